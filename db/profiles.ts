@@ -1,0 +1,65 @@
+import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import { profiles, versions } from './schema.ts';
+
+export type Profile = typeof profiles.$inferSelect;
+
+/** What to list: all of it, a team's, or what matches some words; after a cursor. */
+export interface ProfileQuery {
+  text?: string | undefined;
+  team?: string | undefined;
+  after?: { team: string; name: string } | undefined;
+  limit: number;
+}
+
+export async function findProfile(
+  db: Database,
+  team: string,
+  name: string,
+): Promise<Profile | undefined> {
+  const [profile] = await db
+    .select()
+    .from(profiles)
+    .where(and(eq(profiles.team, team), eq(profiles.name, name)));
+  return profile;
+}
+
+/** A profile as lists show it: with when its latest version was published. */
+export type ProfileSummary = Profile & { publishedAt: string };
+
+/**
+ * Profiles by team and name, at most `limit`. Every word of `text` must occur in the path, the description
+ * or the images, in any case.
+ */
+export async function listProfiles(db: Database, query: ProfileQuery): Promise<ProfileSummary[]> {
+  const conditions: (SQL | undefined)[] = words(query.text).map(matches);
+  if (query.team !== undefined) conditions.push(eq(profiles.team, query.team));
+  if (query.after) {
+    const { team, name } = query.after;
+    conditions.push(sql`(${profiles.team}, ${profiles.name}) > (${team}, ${name})`);
+  }
+  const rows = await db
+    .select({ profile: profiles, publishedAt: versions.publishedAt })
+    .from(profiles)
+    .innerJoin(
+      versions,
+      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
+    )
+    .where(and(...conditions))
+    .orderBy(asc(profiles.team), asc(profiles.name))
+    .limit(query.limit);
+  return rows.map(({ profile, publishedAt }) => ({ ...profile, publishedAt }));
+}
+
+function words(text: string | undefined): string[] {
+  return (text ?? '').split(/\s+/).filter((word) => word !== '');
+}
+
+function matches(word: string): SQL | undefined {
+  const pattern = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return or(
+    sql`${profiles.team} || '/' || ${profiles.name} LIKE ${pattern} ESCAPE '\\'`,
+    sql`${profiles.description} LIKE ${pattern} ESCAPE '\\'`,
+    sql`${profiles.images} LIKE ${pattern} ESCAPE '\\'`,
+  );
+}

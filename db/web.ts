@@ -1,0 +1,10 @@
+import { createClient } from '@libsql/client/web';
+import { drizzle } from 'drizzle-orm/libsql/web';
+import type { Database } from './database.ts';
+import * as schema from './schema.ts';
+
+/** Connects to a remote libSQL or Turso database over HTTP, as Cloudflare Workers do. */
+export function openRemote(url: string, authToken?: string): Database {
+  const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
+  return drizzle({ client, schema, casing: 'snake_case' });
+}

@@ -1,0 +1,6 @@
+import firstLight from './0000_first_light.sql';
+
+/** Every migration, oldest first. A name, once released, is never changed nor removed. */
+export const migrations: { name: string; sql: string }[] = [
+  { name: '0000_first_light', sql: firstLight },
+];

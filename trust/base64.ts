@@ -1,0 +1,21 @@
+/** Standard base64 with padding (RFC 4648 section 4). */
+export function encodeBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/**
+ * The bytes that `text` stands for, or `undefined` when it is not canonical base64: no line breaks, no
+ * missing padding and no stray bits, so that one value has exactly one spelling (RFC 4648 section 3.5).
+ */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  let binary: string;
+  try {
+    binary = atob(text);
+  } catch {
+    return undefined;
+  }
+  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return encodeBase64(bytes) === text ? bytes : undefined;
+}

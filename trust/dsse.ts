@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { decodeBase64, encodeBase64 } from './base64.ts';
+import type { KeyPair, PublicKey } from './key.ts';
+
+/** The DSSE envelope (secure-systems-lab/dsse, envelope.md), as JSON. */
+export const Envelope = z.object({
+  payloadType: z.string().max(256),
+  payload: z.base64().max(64 * 1024),
+  signatures: z
+    .array(z.object({ keyid: z.string().max(128), sig: z.base64().max(128) }))
+    .min(1)
+    .max(16),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
+/**
+ * The bytes that a DSSE signature covers: the pre-authentication encoding
+ * `DSSEv1 len(type) type len(payload) payload` (protocol.md).
+ */
+export function preAuthenticationEncoding(
+  payloadType: string,
+  payload: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const typeLength = new TextEncoder().encode(payloadType).length;
+  const head = new TextEncoder().encode(`DSSEv1 ${typeLength} ${payloadType} ${payload.length} `);
+  const encoded = new Uint8Array(head.length + payload.length);
+  encoded.set(head);
+  encoded.set(payload, head.length);
+  return encoded;
+}
+
+/** Signs `payload` with every one of `keys`, in that order. */
+export async function sign(
+  payloadType: string,
+  payload: Uint8Array,
+  keys: KeyPair[],
+): Promise<Envelope> {
+  const message = preAuthenticationEncoding(payloadType, payload);
+  const signatures = await Promise.all(
+    keys.map(async ({ privateKey, publicKey }) => ({
+      keyid: publicKey.keyId,
+      sig: encodeBase64(new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, message))),
+    })),
+  );
+  return { payloadType, payload: encodeBase64(payload), signatures };
+}
+
+/** What an envelope holds and which of the keys asked about have truly signed it. */
+export interface Opened {
+  payload: Uint8Array<ArrayBuffer>;
+  signers: PublicKey[];
+}
+
+/**
+ * Checks an envelope against `keys` and returns its payload with those that signed it, each once. The
+ * envelope's `keyid` only picks which key to try (protocol.md): a signature counts when that key verifies
+ * it. `undefined` when the payload is not canonical base64. The payload must not be read before the caller
+ * has found the signers enough.
+ */
+export async function open(envelope: Envelope, keys: PublicKey[]): Promise<Opened | undefined> {
+  const payload = decodeBase64(envelope.payload);
+  if (!payload) return undefined;
+  const message = preAuthenticationEncoding(envelope.payloadType, payload);
+  const signers = new Map<string, PublicKey>();
+  for (const { keyid, sig } of envelope.signatures) {
+    const key = keys.find((candidate) => candidate.keyId === keyid);
+    const signature = decodeBase64(sig);
+    if (key && signature && (await crypto.subtle.verify('Ed25519', key.key, signature, message))) {
+      signers.set(key.keyId, key);
+    }
+  }
+  return { payload, signers: [...signers.values()] };
+}

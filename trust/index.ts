@@ -1,0 +1,29 @@
+export { decodeBase64, encodeBase64 } from './base64.ts';
+export { type Digest, isDigest, sha256 } from './digest.ts';
+export { Envelope, type Opened, open, preAuthenticationEncoding, sign } from './dsse.ts';
+export {
+  exportPrivateKey,
+  generateKeyPair,
+  importPrivateKey,
+  importPublicKey,
+  type KeyPair,
+  type PublicKey,
+} from './key.ts';
+export { defaultTeam, isProfileName, isTeam } from './name.ts';
+export { generateNoteKey, isNoteName, type NoteKey, parseNoteSigner } from './note.ts';
+export {
+  formatReference,
+  parseReference,
+  type Reference,
+  type ReferenceResult,
+  type Selector,
+} from './reference.ts';
+export { Manifest, makeStatement, type Subject, signStatement } from './statement.ts';
+export {
+  type Claim,
+  type RefusalId,
+  type TeamPolicy,
+  type Verification,
+  verify,
+} from './verify.ts';
+export { compareVersions, isPrerelease, isVersion, precedenceKey } from './version.ts';

@@ -1,0 +1,88 @@
+import { decodeBase64, encodeBase64 } from './base64.ts';
+import { sha256 } from './digest.ts';
+
+/**
+ * An Ed25519 public key (RFC 8032) as the base64 of its SubjectPublicKeyInfo (RFC 8410): one line, and the
+ * body of the PEM file that OpenSSL reads.
+ */
+export type PublicKeyText = string;
+
+/** A public key ready for use. */
+export interface PublicKey {
+  /** `sha256:` and the hexadecimal SHA-256 of the SubjectPublicKeyInfo. */
+  keyId: string;
+  text: PublicKeyText;
+  key: CryptoKey;
+}
+
+/** A private key together with its public half. */
+export interface KeyPair {
+  privateKey: CryptoKey;
+  publicKey: PublicKey;
+}
+
+const algorithm = { name: 'Ed25519' };
+
+/** The twelve bytes before the key itself in every Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4). */
+const spkiPrefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+const spkiLength = spkiPrefix.length + 32;
+
+/** Makes a new Ed25519 key pair; the private key can be exported. */
+export async function generateKeyPair(): Promise<KeyPair> {
+  const pair = (await crypto.subtle.generateKey(algorithm, true, [
+    'sign',
+    'verify',
+  ])) as CryptoKeyPair;
+  return { privateKey: pair.privateKey, publicKey: await describe(pair.publicKey) };
+}
+
+/** Reads a public key's text, or the same as PEM; `undefined` when it is no Ed25519 public key. */
+export async function importPublicKey(text: string): Promise<PublicKey | undefined> {
+  const spki = decodeBase64(unwrapPem(text, 'PUBLIC KEY'));
+  if (spki?.length !== spkiLength || spkiPrefix.some((byte, index) => spki[index] !== byte)) {
+    return undefined;
+  }
+  try {
+    return await describe(await crypto.subtle.importKey('spki', spki, algorithm, true, ['verify']));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The private key as PEM (PKCS#8, RFC 5958), as `openssl pkey` reads it. */
+export async function exportPrivateKey(privateKey: CryptoKey): Promise<string> {
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', privateKey));
+  return `-----BEGIN PRIVATE KEY-----\n${encodeBase64(pkcs8)}\n-----END PRIVATE KEY-----\n`;
+}
+
+/** Reads a private key's PEM; `undefined` when it is no Ed25519 PKCS#8 key. */
+export async function importPrivateKey(pem: string): Promise<KeyPair | undefined> {
+  const pkcs8 = decodeBase64(unwrapPem(pem, 'PRIVATE KEY'));
+  if (!pkcs8) return undefined;
+  try {
+    const privateKey = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, ['sign']);
+    const { x } = await crypto.subtle.exportKey('jwk', privateKey);
+    const publicKey = await crypto.subtle.importKey(
+      'jwk',
+      { kty: 'OKP', crv: 'Ed25519', x: x as string },
+      algorithm,
+      true,
+      ['verify'],
+    );
+    return { privateKey, publicKey: await describe(publicKey) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function describe(key: CryptoKey): Promise<PublicKey> {
+  const spki = new Uint8Array(await crypto.subtle.exportKey('spki', key));
+  return { keyId: await sha256(spki), text: encodeBase64(spki), key };
+}
+
+function unwrapPem(text: string, label: string): string {
+  return text
+    .replace(`-----BEGIN ${label}-----`, '')
+    .replace(`-----END ${label}-----`, '')
+    .replaceAll(/\s/g, '');
+}

@@ -1,0 +1,83 @@
+import { type Digest, isDigest } from './digest.ts';
+import { defaultTeam, isProfileName, isTeam } from './name.ts';
+import { isVersion } from './version.ts';
+
+/** Which version of a profile a reference asks for. */
+export type Selector =
+  | { kind: 'version'; version: string }
+  | { kind: 'channel'; channel: string }
+  | { kind: 'digest'; digest: Digest }
+  | { kind: 'default' };
+
+/** A parsed reference: `[team/]name[@version | :channel | @sha256:…]`. */
+export interface Reference {
+  team: string;
+  name: string;
+  selector: Selector;
+}
+
+export type ReferenceResult = { ok: true; reference: Reference } | { ok: false; reason: string };
+
+const channelPattern = /^[a-z][a-z0-9-]{0,31}$/;
+
+/**
+ * Reads a reference as users write it. Never throws: what can't be read comes back as a reason.
+ *
+ * @example
+ * parseReference('docker-nginx')            // library/docker-nginx, the default version
+ * parseReference('acme/web@1.2.0')          // that version
+ * parseReference('acme/web:candidate')      // what the channel names now
+ * parseReference('acme/web@sha256:0a1b…')   // exactly these bytes
+ */
+export function parseReference(text: string): ReferenceResult {
+  const at = text.indexOf('@');
+  const colon = at < 0 ? text.indexOf(':') : -1;
+  const end = at >= 0 ? at : colon >= 0 ? colon : text.length;
+  const path = text.slice(0, end);
+  const slash = path.indexOf('/');
+  const team = slash < 0 ? defaultTeam : path.slice(0, slash);
+  const name = path.slice(slash + 1);
+
+  if (!isTeam(team)) return refused(text, `"${team}" is not a team name`);
+  if (!isProfileName(name)) return refused(text, `"${name}" is not a profile name`);
+  const selector = parseSelector(at >= 0, text.slice(end + 1), end < text.length);
+  if (!selector) {
+    const tail = text.slice(end + 1);
+    return refused(
+      text,
+      at >= 0
+        ? `"${tail}" is neither a semantic version nor a sha256 digest`
+        : `"${tail}" is not a channel name`,
+    );
+  }
+  return { ok: true, reference: { team, name, selector } };
+}
+
+function parseSelector(at: boolean, text: string, present: boolean): Selector | undefined {
+  if (!present) return { kind: 'default' };
+  if (!at) return channelPattern.test(text) ? { kind: 'channel', channel: text } : undefined;
+  if (isDigest(text)) return { kind: 'digest', digest: text };
+  return isVersion(text) ? { kind: 'version', version: text } : undefined;
+}
+
+function refused(text: string, why: string): ReferenceResult {
+  return {
+    ok: false,
+    reason: `"${text}" is not a reference: ${why}. Write [team/]name, name@1.2.0, name:channel or name@sha256:…`,
+  };
+}
+
+/** The reference as text, without the default team. */
+export function formatReference({ team, name, selector }: Reference): string {
+  const path = team === defaultTeam ? name : `${team}/${name}`;
+  switch (selector.kind) {
+    case 'default':
+      return path;
+    case 'version':
+      return `${path}@${selector.version}`;
+    case 'channel':
+      return `${path}:${selector.channel}`;
+    case 'digest':
+      return `${path}@${selector.digest}`;
+  }
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import type { Digest } from './digest.ts';
+import { type Envelope, sign } from './dsse.ts';
+import type { KeyPair } from './key.ts';
+import { isProfileName, isTeam } from './name.ts';
+import { isVersion } from './version.ts';
+
+export const payloadType = 'application/vnd.in-toto+json';
+export const statementType = 'https://in-toto.io/Statement/v1';
+export const predicateType = 'urn:aa-registry:profile:v1';
+
+/** What a publisher says about a profile; signed with it, so a registry can't reword it. */
+export const Manifest = z.object({
+  /** One line for people. */
+  description: z.string().trim().min(1).max(300),
+  /** Container images the profile fits, such as `nginx`. */
+  images: z.array(z.string().min(1).max(255)).max(32),
+  /** The policy ABI the profile is written against, such as `3.0`. */
+  abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a policy ABI such as "3.0"'),
+  /** An SPDX licence expression. */
+  license: z.string().min(1).max(100),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/**
+ * The in-toto Statement v1 that a publisher signs: these bytes (the subject's digest) are this version of
+ * this profile of this team.
+ */
+export const Statement = z.strictObject({
+  _type: z.literal(statementType),
+  subject: z.tuple([
+    z.strictObject({
+      name: z.string(),
+      digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    }),
+  ]),
+  predicateType: z.literal(predicateType),
+  predicate: z.strictObject({
+    team: z.string().refine(isTeam, 'must be a team name'),
+    name: z.string().refine(isProfileName, 'must be a profile name'),
+    version: z.string().refine(isVersion, 'must be a semantic version without build metadata'),
+    manifest: Manifest,
+  }),
+});
+export type Statement = z.infer<typeof Statement>;
+
+/** What a statement is about. */
+export interface Subject {
+  team: string;
+  name: string;
+  version: string;
+  digest: Digest;
+  manifest: Manifest;
+}
+
+/** The statement about `subject`. */
+export function makeStatement({ team, name, version, digest, manifest }: Subject): Statement {
+  return {
+    _type: statementType,
+    subject: [{ name: `${team}/${name}`, digest: { sha256: digest.slice('sha256:'.length) } }],
+    predicateType,
+    predicate: { team, name, version, manifest },
+  };
+}
+
+/** Signs the statement about `subject` with every one of `keys`. */
+export async function signStatement(subject: Subject, keys: KeyPair[]): Promise<Envelope> {
+  const payload = new TextEncoder().encode(JSON.stringify(makeStatement(subject)));
+  return sign(payloadType, payload, keys);
+}
+
+/** Reads the payload of an envelope whose signatures have been checked; `undefined` when it is none. */
+export function parseStatement(payload: Uint8Array): Statement | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
+    return Statement.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

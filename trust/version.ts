@@ -1,0 +1,47 @@
+import { compare, parse } from 'semver';
+
+/** The longest version accepted, in characters. */
+const maximumLength = 128;
+
+/**
+ * Whether `text` is a version this registry accepts: semantic versioning 2.0.0, in its canonical spelling
+ * and without build metadata (two versions that differ only there would have no order).
+ */
+export function isVersion(text: string): boolean {
+  return text.length <= maximumLength && parse(text)?.version === text;
+}
+
+/** Whether `version` is a pre-release, such as `1.0.0-rc.1`. */
+export function isPrerelease(version: string): boolean {
+  return (parse(version)?.prerelease.length ?? 0) > 0;
+}
+
+/** Precedence (semver.org section 11): negative when `a` is older than `b`, 0 when equal. */
+export function compareVersions(a: string, b: string): number {
+  return compare(a, b);
+}
+
+/**
+ * A string whose order under byte-wise comparison is the version's precedence, so that a database can sort
+ * and page by it. `version` must satisfy {@link isVersion}.
+ */
+export function precedenceKey(version: string): string {
+  const parsed = parse(version);
+  if (!parsed) throw new TypeError(`not a semantic version: ${version}`);
+  const numbers = [parsed.major, parsed.minor, parsed.patch].map(orderedNumber).join('');
+  // '~' sorts after every character of an identifier: a release comes after its pre-releases.
+  if (parsed.prerelease.length === 0) return `${numbers}~`;
+  // A space sorts before every character of an identifier: fewer fields come first.
+  return `${numbers}${parsed.prerelease.map((field) => `${orderedField(field)} `).join('')}`;
+}
+
+/** Digits prefixed by their count, in two characters: longer numbers sort later. */
+function orderedNumber(value: number): string {
+  const digits = String(value);
+  return `${String(digits.length).padStart(2, '0')}${digits}`;
+}
+
+/** Numeric fields sort before the others, which begin with the marker `a`. */
+function orderedField(field: string | number): string {
+  return typeof field === 'number' ? `0${orderedNumber(field)}` : `a${field}`;
+}
