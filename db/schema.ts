@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
-import type { Manifest } from '../trust/index.ts';
+import type { Digest, Manifest } from '../trust/index.ts';
 
 /** Times are ISO 8601 in UTC, as the API shows them. */
 const createdAt = () => text().notNull();
@@ -61,7 +61,7 @@ export const profiles = sqliteTable(
 
 /** Profiles' text, which is UTF-8 without NUL and so exact; apart so that lists of versions stay small. */
 export const contents = sqliteTable('contents', {
-  digest: text().primaryKey(),
+  digest: text().$type<Digest>().primaryKey(),
   text: text().notNull(),
 });
 
@@ -78,6 +78,7 @@ export const versions = sqliteTable(
     precedence: text().notNull(),
     prerelease: integer({ mode: 'boolean' }).notNull(),
     digest: text()
+      .$type<Digest>()
       .notNull()
       .references(() => contents.digest),
     /** Bytes of the profile. */

@@ -26,36 +26,22 @@ export interface NewVersion {
   publishedAt: string;
 }
 
-export type Publication = 'created' | 'unchanged' | 'conflict';
-
 /**
- * Stores a version, in one transaction with its text and its profile's record, unless that version exists:
- * then nothing changes, and it is `unchanged` for the same bytes and a `conflict` for others.
+ * Stores a version in one transaction with its text and its profile's record, or nothing at all; `false` when
+ * that version is there already, whatever its bytes.
  */
-export async function publishVersion(db: Database, version: NewVersion): Promise<Publication> {
-  const before = await compareWithStored(db, version);
-  if (before) return before;
+export async function insertVersion(db: Database, version: NewVersion): Promise<boolean> {
   try {
-    await insertVersion(db, version);
-    return 'created';
+    await insert(db, version);
+    return true;
   } catch (error) {
-    // Somebody else may have published it meanwhile: the unique index let one of us in.
-    const now = await compareWithStored(db, version);
-    if (now) return now;
+    // Two publishers at once: the unique index let one of them in.
+    if (await findVersion(db, version.team, version.name, version.version)) return false;
     throw error;
   }
 }
 
-async function compareWithStored(
-  db: Database,
-  { team, name, version, digest }: NewVersion,
-): Promise<Publication | undefined> {
-  const stored = await findVersion(db, team, name, version);
-  if (!stored) return undefined;
-  return stored.digest === digest ? 'unchanged' : 'conflict';
-}
-
-async function insertVersion(db: Database, version: NewVersion): Promise<void> {
+async function insert(db: Database, version: NewVersion): Promise<void> {
   const { team, name, digest, text, manifest, publishedAt } = version;
   const profile = and(eq(profiles.team, team), eq(profiles.name, name));
   const latest = db
@@ -125,17 +111,17 @@ function selected(selector: string) {
   return isDigest(selector) ? eq(versions.digest, selector) : eq(versions.version, selector);
 }
 
-/** A profile's versions, highest first, releases before pre-releases. */
+/** A profile's versions, highest first. */
 export async function listVersions(db: Database, profileId: number): Promise<Version[]> {
   return db
     .select()
     .from(versions)
     .where(eq(versions.profileId, profileId))
-    .orderBy(asc(versions.prerelease), desc(versions.precedence));
+    .orderBy(desc(versions.precedence));
 }
 
 /** The text of the profile with this digest. */
-export async function findContent(db: Database, digest: string): Promise<string | undefined> {
+export async function findContent(db: Database, digest: Digest): Promise<string | undefined> {
   const [row] = await db
     .select({ text: contents.text })
     .from(contents)

@@ -1,0 +1,70 @@
+import { CliError, defineCommand, exit } from '../sdk/cli/index.ts';
+
+/** `aa-registry serve` stands here and not in sdk/: it is the one command that runs the service's own code. */
+export const serve = defineCommand({
+  name: 'serve',
+  summary: 'Run a registry on this machine',
+  usage: '[--data DIR] [--host 127.0.0.1] [--port 8787]',
+  args: { min: 0, max: 0 },
+  options: {
+    data: {
+      type: 'string',
+      value: 'DIR',
+      description: 'Database and log key (default ./aa-registry-data)',
+    },
+    host: { type: 'string', value: 'ADDRESS', description: 'Where to listen (default 127.0.0.1)' },
+    port: {
+      type: 'string',
+      value: 'PORT',
+      description: 'Where to listen (default 8787; 0 picks one)',
+    },
+    'max-profile-bytes': {
+      type: 'string',
+      value: 'N',
+      description: 'The largest profile accepted (default 262144)',
+    },
+    'new-admin-token': {
+      type: 'boolean',
+      description: 'Make another administrator token, for when the first is lost',
+    },
+  },
+  details:
+    'The first start makes the database and the log key, and prints an administrator token once.',
+  examples: ['aa-registry serve', 'aa-registry serve --data /var/lib/aa-registry --port 8080'],
+  async run({ values, io }) {
+    const profileBytes = values['max-profile-bytes'];
+    const options = {
+      data: values.data ?? 'aa-registry-data',
+      host: values.host ?? '127.0.0.1',
+      port: parseInteger(values.port ?? '8787', 'port', 65_535),
+      newAdminToken: values['new-admin-token'] ?? false,
+      ...(profileBytes === undefined
+        ? {}
+        : { profileBytes: parseInteger(profileBytes, 'max-profile-bytes', 64 * 1024 * 1024) }),
+    };
+    const { startRegistry } = await import('../worker/node.ts');
+    const registry = await startRegistry(options);
+    io.print(`aa-registry is listening on ${registry.url}`);
+    io.print(`  data     ${options.data}`);
+    io.print(`  log key  ${registry.logVerifier}`);
+    if (registry.adminToken !== undefined) {
+      io.print(`  administrator token, shown this once: ${registry.adminToken}`);
+    }
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    });
+    await registry.close();
+    return exit.ok;
+  },
+});
+
+function parseInteger(text: string, option: string, maximum: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > maximum) {
+    throw new CliError(
+      exit.usage,
+      `--${option} takes a whole number up to ${maximum}, not "${text}".`,
+    );
+  }
+  return value;
+}

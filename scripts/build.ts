@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+/** Builds dist/: the CLI with the Node server beside it, and dist/worker, the bundle that Cloudflare gets. */
+const root = new URL('..', import.meta.url).pathname;
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'bin/main.ts' },
+  outdir: 'dist',
+  bundle: true,
+  // The server is a chunk of its own, loaded by `serve` alone: hosts need neither it nor its native module.
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  external: ['libsql'],
+  loader: { '.sql': 'text' },
+  jsx: 'automatic',
+  jsxImportSource: 'hono/jsx',
+  sourcemap: 'linked',
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+
+const wrangler = spawnSync(
+  `${root}node_modules/.bin/wrangler`,
+  ['deploy', '--dry-run', '--outdir', 'dist/worker'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+    // The dry run needs no account and no network.
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn', CI: '1' },
+  },
+);
+if (wrangler.status !== 0) {
+  process.stderr.write(`${wrangler.stdout}${wrangler.stderr}`);
+  process.exit(1);
+}

@@ -1,0 +1,121 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { Io } from './io.ts';
+
+/** One option of a command, as parseArgs (node:util) reads it and as help shows it. */
+export interface Option {
+  type: 'string' | 'boolean';
+  short?: string;
+  multiple?: boolean;
+  /** What stands for the value in help, such as `DIR`. */
+  value?: string;
+  description: string;
+}
+
+export type Options = Record<string, Option>;
+
+/** The values of a command's options. */
+export type Values<O extends Options> = {
+  [K in keyof O]?: O[K] extends { type: 'boolean' }
+    ? boolean
+    : O[K] extends { multiple: true }
+      ? string[]
+      : string;
+};
+
+/** What a command is given: its options, its arguments and the world around it. */
+export interface Invocation<O extends Options = Options> {
+  values: Values<O>;
+  args: string[];
+  io: Io;
+}
+
+/** One command of `aa-registry`. */
+export interface Command {
+  /** `pull`, or two words as in `key generate`. */
+  name: string;
+  /** One line for the list of commands. */
+  summary: string;
+  /** The arguments after the name, as usage shows them. */
+  usage: string;
+  /** How many arguments it takes. */
+  args: { min: number; max: number };
+  options: Options;
+  /** More than the summary says, for its own help. */
+  details?: string;
+  examples: string[];
+  /** Does the work; the result is the exit code. */
+  run(invocation: Invocation): Promise<number>;
+}
+
+/**
+ * Declares a command, with the types of its option values derived from their declarations.
+ *
+ * @example
+ * export const show = defineCommand({
+ *   name: 'show', summary: 'Show a profile', usage: 'REF', args: { min: 1, max: 1 },
+ *   options: { registry: registryOption }, examples: ['aa-registry show docker-nginx'],
+ *   run: async ({ values, args, io }) => 0,
+ * });
+ */
+export function defineCommand<const O extends Options>(
+  command: Omit<Command, 'options' | 'run'> & {
+    options: O;
+    run(invocation: Invocation<O>): Promise<number>;
+  },
+): Command {
+  return command as unknown as Command;
+}
+
+/** What went wrong is the caller's to mend; `next` says how. */
+export class CliError extends Error {
+  readonly exitCode: number;
+  readonly next: string | undefined;
+
+  constructor(exitCode: number, message: string, next?: string) {
+    super(message);
+    this.exitCode = exitCode;
+    this.next = next;
+  }
+}
+
+/** The exit codes, which the README documents. */
+export const exit = {
+  ok: 0,
+  /** The command did its work and the answer is no: errors found, the registry refused. */
+  failed: 1,
+  usage: 2,
+  /** A profile could not be proved to come from its team. Nothing was written. */
+  refused: 3,
+  unreachable: 4,
+  /** This machine can't do it: no root, no AppArmor, no apparmor_parser. Nothing was changed. */
+  unable: 5,
+} as const;
+
+export function usageError(message: string, command: Command): CliError {
+  return new CliError(exit.usage, message, `Usage: aa-registry ${command.name} ${command.usage}`);
+}
+
+/** Reads a command's arguments. Throws a {@link CliError} that says what is wrong with them. */
+export function parseInvocation(command: Command, argv: string[], io: Io): Invocation {
+  const options: ParseArgsOptionsConfig = Object.fromEntries(
+    Object.entries(command.options).map(([name, { type, short, multiple }]) => [
+      name,
+      { type, ...(short ? { short } : {}), ...(multiple ? { multiple } : {}) },
+    ]),
+  );
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: argv, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    // Node's own message goes on to advise about positionals; its first sentence is what matters.
+    const [sentence] = (error as Error).message.split(/\. (?=[A-Z])/);
+    throw usageError(`${sentence?.replace(/\.$/, '')}.`, command);
+  }
+  const { min, max } = command.args;
+  const count = parsed.positionals.length;
+  if (count < min) throw usageError(`"${command.name}" needs ${command.usage}.`, command);
+  if (count > max) {
+    throw usageError(`"${parsed.positionals[max]}" is one argument too many.`, command);
+  }
+  return { values: parsed.values as Invocation['values'], args: parsed.positionals, io };
+}

@@ -1,0 +1,20 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+
+export const keyList = defineCommand({
+  name: 'key list',
+  summary: "List a team's publisher keys",
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { registry: registryOption },
+  examples: ['aa-registry key list library'],
+  async run({ values, args: [team = ''], io }) {
+    const client = await openSession(io, values.registry);
+    const { keys } = await client.getTeam(team);
+    for (const { keyId, label, createdAt } of keys) {
+      io.print(`${keyId}  ${createdAt.slice(0, 10)}  ${label}`);
+    }
+    if (keys.length === 0) io.tell(`Team ${team} has no keys.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,40 @@
+import { createClient } from '../../client.ts';
+import { writeConfig } from '../../config.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { readStdin } from '../io.ts';
+import { readSecret } from '../prompt.ts';
+import { checkRegistry } from '../session.ts';
+
+export const login = defineCommand({
+  name: 'login',
+  summary: 'Remember a registry and an API token',
+  usage: 'URL',
+  args: { min: 1, max: 1 },
+  options: {
+    'token-stdin': { type: 'boolean', description: 'Read the token from standard input' },
+  },
+  details:
+    'Asks for the token, checks it with the registry and keeps both in ~/.config/aa-registry, readable\n' +
+    'by you only. AA_REGISTRY and AA_TOKEN take precedence, for CI.',
+  examples: [
+    'aa-registry login https://profiles.example.org',
+    'aa-registry login --token-stdin https://profiles.example.org < token',
+  ],
+  async run({ values, args: [url = ''], io }) {
+    const registry = checkRegistry(url);
+    if (!values['token-stdin'] && !io.stdin.isTTY) {
+      throw new CliError(
+        exit.usage,
+        'There is no terminal to ask for the token; use --token-stdin.',
+      );
+    }
+    const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
+    const token = text.trim();
+    if (token === '') throw new CliError(exit.usage, 'No token was given.');
+    const identity = await createClient({ registry, token }).whoami();
+    await writeConfig(io.env, { registry, token });
+    const whose = identity.admin ? 'an administrator' : `team ${identity.team}`;
+    io.print(`Logged in to ${registry} as ${whose} (${identity.label}).`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,60 @@
+import { lint } from '../../../policy/index.ts';
+import { isVersion, sha256, signStatement } from '../../../trust/index.ts';
+import { readPackageFolder, readProfile } from '../../package-folder.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { printDiagnostics } from '../report.ts';
+import { openSession, registryOption } from '../session.ts';
+import { loadSigningKey } from '../signing-key.ts';
+
+export const publish = defineCommand({
+  name: 'publish',
+  summary: 'Lint, sign and publish a version of a profile',
+  usage: 'DIR --version VERSION',
+  args: { min: 1, max: 1 },
+  options: {
+    version: { type: 'string', value: 'VERSION', description: 'A semantic version; written once' },
+    key: {
+      type: 'string',
+      value: 'FILE',
+      description: 'The signing key (else AA_SIGNING_KEY, else key generate’s)',
+    },
+    registry: registryOption,
+  },
+  details:
+    'DIR holds aa-profile.toml and the profile. The version, the digest and the manifest are signed here;\n' +
+    'the key never leaves this machine.',
+  examples: [
+    'aa-registry publish ./docker-nginx --version 1.2.0',
+    'AA_SIGNING_KEY="$(cat key.pem)" aa-registry publish ./docker-nginx --version 1.2.0',
+  ],
+  async run({ values, args: [folder = ''], io }) {
+    const { version } = values;
+    if (version === undefined) {
+      throw new CliError(exit.usage, 'Which version? Add --version, such as --version 1.0.0.');
+    }
+    if (!isVersion(version)) {
+      throw new CliError(
+        exit.usage,
+        `"${version}" is not a semantic version (such as 1.2.0 or 2.0.0-rc.1; no build metadata).`,
+      );
+    }
+    const { team, name, manifest, file } = await readPackageFolder(folder);
+    const { bytes, text } = await readProfile(file);
+    const report = lint(text, { packageName: name });
+    if (report.diagnostics.length > 0) {
+      printDiagnostics(io, io.stderr, report.diagnostics, text, file);
+    }
+    if (!report.ok) {
+      throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
+    }
+    const key = await loadSigningKey(io, values.key);
+    const digest = await sha256(bytes);
+    const envelope = await signStatement({ team, name, version, digest, manifest }, [key]);
+    const client = await openSession(io, values.registry);
+    const published = await client.publish({ team, name, version }, { profile: text, envelope });
+    io.print(`Published ${team}/${name}@${published.version}`);
+    io.print(`${published.digest}`);
+    io.tell(`signed with ${key.publicKey.keyId}; see ${client.registry}/p/${team}/${name}`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,52 @@
+import { resolveVersion } from '../../fetch.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { openSession, registryOption, requireReference } from '../session.ts';
+
+export const show = defineCommand({
+  name: 'show',
+  summary: 'Show a profile, its versions and who signed it',
+  usage: 'REF',
+  args: { min: 1, max: 1 },
+  options: {
+    registry: registryOption,
+    source: { type: 'boolean', description: "Print the profile's text instead" },
+  },
+  details: 'What is shown is what the registry says; pull verifies it.',
+  examples: ['aa-registry show docker-nginx', 'aa-registry show docker-nginx@1.0.0 --source'],
+  async run({ values, args: [text = ''], io }) {
+    const reference = requireReference(text);
+    const client = await openSession(io, values.registry);
+    const resolved = await resolveVersion(client, reference);
+    if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
+    const path = { team: reference.team, name: reference.name, version: resolved.version };
+    if (values.source) {
+      io.stdout.write(await client.getContent(path));
+      return exit.ok;
+    }
+    const [version, versions] = await Promise.all([
+      client.getVersion(path),
+      client.listVersions(path),
+    ]);
+    const { manifest, diagnostics } = version;
+    const rows: [string, string][] = [
+      ['Profile', `${version.team}/${version.name}`],
+      ['Version', `${version.version}, published ${version.publishedAt}`],
+      ['Digest', version.digest],
+      ['Signed by', version.signers.join(', ')],
+      ['About', manifest.description],
+      ['Images', manifest.images.join(', ') || '-'],
+      ['ABI', manifest.abi],
+      ['Licence', manifest.license],
+      ['Lint', summarise(diagnostics)],
+      ['Versions', versions.map((one) => one.version).join(', ')],
+    ];
+    for (const [label, value] of rows) io.print(`${label.padEnd(11)}${value}`);
+    return exit.ok;
+  },
+});
+
+function summarise(diagnostics: { id: string; severity: string }[]): string {
+  if (diagnostics.length === 0) return 'nothing to report';
+  const ids = [...new Set(diagnostics.map(({ id }) => id))];
+  return `${diagnostics.length} to read: ${ids.join(', ')}`;
+}

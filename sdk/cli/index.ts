@@ -1,0 +1,33 @@
+import type { Command } from './command.ts';
+import { keyAdd } from './commands/key-add.ts';
+import { keyGenerate } from './commands/key-generate.ts';
+import { keyList } from './commands/key-list.ts';
+import { lint } from './commands/lint.ts';
+import { login } from './commands/login.ts';
+import { publish } from './commands/publish.ts';
+import { pull } from './commands/pull.ts';
+import { search } from './commands/search.ts';
+import { show } from './commands/show.ts';
+import { teamCreate } from './commands/team-create.ts';
+import { tokenCreate } from './commands/token-create.ts';
+import { trustInit } from './commands/trust-init.ts';
+
+export { CliError, type Command, defineCommand, exit } from './command.ts';
+export { processIo } from './io.ts';
+export { run } from './run.ts';
+
+/** Every command that needs no server code, in the order that help shows. */
+export const clientCommands: Command[] = [
+  pull,
+  search,
+  show,
+  lint,
+  publish,
+  login,
+  trustInit,
+  keyGenerate,
+  keyAdd,
+  keyList,
+  teamCreate,
+  tokenCreate,
+];

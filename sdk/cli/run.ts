@@ -1,0 +1,117 @@
+import { RegistryError, UnreachableError } from '../client.ts';
+import { KeyFileError } from '../key-file.ts';
+import { PackageError } from '../package-folder.ts';
+import { TrustFileError } from '../trust-file.ts';
+import { CliError, type Command, exit, parseInvocation } from './command.ts';
+import { commandHelp, overview } from './help.ts';
+import type { Io } from './io.ts';
+
+/**
+ * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one
+ * sentence on standard error and, where there is something to do about it, a second.
+ */
+export async function run(
+  commands: Command[],
+  argv: string[],
+  io: Io,
+  version: string,
+): Promise<number> {
+  try {
+    const wantsHelp = argv.some((word) => word === '--help' || word === '-h');
+    if (argv.length === 0 || argv[0] === 'help' || (wantsHelp && argv[0]?.startsWith('-'))) {
+      const named = argv[0] === 'help' ? findCommand(commands, argv.slice(1)) : undefined;
+      io.print(named ? commandHelp(named.command) : overview(commands, version));
+      return argv.length === 0 ? exit.usage : exit.ok;
+    }
+    if (argv[0] === '--version' || argv[0] === '-V') {
+      io.print(version);
+      return exit.ok;
+    }
+    const found = findCommand(commands, argv);
+    if (!found) throw unknownCommand(commands, argv);
+    if (wantsHelp) {
+      io.print(commandHelp(found.command));
+      return exit.ok;
+    }
+    return await found.command.run(parseInvocation(found.command, found.rest, io));
+  } catch (error) {
+    const { exitCode, message, next } = toCliError(error);
+    io.tell(`aa-registry: ${message}`);
+    if (next) io.tell(next);
+    return exitCode;
+  }
+}
+
+function findCommand(
+  commands: Command[],
+  argv: string[],
+): { command: Command; rest: string[] } | undefined {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ');
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command) return { command, rest: argv.slice(words) };
+  }
+  return undefined;
+}
+
+function unknownCommand(commands: Command[], argv: string[]): CliError {
+  const [first = '', second = ''] = argv;
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+  if (group.length > 0) {
+    const names = group.map(({ name }) => `"${name}"`).join(', ');
+    return new CliError(exit.usage, `"${first}" is followed by a second word: ${names}.`);
+  }
+  const near = nearest(
+    commands.map(({ name }) => name),
+    [first, `${first} ${second}`],
+  );
+  return new CliError(
+    exit.usage,
+    `"${first}" is no command.${near ? ` Did you mean "${near}"?` : ''}`,
+    'Run "aa-registry --help" for the list.',
+  );
+}
+
+function nearest(names: string[], typed: string[]): string | undefined {
+  let best: { name: string; distance: number } | undefined;
+  for (const name of names) {
+    const distance = Math.min(...typed.map((text) => editDistance(text, name)));
+    if (distance <= 2 && distance < (best?.distance ?? 3)) best = { name, distance };
+  }
+  return best?.name;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substituted));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function toCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof UnreachableError) return new CliError(exit.unreachable, error.message);
+  if (error instanceof RegistryError) {
+    const next = error.status === 401 ? 'Log in with: aa-registry login URL' : undefined;
+    return new CliError(exit.failed, `The registry refused: ${error.message}`, next);
+  }
+  if (
+    error instanceof PackageError ||
+    error instanceof KeyFileError ||
+    error instanceof TrustFileError
+  ) {
+    return new CliError(exit.failed, `${error.message}.`);
+  }
+  if (error instanceof Error && 'syscall' in error) {
+    return new CliError(exit.failed, `${error.message}.`);
+  }
+  const trace = error instanceof Error ? error.stack : String(error);
+  return new CliError(exit.failed, `unexpected: ${trace}`, 'This is a bug; please report it.');
+}

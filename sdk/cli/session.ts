@@ -1,0 +1,46 @@
+import { parseReference, type Reference } from '../../trust/index.ts';
+import { type Client, createClient } from '../client.ts';
+import { readConfig } from '../config.ts';
+import { CliError, exit } from './command.ts';
+import type { Io } from './io.ts';
+
+export const registryOption = {
+  type: 'string',
+  value: 'URL',
+  description: 'The registry (else AA_REGISTRY, else the one logged in to)',
+} as const;
+
+const defaultRegistry = 'http://127.0.0.1:8787';
+
+/**
+ * The client for a command: the registry that is named, else the environment's, else `preferred`, else the
+ * one logged in to. The token goes only to the registry it was made for.
+ */
+export async function openSession(
+  io: Io,
+  named: string | undefined,
+  preferred?: string,
+): Promise<Client> {
+  const config = await readConfig(io.env);
+  const registry = checkRegistry(
+    named ?? io.env.AA_REGISTRY ?? preferred ?? config.registry ?? defaultRegistry,
+  );
+  const token = io.env.AA_TOKEN ?? (config.registry === registry ? config.token : undefined);
+  return createClient({ registry, token });
+}
+
+/** A registry's address without a trailing slash; a usage error when it is none. */
+export function checkRegistry(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new CliError(exit.usage, `"${text}" is no registry address; write https://HOST.`);
+  }
+  return text.replace(/\/+$/, '');
+}
+
+/** The reference that `text` is; a usage error when it is none. */
+export function requireReference(text: string): Reference {
+  const parsed = parseReference(text);
+  if (!parsed.ok) throw new CliError(exit.usage, `${parsed.reason}.`);
+  return parsed.reference;
+}

@@ -1,0 +1,216 @@
+import type { ZodType } from 'zod';
+import { type Digest, Envelope } from '../trust/index.ts';
+import {
+  type Diagnostic,
+  Identity,
+  Problem,
+  Profile,
+  ProfilePage,
+  Publication,
+  problemNamespace,
+  Team,
+  Token,
+  Version,
+  VersionList,
+  type VersionSummary,
+} from '../worker/api/schema/index.ts';
+
+/** Where a registry is and how to speak to it. */
+export interface ClientOptions {
+  /** The registry's address, such as `https://profiles.example.org`. */
+  registry: string;
+  /** An API token, for what needs one. */
+  token?: string | undefined;
+  /** Replaces the global `fetch`, in tests and for proxies. */
+  fetch?: typeof fetch;
+}
+
+/** The registry answered with an error. */
+export class RegistryError extends Error {
+  readonly status: number;
+  /** The problem's stable id, such as `version-exists`; empty when the answer was no problem+json. */
+  readonly id: string;
+  readonly diagnostics: Diagnostic[];
+
+  constructor(status: number, id: string, detail: string, diagnostics: Diagnostic[]) {
+    super(detail);
+    this.status = status;
+    this.id = id;
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The registry could not be reached, did not answer in time, or answered something else than its API. */
+export class UnreachableError extends Error {}
+
+/** How long one request may take, in milliseconds. */
+const timeout = 30_000;
+
+/** The most that one answer may hold, in bytes: a registry is not trusted to stop. */
+const maximumAnswer = 8 * 1024 * 1024;
+
+type VersionPath = { team: string; name: string; version: string | Digest };
+
+/**
+ * The typed API of one registry. Every method throws {@link RegistryError} when the registry refuses and
+ * {@link UnreachableError} when it can't be spoken to. Nothing that comes back is trusted yet: hosts use
+ * {@link fetchVerified}.
+ *
+ * @example
+ * const client = createClient({ registry: 'https://profiles.example.org' });
+ * const { items } = await client.listProfiles({ text: 'nginx' });
+ */
+export function createClient({ registry, token, fetch = globalThis.fetch }: ClientOptions) {
+  const base = registry.replace(/\/+$/, '');
+
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    let response: Response;
+    let bytes: Uint8Array<ArrayBuffer> | undefined;
+    try {
+      response = await fetch(`${base}/v1${path}`, {
+        method,
+        headers: {
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // A redirect could carry the token, and a path that means something else, to another host.
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeout),
+      });
+      bytes = await readAtMost(response, maximumAnswer);
+    } catch (error) {
+      throw new UnreachableError(`The registry at ${base} can't be reached: ${reasonOf(error)}.`);
+    }
+    if (!bytes) throw new UnreachableError(`The registry at ${base} answered without end.`);
+    if (!response.ok) throw toRegistryError(base, response.status, bytes);
+    return bytes;
+  }
+
+  async function call<Result>(
+    schema: ZodType<Result>,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Result> {
+    const parsed = schema.safeParse(parseJson(await send(method, path, body)));
+    if (parsed.success) return parsed.data;
+    throw new UnreachableError(
+      `What answers at ${base} is no aa-registry: ${path} is not as expected.`,
+    );
+  }
+
+  const profilePath = ({ team, name }: { team: string; name: string }) =>
+    `/profiles/${encodeURIComponent(team)}/${encodeURIComponent(name)}`;
+  const versionPath = (path: VersionPath) =>
+    `${profilePath(path)}/versions/${encodeURIComponent(path.version)}`;
+
+  return {
+    registry: base,
+
+    /** A page of profiles: all, or those with every word of `text`. */
+    listProfiles(query: { text?: string; team?: string; limit?: number; cursor?: string } = {}) {
+      const { text, ...rest } = query;
+      const search = new URLSearchParams();
+      for (const [key, value] of Object.entries({ q: text, ...rest })) {
+        if (value !== undefined) search.set(key, String(value));
+      }
+      return call(ProfilePage, 'GET', `/profiles?${search}`);
+    },
+
+    /** A profile and its latest version. */
+    getProfile(path: { team: string; name: string }): Promise<Profile> {
+      return call(Profile, 'GET', profilePath(path));
+    },
+
+    /** Every version of a profile, highest first. */
+    async listVersions(path: { team: string; name: string }): Promise<VersionSummary[]> {
+      return (await call(VersionList, 'GET', `${profilePath(path)}/versions`)).items;
+    },
+
+    /** One version, with what lint says of it. */
+    getVersion(path: VersionPath): Promise<Version> {
+      return call(Version, 'GET', versionPath(path));
+    },
+
+    /** The bytes that the registry holds for a version, unverified. */
+    getContent(path: VersionPath): Promise<Uint8Array<ArrayBuffer>> {
+      return send('GET', `${versionPath(path)}/profile`);
+    },
+
+    /** The envelope that the registry holds for a version, unverified. */
+    getEnvelope(path: VersionPath): Promise<Envelope> {
+      return call(Envelope, 'GET', `${versionPath(path)}/envelope`);
+    },
+
+    /** Publishes a version. The same bytes again are no error and change nothing. */
+    publish(path: VersionPath, publication: Publication): Promise<Version> {
+      return call(Version, 'PUT', versionPath(path), Publication.parse(publication));
+    },
+
+    getTeam(team: string): Promise<Team> {
+      return call(Team, 'GET', `/teams/${encodeURIComponent(team)}`);
+    },
+
+    createTeam(name: string): Promise<Team> {
+      return call(Team, 'POST', '/teams', { name });
+    },
+
+    /** Registers a publisher key of a team. */
+    addKey(team: string, key: { publicKey: string; label: string }): Promise<Team> {
+      return call(Team, 'POST', `/teams/${encodeURIComponent(team)}/keys`, key);
+    },
+
+    createToken(token: { label: string; team?: string }): Promise<Token> {
+      return call(Token, 'POST', '/tokens', token);
+    },
+
+    /** Whose token this client has. */
+    whoami(): Promise<Identity> {
+      return call(Identity, 'GET', '/whoami');
+    },
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+async function readAtMost(
+  response: Response,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function toRegistryError(base: string, status: number, bytes: Uint8Array): RegistryError {
+  const { data } = Problem.safeParse(parseJson(bytes));
+  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, []);
+  const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
+  return new RegistryError(status, id, data.detail, data.diagnostics ?? []);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${timeout / 1000} seconds`;
+  const { cause } = error;
+  if (cause instanceof Error) return (cause as NodeJS.ErrnoException).code ?? cause.message;
+  return error.message;
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * A file written and synced beside its final name, but not there yet. Its name begins with a dot, which
+ * apparmor_parser and the boot scripts skip.
+ */
+export interface StagedFile {
+  path: string;
+  /** Puts it in place of whatever has the final name, in one step, and makes that survive a power cut. */
+  commit: () => Promise<void>;
+  discard: () => Promise<void>;
+}
+
+/** Stages `data` for `path`, with these permissions. The folder is made when it is absent. */
+export async function stageFile(
+  path: string,
+  data: Uint8Array | string,
+  mode: number,
+): Promise<StagedFile> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const staged = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  // 'wx' neither follows nor replaces anything that somebody put there first.
+  const file = await open(staged, 'wx', mode);
+  const discard = () => unlink(staged);
+  try {
+    await file.writeFile(data);
+    await file.chmod(mode);
+    await file.sync();
+  } catch (error) {
+    await discard();
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return {
+    path: staged,
+    discard,
+    commit: async () => {
+      await rename(staged, path);
+      await syncFolder(folder);
+    },
+  };
+}
+
+/** Writes a file whole or not at all: whoever reads `path` sees the old data or the new. */
+export async function writeFileAtomically(
+  path: string,
+  data: Uint8Array | string,
+  mode: number,
+): Promise<void> {
+  const staged = await stageFile(path, data, mode);
+  try {
+    await staged.commit();
+  } catch (error) {
+    await staged.discard().catch(() => {});
+    throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,182 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lint, parse, profileNames } from '../../policy/index.ts';
+import type { VerifiedProfile } from '../fetch.ts';
+import { stageFile } from './atomic.ts';
+import { checkKernel, loadedProfiles } from './kernel.ts';
+import { dryRunArguments, findParser, type ParserRun, runParser } from './parser.ts';
+import { writeInstallation } from './state.ts';
+
+/** Where to install: a system's root, and whether its kernel is the one that runs. */
+export interface Target {
+  /** `/` for this machine. Any other root gets the file only: no kernel is touched. */
+  root: string;
+}
+
+export interface InstallOptions extends Target {
+  now?: () => Date;
+  /** Told of each step as it is done. */
+  onStep?: (step: string) => void;
+}
+
+export type InstallRefusal =
+  | 'not-root'
+  | 'no-apparmor'
+  | 'no-parser'
+  | 'profile-invalid'
+  | 'profile-defined-elsewhere'
+  | 'parser-refused'
+  | 'kernel-refused';
+
+export type Installed =
+  | {
+      ok: true;
+      file: string;
+      /** As the kernel lists it: `enforce`, `complain`, …; `undefined` for another root. */
+      mode: string | undefined;
+      /** Whether this machine's apparmor_parser has compiled it. */
+      checkedByParser: boolean;
+    }
+  | { ok: false; id: InstallRefusal; reason: string };
+
+/**
+ * Whether profiles can be installed at `root` at all, asked before anything is fetched: this machine needs
+ * root, a kernel with AppArmor and apparmor_parser; another root needs none of them.
+ */
+export async function checkTarget({
+  root,
+}: Target): Promise<{ ok: true } | { ok: false; id: InstallRefusal; reason: string }> {
+  if (root !== '/') return { ok: true };
+  if (process.getuid?.() !== 0) {
+    return { ok: false, id: 'not-root', reason: 'loading a profile needs root' };
+  }
+  const kernel = await checkKernel();
+  if (!kernel.ok) return { ok: false, id: 'no-apparmor', reason: kernel.reason };
+  if ((await findParser()) === undefined) {
+    return { ok: false, id: 'no-parser', reason: 'apparmor_parser is not installed' };
+  }
+  return { ok: true };
+}
+
+/** The file a profile is installed as: at the top level, the only one that boot loads. */
+export function installedPath(root: string, team: string, name: string): string {
+  return join(root, 'etc/apparmor.d', `aa-registry.${team}.${name}`);
+}
+
+/**
+ * Installs a verified profile, or changes nothing. It is checked by this project's parser and by a dry run
+ * of the host's; then the kernel loads it from a staged file; only then is that file renamed into place. So
+ * a file that boot will load is one that this kernel has accepted, whenever the power goes.
+ */
+export async function install(
+  profile: VerifiedProfile,
+  options: InstallOptions,
+): Promise<Installed> {
+  const { root, onStep = () => {}, now = () => new Date() } = options;
+  const target = await checkTarget(options);
+  if (!target.ok) return target;
+  const { team, name, version, digest, bytes } = profile;
+
+  const report = lint(new TextDecoder('utf-8', { fatal: true }).decode(bytes), {
+    packageName: name,
+  });
+  const error = report.diagnostics.find(({ severity }) => severity === 'error');
+  if (error) {
+    const { line, column } = error.span.start;
+    return { ok: false, id: 'profile-invalid', reason: `${line}:${column}: ${error.message}` };
+  }
+  const file = installedPath(root, team, name);
+  const other = await findDefinition(join(root, 'etc/apparmor.d'), name, file);
+  if (other !== undefined) {
+    const reason = `profile ${name} is also defined in ${other}; remove that file, or one would replace the other at every boot`;
+    return { ok: false, id: 'profile-defined-elsewhere', reason };
+  }
+
+  const staged = await stageFile(file, bytes, 0o644);
+  const parser = await findParser();
+  try {
+    if (parser) {
+      const dryRun = await runParser(parser, dryRunArguments(staged.path, await policyBase(root)));
+      if (!dryRun.ok) {
+        await staged.discard();
+        return { ok: false, id: 'parser-refused', reason: dryRun.reason };
+      }
+      onStep('Checked with apparmor_parser (dry run)');
+    }
+    const loaded = parser && root === '/' ? await load(parser, staged.path) : undefined;
+    if (loaded?.ok === false) {
+      await staged.discard();
+      return { ok: false, id: 'kernel-refused', reason: loaded.reason };
+    }
+    await staged.commit();
+  } catch (error) {
+    await staged.discard().catch(() => {});
+    throw error;
+  }
+  await writeInstallation(root, {
+    team,
+    name,
+    version,
+    digest,
+    file: installedPath('/', team, name),
+    installedAt: now().toISOString(),
+  });
+  onStep(`Installed ${file}`);
+  if (root !== '/') {
+    return { ok: true, file, mode: undefined, checkedByParser: parser !== undefined };
+  }
+
+  // The kernel has this very policy already; loading it from its final name also caches it for boot.
+  if (parser) await runParser(parser, ['--replace', '--write-cache', file]);
+  const mode = (await loadedProfiles()).get(name);
+  onStep(`Loaded ${name} into the kernel (${mode ?? 'and it is not listed there'})`);
+  return { ok: true, file, mode, checkedByParser: true };
+}
+
+/** Loads a staged profile: it replaces the one of that name at once, or nothing changes. */
+function load(parser: string, staged: string): Promise<ParserRun> {
+  return runParser(parser, ['--replace', '--skip-cache', staged]);
+}
+
+/** Where includes are looked up: the target's own policy folder, or this machine's where it has none. */
+async function policyBase(root: string): Promise<string> {
+  const own = join(root, 'etc/apparmor.d');
+  const complete = await access(join(own, 'abstractions')).then(
+    () => true,
+    () => false,
+  );
+  return complete ? own : '/etc/apparmor.d';
+}
+
+/** Folders of /etc/apparmor.d that hold no profiles of their own. */
+const noProfiles = new Set([
+  'abi',
+  'abstractions',
+  'cache',
+  'cache.d',
+  'disable',
+  'force-complain',
+  'local',
+  'tunables',
+]);
+
+/** Another file below `folder` that defines the profile `name`. */
+async function findDefinition(
+  folder: string,
+  name: string,
+  own: string,
+): Promise<string | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (path === own || entry.name.startsWith('.')) continue;
+    if (entry.isDirectory() && !noProfiles.has(entry.name)) {
+      const found = await findDefinition(path, name, own);
+      if (found !== undefined) return found;
+    } else if (entry.isFile()) {
+      const text = await readFile(path, 'utf8').catch(() => '');
+      if (text.includes(name) && profileNames(parse(text).file).includes(name)) return path;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+
+/** Where apparmor_parser lives; the PATH of whoever calls is not asked. */
+const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/apparmor_parser'];
+
+/** The time one run may take, in milliseconds: the parser can loop for ever on valid input (seen: 3.0.8). */
+const timeLimit = 60_000;
+
+/** The most of its messages that is kept, in characters. */
+const maximumOutput = 64 * 1024;
+
+/** How a run of apparmor_parser ended. */
+export type ParserRun = { ok: true } | { ok: false; reason: string };
+
+/** The path of apparmor_parser; `undefined` when this machine has none. */
+export async function findParser(): Promise<string | undefined> {
+  for (const path of places) {
+    const usable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (usable) return path;
+  }
+  return undefined;
+}
+
+/**
+ * Runs apparmor_parser(8) with no shell, no standard input, a clean environment and a time limit. Never
+ * throws: how it failed is in the result.
+ */
+export async function runParser(parser: string, args: string[]): Promise<ParserRun> {
+  return new Promise((resolve) => {
+    const child = spawn(parser, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      cwd: '/',
+      timeout: timeLimit,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(0, maximumOutput);
+    });
+    child.on('error', (error) => resolve({ ok: false, reason: error.message }));
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve({ ok: true });
+      const how =
+        signal === 'SIGKILL'
+          ? `apparmor_parser did not end within ${timeLimit / 1000} seconds`
+          : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`;
+      resolve({ ok: false, reason: output.trim() === '' ? how : `${how}: ${output.trim()}` });
+    });
+  });
+}
+
+/** Arguments for a dry run: compile, load nothing, neither read nor write the cache. */
+export function dryRunArguments(file: string, base: string): string[] {
+  return ['--skip-kernel-load', '--skip-cache', '--base', base, file];
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { isDigest } from '../../trust/index.ts';
+import { writeFileAtomically } from './atomic.ts';
+
+/** What this program installed: one small file each, so that two runs at once never lose a record. */
+export const Installation = z.object({
+  team: z.string(),
+  name: z.string(),
+  version: z.string(),
+  digest: z.string().refine(isDigest),
+  file: z.string(),
+  installedAt: z.iso.datetime(),
+});
+export type Installation = z.infer<typeof Installation>;
+
+function recordPath(root: string, team: string, name: string): string {
+  return join(root, 'var/lib/aa-registry/installed', `${team}.${name}.json`);
+}
+
+/** What is installed of this profile; `undefined` when nothing is. Throws when the record is damaged. */
+export async function readInstallation(
+  root: string,
+  team: string,
+  name: string,
+): Promise<Installation | undefined> {
+  const path = recordPath(root, team, name);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return Installation.parse(JSON.parse(text));
+  } catch {
+    throw new Error(`${path} is damaged; remove it and pull again`);
+  }
+}
+
+/** Records an installation in place of the one before. */
+export async function writeInstallation(root: string, installation: Installation): Promise<void> {
+  await writeFileAtomically(
+    recordPath(root, installation.team, installation.name),
+    `${JSON.stringify(installation, null, 2)}\n`,
+    0o644,
+  );
+}

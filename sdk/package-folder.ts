@@ -1,0 +1,70 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import * as z from 'zod';
+import { defaultTeam, isProfileName, isTeam, Manifest } from '../trust/index.ts';
+
+/** A profile ready to be published: a folder with `aa-profile.toml` and the profile itself. */
+export interface PackageFolder {
+  team: string;
+  name: string;
+  manifest: Manifest;
+  /** The profile's path: the folder's file of the package's name. */
+  file: string;
+}
+
+const manifestName = 'aa-profile.toml';
+
+const ManifestFile = Manifest.extend({
+  name: z.string().refine(isProfileName, 'must be a profile name'),
+  team: z.string().refine(isTeam, 'must be a team name').default(defaultTeam),
+  images: Manifest.shape.images.default([]),
+}).strict();
+
+/** The folder is no package, or its manifest can't be followed. */
+export class PackageError extends Error {}
+
+/** Reads a package folder's manifest. Throws {@link PackageError} saying what to mend. */
+export async function readPackageFolder(folder: string): Promise<PackageFolder> {
+  const path = join(folder, manifestName);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw new PackageError(`${folder} has no ${manifestName} beside the profile`);
+  }
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    throw new PackageError(`${path} is not TOML: ${(error as Error).message}`);
+  }
+  const parsed = ManifestFile.safeParse(document);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path: keys, message }) =>
+      keys.length > 0 ? `${keys.join('.')}: ${message}` : message,
+    );
+    throw new PackageError(`${path}: ${issues.join('; ')}`);
+  }
+  const { name, team, ...manifest } = parsed.data;
+  const file = join(folder, name);
+  const found = await stat(file).catch(() => undefined);
+  if (!found?.isFile()) throw new PackageError(`${folder} has no profile file named ${name}`);
+  return { team, name, manifest, file };
+}
+
+/** Reads a profile's bytes and text. Throws {@link PackageError} when they are not UTF-8 or hold a NUL. */
+export async function readProfile(
+  file: string,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; text: string }> {
+  const bytes = new Uint8Array(await readFile(file));
+  let text: string;
+  try {
+    // ignoreBOM keeps a byte order mark in the text, so that text and bytes stay the same thing.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new PackageError(`${file} is not valid UTF-8`);
+  }
+  if (text.includes('\0')) throw new PackageError(`${file} holds a NUL byte`);
+  return { bytes, text };
+}

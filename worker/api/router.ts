@@ -1,0 +1,49 @@
+import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
+import type { ZodType } from 'zod';
+import type { Env } from '../deps.ts';
+import { ProblemError } from '../problem.ts';
+import { Problem } from './schema/index.ts';
+
+/** A Hono app whose routes are checked against, and documented by, their zod schemas. */
+export function createRouter(): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const issues = result.error.issues.map(({ path, message }) =>
+        path.length > 0 ? `${path.join('.')}: ${message}` : message,
+      );
+      throw new ProblemError('request-invalid', `${issues.join('; ')}.`);
+    },
+  });
+}
+
+type Responses = RouteConfig['responses'];
+
+/** The documentation of a JSON answer. */
+export function json<Schema extends ZodType>(description: string, schema: Schema) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** The documentation of a required JSON request body. */
+export function jsonBody<Schema extends ZodType>(schema: Schema) {
+  return { required: true, content: { 'application/json': { schema } } };
+}
+
+/** The documentation of the problems a route may answer with, by status. */
+export function problems(...statuses: number[]): Responses {
+  const content = { 'application/problem+json': { schema: Problem } };
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: reasons[status] ?? 'Refused', content }]),
+  );
+}
+
+const reasons: Record<number, string> = {
+  400: 'The request is malformed',
+  401: 'No token, or one that is not known',
+  403: 'The token does not allow this',
+  404: 'There is no such thing',
+  409: 'It exists already, and differs',
+  413: 'Too large',
+  415: 'Not JSON',
+  422: 'Understood, and refused; the problem says why',
+};

@@ -1,0 +1,17 @@
+import * as z from 'zod';
+
+/** One finding in a profile. Lines and columns count from 1. */
+export const Diagnostic = z
+  .object({
+    id: z.string(),
+    severity: z.enum(['error', 'warning', 'info']),
+    message: z.string(),
+    line: z.int(),
+    column: z.int(),
+    endLine: z.int(),
+    endColumn: z.int(),
+    expected: z.string().optional(),
+    suggestion: z.string().optional(),
+  })
+  .meta({ id: 'Diagnostic', description: 'One finding in a profile' });
+export type Diagnostic = z.infer<typeof Diagnostic>;

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { Envelope, Manifest } from '../../../trust/index.ts';
+import { Diagnostic } from './diagnostic.ts';
+import { DigestText, ProfileName, TeamName, Timestamp, VersionNumber } from './name.ts';
+
+export const ProfileSummary = z
+  .object({
+    team: TeamName,
+    name: ProfileName,
+    description: z.string(),
+    images: z.array(z.string()),
+    latest: VersionNumber.meta({
+      description: 'The highest release, or the highest pre-release where there is none',
+    }),
+    publishedAt: Timestamp.meta({ description: 'When the latest version was published' }),
+  })
+  .meta({ id: 'ProfileSummary' });
+export type ProfileSummary = z.infer<typeof ProfileSummary>;
+
+export const ProfilePage = z
+  .object({
+    items: z.array(ProfileSummary),
+    next: z.string().nullable().meta({ description: 'The cursor of the next page' }),
+  })
+  .meta({ id: 'ProfilePage' });
+export type ProfilePage = z.infer<typeof ProfilePage>;
+
+/** The cursor that a page hands out: where the page before it ended. */
+export const Cursor = z
+  .string()
+  .max(120)
+  .regex(/^[^/]+\/[^/]+$/, 'must be a cursor from an earlier page');
+
+export const ProfileQuery = z.object({
+  q: z.string().max(200).optional().meta({ description: 'Words to look for', example: 'nginx' }),
+  team: TeamName.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: Cursor.optional(),
+});
+
+export const VersionSummary = z
+  .object({
+    version: VersionNumber,
+    digest: DigestText,
+    size: z.int().meta({ description: 'Bytes' }),
+    publishedAt: Timestamp,
+    signers: z.array(z.string()).meta({ description: 'The ids of the keys that signed it' }),
+  })
+  .meta({ id: 'VersionSummary' });
+export type VersionSummary = z.infer<typeof VersionSummary>;
+
+export const VersionList = z
+  .object({ items: z.array(VersionSummary) })
+  .meta({ id: 'VersionList', description: 'Every version, highest first' });
+
+export const Profile = z
+  .object({
+    team: TeamName,
+    name: ProfileName,
+    createdAt: Timestamp,
+    manifest: Manifest.meta({ description: "The latest version's own" }),
+    latest: VersionSummary,
+  })
+  .meta({ id: 'Profile' });
+export type Profile = z.infer<typeof Profile>;
+
+export const Version = VersionSummary.extend({
+  team: TeamName,
+  name: ProfileName,
+  manifest: Manifest,
+  diagnostics: z.array(Diagnostic).meta({ description: 'What lint says of it' }),
+}).meta({ id: 'Version' });
+export type Version = z.infer<typeof Version>;
+
+export const Publication = z
+  .strictObject({
+    profile: z.string().meta({ description: "The profile's exact text, UTF-8" }),
+    envelope: Envelope.meta({ id: 'Envelope', description: 'DSSE envelope of the statement' }),
+  })
+  .meta({ id: 'Publication' });
+export type Publication = z.infer<typeof Publication>;

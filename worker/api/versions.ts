@@ -1,0 +1,168 @@
+import { createRoute } from '@hono/zod-openapi';
+import { etag } from 'hono/etag';
+import * as z from 'zod';
+import { findProfile } from '../../db/profiles.ts';
+import { findTeam } from '../../db/teams.ts';
+import { findContent, findVersion, listVersions, type Version as Row } from '../../db/versions.ts';
+import { lint } from '../../policy/index.ts';
+import { authenticateFor } from '../auth.ts';
+import type { Deps } from '../deps.ts';
+import { toDiagnostics } from '../diagnostics.ts';
+import { ProblemError } from '../problem.ts';
+import { publish } from '../publish.ts';
+import { createRouter, json, jsonBody, problems } from './router.ts';
+import { ProfileName, TeamName, VersionNumber, VersionSelector } from './schema/name.ts';
+import { Publication, Version, VersionList, type VersionSummary } from './schema/profile.ts';
+
+export const versions = createRouter();
+
+const path = z.object({ team: TeamName, name: ProfileName });
+const versionPath = path.extend({ version: VersionSelector });
+
+/** What is named by a version or a digest never changes. */
+const immutable = 'public, max-age=31536000, immutable';
+
+versions.use('/profiles/:team/:name/versions/:version/*', etag());
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions',
+    summary: "A profile's versions",
+    request: { params: path },
+    responses: { 200: json('Every version', VersionList), ...problems(400, 404) },
+  }),
+  async (c) => {
+    const { team, name } = c.req.valid('param');
+    const profile = await findProfile(c.var.deps.db, team, name);
+    if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+    const found = await listVersions(c.var.deps.db, profile.id);
+    return c.json({ items: found.map(toVersionSummary) }, 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}',
+    summary: 'One version, and what lint says of it',
+    request: { params: versionPath },
+    responses: { 200: json('The version', Version), ...problems(400, 404) },
+  }),
+  async (c) => {
+    const params = c.req.valid('param');
+    const row = await requireVersion(c.var.deps, params);
+    return c.json(await toVersion(c.var.deps, params.team, params.name, row), 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'put',
+    path: '/profiles/{team}/{name}/versions/{version}',
+    summary: 'Publish a version',
+    description:
+      'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
+    security: [{ token: [] }],
+    request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
+    responses: {
+      200: json('The version was there already, with the same bytes', Version),
+      201: json('Published', Version),
+      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+  }),
+  async (c) => {
+    const { team, name, version } = c.req.valid('param');
+    const { deps } = c.var;
+    await authenticateFor(c, team);
+    if (!(await findTeam(deps.db, team))) {
+      throw new ProblemError('not-found', `There is no team ${team}.`);
+    }
+    const published = await publish(deps, team, name, version, c.req.valid('json'));
+    const body = await toVersion(deps, team, name, published.version);
+    return published.created ? c.json(body, 201) : c.json(body, 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/profile',
+    summary: "The profile's exact bytes",
+    request: { params: versionPath },
+    responses: {
+      200: {
+        description: 'The bytes; the ETag is their digest',
+        content: { 'text/plain': { schema: z.string() } },
+      },
+      304: { description: 'The caller has them already' },
+      ...problems(400, 404),
+    },
+  }),
+  async (c) => {
+    const row = await requireVersion(c.var.deps, c.req.valid('param'));
+    return c.body(await requireContent(c.var.deps, row), 200, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': immutable,
+      ETag: `"${row.digest}"`,
+    });
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/envelope',
+    summary: 'The DSSE envelope of the signed statement',
+    request: { params: versionPath },
+    responses: {
+      200: {
+        description: 'The envelope, as it was published',
+        content: {
+          'application/vnd.dsse.envelope.v1+json': { schema: Publication.shape.envelope },
+        },
+      },
+      304: { description: 'The caller has it already' },
+      ...problems(400, 404),
+    },
+  }),
+  async (c) => {
+    const row = await requireVersion(c.var.deps, c.req.valid('param'));
+    return c.body(row.envelope, 200, {
+      'Content-Type': 'application/vnd.dsse.envelope.v1+json',
+      'Cache-Control': immutable,
+    });
+  },
+);
+
+async function requireVersion(
+  { db }: Deps,
+  { team, name, version }: z.infer<typeof versionPath>,
+): Promise<Row> {
+  const row = await findVersion(db, team, name, version);
+  if (!row) throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+  return row;
+}
+
+async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
+  const text = await findContent(db, digest);
+  if (text === undefined) throw new Error(`the content of ${digest} is missing`);
+  return text;
+}
+
+async function toVersion(deps: Deps, team: string, name: string, row: Row): Promise<Version> {
+  const report = lint(await requireContent(deps, row), { packageName: name });
+  return {
+    team,
+    name,
+    ...toVersionSummary(row),
+    manifest: row.manifest,
+    diagnostics: toDiagnostics(report.diagnostics),
+  };
+}
+
+/** A stored version as lists show it. */
+export function toVersionSummary(row: Row): VersionSummary {
+  const { version, digest, size, publishedAt, signers } = row;
+  return { version, digest, size, publishedAt, signers };
+}

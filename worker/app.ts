@@ -1,0 +1,84 @@
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
+import { profiles } from './api/profiles.ts';
+import { createRouter } from './api/router.ts';
+import { teams } from './api/teams.ts';
+import { tokens } from './api/tokens.ts';
+import { versions } from './api/versions.ts';
+import { readBody } from './body.ts';
+import { catalog } from './catalog/index.tsx';
+import type { Deps } from './deps.ts';
+import { answerProblem, ProblemError } from './problem.ts';
+
+/**
+ * A profile as a JSON string may need two characters for one byte (a quote, a line break); beside it stands
+ * the envelope.
+ */
+const bodyBytes = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
+
+/**
+ * The whole registry service: the API under /v1, the catalog's pages, /healthz and /openapi.json. It is the
+ * same on every runtime; only `deps` differ.
+ *
+ * @example
+ * const app = createApp({ db, now: () => new Date(), limits: defaultLimits });
+ * const response = await app.request('/v1/profiles?q=nginx');
+ */
+export function createApp(deps: Deps) {
+  const app = createRouter();
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    }),
+  );
+  app.use(async (c, next) => {
+    c.set('deps', deps);
+    await next();
+  });
+  app.use('/v1/*', readBody(bodyBytes(deps.limits.profileBytes)));
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  for (const routes of [profiles, versions, teams, tokens]) app.route('/v1', routes);
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API token, aar_…',
+  });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'aa-registry',
+      version: '1',
+      description: 'A registry for AppArmor profiles: versioned, signed, linted.',
+      license: { name: 'Apache-2.0' },
+    },
+  });
+  app.route('/', catalog);
+
+  app.notFound((c) =>
+    answerProblem(c, new ProblemError('not-found', `There is nothing at ${c.req.path}.`)),
+  );
+  app.onError((error, c) => {
+    if (error instanceof ProblemError) return answerProblem(c, error);
+    if (error instanceof HTTPException && error.status === 400) {
+      return answerProblem(c, new ProblemError('body-malformed', 'The body is not valid JSON.'));
+    }
+    console.error(error);
+    return answerProblem(
+      c,
+      new ProblemError(
+        'internal-error',
+        'Something went wrong here; the log of the registry says what.',
+      ),
+    );
+  });
+  return app;
+}

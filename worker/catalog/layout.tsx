@@ -1,0 +1,37 @@
+import type { Child } from 'hono/jsx';
+
+/** The frame of every page: title, search and what the page is about. */
+export function Layout(props: { title: string; query?: string; children: Child }) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{props.title}</title>
+        <link rel="stylesheet" href="/catalog.css" />
+        <link rel="icon" href="data:," />
+      </head>
+      <body>
+        <header>
+          <a class="home" href="/">
+            aa-registry
+          </a>
+          <search>
+            <form action="/" method="get">
+              <input
+                type="search"
+                name="q"
+                value={props.query ?? ''}
+                placeholder="Name, description or image"
+                aria-label="Search profiles"
+                maxlength={200}
+              />
+              <button type="submit">Search</button>
+            </form>
+          </search>
+        </header>
+        <main>{props.children}</main>
+      </body>
+    </html>
+  );
+}

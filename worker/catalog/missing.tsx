@@ -1,0 +1,11 @@
+import { Layout } from './layout.tsx';
+
+/** What is shown where there is nothing. */
+export function MissingPage(props: { what: string }) {
+  return (
+    <Layout title="Not found · aa-registry">
+      <h1>Not found</h1>
+      <p>There is no {props.what} in this registry.</p>
+    </Layout>
+  );
+}

@@ -1,0 +1,70 @@
+/** The catalog's one style sheet, served at /catalog.css. */
+export const style = `
+:root {
+  color-scheme: light dark;
+  --ink: light-dark(#1c2024, #e6e8eb);
+  --soft: light-dark(#5c6570, #a1a9b3);
+  --paper: light-dark(#ffffff, #14171a);
+  --raised: light-dark(#f5f6f8, #1d2126);
+  --edge: light-dark(#d9dde2, #343a42);
+  --link: light-dark(#0b5cad, #7ab8f5);
+  --error: light-dark(#b3261e, #ff8a80);
+  --warning: light-dark(#8a5a00, #f2c063);
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto;
+  max-width: 62rem;
+  padding: 0 1.25rem 4rem;
+  background: var(--paper);
+  color: var(--ink);
+  font: 1rem/1.55 system-ui, sans-serif;
+}
+a { color: var(--link); text-underline-offset: 0.15em; }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+header { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: baseline; padding: 1.25rem 0; }
+header .home { font-weight: 650; color: inherit; text-decoration: none; }
+form { display: flex; flex: 1 1 18rem; gap: 0.5rem; }
+input, button {
+  font: inherit;
+  color: inherit;
+  padding: 0.4rem 0.7rem;
+  border: 1px solid var(--edge);
+  border-radius: 0.4rem;
+  background: var(--paper);
+}
+input { flex: 1; min-width: 0; }
+button { background: var(--raised); cursor: pointer; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
+.soft { color: var(--soft); }
+code, pre { font-family: ui-monospace, monospace; font-size: 0.9rem; }
+pre {
+  margin: 0;
+  padding: 0.75rem 1rem;
+  overflow-x: auto;
+  background: var(--raised);
+  border: 1px solid var(--edge);
+  border-radius: 0.4rem;
+}
+ul.profiles { list-style: none; padding: 0; }
+ul.profiles li { padding: 0.9rem 0; border-top: 1px solid var(--edge); }
+ul.profiles p { margin: 0.15rem 0; }
+ul.profiles a { font-weight: 600; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.35rem 1.25rem; }
+dt { color: var(--soft); }
+dd { margin: 0; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-top: 1px solid var(--edge); vertical-align: top; }
+th { color: var(--soft); font-weight: 500; border: 0; }
+.scroll { overflow-x: auto; }
+.error { color: var(--error); }
+.warning { color: var(--warning); }
+.source .line { display: block; min-height: 1.4em; }
+.source .line:target { background: color-mix(in srgb, var(--link) 18%, transparent); }
+.source .number { display: inline-block; width: 3.5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); text-decoration: none; user-select: none; }
+.source .line.error, .source .line.warning { color: inherit; box-shadow: inset 3px 0 currentColor; }
+.source .line.error { box-shadow: inset 3px 0 var(--error); }
+.source .line.warning { box-shadow: inset 3px 0 var(--warning); }
+.source .comment { color: var(--soft); }
+`;

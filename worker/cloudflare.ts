@@ -1,0 +1,47 @@
+import { migrate } from '../db/migrate.ts';
+import { addToken } from '../db/tokens.ts';
+import { openRemote } from '../db/web.ts';
+import { createApp } from './app.ts';
+import { defaultLimits } from './deps.ts';
+
+/** What wrangler.toml and the secrets provide. */
+interface Bindings {
+  /** `libsql://…` or `https://…` of the database. */
+  LIBSQL_URL: string;
+  LIBSQL_AUTH_TOKEN?: string;
+  /** Hexadecimal SHA-256 of the first administrator token. */
+  ADMIN_TOKEN_SHA256?: string;
+  /** The largest profile that may be published, in bytes. */
+  PROFILE_BYTES?: string;
+}
+
+type App = ReturnType<typeof createApp>;
+
+/** The app of this isolate, made by its first request. */
+let app: Promise<App> | undefined;
+
+async function start(bindings: Bindings): Promise<App> {
+  const db = openRemote(bindings.LIBSQL_URL, bindings.LIBSQL_AUTH_TOKEN);
+  await migrate(db);
+  if (bindings.ADMIN_TOKEN_SHA256) {
+    await addToken(db, {
+      hash: bindings.ADMIN_TOKEN_SHA256,
+      label: 'first administrator',
+      team: null,
+      createdAt: new Date().toISOString(),
+    });
+  }
+  const profileBytes = Number(bindings.PROFILE_BYTES ?? defaultLimits.profileBytes);
+  return createApp({ db, now: () => new Date(), limits: { profileBytes } });
+}
+
+export default {
+  async fetch(request: Request, bindings: Bindings): Promise<Response> {
+    app ??= start(bindings).catch((error) => {
+      // The next request tries again: the database may be back by then.
+      app = undefined;
+      throw error;
+    });
+    return (await app).fetch(request);
+  },
+};

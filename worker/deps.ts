@@ -1,0 +1,20 @@
+import type { Database } from '../db/database.ts';
+
+/** What the service needs from whatever runs it. */
+export interface Deps {
+  db: Database;
+  now: () => Date;
+  limits: Limits;
+}
+
+export interface Limits {
+  /** The largest profile that may be published, in bytes. */
+  profileBytes: number;
+}
+
+export const defaultLimits: Limits = { profileBytes: 256 * 1024 };
+
+/** What the routes find in Hono's context. */
+export interface Env {
+  Variables: { deps: Deps };
+}

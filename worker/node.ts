@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import { migrate } from '../db/migrate.ts';
+import { openFile } from '../db/node.ts';
+import { addToken, countAdminTokens } from '../db/tokens.ts';
+import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.ts';
+import { createApp } from './app.ts';
+import { defaultLimits } from './deps.ts';
+import { generateToken, hashToken } from './token.ts';
+
+/** How a registry on Node runs. */
+export interface ServeOptions {
+  /** The folder that holds the database and the log key; made when it is absent. */
+  data: string;
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** The largest profile that may be published, in bytes. */
+  profileBytes?: number;
+  /** Make another administrator token although there is one: for whoever lost it. */
+  newAdminToken?: boolean;
+}
+
+/** A registry that is listening. */
+export interface RunningRegistry {
+  url: string;
+  /** The log key's verifier, for hosts to pin. */
+  logVerifier: string;
+  /** The administrator token that this start made, if it made one; it can't be had again. */
+  adminToken: string | undefined;
+  /** Stops listening, waits for the requests under way and closes the database. */
+  close: () => Promise<void>;
+}
+
+/** Starts a registry with an embedded database. Throws when the folder or the address can't be had. */
+export async function startRegistry(options: ServeOptions): Promise<RunningRegistry> {
+  await mkdir(options.data, { recursive: true, mode: 0o700 });
+  const logKey = await loadLogKey(join(options.data, 'log.key'));
+  const db = await openFile(join(options.data, 'registry.db'));
+  await migrate(db);
+  const adminToken =
+    options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
+
+  const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
+  const app = createApp({ db, now: () => new Date(), limits: { profileBytes } });
+  const server = createAdaptorServer({ fetch: app.fetch });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+
+  // Only now: a start that fails must not leave a token that nobody has seen.
+  if (adminToken !== undefined) {
+    await addToken(db, {
+      hash: await hashToken(adminToken),
+      label: 'administrator',
+      team: null,
+      createdAt: new Date().toISOString(),
+    });
+  }
+  return {
+    url: formatUrl(server.address() as AddressInfo),
+    logVerifier: logKey.verifier,
+    adminToken,
+    close: async () => {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        if ('closeIdleConnections' in server) server.closeIdleConnections();
+      });
+      db.$client.close();
+    },
+  };
+}
+
+function formatUrl({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** The log's key: made at the first start, readable by its owner only, never replaced. */
+async function loadLogKey(path: string): Promise<NoteKey> {
+  const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (stored !== undefined) {
+    const key = await parseNoteSigner(stored.trim());
+    if (!key) throw new Error(`${path} holds no log key; restore it from a backup`);
+    return key;
+  }
+  const key = await generateNoteKey(`${hostname()}/aa-registry`.replaceAll(/[\s+]/g, '-'));
+  // Written whole and then linked in place: a crash leaves no half key, and a second process no second one.
+  const temporary = `${path}.${randomUUID()}`;
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(`${key.signer}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(temporary, path);
+    return key;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return loadLogKey(path);
+  } finally {
+    await unlink(temporary);
+  }
+}

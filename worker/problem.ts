@@ -1,0 +1,54 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { type Diagnostic, type Problem, problemNamespace } from './api/schema/index.ts';
+
+/** Every problem the API answers with: its id, status and title. The ids are stable. */
+const problems = {
+  'body-malformed': [400, 'The request body can not be read'],
+  'request-invalid': [400, 'The request is not valid'],
+  'token-missing': [401, 'An API token is needed'],
+  'token-unknown': [401, 'The API token is not known'],
+  'token-other-team': [403, 'The token is of another team'],
+  'admin-only': [403, 'Only an administrator may do this'],
+  'not-found': [404, 'Not found'],
+  'team-exists': [409, 'The team exists'],
+  'version-exists': [409, 'The version exists with other bytes'],
+  'body-too-large': [413, 'The request body is too large'],
+  'profile-too-large': [413, 'The profile is too large'],
+  'body-type': [415, 'The request body must be JSON'],
+  'key-invalid': [422, 'The public key is not valid'],
+  'profile-invalid': [422, 'The profile has errors'],
+  'envelope-refused': [422, 'The envelope is refused'],
+  'internal-error': [500, 'The registry failed'],
+} as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
+
+export type ProblemId = keyof typeof problems;
+
+/** Thrown by whatever handles a request; answered as problem+json (RFC 9457) by {@link answerProblem}. */
+export class ProblemError extends Error {
+  readonly id: ProblemId;
+  readonly diagnostics: Diagnostic[] | undefined;
+
+  constructor(id: ProblemId, detail: string, diagnostics?: Diagnostic[]) {
+    super(detail);
+    this.id = id;
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The response for a problem. */
+export function answerProblem(c: Context, { id, message, diagnostics }: ProblemError): Response {
+  const [status, title] = problems[id];
+  const body: Problem = {
+    type: problemNamespace + id,
+    title,
+    status,
+    detail: message,
+    ...(diagnostics ? { diagnostics } : {}),
+  };
+  c.header('Cache-Control', 'no-store');
+  if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="aa-registry"');
+  // The rest of a body that was refused unread must not be taken for the next request.
+  if (status === 413) c.header('Connection', 'close');
+  return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' });
+}

@@ -1,0 +1,84 @@
+import { listKeys } from '../db/keys.ts';
+import { findVersion, insertVersion, type Version } from '../db/versions.ts';
+import { lint } from '../policy/index.ts';
+import { importPublicKey, verify } from '../trust/index.ts';
+import type { Publication } from './api/schema/index.ts';
+import type { Deps } from './deps.ts';
+import { toDiagnostics } from './diagnostics.ts';
+import { ProblemError } from './problem.ts';
+
+/**
+ * Publishes a version: checks its size, its envelope against the team's registered keys, and the profile
+ * itself; then stores it whole. The same bytes again change nothing. Throws a {@link ProblemError} for
+ * anything else, and then nothing has been stored.
+ */
+export async function publish(
+  { db, now, limits }: Deps,
+  team: string,
+  name: string,
+  version: string,
+  { profile, envelope }: Publication,
+): Promise<{ created: boolean; version: Version }> {
+  if (!profile.isWellFormed()) {
+    throw new ProblemError(
+      'body-malformed',
+      'The profile holds half a surrogate pair, so it is no UTF-8.',
+    );
+  }
+  const bytes = new TextEncoder().encode(profile);
+  if (bytes.length > limits.profileBytes) {
+    throw new ProblemError(
+      'profile-too-large',
+      `The profile has ${bytes.length} bytes; ${limits.profileBytes} are allowed.`,
+    );
+  }
+
+  const registered = await listKeys(db, team);
+  const imported = await Promise.all(registered.map((key) => importPublicKey(key.publicKey)));
+  const keys = imported.filter((key) => key !== undefined);
+  const verified = await verify(
+    { team, name, version, profile: bytes, envelope },
+    { keys, threshold: 1 },
+  );
+  if (!verified.ok) {
+    throw new ProblemError('envelope-refused', `${verified.id}: ${verified.reason}.`);
+  }
+
+  const stored = await findVersion(db, team, name, version);
+  if (stored) return unchanged(stored, verified.digest);
+
+  const report = lint(profile, { packageName: name });
+  if (!report.ok) {
+    const diagnostics = toDiagnostics(report.diagnostics);
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+    throw new ProblemError(
+      'profile-invalid',
+      `${errors} ${errors === 1 ? 'error' : 'errors'} in ${team}/${name}@${version}; nothing was stored.`,
+      diagnostics,
+    );
+  }
+
+  const created = await insertVersion(db, {
+    team,
+    name,
+    version,
+    digest: verified.digest,
+    text: profile,
+    size: bytes.length,
+    envelope: JSON.stringify(envelope),
+    signers: verified.signers.map(({ keyId }) => keyId),
+    manifest: verified.manifest,
+    publishedAt: now().toISOString(),
+  });
+  const inserted = await findVersion(db, team, name, version);
+  if (!inserted) throw new Error(`${team}/${name}@${version} was stored and is not there`);
+  return created ? { created, version: inserted } : unchanged(inserted, verified.digest);
+}
+
+function unchanged(stored: Version, digest: string): { created: boolean; version: Version } {
+  if (stored.digest === digest) return { created: false, version: stored };
+  throw new ProblemError(
+    'version-exists',
+    `Version ${stored.version} is ${stored.digest}; a version is written once. Publish a new version.`,
+  );
+}
