@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Connection from 'libsql';
+
+/**
+ * The Hrana protocol over HTTP (version 2, JSON) in front of an embedded libSQL file: what a remote libSQL
+ * database speaks, so that a worker under test uses the client it uses in production. Each stream has a
+ * connection of its own, as on a real server.
+ */
+export interface HranaServer {
+  url: string;
+  close: () => Promise<void>;
+}
+
+type Value =
+  | { type: 'null' }
+  | { type: 'integer'; value: string }
+  | { type: 'float'; value: number }
+  | { type: 'text'; value: string }
+  | { type: 'blob'; base64: string };
+
+interface Statement {
+  sql?: string;
+  sql_id?: number;
+  args?: Value[];
+  named_args?: { name: string; value: Value }[];
+  want_rows?: boolean;
+}
+
+type Condition =
+  | { type: 'ok' | 'error'; step: number }
+  | { type: 'not'; cond: Condition }
+  | { type: 'and' | 'or'; conds: Condition[] }
+  | { type: 'is_autocommit' };
+
+type Request =
+  | { type: 'execute'; stmt: Statement }
+  | { type: 'batch'; batch: { steps: { condition?: Condition; stmt: Statement }[] } }
+  | { type: 'sequence'; sql?: string; sql_id?: number }
+  | { type: 'store_sql'; sql_id: number; sql: string }
+  | { type: 'close_sql'; sql_id: number }
+  | { type: 'get_autocommit' }
+  | { type: 'close' };
+
+interface Stream {
+  connection: Connection.Database;
+  sql: Map<number, string>;
+}
+
+/** How long a statement waits for another stream's transaction, in milliseconds. */
+const busyTimeout = 5_000;
+
+export async function startHrana(path: string): Promise<HranaServer> {
+  const streams = new Map<string, Stream>();
+
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, body: unknown) => {
+      response.writeHead(status, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    if (request.url === '/v2' || request.url === '/v3') return answer(200, {});
+    if (request.method !== 'POST' || request.url !== '/v2/pipeline') {
+      return answer(404, { message: 'not found' });
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { baton, requests } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
+      baton?: string | null;
+      requests: Request[];
+    };
+    const stream = baton
+      ? streams.get(baton)
+      : { connection: new Connection(path), sql: new Map<number, string>() };
+    if (!stream) return answer(400, { message: 'the stream has expired', code: 'STREAM_EXPIRED' });
+    if (baton) streams.delete(baton);
+
+    const results: unknown[] = [];
+    for (const one of requests) {
+      try {
+        results.push({ type: 'ok', response: await handle(stream, one) });
+      } catch (error) {
+        results.push({ type: 'error', error: describe(error) });
+      }
+    }
+    let next: string | null = null;
+    if (stream.connection.open) {
+      next = randomUUID();
+      streams.set(next, stream);
+    }
+    answer(200, { baton: next, base_url: null, results });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => close(server, streams) };
+}
+
+async function close(server: Server, streams: Map<string, Stream>): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  for (const { connection } of streams.values()) connection.close();
+}
+
+async function handle(stream: Stream, request: Request): Promise<unknown> {
+  const { connection, sql } = stream;
+  switch (request.type) {
+    case 'execute':
+      return { type: 'execute', result: await patiently(() => execute(stream, request.stmt)) };
+    case 'batch':
+      return { type: 'batch', result: await batch(stream, request.batch.steps) };
+    case 'sequence':
+      await patiently(() => connection.exec(request.sql ?? sql.get(request.sql_id ?? -1) ?? ''));
+      return { type: 'sequence' };
+    case 'store_sql':
+      sql.set(request.sql_id, request.sql);
+      return { type: 'store_sql' };
+    case 'close_sql':
+      sql.delete(request.sql_id);
+      return { type: 'close_sql' };
+    case 'get_autocommit':
+      return { type: 'get_autocommit', is_autocommit: !connection.inTransaction };
+    case 'close':
+      connection.close();
+      return { type: 'close' };
+  }
+}
+
+/** Tries again while another stream holds the lock, letting that one go on meanwhile. */
+async function patiently<Result>(attempt: () => Result): Promise<Result> {
+  const deadline = Date.now() + busyTimeout;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      await sleep(2);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Connection.SqliteError && error.code.startsWith('SQLITE_BUSY');
+}
+
+async function batch(stream: Stream, steps: { condition?: Condition; stmt: Statement }[]) {
+  const results: unknown[] = [];
+  const errors: unknown[] = [];
+  const holds = (condition: Condition): boolean => {
+    switch (condition.type) {
+      case 'ok':
+        return results[condition.step] != null;
+      case 'error':
+        return errors[condition.step] != null;
+      case 'not':
+        return !holds(condition.cond);
+      case 'and':
+        return condition.conds.every(holds);
+      case 'or':
+        return condition.conds.some(holds);
+      case 'is_autocommit':
+        return !stream.connection.inTransaction;
+    }
+  };
+  for (const { condition, stmt } of steps) {
+    let result: unknown = null;
+    let error: unknown = null;
+    if (!condition || holds(condition)) {
+      try {
+        result = await patiently(() => execute(stream, stmt));
+      } catch (thrown) {
+        error = describe(thrown);
+      }
+    }
+    results.push(result);
+    errors.push(error);
+  }
+  return { step_results: results, step_errors: errors };
+}
+
+function execute({ connection, sql }: Stream, stmt: Statement) {
+  const prepared = connection.prepare(stmt.sql ?? sql.get(stmt.sql_id ?? -1) ?? '');
+  prepared.safeIntegers(true);
+  const args = bind(stmt);
+  if (!returnsRows(prepared)) {
+    const { changes, lastInsertRowid } = prepared.run(args);
+    return {
+      cols: [],
+      rows: [],
+      affected_row_count: changes,
+      last_insert_rowid: String(lastInsertRowid),
+    };
+  }
+  const cols = prepared.columns().map(({ name, type }) => ({ name, decltype: type }));
+  const rows = (prepared.all(args) as unknown[][]).map((row) => row.map(encode));
+  return { cols, rows, affected_row_count: 0, last_insert_rowid: null };
+}
+
+/** libsql has no other way to ask: raw() throws for statements without rows. */
+function returnsRows(prepared: Connection.Statement): boolean {
+  try {
+    prepared.raw(true);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bind({ args = [], named_args = [] }: Statement): unknown {
+  if (named_args.length === 0) return args.map(decode);
+  return Object.fromEntries(
+    named_args.map(({ name, value }) => [name.replace(/^[:@$]/, ''), decode(value)]),
+  );
+}
+
+function decode(value: Value): unknown {
+  switch (value.type) {
+    case 'null':
+      return null;
+    case 'integer':
+      return BigInt(value.value);
+    case 'blob':
+      return Buffer.from(value.base64, 'base64');
+    default:
+      return value.value;
+  }
+}
+
+function encode(value: unknown): Value {
+  if (value === null) return { type: 'null' };
+  if (typeof value === 'bigint') return { type: 'integer', value: String(value) };
+  if (typeof value === 'number') return { type: 'float', value };
+  if (typeof value === 'string') return { type: 'text', value };
+  return { type: 'blob', base64: Buffer.from(value as Uint8Array).toString('base64') };
+}
+
+function describe(error: unknown): { message: string; code: string } {
+  if (error instanceof Connection.SqliteError) return { message: error.message, code: error.code };
+  return { message: String(error), code: 'UNKNOWN' };
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Miniflare } from 'miniflare';
+import type { Database } from '../db/database.ts';
+import { migrate } from '../db/migrate.ts';
+import { openFile } from '../db/node.ts';
+import { addToken } from '../db/tokens.ts';
+import { createApp } from '../worker/app.ts';
+import { generateToken, hashToken } from '../worker/token.ts';
+import { startHrana } from './hrana.ts';
+
+/** A registry under test, empty but for an administrator. */
+export interface TestRegistry {
+  /** Sends a request to the registry; a path is enough. */
+  fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** Its database, for tests that look or meddle behind the service's back. */
+  db: Database;
+  adminToken: string;
+  close: () => Promise<void>;
+}
+
+export interface Runtime {
+  name: string;
+  start: () => Promise<TestRegistry>;
+}
+
+/** A small limit, so that tests of it are quick. */
+export const profileBytes = 32 * 1024;
+
+const origin = 'http://registry.test';
+
+const node: Runtime = {
+  name: 'Node',
+  async start() {
+    const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+    const db = await openFile(join(folder, 'registry.db'));
+    await migrate(db);
+    const adminToken = generateToken();
+    const hash = await hashToken(adminToken);
+    const createdAt = new Date().toISOString();
+    await addToken(db, { hash, label: 'test', team: null, createdAt });
+    const app = createApp({ db, now: () => new Date(), limits: { profileBytes } });
+    return {
+      fetch: async (path, init) => app.fetch(new Request(new URL(path, origin), init)),
+      db,
+      adminToken,
+      close: async () => {
+        db.$client.close();
+        await rm(folder, { recursive: true });
+      },
+    };
+  },
+};
+
+/** The bundle that wrangler makes, in workerd, against a database reached over Hrana. */
+const workerd: Runtime = {
+  name: 'workerd',
+  async start() {
+    const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+    const path = join(folder, 'registry.db');
+    const db = await openFile(path);
+    const hrana = await startHrana(path);
+    const adminToken = generateToken();
+    const miniflare = new Miniflare({
+      modules: true,
+      modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
+      scriptPath: new URL('../dist/worker/cloudflare.js', import.meta.url).pathname,
+      compatibilityDate: '2026-07-01',
+      compatibilityFlags: ['nodejs_compat'],
+      bindings: {
+        LIBSQL_URL: hrana.url,
+        ADMIN_TOKEN_SHA256: await hashToken(adminToken),
+        PROFILE_BYTES: String(profileBytes),
+      },
+    });
+    await miniflare.ready;
+    return {
+      fetch: (path, init) =>
+        miniflare.dispatchFetch(
+          new URL(path, origin),
+          init as never,
+        ) as unknown as Promise<Response>,
+      db,
+      adminToken,
+      close: async () => {
+        await miniflare.dispose();
+        await hrana.close();
+        db.$client.close();
+        await rm(folder, { recursive: true });
+      },
+    };
+  },
+};
+
+/** Both runtimes: every API test runs on each. */
+export const runtimes = [node, workerd];
