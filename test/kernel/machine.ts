@@ -1,0 +1,226 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { baseImage, createDisk } from './image.ts';
+import { environment } from './tools.ts';
+
+/** The address at which a machine reaches what listens on this side's loopback. */
+export const hostAddress = '10.0.2.2';
+
+/** How a command ended, and what it printed. */
+export interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface BootOptions {
+  /** Adds to the disk before the first boot: gets the folder that becomes its root. */
+  furnish?: (root: string) => Promise<void>;
+  /** Added to the kernel's command line. */
+  kernelArguments?: string[];
+  /** How long a boot may take. */
+  timeoutMs?: number;
+}
+
+/** Makes a machine with a disk of its own and boots it. */
+export async function boot(options: BootOptions = {}): Promise<Machine> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'machine-'));
+  const machine = new Machine(folder, options);
+  try {
+    await createDisk(machine.disk, options.furnish ?? (async () => {}));
+    await machine.start();
+    return machine;
+  } catch (error) {
+    await machine.dispose();
+    throw error;
+  }
+}
+
+/** The machine was switched off, or did so itself, before a command ended. */
+export class MachineOff extends Error {
+  constructor(lastWords = '') {
+    super(`the machine is off\n${lastWords}`.trimEnd());
+  }
+}
+
+interface Answer {
+  resolve: (line: string) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * A computer of its own, emulated by qemu, with Debian's kernel and AppArmor. It boots as Debian does as far as
+ * AppArmor goes, and then runs the commands it is given, as root and unconfined, one after the other. What is
+ * written to its disk is still there when it is started again.
+ */
+export class Machine {
+  readonly disk: string;
+  readonly #folder: string;
+  readonly #options: BootOptions;
+  #qemu: ChildProcess | undefined;
+  /** Who waits for a line from inside, the first one first. */
+  #waiting: Answer[] = [];
+
+  constructor(folder: string, options: BootOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.disk = path.join(folder, 'disk');
+  }
+
+  /** Switches the machine on and waits until it takes commands. */
+  async start(): Promise<void> {
+    if (this.#qemu) throw new Error('the machine is already running');
+    const { kernel, initramfs } = await baseImage();
+    const arguments_ = [
+      // No KVM: the same everywhere, also where there is none or one that lacks what a CPU should have.
+      ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'max', '-smp', '2', '-m', '1024'],
+      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+      ...['-kernel', kernel, '-initrd', initramfs, '-append', this.#commandLine()],
+      // A flush need not reach this side's disk: if the machine is killed, all it has handed over is kept.
+      ...['-drive', `file=${this.disk},format=raw,if=none,id=disk,cache=unsafe`],
+      ...['-device', 'virtio-blk-pci,drive=disk'],
+      ...['-netdev', 'user,id=network', '-device', 'virtio-net-pci,netdev=network,romfile='],
+      ...['-chardev', `file,id=console,path=${this.#consoleLog()},append=on`],
+      ...['-serial', 'chardev:console'],
+      ...['-chardev', 'stdio,id=test,signal=off', '-device', 'virtio-serial-pci'],
+      ...['-device', 'virtserialport,chardev=test,name=test'],
+    ];
+    // However this process ends, the kernel ends qemu with it.
+    const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...arguments_], {
+      env: environment,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#qemu = qemu;
+    let complaints = '';
+    qemu.stderr.on('data', (data: Buffer) => {
+      complaints += data.toString();
+    });
+    qemu.stdin.on('error', () => {}); // It ended; 'close' says so.
+    createInterface({ input: qemu.stdout }).on('line', (line) => {
+      this.#waiting.shift()?.resolve(line);
+    });
+    const ended = () => {
+      if (this.#qemu !== qemu) return;
+      this.#qemu = undefined;
+      for (const { reject } of this.#waiting.splice(0)) {
+        reject(new MachineOff(`${complaints}${this.#lastWords()}`));
+      }
+    };
+    qemu.on('error', ended).on('close', ended);
+
+    await this.#line(this.#options.timeoutMs ?? 60_000, 'boot');
+  }
+
+  /** Runs a shell command inside and waits for its end. Fails if it takes longer than `timeoutMs` (a minute). */
+  async run(command: string, options: { timeoutMs?: number } = {}): Promise<Result> {
+    const qemu = this.#running();
+    const answer = this.#line(options.timeoutMs ?? 60_000, command);
+    qemu.stdin?.write(`${Buffer.from(`${command}\n`).toString('base64')}\n`);
+    const [code, stdout, stderr] = (await answer).split(':');
+    return { code: Number(code), stdout: decoded(stdout), stderr: decoded(stderr) };
+  }
+
+  /** Runs a program inside, confined by a loaded profile from its first instruction on. */
+  confined(profile: string, argv: string[], options: { timeoutMs?: number } = {}): Promise<Result> {
+    return this.run(`exec aa-exec -p ${quoted(profile)} -- ${argv.map(quoted).join(' ')}`, options);
+  }
+
+  /** The profiles in the kernel, each with its mode. */
+  async loadedProfiles(): Promise<Map<string, string>> {
+    const { stdout } = await this.run('cat /sys/kernel/security/apparmor/profiles');
+    return new Map(
+      [...stdout.matchAll(/^(.*) \((\w+)\)$/gm)].map(([, name = '', mode = '']) => [name, mode]),
+    );
+  }
+
+  /** Shuts the machine down in order: processes ended, disk written. */
+  async powerOff(): Promise<void> {
+    try {
+      await this.run('kill -KILL -1; sync; mount -o remount,ro /; reboot -f');
+    } catch (error) {
+      if (error instanceof MachineOff) return;
+      throw error;
+    }
+    throw new Error('the machine did not switch itself off');
+  }
+
+  /** Cuts the machine's power. */
+  async kill(): Promise<void> {
+    const qemu = this.#qemu;
+    if (!qemu) return;
+    const closed = once(qemu, 'close');
+    qemu.kill('SIGKILL');
+    await closed;
+  }
+
+  /** Shuts the machine down in order and starts it again. */
+  async reboot(): Promise<void> {
+    await this.powerOff();
+    await this.start();
+  }
+
+  /** Ends the machine, if it still runs, and removes its disk. */
+  async dispose(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What kernel and boot have said on the console, over all boots. */
+  console(): string {
+    try {
+      return readFileSync(this.#consoleLog(), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  #consoleLog(): string {
+    return path.join(this.#folder, 'console.log');
+  }
+
+  #commandLine(): string {
+    return [
+      ...['console=ttyS0', 'loglevel=4', 'panic=-1', 'apparmor=1', 'security=apparmor'],
+      ...(this.#options.kernelArguments ?? []),
+    ].join(' ');
+  }
+
+  #running(): ChildProcess {
+    if (!this.#qemu) throw new MachineOff();
+    return this.#qemu;
+  }
+
+  /** The next line from inside. Whoever has to wait too long gets an error and the machine, out of step, is killed. */
+  #line(timeoutMs: number, what: string): Promise<string> {
+    return new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`no answer in ${timeoutMs} ms: ${what}\n${this.#lastWords()}`));
+        void this.kill();
+      }, timeoutMs);
+      const settled = <T>(settle: (value: T) => void) => {
+        return (value: T) => {
+          clearTimeout(timer);
+          settle(value);
+        };
+      };
+      this.#waiting.push({ resolve: settled(resolve), reject: settled(reject) });
+    });
+  }
+
+  #lastWords(): string {
+    return this.console().split('\n').slice(-40).join('\n');
+  }
+}
+
+function decoded(base64: string | undefined): string {
+  return Buffer.from(base64 ?? '', 'base64').toString();
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { cached } from './cache.ts';
+import { installed, run } from './tools.ts';
+
+/** What has to be installed from Debian on the machine that runs the tests. Everything else goes into the guest only. */
+export const debianPackages = ['qemu-system-x86', 'e2fsprogs'];
+
+/** The Node.js that runs inside the guest: the one the development packages bring. */
+export const nodeBinary = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
+
+/** The packages the guest's root is made of, beside its kernel: what Node, apparmor_parser and a shell need. */
+const guestPackages = [
+  'apparmor',
+  'busybox-static',
+  'dash',
+  'libc-bin',
+  'libc6',
+  'libgcc-s1',
+  'libstdc++6',
+];
+
+const programs: Record<string, string> = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  mke2fs: 'e2fsprogs',
+  'apt-get': 'apt',
+  'apt-cache': 'apt',
+  'dpkg-deb': 'dpkg',
+  setpriv: 'util-linux',
+};
+
+/** What the kernel tests lack on this machine, a sentence each; nothing when they can run. */
+export async function missing(): Promise<string[]> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    return [`the guest is Linux on x64, this is ${process.platform} on ${process.arch}`];
+  }
+  const lacks = Object.entries(programs)
+    .filter(([program]) => !installed(program))
+    .map(([program, name]) => `${program} is not installed (Debian package ${name})`);
+  if (!existsSync(nodeBinary)) lacks.push(`${nodeBinary} is not there (npm ci)`);
+  if (lacks.length > 0) return lacks;
+
+  try {
+    await guestDebs();
+    return [];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [`Debian's packages for the guest cannot be had (${reason})`];
+  }
+}
+
+let debs: Promise<string[]> | undefined;
+
+/**
+ * The guest's packages as .deb files. apt downloads them, and so checks them against the archive's signature; it
+ * needs no root for that, and only a new version is downloaded again.
+ */
+export function guestDebs(): Promise<string[]> {
+  debs ??= download();
+  return debs;
+}
+
+async function download(): Promise<string[]> {
+  const names = [await kernelPackage(), ...guestPackages];
+  // One line a package, with its hash.
+  const versions = await run('apt-get', ['download', '--print-uris', '-qq', ...names]);
+  const key = createHash('sha256').update(versions).digest('hex').slice(0, 16);
+  const folder = await cached('debs', key, async (scratch) => {
+    await run('apt-get', ['download', '-qq', ...names], { cwd: scratch, timeoutMs: 300_000 });
+  });
+  return (await readdir(folder)).map((name) => path.join(folder, name));
+}
+
+/** The newest cloud kernel: what the package linux-image-cloud-amd64 stands for today. */
+async function kernelPackage(): Promise<string> {
+  const depends = await run('apt-cache', ['depends', 'linux-image-cloud-amd64']);
+  const name = /Depends: (linux-image-\S+)/.exec(depends.toString())?.[1];
+  if (name === undefined) throw new Error('linux-image-cloud-amd64 names no kernel');
+  return name;
+}

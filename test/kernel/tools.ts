@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+
+/** Where programs are looked for: the PATH, and the folders that only root has on it. */
+const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** The environment programs are run in: ours, messages in English. */
+export const environment = { ...process.env, PATH: folders.join(':'), LC_ALL: 'C.UTF-8' };
+
+/** Whether a program is installed. */
+export function installed(program: string): boolean {
+  return folders.some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Runs a program to its end and gives what it printed; an exit code other than 0 is an error with what it complained. */
+export function run(
+  program: string,
+  args: string[],
+  options: { cwd?: string; timeoutMs?: number } = {},
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      program,
+      args,
+      {
+        cwd: options.cwd,
+        env: environment,
+        encoding: 'buffer',
+        maxBuffer: 64 * 1024 * 1024,
+        timeout: options.timeoutMs ?? 60_000,
+        killSignal: 'SIGKILL',
+      },
+      (error, stdout, stderr) => {
+        if (!error) return resolve(stdout);
+        const complaint = stderr.toString().trim() || error.message;
+        reject(new Error(`${program}: ${complaint}`, { cause: error }));
+      },
+    );
+  });
+}
