@@ -1,30 +1,35 @@
 import type { MiddlewareHandler } from 'hono';
+import type { Env } from './deps.ts';
 import { ProblemError } from './problem.ts';
 
 /**
- * Reads a JSON request body before any route does: at most `limit` bytes, counted while they arrive, and
- * only valid UTF-8, which JSON parsers would otherwise mend silently.
+ * The most that a request's body may hold, in bytes: a profile as a JSON string may need two characters for
+ * one byte (a quote, a line break), and beside it stands the envelope.
  */
-export function readBody(limit: number): MiddlewareHandler {
-  return async (c, next) => {
-    const { body, headers, method, url } = c.req.raw;
-    if (!body || method === 'GET' || method === 'HEAD') return next();
-    if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
-      throw new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
-    }
-    const bytes = await readAtMost(body, limit);
-    if (!bytes) {
-      throw new ProblemError('body-too-large', `A request body may have ${limit} bytes at most.`);
-    }
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } catch {
-      throw new ProblemError('body-malformed', 'The body is not valid UTF-8.');
-    }
-    c.req.raw = new Request(url, { method, headers, body: bytes });
-    return next();
-  };
-}
+const bodyLimit = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
+
+/**
+ * Reads a JSON request body before the route's validators do: so many bytes at most, counted while they
+ * arrive, and only valid UTF-8, which JSON parsers would otherwise mend silently.
+ */
+export const readBody: MiddlewareHandler<Env> = async (c, next) => {
+  const { body, headers, method, url } = c.req.raw;
+  const limit = bodyLimit(c.var.deps.limits.profileBytes);
+  if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
+    throw new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
+  }
+  const bytes = body ? await readAtMost(body, limit) : new Uint8Array();
+  if (!bytes) {
+    throw new ProblemError('body-too-large', `A request body may have ${limit} bytes at most.`);
+  }
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ProblemError('body-malformed', 'The body is not valid UTF-8.');
+  }
+  c.req.raw = new Request(url, { method, headers, body: bytes });
+  await next();
+};
 
 async function readAtMost(
   body: ReadableStream<Uint8Array>,

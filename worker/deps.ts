@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts';
+import type { Token } from '../db/tokens.ts';
 
 /** What the service needs from whatever runs it. */
 export interface Deps {
@@ -16,5 +17,9 @@ export const defaultLimits: Limits = { profileBytes: 256 * 1024 };
 
 /** What the routes find in Hono's context. */
 export interface Env {
-  Variables: { deps: Deps };
+  Variables: {
+    deps: Deps;
+    /** Whose request it is, on routes that ask (auth.ts). */
+    token: Token;
+  };
 }

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { addKey, listKeys } from '../../db/keys.ts';
 import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
 import { importPublicKey } from '../../trust/index.ts';
-import { authenticateAdmin } from '../auth.ts';
+import { adminToken } from '../auth.ts';
+import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
@@ -20,11 +21,11 @@ teams.openapi(
     path: '/teams',
     summary: 'Make a team',
     security: [{ token: [] }],
+    middleware: [adminToken, readBody] as const,
     request: { body: jsonBody(NewTeam) },
     responses: { 201: json('The team', Team), ...problems(400, 401, 403, 409, 413, 415) },
   }),
   async (c) => {
-    await authenticateAdmin(c);
     const { db, now } = c.var.deps;
     const team = { name: c.req.valid('json').name, createdAt: now().toISOString() };
     if (!(await createTeam(db, team))) {
@@ -55,6 +56,7 @@ teams.openapi(
     summary: "Register a team's publisher key",
     description: 'A key that the team has already is left as it is (200).',
     security: [{ token: [] }],
+    middleware: [adminToken, readBody] as const,
     request: { params: teamPath, body: jsonBody(NewKey) },
     responses: {
       200: json('The team, which had the key already', Team),
@@ -63,7 +65,6 @@ teams.openapi(
     },
   }),
   async (c) => {
-    await authenticateAdmin(c);
     const { db, now } = c.var.deps;
     const team = await requireTeam(db, c.req.valid('param').team);
     const { publicKey, label } = c.req.valid('json');

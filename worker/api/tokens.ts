@@ -1,7 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import { findTeam } from '../../db/teams.ts';
 import { addToken } from '../../db/tokens.ts';
-import { authenticate, authenticateAdmin } from '../auth.ts';
+import { adminToken, anyToken } from '../auth.ts';
+import { readBody } from '../body.ts';
 import { ProblemError } from '../problem.ts';
 import { generateToken, hashToken } from '../token.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
@@ -16,11 +17,11 @@ tokens.openapi(
     summary: 'Make an API token',
     description: 'The token is in the answer and nowhere else: the registry keeps its hash.',
     security: [{ token: [] }],
+    middleware: [adminToken, readBody] as const,
     request: { body: jsonBody(NewToken) },
     responses: { 201: json('The token', Token), ...problems(400, 401, 403, 404, 413, 415) },
   }),
   async (c) => {
-    await authenticateAdmin(c);
     const { db, now } = c.var.deps;
     const { label, team = null } = c.req.valid('json');
     if (team !== null && !(await findTeam(db, team))) {
@@ -39,10 +40,11 @@ tokens.openapi(
     path: '/whoami',
     summary: 'Whose token this is',
     security: [{ token: [] }],
+    middleware: [anyToken] as const,
     responses: { 200: json('The identity', Identity), ...problems(401) },
   }),
-  async (c) => {
-    const { label, team } = await authenticate(c);
+  (c) => {
+    const { label, team } = c.var.token;
     return c.json({ label, team, admin: team === null }, 200);
   },
 );

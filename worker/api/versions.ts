@@ -5,7 +5,8 @@ import { findProfile } from '../../db/profiles.ts';
 import { findTeam } from '../../db/teams.ts';
 import { findContent, findVersion, listVersions, type Version as Row } from '../../db/versions.ts';
 import { lint } from '../../policy/index.ts';
-import { authenticateFor } from '../auth.ts';
+import { teamToken } from '../auth.ts';
+import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
 import { toDiagnostics } from '../diagnostics.ts';
 import { ProblemError } from '../problem.ts';
@@ -64,6 +65,7 @@ versions.openapi(
     description:
       'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
     security: [{ token: [] }],
+    middleware: [teamToken, readBody] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
     responses: {
       200: json('The version was there already, with the same bytes', Version),
@@ -74,7 +76,6 @@ versions.openapi(
   async (c) => {
     const { team, name, version } = c.req.valid('param');
     const { deps } = c.var;
-    await authenticateFor(c, team);
     if (!(await findTeam(deps.db, team))) {
       throw new ProblemError('not-found', `There is no team ${team}.`);
     }

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tokens } from '../../db/schema.ts';
+import { generateKeyPair } from '../../trust/index.ts';
+import { createPublisher, expectStatus, type Publisher, send } from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let acme: Publisher;
+
+  beforeAll(async () => {
+    registry = await start();
+    acme = await createPublisher(registry, 'acme');
+  });
+  afterAll(() => registry.close());
+
+  test('a team shows its keys', async () => {
+    const team = await (await expectStatus(200, registry.fetch('/v1/teams/acme'))).json();
+    const { keyId, text } = acme.key.publicKey;
+    expect(team).toMatchObject({
+      name: 'acme',
+      keys: [{ keyId, publicKey: text, label: 'acme key' }],
+    });
+  });
+
+  test('a key registered again is left as it is', async () => {
+    const body = { publicKey: acme.key.publicKey.text, label: 'renamed' };
+    const path = '/v1/teams/acme/keys';
+    const team = await (
+      await expectStatus(200, send(registry, 'POST', path, body, registry.adminToken))
+    ).json();
+    expect(team).toMatchObject({ keys: [{ label: 'acme key' }] });
+  });
+
+  test('a team exists once', async () => {
+    const again = await send(registry, 'POST', '/v1/teams', { name: 'acme' }, registry.adminToken);
+    expect(again.status).toBe(409);
+    expect(await again.json()).toMatchObject({ type: 'urn:aa-registry:problem:team-exists' });
+  });
+
+  test.each(['', 'Upper', 'with space', '-lead', 'trail-', 'a.b', '../etc', 'é', 'a'.repeat(41)])(
+    '"%s" is no team name',
+    async (name) => {
+      const response = await send(registry, 'POST', '/v1/teams', { name }, registry.adminToken);
+      expect(response.status).toBe(400);
+      await response.text();
+    },
+  );
+
+  test.each(['', 'AAAA', 'not base64', 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'])(
+    '"%s" is no publisher key',
+    async (publicKey) => {
+      const body = { publicKey, label: 'bad' };
+      const response = await send(
+        registry,
+        'POST',
+        '/v1/teams/acme/keys',
+        body,
+        registry.adminToken,
+      );
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({ type: 'urn:aa-registry:problem:key-invalid' });
+    },
+  );
+
+  test('only an administrator makes teams, keys and tokens', async () => {
+    const { publicKey } = await generateKeyPair();
+    const requests: [string, object][] = [
+      ['/v1/teams', { name: 'mine' }],
+      ['/v1/teams/acme/keys', { publicKey: publicKey.text, label: 'mine' }],
+      ['/v1/tokens', { label: 'mine' }],
+    ];
+    for (const [path, body] of requests) {
+      expect((await send(registry, 'POST', path, body)).status, path).toBe(401);
+      expect((await send(registry, 'POST', path, body, acme.token)).status, path).toBe(403);
+    }
+  });
+
+  test('a token tells whose it is, and only its hash is kept', async () => {
+    const whoami = (token: string) =>
+      registry.fetch('/v1/whoami', { headers: { Authorization: `Bearer ${token}` } });
+    expect(await (await whoami(acme.token)).json()).toEqual({
+      label: 'acme token',
+      team: 'acme',
+      admin: false,
+    });
+    expect(await (await whoami(registry.adminToken)).json()).toMatchObject({
+      admin: true,
+      team: null,
+    });
+    expect((await whoami(`${acme.token}x`)).status).toBe(401);
+
+    expect(acme.token).toMatch(/^aar_[A-Za-z0-9_-]{43}$/);
+    const kept = JSON.stringify(await registry.db.select().from(tokens));
+    expect(kept).not.toContain(acme.token);
+    expect(kept).not.toContain(registry.adminToken);
+  });
+
+  test('a token or key for a team that is not there is not found', async () => {
+    const { adminToken } = registry;
+    const token = await send(
+      registry,
+      'POST',
+      '/v1/tokens',
+      { label: 'x', team: 'nobody' },
+      adminToken,
+    );
+    expect(token.status).toBe(404);
+    const key = { publicKey: acme.key.publicKey.text, label: 'x' };
+    expect((await send(registry, 'POST', '/v1/teams/nobody/keys', key, adminToken)).status).toBe(
+      404,
+    );
+    expect((await registry.fetch('/v1/teams/nobody')).status).toBe(404);
+  });
+});

@@ -1,0 +1,110 @@
+import {
+  type Envelope,
+  generateKeyPair,
+  type KeyPair,
+  type Manifest,
+  sha256,
+  signStatement,
+} from '../trust/index.ts';
+import type { TestRegistry } from './runtimes.ts';
+
+export const manifest: Manifest = {
+  description: 'Confines a test',
+  images: ['nginx'],
+  abi: '3.0',
+  license: 'Apache-2.0',
+};
+
+/** A profile that lints without errors; `detail` makes it another one. */
+export function profileText(name: string, detail = ''): string {
+  return [
+    'abi <abi/3.0>,',
+    'include <tunables/global>',
+    '',
+    `profile ${name} flags=(attach_disconnected, mediate_deleted) {`,
+    '  include <abstractions/base>',
+    '',
+    `  /srv/${name}${detail}/** r,`,
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** A team with a registered key and a token of its own. */
+export interface Publisher {
+  team: string;
+  key: KeyPair;
+  token: string;
+}
+
+/** Sends JSON as an API client does. */
+export function send(
+  registry: TestRegistry,
+  method: string,
+  path: string,
+  body: unknown,
+  token?: string,
+): Promise<Response> {
+  return registry.fetch(path, {
+    method,
+    headers: {
+      'Content-Type': 'application/json',
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  });
+}
+
+/** Makes a team, a key and a token, as an administrator does. */
+export async function createPublisher(registry: TestRegistry, team: string): Promise<Publisher> {
+  const key = await generateKeyPair();
+  const { adminToken } = registry;
+  await expectStatus(201, send(registry, 'POST', '/v1/teams', { name: team }, adminToken));
+  const registration = { publicKey: key.publicKey.text, label: `${team} key` };
+  const path = `/v1/teams/${team}/keys`;
+  await expectStatus(201, send(registry, 'POST', path, registration, adminToken));
+  const request = { team, label: `${team} token` };
+  const made = await expectStatus(201, send(registry, 'POST', '/v1/tokens', request, adminToken));
+  return { team, key, token: ((await made.json()) as { token: string }).token };
+}
+
+/** What is to be published, and whatever a test wants to be different from the rest. */
+export interface Draft {
+  name: string;
+  version: string;
+  text?: string;
+  envelope?: Envelope;
+  token?: string;
+  manifest?: Manifest;
+}
+
+/** Signs a draft as its publisher does. */
+export async function signDraft(publisher: Publisher, draft: Draft): Promise<Envelope> {
+  const text = draft.text ?? profileText(draft.name);
+  const digest = await sha256(new TextEncoder().encode(text));
+  const { name, version } = draft;
+  const subject = { team: publisher.team, name, version, digest };
+  return signStatement({ ...subject, manifest: draft.manifest ?? manifest }, [publisher.key]);
+}
+
+/** Publishes a draft; the answer is the test's to judge. */
+export async function publish(
+  registry: TestRegistry,
+  publisher: Publisher,
+  draft: Draft,
+): Promise<Response> {
+  const { name, version, token = publisher.token } = draft;
+  const profile = draft.text ?? profileText(name);
+  const envelope = draft.envelope ?? (await signDraft(publisher, draft));
+  const path = `/v1/profiles/${publisher.team}/${name}/versions/${encodeURIComponent(version)}`;
+  return send(registry, 'PUT', path, { profile, envelope }, token);
+}
+
+/** The response, when it has this status; else the test fails with what it says. */
+export async function expectStatus(status: number, pending: Promise<Response>): Promise<Response> {
+  const response = await pending;
+  if (response.status !== status) {
+    throw new Error(`expected ${status}, got ${response.status}: ${await response.text()}`);
+  }
+  return response;
+}
