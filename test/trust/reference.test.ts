@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { compare } from 'semver';
+import { describe, expect, test } from 'vitest';
+import {
+  compareVersions,
+  formatReference,
+  isVersion,
+  parseReference,
+  precedenceKey,
+} from '../../trust/index.ts';
+
+const digest = `sha256:${'ab'.repeat(32)}`;
+
+describe('references', () => {
+  test.each([
+    ['docker-nginx', { team: 'library', name: 'docker-nginx', selector: { kind: 'default' } }],
+    ['acme/web', { team: 'acme', name: 'web', selector: { kind: 'default' } }],
+    [
+      'web@1.2.3',
+      { team: 'library', name: 'web', selector: { kind: 'version', version: '1.2.3' } },
+    ],
+    [
+      'acme/web@1.0.0-rc.1',
+      { team: 'acme', name: 'web', selector: { kind: 'version', version: '1.0.0-rc.1' } },
+    ],
+    [
+      'web:candidate',
+      { team: 'library', name: 'web', selector: { kind: 'channel', channel: 'candidate' } },
+    ],
+    [`acme/web@${digest}`, { team: 'acme', name: 'web', selector: { kind: 'digest', digest } }],
+  ])('%s', (text, reference) => {
+    expect(parseReference(text)).toEqual({ ok: true, reference });
+  });
+
+  test.each([
+    '',
+    '/',
+    'a/',
+    '/a',
+    'a/b/c',
+    'A/b',
+    'a/B',
+    'web@',
+    'web:',
+    'web@latest',
+    'web@1.0',
+    'web@sha256:ab',
+    'web:1.0.0',
+    'web:Stable',
+    '../etc/passwd',
+    'library/..',
+    'a..b',
+    'web @1.0.0',
+    'web@1.0.0 ',
+    'wéb',
+    'library/web\u0000',
+    `web@${digest.toUpperCase()}`,
+    'web:a@1.0.0',
+    'http://host/web',
+  ])('%j is none, and the reason says how to write one', (text) => {
+    const parsed = parseReference(text);
+    expect(parsed.ok).toBe(false);
+    if (!parsed.ok) expect(parsed.reason).toContain('name@1.2.0');
+  });
+
+  test('what is parsed is written back and parsed to the same', () => {
+    const word = fc.stringMatching(/^[a-z0-9](?:[a-z0-9-]{0,8}[a-z0-9])?$/);
+    const selector = fc.oneof(
+      fc.constant(''),
+      fc.constant('@1.0.0-alpha.1'),
+      fc.constant(':stable'),
+      fc.constant(`@${digest}`),
+    );
+    fc.assert(
+      fc.property(word, word, selector, (team, name, tail) => {
+        const parsed = parseReference(`${team}/${name}${tail}`);
+        if (!parsed.ok) throw new Error(parsed.reason);
+        expect(parseReference(formatReference(parsed.reference))).toEqual(parsed);
+      }),
+    );
+  });
+
+  test('no text makes the parser throw', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseReference(text)));
+  });
+});
+
+describe('versions', () => {
+  const identifier = fc.oneof(
+    fc.nat(3000).map(String),
+    fc.constantFrom(
+      '0',
+      '9',
+      '10',
+      '9007199254740991',
+      'a',
+      'alpha',
+      'alpha-1',
+      '-',
+      '-1',
+      'Z',
+      'rc',
+      '0a',
+      'a0',
+    ),
+  );
+  const version = fc
+    .tuple(
+      fc.constantFrom(0, 1, 9, 10, 99, 100, Number.MAX_SAFE_INTEGER),
+      fc.constantFrom(0, 1, 10),
+      fc.nat(12),
+      fc.array(identifier, { maxLength: 4 }),
+    )
+    .map(
+      ([major, minor, patch, pre]) =>
+        `${major}.${minor}.${patch}${pre.length ? `-${pre.join('.')}` : ''}`,
+    );
+
+  test('the precedence key sorts as semver does, byte by byte', () => {
+    fc.assert(
+      fc.property(version, version, (a, b) => {
+        expect(isVersion(a)).toBe(true);
+        const byKey = Math.sign(
+          Buffer.compare(Buffer.from(precedenceKey(a)), Buffer.from(precedenceKey(b))),
+        );
+        expect(byKey).toBe(compare(a, b));
+        expect(Math.sign(compareVersions(a, b))).toBe(compare(a, b));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
