@@ -44,12 +44,12 @@ export const serve = defineCommand({
     };
     const { startRegistry } = await import('../worker/node.ts');
     const registry = await startRegistry(options);
-    io.print(`aa-registry is listening on ${registry.url}`);
-    io.print(`  data     ${options.data}`);
-    io.print(`  log key  ${registry.logVerifier}`);
+    io.print(`Data     ${options.data}`);
+    io.print(`Log key  ${registry.logVerifier}`);
     if (registry.adminToken !== undefined) {
-      io.print(`  administrator token, shown this once: ${registry.adminToken}`);
+      io.print(`Administrator token, shown this once: ${registry.adminToken}`);
     }
+    io.print(`aa-registry is listening on ${registry.url}`);
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });

@@ -50,12 +50,13 @@ async function serve(): Promise<Registry> {
     env: environment,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let url: string | undefined;
+  let token = '';
   for await (const line of createInterface({ input: child.stdout })) {
-    url ??= /listening on (\S+)/.exec(line)?.[1];
-    const token = /(aar_\S+)/.exec(line)?.[1];
-    console.log(token ? line.replace(token, `${token.slice(0, 8)}…`) : line);
-    if (url && token) return { child, url, token };
+    const secret = /aar_\S+/.exec(line)?.[0];
+    token ||= secret ?? '';
+    console.log(secret ? line.replace(secret, `${secret.slice(0, 8)}…`) : line);
+    const url = /listening on (\S+)/.exec(line)?.[1];
+    if (url) return { child, url, token };
   }
   throw new Error('the registry did not start');
 }

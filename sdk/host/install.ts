@@ -99,14 +99,22 @@ export async function install(
       const dryRun = await runParser(parser, dryRunArguments(staged.path, await policyBase(root)));
       if (!dryRun.ok) {
         await staged.discard();
-        return { ok: false, id: 'parser-refused', reason: dryRun.reason };
+        return {
+          ok: false,
+          id: 'parser-refused',
+          reason: dryRun.reason.replaceAll(staged.path, file),
+        };
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
     const loaded = parser && root === '/' ? await load(parser, staged.path) : undefined;
     if (loaded?.ok === false) {
       await staged.discard();
-      return { ok: false, id: 'kernel-refused', reason: loaded.reason };
+      return {
+        ok: false,
+        id: 'kernel-refused',
+        reason: loaded.reason.replaceAll(staged.path, file),
+      };
     }
     await staged.commit();
   } catch (error) {

@@ -56,5 +56,5 @@ export async function runParser(parser: string, args: string[]): Promise<ParserR
 
 /** Arguments for a dry run: compile, load nothing, neither read nor write the cache. */
 export function dryRunArguments(file: string, base: string): string[] {
-  return ['--skip-kernel-load', '--skip-cache', '--base', base, file];
+  return ['--quiet', '--skip-kernel-load', '--skip-cache', '--base', base, file];
 }

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = new URL('../..', import.meta.url).pathname;
+const launcher = join(root, 'bin/aa-registry');
+
+/** How a run of the CLI ended, and what it said. */
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  env?: NodeJS.ProcessEnv;
+  input?: string;
+  cwd?: string;
+  /** Run as this user; only root can. */
+  uid?: number;
+}
+
+/** Runs `aa-registry` through its launcher, as a user does, with an environment of its own. */
+export function aaRegistry(args: string[], options: RunOptions = {}): Promise<Outcome> {
+  const { env = {}, input, cwd = root, uid } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(launcher, args, {
+      cwd,
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+      timeout: 60_000,
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(input ?? '');
+  });
+}
+
+/** A registry as `aa-registry serve` runs it. */
+export interface ServedRegistry {
+  url: string;
+  /** On the first start in this folder. */
+  adminToken: string | undefined;
+  output: string;
+  /** Ends it at once, as a crash does. */
+  kill: () => Promise<void>;
+  /** Ends it as an operator does; the exit code. */
+  stop: () => Promise<number | null>;
+}
+
+/** Starts `aa-registry serve` on a free port and waits until it listens. */
+export async function serve(data: string, ...more: string[]): Promise<ServedRegistry> {
+  const child = spawn(launcher, ['serve', '--data', data, '--port', '0', ...more], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH },
+  });
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return closed;
+  };
+  let output = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    output += `${line}\n`;
+    const url = /listening on (\S+)/.exec(line)?.[1];
+    if (url === undefined) continue;
+    const adminToken = /aar_\S+/.exec(output)?.[0];
+    const kill = async () => void (await end('SIGKILL'));
+    return { url, adminToken, output, kill, stop: () => end('SIGTERM') };
+  }
+  throw new Error(`the registry did not start: ${output}`);
+}
+
+/** A folder for one test file, removed with everything in it by `clean`. */
+export async function scratch(): Promise<{ path: string; clean: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+  return { path, clean: () => rm(path, { recursive: true, force: true }) };
+}

@@ -1,0 +1,362 @@
+import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openFile } from '../../db/node.ts';
+import { checkKernel } from '../../sdk/host/kernel.ts';
+import {
+  aaRegistry,
+  type Outcome,
+  type RunOptions,
+  type ServedRegistry,
+  scratch,
+  serve,
+} from './cli.ts';
+
+const nobody = 65_534;
+const isRoot = process.getuid?.() === 0;
+const kernel = await checkKernel();
+const profiles = new URL('../../profiles/', import.meta.url).pathname;
+
+describe('the client commands', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let registry: ServedRegistry;
+  let env: NodeJS.ProcessEnv;
+  const at = (...parts: string[]) => join(folder, ...parts);
+
+  /** Runs a command with this test's registry and token in its environment. */
+  const run = (args: string[], options: RunOptions = {}): Promise<Outcome> =>
+    aaRegistry(args, { ...options, env: { ...env, ...options.env } });
+
+  async function succeed(args: string[], options: RunOptions = {}): Promise<Outcome> {
+    const outcome = await run(args, options);
+    if (outcome.code !== 0)
+      throw new Error(`${args.join(' ')}: ${outcome.code}\n${outcome.stderr}`);
+    return outcome;
+  }
+
+  /** A copy of a shipped package, to be changed. */
+  async function packageFolder(name: string, change: (text: string) => string = (text) => text) {
+    const path = at(`package-${Math.random().toString(36).slice(2)}`);
+    await cp(join(profiles, name), path, { recursive: true });
+    await writeFile(join(path, name), change(await readFile(join(path, name), 'utf8')));
+    return path;
+  }
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    registry = await serve(at('data'));
+    env = {
+      AA_REGISTRY: registry.url,
+      AA_TOKEN: registry.adminToken,
+      XDG_CONFIG_HOME: at('config'),
+    };
+    await succeed(['team', 'create', 'library']);
+    await succeed(['key', 'generate', '--out', at('key.pem')]);
+    await succeed(['key', 'add', 'library', at('key.pem.pub'), '--label', 'release key']);
+    for (const name of ['docker-default', 'docker-nginx']) {
+      await succeed([
+        'publish',
+        join(profiles, name),
+        '--version',
+        '1.0.0',
+        '--key',
+        at('key.pem'),
+      ]);
+    }
+    await succeed(['trust', 'init', 'library', '--root', at('host'), '--yes']);
+  });
+  afterAll(async () => {
+    await registry.kill();
+    await clean();
+  });
+
+  test('a key is readable by its owner only and never overwritten', async () => {
+    expect((await stat(at('key.pem'))).mode & 0o777).toBe(0o600);
+    const before = await readFile(at('key.pem'), 'utf8');
+    expect(before).toContain('BEGIN PRIVATE KEY');
+    const again = await run(['key', 'generate', '--out', at('key.pem')]);
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toContain('exists already');
+    expect(await readFile(at('key.pem'), 'utf8')).toBe(before);
+  });
+
+  test('a key that others can read is not used', async () => {
+    await succeed(['key', 'generate', '--out', at('open.pem')]);
+    await chmod(at('open.pem'), 0o644);
+    const outcome = await run([
+      'publish',
+      join(profiles, 'docker-nginx'),
+      '--version',
+      '3.0.0',
+      '--key',
+      at('open.pem'),
+    ]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('chmod 600');
+  });
+
+  test('login keeps the token for its registry, readable by its owner only', async () => {
+    const config = { AA_REGISTRY: undefined, AA_TOKEN: undefined, XDG_CONFIG_HOME: at('login') };
+    const input = `${registry.adminToken}\n`;
+    const outcome = await run(['login', '--token-stdin', registry.url], { env: config, input });
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(outcome.stdout).toContain('administrator');
+    expect((await stat(at('login/aa-registry/config.toml'))).mode & 0o777).toBe(0o600);
+    await succeed(['team', 'create', 'logged-in'], { env: config });
+
+    const wrong = await run(['login', '--token-stdin', registry.url], {
+      env: config,
+      input: 'aar_no',
+    });
+    expect(wrong.code).toBe(1);
+    await succeed(['team', 'create', 'still-logged-in'], { env: config });
+    const elsewhere = { ...config, AA_REGISTRY: 'http://127.0.0.1:9' };
+    expect((await run(['team', 'create', 'x'], { env: elsewhere })).code).toBe(4);
+  });
+
+  test('search and show tell what there is', async () => {
+    expect((await succeed(['search'])).stdout.trim().split('\n')).toHaveLength(2);
+    const found = await succeed(['search', 'NGINX']);
+    expect(found.stdout).toMatch(/^docker-nginx +1\.0\.0 /);
+    expect(await succeed(['search', 'nothing-like-this'])).toMatchObject({ stdout: '' });
+    const shown = await succeed(['show', 'docker-nginx']);
+    expect(shown.stdout).toContain('library/docker-nginx');
+    const source = await succeed(['show', 'docker-nginx', '--source']);
+    expect(source.stdout).toBe(await readFile(join(profiles, 'docker-nginx/docker-nginx'), 'utf8'));
+    expect((await run(['show', 'no-such-profile'])).code).toBe(1);
+  });
+
+  test('publishing the same again changes nothing, other bytes are refused', async () => {
+    const args = (path: string) => ['publish', path, '--version', '1.0.0', '--key', at('key.pem')];
+    await succeed(args(join(profiles, 'docker-nginx')));
+    const changed = await packageFolder('docker-nginx', (text) => `${text}# more\n`);
+    const outcome = await run(args(changed));
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('written once');
+  });
+
+  test('publish signs with AA_SIGNING_KEY', async () => {
+    const AA_SIGNING_KEY = await readFile(at('key.pem'), 'utf8');
+    const path = await packageFolder('docker-nginx', (text) => `${text}# from CI\n`);
+    await succeed(['publish', path, '--version', '0.9.0'], { env: { AA_SIGNING_KEY } });
+  });
+
+  test('publish stops at errors and shows them with a caret', async () => {
+    const path = await packageFolder('docker-nginx', (text) =>
+      text.replace('capability chown,', 'capability chwon,'),
+    );
+    const outcome = await run(['publish', path, '--version', '5.0.0', '--key', at('key.pem')]);
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/docker-nginx:\d+:\d+/);
+    expect(outcome.stderr).toContain('^');
+    expect(outcome.stderr).toContain('nothing was published');
+  });
+
+  test('lint judges files and package folders', async () => {
+    await succeed([
+      'lint',
+      join(profiles, 'docker-default'),
+      join(profiles, 'docker-nginx/docker-nginx'),
+    ]);
+    const path = await packageFolder('docker-nginx', (text) =>
+      text.replace('profile docker-nginx', 'profile sshd'),
+    );
+    const outcome = await run(['lint', path]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain('sshd');
+  });
+
+  test('pull verifies, installs under another root and tells how to use it', async () => {
+    const outcome = await succeed(['pull', 'docker-nginx', '--root', at('host')]);
+    const file = at('host/etc/apparmor.d/aa-registry.library.docker-nginx');
+    expect(await readFile(file)).toEqual(
+      await readFile(join(profiles, 'docker-nginx/docker-nginx')),
+    );
+    expect((await stat(file)).mode & 0o777).toBe(0o644);
+    expect(await readdir(at('host/etc/apparmor.d'))).toEqual(['aa-registry.library.docker-nginx']);
+    expect(outcome.stdout).toContain('docker run --security-opt apparmor=docker-nginx nginx');
+    expect(outcome.stdout).toContain('localhostProfile: docker-nginx');
+    expect(outcome.stderr).toContain('Not loaded');
+    await succeed(['pull', 'docker-nginx', '--root', at('host')]);
+  });
+
+  test('pull --download-only verifies and writes the file', async () => {
+    const trust = at('host/etc/aa-registry/trust.toml');
+    await succeed([
+      'pull',
+      'docker-nginx@1.0.0',
+      '--download-only',
+      '-o',
+      at('out'),
+      '--trust',
+      trust,
+    ]);
+    expect(await readFile(at('out'))).toEqual(
+      await readFile(join(profiles, 'docker-nginx/docker-nginx')),
+    );
+    const alone = await run(['pull', 'docker-nginx', '--download-only']);
+    expect(alone.code).toBe(2);
+  });
+
+  test('a host without trust installs nothing', async () => {
+    const outcome = await run(['pull', 'docker-nginx', '--root', at('bare')]);
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr).toContain('trust init');
+    await expect(stat(at('bare'))).rejects.toThrow('ENOENT');
+  });
+
+  test('a host that trusts another key refuses', async () => {
+    await succeed(['key', 'generate', '--out', at('other.pem')]);
+    const key = (await readFile(at('other.pem.pub'), 'utf8')).split('\n')[1];
+    await mkdir(at('strict/etc/aa-registry'), { recursive: true });
+    await writeFile(
+      at('strict/etc/aa-registry/trust.toml'),
+      `registry = "${registry.url}"\n[teams.library]\nkeys = ["${key}"]\n`,
+    );
+    const outcome = await run(['pull', 'docker-nginx', '--root', at('strict')]);
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toContain('[envelope-untrusted-key]');
+    expect(await readdir(at('strict/etc'))).toEqual(['aa-registry']);
+  });
+
+  test("a registry whose database was changed can't slip a host other bytes", async () => {
+    const path = await packageFolder('docker-nginx', (text) => `${text}# 2.0.0\n`);
+    await succeed(['publish', path, '--version', '2.0.0', '--key', at('key.pem')]);
+    await succeed(['pull', 'docker-nginx@1.0.0', '--root', at('host')]);
+    const file = at('host/etc/apparmor.d/aa-registry.library.docker-nginx');
+    const before = await readFile(file);
+
+    const db = await openFile(at('data/registry.db'));
+    await db.$client.execute(
+      `UPDATE contents SET text = replace(text, 'deny mount,', 'mount,')
+       WHERE digest = (SELECT digest FROM versions WHERE version = '2.0.0')`,
+    );
+    const tampered = await run(['pull', 'docker-nginx@2.0.0', '--root', at('host')]);
+    expect(tampered.code).toBe(3);
+    expect(tampered.stderr).toContain('[digest-mismatch]');
+
+    // The old version, offered as the new one, is what its publisher signed, but not as that version.
+    await db.$client.execute(
+      `UPDATE versions SET (digest, envelope) = (
+         SELECT digest, envelope FROM versions AS older
+         WHERE version = '1.0.0' AND older.profile_id = versions.profile_id)
+       WHERE version = '2.0.0'`,
+    );
+    db.$client.close();
+    const swapped = await run(['pull', 'docker-nginx@2.0.0', '--root', at('host')]);
+    expect(swapped.code).toBe(3);
+    expect(swapped.stderr).toContain('[statement-other-version]');
+    expect(await readFile(file)).toEqual(before);
+  });
+
+  test('an older version is installed only when it is asked for by name', async () => {
+    const publish = async (version: string) => {
+      const path = await packageFolder('docker-default', (text) => `${text}# ${version}\n`);
+      await succeed(['publish', path, '--version', version, '--key', at('key.pem')]);
+    };
+    await publish('1.1.0');
+    await succeed(['pull', 'docker-default', '--root', at('host')]);
+    const db = await openFile(at('data/registry.db'));
+    await db.$client.execute("UPDATE profiles SET latest = '1.0.0' WHERE name = 'docker-default'");
+    db.$client.close();
+
+    const refused = await run(['pull', 'docker-default', '--root', at('host')]);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain('[version-older]');
+    await succeed(['pull', 'docker-default@1.0.0', '--root', at('host')]);
+  });
+
+  test('a profile that another file defines is not installed beside it', async () => {
+    await succeed(['trust', 'init', '--root', at('taken'), '--yes']);
+    await mkdir(at('taken/etc/apparmor.d/containers'), { recursive: true });
+    await writeFile(at('taken/etc/apparmor.d/containers/mine'), 'profile docker-nginx {\n}\n');
+    const outcome = await run(['pull', 'docker-nginx', '--root', at('taken')]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('containers/mine');
+    expect(await readdir(at('taken/etc/apparmor.d'))).toEqual(['containers']);
+  });
+
+  test('trust init asks, and without a terminal writes nothing', async () => {
+    const outcome = await run(['trust', 'init', '--root', at('asked')]);
+    expect(outcome.code).toBe(2);
+    expect(outcome.stdout).toContain('sha256:');
+    await expect(stat(at('asked'))).rejects.toThrow('ENOENT');
+    const again = await succeed(['trust', 'init', 'library', '--root', at('host'), '--yes']);
+    expect(again.stderr).toContain('trusted already');
+  });
+
+  const wrong: [string[], number, string][] = [
+    [[], 2, ''],
+    [['frobnicate'], 2, 'is no command'],
+    [['serch'], 2, 'Did you mean "search"?'],
+    [['key'], 2, '"key generate"'],
+    [['pull'], 2, 'needs REF'],
+    [['pull', 'Not A Reference'], 2, 'is not a reference'],
+    [['pull', 'a', 'b'], 2, 'one argument too many'],
+    [['pull', '--wrong', 'a'], 2, '--wrong'],
+    [['publish', profiles], 2, '--version'],
+    [['publish', profiles, '--version', 'one'], 2, 'not a semantic version'],
+    [['publish', profiles, '--version', '1.0.0'], 1, 'aa-profile.toml'],
+    [['lint', '/no/such/file'], 1, '/no/such/file'],
+    [['search', '--registry', 'ftp://x'], 2, 'is no registry address'],
+    [['search', '--registry', 'http://127.0.0.1:9'], 4, "can't be reached"],
+    [['key', 'add', 'library', '/no/such/file'], 1, '/no/such/file'],
+    [['login', 'http://127.0.0.1:9'], 2, '--token-stdin'],
+  ];
+  test.each(wrong)('%j ends with %i and says what is wrong', async (args, code, message) => {
+    const outcome = await run(args);
+    expect(outcome.code).toBe(code);
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr).not.toContain('    at ');
+    if (args.length > 0) expect(outcome.stdout).toBe('');
+  });
+
+  test('every command has help with an example', async () => {
+    const overview = await succeed(['--help']);
+    const names = [...overview.stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}/gm)].map(
+      ([, name]) => name ?? '',
+    );
+    expect(names).toContain('key generate');
+    for (const name of names) {
+      const help = await succeed([...name.split(' '), '--help']);
+      expect(help.stdout, name).toContain(`Usage: aa-registry ${name}`);
+      expect(help.stdout, name).toMatch(/Examples?:\n {2}\S/);
+    }
+    expect((await succeed(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('files that are no profile are refused before anything is sent', async () => {
+    const bad = async (bytes: Uint8Array | string) => {
+      const path = await packageFolder('docker-nginx');
+      await writeFile(join(path, 'docker-nginx'), bytes);
+      return run(['publish', path, '--version', '7.0.0', '--key', at('key.pem')]);
+    };
+    const notUtf8 = await bad(Uint8Array.of(0x70, 0xc3, 0x28));
+    expect(notUtf8).toMatchObject({ code: 1 });
+    expect(notUtf8.stderr).toContain('not valid UTF-8');
+    const nul = await bad('profile docker-nginx {\0}\n');
+    expect(nul.stderr).toContain('NUL');
+  });
+
+  test.skipIf(!isRoot)(
+    'without root, pull says so in one sentence and changes nothing',
+    async () => {
+      const outcome = await run(['pull', 'docker-nginx'], { uid: nobody });
+      expect(outcome).toMatchObject({ code: 5, stdout: '' });
+      expect(outcome.stderr).toContain('Nothing was changed: loading a profile needs root.');
+    },
+  );
+
+  // Where the kernel has AppArmor this would install on the machine that runs the test: test/kernel has that.
+  test.skipIf(!isRoot || kernel.ok)(
+    'without AppArmor, pull says so in one sentence and changes nothing',
+    async () => {
+      const before = await readdir('/etc/apparmor.d').catch(() => []);
+      const outcome = await run(['pull', 'docker-nginx']);
+      expect(outcome).toMatchObject({ code: 5, stdout: '' });
+      expect(outcome.stderr).toContain('Nothing was changed: this kernel has no AppArmor.');
+      expect(await readdir('/etc/apparmor.d').catch(() => [])).toEqual(before);
+    },
+  );
+});

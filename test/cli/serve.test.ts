@@ -1,0 +1,148 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openFile } from '../../db/node.ts';
+import { tokens } from '../../db/schema.ts';
+import { verify } from '../../trust/index.ts';
+import { createPublisher, type Publisher, profileText, publish } from '../publisher.ts';
+import type { TestRegistry } from '../runtimes.ts';
+import { aaRegistry, type ServedRegistry, serve } from './cli.ts';
+
+describe('aa-registry serve', () => {
+  let folder: string;
+  let data: string;
+  let running: ServedRegistry | undefined;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+    data = join(folder, 'data');
+  });
+  afterEach(async () => {
+    await running?.kill();
+    running = undefined;
+    await rm(folder, { recursive: true });
+  });
+
+  test('the first start makes everything and shows the token once', async () => {
+    running = await serve(data);
+    expect(running.adminToken).toMatch(/^aar_/);
+    expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+    expect((await stat(data)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(data, 'log.key'))).mode & 0o777).toBe(0o600);
+    const logKey = await readFile(join(data, 'log.key'), 'utf8');
+    expect(logKey).toMatch(/^PRIVATE\+KEY\+/);
+    expect(await running.stop()).toBe(0);
+
+    running = await serve(data);
+    expect(running.output).not.toContain('aar_');
+    expect(await readFile(join(data, 'log.key'), 'utf8')).toBe(logKey);
+    expect(await running.stop()).toBe(0);
+
+    const db = await openFile(join(data, 'registry.db'));
+    expect(await db.select().from(tokens)).toHaveLength(1);
+    db.$client.close();
+  });
+
+  test('a lost token is replaced on demand', async () => {
+    running = await serve(data);
+    const first = running.adminToken;
+    await running.stop();
+    running = await serve(data, '--new-admin-token');
+    expect(running.adminToken).toMatch(/^aar_/);
+    expect(running.adminToken).not.toBe(first);
+  });
+
+  test.each([
+    [['--port', 'http'], 2, '--port takes a whole number'],
+    [['--port', '70000'], 2, '--port takes a whole number'],
+    [['--host', 'not an address', '--port', '0'], 1, 'not an address'],
+    [['--data', '/etc/hostname/x', '--port', '0'], 1, 'ENOTDIR'],
+    [['--nonsense'], 2, '--nonsense'],
+    [['extra'], 2, 'one argument too many'],
+  ])('%j ends with %i and says why', async (args, code, message) => {
+    const outcome = await aaRegistry(['serve', '--data', data, ...args]);
+    expect(outcome).toMatchObject({ code, stdout: '' });
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr).not.toContain('    at ');
+  });
+
+  test('a port in use is told, and no token is lost to it', async () => {
+    running = await serve(join(folder, 'other'));
+    const { port } = new URL(running.url);
+    const outcome = await aaRegistry(['serve', '--data', data, '--port', port]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('EADDRINUSE');
+    const second = await serve(data);
+    expect(second.adminToken).toMatch(/^aar_/);
+    await second.kill();
+  });
+
+  test('kill -9 while publishing leaves whole versions or none', async () => {
+    running = await serve(data);
+    const over = (url: string, adminToken: string): TestRegistry =>
+      ({
+        fetch: (path, init) => fetch(new URL(path, url), init),
+        adminToken,
+      }) as TestRegistry;
+    const adminToken = running.adminToken ?? '';
+    const publisher: Publisher = await createPublisher(over(running.url, adminToken), 'library');
+
+    const rounds = 12;
+    const acknowledged = new Set<string>();
+    const attempted: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const registry = over(running.url, adminToken);
+      const publishing = Array.from({ length: 8 }, async (_, lane) => {
+        for (let step = 0; ; step++) {
+          const name = `p${round}-${lane}-${step}`;
+          attempted.push(name);
+          try {
+            const { status } = await publish(registry, publisher, { name, version: '1.0.0' });
+            if (status !== 201) throw new Error(`status ${status}`);
+            acknowledged.add(name);
+          } catch (error) {
+            if (error instanceof TypeError) return;
+            throw error;
+          }
+        }
+      });
+      await new Promise((resolve) => setTimeout(resolve, 20 + ((round * 37) % 150)));
+      await running.kill();
+      await Promise.all(publishing);
+      running = await serve(data);
+    }
+
+    expect(acknowledged.size).toBeGreaterThan(rounds);
+    const registry = over(running.url, adminToken);
+    const policy = { keys: [publisher.key.publicKey], threshold: 1 };
+    for (const name of attempted) {
+      const path = `/v1/profiles/library/${name}`;
+      const [profile, content, envelope] = await Promise.all(
+        [path, `${path}/versions/1.0.0/profile`, `${path}/versions/1.0.0/envelope`].map((one) =>
+          registry.fetch(one),
+        ),
+      );
+      const statuses = [profile?.status, content?.status, envelope?.status];
+      if (!acknowledged.has(name) && statuses[0] === 404) {
+        expect(statuses, name).toEqual([404, 404, 404]);
+        continue;
+      }
+      expect(statuses, name).toEqual([200, 200, 200]);
+      const bytes = new TextEncoder().encode(await content?.text());
+      expect(new TextDecoder().decode(bytes)).toBe(profileText(name));
+      const claim = { team: 'library', name, version: '1.0.0', profile: bytes };
+      const result = await verify(
+        { ...claim, envelope: JSON.parse((await envelope?.text()) ?? '') },
+        policy,
+      );
+      expect(result.ok, name).toBe(true);
+    }
+    await running.stop();
+    const db = await openFile(join(data, 'registry.db'));
+    const integrity = await db.$client.execute('PRAGMA integrity_check');
+    expect(integrity.rows[0]?.integrity_check).toBe('ok');
+    expect((await db.$client.execute('PRAGMA foreign_key_check')).rows).toEqual([]);
+    db.$client.close();
+  }, 180_000);
+});
