@@ -10,6 +10,9 @@ const timeLimit = 60_000;
 /** The most of its messages that is kept, in characters. */
 const maximumOutput = 64 * 1024;
 
+/** What it says on every kernel without AppArmor, whatever else it has to say. */
+const cacheNotice = /^Cache read\/write disabled:.*$/gm;
+
 /** How a run of apparmor_parser ended. */
 export type ParserRun = { ok: true } | { ok: false; reason: string };
 
@@ -49,7 +52,8 @@ export async function runParser(parser: string, args: string[]): Promise<ParserR
         signal === 'SIGKILL'
           ? `apparmor_parser did not end within ${timeLimit / 1000} seconds`
           : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`;
-      resolve({ ok: false, reason: output.trim() === '' ? how : `${how}: ${output.trim()}` });
+      const said = output.replaceAll(cacheNotice, '').trim();
+      resolve({ ok: false, reason: said === '' ? how : `${how}: ${said}` });
     });
   });
 }

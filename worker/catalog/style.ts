@@ -24,7 +24,8 @@ a { color: var(--link); text-underline-offset: 0.15em; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 header { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: baseline; padding: 1.25rem 0; }
 header .home { font-weight: 650; color: inherit; text-decoration: none; }
-form { display: flex; flex: 1 1 18rem; gap: 0.5rem; }
+search { flex: 1 1 14rem; min-width: 0; }
+form { display: flex; gap: 0.5rem; }
 input, button {
   font: inherit;
   color: inherit;
@@ -33,7 +34,7 @@ input, button {
   border-radius: 0.4rem;
   background: var(--paper);
 }
-input { flex: 1; min-width: 0; }
+input { flex: 1 1 4rem; min-width: 0; width: 100%; }
 button { background: var(--raised); cursor: pointer; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }

@@ -1,0 +1,150 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type RunningRegistry, startRegistry } from '../../worker/node.ts';
+import {
+  createPublisher,
+  expectStatus,
+  manifest,
+  type Publisher,
+  profileText,
+  publish,
+} from '../publisher.ts';
+import type { TestRegistry } from '../runtimes.ts';
+import { launch, missing } from './browser.ts';
+
+const reason = missing.length > 0 ? ` (skipped: ${missing.join(', ')})` : '';
+
+describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
+  let folder: string;
+  let running: RunningRegistry;
+  let library: Publisher;
+  let browser: { context: BrowserContext; close: () => Promise<void> };
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+    running = await startRegistry({ data: folder, host: '127.0.0.1', port: 0 });
+    const registry = {
+      fetch: (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init),
+      adminToken: running.adminToken,
+    } as TestRegistry;
+    library = await createPublisher(registry, 'library');
+    const acme = await createPublisher(registry, 'acme');
+    const nginx = await readFile(
+      new URL('../../profiles/docker-nginx/docker-nginx', import.meta.url),
+      'utf8',
+    );
+    const drafts: [Publisher, string, string, string, string][] = [
+      [library, 'docker-nginx', '1.0.0', nginx, 'nginx in a container'],
+      [library, 'docker-nginx', '1.1.0', `${nginx}# later\n`, 'nginx in a container'],
+      [
+        acme,
+        'web',
+        '1.0.0',
+        profileText('web').replace('/srv/web/** r,', '/** rw,'),
+        'All <b>of</b> it & "more"',
+      ],
+    ];
+    for (const [publisher, name, version, text, description] of drafts) {
+      const draft = { name, version, text, manifest: { ...manifest, description } };
+      await expectStatus(201, publish(registry, publisher, draft));
+    }
+    browser = await launch();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await running?.close();
+    await rm(folder, { recursive: true });
+  });
+
+  beforeEach(async () => {
+    page = await browser.context.newPage();
+    complaints = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('requestfailed', (request) => complaints.push(`${request.url()} failed`));
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+
+  const open = (path: string) => page.goto(new URL(path, running.url).href);
+
+  test('a newcomer finds a profile by searching and sees how to pull it', async () => {
+    await open('/');
+    expect(await page.locator('ul.profiles li').count()).toBe(2);
+    await page.getByRole('searchbox').fill('nginx');
+    await page.getByRole('button', { name: 'Search' }).click();
+    expect(new URL(page.url()).search).toBe('?q=nginx');
+    await page.getByRole('searchbox').fill('docker-nginx');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'library/docker-nginx' }).click();
+    expect(await page.locator('h1').innerText()).toContain('library/docker-nginx 1.1.0');
+    const text = await page.locator('main').innerText();
+    expect(text).toContain('sudo aa-registry pull docker-nginx');
+    expect(text).toContain(library.key.publicKey.keyId);
+    expect(text).toContain('library key');
+    expect(text).toContain('# later');
+  });
+
+  test('an older version says so and is pulled by its number', async () => {
+    await open('/p/library/docker-nginx');
+    await page.getByRole('link', { name: '1.0.0', exact: true }).click();
+    expect(new URL(page.url()).pathname).toBe('/p/library/docker-nginx/1.0.0');
+    const text = await page.locator('main').innerText();
+    expect(text).toContain('pull docker-nginx@1.0.0');
+    expect(text).toContain('not the latest version');
+    expect(text).not.toContain('# later');
+  });
+
+  test('what lint found leads to its line', async () => {
+    await open('/p/acme/web');
+    const findings = page.locator('h2:text("Lint") + ul li');
+    expect(await findings.count()).toBeGreaterThan(0);
+    await findings.getByRole('link', { name: 'Line 7' }).first().click();
+    expect(new URL(page.url()).hash).toBe('#L7');
+    expect(await page.locator('#L7').innerText()).toContain('/** rw,');
+    expect(await page.locator('#L7').getAttribute('class')).toContain('warning');
+  });
+
+  test('what publishers write is shown as text', async () => {
+    await open('/');
+    expect(await page.locator('main').innerText()).toContain('All <b>of</b> it & "more"');
+    expect(await page.locator('main b').count()).toBe(0);
+    await open(`/?q=${encodeURIComponent('"><script>alert(1)</script>')}`);
+    expect(await page.getByRole('searchbox').inputValue()).toBe('"><script>alert(1)</script>');
+  });
+
+  test('the copied source is the profile, without line numbers', async () => {
+    await open('/p/acme/web');
+    const lines = await page.locator('.source .line > span').allInnerTexts();
+    expect(lines.join('\n')).toContain(
+      'profile web flags=(attach_disconnected, mediate_deleted) {',
+    );
+  });
+
+  test('what is not there says so, as a page', async () => {
+    const response = await open('/p/library/nothing');
+    expect(response?.status()).toBe(404);
+    expect(await page.locator('h1').innerText()).toBe('Not found');
+    complaints = complaints.filter((text) => !text.includes('404'));
+  });
+
+  test.each(['/', '/p/library/docker-nginx', '/p/library/nothing'])(
+    '%s fits a narrow screen',
+    async (path) => {
+      await page.setViewportSize({ width: 320, height: 640 });
+      await open(path);
+      const wide = await page.evaluate(
+        'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+      );
+      expect(wide).toBe(false);
+      complaints = complaints.filter((text) => !text.includes('404'));
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { startVitest } from 'vitest/node';
+import { debianPackages as kernelPackages } from './kernel/packages.ts';
+
+/**
+ * The README's test command: installs what the suites need from Debian where that can be done, builds, and
+ * runs them all. A suite that can't run is named with what it lacks; where CI is set that is a failure.
+ */
+const root = new URL('..', import.meta.url).pathname;
+
+/** What the suites need from Debian, by a file that tells whether it is there. */
+const needed: [file: string, name: string][] = [
+  ['/usr/sbin/apparmor_parser', 'apparmor'],
+  ['/usr/share/apparmor/extra-profiles', 'apparmor-profiles'],
+  ['/usr/bin/chromium', 'chromium'],
+  ['/usr/bin/openssl', 'openssl'],
+];
+
+function isInstalled(name: string): boolean {
+  const found = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' });
+  return found.stdout?.includes('Status: install ok installed') ?? false;
+}
+
+function installPackages(): void {
+  const absent = [
+    ...needed.filter(([file]) => !existsSync(file)).map(([, name]) => name),
+    ...kernelPackages.filter((name) => !isInstalled(name)),
+  ];
+  if (absent.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    console.log(`Not installed, since this is not root on Debian: ${absent.join(', ')}`);
+    return;
+  }
+  console.log(`Installing from Debian: ${absent.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [
+    ['update', '-q'],
+    ['install', '-q', '-y', '--no-install-recommends', ...absent],
+  ]) {
+    const done = spawnSync('apt-get', args, { env, encoding: 'utf8', timeout: 900_000 });
+    if (done.status !== 0) {
+      console.log(`apt-get ${args[0]} failed: ${done.stderr?.trim()}`);
+      return;
+    }
+  }
+}
+
+function build(): void {
+  const done = spawnSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'inherit' });
+  if (done.status !== 0) process.exit(1);
+}
+
+installPackages();
+build();
+
+const vitest = await startVitest('test', process.argv.slice(2), { root, watch: false });
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const skipped = new Set<string>();
+for (const module of vitest.state.getTestModules()) {
+  // A file that can't even be loaded has no tests to count.
+  if (module.state() === 'failed' && module.errors().length > 0) counts.failed++;
+  for (const test of module.children.allTests()) {
+    const { state } = test.result();
+    if (state === 'passed') counts.passed++;
+    else if (state === 'skipped') {
+      counts.skipped++;
+      skipped.add(test.parent.type === 'suite' ? test.parent.fullName : test.fullName);
+    } else counts.failed++;
+  }
+}
+const failedOtherwise = vitest.state.getUnhandledErrors().length > 0;
+await vitest.close();
+
+for (const name of skipped) console.log(`skipped: ${name}`);
+if (failedOtherwise) console.log('There were errors outside of any test; see above.');
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+const strict = Boolean(process.env.CI);
+const ok =
+  counts.failed === 0 && counts.passed > 0 && !failedOtherwise && !(strict && counts.skipped > 0);
+process.exit(ok ? 0 : 1);
