@@ -1,0 +1,248 @@
+// AppArmor's patterns (AARE, apparmor.d(5) "Globbing"): reading them into a small tree.
+
+/** A set of UTF-16 units as sorted, disjoint, inclusive ranges: [low, high, low, high, …]. */
+export type Ranges = readonly number[];
+
+export type Pattern =
+  | { kind: 'set'; ranges: Ranges }
+  | { kind: 'repeat'; ranges: Ranges }
+  | { kind: 'sequence'; items: Pattern[] }
+  | { kind: 'choice'; items: Pattern[] };
+
+export type PatternError = { at: number; message: string; expected: string };
+
+const maxUnit = 0xffff;
+const slash = 47;
+const notSlash: Ranges = [1, slash - 1, slash + 1, maxUnit];
+const anything: Ranges = [1, maxUnit];
+
+/** How deep braces may nest. */
+const maxDepth = 200;
+
+/** Where the variable reference `@{NAME}` at `at` ends, or -1. */
+export function variableEndAt(text: string, at: number): number {
+  if (text.charCodeAt(at) !== 64 || text.charCodeAt(at + 1) !== 123) return -1;
+  let end = at + 2;
+  for (; ; end++) {
+    const code = text.charCodeAt(end);
+    const letter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+    const more = (code >= 48 && code <= 57) || code === 95;
+    if (!letter && !(more && end > at + 2)) break;
+  }
+  return end > at + 2 && text.charCodeAt(end) === 125 ? end + 1 : -1;
+}
+
+/**
+ * Checks the brackets of a pattern without building it; variables count as one opaque piece.
+ * Returns what is wrong, or undefined.
+ */
+export function checkPattern(text: string): PatternError | undefined {
+  const open: { at: number; commas: number }[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 92) i++;
+    else if (c === 64) {
+      const end = variableEndAt(text, i);
+      if (end > 0) i = end - 1;
+    } else if (c === 91) {
+      const close = classEnd(text, i);
+      if (close < 0) return { at: i, message: 'This [ is never closed.', expected: ']' };
+      if (close === i + 1 || (close === i + 2 && text[i + 1] === '^')) {
+        return {
+          at: i,
+          message: 'This class has no characters.',
+          expected: 'characters between [ and ]',
+        };
+      }
+      i = close;
+    } else if (c === 93)
+      return { at: i, message: 'This ] closes nothing.', expected: 'a [ before it, or \\]' };
+    else if (c === 123) {
+      if (open.length >= maxDepth)
+        return {
+          at: i,
+          message: `Braces nest deeper than ${maxDepth} levels.`,
+          expected: 'fewer levels',
+        };
+      open.push({ at: i, commas: 0 });
+    } else if (c === 44) {
+      const last = open.at(-1);
+      if (last) last.commas++;
+    } else if (c === 125) {
+      const last = open.pop();
+      if (!last)
+        return { at: i, message: 'This } closes nothing.', expected: 'a { before it, or \\}' };
+      if (last.commas === 0) {
+        return {
+          at: last.at,
+          message: 'Braces are a choice and need at least two alternatives.',
+          expected: '{one,other}',
+        };
+      }
+    }
+  }
+  const last = open.at(-1);
+  return last && { at: last.at, message: 'This { is never closed.', expected: '}' };
+}
+
+function classEnd(text: string, open: number): number {
+  for (let i = open + 1; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 92) i++;
+    else if (c === 93) return i;
+  }
+  return -1;
+}
+
+/** True when a pattern has no wildcard; braces alone name a fixed set of paths. */
+export function isExact(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 92) i++;
+    else if (c === 42 || c === 63 || c === 91) return false;
+  }
+  return true;
+}
+
+/** The literal start of a pattern, up to its first special character. */
+export function literalPrefix(text: string): string {
+  let i = 0;
+  while (i < text.length && !'*?[{\\@'.includes(text[i] as string)) i++;
+  return text.slice(0, i);
+}
+
+/** The character an escape stands for, and where it ends. */
+function escaped(text: string, at: number): { code: number; end: number } {
+  const c = text[at + 1];
+  const number = (
+    from: number,
+    most: number,
+    base: number,
+  ): { code: number; end: number } | undefined => {
+    let end = from;
+    while (end < from + most && Number.parseInt(text[end] ?? '', base) >= 0) end++;
+    return end === from
+      ? undefined
+      : { code: Number.parseInt(text.slice(from, end), base) & 0xff, end };
+  };
+  switch (c) {
+    case undefined:
+      return { code: 92, end: at + 1 };
+    case 'x':
+      return number(at + 2, 2, 16) ?? { code: 120, end: at + 2 };
+    case 'd':
+      return number(at + 2, 3, 10) ?? { code: 100, end: at + 2 };
+    case 'a':
+      return { code: 7, end: at + 2 };
+    case 'b':
+      return { code: 8, end: at + 2 };
+    case 'e':
+      return { code: 27, end: at + 2 };
+    case 'f':
+      return { code: 12, end: at + 2 };
+    case 'n':
+      return { code: 10, end: at + 2 };
+    case 'r':
+      return { code: 13, end: at + 2 };
+    case 't':
+      return { code: 9, end: at + 2 };
+  }
+  return number(at + 1, 3, 8) ?? { code: text.charCodeAt(at + 1), end: at + 2 };
+}
+
+/** Reads a pattern without variables. Call `checkPattern` first: what is broken is read as literal text. */
+export function parsePattern(text: string): Pattern {
+  // Each open brace: the alternatives so far and the items of the current one.
+  const stack: { choices: Pattern[]; items: Pattern[] }[] = [{ choices: [], items: [] }];
+  const top = () => stack.at(-1) as { choices: Pattern[]; items: Pattern[] };
+  const literal = (code: number) => top().items.push({ kind: 'set', ranges: [code, code] });
+  let i = 0;
+  while (i < text.length) {
+    const c = text.charCodeAt(i);
+    if (c === 92) {
+      const { code, end } = escaped(text, i);
+      literal(code);
+      i = end;
+    } else if (c === 63) {
+      top().items.push({ kind: 'set', ranges: notSlash });
+      i++;
+    } else if (c === 42) {
+      let end = i;
+      while (text.charCodeAt(end) === 42) end++;
+      // A whole path component, `/*/` or `/**` at the end, is never empty.
+      const whole =
+        text.charCodeAt(i - 1) === slash && (end === text.length || text.charCodeAt(end) === slash);
+      if (whole) top().items.push({ kind: 'set', ranges: notSlash });
+      top().items.push({ kind: 'repeat', ranges: end - i > 1 ? anything : notSlash });
+      i = end;
+    } else if (c === 91) {
+      const end = classEnd(text, i);
+      if (end < 0) {
+        literal(c);
+        i++;
+      } else {
+        top().items.push({ kind: 'set', ranges: classRanges(text, i + 1, end) });
+        i = end + 1;
+      }
+    } else if (c === 123 && stack.length < maxDepth) {
+      stack.push({ choices: [], items: [] });
+      i++;
+    } else if (c === 44 && stack.length > 1) {
+      const open = top();
+      open.choices.push({ kind: 'sequence', items: open.items });
+      open.items = [];
+      i++;
+    } else if (c === 125 && stack.length > 1) {
+      const closed = stack.pop() as { choices: Pattern[]; items: Pattern[] };
+      closed.choices.push({ kind: 'sequence', items: closed.items });
+      top().items.push({ kind: 'choice', items: closed.choices });
+      i++;
+    } else {
+      literal(c);
+      i++;
+    }
+  }
+  while (stack.length > 1) {
+    const left = stack.pop() as { choices: Pattern[]; items: Pattern[] };
+    left.choices.push({ kind: 'sequence', items: left.items });
+    top().items.push({ kind: 'choice', items: left.choices });
+  }
+  return { kind: 'sequence', items: top().items };
+}
+
+function classRanges(text: string, from: number, to: number): Ranges {
+  const negated = text[from] === '^';
+  const ranges: [number, number][] = [];
+  let i = negated ? from + 1 : from;
+  while (i < to) {
+    let low = text.charCodeAt(i);
+    let end = i + 1;
+    if (low === 92) ({ code: low, end } = escaped(text, i));
+    i = end;
+    let high = low;
+    if (text[i] === '-' && i + 1 < to) {
+      high = text.charCodeAt(i + 1);
+      end = i + 2;
+      if (high === 92) ({ code: high, end } = escaped(text, i + 1));
+      i = end;
+    }
+    if (high >= low) ranges.push([low, high]);
+  }
+  ranges.sort((a, b) => a[0] - b[0]);
+  const merged: number[] = [];
+  for (const [low, high] of ranges) {
+    const last = merged.length - 1;
+    if (last > 0 && low <= (merged[last] as number) + 1)
+      merged[last] = Math.max(merged[last] as number, high);
+    else merged.push(low, high);
+  }
+  if (!negated) return merged;
+  const complement: number[] = [];
+  let next = 1;
+  for (let k = 0; k < merged.length; k += 2) {
+    if ((merged[k] as number) > next) complement.push(next, (merged[k] as number) - 1);
+    next = Math.max(next, (merged[k + 1] as number) + 1);
+  }
+  if (next <= maxUnit) complement.push(next, maxUnit);
+  return complement;
+}

@@ -1,0 +1,144 @@
+// The AppArmor policy language: parser, checker, formatter and linter. Pure: no input, no output, no clock.
+// This is the room's only door.
+import {
+  type Diagnostic,
+  type Explanation,
+  languageDiagnostics,
+  languageSeverity,
+  toDiagnostics,
+} from './diagnostics.ts';
+import type { IncludeResolver } from './includes.ts';
+import { advise } from './lint/lint.ts';
+import type { LintOptions } from './lint/rule.ts';
+import { lintRules } from './lint/rules.ts';
+import type { Release } from './release.ts';
+import { type Analysis, analyse, kernelName, type Unit } from './semantics/check.ts';
+import { patternProblems } from './semantics/summary.ts';
+import type { Token } from './syntax/cursor.ts';
+import { parseText } from './syntax/parser.ts';
+import type { PolicyFile } from './syntax/tree.ts';
+
+export { type Diagnostic, type Explanation, render, type Severity } from './diagnostics.ts';
+export {
+  type IncludedDirectory,
+  type IncludedFile,
+  type IncludeRequest,
+  type IncludeResolver,
+  isIgnoredInclude,
+} from './includes.ts';
+export type { LintOptions } from './lint/rule.ts';
+export { compareReleases, isRelease, type Release, releases } from './release.ts';
+export type { Token, TokenKind } from './syntax/cursor.ts';
+export type { Position, Span } from './syntax/source.ts';
+export type * from './syntax/tree.ts';
+
+function read(source: string): Unit {
+  const { file, problems } = parseText(source);
+  return { file, problems: [...problems, ...patternProblems(file)] };
+}
+
+/**
+ * Reads a policy (apparmor.d(5)). Never throws: what cannot be read is reported, skipped, and reading goes on.
+ * Includes are not followed; `check` does that.
+ */
+export function parse(source: string): { file: PolicyFile; diagnostics: Diagnostic[] } {
+  const { file, problems } = read(source);
+  return { file, diagnostics: toDiagnostics(problems, source, languageSeverity) };
+}
+
+export interface CheckOptions {
+  /** Finds included files; without one, includes are known by name only and what they declare is taken as declared. */
+  resolver?: IncludeResolver;
+  /** Report what this release would refuse. */
+  target?: Release;
+}
+
+export interface CheckResult {
+  /** No error was found. */
+  ok: boolean;
+  diagnostics: Diagnostic[];
+  file: PolicyFile;
+  /** Includes and abi files that were not looked into. */
+  unseen: string[];
+  /** The lowest AppArmor release that knows everything the file uses. */
+  needs: Release;
+  /** Top-level profiles, as the kernel would show them. */
+  profiles: string[];
+}
+
+/** Would apparmor_parser accept this policy? Parses it, follows its includes, and checks what it means. */
+export function check(source: string, options: CheckOptions = {}): CheckResult {
+  const main = read(source);
+  const analysis = analyse(main, options.resolver);
+  return result(main, analysis, report(analysis));
+}
+
+function result(main: Unit, analysis: Analysis, diagnostics: Diagnostic[]): CheckResult {
+  return {
+    ok: diagnostics.every((one) => one.severity !== 'error'),
+    diagnostics,
+    file: main.file,
+    unseen: analysis.unseen,
+    needs: '2.13',
+    profiles: analysis.profiles.map((one) => one.name),
+  };
+}
+
+export interface LintResult extends CheckResult {
+  errors: number;
+  warnings: number;
+}
+
+/** `check`, and advice: every lint rule that applies, less what a comment suppresses. */
+export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
+  const main = read(source);
+  const analysis = analyse(main, options.resolver);
+  const findings = advise(analysis, options);
+  const diagnostics = [
+    ...report(analysis),
+    ...findings.flatMap((one) => toDiagnostics([one], source, () => one.severity)),
+  ].sort(
+    (a, b) =>
+      Number(a.file !== undefined) - Number(b.file !== undefined) ||
+      a.span.start.offset - b.span.start.offset,
+  );
+  const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
+  return {
+    ...result(main, analysis, diagnostics),
+    errors: count('error'),
+    warnings: count('warning'),
+  };
+}
+
+/** What every id means: the diagnostics of the language, then the lint rules. */
+export const explanations: Readonly<Record<string, Explanation>> = {
+  ...languageDiagnostics,
+  ...Object.fromEntries(
+    lintRules.map(({ id, title, severity, text, fires, clean }) => [
+      id,
+      { title, severity, text, example: fires, corrected: clean },
+    ]),
+  ),
+};
+
+/** The explanation of a diagnostic's id, or undefined for an id that does not exist. */
+export function explain(id: string): (Explanation & { id: string }) | undefined {
+  return Object.hasOwn(explanations, id) ? { id, ...(explanations[id] as Explanation) } : undefined;
+}
+
+function report(analysis: Analysis): Diagnostic[] {
+  return analysis.units.flatMap((unit) =>
+    toDiagnostics(unit.problems, unit.file.text, languageSeverity, unit.name),
+  );
+}
+
+/** The top-level profiles of a file, as the kernel would show them: `name` or `:namespace:name`. */
+export function profileNames(file: PolicyFile): string[] {
+  return file.statements.flatMap((one) => (one.kind === 'profile' ? [kernelName(one)] : []));
+}
+
+/** The tokens of a policy, in order, for syntax highlighting. Offsets are UTF-16 units. */
+export function tokens(source: string): Token[] {
+  const found = parseText(source, true).cursor.tokens ?? [];
+  return found.sort((a, b) => a.start - b.start);
+}

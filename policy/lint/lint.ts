@@ -1,0 +1,132 @@
+// Runs the lint rules over a checked file.
+import type { Severity } from '../diagnostics.ts';
+import type { Analysis, ProfileReport } from '../semantics/check.ts';
+import type { Problem } from '../syntax/cursor.ts';
+import type { Qualifiers, Statement } from '../syntax/tree.ts';
+import type { LintContext, LintOptions, SeenProfile, SeenRule } from './rule.ts';
+import { lintRules } from './rules.ts';
+import { applySuppressions, suppressions } from './suppression.ts';
+
+export interface LintFinding extends Problem {
+  severity: Severity;
+}
+
+const ids = new Set(lintRules.map((rule) => rule.id));
+const always = new Set(lintRules.filter((rule) => rule.always).map((rule) => rule.id));
+
+/** Advice about the main file of an analysis. */
+export function advise(analysis: Analysis, options: LintOptions): LintFinding[] {
+  const [main] = analysis.units;
+  if (!main) return [];
+  const findings: LintFinding[] = [];
+  const profiles: SeenProfile[] = [];
+  const add = (report: ProfileReport, top: boolean) => {
+    if (report.unit !== main) return;
+    profiles.push({
+      report,
+      rules: report.rules.flatMap(({ statements, unit }) =>
+        seenRules(statements, {}, unit, unit === main),
+      ),
+      container: top && isContainer(report, options),
+      whole: analysis.unseen.length === 0,
+    });
+    for (const child of report.children) add(child, false);
+  };
+  for (const report of analysis.profiles) add(report, true);
+  for (const rule of lintRules) {
+    const context: LintContext = {
+      file: main.file,
+      analysis,
+      options,
+      profiles,
+      expand(text, profile) {
+        const expanded = analysis.symbols.expand(text, profile.report.variables);
+        return expanded.ok ? expanded.text.replace(/\/{2,}/g, '/') : undefined;
+      },
+      report(range, message, more = {}) {
+        const { severity = rule.severity, ...rest } = more;
+        findings.push({
+          id: rule.id,
+          start: range.start,
+          end: range.end,
+          message,
+          severity,
+          ...rest,
+        });
+      },
+    };
+    rule.check(context);
+  }
+  const kept = applySuppressions(findings, suppressions(main.file), ids, always);
+  return kept.map((one) => ({ severity: 'warning', ...one }));
+}
+
+function seenRules(
+  statements: readonly Statement[],
+  outer: SeenRule['qualifiers'],
+  unit: SeenRule['unit'],
+  own: boolean,
+): SeenRule[] {
+  const found: SeenRule[] = [];
+  for (const one of statements) {
+    switch (one.kind) {
+      case 'block':
+        found.push(...seenRules(one.body, merge(outer, one.qualifiers), unit, own));
+        break;
+      case 'comment':
+      case 'include':
+      case 'abi':
+      case 'alias':
+      case 'variable':
+      case 'boolean':
+      case 'profile':
+      case 'conditional':
+      case 'invalid':
+        break;
+      default: {
+        const qualifiers = merge(outer, one.qualifiers);
+        found.push({ rule: one, qualifiers, deny: qualifiers.access?.value === 'deny', unit, own });
+      }
+    }
+  }
+  return found;
+}
+
+function merge(outer: SeenRule['qualifiers'], inner: Qualifiers): SeenRule['qualifiers'] {
+  return {
+    ...outer,
+    ...(inner.priority && { priority: inner.priority }),
+    ...(inner.audit && { audit: inner.audit }),
+    ...(inner.access && { access: inner.access }),
+    ...(inner.owner && { owner: inner.owner }),
+  };
+}
+
+const containerNames = [
+  'docker',
+  'containerd',
+  'container',
+  'cri',
+  'k8s',
+  'kube',
+  'podman',
+  'crio',
+  'lxc',
+];
+
+/** A container runtime starts containers in a profile by name, so it attaches to no program. */
+function isContainer(
+  { profile, name }: ProfileReport,
+  { kind, packageName }: LintOptions,
+): boolean {
+  if (kind) return kind === 'container';
+  if (
+    profile.hat ||
+    profile.attachment ||
+    profile.name.value.startsWith('/') ||
+    profile.name.value.startsWith('@')
+  )
+    return false;
+  if (packageName !== undefined) return true;
+  return containerNames.some((start) => name === start || name.startsWith(`${start}-`));
+}

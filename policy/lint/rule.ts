@@ -1,0 +1,64 @@
+// What a lint rule is, and what it sees.
+import type { Severity } from '../diagnostics.ts';
+import type { Analysis, ProfileReport, Unit } from '../semantics/check.ts';
+import type { Problem } from '../syntax/cursor.ts';
+import type { Range } from '../syntax/source.ts';
+import type { PolicyFile, Qualifiers, Rule } from '../syntax/tree.ts';
+
+export interface LintOptions {
+  /** The package the file is published as: it must define exactly this profile. */
+  packageName?: string;
+  /** What the profile is for; without it, a profile that attaches to no program and has a container's name. */
+  kind?: 'container' | 'host';
+}
+
+/** A rule with the qualifiers of the blocks around it. */
+export interface SeenRule {
+  rule: Rule;
+  qualifiers: Pick<Qualifiers, 'priority' | 'audit' | 'access' | 'owner'>;
+  deny: boolean;
+  unit: Unit;
+  /** In the file that is linted, not in an include. */
+  own: boolean;
+}
+
+/** A profile, hat or child with all of its rules, includes read and conditions decided. */
+export interface SeenProfile {
+  report: ProfileReport;
+  rules: SeenRule[];
+  container: boolean;
+  /** Everything its includes say is known. */
+  whole: boolean;
+}
+
+export interface LintContext {
+  file: PolicyFile;
+  analysis: Analysis;
+  options: LintOptions;
+  /** All profiles, children after their parents. Profiles of included files are left out. */
+  profiles: SeenProfile[];
+  /** The expansion of a path or pattern; undefined when it is not known. */
+  expand(text: string, profile: SeenProfile): string | undefined;
+  report(
+    range: Range,
+    message: string,
+    more?: Partial<Pick<Problem, 'expected' | 'suggestion' | 'fix'>> & { severity?: Severity },
+  ): void;
+}
+
+export interface LintRule {
+  id: string;
+  title: string;
+  severity: Severity;
+  /** Why it matters and what to do instead. */
+  text: string;
+  /** A policy on which it reports. */
+  fires: string;
+  /** The same policy put right: it does not report. */
+  clean: string;
+  /** Options the examples need. */
+  options?: LintOptions;
+  /** It protects hosts and cannot be suppressed. */
+  always?: boolean;
+  check(context: LintContext): void;
+}

@@ -1,0 +1,588 @@
+// Checks a parsed file as apparmor_parser does after reading it: includes, variables, names, conflicts.
+import { checkPattern } from '../glob/aare.ts';
+import type { IncludedFile, IncludeResolver } from '../includes.ts';
+import type { Problem } from '../syntax/cursor.ts';
+import { parseText } from '../syntax/parser.ts';
+import { splitFlag, splitName } from '../syntax/rules/profile.ts';
+import type { Range } from '../syntax/source.ts';
+import type {
+  Abi,
+  Conditional,
+  ElseBlock,
+  Include,
+  PolicyFile,
+  Profile,
+  Statement,
+  Variable,
+  Word,
+} from '../syntax/tree.ts';
+import { evaluate } from './condition.ts';
+import { type ExecRule, execConflicts } from './exec.ts';
+import { patternProblems, type Summary, summarize, summarizeHead } from './summary.ts';
+import { type ProfileVariables, Symbols } from './symbols.ts';
+
+/** Includes deeper than this are a loop or an attack. */
+const maxIncludeDepth = 64;
+
+/** A parsed text: the main file, or one it includes (`name` is set). */
+export interface Unit {
+  file: PolicyFile;
+  name?: string;
+  problems: Problem[];
+}
+
+/** A profile that the file defines, with the children it has after conditions are decided. */
+export interface ProfileReport {
+  /** As the kernel shows it: `:ns:name`, children as `parent//child`. */
+  name: string;
+  profile: Profile;
+  unit: Unit;
+  children: ProfileReport[];
+  /** The rules of the profile and of what it includes, conditions decided. */
+  rules: { statements: readonly Statement[]; unit: Unit }[];
+  variables: ProfileVariables;
+}
+
+export interface Analysis {
+  units: Unit[];
+  symbols: Symbols;
+  profiles: ProfileReport[];
+  /** Includes and abi files that were not seen because there is no resolver. */
+  unseen: string[];
+}
+
+const included = new WeakMap<IncludedFile, Unit>();
+
+/** Parses an included file once. */
+function unitOf(file: IncludedFile): Unit {
+  let unit = included.get(file);
+  if (!unit) {
+    const parsed = parseText(file.source);
+    unit = {
+      file: parsed.file,
+      name: file.file,
+      problems: [...parsed.problems, ...patternProblems(parsed.file)],
+    };
+    included.set(file, unit);
+  }
+  return unit;
+}
+
+/** Checks `main`; what is found is added to copies of each unit's problems. */
+export function analyse(main: Unit, resolver: IncludeResolver | undefined): Analysis {
+  return new Checker(main, resolver).run();
+}
+
+class Checker {
+  readonly #resolver: IncludeResolver | undefined;
+  readonly #symbols = new Symbols();
+  readonly #main: Unit;
+  readonly #units = new Map<PolicyFile, Unit>();
+  readonly #unseen = new Set<string>();
+  readonly #profiles: { profile: Profile; unit: Unit }[] = [];
+  readonly #preambles = new Set<Unit>();
+  readonly #names = new Map<string, Unit>();
+  readonly #resolved = new Map<string, IncludedFile[] | null | undefined>();
+
+  constructor(main: Unit, resolver: IncludeResolver | undefined) {
+    this.#resolver = resolver;
+    this.#main = main;
+    this.#units.set(main.file, main);
+  }
+
+  run(): Analysis {
+    this.#preamble(this.#main, []);
+    const profiles = this.#profiles.map(({ profile, unit }) =>
+      this.#profile(profile, unit, undefined),
+    );
+    return {
+      units: [...this.#units.values()],
+      symbols: this.#symbols,
+      profiles,
+      unseen: [...this.#unseen],
+    };
+  }
+
+  /** A copy of the unit, so that what this run finds does not stay with the shared tree. */
+  #use(file: IncludedFile): Unit {
+    const shared = unitOf(file);
+    let unit = this.#units.get(shared.file);
+    if (!unit) {
+      unit = { ...shared, problems: [...shared.problems] };
+      this.#units.set(shared.file, unit);
+    }
+    return unit;
+  }
+
+  #report(
+    unit: Unit,
+    id: Problem['id'],
+    range: Range,
+    message: string,
+    more?: Partial<Problem>,
+  ): void {
+    unit.problems.push({ id, start: range.start, end: range.end, message, ...more });
+  }
+
+  /** The files an include names: none when it is not seen or missing (which is reported). */
+  #include(include: Include | Abi, unit: Unit): readonly IncludedFile[] {
+    const what = include.place === 'magic' ? `<${include.path}>` : include.path;
+    if (!this.#resolver) {
+      this.#unseen.add(what);
+      if (include.kind === 'include') this.#symbols.open = true;
+      return [];
+    }
+    const key = `${include.kind} ${include.place} ${include.path} ${include.place === 'relative' ? (unit.name ?? '') : ''}`;
+    let files = this.#resolved.get(key);
+    if (files === undefined) {
+      const found = this.#resolver({
+        path: include.path,
+        kind: include.place,
+        statement: include.kind,
+        ...(unit.name !== undefined && { from: unit.name }),
+      });
+      files = !found ? null : 'entries' in found ? [...found.entries] : [found];
+      this.#resolved.set(key, files);
+    }
+    if (files) return files;
+    if (include.kind === 'abi') {
+      this.#report(unit, 'missing-abi', include.target, `There is no abi file ${what}.`, {
+        expected: 'an abi file such as <abi/3.0>',
+      });
+    } else if (!include.ifExists) {
+      this.#report(
+        unit,
+        'missing-include',
+        include.target,
+        `There is no file ${what} to include.`,
+        { expected: 'a file in an include directory, or "include if exists"' },
+      );
+    }
+    return [];
+  }
+
+  /** True, with a report, when including `file` here would never end. */
+  #recursive(include: Include, unit: Unit, next: Unit, path: readonly Unit[]): boolean {
+    if (path.includes(next) || unit === next) {
+      this.#report(
+        unit,
+        'recursive-include',
+        include.target,
+        `${next.name ?? 'This file'} includes itself.`,
+        { expected: 'an include that ends' },
+      );
+      return true;
+    }
+    if (path.length >= maxIncludeDepth) {
+      this.#report(
+        unit,
+        'limit',
+        include.target,
+        `Includes nest deeper than ${maxIncludeDepth} files.`,
+        { expected: 'fewer levels' },
+      );
+      return true;
+    }
+    return false;
+  }
+
+  #preamble(unit: Unit, path: readonly Unit[]): void {
+    const symbols = this.#symbols;
+    for (const statement of unit.file.statements) {
+      switch (statement.kind) {
+        case 'include':
+          for (const file of this.#include(statement, unit)) {
+            const next = this.#use(file);
+            if (this.#preambles.has(next)) continue;
+            this.#preambles.add(next);
+            if (!this.#recursive(statement, unit, next, path))
+              this.#preamble(next, [...path, unit]);
+          }
+          break;
+        case 'abi':
+          this.#abi(statement, unit);
+          break;
+        case 'variable':
+          if (this.#profiles.length > 0) this.#misplaced(statement, unit);
+          this.#assign(statement, unit);
+          break;
+        case 'boolean':
+          if (this.#profiles.length > 0) this.#misplaced(statement, unit);
+          if (statement.operator === '=' && symbols.booleans.has(statement.name)) {
+            this.#report(
+              unit,
+              'duplicate-boolean',
+              statement.nameWord,
+              `${statement.nameWord.text} is already set.`,
+              { expected: 'one assignment' },
+            );
+          } else if (statement.operator !== '?=' || !symbols.booleans.has(statement.name))
+            symbols.booleans.set(statement.name, statement.value.value.toLowerCase() === 'true');
+          break;
+        case 'alias':
+          if (this.#profiles.length > 0) this.#misplaced(statement, unit);
+          break;
+        case 'profile':
+          this.#profiles.push({ profile: statement, unit });
+          break;
+        case 'comment':
+        case 'invalid':
+          break;
+        default:
+          this.#report(
+            unit,
+            'rule-outside-profile',
+            { start: statement.start, end: Math.min(statement.end, statement.start + 80) },
+            'A rule stands inside a profile, not beside it.',
+            {
+              expected: 'profile name { … } around it',
+            },
+          );
+      }
+    }
+  }
+
+  #abi(statement: Abi, unit: Unit): void {
+    // `default` stands for the features of the running kernel.
+    if (statement.path !== 'default' && statement.path !== 'kernel') this.#include(statement, unit);
+  }
+
+  #misplaced(statement: Statement, unit: Unit): void {
+    this.#report(
+      unit,
+      'preamble-position',
+      statement,
+      'Variables, booleans and aliases stand before the first profile.',
+      { expected: 'a profile' },
+    );
+  }
+
+  #assign(statement: Variable, unit: Unit): void {
+    const { variables } = this.#symbols;
+    const known = variables.get(statement.name);
+    const values = statement.values.map((word) => word.value);
+    this.#symbols.changed();
+    switch (statement.operator.text) {
+      case '=':
+        if (known) {
+          this.#report(
+            unit,
+            'duplicate-variable',
+            statement.nameWord,
+            `${statement.nameWord.text} is already set.`,
+            { expected: '+= to add values, or := to replace them' },
+          );
+        } else variables.set(statement.name, { values, conditional: false });
+        break;
+      case '+=':
+        if (known) known.values = [...known.values, ...values];
+        else if (!this.#symbols.open) {
+          this.#report(
+            unit,
+            'undefined-variable',
+            statement.nameWord,
+            `${statement.nameWord.text} has no values yet to add to.`,
+            { expected: `${statement.nameWord.text} = …` },
+          );
+        }
+        break;
+      case '?=':
+        if (!known) variables.set(statement.name, { values, conditional: true });
+        break;
+      case ':=':
+        variables.set(statement.name, { values, conditional: false });
+    }
+  }
+
+  // ---- profiles ----
+
+  #profile(
+    profile: Profile,
+    unit: Unit,
+    parent: { name: string; path: readonly Unit[] } | undefined,
+  ): ProfileReport {
+    const name = kernelName(profile, parent?.name);
+    if (this.#names.has(name)) {
+      this.#report(
+        unit,
+        'duplicate-profile',
+        profile.name,
+        `${profile.hat ? 'The hat' : 'The profile'} ${name} is already defined.`,
+        { expected: 'another name' },
+      );
+    } else this.#names.set(name, unit);
+    if (parent && !profile.hat && !profile.keyword) {
+      this.#report(
+        unit,
+        'child-profile',
+        profile.name,
+        'A profile inside a profile needs the keyword "profile".',
+        {
+          expected: `profile ${profile.name.text}`,
+          fix: { start: profile.start, end: profile.start, text: 'profile ' },
+        },
+      );
+    }
+    const own = profileVariables(profile, name);
+    const gathered = new Gathered();
+    this.#gather(profile.body, unit, parent?.path ?? [], gathered);
+    const head = summarizeHead(profile);
+    gathered.addVariables(head.variables, unit);
+    for (const word of head.partial) gathered.partial.push({ word, unit });
+    for (const [variable, place] of gathered.variables) this.#variable(variable, place, own);
+    for (const { word, unit: where } of gathered.partial) this.#pattern(word, where, own);
+    this.#attachment(profile, unit, own);
+    this.#conflicts(gathered, own);
+    return {
+      name,
+      profile,
+      unit,
+      rules: gathered.lists,
+      variables: own,
+      children: gathered.children.map((child) =>
+        this.#profile(child.profile, child.unit, { name, path: child.path }),
+      ),
+    };
+  }
+
+  #gather(
+    statements: readonly Statement[],
+    unit: Unit,
+    path: readonly Unit[],
+    into: Gathered,
+  ): void {
+    const summary = summarize(statements);
+    into.add(summary, statements, unit, path);
+    for (const statement of summary.preamble) {
+      this.#report(
+        unit,
+        'preamble-position',
+        statement,
+        'This stands before the first profile, not inside one.',
+        { expected: 'a rule' },
+      );
+    }
+    for (const include of summary.includes) {
+      for (const file of this.#include(include, unit)) {
+        const next = this.#use(file);
+        // A file is read once into a profile, so including it again, even from itself, adds nothing.
+        if (into.seen.has(next)) continue;
+        if (this.#recursive(include, unit, next, path)) continue;
+        into.seen.add(next);
+        this.#gather(next.file.statements, next, [...path, unit], into);
+      }
+    }
+    for (const conditional of summary.conditionals)
+      this.#conditional(conditional, unit, path, into);
+  }
+
+  #conditional(conditional: Conditional, unit: Unit, path: readonly Unit[], into: Gathered): void {
+    let decided = false;
+    for (
+      let one: Conditional | ElseBlock | undefined = conditional;
+      one;
+      one = one.kind === 'conditional' ? one.otherwise : undefined
+    ) {
+      const value =
+        one.kind === 'conditional' ? evaluate(one.test, this.#symbols, unit.problems) : true;
+      if (value !== false && !decided) {
+        decided = true;
+        this.#gather(one.body, unit, path, into);
+      }
+    }
+  }
+
+  #variable(name: string, place: { range: Range; unit: Unit }, own: ProfileVariables): void {
+    const found = this.#symbols.resolve(name, own);
+    if (found.ok) return;
+    const through = found.name === name ? '' : ` (through @{${name}})`;
+    if (found.reason === 'cyclic') {
+      this.#report(
+        place.unit,
+        'cyclic-variable',
+        place.range,
+        `@{${found.name}} contains itself${through}.`,
+        { expected: 'values that end' },
+      );
+    } else {
+      this.#report(
+        place.unit,
+        'undefined-variable',
+        place.range,
+        `Nothing declares @{${found.name}}${through}.`,
+        {
+          expected: `an include that declares it, or @{${found.name}} = …`,
+        },
+      );
+    }
+  }
+
+  /** A pattern whose brackets are only whole with its variables. */
+  #pattern(word: Word, unit: Unit, own: ProfileVariables): void {
+    const expanded = this.#symbols.expand(word.value, own);
+    if (!expanded.ok) {
+      if (expanded.reason === 'limit') this.#limit(word, unit);
+      return;
+    }
+    const wrong = checkPattern(expanded.text);
+    if (wrong)
+      this.#report(
+        unit,
+        'glob',
+        word,
+        `${wrong.message.replace(/\.$/, '')} once variables are expanded.`,
+        { expected: wrong.expected },
+      );
+  }
+
+  #limit(word: Range, unit: Unit): void {
+    this.#report(unit, 'limit', word, 'The variables of this pattern expand to too much text.', {
+      expected: 'fewer values',
+    });
+  }
+
+  #attachment(profile: Profile, unit: Unit, own: ProfileVariables): void {
+    const { attachment } = profile;
+    if (attachment?.value.startsWith('@')) {
+      const wrong = this.#firstOf(attachment.value, own)?.find((value) => !startsAbsolute(value));
+      if (wrong !== undefined) {
+        this.#report(
+          unit,
+          'attachment',
+          attachment,
+          `${attachment.text} expands to "${wrong}", which is not an absolute path.`,
+          { expected: 'values that start with /' },
+        );
+      }
+    }
+    for (const flag of profile.flags?.values ?? []) {
+      const { name, value } = splitFlag(flag.value);
+      if (!name.startsWith('attach_disconnected.') || !value?.startsWith('@')) continue;
+      const wrong = this.#firstOf(value, own)?.find((one) => !startsAbsolute(one));
+      if (wrong !== undefined) {
+        this.#report(
+          unit,
+          'profile-flags',
+          flag,
+          `${value} expands to "${wrong}", which is not an absolute path.`,
+          { expected: 'values that start with /' },
+        );
+      }
+    }
+  }
+
+  /** What a text that starts with a variable can start with. */
+  #firstOf(text: string, own: ProfileVariables): string[] | undefined {
+    const close = text.indexOf('}');
+    const name = text.slice(2, close);
+    const values = this.#symbols.variables.get(name)?.values;
+    if (!values || !this.#symbols.resolve(name, own).ok) return undefined;
+    return values.slice(0, 1000).flatMap((value) => {
+      const expanded = this.#symbols.expand(value, own);
+      return expanded.ok
+        ? [expanded.text + (expanded.text === '' ? text.slice(close + 1) : '')]
+        : [];
+    });
+  }
+
+  #conflicts(gathered: Gathered, own: ProfileVariables): void {
+    const rules: ExecRule[] = [];
+    for (const { rule, owner, priority, unit } of gathered.exec) {
+      const expanded =
+        rule.kind === 'file'
+          ? this.#symbols.expand(rule.path.value, own)
+          : { ok: true as const, text: '/{**,}' };
+      if (expanded.ok)
+        rules.push({
+          rule,
+          owner,
+          priority,
+          file: unit.file,
+          path: collapseSlashes(expanded.text),
+        });
+      else if (expanded.reason === 'limit') this.#limit(rule, unit);
+    }
+    for (const { first, second } of execConflicts(rules)) {
+      const unit = this.#units.get(second.file) ?? this.#main;
+      const mode = second.rule.kind === 'file' ? second.rule.mode : second.rule.keyword;
+      const other = first.rule.kind === 'file' ? first.rule.path.text : 'file';
+      this.#report(
+        unit,
+        'exec-conflict',
+        mode,
+        `This says ${second.shown}, but the rule for ${other} says ${first.shown}, and both match some file.`,
+        {
+          expected: 'the same transition in both, or patterns that do not meet',
+        },
+      );
+    }
+    const seen = new Map<string, { mode: string }>();
+    for (const { rule, unit } of gathered.changeProfile) {
+      const mode = rule.execMode?.value === 'unsafe' ? 'unsafe' : 'safe';
+      const key = `${rule.exec?.value} -> ${rule.target?.value ?? ''}`;
+      const before = seen.get(key);
+      if (before && before.mode !== mode) {
+        this.#report(
+          unit,
+          'change-profile-conflict',
+          rule.exec ?? rule,
+          `Another rule starts ${rule.exec?.text} ${before.mode}, this one ${mode}.`,
+          { expected: `${before.mode} in both` },
+        );
+      } else seen.set(key, { mode });
+    }
+  }
+}
+
+/** `//` in a path means `/`. A pattern's `**` and classes never change by it. */
+function collapseSlashes(path: string): string {
+  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
+}
+
+/** What a profile is made of once includes are read and conditions decided. */
+class Gathered {
+  readonly exec: (Summary['exec'][number] & { unit: Unit })[] = [];
+  readonly changeProfile: { rule: Summary['changeProfile'][number]; unit: Unit }[] = [];
+  readonly children: { profile: Profile; unit: Unit; path: readonly Unit[] }[] = [];
+  readonly partial: { word: Word; unit: Unit }[] = [];
+  readonly variables = new Map<string, { range: Range; unit: Unit }>();
+  readonly lists: { statements: readonly Statement[]; unit: Unit }[] = [];
+  readonly seen = new Set<Unit>();
+
+  add(summary: Summary, statements: readonly Statement[], unit: Unit, path: readonly Unit[]): void {
+    for (const one of summary.exec) this.exec.push({ ...one, unit });
+    for (const rule of summary.changeProfile) this.changeProfile.push({ rule, unit });
+    for (const profile of summary.children) this.children.push({ profile, unit, path });
+    for (const word of summary.partial) this.partial.push({ word, unit });
+    this.addVariables(summary.variables, unit);
+    this.lists.push({ statements, unit });
+  }
+
+  addVariables(variables: ReadonlyMap<string, Range>, unit: Unit): void {
+    for (const [name, range] of variables)
+      if (!this.variables.has(name)) this.variables.set(name, { range, unit });
+  }
+}
+
+/** The name the kernel shows: escapes removed, namespace in colons, children after `//`. */
+export function kernelName(profile: Profile, parent?: string): string {
+  const parts = splitName(profile.name.value) ?? { name: profile.name.value };
+  const name = parts.name.replace(/\\(.)/g, '$1');
+  if (parent !== undefined) return `${parent}//${name}`;
+  return parts.namespace ? `:${parts.namespace}:${name}` : name;
+}
+
+/** The variables apparmor_parser sets for a profile; a hat has no program of its own. */
+function profileVariables(profile: Profile, name: string): ProfileVariables {
+  const own = splitName(profile.name.value)?.name ?? profile.name.value;
+  const path = profile.attachment?.value ?? (own.startsWith('/') && !profile.hat ? own : undefined);
+  return {
+    profile_name: name,
+    ...(path !== undefined && { attach_path: path, exec_path: path }),
+  };
+}
+
+/** A path from the root; one that starts with a choice is taken to be one. */
+function startsAbsolute(text: string): boolean {
+  return text.startsWith('/') || text.startsWith('{');
+}

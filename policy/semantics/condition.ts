@@ -1,0 +1,117 @@
+// What an `if` decides (apparmor.d(5), "Conditionals").
+import type { Problem } from '../syntax/cursor.ts';
+import { variableName } from '../syntax/parser.ts';
+import type { Expression, Word } from '../syntax/tree.ts';
+import type { Symbols } from './symbols.ts';
+
+/** True, false, or undefined when it depends on a file that was not seen. */
+export function evaluate(
+  expression: Expression,
+  symbols: Symbols,
+  problems: Problem[],
+): boolean | undefined {
+  switch (expression.kind) {
+    case 'literal':
+      return expression.value;
+    case 'group':
+      return evaluate(expression.operand, symbols, problems);
+    case 'not': {
+      const value = evaluate(expression.operand, symbols, problems);
+      return value === undefined ? undefined : !value;
+    }
+    case 'and':
+    case 'or': {
+      // Every operand is looked at: an undeclared boolean is an error wherever it stands.
+      const values = expression.operands.map((one) => evaluate(one, symbols, problems));
+      const deciding = expression.kind === 'or';
+      if (values.includes(deciding)) return deciding;
+      return values.includes(undefined) ? undefined : !deciding;
+    }
+    case 'defined': {
+      const { text } = expression.variable;
+      const name = variableName(text);
+      const known = text.startsWith('$') ? symbols.booleans.has(name) : symbols.variables.has(name);
+      return known || (symbols.open ? undefined : false);
+    }
+    case 'boolean': {
+      const value = symbols.booleans.get(variableName(expression.variable.text));
+      if (value === undefined && !symbols.open) {
+        problems.push({
+          id: 'undefined-boolean',
+          start: expression.start,
+          end: expression.end,
+          message: `Nothing sets ${expression.variable.text}.`,
+          expected: `${expression.variable.text} = true or false before the first profile`,
+        });
+      }
+      return value;
+    }
+    case 'compare':
+      return compare(expression, symbols, problems);
+  }
+}
+
+function operand(word: Word, symbols: Symbols, problems: Problem[]): string[] | undefined {
+  if (word.quoted || !word.text.startsWith('@')) return [word.value];
+  const values = symbols.variables.get(variableName(word.text))?.values;
+  if (!values && !symbols.open) {
+    problems.push({
+      id: 'undefined-variable',
+      start: word.start,
+      end: word.end,
+      message: `Nothing declares ${word.text}.`,
+      expected: `${word.text} = … before the first profile`,
+    });
+  }
+  return values;
+}
+
+function number(values: readonly string[]): number | undefined {
+  const [only] = values;
+  return values.length === 1 && only !== undefined && /^[+-]?\d+(\.\d+)?$/.test(only)
+    ? Number(only)
+    : undefined;
+}
+
+function compare(
+  expression: Extract<Expression, { kind: 'compare' }>,
+  symbols: Symbols,
+  problems: Problem[],
+): boolean | undefined {
+  const left = operand(expression.left, symbols, problems);
+  const right = operand(expression.right, symbols, problems);
+  if (!left || !right) return undefined;
+  const { operator } = expression;
+  if (operator === 'in') return left.every((one) => right.includes(one));
+  if (operator === '==' || operator === '!=') {
+    const same = left.length === right.length && left.every((one) => right.includes(one));
+    return same === (operator === '==');
+  }
+  const a = number(left);
+  const b = number(right);
+  if ((a === undefined) !== (b === undefined)) {
+    problems.push({
+      id: 'comparison-type',
+      start: expression.start,
+      end: expression.end,
+      message: `${expression.left.text} and ${expression.right.text} cannot be ordered: one is a number, the other is not.`,
+      expected: 'two numbers, or two texts',
+    });
+    return undefined;
+  }
+  const order =
+    a !== undefined && b !== undefined
+      ? a - b
+      : left.join(' ') < right.join(' ')
+        ? -1
+        : left.join(' ') > right.join(' ')
+          ? 1
+          : 0;
+  return operator === '<'
+    ? order < 0
+    : operator === '>'
+      ? order > 0
+      : operator === '<='
+        ? order <= 0
+        : order >= 0;
+}

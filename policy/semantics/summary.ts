@@ -1,0 +1,181 @@
+// What checking a profile needs from a list of statements, gathered once per parsed file and kept with it:
+// an abstraction included by a hundred profiles is walked once.
+import { checkPattern } from '../glob/aare.ts';
+import type { Problem } from '../syntax/cursor.ts';
+import type { Range } from '../syntax/source.ts';
+import type {
+  Alias,
+  BareFileRule,
+  BooleanVariable,
+  ChangeProfileRule,
+  Conditional,
+  ElseBlock,
+  FileRule,
+  Include,
+  PolicyFile,
+  Profile,
+  Qualifiers,
+  Rule,
+  Statement,
+  Variable,
+  Word,
+} from '../syntax/tree.ts';
+import { variablesIn, visitHeadWords, visitRuleWords } from './words.ts';
+
+export interface Summary {
+  includes: Include[];
+  conditionals: Conditional[];
+  children: Profile[];
+  /** Rules that let programs run, with the qualifiers of the blocks around them. */
+  exec: { rule: FileRule | BareFileRule; owner: string | undefined; priority: number }[];
+  changeProfile: ChangeProfileRule[];
+  /** Every variable mentioned, where it is first. */
+  variables: Map<string, Range>;
+  /** Patterns that are only whole once their variables are expanded. */
+  partial: Word[];
+  /** Statements that belong before the first profile. */
+  preamble: (Variable | BooleanVariable | Alias)[];
+  /** Broken patterns. */
+  problems: Problem[];
+}
+
+const cache = new WeakMap<readonly Statement[], Summary>();
+
+function emptySummary(): Summary {
+  return {
+    includes: [],
+    conditionals: [],
+    children: [],
+    exec: [],
+    changeProfile: [],
+    variables: new Map(),
+    partial: [],
+    preamble: [],
+    problems: [],
+  };
+}
+
+/** The summary of a list of statements. */
+export function summarize(statements: readonly Statement[]): Summary {
+  const known = cache.get(statements);
+  if (known) return known;
+  const summary = emptySummary();
+  cache.set(statements, summary);
+  add(summary, statements, undefined);
+  return summary;
+}
+
+/** Notes the variables of a word and checks its brackets. */
+function note(summary: Summary, word: Word, pattern: boolean): void {
+  const { value } = word;
+  let variables = false;
+  if (value.includes('@{')) {
+    for (const name of variablesIn(value)) {
+      variables = true;
+      if (!summary.variables.has(name)) summary.variables.set(name, word);
+    }
+  }
+  if (!pattern) return;
+  const wrong = checkPattern(value);
+  if (!wrong) return;
+  if (variables) summary.partial.push(word);
+  else {
+    const start = word.start + wrong.at + (word.quoted ? 1 : 0);
+    summary.problems.push({
+      id: 'glob',
+      start,
+      end: start + 1,
+      message: wrong.message,
+      expected: wrong.expected,
+    });
+  }
+}
+
+/** The summary of the head of a profile: its name, attachment, xattrs and flags. */
+export function summarizeHead(
+  profile: Profile,
+): Pick<Summary, 'variables' | 'partial' | 'problems'> {
+  const summary: Summary = emptySummary();
+  visitHeadWords(profile, (word, pattern) => note(summary, word, pattern));
+  return summary;
+}
+
+function add(
+  summary: Summary,
+  statements: readonly Statement[],
+  outer: Qualifiers | undefined,
+): void {
+  const visit = (word: Word, pattern: boolean) => note(summary, word, pattern);
+  for (const statement of statements) {
+    switch (statement.kind) {
+      case 'comment':
+      case 'invalid':
+      case 'abi':
+        break;
+      case 'include':
+        summary.includes.push(statement);
+        break;
+      case 'variable':
+      case 'boolean':
+      case 'alias':
+        summary.preamble.push(statement);
+        break;
+      case 'profile':
+        summary.children.push(statement);
+        break;
+      case 'conditional':
+        summary.conditionals.push(statement);
+        break;
+      case 'block':
+        add(summary, statement.body, statement.qualifiers);
+        break;
+      default:
+        addRule(summary, statement, outer);
+        visitRuleWords(statement, visit);
+    }
+  }
+}
+
+function addRule(summary: Summary, rule: Rule, outer: Qualifiers | undefined): void {
+  if (rule.kind === 'change_profile' && rule.exec) summary.changeProfile.push(rule);
+  if (rule.kind !== 'file' && rule.kind !== 'file-all') return;
+  if (rule.qualifiers.access?.value === 'deny') return;
+  if (rule.kind === 'file' && (!rule.permissions.exec || rule.permissions.exec.mode === 'x'))
+    return;
+  const owner = rule.qualifiers.owner ?? outer?.owner;
+  summary.exec.push({
+    rule,
+    owner: owner?.value,
+    priority: Number(rule.qualifiers.priority?.value ?? 0),
+  });
+}
+
+/** Everything `summarize` finds wrong in a file, nested lists included. */
+export function patternProblems(file: PolicyFile): Problem[] {
+  const problems: Problem[] = [];
+  const visit = (statements: readonly Statement[]) => {
+    const summary = summarize(statements);
+    problems.push(...summary.problems);
+    for (const child of summary.children) {
+      problems.push(...summarizeHead(child).problems);
+      visit(child.body);
+    }
+    for (const conditional of summary.conditionals)
+      for (const branch of branches(conditional)) visit(branch);
+  };
+  visit(file.statements);
+  return problems;
+}
+
+/** The blocks of a conditional and of what follows its `else`, in order. */
+export function branches(conditional: Conditional): Statement[][] {
+  const found: Statement[][] = [];
+  for (
+    let one: Conditional | ElseBlock | undefined = conditional;
+    one;
+    one = one.kind === 'conditional' ? one.otherwise : undefined
+  ) {
+    found.push(one.body);
+  }
+  return found;
+}

@@ -1,0 +1,335 @@
+// Reads a policy text left to right. What a word is depends on where it stands, so the parser asks for the
+// class of word it expects (the reference does the same with lexer states). One pass, no regular expressions.
+import type { DiagnosticId } from '../diagnostics.ts';
+import type { Range } from './source.ts';
+import type { Comment, Word } from './tree.ts';
+
+/** Something to report, in offsets of one text. */
+export interface Problem extends Range {
+  id: DiagnosticId;
+  message: string;
+  expected?: string;
+  suggestion?: string;
+  fix?: { start: number; end: number; text: string };
+}
+
+export type TokenKind =
+  | 'comment'
+  | 'keyword'
+  | 'qualifier'
+  | 'name'
+  | 'variable'
+  | 'path'
+  | 'permission'
+  | 'value'
+  | 'operator'
+  | 'punctuation';
+
+export interface Token extends Range {
+  kind: TokenKind;
+}
+
+/** Characters that end an unquoted word, by class of word. */
+export type WordClass = Uint8Array;
+
+function wordClass(ends: string): WordClass {
+  const table = new Uint8Array(128);
+  for (const end of ` \t\r\n"!,${ends}`) table[end.charCodeAt(0)] = 1;
+  return table;
+}
+
+/** A path, a profile name, a value of an assignment: anything up to a blank, `"`, `!` or a comma that ends it. */
+export const PATH = wordClass('');
+/** A word of a rule with conditionals, where `=` and brackets mean something. */
+export const BARE = wordClass('=()');
+/** A value after `=`. */
+export const VALUE = wordClass('=()');
+/** An item of a bracketed list, where every comma separates. */
+export const ITEM = wordClass('=()');
+/** A profile flag: an item that may itself contain `=`. */
+export const FLAG = wordClass('()');
+/** An operand of `if`. */
+export const OPERAND = wordClass('=()<>');
+
+const ALWAYS_ENDS = 2;
+ITEM[44] = ALWAYS_ENDS;
+FLAG[44] = ALWAYS_ENDS;
+
+const SPACE = 32;
+const TAB = 9;
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
+const HASH = 35;
+const COMMA = 44;
+const BACKSLASH = 92;
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB || code === LF || code === CR;
+}
+
+export function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+}
+
+export function isNameCharacter(code: number): boolean {
+  return isLetter(code) || (code >= 48 && code <= 57) || code === 95;
+}
+
+/** What a backslash keeps inside an unquoted word although it would end it. */
+function isEscapable(code: number): boolean {
+  return (
+    code === SPACE ||
+    code === TAB ||
+    code === QUOTE ||
+    code === 33 ||
+    code === COMMA ||
+    code === 40 ||
+    code === 41 ||
+    code === 61
+  );
+}
+
+export class Cursor {
+  readonly text: string;
+  readonly problems: Problem[] = [];
+  /** Only when somebody asked for them. */
+  readonly tokens: Token[] | undefined;
+  pos = 0;
+  /** End of the last thing read that was not a blank or a comment. */
+  last = 0;
+  /** Comments passed since somebody took them. */
+  comments: Comment[] = [];
+
+  constructor(text: string, record = false) {
+    this.text = text;
+    this.tokens = record ? [] : undefined;
+  }
+
+  report(
+    id: DiagnosticId,
+    range: Range,
+    message: string,
+    more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,
+  ): void {
+    this.problems.push({ id, message, start: range.start, end: range.end, ...more });
+  }
+
+  token(kind: TokenKind, range: Range): void {
+    if (this.tokens && range.end > range.start) {
+      this.tokens.push({ kind, start: range.start, end: range.end });
+    }
+  }
+
+  peek(): number {
+    return this.pos < this.text.length ? this.text.charCodeAt(this.pos) : -1;
+  }
+
+  at(offset: number): number {
+    return offset < this.text.length ? this.text.charCodeAt(offset) : -1;
+  }
+
+  get done(): boolean {
+    return this.pos >= this.text.length;
+  }
+
+  /** Skips blanks on this line only. */
+  skipBlanks(): void {
+    for (;;) {
+      const code = this.peek();
+      if (code !== SPACE && code !== TAB && code !== CR) return;
+      this.pos++;
+    }
+  }
+
+  /** Reads the comment at the cursor, up to the end of the line. */
+  comment(blankBefore: boolean): Comment {
+    const start = this.pos;
+    const newline = this.text.indexOf('\n', start);
+    let end = newline < 0 ? this.text.length : newline;
+    this.pos = end;
+    while (end > start && isBlank(this.text.charCodeAt(end - 1))) end--;
+    const comment: Comment = {
+      kind: 'comment',
+      start,
+      end,
+      text: this.text.slice(start, end),
+      blankBefore,
+    };
+    this.token('comment', comment);
+    return comment;
+  }
+
+  /** Skips blanks, line ends and comments inside a statement; the comments are kept in `comments`. */
+  skip(): void {
+    for (;;) {
+      const code = this.peek();
+      if (code === -1) return;
+      if (isBlank(code)) this.pos++;
+      else if (code === HASH) this.comments.push(this.comment(false));
+      else return;
+    }
+  }
+
+  /** Skips to the next statement; returns the first `#` that starts a comment, or stops before `#include`. */
+  skipToStatement(): { newlines: number; blankLine: boolean } {
+    let newlines = 0;
+    for (;;) {
+      const code = this.peek();
+      if (code === -1 || !isBlank(code)) return { newlines, blankLine: newlines > 1 };
+      if (code === LF) newlines++;
+      this.pos++;
+    }
+  }
+
+  /** Takes one character if it is next, after blanks and comments. */
+  take(character: string, kind: TokenKind = 'punctuation'): Range | undefined {
+    this.skip();
+    if (!this.text.startsWith(character, this.pos)) return undefined;
+    const range = { start: this.pos, end: this.pos + character.length };
+    this.pos = this.last = range.end;
+    this.token(kind, range);
+    return range;
+  }
+
+  /** True when `character` is next after blanks and comments; reads nothing but those. */
+  next(character: string): boolean {
+    this.skip();
+    return this.text.startsWith(character, this.pos);
+  }
+
+  /** Where an unquoted word of this class that starts at `from` ends. */
+  wordEnd(from: number, ends: WordClass): number {
+    const { text } = this;
+    const length = text.length;
+    let at = from;
+    while (at < length) {
+      const code = text.charCodeAt(at);
+      if (code === BACKSLASH) {
+        at += at + 1 < length && isEscapable(text.charCodeAt(at + 1)) ? 2 : 1;
+      } else if (code === COMMA && ends[COMMA] !== ALWAYS_ENDS) {
+        // A comma belongs to the word when more of the word follows it.
+        const after = at + 1 < length ? text.charCodeAt(at + 1) : -1;
+        if (after === -1 || after === COMMA || (after < 128 && ends[after] !== 0)) return at;
+        at += 1;
+      } else if (code < 128 && ends[code] !== 0) {
+        return at;
+      } else at++;
+    }
+    return at;
+  }
+
+  /** Reads a word, quoted or not; undefined when none is here. */
+  word(ends: WordClass, kind: TokenKind): Word | undefined {
+    this.skip();
+    return this.wordHere(ends, kind);
+  }
+
+  wordHere(ends: WordClass, kind: TokenKind): Word | undefined {
+    const start = this.pos;
+    if (this.peek() === QUOTE) return this.quoted(kind);
+    const end = this.wordEnd(start, ends);
+    if (end === start) return undefined;
+    return this.slice(start, end, kind);
+  }
+
+  slice(start: number, end: number, kind: TokenKind): Word {
+    const text = this.text.slice(start, end);
+    this.pos = this.last = end;
+    const word = { start, end, text, value: text, quoted: false };
+    this.token(kind, word);
+    return word;
+  }
+
+  /** Reads a quoted word; one that is not closed ends with its line. */
+  quoted(kind: TokenKind): Word {
+    const start = this.pos;
+    let at = start + 1;
+    let escaped = -1;
+    for (;;) {
+      const code = this.at(at);
+      if (code === QUOTE) break;
+      if (code === -1 && escaped >= 0) {
+        // The last `\"` of an otherwise open word closes it: the backslash was part of the word.
+        at = escaped;
+        break;
+      }
+      if (code === -1) {
+        const newline = this.text.indexOf('\n', start);
+        const end = newline < 0 ? this.text.length : newline;
+        this.report('unclosed-quote', { start, end: start + 1 }, 'This quote is never closed.', {
+          expected: 'a closing "',
+        });
+        this.pos = this.last = end;
+        const text = this.text.slice(start, end);
+        return { start, end, text: `${text}"`, value: text.slice(1), quoted: true };
+      }
+      if (code === BACKSLASH && this.at(at + 1) === QUOTE) {
+        escaped = at + 1;
+        at += 2;
+      } else at++;
+    }
+    const end = at + 1;
+    this.pos = this.last = end;
+    const word = {
+      start,
+      end,
+      text: this.text.slice(start, end),
+      value: this.text.slice(start + 1, at),
+      quoted: true,
+    };
+    this.token(kind, word);
+    return word;
+  }
+
+  /** Reads letters, digits and `_`; `more` names further characters. */
+  name(kind: TokenKind, more = ''): Word | undefined {
+    this.skip();
+    const start = this.pos;
+    let end = start;
+    for (;;) {
+      const code = this.at(end);
+      if (
+        !isNameCharacter(code) &&
+        !(code > 0 && more !== '' && more.includes(String.fromCharCode(code)))
+      )
+        break;
+      end++;
+    }
+    return end === start ? undefined : this.slice(start, end, kind);
+  }
+
+  /** The letters at the cursor without reading them (after blanks and comments). */
+  peekName(): string {
+    this.skip();
+    let end = this.pos;
+    while (isNameCharacter(this.at(end))) end++;
+    return this.text.slice(this.pos, end);
+  }
+
+  /** True when a line end stands between two offsets. */
+  lineBetween(from: number, to: number): boolean {
+    for (let at = from; at < to; at++) if (this.at(at) === LF) return true;
+    return false;
+  }
+
+  /** Skips the rest of a broken statement: past its comma, or to the end of its line, or before a brace. */
+  recover(): void {
+    for (;;) {
+      const code = this.peek();
+      if (code === -1 || code === LF) break;
+      if (code === COMMA) {
+        const after = this.at(this.pos + 1);
+        this.pos++;
+        if (after === -1 || isBlank(after) || after === HASH) break;
+        continue;
+      }
+      if (code === 123 || code === 125) {
+        const before = this.at(this.pos - 1);
+        if (this.pos === 0 || isBlank(before)) break;
+      }
+      this.pos++;
+    }
+    this.last = this.pos;
+  }
+}

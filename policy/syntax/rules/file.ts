@@ -1,0 +1,275 @@
+// File rules (apparmor.d(5), "Access Modes"): `path mode`, `mode path`, and `file` alone.
+import type { Cursor } from '../cursor.ts';
+import { PATH } from '../cursor.ts';
+import type { BareFileRule, ExecTransition, FileRule, Permissions, Word } from '../tree.ts';
+import type { Report } from './kind.ts';
+
+const simple: Readonly<Record<string, 'read' | 'write' | 'append' | 'link' | 'lock' | 'mmap'>> = {
+  r: 'read',
+  R: 'read',
+  w: 'write',
+  W: 'write',
+  a: 'append',
+  l: 'link',
+  L: 'link',
+  k: 'lock',
+  m: 'mmap',
+  M: 'mmap',
+};
+
+/** Reads one exec transition at `at`; returns it and where it ends. */
+function execAt(text: string, at: number): { exec: ExecTransition; end: number } | undefined {
+  const isX = (i: number) => text[i] === 'x' || text[i] === 'X';
+  const first = text[at] ?? '';
+  const mode = first.toLowerCase();
+  const safe = first !== mode;
+  if (mode === 'x') return { exec: { mode: 'x', safe: false }, end: at + 1 };
+  // Inheriting changes no privileges, so there is nothing to scrub.
+  if (mode === 'i' && isX(at + 1)) return { exec: { mode, safe: true }, end: at + 2 };
+  if (mode === 'u' && isX(at + 1)) return { exec: { mode, safe }, end: at + 2 };
+  if (mode !== 'p' && mode !== 'c') return undefined;
+  if (isX(at + 1)) return { exec: { mode, safe }, end: at + 2 };
+  const fallback = text[at + 1]?.toLowerCase();
+  if ((fallback === 'i' || fallback === 'u') && isX(at + 2))
+    return { exec: { mode, fallback, safe }, end: at + 3 };
+  return undefined;
+}
+
+/** True when a word consists of access modes only. */
+export function isMode(text: string): boolean {
+  let at = 0;
+  while (at < text.length) {
+    if (simple[text[at] as string]) at++;
+    else {
+      const exec = execAt(text, at);
+      if (!exec) return false;
+      at = exec.end;
+    }
+  }
+  return at > 0;
+}
+
+/** `Px`, `pix`, `x` … as it is written. */
+export function execText(exec: ExecTransition): string {
+  if (exec.mode === 'x' || exec.mode === 'i') return exec.mode === 'x' ? 'x' : 'ix';
+  const text = exec.mode + (exec.fallback ?? '');
+  return `${exec.safe ? text.toUpperCase().replace('I', 'i') : text}x`;
+}
+
+function sameExec(a: ExecTransition, b: ExecTransition): boolean {
+  return a.mode === b.mode && a.fallback === b.fallback && a.safe === b.safe;
+}
+
+/** Reads the access modes of a file rule and reports what is wrong with them. */
+export function permissions(word: Word, deny: boolean, report: Report): Permissions {
+  const found: Permissions = {
+    read: false,
+    write: false,
+    append: false,
+    link: false,
+    lock: false,
+    mmap: false,
+  };
+  const { text } = word;
+  let at = 0;
+  while (at < text.length) {
+    const name = simple[text[at] as string];
+    if (name) {
+      found[name] = true;
+      at++;
+      continue;
+    }
+    const next = execAt(text, at);
+    if (!next) {
+      report(
+        'file-permissions',
+        { start: word.start + at, end: word.end },
+        `"${text.slice(at)}" is not an access mode.`,
+        {
+          expected:
+            'letters of r w a l k m, or an exec transition: ix, px, Px, cx, Cx, ux, Ux, pix, pux …',
+        },
+      );
+      return found;
+    }
+    if (found.exec && !sameExec(found.exec, next.exec)) {
+      report(
+        'exec-mode',
+        { start: word.start + at, end: word.start + next.end },
+        `A rule has one exec transition: ${execText(found.exec)} and ${execText(next.exec)} contradict each other.`,
+        {
+          expected: 'one of them',
+        },
+      );
+      return found;
+    }
+    found.exec = next.exec;
+    at = next.end;
+  }
+  if (found.write && found.append) {
+    report(
+      'file-permissions',
+      word,
+      '"w" and "a" exclude each other: write already allows appending.',
+      {
+        expected: 'w or a',
+        suggestion: text.replaceAll('a', ''),
+      },
+    );
+  }
+  if (found.exec?.mode === 'x' && !deny) {
+    report(
+      'exec-mode',
+      word,
+      '"x" alone says only what to forbid; allowing it needs to say which profile the program gets.',
+      {
+        expected: 'ix, px, Px, cx, Cx, ux or Ux',
+        suggestion: text.replace(/x$/i, 'ix'),
+      },
+    );
+  }
+  if (deny && found.exec && found.exec.mode !== 'x') {
+    report(
+      'exec-mode',
+      word,
+      `A deny rule forbids running the file, so it takes a bare x, not ${execText(found.exec)}.`,
+      {
+        expected: 'x',
+        suggestion: text.replace(execText(found.exec), 'x'),
+      },
+    );
+  }
+  return found;
+}
+
+/** True when a word can be the path of a rule. */
+export function isPath(word: Word): boolean {
+  return word.value.startsWith('/') || word.value.startsWith('@{') || word.value.startsWith('@');
+}
+
+type Parts = Pick<FileRule, 'qualifiers' | 'start' | 'blankBefore'> & {
+  keyword?: Word;
+  execMode?: Word;
+};
+
+/** Reads a file rule whose qualifiers, `file` and `safe`/`unsafe` are already read. */
+export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule | undefined {
+  const report: Report = cursor.report.bind(cursor);
+  const deny = parts.qualifiers.access?.value === 'deny';
+  if (parts.keyword && !parts.execMode && cursor.next(',')) {
+    return { ...parts, kind: 'file-all', keyword: parts.keyword, end: cursor.last };
+  }
+  const name = cursor.peekName();
+  let mode: Word | undefined;
+  let path: Word | undefined;
+  let subset: Word | undefined;
+  const leading = name !== '' && isMode(name);
+  if (leading) {
+    mode = cursor.name('permission');
+    if (cursor.peekName() === 'subset') subset = cursor.name('keyword');
+    path = pathWord(cursor);
+  } else {
+    path = pathWord(cursor);
+    if (path) {
+      cursor.skip();
+      mode = cursor.name('permission');
+    }
+  }
+  if (!path) {
+    report('syntax', { start: cursor.pos, end: cursor.pos + 1 }, 'A file rule needs a path.', {
+      expected: 'a path that starts with / or a variable',
+    });
+    return undefined;
+  }
+  if (!mode) {
+    const comma = path.text.includes(',') || cursor.peek() === 44;
+    report(
+      'syntax',
+      { start: cursor.pos, end: cursor.pos + 1 },
+      'The access modes are missing after the path.',
+      {
+        expected: comma
+          ? 'access modes such as r, and quotes around a path that ends with a comma'
+          : 'access modes such as r or rw',
+      },
+    );
+    return undefined;
+  }
+  let target: Word | undefined;
+  if (cursor.take('->', 'operator')) {
+    target = cursor.word(PATH, 'name');
+    if (!target) {
+      report('syntax', { start: cursor.pos, end: cursor.pos + 1 }, 'Nothing follows "->".', {
+        expected: 'the name of a profile',
+      });
+      return undefined;
+    }
+  }
+  const found = permissions(mode, deny, report);
+  if (found.exec && parts.execMode?.value === 'unsafe') found.exec.safe = false;
+  if (found.exec && parts.execMode?.value === 'safe') found.exec.safe = true;
+  if (parts.execMode && !found.exec) {
+    report(
+      'exec-mode',
+      parts.execMode,
+      `"${parts.execMode.value}" speaks of running a program, and this rule does not allow that.`,
+      {
+        expected: 'an exec transition such as px',
+      },
+    );
+  }
+  if (parts.execMode && deny) {
+    report('exec-mode', parts.execMode, `A deny rule cannot be ${parts.execMode.value}.`, {
+      expected: 'deny without it',
+    });
+  }
+  if (
+    subset &&
+    (!found.link ||
+      found.exec ||
+      found.read ||
+      found.write ||
+      found.append ||
+      found.lock ||
+      found.mmap)
+  ) {
+    report('file-permissions', subset, '"subset" belongs to link rules.', {
+      expected: 'l alone before subset',
+    });
+  }
+  if (leading && target && found.link && found.exec) {
+    report(
+      'file-permissions',
+      mode,
+      'With "->" this rule cannot both link and run: is the name a link target or a profile?',
+      {
+        expected: 'two rules',
+      },
+    );
+  }
+  return {
+    ...parts,
+    kind: 'file',
+    path,
+    mode,
+    permissions: found,
+    leading,
+    ...(subset && { subset }),
+    ...(target && { target }),
+    end: cursor.last,
+  };
+}
+
+/** The path of a rule: quoted, or from a / or a variable. */
+export function pathWord(cursor: Cursor): Word | undefined {
+  cursor.skip();
+  const code = cursor.peek();
+  if (code !== 47 && code !== 64 && code !== 34) return undefined;
+  const word = cursor.wordHere(PATH, 'path');
+  if (word && !isPath(word)) {
+    cursor.report('syntax', word, `"${word.value}" is not a path.`, {
+      expected: 'a path that starts with / or a variable',
+    });
+  }
+  return word;
+}

@@ -1,0 +1,52 @@
+// What every rule with a keyword says about itself. The parser, the printer and the checks read these tables.
+import type { DiagnosticId } from '../../diagnostics.ts';
+import type { Release } from '../../release.ts';
+import type { Problem } from '../cursor.ts';
+import type { Range } from '../source.ts';
+import type { Condition, KeywordRule, KeywordRuleKind, Word } from '../tree.ts';
+
+export type Report = (
+  id: DiagnosticId,
+  range: Range,
+  message: string,
+  more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,
+) => void;
+
+export interface KeywordKind {
+  kind: KeywordRuleKind;
+  keywords: readonly string[];
+  /** The section of apparmor.d(5) that defines the rule. */
+  section: string;
+  /** Access names; absent: the rule has none. */
+  access?: readonly string[];
+  /** Condition names outside and inside `peer=( )`; absent: none. */
+  conditions?: readonly string[];
+  peer?: readonly string[];
+  /** Conditions that take `in ( )`. */
+  in?: readonly string[];
+  /** Conditions that may be given more than once. */
+  repeatable?: readonly string[];
+  /** Conditions whose value is a list. */
+  lists?: readonly string[];
+  /** How many plain words it takes, and whether they stand after the conditions. */
+  words?: number;
+  wordsLast?: boolean;
+  /** Takes `-> target`. */
+  arrow?: boolean;
+  /** The release the keyword came with, where not in every release. */
+  since?: Release;
+  /** What the tables cannot say. */
+  check?(rule: KeywordRule, report: Report): void;
+  /** Constructs inside the rule that came later. */
+  needs?(rule: KeywordRule, need: (release: Release, what: string, range: Range) => void): void;
+}
+
+/** The first condition of this name. */
+export function condition(rule: KeywordRule, name: string): Condition | undefined {
+  return rule.conditions.find((one) => one.name.value === name);
+}
+
+/** Every word of a rule that is a glob or may hold variables. */
+export function valuesOf(conditions: readonly Condition[]): Word[] {
+  return conditions.flatMap((one) => (one.conditions ? valuesOf(one.conditions) : one.values));
+}

@@ -1,0 +1,77 @@
+// Positions in a text. The tree stores plain offsets; lines and columns are worked out only for what is reported.
+
+/** A place in a text: `offset` in UTF-16 units from 0; `line` and `column` from 1, the column in code points. */
+export interface Position {
+  offset: number;
+  line: number;
+  column: number;
+}
+
+/** From `start` up to, not including, `end`. */
+export interface Span {
+  start: Position;
+  end: Position;
+}
+
+/** A range of a text as offsets. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/** Finds lines and columns in one text. */
+export class LineTable {
+  readonly #text: string;
+  #starts: number[] | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  #lines(): number[] {
+    if (this.#starts) return this.#starts;
+    const starts = [0];
+    for (let at = this.#text.indexOf('\n'); at >= 0; at = this.#text.indexOf('\n', at + 1)) {
+      starts.push(at + 1);
+    }
+    this.#starts = starts;
+    return starts;
+  }
+
+  /** The position of an offset; offsets outside the text are moved to its nearest end. */
+  position(offset: number): Position {
+    const starts = this.#lines();
+    const at = Math.max(0, Math.min(offset, this.#text.length));
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] as number) <= at) low = middle;
+      else high = middle - 1;
+    }
+    let column = 1;
+    for (let i = starts[low] as number; i < at; i++) {
+      // A low surrogate is the second half of a code point already counted.
+      const code = this.#text.charCodeAt(i + 1);
+      if (!(i + 1 < at && code >= 0xdc00 && code <= 0xdfff)) column++;
+    }
+    return { offset: at, line: low + 1, column };
+  }
+
+  span(range: Range): Span {
+    return {
+      start: this.position(range.start),
+      end: this.position(Math.max(range.start, range.end)),
+    };
+  }
+
+  /** The text of a line (from 1), without its line end. */
+  line(line: number): string {
+    const starts = this.#lines();
+    const start = starts[line - 1];
+    if (start === undefined) return '';
+    const end = starts[line];
+    const text = this.#text.slice(start, end === undefined ? this.#text.length : end - 1);
+    return text.endsWith('\r') ? text.slice(0, -1) : text;
+  }
+}
