@@ -16,6 +16,7 @@ import { type Analysis, analyse, kernelName, type Unit } from './semantics/check
 import { patternProblems } from './semantics/summary.ts';
 import type { Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
+import { print } from './syntax/printer.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
 export { type Diagnostic, type Explanation, render, type Severity } from './diagnostics.ts';
@@ -130,6 +131,16 @@ function report(analysis: Analysis): Diagnostic[] {
   return analysis.units.flatMap((unit) =>
     toDiagnostics(unit.problems, unit.file.text, languageSeverity, unit.name),
   );
+}
+
+/**
+ * The canonical form of a policy: formatting it again changes nothing, comments stay, and it means the same.
+ * A text with errors is returned unchanged, with the errors.
+ */
+export function format(source: string): { text: string; diagnostics: Diagnostic[] } {
+  const { file, diagnostics } = parse(source);
+  const broken = diagnostics.some((one) => one.severity === 'error');
+  return { text: broken ? source : print(file), diagnostics };
 }
 
 /** The top-level profiles of a file, as the kernel would show them: `name` or `:namespace:name`. */

@@ -74,7 +74,19 @@ export function parseText(
   record = false,
 ): { file: PolicyFile; problems: Problem[]; cursor: Cursor } {
   const cursor = new Cursor(text, record);
-  if (text.charCodeAt(0) === 0xfeff) cursor.pos = 1;
+  if (text.charCodeAt(0) === 0xfeff) {
+    const range = { start: 0, end: 1 };
+    cursor.report(
+      'syntax',
+      range,
+      'The file starts with a byte order mark, which apparmor_parser does not read.',
+      {
+        expected: 'the file without it',
+        fix: { ...range, text: '' },
+      },
+    );
+    cursor.pos = 1;
+  }
   checkCharacters(cursor);
   const parser = new Parser(cursor);
   const statements: Statement[] = [];
@@ -319,11 +331,15 @@ class Parser {
       if (cursor.at(end) !== 62) {
         return this.#fail(`The < of this ${what} is not closed on its line.`, '>');
       }
-      target = cursor.slice(start, end + 1, 'path');
-      path = target.text.slice(1, -1).trim();
-      if (path.length >= 2 && path.startsWith('"') && path.endsWith('"')) path = path.slice(1, -1);
+      const written = cursor.slice(start, end + 1, 'path');
+      const inside = written.text.slice(1, -1).trim();
+      target = { ...written, text: `<${inside}>` };
+      path =
+        inside.startsWith('"') && inside.endsWith('"') && inside.length > 1
+          ? inside.slice(1, -1)
+          : inside;
       if (path === '' || path.includes('"')) {
-        cursor.report('syntax', target, `"${target.text}" does not name a file.`, {
+        cursor.report('syntax', target, `"${written.text}" does not name a file.`, {
           expected: '<path/below/etc/apparmor.d>',
         });
         return undefined;
@@ -727,7 +743,7 @@ class Parser {
     }
     const range = { start, end: cursor.last };
     checkFlags(values, range, cursor.report.bind(cursor));
-    return { ...(keyword && { keyword }), values, ...range };
+    return { values, ...range };
   }
 
   #block(

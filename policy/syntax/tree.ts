@@ -90,7 +90,7 @@ export interface Profile extends StatementBase {
   attachment?: Word;
   identities: Condition[];
   xattrs?: Condition;
-  flags?: { keyword?: Word; values: Word[] } & Range;
+  flags?: { values: Word[] } & Range;
   open: number;
   body: Statement[];
   /** Comments between the last statement and the closing brace. */

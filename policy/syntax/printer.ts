@@ -1,0 +1,258 @@
+// The canonical text of a tree: two blanks per level, one statement per line, comments and single empty lines kept.
+import type {
+  Block,
+  Comment,
+  Condition,
+  Conditional,
+  ElseBlock,
+  Expression,
+  PolicyFile,
+  Profile,
+  Qualifiers,
+  Rule,
+  Statement,
+  Word,
+} from './tree.ts';
+
+const width = 100;
+
+/** Prints a tree that was read without errors. Reading the result gives the same tree. */
+export function print(file: PolicyFile): string {
+  const lines: string[] = [];
+  printStatements(file.statements, '', lines);
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function printStatements(statements: readonly Statement[], indent: string, lines: string[]): void {
+  for (const [index, one] of statements.entries()) {
+    if (one.blankBefore && index > 0) lines.push('');
+    if (one.kind === 'comment') {
+      lines.push(indent + one.text);
+      continue;
+    }
+    for (const comment of one.inner ?? []) lines.push(indent + comment.text);
+    const first = lines.length;
+    printStatement(one, indent, lines);
+    if (one.trailing && lines.length > first) lines[lines.length - 1] += ` ${one.trailing.text}`;
+  }
+}
+
+type Braced = Pick<Profile, 'body' | 'closing' | 'headComment'>;
+
+function printBody(head: string, part: Braced, indent: string, lines: string[]): void {
+  lines.push(`${head} {${part.headComment ? ` ${part.headComment.text}` : ''}`);
+  const inside: Statement[] = [...part.body, ...part.closing];
+  printStatements(inside, `${indent}  `, lines);
+  lines.push(`${indent}}`);
+}
+
+function printStatement(one: Exclude<Statement, Comment>, indent: string, lines: string[]): void {
+  switch (one.kind) {
+    case 'profile':
+      printBody(indent + profileHead(one), one, indent, lines);
+      return;
+    case 'block':
+      printBlock(one, indent, lines);
+      return;
+    case 'conditional':
+      printConditional(one, indent, lines);
+      return;
+    case 'variable': {
+      const start = `${indent}${one.nameWord.text} ${one.operator.text}`;
+      lines.push(
+        ...wrap(
+          start,
+          one.values.map((word) => word.text),
+          `${indent}  `,
+          ' \\',
+        ),
+      );
+      return;
+    }
+    case 'include':
+      lines.push(
+        `${indent}${one.hash ? '#' : ''}include ${one.ifExists ? 'if exists ' : ''}${one.target.text}`,
+      );
+      return;
+    case 'abi':
+      lines.push(`${indent}abi ${one.target.text},`);
+      return;
+    case 'alias':
+      lines.push(`${indent}alias ${one.from.text} -> ${one.to.text},`);
+      return;
+    case 'boolean':
+      lines.push(`${indent}${one.nameWord.text} ${one.operator} ${one.value.text}`);
+      return;
+    case 'invalid':
+      lines.push(indent + one.text);
+      return;
+    default:
+      printRule(one, indent, lines);
+  }
+}
+
+function profileHead(one: Profile): string {
+  const head = [
+    ...(one.keyword ? [one.keyword.text] : []),
+    (one.hat && !one.keyword ? '^' : '') + one.name.text,
+    ...(one.attachment ? [one.attachment.text] : []),
+    ...one.identities.map((identity) => `+ ${conditionText(identity)}`),
+    ...(one.xattrs ? [xattrsText(one.xattrs)] : []),
+    ...(one.flags ? [`flags=(${list(one.flags.values)})`] : []),
+  ];
+  return head.join(' ');
+}
+
+function xattrsText(xattrs: Condition): string {
+  const items = (xattrs.conditions ?? []).map(({ name, values }) =>
+    [name, ...values].map((word) => word.text).join('='),
+  );
+  return `xattrs=(${items.join(' ')})`;
+}
+
+function printBlock(one: Block, indent: string, lines: string[]): void {
+  const head = one.qualifiers.words.map((word) => word.text).join(' ');
+  // Without qualifiers the brace stands alone on its line.
+  const first = lines.length;
+  printBody(indent + head, one, indent, lines);
+  if (head === '') lines[first] = indent + (lines[first] as string).trimStart();
+}
+
+function printConditional(one: Conditional, indent: string, lines: string[]): void {
+  printBody(`${indent}if ${expressionText(one.test)}`, one, indent, lines);
+  for (let part: Conditional | ElseBlock | undefined = one.otherwise; part; ) {
+    lines.pop();
+    const head = part.kind === 'else' ? 'else' : `else if ${expressionText(part.test)}`;
+    printBody(`${indent}} ${head}`, part, indent, lines);
+    part = part.kind === 'conditional' ? part.otherwise : undefined;
+  }
+}
+
+function expressionText(one: Expression): string {
+  switch (one.kind) {
+    case 'not':
+      return `not ${expressionText(one.operand)}`;
+    case 'and':
+    case 'or':
+      return one.operands.map(expressionText).join(` ${one.kind} `);
+    case 'group':
+      return `(${expressionText(one.operand)})`;
+    case 'defined':
+      return `defined ${one.variable.text}`;
+    case 'boolean':
+      return one.variable.text;
+    case 'literal':
+      return one.word.text;
+    case 'compare':
+      return `${one.left.text} ${one.operator} ${one.right.text}`;
+  }
+}
+
+function list(words: readonly Word[]): string {
+  return words.map((word) => word.text).join(', ');
+}
+
+function conditionText(one: Condition): string {
+  const operator = one.operator === 'in' ? ' in ' : one.operator;
+  if (one.conditions) {
+    const inside = [...one.conditions.map(conditionText), ...one.values.map((word) => word.text)];
+    return `${one.name.text}${operator}(${inside.join(', ')})`;
+  }
+  return `${one.name.text}${operator}${one.list ? `(${list(one.values)})` : list(one.values)}`;
+}
+
+function qualified(qualifiers: Qualifiers, parts: readonly (string | undefined)[]): string[] {
+  const words = qualifiers.words.map((word) =>
+    word === qualifiers.priority ? `priority=${word.value}` : word.text,
+  );
+  return [...words, ...parts.filter((part): part is string => part !== undefined && part !== '')];
+}
+
+function printRule(one: Rule, indent: string, lines: string[]): void {
+  const pieces = rulePieces(one);
+  const text = `${indent}${pieces.join(' ')},`;
+  // Only rules with conditions are long; the parts of others belong together.
+  if (text.length <= width || !('conditions' in one)) lines.push(text);
+  else {
+    const [first = '', ...rest] = pieces;
+    const broken = wrap(indent + first, rest, `${indent}    `, '');
+    broken[broken.length - 1] += ',';
+    lines.push(...broken);
+  }
+}
+
+/** The parts of a rule, in canonical order; a line may break between them. */
+function rulePieces(one: Rule): string[] {
+  switch (one.kind) {
+    case 'file-all':
+      return qualified(one.qualifiers, [one.keyword.text]);
+    case 'file': {
+      const order = one.leading
+        ? [one.mode.text, one.subset?.text, one.path.text]
+        : [one.path.text, one.mode.text];
+      return qualified(one.qualifiers, [
+        one.keyword?.text,
+        one.execMode?.text,
+        ...order,
+        one.target && `-> ${one.target.text}`,
+      ]);
+    }
+    case 'link':
+      return qualified(one.qualifiers, [
+        one.keyword.text,
+        one.subset?.text,
+        one.path.text,
+        `-> ${one.target.text}`,
+      ]);
+    case 'rlimit':
+      return qualified(one.qualifiers, [
+        one.keyword.text,
+        'rlimit',
+        one.name.text,
+        '<=',
+        ...one.value.map((word) => word.text),
+      ]);
+    case 'change_profile':
+      return qualified(one.qualifiers, [
+        one.keyword.text,
+        one.execMode?.text,
+        one.exec?.text,
+        one.target && `-> ${one.target.text}`,
+      ]);
+    default: {
+      const access = one.accessList
+        ? [`(${list(one.access)})`]
+        : one.access.map((word) => word.text);
+      const conditions = one.conditions.map(conditionText);
+      const words = one.words.map((word) => word.text);
+      const wordsFirst =
+        words.length > 0 &&
+        conditions.length > 0 &&
+        (one.words[0]?.start ?? 0) < (one.conditions[0]?.start ?? 0);
+      return qualified(one.qualifiers, [
+        one.keyword.text,
+        ...access,
+        ...(wordsFirst ? [...words, ...conditions] : [...conditions, ...words]),
+        one.target && `-> ${one.target.text}`,
+      ]);
+    }
+  }
+}
+
+/** Fills lines with `parts` up to the width; a broken line ends with `mark`. */
+function wrap(start: string, parts: readonly string[], indent: string, mark: string): string[] {
+  const lines: string[] = [];
+  let line = start;
+  for (const part of parts) {
+    if (
+      line.length + 1 + part.length + mark.length > width &&
+      line !== start &&
+      line.trim() !== ''
+    ) {
+      lines.push(line + mark);
+      line = indent + part;
+    } else line += ` ${part}`;
+  }
+  lines.push(line);
+  return lines;
+}
