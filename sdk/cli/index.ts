@@ -1,4 +1,7 @@
 import type { Command } from './command.ts';
+import { check } from './commands/check.ts';
+import { explain } from './commands/explain.ts';
+import { fmt } from './commands/fmt.ts';
 import { keyAdd } from './commands/key-add.ts';
 import { keyGenerate } from './commands/key-generate.ts';
 import { keyList } from './commands/key-list.ts';
@@ -22,6 +25,9 @@ export const clientCommands: Command[] = [
   search,
   show,
   lint,
+  check,
+  fmt,
+  explain,
   publish,
   login,
   trustInit,

@@ -1,26 +1,120 @@
-import { type Diagnostic, render } from '../../policy/index.ts';
+import { type Diagnostic, explain, render } from '../../policy/index.ts';
+import { CliError, exit } from './command.ts';
 import { type Io, wantsColor } from './io.ts';
 
-/** Prints every diagnostic with its line and a caret, and a closing count. */
+/** What was found in one file. */
+export interface FileReport {
+  file: string;
+  source: string;
+  ok: boolean;
+  diagnostics: Diagnostic[];
+}
+
+export type Format = 'text' | 'json' | 'sarif';
+
+/** The format that --format names; a usage error when the command has no such format. */
+export function parseFormat<F extends Format>(
+  text: string | undefined,
+  known: readonly F[],
+): F | 'text' {
+  if (text === undefined) return 'text';
+  const format = known.find((one) => one === text);
+  if (format === undefined) {
+    throw new CliError(exit.usage, `--format is one of ${known.join(', ')}, not "${text}".`);
+  }
+  return format;
+}
+
+/** Prints every diagnostic with its line and a caret. */
 export function printDiagnostics(
   io: Io,
   stream: Io['stdout'],
-  diagnostics: Diagnostic[],
-  source: string,
-  file: string,
+  { file, source, diagnostics }: FileReport,
 ): void {
   const color = wantsColor(io, stream);
   for (const diagnostic of diagnostics) {
     stream.write(`${render(diagnostic, source, { file, color })}\n\n`);
   }
+}
+
+/** One line that says how much there is to read. */
+export function summary(diagnostics: Diagnostic[]): string {
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
-  stream.write(
-    diagnostics.length === 0
-      ? `${file}: nothing to report\n`
-      : `${file}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}\n`,
-  );
+  const [errors, warnings, notes] = [count('error'), count('warning'), count('info')];
+  if (errors + warnings + notes === 0) return 'nothing to report';
+  const parts = [plural(errors, 'error'), plural(warnings, 'warning')];
+  return [...parts, ...(notes > 0 ? [plural(notes, 'note')] : [])].join(', ');
 }
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** One file's report as a line of JSON. */
+export function jsonLine({ file, ok, diagnostics }: FileReport): string {
+  return JSON.stringify({
+    file,
+    ok,
+    diagnostics: diagnostics.map((diagnostic) => ({
+      id: diagnostic.id,
+      severity: diagnostic.severity,
+      message: diagnostic.message,
+      ...region(diagnostic),
+      ...(diagnostic.expected === undefined ? {} : { expected: diagnostic.expected }),
+      ...(diagnostic.suggestion === undefined ? {} : { suggestion: diagnostic.suggestion }),
+      // Where it is not in the file itself but in one that it includes.
+      ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
+    })),
+  });
+}
+
+function region({ span: { start, end } }: Diagnostic) {
+  return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
+}
+
+/** All reports as one SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. */
+export function sarifLog(reports: FileReport[], version: string): string {
+  const ids = [
+    ...new Set(reports.flatMap(({ diagnostics }) => diagnostics.map(({ id }) => id))),
+  ].sort();
+  const levels = { error: 'error', warning: 'warning', info: 'note' } as const;
+  const rules = ids.map((id) => {
+    const explanation = explain(id);
+    return {
+      id,
+      shortDescription: { text: explanation?.title ?? id },
+      fullDescription: { text: explanation?.text ?? id },
+      defaultConfiguration: { level: levels[explanation?.severity ?? 'warning'] },
+    };
+  });
+  const results = reports.flatMap(({ file, diagnostics }) =>
+    diagnostics.map((diagnostic) => {
+      const { line, column, endLine, endColumn } = region(diagnostic);
+      return {
+        ruleId: diagnostic.id,
+        ruleIndex: ids.indexOf(diagnostic.id),
+        level: levels[diagnostic.severity],
+        message: { text: diagnostic.message },
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: encodeURI(diagnostic.file ?? file) },
+              region: { startLine: line, startColumn: column, endLine, endColumn },
+            },
+          },
+        ],
+      };
+    }),
+  );
+  return JSON.stringify({
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'aa-registry', version, rules } },
+        columnKind: 'unicodeCodePoints',
+        results,
+      },
+    ],
+  });
 }

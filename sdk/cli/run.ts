@@ -5,6 +5,7 @@ import { TrustFileError } from '../trust-file.ts';
 import { CliError, type Command, exit, parseInvocation } from './command.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Io } from './io.ts';
+import { nearest } from './nearest.ts';
 
 /**
  * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one
@@ -70,29 +71,6 @@ function unknownCommand(commands: Command[], argv: string[]): CliError {
     `"${first}" is no command.${near ? ` Did you mean "${near}"?` : ''}`,
     'Run "aa-registry --help" for the list.',
   );
-}
-
-function nearest(names: string[], typed: string[]): string | undefined {
-  let best: { name: string; distance: number } | undefined;
-  for (const name of names) {
-    const distance = Math.min(...typed.map((text) => editDistance(text, name)));
-    if (distance <= 2 && distance < (best?.distance ?? 3)) best = { name, distance };
-  }
-  return best?.name;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substituted));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function toCliError(error: unknown): CliError {

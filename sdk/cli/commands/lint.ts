@@ -1,30 +1,67 @@
-import { stat } from 'node:fs/promises';
+import manifest from '../../../package.json' with { type: 'json' };
 import { lint as lintPolicy } from '../../../policy/index.ts';
-import { readPackageFolder, readProfile } from '../../package-folder.ts';
-import { defineCommand, exit } from '../command.ts';
-import { printDiagnostics } from '../report.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
+import {
+  type FileReport,
+  jsonLine,
+  parseFormat,
+  printDiagnostics,
+  sarifLog,
+  summary,
+} from '../report.ts';
 
 export const lint = defineCommand({
   name: 'lint',
   summary: 'Check profiles and advise on them',
   usage: 'FILE|DIR…',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
-  options: {},
+  options: {
+    ...includeOptions,
+    'max-warnings': {
+      type: 'string',
+      value: 'N',
+      description: 'Fail when there are more warnings than this',
+    },
+    format: { type: 'string', value: 'FORMAT', description: 'text (default), json or sarif' },
+  },
   details:
     'A folder is a package: its aa-profile.toml names the profile. Exit code 1 when a profile has errors;\n' +
-    'warnings do not fail.',
-  examples: ['aa-registry lint ./docker-nginx', 'aa-registry lint /etc/apparmor.d/usr.bin.man'],
-  async run({ args, io }) {
-    let failed = false;
+    'warnings alone do not fail. "aa-registry explain ID" says what is behind a finding.',
+  examples: [
+    'aa-registry lint ./docker-nginx',
+    'aa-registry lint --format sarif profiles/* > lint.sarif',
+  ],
+  async run({ values, args, io }) {
+    const format = parseFormat(values.format, ['text', 'json', 'sarif'] as const);
+    const maximum = parseMaximum(values['max-warnings']);
+    const resolver = includeResolver(values);
+    const reports: FileReport[] = [];
+    let warnings = 0;
     for (const path of args) {
-      const found = await stat(path);
-      const folder = found.isDirectory() ? await readPackageFolder(path) : undefined;
-      const file = folder?.file ?? path;
-      const { text } = await readProfile(file);
-      const report = lintPolicy(text, folder ? { packageName: folder.name } : {});
-      printDiagnostics(io, io.stdout, report.diagnostics, text, file);
-      failed ||= !report.ok;
+      const { file, text, packageName } = await readProfileFile(path);
+      const options = { resolver, ...(packageName === undefined ? {} : { packageName }) };
+      const { ok, diagnostics } = lintPolicy(text, options);
+      const report = { file, source: text, ok, diagnostics };
+      reports.push(report);
+      warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
+      if (format === 'json') io.print(jsonLine({ ...report, file: path }));
+      if (format !== 'text') continue;
+      printDiagnostics(io, io.stdout, report);
+      io.print(`${file}: ${summary(diagnostics)}`);
     }
-    return failed ? exit.failed : exit.ok;
+    if (format === 'sarif') io.print(sarifLog(reports, manifest.version));
+    if (warnings > maximum) {
+      io.tell(`aa-registry: ${warnings} warnings, and --max-warnings is ${maximum}.`);
+    }
+    return warnings > maximum || reports.some(({ ok }) => !ok) ? exit.failed : exit.ok;
   },
 });
+
+function parseMaximum(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new CliError(exit.usage, `--max-warnings takes a whole number, not "${text}".`);
+  }
+  return Number(text);
+}

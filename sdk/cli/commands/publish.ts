@@ -42,7 +42,7 @@ export const publish = defineCommand({
     const { bytes, text } = await readProfile(file);
     const report = lint(text, { packageName: name });
     if (report.diagnostics.length > 0) {
-      printDiagnostics(io, io.stderr, report.diagnostics, text, file);
+      printDiagnostics(io, io.stderr, { ...report, file, source: text });
     }
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');

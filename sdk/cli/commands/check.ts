@@ -1,0 +1,71 @@
+import { check as checkPolicy, isRelease, type Release, releases } from '../../../policy/index.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
+import { type FileReport, jsonLine, parseFormat, printDiagnostics, summary } from '../report.ts';
+
+export const check = defineCommand({
+  name: 'check',
+  summary: 'Would apparmor_parser accept these profiles?',
+  usage: 'FILE…',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    ...includeOptions,
+    target: {
+      type: 'string',
+      value: 'RELEASE',
+      description: `What this AppArmor release would refuse: ${releases.join(', ')}`,
+    },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      description: 'text (default) or json, one line a file',
+    },
+  },
+  details: 'Reads no kernel and loads nothing. Exit code 1 when any file would be refused.',
+  examples: [
+    'aa-registry check /etc/apparmor.d/usr.bin.man',
+    'aa-registry check --target 3.0 --format json profiles/*/docker-*',
+  ],
+  async run({ values, args, io }) {
+    const format = parseFormat(values.format, ['text', 'json'] as const);
+    const target = parseTarget(values.target);
+    const options = { resolver: includeResolver(values), ...(target ? { target } : {}) };
+    let failed = false;
+    for (const path of args) {
+      const read = await readProfileFile(path).catch((error: Error) => error);
+      // One file that can't be read is one file's answer: a run over thousands goes on.
+      if (read instanceof Error) {
+        failed = true;
+        if (format === 'json') io.print(jsonLine(unreadable(path, read)));
+        else io.tell(`${path}: ${read.message}`);
+        continue;
+      }
+      const { ok, diagnostics, needs } = checkPolicy(read.text, options);
+      failed ||= !ok;
+      if (format === 'json') {
+        io.print(jsonLine({ file: path, source: read.text, ok, diagnostics }));
+        continue;
+      }
+      printDiagnostics(io, io.stdout, { file: read.file, source: read.text, ok, diagnostics });
+      io.print(`${read.file}: ${summary(diagnostics)}; needs AppArmor ${needs}`);
+    }
+    return failed ? exit.failed : exit.ok;
+  },
+});
+
+function parseTarget(text: string | undefined): Release | undefined {
+  if (text === undefined || isRelease(text)) return text;
+  throw new CliError(exit.usage, `--target is one of ${releases.join(', ')}, not "${text}".`);
+}
+
+/** The report on a file that could not be read. */
+function unreadable(file: string, { message }: Error): FileReport {
+  const start = { offset: 0, line: 1, column: 1 };
+  const diagnostic = {
+    id: 'file-unreadable',
+    severity: 'error',
+    message,
+    span: { start, end: start },
+  } as const;
+  return { file, source: '', ok: false, diagnostics: [diagnostic] };
+}

@@ -1,0 +1,43 @@
+import { stat } from 'node:fs/promises';
+import { format } from '../../../policy/index.ts';
+import { writeFileAtomically } from '../../host/atomic.ts';
+import { readProfile } from '../../package-folder.ts';
+import { defineCommand, exit } from '../command.ts';
+import { printDiagnostics } from '../report.ts';
+
+export const fmt = defineCommand({
+  name: 'fmt',
+  summary: 'Format profiles in place',
+  usage: '[--check] FILE…',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    check: {
+      type: 'boolean',
+      description: 'Change nothing; name what is not formatted and exit 1',
+    },
+  },
+  details:
+    'Comments stay, and so does what the policy means. A file with syntax errors is left alone.',
+  examples: [
+    'aa-registry fmt docker-nginx/docker-nginx',
+    'aa-registry fmt --check profiles/*/docker-*',
+  ],
+  async run({ values, args, io }) {
+    let failed = false;
+    for (const file of args) {
+      const { text: source } = await readProfile(file);
+      const { text, diagnostics } = format(source);
+      const errors = diagnostics.filter(({ severity }) => severity === 'error');
+      if (errors.length > 0) {
+        printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
+        io.tell(`${file}: not formatted, it has errors`);
+        failed = true;
+      } else if (text !== source) {
+        failed ||= values.check ?? false;
+        io.print(file);
+        if (!values.check) await writeFileAtomically(file, text, (await stat(file)).mode & 0o777);
+      }
+    }
+    return failed ? exit.failed : exit.ok;
+  },
+});
