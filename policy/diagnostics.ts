@@ -317,6 +317,13 @@ export const languageDiagnostics = {
     severity: 'warning',
     text: 'A lint rule is suppressed by a comment that names it and gives a reason, after the rule or on the line before: `# lint-ignore rule-id: reason`. Errors cannot be suppressed.',
   },
+  'not-mediated': {
+    title: 'Rule without effect under this abi',
+    severity: 'warning',
+    text: 'The abi file lists what the kernel is asked to mediate. A rule of a kind it does not list is accepted and then has no effect: nothing of that kind is mediated at all, so it is neither allowed nor refused by this profile.',
+    example: 'abi <abi/3.0>,\nprofile demo {\n  userns create,\n}\n',
+    corrected: 'abi <abi/4.0>,\nprofile demo {\n  userns create,\n}\n',
+  },
   target: {
     title: 'Newer than the target release',
     severity: 'error',

@@ -11,8 +11,9 @@ import type { IncludeResolver } from './includes.ts';
 import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
 import { lintRules } from './lint/rules.ts';
-import type { Release } from './release.ts';
+import { compareReleases, type Release, releases } from './release.ts';
 import { type Analysis, analyse, kernelName, type Unit } from './semantics/check.ts';
+import { requirements, withoutEffect } from './semantics/requirements.ts';
 import { patternProblems } from './semantics/summary.ts';
 import type { Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
@@ -70,17 +71,51 @@ export interface CheckResult {
 /** Would apparmor_parser accept this policy? Parses it, follows its includes, and checks what it means. */
 export function check(source: string, options: CheckOptions = {}): CheckResult {
   const main = read(source);
-  const analysis = analyse(main, options.resolver);
-  return result(main, analysis, report(analysis));
+  const { analysis, needs } = study(main, options);
+  return result(main, analysis, needs, report(analysis));
 }
 
-function result(main: Unit, analysis: Analysis, diagnostics: Diagnostic[]): CheckResult {
+/** Everything `check` finds out, its problems noted in the units. */
+function study(main: Unit, options: CheckOptions): { analysis: Analysis; needs: Release } {
+  const analysis = analyse(main, options.resolver);
+  const { target } = options;
+  let needs: Release = releases[0];
+  for (const { release, what, start, end } of requirements(main.file)) {
+    if (compareReleases(release, needs) > 0) needs = release;
+    if (target && compareReleases(release, target) > 0) {
+      main.problems.push({
+        id: 'target',
+        start,
+        end: Math.min(end, start + 200),
+        message: `AppArmor ${target} does not know ${what}; it came with ${release}.`,
+        expected: `what AppArmor ${target} knows, or a later target`,
+      });
+    }
+  }
+  for (const { rule, abi, since } of withoutEffect(main.file)) {
+    main.problems.push({
+      id: 'not-mediated',
+      start: rule.start,
+      end: rule.end,
+      message: `${abi} does not mediate ${rule.kind}, so this rule has no effect.`,
+      expected: `abi <abi/${since}>, or later`,
+    });
+  }
+  return { analysis, needs };
+}
+
+function result(
+  main: Unit,
+  analysis: Analysis,
+  needs: Release,
+  diagnostics: Diagnostic[],
+): CheckResult {
   return {
     ok: diagnostics.every((one) => one.severity !== 'error'),
     diagnostics,
     file: main.file,
     unseen: analysis.unseen,
-    needs: '2.13',
+    needs,
     profiles: analysis.profiles.map((one) => one.name),
   };
 }
@@ -93,7 +128,7 @@ export interface LintResult extends CheckResult {
 /** `check`, and advice: every lint rule that applies, less what a comment suppresses. */
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
   const main = read(source);
-  const analysis = analyse(main, options.resolver);
+  const { analysis, needs } = study(main, options);
   const findings = advise(analysis, options);
   const diagnostics = [
     ...report(analysis),
@@ -105,7 +140,7 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
   );
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
   return {
-    ...result(main, analysis, diagnostics),
+    ...result(main, analysis, needs, diagnostics),
     errors: count('error'),
     warnings: count('warning'),
   };

@@ -1,6 +1,7 @@
 // Runs the lint rules over a checked file.
 import type { Severity } from '../diagnostics.ts';
 import type { Analysis, ProfileReport } from '../semantics/check.ts';
+import { usualTunables } from '../semantics/tunables.ts';
 import type { Problem } from '../syntax/cursor.ts';
 import type { Qualifiers, Statement } from '../syntax/tree.ts';
 import type { LintContext, LintOptions, SeenProfile, SeenRule } from './rule.ts';
@@ -40,7 +41,7 @@ export function advise(analysis: Analysis, options: LintOptions): LintFinding[] 
       options,
       profiles,
       expand(text, profile) {
-        const expanded = analysis.symbols.expand(text, profile.report.variables);
+        const expanded = analysis.symbols.expand(text, profile.report.variables, usualTunables);
         return expanded.ok ? expanded.text.replace(/\/{2,}/g, '/') : undefined;
       },
       report(range, message, more = {}) {

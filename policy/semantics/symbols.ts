@@ -72,8 +72,13 @@ export class Symbols {
     return answer;
   }
 
-  /** The text with its variables replaced: one value as it is, several as `{a,b}`. Bounded by `maxExpansion`. */
-  expand(text: string, own: ProfileVariables): Expansion {
+  /** The text with its variables replaced: one value as it is, several as `{a,b}`. Bounded by `maxExpansion`.
+   * `usual` stands in for variables of files that were not seen. */
+  expand(
+    text: string,
+    own: ProfileVariables,
+    usual: Readonly<Record<string, readonly string[]>> = {},
+  ): Expansion {
     if (!text.includes('@{')) return { ok: true, text };
     let out = '';
     let failure: Expansion | undefined;
@@ -89,7 +94,7 @@ export class Symbols {
         out += piece.slice(from, at);
         from = end;
         const name = piece.slice(at + 2, end - 1);
-        const values = this.variables.get(name)?.values;
+        const values = this.variables.get(name)?.values ?? (this.open ? usual[name] : undefined);
         const set = own[name as keyof ProfileVariables];
         if (!values && set !== undefined) out += set;
         else if (!values)

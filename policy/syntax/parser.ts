@@ -333,7 +333,7 @@ class Parser {
       }
       const written = cursor.slice(start, end + 1, 'path');
       const inside = written.text.slice(1, -1).trim();
-      target = { ...written, text: `<${inside}>` };
+      target = written;
       path =
         inside.startsWith('"') && inside.endsWith('"') && inside.length > 1
           ? inside.slice(1, -1)
@@ -344,7 +344,7 @@ class Parser {
         });
         return undefined;
       }
-      return { target, path, place: 'magic' };
+      return { target: { ...written, text: `<${inside}>`, value: path }, path, place: 'magic' };
     }
     target = cursor.wordHere(PATH, 'path');
     path = target?.value ?? '';

@@ -1,0 +1,109 @@
+// The policy checker against Debian's apparmor_parser, in one run on one machine: ratios, not absolute times.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, lint, parse } from '../policy/index.ts';
+import { fileResolver } from '../sdk/host/includes.ts';
+
+const base = '/etc/apparmor.d';
+const extra = '/usr/share/apparmor/extra-profiles';
+
+/** Every profile of the host: the top level of both folders. */
+function hostProfiles(): string[] {
+  return [base, extra]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name !== 'README')
+        .map((name) => join(folder, name))
+        .filter((path) => statSync(path).isFile()),
+    );
+}
+
+/** The median of `runs` timings of `work`, in milliseconds. */
+function median(runs: number, work: () => void): number {
+  const times: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    work();
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  return times[times.length >> 1] as number;
+}
+
+function row(name: string, value = '', goal = ''): void {
+  console.log(`${name.padEnd(54)}${value.padStart(18)}  ${goal}`.trimEnd());
+}
+
+const ms = (value: number) => `${value.toFixed(value < 10 ? 3 : 1)} ms`;
+
+/** Prints the table. Needs apparmor_parser for the ratios; says so where it is missing. */
+export async function run(): Promise<void> {
+  const files = hostProfiles();
+  const sources = files.map((file) => readFileSync(file, 'utf8'));
+  row(`policy: ${files.length} host profiles`);
+
+  const installed = spawnSync('apparmor_parser', ['--version']).status === 0;
+  const reference = installed
+    ? median(7, () => spawnSync('apparmor_parser', ['-Q', '-K', '-N', ...files]))
+    : undefined;
+  if (reference === undefined) row('apparmor_parser is not installed: no ratios');
+  else row('apparmor_parser -Q -K -N, whole process', ms(reference));
+
+  const inProcess = () => {
+    const resolver = fileResolver({ base });
+    for (const source of sources) check(source, { resolver });
+  };
+  row('check, in process, first run', ms(median(1, inProcess)));
+  for (let i = 0; i < 10; i++) inProcess();
+  const warm = median(15, inProcess);
+  row('check, in process, warm, includes read again', ms(warm));
+  if (reference !== undefined) {
+    row('  ratio to apparmor_parser', `${(warm / reference).toFixed(2)} x`, 'goal: at most 1');
+  }
+
+  const here = import.meta.dirname;
+  const script = `
+    import { readFileSync } from 'node:fs';
+    import { check } from ${JSON.stringify(join(here, '../policy/index.ts'))};
+    import { fileResolver } from ${JSON.stringify(join(here, '../sdk/host/includes.ts'))};
+    const resolver = fileResolver({ base: ${JSON.stringify(base)} });
+    for (const file of process.argv.slice(1)) check(readFileSync(file, 'utf8'), { resolver });`;
+  const node = (source: string) =>
+    median(7, () => spawnSync(process.execPath, ['--input-type=module', '-e', source, ...files]));
+  const whole = node(script);
+  row('check, whole process, from TypeScript', ms(whole), `Node alone: ${ms(node(''))}`);
+  if (reference !== undefined) {
+    row(
+      '  ratio to apparmor_parser',
+      `${(whole / reference).toFixed(2)} x`,
+      'goal, bundled: at most 2',
+    );
+  }
+
+  const nginx = join(here, '../profiles/docker-nginx/docker-nginx');
+  if (existsSync(nginx)) {
+    const source = readFileSync(nginx, 'utf8');
+    const options = { resolver: fileResolver({ base }), packageName: 'docker-nginx' };
+    for (let i = 0; i < 300; i++) lint(source, options);
+    row(
+      'docker-nginx, checked and linted, warm',
+      ms(median(200, () => lint(source, options))),
+      'goal: under 1 ms',
+    );
+  }
+
+  const rule = '  owner @{HOME}/.config/{a,b}/**.conf rwk,\n';
+  for (const count of [2_000, 20_000]) {
+    const text = `include <tunables/global>\nprofile big {\n${rule.repeat(count)}}\n`;
+    parse(text);
+    row(
+      `parse, per rule, of ${count} rules`,
+      `${((median(5, () => parse(text)) / count) * 1000).toFixed(2)} µs`,
+      'goal: the same',
+    );
+  }
+}
+
+if (import.meta.main) await run();

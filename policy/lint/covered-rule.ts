@@ -1,0 +1,70 @@
+import { allIn, type FileAccess, fileAccess, hasPriorities } from './access.ts';
+import type { LintRule } from './rule.ts';
+
+const maxPairs = 100_000;
+
+export const coveredRule: LintRule = {
+  id: 'covered-rule',
+  title: 'Another rule already allows this',
+  severity: 'info',
+  text: 'Every path this rule matches is matched by another rule that grants the same and more. It changes nothing, and a reader may think the other rule is not there.',
+  fires:
+    'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n  /var/lib/demo/cache/* r,\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      if (hasPriorities(profile)) continue;
+      const all = fileAccess(context, profile);
+      let pairs = 0;
+      for (const one of all) {
+        const { rule } = one.seen;
+        if (!one.seen.own || rule.kind !== 'file') continue;
+        const other = all.find(
+          (two) => two !== one && ++pairs < maxPairs && coversRule(two, one, all),
+        );
+        if (!other) continue;
+        const by = other.seen.rule;
+        const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
+        const where = other.seen.own ? '' : ` of ${other.seen.unit.name}`;
+        context.report(
+          rule,
+          `The rule "${other.seen.deny ? 'deny ' : ''}${text}"${where} already says this.`,
+          { expected: 'one of the two rules' },
+        );
+      }
+    }
+  },
+};
+
+function coversRule(outer: FileAccess, inner: FileAccess, all: readonly FileAccess[]): boolean {
+  const a = outer.seen;
+  const b = inner.seen;
+  if (a.deny !== b.deny || !inner.prefix.startsWith(outer.prefix)) return false;
+  if (a.qualifiers.owner && a.qualifiers.owner.value !== b.qualifiers.owner?.value) return false;
+  // An audit rule also logs, and a prompt rule also asks.
+  if (
+    a.qualifiers.audit?.value !== b.qualifiers.audit?.value ||
+    a.qualifiers.access?.value === 'prompt' ||
+    b.qualifiers.access?.value === 'prompt'
+  )
+    return false;
+  if (b.rule.kind === 'file' && (b.rule.target || b.rule.subset)) return false;
+  for (const permission of inner.permissions) {
+    if (outer.permissions.has(permission)) continue;
+    if (permission === 'append' && outer.permissions.has('write')) continue;
+    return false;
+  }
+  // A rule for one file decides which transition of several patterns applies.
+  if (inner.permissions.has('exec') && outer.transition !== inner.transition) return false;
+  // Of two equal rules the first stays.
+  if (outer.path === inner.path && samePermissions(outer, inner))
+    return all.indexOf(outer) < all.indexOf(inner);
+  return allIn(inner.path, [outer.path]);
+}
+
+function samePermissions(a: FileAccess, b: FileAccess): boolean {
+  return (
+    a.permissions.size === b.permissions.size &&
+    [...a.permissions].every((one) => b.permissions.has(one))
+  );
+}

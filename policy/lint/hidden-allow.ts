@@ -1,0 +1,73 @@
+import { allIn, denies, fileAccess, filePermissions, hasPriorities, letters } from './access.ts';
+import type { LintRule, SeenProfile } from './rule.ts';
+
+export const hiddenAllow: LintRule = {
+  id: 'hidden-allow',
+  title: 'A deny rule hides this rule',
+  severity: 'warning',
+  text: 'Deny rules win over allow rules, wherever they stand. A permission whose every path is denied is never granted, so the rule says something that is not so.',
+  fires:
+    'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/** w,\n  /etc/demo.conf rw,\n}\n',
+  clean:
+    'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/** w,\n  /etc/demo.conf r,\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      if (hasPriorities(profile)) continue;
+      const all = fileAccess(context, profile);
+      for (const one of all) {
+        if (one.seen.deny || !one.seen.own || one.seen.rule.kind !== 'file') continue;
+        const hidden = filePermissions.filter((permission) => {
+          if (!one.permissions.has(permission)) return false;
+          const against = denies(all, permission, one.prefix);
+          return (
+            against.length > 0 &&
+            allIn(
+              one.path,
+              against.map((deny) => deny.path),
+            )
+          );
+        });
+        if (hidden.length === 0) continue;
+        const everything = hidden.length === one.permissions.size;
+        const by = denies(all, hidden[0] ?? 'write', one.prefix).find(
+          (deny) => deny.seen.own && allIn(one.path, [deny.path]),
+        );
+        const rule = by?.seen.rule;
+        const source =
+          rule?.kind === 'file'
+            ? ` by "deny ${rule.path.text} ${rule.mode.text}"`
+            : ' by deny rules';
+        context.report(
+          one.seen.rule,
+          `${everything ? 'All this allows' : `Its ${hidden.map((permission) => letters[permission]).join('')}`} is denied${source}, so it is never granted.`,
+          {
+            expected: everything
+              ? 'neither rule, or a narrower deny rule'
+              : 'the rule without it, or a narrower deny rule',
+          },
+        );
+      }
+      hiddenCapabilities(profile, context.report);
+    }
+  },
+};
+
+function hiddenCapabilities(
+  profile: SeenProfile,
+  report: Parameters<LintRule['check']>[0]['report'],
+): void {
+  const denied = new Set<string>();
+  for (const { rule, deny } of profile.rules) {
+    if (deny && rule.kind === 'capability') for (const word of rule.words) denied.add(word.value);
+  }
+  if (denied.size === 0) return;
+  for (const { rule, deny, own } of profile.rules) {
+    if (deny || !own || rule.kind !== 'capability') continue;
+    for (const word of rule.words) {
+      if (denied.has(word.value))
+        report(word, `${word.value} is also denied, so it is never granted.`, {
+          expected: 'one of the two rules',
+        });
+    }
+  }
+}

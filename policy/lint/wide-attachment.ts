@@ -1,0 +1,23 @@
+import { allIn } from './access.ts';
+import type { LintRule } from './rule.ts';
+
+export const wideAttachment: LintRule = {
+  id: 'wide-attachment',
+  title: 'The profile attaches to every program',
+  severity: 'warning',
+  text: 'Once loaded, every program that no other profile names starts in this one, also the shell that should remove it.',
+  fires: 'abi <abi/3.0>,\nprofile demo /** {\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      const { attachment, name, hat } = profile.report.profile;
+      const word = attachment ?? (name.value.startsWith('/') && !hat ? name : undefined);
+      const path = word && context.expand(word.value, profile);
+      if (word && path !== undefined && (allIn('/usr/bin/*', [path]) || allIn('/bin/*', [path]))) {
+        context.report(word, 'This attaches to every program of the system.', {
+          expected: 'the programs the profile is for',
+        });
+      }
+    }
+  },
+};

@@ -1,0 +1,31 @@
+import { allIn, fileAccess } from './access.ts';
+import type { LintRule } from './rule.ts';
+
+export const writeEverything: LintRule = {
+  id: 'write-everything',
+  title: 'Write access to everything',
+  severity: 'warning',
+  text: 'A program that may write anywhere can change its own configuration, other programs, and in most cases the profile’s own limits. Name the directories it writes to. Container profiles are not meant here: they start from `file,` as docker-default does, and deny rules close the ways out (see weaker-than-docker-default).',
+  fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /** rw,\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /** r,\n  /var/lib/demo/** rw,\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      if (profile.container) continue;
+      for (const one of fileAccess(context, profile)) {
+        const { rule } = one.seen;
+        if (
+          one.seen.deny ||
+          !one.seen.own ||
+          one.seen.qualifiers.owner ||
+          !one.permissions.has('write')
+        )
+          continue;
+
+        if (!allIn('/**', [one.path])) continue;
+        context.report(rule, 'This allows writing to every file.', {
+          expected: 'the directories the program writes to',
+        });
+      }
+    }
+  },
+};

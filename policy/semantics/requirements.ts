@@ -1,0 +1,164 @@
+// Which AppArmor release each construct came with, and which rules an abi file leaves without effect.
+import type { Release } from '../release.ts';
+import { kinds } from '../syntax/rules/kinds.ts';
+import { splitFlag } from '../syntax/rules/profile.ts';
+import type { Range } from '../syntax/source.ts';
+import type {
+  Expression,
+  KeywordRuleKind,
+  PolicyFile,
+  Profile,
+  Rule,
+  Statement,
+} from '../syntax/tree.ts';
+import { branches } from './summary.ts';
+import { variablesIn, visitRuleWords } from './words.ts';
+
+/** A construct and the release that brought it; older apparmor_parsers refuse the file. */
+export interface Requirement extends Range {
+  release: Release;
+  what: string;
+}
+
+const flagReleases: Readonly<Record<string, Release>> = {
+  prompt: '4.0',
+  default_allow: '4.0',
+  interruptible: '4.0',
+  'kill.signal': '4.0',
+  'attach_disconnected.path': '4.0',
+  error: '4.1',
+  'attach_disconnected.ipc': '5.0',
+};
+
+/** Everything in a file that came after the oldest release, in no particular order. */
+export function requirements(file: PolicyFile): Requirement[] {
+  const found: Requirement[] = [];
+  const need = (release: Release, what: string, range: Range) => {
+    found.push({ release, what, start: range.start, end: range.end });
+  };
+  const stack: (readonly Statement[])[] = [file.statements];
+  for (let list = stack.pop(); list; list = stack.pop()) {
+    for (const one of list) {
+      switch (one.kind) {
+        case 'abi':
+          need('3.0', 'abi', one);
+          break;
+        case 'include':
+          if (one.ifExists) need('3.0', 'include if exists', one);
+          break;
+        case 'variable':
+          if (one.operator.text === '?=' || one.operator.text === ':=')
+            need('5.0', one.operator.text, one.operator);
+          break;
+        case 'boolean':
+          if (one.operator !== '=') need('5.0', `${one.operator} of a boolean`, one);
+          break;
+        case 'profile':
+          needsOfHead(one, need);
+          stack.push(one.body);
+          break;
+        case 'block':
+          stack.push(one.body);
+          break;
+        case 'conditional':
+          needsOfTest(one.test, need);
+          stack.push(...branches(one));
+          break;
+        case 'comment':
+        case 'alias':
+        case 'invalid':
+          break;
+        default:
+          needsOfRule(one, need);
+      }
+    }
+  }
+  return found;
+}
+
+type Need = (release: Release, what: string, range: Range) => void;
+
+function needsOfHead(profile: Profile, need: Need): void {
+  for (const flag of profile.flags?.values ?? []) {
+    const { name } = splitFlag(flag.value);
+    const release = flagReleases[name];
+    if (release) need(release, `the flag ${name}`, flag);
+  }
+  if (profile.xattrs) need('3.0', 'xattrs', profile.xattrs);
+  for (const identity of profile.identities) need('6.0', 'identities', identity);
+}
+
+function needsOfTest(test: Expression, need: Need): void {
+  switch (test.kind) {
+    case 'not':
+      needsOfTest(test.operand, need);
+      return;
+    case 'and':
+    case 'or':
+      need('5.0', `"${test.kind}" in a condition`, test);
+      for (const one of test.operands) needsOfTest(one, need);
+      return;
+    case 'group':
+      need('5.0', 'brackets in a condition', test);
+      needsOfTest(test.operand, need);
+      return;
+    case 'literal':
+      need('5.0', `"${test.word.text}" as a condition`, test);
+      return;
+    case 'compare':
+      need('5.0', 'a comparison', test);
+  }
+}
+
+function needsOfRule(rule: Rule, need: Need): void {
+  const { priority, access, audit } = rule.qualifiers;
+  if (priority) need('4.1', 'priority=', priority);
+  if (access?.value === 'prompt') need('4.0', 'prompt', access);
+  if (audit?.value === 'quiet') need('5.0', 'quiet', audit);
+  if (rule.kind in kinds) {
+    const kind = kinds[rule.kind as KeywordRuleKind];
+    if (kind.since) need(kind.since, `the rule ${kind.kind}`, rule);
+    kind.needs?.(rule as Parameters<NonNullable<typeof kind.needs>>[0], need);
+  }
+  visitRuleWords(rule, (word) => {
+    if (!word.value.includes('@{')) return;
+    for (const name of variablesIn(word.value)) {
+      if (name === 'exec_path' || name === 'attach_path') need('4.0', `@{${name}}`, word);
+    }
+  });
+}
+
+/** What each abi file that AppArmor ships knows, oldest first. */
+const abis: readonly { name: string; adds: readonly KeywordRuleKind[] }[] = [
+  { name: 'kernel-5.4-vanilla', adds: [] },
+  { name: 'kernel-5.4-outoftree-network', adds: ['dbus', 'network', 'unix'] },
+  { name: '3.0', adds: [] },
+  { name: '4.0', adds: ['mqueue', 'userns'] },
+  { name: '5.0', adds: ['io_uring'] },
+];
+
+/** Rules that the abi a file asks for does not know: accepted, and then without effect. */
+export function withoutEffect(file: PolicyFile): { rule: Rule; abi: string; since: string }[] {
+  const named = file.statements.find((one) => one.kind === 'abi');
+  const name = named?.path.startsWith('abi/') ? named.path.slice(4) : undefined;
+  const at = abis.findIndex((one) => one.name === name);
+  if (at < 0) return [];
+  const missing = new Map(
+    abis
+      .slice(at + 1)
+      .flatMap(({ name, adds }) => adds.map((kind) => [kind as string, name] as const)),
+  );
+  const found: { rule: Rule; abi: string; since: string }[] = [];
+  const visit = (statements: readonly Statement[]): void => {
+    for (const one of statements) {
+      if (one.kind === 'profile' || one.kind === 'block') visit(one.body);
+      else if (one.kind === 'conditional') for (const branch of branches(one)) visit(branch);
+      else {
+        const since = missing.get(one.kind);
+        if (since) found.push({ rule: one as Rule, abi: `abi/${name}`, since });
+      }
+    }
+  };
+  visit(file.statements);
+  return found;
+}
