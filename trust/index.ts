@@ -9,10 +9,12 @@ export {
   type KeyPair,
   type PublicKey,
 } from './key.ts';
+export * from './log/index.ts';
 export { defaultTeam, isProfileName, isTeam } from './name.ts';
-export { generateNoteKey, isNoteName, type NoteKey, parseNoteSigner } from './note.ts';
 export {
   formatReference,
+  isChannel,
+  latestChannel,
   parseReference,
   type Reference,
   type ReferenceResult,

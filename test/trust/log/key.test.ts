@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { generateNoteKey, isNoteName, parseNoteSigner } from '../../trust/index.ts';
+import { generateNoteKey, isNoteName, parseNoteSigner } from '../../../trust/index.ts';
 
 test('a log key survives its file, and its verifier has the form that others parse', async () => {
   const key = await generateNoteKey('registry.example.org/log');

@@ -1,0 +1,39 @@
+/** The longest entry that a bundle can hold, in bytes: its length is a uint16. */
+export const longestEntry = 0xffff;
+
+/**
+ * The bytes of an entry bundle: each entry after its length, a big-endian uint16 (tlog-tiles, "Log
+ * entries"). Throws when an entry is longer than that can say.
+ */
+export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bundle = new Uint8Array(entries.reduce((length, entry) => length + 2 + entry.length, 0));
+  const view = new DataView(bundle.buffer);
+  let at = 0;
+  for (const entry of entries) {
+    if (entry.length > longestEntry) {
+      throw new RangeError(`an entry of ${entry.length} bytes is longer than ${longestEntry}`);
+    }
+    view.setUint16(at, entry.length);
+    bundle.set(entry, at + 2);
+    at += 2 + entry.length;
+  }
+  return bundle;
+}
+
+/** Reads an entry bundle; `undefined` unless it holds `width` entries and not one byte more. */
+export function decodeEntryBundle(
+  bundle: Uint8Array,
+  width: number,
+): Uint8Array<ArrayBuffer>[] | undefined {
+  const view = new DataView(bundle.buffer, bundle.byteOffset, bundle.byteLength);
+  const entries: Uint8Array<ArrayBuffer>[] = [];
+  let at = 0;
+  while (at < bundle.length) {
+    const start = at + 2;
+    if (start > bundle.length || entries.length === width) return undefined;
+    at = start + view.getUint16(at);
+    if (at > bundle.length) return undefined;
+    entries.push(Uint8Array.from(bundle.subarray(start, at)));
+  }
+  return entries.length === width ? entries : undefined;
+}

@@ -1,0 +1,93 @@
+import { decodeBase64, encodeBase64 } from '../base64.ts';
+import { parseDecimal } from './decimal.ts';
+import type { NoteKey, NoteVerifier } from './key.ts';
+import { type Hash, isHash } from './merkle.ts';
+import { type NoteRefusalId, openNote, signNote, type VerifiedSignature } from './note.ts';
+
+/** What a log says of itself: its tree at one size (tlog-checkpoint, "Note text"). */
+export interface Checkpoint {
+  /** Which log it is. */
+  origin: string;
+  size: number;
+  root: Hash;
+  /** Further lines, whose meaning is not specified; none is recommended. */
+  extensions?: readonly string[];
+}
+
+/** A log as others know it. */
+export interface LogIdentity {
+  origin: string;
+  /** The keys it may sign with; more than one while they change. */
+  keys: readonly NoteVerifier[];
+}
+
+/** Why a checkpoint was refused; each id is stable. */
+export type CheckpointRefusalId =
+  | NoteRefusalId
+  | 'checkpoint-malformed'
+  | 'checkpoint-other-log'
+  | 'checkpoint-not-by-log';
+
+export type VerifiedCheckpoint =
+  | { ok: true; checkpoint: Checkpoint; signatures: VerifiedSignature[] }
+  | { ok: false; id: CheckpointRefusalId; reason: string };
+
+/** The text of a checkpoint, which is what is signed. Throws when it could not be parsed again. */
+export function formatCheckpoint(checkpoint: Checkpoint): string {
+  const { origin, size, root, extensions = [] } = checkpoint;
+  const lines = [origin, String(size), encodeBase64(root), ...extensions];
+  const text = `${lines.join('\n')}\n`;
+  if (!parseCheckpoint(text) || lines.some((line) => line.includes('\n'))) {
+    throw new RangeError('this can not be written as a checkpoint');
+  }
+  return text;
+}
+
+/** Reads the text of a checkpoint; `undefined` when it is none. Verify its signatures first. */
+export function parseCheckpoint(text: string): Checkpoint | undefined {
+  const [last, ...others] = text.split('\n').reverse();
+  const [origin = '', decimal = '', encoded = '', ...extensions] = others.reverse();
+  const size = parseDecimal(decimal);
+  const root = decodeBase64(encoded);
+  if (last !== '' || origin === '' || size === undefined || !isHash(root)) return undefined;
+  if (extensions.includes('')) return undefined;
+  return { origin, size, root, ...(extensions.length > 0 && { extensions }) };
+}
+
+/**
+ * Signs a checkpoint with the log's keys. A log must never sign two checkpoints of which one does not extend
+ * the other (tlog-checkpoint, "Signatures").
+ */
+export async function signCheckpoint(checkpoint: Checkpoint, ...keys: NoteKey[]): Promise<string> {
+  return signNote(formatCheckpoint(checkpoint), keys);
+}
+
+/**
+ * Verifies that a note is a checkpoint of `log`, signed by it, and tells which of `cosigners` have signed it
+ * too and when. Whether they are enough and recent is the caller's policy. Never throws.
+ */
+export async function verifyCheckpoint(
+  note: string,
+  log: LogIdentity,
+  cosigners: readonly NoteVerifier[] = [],
+): Promise<VerifiedCheckpoint> {
+  const opened = await openNote(note, [...log.keys, ...cosigners]);
+  if (!opened.ok) return opened;
+  const { text, signatures } = opened;
+  const checkpoint = parseCheckpoint(text);
+  if (!checkpoint) return refused('checkpoint-malformed', 'the signed text is no checkpoint');
+  if (checkpoint.origin !== log.origin) {
+    return refused(
+      'checkpoint-other-log',
+      `it is a checkpoint of ${checkpoint.origin}, not of ${log.origin}`,
+    );
+  }
+  if (!signatures.some(({ verifier }) => log.keys.includes(verifier))) {
+    return refused('checkpoint-not-by-log', `no key of ${log.origin} has signed it`);
+  }
+  return { ok: true, checkpoint, signatures };
+}
+
+function refused(id: CheckpointRefusalId, reason: string): VerifiedCheckpoint {
+  return { ok: false, id, reason };
+}

@@ -1,0 +1,48 @@
+import type { NoteKey, NoteVerifier } from './key.ts';
+
+/** The length of an Ed25519 signature in bytes (RFC 8032 section 5.1.6). */
+export const ed25519Length = 64;
+
+/** The length of a `timestamped_signature`: a uint64 before the signature (tlog-cosignature, "Format"). */
+const timestampedLength = 8 + ed25519Length;
+
+/** The bytes that a cosignature is made over; `time` in seconds (tlog-cosignature, "Ed25519 signed message"). */
+function cosignedMessage(checkpoint: string, time: number): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`cosignature/v1\ntime ${time}\n${checkpoint}`);
+}
+
+/**
+ * Cosigns a checkpoint's text: as of `now`, no larger consistent tree of its log has been seen. Returns the
+ * `timestamped_signature` (tlog-cosignature, "Format").
+ */
+export async function makeTimestampedSignature(
+  checkpoint: string,
+  key: NoteKey,
+  now: Date,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const time = Math.floor(now.getTime() / 1000);
+  const message = cosignedMessage(checkpoint, time);
+  const signature = await crypto.subtle.sign('Ed25519', key.privateKey, message);
+  const timestamped = new Uint8Array(timestampedLength);
+  new DataView(timestamped.buffer).setBigUint64(0, BigInt(time));
+  timestamped.set(new Uint8Array(signature), 8);
+  return timestamped;
+}
+
+/**
+ * The time that a `timestamped_signature` states if it verifies, in seconds since 1970; `undefined` when it does not. A time that
+ * JavaScript can't count exactly is refused: it is millions of years away.
+ */
+export async function verifyTimestampedSignature(
+  checkpoint: string,
+  verifier: NoteVerifier,
+  timestamped: Uint8Array<ArrayBuffer>,
+): Promise<number | undefined> {
+  if (timestamped.length !== timestampedLength) return undefined;
+  const time = Number(new DataView(timestamped.buffer, timestamped.byteOffset).getBigUint64(0));
+  if (!Number.isSafeInteger(time)) return undefined;
+  const message = cosignedMessage(checkpoint, time);
+  const signature = timestamped.subarray(8);
+  const verified = await crypto.subtle.verify('Ed25519', verifier.publicKey, signature, message);
+  return verified ? time : undefined;
+}

@@ -1,0 +1,114 @@
+import * as z from 'zod';
+import { decodeBase64 } from '../base64.ts';
+import { isDigest } from '../digest.ts';
+import { isProfileName, isTeam } from '../name.ts';
+import { parseReference } from '../reference.ts';
+import { isVersion } from '../version.ts';
+
+const team = z.string().refine(isTeam, 'must be a team name');
+const name = z.string().refine(isProfileName, 'must be a profile name');
+const version = z.string().refine(isVersion, 'must be a semantic version without build metadata');
+const channel = z.string().refine(isChannel, 'must be a channel name');
+const digest = z.string().refine(isDigest, 'must be a sha256 digest');
+/** An Ed25519 SubjectPublicKeyInfo is 44 bytes long (RFC 8410). */
+const publicKey = z
+  .string()
+  .refine((text) => decodeBase64(text)?.length === 44, 'must be an Ed25519 public key');
+/** One line for people: no control character, and nothing that ends a line. */
+const line = z
+  .string()
+  .max(300)
+  .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of text');
+/** As `Date.prototype.toISOString` writes it. */
+const time = z.iso.datetime({ precision: 3 });
+
+/** A version of a profile was published, with its digest and that of its envelope's payload. */
+const VersionEntry = z.strictObject({
+  kind: z.literal('version'),
+  time,
+  team,
+  name,
+  version,
+  digest,
+  envelope: digest,
+});
+
+/** A channel was moved to a version, from the one it named before. */
+const ChannelEntry = z.strictObject({
+  kind: z.literal('channel'),
+  time,
+  team,
+  name,
+  channel,
+  version,
+  previous: version.nullable(),
+});
+
+/** A version was yanked, or is offered again. */
+const YankEntry = z.strictObject({
+  kind: z.literal('yank'),
+  time,
+  team,
+  name,
+  version,
+  yanked: z.boolean(),
+  reason: line,
+});
+
+/** A team registered a publisher key. */
+const KeyEntry = z.strictObject({
+  kind: z.literal('key'),
+  time,
+  team,
+  keyId: digest,
+  publicKey,
+  label: line,
+});
+
+/** A team's publisher key counts no longer. */
+const KeyRevocationEntry = z.strictObject({
+  kind: z.literal('key-revocation'),
+  time,
+  team,
+  keyId: digest,
+  reason: line,
+});
+
+/** One fact of the registry, as its log holds it for ever. */
+export const LogEntry = z.discriminatedUnion('kind', [
+  VersionEntry,
+  ChannelEntry,
+  YankEntry,
+  KeyEntry,
+  KeyRevocationEntry,
+]);
+export type LogEntry = z.infer<typeof LogEntry>;
+
+/**
+ * The entry as it stands in the log, to be encoded as UTF-8: JSON without white space, the fields in the
+ * order of the schema above. Throws when it is no entry.
+ */
+export function formatEntry(entry: LogEntry): string {
+  // A parsed object has its fields in the schema's order, whatever order they came in.
+  return JSON.stringify(LogEntry.parse(entry));
+}
+
+/**
+ * Reads an entry; `undefined` unless these are exactly the bytes of what {@link formatEntry} makes of it, so
+ * that one entry has one leaf hash. Never throws.
+ */
+export function parseEntry(bytes: Uint8Array): LogEntry | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const entry = LogEntry.parse(JSON.parse(text));
+    return JSON.stringify(entry) === text ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A channel is what a reference may name after a colon. */
+function isChannel(text: string): boolean {
+  const parsed = parseReference(`name:${text}`);
+  return parsed.ok && parsed.reference.selector.kind === 'channel';
+}

@@ -1,0 +1,86 @@
+export { decodeEntryBundle, encodeEntryBundle, longestEntry } from './bundle.ts';
+export {
+  type Checkpoint,
+  type CheckpointRefusalId,
+  formatCheckpoint,
+  type LogIdentity,
+  parseCheckpoint,
+  signCheckpoint,
+  type VerifiedCheckpoint,
+  verifyCheckpoint,
+} from './checkpoint.ts';
+export { isCount, parseDecimal } from './decimal.ts';
+export { formatEntry, LogEntry, parseEntry } from './entry.ts';
+export {
+  cosignatureVerifierOf,
+  cosignerOf,
+  generateNoteKey,
+  isNoteName,
+  type NoteKey,
+  type NoteVerifier,
+  parseNoteSigner,
+  parseNoteVerifier,
+  type SignatureType,
+} from './key.ts';
+export {
+  type Appended,
+  appendLeaf,
+  emptyFrontier,
+  emptyRoot,
+  type Frontier,
+  type Hash,
+  hashLength,
+  isHash,
+  leafHash,
+  nodeHash,
+  rootOf,
+  sameHash,
+  type TileHash,
+} from './merkle.ts';
+export {
+  addSignatures,
+  cosign,
+  cosignText,
+  formatNote,
+  formatSignatures,
+  type Note,
+  type NoteRefusalId,
+  type NoteSignature,
+  type OpenedNote,
+  openNote,
+  parseNote,
+  parseSignatures,
+  signNote,
+  type VerifiedSignature,
+} from './note.ts';
+export {
+  type ConsistencyClaim,
+  type InclusionClaim,
+  proveConsistency,
+  proveInclusion,
+  readFrontier,
+  verifyConsistency,
+  verifyInclusion,
+} from './proof.ts';
+export {
+  formatTilePath,
+  fullWidth,
+  nodeOfTile,
+  parseTilePath,
+  type ReadTile,
+  type Tile,
+  type TileAddress,
+  type TreeNode,
+  tileOfNode,
+  tilesOf,
+  tileWidth,
+} from './tile.ts';
+export {
+  type AddCheckpoint,
+  decide,
+  formatAddCheckpoint,
+  parseAddCheckpoint,
+  type Witness,
+  type WitnessDecision,
+  type WitnessedLog,
+} from './witness.ts';

@@ -1,0 +1,155 @@
+import { decodeBase64, encodeBase64 } from '../base64.ts';
+
+/** What a signature of a note says, and over which bytes it is made (signed-note, "Signature types"). */
+export type SignatureType = 'ed25519' | 'cosignature';
+
+/** The byte that stands for each type in key IDs and encoded keys. */
+const typeBytes: Record<SignatureType, number> = { ed25519: 0x01, cosignature: 0x04 };
+
+/** What an encoded private key begins with, lest it be taken for a public one. */
+const signerPrefix = 'PRIVATE+KEY+';
+
+/** The public half of a note key, which verifies. */
+export interface NoteVerifier {
+  /** The signer's name, such as the log's origin `registry.example.org/log`. */
+  name: string;
+  /** The key ID: eight hexadecimal digits. */
+  id: string;
+  type: SignatureType;
+  publicKey: CryptoKey;
+  /** `name+id+base64(type ‖ public key)`: what hosts pin. */
+  verifier: string;
+}
+
+/** A note key that signs. */
+export interface NoteKey extends NoteVerifier {
+  privateKey: CryptoKey;
+  /** `PRIVATE+KEY+name+id+base64(type ‖ private key)`: kept secret. */
+  signer: string;
+}
+
+/** Whether `name` may stand in a signed note: not empty, no Unicode space, no plus (signed-note, "Format"). */
+export function isNoteName(name: string): boolean {
+  return /^[^\p{White_Space}+]+$/u.test(name) && isNoteText(name);
+}
+
+/** Whether a note may hold `text`: valid Unicode, no control character but newline (signed-note, "Format"). */
+export function isNoteText(text: string): boolean {
+  if (!text.isWellFormed()) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 && code !== 0x0a) return false;
+  }
+  return true;
+}
+
+/** Makes a new key for `name`, which must satisfy {@link isNoteName}. */
+export async function generateNoteKey(
+  name: string,
+  type: SignatureType = 'ed25519',
+): Promise<NoteKey> {
+  if (!isNoteName(name)) throw new RangeError(`"${name}" can not name a note key`);
+  const seed = crypto.getRandomValues(new Uint8Array(32));
+  return makeKey(name, type, seed);
+}
+
+/** Reads a key back from its `signer`; `undefined` when it is malformed. */
+export async function parseNoteSigner(signer: string): Promise<NoteKey | undefined> {
+  if (!signer.startsWith(signerPrefix)) return undefined;
+  const parts = parseKey(signer.slice(signerPrefix.length));
+  if (!parts) return undefined;
+  const key = await makeKey(parts.name, parts.type, parts.key);
+  return key.id === parts.id ? key : undefined;
+}
+
+/** Reads a `verifier` (a "vkey"); `undefined` when it is malformed or of another type. */
+export async function parseNoteVerifier(verifier: string): Promise<NoteVerifier | undefined> {
+  const parts = parseKey(verifier);
+  if (!parts) return undefined;
+  const parsed = await makeVerifier(parts.name, parts.type, parts.key).catch(() => undefined);
+  return parsed?.id === parts.id ? parsed : undefined;
+}
+
+/**
+ * The same key and name for cosignatures. The key ID differs and so do the bytes that are signed, so that
+ * one can't be taken for the other (signed-note, "Signatures"; tlog-cosignature, "Format").
+ */
+export async function cosignerOf(key: NoteKey): Promise<NoteKey> {
+  if (key.type === 'cosignature') return key;
+  const parts = parseKey(key.signer.slice(signerPrefix.length));
+  if (!parts) throw new TypeError('the note key is malformed');
+  return makeKey(parts.name, 'cosignature', parts.key);
+}
+
+/** What verifies the signatures of {@link cosignerOf} the same key. */
+export async function cosignatureVerifierOf(verifier: NoteVerifier): Promise<NoteVerifier> {
+  if (verifier.type === 'cosignature') return verifier;
+  const raw = new Uint8Array(await crypto.subtle.exportKey('raw', verifier.publicKey));
+  return makeVerifier(verifier.name, 'cosignature', raw);
+}
+
+/** The length of a key ID in bytes. */
+export const keyIdLength = 4;
+
+/** A key ID as it stands in an encoded key: eight hexadecimal digits. */
+export function formatKeyId(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The bytes of a key ID. */
+export function parseKeyId(id: string): number[] {
+  return (id.match(/../g) ?? []).map((digits) => Number.parseInt(digits, 16));
+}
+
+interface EncodedKey {
+  name: string;
+  id: string;
+  type: SignatureType;
+  key: Uint8Array<ArrayBuffer>;
+}
+
+function parseKey(text: string): EncodedKey | undefined {
+  const [, name = '', id = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? [];
+  const bytes = decodeBase64(encoded);
+  if (!isNoteName(name) || bytes?.length !== 33) return undefined;
+  const type = (['ed25519', 'cosignature'] as const).find((each) => typeBytes[each] === bytes[0]);
+  return type && { name, id, type, key: bytes.slice(1) };
+}
+
+async function makeKey(
+  name: string,
+  type: SignatureType,
+  seed: Uint8Array<ArrayBuffer>,
+): Promise<NoteKey> {
+  // RFC 8410 section 7: the fixed head of a PKCS#8 Ed25519 key, then the seed.
+  const head = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+  ];
+  const pkcs8 = Uint8Array.of(...head, ...seed);
+  const privateKey = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign']);
+  const { x } = await crypto.subtle.exportKey('jwk', privateKey);
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: x as string };
+  const publicKey = await crypto.subtle.importKey('jwk', jwk, 'Ed25519', true, ['verify']);
+  const raw = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey));
+  const verifier = await makeVerifier(name, type, raw);
+  const encoded = encodeBase64(Uint8Array.of(typeBytes[type], ...seed));
+  return { ...verifier, privateKey, signer: `${signerPrefix}${name}+${verifier.id}+${encoded}` };
+}
+
+async function makeVerifier(
+  name: string,
+  type: SignatureType,
+  raw: Uint8Array<ArrayBuffer>,
+): Promise<NoteVerifier> {
+  const typed = Uint8Array.of(typeBytes[type], ...raw);
+  const id = await makeKeyId(name, typed);
+  const publicKey = await crypto.subtle.importKey('raw', raw, 'Ed25519', true, ['verify']);
+  return { name, id, type, publicKey, verifier: `${name}+${id}+${encodeBase64(typed)}` };
+}
+
+/** SHA-256(name ‖ "\n" ‖ type ‖ public key)[:4] (signed-note, "Signatures"). */
+async function makeKeyId(name: string, typed: Uint8Array): Promise<string> {
+  const head = new TextEncoder().encode(`${name}\n`);
+  const hash = await crypto.subtle.digest('SHA-256', Uint8Array.of(...head, ...typed));
+  return formatKeyId(new Uint8Array(hash, 0, keyIdLength));
+}

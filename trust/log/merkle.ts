@@ -1,0 +1,113 @@
+import { isCount } from './decimal.ts';
+
+/** A SHA-256 hash: the node of a Merkle tree, 32 bytes. */
+export type Hash = Uint8Array<ArrayBuffer>;
+
+/** The length of a {@link Hash} in bytes. */
+export const hashLength = 32;
+
+/** The levels of the tree that one level of tiles holds (tlog-tiles, "Merkle Tree"). */
+export const tileHeight = 8;
+
+/** Whether `value` has the length of a {@link Hash}. */
+export function isHash(value: Uint8Array | undefined): value is Hash {
+  return value instanceof Uint8Array && value.length === hashLength;
+}
+
+/** Whether two hashes are the same. None is secret: the time it takes may show where they differ. */
+export function sameHash(a: Hash, b: Hash): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** MTH({}): the root of a tree without leaves, the hash of nothing (RFC 6962 section 2.1). */
+export async function emptyRoot(): Promise<Hash> {
+  return sha256(new Uint8Array());
+}
+
+/** The hash of a leaf: SHA-256(0x00 ‖ entry) (RFC 6962 section 2.1). */
+export async function leafHash(entry: Uint8Array): Promise<Hash> {
+  const input = new Uint8Array(1 + entry.length);
+  input.set(entry, 1);
+  return sha256(input);
+}
+
+/** The hash of an inner node: SHA-256(0x01 ‖ left ‖ right) (RFC 6962 section 2.1). */
+export async function nodeHash(left: Hash, right: Hash): Promise<Hash> {
+  const input = new Uint8Array(1 + 2 * hashLength);
+  input[0] = 1;
+  input.set(left, 1);
+  input.set(right, 1 + hashLength);
+  return sha256(input);
+}
+
+async function sha256(input: Uint8Array<ArrayBuffer>): Promise<Hash> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', input));
+}
+
+/**
+ * All that is needed of a tree to append to it and to know its root: the hashes of its complete subtrees
+ * from left to right, one for each bit that is set in `size`, the highest first.
+ */
+export interface Frontier {
+  size: number;
+  hashes: readonly Hash[];
+}
+
+/** The frontier of a tree without leaves. */
+export const emptyFrontier: Frontier = { size: 0, hashes: [] };
+
+/** A hash that a tile holds: the `index`-th of its level of tiles. */
+export interface TileHash {
+  /** The level of the tile: 0 holds leaf hashes, 1 the roots of 256 leaves each, and so on. */
+  level: number;
+  index: number;
+  hash: Hash;
+}
+
+/** What appending a leaf makes. */
+export interface Appended {
+  frontier: Frontier;
+  /** The hashes that tiles gain: the leaf's own, then those of the higher levels it completes. */
+  tileHashes: TileHash[];
+}
+
+/**
+ * Appends a leaf's hash. It costs one node hash on average and log2(size) at worst. Throws when the hashes
+ * do not fit the size: nothing may be built, or signed, on such a frontier.
+ */
+export async function appendLeaf(frontier: Frontier, leaf: Hash): Promise<Appended> {
+  assertFrontier(frontier);
+  const hashes = [...frontier.hashes];
+  const tileHashes = [{ level: 0, index: frontier.size, hash: leaf }];
+  let hash = leaf;
+  let index = frontier.size;
+  for (let height = 1; index % 2 === 1; height++) {
+    hash = await nodeHash(hashes.pop() as Hash, hash);
+    index = (index - 1) / 2;
+    if (height % tileHeight === 0) tileHashes.push({ level: height / tileHeight, index, hash });
+  }
+  return { frontier: { size: frontier.size + 1, hashes: [...hashes, hash] }, tileHashes };
+}
+
+/** The root of the tree (RFC 6962 section 2.1). Throws when the hashes do not fit the size. */
+export async function rootOf(frontier: Frontier): Promise<Hash> {
+  assertFrontier(frontier);
+  const [last, ...others] = frontier.hashes.toReversed();
+  if (!last) return emptyRoot();
+  let root = last;
+  for (const left of others) root = await nodeHash(left, root);
+  return root;
+}
+
+function assertFrontier({ size, hashes }: Frontier): void {
+  if (!isCount(size) || subtreeCount(size) !== hashes.length || !hashes.every(isHash)) {
+    throw new RangeError(`${hashes.length} hashes are no frontier of ${size} leaves`);
+  }
+}
+
+/** The bits set in `size`; by division, because JavaScript's bitwise operators stop at 32 bits. */
+function subtreeCount(size: number): number {
+  let count = 0;
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2;
+  return count;
+}

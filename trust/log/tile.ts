@@ -1,0 +1,125 @@
+import { isCount, parseDecimal } from './decimal.ts';
+import { type Hash, hashLength, nodeHash, tileHeight } from './merkle.ts';
+
+/** The hashes of a full tile (tlog-tiles, "Merkle Tree"). */
+export const fullWidth = 2 ** tileHeight;
+
+/** The highest level a tile may have (tlog-tiles, "Merkle Tree"). */
+const highestLevel = 63;
+
+/** What a log serves below `tile/`: a tile, or the entries whose leaf hashes stand in a tile of level 0. */
+export interface TileAddress {
+  level: number | 'entries';
+  /** Which of its level, from 0. */
+  index: number;
+  /** How many hashes or entries it holds: 256 when it is full, fewer when it is partial. */
+  width: number;
+}
+
+/** A run of hashes of the tree, all of one level. */
+export interface Tile extends TileAddress {
+  level: number;
+}
+
+/** A node of the tree: the root of the complete subtree of 2^height leaves at `index` times that. */
+export interface TreeNode {
+  height: number;
+  index: number;
+}
+
+/** Reads a tile: its hashes, one after the other. Throws when the tile can't be had. */
+export type ReadTile = (tile: Tile) => Promise<Uint8Array>;
+
+/**
+ * The path of a tile below a log's prefix (tlog-tiles, "Merkle Tree" and "Log entries").
+ *
+ * @example
+ * formatTilePath({ level: 0, index: 1234067, width: 256 }) // 'tile/0/x001/x234/067'
+ * formatTilePath({ level: 'entries', index: 0, width: 3 }) // 'tile/entries/000.p/3'
+ */
+export function formatTilePath({ level, index, width }: TileAddress): string {
+  const digits = String(index);
+  const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/.../g) ?? [];
+  const path = groups.map((group, at) => (at < groups.length - 1 ? `x${group}` : group)).join('/');
+  return `tile/${level}/${path}${width === fullWidth ? '' : `.p/${width}`}`;
+}
+
+/** Reads a path that {@link formatTilePath} writes; `undefined` for every other text. */
+export function parseTilePath(path: string): TileAddress | undefined {
+  const match = /^tile\/([a-z0-9]+)\/((?:x[0-9]{3}\/){0,5}[0-9]{3})(?:\.p\/([0-9]+))?$/.exec(path);
+  const [, first = '', groups = '', last] = match ?? [];
+  const level = first === 'entries' ? 'entries' : parseDecimal(first);
+  const index = Number(groups.replaceAll(/[x/]/g, ''));
+  const width = last === undefined ? fullWidth : parseDecimal(last);
+  if (!match || level === undefined || !isCount(index) || width === undefined) return undefined;
+  if (level !== 'entries' && level > highestLevel) return undefined;
+  if (width < 1 || (last !== undefined && width >= fullWidth)) return undefined;
+  // An index that begins with needless zeros is written back shorter.
+  const address: TileAddress = { level, index, width };
+  return formatTilePath(address) === path ? address : undefined;
+}
+
+/**
+ * How many hashes of a tile a tree of `size` leaves has: 256 when it is full, 0 when it has no such tile
+ * (tlog-tiles, "Partial Tiles"). A log serves a tile, or a bundle (of level 0), up to that width.
+ */
+export function tileWidth(level: number, index: number, size: number): number {
+  const hashes = Math.floor(size / fullWidth ** level);
+  return Math.min(Math.max(hashes - index * fullWidth, 0), fullWidth);
+}
+
+/** The tiles of a tree of `size` leaves, level by level and from left to right. */
+export function* tilesOf(size: number): Generator<Tile> {
+  for (let level = 0; fullWidth ** level <= size; level++) {
+    for (let index = 0; ; index++) {
+      const width = tileWidth(level, index, size);
+      if (width === 0) break;
+      yield { level, index, width };
+    }
+  }
+}
+
+/** The tile from which a node of a tree of `size` leaves is read, as wide as that tree has it. */
+export function tileOfNode(node: TreeNode, size: number): Tile {
+  const { level, first } = placeOf(node);
+  const index = Math.floor(first / fullWidth);
+  return { level, index, width: tileWidth(level, index, size) };
+}
+
+/**
+ * The hash of a node, from the bytes of the tile that {@link tileOfNode} names. Throws when they are not
+ * as many as the tile is wide.
+ */
+export async function nodeOfTile(node: TreeNode, tile: Tile, bytes: Uint8Array): Promise<Hash> {
+  if (bytes.length !== tile.width * hashLength) {
+    throw new RangeError(
+      `${formatTilePath(tile)} has ${bytes.length} bytes, not ${tile.width * hashLength}`,
+    );
+  }
+  const { first, count } = placeOf(node);
+  const start = (first % fullWidth) * hashLength;
+  let hashes = split(bytes.slice(start, start + count * hashLength));
+  while (hashes.length > 1) hashes = await Promise.all(pairs(hashes));
+  const [hash] = hashes;
+  if (!hash) throw new RangeError(`${formatTilePath(tile)} does not reach as far as the node`);
+  return hash;
+}
+
+/** Where a node's hashes stand: the level of tiles, the first of that level's hashes, and how many. */
+function placeOf({ height, index }: TreeNode): { level: number; first: number; count: number } {
+  const count = 2 ** (height % tileHeight);
+  return { level: Math.floor(height / tileHeight), first: index * count, count };
+}
+
+function split(bytes: Uint8Array): Hash[] {
+  const count = bytes.length / hashLength;
+  return Array.from({ length: count }, (_, at) =>
+    Uint8Array.from(bytes.subarray(at * hashLength, (at + 1) * hashLength)),
+  );
+}
+
+function* pairs(hashes: Hash[]): Generator<Promise<Hash>> {
+  for (let at = 0; at + 1 < hashes.length; at += 2) {
+    yield nodeHash(hashes[at] as Hash, hashes[at + 1] as Hash);
+  }
+}

@@ -1,0 +1,114 @@
+import { decodeBase64, encodeBase64 } from '../base64.ts';
+import {
+  type Checkpoint,
+  type LogIdentity,
+  parseCheckpoint,
+  verifyCheckpoint,
+} from './checkpoint.ts';
+import { parseDecimal } from './decimal.ts';
+import type { NoteKey } from './key.ts';
+import { emptyRoot, type Hash, isHash, sameHash } from './merkle.ts';
+import { cosignText, formatSignatures, parseNote } from './note.ts';
+import { verifyConsistency } from './proof.ts';
+
+/** The most hashes that a request may hold (tlog-witness, "add-checkpoint"). */
+const longestProof = 63;
+
+/** What is asked of a witness: to cosign a checkpoint, given the one it cosigned before. */
+export interface AddCheckpoint {
+  oldSize: number;
+  proof: readonly Hash[];
+  /** The checkpoint as a signed note. */
+  checkpoint: string;
+}
+
+/** A log that a witness knows. */
+export interface WitnessedLog extends LogIdentity {
+  /** The latest checkpoint that it cosigned, if it ever did. */
+  latest: Pick<Checkpoint, 'size' | 'root'> | undefined;
+}
+
+/** A witness as it decides: what it knows, what it signs with, and the time. */
+export interface Witness {
+  /** The log of that origin, if it is one that the witness knows. */
+  find: (origin: string) => WitnessedLog | undefined;
+  keys: readonly NoteKey[];
+  now: Date;
+}
+
+/**
+ * A witness's answer, as HTTP. On 200 the new latest checkpoint must be stored before it is sent, and only
+ * if the stored one still is what was decided upon: both in one transaction (tlog-witness).
+ */
+export type WitnessDecision =
+  | { status: 200; contentType: 'text/plain'; body: string; latest: Checkpoint }
+  | { status: 409; contentType: 'text/x.tlog.size'; body: string }
+  | { status: 400 | 403 | 404 | 422; contentType: 'text/plain'; body: string };
+
+/** The body of a request to cosign (tlog-witness, "add-checkpoint"). */
+export function formatAddCheckpoint({ oldSize, proof, checkpoint }: AddCheckpoint): string {
+  return [`old ${oldSize}`, ...proof.map(encodeBase64), '', checkpoint].join('\n');
+}
+
+/** Reads what {@link formatAddCheckpoint} writes; `undefined` when it is malformed. Never throws. */
+export function parseAddCheckpoint(body: string): AddCheckpoint | undefined {
+  // The checkpoint has an empty line too: the first one ends the proof.
+  const end = body.indexOf('\n\n');
+  const [old = '', ...lines] = body.slice(0, Math.max(end, 0)).split('\n');
+  const oldSize = old.startsWith('old ') ? parseDecimal(old.slice('old '.length)) : undefined;
+  if (oldSize === undefined || lines.length > longestProof) return undefined;
+  const proof = lines.map(decodeBase64);
+  return proof.every(isHash) ? { oldSize, proof, checkpoint: body.slice(end + 2) } : undefined;
+}
+
+/**
+ * What a witness answers to the body of an `add-checkpoint` request (tlog-witness, "add-checkpoint"). Stores
+ * nothing. Never throws.
+ */
+export async function decide(witness: Witness, body: string): Promise<WitnessDecision> {
+  const request = parseAddCheckpoint(body);
+  if (!request) return refused(400, 'this is no add-checkpoint request');
+  const note = parseNote(request.checkpoint);
+  const claimed = note && parseCheckpoint(note.text);
+  if (!claimed) return refused(400, 'the request holds no checkpoint');
+  const log = witness.find(claimed.origin);
+  if (!log) return refused(404, `the log ${claimed.origin} is not known here`);
+  const verified = await verifyCheckpoint(request.checkpoint, log);
+  if (!verified.ok) return refused(403, verified.reason);
+
+  const { checkpoint } = verified;
+  const { oldSize, proof } = request;
+  if (oldSize > checkpoint.size) {
+    return refused(400, `the old size ${oldSize} exceeds the new one, ${checkpoint.size}`);
+  }
+  const latest = log.latest ?? { size: 0, root: await emptyRoot() };
+  const conflict = {
+    status: 409,
+    contentType: 'text/x.tlog.size',
+    body: `${latest.size}\n`,
+  } as const;
+  if (oldSize !== latest.size) return conflict;
+  if (checkpoint.size === latest.size && !sameHash(checkpoint.root, latest.root)) return conflict;
+  const consistent = await verifyConsistency({
+    first: latest.size,
+    firstRoot: latest.root,
+    second: checkpoint.size,
+    secondRoot: checkpoint.root,
+    proof,
+  });
+  if (!consistent) return refused(422, `the proof does not show that it extends ${oldSize}`);
+
+  const signatures = await Promise.all(
+    witness.keys.map((key) => cosignText(note.text, key, witness.now)),
+  );
+  return {
+    status: 200,
+    contentType: 'text/plain',
+    body: formatSignatures(signatures),
+    latest: checkpoint,
+  };
+}
+
+function refused(status: 400 | 403 | 404 | 422, reason: string): WitnessDecision {
+  return { status, contentType: 'text/plain', body: `${reason}\n` };
+}
