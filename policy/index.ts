@@ -29,6 +29,7 @@ export {
   isIgnoredInclude,
 } from './includes.ts';
 export type { LintOptions } from './lint/rule.ts';
+export { diagnosticPage } from './page.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
 export type { Position, Span } from './syntax/source.ts';

@@ -18,7 +18,13 @@ import type {
 } from '../syntax/tree.ts';
 import { evaluate } from './condition.ts';
 import { type ExecRule, execConflicts } from './exec.ts';
-import { patternProblems, type Summary, summarize, summarizeHead } from './summary.ts';
+import {
+  patternProblems,
+  type Summary,
+  summarize,
+  summarizeHead,
+  visitPatterns,
+} from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
 
 /** Includes deeper than this are a loop or an attack. */
@@ -331,6 +337,7 @@ class Checker {
     for (const word of head.partial) gathered.partial.push({ word, unit });
     for (const [variable, place] of gathered.variables) this.#variable(variable, place, own);
     for (const { word, unit: where } of gathered.partial) this.#pattern(word, where, own);
+    this.#unbalanced(gathered, own);
     this.#attachment(profile, unit, own);
     this.#conflicts(gathered, own);
     return {
@@ -414,6 +421,19 @@ class Checker {
           expected: `an include that declares it, or @{${found.name}} = …`,
         },
       );
+    }
+  }
+
+  /** Patterns that are whole by themselves and broken by a variable with half a bracket in it. */
+  #unbalanced(gathered: Gathered, own: ProfileVariables): void {
+    const names = [...gathered.variables.keys()].filter((name) => !this.#symbols.balanced(name));
+    if (names.length === 0) return;
+    const partial = new Set(gathered.partial.map(({ word }) => word));
+    for (const { statements, unit } of gathered.lists) {
+      visitPatterns(statements, (word) => {
+        if (partial.has(word) || !names.some((name) => word.value.includes(`@{${name}}`))) return;
+        this.#pattern(word, unit, own);
+      });
     }
   }
 

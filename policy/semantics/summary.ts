@@ -179,3 +179,26 @@ export function branches(conditional: Conditional): Statement[][] {
   }
   return found;
 }
+
+/** Calls `visit` for every pattern of the rules of a list and of its blocks. */
+export function visitPatterns(statements: readonly Statement[], visit: (word: Word) => void): void {
+  for (const one of statements) {
+    switch (one.kind) {
+      case 'block':
+        visitPatterns(one.body, visit);
+        break;
+      case 'comment':
+      case 'include':
+      case 'abi':
+      case 'alias':
+      case 'variable':
+      case 'boolean':
+      case 'profile':
+      case 'conditional':
+      case 'invalid':
+        break;
+      default:
+        visitRuleWords(one, (word, pattern) => pattern && visit(word));
+    }
+  }
+}

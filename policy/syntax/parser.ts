@@ -269,8 +269,7 @@ class Parser {
     const name = cursor.peekName();
     switch (name) {
       case 'include':
-        if (this.#includeAhead(0)) return this.#include(start, false, blankBefore);
-        break;
+        return this.#include(start, false, blankBefore);
       case 'abi':
         return this.#abi(start, blankBefore);
       case 'alias':
@@ -349,11 +348,10 @@ class Parser {
     target = cursor.wordHere(PATH, 'path');
     path = target?.value ?? '';
     if (!target || path === '' || path.endsWith('>')) {
-      if (target)
-        cursor.report('syntax', target, `This ${what} does not name a file.`, {
-          expected: '<file> or "file"',
-        });
-      else this.#fail(`This ${what} names no file.`, '<file> or "file"');
+      const range = target ?? { start: cursor.last, end: cursor.last };
+      cursor.report('syntax', range, `This ${what} names no file.`, {
+        expected: '<file> or "file"',
+      });
       return undefined;
     }
     return { target, path, place: path.startsWith('/') ? 'absolute' : 'relative' };
@@ -531,8 +529,10 @@ class Parser {
     cursor.skipBlanks();
     const value = cursor.name('value');
     const lower = value?.value.toLowerCase();
-    if (!value || (lower !== 'true' && lower !== 'false'))
+    if (!value || (lower !== 'true' && lower !== 'false')) {
+      cursor.pos = value?.start ?? cursor.pos;
       return this.#fail('A boolean is true or false.', 'true or false');
+    }
     return {
       kind: 'boolean' as const,
       start,
