@@ -1,16 +1,35 @@
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import type { Statement } from './log.ts';
 import { keys } from './schema.ts';
 
 export type RegisteredKey = typeof keys.$inferSelect;
 
-/** Registers a publisher key; `false` when the team has it already. */
-export async function addKey(db: Database, key: RegisteredKey): Promise<boolean> {
-  const made = await db.insert(keys).values(key).onConflictDoNothing();
-  return made.rowsAffected > 0;
+/** A key that is being registered. */
+export type NewKey = Pick<
+  RegisteredKey,
+  'team' | 'keyId' | 'publicKey' | 'label' | 'endorsement' | 'createdAt'
+>;
+
+/** The statement that registers a publisher key; it fails when the team has that key already. */
+export function insertKey(db: Database, key: NewKey, logIndex: number): Statement {
+  return db.insert(keys).values({ ...key, logIndex });
 }
 
-/** A team's keys, oldest first. */
+/** The statement that revokes a key. */
+export function revokeKey(
+  db: Database,
+  { team, keyId }: RegisteredKey,
+  revokedAt: string,
+  revocationLogIndex: number,
+): Statement {
+  return db
+    .update(keys)
+    .set({ revokedAt, revocationLogIndex })
+    .where(and(eq(keys.team, team), eq(keys.keyId, keyId)));
+}
+
+/** A team's keys, oldest first, the revoked ones among them. */
 export async function listKeys(db: Database, team: string): Promise<RegisteredKey[]> {
   return db
     .select()

@@ -18,12 +18,18 @@ export const keys = sqliteTable(
       .notNull()
       .references(() => teams.name),
     /** `sha256:<hex>` of the SubjectPublicKeyInfo. */
-    keyId: text().notNull(),
+    keyId: text().$type<Digest>().notNull(),
     /** Base64 of the SubjectPublicKeyInfo. */
     publicKey: text().notNull(),
     /** What its owner calls it. */
     label: text().notNull(),
+    /** The DSSE envelope by which an older key of the team vouches for it, as JSON; the first has none. */
+    endorsement: text(),
     createdAt: createdAt(),
+    logIndex: integer().notNull(),
+    /** Null while the key is good. */
+    revokedAt: text(),
+    revocationLogIndex: integer(),
   },
   (table) => [primaryKey({ columns: [table.team, table.keyId] })],
 );
@@ -51,7 +57,7 @@ export const profiles = sqliteTable(
       .references(() => teams.name),
     name: text().notNull(),
     createdAt: createdAt(),
-    /** The highest version that is no pre-release, or the highest of all; the two below are its own. */
+    /** The highest release that is not yanked, or else the highest of all; the two below are its own. */
     latest: text().notNull(),
     description: text().notNull(),
     images: text({ mode: 'json' }).$type<string[]>().notNull(),
@@ -90,14 +96,57 @@ export const versions = sqliteTable(
     /** What its publisher says of it, from the signed statement. */
     manifest: text({ mode: 'json' }).$type<Manifest>().notNull(),
     publishedAt: text().notNull(),
+    logIndex: integer().notNull(),
+    /** Why it should not be chosen any more; null while it may be. */
+    yankReason: text(),
   },
   (table) => [
     unique('versions_version').on(table.profileId, table.version),
-    index('versions_precedence').on(
-      table.profileId,
-      table.prerelease,
-      sql`${table.precedence} desc`,
-    ),
+    index('versions_precedence').on(table.profileId, sql`${table.precedence} desc`),
     index('versions_digest').on(table.profileId, table.digest),
   ],
 );
+
+/** Movable names for versions. */
+export const channels = sqliteTable(
+  'channels',
+  {
+    profileId: integer()
+      .notNull()
+      .references(() => profiles.id),
+    name: text().notNull(),
+    version: text().notNull(),
+    movedAt: text().notNull(),
+    logIndex: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.profileId, table.name] })],
+);
+
+/** The transparency log's entries. The primary key is what keeps two writers from one place in the log. */
+export const logEntries = sqliteTable('log_entries', {
+  index: integer().primaryKey(),
+  /** The entry's exact bytes: canonical JSON. */
+  data: text().notNull(),
+});
+
+/** The log's Merkle tree as C2SP tlog-tiles cuts it; a tile grows until it has 256 hashes. */
+export const logTiles = sqliteTable(
+  'log_tiles',
+  {
+    level: integer().notNull(),
+    index: integer().notNull(),
+    /** Hexadecimal, one after the other: text that SQL can append to. */
+    hashes: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.level, table.index] })],
+);
+
+/** The state of the log after the last entry: one row. */
+export const logHead = sqliteTable('log_head', {
+  id: integer().primaryKey(),
+  size: integer().notNull(),
+  /** The hashes of the complete subtrees, hexadecimal. */
+  frontier: text().notNull(),
+  /** The checkpoint, signed by the log's key. */
+  checkpoint: text().notNull(),
+});

@@ -7,6 +7,7 @@ import {
   precedenceKey,
 } from '../trust/index.ts';
 import type { Database } from './database.ts';
+import type { Statement } from './log.ts';
 import { contents, profiles, versions } from './schema.ts';
 
 /** A version without the profile's text. */
@@ -26,32 +27,14 @@ export interface NewVersion {
   publishedAt: string;
 }
 
-/**
- * Stores a version in one transaction with its text and its profile's record, or nothing at all; `false` when
- * that version is there already, whatever its bytes.
- */
-export async function insertVersion(db: Database, version: NewVersion): Promise<boolean> {
-  try {
-    await insert(db, version);
-    return true;
-  } catch (error) {
-    // Two publishers at once: the unique index let one of them in.
-    if (await findVersion(db, version.team, version.name, version.version)) return false;
-    throw error;
-  }
-}
-
-async function insert(db: Database, version: NewVersion): Promise<void> {
+/** The statements that store a version with its text and its profile's record; they belong in one transaction. */
+export function insertVersion(
+  db: Database,
+  version: NewVersion,
+  logIndex: number,
+): [Statement, ...Statement[]] {
   const { team, name, digest, text, manifest, publishedAt } = version;
-  const profile = and(eq(profiles.team, team), eq(profiles.name, name));
-  const latest = db
-    .select({ version: versions.version, manifest: versions.manifest })
-    .from(versions)
-    .where(eq(versions.profileId, profiles.id))
-    .orderBy(asc(versions.prerelease), desc(versions.precedence))
-    .limit(1)
-    .as('latest');
-  await db.batch([
+  return [
     db
       .insert(profiles)
       .values({
@@ -65,7 +48,7 @@ async function insert(db: Database, version: NewVersion): Promise<void> {
       .onConflictDoNothing(),
     db.insert(contents).values({ digest, text }).onConflictDoNothing(),
     db.insert(versions).values({
-      profileId: sql`(SELECT ${profiles.id} FROM ${profiles} WHERE ${profile})`,
+      profileId: sql`(SELECT ${profiles.id} FROM ${profiles} WHERE ${at(team, name)})`,
       version: version.version,
       precedence: precedenceKey(version.version),
       prerelease: isPrerelease(version.version),
@@ -75,21 +58,59 @@ async function insert(db: Database, version: NewVersion): Promise<void> {
       signers: version.signers,
       manifest,
       publishedAt,
+      logIndex,
     }),
-    db
-      .update(profiles)
-      .set({
-        latest: sql`(SELECT version FROM ${latest})`,
-        description: sql`(SELECT manifest ->> 'description' FROM ${latest})`,
-        images: sql`(SELECT manifest -> 'images' FROM ${latest})`,
-      })
-      .where(profile),
-  ]);
+    refreshLatest(db, team, name),
+  ];
+}
+
+/** The statements that yank a version; its profile's latest version is chosen anew. */
+export function yankVersion(
+  db: Database,
+  { id }: Version,
+  team: string,
+  name: string,
+  reason: string | null,
+): [Statement, ...Statement[]] {
+  return [
+    db.update(versions).set({ yankReason: reason }).where(eq(versions.id, id)),
+    refreshLatest(db, team, name),
+  ];
+}
+
+/** Sets what a profile says of its latest version from the versions there are. */
+function refreshLatest(db: Database, team: string, name: string): Statement {
+  const latest = db
+    .select({ version: versions.version, manifest: versions.manifest })
+    .from(versions)
+    .where(eq(versions.profileId, profiles.id))
+    .orderBy(...preference)
+    .limit(1)
+    .as('latest');
+  return db
+    .update(profiles)
+    .set({
+      latest: sql`(SELECT version FROM ${latest})`,
+      description: sql`(SELECT manifest ->> 'description' FROM ${latest})`,
+      images: sql`(SELECT manifest -> 'images' FROM ${latest})`,
+    })
+    .where(at(team, name));
+}
+
+/** Best first: what is not yanked, releases, the highest. */
+const preference = [
+  asc(sql`${versions.yankReason} IS NOT NULL`),
+  asc(versions.prerelease),
+  desc(versions.precedence),
+];
+
+function at(team: string, name: string) {
+  return and(eq(profiles.team, team), eq(profiles.name, name));
 }
 
 /**
  * One version, by its number or by a digest. When several versions have the same bytes the digest finds the
- * highest.
+ * best of them.
  */
 export async function findVersion(
   db: Database,
@@ -101,8 +122,8 @@ export async function findVersion(
     .select({ version: versions })
     .from(versions)
     .innerJoin(profiles, eq(profiles.id, versions.profileId))
-    .where(and(eq(profiles.team, team), eq(profiles.name, name), selected(selector)))
-    .orderBy(asc(versions.prerelease), desc(versions.precedence))
+    .where(and(at(team, name), selected(selector)))
+    .orderBy(...preference)
     .limit(1);
   return row?.version;
 }

@@ -1,3 +1,13 @@
+CREATE TABLE `channels` (
+	`profile_id` integer NOT NULL,
+	`name` text NOT NULL,
+	`version` text NOT NULL,
+	`moved_at` text NOT NULL,
+	`log_index` integer NOT NULL,
+	PRIMARY KEY(`profile_id`, `name`),
+	FOREIGN KEY (`profile_id`) REFERENCES `profiles`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
 CREATE TABLE `contents` (
 	`digest` text PRIMARY KEY NOT NULL,
 	`text` text NOT NULL
@@ -8,9 +18,32 @@ CREATE TABLE `keys` (
 	`key_id` text NOT NULL,
 	`public_key` text NOT NULL,
 	`label` text NOT NULL,
+	`endorsement` text,
 	`created_at` text NOT NULL,
+	`log_index` integer NOT NULL,
+	`revoked_at` text,
+	`revocation_log_index` integer,
 	PRIMARY KEY(`team`, `key_id`),
 	FOREIGN KEY (`team`) REFERENCES `teams`(`name`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE TABLE `log_entries` (
+	`index` integer PRIMARY KEY NOT NULL,
+	`data` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `log_head` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`size` integer NOT NULL,
+	`frontier` text NOT NULL,
+	`checkpoint` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `log_tiles` (
+	`level` integer NOT NULL,
+	`index` integer NOT NULL,
+	`hashes` text NOT NULL,
+	PRIMARY KEY(`level`, `index`)
 );
 --> statement-breakpoint
 CREATE TABLE `profiles` (
@@ -53,10 +86,12 @@ CREATE TABLE `versions` (
 	`signers` text NOT NULL,
 	`manifest` text NOT NULL,
 	`published_at` text NOT NULL,
+	`log_index` integer NOT NULL,
+	`yank_reason` text,
 	FOREIGN KEY (`profile_id`) REFERENCES `profiles`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`digest`) REFERENCES `contents`(`digest`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE INDEX `versions_precedence` ON `versions` (`profile_id`,`prerelease`,"precedence" desc);--> statement-breakpoint
+CREATE INDEX `versions_precedence` ON `versions` (`profile_id`,"precedence" desc);--> statement-breakpoint
 CREATE INDEX `versions_digest` ON `versions` (`profile_id`,`digest`);--> statement-breakpoint
 CREATE UNIQUE INDEX `versions_version` ON `versions` (`profile_id`,`version`);

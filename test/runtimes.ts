@@ -6,7 +6,9 @@ import type { Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import { addToken } from '../db/tokens.ts';
+import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
 import { createApp } from '../worker/app.ts';
+import { createLog } from '../worker/log.ts';
 import { generateToken, hashToken } from '../worker/token.ts';
 import { startHrana } from './hrana.ts';
 
@@ -17,6 +19,8 @@ export interface TestRegistry {
   /** Its database, for tests that look or meddle behind the service's back. */
   db: Database;
   adminToken: string;
+  /** The log's key, which an attacker in these tests may have too. */
+  logKey: NoteKey;
   close: () => Promise<void>;
 }
 
@@ -30,6 +34,8 @@ export const profileBytes = 32 * 1024;
 
 const origin = 'http://registry.test';
 
+const logName = 'registry.test/log';
+
 const node: Runtime = {
   name: 'Node',
   async start() {
@@ -40,11 +46,14 @@ const node: Runtime = {
     const hash = await hashToken(adminToken);
     const createdAt = new Date().toISOString();
     await addToken(db, { hash, label: 'test', team: null, createdAt });
-    const app = createApp({ db, now: () => new Date(), limits: { profileBytes } });
+    const now = () => new Date();
+    const key = await generateNoteKey(logName);
+    const app = createApp({ db, log: createLog({ db, key, now }), now, limits: { profileBytes } });
     return {
       fetch: async (path, init) => app.fetch(new Request(new URL(path, origin), init)),
       db,
       adminToken,
+      logKey: key,
       close: async () => {
         db.$client.close();
         await rm(folder, { recursive: true });
@@ -62,6 +71,7 @@ const workerd: Runtime = {
     const db = await openFile(path);
     const hrana = await startHrana(path);
     const adminToken = generateToken();
+    const key = await generateNoteKey(logName);
     const miniflare = new Miniflare({
       modules: true,
       modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
@@ -70,6 +80,7 @@ const workerd: Runtime = {
       compatibilityFlags: ['nodejs_compat'],
       bindings: {
         LIBSQL_URL: hrana.url,
+        LOG_KEY: key.signer,
         ADMIN_TOKEN_SHA256: await hashToken(adminToken),
         PROFILE_BYTES: String(profileBytes),
       },
@@ -83,6 +94,7 @@ const workerd: Runtime = {
         ) as unknown as Promise<Response>,
       db,
       adminToken,
+      logKey: key,
       close: async () => {
         await miniflare.dispose();
         await hrana.close();

@@ -1,6 +1,20 @@
+export {
+  type Admission,
+  type AdmissionRefusalId,
+  admit,
+  type HostPolicy,
+  type KeyEvidence,
+  type LogPolicy,
+  type LogProof,
+  type LogView,
+  type Offer,
+  type SeenCheckpoint,
+  verifyLog,
+} from './admission.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export { type Digest, isDigest, sha256 } from './digest.ts';
 export { Envelope, type Opened, open, preAuthenticationEncoding, sign } from './dsse.ts';
+export { type Endorsed, endorse, verifyEndorsement } from './endorsement.ts';
 export {
   exportPrivateKey,
   generateKeyPair,

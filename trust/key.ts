@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
-import { sha256 } from './digest.ts';
+import { type Digest, sha256 } from './digest.ts';
 
 /**
  * An Ed25519 public key (RFC 8032) as the base64 of its SubjectPublicKeyInfo (RFC 8410): one line, and the
@@ -10,7 +10,7 @@ export type PublicKeyText = string;
 /** A public key ready for use. */
 export interface PublicKey {
   /** `sha256:` and the hexadecimal SHA-256 of the SubjectPublicKeyInfo. */
-  keyId: string;
+  keyId: Digest;
   text: PublicKeyText;
   key: CryptoKey;
 }

@@ -20,6 +20,14 @@ export type ReferenceResult = { ok: true; reference: Reference } | { ok: false; 
 
 const channelPattern = /^[a-z][a-z0-9-]{0,31}$/;
 
+/** The channel that nobody moves: it is the highest version that is not yanked. */
+export const latestChannel = 'latest';
+
+/** Whether `text` is the name of a channel that can be moved. */
+export function isChannel(text: string): boolean {
+  return channelPattern.test(text) && text !== latestChannel;
+}
+
 /**
  * Reads a reference as users write it. Never throws: what can't be read comes back as a reason.
  *

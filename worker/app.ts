@@ -1,6 +1,8 @@
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { channels } from './api/channels.ts';
 import { health } from './api/health.ts';
+import { log } from './api/log.ts';
 import { profiles } from './api/profiles.ts';
 import { createRouter } from './api/router.ts';
 import { teams } from './api/teams.ts';
@@ -9,6 +11,7 @@ import { versions } from './api/versions.ts';
 import { catalog } from './catalog/index.tsx';
 import type { Deps } from './deps.ts';
 import { answerProblem, ProblemError } from './problem.ts';
+import { tiles } from './tiles.ts';
 
 /**
  * The whole registry service: the API under /v1, the catalog's pages, /healthz and /openapi.json. It is the
@@ -39,7 +42,7 @@ export function createApp(deps: Deps) {
   });
 
   app.openapi(health, (c) => c.json({ status: 'ok' as const }, 200));
-  for (const routes of [profiles, versions, teams, tokens]) app.route('/v1', routes);
+  for (const routes of [profiles, versions, channels, teams, tokens, log]) app.route('/v1', routes);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     type: 'http',
     scheme: 'bearer',
@@ -54,6 +57,7 @@ export function createApp(deps: Deps) {
       license: { name: 'Apache-2.0' },
     },
   });
+  app.route('/', tiles);
   app.route('/', catalog);
 
   app.notFound((c) =>

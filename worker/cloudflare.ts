@@ -1,14 +1,18 @@
 import { migrate } from '../db/migrate.ts';
 import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
+import { parseNoteSigner } from '../trust/index.ts';
 import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
+import { createLog } from './log.ts';
 
 /** What wrangler.toml and the secrets provide. */
 interface Bindings {
   /** `libsql://…` or `https://…` of the database. */
   LIBSQL_URL: string;
   LIBSQL_AUTH_TOKEN?: string;
+  /** The log's key, as `aa-registry log key` makes it. */
+  LOG_KEY: string;
   /** Hexadecimal SHA-256 of the first administrator token. */
   ADMIN_TOKEN_SHA256?: string;
   /** The largest profile that may be published, in bytes. */
@@ -32,7 +36,11 @@ async function start(bindings: Bindings): Promise<App> {
     });
   }
   const profileBytes = Number(bindings.PROFILE_BYTES ?? defaultLimits.profileBytes);
-  return createApp({ db, now: () => new Date(), limits: { profileBytes } });
+  const now = () => new Date();
+  const key = await parseNoteSigner(bindings.LOG_KEY.trim());
+  if (!key) throw new Error('the secret LOG_KEY holds no log key');
+  const log = createLog({ db, key, now });
+  return createApp({ db, log, now, limits: { profileBytes } });
 }
 
 export default {

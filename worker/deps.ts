@@ -1,9 +1,11 @@
 import type { Database } from '../db/database.ts';
 import type { Token } from '../db/tokens.ts';
+import type { Log } from './log.ts';
 
 /** What the service needs from whatever runs it. */
 export interface Deps {
   db: Database;
+  log: Log;
   now: () => Date;
   limits: Limits;
 }

@@ -10,6 +10,7 @@ import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.ts';
 import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
+import { createLog } from './log.ts';
 import { generateToken, hashToken } from './token.ts';
 
 /** How a registry on Node runs. */
@@ -46,7 +47,9 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
 
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
-  const app = createApp({ db, now: () => new Date(), limits: { profileBytes } });
+  const now = () => new Date();
+  const log = createLog({ db, key: logKey, now });
+  const app = createApp({ db, log, now, limits: { profileBytes } });
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

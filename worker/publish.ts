@@ -1,7 +1,7 @@
 import { listKeys } from '../db/keys.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
 import { lint } from '../policy/index.ts';
-import { importPublicKey, verify } from '../trust/index.ts';
+import { decodeBase64, importPublicKey, sha256, verify } from '../trust/index.ts';
 import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
 import { toDiagnostics } from './diagnostics.ts';
@@ -13,7 +13,7 @@ import { ProblemError } from './problem.ts';
  * anything else, and then nothing has been stored.
  */
 export async function publish(
-  { db, now, limits }: Deps,
+  { db, log, now, limits }: Deps,
   team: string,
   name: string,
   version: string,
@@ -33,7 +33,7 @@ export async function publish(
     );
   }
 
-  const registered = await listKeys(db, team);
+  const registered = (await listKeys(db, team)).filter(({ revokedAt }) => revokedAt === null);
   const imported = await Promise.all(registered.map((key) => importPublicKey(key.publicKey)));
   const keys = imported.filter((key) => key !== undefined);
   const verified = await verify(
@@ -58,21 +58,34 @@ export async function publish(
     );
   }
 
-  const created = await insertVersion(db, {
-    team,
-    name,
-    version,
-    digest: verified.digest,
-    text: profile,
-    size: bytes.length,
-    envelope: JSON.stringify(envelope),
-    signers: verified.signers.map(({ keyId }) => keyId),
-    manifest: verified.manifest,
-    publishedAt: now().toISOString(),
-  });
+  const time = now().toISOString();
+  const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
+  const { digest } = verified;
+  const index = await log.append(
+    { kind: 'version', time, team, name, version, digest, envelope: payload },
+    (logIndex) =>
+      insertVersion(
+        db,
+        {
+          team,
+          name,
+          version,
+          digest,
+          text: profile,
+          size: bytes.length,
+          envelope: JSON.stringify(envelope),
+          signers: verified.signers.map(({ keyId }) => keyId),
+          manifest: verified.manifest,
+          publishedAt: time,
+        },
+        logIndex,
+      ),
+    // Two publishers at once: the unique index let one of them in.
+    async () => (await findVersion(db, team, name, version)) !== undefined,
+  );
   const inserted = await findVersion(db, team, name, version);
   if (!inserted) throw new Error(`${team}/${name}@${version} was stored and is not there`);
-  return created ? { created, version: inserted } : unchanged(inserted, verified.digest);
+  return index === undefined ? unchanged(inserted, digest) : { created: true, version: inserted };
 }
 
 function unchanged(stored: Version, digest: string): { created: boolean; version: Version } {

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { listChannels } from '../../db/channels.ts';
 import { findProfile, listProfiles } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { ProblemError } from '../problem.ts';
@@ -57,6 +58,10 @@ profiles.openapi(
     if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
     const { createdAt } = profile;
     const { manifest } = latest;
-    return c.json({ team, name, createdAt, manifest, latest: toVersionSummary(latest) }, 200);
+    const channels = Object.fromEntries(
+      (await listChannels(db, profile.id)).map(({ name, version }) => [name, version]),
+    );
+    const body = { team, name, createdAt, manifest, latest: toVersionSummary(latest), channels };
+    return c.json(body, 200);
   },
 );

@@ -1,15 +1,16 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { addKey, listKeys } from '../../db/keys.ts';
+import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
-import { importPublicKey } from '../../trust/index.ts';
-import { adminToken } from '../auth.ts';
+import type { Token } from '../../db/tokens.ts';
+import { Envelope, importPublicKey, type PublicKey, verifyEndorsement } from '../../trust/index.ts';
+import { adminToken, teamToken } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
-import { TeamName } from './schema/name.ts';
-import { NewKey, NewTeam, Team } from './schema/team.ts';
+import { KeyId, TeamName } from './schema/name.ts';
+import { NewKey, NewTeam, Revocation, Team } from './schema/team.ts';
 
 export const teams = createRouter();
 
@@ -56,7 +57,7 @@ teams.openapi(
     summary: "Register a team's publisher key",
     description: 'A key that the team has already is left as it is (200).',
     security: [{ token: [] }],
-    middleware: [adminToken, readBody] as const,
+    middleware: [teamToken, readBody] as const,
     request: { params: teamPath, body: jsonBody(NewKey) },
     responses: {
       200: json('The team, which had the key already', Team),
@@ -65,9 +66,9 @@ teams.openapi(
     },
   }),
   async (c) => {
-    const { db, now } = c.var.deps;
+    const { db, log, now } = c.var.deps;
     const team = await requireTeam(db, c.req.valid('param').team);
-    const { publicKey, label } = c.req.valid('json');
+    const { publicKey, label, endorsement } = c.req.valid('json');
     const key = await importPublicKey(publicKey);
     if (!key) {
       throw new ProblemError(
@@ -75,17 +76,99 @@ teams.openapi(
         'Send an Ed25519 public key: its SubjectPublicKeyInfo as base64 or PEM.',
       );
     }
-    const added = await addKey(db, {
-      team: team.name,
-      keyId: key.keyId,
-      publicKey: key.text,
-      label,
-      createdAt: now().toISOString(),
-    });
-    const body = await toTeam(db, team);
-    return added ? c.json(body, 201) : c.json(body, 200);
+    const registered = await listKeys(db, team.name);
+    const same = registered.find(({ keyId }) => keyId === key.keyId);
+    if (same?.revokedAt) {
+      throw new ProblemError('key-revoked', `${key.keyId} was revoked; a key does not come back.`);
+    }
+    if (same) return c.json(await toTeam(db, team), 200);
+    await requireEndorsement(c.var.token, team.name, key, registered, endorsement);
+
+    const time = now().toISOString();
+    const { keyId, text } = key;
+    const index = await log.append(
+      { kind: 'key', time, team: team.name, keyId, publicKey: text, label },
+      (logIndex) => [
+        insertKey(
+          db,
+          {
+            team: team.name,
+            keyId,
+            publicKey: text,
+            label,
+            endorsement: endorsement ? JSON.stringify(endorsement) : null,
+            createdAt: time,
+          },
+          logIndex,
+        ),
+      ],
+      async () => (await listKeys(db, team.name)).some((one) => one.keyId === keyId),
+    );
+    return c.json(await toTeam(db, team), index === undefined ? 200 : 201);
   },
 );
+
+teams.openapi(
+  createRoute({
+    method: 'post',
+    path: '/teams/{team}/keys/{keyId}/revocation',
+    summary: "Revoke a team's publisher key",
+    description:
+      'What it signed stays signed; hosts refuse it, and nothing new is published with it.',
+    security: [{ token: [] }],
+    middleware: [teamToken, readBody] as const,
+    request: { params: teamPath.extend({ keyId: KeyId }), body: jsonBody(Revocation) },
+    responses: { 200: json('The team', Team), ...problems(400, 401, 403, 404, 413, 415) },
+  }),
+  async (c) => {
+    const { db, log, now } = c.var.deps;
+    const { team: name, keyId } = c.req.valid('param');
+    const team = await requireTeam(db, name);
+    const find = async () => (await listKeys(db, name)).find((one) => one.keyId === keyId);
+    const key = await find();
+    if (!key) throw new ProblemError('not-found', `Team ${name} has no key ${keyId}.`);
+    if (key.revokedAt === null) {
+      const time = now().toISOString();
+      const { reason } = c.req.valid('json');
+      await log.append(
+        { kind: 'key-revocation', time, team: name, keyId: key.keyId, reason },
+        (logIndex) => [revokeKey(db, key, time, logIndex)],
+        async () => (await find())?.revokedAt !== null,
+      );
+    }
+    return c.json(await toTeam(db, team), 200);
+  },
+);
+
+/** A team's first key is an administrator's word; after that a good key of the team vouches for the next. */
+async function requireEndorsement(
+  token: Token,
+  team: string,
+  key: PublicKey,
+  registered: RegisteredKey[],
+  endorsement: Envelope | undefined,
+): Promise<void> {
+  const good = registered.filter(({ revokedAt }) => revokedAt === null);
+  if (good.length === 0) {
+    if (token.team === null) return;
+    throw new ProblemError(
+      'admin-only',
+      `The first good key of team ${team} is an administrator's to register.`,
+    );
+  }
+  if (!endorsement) {
+    throw new ProblemError(
+      'endorsement-refused',
+      `Team ${team} has keys already: one of them has to sign for the new one (aa-registry key rotate).`,
+    );
+  }
+  const keys = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
+  const endorsed = await verifyEndorsement(
+    { team, key, endorsement },
+    keys.filter((one) => one !== undefined),
+  );
+  if (!endorsed.ok) throw new ProblemError('endorsement-refused', `${endorsed.reason}.`);
+}
 
 async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
   const team = await findTeam(db, name);
@@ -95,5 +178,12 @@ async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
 
 async function toTeam(db: Deps['db'], { name, createdAt }: TeamRow): Promise<Team> {
   const keys = await listKeys(db, name);
-  return { name, createdAt, keys: keys.map(({ team: _, ...key }) => key) };
+  return {
+    name,
+    createdAt,
+    keys: keys.map(({ team: _, endorsement, ...key }) => ({
+      ...key,
+      endorsement: endorsement === null ? null : Envelope.parse(JSON.parse(endorsement)),
+    })),
+  };
 }

@@ -3,7 +3,13 @@ import { etag } from 'hono/etag';
 import * as z from 'zod';
 import { findProfile } from '../../db/profiles.ts';
 import { findTeam } from '../../db/teams.ts';
-import { findContent, findVersion, listVersions, type Version as Row } from '../../db/versions.ts';
+import {
+  findContent,
+  findVersion,
+  listVersions,
+  type Version as Row,
+  yankVersion,
+} from '../../db/versions.ts';
 import { lint } from '../../policy/index.ts';
 import { teamToken } from '../auth.ts';
 import { readBody } from '../body.ts';
@@ -11,9 +17,18 @@ import type { Deps } from '../deps.ts';
 import { toDiagnostics } from '../diagnostics.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
+import { proveEntry } from './proof.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
+import { Proof, ProofQuery } from './schema/log.ts';
 import { ProfileName, TeamName, VersionNumber, VersionSelector } from './schema/name.ts';
-import { Publication, Version, VersionList, type VersionSummary } from './schema/profile.ts';
+import {
+  Publication,
+  Published,
+  Version,
+  VersionList,
+  type VersionSummary,
+  Yank,
+} from './schema/profile.ts';
 
 export const versions = createRouter();
 
@@ -68,8 +83,8 @@ versions.openapi(
     middleware: [teamToken, readBody] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
     responses: {
-      200: json('The version was there already, with the same bytes', Version),
-      201: json('Published', Version),
+      200: json('The version was there already, with the same bytes', Published),
+      201: json('Published, with the proof that it is in the log', Published),
       ...problems(400, 401, 403, 404, 409, 413, 415, 422),
     },
   }),
@@ -80,7 +95,8 @@ versions.openapi(
       throw new ProblemError('not-found', `There is no team ${team}.`);
     }
     const published = await publish(deps, team, name, version, c.req.valid('json'));
-    const body = await toVersion(deps, team, name, published.version);
+    const stored = await toVersion(deps, team, name, published.version);
+    const body = { ...stored, proof: await proveEntry(deps, published.version.logIndex) };
     return published.created ? c.json(body, 201) : c.json(body, 200);
   },
 );
@@ -136,6 +152,50 @@ versions.openapi(
   },
 );
 
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/proof',
+    summary: "That a version is in the registry's log",
+    request: { params: versionPath, query: ProofQuery },
+    responses: { 200: json('The proof', Proof), ...problems(400, 404) },
+  }),
+  async (c) => {
+    const row = await requireVersion(c.var.deps, c.req.valid('param'));
+    return c.json(await proveEntry(c.var.deps, row.logIndex, c.req.valid('query')), 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'post',
+    path: '/profiles/{team}/{name}/versions/{version}/yank',
+    summary: 'Yank a version',
+    description:
+      'It is still served to whoever asks for it by number or digest, and chosen for nobody else.',
+    security: [{ token: [] }],
+    middleware: [teamToken, readBody] as const,
+    request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Yank) },
+    responses: { 200: json('The version', Version), ...problems(400, 401, 403, 404, 413, 415) },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const params = c.req.valid('param');
+    const { team, name, version } = params;
+    const { reason } = c.req.valid('json');
+    const row = await requireVersion(deps, params);
+    if (row.yankReason === null) {
+      const time = deps.now().toISOString();
+      await deps.log.append(
+        { kind: 'yank', time, team, name, version, yanked: true, reason },
+        () => yankVersion(deps.db, row, team, name, reason),
+        async () => (await requireVersion(deps, params)).yankReason !== null,
+      );
+    }
+    return c.json(await toVersion(deps, team, name, await requireVersion(deps, params)), 200);
+  },
+);
+
 async function requireVersion(
   { db }: Deps,
   { team, name, version }: z.infer<typeof versionPath>,
@@ -164,6 +224,6 @@ async function toVersion(deps: Deps, team: string, name: string, row: Row): Prom
 
 /** A stored version as lists show it. */
 export function toVersionSummary(row: Row): VersionSummary {
-  const { version, digest, size, publishedAt, signers } = row;
-  return { version, digest, size, publishedAt, signers };
+  const { version, digest, size, publishedAt, signers, logIndex, yankReason } = row;
+  return { version, digest, size, publishedAt, signers, logIndex, yankReason };
 }

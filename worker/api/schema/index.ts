@@ -1,10 +1,13 @@
 export { Diagnostic } from './diagnostic.ts';
+export { LogKey, Proof } from './log.ts';
 export { Problem, problemNamespace } from './problem.ts';
 export {
+  Channel,
   Profile,
   ProfilePage,
   ProfileSummary,
   Publication,
+  Published,
   Version,
   VersionList,
   VersionSummary,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isDigest, isProfileName, isTeam, isVersion } from '../../../trust/index.ts';
+import { isChannel, isDigest, isProfileName, isTeam, isVersion } from '../../../trust/index.ts';
 
 export const TeamName = z
   .string()
@@ -33,4 +33,23 @@ export const VersionSelector = z
   .refine((text) => isVersion(text) || isDigest(text), 'must be a semantic version or a digest')
   .meta({ description: 'A version, by number or by digest', example: '1.2.0' });
 
+/** `latest` is not a channel that can be moved: it is what the versions make it. */
+export const ChannelName = z
+  .string()
+  .refine(isChannel, 'must be a lower-case word of letters, digits and hyphens, and not "latest"')
+  .meta({ description: 'The name of a channel', example: 'stable' });
+
+export const KeyId = z
+  .string()
+  .refine(isDigest, 'must be sha256: and 64 hexadecimal digits')
+  .meta({ description: 'The id of a publisher key' });
+
 export const Timestamp = z.iso.datetime().meta({ example: '2026-01-31T12:00:00.000Z' });
+
+/** One line of text for people, as an entry of the log may hold it. */
+export const Line = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of text');

@@ -1,7 +1,16 @@
 import * as z from 'zod';
 import { Envelope, Manifest } from '../../../trust/index.ts';
 import { Diagnostic } from './diagnostic.ts';
-import { DigestText, ProfileName, TeamName, Timestamp, VersionNumber } from './name.ts';
+import { Proof } from './log.ts';
+import {
+  ChannelName,
+  DigestText,
+  Line,
+  ProfileName,
+  TeamName,
+  Timestamp,
+  VersionNumber,
+} from './name.ts';
 
 export const ProfileSummary = z
   .object({
@@ -45,6 +54,8 @@ export const VersionSummary = z
     size: z.int().meta({ description: 'Bytes' }),
     publishedAt: Timestamp,
     signers: z.array(z.string()).meta({ description: 'The ids of the keys that signed it' }),
+    logIndex: z.int().meta({ description: "Of its entry in the registry's log" }),
+    yankReason: z.string().nullable().meta({ description: 'Why it should not be chosen any more' }),
   })
   .meta({ id: 'VersionSummary' });
 export type VersionSummary = z.infer<typeof VersionSummary>;
@@ -60,6 +71,7 @@ export const Profile = z
     createdAt: Timestamp,
     manifest: Manifest.meta({ description: "The latest version's own" }),
     latest: VersionSummary,
+    channels: z.record(ChannelName, VersionNumber).meta({ description: 'Versions by channel' }),
   })
   .meta({ id: 'Profile' });
 export type Profile = z.infer<typeof Profile>;
@@ -71,6 +83,25 @@ export const Version = VersionSummary.extend({
   diagnostics: z.array(Diagnostic).meta({ description: 'What lint says of it' }),
 }).meta({ id: 'Version' });
 export type Version = z.infer<typeof Version>;
+
+export const Published = Version.extend({ proof: Proof }).meta({ id: 'Published' });
+export type Published = z.infer<typeof Published>;
+
+export const Yank = z.strictObject({ reason: Line }).meta({ id: 'Yank' });
+
+export const ChannelMove = z
+  .strictObject({
+    version: VersionNumber,
+    previous: VersionNumber.nullable().meta({
+      description: 'What the channel names now; the move is refused when it names something else',
+    }),
+  })
+  .meta({ id: 'ChannelMove' });
+
+export const Channel = z
+  .object({ name: ChannelName, version: VersionNumber, movedAt: Timestamp, logIndex: z.int() })
+  .meta({ id: 'Channel' });
+export type Channel = z.infer<typeof Channel>;
 
 export const Publication = z
   .strictObject({

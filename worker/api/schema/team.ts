@@ -1,14 +1,21 @@
 import * as z from 'zod';
-import { TeamName, Timestamp } from './name.ts';
+import { Envelope } from '../../../trust/index.ts';
+import { KeyId, Line, TeamName, Timestamp } from './name.ts';
 
-const label = z.string().trim().min(1).max(100);
+const label = Line;
 
 export const Key = z
   .object({
-    keyId: z.string().meta({ description: 'sha256: of the SubjectPublicKeyInfo' }),
+    keyId: KeyId,
     publicKey: z.string().meta({ description: 'Ed25519 SubjectPublicKeyInfo, base64' }),
     label,
+    endorsement: Envelope.nullable().meta({
+      description: 'By which an older key of the team vouches for it; the first key has none',
+    }),
     createdAt: Timestamp,
+    logIndex: z.int(),
+    revokedAt: Timestamp.nullable(),
+    revocationLogIndex: z.int().nullable(),
   })
   .meta({ id: 'Key', description: "A team's publisher key" });
 export type Key = z.infer<typeof Key>;
@@ -21,8 +28,16 @@ export type Team = z.infer<typeof Team>;
 export const NewTeam = z.strictObject({ name: TeamName }).meta({ id: 'NewTeam' });
 
 export const NewKey = z
-  .strictObject({ publicKey: z.string().max(200), label })
+  .strictObject({
+    publicKey: z.string().max(200),
+    label,
+    endorsement: Envelope.optional().meta({
+      description: 'Needed unless it is the first key of the team that is good',
+    }),
+  })
   .meta({ id: 'NewKey' });
+
+export const Revocation = z.strictObject({ reason: Line }).meta({ id: 'Revocation' });
 
 export const NewToken = z
   .strictObject({

@@ -1,0 +1,44 @@
+import { and, asc, eq, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import type { Statement } from './log.ts';
+import { channels } from './schema.ts';
+
+export type Channel = typeof channels.$inferSelect;
+
+/** A profile's channels, by name. */
+export async function listChannels(db: Database, profileId: number): Promise<Channel[]> {
+  return db
+    .select()
+    .from(channels)
+    .where(eq(channels.profileId, profileId))
+    .orderBy(asc(channels.name));
+}
+
+export async function findChannel(
+  db: Database,
+  profileId: number,
+  name: string,
+): Promise<Channel | undefined> {
+  const [channel] = await db
+    .select()
+    .from(channels)
+    .where(and(eq(channels.profileId, profileId), eq(channels.name, name)));
+  return channel;
+}
+
+/**
+ * The statement that points a channel at a version, making the channel when `previous` is null. It fails when
+ * the channel does not name `previous`: an index or a NOT NULL breaks.
+ */
+export function moveChannel(db: Database, channel: Channel, previous: string | null): Statement {
+  if (previous === null) return db.insert(channels).values(channel);
+  const { profileId, name, version, movedAt, logIndex } = channel;
+  return db
+    .update(channels)
+    .set({
+      version: sql`CASE WHEN ${channels.version} = ${previous} THEN ${version} END`,
+      movedAt,
+      logIndex,
+    })
+    .where(and(eq(channels.profileId, profileId), eq(channels.name, name)));
+}

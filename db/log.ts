@@ -1,0 +1,104 @@
+import { and, asc, eq, gte, lt, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
+import { emptyFrontier, type Frontier, type TileHash } from '../trust/log/index.ts';
+import type { Database } from './database.ts';
+import { logEntries, logHead, logTiles } from './schema.ts';
+
+/** The hashes that a full tile holds (C2SP tlog-tiles). */
+const tileWidth = 256;
+
+/** A statement that goes into a transaction with others. */
+export type Statement = BatchItem<'sqlite'>;
+
+/** Where the log stands. */
+export interface LogHead {
+  frontier: Frontier;
+  /** The checkpoint, signed by the log's key; empty before the first entry. */
+  checkpoint: string;
+}
+
+/** What appending entries writes: all of it belongs in one transaction. */
+export interface LogGrowth {
+  /** The entries' exact bytes as text, the first at `frontier.size - entries.length`. */
+  entries: string[];
+  tileHashes: TileHash[];
+  head: LogHead;
+}
+
+export async function readLogHead(db: Database): Promise<LogHead> {
+  const [head] = await db.select().from(logHead);
+  if (!head) return { frontier: emptyFrontier, checkpoint: '' };
+  const bytes = fromHex(head.frontier);
+  const hashes = [];
+  for (let at = 0; at < bytes.length; at += 32) hashes.push(bytes.slice(at, at + 32));
+  return { frontier: { size: head.size, hashes }, checkpoint: head.checkpoint };
+}
+
+/**
+ * The statements that grow the log. They fail, and with them whatever shares their transaction, when another
+ * writer has taken the place: an entry's index is a primary key.
+ */
+export function growLog(
+  db: Database,
+  { entries, tileHashes, head }: LogGrowth,
+): [Statement, ...Statement[]] {
+  const { size, hashes } = head.frontier;
+  const first = size - entries.length;
+  const row = { size, frontier: toHex(...hashes), checkpoint: head.checkpoint };
+  return [
+    db.insert(logEntries).values(entries.map((data, offset) => ({ index: first + offset, data }))),
+    ...tileHashes.map(({ level, index, hash }) =>
+      db
+        .insert(logTiles)
+        .values({ level, index: Math.floor(index / tileWidth), hashes: toHex(hash) })
+        .onConflictDoUpdate({
+          target: [logTiles.level, logTiles.index],
+          set: { hashes: sql`${logTiles.hashes} || excluded.hashes` },
+        }),
+    ),
+    db
+      .insert(logHead)
+      .values({ id: 1, ...row })
+      .onConflictDoUpdate({ target: logHead.id, set: row }),
+  ];
+}
+
+/** The first `width` hashes of a tile, one after the other; `undefined` when it has not so many yet. */
+export async function readLogTile(
+  db: Database,
+  level: number,
+  index: number,
+  width: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const [tile] = await db
+    .select({ hashes: logTiles.hashes })
+    .from(logTiles)
+    .where(and(eq(logTiles.level, level), eq(logTiles.index, index)));
+  const length = width * 64;
+  if (!tile || tile.hashes.length < length) return undefined;
+  return fromHex(tile.hashes.slice(0, length));
+}
+
+/** The entries from `start` up to but not including `end`, as far as there are any. */
+export async function readLogEntries(db: Database, start: number, end: number): Promise<string[]> {
+  const rows = await db
+    .select({ data: logEntries.data })
+    .from(logEntries)
+    .where(and(gte(logEntries.index, start), lt(logEntries.index, end)))
+    .orderBy(asc(logEntries.index));
+  return rows.map(({ data }) => data);
+}
+
+function toHex(...hashes: Uint8Array[]): string {
+  return hashes
+    .flatMap((hash) => Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')))
+    .join('');
+}
+
+function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);
+  }
+  return bytes;
+}

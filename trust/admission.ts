@@ -1,0 +1,299 @@
+import { decodeBase64 } from './base64.ts';
+import { type Digest, sha256 } from './digest.ts';
+import type { Envelope } from './dsse.ts';
+import { verifyEndorsement } from './endorsement.ts';
+import { importPublicKey, type PublicKey } from './key.ts';
+import {
+  type Checkpoint,
+  type CheckpointRefusalId,
+  cosignatureVerifierOf,
+  type Hash,
+  type LogEntry,
+  leafHash,
+  type NoteVerifier,
+  parseEntry,
+  sameHash,
+  type VerifiedSignature,
+  verifyCheckpoint,
+  verifyConsistency,
+  verifyInclusion,
+} from './log/index.ts';
+import type { Manifest } from './statement.ts';
+import { type Claim, type RefusalId, type TeamPolicy, verify } from './verify.ts';
+
+/** What a registry hands out to show that an entry is in its log. */
+export interface LogProof {
+  index: number;
+  /** The entry's exact text. */
+  entry: string;
+  /** Base64 hashes (RFC 6962 section 2.1.1). */
+  inclusion: string[];
+}
+
+/** The log as a registry shows it with an offer. */
+export interface LogView {
+  /** The checkpoint's signed note. */
+  checkpoint: string;
+  /** Base64 hashes from the tree the host saw last to this one (RFC 6962 section 2.1.2). */
+  consistency: string[];
+}
+
+/** What a registry says of one of the team's keys. */
+export interface KeyEvidence {
+  publicKey: string;
+  revoked: boolean;
+  /** By which an older key vouches for it, with the proof that the log has its entry. */
+  endorsement?: { envelope: Envelope; proof: LogProof };
+}
+
+/** All that a registry offers for one version. */
+export interface Offer extends Claim {
+  proof: LogProof;
+  log: LogView;
+  keys: KeyEvidence[];
+}
+
+/** Where a log stood when the host looked last. */
+export interface SeenCheckpoint {
+  size: number;
+  root: Hash;
+}
+
+/** What a host asks of a registry's log. */
+export interface LogPolicy {
+  /** The pinned key; its name is the log's origin. */
+  key: NoteVerifier;
+  witnesses: NoteVerifier[];
+  /** How many witnesses must have cosigned. */
+  witnessThreshold: number;
+  /** How old the newest cosignature may be, in seconds. */
+  maximumAge: number;
+}
+
+/** What a host asks before it installs anything. */
+export interface HostPolicy {
+  team: TeamPolicy;
+  log: LogPolicy;
+  /** `undefined` on first contact. */
+  seen: SeenCheckpoint | undefined;
+  now: Date;
+}
+
+export type AdmissionRefusalId =
+  | RefusalId
+  | CheckpointRefusalId
+  | 'key-revoked'
+  | 'checkpoint-stale'
+  | 'checkpoint-future'
+  | 'checkpoint-witnesses'
+  | 'log-rolled-back'
+  | 'log-forked'
+  | 'log-inconsistent'
+  | 'proof-malformed'
+  | 'entry-not-in-log'
+  | 'entry-other';
+
+export type Refusal = { ok: false; id: AdmissionRefusalId; reason: string };
+
+export type Admission =
+  | {
+      ok: true;
+      digest: Digest;
+      manifest: Manifest;
+      /** The team's keys that signed it. */
+      signers: PublicKey[];
+      /** The checkpoint it was shown under: what the host has seen from now on. */
+      checkpoint: Checkpoint;
+      /** When the newest cosignature was made, in seconds since 1970. */
+      time: number;
+    }
+  | Refusal;
+
+/** How far the clock of whoever cosigned may be ahead of the host's, in seconds. */
+const clockSkew = 300;
+
+/**
+ * Decides whether a host may install what a registry offers: the log is the pinned one, is fresh, witnessed
+ * and only grown since last time; enough good keys of the team have signed these bytes as this version; and
+ * that very version is an entry of the log. Every way to a host goes through here. Never throws.
+ */
+export async function admit(offer: Offer, policy: HostPolicy): Promise<Admission> {
+  const log = await verifyLog(offer.log, policy);
+  if (!log.ok) return log;
+  const { checkpoint, time } = log;
+
+  const keys = await goodKeys(offer, policy.team.keys, checkpoint);
+  const verified = await verify(offer, { keys: keys.good, threshold: policy.team.threshold });
+  if (!verified.ok) return explainRevoked(offer, verified, keys.revoked);
+
+  const entry = await provenEntry(offer.proof, checkpoint);
+  if (!entry.ok) return entry;
+  const payload = await sha256(decodeBase64(offer.envelope.payload) ?? new Uint8Array());
+  const { digest, manifest, signers } = verified;
+  const same =
+    entry.value.kind === 'version' &&
+    entry.value.team === offer.team &&
+    entry.value.name === offer.name &&
+    entry.value.version === offer.version &&
+    entry.value.digest === digest &&
+    entry.value.envelope === payload;
+  if (!same) {
+    return refused('entry-other', `entry ${offer.proof.index} of the log is about something else`);
+  }
+  return { ok: true, digest, manifest, signers, checkpoint, time };
+}
+
+type VerifiedLog = { ok: true; checkpoint: Checkpoint; time: number } | Refusal;
+
+/** Decides whether a view of the log may be believed: signed, fresh, witnessed, and grown from what was seen. */
+export async function verifyLog(
+  { checkpoint: note, consistency }: LogView,
+  { log, seen, now }: Pick<HostPolicy, 'log' | 'seen' | 'now'>,
+): Promise<VerifiedLog> {
+  const own = await cosignatureVerifierOf(log.key);
+  const identity = { origin: log.key.name, keys: [log.key] };
+  const opened = await verifyCheckpoint(note, identity, [own, ...log.witnesses]);
+  if (!opened.ok) return opened;
+  const { checkpoint, signatures } = opened;
+  const fresh = freshest(signatures, own, log, now);
+  if (!fresh.ok) return fresh;
+  if (!seen) return { ok: true, checkpoint, time: fresh.time };
+
+  if (checkpoint.size < seen.size) {
+    const reason = `the log has ${checkpoint.size} entries; this host has seen ${seen.size}`;
+    return refused('log-rolled-back', reason);
+  }
+  if (checkpoint.size === seen.size && !sameHash(checkpoint.root, seen.root)) {
+    const reason = `at ${seen.size} entries the log is another than this host has seen`;
+    return refused('log-forked', reason);
+  }
+  const proof = decodeHashes(consistency);
+  const extended =
+    proof !== undefined &&
+    (await verifyConsistency({
+      first: seen.size,
+      firstRoot: seen.root,
+      second: checkpoint.size,
+      secondRoot: checkpoint.root,
+      proof,
+    }));
+  if (!extended) {
+    const reason = `the log does not extend the ${seen.size} entries this host has seen`;
+    return refused('log-inconsistent', reason);
+  }
+  return { ok: true, checkpoint, time: fresh.time };
+}
+
+function freshest(
+  signatures: VerifiedSignature[],
+  own: NoteVerifier,
+  { witnesses, witnessThreshold, maximumAge }: LogPolicy,
+  now: Date,
+): { ok: true; time: number } | Refusal {
+  const present = now.getTime() / 1000;
+  const cosigned = signatures.filter(
+    ({ verifier, time }) =>
+      time !== undefined && (verifier === own || witnesses.includes(verifier)),
+  );
+  const times = cosigned.map(({ time }) => time ?? 0);
+  const newest = Math.max(0, ...times);
+  if (newest > present + clockSkew) {
+    const reason = `the checkpoint is of ${isoTime(newest)}, which is yet to come; check this clock`;
+    return refused('checkpoint-future', reason);
+  }
+  if (newest < present - maximumAge) {
+    const reason =
+      newest === 0
+        ? 'nobody says when the checkpoint was made'
+        : `the newest checkpoint is of ${isoTime(newest)}`;
+    return refused('checkpoint-stale', `${reason}; the log may be frozen`);
+  }
+  const witnessed = cosigned.filter(
+    ({ verifier, time = 0 }) => witnesses.includes(verifier) && time >= present - maximumAge,
+  ).length;
+  if (witnessed < witnessThreshold) {
+    const reason = `${witnessed} of the ${witnessThreshold} witnesses that are needed have cosigned the checkpoint`;
+    return refused('checkpoint-witnesses', reason);
+  }
+  return { ok: true, time: newest };
+}
+
+/**
+ * The keys that count: those the host trusts and those they vouch for in turn, when the log has them; less
+ * the revoked ones, which vouch for nobody either.
+ */
+async function goodKeys(
+  { team, keys }: Offer,
+  trusted: PublicKey[],
+  checkpoint: Checkpoint,
+): Promise<{ good: PublicKey[]; revoked: Set<string> }> {
+  const known = await Promise.all(
+    keys.map(async (evidence) => ({ evidence, key: await importPublicKey(evidence.publicKey) })),
+  );
+  const revoked = new Set(
+    known.flatMap(({ evidence, key }) => (evidence.revoked && key ? [key.keyId] : [])),
+  );
+  const good = trusted.filter(({ keyId }) => !revoked.has(keyId));
+  for (let before = -1; before !== good.length; ) {
+    before = good.length;
+    for (const { evidence, key } of known) {
+      if (!key || !evidence.endorsement || revoked.has(key.keyId)) continue;
+      if (good.some(({ keyId }) => keyId === key.keyId)) continue;
+      const { envelope, proof } = evidence.endorsement;
+      const endorsed = await verifyEndorsement({ team, key, endorsement: envelope }, good);
+      const entry = endorsed.ok ? await provenEntry(proof, checkpoint) : undefined;
+      const logged =
+        entry?.ok &&
+        entry.value.kind === 'key' &&
+        entry.value.team === team &&
+        entry.value.keyId === key.keyId;
+      if (logged) good.push(key);
+    }
+  }
+  return { good, revoked };
+}
+
+function explainRevoked(
+  { envelope, team }: Offer,
+  refusal: { ok: false; id: RefusalId; reason: string },
+  revoked: Set<string>,
+): Refusal {
+  const signer = envelope.signatures.find(({ keyid }) => revoked.has(keyid));
+  const keyRefusal = refusal.id === 'envelope-untrusted-key' || refusal.id === 'envelope-threshold';
+  if (!signer || !keyRefusal) return refusal;
+  return refused('key-revoked', `team ${team} has revoked the key that signed it, ${signer.keyid}`);
+}
+
+async function provenEntry(
+  { index, entry, inclusion }: LogProof,
+  { size, root }: Checkpoint,
+): Promise<{ ok: true; value: LogEntry } | Refusal> {
+  const bytes = new TextEncoder().encode(entry);
+  const value = parseEntry(bytes);
+  const proof = decodeHashes(inclusion);
+  if (!value || !proof) return refused('proof-malformed', 'the proof can not be read');
+  const included = await verifyInclusion({
+    leafHash: await leafHash(bytes),
+    index,
+    size,
+    root,
+    proof,
+  });
+  if (!included) {
+    return refused('entry-not-in-log', `the log of ${size} entries does not have it at ${index}`);
+  }
+  return { ok: true, value };
+}
+
+function decodeHashes(texts: string[]): Hash[] | undefined {
+  const hashes = texts.map(decodeBase64);
+  return hashes.every((hash) => hash?.length === 32) ? (hashes as Hash[]) : undefined;
+}
+
+function isoTime(seconds: number): string {
+  return new Date(Math.min(seconds, 8.64e12) * 1000).toISOString();
+}
+
+function refused(id: AdmissionRefusalId, reason: string): Refusal {
+  return { ok: false, id, reason };
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { type Envelope, open, sign } from './dsse.ts';
+import type { KeyPair, PublicKey } from './key.ts';
+import { payloadType, statementType } from './statement.ts';
+
+const predicateType = 'urn:aa-registry:key:v1';
+
+/** The in-toto Statement v1 by which a key of a team vouches for its next one. */
+const EndorsementStatement = z.strictObject({
+  _type: z.literal(statementType),
+  subject: z.tuple([
+    z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: z.string() }) }),
+  ]),
+  predicateType: z.literal(predicateType),
+  predicate: z.strictObject({ team: z.string(), publicKey: z.string() }),
+});
+
+/** Signs, with a key of `team`, that `next` is a key of that team too. */
+export async function endorse(team: string, next: PublicKey, signer: KeyPair): Promise<Envelope> {
+  const statement: z.infer<typeof EndorsementStatement> = {
+    _type: statementType,
+    subject: [{ name: team, digest: { sha256: next.keyId.slice('sha256:'.length) } }],
+    predicateType,
+    predicate: { team, publicKey: next.text },
+  };
+  return sign(payloadType, new TextEncoder().encode(JSON.stringify(statement)), [signer]);
+}
+
+/** That a team's new key is vouched for. */
+export interface EndorsementClaim {
+  team: string;
+  key: PublicKey;
+  endorsement: Envelope;
+}
+
+export type Endorsed = { ok: true; by: PublicKey } | { ok: false; reason: string };
+
+/** Whether one of `keys` vouches for the claim's key as one of its team. Never throws. */
+export async function verifyEndorsement(
+  { team, key, endorsement }: EndorsementClaim,
+  keys: PublicKey[],
+): Promise<Endorsed> {
+  const opened =
+    endorsement.payloadType === payloadType ? await open(endorsement, keys) : undefined;
+  const [by] = opened?.signers ?? [];
+  if (!opened || !by) return { ok: false, reason: `no good key of team ${team} has signed it` };
+  const statement = parse(opened.payload);
+  const about = statement?.subject[0];
+  const same =
+    about?.name === team &&
+    `sha256:${about.digest.sha256}` === key.keyId &&
+    statement?.predicate.team === team &&
+    statement.predicate.publicKey === key.text;
+  return same ? { ok: true, by } : { ok: false, reason: 'it is about another team or key' };
+}
+
+function parse(payload: Uint8Array): z.infer<typeof EndorsementStatement> | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
+    return EndorsementStatement.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { findChannel, moveChannel } from '../../db/channels.ts';
+import { findProfile } from '../../db/profiles.ts';
+import { findVersion } from '../../db/versions.ts';
+import { teamToken } from '../auth.ts';
+import { readBody } from '../body.ts';
+import { ProblemError } from '../problem.ts';
+import { createRouter, json, jsonBody, problems } from './router.ts';
+import { ChannelName, ProfileName, TeamName } from './schema/name.ts';
+import { Channel, ChannelMove } from './schema/profile.ts';
+
+export const channels = createRouter();
+
+channels.openapi(
+  createRoute({
+    method: 'put',
+    path: '/profiles/{team}/{name}/channels/{channel}',
+    summary: 'Point a channel at a version',
+    description:
+      'The move names the version that the channel names now, and is refused when it does not.',
+    security: [{ token: [] }],
+    middleware: [teamToken, readBody] as const,
+    request: {
+      params: z.object({ team: TeamName, name: ProfileName, channel: ChannelName }),
+      body: jsonBody(ChannelMove),
+    },
+    responses: {
+      200: json('The channel', Channel),
+      ...problems(400, 401, 403, 404, 409, 413, 415),
+    },
+  }),
+  async (c) => {
+    const { db, log, now } = c.var.deps;
+    const { team, name, channel } = c.req.valid('param');
+    const { version, previous } = c.req.valid('json');
+    const profile = await findProfile(db, team, name);
+    if (!profile || !(await findVersion(db, team, name, version))) {
+      throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+    }
+    const current = async () => (await findChannel(db, profile.id, channel))?.version ?? null;
+    await requirePrevious();
+    const movedAt = now().toISOString();
+    const logIndex = await log.append(
+      { kind: 'channel', time: movedAt, team, name, channel, version, previous },
+      (logIndex) => [
+        moveChannel(
+          db,
+          { profileId: profile.id, name: channel, version, movedAt, logIndex },
+          previous,
+        ),
+      ],
+      async () => (await current()) !== previous,
+    );
+    if (logIndex === undefined) {
+      await requirePrevious();
+      throw new Error(`the channel ${channel} of ${team}/${name} was not moved`);
+    }
+    return c.json({ name: channel, version, movedAt, logIndex }, 200);
+
+    async function requirePrevious(): Promise<void> {
+      const named = await current();
+      if (named === previous) return;
+      throw new ProblemError(
+        'channel-moved',
+        `${channel} names ${named ?? 'no version'}, not ${previous ?? 'none'}; look again before moving it.`,
+      );
+    }
+  },
+);

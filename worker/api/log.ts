@@ -1,0 +1,32 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { proveEntry } from './proof.ts';
+import { createRouter, json, problems } from './router.ts';
+import { LogKey, Proof, ProofQuery } from './schema/log.ts';
+
+export const log = createRouter();
+
+log.openapi(
+  createRoute({
+    method: 'get',
+    path: '/log/key',
+    summary: "The log's verifier key",
+    responses: { 200: json('The key', LogKey) },
+  }),
+  (c) => c.json({ verifier: c.var.deps.log.verifier }, 200),
+);
+
+log.openapi(
+  createRoute({
+    method: 'get',
+    path: '/log/entries/{index}/proof',
+    summary: 'That an entry is in the log',
+    request: {
+      params: z.object({ index: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+      query: ProofQuery,
+    },
+    responses: { 200: json('The proof', Proof), ...problems(400, 404) },
+  }),
+  async (c) =>
+    c.json(await proveEntry(c.var.deps, c.req.valid('param').index, c.req.valid('query')), 200),
+);

@@ -1,0 +1,39 @@
+import { readLogEntries } from '../../db/log.ts';
+import { encodeBase64 } from '../../trust/index.ts';
+import type { Deps } from '../deps.ts';
+import { ProblemError } from '../problem.ts';
+import type { Proof } from './schema/index.ts';
+
+/**
+ * Shows that the entry at `index` is in the log: at `size`, or as the log stands; and, from `since`, that the
+ * log has only grown.
+ */
+export async function proveEntry(
+  { db, log }: Deps,
+  index: number,
+  { size, since = 0 }: { size?: number | undefined; since?: number | undefined } = {},
+): Promise<Proof> {
+  const checkpoint = await log.checkpoint();
+  const at = size ?? checkpoint.size;
+  if (at > checkpoint.size || since > at) {
+    throw new ProblemError(
+      'not-found',
+      `The log has ${checkpoint.size} entries, fewer than asked about.`,
+    );
+  }
+  const [entry] = index < at ? await readLogEntries(db, index, index + 1) : [];
+  if (entry === undefined) {
+    throw new ProblemError('not-found', `There is no entry ${index} in a log of ${at}.`);
+  }
+  const [inclusion, consistency] = await Promise.all([
+    log.proveInclusion(index, at),
+    log.proveConsistency(since, at),
+  ]);
+  return {
+    index,
+    entry,
+    inclusion: inclusion.map(encodeBase64),
+    checkpoint: checkpoint.note,
+    consistency: consistency.map(encodeBase64),
+  };
+}

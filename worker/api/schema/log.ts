@@ -1,0 +1,30 @@
+import * as z from 'zod';
+
+const hashes = z
+  .array(z.base64())
+  .meta({ description: 'SHA-256 hashes, base64, in the order of RFC 6962' });
+
+/** That an entry is in the log, and that the log extends what the caller has seen. */
+export const Proof = z
+  .object({
+    index: z.int().meta({ description: 'Of the entry, from 0' }),
+    entry: z.string().meta({ description: "The entry's exact text" }),
+    inclusion: hashes,
+    checkpoint: z.string().meta({ description: 'Signed note, cosigned with the time' }),
+    consistency: hashes.meta({ description: 'From the size asked about; empty without one' }),
+  })
+  .meta({ id: 'Proof' });
+export type Proof = z.infer<typeof Proof>;
+
+const size = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const ProofQuery = z.object({
+  since: size.optional().meta({ description: 'Prove that the log extends itself at this size' }),
+  size: size.optional().meta({ description: 'Prove inclusion in the log at this size' }),
+});
+
+/** What hosts pin on first contact. */
+export const LogKey = z
+  .object({ verifier: z.string() })
+  .meta({ id: 'LogKey', description: "The log's verifier key (C2SP signed-note)" });
+export type LogKey = z.infer<typeof LogKey>;

@@ -1,0 +1,117 @@
+import type { Database } from '../db/database.ts';
+import { growLog, type LogHead, readLogHead, readLogTile, type Statement } from '../db/log.ts';
+import {
+  appendLeaf,
+  cosign,
+  cosignerOf,
+  type Frontier,
+  formatEntry,
+  type Hash,
+  type LogEntry,
+  leafHash,
+  type NoteKey,
+  proveConsistency,
+  proveInclusion,
+  rootOf,
+  signCheckpoint,
+  type Tile,
+} from '../trust/log/index.ts';
+
+/** How often an append is tried while other writers keep taking its place. */
+const maximumTries = 60;
+
+/** The registry's transparency log: what it records can't be taken back unseen. */
+export interface Log {
+  /** The verifier of the log's key, which hosts pin. */
+  verifier: string;
+  /**
+   * Appends an entry in one transaction with the statements that it is about, which are told its index.
+   * `undefined` when `superseded` says meanwhile that there is nothing left to do.
+   */
+  append(
+    entry: LogEntry,
+    statements: (index: number) => Statement[],
+    superseded: () => Promise<boolean>,
+  ): Promise<number | undefined>;
+  /** Where the log stands: its size, and the checkpoint cosigned with the present time. */
+  checkpoint(): Promise<{ size: number; note: string }>;
+  /** The hashes by which an entry is shown to be in the tree of that size. */
+  proveInclusion(index: number, size: number): Promise<Hash[]>;
+  /** The hashes by which the tree of size `second` is shown to begin with that of size `first`. */
+  proveConsistency(first: number, second: number): Promise<Hash[]>;
+}
+
+export interface LogOptions {
+  db: Database;
+  /** The log's key; it also cosigns, with a timestamp. */
+  key: NoteKey;
+  now: () => Date;
+}
+
+/** The log in `db`, signed by `key`. Only one may append at a time here; other processes are retried against. */
+export function createLog({ db, key, now }: LogOptions): Log {
+  /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
+  let known: LogHead | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const readTile = async ({ level, index, width }: Tile): Promise<Uint8Array> => {
+    const hashes = await readLogTile(db, level, index, width);
+    if (!hashes) throw new Error(`tile ${level}/${index} of the log is missing`);
+    return hashes;
+  };
+
+  async function sign(frontier: Frontier): Promise<string> {
+    return signCheckpoint(
+      { origin: key.name, size: frontier.size, root: await rootOf(frontier) },
+      key,
+    );
+  }
+
+  async function grow(entry: LogEntry, head: LogHead): Promise<[LogHead, Statement[]]> {
+    const text = formatEntry(entry);
+    const hash = await leafHash(new TextEncoder().encode(text));
+    const { frontier, tileHashes } = await appendLeaf(head.frontier, hash);
+    const next = { frontier, checkpoint: await sign(frontier) };
+    return [next, growLog(db, { entries: [text], tileHashes, head: next })];
+  }
+
+  async function tryToAppend(
+    entry: LogEntry,
+    statements: (index: number) => Statement[],
+    superseded: () => Promise<boolean>,
+  ): Promise<number | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const head = known ?? (await readLogHead(db));
+      const index = head.frontier.size;
+      const [next, growth] = await grow(entry, head);
+      try {
+        await db.batch([...statements(index), ...growth] as [Statement, ...Statement[]]);
+        known = next;
+        return index;
+      } catch (error) {
+        known = undefined;
+        if (await superseded()) return undefined;
+        const { frontier } = await readLogHead(db);
+        // Nobody else has appended: it is not the race for a place that failed.
+        if (frontier.size === index || attempt === maximumTries) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * attempt));
+      }
+    }
+  }
+
+  return {
+    verifier: key.verifier,
+    append(entry, statements, superseded) {
+      const done = queue.then(() => tryToAppend(entry, statements, superseded));
+      queue = done.catch(() => {});
+      return done;
+    },
+    async checkpoint() {
+      const { frontier, checkpoint } = await readLogHead(db);
+      const signed = checkpoint || (await sign(frontier));
+      return { size: frontier.size, note: await cosign(signed, await cosignerOf(key), now()) };
+    },
+    proveInclusion: (index, size) => proveInclusion(index, size, readTile),
+    proveConsistency: (first, second) => proveConsistency(first, second, readTile),
+  };
+}
