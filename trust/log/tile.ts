@@ -98,11 +98,12 @@ export async function nodeOfTile(node: TreeNode, tile: Tile, bytes: Uint8Array):
   }
   const { first, count } = placeOf(node);
   const start = (first % fullWidth) * hashLength;
-  let hashes = split(bytes.slice(start, start + count * hashLength));
+  let hashes = split(bytes.subarray(start, start + count * hashLength));
+  if (hashes.length !== count) {
+    throw new RangeError(`${formatTilePath(tile)} does not reach as far as the node`);
+  }
   while (hashes.length > 1) hashes = await Promise.all(pairs(hashes));
-  const [hash] = hashes;
-  if (!hash) throw new RangeError(`${formatTilePath(tile)} does not reach as far as the node`);
-  return hash;
+  return hashes[0] as Hash;
 }
 
 /** Where a node's hashes stand: the level of tiles, the first of that level's hashes, and how many. */

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import {
+  appendLeaf,
+  emptyFrontier,
+  emptyRoot,
+  type Hash,
+  leafHash,
+  nodeHash,
+  rootOf,
+} from '../../../trust/index.ts';
+import { grow, makeLeaves, published, ReferenceTree } from './tree.ts';
+
+test('the published tree of eight leaves has the published roots', async () => {
+  const { frontiers } = await grow(await Promise.all(published.entries.map(leafHash)));
+  expect(await Promise.all(frontiers.map(rootOf))).toEqual(published.roots);
+  expect(await emptyRoot()).toEqual(published.roots[0]);
+});
+
+test('a leaf and a node of the same bytes have different hashes', async () => {
+  const [left, right] = makeLeaves(2) as [Hash, Hash];
+  expect(await leafHash(Uint8Array.of(...left, ...right))).not.toEqual(await nodeHash(left, right));
+});
+
+test('every size has the root of the definition, and tiles gain whole subtrees', async () => {
+  const reference = new ReferenceTree(makeLeaves(600));
+  const { frontiers, levels } = await grow(reference.leaves);
+  for (const [size, frontier] of frontiers.entries()) {
+    expect(await rootOf(frontier), `size ${size}`).toEqual(reference.root(0, size));
+  }
+  expect(levels).toEqual([reference.leaves, [reference.root(0, 256), reference.root(256, 512)]]);
+});
+
+test('a tree of 65,536 leaves completes a hash of level 2', async () => {
+  const [leaf] = makeLeaves(1) as [Hash];
+  let root = leaf;
+  const subtrees = [leaf];
+  for (let height = 1; height < 16; height++) {
+    root = await nodeHash(root, root);
+    subtrees.unshift(root);
+  }
+  const { frontier, tileHashes } = await appendLeaf({ size: 65535, hashes: subtrees }, leaf);
+  expect(frontier).toEqual({ size: 65536, hashes: [await nodeHash(root, root)] });
+  expect(tileHashes.map(({ level, index }) => [level, index])).toEqual([
+    [0, 65535],
+    [1, 255],
+    [2, 0],
+  ]);
+});
+
+test('sizes beyond 32 bits are counted right', async () => {
+  const [a, b, c] = makeLeaves(3) as [Hash, Hash, Hash];
+  const size = 2 ** 40 + 1;
+  const { frontier, tileHashes } = await appendLeaf({ size, hashes: [a, b] }, c);
+  expect(frontier).toEqual({ size: size + 1, hashes: [a, await nodeHash(b, c)] });
+  expect(tileHashes).toEqual([{ level: 0, index: size, hash: c }]);
+});
+
+test('nothing is built on a frontier whose hashes do not fit its size', async () => {
+  const [a, b] = makeLeaves(2) as [Hash, Hash];
+  const broken = [
+    { size: 0, hashes: [a] },
+    { size: 1, hashes: [] },
+    { size: 2, hashes: [a, b] },
+    { size: -1, hashes: [] },
+    { size: 0.5, hashes: [] },
+    { size: 2 ** 53, hashes: [a] },
+    { size: 1, hashes: [a.slice(1)] },
+  ];
+  for (const frontier of broken) {
+    await expect(appendLeaf(frontier, a)).rejects.toThrow(RangeError);
+    await expect(rootOf(frontier)).rejects.toThrow(RangeError);
+  }
+  await expect(appendLeaf(emptyFrontier, a)).resolves.toBeDefined();
+});
