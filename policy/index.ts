@@ -187,5 +187,12 @@ export function profileNames(file: PolicyFile): string[] {
 /** The tokens of a policy, in order, for syntax highlighting. Offsets are UTF-16 units. */
 export function tokens(source: string): Token[] {
   const found = parseText(source, true).cursor.tokens ?? [];
-  return found.sort((a, b) => a.start - b.start);
+  found.sort((a, b) => a.start - b.start);
+  // What was read twice while finding out what it is, counts once.
+  let last = 0;
+  return found.filter((token) => {
+    if (token.start < last) return false;
+    last = token.end;
+    return true;
+  });
 }

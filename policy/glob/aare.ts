@@ -246,3 +246,31 @@ function classRanges(text: string, from: number, to: number): Ranges {
   if (next <= maxUnit) complement.push(next, maxUnit);
   return complement;
 }
+
+/** Every path of a pattern without wildcards; undefined when they are more than `limit`. */
+export function pathsOf(text: string, limit: number): string[] | undefined {
+  let steps = 0;
+  const walk = (pattern: Pattern, starts: readonly string[]): string[] | undefined => {
+    steps += starts.length;
+    if (starts.length > limit || steps > limit * 100) return undefined;
+    if (pattern.kind === 'set') {
+      const c = String.fromCharCode(pattern.ranges[0] as number);
+      return starts.map((start) => start + c);
+    }
+    if (pattern.kind === 'sequence') {
+      let all: readonly string[] | undefined = starts;
+      for (const item of pattern.items) all = all && walk(item, all);
+      return all as string[] | undefined;
+    }
+    if (pattern.kind === 'repeat') return undefined;
+    const all: string[] = [];
+    for (const item of pattern.items) {
+      const found = walk(item, starts);
+      if (!found) return undefined;
+      all.push(...found);
+    }
+    return all;
+  };
+  const found = walk(parsePattern(text), ['']);
+  return found && found.length <= limit ? [...new Set(found)] : undefined;
+}

@@ -12,6 +12,9 @@ export interface LintFinding extends Problem {
   severity: Severity;
 }
 
+/** How much advice on one file is listed. */
+const maxFindings = 2000;
+
 const ids = new Set(lintRules.map((rule) => rule.id));
 const always = new Set(lintRules.filter((rule) => rule.always).map((rule) => rule.id));
 
@@ -45,6 +48,7 @@ export function advise(analysis: Analysis, options: LintOptions): LintFinding[] 
         return expanded.ok ? expanded.text.replace(/\/{2,}/g, '/') : undefined;
       },
       report(range, message, more = {}) {
+        if (findings.length >= maxFindings) return;
         const { severity = rule.severity, ...rest } = more;
         findings.push({
           id: rule.id,

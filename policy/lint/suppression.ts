@@ -12,6 +12,9 @@ export interface Suppression {
   used: boolean;
 }
 
+/** How many suppressions of one file count. */
+const maxSuppressions = 2000;
+
 /** Reads one comment; undefined when it is not a suppression. */
 function read(comment: Comment, range: Range): Suppression | undefined {
   const text = comment.text.slice(1).trim();
@@ -33,7 +36,7 @@ export function suppressions(file: PolicyFile): Suppression[] {
   if (!file.text.includes('lint-ignore')) return [];
   const found: Suppression[] = [];
   const add = (comment: Comment | undefined, range: Range) => {
-    const one = comment && read(comment, range);
+    const one = comment && found.length < maxSuppressions ? read(comment, range) : undefined;
     if (one) found.push(one);
   };
   const visit = (statements: readonly Statement[]) => {

@@ -339,7 +339,7 @@ class Checker {
     for (const { word, unit: where } of gathered.partial) this.#pattern(word, where, own);
     this.#unbalanced(gathered, own);
     this.#attachment(profile, unit, own);
-    this.#conflicts(gathered, own);
+    this.#conflicts(profile, unit, gathered, own);
     return {
       name,
       profile,
@@ -505,7 +505,7 @@ class Checker {
     });
   }
 
-  #conflicts(gathered: Gathered, own: ProfileVariables): void {
+  #conflicts(profile: Profile, main: Unit, gathered: Gathered, own: ProfileVariables): void {
     const rules: ExecRule[] = [];
     for (const { rule, owner, priority, unit } of gathered.exec) {
       const expanded =
@@ -522,12 +522,28 @@ class Checker {
         });
       else if (expanded.reason === 'limit') this.#limit(rule, unit);
     }
-    for (const { first, second } of execConflicts(rules)) {
-      const unit = this.#units.get(second.file) ?? this.#main;
+    const { conflicts, complete } = execConflicts(rules);
+    if (!complete) {
+      this.#report(
+        main,
+        'limit',
+        profile.name,
+        'There are too many patterns of programs to compare them all.',
+        {
+          expected: 'fewer or narrower patterns in rules with x',
+        },
+      );
+    }
+    for (const conflict of conflicts) {
+      // Of a rule of this file and one of an include, the one here is the one to look at.
+      const swap = conflict.first.file === main.file && conflict.second.file !== main.file;
+      const first = swap ? conflict.second : conflict.first;
+      const second = swap ? conflict.first : conflict.second;
+      const where = this.#units.get(second.file) ?? main;
       const mode = second.rule.kind === 'file' ? second.rule.mode : second.rule.keyword;
       const other = first.rule.kind === 'file' ? first.rule.path.text : 'file';
       this.#report(
-        unit,
+        where,
         'exec-conflict',
         mode,
         `This says ${second.shown}, but the rule for ${other} says ${first.shown}, and both match some file.`,

@@ -21,7 +21,8 @@ export class Symbols {
   readonly booleans = new Map<string, boolean>();
   /** A file that may set variables was not seen: what is not declared is taken as declared there. */
   open = false;
-  readonly #balanced = new Map<string, boolean>();
+  /** Variables with a value that has half a bracket. */
+  #broken: Set<string> | undefined;
   readonly #checked = new Map<string, Expansion>();
 
   /** Whether a variable and everything it mentions is declared and ends. */
@@ -61,15 +62,18 @@ export class Symbols {
 
   /** True when every value of the variable has whole brackets, so that a pattern around it can be judged without it. */
   balanced(name: string): boolean {
-    const known = this.#balanced.get(name);
-    if (known !== undefined) return known;
-    this.#balanced.set(name, true);
-    const values = this.variables.get(name)?.values ?? [];
-    const answer = values.every(
-      (value) => !checkPattern(value) && variablesIn(value).every((inner) => this.balanced(inner)),
+    this.#broken ??= new Set(
+      [...this.variables].filter(([, { values }]) => values.some(checkPattern)).map(([one]) => one),
     );
-    this.#balanced.set(name, answer);
-    return answer;
+    if (this.#broken.size === 0) return true;
+    const reached = new Set([name]);
+    for (const one of reached) {
+      if (this.#broken.has(one)) return false;
+      for (const value of this.variables.get(one)?.values ?? []) {
+        for (const inner of variablesIn(value)) reached.add(inner);
+      }
+    }
+    return true;
   }
 
   /** The text with its variables replaced: one value as it is, several as `{a,b}`. Bounded by `maxExpansion`.
@@ -123,6 +127,6 @@ export class Symbols {
   /** Forgets what was worked out, after a variable changed. */
   changed(): void {
     this.#checked.clear();
-    this.#balanced.clear();
+    this.#broken = undefined;
   }
 }

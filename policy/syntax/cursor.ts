@@ -90,6 +90,9 @@ function isEscapable(code: number): boolean {
   );
 }
 
+/** How many problems of one text are listed. */
+const maxProblems = 1000;
+
 export class Cursor {
   readonly text: string;
   readonly problems: Problem[] = [];
@@ -112,6 +115,17 @@ export class Cursor {
     message: string,
     more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,
   ): void {
+    if (this.problems.length > maxProblems) return;
+    if (this.problems.length === maxProblems) {
+      this.problems.push({
+        id: 'limit',
+        start: range.start,
+        end: range.end,
+        message: `There are more than ${maxProblems} problems; the rest is not listed.`,
+        expected: 'a policy',
+      });
+      return;
+    }
     this.problems.push({ id, message, start: range.start, end: range.end, ...more });
   }
 

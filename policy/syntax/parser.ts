@@ -618,7 +618,10 @@ class Parser {
     checkName(name, keyword !== undefined || hat, report);
     let attachment: Word | undefined;
     const next = cursor.next('{') ? OPEN : cursor.peek();
-    if (next === 47 || next === 64 || next === 34) attachment = cursor.word(PATH, 'path');
+    const condition = next === 43 || this.#conditionAhead();
+    if (next === 47 || next === 64 || next === 34 || (isLetter(next) && !condition)) {
+      attachment = cursor.word(PATH, 'path');
+    }
     if (attachment && !/^(\/|@)/.test(attachment.value)) {
       report(
         'attachment',

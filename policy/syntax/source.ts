@@ -23,6 +23,7 @@ export interface Range {
 export class LineTable {
   readonly #text: string;
   #starts: number[] | undefined;
+  #counted: { start: number; columns: Uint32Array | undefined } | undefined;
 
   constructor(text: string) {
     this.#text = text;
@@ -49,13 +50,30 @@ export class LineTable {
       if ((starts[middle] as number) <= at) low = middle;
       else high = middle - 1;
     }
-    let column = 1;
-    for (let i = starts[low] as number; i < at; i++) {
-      // A low surrogate is the second half of a code point already counted.
-      const code = this.#text.charCodeAt(i + 1);
-      if (!(i + 1 < at && code >= 0xdc00 && code <= 0xdfff)) column++;
+    const start = starts[low] as number;
+    return { offset: at, line: low + 1, column: this.#column(start, starts[low + 1], at) };
+  }
+
+  /** Columns count code points. Lines without surrogate pairs need no counting; the last other line is kept. */
+  #column(start: number, next: number | undefined, at: number): number {
+    if (this.#counted?.start !== start) {
+      const line = this.#text.slice(start, next);
+      let columns: Uint32Array | undefined;
+      if (/[\ud800-\udfff]/.test(line)) {
+        columns = new Uint32Array(line.length + 1);
+        let column = 1;
+        for (let i = 0; i < line.length; i++) {
+          columns[i] = column;
+          const low = line.charCodeAt(i + 1);
+          const high = line.charCodeAt(i);
+          const paired = high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
+          if (!paired) column++;
+        }
+        columns[line.length] = column;
+      }
+      this.#counted = { start, columns };
     }
-    return { offset: at, line: low + 1, column };
+    return this.#counted.columns?.[at - start] ?? at - start + 1;
   }
 
   span(range: Range): Span {

@@ -1,0 +1,124 @@
+// The automata against a plain backtracking matcher, on small patterns and all short paths.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { checkPattern, type Pattern, parsePattern } from '../../policy/glob/aare.ts';
+import {
+  type Automaton,
+  automaton,
+  covers,
+  intersects,
+  matches,
+} from '../../policy/glob/automaton.ts';
+
+const build = (pattern: string): Automaton => {
+  const result = automaton(pattern);
+  if (!result) throw new Error(`too large: ${pattern}`);
+  return result;
+};
+
+/** Where in `text` a match of `pattern` that starts at each of `from` can end. */
+function ends(pattern: Pattern, text: string, from: Set<number>): Set<number> {
+  const one = (at: number, ranges: readonly number[]) => {
+    const code = text.charCodeAt(at);
+    for (let i = 0; i < ranges.length; i += 2) {
+      if (at < text.length && code >= (ranges[i] as number) && code <= (ranges[i + 1] as number))
+        return true;
+    }
+    return false;
+  };
+  switch (pattern.kind) {
+    case 'set':
+      return new Set([...from].filter((at) => one(at, pattern.ranges)).map((at) => at + 1));
+    case 'repeat': {
+      const all = new Set(from);
+      for (const at of all) if (one(at, pattern.ranges)) all.add(at + 1);
+      return all;
+    }
+    case 'sequence':
+      return pattern.items.reduce((at, item) => ends(item, text, at), from);
+    case 'choice':
+      return new Set(pattern.items.flatMap((item) => [...ends(item, text, from)]));
+  }
+}
+
+const matchesPlainly = (pattern: string, text: string) =>
+  ends(parsePattern(pattern), text, new Set([0])).has(text.length);
+
+const alphabet = ['a', 'b', '/'];
+const paths: string[] = [''];
+for (let i = 0; paths[i] !== undefined && (paths[i] as string).length < 5; i++) {
+  for (const c of alphabet) paths.push(paths[i] + c);
+}
+
+const piece = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('a', 'b', '/') },
+  fc.constantFrom('*', '**', '?', '[ab]', '[^a]', '[a-b]', '{a,b}', '{,a}', '{a*,/b}', '{a,{b,/}}'),
+);
+const pattern = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
+
+describe('automata', () => {
+  test('match what the pattern matches', () => {
+    fc.assert(
+      fc.property(pattern, (text) => {
+        const one = build(text);
+        for (const path of paths)
+          expect([path, matches(one, path)]).toEqual([path, matchesPlainly(text, path)]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('intersect when some path matches both', () => {
+    fc.assert(
+      fc.property(pattern, pattern, (x, y) => {
+        const common = paths.some((path) => matchesPlainly(x, path) && matchesPlainly(y, path));
+        if (common) expect(intersects(build(x), build(y))).toBe(true);
+        expect(intersects(build(x), build(y))).toBe(intersects(build(y), build(x)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('cover only what they match', () => {
+    fc.assert(
+      fc.property(pattern, fc.array(pattern, { minLength: 1, maxLength: 3 }), (x, outer) => {
+        const answer = covers(outer.map(build), build(x));
+        const counterexample = paths.some(
+          (path) => matchesPlainly(x, path) && !outer.some((y) => matchesPlainly(y, path)),
+        );
+        if (counterexample) expect(answer).toBe(false);
+        expect(covers([build(x)], build(x))).toBe(true);
+        expect(covers([...outer.map(build), build(x)], build(x))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    ['/x/*', '/x/', false],
+    ['/x/**', '/x/', false],
+    ['/x*', '/x', true],
+    ['/x/**', '/x/a/b', true],
+    ['/x/*', '/x/a/b', false],
+    ['/[^f]*/**', '/sys/a', true],
+    ['/x\\*', '/x*', true],
+    ['/x\\*', '/xa', false],
+    ['/x\\x41\\101\\d065', '/xAAA', true],
+    ['/{usr/,}bin/{a,b{1,2}}', '/bin/b2', true],
+    ['/a[]', '/a', false],
+  ])('%s and %s: %s', (text, path, expected) => {
+    expect(matches(build(text), path)).toBe(expected);
+  });
+});
+
+test('bounds: a pattern that would be huge gives no answer, in little time', () => {
+  expect(automaton('a'.repeat(100_000))).toBeUndefined();
+  const nested = `${'{a,'.repeat(150)}b${'}'.repeat(150)}`;
+  expect(checkPattern(nested)).toBeUndefined();
+  expect(automaton(nested)).toBeDefined();
+  const start = performance.now();
+  const stars = `/${'*a'.repeat(300)}`;
+  intersects(build(stars), build(`/${'*b'.repeat(300)}`));
+  covers([build(`/${'**a*'.repeat(200)}`)], build(stars));
+  expect(performance.now() - start).toBeLessThan(1000);
+});

@@ -1,0 +1,113 @@
+// The rest of the room's door: names, tokens, rendering, explanations and their pages.
+import { describe, expect, test } from 'vitest';
+import {
+  check,
+  diagnosticPage,
+  explain,
+  explanations,
+  parse,
+  profileNames,
+  render,
+  tokens,
+} from '../../policy/index.ts';
+
+test('the names of profiles, as the kernel shows them', () => {
+  const { file } = parse(
+    '/usr/bin/a {\n  ^h {\n  }\n}\nprofile "b c" {\n}\nprofile :ns:d {\n}\nprofile :ns://e /x {\n}\n',
+  );
+  expect(profileNames(file)).toEqual(['/usr/bin/a', 'b c', ':ns:d', ':ns:e']);
+});
+
+test('tokens cover what a reader would colour', () => {
+  const source = '@{A} = x # why\nprofile p {\n  deny /etc/** rw,\n}\n';
+  expect(
+    tokens(source).map(({ kind, start, end }) => `${kind} ${source.slice(start, end)}`),
+  ).toEqual([
+    'variable @{A}',
+    'operator =',
+    'value x',
+    'comment # why',
+    'keyword profile',
+    'name p',
+    'punctuation {',
+    'qualifier deny',
+    'path /etc/**',
+    'permission rw',
+    'punctuation ,',
+    'punctuation }',
+  ]);
+});
+
+describe('render', () => {
+  const one = (source: string) => {
+    const [first] = check(source).diagnostics;
+    if (!first) throw new Error('nothing to render');
+    return render(first, source, { file: 'demo' });
+  };
+
+  test('shows the place, the line with a caret, and what was meant', () => {
+    expect(one('profile p {\n  capability net_bind_servce,\n}\n')).toBe(
+      [
+        'demo:2:14: error: There is no capability "net_bind_servce". [capability-name]',
+        ' 2 |   capability net_bind_servce,',
+        '   |              ^^^^^^^^^^^^^^^',
+        '   expected: a capability in lower case without CAP_, such as net_bind_service',
+        '   did you mean: net_bind_service',
+      ].join('\n'),
+    );
+  });
+
+  test('keeps tabs under tabs, and counts code points', () => {
+    expect(one('profile p {\n\t"/\u{1f600}" zz,\n}\n').split('\n').slice(0, 3)).toEqual([
+      'demo:2:7: error: The access modes are missing after the path. [syntax]'.replace(
+        'The access modes are missing after the path. [syntax]',
+        '"zz" is not an access mode. [file-permissions]',
+      ),
+      ' 2 | \t"/\u{1f600}" zz,',
+      '   | \t     ^^',
+    ]);
+  });
+
+  test('no control character of a hostile file reaches the terminal', () => {
+    expect(one('profile p {\n  capability \x1b[31mchown,\n}\n')).not.toContain('\x1b');
+  });
+});
+
+describe('explanations', () => {
+  test('every id has one, ids are kebab-case', () => {
+    for (const [id, { title, text }] of Object.entries(explanations)) {
+      expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(title.length).toBeGreaterThan(5);
+      expect(text.length).toBeGreaterThan(20);
+      expect(explain(id)?.id).toBe(id);
+    }
+    expect(explain('no-such-id')).toBeUndefined();
+    expect(explain('constructor')).toBeUndefined();
+  });
+
+  // `npx vitest run test/policy -u` writes the pages anew.
+  test.each(Object.keys(explanations))('docs/diagnostics/%s.md is its page', async (id) => {
+    await expect(
+      diagnosticPage(id, explanations[id] as (typeof explanations)[string]),
+    ).toMatchFileSnapshot(`../../docs/diagnostics/${id}.md`);
+  });
+});
+
+describe('the examples of language diagnostics', () => {
+  const language = Object.entries(explanations).filter(
+    ([, one]) => one.example && !('fires' in one),
+  );
+  test.each(language)('%s', (id, { example, corrected, severity }) => {
+    if (
+      severity !== 'error' ||
+      id === 'missing-include' ||
+      id === 'missing-abi' ||
+      id === 'target' ||
+      id === 'package-name' ||
+      id === 'include-path'
+    )
+      return;
+    expect(check(example as string).diagnostics.map((one) => one.id)).toContain(id);
+    if (corrected) expect(check(corrected).diagnostics.map((one) => one.id)).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+// Lint rules by their own examples, suppression, and what a good profile may look like without a word.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { lint } from '../../policy/index.ts';
+import { lintRules } from '../../policy/lint/rules.ts';
+import { fileResolver } from '../../sdk/host/includes.ts';
+
+const ids = (source: string, options = {}) =>
+  lint(source, options).diagnostics.map((one) => one.id);
+
+describe.each(lintRules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+  test('reports its example', () => {
+    expect(ids(rule.fires, rule.options)).toContain(id);
+  });
+
+  test('says nothing about the example put right', () => {
+    const found = lint(rule.clean, rule.options);
+    expect(found.diagnostics.map((one) => one.id)).not.toContain(id);
+    expect(found.ok).toBe(true);
+  });
+
+  test('its fix, where it has one, takes the report away', () => {
+    for (const { id: found, fix } of lint(rule.fires, rule.options).diagnostics) {
+      if (found !== id || !fix) continue;
+      const { start, end } = fix.span;
+      const fixed = rule.fires.slice(0, start.offset) + fix.text + rule.fires.slice(end.offset);
+      expect(ids(fixed, rule.options)).not.toContain(id);
+    }
+  });
+});
+
+describe('suppression', () => {
+  const profile = (rule: string) => `abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n${rule}\n}\n`;
+
+  test('after the rule, with a reason', () => {
+    expect(ids(profile('  ptrace, # lint-ignore bare-ptrace: it is a debugger'))).toEqual([]);
+  });
+
+  test('on the line before, several rules', () => {
+    const text =
+      '  # lint-ignore bare-network, bare-capability: a test bed\n  network,\n  capability,';
+    expect(ids(profile(text))).toEqual(
+      ['lint-ignore', 'bare-capability'].filter((id) => id !== 'lint-ignore'),
+    );
+  });
+
+  test('before a profile: all of it', () => {
+    const text = `abi <abi/3.0>,\n# lint-ignore bare-ptrace: debuggers live here\nprofile demo /usr/bin/demo {\n  ptrace,\n}\n`;
+    expect(ids(text)).toEqual([]);
+  });
+
+  test('without a reason it does nothing and says so', () => {
+    expect(ids(profile('  ptrace, # lint-ignore bare-ptrace'))).toEqual([
+      'bare-ptrace',
+      'lint-ignore',
+    ]);
+  });
+
+  test('an unknown rule, and one that is not reported', () => {
+    expect(ids(profile('  /x r, # lint-ignore bare-pizza: hungry'))).toEqual(['lint-ignore']);
+    expect(ids(profile('  /x r, # lint-ignore bare-ptrace: no reason to'))).toEqual([
+      'lint-ignore',
+    ]);
+  });
+
+  test('what protects hosts cannot be suppressed', () => {
+    const text =
+      'abi <abi/3.0>,\nprofile sshd flags=(attach_disconnected) { # lint-ignore package-name: please\n}\n';
+    const found = lint(text, { packageName: 'demo' });
+    expect(found.ok).toBe(false);
+    expect(found.diagnostics.map((one) => one.id)).toContain('package-name');
+  });
+});
+
+describe('package rules', () => {
+  const options = { packageName: 'demo' };
+  const name = (source: string) =>
+    ids(source, options).filter((id) => id === 'package-name').length;
+
+  test('exactly the profile of the package', () => {
+    const own = 'abi <abi/3.0>,\nprofile demo flags=(attach_disconnected) {\n  ^hat {\n  }\n}\n';
+    expect(lint(own, options).ok).toBe(true);
+    expect(name('profile other {\n}\n')).toBe(1);
+    expect(name('profile demo {\n}\nprofile other {\n}\n')).toBe(1);
+    expect(name('profile :ns:demo {\n}\n')).toBe(1);
+    expect(name('hat demo {\n}\n')).toBe(1);
+    expect(name('# nothing\n')).toBe(1);
+  });
+
+  test('a profile that an include brings in is not the package’s', () => {
+    const resolver = () => ({ file: 'evil', source: 'profile sshd {\n}\n' });
+    const found = lint('include <x>\nprofile demo {\n}\n', { ...options, resolver });
+    expect(found.diagnostics.filter((one) => one.id === 'package-name')).toHaveLength(1);
+  });
+
+  test.each([
+    'include "x"',
+    'include /etc/passwd',
+    'include <../x>',
+    'include </etc/x>',
+    'abi "x",',
+  ])('%s is refused', (line) => {
+    expect(ids(`${line}\nprofile demo {\n}\n`, options)).toContain('include-path');
+    expect(ids(`profile demo {\n  if defined @{X} {\n    ${line}\n  }\n}\n`, options)).toContain(
+      'include-path',
+    );
+  });
+});
+
+describe('the profiles this project ships', () => {
+  const resolver = existsSync('/etc/apparmor.d/abstractions/base')
+    ? fileResolver({ base: '/etc/apparmor.d' })
+    : undefined;
+  for (const name of ['docker-default', 'docker-nginx']) {
+    const path = join(import.meta.dirname, '../../profiles', name, name);
+    test.skipIf(!existsSync(path))(
+      `${name} has no error and no warning, with and without its includes`,
+      () => {
+        const source = readFileSync(path, 'utf8');
+        for (const options of [{}, ...(resolver ? [{ resolver }] : [])]) {
+          const found = lint(source, { packageName: name, ...options });
+          expect(found.diagnostics.filter((one) => one.severity !== 'info')).toEqual([]);
+        }
+      },
+    );
+  }
+});
+
+test('abi that does not know a rule', () => {
+  const text = 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mqueue,\n}\n';
+  expect(ids(text)).toContain('not-mediated');
+});
