@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { decodeBase64 } from '../base64.ts';
 import { isDigest } from '../digest.ts';
 import { isProfileName, isTeam } from '../name.ts';
-import { parseReference } from '../reference.ts';
+import { isChannel } from '../reference.ts';
 import { isVersion } from '../version.ts';
 
 const team = z.string().refine(isTeam, 'must be a team name');
 const name = z.string().refine(isProfileName, 'must be a profile name');
 const version = z.string().refine(isVersion, 'must be a semantic version without build metadata');
-const channel = z.string().refine(isChannel, 'must be a channel name');
+const channel = z.string().refine(isChannel, 'must be the name of a channel that can be moved');
 const digest = z.string().refine(isDigest, 'must be a sha256 digest');
 /** An Ed25519 SubjectPublicKeyInfo is 44 bytes long (RFC 8410). */
 const publicKey = z
@@ -105,10 +105,4 @@ export function parseEntry(bytes: Uint8Array): LogEntry | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A channel is what a reference may name after a colon. */
-function isChannel(text: string): boolean {
-  const parsed = parseReference(`name:${text}`);
-  return parsed.ok && parsed.reference.selector.kind === 'channel';
 }

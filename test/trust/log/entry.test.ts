@@ -89,6 +89,7 @@ describe('fields', () => {
     [version, { digest: `sha256:${'AB'.repeat(32)}` }],
     [version, { envelope: 'ab'.repeat(32) }],
     [channel, { channel: 'Stable' }],
+    [channel, { channel: 'latest' }],
     [channel, { channel: '' }],
     [channel, { channel: '1.0.0' }],
     [channel, { channel: 'a@1.0.0' }],
