@@ -2,91 +2,70 @@
 // Patterns become nondeterministic automata; questions walk pairs of states, with a bound on the work.
 import { type Pattern, parsePattern, type Ranges } from './aare.ts';
 
-/** A nondeterministic automaton without empty moves; state 0 is the start. */
+interface Move {
+  ranges: Ranges;
+  to: number;
+}
+
+/** A nondeterministic automaton: state 0 is the start, `end` the one that accepts. */
 export interface Automaton {
-  moves: { ranges: Ranges; to: number }[][];
-  accepting: boolean[];
+  /** Moves of each state over a character. */
+  moves: Move[][];
+  /** Moves of each state over nothing. */
+  empty: number[][];
+  end: number;
 }
 
 const maxStates = 20_000;
 const maxSteps = 400_000;
 
-interface Draft {
-  moves: { ranges: Ranges; to: number }[][];
-  empty: number[][];
-}
-
 /** Builds the automaton of a pattern without variables; undefined when it would be too large. */
 export function automaton(pattern: string): Automaton | undefined {
-  const draft: Draft = { moves: [[]], empty: [[]] };
+  const draft: Automaton = { moves: [[]], empty: [[]], end: 0 };
   const end = build(draft, parsePattern(pattern), 0);
-  if (end === undefined) return undefined;
-  return withoutEmptyMoves(draft, end);
+  return end === undefined ? undefined : { ...draft, end };
 }
 
-function state(draft: Draft): number {
+function state(draft: Automaton): number {
   draft.empty.push([]);
   return draft.moves.push([]) - 1;
 }
 
-function build(draft: Draft, pattern: Pattern, from: number): number | undefined {
+/** Adds a pattern after the state `from`; returns the state it ends in. */
+function build(draft: Automaton, pattern: Pattern, from: number): number | undefined {
   if (draft.moves.length > maxStates) return undefined;
-  if (pattern.kind === 'set') {
-    const to = state(draft);
-    draft.moves[from]?.push({ ranges: pattern.ranges, to });
-    return to;
-  }
-  if (pattern.kind === 'repeat') {
-    const to = state(draft);
-    draft.empty[from]?.push(to);
-    draft.moves[to]?.push({ ranges: pattern.ranges, to });
-    return to;
-  }
-  if (pattern.kind === 'sequence') {
-    let at: number | undefined = from;
-    for (const item of pattern.items) {
-      at = build(draft, item, at);
-      if (at === undefined) return undefined;
+  switch (pattern.kind) {
+    case 'set': {
+      const to = state(draft);
+      draft.moves[from]?.push({ ranges: pattern.ranges, to });
+      return to;
     }
-    return at;
-  }
-  const to = state(draft);
-  for (const item of pattern.items) {
-    const start = state(draft);
-    draft.empty[from]?.push(start);
-    const end = build(draft, item, start);
-    if (end === undefined) return undefined;
-    draft.empty[end]?.push(to);
-  }
-  return to;
-}
-
-function withoutEmptyMoves(draft: Draft, end: number): Automaton | undefined {
-  const numbers = new Map<number, number>([[0, 0]]);
-  const queue = [0];
-  const result: Automaton = { moves: [], accepting: [] };
-  let work = 0;
-  for (let i = 0; i < queue.length; i++) {
-    const closure = new Set([queue[i] as number]);
-    const moves: { ranges: Ranges; to: number }[] = [];
-    let accepting = false;
-    for (const one of closure) {
-      if (++work > maxSteps) return undefined;
-      if (one === end) accepting = true;
-      for (const next of draft.empty[one] ?? []) closure.add(next);
-      for (const move of draft.moves[one] ?? []) {
-        let to = numbers.get(move.to);
-        if (to === undefined) {
-          to = queue.push(move.to) - 1;
-          numbers.set(move.to, to);
-        }
-        moves.push({ ranges: move.ranges, to });
+    case 'repeat': {
+      const to = state(draft);
+      draft.empty[from]?.push(to);
+      draft.moves[to]?.push({ ranges: pattern.ranges, to });
+      return to;
+    }
+    case 'sequence': {
+      let at: number | undefined = from;
+      for (const item of pattern.items) {
+        at = build(draft, item, at);
+        if (at === undefined) return undefined;
       }
+      return at;
     }
-    result.moves.push(moves);
-    result.accepting.push(accepting);
+    case 'choice': {
+      const to = state(draft);
+      for (const item of pattern.items) {
+        const start = state(draft);
+        draft.empty[from]?.push(start);
+        const end = build(draft, item, start);
+        if (end === undefined) return undefined;
+        draft.empty[end]?.push(to);
+      }
+      return to;
+    }
   }
-  return result;
 }
 
 function overlap(a: Ranges, b: Ranges): boolean {
@@ -106,112 +85,135 @@ export function intersects(a: Automaton, b: Automaton): boolean | undefined {
   const seen = new Set([0]);
   const stack = [0];
   let steps = 0;
+  const visit = (x: number, y: number) => {
+    const next = x * width + y;
+    if (seen.has(next)) return;
+    seen.add(next);
+    stack.push(next);
+  };
   while (stack.length > 0) {
     const pair = stack.pop() as number;
     const x = Math.floor(pair / width);
     const y = pair % width;
-    if (a.accepting[x] && b.accepting[y]) return true;
-    for (const left of a.moves[x] ?? []) {
-      for (const right of b.moves[y] ?? []) {
-        if (++steps > maxSteps) return undefined;
-        const next = left.to * width + right.to;
-        if (!seen.has(next) && overlap(left.ranges, right.ranges)) {
-          seen.add(next);
-          stack.push(next);
-        }
+    if (x === a.end && y === b.end) return true;
+    if (++steps > maxSteps) return undefined;
+    for (const to of a.empty[x] as number[]) visit(to, y);
+    for (const to of b.empty[y] as number[]) visit(x, to);
+    for (const left of a.moves[x] as Move[]) {
+      for (const right of b.moves[y] as Move[]) {
+        if (overlap(left.ranges, right.ranges)) visit(left.to, right.to);
       }
     }
   }
   return false;
 }
 
-/**
- * Whether every path that `inner` matches is matched by one of `outer`; undefined when the bound on the work was
- * reached. Walks states of `inner` with sets of states of `outer`, splitting characters where the sets change.
- */
-export function covers(outer: readonly Automaton[], inner: Automaton): boolean | undefined {
-  const union: Automaton = { moves: [], accepting: [] };
-  const starts: number[] = [];
-  for (const one of outer) {
-    const base = union.moves.length;
-    starts.push(base);
-    for (const [index, moves] of one.moves.entries()) {
-      union.moves.push(moves.map((move) => ({ ranges: move.ranges, to: move.to + base })));
-      union.accepting.push(one.accepting[index] as boolean);
+/** The states reached from these over nothing, sorted. */
+function closure(one: Automaton, states: Iterable<number>): number[] {
+  const reached = new Set(states);
+  for (const at of reached) for (const to of one.empty[at] as number[]) reached.add(to);
+  return [...reached].sort((x, y) => x - y);
+}
+
+/** Several automata as one that matches what any of them does. */
+function union(all: readonly Automaton[]): { one: Automaton; ends: Set<number> } {
+  const one: Automaton = { moves: [[]], empty: [[]], end: -1 };
+  const ends = new Set<number>();
+  for (const part of all) {
+    const base = one.moves.length;
+    one.empty[0]?.push(base);
+    ends.add(base + part.end);
+    for (const [index, moves] of part.moves.entries()) {
+      one.moves.push(moves.map(({ ranges, to }) => ({ ranges, to: to + base })));
+      one.empty.push((part.empty[index] as number[]).map((to) => to + base));
     }
   }
-  const sets: number[][] = [starts];
-  const numbers = new Map([[starts.join(), 0]]);
-  const seen = new Set(['0 0']);
-  const stack: [number, number][] = [[0, 0]];
-  const steps = new Map<number, { cuts: number[]; to: number[] }>();
+  return { one, ends };
+}
+
+/** The deterministic steps of a set of states: where the characters are cut, and the set each piece leads to. */
+interface Steps {
+  cuts: number[];
+  to: number[];
+}
+
+/**
+ * Whether every path that `inner` matches is matched by one of `outer`; undefined when the bound on the work was
+ * reached. Walks states of `inner` with sets of states of `outer`.
+ */
+export function covers(outer: readonly Automaton[], inner: Automaton): boolean | undefined {
+  const { one, ends } = union(outer);
+  const sets = [closure(one, [0])];
+  const numbers = new Map([[sets[0]?.join(), 0]]);
+  const known: (Steps | undefined)[] = [];
   let work = 0;
-  // The deterministic step of a set: where the character line is cut, and the set each piece leads to.
-  const step = (set: number): { cuts: number[]; to: number[] } | undefined => {
-    const known = steps.get(set);
-    if (known) return known;
-    const cuts = new Set<number>([1]);
-    const moves = (sets[set] as number[]).flatMap((one) => union.moves[one] ?? []);
+  const stepsOf = (set: number): Steps => {
+    const before = known[set];
+    if (before) return before;
+    const moves = (sets[set] as number[]).flatMap((at) => one.moves[at] as Move[]);
+    const cuts = new Set([1]);
     for (const { ranges } of moves) {
       for (let i = 0; i < ranges.length; i += 2) {
         cuts.add(ranges[i] as number);
         cuts.add((ranges[i + 1] as number) + 1);
       }
     }
-    const sorted = [...cuts].sort((x, y) => x - y).filter((cut) => cut <= 0xffff);
+    const sorted = [...cuts].filter((cut) => cut <= 0xffff).sort((x, y) => x - y);
     const to = sorted.map((cut) => {
-      const reached = new Set<number>();
-      for (const move of moves) {
-        work++;
-        if (overlap(move.ranges, [cut, cut])) reached.add(move.to);
-      }
-      const list = [...reached].sort((x, y) => x - y);
-      const key = list.join();
-      let number = numbers.get(key);
-      if (number === undefined) {
-        number = sets.push(list) - 1;
-        numbers.set(key, number);
-      }
+      work += moves.length;
+      const reached = moves
+        .filter(({ ranges }) => overlap(ranges, [cut, cut]))
+        .map((move) => move.to);
+      const next = closure(one, reached);
+      work += next.length;
+      const key = next.join();
+      const number = numbers.get(key) ?? sets.push(next) - 1;
+      numbers.set(key, number);
       return number;
     });
-    const result = { cuts: sorted, to };
-    steps.set(set, result);
-    return work > maxSteps ? undefined : result;
+    const steps = { cuts: sorted, to };
+    known[set] = steps;
+    return steps;
+  };
+  const seen = new Set(['0 0']);
+  const stack: [number, number][] = [[0, 0]];
+  const visit = (x: number, set: number) => {
+    const key = `${x} ${set}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    stack.push([x, set]);
   };
   while (stack.length > 0) {
     const [x, set] = stack.pop() as [number, number];
-    if (inner.accepting[x] && !(sets[set] as number[]).some((one) => union.accepting[one]))
-      return false;
-    if (inner.moves[x]?.length === 0) continue;
-    const next = step(set);
-    if (!next) return undefined;
-    for (const move of inner.moves[x] ?? []) {
-      for (const [index, cut] of next.cuts.entries()) {
-        if (++work > maxSteps) return undefined;
-        const end = (next.cuts[index + 1] ?? 0x10000) - 1;
-        if (!overlap(move.ranges, [cut, end])) continue;
-        const key = `${move.to} ${next.to[index]}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        stack.push([move.to, next.to[index] as number]);
+    if (x === inner.end && !(sets[set] as number[]).some((at) => ends.has(at))) return false;
+    for (const to of inner.empty[x] as number[]) visit(to, set);
+    const moves = inner.moves[x] as Move[];
+    if (moves.length === 0) continue;
+    const steps = stepsOf(set);
+    for (const move of moves) {
+      for (const [index, cut] of steps.cuts.entries()) {
+        const last = (steps.cuts[index + 1] ?? 0x10000) - 1;
+        if (overlap(move.ranges, [cut, last])) visit(move.to, steps.to[index] as number);
       }
     }
+    work += moves.length * steps.cuts.length;
+    if (work > maxSteps) return undefined;
   }
   return true;
 }
 
-/** Whether the pattern of `a` matches this path. */
-export function matches(a: Automaton, path: string): boolean {
-  let current = new Set([0]);
+/** Whether the pattern of `one` matches this path. */
+export function matches(one: Automaton, path: string): boolean {
+  let current = closure(one, [0]);
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
-    const next = new Set<number>();
-    for (const one of current) {
-      for (const move of a.moves[one] ?? [])
-        if (overlap(move.ranges, [code, code])) next.add(move.to);
-    }
-    if (next.size === 0) return false;
-    current = next;
+    const next = current.flatMap((at) =>
+      (one.moves[at] as Move[])
+        .filter(({ ranges }) => overlap(ranges, [code, code]))
+        .map((move) => move.to),
+    );
+    if (next.length === 0) return false;
+    current = closure(one, next);
   }
-  return [...current].some((one) => a.accepting[one]);
+  return current.includes(one.end);
 }
