@@ -19,10 +19,11 @@ export interface LogHead {
 
 /** What appending entries writes: all of it belongs in one transaction. */
 export interface LogGrowth {
-  /** The entries' exact bytes as text, the first at `frontier.size - entries.length`. */
-  entries: string[];
+  /** The entry's exact bytes as text; its index is the size of `before`. */
+  entry: string;
   tileHashes: TileHash[];
-  head: LogHead;
+  before: LogHead;
+  after: LogHead;
 }
 
 export async function readLogHead(db: Database): Promise<LogHead> {
@@ -35,18 +36,17 @@ export async function readLogHead(db: Database): Promise<LogHead> {
 }
 
 /**
- * The statements that grow the log. They fail, and with them whatever shares their transaction, when another
- * writer has taken the place: an entry's index is a primary key.
+ * The statements that grow the log. They fail, and with them whatever shares their transaction, unless the log
+ * stands at `before`: the entry's index is a primary key, and the head's columns are NOT NULL.
  */
 export function growLog(
   db: Database,
-  { entries, tileHashes, head }: LogGrowth,
+  { entry, tileHashes, before, after }: LogGrowth,
 ): [Statement, ...Statement[]] {
-  const { size, hashes } = head.frontier;
-  const first = size - entries.length;
-  const row = { size, frontier: toHex(...hashes), checkpoint: head.checkpoint };
+  const { size, hashes } = after.frontier;
+  const row = { size, frontier: toHex(...hashes), checkpoint: after.checkpoint };
   return [
-    db.insert(logEntries).values(entries.map((data, offset) => ({ index: first + offset, data }))),
+    db.insert(logEntries).values({ index: before.frontier.size, data: entry }),
     ...tileHashes.map(({ level, index, hash }) =>
       db
         .insert(logTiles)
@@ -56,10 +56,12 @@ export function growLog(
           set: { hashes: sql`${logTiles.hashes} || excluded.hashes` },
         }),
     ),
-    db
-      .insert(logHead)
-      .values({ id: 1, ...row })
-      .onConflictDoUpdate({ target: logHead.id, set: row }),
+    before.checkpoint === ''
+      ? db.insert(logHead).values({ id: 1, ...row })
+      : db.update(logHead).set({
+          ...row,
+          size: sql`CASE WHEN ${logHead.checkpoint} = ${before.checkpoint} THEN ${size} END`,
+        }),
   ];
 }
 

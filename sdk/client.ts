@@ -1,12 +1,16 @@
 import type { ZodType } from 'zod';
 import { type Digest, Envelope } from '../trust/index.ts';
 import {
+  Channel,
   type Diagnostic,
   Identity,
+  LogKey,
   Problem,
   Profile,
   ProfilePage,
+  Proof,
   Publication,
+  Published,
   problemNamespace,
   Team,
   Token,
@@ -71,7 +75,7 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
     try {
-      response = await fetch(`${base}/v1${path}`, {
+      response = await fetch(`${base}${path}`, {
         method,
         headers: {
           ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -105,7 +109,7 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
   }
 
   const profilePath = ({ team, name }: { team: string; name: string }) =>
-    `/profiles/${encodeURIComponent(team)}/${encodeURIComponent(name)}`;
+    `/v1/profiles/${encodeURIComponent(team)}/${encodeURIComponent(name)}`;
   const versionPath = (path: VersionPath) =>
     `${profilePath(path)}/versions/${encodeURIComponent(path.version)}`;
 
@@ -119,7 +123,7 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
       for (const [key, value] of Object.entries({ q: text, ...rest })) {
         if (value !== undefined) search.set(key, String(value));
       }
-      return call(ProfilePage, 'GET', `/profiles?${search}`);
+      return call(ProfilePage, 'GET', `/v1/profiles?${search}`);
     },
 
     /** A profile and its latest version. */
@@ -148,30 +152,78 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
     },
 
     /** Publishes a version. The same bytes again are no error and change nothing. */
-    publish(path: VersionPath, publication: Publication): Promise<Version> {
-      return call(Version, 'PUT', versionPath(path), Publication.parse(publication));
+    publish(path: VersionPath, publication: Publication): Promise<Published> {
+      return call(Published, 'PUT', versionPath(path), Publication.parse(publication));
+    },
+
+    /** That a version is in the log as it stands, which extends itself at size `since`; unverified. */
+    getProof(path: VersionPath, since: number): Promise<Proof> {
+      return call(Proof, 'GET', `${versionPath(path)}/proof?since=${since}`);
+    },
+
+    /** That any entry is in the log at `size`, which extends itself at size `since`; unverified. */
+    getEntryProof(index: number, size: number, since = 0): Promise<Proof> {
+      return call(Proof, 'GET', `/v1/log/entries/${index}/proof?size=${size}&since=${since}`);
+    },
+
+    /** The verifier of the log's key, to be pinned on first contact. */
+    async getLogVerifier(): Promise<string> {
+      return (await call(LogKey, 'GET', '/v1/log/key')).verifier;
+    },
+
+    /** Yanks a version: served to whoever asks for it, chosen for nobody. */
+    yank(path: VersionPath, reason: string): Promise<Version> {
+      return call(Version, 'POST', `${versionPath(path)}/yank`, { reason });
+    },
+
+    /** Points a channel at a version; refused unless it names `previous` now. */
+    moveChannel(
+      path: { team: string; name: string; channel: string },
+      move: { version: string; previous: string | null },
+    ): Promise<Channel> {
+      const url = `${profilePath(path)}/channels/${encodeURIComponent(path.channel)}`;
+      return call(Channel, 'PUT', url, move);
+    },
+
+    /** The log's checkpoint: a signed note, unverified. */
+    async getCheckpoint(): Promise<string> {
+      return new TextDecoder().decode(await send('GET', '/log/checkpoint'));
+    },
+
+    /** A tile or entry bundle of the log, by its path (C2SP tlog-tiles); unverified. */
+    getTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+      return send('GET', `/log/${path}`);
     },
 
     getTeam(team: string): Promise<Team> {
-      return call(Team, 'GET', `/teams/${encodeURIComponent(team)}`);
+      return call(Team, 'GET', `/v1/teams/${encodeURIComponent(team)}`);
     },
 
     createTeam(name: string): Promise<Team> {
-      return call(Team, 'POST', '/teams', { name });
+      return call(Team, 'POST', '/v1/teams', { name });
     },
 
-    /** Registers a publisher key of a team. */
-    addKey(team: string, key: { publicKey: string; label: string }): Promise<Team> {
-      return call(Team, 'POST', `/teams/${encodeURIComponent(team)}/keys`, key);
+    /** Registers a publisher key of a team, which an older one vouches for unless it is the first. */
+    addKey(
+      team: string,
+      key: { publicKey: string; label: string; endorsement?: Envelope },
+    ): Promise<Team> {
+      return call(Team, 'POST', `/v1/teams/${encodeURIComponent(team)}/keys`, key);
+    },
+
+    /** Revokes a publisher key of a team. */
+    revokeKey(team: string, keyId: string, reason: string): Promise<Team> {
+      const path = `/v1/teams/${encodeURIComponent(team)}/keys/${encodeURIComponent(keyId)}`;
+      return call(Team, 'POST', `${path}/revocation`, { reason });
     },
 
     createToken(token: { label: string; team?: string }): Promise<Token> {
-      return call(Token, 'POST', '/tokens', token);
+      return call(Token, 'POST', '/v1/tokens', token);
     },
 
     /** Whose token this client has. */
     whoami(): Promise<Identity> {
-      return call(Identity, 'GET', '/whoami');
+      return call(Identity, 'GET', '/v1/whoami');
     },
   };
 }

@@ -1,17 +1,23 @@
 import {
+  type AdmissionRefusalId,
+  admit,
   compareVersions,
   type Digest,
   formatReference,
+  type KeyEvidence,
+  type LogView,
+  latestChannel,
   type Manifest,
+  type Offer,
   type PublicKey,
   type Reference,
-  type RefusalId,
-  type TeamPolicy,
-  verify,
+  type SeenCheckpoint,
 } from '../trust/index.ts';
+import { type Checkpoint, parseCheckpoint, parseNote } from '../trust/log/index.ts';
 import type { Client } from './client.ts';
+import type { HostTrust } from './trust-file.ts';
 
-/** A profile that has been proved to come from its team. */
+/** A profile that has been proved to come from its team, under a log that has only grown. */
 export interface VerifiedProfile {
   team: string;
   name: string;
@@ -19,76 +25,152 @@ export interface VerifiedProfile {
   digest: Digest;
   bytes: Uint8Array<ArrayBuffer>;
   manifest: Manifest;
-  /** The trusted keys that signed it. */
+  /** The team's keys that signed it. */
   signers: PublicKey[];
+  /** Where the log stood: from now on the host has seen that. */
+  checkpoint: Checkpoint;
 }
 
-export type Fetched =
+export type FetchRefusalId =
+  | AdmissionRefusalId
+  | 'team-untrusted'
+  | 'reference-digest'
+  | 'channel-unknown'
+  | 'version-older';
+
+export type Verified =
   | { ok: true; profile: VerifiedProfile }
-  | {
-      ok: false;
-      id: RefusalId | 'reference-digest' | 'channel-unknown' | 'version-older';
-      reason: string;
-    };
+  | { ok: false; id: FetchRefusalId; reason: string };
+
+/** What a host knows when it asks. */
+export interface HostView {
+  trust: HostTrust;
+  seen: SeenCheckpoint | undefined;
+  /** The version that is installed, when one is. */
+  installed?: string | undefined;
+  now?: Date;
+}
 
 /**
- * Fetches what a reference names and proves it: signed for this team, name and version by keys the host
- * trusts, byte for byte. A reference that names no version never goes back behind `installed`. Refusals
- * come back as values; a registry that can't be spoken to throws (see {@link Client}).
+ * Fetches what a reference names and proves it; see {@link verifyOffer}. Refusals come back as values; a
+ * registry that can't be spoken to throws (see {@link Client}).
  */
 export async function fetchVerified(
   client: Client,
   reference: Reference,
-  policy: TeamPolicy,
-  installed?: string,
-): Promise<Fetched> {
-  const { team, name, selector } = reference;
+  view: HostView,
+): Promise<Verified> {
   const resolved = await resolveVersion(client, reference);
   if (!resolved.ok) return resolved;
-  const { version } = resolved;
+  const { team, name } = reference;
+  const path = { team, name, version: resolved.version };
+  return verifyOffer(await fetchOffer(client, path, view.seen?.size ?? 0), reference, view);
+}
+
+/**
+ * Proves an offer, wherever it came from: that it is what the reference asks for, not older than what is
+ * installed unless asked for by name, and admitted by the host's policy. Never throws.
+ */
+export async function verifyOffer(
+  offer: Offer,
+  reference: Reference,
+  { trust, seen, installed, now = new Date() }: HostView,
+): Promise<Verified> {
+  const { team, name, version, profile: bytes } = offer;
+  const policy = trust.teams.get(reference.team);
+  if (!policy) {
+    return refused('team-untrusted', `this host trusts no key of team ${reference.team}`);
+  }
+  const admitted = await admit(
+    { ...offer, team: reference.team, name: reference.name },
+    { team: policy, log: trust.log, seen, now },
+  );
+  if (!admitted.ok) return admitted;
+  const { digest, manifest, signers, checkpoint } = admitted;
+  const { selector } = reference;
   const asked = selector.kind === 'version' || selector.kind === 'digest';
-  if (!asked && installed !== undefined && compareVersions(version, installed) < 0) {
-    return {
-      ok: false,
-      id: 'version-older',
-      reason: `the registry offers ${version}, which is older than the installed ${installed}; ask for it as ${name}@${version} if you want it`,
-    };
+  if (selector.kind === 'version' && selector.version !== version) {
+    return refused(
+      'statement-other-version',
+      `${formatReference(reference)} was asked for, ${version} came`,
+    );
   }
-  const path = { team, name, version };
-  const [bytes, envelope] = await Promise.all([client.getContent(path), client.getEnvelope(path)]);
-  const verified = await verify({ ...path, profile: bytes, envelope }, policy);
-  if (!verified.ok) return verified;
-  const { digest, manifest, signers } = verified;
   if (selector.kind === 'digest' && selector.digest !== digest) {
-    return {
-      ok: false,
-      id: 'reference-digest',
-      reason: `${formatReference(reference)} was asked for, the registry sent ${digest}`,
-    };
+    return refused(
+      'reference-digest',
+      `${formatReference(reference)} was asked for, ${digest} came`,
+    );
   }
-  return { ok: true, profile: { ...path, digest, bytes, manifest, signers } };
+  if (!asked && installed !== undefined && compareVersions(version, installed) < 0) {
+    return refused(
+      'version-older',
+      `the registry offers ${version}, which is older than the installed ${installed}; ask for it as ${name}@${version} if you want it`,
+    );
+  }
+  const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint };
+  return { ok: true, profile };
+}
+
+function refused(id: FetchRefusalId, reason: string): Verified {
+  return { ok: false, id, reason };
+}
+
+/**
+ * All that the registry has to show for one version, unverified: under the log as it stands, from size `since`
+ * on, or under an earlier `view` of it that the caller has.
+ */
+export async function fetchOffer(
+  client: Client,
+  path: { team: string; name: string; version: string },
+  since: number,
+  view?: LogView,
+): Promise<Offer> {
+  const [profile, envelope, current, team] = await Promise.all([
+    client.getContent(path),
+    client.getEnvelope(path),
+    client.getProof(path, since),
+    client.getTeam(path.team),
+  ]);
+  const log = view ?? { checkpoint: current.checkpoint, consistency: current.consistency };
+  const size = parseCheckpoint(parseNote(log.checkpoint)?.text ?? '')?.size ?? 0;
+  const proof = view ? await client.getEntryProof(current.index, size) : current;
+  const keys = await Promise.all(
+    team.keys.map(async (key): Promise<KeyEvidence> => {
+      const evidence = { publicKey: key.publicKey, revoked: key.revokedAt !== null };
+      if (key.endorsement === null || key.logIndex >= size) return evidence;
+      const entry = await client.getEntryProof(key.logIndex, size);
+      return { ...evidence, endorsement: { envelope: key.endorsement, proof: entry } };
+    }),
+  );
+  return { ...path, profile, envelope, proof, log, keys };
 }
 
 export type Resolved =
   | { ok: true; version: string }
   | { ok: false; id: 'channel-unknown'; reason: string };
 
+/** The channel that a reference without a selector means, when the profile has it. */
+const defaultChannel = 'stable';
+
 /** The version that the registry says a reference means; not proved. */
 export async function resolveVersion(client: Client, reference: Reference): Promise<Resolved> {
   const { team, name, selector } = reference;
-  switch (selector.kind) {
-    case 'version':
-      return { ok: true, version: selector.version };
-    case 'digest': {
-      const { version } = await client.getVersion({ team, name, version: selector.digest });
-      return { ok: true, version };
-    }
-    case 'channel':
-    case 'default':
-      if (selector.kind === 'channel' && selector.channel !== 'latest') {
-        const reason = `${team}/${name} has no channel "${selector.channel}"`;
-        return { ok: false, id: 'channel-unknown', reason };
-      }
-      return { ok: true, version: (await client.getProfile({ team, name })).latest.version };
+  if (selector.kind === 'version') return { ok: true, version: selector.version };
+  if (selector.kind === 'digest') {
+    const { version } = await client.getVersion({ team, name, version: selector.digest });
+    return { ok: true, version };
   }
+  const { latest, channels } = await client.getProfile({ team, name });
+  if (selector.kind === 'default') {
+    return { ok: true, version: channels[defaultChannel] ?? latest.version };
+  }
+  if (selector.channel === latestChannel) return { ok: true, version: latest.version };
+  const version = channels[selector.channel];
+  if (version !== undefined) return { ok: true, version };
+  const known = [...Object.keys(channels), latestChannel].join(', ');
+  return {
+    ok: false,
+    id: 'channel-unknown',
+    reason: `${team}/${name} has no channel "${selector.channel}"; it has ${known}`,
+  };
 }

@@ -2,19 +2,36 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import * as z from 'zod';
-import { importPublicKey, isTeam, type PublicKey, type TeamPolicy } from '../trust/index.ts';
+import {
+  importPublicKey,
+  isTeam,
+  type LogPolicy,
+  type PublicKey,
+  type TeamPolicy,
+} from '../trust/index.ts';
+import { parseNoteVerifier } from '../trust/log/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 
 /** What a host trusts, in memory. */
 export interface HostTrust {
   /** The registry that hosts ask when nobody names another. */
   registry: string;
+  log: LogPolicy;
   teams: Map<string, TeamPolicy>;
 }
 
-/** The file's shape: `registry`, and a table for each trusted team. */
+/** How old a checkpoint may be unless the operator says otherwise, in hours. */
+export const defaultMaximumAge = 24;
+
+/** The file's shape: `registry`, the log it keeps, and a table for each trusted team. */
 const TrustFile = z.strictObject({
   registry: z.url({ protocol: /^https?$/ }),
+  log: z.strictObject({
+    key: z.string(),
+    witnesses: z.array(z.string()).default([]),
+    witness_threshold: z.int().min(0).default(0),
+    maximum_age_hours: z.number().positive().default(defaultMaximumAge),
+  }),
   teams: z
     .record(
       z.string().refine(isTeam, 'is not a team name'),
@@ -63,7 +80,37 @@ export async function readTrust(path: string): Promise<HostTrust | undefined> {
       );
     }
   }
-  return { registry: file.data.registry, teams };
+  const { registry, log } = file.data;
+  return { registry, log: await importLogPolicy(path, log), teams };
+}
+
+async function importLogPolicy(
+  path: string,
+  { key, witnesses, witness_threshold, maximum_age_hours }: z.infer<typeof TrustFile>['log'],
+): Promise<LogPolicy> {
+  const parse = async (text: string) => {
+    const verifier = await parseNoteVerifier(text);
+    if (!verifier) throw new TrustFileError(`${path}: log: "${text}" is no verifier key`);
+    return verifier;
+  };
+  const policy = {
+    key: await parse(key),
+    witnesses: await Promise.all(witnesses.map(parse)),
+    witnessThreshold: witness_threshold,
+    maximumAge: maximum_age_hours * 3600,
+  };
+  if (
+    policy.key.type !== 'ed25519' ||
+    policy.witnesses.some(({ type }) => type !== 'cosignature')
+  ) {
+    throw new TrustFileError(
+      `${path}: log: a log signs, a witness cosigns; the keys are of another type`,
+    );
+  }
+  if (witness_threshold > new Set(policy.witnesses.map(({ id }) => id)).size) {
+    throw new TrustFileError(`${path}: log: more witnesses are asked for than listed`);
+  }
+  return policy;
 }
 
 async function importKeys(path: string, team: string, keys: string[]): Promise<PublicKey[]> {
@@ -78,9 +125,15 @@ async function importKeys(path: string, team: string, keys: string[]): Promise<P
 }
 
 /** Writes a trust file, whole or not at all. */
-export async function writeTrust(path: string, { registry, teams }: HostTrust): Promise<void> {
+export async function writeTrust(path: string, { registry, log, teams }: HostTrust): Promise<void> {
   const text = stringify({
     registry,
+    log: {
+      key: log.key.verifier,
+      witnesses: log.witnesses.map(({ verifier }) => verifier),
+      witness_threshold: log.witnessThreshold,
+      maximum_age_hours: log.maximumAge / 3600,
+    },
     teams: Object.fromEntries(
       [...teams].map(([team, { keys, threshold }]) => [
         team,
@@ -90,7 +143,7 @@ export async function writeTrust(path: string, { registry, teams }: HostTrust): 
   });
   await writeFileAtomically(
     path,
-    `# Which keys this host trusts to publish its AppArmor profiles.\n${text}\n`,
+    `# Whom this host trusts to publish its AppArmor profiles.\n${text}\n`,
     0o644,
   );
 }

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
 import { Miniflare } from 'miniflare';
 import type { Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
@@ -14,6 +16,8 @@ import { startHrana } from './hrana.ts';
 
 /** A registry under test, empty but for an administrator. */
 export interface TestRegistry {
+  /** Where it listens, for clients that speak to it over a socket. */
+  url: string;
   /** Sends a request to the registry; a path is enough. */
   fetch: (path: string, init?: RequestInit) => Promise<Response>;
   /** Its database, for tests that look or meddle behind the service's back. */
@@ -49,12 +53,17 @@ const node: Runtime = {
     const now = () => new Date();
     const key = await generateNoteKey(logName);
     const app = createApp({ db, log: createLog({ db, key, now }), now, limits: { profileBytes } });
+    const server = createAdaptorServer({ fetch: app.fetch });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       fetch: async (path, init) => app.fetch(new Request(new URL(path, origin), init)),
       db,
       adminToken,
       logKey: key,
       close: async () => {
+        if ('closeAllConnections' in server) server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
         db.$client.close();
         await rm(folder, { recursive: true });
       },
@@ -85,8 +94,9 @@ const workerd: Runtime = {
         PROFILE_BYTES: String(profileBytes),
       },
     });
-    await miniflare.ready;
+    const url = (await miniflare.ready).origin;
     return {
+      url,
       fetch: (path, init) =>
         miniflare.dispatchFetch(
           new URL(path, origin),

@@ -48,7 +48,7 @@ export interface LogOptions {
   now: () => Date;
 }
 
-/** The log in `db`, signed by `key`. Only one may append at a time here; other processes are retried against. */
+/** The log in `db`, signed by `key`. Here one appends at a time; against other processes it is tried again. */
 export function createLog({ db, key, now }: LogOptions): Log {
   /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
   let known: LogHead | undefined;
@@ -71,8 +71,8 @@ export function createLog({ db, key, now }: LogOptions): Log {
     const text = formatEntry(entry);
     const hash = await leafHash(new TextEncoder().encode(text));
     const { frontier, tileHashes } = await appendLeaf(head.frontier, hash);
-    const next = { frontier, checkpoint: await sign(frontier) };
-    return [next, growLog(db, { entries: [text], tileHashes, head: next })];
+    const after = { frontier, checkpoint: await sign(frontier) };
+    return [after, growLog(db, { entry: text, tileHashes, before: head, after })];
   }
 
   async function tryToAppend(
@@ -81,7 +81,8 @@ export function createLog({ db, key, now }: LogOptions): Log {
     superseded: () => Promise<boolean>,
   ): Promise<number | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const head = known ?? (await readLogHead(db));
+      const guessed = known;
+      const head = guessed ?? (await readLogHead(db));
       const index = head.frontier.size;
       const [next, growth] = await grow(entry, head);
       try {
@@ -91,9 +92,10 @@ export function createLog({ db, key, now }: LogOptions): Log {
       } catch (error) {
         known = undefined;
         if (await superseded()) return undefined;
-        const { frontier } = await readLogHead(db);
-        // Nobody else has appended: it is not the race for a place that failed.
-        if (frontier.size === index || attempt === maximumTries) throw error;
+        if (guessed) continue;
+        // Where nobody else has appended, it is not the race for a place that failed.
+        const now = await readLogHead(db);
+        if (now.checkpoint === head.checkpoint || attempt >= maximumTries) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * attempt));
       }
     }

@@ -1,10 +1,14 @@
 import type { Command } from './command.ts';
+import { bundle } from './commands/bundle.ts';
+import { channelSet } from './commands/channel-set.ts';
 import { check } from './commands/check.ts';
 import { explain } from './commands/explain.ts';
 import { fmt } from './commands/fmt.ts';
 import { keyAdd } from './commands/key-add.ts';
 import { keyGenerate } from './commands/key-generate.ts';
 import { keyList } from './commands/key-list.ts';
+import { keyRevoke } from './commands/key-revoke.ts';
+import { keyRotate } from './commands/key-rotate.ts';
 import { lint } from './commands/lint.ts';
 import { login } from './commands/login.ts';
 import { publish } from './commands/publish.ts';
@@ -14,9 +18,11 @@ import { show } from './commands/show.ts';
 import { teamCreate } from './commands/team-create.ts';
 import { tokenCreate } from './commands/token-create.ts';
 import { trustInit } from './commands/trust-init.ts';
+import { trustShow } from './commands/trust-show.ts';
+import { yank } from './commands/yank.ts';
 
 export { CliError, type Command, defineCommand, exit } from './command.ts';
-export { processIo } from './io.ts';
+export { type Io, processIo } from './io.ts';
 export { run } from './run.ts';
 
 /** Every command that needs no server code, in the order that help shows. */
@@ -29,11 +35,17 @@ export const clientCommands: Command[] = [
   fmt,
   explain,
   publish,
+  channelSet,
+  yank,
+  bundle,
   login,
   trustInit,
+  trustShow,
   keyGenerate,
   keyAdd,
   keyList,
+  keyRotate,
+  keyRevoke,
   teamCreate,
   tokenCreate,
 ];

@@ -29,17 +29,23 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     );
     expect(operations.sort()).toEqual([
       'GET /healthz',
+      'GET /v1/log/entries/{index}/proof',
+      'GET /v1/log/key',
       'GET /v1/profiles',
       'GET /v1/profiles/{team}/{name}',
       'GET /v1/profiles/{team}/{name}/versions',
       'GET /v1/profiles/{team}/{name}/versions/{version}',
       'GET /v1/profiles/{team}/{name}/versions/{version}/envelope',
       'GET /v1/profiles/{team}/{name}/versions/{version}/profile',
+      'GET /v1/profiles/{team}/{name}/versions/{version}/proof',
       'GET /v1/teams/{team}',
       'GET /v1/whoami',
+      'POST /v1/profiles/{team}/{name}/versions/{version}/yank',
       'POST /v1/teams',
       'POST /v1/teams/{team}/keys',
+      'POST /v1/teams/{team}/keys/{keyId}/revocation',
       'POST /v1/tokens',
+      'PUT /v1/profiles/{team}/{name}/channels/{channel}',
       'PUT /v1/profiles/{team}/{name}/versions/{version}',
     ]);
     for (const name of ['Problem', 'Profile', 'Version', 'Publication', 'Envelope', 'Team']) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tokens } from '../../db/schema.ts';
-import { generateKeyPair } from '../../trust/index.ts';
-import { createPublisher, expectStatus, type Publisher, send } from '../publisher.ts';
+import { endorse, generateKeyPair } from '../../trust/index.ts';
+import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
@@ -64,10 +64,8 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
   );
 
   test('only an administrator makes teams, keys and tokens', async () => {
-    const { publicKey } = await generateKeyPair();
     const requests: [string, object][] = [
       ['/v1/teams', { name: 'mine' }],
-      ['/v1/teams/acme/keys', { publicKey: publicKey.text, label: 'mine' }],
       ['/v1/tokens', { label: 'mine' }],
     ];
     for (const [path, body] of requests) {
@@ -94,6 +92,57 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     const kept = JSON.stringify(await registry.db.select().from(tokens));
     expect(kept).not.toContain(acme.token);
     expect(kept).not.toContain(registry.adminToken);
+  });
+
+  test('a token alone adds no key: an older one has to sign for it', async () => {
+    const next = await generateKeyPair();
+    const stranger = await generateKeyPair();
+    const body = { publicKey: next.publicKey.text, label: 'next' };
+    const path = '/v1/teams/acme/keys';
+    const endorsements = [
+      undefined,
+      await endorse('acme', next.publicKey, stranger),
+      await endorse('acme', next.publicKey, next),
+      await endorse('other', next.publicKey, acme.key),
+      await endorse('acme', stranger.publicKey, acme.key),
+    ];
+    for (const endorsement of endorsements) {
+      for (const token of [acme.token, registry.adminToken]) {
+        const response = await send(registry, 'POST', path, { ...body, endorsement }, token);
+        expect(response.status).toBe(422);
+        expect(await response.json()).toMatchObject({
+          type: 'urn:aa-registry:problem:endorsement-refused',
+        });
+      }
+    }
+    const endorsement = await endorse('acme', next.publicKey, acme.key);
+    await expectStatus(201, send(registry, 'POST', path, { ...body, endorsement }, acme.token));
+    const team = await (await registry.fetch('/v1/teams/acme')).json();
+    expect(team).toMatchObject({ keys: [{ endorsement: null }, { endorsement, label: 'next' }] });
+  });
+
+  test("a team's first key is an administrator's to register, and a revoked one stays revoked", async () => {
+    const { adminToken } = registry;
+    const fresh = await createPublisher(registry, 'fresh');
+    const { keyId, text } = fresh.key.publicKey;
+    const path = `/v1/teams/fresh/keys/${keyId}/revocation`;
+    const reason = { reason: 'lost' };
+    expect((await send(registry, 'POST', path, reason, acme.token)).status).toBe(403);
+    await expectStatus(200, send(registry, 'POST', path, reason, fresh.token));
+    await expectStatus(200, send(registry, 'POST', path, reason, fresh.token));
+    const again = { publicKey: text, label: 'again' };
+    expect((await send(registry, 'POST', '/v1/teams/fresh/keys', again, adminToken)).status).toBe(
+      409,
+    );
+
+    const { publicKey } = await generateKeyPair();
+    const next = { publicKey: publicKey.text, label: 'next' };
+    expect((await send(registry, 'POST', '/v1/teams/fresh/keys', next, fresh.token)).status).toBe(
+      403,
+    );
+    await expectStatus(201, send(registry, 'POST', '/v1/teams/fresh/keys', next, adminToken));
+    const draft = { name: 'web', version: '1.0.0' };
+    expect((await publish(registry, fresh, draft)).status).toBe(422);
   });
 
   test('a token or key for a team that is not there is not found', async () => {

@@ -210,9 +210,10 @@ describe('the client commands', () => {
     await succeed(['key', 'generate', '--out', at('other.pem')]);
     const key = (await readFile(at('other.pem.pub'), 'utf8')).split('\n')[1];
     await mkdir(at('strict/etc/aa-registry'), { recursive: true });
+    const trusting = await readFile(at('host/etc/aa-registry/trust.toml'), 'utf8');
     await writeFile(
       at('strict/etc/aa-registry/trust.toml'),
-      `registry = "${registry.url}"\n[teams.library]\nkeys = ["${key}"]\n`,
+      trusting.replace(/keys = .*/, `keys = ["${key}"]`),
     );
     const outcome = await run(['pull', 'docker-nginx', '--root', at('strict')]);
     expect(outcome.code).toBe(3);
@@ -271,7 +272,7 @@ describe('the client commands', () => {
     await succeed(['trust', 'init', '--root', at('taken'), '--yes']);
     await mkdir(at('taken/etc/apparmor.d/containers'), { recursive: true });
     await writeFile(at('taken/etc/apparmor.d/containers/mine'), 'profile docker-nginx {\n}\n');
-    const outcome = await run(['pull', 'docker-nginx', '--root', at('taken')]);
+    const outcome = await run(['pull', 'docker-nginx@1.0.0', '--root', at('taken')]);
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain('containers/mine');
     expect(await readdir(at('taken/etc/apparmor.d'))).toEqual(['containers']);
@@ -293,7 +294,7 @@ describe('the client commands', () => {
     [['key'], 2, '"key generate"'],
     [['pull'], 2, 'needs REF'],
     [['pull', 'Not A Reference'], 2, 'is not a reference'],
-    [['pull', 'a', 'b'], 2, 'one argument too many'],
+    [['show', 'a', 'b'], 2, 'one argument too many'],
     [['pull', '--wrong', 'a'], 2, '--wrong'],
     [['publish', profiles], 2, '--version'],
     [['publish', profiles, '--version', 'one'], 2, 'not a semantic version'],

@@ -1,13 +1,24 @@
-import { defaultTeam, importPublicKey, isTeam, type PublicKey } from '../../../trust/index.ts';
-import { readTrust, trustPath, writeTrust } from '../../trust-file.ts';
+import {
+  defaultTeam,
+  importPublicKey,
+  isTeam,
+  type LogPolicy,
+  type PublicKey,
+  verifyLog,
+} from '../../../trust/index.ts';
+import { parseNoteVerifier } from '../../../trust/log/index.ts';
+import type { Team } from '../../../worker/api/schema/index.ts';
+import type { Client } from '../../client.ts';
+import { seenFolder, writeSeen } from '../../host/seen.ts';
+import { defaultMaximumAge, readTrust, trustPath, writeTrust } from '../../trust-file.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { confirm } from '../prompt.ts';
 import { openSession, registryOption } from '../session.ts';
-import { rootOption } from '../target.ts';
+import { rootOf, rootOption } from '../target.ts';
 
 export const trustInit = defineCommand({
   name: 'trust init',
-  summary: 'Trust the publisher keys of a team, on first contact',
+  summary: 'Trust a registry’s log and a team’s keys, on first contact',
   usage: '[TEAM…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
@@ -33,6 +44,11 @@ export const trustInit = defineCommand({
         `${path} is for ${before.registry}; edit it by hand to change the registry.`,
       );
     }
+    const log = before?.log ?? (await fetchLogPolicy(client));
+    if (!before) {
+      io.print(`The log of ${client.registry} signs with:`);
+      io.print(`  ${log.key.verifier}`);
+    }
     const teams = new Map(before?.teams);
     const added: string[] = [];
     for (const team of args.length > 0 ? args : [defaultTeam]) {
@@ -49,6 +65,12 @@ export const trustInit = defineCommand({
       added.push(team);
     }
     if (added.length === 0) return exit.ok;
+    // What answers must be that log already, and from here on it may only grow.
+    const seen = seenFolder(rootOf(values.root), log.key.name, io.env);
+    const checkpoint = await client.getCheckpoint();
+    const view = { checkpoint, consistency: [] };
+    const first = await verifyLog(view, { log, seen: undefined, now: new Date() });
+    if (!first.ok) throw new CliError(exit.refused, `Refused: ${first.reason} [${first.id}].`);
     if (!values.yes) {
       if (!io.stdin.isTTY) {
         throw new CliError(exit.usage, 'Nothing was written: compare the key ids, then add --yes.');
@@ -57,13 +79,24 @@ export const trustInit = defineCommand({
         throw new CliError(exit.failed, 'Nothing was written.');
       }
     }
-    await writeTrust(path, { registry: client.registry, teams });
+    await writeTrust(path, { registry: client.registry, log, teams });
+    if (!before) await writeSeen(seen, first.checkpoint);
     io.print(`Wrote ${path}: this host now trusts ${added.join(', ')}.`);
     return exit.ok;
   },
 });
 
-async function fetchKeys({ keys }: { keys: { publicKey: string }[] }): Promise<PublicKey[]> {
-  const imported = await Promise.all(keys.map(({ publicKey }) => importPublicKey(publicKey)));
+/** The registry's log with the defaults that an operator may edit: no witness, a day's age. */
+async function fetchLogPolicy(client: Client): Promise<LogPolicy> {
+  const key = await parseNoteVerifier(await client.getLogVerifier());
+  if (key?.type !== 'ed25519') {
+    throw new CliError(exit.refused, `Refused: ${client.registry} shows no log key.`);
+  }
+  return { key, witnesses: [], witnessThreshold: 0, maximumAge: defaultMaximumAge * 3600 };
+}
+
+async function fetchKeys({ keys }: Team): Promise<PublicKey[]> {
+  const good = keys.filter(({ revokedAt }) => revokedAt === null);
+  const imported = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
   return imported.filter((key) => key !== undefined);
 }

@@ -1,0 +1,70 @@
+import { stat } from 'node:fs/promises';
+import type { Offer } from '../../../trust/index.ts';
+import { makeBundle } from '../../bundle.ts';
+import { fetchOffer, resolveVersion, verifyOffer } from '../../fetch.ts';
+import { writeFileAtomically } from '../../host/atomic.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { requireTrust, trustOption } from '../host-trust.ts';
+import { openSession, registryOption, requireReference } from '../session.ts';
+
+export const bundle = defineCommand({
+  name: 'bundle',
+  summary: 'Put profiles and their proofs in a file, for hosts without a network',
+  usage: 'REF… -o FILE',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    registry: registryOption,
+    trust: trustOption,
+    output: { type: 'string', short: 'o', value: 'FILE', description: 'The bundle to write' },
+    since: {
+      type: 'string',
+      multiple: true,
+      value: 'SIZE',
+      description: 'The size of the log that such a host has seen ("trust show" tells); repeatable',
+    },
+  },
+  details:
+    'What goes in is verified here first; the hosts that "pull --bundle FILE" verify it again, as they would\n' +
+    'with a network.',
+  examples: ['aa-registry bundle docker-nginx acme/web@1.2.0 -o profiles.bundle --since 1041'],
+  async run({ values, args, io }) {
+    const { output } = values;
+    if (output === undefined) throw new CliError(exit.usage, 'Where to? Add -o FILE.');
+    const sizes = (values.since ?? []).map(parseSize);
+    const trust = await requireTrust(values, '/');
+    const client = await openSession(io, values.registry, trust.registry);
+
+    const offers: Offer[] = [];
+    let size = 0;
+    for (const reference of args.map(requireReference)) {
+      const resolved = await resolveVersion(client, reference);
+      if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
+      const { team, name } = reference;
+      // All under the first one's checkpoint, although the log may grow meanwhile.
+      const path = { team, name, version: resolved.version };
+      const offer = await fetchOffer(client, path, 0, offers[0]?.log);
+      const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
+      if (!verified.ok) {
+        throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);
+      }
+      ({ size } = verified.profile.checkpoint);
+      offers.push(offer);
+    }
+    const consistency: Record<string, string[]> = {};
+    for (const since of sizes) {
+      const { index } = offers[0]?.proof ?? { index: 0 };
+      consistency[since] = (await client.getEntryProof(index, size, since)).consistency;
+    }
+    const made = makeBundle(offers, consistency);
+    await writeFileAtomically(output, `${JSON.stringify(made)}\n`, 0o644);
+    io.print(`Wrote ${output}: ${offers.length} profiles, ${(await stat(output)).size} bytes`);
+    return exit.ok;
+  },
+});
+
+function parseSize(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new CliError(exit.usage, `--since takes a whole number, not "${text}".`);
+  }
+  return Number(text);
+}

@@ -1,0 +1,61 @@
+import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { decodeBase64, encodeBase64, type SeenCheckpoint } from '../../trust/index.ts';
+import { type Checkpoint, isHash, parseDecimal } from '../../trust/log/index.ts';
+import { writeFileAtomically } from './atomic.ts';
+
+/**
+ * The checkpoints a host has seen of one log: a folder with an empty file for each, named by its size and root.
+ * The largest counts, so two runs at once can't make it go backwards, and no crash leaves half of one.
+ */
+export interface SeenFolder {
+  path: string;
+}
+
+/** Where this user keeps what was seen of the log `origin`: root with the system's state, others at home. */
+export function seenFolder(root: string, origin: string, env: NodeJS.ProcessEnv): SeenFolder {
+  const system = root !== '/' || process.getuid?.() === 0;
+  const state = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local/state');
+  const base = system ? join(root, 'var/lib/aa-registry') : join(state, 'aa-registry');
+  return { path: join(base, 'log', encodeURIComponent(origin)) };
+}
+
+/** The largest checkpoint seen; `undefined` on first contact. */
+export async function readSeen({ path }: SeenFolder): Promise<SeenCheckpoint | undefined> {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  let seen: SeenCheckpoint | undefined;
+  for (const name of names) {
+    const parsed = parseName(name);
+    if (parsed && parsed.size >= (seen?.size ?? 0)) seen = parsed;
+  }
+  return seen;
+}
+
+/** Remembers a verified checkpoint and forgets the smaller ones. */
+export async function writeSeen(
+  { path }: SeenFolder,
+  { size, root }: Pick<Checkpoint, 'size' | 'root'>,
+): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  await writeFileAtomically(join(path, formatName({ size, root })), '', 0o644);
+  for (const name of await readdir(path)) {
+    const older = parseName(name);
+    if (older && older.size < size) await unlink(join(path, name)).catch(() => {});
+  }
+}
+
+/** Base64 has a slash, which a file's name can't have. */
+function formatName({ size, root }: SeenCheckpoint): string {
+  return `${size}.${encodeBase64(root).replaceAll('/', '_')}`;
+}
+
+function parseName(name: string): SeenCheckpoint | undefined {
+  const [decimal = '', encoded = ''] = name.split('.');
+  const size = parseDecimal(decimal);
+  const root = decodeBase64(encoded.replaceAll('_', '/'));
+  return size !== undefined && isHash(root) ? { size, root } : undefined;
+}

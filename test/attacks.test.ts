@@ -1,0 +1,469 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { clientCommands, type Io, run } from '../sdk/cli/index.ts';
+import { trustPath } from '../sdk/trust-file.ts';
+import {
+  endorse,
+  generateKeyPair,
+  type KeyPair,
+  sha256,
+  sign,
+  signStatement,
+} from '../trust/index.ts';
+import {
+  cosign,
+  cosignerOf,
+  generateNoteKey,
+  parseCheckpoint,
+  parseNote,
+  signCheckpoint,
+} from '../trust/log/index.ts';
+import { createLog } from '../worker/log.ts';
+import { type Meddler, startMeddler } from './meddler.ts';
+import {
+  createPublisher,
+  expectStatus,
+  manifest,
+  type Publisher,
+  profileText,
+  publish,
+  send,
+} from './publisher.ts';
+import { runtimes, type TestRegistry } from './runtimes.ts';
+
+/** How a command ended, and what it said. */
+interface Outcome {
+  code: number;
+  said: string;
+}
+
+/** Runs the CLI in this process. */
+async function aaRegistry(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  let said = '';
+  const line = (text: string) => {
+    said += `${text}\n`;
+  };
+  const stdin = new PassThrough();
+  stdin.end();
+  const stdout = new PassThrough();
+  stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  const io: Io = { env, stdin, stdout, stderr: stdout, print: line, tell: line };
+  return { code: await run(clientCommands, args, io, '0.0.0'), said };
+}
+
+/** Everything below a folder, with its contents. */
+async function snapshot(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    files[path] = await readFile(path, 'utf8');
+  }
+  return files;
+}
+
+// Each attacker holds what its title says. The host trusts the log's key and the team's first key only.
+describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let meddler: Meddler;
+  let team: Publisher;
+  let folder: string;
+  let host: string;
+  let hosts = 0;
+  let names = 0;
+  let name: string;
+
+  beforeAll(async () => {
+    registry = await start();
+    meddler = await startMeddler(registry.url);
+    team = await createPublisher(registry, 'library');
+    folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+  });
+  afterAll(async () => {
+    await meddler.close();
+    await registry.close();
+    await rm(folder, { recursive: true });
+  });
+
+  // Each test has a profile of its own with two versions, and a host that has installed the first.
+  beforeEach(async () => {
+    meddler.meddle = (_, body) => body;
+    name = `profile-${++names}`;
+    await expectStatus(201, publish(registry, team, { name, version: '1.0.0' }));
+    host = await newHost();
+    await expectPulled(`${name}@1.0.0`);
+    await expectStatus(201, publish(registry, team, { name, version: '2.0.0', text: text('2') }));
+  });
+
+  const text = (detail: string) => profileText(name, `/${detail}`);
+  const bytes = (source: string) => new TextEncoder().encode(source);
+
+  async function newHost(): Promise<string> {
+    const root = join(folder, `host-${++hosts}`);
+    const trusted = await aaRegistry([
+      'trust',
+      'init',
+      'library',
+      '--root',
+      root,
+      '--registry',
+      meddler.url,
+      '--yes',
+    ]);
+    expect(trusted, trusted.said).toMatchObject({ code: 0 });
+    return root;
+  }
+
+  const pull = (reference: string, root = host) => aaRegistry(['pull', reference, '--root', root]);
+
+  async function expectPulled(reference: string): Promise<void> {
+    const outcome = await pull(reference);
+    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+  }
+
+  /** The pull is refused for this reason, and the host's files are as they were. */
+  async function expectRefused(id: string, reference = name): Promise<void> {
+    const before = await snapshot(host);
+    const outcome = await pull(reference);
+    expect(outcome.said).toContain(`[${id}]`);
+    expect(outcome.code).toBe(3);
+    expect(await snapshot(host)).toEqual(before);
+  }
+
+  const sql = (statement: string, ...args: string[]) =>
+    registry.db.$client.execute({ sql: statement, args });
+
+  /** Changes a field of a version of this test's profile behind the service's back. */
+  const setVersion = (field: string, value: string, version = '2.0.0') =>
+    sql(
+      `UPDATE versions SET ${field} = ? WHERE version = ?
+       AND profile_id = (SELECT id FROM profiles WHERE name = ?)`,
+      value,
+      version,
+      name,
+    );
+
+  /** Puts another text and envelope in a version's place, as whoever owns the database can. */
+  async function replaceVersion(source: string, signer: KeyPair): Promise<void> {
+    const digest = await sha256(bytes(source));
+    const subject = { team: 'library', name, version: '2.0.0', digest, manifest };
+    const envelope = await signStatement(subject, [signer]);
+    await sql('INSERT INTO contents (digest, text) VALUES (?, ?)', digest, source);
+    await setVersion('digest', digest);
+    await setVersion('envelope', JSON.stringify(envelope));
+  }
+
+  async function editTrust(edit: (toml: string) => string): Promise<void> {
+    await writeFile(trustPath(host), edit(await readFile(trustPath(host), 'utf8')));
+  }
+
+  test('without an attacker, the host goes on to the newest version', async () => {
+    await expectPulled(name);
+    const file = join(host, 'etc/apparmor.d', `aa-registry.library.${name}`);
+    expect(await readFile(file, 'utf8')).toBe(text('2'));
+  });
+
+  test('the network: bytes changed', async () => {
+    meddler.meddle = (path, body) => (path.endsWith('/profile') ? `${body}# and more\n` : body);
+    await expectRefused('digest-mismatch');
+  });
+
+  test('the database: bytes changed', async () => {
+    const digest = await sha256(bytes(text('2')));
+    await sql('UPDATE contents SET text = ? WHERE digest = ?', text('evil'), digest);
+    await expectRefused('digest-mismatch');
+  });
+
+  test("the database: an envelope swapped for another version's", async () => {
+    const { rows } = await sql(
+      `SELECT envelope FROM versions WHERE version = '1.0.0'
+       AND profile_id = (SELECT id FROM profiles WHERE name = ?)`,
+      name,
+    );
+    await setVersion('envelope', String(rows[0]?.envelope));
+    await expectRefused('statement-other-version');
+  });
+
+  test('the database and the publisher: a version replaced after it was published', async () => {
+    await replaceVersion(text('replaced'), team.key);
+    await expectRefused('entry-other');
+  });
+
+  test('the database: a version signed by a key that the team never registered', async () => {
+    await replaceVersion(text('stranger'), await generateKeyPair());
+    await expectRefused('envelope-untrusted-key');
+  });
+
+  test('the database: a key slipped into the team, and a version signed by it', async () => {
+    const stranger = await generateKeyPair();
+    const { keyId, text: publicKey } = stranger.publicKey;
+    const endorsement = JSON.stringify(await endorse('library', stranger.publicKey, stranger));
+    await sql(
+      `INSERT INTO keys (team, key_id, public_key, label, endorsement, created_at, log_index)
+       VALUES ('library', ?, ?, 'x', ?, '2026-01-01T00:00:00.000Z', 0)`,
+      keyId,
+      publicKey,
+      endorsement,
+    );
+    await replaceVersion(text('slipped'), stranger);
+    await expectRefused('envelope-untrusted-key');
+    await sql('DELETE FROM keys WHERE key_id = ?', keyId);
+  });
+
+  test('the registry: the older version served as the newest', async () => {
+    await expectPulled(name);
+    await sql('UPDATE profiles SET latest = ? WHERE name = ?', '1.0.0', name);
+    await expectRefused('version-older');
+    await expectPulled(`${name}@1.0.0`);
+  });
+
+  test('the registry: another profile of the team under this name', async () => {
+    const other = `${name}-other`;
+    await expectStatus(201, publish(registry, team, { name: other, version: '2.0.0' }));
+    meddler.meddle = async (path, body) => {
+      if (!path.includes('/versions/2.0.0/')) return body;
+      const answer = await fetch(new URL(path.replace(name, other), registry.url));
+      return Buffer.from(await answer.arrayBuffer());
+    };
+    await expectRefused('statement-other-profile');
+  });
+
+  test('the network: a frozen log', async () => {
+    const old = await (await registry.fetch('/log/checkpoint')).text();
+    await editTrust((toml) => toml.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0003'));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    meddler.meddle = (path, body) => {
+      if (!path.includes('/versions/2.0.0/proof')) return body;
+      return JSON.stringify({ ...JSON.parse(body.toString()), checkpoint: old });
+    };
+    await expectRefused('checkpoint-stale');
+  });
+
+  test('the log key: a checkpoint from the future', async () => {
+    const late = createLog({
+      db: registry.db,
+      key: registry.logKey,
+      now: () => new Date(Date.now() + 3_600_000),
+    });
+    const { note } = await late.checkpoint();
+    meddler.meddle = (path, body) => {
+      if (!path.includes('/proof')) return body;
+      return JSON.stringify({ ...JSON.parse(body.toString()), checkpoint: note });
+    };
+    await expectRefused('checkpoint-future');
+  });
+
+  test('the network: another log', async () => {
+    const key = await generateNoteKey(registry.logKey.name);
+    meddler.meddle = async (path, body) => {
+      if (!path.includes('/proof')) return body;
+      const proof = JSON.parse(body.toString());
+      const checkpoint = parseCheckpoint(parseNote(proof.checkpoint)?.text ?? '');
+      if (!checkpoint) throw new Error('the registry sent no checkpoint');
+      const signed = await signCheckpoint(checkpoint, key);
+      const forged = await cosign(signed, await cosignerOf(key), new Date());
+      return JSON.stringify({ ...proof, checkpoint: forged });
+    };
+    await expectRefused('note-unknown-signers');
+  });
+
+  test('the registry: a version that is not in the log', async () => {
+    await setVersion('log_index', '0');
+    await expectRefused('entry-other');
+  });
+
+  test("the network: another leaf's proof", async () => {
+    meddler.meddle = async (path, body) => {
+      if (!path.includes('/versions/2.0.0/proof')) return body;
+      const answer = await fetch(new URL(path.replace('2.0.0', '1.0.0'), registry.url));
+      return Buffer.from(await answer.arrayBuffer());
+    };
+    await expectRefused('entry-other');
+  });
+
+  test('the network: a forged entry with a true proof', async () => {
+    meddler.meddle = (path, body) =>
+      path.includes('/versions/2.0.0/proof') ? body.toString().replace('2.0.0', '2.0.1') : body;
+    await expectRefused('entry-not-in-log');
+  });
+
+  test.each([
+    ['a size with a sign', (note: string) => note.replace(/\n(\d+)\n/, '\n+$1\n')],
+    ['a size with a zero before it', (note: string) => note.replace(/\n(\d+)\n/, '\n0$1\n')],
+    [
+      'a size beyond counting',
+      (note: string) => note.replace(/\n(\d+)\n/, '\n99999999999999999999\n'),
+    ],
+    ['another size', (note: string) => note.replace(/\n(\d+)\n/, '\n1$1\n')],
+    ['a root without its padding', (note: string) => note.replace('=\n', '\n')],
+    ['a carriage return', (note: string) => note.replace('\n', '\r\n')],
+    ['no signature', (note: string) => note.slice(0, note.indexOf('\n\n') + 2)],
+    ['nothing', () => ''],
+  ])('the network: a checkpoint with %s', async (_, change) => {
+    meddler.meddle = (path, body) => {
+      if (!path.includes('/versions/2.0.0/proof')) return body;
+      const proof = JSON.parse(body.toString());
+      return JSON.stringify({ ...proof, checkpoint: change(proof.checkpoint) });
+    };
+    const before = await snapshot(host);
+    const outcome = await pull(name);
+    expect(outcome.said).toMatch(/\[(note|checkpoint)-[a-z-]+\]/);
+    expect(outcome.code).toBe(3);
+    expect(await snapshot(host)).toEqual(before);
+  });
+
+  test.each([
+    ['without padding', (hash: string) => hash.replace(/=+$/, '')],
+    [
+      'with other spare bits',
+      (hash: string) => hash.replace(/.=$/, (end) => (end === 'A=' ? 'B=' : 'B=')),
+    ],
+    ['cut short', (hash: string) => btoa(atob(hash).slice(1))],
+    ['turned around', (hash: string) => btoa([...atob(hash)].reverse().join(''))],
+  ])('the network: a proof with a hash %s', async (_, change) => {
+    meddler.meddle = (path, body) => {
+      if (!path.includes('/versions/2.0.0/proof')) return body;
+      const proof = JSON.parse(body.toString());
+      return JSON.stringify({ ...proof, inclusion: proof.inclusion.map(change) });
+    };
+    const before = await snapshot(host);
+    const outcome = await pull(name);
+    // What is no base64 at all does not get past the client's schema.
+    expect(outcome.said).toMatch(/\[(proof-malformed|entry-not-in-log)\]|is no aa-registry/);
+    expect([3, 4]).toContain(outcome.code);
+    expect(await snapshot(host)).toEqual(before);
+  });
+
+  test('a thief of the API token, without the signing key', async () => {
+    const thief = await generateKeyPair();
+    const draft = { name, version: '3.0.0', text: text('stolen') };
+    const stolen = { ...team, key: thief };
+    expect((await publish(registry, stolen, draft)).status).toBe(422);
+    const body = { publicKey: thief.publicKey.text, label: 'mine' };
+    const added = await send(registry, 'POST', '/v1/teams/library/keys', body, registry.adminToken);
+    expect(added.status).toBe(422);
+    await expectPulled(name);
+  });
+
+  test('one signature of a needed two', async () => {
+    const second = await generateKeyPair();
+    await editTrust((toml) =>
+      toml
+        .replace(/keys = \[ ?"(.*?)" ?\]/, `keys = ["$1", "${second.publicKey.text}"]`)
+        .replace('threshold = 1', 'threshold = 2'),
+    );
+    await expectRefused('envelope-threshold');
+
+    const digest = await sha256(bytes(text('both')));
+    const subject = { team: 'library', name, version: '3.0.0', digest, manifest };
+    const envelope = await signStatement(subject, [team.key, second]);
+    const draft = { name, version: '3.0.0', text: text('both'), envelope };
+    await expectStatus(201, publish(registry, team, draft));
+    await expectPulled(name);
+  });
+
+  test('a revoked key', async () => {
+    const other = await createPublisher(registry, `team-${names}`);
+    const draft = { name, version: '1.0.0' };
+    await expectStatus(201, publish(registry, other, draft));
+    const reference = `${other.team}/${name}`;
+    const trusting = ['trust', 'init', other.team, '--root', host, '--yes'];
+    expect(await aaRegistry(trusting)).toMatchObject({ code: 0 });
+    const { keyId } = other.key.publicKey;
+    const path = `/v1/teams/${other.team}/keys/${keyId}/revocation`;
+    await expectStatus(200, send(registry, 'POST', path, { reason: 'lost' }, other.token));
+    await expectRefused('key-revoked', reference);
+  });
+
+  test('a rotated key is accepted when the old one signed for it, and only then', async () => {
+    const next = await generateKeyPair();
+    const body = {
+      publicKey: next.publicKey.text,
+      label: 'next',
+      endorsement: await endorse('library', next.publicKey, team.key),
+    };
+    const added = send(registry, 'POST', '/v1/teams/library/keys', body, team.token);
+    await expectStatus(201, added);
+    const draft = { name, version: '3.0.0', text: text('rotated') };
+    await expectStatus(201, publish(registry, { ...team, key: next }, draft));
+    meddler.meddle = (path, body) => {
+      if (path !== '/v1/teams/library') return body;
+      const shown = JSON.parse(body.toString());
+      for (const key of shown.keys) key.endorsement = null;
+      return JSON.stringify(shown);
+    };
+    await expectRefused('envelope-untrusted-key');
+    meddler.meddle = (_, body) => body;
+    await expectPulled(name);
+  });
+
+  test('a payload that is signed but is no statement', async () => {
+    const envelope = await sign('application/vnd.in-toto+json', bytes('{}'), [team.key]);
+    await setVersion('envelope', JSON.stringify(envelope));
+    await expectRefused('statement-malformed');
+  });
+
+  test('witnesses that have not cosigned', async () => {
+    const witness = await generateNoteKey('witness.example', 'cosignature');
+    await editTrust((toml) =>
+      toml
+        .replace(/witnesses = \[.*\]/, `witnesses = ["${witness.verifier}"]`)
+        .replace('witness_threshold = 0', 'witness_threshold = 1'),
+    );
+    await expectRefused('checkpoint-witnesses');
+  });
+
+  // These rewrite the whole log, so they come last.
+  describe('with the log key and the database', () => {
+    async function rewrite(entries: number): Promise<void> {
+      await registry.db.$client.batch(
+        ['DELETE FROM log_entries', 'DELETE FROM log_tiles', 'DELETE FROM log_head'],
+        'write',
+      );
+      const log = createLog({ db: registry.db, key: registry.logKey, now: () => new Date() });
+      for (let index = 0; index < entries; index++) {
+        const time = '2026-01-01T00:00:00.000Z';
+        const entry = {
+          kind: 'yank',
+          time,
+          team: 'library',
+          name,
+          version: '9.9.9',
+          yanked: true,
+          reason: `r${index}`,
+        } as const;
+        await log.append(
+          entry,
+          () => [],
+          async () => false,
+        );
+      }
+    }
+    const size = async () =>
+      Number((await (await registry.fetch('/log/checkpoint')).text()).split('\n')[1]);
+
+    test('the log rewritten to the same size', async () => {
+      await expectPulled(name);
+      await rewrite(await size());
+      await expectRefused('log-forked');
+    });
+
+    test('the log rewritten and grown', async () => {
+      await expectPulled(name);
+      await rewrite((await size()) + 3);
+      await expectRefused('log-inconsistent');
+    });
+
+    test('the log cut short', async () => {
+      await expectPulled(name);
+      await rewrite((await size()) - 2);
+      await setVersion('log_index', '0');
+      await expectRefused('log-rolled-back');
+    });
+  });
+});
