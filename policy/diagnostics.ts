@@ -111,6 +111,18 @@ export const languageDiagnostics = {
     'profile demo {\n  dbus bind path=/org/demo,\n}\n',
     'profile demo {\n  dbus bind name=org.demo,\n}\n',
   ),
+  'condition-order': error(
+    'Condition after peer=( )',
+    'The conditions of the other end stand last in a rule.',
+    'profile demo {\n  unix peer=(label=demo) type=stream,\n}\n',
+    'profile demo {\n  unix type=stream peer=(label=demo),\n}\n',
+  ),
+  'comment-in-rule': error(
+    'Comment inside a rule',
+    'Except in file and capability rules, apparmor_parser reads a # inside a rule as the start of a word, and refuses the file or, worse, understands another rule. A comment stands before the rule or after its comma.',
+    'profile demo {\n  dbus send # to everybody\n       bus=session,\n}\n',
+    'profile demo {\n  # to everybody\n  dbus send bus=session,\n}\n',
+  ),
   'capability-name': error(
     'Unknown capability',
     'Capabilities are written in lower case and without CAP_; capabilities(7) lists them.',

@@ -40,7 +40,7 @@ export function visitRuleWords(rule: Rule, visit: WordVisitor): void {
 
 /** Calls `visit` for every word in the head of a profile that may hold variables. */
 export function visitHeadWords(profile: Profile, visit: WordVisitor): void {
-  visit(profile.name, profile.name.value.startsWith('/'));
+  visit(profile.name, true);
   if (profile.attachment) visit(profile.attachment, true);
   for (const one of profile.xattrs?.conditions ?? [])
     for (const value of one.values) visit(value, true);

@@ -43,8 +43,10 @@ export const PATH = wordClass('');
 /** A word of a rule with conditionals, where `=` and brackets mean something. */
 export const BARE = wordClass('=()');
 /** A value after `=`. */
-export const VALUE = wordClass('=()');
-/** An item of a bracketed list, where every comma separates. */
+export const VALUE = wordClass('()');
+/** A value of a condition inside `peer=( )`, where every comma separates. */
+export const PEER_VALUE = wordClass('()');
+/** An item of a bracketed list, or the name of a capability: every comma separates. */
 export const ITEM = wordClass('=()');
 /** A profile flag: an item that may itself contain `=`. */
 export const FLAG = wordClass('()');
@@ -53,6 +55,7 @@ export const OPERAND = wordClass('=()<>');
 
 const ALWAYS_ENDS = 2;
 ITEM[44] = ALWAYS_ENDS;
+PEER_VALUE[44] = ALWAYS_ENDS;
 FLAG[44] = ALWAYS_ENDS;
 
 const SPACE = 32;
@@ -180,8 +183,19 @@ export class Cursor {
       const code = this.peek();
       if (code === -1) return;
       if (isBlank(code)) this.pos++;
-      else if (code === HASH) this.comments.push(this.comment(false));
+      else if (code === HASH) this.#innerComment();
       else return;
+    }
+  }
+
+  #innerComment(): void {
+    const comment = this.comment(false);
+    this.comments.push(comment);
+    const { text } = comment;
+    if (text.startsWith('#include') && (text.length === 8 || ' \t<"'.includes(text[8] as string))) {
+      this.report('syntax', comment, 'An include cannot stand inside another statement.', {
+        expected: 'the include on a line of its own',
+      });
     }
   }
 

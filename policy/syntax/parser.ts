@@ -9,8 +9,10 @@ import {
   isNameCharacter,
   OPERAND,
   PATH,
+  PEER_VALUE,
   type Problem,
   VALUE,
+  type WordClass,
 } from './cursor.ts';
 import { nearest } from './names.ts';
 import { parseChangeProfile } from './rules/change_profile.ts';
@@ -471,7 +473,7 @@ class Parser {
         continue;
       }
       const value = cursor.wordHere(PATH, 'value');
-      if (!value || (cursor.peek() === 34 && !value.quoted)) {
+      if (!value) {
         cursor.report(
           'syntax',
           { start: cursor.pos, end: cursor.pos + 1 },
@@ -532,6 +534,10 @@ class Parser {
     if (!value || (lower !== 'true' && lower !== 'false')) {
       cursor.pos = value?.start ?? cursor.pos;
       return this.#fail('A boolean is true or false.', 'true or false');
+    }
+    cursor.skipBlanks();
+    if (!cursor.done && cursor.peek() !== LF && cursor.peek() !== HASH) {
+      return this.#fail('A boolean ends with its line.', 'a new line');
     }
     return {
       kind: 'boolean' as const,
@@ -1008,10 +1014,12 @@ class Parser {
     }
     if (name === 'link')
       return this.#end(parseLink(cursor, { ...parts, keyword: cursor.name('keyword') as Word }));
-    if (name === 'change_profile')
-      return this.#end(
-        parseChangeProfile(cursor, { ...parts, keyword: cursor.name('keyword') as Word }),
-      );
+    if (name === 'change_profile') {
+      const keyword = cursor.name('keyword') as Word;
+      const rule = parseChangeProfile(cursor, { ...parts, keyword });
+      this.#refuseComments(keyword);
+      return this.#end(rule);
+    }
     if (name === 'set') {
       for (const word of qualifiers.words) {
         if (word !== qualifiers.owner)
@@ -1144,7 +1152,11 @@ class Parser {
   }
 
   /** Reads one condition. `nested`: names allowed inside its brackets; undefined: a plain list. */
-  #conditionHere(depth: number, nested: readonly string[] | undefined): Condition | undefined {
+  #conditionHere(
+    depth: number,
+    nested: readonly string[] | undefined,
+    single: WordClass = VALUE,
+  ): Condition | undefined {
     const { cursor } = this;
     if (!this.#conditionAhead()) return undefined;
     const name = cursor.name('keyword') as Word;
@@ -1169,7 +1181,8 @@ class Parser {
         while (cursor.take(','));
         if (cursor.take(')')) break;
         if (nested && this.#conditionAhead()) {
-          const inside = depth < maxDepth ? this.#conditionHere(depth + 1, undefined) : undefined;
+          const inside =
+            depth < maxDepth ? this.#conditionHere(depth + 1, undefined, PEER_VALUE) : undefined;
           if (!inside) return this.#fail('This condition has no value.', 'a value');
           condition.conditions?.push(inside);
           continue;
@@ -1179,7 +1192,7 @@ class Parser {
         condition.values.push(value);
       }
     } else {
-      const value = cursor.word(VALUE, 'value');
+      const value = cursor.word(single, 'value');
       if (!value) return this.#fail(`${name.value}${operator} has no value.`, 'a value');
       condition.values.push(value);
     }
@@ -1229,13 +1242,17 @@ class Parser {
           );
         rule.target = target;
       } else if (rule.target) {
-        return this.#endOrNext(rule);
+        return this.#end(rule);
       } else if (this.#conditionAhead()) {
-        if (this.#newStatement(rule)) return this.#endOrNext(rule);
         const peer = cursor.peekName() === 'peer' ? kind.peer : undefined;
         const one = this.#conditionHere(0, peer);
         if (!one) return undefined;
         this.#checkCondition(kind, rule, one);
+        if (kind.peer && rule.conditions.some((before) => before.name.value === 'peer')) {
+          report('condition-order', one, `${one.name.value}= stands after peer=( ).`, {
+            expected: 'peer=( … ) as the last condition',
+          });
+        }
         if (kind.wordsLast && rule.words.some((word) => word.value !== 'detached')) {
           report('syntax', one, `${one.name.value}= stands too late.`, {
             expected: 'conditions before the path',
@@ -1243,8 +1260,8 @@ class Parser {
         }
         rule.conditions.push(one);
       } else {
-        if (this.#newStatement(rule)) return this.#endOrNext(rule);
-        const word = cursor.word(BARE, kind.words ? 'value' : 'keyword');
+        if (this.#newStatement(rule)) return this.#end(rule);
+        const word = cursor.word(kind.commas ? ITEM : BARE, kind.words ? 'value' : 'keyword');
         if (!word) return this.#fail('This character cannot stand here.', 'a comma');
         if (
           kind.access &&
@@ -1265,8 +1282,22 @@ class Parser {
       }
       first = false;
     }
+    if (!kind.comments) this.#refuseComments(parts.keyword);
     kind.check?.(rule, report);
     return this.#end(rule);
+  }
+
+  /** In most rules apparmor_parser takes a # for the start of a word. */
+  #refuseComments(keyword: Word): void {
+    for (const comment of this.cursor.comments) {
+      if (comment.start < keyword.end) continue;
+      this.cursor.report(
+        'comment-in-rule',
+        comment,
+        `A comment cannot stand inside a ${keyword.value} rule: apparmor_parser reads the # as part of it.`,
+        { expected: 'the comment before the rule, or after its comma' },
+      );
+    }
   }
 
   /** A line end, and then a word that starts a statement: the comma before it is missing. */
@@ -1277,10 +1308,6 @@ class Parser {
     const name = cursor.peekName();
     const after = cursor.at(cursor.pos + name.length);
     return name !== '' ? starters.has(name) && after !== 61 && after !== 58 : false;
-  }
-
-  #endOrNext(rule: KeywordRule): KeywordRule | undefined {
-    return this.#end(rule);
   }
 
   #unexpectedWord(kind: KeywordKind, rule: KeywordRule, word: Word): undefined {
@@ -1306,7 +1333,6 @@ class Parser {
   #access(rule: KeywordRule): boolean {
     const { cursor } = this;
     const kind = kindByKeyword.get(rule.keyword.value) as KeywordKind;
-    const start = cursor.pos;
     cursor.take('(');
     rule.accessList = true;
     for (;;) {
@@ -1333,11 +1359,6 @@ class Parser {
         );
       }
       rule.access.push(word);
-    }
-    if (rule.access.length === 0) {
-      cursor.report('syntax', { start, end: cursor.last }, 'These brackets are empty.', {
-        expected: (kind.access ?? []).join(', '),
-      });
     }
     return true;
   }

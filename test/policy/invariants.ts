@@ -9,6 +9,7 @@ import {
   render,
   tokens,
 } from '../../policy/index.ts';
+import { commentsOf, shapeOf } from './shape.ts';
 
 /** Reads, lints, formats and renders a text; returns what is wrong with the answers. */
 export function violations(text: string): string[] {
@@ -40,6 +41,11 @@ export function violations(text: string): string[] {
   const formatted = format(text);
   const again = format(formatted.text);
   if (again.text !== formatted.text) wrong.push('format is not stable');
+  if (formatted.diagnostics.every((one) => one.severity !== 'error')) {
+    if (shapeOf(formatted.text) !== shapeOf(text)) wrong.push('format changes the policy');
+    if (commentsOf(formatted.text).join() !== commentsOf(text).join())
+      wrong.push('format changes comments');
+  }
   if (
     again.diagnostics.filter((one) => one.severity === 'error').length !==
     formatted.diagnostics.filter((one) => one.severity === 'error').length

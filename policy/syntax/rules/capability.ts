@@ -53,6 +53,8 @@ export const capability: KeywordKind = {
   keywords: ['capability'],
   section: 'Capabilities',
   words: Number.POSITIVE_INFINITY,
+  commas: true,
+  comments: true,
   check(rule, report) {
     for (const word of rule.words) {
       if (known.has(word.value)) continue;

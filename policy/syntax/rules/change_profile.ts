@@ -11,6 +11,17 @@ export function parseChangeProfile(
 ): ChangeProfileRule | undefined {
   const name = cursor.peekName();
   const execMode = name === 'safe' || name === 'unsafe' ? cursor.name('keyword') : undefined;
+  if (cursor.at(cursor.last) === 45) {
+    cursor.report(
+      'syntax',
+      { start: cursor.last, end: cursor.last + 2 },
+      'A blank is missing before "->".',
+      {
+        expected: 'change_profile -> profile',
+        fix: { start: cursor.last, end: cursor.last, text: ' ' },
+      },
+    );
+  }
   const exec = pathWord(cursor);
   let target: Word | undefined;
   if (cursor.take('->', 'operator')) {

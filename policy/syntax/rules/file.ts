@@ -205,6 +205,12 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
       return undefined;
     }
   }
+  const after = cursor.at(mode.end);
+  if (after > 32 && after !== 44) {
+    report('syntax', { start: mode.end, end: mode.end + 1 }, 'The access modes end with a blank.', {
+      expected: leading ? 'a blank before the path' : 'a blank or a comma',
+    });
+  }
   const found = permissions(mode, deny, report);
   if (found.exec && parts.execMode?.value === 'unsafe') found.exec.safe = false;
   if (found.exec && parts.execMode?.value === 'safe') found.exec.safe = true;

@@ -31,6 +31,10 @@ export interface KeywordKind {
   /** How many plain words it takes, and whether they stand after the conditions. */
   words?: number;
   wordsLast?: boolean;
+  /** Every comma ends a word. */
+  commas?: boolean;
+  /** Comments may stand inside the rule. */
+  comments?: boolean;
   /** Takes `-> target`. */
   arrow?: boolean;
   /** The release the keyword came with, where not in every release. */

@@ -8,4 +8,6 @@ export const pivot_root: KeywordKind = {
   words: 1,
   wordsLast: true,
   arrow: true,
+  comments: true,
+  repeatable: ['oldroot'],
 };

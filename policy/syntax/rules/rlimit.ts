@@ -56,7 +56,7 @@ export function parseRlimit(
   if (!name) return fail('The name of the limit is missing.', 'a limit such as nofile');
   if (!cursor.take('<=', 'operator')) return fail('A limit is given with "<=".', '<=');
   const value: Word[] = [];
-  const number = cursor.name('value', '+-');
+  const number = cursor.name('value', '-');
   if (!number) return fail('The value of the limit is missing.', 'a number or infinity');
   value.push(number);
   const unit = cursor.next(',') ? undefined : cursor.name('value');
@@ -80,7 +80,7 @@ function checkValue(cursor: Cursor, name: string, measure: Measure, words: Word[
   if (text === 'infinity') return;
   const range = { start: words[0]?.start ?? 0, end: words.at(-1)?.end ?? 0 };
   let digits = 0;
-  const sign = text[0] === '-' || text[0] === '+' ? 1 : 0;
+  const sign = text[0] === '-' ? 1 : 0;
   while (
     digits + sign < text.length &&
     (text[digits + sign] as string) >= '0' &&
