@@ -44,15 +44,17 @@ export const serve = defineCommand({
     };
     const { startRegistry } = await import('../worker/node.ts');
     const registry = await startRegistry(options);
+    // Before anybody is told that it listens: whoever reads that may end it at once.
+    const ended = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    });
     io.print(`Data     ${options.data}`);
     io.print(`Log key  ${registry.logVerifier}`);
     if (registry.adminToken !== undefined) {
       io.print(`Administrator token, shown this once: ${registry.adminToken}`);
     }
     io.print(`aa-registry is listening on ${registry.url}`);
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    });
+    await ended;
     await registry.close();
     return exit.ok;
   },

@@ -5,6 +5,11 @@ import * as schema from './schema.ts';
 
 /** Connects to a remote libSQL or Turso database over HTTP, as Cloudflare Workers do. */
 export function openRemote(url: string, authToken?: string): Database {
-  const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
+  const client = createClient({
+    url,
+    // No limit of its own: a request must not wait for another one's, which may be cancelled and never end.
+    concurrency: Number.MAX_SAFE_INTEGER,
+    ...(authToken === undefined ? {} : { authToken }),
+  });
   return drizzle({ client, schema, casing: 'snake_case' });
 }

@@ -108,7 +108,7 @@ async function handle(stream: Stream, request: Request): Promise<unknown> {
     case 'execute':
       return { type: 'execute', result: await patiently(() => execute(stream, request.stmt)) };
     case 'batch':
-      return { type: 'batch', result: await batch(stream, request.batch.steps) };
+      return { type: 'batch', result: batch(stream, request.batch.steps) };
     case 'sequence':
       await patiently(() => connection.exec(request.sql ?? sql.get(request.sql_id ?? -1) ?? ''));
       return { type: 'sequence' };
@@ -143,7 +143,8 @@ function isBusy(error: unknown): boolean {
   return error instanceof Connection.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
-async function batch(stream: Stream, steps: { condition?: Condition; stmt: Statement }[]) {
+/** In one go, so that no other stream comes between its statements. */
+function batch(stream: Stream, steps: { condition?: Condition; stmt: Statement }[]) {
   const results: unknown[] = [];
   const errors: unknown[] = [];
   const holds = (condition: Condition): boolean => {
@@ -167,7 +168,7 @@ async function batch(stream: Stream, steps: { condition?: Condition; stmt: State
     let error: unknown = null;
     if (!condition || holds(condition)) {
       try {
-        result = await patiently(() => execute(stream, stmt));
+        result = execute(stream, stmt);
       } catch (thrown) {
         error = describe(thrown);
       }

@@ -10,7 +10,7 @@ import { openFile } from '../db/node.ts';
 import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
 import { createApp } from '../worker/app.ts';
-import { createLog } from '../worker/log.ts';
+import { createLog, takeTurns } from '../worker/log.ts';
 import { generateToken, hashToken } from '../worker/token.ts';
 import { startHrana } from './hrana.ts';
 
@@ -52,7 +52,12 @@ const node: Runtime = {
     await addToken(db, { hash, label: 'test', team: null, createdAt });
     const now = () => new Date();
     const key = await generateNoteKey(logName);
-    const app = createApp({ db, log: createLog({ db, key, now }), now, limits: { profileBytes } });
+    const app = createApp({
+      db,
+      log: createLog({ db, key, now, inTurn: takeTurns() }),
+      now,
+      limits: { profileBytes },
+    });
     const server = createAdaptorServer({ fetch: app.fetch });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return {

@@ -21,8 +21,11 @@ interface Bindings {
 
 type App = ReturnType<typeof createApp>;
 
-/** The app of this isolate, made by its first request. */
-let app: Promise<App> | undefined;
+/**
+ * The app of this isolate. Requests that come before it is there each make one: to wait for another request's
+ * promise would be to wait for ever if that one is cancelled.
+ */
+let app: App | undefined;
 
 async function start(bindings: Bindings): Promise<App> {
   const db = openRemote(bindings.LIBSQL_URL, bindings.LIBSQL_AUTH_TOKEN);
@@ -45,11 +48,7 @@ async function start(bindings: Bindings): Promise<App> {
 
 export default {
   async fetch(request: Request, bindings: Bindings): Promise<Response> {
-    app ??= start(bindings).catch((error) => {
-      // The next request tries again: the database may be back by then.
-      app = undefined;
-      throw error;
-    });
-    return (await app).fetch(request);
+    app ??= await start(bindings);
+    return app.fetch(request);
   },
 };

@@ -18,7 +18,7 @@ import {
 } from '../trust/log/index.ts';
 
 /** How often an append is tried while other writers keep taking its place. */
-const maximumTries = 60;
+const maximumTries = 200;
 
 /** The registry's transparency log: what it records can't be taken back unseen. */
 export interface Log {
@@ -46,13 +46,29 @@ export interface LogOptions {
   /** The log's key; it also cosigns, with a timestamp. */
   key: NoteKey;
   now: () => Date;
+  /**
+   * Runs one append after another, which saves retries. Left out on Workers: there a request that is cancelled
+   * would hold up all that wait for it.
+   */
+  inTurn?: Turns;
 }
 
-/** The log in `db`, signed by `key`. Here one appends at a time; against other processes it is tried again. */
-export function createLog({ db, key, now }: LogOptions): Log {
+/** Lets work wait until all that came before it has ended. */
+export type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+export function takeTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+}
+
+/** The log in `db`, signed by `key`. Whoever appends at the same time elsewhere costs a retry, no more. */
+export function createLog({ db, key, now, inTurn = (work) => work() }: LogOptions): Log {
   /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
   let known: LogHead | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
 
   const readTile = async ({ level, index, width }: Tile): Promise<Uint8Array> => {
     const hashes = await readLogTile(db, level, index, width);
@@ -103,11 +119,8 @@ export function createLog({ db, key, now }: LogOptions): Log {
 
   return {
     verifier: key.verifier,
-    append(entry, statements, superseded) {
-      const done = queue.then(() => tryToAppend(entry, statements, superseded));
-      queue = done.catch(() => {});
-      return done;
-    },
+    append: (entry, statements, superseded) =>
+      inTurn(() => tryToAppend(entry, statements, superseded)),
     async checkpoint() {
       const { frontier, checkpoint } = await readLogHead(db);
       const signed = checkpoint || (await sign(frontier));

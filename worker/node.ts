@@ -10,7 +10,7 @@ import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.ts';
 import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
-import { createLog } from './log.ts';
+import { createLog, takeTurns } from './log.ts';
 import { generateToken, hashToken } from './token.ts';
 
 /** How a registry on Node runs. */
@@ -48,7 +48,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
 
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
-  const log = createLog({ db, key: logKey, now });
+  const log = createLog({ db, key: logKey, now, inTurn: takeTurns() });
   const app = createApp({ db, log, now, limits: { profileBytes } });
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {

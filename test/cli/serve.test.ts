@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openFile } from '../../db/node.ts';
 import { tokens } from '../../db/schema.ts';
 import { verify } from '../../trust/index.ts';
+import { parseNoteSigner } from '../../trust/log/index.ts';
 import { createPublisher, type Publisher, profileText, publish } from '../publisher.ts';
 import type { TestRegistry } from '../runtimes.ts';
+import { expectSoundLog } from '../sound-log.ts';
 import { aaRegistry, type ServedRegistry, serve } from './cli.ts';
 
 describe('aa-registry serve', () => {
@@ -143,6 +145,9 @@ describe('aa-registry serve', () => {
     const integrity = await db.$client.execute('PRAGMA integrity_check');
     expect(integrity.rows[0]?.integrity_check).toBe('ok');
     expect((await db.$client.execute('PRAGMA foreign_key_check')).rows).toEqual([]);
+    const key = await parseNoteSigner((await readFile(join(data, 'log.key'), 'utf8')).trim());
+    if (!key) throw new Error('the log key is gone');
+    expect(await expectSoundLog(db, key)).toBeGreaterThan(acknowledged.size);
     db.$client.close();
   }, 180_000);
 });

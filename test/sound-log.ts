@@ -1,0 +1,67 @@
+import { expect } from 'vitest';
+import type { Database } from '../db/database.ts';
+import { readLogEntries, readLogHead, readLogTile } from '../db/log.ts';
+import { keys, profiles, versions } from '../db/schema.ts';
+import {
+  appendLeaf,
+  emptyFrontier,
+  leafHash,
+  type NoteKey,
+  parseEntry,
+  rootOf,
+  tilesOf,
+  verifyCheckpoint,
+} from '../trust/log/index.ts';
+
+/**
+ * That a registry's log has no gap and no fork, and that it and the tables tell the same story: no entry
+ * without what it is about, and nothing without its entry. Returns the size of the log.
+ */
+export async function expectSoundLog(db: Database, key: NoteKey): Promise<number> {
+  const head = await readLogHead(db);
+  const { size } = head.frontier;
+  const texts = await readLogEntries(db, 0, Number.MAX_SAFE_INTEGER);
+  expect(texts).toHaveLength(size);
+
+  let frontier = emptyFrontier;
+  const tiles = new Map<string, Uint8Array[]>();
+  for (const text of texts) {
+    const appended = await appendLeaf(frontier, await leafHash(new TextEncoder().encode(text)));
+    frontier = appended.frontier;
+    for (const { level, index, hash } of appended.tileHashes) {
+      const tile = `${level}/${Math.floor(index / 256)}`;
+      tiles.set(tile, [...(tiles.get(tile) ?? []), hash]);
+    }
+  }
+  const identity = { origin: key.name, keys: [key] };
+  const checkpoint = await verifyCheckpoint(head.checkpoint, identity);
+  expect(checkpoint).toMatchObject({
+    ok: true,
+    checkpoint: { size, root: await rootOf(frontier) },
+  });
+  for (const { level, index, width } of tilesOf(size)) {
+    const stored = await readLogTile(db, level, index, width);
+    expect(stored && Buffer.from(stored)).toEqual(
+      Buffer.concat(tiles.get(`${level}/${index}`) ?? []),
+    );
+  }
+
+  const told = texts.map((text, index) => {
+    const entry = parseEntry(new TextEncoder().encode(text));
+    if (entry?.kind === 'version') {
+      return `${index} ${entry.team}/${entry.name}@${entry.version} ${entry.digest}`;
+    }
+    return entry?.kind === 'key' ? `${index} ${entry.team} ${entry.keyId}` : `${index} ${text}`;
+  });
+  const names = new Map(
+    (await db.select().from(profiles)).map((row) => [row.id, `${row.team}/${row.name}`]),
+  );
+  const stored = [
+    ...(await db.select().from(versions)).map(
+      (row) => `${row.logIndex} ${names.get(row.profileId)}@${row.version} ${row.digest}`,
+    ),
+    ...(await db.select().from(keys)).map((row) => `${row.logIndex} ${row.team} ${row.keyId}`),
+  ];
+  expect(told.toSorted()).toEqual(stored.toSorted());
+  return size;
+}
