@@ -1,12 +1,27 @@
+import { createPrivateKey } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { exportPrivateKey, importPrivateKey, type KeyPair } from '../trust/index.ts';
 
 /** A key file can't be read or may not be used. */
 export class KeyFileError extends Error {}
 
-/** Writes a private key, readable by its owner only. An existing file is never overwritten. */
-export async function writePrivateKey(path: string, key: KeyPair): Promise<void> {
-  await writeNew(path, await exportPrivateKey(key.privateKey), 0o600);
+/** Gives the passphrase of an encrypted key, when one turns out to be needed. */
+export type AskPassphrase = () => Promise<string>;
+
+/**
+ * Writes a private key as PKCS#8 PEM, readable by its owner only: encrypted (PBES2, RFC 8018) when there is a
+ * passphrase. An existing file is never overwritten.
+ */
+export async function writePrivateKey(path: string, key: KeyPair, passphrase = ''): Promise<void> {
+  const pem = await exportPrivateKey(key.privateKey);
+  const encryption = { cipher: 'aes-256-cbc', passphrase };
+  const text =
+    passphrase === ''
+      ? pem
+      : createPrivateKey(pem)
+          .export({ type: 'pkcs8', format: 'pem', ...encryption })
+          .toString();
+  await writeNew(path, text, 0o600);
 }
 
 /** Writes a public key as PEM. An existing file is never overwritten. */
@@ -17,8 +32,9 @@ export async function writePublicKey(path: string, key: KeyPair): Promise<void> 
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST')
+    if (error.code === 'EEXIST') {
       throw new KeyFileError(`${path} exists already; nothing was written`);
+    }
     throw error;
   });
   try {
@@ -30,18 +46,36 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
 }
 
 /** Reads a private key's file; refuses one that others can read, as ssh does. */
-export async function readPrivateKey(path: string): Promise<KeyPair> {
+export async function readPrivateKey(path: string, ask: AskPassphrase): Promise<KeyPair> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new KeyFileError(`there is no signing key at ${path}`);
   if ((found.mode & 0o077) !== 0) {
     throw new KeyFileError(`${path} can be read by others; run: chmod 600 ${path}`);
   }
-  return parsePrivateKey(await readFile(path, 'utf8'), path);
+  return parsePrivateKey(await readFile(path, 'utf8'), path, ask);
 }
 
 /** Reads a private key's PEM, from `source` as messages name it. */
-export async function parsePrivateKey(pem: string, source: string): Promise<KeyPair> {
-  const key = await importPrivateKey(pem);
+export async function parsePrivateKey(
+  pem: string,
+  source: string,
+  ask: AskPassphrase,
+): Promise<KeyPair> {
+  const plain = pem.includes('BEGIN ENCRYPTED PRIVATE KEY')
+    ? decrypt(pem, source, await ask())
+    : pem;
+  const key = await importPrivateKey(plain);
   if (!key) throw new KeyFileError(`${source} holds no Ed25519 private key (PKCS#8 PEM)`);
   return key;
+}
+
+function decrypt(pem: string, source: string, passphrase: string): string {
+  try {
+    const key = createPrivateKey({ key: pem, passphrase });
+    return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  } catch {
+    throw new KeyFileError(
+      `${source} can't be decrypted: the passphrase is wrong or the file damaged`,
+    );
+  }
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBase64, encodeBase64, type SeenCheckpoint } from '../../trust/index.ts';
-import { type Checkpoint, isHash, parseDecimal } from '../../trust/log/index.ts';
+import { type Checkpoint, isHash, type NoteVerifier, parseDecimal } from '../../trust/log/index.ts';
 import { writeFileAtomically } from './atomic.ts';
 
 /**
@@ -13,12 +13,20 @@ export interface SeenFolder {
   path: string;
 }
 
-/** Where this user keeps what was seen of the log `origin`: root with the system's state, others at home. */
-export function seenFolder(root: string, origin: string, env: NodeJS.ProcessEnv): SeenFolder {
-  const system = root !== '/' || process.getuid?.() === 0;
+/** Where a host keeps what it has seen of a log: with the rest of its state. */
+export function hostSeenFolder(root: string, log: NoteVerifier): SeenFolder {
+  return { path: join(root, 'var/lib/aa-registry/log', folderName(log)) };
+}
+
+/** Where a user who installs nothing keeps it. */
+export function userSeenFolder(env: NodeJS.ProcessEnv, log: NoteVerifier): SeenFolder {
   const state = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local/state');
-  const base = system ? join(root, 'var/lib/aa-registry') : join(state, 'aa-registry');
-  return { path: join(base, 'log', encodeURIComponent(origin)) };
+  return { path: join(state, 'aa-registry/log', folderName(log)) };
+}
+
+/** By the key too: two logs may have one name. */
+function folderName({ name, id }: NoteVerifier): string {
+  return encodeURIComponent(`${name}+${id}`);
 }
 
 /** The largest checkpoint seen; `undefined` on first contact. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -50,6 +51,7 @@ describe('the client commands', () => {
       AA_REGISTRY: registry.url,
       AA_TOKEN: registry.adminToken,
       XDG_CONFIG_HOME: at('config'),
+      XDG_STATE_HOME: at('state'),
     };
     await succeed(['team', 'create', 'library']);
     await succeed(['key', 'generate', '--out', at('key.pem')]);
@@ -96,6 +98,117 @@ describe('the client commands', () => {
     expect(outcome.stderr).toContain('chmod 600');
   });
 
+  test('a key with a passphrase is a standard encrypted PKCS#8 file', async () => {
+    const AA_KEY_PASSPHRASE = 'correct horse';
+    const path = at('encrypted.pem');
+    await succeed(['key', 'generate', '--out', path], { env: { AA_KEY_PASSPHRASE } });
+    expect(await readFile(path, 'utf8')).toContain('BEGIN ENCRYPTED PRIVATE KEY');
+    const asn1 = execFileSync('openssl', ['asn1parse', '-in', path], { encoding: 'utf8' });
+    expect(asn1).toContain('PBES2');
+    const opened = ['pkey', '-in', path, '-passin', `pass:${AA_KEY_PASSPHRASE}`, '-pubout'];
+    const shown = execFileSync('openssl', opened, { encoding: 'utf8' });
+    expect(shown).toBe(await readFile(`${path}.pub`, 'utf8'));
+
+    const rotate = ['key', 'rotate', 'library', `${path}.pub`, '--key', at('key.pem')];
+    await succeed(rotate);
+    const folder = await packageFolder('docker-nginx', (text) => `${text}# encrypted\n`);
+    const publish = ['publish', folder, '--version', '0.8.0', '--key', path];
+    const silent = await run(publish);
+    expect(silent).toMatchObject({ code: 2, stdout: '' });
+    expect(silent.stderr).toContain('AA_KEY_PASSPHRASE');
+    const wrong = await run(publish, { env: { AA_KEY_PASSPHRASE: 'wrong' } });
+    expect(wrong).toMatchObject({ code: 1, stdout: '' });
+    expect(wrong.stderr).toContain('passphrase is wrong');
+    await succeed(publish, { env: { AA_KEY_PASSPHRASE } });
+  });
+
+  test('keys are listed, rotated and revoked', async () => {
+    await succeed(['team', 'create', 'rotating']);
+    for (const name of ['first', 'second']) await succeed(['key', 'generate', '--out', at(name)]);
+    await succeed(['key', 'add', 'rotating', at('first.pub')]);
+    const unsigned = await run(['key', 'add', 'rotating', at('second.pub')]);
+    expect(unsigned.code).toBe(1);
+    expect(unsigned.stderr).toContain('key rotate');
+    await succeed(['key', 'rotate', 'rotating', at('second.pub'), '--key', at('first')]);
+    const listed = (await succeed(['key', 'list', 'rotating'])).stdout.trim().split('\n');
+    expect(listed).toHaveLength(2);
+    const [keyId = ''] = listed[0]?.split(' ') ?? [];
+    expect((await run(['key', 'revoke', 'rotating', keyId])).code).toBe(2);
+    await succeed(['key', 'revoke', 'rotating', keyId, '--reason', 'retired']);
+    expect((await succeed(['key', 'list', 'rotating'])).stdout).toContain('revoked');
+  });
+
+  test('channels move, and a yanked version is not chosen', async () => {
+    const path = await packageFolder('docker-default');
+    const manifest = await readFile(join(path, 'aa-profile.toml'), 'utf8');
+    await writeFile(
+      join(path, 'aa-profile.toml'),
+      manifest.replace('"docker-default"', '"moving"'),
+    );
+    const text = await readFile(join(path, 'docker-default'), 'utf8');
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) {
+      const own = text.replace('profile docker-default', 'profile moving');
+      await writeFile(join(path, 'moving'), `${own}# ${version}\n`);
+      await succeed(['publish', path, '--version', version, '--key', at('key.pem')]);
+    }
+    const meant = async (reference: string) => {
+      const { stdout } = await succeed(['show', reference]);
+      return /Version +(\S+),/.exec(stdout)?.[1];
+    };
+    expect(await meant('moving')).toBe('1.2.0');
+    await succeed(['channel', 'set', 'moving@1.0.0', 'stable']);
+    expect(await meant('moving')).toBe('1.0.0');
+    expect(await meant('moving:latest')).toBe('1.2.0');
+    expect((await run(['show', 'moving:nothing'])).stderr).toContain('stable, latest');
+    await succeed(['yank', 'moving@1.2.0', '--reason', 'a mistake']);
+    expect(await meant('moving:latest')).toBe('1.1.0');
+    expect((await succeed(['show', 'moving@1.2.0'])).stdout).toContain('a mistake');
+    expect((await run(['channel', 'set', 'moving', 'stable'])).code).toBe(2);
+    expect((await run(['yank', 'moving@1.0.0'])).code).toBe(2);
+  });
+
+  test('a bundle installs without a network, and only what was asked for', async () => {
+    const trust = at('host/etc/aa-registry/trust.toml');
+    const bundle = at('profiles.bundle');
+    const references = ['docker-nginx@1.0.0', 'docker-default@1.0.0'];
+    await succeed(['bundle', ...references, '-o', bundle, '--trust', trust]);
+    const offline = { AA_REGISTRY: 'http://127.0.0.1:9', AA_TOKEN: undefined };
+    const root = at('offline');
+    await mkdir(at('offline/etc/aa-registry'), { recursive: true });
+    await cp(trust, at('offline/etc/aa-registry/trust.toml'));
+    await succeed(['pull', '--bundle', bundle, '--root', root], { env: offline });
+    expect((await readdir(at('offline/etc/apparmor.d'))).sort()).toEqual([
+      'aa-registry.library.docker-default',
+      'aa-registry.library.docker-nginx',
+    ]);
+    await succeed(['pull', '--bundle', bundle, '--root', root, 'docker-nginx'], { env: offline });
+    const other = await run(['pull', '--bundle', bundle, '--root', root, 'docker-nginx@0.9.0']);
+    expect(other.code).toBe(3);
+
+    // The same host later: the log has grown since what it has seen.
+    const shown = await succeed(['trust', 'show', '--root', root]);
+    const seen = /Seen +(\d+) entries/.exec(shown.stdout)?.[1] ?? '';
+    await succeed(['team', 'create', 'grown']);
+    await succeed(['key', 'generate', '--out', at('grown.pem')]);
+    await succeed(['key', 'add', 'grown', at('grown.pem.pub')]);
+    const later = at('later.bundle');
+    await succeed(['bundle', ...references, '-o', later, '--trust', trust]);
+    const unproved = await run(['pull', '--bundle', later, '--root', root], { env: offline });
+    expect(unproved.stderr).toContain('[log-inconsistent]');
+    await succeed(['bundle', ...references, '-o', later, '--trust', trust, '--since', seen]);
+    await succeed(['pull', '--bundle', later, '--root', root], { env: offline });
+
+    const text = await readFile(later, 'utf8');
+    const parsed = JSON.parse(text);
+    parsed.offers[0].profile = Buffer.from('profile docker-nginx {}\n').toString('base64');
+    await writeFile(later, JSON.stringify(parsed));
+    const changed = await run(['pull', '--bundle', later, '--root', root], { env: offline });
+    expect(changed).toMatchObject({ code: 3, stdout: '' });
+    expect(changed.stderr).toContain('[digest-mismatch]');
+    await writeFile(later, '{}');
+    expect((await run(['pull', '--bundle', later, '--root', root])).code).toBe(1);
+  });
+
   test('login keeps the token for its registry, readable by its owner only', async () => {
     const config = { AA_REGISTRY: undefined, AA_TOKEN: undefined, XDG_CONFIG_HOME: at('login') };
     const input = `${registry.adminToken}\n`;
@@ -116,7 +229,8 @@ describe('the client commands', () => {
   });
 
   test('search and show tell what there is', async () => {
-    expect((await succeed(['search'])).stdout.trim().split('\n')).toHaveLength(2);
+    const all = (await succeed(['search'])).stdout;
+    for (const name of ['docker-default', 'docker-nginx']) expect(all).toContain(`${name} `);
     const found = await succeed(['search', 'NGINX']);
     expect(found.stdout).toMatch(/^docker-nginx +1\.0\.0 /);
     expect(await succeed(['search', 'nothing-like-this'])).toMatchObject({ stdout: '' });

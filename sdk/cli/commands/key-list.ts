@@ -11,8 +11,9 @@ export const keyList = defineCommand({
   async run({ values, args: [team = ''], io }) {
     const client = await openSession(io, values.registry);
     const { keys } = await client.getTeam(team);
-    for (const { keyId, label, createdAt } of keys) {
-      io.print(`${keyId}  ${createdAt.slice(0, 10)}  ${label}`);
+    for (const { keyId, label, createdAt, revokedAt } of keys) {
+      const revoked = revokedAt === null ? '' : `  (revoked ${revokedAt.slice(0, 10)})`;
+      io.print(`${keyId}  ${createdAt.slice(0, 10)}  ${label}${revoked}`);
     }
     if (keys.length === 0) io.tell(`Team ${team} has no keys.`);
     return exit.ok;

@@ -10,7 +10,7 @@ import {
 } from '../../fetch.ts';
 import { writeFileAtomically } from '../../host/atomic.ts';
 import { checkTarget, install } from '../../host/install.ts';
-import { readSeen, seenFolder, writeSeen } from '../../host/seen.ts';
+import { hostSeenFolder, readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
 import { readInstallation } from '../../host/state.ts';
 import { dockerRunLine, kubernetesStanza } from '../../run-line.ts';
 import type { HostTrust } from '../../trust-file.ts';
@@ -73,7 +73,8 @@ export const pull = defineCommand({
     if (!downloadOnly) await requireTarget(root);
     const trust = await requireTrust(values, root);
 
-    const seen = seenFolder(root, trust.log.key.name, io.env);
+    const log = trust.log.key;
+    const seen = downloadOnly ? userSeenFolder(io.env, log) : hostSeenFolder(root, log);
     const view = async (reference: Reference): Promise<HostView> => ({
       trust,
       seen: await readSeen(seen),

@@ -39,6 +39,7 @@ export const show = defineCommand({
       ['Licence', manifest.license],
       ['Lint', summarise(diagnostics)],
       ['Versions', versions.map((one) => one.version).join(', ')],
+      ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
     ];
     for (const [label, value] of rows) io.print(`${label.padEnd(11)}${value}`);
     return exit.ok;

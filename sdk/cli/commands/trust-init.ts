@@ -9,7 +9,7 @@ import {
 import { parseNoteVerifier } from '../../../trust/log/index.ts';
 import type { Team } from '../../../worker/api/schema/index.ts';
 import type { Client } from '../../client.ts';
-import { seenFolder, writeSeen } from '../../host/seen.ts';
+import { hostSeenFolder, writeSeen } from '../../host/seen.ts';
 import { defaultMaximumAge, readTrust, trustPath, writeTrust } from '../../trust-file.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { confirm } from '../prompt.ts';
@@ -66,7 +66,7 @@ export const trustInit = defineCommand({
     }
     if (added.length === 0) return exit.ok;
     // What answers must be that log already, and from here on it may only grow.
-    const seen = seenFolder(rootOf(values.root), log.key.name, io.env);
+    const seen = hostSeenFolder(rootOf(values.root), log.key);
     const checkpoint = await client.getCheckpoint();
     const view = { checkpoint, consistency: [] };
     const first = await verifyLog(view, { log, seen: undefined, now: new Date() });

@@ -1,4 +1,4 @@
-import { readSeen, seenFolder } from '../../host/seen.ts';
+import { hostSeenFolder, readSeen } from '../../host/seen.ts';
 import { defineCommand, exit } from '../command.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { rootOf, rootOption } from '../target.ts';
@@ -13,7 +13,7 @@ export const trustShow = defineCommand({
   async run({ values, io }) {
     const root = rootOf(values.root);
     const { registry, log, teams } = await requireTrust(values, root);
-    const seen = await readSeen(seenFolder(root, log.key.name, io.env));
+    const seen = await readSeen(hostSeenFolder(root, log.key));
     io.print(`Registry   ${registry}`);
     io.print(`Log        ${log.key.verifier}`);
     io.print(`Seen       ${seen ? `${seen.size} entries` : 'nothing yet'}`);
