@@ -15,6 +15,8 @@ const needed: [file: string, name: string][] = [
   ['/usr/share/apparmor/extra-profiles', 'apparmor-profiles'],
   ['/usr/bin/chromium', 'chromium'],
   ['/usr/bin/openssl', 'openssl'],
+  ['/usr/bin/curl', 'curl'],
+  ['/usr/bin/jq', 'jq'],
 ];
 
 function isInstalled(name: string): boolean {
