@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
 import { findProfile, listProfiles } from '../../db/profiles.ts';
 import { findContent, findVersion, listVersions } from '../../db/versions.ts';
@@ -40,7 +41,11 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
     const what = `${team}/${name}${asked === undefined ? '' : `@${asked}`}`;
     return c.html(page(<MissingPage what={what} />), 404);
   }
-  const [versions, keys] = await Promise.all([listVersions(db, profile.id), listKeys(db, team)]);
+  const [versions, channels, keys] = await Promise.all([
+    listVersions(db, profile.id),
+    listChannels(db, profile.id),
+    listKeys(db, team),
+  ]);
   const report = lint(text, { packageName: name });
   return c.html(
     page(
@@ -50,6 +55,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         version={version}
         latest={profile.latest}
         versions={versions}
+        channels={channels}
         keys={keys}
         text={text}
         diagnostics={toDiagnostics(report.diagnostics)}

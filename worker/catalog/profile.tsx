@@ -1,3 +1,4 @@
+import type { Channel } from '../../db/channels.ts';
 import type { RegisteredKey } from '../../db/keys.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultTeam } from '../../trust/index.ts';
@@ -13,11 +14,12 @@ export function ProfilePage(props: {
   version: Version;
   latest: string;
   versions: Version[];
+  channels: Channel[];
   keys: RegisteredKey[];
   text: string;
   diagnostics: Diagnostic[];
 }) {
-  const { team, name, version, latest, versions, keys, text, diagnostics } = props;
+  const { team, name, version, latest, versions, channels, keys, text, diagnostics } = props;
   const path = `/p/${team}/${name}`;
   const reference = team === defaultTeam ? name : `${team}/${name}`;
   const pinned = version.version === latest ? '' : `@${version.version}`;
@@ -31,6 +33,9 @@ export function ProfilePage(props: {
         <p class="soft">
           This is not the latest version: <a href={path}>{latest}</a> is.
         </p>
+      )}
+      {version.yankReason !== null && (
+        <p class="error">This version was yanked: {version.yankReason}</p>
       )}
       <pre>
         <code>
@@ -57,6 +62,12 @@ export function ProfilePage(props: {
         <dd>
           <Day at={version.publishedAt} />, {version.size} bytes, ABI {version.manifest.abi},{' '}
           {version.manifest.license}
+        </dd>
+        <dt>Log</dt>
+        <dd>
+          <a href={`/v1/profiles/${team}/${name}/versions/${version.version}/proof`}>
+            Entry {version.logIndex}
+          </a>
         </dd>
       </dl>
 
@@ -92,6 +103,12 @@ export function ProfilePage(props: {
                   ) : (
                     <a href={`${path}/${one.version}`}>{one.version}</a>
                   )}
+                  <span class="soft">
+                    {channels
+                      .filter(({ version }) => version === one.version)
+                      .map((channel) => ` ${channel.name}`)}
+                    {one.yankReason !== null && ' yanked'}
+                  </span>
                 </td>
                 <td>
                   <Day at={one.publishedAt} />

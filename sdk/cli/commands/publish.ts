@@ -53,7 +53,8 @@ export const publish = defineCommand({
     const client = await openSession(io, values.registry);
     const published = await client.publish({ team, name, version }, { profile: text, envelope });
     io.print(`Published ${team}/${name}@${published.version}`);
-    io.print(`${published.digest}`);
+    io.print(published.digest);
+    io.tell(`entry ${published.proof.index} of the log`);
     io.tell(`signed with ${key.publicKey.keyId}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
