@@ -1,0 +1,175 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aaRegistry, scratch } from './cli.ts';
+
+describe('check, fmt, lint and explain', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  const at = (...parts: string[]) => join(folder, ...parts);
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    await mkdir(at('base/abstractions'), { recursive: true });
+    await mkdir(at('base/abi'), { recursive: true });
+    await mkdir(at('more/extra'), { recursive: true });
+    await writeFile(at('base/abi/3.0'), '');
+    await writeFile(at('base/abstractions/files'), '/etc/hosts r,\n');
+    await writeFile(at('more/extra/rules'), '/etc/passwd r,\n');
+    await writeFile(
+      at('good'),
+      'abi <abi/3.0>,\nprofile good /usr/bin/good {\n  include <abstractions/files>\n}\n',
+    );
+    await writeFile(
+      at('bad'),
+      'profile bad {\n  /etc/passwd rz,\n  capability net_bind_servce,\n}\n',
+    );
+    await writeFile(
+      at('loose'),
+      'profile   loose {\n/etc/hosts   r , # why\n\n\n\n  capability,\n}\n',
+    );
+  });
+  afterAll(() => clean());
+
+  test('check tells of each file in one line of JSON, with the path as it was given', async () => {
+    const args = ['check', '--base', at('base'), '--format', 'json'];
+    const outcome = await aaRegistry([...args, 'good', './bad', 'missing'], { cwd: folder });
+    expect(outcome).toMatchObject({ code: 1, stderr: '' });
+    const reports = outcome.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(reports.map(({ file, ok }) => [file, ok])).toEqual([
+      ['good', true],
+      ['./bad', false],
+      ['missing', false],
+    ]);
+    expect(reports[0].diagnostics).toEqual([]);
+    const [permission, capability] = reports[1].diagnostics;
+    expect(permission).toMatchObject({ severity: 'error', line: 2 });
+    expect(capability).toMatchObject({
+      id: 'capability-name',
+      severity: 'error',
+      line: 3,
+      column: 14,
+      endLine: 3,
+      endColumn: 29,
+    });
+    expect(capability.suggestion).toContain('net_bind_service');
+    expect(reports[2].diagnostics).toMatchObject([{ id: 'file-unreadable', line: 1, column: 1 }]);
+  });
+
+  test('check shows the line with a caret, and what the profile needs', async () => {
+    const outcome = await aaRegistry(['check', '--base', at('base'), at('bad')]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain('bad:3:14');
+    expect(outcome.stdout).toMatch(/\n.*capability net_bind_servce,\n *\| +\^+\n/);
+    expect(outcome.stdout).toMatch(/2 errors, 0 warnings; needs AppArmor \d\.\d+/);
+    expect(outcome.stdout).not.toContain('\u001b');
+  });
+
+  test('includes are found below --base and -I', async () => {
+    await writeFile(
+      at('further'),
+      'abi <abi/3.0>,\nprofile further {\n  include <extra/rules>\n}\n',
+    );
+    const args = ['check', '--base', at('base'), at('further')];
+    const without = await aaRegistry(args);
+    expect(without.code).toBe(1);
+    expect(without.stdout).toContain('extra/rules');
+    expect((await aaRegistry([...args, '-I', at('more')])).code).toBe(0);
+  });
+
+  test('check --target tells what a release would refuse', async () => {
+    await writeFile(at('newer'), 'abi <abi/3.0>,\nprofile newer {\n  userns,\n}\n');
+    const args = ['check', '--base', at('base'), at('newer'), '--target'];
+    expect((await aaRegistry([...args, '3.0'])).code).toBe(1);
+    expect((await aaRegistry([...args, '4.0'])).code).toBe(0);
+    const unknown = await aaRegistry([...args, '1.0']);
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toContain('2.13, 3.0');
+  });
+
+  test('thousands of files in one run', async () => {
+    const paths = Array.from({ length: 2000 }, () => at('good'));
+    const outcome = await aaRegistry(['check', '--base', at('base'), '--format', 'json', ...paths]);
+    expect(outcome.code).toBe(0);
+    expect(outcome.stdout.trim().split('\n')).toHaveLength(2000);
+  });
+
+  test('fmt --check names what is not formatted; fmt formats it in place, once', async () => {
+    await chmod(at('loose'), 0o640);
+    const before = await readFile(at('loose'), 'utf8');
+    const checked = await aaRegistry(['fmt', '--check', at('loose')]);
+    expect(checked).toMatchObject({ code: 1, stdout: `${at('loose')}\n` });
+    expect(await readFile(at('loose'), 'utf8')).toBe(before);
+
+    expect((await aaRegistry(['fmt', at('loose')])).code).toBe(0);
+    const formatted = await readFile(at('loose'), 'utf8');
+    expect(formatted).toContain('  /etc/hosts r, # why\n');
+    expect((await stat(at('loose'))).mode & 0o777).toBe(0o640);
+    expect(await aaRegistry(['fmt', '--check', at('loose')])).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+  });
+
+  test('fmt leaves a file with errors alone', async () => {
+    await writeFile(at('broken'), 'profile broken {\n');
+    const outcome = await aaRegistry(['fmt', at('broken')]);
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toContain('not formatted');
+    expect(await readFile(at('broken'), 'utf8')).toBe('profile broken {\n');
+  });
+
+  test('lint fails on errors, and on warnings when there are too many', async () => {
+    await writeFile(at('advice'), 'profile advice /usr/bin/advice {\n  /** rw,\n}\n');
+    const args = ['lint', '--base', at('base'), at('advice')];
+    const advised = await aaRegistry(args);
+    expect(advised.code).toBe(0);
+    expect(advised.stdout).toMatch(/warning: .*\[[a-z-]+\]/);
+    expect((await aaRegistry([...args, '--max-warnings', '100'])).code).toBe(0);
+    const failed = await aaRegistry([...args, '--max-warnings', '0']);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('--max-warnings is 0');
+    expect((await aaRegistry([...args, '--max-warnings', 'x'])).code).toBe(2);
+  });
+
+  test('lint --format sarif is one SARIF log for all files', async () => {
+    const args = ['lint', '--base', at('base'), '--format', 'sarif', 'bad', 'good'];
+    const outcome = await aaRegistry(args, { cwd: folder });
+    expect(outcome.code).toBe(1);
+    const { version, runs } = JSON.parse(outcome.stdout);
+    expect(version).toBe('2.1.0');
+    const [{ tool, results }] = runs;
+    expect(results.length).toBeGreaterThan(1);
+    for (const { ruleId, ruleIndex, locations } of results) {
+      expect(tool.driver.rules[ruleIndex].id).toBe(ruleId);
+      expect(locations[0].physicalLocation.artifactLocation.uri).toBe('bad');
+      expect(locations[0].physicalLocation.region.startLine).toBeGreaterThan(0);
+    }
+  });
+
+  test('explain says what is behind an id, and lists them all', async () => {
+    const explained = await aaRegistry(['explain', 'capability-name']);
+    expect(explained.code).toBe(0);
+    expect(explained.stdout).toContain('Found in:');
+    const all = await aaRegistry(['explain']);
+    expect(all.stdout).toMatch(/^capability-name +error +/m);
+    const slip = await aaRegistry(['explain', 'capability-nam']);
+    expect(slip).toMatchObject({ code: 1, stdout: '' });
+    expect(slip.stderr).toContain('Did you mean "capability-name"?');
+  });
+
+  test.each([
+    [['check']],
+    [['check', '--format', 'xml', 'good']],
+    [['fmt']],
+    [['lint', '--format', 'yaml', 'good']],
+    [['check', '--nonsense', 'good']],
+  ])('%j is a usage error', async (args) => {
+    const outcome = await aaRegistry(args, { cwd: folder });
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toMatch(/^aa-registry: /);
+  });
+});
