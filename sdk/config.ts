@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import * as z from 'zod';
 import { writeFileAtomically } from './host/atomic.ts';
+import { readFileIfPresent } from './host/read-file.ts';
 
 /** What `aa-registry login` remembers for a user. */
 export const Config = z.strictObject({
@@ -24,13 +24,8 @@ function configPath(env: NodeJS.ProcessEnv): string {
 /** Reads the user's configuration; empty when there is none. Throws when it is malformed. */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<Config> {
   const path = configPath(env);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
-  }
+  const text = await readFileIfPresent(path);
+  if (text === undefined) return {};
   try {
     return Config.parse(parse(text));
   } catch {

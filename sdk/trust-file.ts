@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import * as z from 'zod';
@@ -11,6 +10,7 @@ import {
 } from '../trust/index.ts';
 import { parseNoteVerifier } from '../trust/log/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
+import { readFileIfPresent } from './host/read-file.ts';
 
 /** What a host trusts, in memory. */
 export interface HostTrust {
@@ -53,13 +53,8 @@ export class TrustFileError extends Error {}
 
 /** Reads a trust file; `undefined` when there is none. Throws {@link TrustFileError} when it is malformed. */
 export async function readTrust(path: string): Promise<HostTrust | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readFileIfPresent(path);
+  if (text === undefined) return undefined;
   let document: unknown;
   try {
     document = parse(text);

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { isDigest } from '../../trust/index.ts';
 import { writeFileAtomically } from './atomic.ts';
+import { readFileIfPresent } from './read-file.ts';
 
 /** What this program installed: one small file each, so that two runs at once never lose a record. */
 export const Installation = z.object({
@@ -26,13 +26,8 @@ export async function readInstallation(
   name: string,
 ): Promise<Installation | undefined> {
   const path = recordPath(root, team, name);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readFileIfPresent(path);
+  if (text === undefined) return undefined;
   try {
     return Installation.parse(JSON.parse(text));
   } catch {
