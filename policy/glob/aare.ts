@@ -54,6 +54,14 @@ export function checkPattern(text: string): PatternError | undefined {
           expected: 'characters between [ and ]',
         };
       }
+      const dash = strayDash(text, i + 1, close);
+      if (dash >= 0) {
+        return {
+          at: dash,
+          message: 'This - neither makes a range nor stands first.',
+          expected: 'a - first in the class: [-a-z]',
+        };
+      }
       i = close;
     } else if (c === 93)
       return { at: i, message: 'This ] closes nothing.', expected: 'a [ before it, or \\]' };
@@ -90,6 +98,20 @@ function classEnd(text: string, open: number): number {
     const c = text.charCodeAt(i);
     if (c === 92) i++;
     else if (c === 93) return i;
+  }
+  return -1;
+}
+
+/** Where a `-` stands in a class that is neither first nor between two characters, else -1. */
+function strayDash(text: string, open: number, close: number): number {
+  const next = (at: number) => (text.charCodeAt(at) === 92 ? at + 2 : at + 1);
+  let at = text.charCodeAt(open) === 94 ? open + 1 : open;
+  for (let first = true; at < close; first = false) {
+    if (!first && text.charCodeAt(at) === 45) return at;
+    at = next(at);
+    if (text.charCodeAt(at) !== 45 || at >= close) continue;
+    if (at + 1 >= close || text.charCodeAt(at + 1) === 45) return at;
+    at = next(at + 1);
   }
   return -1;
 }
@@ -273,4 +295,24 @@ export function pathsOf(text: string, limit: number): string[] | undefined {
   };
   const found = walk(parsePattern(text), ['']);
   return found && found.length <= limit ? [...new Set(found)] : undefined;
+}
+
+/** One path that a pattern matches: first alternatives, the first character of classes, repeats left out. */
+export function samplePath(text: string): string {
+  let path = '';
+  const walk = (pattern: Pattern): void => {
+    if (pattern.kind === 'sequence') for (const item of pattern.items) walk(item);
+    else if (pattern.kind === 'choice') walk(pattern.items[0] as Pattern);
+    else if (pattern.kind === 'set') path += String.fromCharCode(printable(pattern.ranges));
+  };
+  walk(parsePattern(text));
+  return path;
+}
+
+/** A letter of a set where it has one, else its first character. */
+function printable(ranges: Ranges): number {
+  for (let i = 0; i < ranges.length; i += 2) {
+    if ((ranges[i] as number) <= 120 && 120 <= (ranges[i + 1] as number)) return 120;
+  }
+  return ranges[0] ?? 0;
 }

@@ -17,7 +17,14 @@ export interface Automaton {
 }
 
 const maxStates = 20_000;
-const maxSteps = 400_000;
+
+/** How much work is left for questions; a question that uses it up has no answer. */
+export interface Effort {
+  steps: number;
+}
+
+/** The effort for one question by itself. */
+export const oneQuestion = (): Effort => ({ steps: 400_000 });
 
 /** Builds the automaton of a pattern without variables; undefined when it would be too large. */
 export function automaton(pattern: string): Automaton | undefined {
@@ -80,11 +87,14 @@ function overlap(a: Ranges, b: Ranges): boolean {
 }
 
 /** Whether some path matches both; undefined when the bound on the work was reached. */
-export function intersects(a: Automaton, b: Automaton): boolean | undefined {
+export function intersects(
+  a: Automaton,
+  b: Automaton,
+  effort: Effort = oneQuestion(),
+): boolean | undefined {
   const width = b.moves.length;
   const seen = new Set([0]);
   const stack = [0];
-  let steps = 0;
   const visit = (x: number, y: number) => {
     const next = x * width + y;
     if (seen.has(next)) return;
@@ -96,7 +106,8 @@ export function intersects(a: Automaton, b: Automaton): boolean | undefined {
     const x = Math.floor(pair / width);
     const y = pair % width;
     if (x === a.end && y === b.end) return true;
-    if (++steps > maxSteps) return undefined;
+    effort.steps -= 1 + (a.moves[x] as Move[]).length * (b.moves[y] as Move[]).length;
+    if (effort.steps < 0) return undefined;
     for (const to of a.empty[x] as number[]) visit(to, y);
     for (const to of b.empty[y] as number[]) visit(x, to);
     for (const left of a.moves[x] as Move[]) {
@@ -141,12 +152,15 @@ interface Steps {
  * Whether every path that `inner` matches is matched by one of `outer`; undefined when the bound on the work was
  * reached. Walks states of `inner` with sets of states of `outer`.
  */
-export function covers(outer: readonly Automaton[], inner: Automaton): boolean | undefined {
+export function covers(
+  outer: readonly Automaton[],
+  inner: Automaton,
+  effort: Effort = oneQuestion(),
+): boolean | undefined {
   const { one, ends } = union(outer);
   const sets = [closure(one, [0])];
   const numbers = new Map([[sets[0]?.join(), 0]]);
   const known: (Steps | undefined)[] = [];
-  let work = 0;
   const stepsOf = (set: number): Steps => {
     const before = known[set];
     if (before) return before;
@@ -160,12 +174,12 @@ export function covers(outer: readonly Automaton[], inner: Automaton): boolean |
     }
     const sorted = [...cuts].filter((cut) => cut <= 0xffff).sort((x, y) => x - y);
     const to = sorted.map((cut) => {
-      work += moves.length;
+      effort.steps -= moves.length;
       const reached = moves
         .filter(({ ranges }) => overlap(ranges, [cut, cut]))
         .map((move) => move.to);
       const next = closure(one, reached);
-      work += next.length;
+      effort.steps -= next.length;
       const key = next.join();
       const number = numbers.get(key) ?? sets.push(next) - 1;
       numbers.set(key, number);
@@ -196,8 +210,8 @@ export function covers(outer: readonly Automaton[], inner: Automaton): boolean |
         if (overlap(move.ranges, [cut, last])) visit(move.to, steps.to[index] as number);
       }
     }
-    work += moves.length * steps.cuts.length;
-    if (work > maxSteps) return undefined;
+    effort.steps -= 1 + moves.length * steps.cuts.length;
+    if (effort.steps < 0) return undefined;
   }
   return true;
 }

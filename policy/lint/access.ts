@@ -1,5 +1,5 @@
 // What the file rules of a profile allow and deny, as sets of paths.
-import { literalPrefix } from '../glob/aare.ts';
+import { literalPrefix, samplePath } from '../glob/aare.ts';
 import { type Automaton, automaton, covers, intersects, matches } from '../glob/automaton.ts';
 import type { Permissions } from '../syntax/tree.ts';
 import type { LintContext, SeenProfile, SeenRule } from './rule.ts';
@@ -81,50 +81,57 @@ function permissionSet(permissions: Permissions): Set<FilePermission> {
 const automata = new Map<string, Automaton | undefined>();
 const answers = new Map<string, boolean>();
 const kept = 20_000;
+/** Longer patterns are not compared. */
+const maxPattern = 4000;
 
-export function automatonOf(path: string): Automaton | undefined {
+function automatonOf(path: string): Automaton | undefined {
   if (!automata.has(path)) {
-    if (automata.size >= kept / 10) automata.clear();
-    automata.set(path, path.length > 4000 ? undefined : automaton(path));
+    if (automata.size >= kept) automata.clear();
+    automata.set(path, path.length > maxPattern ? undefined : automaton(path));
   }
   return automata.get(path);
 }
 
-function remember(key: string, work: () => boolean | undefined): boolean {
-  let answer = answers.get(key);
-  if (answer === undefined) {
-    if (answers.size >= kept) answers.clear();
-    answer = work() === true;
-    answers.set(key, answer);
-  }
+/** A question that was answered before costs nothing; one without an answer counts as no. */
+function ask(key: string, work: () => boolean | undefined): boolean {
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const answer = work();
+  if (answer === undefined) return false;
+  if (answers.size >= kept) answers.clear();
+  answers.set(key, answer);
   return answer;
 }
 
 /** Whether every path of `inner` is one of the paths of `outer`; false when it is not known. */
-export function allIn(inner: string, outer: readonly string[]): boolean {
+export function allIn({ effort }: LintContext, inner: string, outer: readonly string[]): boolean {
   if (outer.length === 0) return false;
   if (outer.includes(inner)) return true;
-  return remember(`${inner}\0${outer.join('\0')}`, () => {
+  return ask(`${inner}\0${outer.join('\0')}`, () => {
     const inside = automatonOf(inner);
     const outside = outer.map(automatonOf).filter((one) => one !== undefined);
-    return inside && outside.length > 0 ? covers(outside, inside) : undefined;
+    if (!inside || outside.length === 0 || effort.steps < 0) return undefined;
+    // One path of the inner pattern settles most pairs.
+    const sample = samplePath(inner);
+    if (matches(inside, sample) && !outside.some((one) => matches(one, sample))) return false;
+    return covers(outside, inside, effort);
   });
 }
 
 /** Whether two patterns have a path in common; false when it is not known. */
-export function meet(a: string, b: string): boolean {
+export function meet({ effort }: LintContext, a: string, b: string): boolean {
   if (a === b) return true;
-  return remember(`${a}\0\0${b}`, () => {
+  return ask(`${a}\0\0${b}`, () => {
     const left = automatonOf(a);
     const right = automatonOf(b);
-    return left && right ? intersects(left, right) : undefined;
+    return left && right && effort.steps >= 0 ? intersects(left, right, effort) : undefined;
   });
 }
 
 /** Whether a pattern matches a path. */
 export function matchesPath(pattern: string, prefix: string, path: string): boolean {
   if (!path.startsWith(prefix)) return false;
-  return remember(`${pattern}\0\0\0${path}`, () => {
+  return ask(`${pattern}\0\0\0${path}`, () => {
     const one = automatonOf(pattern);
     return one && matches(one, path);
   });

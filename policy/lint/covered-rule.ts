@@ -1,5 +1,5 @@
 import { allIn, type FileAccess, fileAccess, hasPriorities } from './access.ts';
-import type { LintRule } from './rule.ts';
+import type { LintContext, LintRule } from './rule.ts';
 
 const maxPairs = 100_000;
 
@@ -20,7 +20,7 @@ export const coveredRule: LintRule = {
         const { rule } = one.seen;
         if (!one.seen.own || rule.kind !== 'file') continue;
         const other = all.find(
-          (two) => two !== one && ++pairs < maxPairs && coversRule(two, one, all),
+          (two) => two !== one && ++pairs < maxPairs && coversRule(context, two, one, all),
         );
         if (!other) continue;
         const by = other.seen.rule;
@@ -36,7 +36,12 @@ export const coveredRule: LintRule = {
   },
 };
 
-function coversRule(outer: FileAccess, inner: FileAccess, all: readonly FileAccess[]): boolean {
+function coversRule(
+  context: LintContext,
+  outer: FileAccess,
+  inner: FileAccess,
+  all: readonly FileAccess[],
+): boolean {
   const a = outer.seen;
   const b = inner.seen;
   if (a.deny !== b.deny || !inner.prefix.startsWith(outer.prefix)) return false;
@@ -59,7 +64,7 @@ function coversRule(outer: FileAccess, inner: FileAccess, all: readonly FileAcce
   // Of two equal rules the first stays.
   if (outer.path === inner.path && samePermissions(outer, inner))
     return all.indexOf(outer) < all.indexOf(inner);
-  return allIn(inner.path, [outer.path]);
+  return allIn(context, inner.path, [outer.path]);
 }
 
 function samePermissions(a: FileAccess, b: FileAccess): boolean {

@@ -22,6 +22,7 @@ export const hiddenAllow: LintRule = {
           return (
             against.length > 0 &&
             allIn(
+              context,
               one.path,
               against.map((deny) => deny.path),
             )
@@ -30,7 +31,7 @@ export const hiddenAllow: LintRule = {
         if (hidden.length === 0) continue;
         const everything = hidden.length === one.permissions.size;
         const by = denies(all, hidden[0] ?? 'write', one.prefix).find(
-          (deny) => deny.seen.own && allIn(one.path, [deny.path]),
+          (deny) => deny.seen.own && allIn(context, one.path, [deny.path]),
         );
         const rule = by?.seen.rule;
         const source =

@@ -15,6 +15,9 @@ export interface LintFinding extends Problem {
 /** How much advice on one file is listed. */
 const maxFindings = 2000;
 
+/** Of all comparisons of patterns in one run: well under a second. */
+const maxSteps = 5_000_000;
+
 const ids = new Set(lintRules.map((rule) => rule.id));
 const always = new Set(lintRules.filter((rule) => rule.always).map((rule) => rule.id));
 
@@ -37,8 +40,10 @@ export function advise(analysis: Analysis, options: LintOptions): LintFinding[] 
     for (const child of report.children) add(child, false);
   };
   for (const report of analysis.profiles) add(report, true);
+  const effort = { steps: maxSteps };
   for (const rule of lintRules) {
     const context: LintContext = {
+      effort,
       file: main.file,
       analysis,
       options,

@@ -1,5 +1,7 @@
 // What a lint rule is, and what it sees.
+
 import type { Severity } from '../diagnostics.ts';
+import type { Effort } from '../glob/automaton.ts';
 import type { Analysis, ProfileReport, Unit } from '../semantics/check.ts';
 import type { Problem } from '../syntax/cursor.ts';
 import type { Range } from '../syntax/source.ts';
@@ -37,6 +39,8 @@ export interface LintContext {
   options: LintOptions;
   /** All profiles, children after their parents. Profiles of included files are left out. */
   profiles: SeenProfile[];
+  /** What all comparisons of patterns in this run may cost together. */
+  effort: Effort;
   /** The expansion of a path or pattern; undefined when it is not known. */
   expand(text: string, profile: SeenProfile): string | undefined;
   report(

@@ -13,7 +13,11 @@ export const wideAttachment: LintRule = {
       const { attachment, name, hat } = profile.report.profile;
       const word = attachment ?? (name.value.startsWith('/') && !hat ? name : undefined);
       const path = word && context.expand(word.value, profile);
-      if (word && path !== undefined && (allIn('/usr/bin/*', [path]) || allIn('/bin/*', [path]))) {
+      if (
+        word &&
+        path !== undefined &&
+        (allIn(context, '/usr/bin/*', [path]) || allIn(context, '/bin/*', [path]))
+      ) {
         context.report(word, 'This attaches to every program of the system.', {
           expected: 'the programs the profile is for',
         });

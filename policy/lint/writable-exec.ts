@@ -21,7 +21,7 @@ export const writableExec: LintRule = {
         // Denied writing, or denied running, of everything it matches: nothing to rewrite.
         const locked = (['write', 'exec'] as const).some((permission) => {
           const against = denies(all, permission, one.prefix).map((deny) => deny.path);
-          return against.length > 0 && allIn(one.path, against);
+          return against.length > 0 && allIn(context, one.path, against);
         });
         if (locked) continue;
         const writer = writers.find((two) => {
@@ -29,7 +29,10 @@ export const writableExec: LintRule = {
             return false;
           const narrower = two.prefix.length > one.prefix.length ? two : one;
           const against = denies(all, 'write', narrower.prefix).map((deny) => deny.path);
-          return !(against.length > 0 && allIn(two.path, against)) && meet(one.path, two.path);
+          return (
+            !(against.length > 0 && allIn(context, two.path, against)) &&
+            meet(context, one.path, two.path)
+          );
         });
         if (!writer) continue;
         const by = writer.seen.rule;

@@ -21,7 +21,7 @@ export const writeEverything: LintRule = {
         )
           continue;
 
-        if (!allIn('/**', [one.path])) continue;
+        if (!allIn(context, '/**', [one.path])) continue;
         context.report(rule, 'This allows writing to every file.', {
           expected: 'the directories the program writes to',
         });

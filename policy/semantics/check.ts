@@ -18,14 +18,9 @@ import type {
 } from '../syntax/tree.ts';
 import { evaluate } from './condition.ts';
 import { type ExecRule, execConflicts } from './exec.ts';
-import {
-  patternProblems,
-  type Summary,
-  summarize,
-  summarizeHead,
-  visitPatterns,
-} from './summary.ts';
+import { patternProblems, type Summary, summarize, summarizeHead, visitWords } from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
+import { visitHeadWords } from './words.ts';
 
 /** Includes deeper than this are a loop or an attack. */
 const maxIncludeDepth = 64;
@@ -337,7 +332,7 @@ class Checker {
     for (const word of head.partial) gathered.partial.push({ word, unit });
     for (const [variable, place] of gathered.variables) this.#variable(variable, place, own);
     for (const { word, unit: where } of gathered.partial) this.#pattern(word, where, own);
-    this.#unbalanced(gathered, own);
+    this.#unbalanced(profile, unit, gathered, own);
     this.#attachment(profile, unit, own);
     this.#conflicts(profile, unit, gathered, own);
     return {
@@ -425,16 +420,16 @@ class Checker {
   }
 
   /** Patterns that are whole by themselves and broken by a variable with half a bracket in it. */
-  #unbalanced(gathered: Gathered, own: ProfileVariables): void {
+  #unbalanced(profile: Profile, main: Unit, gathered: Gathered, own: ProfileVariables): void {
     const names = [...gathered.variables.keys()].filter((name) => !this.#symbols.balanced(name));
     if (names.length === 0) return;
     const partial = new Set(gathered.partial.map(({ word }) => word));
-    for (const { statements, unit } of gathered.lists) {
-      visitPatterns(statements, (word) => {
-        if (partial.has(word) || !names.some((name) => word.value.includes(`@{${name}}`))) return;
-        this.#pattern(word, unit, own);
-      });
-    }
+    const test = (unit: Unit) => (word: Word, pattern: boolean) => {
+      if (!pattern || partial.has(word)) return;
+      if (names.some((name) => word.value.includes(`@{${name}}`))) this.#pattern(word, unit, own);
+    };
+    visitHeadWords(profile, test(main));
+    for (const { statements, unit } of gathered.lists) visitWords(statements, test(unit));
   }
 
   /** A pattern whose brackets are only whole with its variables. */

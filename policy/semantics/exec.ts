@@ -1,6 +1,6 @@
 // Do two rules of a profile give the same program two different profiles?
 import { isExact, literalPrefix, pathsOf } from '../glob/aare.ts';
-import { type Automaton, automaton, intersects } from '../glob/automaton.ts';
+import { type Automaton, automaton, type Effort, intersects } from '../glob/automaton.ts';
 import { execText } from '../syntax/rules/file.ts';
 import type { BareFileRule, FileRule, PolicyFile } from '../syntax/tree.ts';
 
@@ -46,6 +46,8 @@ function prepare(one: ExecRule, order: number): Prepared {
 }
 
 const maxPairs = 100_000;
+/** Of all questions about one profile, in steps of the automata: well under a second. */
+const maxSteps = 5_000_000;
 const maxPaths = 1000;
 /** One profile with more conflicts than this is not a slip. */
 const maxConflicts = 100;
@@ -81,7 +83,8 @@ export function execConflicts(rules: readonly ExecRule[]): {
     add,
   );
   const patterns = all.filter((one) => !one.exact);
-  const complete = patternConflicts(patterns, add) && patternConflicts(large, add);
+  const effort = { steps: maxSteps };
+  const complete = patternConflicts(patterns, effort, add) && patternConflicts(large, effort, add);
   const sorted = conflicts.sort((a, b) => a.second.order - b.second.order);
   return { conflicts: sorted.slice(0, maxConflicts), complete };
 }
@@ -133,6 +136,7 @@ function apart(a: Prepared, b: Prepared): boolean {
 /** Compares patterns pair by pair; false when there were too many. */
 function patternConflicts(
   rules: readonly Prepared[],
+  effort: Effort,
   add: (a: Prepared, b: Prepared) => void,
 ): boolean {
   const sorted = [...rules].sort((a, b) =>
@@ -156,7 +160,7 @@ function patternConflicts(
       if (a.path !== b.path) {
         const left = automatonOf(a.path);
         const right = automatonOf(b.path);
-        const common = left && right ? intersects(left, right) : undefined;
+        const common = left && right ? intersects(left, right, effort) : undefined;
         if (common === undefined) return false;
         if (!common) continue;
       }

@@ -20,7 +20,7 @@ import type {
   Variable,
   Word,
 } from '../syntax/tree.ts';
-import { variablesIn, visitHeadWords, visitRuleWords } from './words.ts';
+import { variablesIn, visitHeadWords, visitRuleWords, type WordVisitor } from './words.ts';
 
 export interface Summary {
   includes: Include[];
@@ -180,12 +180,12 @@ export function branches(conditional: Conditional): Statement[][] {
   return found;
 }
 
-/** Calls `visit` for every pattern of the rules of a list and of its blocks. */
-export function visitPatterns(statements: readonly Statement[], visit: (word: Word) => void): void {
+/** Calls `visit` for every word of the rules of a list and of its blocks. */
+export function visitWords(statements: readonly Statement[], visit: WordVisitor): void {
   for (const one of statements) {
     switch (one.kind) {
       case 'block':
-        visitPatterns(one.body, visit);
+        visitWords(one.body, visit);
         break;
       case 'comment':
       case 'include':
@@ -198,7 +198,7 @@ export function visitPatterns(statements: readonly Statement[], visit: (word: Wo
       case 'invalid':
         break;
       default:
-        visitRuleWords(one, (word, pattern) => pattern && visit(word));
+        visitRuleWords(one, visit);
     }
   }
 }

@@ -43,7 +43,7 @@ export const PATH = wordClass('');
 /** A word of a rule with conditionals, where `=` and brackets mean something. */
 export const BARE = wordClass('=()');
 /** A value after `=`. */
-export const VALUE = wordClass('()');
+export const VALUE = wordClass('');
 /** A value of a condition inside `peer=( )`, where every comma separates. */
 export const PEER_VALUE = wordClass('()');
 /** An item of a bracketed list, or the name of a capability: every comma separates. */
@@ -210,6 +210,37 @@ export class Cursor {
     }
   }
 
+  /** Where apparmor_parser takes a # for the start of a word: reports a comment that comes next. */
+  refuseComment(): void {
+    let at = this.pos;
+    while (isBlank(this.at(at))) at++;
+    if (this.at(at) !== HASH) return;
+    const range = { start: at, end: at + 1 };
+    this.report(
+      'comment-in-rule',
+      range,
+      'A comment cannot stand here: apparmor_parser reads the # as part of a word.',
+      {
+        expected: 'the comment on a line of its own, or at the end of the statement',
+      },
+    );
+  }
+
+  /** In rules that take bare words, `->x` is one of them. */
+  blankAfterArrow(): void {
+    const code = this.peek();
+    if (code === -1 || isBlank(code) || code === QUOTE || code === COMMA) return;
+    this.report(
+      'syntax',
+      { start: this.pos, end: this.pos + 1 },
+      'A blank is missing after "->".',
+      {
+        expected: 'a blank',
+        fix: { start: this.pos, end: this.pos, text: ' ' },
+      },
+    );
+  }
+
   /** Takes one character if it is next, after blanks and comments. */
   take(character: string, kind: TokenKind = 'punctuation'): Range | undefined {
     this.skip();
@@ -256,6 +287,8 @@ export class Cursor {
   wordHere(ends: WordClass, kind: TokenKind): Word | undefined {
     const start = this.pos;
     if (this.peek() === QUOTE) return this.quoted(kind);
+    // Elsewhere a word may start with a comma that more of it follows.
+    if (this.peek() === COMMA && ends === BARE) return undefined;
     const end = this.wordEnd(start, ends);
     if (end === start) return undefined;
     return this.slice(start, end, kind);

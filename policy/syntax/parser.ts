@@ -173,8 +173,7 @@ class Parser {
           previous &&
           previous.kind !== 'comment' &&
           !previous.trailing &&
-          before > 0 &&
-          previous.end >= before - 1
+          !cursor.lineBetween(previous.end, before)
         ) {
           previous.trailing = comment;
         } else into.push(comment);
@@ -440,7 +439,7 @@ class Parser {
       return null;
     }
     let at = nameEnd;
-    while (cursor.at(at) === 32 || cursor.at(at) === 9) at++;
+    while (at < cursor.text.length && cursor.at(at) <= 32) at++;
     const operator = isAssignment(cursor, at);
     if (operator === undefined) return null;
     const nameWord = cursor.slice(start, nameEnd, 'variable');
@@ -614,6 +613,8 @@ class Parser {
   ): Profile | undefined {
     const { cursor } = this;
     const report = cursor.report.bind(cursor);
+    const keywordEnd = cursor.pos;
+    if (keyword) cursor.refuseComment();
     cursor.skip();
     const code = cursor.peek();
     const name =
@@ -621,6 +622,11 @@ class Parser {
         ? undefined
         : cursor.word(PATH, 'name');
     if (!name) return this.#fail(`The ${hat ? 'hat' : 'profile'} has no name.`, 'a name');
+    if (keyword && cursor.lineBetween(keywordEnd, name.start)) {
+      report('syntax', name, `The name stands on the line of ${keyword.text}.`, {
+        expected: `${keyword.text} ${name.text}`,
+      });
+    }
     checkName(name, keyword !== undefined || hat, report);
     let attachment: Word | undefined;
     const next = cursor.next('{') ? OPEN : cursor.peek();
@@ -743,6 +749,7 @@ class Parser {
     if (!cursor.take('(')) return this.#fail('Flags stand in brackets.', '( … )');
     const values: Word[] = [];
     for (;;) {
+      cursor.refuseComment();
       while (cursor.take(','));
       if (cursor.take(')')) break;
       const value = cursor.word(FLAG, 'value');
@@ -915,6 +922,7 @@ class Parser {
   #variableWord(): Word | undefined {
     const { cursor } = this;
     cursor.skip();
+    if (cursor.peek() !== 64 && cursor.peek() !== 36) return undefined;
     const end = variableEnd(cursor, cursor.pos);
     return end === undefined ? undefined : cursor.slice(cursor.pos, end, 'variable');
   }
@@ -1030,7 +1038,10 @@ class Parser {
             { expected: 'set rlimit …' },
           );
       }
-      return this.#end(parseRlimit(cursor, { ...parts, keyword: cursor.name('keyword') as Word }));
+      const keyword = cursor.name('keyword') as Word;
+      const rule = parseRlimit(cursor, { ...parts, keyword });
+      this.#refuseComments(keyword);
+      return this.#end(rule);
     }
     const file = name === 'file' ? cursor.name('keyword') : undefined;
     const exec = cursor.peekName();
@@ -1134,13 +1145,7 @@ class Parser {
     while (isNameCharacter(cursor.at(at))) at++;
     if (at === cursor.pos) return false;
     const blank = at;
-    while (
-      cursor.at(at) === 32 ||
-      cursor.at(at) === 9 ||
-      cursor.at(at) === LF ||
-      cursor.at(at) === 13
-    )
-      at++;
+    while (cursor.at(at) === 32 || cursor.at(at) === 9) at++;
     if (cursor.at(at) === 61) return true;
     if (cursor.at(at) === 58 && cursor.at(at + 1) === 61) return true;
     if (at > blank && cursor.text.startsWith('in', at)) {
@@ -1234,7 +1239,11 @@ class Parser {
         if (!kind.arrow || rule.arrow || !arrow)
           return this.#fail(`A ${parts.keyword.value} rule has no "->".`, 'a comma');
         rule.arrow = arrow;
-        const target = cursor.word(PATH, kind.kind === 'mount' ? 'path' : 'name');
+        cursor.blankAfterArrow();
+        const target = cursor.word(
+          kind.kind === 'mount' ? this.#mountWord() : PATH,
+          kind.kind === 'mount' ? 'path' : 'name',
+        );
         if (!target)
           return this.#fail(
             'Nothing follows "->".',
@@ -1261,7 +1270,8 @@ class Parser {
         rule.conditions.push(one);
       } else {
         if (this.#newStatement(rule)) return this.#end(rule);
-        const word = cursor.word(kind.commas ? ITEM : BARE, kind.words ? 'value' : 'keyword');
+        const ends = kind.commas ? ITEM : kind.kind === 'mount' ? this.#mountWord() : BARE;
+        const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
         if (!word) return this.#fail('This character cannot stand here.', 'a comma');
         if (
           kind.access &&
@@ -1285,6 +1295,13 @@ class Parser {
     if (!kind.comments) this.#refuseComments(parts.keyword);
     kind.check?.(rule, report);
     return this.#end(rule);
+  }
+
+  /** The class of word at the cursor: in a path every character but a blank counts. */
+  #mountWord(): WordClass {
+    const { cursor } = this;
+    cursor.skip();
+    return cursor.peek() === 47 || cursor.peek() === 64 ? PATH : BARE;
   }
 
   /** In most rules apparmor_parser takes a # for the start of a word. */
@@ -1368,6 +1385,12 @@ class Parser {
     const report = cursor.report.bind(cursor);
     const name = one.name.value;
     if (!kind.conditions?.includes(name)) {
+      if (kind.peer?.includes(name)) {
+        report('condition-unknown', one.name, `${name}= is about the other end of the socket.`, {
+          expected: `peer=(${name}=…)`,
+        });
+        return;
+      }
       const suggestion = nearest(name, kind.conditions ?? []);
       report('condition-unknown', one.name, `A ${rule.keyword.value} rule has no ${name}=.`, {
         expected: kind.conditions

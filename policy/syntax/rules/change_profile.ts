@@ -1,8 +1,10 @@
 // change_profile rules (apparmor.d(5), "change_profile rules").
+
 import type { Cursor } from '../cursor.ts';
 import { PATH } from '../cursor.ts';
 import type { ChangeProfileRule, Qualifiers, Word } from '../tree.ts';
 import { pathWord } from './file.ts';
+import { checkTarget } from './profile.ts';
 
 /** Reads `[[safe|unsafe] exec] [-> target]` after the keyword. */
 export function parseChangeProfile(
@@ -11,20 +13,10 @@ export function parseChangeProfile(
 ): ChangeProfileRule | undefined {
   const name = cursor.peekName();
   const execMode = name === 'safe' || name === 'unsafe' ? cursor.name('keyword') : undefined;
-  if (cursor.at(cursor.last) === 45) {
-    cursor.report(
-      'syntax',
-      { start: cursor.last, end: cursor.last + 2 },
-      'A blank is missing before "->".',
-      {
-        expected: 'change_profile -> profile',
-        fix: { start: cursor.last, end: cursor.last, text: ' ' },
-      },
-    );
-  }
   const exec = pathWord(cursor);
   let target: Word | undefined;
   if (cursor.take('->', 'operator')) {
+    cursor.blankAfterArrow();
     target = cursor.word(PATH, 'name');
     if (!target) {
       cursor.report('syntax', { start: cursor.pos, end: cursor.pos + 1 }, 'Nothing follows "->".', {
@@ -32,6 +24,7 @@ export function parseChangeProfile(
       });
       return undefined;
     }
+    checkTarget(target, cursor.report.bind(cursor));
   }
   if (execMode && !exec) {
     cursor.report(

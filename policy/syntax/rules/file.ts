@@ -1,8 +1,10 @@
 // File rules (apparmor.d(5), "Access Modes"): `path mode`, `mode path`, and `file` alone.
+
 import type { Cursor } from '../cursor.ts';
 import { PATH } from '../cursor.ts';
 import type { BareFileRule, ExecTransition, FileRule, Permissions, Word } from '../tree.ts';
 import type { Report } from './kind.ts';
+import { checkTarget } from './profile.ts';
 
 const simple: Readonly<Record<string, 'read' | 'write' | 'append' | 'link' | 'lock' | 'mmap'>> = {
   r: 'read',
@@ -197,6 +199,7 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
   }
   let target: Word | undefined;
   if (cursor.take('->', 'operator')) {
+    cursor.refuseComment();
     target = cursor.word(PATH, 'name');
     if (!target) {
       report('syntax', { start: cursor.pos, end: cursor.pos + 1 }, 'Nothing follows "->".', {
@@ -204,6 +207,7 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
       });
       return undefined;
     }
+    checkTarget(target, cursor.report.bind(cursor));
   }
   const after = cursor.at(mode.end);
   if (after > 32 && after !== 44) {

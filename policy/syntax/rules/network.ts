@@ -124,7 +124,7 @@ export const network: KeywordKind = {
   keywords: ['network'],
   section: 'Network Rules',
   access: socketAccess,
-  conditions: ['ip', 'port', 'interface', 'label', 'peer'],
+  conditions: ['ip', 'port', 'interface', 'peer'],
   peer: ['ip', 'port', 'label', 'interface'],
   words: 2,
   check(rule, report) {

@@ -208,3 +208,12 @@ export function checkIdentities(one: Condition, report: Report): void {
     }
   }
 }
+
+/** Reports the target of a transition that names a namespace wrongly. */
+export function checkTarget(target: Word, report: Report): void {
+  if (target.value.startsWith(':') && !splitName(target.value)) {
+    report('profile-name', target, `"${target.value}" does not name a namespace and a profile.`, {
+      expected: ':namespace:profile',
+    });
+  }
+}

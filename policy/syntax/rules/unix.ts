@@ -8,7 +8,7 @@ export const unix: KeywordKind = {
   keywords: ['unix'],
   section: 'Unix socket rules',
   access: socketAccess,
-  conditions: ['type', 'addr', 'label', 'peer', 'protocol', 'attr', 'opt'],
+  conditions: ['type', 'addr', 'peer', 'protocol', 'attr', 'opt'],
   peer: ['addr', 'label'],
   check(rule, report) {
     const peer = rule.conditions.find((one) => one.name.value === 'peer');
