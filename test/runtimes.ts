@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,21 @@ export interface TestRegistry {
   adminToken: string;
   /** The log's key, which an attacker in these tests may have too. */
   logKey: NoteKey;
+  /** Kills the process that serves, and starts another on the same database; where it is one of its own. */
+  crash?: () => Promise<void>;
   close: () => Promise<void>;
+}
+
+/** The children of this process that run `program`. */
+async function childProcesses(program: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const children: number[] = [];
+  for (const pid of pids) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(stat) ?? [];
+    if (name === program && Number(parent) === process.pid) children.push(Number(pid));
+  }
+  return children;
 }
 
 export interface Runtime {
@@ -86,22 +100,31 @@ const workerd: Runtime = {
     const hrana = await startHrana(path);
     const adminToken = generateToken();
     const key = await generateNoteKey(logName);
-    const miniflare = new Miniflare({
-      modules: true,
-      modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
-      scriptPath: new URL('../dist/worker/cloudflare.js', import.meta.url).pathname,
-      compatibilityDate: '2026-07-01',
-      compatibilityFlags: ['nodejs_compat'],
-      bindings: {
-        LIBSQL_URL: hrana.url,
-        LOG_KEY: key.signer,
-        ADMIN_TOKEN_SHA256: await hashToken(adminToken),
-        PROFILE_BYTES: String(profileBytes),
-      },
-    });
+    const adminHash = await hashToken(adminToken);
+    const launch = () =>
+      new Miniflare({
+        modules: true,
+        modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
+        scriptPath: new URL('../dist/worker/cloudflare.js', import.meta.url).pathname,
+        compatibilityDate: '2026-07-01',
+        compatibilityFlags: ['nodejs_compat'],
+        bindings: {
+          LIBSQL_URL: hrana.url,
+          LOG_KEY: key.signer,
+          ADMIN_TOKEN_SHA256: adminHash,
+          PROFILE_BYTES: String(profileBytes),
+        },
+      });
+    let miniflare = launch();
     const url = (await miniflare.ready).origin;
     return {
       url,
+      crash: async () => {
+        for (const pid of await childProcesses('workerd')) process.kill(pid, 'SIGKILL');
+        await miniflare.dispose();
+        miniflare = launch();
+        await miniflare.ready;
+      },
       fetch: (path, init) =>
         miniflare.dispatchFetch(
           new URL(path, origin),
@@ -121,4 +144,7 @@ const workerd: Runtime = {
 };
 
 /** Both runtimes: every API test runs on each. */
-export const runtimes = [node, workerd];
+export const runtimes: Runtime[] = [node, workerd];
+
+/** The one that a test can kill; on Node, test/cli/serve.test.ts kills `aa-registry serve`. */
+export const crashing = workerd;

@@ -19,6 +19,7 @@ import { teamCreate } from './commands/team-create.ts';
 import { tokenCreate } from './commands/token-create.ts';
 import { trustInit } from './commands/trust-init.ts';
 import { trustShow } from './commands/trust-show.ts';
+import { verify } from './commands/verify.ts';
 import { yank } from './commands/yank.ts';
 
 export { CliError, type Command, defineCommand, exit } from './command.ts';
@@ -28,6 +29,7 @@ export { run } from './run.ts';
 /** Every command that needs no server code, in the order that help shows. */
 export const clientCommands: Command[] = [
   pull,
+  verify,
   search,
   show,
   lint,

@@ -309,6 +309,8 @@ describe('the client commands', () => {
     expect(await readFile(at('out'))).toEqual(
       await readFile(join(profiles, 'docker-nginx/docker-nginx')),
     );
+    const verified = await succeed(['verify', 'docker-nginx@1.0.0', '--trust', trust]);
+    expect(verified.stdout).toContain('Verified   library/docker-nginx@1.0.0');
     const alone = await run(['pull', 'docker-nginx', '--download-only']);
     expect(alone.code).toBe(2);
   });

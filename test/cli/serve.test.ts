@@ -95,7 +95,7 @@ describe('aa-registry serve', () => {
     const attempted: string[] = [];
     for (let round = 0; round < rounds; round++) {
       const registry = over(running.url, adminToken);
-      const publishing = Array.from({ length: 8 }, async (_, lane) => {
+      const publishing = Array.from({ length: 50 }, async (_, lane) => {
         for (let step = 0; ; step++) {
           const name = `p${round}-${lane}-${step}`;
           attempted.push(name);
@@ -109,7 +109,12 @@ describe('aa-registry serve', () => {
           }
         }
       });
-      await new Promise((resolve) => setTimeout(resolve, 20 + ((round * 37) % 150)));
+      // Killed after some have been acknowledged, a different number each time, with others under way.
+      const enough = acknowledged.size + 1 + ((round * 7) % 20);
+      const deadline = Date.now() + 10_000;
+      while (acknowledged.size < enough && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 1 + (round % 3)));
+      }
       await running.kill();
       await Promise.all(publishing);
       running = await serve(data);

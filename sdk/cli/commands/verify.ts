@@ -1,0 +1,32 @@
+import { fetchVerified } from '../../fetch.ts';
+import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { requireTrust, trustOption } from '../host-trust.ts';
+import { openSession, registryOption, requireReference } from '../session.ts';
+
+export const verify = defineCommand({
+  name: 'verify',
+  summary: 'Verify a profile as pull does, and install nothing',
+  usage: 'REF',
+  args: { min: 1, max: 1 },
+  options: { registry: registryOption, trust: trustOption },
+  details: 'Exit code 3 when it is refused, with the reason and its id.',
+  examples: ['aa-registry verify docker-nginx@1.0.0'],
+  async run({ values, args: [text = ''], io }) {
+    const reference = requireReference(text);
+    const trust = await requireTrust(values, '/');
+    const client = await openSession(io, values.registry, trust.registry);
+    const seen = userSeenFolder(io.env, trust.log.key);
+    const verified = await fetchVerified(client, reference, { trust, seen: await readSeen(seen) });
+    if (!verified.ok) {
+      throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);
+    }
+    const { team, name, version, digest, signers, checkpoint } = verified.profile;
+    await writeSeen(seen, checkpoint);
+    io.print(`Verified   ${team}/${name}@${version}`);
+    io.print(`Digest     ${digest}`);
+    for (const { keyId } of signers) io.print(`Signed by  ${keyId}`);
+    io.print(`Log        ${checkpoint.origin}, ${checkpoint.size} entries`);
+    return exit.ok;
+  },
+});
