@@ -81,9 +81,9 @@ class Checker {
   readonly #units = new Map<PolicyFile, Unit>();
   readonly #unseen = new Set<string>();
   readonly #profiles: { profile: Profile; unit: Unit }[] = [];
+  readonly #reported = new Set<string>();
   readonly #preambles = new Set<Unit>();
   readonly #names = new Map<string, Unit>();
-  readonly #resolved = new Map<string, IncludedFile[] | null | undefined>();
 
   constructor(main: Unit, resolver: IncludeResolver | undefined) {
     this.#resolver = resolver;
@@ -122,6 +122,10 @@ class Checker {
     message: string,
     more?: Partial<Problem>,
   ): void {
+    // An include is looked at once per profile; what is wrong in it is said once.
+    const key = `${id} ${range.start} ${unit.name ?? ''} ${message}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     unit.problems.push({ id, start: range.start, end: range.end, message, ...more });
   }
 
@@ -133,19 +137,13 @@ class Checker {
       if (include.kind === 'include') this.#symbols.open = true;
       return [];
     }
-    const key = `${include.kind} ${include.place} ${include.path} ${include.place === 'relative' ? (unit.name ?? '') : ''}`;
-    let files = this.#resolved.get(key);
-    if (files === undefined) {
-      const found = this.#resolver({
-        path: include.path,
-        kind: include.place,
-        statement: include.kind,
-        ...(unit.name !== undefined && { from: unit.name }),
-      });
-      files = !found ? null : 'entries' in found ? [...found.entries] : [found];
-      this.#resolved.set(key, files);
-    }
-    if (files) return files;
+    const found = this.#resolver({
+      path: include.path,
+      kind: include.place,
+      statement: include.kind,
+      ...(unit.name !== undefined && { from: unit.name }),
+    });
+    if (found) return 'entries' in found ? found.entries : [found];
     if (include.kind === 'abi') {
       this.#report(unit, 'missing-abi', include.target, `There is no abi file ${what}.`, {
         expected: 'an abi file such as <abi/3.0>',

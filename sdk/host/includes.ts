@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import {
   type IncludedDirectory,
   type IncludedFile,
+  type IncludeRequest,
   type IncludeResolver,
   isIgnoredInclude,
 } from '../../policy/index.ts';
@@ -54,7 +55,7 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
     return result;
   };
 
-  return ({ path, kind }) => {
+  const find = (path: string, kind: IncludeRequest['kind']) => {
     if (path.includes('\0')) return undefined;
     if (kind === 'absolute' || isAbsolute(path)) return look(path);
     if (kind === 'relative') return look(resolve(places.cwd ?? process.cwd(), path));
@@ -63,5 +64,15 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
       if (result) return result;
     }
     return undefined;
+  };
+
+  const answers = new Map<string, IncludedFile | IncludedDirectory | undefined>();
+  return ({ path, kind }) => {
+    const key = `${kind} ${path}`;
+    const known = answers.get(key);
+    if (known || answers.has(key)) return known;
+    const answer = find(path, kind);
+    answers.set(key, answer);
+    return answer;
   };
 }
