@@ -35,7 +35,6 @@ export function advise(analysis: Analysis, options: LintOptions): LintFinding[] 
         seenRules(statements, {}, unit, unit === main),
       ),
       container: top && isContainer(report, options),
-      whole: analysis.unseen.length === 0,
     });
     for (const child of report.children) add(child, false);
   };

@@ -29,8 +29,6 @@ export interface SeenProfile {
   report: ProfileReport;
   rules: SeenRule[];
   container: boolean;
-  /** Everything its includes say is known. */
-  whole: boolean;
 }
 
 export interface LintContext {

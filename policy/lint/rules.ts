@@ -19,6 +19,7 @@ import { packageName } from './package-name.ts';
 import { powerfulCapability } from './powerful-capability.ts';
 import { procPath } from './proc-path.ts';
 import type { LintRule } from './rule.ts';
+import { sensitiveWrite } from './sensitive-write.ts';
 import { unconfinedExec } from './unconfined-exec.ts';
 import { unconfinedMode } from './unconfined-mode.ts';
 import { unscrubbedExec } from './unscrubbed-exec.ts';
@@ -33,6 +34,7 @@ export const lintRules: readonly LintRule[] = [
   includePath,
   weakerThanDockerDefault,
   writeEverything,
+  sensitiveWrite,
   allRule,
   unconfinedExec,
   unscrubbedExec,

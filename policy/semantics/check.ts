@@ -149,6 +149,8 @@ class Checker {
         expected: 'an abi file such as <abi/3.0>',
       });
     } else if (!include.ifExists) {
+      // What it declares is not missed a second time.
+      this.#symbols.open = true;
       this.#report(
         unit,
         'missing-include',

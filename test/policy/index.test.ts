@@ -85,6 +85,14 @@ describe('explanations', () => {
     expect(explain('constructor')).toBeUndefined();
   });
 
+  test('docs/diagnostics/README.md lists them', async () => {
+    const rows = Object.entries(explanations).map(
+      ([id, { severity, title }]) => `| [${id}](${id}.md) | ${severity} | ${title} |`,
+    );
+    const page = `# Diagnostics\n\nWhat the checker and the linter report. \`aa-registry explain ID\` says the same.\n\n| id | severity | |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+    await expect(page).toMatchFileSnapshot('../../docs/diagnostics/README.md');
+  });
+
   // `npx vitest run test/policy -u` writes the pages anew.
   test.each(Object.keys(explanations))('docs/diagnostics/%s.md is its page', async (id) => {
     await expect(
