@@ -4,7 +4,7 @@ import { CliError, defineCommand, exit } from '../sdk/cli/index.ts';
 export const serve = defineCommand({
   name: 'serve',
   summary: 'Run a registry on this machine',
-  usage: '[--data DIR] [--host 127.0.0.1] [--port 8787]',
+  usage: '[--data DIR] [--host 127.0.0.1] [--port 8787] [--witness URL…]',
   args: { min: 0, max: 0 },
   options: {
     data: {
@@ -23,6 +23,12 @@ export const serve = defineCommand({
       value: 'N',
       description: 'The largest profile accepted (default 262144)',
     },
+    witness: {
+      type: 'string',
+      multiple: true,
+      value: 'URL',
+      description: 'A witness that cosigns the log ("log witness" runs one); repeatable',
+    },
     'new-admin-token': {
       type: 'boolean',
       description: 'Make another administrator token, for when the first is lost',
@@ -38,6 +44,7 @@ export const serve = defineCommand({
       host: values.host ?? '127.0.0.1',
       port: parseInteger(values.port ?? '8787', 'port', 65_535),
       newAdminToken: values['new-admin-token'] ?? false,
+      witnesses: (values.witness ?? []).map(checkWitness),
       ...(profileBytes === undefined
         ? {}
         : { profileBytes: parseInteger(profileBytes, 'max-profile-bytes', 64 * 1024 * 1024) }),
@@ -59,6 +66,11 @@ export const serve = defineCommand({
     return exit.ok;
   },
 });
+
+function checkWitness(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
+  throw new CliError(exit.usage, `--witness takes the http address of a witness, not "${text}".`);
+}
 
 function parseInteger(text: string, option: string, maximum: number): number {
   const value = Number(text);

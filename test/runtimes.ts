@@ -12,6 +12,7 @@ import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
 import { createApp } from '../worker/app.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
 import { generateToken, hashToken } from '../worker/token.ts';
+import { createWitnesses } from '../worker/witness.ts';
 import { startHrana } from './hrana.ts';
 
 /** A registry under test, empty but for an administrator. */
@@ -42,9 +43,17 @@ async function childProcesses(program: string): Promise<number[]> {
   return children;
 }
 
+/** How a registry under test differs from the others. */
+export interface TestOptions {
+  /** Its log's key; a new one when left out. */
+  logKey?: NoteKey;
+  /** The addresses of witnesses that it asks. */
+  witnesses?: string[];
+}
+
 export interface Runtime {
   name: string;
-  start: () => Promise<TestRegistry>;
+  start: (options?: TestOptions) => Promise<TestRegistry>;
 }
 
 /** A small limit, so that tests of it are quick. */
@@ -56,7 +65,7 @@ const logName = 'registry.test/log';
 
 const node: Runtime = {
   name: 'Node',
-  async start() {
+  async start({ logKey, witnesses = [] } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
     await migrate(db);
@@ -65,10 +74,16 @@ const node: Runtime = {
     const createdAt = new Date().toISOString();
     await addToken(db, { hash, label: 'test', team: null, createdAt });
     const now = () => new Date();
-    const key = await generateNoteKey(logName);
+    const key = logKey ?? (await generateNoteKey(logName));
     const app = createApp({
       db,
-      log: createLog({ db, key, now, inTurn: takeTurns() }),
+      log: createLog({
+        db,
+        key,
+        now,
+        inTurn: takeTurns(),
+        witnesses: witnesses.length > 0 ? createWitnesses(witnesses, now) : undefined,
+      }),
       now,
       limits: { profileBytes },
     });
@@ -93,13 +108,13 @@ const node: Runtime = {
 /** The bundle that wrangler makes, in workerd, against a database reached over Hrana. */
 const workerd: Runtime = {
   name: 'workerd',
-  async start() {
+  async start({ logKey, witnesses = [] } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
     const db = await openFile(path);
     const hrana = await startHrana(path);
     const adminToken = generateToken();
-    const key = await generateNoteKey(logName);
+    const key = logKey ?? (await generateNoteKey(logName));
     const adminHash = await hashToken(adminToken);
     const launch = () =>
       new Miniflare({
@@ -113,6 +128,7 @@ const workerd: Runtime = {
           LOG_KEY: key.signer,
           ADMIN_TOKEN_SHA256: adminHash,
           PROFILE_BYTES: String(profileBytes),
+          WITNESSES: witnesses.join(' '),
         },
       });
     let miniflare = launch();

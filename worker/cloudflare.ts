@@ -5,6 +5,7 @@ import { parseNoteSigner } from '../trust/index.ts';
 import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog } from './log.ts';
+import { createWitnesses } from './witness.ts';
 
 /** What wrangler.toml and the secrets provide. */
 interface Bindings {
@@ -17,6 +18,8 @@ interface Bindings {
   ADMIN_TOKEN_SHA256?: string;
   /** The largest profile that may be published, in bytes. */
   PROFILE_BYTES?: string;
+  /** The addresses of witnesses that are asked to cosign the log's checkpoints, with spaces between. */
+  WITNESSES?: string;
 }
 
 type App = ReturnType<typeof createApp>;
@@ -42,7 +45,9 @@ async function start(bindings: Bindings): Promise<App> {
   const now = () => new Date();
   const key = await parseNoteSigner(bindings.LOG_KEY.trim());
   if (!key) throw new Error('the secret LOG_KEY holds no log key');
-  const log = createLog({ db, key, now });
+  const urls = bindings.WITNESSES?.split(/\s+/).filter((url) => url !== '') ?? [];
+  const witnesses = urls.length > 0 ? createWitnesses(urls, now) : undefined;
+  const log = createLog({ db, key, now, witnesses });
   return createApp({ db, log, now, limits: { profileBytes } });
 }
 

@@ -16,9 +16,13 @@ import {
   signCheckpoint,
   type Tile,
 } from '../trust/log/index.ts';
+import { addCosignatures, type Witnesses } from './witness.ts';
 
 /** How often an append is tried while other writers keep taking its place. */
 const maximumTries = 200;
+
+/** How often a checkpoint is taken anew while witnesses have cosigned later ones already. */
+const maximumCheckpoints = 3;
 
 /** The registry's transparency log: what it records can't be taken back unseen. */
 export interface Log {
@@ -51,6 +55,8 @@ export interface LogOptions {
    * would hold up all that wait for it.
    */
   inTurn?: Turns;
+  /** Who cosigns the checkpoints too; nobody when left out. */
+  witnesses?: Witnesses | undefined;
 }
 
 /** Lets work wait until all that came before it has ended. */
@@ -66,7 +72,8 @@ export function takeTurns(): Turns {
 }
 
 /** The log in `db`, signed by `key`. Whoever appends at the same time elsewhere costs a retry, no more. */
-export function createLog({ db, key, now, inTurn = (work) => work() }: LogOptions): Log {
+export function createLog(options: LogOptions): Log {
+  const { db, key, now, inTurn = (work) => work(), witnesses } = options;
   /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
   let known: LogHead | undefined;
 
@@ -75,6 +82,9 @@ export function createLog({ db, key, now, inTurn = (work) => work() }: LogOption
     if (!hashes) throw new Error(`tile ${level}/${index} of the log is missing`);
     return hashes;
   };
+
+  const consistency = (first: number, second: number): Promise<Hash[]> =>
+    proveConsistency(first, second, readTile);
 
   async function sign(frontier: Frontier): Promise<string> {
     return signCheckpoint(
@@ -122,11 +132,17 @@ export function createLog({ db, key, now, inTurn = (work) => work() }: LogOption
     append: (entry, statements, superseded) =>
       inTurn(() => tryToAppend(entry, statements, superseded)),
     async checkpoint() {
-      const { frontier, checkpoint } = await readLogHead(db);
-      const signed = checkpoint || (await sign(frontier));
-      return { size: frontier.size, note: await cosign(signed, await cosignerOf(key), now()) };
+      for (let attempt = 1; ; attempt++) {
+        const { frontier, checkpoint } = await readLogHead(db);
+        const { size } = frontier;
+        const signed = checkpoint || (await sign(frontier));
+        const asked = await witnesses?.cosign({ size, signed }, consistency);
+        if (asked?.behind && attempt < maximumCheckpoints) continue;
+        const note = await cosign(signed, await cosignerOf(key), now());
+        return { size, note: asked ? addCosignatures(note, asked.signatures) : note };
+      }
     },
     proveInclusion: (index, size) => proveInclusion(index, size, readTile),
-    proveConsistency: (first, second) => proveConsistency(first, second, readTile),
+    proveConsistency: consistency,
   };
 }

@@ -12,6 +12,7 @@ import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog, takeTurns } from './log.ts';
 import { generateToken, hashToken } from './token.ts';
+import { createWitnesses } from './witness.ts';
 
 /** How a registry on Node runs. */
 export interface ServeOptions {
@@ -24,6 +25,8 @@ export interface ServeOptions {
   profileBytes?: number;
   /** Make another administrator token although there is one: for whoever lost it. */
   newAdminToken?: boolean;
+  /** The addresses of witnesses that are asked to cosign the log's checkpoints. */
+  witnesses?: string[];
 }
 
 /** A registry that is listening. */
@@ -48,7 +51,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
 
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
-  const log = createLog({ db, key: logKey, now, inTurn: takeTurns() });
+  const witnesses = options.witnesses?.length ? createWitnesses(options.witnesses, now) : undefined;
+  const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
   const app = createApp({ db, log, now, limits: { profileBytes } });
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {

@@ -10,6 +10,10 @@ import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keyRotate } from './commands/key-rotate.ts';
 import { lint } from './commands/lint.ts';
+import { logKey } from './commands/log-key.ts';
+import { logVerify } from './commands/log-verify.ts';
+import { logWatch } from './commands/log-watch.ts';
+import { logWitness } from './commands/log-witness.ts';
 import { login } from './commands/login.ts';
 import { publish } from './commands/publish.ts';
 import { pull } from './commands/pull.ts';
@@ -43,6 +47,10 @@ export const clientCommands: Command[] = [
   login,
   trustInit,
   trustShow,
+  logVerify,
+  logWatch,
+  logWitness,
+  logKey,
   keyGenerate,
   keyAdd,
   keyList,

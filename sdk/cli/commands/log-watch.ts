@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isProfileName, isTeam, type LogEntry } from '../../../trust/index.ts';
+import type { LoggedEntry } from '../../audit.ts';
+import { writeCheckpointFile } from '../../checkpoint-file.ts';
+import { UnreachableError } from '../../client.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { follow, logOptions, openLog, readState } from '../followed-log.ts';
+import { interruption } from '../interruption.ts';
+import { parseFormat } from '../report.ts';
+import { requireWholeNumber } from '../whole-number.ts';
+
+export const logWatch = defineCommand({
+  name: 'log watch',
+  summary: 'Report what the log says anew of teams or profiles',
+  usage: 'TEAM[/NAME]… [--state FILE]',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    ...logOptions,
+    interval: {
+      type: 'string',
+      value: 'SECONDS',
+      description: 'How long to wait between two looks (default 60)',
+    },
+    once: { type: 'boolean', description: 'Look once, and end' },
+    format: { type: 'string', value: 'text|json', description: 'json: one object a line' },
+  },
+  details:
+    'Verifies the log as "log verify" does, and prints each new entry about those names: from the checkpoint\n' +
+    'in the state file on, or else from the beginning. Keys are a team’s: watch TEAM for those. Goes on while\n' +
+    'the registry can’t be reached, and ends when the log is not what it was.',
+  examples: [
+    'aa-registry log watch platform --state /var/lib/auditor/platform',
+    'aa-registry log watch library/docker-nginx --once --format json',
+  ],
+  async run({ values, args, io }) {
+    const { state, once } = values;
+    const watched = args.map(parseWatched);
+    const print = parseFormat(values.format, ['text', 'json']) === 'json' ? formatJson : formatText;
+    const seconds = requireWholeNumber('interval', values.interval ?? '60', {
+      minimum: 1,
+      maximum: 86_400,
+    });
+    const followed = await openLog(io, values);
+    let from = await readState(followed, state);
+    const select = (entry: LogEntry) => watched.some((one) => isAbout(entry, one));
+
+    const look = async (signal?: AbortSignal) => {
+      const options = { from, select, ...(signal && { signal }) };
+      const audit = await follow(followed, options);
+      for (const logged of audit.entries) io.print(print(logged));
+      // Only now: what was not printed is reported again.
+      if (state !== undefined) await writeCheckpointFile(state, audit.note);
+      from = audit.checkpoint;
+    };
+    if (once) {
+      await look();
+      return exit.ok;
+    }
+    const ended = interruption();
+    while (!ended.aborted) {
+      try {
+        await look(ended);
+        await sleep(seconds * 1000, undefined, { signal: ended });
+      } catch (error) {
+        if (ended.aborted) break;
+        if (!(error instanceof UnreachableError)) throw error;
+        io.tell(`${error.message} Trying again in ${seconds} seconds.`);
+        await sleep(seconds * 1000, undefined, { signal: ended }).catch(() => {});
+      }
+    }
+    return exit.ok;
+  },
+});
+
+/** A team, or one of its profiles. */
+interface Watched {
+  team: string;
+  name: string | undefined;
+}
+
+function parseWatched(text: string): Watched {
+  const slash = text.indexOf('/');
+  const team = slash < 0 ? text : text.slice(0, slash);
+  const name = slash < 0 ? undefined : text.slice(slash + 1);
+  if (isTeam(team) && (name === undefined || isProfileName(name))) return { team, name };
+  throw new CliError(exit.usage, `"${text}" is neither a TEAM nor a TEAM/NAME.`);
+}
+
+function isAbout(entry: LogEntry, { team, name }: Watched): boolean {
+  if (entry.team !== team) return false;
+  return name === undefined || ('name' in entry && entry.name === name);
+}
+
+function formatJson({ index, entry }: LoggedEntry): string {
+  return JSON.stringify({ index, ...entry });
+}
+
+function formatText({ index, entry }: LoggedEntry): string {
+  return `${index} ${entry.time} ${describe(entry)}`;
+}
+
+function describe(entry: LogEntry): string {
+  switch (entry.kind) {
+    case 'version':
+      return `${entry.team}/${entry.name}@${entry.version} published, ${entry.digest}`;
+    case 'channel': {
+      const before = entry.previous === null ? '' : `, before ${entry.previous}`;
+      return `${entry.team}/${entry.name}:${entry.channel} is ${entry.version}${before}`;
+    }
+    case 'yank': {
+      const done = entry.yanked ? 'yanked' : 'offered again';
+      return `${entry.team}/${entry.name}@${entry.version} ${done}: ${entry.reason}`;
+    }
+    case 'key':
+      return `${entry.team} has a new key ${entry.keyId}: ${entry.label}`;
+    case 'key-revocation':
+      return `${entry.team} has revoked the key ${entry.keyId}: ${entry.reason}`;
+  }
+}
