@@ -75,7 +75,10 @@ function unknownCommand(commands: Command[], argv: string[]): CliError {
 
 function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
-  if (error instanceof UnreachableError) return new CliError(exit.unreachable, error.message);
+  if (error instanceof UnreachableError) {
+    const next = 'Name the registry with --registry URL or AA_REGISTRY, or log in to it.';
+    return new CliError(exit.unreachable, error.message, next);
+  }
   if (error instanceof RegistryError) {
     const next = error.status === 401 ? 'Log in with: aa-registry login URL' : undefined;
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next);
