@@ -1,7 +1,7 @@
 // What an `if` decides (apparmor.d(5), "Conditionals").
 import type { Problem } from '../syntax/cursor.ts';
-import { variableName } from '../syntax/parser.ts';
 import type { Expression, Word } from '../syntax/tree.ts';
+import { variableName } from '../syntax/variables.ts';
 import type { Symbols } from './symbols.ts';
 
 /** True, false, or undefined when it depends on a file that was not seen. */

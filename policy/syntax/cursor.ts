@@ -132,6 +132,23 @@ export class Cursor {
     this.problems.push({ id, message, start: range.start, end: range.end, ...more });
   }
 
+  /** Reports what is at the cursor and skips the rest of the statement. */
+  fail(
+    message: string,
+    expected: string,
+    more?: { suggestion?: string; fix?: { start: number; end: number; text: string } },
+  ): undefined {
+    this.skip();
+    let end = this.pos;
+    while (isNameCharacter(this.at(end))) end++;
+    const range = this.done
+      ? { start: this.last, end: this.last }
+      : { start: this.pos, end: Math.max(end, this.pos + 1) };
+    this.report('syntax', range, message, { expected, ...more });
+    this.recover();
+    return undefined;
+  }
+
   token(kind: TokenKind, range: Range): void {
     if (this.tokens && range.end > range.start) {
       this.tokens.push({ kind, start: range.start, end: range.end });

@@ -1,0 +1,49 @@
+// Characters no policy should contain.
+import type { Cursor } from './cursor.ts';
+
+const LF = 10;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const suspicious = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]/;
+
+/** Reports characters no policy should contain. */
+export function checkCharacters(cursor: Cursor): void {
+  const { text } = cursor;
+  // Nearly every text has none; the engine finds that out fastest.
+  if (!suspicious.test(text)) return;
+  let reported = 0;
+  for (let i = 0; i < text.length && reported < 20; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 32 && code < 0xd800 && code !== 127) continue;
+    if (code === 9 || code === LF || code === 13) continue;
+    const range = { start: i, end: i + 1 };
+    if (code === 0) {
+      cursor.report('nul-byte', range, 'A NUL byte ends the text for apparmor_parser.', {
+        expected: 'text without NUL bytes',
+      });
+      reported++;
+    } else if (code < 32 || code === 127) {
+      cursor.report(
+        'control-character',
+        range,
+        `Control character U+${code.toString(16).toUpperCase().padStart(4, '0')}.`,
+        { expected: 'printable text' },
+      );
+      reported++;
+    } else if (code >= 0xd800 && code <= 0xdbff) {
+      const low = text.charCodeAt(i + 1);
+      if (low >= 0xdc00 && low <= 0xdfff) i++;
+      else {
+        cursor.report('malformed-unicode', range, 'Half of a UTF-16 surrogate pair.', {
+          expected: 'well-formed Unicode',
+        });
+        reported++;
+      }
+    } else if (code >= 0xdc00 && code <= 0xdfff) {
+      cursor.report('malformed-unicode', range, 'Half of a UTF-16 surrogate pair.', {
+        expected: 'well-formed Unicode',
+      });
+      reported++;
+    }
+  }
+}

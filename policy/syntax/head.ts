@@ -1,0 +1,62 @@
+// The lists in the head of a profile: flags and extended attributes (apparmor.d(5), "Profile Head").
+import { type Cursor, FLAG, ITEM } from './cursor.ts';
+import { checkFlags } from './rules/profile.ts';
+import type { Condition, Profile, Word } from './tree.ts';
+
+/** `xattrs=( name name=value )`: the names have dots, and a value is optional. */
+export function parseXattrs(cursor: Cursor): Condition | undefined {
+  const name = cursor.name('keyword') as Word;
+  cursor.take('=', 'operator');
+  if (!cursor.take('(')) return cursor.fail('Extended attributes stand in brackets.', '( … )');
+  const conditions: Condition[] = [];
+  for (;;) {
+    while (cursor.take(','));
+    if (cursor.take(')')) break;
+    const attribute = cursor.word(ITEM, 'keyword');
+    if (!attribute) return cursor.fail('This bracket is not closed.', ')');
+    const values: Word[] = [];
+    if (cursor.take('=', 'operator')) {
+      const value = cursor.word(ITEM, 'value');
+      if (!value) return cursor.fail(`${attribute.text}= has no value.`, 'a value');
+      values.push(value);
+    }
+    conditions.push({
+      name: attribute,
+      operator: '=',
+      list: false,
+      values,
+      start: attribute.start,
+      end: cursor.last,
+    });
+  }
+  return {
+    name,
+    operator: '=',
+    list: true,
+    values: [],
+    conditions,
+    start: name.start,
+    end: cursor.last,
+  };
+}
+
+/** `flags=( … )`, or the brackets alone. */
+export function parseFlags(cursor: Cursor): Profile['flags'] {
+  const start = cursor.pos;
+  const keyword = cursor.peekName() === 'flags' ? cursor.name('keyword') : undefined;
+  if (keyword && !cursor.take('=', 'operator')) return cursor.fail('The flags follow "=".', '=');
+  if (!cursor.take('(')) return cursor.fail('Flags stand in brackets.', '( … )');
+  const values: Word[] = [];
+  for (;;) {
+    cursor.refuseComment();
+    while (cursor.take(','));
+    if (cursor.take(')')) break;
+    const value = cursor.word(FLAG, 'value');
+    if (!value || value.text.includes('{') !== value.text.includes('}'))
+      return cursor.fail('The list of flags is not closed.', ')');
+    values.push(value);
+  }
+  const range = { start, end: cursor.last };
+  checkFlags(values, range, cursor.report.bind(cursor));
+  return { values, ...range };
+}

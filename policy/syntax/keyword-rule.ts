@@ -1,0 +1,199 @@
+// Rules with a keyword and conditionals: the tables in rules/ say what each kind takes.
+
+import { checkCondition, conditionAhead, parseCondition } from './conditions.ts';
+import { BARE, type Cursor, ITEM, PATH, type WordClass } from './cursor.ts';
+import { nearest } from './names.ts';
+import { qualifierOrder } from './qualifiers.ts';
+import { endOfRule } from './rule-end.ts';
+import type { KeywordKind } from './rules/kind.ts';
+import { kindByKeyword } from './rules/kinds.ts';
+import type { KeywordRule, Qualifiers, Word } from './tree.ts';
+
+const OPEN = 123;
+const CLOSE = 125;
+
+const ownRules = ['file', 'link', 'set', 'change_profile'];
+/** Words that start a statement; used to notice a missing comma and for suggestions. */
+export const starters: ReadonlySet<string> = new Set([
+  ...kindByKeyword.keys(),
+  ...ownRules,
+  ...Object.keys(qualifierOrder),
+  'profile',
+  'hat',
+  'include',
+  'abi',
+  'alias',
+  'if',
+]);
+
+/** Reads the rest of a rule after its keyword, as the table of its kind says. */
+export function parseKeywordRule(
+  cursor: Cursor,
+  kind: KeywordKind,
+  parts: { qualifiers: Qualifiers; start: number; blankBefore: boolean; keyword: Word },
+): KeywordRule | undefined {
+  const report = cursor.report.bind(cursor);
+  const rule: KeywordRule = {
+    ...parts,
+    kind: kind.kind,
+    access: [],
+    accessList: false,
+    conditions: [],
+    words: [],
+    end: cursor.last,
+  };
+  let first = true;
+  for (;;) {
+    cursor.skip();
+    const code = cursor.peek();
+    if (
+      code === 44 ||
+      code === -1 ||
+      code === CLOSE ||
+      (code === OPEN && cursor.at(cursor.pos + 1) <= 32)
+    )
+      break;
+    if (code === 40) {
+      if (!kind.access || !first) return cursor.fail('A bracket cannot stand here.', 'a comma');
+      if (!parseAccess(cursor, rule)) return undefined;
+    } else if (cursor.text.startsWith('->', cursor.pos)) {
+      const arrow = cursor.take('->', 'operator');
+      if (!kind.arrow || rule.arrow || !arrow)
+        return cursor.fail(`A ${parts.keyword.value} rule has no "->".`, 'a comma');
+      rule.arrow = arrow;
+      cursor.blankAfterArrow();
+      const target = cursor.word(
+        kind.kind === 'mount' ? mountWord(cursor) : PATH,
+        kind.kind === 'mount' ? 'path' : 'name',
+      );
+      if (!target)
+        return cursor.fail(
+          'Nothing follows "->".',
+          kind.kind === 'mount' ? 'the mount point' : 'the name of a profile',
+        );
+      rule.target = target;
+    } else if (rule.target) {
+      return endOfRule(cursor, rule);
+    } else if (conditionAhead(cursor)) {
+      const peer = cursor.peekName() === 'peer' ? kind.peer : undefined;
+      const one = parseCondition(cursor, 0, peer);
+      if (!one) return undefined;
+      checkCondition(cursor, kind, rule, one);
+      if (kind.peer && rule.conditions.some((before) => before.name.value === 'peer')) {
+        report('condition-order', one, `${one.name.value}= stands after peer=( ).`, {
+          expected: 'peer=( … ) as the last condition',
+        });
+      }
+      if (kind.wordsLast && rule.words.some((word) => word.value !== 'detached')) {
+        report('syntax', one, `${one.name.value}= stands too late.`, {
+          expected: 'conditions before the path',
+        });
+      }
+      rule.conditions.push(one);
+    } else {
+      if (startsStatement(cursor, rule)) return endOfRule(cursor, rule);
+      const ends = kind.commas ? ITEM : kind.kind === 'mount' ? mountWord(cursor) : BARE;
+      const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
+      if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
+      if (
+        kind.access &&
+        first &&
+        kind.access.includes(word.value) &&
+        !(kind.kind === 'network' && rule.words.length > 0)
+      ) {
+        rule.access.push(word);
+      } else if (
+        rule.words.length < (kind.words ?? 0) &&
+        !(rule.conditions.length > 0 && kind.words && !kind.wordsLast)
+      ) {
+        rule.words.push(word);
+      } else {
+        cursor.pos = word.start;
+        return refuseWord(cursor, kind, rule, word);
+      }
+    }
+    first = false;
+  }
+  if (!kind.comments) refuseComments(cursor, parts.keyword);
+  kind.check?.(rule, report);
+  return endOfRule(cursor, rule);
+}
+
+/** The class of word at the cursor: in a path every character but a blank counts. */
+function mountWord(cursor: Cursor): WordClass {
+  cursor.skip();
+  return cursor.peek() === 47 || cursor.peek() === 64 ? PATH : BARE;
+}
+
+/** In most rules apparmor_parser takes a # for the start of a word. */
+export function refuseComments(cursor: Cursor, keyword: Word): void {
+  for (const comment of cursor.comments) {
+    if (comment.start < keyword.end) continue;
+    cursor.report(
+      'comment-in-rule',
+      comment,
+      `A comment cannot stand inside a ${keyword.value} rule: apparmor_parser reads the # as part of it.`,
+      { expected: 'the comment before the rule, or after its comma' },
+    );
+  }
+}
+
+/** A line end, and then a word that starts a statement: the comma before it is missing. */
+function startsStatement(cursor: Cursor, rule: { end: number }): boolean {
+  rule.end = cursor.last;
+  if (!cursor.lineBetween(cursor.last, cursor.pos)) return false;
+  const name = cursor.peekName();
+  const after = cursor.at(cursor.pos + name.length);
+  return name !== '' ? starters.has(name) && after !== 61 && after !== 58 : false;
+}
+
+function refuseWord(cursor: Cursor, kind: KeywordKind, rule: KeywordRule, word: Word): undefined {
+  const known = [
+    ...(rule.access.length === 0 ? (kind.access ?? []) : []),
+    ...(kind.conditions ?? []).map((name) => `${name}=`),
+  ];
+  const suggestion = nearest(word.value, known);
+  cursor.report(
+    rule.access.length === 0 && kind.access ? 'access-name' : 'syntax',
+    word,
+    `A ${rule.keyword.value} rule has no "${word.text}" here.`,
+    {
+      expected: known.length > 0 ? `${known.slice(0, 12).join(', ')} or a comma` : 'a comma',
+      ...(suggestion && { suggestion }),
+    },
+  );
+  cursor.recover();
+  return undefined;
+}
+
+function parseAccess(cursor: Cursor, rule: KeywordRule): boolean {
+  const kind = kindByKeyword.get(rule.keyword.value) as KeywordKind;
+  cursor.take('(');
+  rule.accessList = true;
+  for (;;) {
+    while (cursor.take(','));
+    if (cursor.take(')')) break;
+    const word = cursor.word(ITEM, 'value');
+    if (!word) {
+      cursor.fail('This bracket is not closed.', ')');
+      return false;
+    }
+    if (!kind.access?.includes(word.value)) {
+      const suggestion = nearest(word.value, kind.access ?? []);
+      cursor.report(
+        'access-name',
+        word,
+        `A ${rule.keyword.value} rule has no access "${word.value}".`,
+        {
+          expected: (kind.access ?? []).join(', '),
+          ...(suggestion && {
+            suggestion,
+            fix: { start: word.start, end: word.end, text: suggestion },
+          }),
+        },
+      );
+    }
+    rule.access.push(word);
+  }
+  return true;
+}

@@ -1,0 +1,253 @@
+// What stands before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
+import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
+import { endOfRule } from './rule-end.ts';
+import type { Include, IncludeKind, Word } from './tree.ts';
+import { isAssignment, variableEnd, variableName } from './variables.ts';
+
+const LF = 10;
+const HASH = 35;
+
+/** `include` as a keyword stands at `offset` from here. */
+export function includeAhead(cursor: Cursor, offset: number): boolean {
+  const at = cursor.pos + offset;
+  if (!cursor.text.startsWith('include', at)) return false;
+  const after = cursor.at(at + 7);
+  return after === 32 || after === 9 || after === 60 || after === 34;
+}
+
+/** `<x>`, `"x"` or x after include and abi. */
+function fileName(
+  cursor: Cursor,
+  what: string,
+): { target: Word; path: string; place: IncludeKind } | undefined {
+  cursor.skipBlanks();
+  const start = cursor.pos;
+  let target: Word | undefined;
+  let path = '';
+  if (cursor.peek() === 60) {
+    let end = start + 1;
+    while (![-1, LF, 62].includes(cursor.at(end))) end++;
+    if (cursor.at(end) !== 62) {
+      return cursor.fail(`The < of this ${what} is not closed on its line.`, '>');
+    }
+    const written = cursor.slice(start, end + 1, 'path');
+    const inside = written.text.slice(1, -1).trim();
+    target = written;
+    path =
+      inside.startsWith('"') && inside.endsWith('"') && inside.length > 1
+        ? inside.slice(1, -1)
+        : inside;
+    if (path === '' || path.includes('"')) {
+      cursor.report('syntax', target, `"${written.text}" does not name a file.`, {
+        expected: '<path/below/etc/apparmor.d>',
+      });
+      return undefined;
+    }
+    return { target: { ...written, text: `<${inside}>`, value: path }, path, place: 'magic' };
+  }
+  target = cursor.wordHere(PATH, 'path');
+  path = target?.value ?? '';
+  if (!target || path === '' || path.endsWith('>')) {
+    const range = target ?? { start: cursor.last, end: cursor.last };
+    cursor.report('syntax', range, `This ${what} names no file.`, {
+      expected: '<file> or "file"',
+    });
+    return undefined;
+  }
+  return { target, path, place: path.startsWith('/') ? 'absolute' : 'relative' };
+}
+
+/** `include`, `#include` and `include if exists`; the cursor is before the keyword. */
+export function parseInclude(
+  cursor: Cursor,
+  start: number,
+  hash: boolean,
+  blankBefore: boolean,
+): Include | undefined {
+  cursor.name('keyword');
+  cursor.skipBlanks();
+  let ifExists = false;
+  if (cursor.text.startsWith('if', cursor.pos) && !isNameCharacter(cursor.at(cursor.pos + 2))) {
+    cursor.name('keyword');
+    cursor.skipBlanks();
+    if (cursor.peekName() !== 'exists')
+      return cursor.fail('"include if" goes on with "exists".', 'include if exists <file>');
+    cursor.name('keyword');
+    ifExists = true;
+  }
+  const file = fileName(cursor, 'include');
+  if (!file) {
+    cursor.recover();
+    return undefined;
+  }
+  return { kind: 'include', start, end: cursor.last, hash, ifExists, ...file, blankBefore };
+}
+
+/** `abi <file>,` */
+export function parseAbi(cursor: Cursor, start: number, blankBefore: boolean) {
+  cursor.name('keyword');
+  const file = fileName(cursor, 'abi');
+  if (!file) {
+    cursor.recover();
+    return undefined;
+  }
+  return endOfRule(cursor, { kind: 'abi' as const, start, end: cursor.last, ...file, blankBefore });
+}
+
+/** `alias /from -> /to,` */
+export function parseAlias(cursor: Cursor, start: number, blankBefore: boolean) {
+  cursor.name('keyword');
+  const from = cursor.word(PATH, 'path');
+  if (!from) return cursor.fail('An alias names two paths.', 'alias /from -> /to,');
+  if (!cursor.take('->', 'operator'))
+    return cursor.fail('An alias names two paths with "->" between them.', '->');
+  const to = cursor.word(PATH, 'path');
+  if (!to) return cursor.fail('An alias names two paths.', 'the path after ->');
+  for (const word of [from, to]) {
+    if (!word.value.startsWith('/') && !word.value.startsWith('@{')) {
+      cursor.report('syntax', word, `"${word.value}" is not an absolute path.`, {
+        expected: 'a path that starts with /',
+      });
+    }
+  }
+  return endOfRule(cursor, {
+    kind: 'alias' as const,
+    start,
+    end: cursor.last,
+    from,
+    to,
+    blankBefore,
+  });
+}
+
+/** `@{X} = …`; null when the variable starts something else. */
+export function parseAssignment(cursor: Cursor, start: number, blankBefore: boolean) {
+  const nameEnd = variableEnd(cursor, start);
+  if (nameEnd === undefined) {
+    // `@{1x} = …` is an assignment with a bad name, `@{…` anything else a word.
+    const close = cursor.text.slice(start, start + 200).search(/[}\s]/);
+    let at = start + close + 1;
+    while (cursor.at(at) === 32 || cursor.at(at) === 9) at++;
+    if (close > 0 && isAssignment(cursor, at) !== undefined) {
+      cursor.pos = start;
+      cursor.report(
+        'variable-name',
+        { start, end: start + close + 1 },
+        `"${cursor.text.slice(start, start + close + 1).trim()}" is not the name of a variable.`,
+        {
+          expected: '@{NAME}: a letter, then letters, digits or _',
+        },
+      );
+      const newline = cursor.text.indexOf('\n', start);
+      cursor.pos = cursor.last = newline < 0 ? cursor.text.length : newline;
+      return undefined;
+    }
+    return null;
+  }
+  let at = nameEnd;
+  while (at < cursor.text.length && cursor.at(at) <= 32) at++;
+  const operator = isAssignment(cursor, at);
+  if (operator === undefined) return null;
+  const nameWord = cursor.slice(start, nameEnd, 'variable');
+  const operatorWord = cursor.slice(at, at + operator, 'operator');
+  if (operatorWord.text === '+') {
+    cursor.report(
+      'syntax',
+      operatorWord,
+      '"+" after a variable is neither a path nor an assignment.',
+      { expected: '+= to add values, or quotes around a path' },
+    );
+  }
+  const values: Word[] = [];
+  for (;;) {
+    cursor.skipBlanks();
+    const code = cursor.peek();
+    if (code === -1 || code === LF || code === HASH) break;
+    if (code === 92 && lineContinues(cursor)) continue;
+    if (code === 44) {
+      cursor.report(
+        'stray-comma',
+        { start: cursor.pos, end: cursor.pos + 1 },
+        'Values are separated by blanks and end with the line; a comma does not belong here.',
+        {
+          expected: 'a blank, or quotes around a value with a comma',
+          fix: { start: cursor.pos, end: cursor.pos + 1, text: '' },
+        },
+      );
+      cursor.pos++;
+      continue;
+    }
+    const value = cursor.wordHere(PATH, 'value');
+    if (!value) {
+      cursor.report(
+        'syntax',
+        { start: cursor.pos, end: cursor.pos + 1 },
+        'This character cannot stand in a value.',
+        { expected: 'quotes around the whole value' },
+      );
+      const newline = cursor.text.indexOf('\n', cursor.pos);
+      cursor.pos = newline < 0 ? cursor.text.length : newline;
+      break;
+    }
+    values.push(value);
+  }
+  if (values.length === 0) {
+    cursor.report(
+      'empty-variable',
+      { start, end: operatorWord.end },
+      `${nameWord.text} gets no value.`,
+      { expected: 'a value; "" for an empty one' },
+    );
+  }
+  return {
+    kind: 'variable' as const,
+    start,
+    end: cursor.last,
+    name: variableName(nameWord.text),
+    nameWord,
+    operator: operatorWord,
+    values,
+    blankBefore,
+  };
+}
+
+/** A backslash at the end of a line: the value list goes on. */
+function lineContinues(cursor: Cursor): boolean {
+  let at = cursor.pos + 1;
+  while (cursor.at(at) === 13) at++;
+  if (cursor.at(at) !== LF) return false;
+  cursor.pos = at + 1;
+  return true;
+}
+
+/** `$NAME = true` */
+export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean) {
+  const nameEnd = variableEnd(cursor, start);
+  if (nameEnd === undefined)
+    return cursor.fail('"$" starts the name of a boolean.', '$NAME = true');
+  const nameWord = cursor.slice(start, nameEnd, 'variable');
+  const operator =
+    cursor.take('?=', 'operator') ?? cursor.take(':=', 'operator') ?? cursor.take('=', 'operator');
+  if (!operator) return cursor.fail('A boolean is only named here to be set.', '= true or = false');
+  cursor.skipBlanks();
+  const value = cursor.name('value');
+  const lower = value?.value.toLowerCase();
+  if (!value || (lower !== 'true' && lower !== 'false')) {
+    cursor.pos = value?.start ?? cursor.pos;
+    return cursor.fail('A boolean is true or false.', 'true or false');
+  }
+  cursor.skipBlanks();
+  if (!cursor.done && cursor.peek() !== LF && cursor.peek() !== HASH) {
+    return cursor.fail('A boolean ends with its line.', 'a new line');
+  }
+  return {
+    kind: 'boolean' as const,
+    start,
+    end: cursor.last,
+    name: variableName(nameWord.text),
+    nameWord,
+    operator: cursor.text.slice(operator.start, operator.end),
+    value,
+    blankBefore,
+  };
+}
