@@ -7,6 +7,10 @@ import { initramfs } from './initramfs.ts';
 import { guestDebs, nodeBinary } from './packages.ts';
 import { run } from './tools.ts';
 
+const accounts = `root:x:0:0:root:/root:/bin/sh
+nobody:x:65534:65534:nobody:/nonexistent:/bin/sh
+`;
+
 /** What every machine starts from. */
 export interface Image {
   /** The kernel, as qemu loads it. */
@@ -59,23 +63,24 @@ async function build(): Promise<Image> {
 async function assemble(debs: string[], folder: string): Promise<void> {
   const root = path.join(folder, 'root');
   for (const deb of debs) await run('dpkg-deb', ['--extract', deb, root]);
+  await mergeUsr(root);
 
   await writeFile(path.join(folder, 'initramfs'), await initramfs(root));
   for await (const kernel of glob('boot/vmlinuz-*', { cwd: root })) {
     await copyFile(path.join(root, kernel), path.join(folder, 'vmlinuz'));
   }
-  const modules = ['boot', 'lib/modules', 'usr/lib/modules'];
-  for (const name of [...modules, 'usr/share/doc', 'usr/share/locale', 'usr/share/man']) {
+  const documentation = ['usr/share/doc', 'usr/share/locale', 'usr/share/man'];
+  for (const name of ['boot', 'usr/lib/modules', ...documentation]) {
     await rm(path.join(root, name), { recursive: true, force: true });
   }
 
-  await mergeUsr(root);
   for (const name of ['dev', 'opt', 'proc', 'root', 'run', 'sys', 'tmp', 'usr/local/bin']) {
     await mkdir(path.join(root, name), { recursive: true });
   }
   // As hard links, so that every tool has a path of its own, which is what profiles speak of.
   await run(path.join(root, 'usr/bin/busybox'), ['--install', path.join(root, 'usr/bin')]);
   await cp(nodeBinary, path.join(root, 'usr/local/bin/node'));
+  await writeFile(path.join(root, 'etc/passwd'), accounts);
   const init = path.join(root, 'usr/sbin/init');
   await copyFile(path.join(import.meta.dirname, 'guest/init.sh'), init);
   await chmod(init, 0o755);
@@ -88,7 +93,7 @@ async function mergeUsr(root: string): Promise<void> {
     const merged = path.join(root, 'usr', name);
     await mkdir(apart, { recursive: true });
     await mkdir(merged, { recursive: true });
-    await run('cp', ['--archive', `${apart}/.`, merged]);
+    await run('cp', ['--archive', '--link', `${apart}/.`, merged]);
     await rm(apart, { recursive: true });
     await symlink(`usr/${name}`, apart);
   }

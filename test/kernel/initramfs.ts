@@ -2,8 +2,8 @@ import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from './tools.ts';
 
-/** The drivers of the machine's disk, network and line to the test. ext4 is built into the cloud kernel. */
-const drivers = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_console'];
+/** What the machine's disk, network and line to the test need, unless this kernel has it built in. */
+const drivers = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_console', 'ext4'];
 
 /** An initramfs that loads the drivers and mounts the disk, from the root where busybox and the kernel are unpacked. */
 export async function initramfs(root: string): Promise<Buffer> {
@@ -12,7 +12,7 @@ export async function initramfs(root: string): Promise<Buffer> {
   for (const folder of ['bin', 'modules', 'proc', 'sys', 'dev', 'disk']) archive.folder(folder);
   archive.console('dev/console');
   archive.program('init', await readFile(path.join(import.meta.dirname, 'guest/initramfs.sh')));
-  archive.program('bin/busybox', await readFile(path.join(root, 'bin/busybox')));
+  archive.program('bin/busybox', await readFile(path.join(root, 'usr/bin/busybox')));
   archive.program('modules/order', Buffer.from([...modules.keys(), ''].join('\n')));
   for (const [name, content] of modules) archive.program(`modules/${name}`, content);
   return archive.end();
@@ -21,11 +21,18 @@ export async function initramfs(root: string): Promise<Buffer> {
 /** The drivers and what they need, each after what it needs itself. */
 async function loadOrder(root: string): Promise<Map<string, Buffer>> {
   const files = new Map<string, string>();
-  for await (const file of glob('{lib,usr/lib}/modules/*/kernel/**/*.ko*', { cwd: root })) {
-    files.set(path.basename(file).replace(/\.ko.*/, ''), path.join(root, file));
+  const builtIn = new Set<string>();
+  for await (const file of glob('usr/lib/modules/*/kernel/**/*.ko*', { cwd: root })) {
+    files.set(moduleName(file), path.join(root, file));
   }
+  for await (const list of glob('usr/lib/modules/*/modules.builtin', { cwd: root })) {
+    const lines = (await readFile(path.join(root, list), 'utf8')).trimEnd().split('\n');
+    for (const line of lines) builtIn.add(moduleName(line));
+  }
+
   const order = new Map<string, Buffer>();
   const load = async (name: string): Promise<void> => {
+    if (builtIn.has(name) || order.has(`${name}.ko`)) return;
     const file = files.get(name);
     if (file === undefined) throw new Error(`the kernel package has no module ${name}`);
     const content = file.endsWith('.xz') ? await run('xz', ['-dc', file]) : await readFile(file);
@@ -34,6 +41,10 @@ async function loadOrder(root: string): Promise<Map<string, Buffer>> {
   };
   for (const driver of drivers) await load(driver);
   return order;
+}
+
+function moduleName(file: string): string {
+  return path.basename(file).replace(/\.ko(\.\w+)?$/, '');
 }
 
 /** What a module says it depends on, in its .modinfo section. */

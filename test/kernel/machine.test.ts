@@ -8,6 +8,7 @@ import { boot, hostAddress, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 
 const lacks = await missing();
+const title = ['a machine', ...lacks].join(': ');
 
 const policy = (name: string) => `#include <tunables/global>
 profile ${name} {
@@ -17,7 +18,7 @@ profile ${name} {
 }
 `;
 
-describe.skipIf(lacks.length > 0)(['a machine', ...lacks].join(': '), () => {
+describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
   let machine: Machine;
 
   beforeAll(async () => {

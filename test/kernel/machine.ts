@@ -18,22 +18,25 @@ export interface Result {
   stderr: string;
 }
 
-export interface BootOptions {
+export interface BootOptions extends StartOptions {
   /** Adds to the disk before the first boot: gets the folder that becomes its root. */
   furnish?: (root: string) => Promise<void>;
+}
+
+export interface StartOptions {
   /** Added to the kernel's command line. */
   kernelArguments?: string[];
-  /** How long a boot may take. */
+  /** How long the boot may take (45 seconds). */
   timeoutMs?: number;
 }
 
 /** Makes a machine with a disk of its own and boots it. */
 export async function boot(options: BootOptions = {}): Promise<Machine> {
   const folder = await mkdtemp(path.join(tmpdir(), 'machine-'));
-  const machine = new Machine(folder, options);
+  const machine = new Machine(folder);
   try {
     await createDisk(machine.disk, options.furnish ?? (async () => {}));
-    await machine.start();
+    await machine.start(options);
     return machine;
   } catch (error) {
     await machine.dispose();
@@ -61,26 +64,24 @@ interface Answer {
 export class Machine {
   readonly disk: string;
   readonly #folder: string;
-  readonly #options: BootOptions;
   #qemu: ChildProcess | undefined;
   /** Who waits for a line from inside, the first one first. */
   #waiting: Answer[] = [];
 
-  constructor(folder: string, options: BootOptions) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#options = options;
     this.disk = path.join(folder, 'disk');
   }
 
   /** Switches the machine on and waits until it takes commands. */
-  async start(): Promise<void> {
+  async start(options: StartOptions = {}): Promise<void> {
     if (this.#qemu) throw new Error('the machine is already running');
     const { kernel, initramfs } = await baseImage();
     const arguments_ = [
       // No KVM: the same everywhere, also where there is none or one that lacks what a CPU should have.
       ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'max', '-smp', '2', '-m', '1024'],
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-      ...['-kernel', kernel, '-initrd', initramfs, '-append', this.#commandLine()],
+      ...['-kernel', kernel, '-initrd', initramfs, '-append', commandLine(options)],
       // A flush need not reach this side's disk: if the machine is killed, all it has handed over is kept.
       ...['-drive', `file=${this.disk},format=raw,if=none,id=disk,cache=unsafe`],
       ...['-device', 'virtio-blk-pci,drive=disk'],
@@ -113,13 +114,13 @@ export class Machine {
     };
     qemu.on('error', ended).on('close', ended);
 
-    await this.#line(this.#options.timeoutMs ?? 60_000, 'boot');
+    await this.#line(options.timeoutMs ?? 45_000, 'boot');
   }
 
-  /** Runs a shell command inside and waits for its end. Fails if it takes longer than `timeoutMs` (a minute). */
+  /** Runs a shell command inside and waits for its end. Fails if it takes longer than `timeoutMs` (45 seconds). */
   async run(command: string, options: { timeoutMs?: number } = {}): Promise<Result> {
     const qemu = this.#running();
-    const answer = this.#line(options.timeoutMs ?? 60_000, command);
+    const answer = this.#line(options.timeoutMs ?? 45_000, command);
     qemu.stdin?.write(`${Buffer.from(`${command}\n`).toString('base64')}\n`);
     const [code, stdout, stderr] = (await answer).split(':');
     return { code: Number(code), stdout: decoded(stdout), stderr: decoded(stderr) };
@@ -159,9 +160,9 @@ export class Machine {
   }
 
   /** Shuts the machine down in order and starts it again. */
-  async reboot(): Promise<void> {
+  async reboot(options: StartOptions = {}): Promise<void> {
     await this.powerOff();
-    await this.start();
+    await this.start(options);
   }
 
   /** Ends the machine, if it still runs, and removes its disk. */
@@ -181,13 +182,6 @@ export class Machine {
 
   #consoleLog(): string {
     return path.join(this.#folder, 'console.log');
-  }
-
-  #commandLine(): string {
-    return [
-      ...['console=ttyS0', 'loglevel=4', 'panic=-1', 'apparmor=1', 'security=apparmor'],
-      ...(this.#options.kernelArguments ?? []),
-    ].join(' ');
   }
 
   #running(): ChildProcess {
@@ -215,6 +209,11 @@ export class Machine {
   #lastWords(): string {
     return this.console().split('\n').slice(-40).join('\n');
   }
+}
+
+function commandLine({ kernelArguments = [] }: StartOptions): string {
+  const usual = ['console=ttyS0', 'loglevel=4', 'panic=-1', 'apparmor=1', 'security=apparmor'];
+  return [...usual, ...kernelArguments].join(' ');
 }
 
 function decoded(base64: string | undefined): string {

@@ -6,7 +6,7 @@ import { cached } from './cache.ts';
 import { installed, run } from './tools.ts';
 
 /** What has to be installed from Debian on the machine that runs the tests. Everything else goes into the guest only. */
-export const debianPackages = ['qemu-system-x86', 'e2fsprogs'];
+export const debianPackages = ['qemu-system-x86', 'e2fsprogs', 'xz-utils'];
 
 /** The Node.js that runs inside the guest: the one the development packages bring. */
 export const nodeBinary = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
@@ -29,6 +29,7 @@ const programs: Record<string, string> = {
   'apt-cache': 'apt',
   'dpkg-deb': 'dpkg',
   setpriv: 'util-linux',
+  xz: 'xz-utils',
 };
 
 /** What the kernel tests lack on this machine, a sentence each; nothing when they can run. */

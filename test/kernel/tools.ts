@@ -24,7 +24,7 @@ export function installed(program: string): boolean {
 export function run(
   program: string,
   args: string[],
-  options: { cwd?: string; timeoutMs?: number } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     execFile(
@@ -32,7 +32,7 @@ export function run(
       args,
       {
         cwd: options.cwd,
-        env: environment,
+        env: { ...environment, ...options.env },
         encoding: 'buffer',
         maxBuffer: 64 * 1024 * 1024,
         timeout: options.timeoutMs ?? 60_000,

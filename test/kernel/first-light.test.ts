@@ -1,0 +1,184 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exit } from '../../sdk/cli/index.ts';
+import { boot, type Machine } from './machine.ts';
+import { missing } from './packages.ts';
+import { type Registry, startRegistry } from './registry.ts';
+import { installCli, missingBuild } from './software.ts';
+
+const lacks = [...(await missing()), ...missingBuild()];
+const title = ['from publish to a kernel that enforces', ...lacks].join(': ');
+
+const package_ = path.resolve(import.meta.dirname, '../../profiles/docker-nginx');
+const policy = await readFile(path.join(package_, 'docker-nginx'), 'utf8');
+const installed = '/etc/apparmor.d/aa-registry.library.docker-nginx';
+
+/** The two ways in which images lay out their programs: Debian's since 12, and Alpine's. */
+const layouts = [
+  { layout: '/bin is a link to /usr/bin', before: 'test -L /bin', after: 'test -L /bin' },
+  {
+    layout: '/bin is a folder of its own',
+    before: 'rm /bin && mkdir /bin && cd /usr/bin && cp sh dash touch env rm /bin',
+    after: 'rm -r /bin && ln -s usr/bin /bin',
+  },
+];
+
+describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
+  let folder: string;
+  let registry: Registry;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'first-light-'));
+    registry = await startRegistry(folder);
+    await registry.publish(package_, '1.0.0');
+    machine = await boot({ furnish: installCli });
+    await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
+  });
+  afterAll(async () => {
+    await machine?.dispose();
+    await registry?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a command in the machine that has to end well, and gives what it printed. */
+  async function succeed(command: string): Promise<string> {
+    const { stdout, ...rest } = await machine.run(command);
+    expect(rest, command).toMatchObject({ code: 0 });
+    return stdout;
+  }
+
+  /** The package with a policy of the test's own. */
+  async function packageWith(changedPolicy: string): Promise<string> {
+    const changed = path.join(await mkdtemp(path.join(folder, 'package-')), 'docker-nginx');
+    await cp(package_, changed, { recursive: true });
+    await writeFile(path.join(changed, 'docker-nginx'), changedPolicy);
+    return changed;
+  }
+
+  /** All that a refused pull might have touched: the files, and what the kernel enforces. */
+  async function snapshot(): Promise<string> {
+    const { stdout } = await machine.run(
+      'find /etc /var -exec stat -c "%n %f %s %Y" {} + | sort; cat /sys/kernel/security/apparmor/profiles',
+    );
+    return stdout;
+  }
+
+  async function expectRefusal(command: string, code: number, reason: RegExp): Promise<void> {
+    const before = await snapshot();
+    const { stderr, ...refused } = await machine.run(command);
+    expect(stderr).toMatch(reason);
+    expect(refused).toEqual({ code, stdout: '' });
+    expect(await snapshot()).toBe(before);
+  }
+
+  /** A process confined by docker-nginx is denied what anybody else may do. */
+  async function expectDenied(...argv: string[]): Promise<void> {
+    const { stderr } = await machine.confined('docker-nginx', argv);
+    expect(stderr).toContain('Permission denied');
+    await succeed(argv.join(' '));
+  }
+
+  async function expectEnforced(): Promise<void> {
+    expect((await machine.loadedProfiles()).get('docker-nginx')).toBe('enforce');
+    await expectDenied('env', 'dash', '-c', 'exit');
+  }
+
+  test('refuses a profile that was changed in the registry', async () => {
+    const restore = tamper(registry.database);
+    await expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/);
+    restore();
+  });
+
+  test("refuses another registry's profile of that name, signed by whoever runs it", async () => {
+    const impostor = await startRegistry(path.join(folder, 'impostor'));
+    const forged = await packageWith(policy.replaceAll(/^ *deny .*\n/gm, ''));
+    await impostor.publish(forged, '2.0.0');
+    const pull = `aa-registry pull docker-nginx --registry ${impostor.url}`;
+    await expectRefusal(pull, exit.refused, /nothing was changed/);
+    await impostor.close();
+  });
+
+  test('refuses to install without root', async () => {
+    const pull = `su nobody -c 'aa-registry pull docker-nginx'`;
+    await expectRefusal(pull, exit.unable, /needs root/);
+  });
+
+  test('pulls, installs and loads it', async () => {
+    const printed = await succeed('aa-registry pull docker-nginx');
+    expect(printed).toContain('--security-opt apparmor=docker-nginx');
+    expect(await succeed(`cat ${installed}`)).toBe(policy);
+    await expectEnforced();
+  });
+
+  test('a process confined by it may do what is not denied', async () => {
+    const label = ['cat', '/proc/self/attr/current'];
+    const { stdout } = await machine.confined('docker-nginx', label);
+    expect(stdout).toBe('docker-nginx (enforce)\n');
+  });
+
+  describe.each(layouts)('where $layout, a process confined by it may not', (layout) => {
+    beforeAll(() => succeed(layout.before));
+    afterAll(() => succeed(layout.after));
+
+    test('write /bin/x', async () => {
+      await expectDenied('touch', '/bin/x');
+      await expectDenied('rm', '/bin/x');
+    });
+    test('run dash', () => expectDenied('env', 'dash', '-c', 'exit'));
+    test('run /bin/sh', () => expectDenied('env', '/bin/sh', '-c', 'exit'));
+  });
+
+  test('keeps the version it has when the next one was tampered with, then updates', async () => {
+    const next = `${policy}# The next version.\n`;
+    await registry.publish(await packageWith(next), '1.1.0');
+    const restore = tamper(registry.database);
+    await expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/);
+    await expectEnforced();
+
+    restore();
+    await succeed('aa-registry pull docker-nginx');
+    expect(await succeed(`cat ${installed}`)).toBe(next);
+    await expectEnforced();
+  });
+
+  test('has it at the next boot, also when the power was cut right after the pull', async () => {
+    await succeed('aa-registry pull docker-nginx@1.0.0');
+    await machine.kill();
+    await machine.start();
+    expect(await succeed(`cat ${installed}`)).toBe(policy);
+    await expectEnforced();
+  });
+
+  test('is loaded by boot because its file is not in a folder, where boot does not look', async () => {
+    const copy = '/etc/apparmor.d/containers/docker-nginx-copy';
+    await succeed(
+      `mkdir -p $(dirname ${copy}); sed s/docker-nginx/docker-nginx-copy/ ${installed} >${copy}`,
+    );
+    await succeed(`apparmor_parser --replace --write-cache ${copy}`);
+    expect((await machine.loadedProfiles()).get('docker-nginx-copy')).toBe('enforce');
+
+    await machine.reboot();
+    await expectEnforced();
+    expect((await machine.loadedProfiles()).has('docker-nginx-copy')).toBe(false);
+  });
+
+  test('refuses to install where AppArmor is switched off in the kernel', async () => {
+    await machine.reboot({ kernelArguments: ['apparmor=0'] });
+    await expectRefusal('aa-registry pull docker-nginx', exit.unable, /AppArmor is switched off/);
+  });
+});
+
+/** Changes every profile in a registry's database behind its back; the result puts them back. */
+function tamper(database: string): () => void {
+  const change = (from: string, to: string) => {
+    const db = new DatabaseSync(database);
+    db.prepare('UPDATE contents SET text = replace(text, ?, ?)').run(from, to);
+    db.close();
+  };
+  change('deny /', 'allow /');
+  return () => change('allow /', 'deny /');
+}
