@@ -9,6 +9,7 @@ import {
   intersects,
   matches,
 } from '../../policy/glob/automaton.ts';
+import { cpuTime } from './cpu.ts';
 
 const build = (pattern: string): Automaton => {
   const result = automaton(pattern);
@@ -116,9 +117,10 @@ test('bounds: a pattern that would be huge gives no answer, in little time', () 
   const nested = `${'{a,'.repeat(150)}b${'}'.repeat(150)}`;
   expect(checkPattern(nested)).toBeUndefined();
   expect(automaton(nested)).toBeDefined();
-  const start = performance.now();
   const stars = `/${'*a'.repeat(300)}`;
-  intersects(build(stars), build(`/${'*b'.repeat(300)}`));
-  covers([build(`/${'**a*'.repeat(200)}`)], build(stars));
-  expect(performance.now() - start).toBeLessThan(1000);
+  const time = cpuTime(() => {
+    intersects(build(stars), build(`/${'*b'.repeat(300)}`));
+    covers([build(`/${'**a*'.repeat(200)}`)], build(stars));
+  });
+  expect(time).toBeLessThan(1000);
 });
