@@ -83,7 +83,7 @@ class Checker {
   readonly #profiles: { profile: Profile; unit: Unit }[] = [];
   readonly #reported = new Set<string>();
   readonly #preambles = new Set<Unit>();
-  readonly #names = new Map<string, Unit>();
+  readonly #names = new Set<string>();
 
   constructor(main: Unit, resolver: IncludeResolver | undefined) {
     this.#resolver = resolver;
@@ -303,7 +303,9 @@ class Checker {
     parent: { name: string; path: readonly Unit[] } | undefined,
   ): ProfileReport {
     const name = kernelName(profile, parent?.name);
-    if (this.#names.has(name)) {
+    // As apparmor_parser compares them: as written, and among the children of one profile.
+    const key = `${parent?.name ?? ''}\0${profile.name.value}`;
+    if (this.#names.has(key)) {
       this.#report(
         unit,
         'duplicate-profile',
@@ -311,7 +313,7 @@ class Checker {
         `${profile.hat ? 'The hat' : 'The profile'} ${name} is already defined.`,
         { expected: 'another name' },
       );
-    } else this.#names.set(name, unit);
+    } else this.#names.add(key);
     if (parent && !profile.hat && !profile.keyword) {
       this.#report(
         unit,

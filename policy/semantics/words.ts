@@ -42,8 +42,10 @@ export function visitRuleWords(rule: Rule, visit: WordVisitor): void {
 export function visitHeadWords(profile: Profile, visit: WordVisitor): void {
   visit(profile.name, true);
   if (profile.attachment) visit(profile.attachment, true);
-  for (const one of profile.xattrs?.conditions ?? [])
-    for (const value of one.values) visit(value, true);
+  // Variables are not expanded in the values of extended attributes.
+  for (const one of profile.xattrs?.conditions ?? []) {
+    for (const value of one.values) if (!value.value.includes('@{')) visit(value, true);
+  }
   for (const flag of profile.flags?.values ?? []) visit(flag, false);
 }
 

@@ -48,6 +48,8 @@ export const VALUE = wordClass('');
 export const PEER_VALUE = wordClass('()');
 /** An item of a bracketed list, or the name of a capability: every comma separates. */
 export const ITEM = wordClass('=()');
+/** The value of an extended attribute. */
+export const XATTR_VALUE = wordClass('()');
 /** A profile flag: an item that may itself contain `=`. */
 export const FLAG = wordClass('()');
 /** An operand of `if`. */
@@ -208,8 +210,7 @@ export class Cursor {
   #innerComment(): void {
     const comment = this.comment(false);
     this.comments.push(comment);
-    const { text } = comment;
-    if (text.startsWith('#include') && (text.length === 8 || ' \t<"'.includes(text[8] as string))) {
+    if (comment.text.startsWith('#include')) {
       this.report('syntax', comment, 'An include cannot stand inside another statement.', {
         expected: 'the include on a line of its own',
       });

@@ -1,5 +1,5 @@
 // The lists in the head of a profile: flags and extended attributes (apparmor.d(5), "Profile Head").
-import { type Cursor, FLAG, ITEM } from './cursor.ts';
+import { type Cursor, FLAG, ITEM, XATTR_VALUE } from './cursor.ts';
 import { checkFlags } from './rules/profile.ts';
 import type { Condition, Profile, Word } from './tree.ts';
 
@@ -14,9 +14,14 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
     if (cursor.take(')')) break;
     const attribute = cursor.word(ITEM, 'keyword');
     if (!attribute) return cursor.fail('This bracket is not closed.', ')');
+    if (attribute.quoted) {
+      cursor.report('syntax', attribute, 'The name of an attribute takes no quotes.', {
+        expected: 'a name such as user.tag',
+      });
+    }
     const values: Word[] = [];
     if (cursor.take('=', 'operator')) {
-      const value = cursor.word(ITEM, 'value');
+      const value = cursor.word(XATTR_VALUE, 'value');
       if (!value) return cursor.fail(`${attribute.text}= has no value.`, 'a value');
       values.push(value);
     }

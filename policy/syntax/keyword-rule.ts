@@ -95,6 +95,9 @@ export function parseKeywordRule(
       const ends = kind.commas ? ITEM : kind.kind === 'mount' ? mountWord(cursor) : BARE;
       const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
       if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
+      if (word.quoted && !kind.wordsLast) {
+        report('syntax', word, 'A name takes no quotes here.', { expected: word.value });
+      }
       if (
         kind.access &&
         first &&

@@ -99,6 +99,12 @@ class Parser {
       const previous = into.at(-1);
       if (code === HASH && !includeAhead(cursor, 1)) {
         const comment = cursor.comment(blankLine && previous !== undefined);
+        if (comment.text.startsWith('#include')) {
+          cursor.report('syntax', comment, 'apparmor_parser takes this comment for an include.', {
+            expected: 'a blank between # and include',
+            fix: { start: comment.start + 1, end: comment.start + 1, text: ' ' },
+          });
+        }
         if (
           newlines === 0 &&
           previous &&
@@ -343,6 +349,11 @@ class Parser {
         continue;
       }
       break;
+    }
+    if (hat && xattrs) {
+      report('syntax', xattrs, 'A hat runs no program, so it has no extended attributes.', {
+        expected: 'flags, or {',
+      });
     }
     if (!cursor.next('{')) {
       const word = cursor.peekName();

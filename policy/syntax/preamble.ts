@@ -230,7 +230,7 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
     cursor.take('?=', 'operator') ?? cursor.take(':=', 'operator') ?? cursor.take('=', 'operator');
   if (!operator) return cursor.fail('A boolean is only named here to be set.', '= true or = false');
   cursor.skipBlanks();
-  const value = cursor.name('value');
+  const value = cursor.peek() === 34 ? cursor.quoted('value') : cursor.name('value');
   const lower = value?.value.toLowerCase();
   if (!value || (lower !== 'true' && lower !== 'false')) {
     cursor.pos = value?.start ?? cursor.pos;
