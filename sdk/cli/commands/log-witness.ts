@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { LogIdentity, NoteVerifier } from '../../../trust/log/index.ts';
 import { parseNoteVerifier } from '../../../trust/log/index.ts';
 import { readNoteKey } from '../../note-key-file.ts';
-import { startWitness } from '../../witness-server.ts';
+import { startWitness, WitnessStateError } from '../../witness-server.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { interruption } from '../interruption.ts';
 import { requireWholeNumber } from '../whole-number.ts';
@@ -63,6 +63,9 @@ export const logWitness = defineCommand({
       host: values.host ?? '127.0.0.1',
       port,
       onAnswer: io.tell,
+    }).catch((error) => {
+      if (!(error instanceof WitnessStateError)) throw error;
+      throw new CliError(exit.failed, `Nothing will be cosigned: ${error.message}.`);
     });
     // Before anybody is told that it listens: whoever reads that may end it at once.
     const ended = interruption();
