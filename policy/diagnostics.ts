@@ -183,6 +183,13 @@ export const languageDiagnostics = {
     'profile demo {\n  /bin/sh x,\n}\n',
     'profile demo {\n  /bin/sh ix,\n}\n',
   ),
+  'deny-file': {
+    title: 'deny file is refused by every apparmor_parser so far',
+    severity: 'warning',
+    text: 'A bare `file,` lets programs run by inheriting the profile, and a deny rule may not say how, so no release up to now compiles `deny file,` (AppArmor bug 1215637), although its own tests call it valid. A pattern says the same.',
+    example: 'profile demo {\n  deny file,\n}\n',
+    corrected: 'profile demo {\n  deny /** rwlkmx,\n}\n',
+  },
   'exec-conflict': error(
     'Conflicting exec transitions',
     'Two rules match the same file and say differently which profile it gets when it runs. A rule without wildcards wins over patterns; between two patterns, or two plain paths, nothing decides.',

@@ -147,6 +147,24 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
   };
 }
 
+/**
+ * Applies the fixes of diagnostics to the text they are about; of fixes that overlap, the first.
+ * Diagnostics of included files are left alone.
+ */
+export function applyFixes(source: string, diagnostics: readonly Diagnostic[]): string {
+  const fixes = diagnostics
+    .flatMap(({ fix, file }) => (fix && file === undefined ? [fix] : []))
+    .sort((a, b) => a.span.start.offset - b.span.start.offset);
+  let text = '';
+  let done = 0;
+  for (const { span, text: replacement } of fixes) {
+    if (span.start.offset < done) continue;
+    text += source.slice(done, span.start.offset) + replacement;
+    done = span.end.offset;
+  }
+  return text + source.slice(done);
+}
+
 /** What every id means: the diagnostics of the language, then the lint rules. */
 export const explanations: Readonly<Record<string, Explanation>> = {
   ...languageDiagnostics,

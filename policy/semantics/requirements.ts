@@ -21,6 +21,8 @@ export interface Requirement extends Range {
 }
 
 const flagReleases: Readonly<Record<string, Release>> = {
+  // 3.0 and 3.1 had dropped it.
+  debug: '4.0',
   prompt: '4.0',
   default_allow: '4.0',
   interruptible: '4.0',
@@ -36,12 +38,19 @@ export function requirements(file: PolicyFile): Requirement[] {
   const need = (release: Release, what: string, range: Range) => {
     found.push({ release, what, start: range.start, end: range.end });
   };
+  const declared = new Set(
+    file.statements.flatMap((one) => (one.kind === 'variable' ? [one.name] : [])),
+  );
   const stack: (readonly Statement[])[] = [file.statements];
   for (let list = stack.pop(); list; list = stack.pop()) {
     for (const one of list) {
       switch (one.kind) {
         case 'abi':
-          need('3.0', 'abi', one);
+          need(
+            one.path === 'default' ? '4.0' : '3.0',
+            one.path === 'default' ? 'abi <default>' : 'abi',
+            one,
+          );
           break;
         case 'include':
           if (one.ifExists) need('3.0', 'include if exists', one);
@@ -69,7 +78,7 @@ export function requirements(file: PolicyFile): Requirement[] {
         case 'invalid':
           break;
         default:
-          needsOfRule(one, need);
+          needsOfRule(one, declared, need);
       }
     }
   }
@@ -110,7 +119,7 @@ function needsOfTest(test: Expression, need: Need): void {
   }
 }
 
-function needsOfRule(rule: Rule, need: Need): void {
+function needsOfRule(rule: Rule, declared: ReadonlySet<string>, need: Need): void {
   const { priority, access, audit } = rule.qualifiers;
   if (priority) need('4.1', 'priority=', priority);
   if (access?.value === 'prompt') need('4.0', 'prompt', access);
@@ -123,7 +132,8 @@ function needsOfRule(rule: Rule, need: Need): void {
   visitRuleWords(rule, (word) => {
     if (!word.value.includes('@{')) return;
     for (const name of variablesIn(word.value)) {
-      if (name === 'exec_path' || name === 'attach_path') need('4.0', `@{${name}}`, word);
+      const own = (name === 'exec_path' || name === 'attach_path') && !declared.has(name);
+      if (own) need('4.0', `@{${name}}`, word);
     }
   });
 }

@@ -1,6 +1,7 @@
 // The rest of the room's door: names, tokens, rendering, explanations and their pages.
 import { describe, expect, test } from 'vitest';
 import {
+  applyFixes,
   check,
   diagnosticPage,
   explain,
@@ -71,6 +72,16 @@ describe('render', () => {
   test('no control character of a hostile file reaches the terminal', () => {
     expect(one('profile p {\n  capability \x1b[31mchown,\n}\n')).not.toContain('\x1b');
   });
+});
+
+test('fixes put right what they can, all in one go', () => {
+  const broken =
+    'profile p {\n  capability net_bind_servce,\n  signal send set=(SIGTERM),\n  /a r\n}\n';
+  const fixed = applyFixes(broken, check(broken).diagnostics);
+  expect(fixed).toBe(
+    'profile p {\n  capability net_bind_service,\n  signal send set=(term),\n  /a r,\n}\n',
+  );
+  expect(check(fixed).ok).toBe(true);
 });
 
 describe('explanations', () => {

@@ -159,6 +159,12 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
   const report: Report = cursor.report.bind(cursor);
   const deny = parts.qualifiers.access?.value === 'deny';
   if (parts.keyword && !parts.execMode && cursor.next(',')) {
+    if (deny) {
+      report('deny-file', parts.keyword, 'No apparmor_parser compiles this yet.', {
+        expected: 'deny /** rwlkmx,',
+        suggestion: 'deny /** rwlkmx,',
+      });
+    }
     return { ...parts, kind: 'file-all', keyword: parts.keyword, end: cursor.last };
   }
   const name = cursor.peekName();

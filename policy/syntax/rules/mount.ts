@@ -132,7 +132,6 @@ export const mount: KeywordKind = {
       for (const value of one.values)
         if (late.has(value.value)) need('4.0', `the mount option ${value.value}`, value);
     }
-    if (rule.words[0]?.value === 'detached') need('6.0', 'mount detached', rule.words[0]);
   },
 };
 
