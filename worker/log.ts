@@ -22,7 +22,7 @@ import { addCosignatures, type Witnesses } from './witness.ts';
 const maximumTries = 200;
 
 /** How often a checkpoint is taken anew while witnesses have cosigned later ones already. */
-const maximumCheckpoints = 3;
+const maximumCheckpoints = 10;
 
 /** The registry's transparency log: what it records can't be taken back unseen. */
 export interface Log {

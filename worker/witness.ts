@@ -47,7 +47,10 @@ const mostSignatures = 8;
 const mostWitnesses = 10;
 
 /** How often one witness is asked about one tree: again when it says from which size on it wants the proof. */
-const mostRounds = 3;
+const mostRounds = 5;
+
+/** How often in a row a witness may be ahead before it is taken for one of another log. */
+const mostBehind = 20;
 
 /**
  * Asks the witnesses at these addresses, which the operator gave; no other is ever contacted. Throws when
@@ -98,13 +101,23 @@ function createWitness(url: string, now: () => Date) {
   let largest = 0;
   let latest: { signed: string; signatures: NoteSignature[]; until: number } | undefined;
   let failure: { until: number } | undefined;
+  let behind = 0;
+
+  function isBehind(size: number): 'behind' {
+    behind++;
+    if (behind < mostBehind) return 'behind';
+    behind = 0;
+    throw new Error(`it has cosigned more than the ${size} entries there are`);
+  }
 
   async function ask(tree: SignedTree, proveConsistency: ProveConsistency): Promise<Answer> {
     const { size, signed } = tree;
     const signal = AbortSignal.timeout(timeout);
     let oldSize = largest;
     for (let round = 1; round <= mostRounds; round++) {
-      if (oldSize > size) return 'behind';
+      // Another request may have asked meanwhile.
+      if (latest?.signed === signed) return latest.signatures;
+      if (oldSize > size) return isBehind(size);
       const proof = await proveConsistency(oldSize, size);
       const body = formatAddCheckpoint({ oldSize, proof, checkpoint: signed });
       const { status, text } = await post(endpoint, body, signal);
@@ -113,6 +126,7 @@ function createWitness(url: string, now: () => Date) {
         if (!signatures || signatures.length > mostSignatures) {
           throw new Error('it answers with something else than signatures');
         }
+        behind = 0;
         largest = Math.max(largest, size);
         latest = { signed, signatures, until: now().getTime() + lifetime };
         return signatures;
@@ -123,12 +137,13 @@ function createWitness(url: string, now: () => Date) {
       if (itsSize === oldSize) throw new Error(`it knows another log of ${itsSize} entries`);
       oldSize = itsSize;
     }
-    throw new Error('it changes its mind');
+    return isBehind(size);
   }
 
   return async (tree: SignedTree, proveConsistency: ProveConsistency): Promise<Answer> => {
     const time = now().getTime();
-    if (latest?.signed === tree.signed && time < latest.until) return latest.signatures;
+    if (latest && time >= latest.until) latest = undefined;
+    if (latest?.signed === tree.signed) return latest.signatures;
     if (failure && time < failure.until) return [];
     try {
       const answer = await ask(tree, proveConsistency);

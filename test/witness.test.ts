@@ -1,0 +1,621 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readNoteKey } from '../sdk/note-key-file.ts';
+import { trustPath } from '../sdk/trust-file.ts';
+import { type RunningWitness, startWitness } from '../sdk/witness-server.ts';
+import {
+  appendLeaf,
+  cosign,
+  cosignerOf,
+  emptyFrontier,
+  type Frontier,
+  formatAddCheckpoint,
+  formatSignatures,
+  generateNoteKey,
+  type Hash,
+  leafHash,
+  type NoteKey,
+  openNote,
+  parseNote,
+  parseNoteVerifier,
+  proveConsistency,
+  rootOf,
+  signCheckpoint,
+  verifyCheckpoint,
+} from '../trust/log/index.ts';
+import { addCosignatures, createWitnesses } from '../worker/witness.ts';
+import { scratch } from './cli/cli.ts';
+import { command } from './command.ts';
+import {
+  createPublisher,
+  expectStatus,
+  type Publisher,
+  profileText,
+  publish,
+} from './publisher.ts';
+import { runtimes, type TestRegistry } from './runtimes.ts';
+
+const launcher = new URL('../bin/aa-registry', import.meta.url).pathname;
+
+/** A log of fewer than 256 leaves, of which every tree is at hand. */
+interface SmallLog {
+  checkpoint: (size: number, key: NoteKey) => Promise<string>;
+  prove: (first: number, second: number) => Promise<Hash[]>;
+}
+
+/** The log whose leaves are these texts. */
+async function smallLog(...texts: string[]): Promise<SmallLog> {
+  const frontiers: Frontier[] = [emptyFrontier];
+  const leaves: Hash[] = [];
+  for (const text of texts) {
+    const leaf = await leafHash(new TextEncoder().encode(text));
+    leaves.push(leaf);
+    const { frontier } = await appendLeaf(frontiers.at(-1) as Frontier, leaf);
+    frontiers.push(frontier);
+  }
+  return {
+    checkpoint: async (size, key) => {
+      const root = await rootOf(frontiers[size] as Frontier);
+      return signCheckpoint({ origin: key.name, size, root }, key);
+    },
+    prove: (first, second) =>
+      proveConsistency(first, second, async ({ width }) => Buffer.concat(leaves.slice(0, width))),
+  };
+}
+
+const letters = [...'abcdefgh'];
+const forked = [...'abcdefXYZ'];
+
+let folder: Awaited<ReturnType<typeof scratch>>;
+beforeAll(async () => {
+  folder = await scratch();
+});
+afterAll(() => folder.clean());
+
+describe('a witness', () => {
+  let logKey: NoteKey;
+  let key: NoteKey;
+  let log: SmallLog;
+  let fork: SmallLog;
+  let state: string;
+  let states = 0;
+  let witness: RunningWitness;
+
+  beforeAll(async () => {
+    logKey = await generateNoteKey('registry.test/log');
+    key = await generateNoteKey('witness.test', 'cosignature');
+    log = await smallLog(...letters);
+    fork = await smallLog(...forked);
+  });
+  beforeEach(async () => {
+    state = join(folder.path, `state-${++states}`);
+    witness = await startOne();
+  });
+  afterEach(() => witness.close());
+
+  const startOne = () =>
+    startWitness({
+      key,
+      logs: [{ origin: logKey.name, keys: [logKey] }],
+      state,
+      host: '127.0.0.1',
+      port: 0,
+    });
+
+  const post = (body: string | Uint8Array<ArrayBuffer>, at = witness) =>
+    fetch(`${at.url}/add-checkpoint`, { method: 'POST', body });
+
+  /** Asks for the tree of `size`, claiming that the witness has seen that of `oldSize`. */
+  async function ask(oldSize: number, size: number, from = log, at = witness): Promise<Response> {
+    const proof = oldSize < size ? await from.prove(oldSize, size) : [];
+    const checkpoint = await from.checkpoint(size, logKey);
+    return post(formatAddCheckpoint({ oldSize, proof, checkpoint }), at);
+  }
+
+  async function expectCosigned(oldSize: number, size: number): Promise<void> {
+    const response = await expectStatus(200, ask(oldSize, size));
+    const note = (await log.checkpoint(size, logKey)) + (await response.text());
+    const identity = { origin: logKey.name, keys: [logKey] };
+    const verified = await verifyCheckpoint(note, identity, [key]);
+    const signatures = verified.ok ? verified.signatures : [];
+    const { time = 0 } = signatures.find(({ verifier }) => verifier === key) ?? {};
+    expect(Math.abs(time - Date.now() / 1000)).toBeLessThan(60);
+  }
+
+  async function expectConflict(size: number, answer: Promise<Response>): Promise<void> {
+    const response = await expectStatus(409, answer);
+    expect(response.headers.get('Content-Type')).toBe('text/x.tlog.size');
+    expect(await response.text()).toBe(`${size}\n`);
+  }
+
+  test('cosigns a log that grows, and the same tree again', async () => {
+    await expectCosigned(0, 3);
+    await expectCosigned(3, 3);
+    await expectCosigned(3, 7);
+    await expectCosigned(7, 8);
+  });
+
+  test('says which tree it has seen', async () => {
+    await expectCosigned(0, 5);
+    await expectConflict(5, ask(0, 6));
+    await expectConflict(5, ask(4, 6));
+  });
+
+  test('refuses a fork', async () => {
+    await expectCosigned(0, 7);
+    await expectConflict(7, ask(7, 7, fork));
+    await expectStatus(422, ask(7, 8, fork));
+    await expectCosigned(7, 8);
+  });
+
+  test('refuses a rollback', async () => {
+    await expectCosigned(0, 5);
+    await expectConflict(5, ask(3, 4));
+    await expectStatus(400, ask(5, 4));
+  });
+
+  test('refuses what it does not know', async () => {
+    const stranger = await generateNoteKey('stranger.test/log');
+    const add = async (signer: NoteKey) =>
+      formatAddCheckpoint({
+        oldSize: 0,
+        proof: [],
+        checkpoint: await log.checkpoint(3, signer),
+      });
+    await expectStatus(404, post(await add(stranger)));
+    await expectStatus(403, post(await add(await generateNoteKey(logKey.name))));
+  });
+
+  test.each([
+    ['nothing', 400, ''],
+    ['no request', 400, 'gibberish\n\n'],
+    ['a size with a sign', 400, 'old +1\n\nx\n'],
+    ['what is no UTF-8', 400, Uint8Array.of(0xff, 0xfe)],
+    ['too much', 413, 'x'.repeat(65 * 1024)],
+  ])('refuses %s with %i', async (_, status, body) => {
+    await expectStatus(status, post(body));
+    await expectCosigned(0, 1);
+  });
+
+  test('answers to nothing else', async () => {
+    expect((await fetch(`${witness.url}/add-checkpoint`)).status).toBe(405);
+    expect((await fetch(`${witness.url}/`, { method: 'POST' })).status).toBe(404);
+  });
+
+  test('knows after a restart what it cosigned', async () => {
+    await expectCosigned(0, 7);
+    await witness.close();
+    witness = await startOne();
+    await expectConflict(7, ask(0, 8, fork));
+    await expectStatus(422, ask(7, 8, fork));
+    await expectCosigned(7, 8);
+  });
+
+  test('cosigns one of two forks that come at once, also where two share the state', async () => {
+    await expectCosigned(0, 6);
+    const second = await startOne();
+    try {
+      const forks = await Promise.all(
+        [...'0123456789'].map((letter) => smallLog(...letters.slice(0, 6), letter)),
+      );
+      const answers = await Promise.all(
+        forks.map((one, at) => ask(6, 7, one, at % 2 === 0 ? witness : second)),
+      );
+      const statuses = answers.map(({ status }) => status).toSorted();
+      expect(statuses).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
+    } finally {
+      await second.close();
+    }
+  });
+
+  test('keeps one file, which is a checkpoint as others read it', async () => {
+    for (const [oldSize, size] of [
+      [0, 2],
+      [2, 5],
+      [5, 8],
+    ] as const) {
+      await expectCosigned(oldSize, size);
+    }
+    const logFolder = join(state, 'registry.test%2Flog.log');
+    expect(await readdir(logFolder)).toEqual(['3']);
+    const note = await readFile(join(logFolder, '3'), 'utf8');
+    expect((await openNote(note, [logKey, key])).ok && parseNote(note)?.text).toBe(
+      parseNote(await log.checkpoint(8, logKey))?.text,
+    );
+  });
+
+  test('keeps what it cosigned however many others have signed the note', async () => {
+    const others = await Promise.all(
+      Array.from({ length: 99 }, (_, at) => generateNoteKey(`other-${at}`)),
+    );
+    let checkpoint = await log.checkpoint(3, logKey);
+    for (const other of others)
+      checkpoint = await cosign(checkpoint, await cosignerOf(other), new Date());
+    await expectStatus(200, post(formatAddCheckpoint({ oldSize: 0, proof: [], checkpoint })));
+    await expectConflict(3, ask(0, 4));
+  });
+
+  test('does not start on a state that is not its own', async () => {
+    await expectCosigned(0, 3);
+    const file = join(state, 'registry.test%2Flog.log', '1');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('\n3\n', '\n2\n'));
+    await expect(startOne()).rejects.toThrow(file);
+    expect((await ask(3, 4)).status).toBe(500);
+  });
+});
+
+describe('aa-registry log witness', () => {
+  let logKey: NoteKey;
+  let child: ChildProcess | undefined;
+  let files = 0;
+
+  beforeAll(async () => {
+    logKey = await generateNoteKey('registry.test/log');
+  });
+  afterEach(() => {
+    child?.kill('SIGKILL');
+  });
+
+  async function makeKey(...more: string[]): Promise<string> {
+    const file = join(folder.path, `key-${++files}`);
+    const made = await command(['log', 'key', 'witness.test', '-o', file, ...more]);
+    expect(made, made.said).toMatchObject({ code: 0 });
+    return file;
+  }
+
+  /** Starts one as an operator does, and waits until it listens. */
+  async function start(...args: string[]): Promise<{ process: ChildProcess; url: string }> {
+    const process_ = spawn(launcher, ['log', 'witness', '--port', '0', ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { PATH: process.env.PATH },
+    });
+    child = process_;
+    for await (const line of createInterface({ input: process_.stdout })) {
+      const url = /listening on (\S+)/.exec(line)?.[1];
+      if (url !== undefined) return { process: process_, url };
+    }
+    throw new Error('the witness did not start');
+  }
+
+  test('survives kill -9 without forgetting, and ends when it is told to', async () => {
+    const args = [
+      '--key',
+      await makeKey('--cosigner'),
+      '--log-key',
+      logKey.verifier,
+      '--state',
+      join(folder.path, 'killed'),
+    ];
+    const log = await smallLog(...letters);
+    const ask = async (url: string, oldSize: number, size: number) => {
+      const [proof, checkpoint] = await Promise.all([
+        log.prove(oldSize, size),
+        log.checkpoint(size, logKey),
+      ]);
+      const body = formatAddCheckpoint({ oldSize, proof, checkpoint });
+      return (await fetch(`${url}/add-checkpoint`, { method: 'POST', body })).status;
+    };
+    const first = await start(...args);
+    expect(await ask(first.url, 0, 5)).toBe(200);
+    first.process.kill('SIGKILL');
+    await once(first.process, 'close');
+
+    const second = await start(...args);
+    expect(await ask(second.url, 0, 6)).toBe(409);
+    expect(await ask(second.url, 5, 6)).toBe(200);
+    second.process.kill('SIGTERM');
+    expect(await once(second.process, 'close')).toEqual([0, null]);
+  });
+
+  test('a key is made once, for its owner only, and for one purpose', async () => {
+    for (const [type, ...more] of [['ed25519'], ['cosignature', '--cosigner']] as const) {
+      const file = await makeKey(...more);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      const again = await command(['log', 'key', 'other.test', '-o', file, ...more]);
+      expect(again).toMatchObject({ code: 1, lines: [] });
+      const key = await readNoteKey(file);
+      expect(key).toMatchObject({ name: 'witness.test', type });
+    }
+    const file = join(folder.path, 'printed.key');
+    const { lines } = await command(['log', 'key', 'witness.test/w', '-o', file]);
+    const verifier = await parseNoteVerifier(lines[0] ?? '');
+    expect(verifier?.verifier).toBe((await readNoteKey(file)).verifier);
+  });
+
+  test.each([
+    [['log', 'key']],
+    [['log', 'key', 'a b']],
+    [['log', 'key', 'a+b']],
+    [['log', 'key', '']],
+  ])('%j is a slip of usage', async (args) => {
+    expect(await command(args)).toMatchObject({ code: 2, lines: [] });
+  });
+
+  test('what can not be started says why', async () => {
+    const witnessKey = await makeKey('--cosigner');
+    const vkey = ['--log-key', logKey.verifier];
+    const open = await makeKey('--cosigner');
+    await chmod(open, 0o644);
+    const state = ['--state', join(folder.path, 'unused')];
+    const refused: [args: string[], code: number, message: string][] = [
+      [[], 2, '--key FILE'],
+      [['--key', witnessKey], 2, 'at least one --log-key'],
+      [['--key', witnessKey, '--log-key', 'x'], 2, 'no verifier key'],
+      [['--key', witnessKey, ...vkey, '--port', '70000'], 2, '--port takes'],
+      [['--key', '/nonexistent', ...vkey], 1, 'there is no key'],
+      [['--key', open, ...vkey], 1, 'chmod 600'],
+      [['--key', await makeKey(), ...vkey], 1, "a log's key"],
+      [['--key', witnessKey, ...vkey, ...state, '--host', 'not an address'], 1, 'not an address'],
+    ];
+    for (const [args, code, message] of refused) {
+      const outcome = await command(['log', 'witness', ...args]);
+      expect(outcome.said).toContain(message);
+      expect(outcome).toMatchObject({ code, lines: [] });
+    }
+  });
+});
+
+describe('a registry and a witness that does not do its part', () => {
+  let server: Server;
+  let url: string;
+  let behave: (response: ServerResponse) => void;
+  let requests: string[];
+  let signed: string;
+  let logKey: NoteKey;
+
+  beforeAll(async () => {
+    logKey = await generateNoteKey('registry.test/log');
+    signed = await (await smallLog('a')).checkpoint(1, logKey);
+    server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      request.resume();
+      request.on('end', () => behave(response));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  beforeEach(() => {
+    requests = [];
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const tree = () => ({ size: 1, signed });
+  const none = async () => [];
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['fails', (response) => response.writeHead(500).end('broken')],
+    ['redirects', (response) => response.writeHead(307, { Location: '/elsewhere' }).end()],
+    ['answers something else', (response) => response.end('hello\n')],
+    ['answers nothing', (response) => response.end()],
+    [
+      'answers with a thousand signatures',
+      (response) => response.end('— x AAAAAAA=\n'.repeat(1000)),
+    ],
+    ['knows another log', (response) => response.writeHead(409).end('0\n')],
+    ['names no size', (response) => response.writeHead(409).end('many\n')],
+    ['ends the connection', (response) => response.destroy()],
+    ['sends without end', flood],
+  ])('that %s is told of once, and left alone for a while', async (_, how) => {
+    behave = how;
+    const witnesses = createWitnesses([`${url}/w/`], () => new Date());
+    for (let round = 0; round < 3; round++) {
+      expect(await witnesses.cosign(tree(), none)).toEqual({ signatures: [], behind: false });
+    }
+    expect(console.error).toHaveBeenCalledTimes(1);
+    expect(new Set(requests)).toEqual(new Set(['POST /w/add-checkpoint']));
+    expect(requests.length).toBeLessThanOrEqual(3);
+  });
+
+  function flood(response: ServerResponse): void {
+    const write = () => {
+      while (!response.destroyed && response.write('x'.repeat(1000)));
+    };
+    response.on('drain', write);
+    write();
+  }
+
+  test('that never answers costs three seconds, once', async () => {
+    behave = () => {};
+    const witnesses = createWitnesses([url, url], () => new Date());
+    const start = Date.now();
+    expect((await witnesses.cosign(tree(), none)).signatures).toEqual([]);
+    expect(Date.now() - start).toBeGreaterThan(2500);
+    expect(Date.now() - start).toBeLessThan(6000);
+    const again = Date.now();
+    await witnesses.cosign(tree(), none);
+    expect(Date.now() - again).toBeLessThan(1000);
+  });
+
+  test('that has cosigned more is not asked to go back', async () => {
+    behave = (response) => response.writeHead(409).end('7\n');
+    const witnesses = createWitnesses([url], () => new Date());
+    expect(await witnesses.cosign(tree(), none)).toEqual({ signatures: [], behind: true });
+    expect(console.error).not.toHaveBeenCalled();
+    // One that never lets itself be caught up with is told of in the end.
+    for (let round = 0; round < 30; round++) await witnesses.cosign(tree(), none);
+    expect(console.error).toHaveBeenCalledTimes(1);
+    expect(requests).toHaveLength(20);
+  });
+
+  test('that changes its mind is asked five times', async () => {
+    behave = (response) => response.writeHead(409).end(`${requests.length % 2}\n`);
+    const witnesses = createWitnesses([url], () => new Date());
+    expect(await witnesses.cosign(tree(), none)).toEqual({ signatures: [], behind: true });
+    expect(requests).toHaveLength(5);
+  });
+
+  test('is asked again when its cosignature is a minute old, or it has failed a while ago', async () => {
+    const key = await generateNoteKey('witness.test', 'cosignature');
+    const lines = parseNote(await cosign(signed, key, new Date()))?.signatures.slice(-1) ?? [];
+    let now = Date.now();
+    const witnesses = createWitnesses([url], () => new Date(now));
+    behave = (response) => response.writeHead(500).end();
+    await witnesses.cosign(tree(), none);
+    behave = (response) => response.end(formatSignatures(lines));
+    now += 5000;
+    for (const [later, count] of [
+      [0, 2],
+      [59_000, 2],
+      [1_000, 3],
+    ] as const) {
+      now += later;
+      expect(await witnesses.cosign(tree(), none)).toEqual({ signatures: lines, behind: false });
+      expect(requests).toHaveLength(count);
+    }
+  });
+
+  test("can't put a signature in the place of the log's", async () => {
+    const note = await cosign(signed, await cosignerOf(logKey), new Date());
+    const [own, timestamp] = parseNote(note)?.signatures ?? [];
+    if (!own || !timestamp) throw new Error('the checkpoint is not signed');
+    const garbage = new Uint8Array(64);
+    const added = [own, timestamp].map((one) => ({ ...one, signature: garbage }));
+    expect(addCosignatures(note, added)).toBe(note);
+  });
+
+  test.each(['ftp://witness.test', 'witness.test', ''])('"%s" is no address', (text) => {
+    expect(() => createWitnesses([text], () => new Date())).toThrow('no address');
+  });
+});
+
+describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, start }) => {
+  let registry: TestRegistry;
+  let library: Publisher;
+  let key: NoteKey;
+  let logKey: NoteKey;
+  let state: string;
+  let port = 0;
+  let witness: RunningWitness | undefined;
+  let host: string;
+  let version = 0;
+
+  const startOne = async () => {
+    const logs = [{ origin: logKey.name, keys: [logKey] }];
+    witness = await startWitness({ key, logs, state, host: '127.0.0.1', port });
+    port = Number(new URL(witness.url).port);
+    return witness;
+  };
+
+  const stopWitness = async () => {
+    await witness?.close();
+    witness = undefined;
+  };
+
+  beforeAll(async () => {
+    const place = join(folder.path, name);
+    host = join(place, 'host');
+    state = join(place, 'witness');
+    key = await generateNoteKey('witness.test', 'cosignature');
+    logKey = await generateNoteKey('registry.test/log');
+    const { url } = await startOne();
+    registry = await start({ logKey, witnesses: [url] });
+    library = await createPublisher(registry, 'library');
+    await publishNext();
+    const trust = ['trust', 'init', '--root', host, '--registry', registry.url, '--yes'];
+    const trusted = await command(trust);
+    expect(trusted, trusted.said).toMatchObject({ code: 0 });
+    const toml = (await readFile(trustPath(host), 'utf8'))
+      .replace(/witnesses = \[.*\]/, `witnesses = ["${key.verifier}"]`)
+      .replace('witness_threshold = 0', 'witness_threshold = 1');
+    await writeFile(trustPath(host), toml);
+  });
+  afterAll(async () => {
+    await registry.close();
+    await stopWitness();
+  });
+
+  async function publishNext(): Promise<void> {
+    const draft = {
+      name: 'web',
+      version: `1.0.${++version}`,
+      text: profileText('web', `/${version}`),
+    };
+    await expectStatus(201, publish(registry, library, draft));
+  }
+
+  const pull = () => command(['pull', 'web', '--root', host]);
+  const installed = () => readFile(join(host, 'etc/apparmor.d/aa-registry.library.web'), 'utf8');
+
+  async function expectPulled(): Promise<void> {
+    const outcome = await pull();
+    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+    expect(await installed()).toContain(`/srv/web/${version}/`);
+  }
+
+  async function expectRefused(): Promise<void> {
+    const before = await installed();
+    const outcome = await pull();
+    expect(outcome.said).toContain('[checkpoint-witnesses]');
+    expect(outcome.code).toBe(3);
+    expect(await installed()).toBe(before);
+  }
+
+  test('a host that demands the witness pulls, as the log grows', async () => {
+    await expectPulled();
+    for (let round = 0; round < 3; round++) {
+      await publishNext();
+      await expectPulled();
+    }
+  });
+
+  test('every checkpoint is cosigned while many publish at once', async () => {
+    const drafts = Array.from({ length: 25 }, (_, at) => ({
+      name: `many-${at}`,
+      version: '1.0.0',
+    }));
+    const answers = await Promise.all(
+      drafts.map((draft) => expectStatus(201, publish(registry, library, draft))),
+    );
+    const identity = { origin: logKey.name, keys: [logKey] };
+    for (const answer of answers) {
+      const { proof } = (await answer.json()) as { proof: { checkpoint: string } };
+      const opened = await verifyCheckpoint(proof.checkpoint, identity, [key]);
+      expect(opened.ok && opened.signatures.map(({ verifier }) => verifier)).toContain(key);
+    }
+  });
+
+  test('what the witness keeps verifies against the registry', async () => {
+    const logFolder = join(state, 'registry.test%2Flog.log');
+    const [number = ''] = await readdir(logFolder);
+    const file = join(host, 'witnessed');
+    await writeFile(file, await readFile(join(logFolder, number)));
+    const about = ['--registry', registry.url, '--log-key', logKey.verifier];
+    const outcome = await command(['log', 'verify', ...about, '--state', file]);
+    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+  });
+
+  test('a host refuses while the witness is down, and pulls when it is back', async () => {
+    await stopWitness();
+    await publishNext();
+    await expectRefused();
+    await startOne();
+    // The registry leaves a witness that failed alone for five seconds.
+    await vi.waitFor(expectPulled, { timeout: 30_000, interval: 1000 });
+  });
+
+  test('a host refuses when what the witness says is too old', async () => {
+    await publishNext();
+    await expectPulled();
+    const path = trustPath(host);
+    const toml = await readFile(path, 'utf8');
+    // The registry asks again after a minute; this host wants to know of the last second.
+    await writeFile(path, toml.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0003'));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await expectRefused();
+    await writeFile(path, toml);
+    await expectPulled();
+  });
+});
