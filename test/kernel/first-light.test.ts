@@ -18,11 +18,11 @@ const installed = '/etc/apparmor.d/aa-registry.library.docker-nginx';
 
 /** The two ways in which images lay out their programs: Debian's since 12, and Alpine's. */
 const layouts = [
-  { layout: '/bin is a link to /usr/bin', before: 'test -L /bin', after: 'test -L /bin' },
+  { layout: '/bin is a link to /usr/bin', before: 'test -L /bin', after: 'sync' },
   {
     layout: '/bin is a folder of its own',
     before: 'rm /bin && mkdir /bin && cd /usr/bin && cp sh dash touch env rm /bin',
-    after: 'rm -r /bin && ln -s usr/bin /bin',
+    after: 'rm -r /bin && ln -s usr/bin /bin && sync',
   },
 ];
 
@@ -88,9 +88,9 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
   }
 
   test('refuses a profile that was changed in the registry', async () => {
-    const restore = tamper(registry.database);
-    await expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/);
-    restore();
+    await whileTampered(registry.database, () =>
+      expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/),
+    );
   });
 
   test("refuses another registry's profile of that name, signed by whoever runs it", async () => {
@@ -135,11 +135,11 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
   test('keeps the version it has when the next one was tampered with, then updates', async () => {
     const next = `${policy}# The next version.\n`;
     await registry.publish(await packageWith(next), '1.1.0');
-    const restore = tamper(registry.database);
-    await expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/);
+    await whileTampered(registry.database, () =>
+      expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/),
+    );
     await expectEnforced();
 
-    restore();
     await succeed('aa-registry pull docker-nginx');
     expect(await succeed(`cat ${installed}`)).toBe(next);
     await expectEnforced();
@@ -172,13 +172,17 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
   });
 });
 
-/** Changes every profile in a registry's database behind its back; the result puts them back. */
-function tamper(database: string): () => void {
+/** Every profile in a registry's database is another one meanwhile, changed behind the registry's back. */
+async function whileTampered(database: string, during: () => Promise<void>): Promise<void> {
   const change = (from: string, to: string) => {
     const db = new DatabaseSync(database);
     db.prepare('UPDATE contents SET text = replace(text, ?, ?)').run(from, to);
     db.close();
   };
   change('deny /', 'allow /');
-  return () => change('allow /', 'deny /');
+  try {
+    await during();
+  } finally {
+    change('allow /', 'deny /');
+  }
 }

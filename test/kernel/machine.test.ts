@@ -46,6 +46,11 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect(results.map((result) => result.stdout)).toEqual(['', 'one\n', '', 'two\n']);
   });
 
+  test('belongs to root, whoever made it', async () => {
+    const { stdout } = await machine.run('find / -xdev ! -user root');
+    expect(stdout).toBe('');
+  });
+
   test('loads at boot what is at the top level of /etc/apparmor.d, and only that', async () => {
     const profiles = await machine.loadedProfiles();
     expect(profiles.get('no-etc')).toBe('enforce');

@@ -207,7 +207,7 @@ export class Machine {
   }
 
   #lastWords(): string {
-    return this.console().split('\n').slice(-40).join('\n');
+    return this.console().split('\n').slice(-60).join('\n');
   }
 }
 

@@ -13,9 +13,13 @@ ip address add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 ip route add default via 10.0.2.2
 
-for port in /sys/class/virtio-ports/*; do
-  [ "$(cat "$port/name")" = test ] && exec <>"/dev/${port##*/}" >&0
+# The line to the test gets its name a moment after it has appeared.
+until [ -n "${line-}" ]; do
+  for port in /sys/class/virtio-ports/*; do
+    [ "$(cat "$port/name")" = test ] && line=/dev/${port##*/}
+  done
 done
+exec <>"$line" >&0
 
 # A line in: a command in base64. A line out: its exit code, stdout and stderr in base64.
 echo ready
