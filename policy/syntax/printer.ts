@@ -162,9 +162,7 @@ function conditionText(one: Condition): string {
 }
 
 function qualified(qualifiers: Qualifiers, parts: readonly (string | undefined)[]): string[] {
-  const words = qualifiers.words.map((word) =>
-    word === qualifiers.priority ? `priority=${word.value}` : word.text,
-  );
+  const words = qualifiers.words.map((word) => word.text);
   return [...words, ...parts.filter((part): part is string => part !== undefined && part !== '')];
 }
 

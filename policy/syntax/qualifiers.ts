@@ -33,7 +33,7 @@ export function parseQualifiers(cursor: Cursor): Qualifiers {
       const word: Word = {
         start,
         end: cursor.last,
-        text: cursor.text.slice(start, cursor.last),
+        text: `priority=${value?.text ?? ''}`,
         value: value?.value ?? '',
         quoted: false,
       };

@@ -139,3 +139,9 @@ describe('compiled by Debian’s apparmor_parser', () => {
     300_000,
   );
 });
+
+test('a priority is written without blanks', () => {
+  const text = 'profile p {\n  priority = -1 /x r,\n}\n';
+  expect(format(text).text).toBe('profile p {\n  priority=-1 /x r,\n}\n');
+  expect(shapeOf(format(text).text)).toBe(shapeOf(text));
+});
