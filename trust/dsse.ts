@@ -45,6 +45,9 @@ export async function sign(
   return { payloadType, payload: encodeBase64(payload), signatures };
 }
 
+/** The length of an Ed25519 signature in bytes (RFC 8032 section 5.1.6). */
+const signatureLength = 64;
+
 /** What an envelope holds and which of the keys asked about have truly signed it. */
 export interface Opened {
   payload: Uint8Array<ArrayBuffer>;
@@ -65,7 +68,9 @@ export async function open(envelope: Envelope, keys: PublicKey[]): Promise<Opene
   for (const { keyid, sig } of envelope.signatures) {
     const key = keys.find((candidate) => candidate.keyId === keyid);
     const signature = decodeBase64(sig);
-    if (key && signature && (await crypto.subtle.verify('Ed25519', key.key, signature, message))) {
+    // Another length is not false but an error to workerd.
+    if (!key || signature?.length !== signatureLength) continue;
+    if (await crypto.subtle.verify('Ed25519', key.key, signature, message)) {
       signers.set(key.keyId, key);
     }
   }

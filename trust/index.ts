@@ -23,6 +23,7 @@ export {
   type KeyPair,
   type PublicKey,
 } from './key.ts';
+export { linePattern } from './line.ts';
 export * from './log/index.ts';
 export { defaultTeam, isProfileName, isTeam } from './name.ts';
 export {

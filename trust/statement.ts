@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Digest } from './digest.ts';
 import { type Envelope, sign } from './dsse.ts';
 import type { KeyPair } from './key.ts';
+import { linePattern } from './line.ts';
 import { isProfileName, isTeam } from './name.ts';
 import { isVersion } from './version.ts';
 
@@ -9,16 +10,30 @@ export const payloadType = 'application/vnd.in-toto+json';
 export const statementType = 'https://in-toto.io/Statement/v1';
 export const predicateType = 'urn:aa-registry:profile:v1';
 
+const line = z.string().min(1).regex(linePattern, 'must be one line of text');
+
+/**
+ * A container image as OCI names one. It ends up in a command line that people copy, where a space or a leading
+ * hyphen would mean something else.
+ */
+const Image = z
+  .string()
+  .max(255)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/,
+    'must be the name of a container image such as "nginx"',
+  );
+
 /** What a publisher says about a profile; signed with it, so a registry can't reword it. */
 export const Manifest = z.object({
   /** One line for people. */
-  description: z.string().trim().min(1).max(300),
+  description: line.trim().max(300),
   /** Container images the profile fits, such as `nginx`. */
-  images: z.array(z.string().min(1).max(255)).max(32),
+  images: z.array(Image).max(32),
   /** The policy ABI the profile is written against, such as `3.0`. */
   abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a policy ABI such as "3.0"'),
   /** An SPDX licence expression. */
-  license: z.string().min(1).max(100),
+  license: line.max(100),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

@@ -10,7 +10,7 @@ import { tokens } from './api/tokens.ts';
 import { versions } from './api/versions.ts';
 import { catalog } from './catalog/index.tsx';
 import type { Deps } from './deps.ts';
-import { answerProblem, ProblemError } from './problem.ts';
+import { answerProblem, bodyType, ProblemError } from './problem.ts';
 import { tiles } from './tiles.ts';
 
 /**
@@ -68,6 +68,7 @@ export function createApp(deps: Deps) {
     if (error instanceof HTTPException && error.status === 400) {
       return answerProblem(c, new ProblemError('body-malformed', 'The body is not valid JSON.'));
     }
+    if (error instanceof HTTPException && error.status === 415) return answerProblem(c, bodyType());
     console.error(error);
     return answerProblem(
       c,

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Env } from './deps.ts';
-import { ProblemError } from './problem.ts';
+import { bodyType, ProblemError } from './problem.ts';
 
 /**
  * The most that a request's body may hold, in bytes: a profile as a JSON string may need two characters for
@@ -16,9 +16,9 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   const { body, headers, method, url } = c.req.raw;
   const limit = bodyLimit(c.var.deps.limits.profileBytes);
   if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
-    throw new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
+    throw bodyType();
   }
-  const bytes = body ? await readAtMost(body, limit) : new Uint8Array();
+  const bytes = body ? await readAtMost(body, limit).catch(broken) : new Uint8Array();
   if (!bytes) {
     throw new ProblemError('body-too-large', `A request body may have ${limit} bytes at most.`);
   }
@@ -30,6 +30,11 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   c.req.raw = new Request(url, { method, headers, body: bytes });
   await next();
 };
+
+/** The sender went away: nothing is wrong here, and nobody waits for the answer. */
+function broken(): never {
+  throw new ProblemError('body-malformed', 'The body did not arrive whole.');
+}
 
 async function readAtMost(
   body: ReadableStream<Uint8Array>,

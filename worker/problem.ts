@@ -39,6 +39,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** That a body is not said to be JSON: by readBody, and by Hono, which is stricter about how that is written. */
+export function bodyType(): ProblemError {
+  return new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
+}
+
 /** The response for a problem. */
 export function answerProblem(c: Context, { id, message, diagnostics }: ProblemError): Response {
   const [status, title] = problems[id];

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { decodeBase64 } from '../base64.ts';
 import { isDigest } from '../digest.ts';
+import { linePattern } from '../line.ts';
 import { isProfileName, isTeam } from '../name.ts';
 import { isChannel } from '../reference.ts';
 import { isVersion } from '../version.ts';
@@ -14,11 +15,8 @@ const digest = z.string().refine(isDigest, 'must be a sha256 digest');
 const publicKey = z
   .string()
   .refine((text) => decodeBase64(text)?.length === 44, 'must be an Ed25519 public key');
-/** One line for people: no control character, and nothing that ends a line. */
-const line = z
-  .string()
-  .max(300)
-  .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of text');
+/** One line for people. */
+const line = z.string().max(300).regex(linePattern, 'must be one line of text');
 /** As `Date.prototype.toISOString` writes it. */
 const time = z.iso.datetime({ precision: 3 });
 

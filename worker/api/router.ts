@@ -4,15 +4,22 @@ import type { Env } from '../deps.ts';
 import { ProblemError } from '../problem.ts';
 import { Problem } from './schema/index.ts';
 
+/** How many of a request's faults are told, and how much of each: a request may be nothing but faults. */
+const mostIssues = 10;
+const longestIssue = 300;
+
 /** A Hono app whose routes are checked against, and documented by, their zod schemas. */
 export function createRouter(): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (result.success) return;
-      const issues = result.error.issues.map(({ path, message }) =>
-        path.length > 0 ? `${path.join('.')}: ${message}` : message,
-      );
-      throw new ProblemError('request-invalid', `${issues.join('; ')}.`);
+      const { issues } = result.error;
+      const told = issues.slice(0, mostIssues).map(({ path, message }) => {
+        const issue = path.length > 0 ? `${path.join('.')}: ${message}` : message;
+        return issue.length > longestIssue ? `${issue.slice(0, longestIssue)}…` : issue;
+      });
+      const more = issues.length > mostIssues ? `; and ${issues.length - mostIssues} more` : '';
+      throw new ProblemError('request-invalid', `${told.join('; ')}${more}.`);
     },
   });
 }

@@ -18,7 +18,8 @@ const pageSize = 50;
 export const catalog = new Hono<Env>();
 
 catalog.get('/', async (c) => {
-  const query = (c.req.query('q') ?? '').trim().slice(0, 200);
+  // A cut may leave half of a surrogate pair, which no database can be asked for.
+  const query = (c.req.query('q') ?? '').trim().slice(0, 200).toWellFormed();
   const [team, name] = (c.req.query('after') ?? '').split('/');
   const found = await listProfiles(c.var.deps.db, {
     text: query,

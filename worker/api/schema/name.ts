@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { isChannel, isDigest, isProfileName, isTeam, isVersion } from '../../../trust/index.ts';
+import {
+  isChannel,
+  isDigest,
+  isProfileName,
+  isTeam,
+  isVersion,
+  linePattern,
+} from '../../../trust/index.ts';
 
 export const TeamName = z
   .string()
@@ -52,4 +59,4 @@ export const Line = z
   .trim()
   .min(1)
   .max(300)
-  .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of text');
+  .regex(linePattern, 'must be one line of text');
