@@ -22,7 +22,7 @@ import { addCosignatures, type Witnesses } from './witness.ts';
 const maximumTries = 200;
 
 /** How often a checkpoint is taken anew while witnesses have cosigned later ones already. */
-const maximumCheckpoints = 10;
+const maximumCheckpoints = 20;
 
 /** The registry's transparency log: what it records can't be taken back unseen. */
 export interface Log {
@@ -132,12 +132,14 @@ export function createLog(options: LogOptions): Log {
     append: (entry, statements, superseded) =>
       inTurn(() => tryToAppend(entry, statements, superseded)),
     async checkpoint() {
+      let claimed: number | undefined;
       for (let attempt = 1; ; attempt++) {
         const { frontier, checkpoint } = await readLogHead(db);
         const { size } = frontier;
         const signed = checkpoint || (await sign(frontier));
-        const asked = await witnesses?.cosign({ size, signed }, consistency);
-        if (asked?.behind && attempt < maximumCheckpoints) continue;
+        const asked = await witnesses?.cosign({ size, signed, claimed }, consistency);
+        claimed = asked?.behind;
+        if (claimed !== undefined && attempt < maximumCheckpoints) continue;
         const note = await cosign(signed, await cosignerOf(key), now());
         return { size, note: asked ? addCosignatures(note, asked.signatures) : note };
       }

@@ -13,13 +13,18 @@ export interface SignedTree {
   size: number;
   /** The note that the log's key has signed, without a timestamp: the same whenever it is asked for. */
   signed: string;
+  /** The largest tree that a witness has claimed to know before this one was read: it can't be smaller. */
+  claimed?: number | undefined;
 }
 
 /** What witnesses have said of a checkpoint. */
 export interface Cosigned {
   signatures: NoteSignature[];
-  /** Whether one of them has cosigned a larger tree: this one will not get its cosignature any more. */
-  behind: boolean;
+  /**
+   * The size of a tree that one of them has cosigned already, if this one can't get its cosignature any more:
+   * to be asked about the log as it stands now.
+   */
+  behind: number | undefined;
 }
 
 /** The witnesses that a registry asks to cosign its checkpoints. */
@@ -49,9 +54,6 @@ const mostWitnesses = 10;
 /** How often one witness is asked about one tree: again when it says from which size on it wants the proof. */
 const mostRounds = 5;
 
-/** How often in a row a witness may be ahead before it is taken for one of another log. */
-const mostBehind = 20;
-
 /**
  * Asks the witnesses at these addresses, which the operator gave; no other is ever contacted. Throws when
  * one is no address.
@@ -68,7 +70,7 @@ export function createWitnesses(urls: readonly string[], now: () => Date): Witne
       );
       return {
         signatures: answers.flatMap((answer) => (Array.isArray(answer) ? answer : [])),
-        behind: answers.includes('behind'),
+        behind: answers.find((answer) => typeof answer === 'number'),
       };
     },
   };
@@ -86,7 +88,8 @@ export function addCosignatures(note: string, added: readonly NoteSignature[]): 
   return formatNote({ text: parsed.text, signatures });
 }
 
-type Answer = NoteSignature[] | 'behind';
+/** The signatures, or the size of the larger tree that it has cosigned. */
+type Answer = NoteSignature[] | number;
 
 /**
  * One witness. What it said is remembered, and shared between requests; what is under way is not: on Workers
@@ -101,23 +104,18 @@ function createWitness(url: string, now: () => Date) {
   let largest = 0;
   let latest: { signed: string; signatures: NoteSignature[]; until: number } | undefined;
   let failure: { until: number } | undefined;
-  let behind = 0;
-
-  function isBehind(size: number): 'behind' {
-    behind++;
-    if (behind < mostBehind) return 'behind';
-    behind = 0;
-    throw new Error(`it has cosigned more than the ${size} entries there are`);
-  }
 
   async function ask(tree: SignedTree, proveConsistency: ProveConsistency): Promise<Answer> {
-    const { size, signed } = tree;
+    const { size, signed, claimed = Number.POSITIVE_INFINITY } = tree;
     const signal = AbortSignal.timeout(timeout);
     let oldSize = largest;
     for (let round = 1; round <= mostRounds; round++) {
       // Another request may have asked meanwhile.
       if (latest?.signed === signed) return latest.signatures;
-      if (oldSize > size) return isBehind(size);
+      if (oldSize > size) {
+        if (size >= claimed || oldSize < claimed) return oldSize;
+        throw new Error(`it has cosigned ${oldSize} entries of this log of ${size}`);
+      }
       const proof = await proveConsistency(oldSize, size);
       const body = formatAddCheckpoint({ oldSize, proof, checkpoint: signed });
       const { status, text } = await post(endpoint, body, signal);
@@ -126,7 +124,6 @@ function createWitness(url: string, now: () => Date) {
         if (!signatures || signatures.length > mostSignatures) {
           throw new Error('it answers with something else than signatures');
         }
-        behind = 0;
         largest = Math.max(largest, size);
         latest = { signed, signatures, until: now().getTime() + lifetime };
         return signatures;
@@ -137,7 +134,7 @@ function createWitness(url: string, now: () => Date) {
       if (itsSize === oldSize) throw new Error(`it knows another log of ${itsSize} entries`);
       oldSize = itsSize;
     }
-    return isBehind(size);
+    return oldSize;
   }
 
   return async (tree: SignedTree, proveConsistency: ProveConsistency): Promise<Answer> => {
@@ -151,8 +148,7 @@ function createWitness(url: string, now: () => Date) {
       return answer;
     } catch (error) {
       // Told once, until it works again.
-      if (!failure)
-        console.error(`The witness ${url} does not cosign: ${(error as Error).message}`);
+      if (!failure) console.error(`The witness ${url} does not cosign: ${reasonOf(error)}`);
       failure = { until: now().getTime() + pause };
       return [];
     }
@@ -173,4 +169,10 @@ async function post(
     if (text.length > longestAnswer) throw new Error('its answer is too long');
   }
   return { status: response.status, text: text + decoder.decode() };
+}
+
+/** What a failed fetch says is in its cause, on Node. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
