@@ -440,7 +440,8 @@ export function render(
     ` ${' '.repeat(number.length)} | ${indent}${paint(colors[severity], '^'.repeat(marker))}`,
   );
   if (diagnostic.expected) out.push(`   expected: ${clean(diagnostic.expected)}`);
-  if (diagnostic.suggestion) out.push(`   did you mean: ${clean(diagnostic.suggestion)}`);
+  if (diagnostic.suggestion && diagnostic.suggestion !== diagnostic.expected)
+    out.push(`   did you mean: ${clean(diagnostic.suggestion)}`);
   return out.join('\n');
 }
 

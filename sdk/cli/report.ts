@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type Diagnostic, explain, render } from '../../policy/index.ts';
 import { CliError, exit } from './command.ts';
 import { type Io, wantsColor } from './io.ts';
@@ -33,7 +34,17 @@ export function printDiagnostics(
 ): void {
   const color = wantsColor(io, stream);
   for (const diagnostic of diagnostics) {
-    stream.write(`${render(diagnostic, source, { file, color })}\n\n`);
+    const shown = diagnostic.file === undefined ? source : includedSource(diagnostic.file);
+    stream.write(`${render(diagnostic, shown, { file, color })}\n\n`);
+  }
+}
+
+/** The text of an included file, in which a diagnostic stands; it was there a moment ago. */
+function includedSource(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }
 
