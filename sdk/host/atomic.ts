@@ -20,7 +20,8 @@ export async function stageFile(
   mode: number,
 ): Promise<StagedFile> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  // Others may never write there, whatever the umask says.
+  await mkdir(folder, { recursive: true, mode: 0o755 });
   const staged = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   // 'wx' neither follows nor replaces anything that somebody put there first.
   const file = await open(staged, 'wx', mode);

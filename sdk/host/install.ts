@@ -1,11 +1,13 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lint, parse, profileNames } from '../../policy/index.ts';
+import { lint } from '../../policy/index.ts';
 import type { VerifiedProfile } from '../fetch.ts';
 import { stageFile } from './atomic.ts';
+import { findDefinition } from './definitions.ts';
 import { checkKernel, loadedProfiles } from './kernel.ts';
 import { dryRunArguments, findParser, type ParserRun, runParser } from './parser.ts';
 import { writeInstallation } from './state.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 /** Where to install: a system's root, and whether its kernel is the one that runs. */
 export interface Target {
@@ -66,20 +68,23 @@ export function installedPath(root: string, team: string, name: string): string 
 /**
  * Installs a verified profile, or changes nothing. It is checked by this project's parser and by a dry run
  * of the host's; then the kernel loads it from a staged file; only then is that file renamed into place. So
- * a file that boot will load is one that this kernel has accepted, whenever the power goes.
+ * a file that boot will load is one that this kernel has accepted, whenever the power goes. A signal that would
+ * end this process waits until it is done.
  */
 export async function install(
   profile: VerifiedProfile,
   options: InstallOptions,
 ): Promise<Installed> {
-  const { root, onStep = () => {}, now = () => new Date() } = options;
+  const { root } = options;
   const target = await checkTarget(options);
   if (!target.ok) return target;
-  const { team, name, version, digest, bytes } = profile;
+  const { team, name, bytes } = profile;
 
-  const report = lint(new TextDecoder('utf-8', { fatal: true }).decode(bytes), {
-    packageName: name,
-  });
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    return { ok: false, id: 'profile-invalid', reason: 'it is not valid UTF-8' };
+  }
+  const report = lint(text, { packageName: name });
   const error = report.diagnostics.find(({ severity }) => severity === 'error');
   if (error) {
     const { line, column } = error.span.start;
@@ -92,8 +97,18 @@ export async function install(
     return { ok: false, id: 'profile-defined-elsewhere', reason };
   }
 
+  return uninterrupted(() => put(profile, file, options));
+}
+
+/** The part of an installation that changes something. */
+async function put(
+  { team, name, version, digest, bytes }: VerifiedProfile,
+  file: string,
+  { root, onStep = () => {}, now = () => new Date() }: InstallOptions,
+): Promise<Installed> {
   const staged = await stageFile(file, bytes, 0o644);
   const parser = await findParser();
+  let loaded: ParserRun | undefined;
   try {
     if (parser) {
       const dryRun = await runParser(parser, dryRunArguments(staged.path, await policyBase(root)));
@@ -107,7 +122,7 @@ export async function install(
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
-    const loaded = parser && root === '/' ? await load(parser, staged.path) : undefined;
+    if (parser && root === '/') loaded = await load(parser, staged.path);
     if (loaded?.ok === false) {
       await staged.discard();
       return {
@@ -118,6 +133,7 @@ export async function install(
     }
     await staged.commit();
   } catch (error) {
+    if (parser && loaded?.ok) await unload(parser, staged.path, file);
     await staged.discard().catch(() => {});
     throw error;
   }
@@ -146,6 +162,15 @@ function load(parser: string, staged: string): Promise<ParserRun> {
   return runParser(parser, ['--replace', '--skip-cache', staged]);
 }
 
+/** Takes a profile back out of the kernel: the installed file's policy comes in its place, if there is one. */
+async function unload(parser: string, staged: string, file: string): Promise<void> {
+  const before = await access(file).then(
+    () => true,
+    () => false,
+  );
+  await (before ? load(parser, file) : runParser(parser, ['--remove', staged]));
+}
+
 /** Where includes are looked up: the target's own policy folder, or this machine's where it has none. */
 async function policyBase(root: string): Promise<string> {
   const own = join(root, 'etc/apparmor.d');
@@ -156,35 +181,11 @@ async function policyBase(root: string): Promise<string> {
   return complete ? own : '/etc/apparmor.d';
 }
 
-/** Folders of /etc/apparmor.d that hold no profiles of their own. */
-const noProfiles = new Set([
-  'abi',
-  'abstractions',
-  'cache',
-  'cache.d',
-  'disable',
-  'force-complain',
-  'local',
-  'tunables',
-]);
-
-/** Another file below `folder` that defines the profile `name`. */
-async function findDefinition(
-  folder: string,
-  name: string,
-  own: string,
-): Promise<string | undefined> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (path === own || entry.name.startsWith('.')) continue;
-    if (entry.isDirectory() && !noProfiles.has(entry.name)) {
-      const found = await findDefinition(path, name, own);
-      if (found !== undefined) return found;
-    } else if (entry.isFile()) {
-      const text = await readFile(path, 'utf8').catch(() => '');
-      if (text.includes(name) && profileNames(parse(text).file).includes(name)) return path;
-    }
+/** The text that exactly these bytes are; a byte order mark is part of it. */
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
-  return undefined;
 }

@@ -29,33 +29,55 @@ export async function findParser(): Promise<string | undefined> {
 }
 
 /**
- * Runs apparmor_parser(8) with no shell, no standard input, a clean environment and a time limit. Never
- * throws: how it failed is in the result.
+ * Runs apparmor_parser(8) with no shell, no standard input, a clean environment and a time limit (in
+ * milliseconds). It forks a process for each profile, so it gets a process group of its own and the limit ends
+ * all of that. Never throws: how it failed is in the result.
  */
-export async function runParser(parser: string, args: string[]): Promise<ParserRun> {
+export async function runParser(
+  parser: string,
+  args: string[],
+  limit = timeLimit,
+): Promise<ParserRun> {
   return new Promise((resolve) => {
     const child = spawn(parser, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       cwd: '/',
-      timeout: timeLimit,
-      killSignal: 'SIGKILL',
+      detached: true,
     });
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      endGroup(child.pid);
+    }, limit);
     let output = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(0, maximumOutput);
     });
-    child.on('error', (error) => resolve({ ok: false, reason: error.message }));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, reason: error.message });
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) return resolve({ ok: true });
-      const how =
-        signal === 'SIGKILL'
-          ? `apparmor_parser did not end within ${timeLimit / 1000} seconds`
-          : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`;
+      const how = late
+        ? `apparmor_parser did not end within ${limit / 1000} seconds`
+        : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`;
       const said = output.replaceAll(cacheNotice, '').trim();
       resolve({ ok: false, reason: said === '' ? how : `${how}: ${said}` });
     });
   });
+}
+
+/** Ends a process and whatever it has started, at once. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** Arguments for a dry run: compile, load nothing, neither read nor write the cache. */

@@ -1,0 +1,19 @@
+import { realpath, stat, writeFile } from 'node:fs/promises';
+import { writeFileAtomically } from './atomic.ts';
+
+/**
+ * Writes what a user wants to have at `path`: a file whole or not at all, where a link leads when it is one. A
+ * device or a pipe, such as /dev/stdout, is written to and never replaced.
+ */
+export async function writeOutput(
+  path: string,
+  data: Uint8Array | string,
+  mode = 0o644,
+): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found && !found.isFile()) return writeFile(path, data);
+  await writeFileAtomically(found ? await realpath(path) : path, data, mode);
+}

@@ -1,0 +1,15 @@
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Lets `work` end before a signal that would end this process does: it is held back until then. */
+export async function uninterrupted<Result>(work: () => Promise<Result>): Promise<Result> {
+  const held: NodeJS.Signals[] = [];
+  const hold = (signal: NodeJS.Signals) => void held.push(signal);
+  for (const signal of signals) process.on(signal, hold);
+  try {
+    return await work();
+  } finally {
+    for (const signal of signals) process.off(signal, hold);
+    const [first] = held;
+    if (first !== undefined) process.kill(process.pid, first);
+  }
+}

@@ -1,0 +1,107 @@
+import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { VerifiedProfile } from '../../sdk/fetch.ts';
+import { writeFileAtomically } from '../../sdk/host/atomic.ts';
+import { install } from '../../sdk/host/install.ts';
+import { writeOutput } from '../../sdk/host/output.ts';
+import { runParser } from '../../sdk/host/parser.ts';
+import { uninterrupted } from '../../sdk/host/uninterrupted.ts';
+import { scratch } from '../cli/cli.ts';
+import { manifest, profileText } from '../publisher.ts';
+
+describe('the host', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  const at = (...parts: string[]) => join(folder, ...parts);
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+  });
+  afterAll(() => clean());
+
+  function verified(bytes: Uint8Array<ArrayBuffer>): VerifiedProfile {
+    const checkpoint = { origin: 'test', size: 1, root: new Uint8Array(32) };
+    const digest = `sha256:${'0'.repeat(64)}` as const;
+    const named = { team: 'acme', name: 'web', version: '1.0.0', digest };
+    return { ...named, bytes, manifest, signers: [], checkpoint };
+  }
+
+  const installed = (root: string, bytes: Uint8Array<ArrayBuffer>) =>
+    install(verified(bytes), { root });
+
+  test('a parser that does not end is ended with all that it has started', async () => {
+    // As apparmor_parser does: a process of its own for each profile, which keeps standard error open.
+    const parser = at('parser');
+    await writeFile(parser, '#!/bin/sh\nsleep 30 &\necho $! > "$1"\nwait\n');
+    await chmod(parser, 0o755);
+    const run = await runParser(parser, [at('pid')], 500);
+    expect(run).toMatchObject({ ok: false, reason: expect.stringContaining('did not end within') });
+    const pid = Number(await readFile(at('pid'), 'utf8'));
+    const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone');
+    expect(state).toMatch(/^gone|\) Z /);
+  });
+
+  test('bytes that are no UTF-8 text are refused before anything is written', async () => {
+    const root = at('latin');
+    const bytes = Uint8Array.of(...new TextEncoder().encode(profileText('web')), 0xe9);
+    expect(await installed(root, bytes)).toMatchObject({ ok: false, id: 'profile-invalid' });
+    const marked = new TextEncoder().encode(`\ufeff${profileText('web')}`);
+    expect(await installed(root, marked)).toMatchObject({ ok: false, id: 'profile-invalid' });
+    const ended = new TextEncoder().encode(`${profileText('web')}\0`);
+    expect(await installed(root, ended)).toMatchObject({ ok: false, id: 'profile-invalid' });
+    await expect(lstat(root)).rejects.toThrow('ENOENT');
+  });
+
+  test('a definition behind a link counts, for boot follows links', async () => {
+    const root = at('linked');
+    const bytes = new TextEncoder().encode(profileText('web'));
+    await mkdir(join(root, 'etc/apparmor.d'), { recursive: true });
+    await writeFile(at('elsewhere'), 'profile web { /x r, }\n');
+    await symlink(at('elsewhere'), join(root, 'etc/apparmor.d/web'));
+    const refused = await installed(root, bytes);
+    expect(refused).toMatchObject({ ok: false, id: 'profile-defined-elsewhere' });
+    const other = at('own');
+    await mkdir(join(other, 'etc/apparmor.d'), { recursive: true });
+    await symlink('aa-registry.acme.web', join(other, 'etc/apparmor.d/web'));
+    for (let run = 0; run < 2; run++) {
+      expect(await installed(other, bytes)).toMatchObject({ ok: true });
+    }
+  });
+
+  test('folders are never made for others to write to', async () => {
+    const before = process.umask(0);
+    try {
+      await writeFileAtomically(at('made', 'deep', 'file'), 'x', 0o644);
+    } finally {
+      process.umask(before);
+    }
+    for (const made of ['made', 'made/deep']) {
+      expect((await stat(at(made))).mode & 0o777).toBe(0o755);
+    }
+  });
+
+  test('output follows links and replaces no device', async () => {
+    await writeFile(at('target'), 'old');
+    await symlink('target', at('link'));
+    await writeOutput(at('link'), 'new');
+    expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(at('target'), 'utf8')).toBe('new');
+    await symlink('/dev/null', at('null'));
+    await writeOutput(at('null'), 'nothing');
+    expect((await lstat(at('null'))).isSymbolicLink()).toBe(true);
+    await expect(writeOutput(folder, 'x')).rejects.toThrow('EISDIR');
+  });
+
+  test('a signal waits for work that must not be interrupted', async () => {
+    const order: string[] = [];
+    await uninterrupted(async () => {
+      process.kill(process.pid, 'SIGHUP');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      order.push('work');
+      process.once('SIGHUP', () => order.push('signal'));
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(order).toEqual(['work', 'signal']);
+  });
+});
