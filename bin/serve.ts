@@ -49,8 +49,10 @@ export const serve = defineCommand({
         ? {}
         : { profileBytes: parseInteger(profileBytes, 'max-profile-bytes', 64 * 1024 * 1024) }),
     };
-    const { startRegistry } = await import('../worker/node.ts');
-    const registry = await startRegistry(options);
+    const { DataError, startRegistry } = await import('../worker/node.ts');
+    const registry = await startRegistry(options).catch((error: unknown) => {
+      throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
+    });
     // Before anybody is told that it listens: whoever reads that may end it at once.
     const ended = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

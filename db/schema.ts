@@ -92,7 +92,7 @@ export const versions = sqliteTable(
     /** The DSSE envelope, as JSON. */
     envelope: text().notNull(),
     /** The keys whose signatures were checked on upload. */
-    signers: text({ mode: 'json' }).$type<string[]>().notNull(),
+    signers: text({ mode: 'json' }).$type<Digest[]>().notNull(),
     /** What its publisher says of it, from the signed statement. */
     manifest: text({ mode: 'json' }).$type<Manifest>().notNull(),
     publishedAt: text().notNull(),

@@ -22,7 +22,7 @@ export interface NewVersion {
   text: string;
   size: number;
   envelope: string;
-  signers: string[];
+  signers: Digest[];
   manifest: Manifest;
   publishedAt: string;
 }

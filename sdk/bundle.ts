@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  compareVersions,
   decodeBase64,
   Envelope,
   encodeBase64,
@@ -7,6 +8,8 @@ import {
   isTeam,
   isVersion,
   type Offer,
+  type Reference,
+  sha256,
 } from '../trust/index.ts';
 
 const LogProof = z.strictObject({
@@ -78,6 +81,44 @@ export function parseBundle(text: string): Bundle | undefined {
     return Bundle.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
+  }
+}
+
+/** What a bundle has: each profile once, in whichever version is its highest. */
+export function bundledReferences({ offers }: Bundle): Reference[] {
+  const names = new Map(offers.map(({ team, name }) => [`${team}/${name}`, { team, name }]));
+  return [...names.values()].map((named) => ({ ...named, selector: { kind: 'default' } }));
+}
+
+/**
+ * The place among a bundle's offers of what a reference means, the highest version when it names none; -1 when
+ * there is no such offer. A channel names nothing in a bundle.
+ */
+export async function findBundled(
+  { offers }: Bundle,
+  { team, name, selector }: Reference,
+): Promise<number> {
+  let best = -1;
+  for (const [at, offer] of offers.entries()) {
+    if (offer.team !== team || offer.name !== name || !(await isSelected(offer, selector)))
+      continue;
+    const before = offers[best];
+    if (!before || compareVersions(offer.version, before.version) > 0) best = at;
+  }
+  return best;
+}
+
+async function isSelected(
+  { version, profile }: Bundle['offers'][number],
+  selector: Reference['selector'],
+): Promise<boolean> {
+  switch (selector.kind) {
+    case 'version':
+      return version === selector.version;
+    case 'digest':
+      return (await sha256(decodeBase64(profile) ?? new Uint8Array())) === selector.digest;
+    default:
+      return selector.kind === 'default';
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import * as z from 'zod';
 import { writeFileAtomically } from './host/atomic.ts';
-import { readFileIfPresent } from './host/read-file.ts';
+import { DamagedFileError, readFileIfPresent } from './host/read-file.ts';
 
 /** What `aa-registry login` remembers for a user. */
 export const Config = z.strictObject({
@@ -21,7 +21,7 @@ function configPath(env: NodeJS.ProcessEnv): string {
   return join(configFolder(env), 'config.toml');
 }
 
-/** Reads the user's configuration; empty when there is none. Throws when it is malformed. */
+/** Reads the user's configuration; empty when there is none. Throws {@link DamagedFileError} when it is malformed. */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<Config> {
   const path = configPath(env);
   const text = await readFileIfPresent(path);
@@ -29,7 +29,7 @@ export async function readConfig(env: NodeJS.ProcessEnv): Promise<Config> {
   try {
     return Config.parse(parse(text));
   } catch {
-    throw new Error(`${path} is malformed; log in again after removing it`);
+    throw new DamagedFileError(`${path} is malformed; log in again after removing it`);
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../trust/index.ts';
 import { type Checkpoint, parseCheckpoint, parseNote } from '../trust/log/index.ts';
 import type { Client } from './client.ts';
+import { mapInParallel } from './in-parallel.ts';
 import type { HostTrust } from './trust-file.ts';
 
 /** A profile that has been proved to come from its team, under a log that has only grown. */
@@ -134,14 +135,12 @@ export async function fetchOffer(
   const log = view ?? { checkpoint: current.checkpoint, consistency: current.consistency };
   const size = parseCheckpoint(parseNote(log.checkpoint)?.text ?? '')?.size ?? 0;
   const proof = view ? await client.getEntryProof(current.index, size) : current;
-  const keys = await Promise.all(
-    team.keys.map(async (key): Promise<KeyEvidence> => {
-      const evidence = { publicKey: key.publicKey, revoked: key.revokedAt !== null };
-      if (key.endorsement === null || key.logIndex >= size) return evidence;
-      const entry = await client.getEntryProof(key.logIndex, size);
-      return { ...evidence, endorsement: { envelope: key.endorsement, proof: entry } };
-    }),
-  );
+  const keys = await mapInParallel(team.keys, async (key): Promise<KeyEvidence> => {
+    const evidence = { publicKey: key.publicKey, revoked: key.revokedAt !== null };
+    if (key.endorsement === null || key.logIndex >= size) return evidence;
+    const entry = await client.getEntryProof(key.logIndex, size);
+    return { ...evidence, endorsement: { envelope: key.endorsement, proof: entry } };
+  });
   return { ...path, profile, envelope, proof, log, keys };
 }
 
@@ -160,14 +159,15 @@ export async function resolveVersion(client: Client, reference: Reference): Prom
     const { version } = await client.getVersion({ team, name, version: selector.digest });
     return { ok: true, version };
   }
-  const { latest, channels } = await client.getProfile({ team, name });
+  const { latest, channels: named } = await client.getProfile({ team, name });
+  const channels = new Map(Object.entries(named));
   if (selector.kind === 'default') {
-    return { ok: true, version: channels[defaultChannel] ?? latest.version };
+    return { ok: true, version: channels.get(defaultChannel) ?? latest.version };
   }
   if (selector.channel === latestChannel) return { ok: true, version: latest.version };
-  const version = channels[selector.channel];
+  const version = channels.get(selector.channel);
   if (version !== undefined) return { ok: true, version };
-  const known = [...Object.keys(channels), latestChannel].join(', ');
+  const known = [...channels.keys(), latestChannel].join(', ');
   return {
     ok: false,
     id: 'channel-unknown',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
+import type { Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
@@ -29,6 +30,9 @@ export interface ServeOptions {
   witnesses?: string[];
 }
 
+/** What is in the data folder can't be used. */
+export class DataError extends Error {}
+
 /** A registry that is listening. */
 export interface RunningRegistry {
   url: string;
@@ -40,12 +44,12 @@ export interface RunningRegistry {
   close: () => Promise<void>;
 }
 
-/** Starts a registry with an embedded database. Throws when the folder or the address can't be had. */
+/** Starts a registry with an embedded database. Throws when the folder or the address can't be had, a
+ * {@link DataError} when the folder holds something else. */
 export async function startRegistry(options: ServeOptions): Promise<RunningRegistry> {
   await mkdir(options.data, { recursive: true, mode: 0o700 });
   const logKey = await loadLogKey(join(options.data, 'log.key'));
-  const db = await openFile(join(options.data, 'registry.db'));
-  await migrate(db);
+  const db = await openDatabase(join(options.data, 'registry.db'));
   const adminToken =
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
 
@@ -83,6 +87,16 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   };
 }
 
+async function openDatabase(path: string): Promise<Database> {
+  try {
+    const db = await openFile(path);
+    await migrate(db);
+    return db;
+  } catch (error) {
+    throw new DataError(`the database ${path} can't be used: ${(error as Error).message}`);
+  }
+}
+
 function formatUrl({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
@@ -95,7 +109,7 @@ async function loadLogKey(path: string): Promise<NoteKey> {
   });
   if (stored !== undefined) {
     const key = await parseNoteSigner(stored.trim());
-    if (!key) throw new Error(`${path} holds no log key; restore it from a backup`);
+    if (!key) throw new DataError(`${path} holds no log key; restore it from a backup`);
     return key;
   }
   const key = await generateNoteKey(`${hostname()}/aa-registry`.replaceAll(/[\s+]/g, '-'));

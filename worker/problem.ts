@@ -14,6 +14,7 @@ const problems = {
   'team-exists': [409, 'The team exists'],
   'version-exists': [409, 'The version exists with other bytes'],
   'channel-moved': [409, 'The channel names another version than you think'],
+  'team-full': [409, 'The team has too many keys'],
   'key-revoked': [409, 'The key was revoked'],
   'body-too-large': [413, 'The request body is too large'],
   'profile-too-large': [413, 'The profile is too large'],

@@ -14,15 +14,37 @@ export interface Io {
 
 export function processIo(): Io {
   const { env, stdin, stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', endUnlessClosed);
   return {
     env,
     stdin,
     stdout,
     stderr,
-    print: (line) => stdout.write(`${line}\n`),
-    tell: (line) => stderr.write(`${line}\n`),
+    print: (line) => stdout.write(`${visible(line)}\n`),
+    tell: (line) => stderr.write(`${visible(line)}\n`),
   };
 }
+
+/** A reader that has gone, as in `… | head`, misses the rest; a disk that is full misses what was asked for. */
+function endUnlessClosed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`aa-registry: ${error.message}\n`);
+  process.exit(1);
+}
+
+/**
+ * Text with what would steer a terminal, or turn around the order of what follows, spelt out: much of what is
+ * printed comes from a registry, which nobody has to trust.
+ */
+export function visible(text: string): string {
+  return text.replaceAll(steering, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** Control characters but tab and newline, the separators of lines, and the controls of direction (UAX 9). */
+const steering = /(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Whether to colour what goes to `stream`: only a terminal, and never when NO_COLOR is set. */
 export function wantsColor(io: Io, stream: { isTTY?: boolean }): boolean {

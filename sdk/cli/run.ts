@@ -1,4 +1,5 @@
 import { RegistryError, UnreachableError } from '../client.ts';
+import { DamagedFileError } from '../host/read-file.ts';
 import { KeyFileError } from '../key-file.ts';
 import { PackageError } from '../package-folder.ts';
 import { TrustFileError } from '../trust-file.ts';
@@ -20,7 +21,9 @@ export async function run(
   try {
     const wantsHelp = argv.some((word) => word === '--help' || word === '-h');
     if (argv.length === 0 || argv[0] === 'help' || (wantsHelp && argv[0]?.startsWith('-'))) {
-      const named = argv[0] === 'help' ? findCommand(commands, argv.slice(1)) : undefined;
+      const topic = argv[0] === 'help' ? argv.slice(1).filter((word) => !word.startsWith('-')) : [];
+      const named = findCommand(commands, topic);
+      if (topic.length > 0 && !named) throw unknownCommand(commands, topic);
       io.print(named ? commandHelp(named.command) : overview(commands, version));
       return argv.length === 0 ? exit.usage : exit.ok;
     }
@@ -84,6 +87,7 @@ function toCliError(error: unknown): CliError {
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next);
   }
   if (
+    error instanceof DamagedFileError ||
     error instanceof PackageError ||
     error instanceof KeyFileError ||
     error instanceof TrustFileError

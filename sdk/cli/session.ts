@@ -23,10 +23,17 @@ export async function openSession(
 ): Promise<Client> {
   const config = await readConfig(io.env);
   const registry = checkRegistry(
-    named ?? io.env.AA_REGISTRY ?? preferred ?? config.registry ?? defaultRegistry,
+    named ?? (io.env.AA_REGISTRY || (preferred ?? config.registry ?? defaultRegistry)),
   );
-  const token = io.env.AA_TOKEN ?? (config.registry === registry ? config.token : undefined);
-  return createClient({ registry, token });
+  const token = io.env.AA_TOKEN || (config.registry === registry ? config.token : undefined);
+  return createClient({ registry, token: token === undefined ? undefined : checkToken(token) });
+}
+
+/** A token as it may stand in a header; a usage error, which does not show it, when it may not. */
+export function checkToken(text: string): string {
+  const token = text.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new CliError(exit.usage, 'The token holds characters that no token has.');
 }
 
 /** A registry's address without a trailing slash; a usage error when it is none. */
@@ -34,6 +41,9 @@ export function checkRegistry(text: string): string {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new CliError(exit.usage, `"${text}" is no registry address; write https://HOST.`);
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw new CliError(exit.usage, 'A registry address has no user, password, ? or #.');
   }
   return text.replace(/\/+$/, '');
 }

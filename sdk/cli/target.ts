@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { CliError, exit } from './command.ts';
 
 export const rootOption = {
   type: 'string',
@@ -8,5 +9,7 @@ export const rootOption = {
 
 /** The root that is meant, as an absolute path. */
 export function rootOf(value: string | undefined): string {
+  // As from a variable that is not set: the working directory is not what was meant.
+  if (value === '') throw new CliError(exit.usage, '--root names no folder.');
   return resolve(value ?? '/');
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { isDigest } from '../../trust/index.ts';
 import { writeFileAtomically } from './atomic.ts';
-import { readFileIfPresent } from './read-file.ts';
+import { DamagedFileError, readFileIfPresent } from './read-file.ts';
 
 /** What this program installed: one small file each, so that two runs at once never lose a record. */
 export const Installation = z.object({
@@ -31,7 +31,7 @@ export async function readInstallation(
   try {
     return Installation.parse(JSON.parse(text));
   } catch {
-    throw new Error(`${path} is damaged; remove it and pull again`);
+    throw new DamagedFileError(`${path} is damaged; remove it and pull again`);
   }
 }
 

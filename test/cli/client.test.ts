@@ -183,7 +183,7 @@ describe('the client commands', () => {
     ]);
     await succeed(['pull', '--bundle', bundle, '--root', root, 'docker-nginx'], { env: offline });
     const other = await run(['pull', '--bundle', bundle, '--root', root, 'docker-nginx@0.9.0']);
-    expect(other.code).toBe(3);
+    expect(other.code).toBe(1);
 
     // The same host later: the log has grown since what it has seen.
     const shown = await succeed(['trust', 'show', '--root', root]);
@@ -195,6 +195,7 @@ describe('the client commands', () => {
     await succeed(['bundle', ...references, '-o', later, '--trust', trust]);
     const unproved = await run(['pull', '--bundle', later, '--root', root], { env: offline });
     expect(unproved.stderr).toContain('[log-inconsistent]');
+    expect(unproved.stderr).toContain(`--since ${seen}`);
     await succeed(['bundle', ...references, '-o', later, '--trust', trust, '--since', seen]);
     await succeed(['pull', '--bundle', later, '--root', root], { env: offline });
 

@@ -10,7 +10,7 @@ import type { Deps } from '../deps.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { KeyId, TeamName } from './schema/name.ts';
-import { NewKey, NewTeam, Revocation, Team } from './schema/team.ts';
+import { mostKeys, NewKey, NewTeam, Revocation, Team } from './schema/team.ts';
 
 export const teams = createRouter();
 
@@ -62,7 +62,7 @@ teams.openapi(
     responses: {
       200: json('The team, which had the key already', Team),
       201: json('The team with the new key', Team),
-      ...problems(400, 401, 403, 404, 413, 415, 422),
+      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
     },
   }),
   async (c) => {
@@ -82,6 +82,10 @@ teams.openapi(
       throw new ProblemError('key-revoked', `${key.keyId} was revoked; a key does not come back.`);
     }
     if (same) return c.json(await toTeam(db, team), 200);
+    if (registered.length >= mostKeys) {
+      const detail = `Team ${team.name} has had ${mostKeys} keys, and a team has no more than that.`;
+      throw new ProblemError('team-full', detail);
+    }
     await requireEndorsement(c.var.token, team.name, key, registered, endorsement);
 
     const time = now().toISOString();

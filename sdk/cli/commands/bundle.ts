@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
 import type { Offer } from '../../../trust/index.ts';
 import { makeBundle } from '../../bundle.ts';
 import { fetchOffer, resolveVersion, verifyOffer } from '../../fetch.ts';
-import { writeFileAtomically } from '../../host/atomic.ts';
+import { writeOutput } from '../../host/output.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { openSession, registryOption, requireReference } from '../session.ts';
@@ -55,9 +54,10 @@ export const bundle = defineCommand({
       const { index } = offers[0]?.proof ?? { index: 0 };
       consistency[since] = (await client.getEntryProof(index, size, since)).consistency;
     }
-    const made = makeBundle(offers, consistency);
-    await writeFileAtomically(output, `${JSON.stringify(made)}\n`, 0o644);
-    io.print(`Wrote ${output}: ${offers.length} profiles, ${(await stat(output)).size} bytes`);
+    const made = `${JSON.stringify(makeBundle(offers, consistency))}\n`;
+    await writeOutput(output, made);
+    const profiles = offers.length === 1 ? '1 profile' : `${offers.length} profiles`;
+    io.tell(`Wrote ${output}: ${profiles}, ${Buffer.byteLength(made)} bytes`);
     return exit.ok;
   },
 });

@@ -15,7 +15,8 @@ export const channelSet = defineCommand({
       throw new CliError(exit.usage, `Name a version, such as ${name}@1.2.0.`);
     }
     const client = await openSession(io, values.registry);
-    const previous = (await client.getProfile({ team, name })).channels[channel] ?? null;
+    const { channels } = await client.getProfile({ team, name });
+    const previous = new Map(Object.entries(channels)).get(channel) ?? null;
     await client.moveChannel({ team, name, channel }, { version: selector.version, previous });
     io.print(
       `${team}/${name}:${channel} is now ${selector.version} (was ${previous ?? 'nothing'}).`,

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../../policy/index.ts';
-import { writeFileAtomically } from '../../host/atomic.ts';
+import { writeOutput } from '../../host/output.ts';
 import { readProfile } from '../../package-folder.ts';
 import { defineCommand, exit } from '../command.ts';
 import { printDiagnostics } from '../report.ts';
@@ -35,7 +35,7 @@ export const fmt = defineCommand({
       } else if (text !== source) {
         failed ||= values.check ?? false;
         io.print(file);
-        if (!values.check) await writeFileAtomically(file, text, (await stat(file)).mode & 0o777);
+        if (!values.check) await writeOutput(file, text, (await stat(file)).mode & 0o777);
       }
     }
     return failed ? exit.failed : exit.ok;

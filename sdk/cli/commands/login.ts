@@ -3,7 +3,7 @@ import { writeConfig } from '../../config.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { readStdin } from '../io.ts';
 import { readSecret } from '../prompt.ts';
-import { checkRegistry } from '../session.ts';
+import { checkRegistry, checkToken } from '../session.ts';
 
 export const login = defineCommand({
   name: 'login',
@@ -29,8 +29,8 @@ export const login = defineCommand({
       );
     }
     const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
-    const token = text.trim();
-    if (token === '') throw new CliError(exit.usage, 'No token was given.');
+    if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');
+    const token = checkToken(text);
     const identity = await createClient({ registry, token }).whoami();
     await writeConfig(io.env, { registry, token });
     const whose = identity.admin ? 'an administrator' : `team ${identity.team}`;

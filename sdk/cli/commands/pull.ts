@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type Offer, parseReference, type Reference } from '../../../trust/index.ts';
-import { bundledOffers, parseBundle } from '../../bundle.ts';
+import { formatReference, type Offer, type Reference } from '../../../trust/index.ts';
+import { bundledOffers, bundledReferences, findBundled, parseBundle } from '../../bundle.ts';
+import type { Client } from '../../client.ts';
 import {
   fetchVerified,
   type HostView,
@@ -8,12 +9,11 @@ import {
   type VerifiedProfile,
   verifyOffer,
 } from '../../fetch.ts';
-import { writeFileAtomically } from '../../host/atomic.ts';
 import { checkTarget, install } from '../../host/install.ts';
+import { writeOutput } from '../../host/output.ts';
 import { hostSeenFolder, readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
 import { readInstallation } from '../../host/state.ts';
 import { dockerRunLine, kubernetesStanza } from '../../run-line.ts';
-import type { HostTrust } from '../../trust-file.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import type { Io } from '../io.ts';
@@ -84,28 +84,34 @@ export const pull = defineCommand({
     });
     const wanted =
       bundle === undefined
-        ? fromRegistry(io, values.registry, trust, references)
-        : await fromBundle(bundle, references, async () => (await readSeen(seen))?.size ?? 0);
+        ? fromRegistry(await openSession(io, values.registry, trust.registry), references)
+        : await fromBundle(bundle, references);
+    // All of them are proved before the first is installed: a refusal comes before any change.
+    const profiles: VerifiedProfile[] = [];
     for (const { reference, verify } of wanted) {
-      const verified = await verify(await view(reference));
+      const known = await view(reference);
+      const verified = await verify(known);
       if (!verified.ok) {
         throw new CliError(
           exit.refused,
           `Refused, nothing was changed: ${verified.reason} [${verified.id}].`,
+          bundle !== undefined && verified.id === 'log-inconsistent'
+            ? `A bundle proves that only from sizes it was made with: --since ${known.seen?.size}.`
+            : undefined,
         );
       }
       const { profile } = verified;
       await writeSeen(seen, profile.checkpoint);
-      io.tell(`Fetched ${profile.team}/${profile.name}@${profile.version} ${profile.digest}`);
-      for (const { keyId } of profile.signers) {
-        io.tell(`Verified: signed for team ${profile.team} by ${keyId}`);
-      }
-      io.tell(`Verified: in the log of ${profile.checkpoint.size} entries`);
-      if (output === undefined) {
-        await installAndTell(io, profile, root);
-      } else {
-        await writeFileAtomically(output, profile.bytes, 0o644);
+      tellVerified(io, profile);
+      profiles.push(profile);
+    }
+    for (const [at, profile] of profiles.entries()) {
+      if (output !== undefined) {
+        await writeOutput(output, profile.bytes);
         io.tell(`Wrote ${output}`);
+      } else {
+        const unchanged = at === 0 ? 'nothing was changed' : `${profile.name} was not changed`;
+        await installAndTell(io, profile, root, unchanged);
       }
     }
     return exit.ok;
@@ -118,55 +124,43 @@ interface Wanted {
   verify: (view: HostView) => Promise<Verified>;
 }
 
-function fromRegistry(
-  io: Io,
-  named: string | undefined,
-  trust: HostTrust,
-  references: Reference[],
-): Wanted[] {
-  const session = openSession(io, named, trust.registry);
+function fromRegistry(client: Client, references: Reference[]): Wanted[] {
   return references.map((reference) => ({
     reference,
-    verify: async (view) => fetchVerified(await session, reference, view),
+    verify: (view) => fetchVerified(client, reference, view),
   }));
 }
 
-async function fromBundle(
-  file: string,
-  references: Reference[],
-  seenSize: () => Promise<number>,
-): Promise<Wanted[]> {
+async function fromBundle(file: string, references: Reference[]): Promise<Wanted[]> {
   const bundle = parseBundle(await readFile(file, 'utf8'));
   if (!bundle) throw new CliError(exit.failed, `${file} is no bundle of aa-registry.`);
-  const offered = async ({ team, name }: Reference, version: string): Promise<Offer> => {
-    const offers = bundledOffers(bundle, await seenSize());
-    const offer = offers.find(
-      (one) => one.team === team && one.name === name && one.version === version,
-    );
-    if (!offer) throw new CliError(exit.failed, `${file} has no ${team}/${name}@${version}.`);
-    return offer;
-  };
-  const all = bundle.offers.map(({ team, name, version }) => {
-    const parsed = parseReference(`${team}/${name}`);
-    if (!parsed.ok) throw new CliError(exit.failed, `${file}: ${parsed.reason}.`);
-    return { reference: parsed.reference, version };
-  });
-  const chosen =
-    references.length === 0
-      ? all
-      : references.map((reference) => {
-          const found = all.find(
-            ({ reference: { team, name } }) => team === reference.team && name === reference.name,
-          );
-          if (!found) {
-            throw new CliError(exit.failed, `${file} has no ${reference.team}/${reference.name}.`);
-          }
-          return { reference, version: found.version };
-        });
-  return chosen.map(({ reference, version }) => ({
-    reference,
-    verify: async (view) => verifyOffer(await offered(reference, version), reference, view),
-  }));
+  const wanted = references.length > 0 ? references : bundledReferences(bundle);
+  return Promise.all(
+    wanted.map(async (reference) => {
+      if (reference.selector.kind === 'channel') {
+        const why = 'A bundle does not say what a channel names';
+        throw new CliError(exit.usage, `${why}; name a version of ${reference.name}, or none.`);
+      }
+      const at = await findBundled(bundle, reference);
+      if (at < 0) throw new CliError(exit.failed, `${file} has no ${formatReference(reference)}.`);
+      return {
+        reference,
+        verify: async (view: HostView) => {
+          const offer = bundledOffers(bundle, view.seen?.size ?? 0)[at] as Offer;
+          return verifyOffer(offer, reference, view);
+        },
+      };
+    }),
+  );
+}
+
+function tellVerified(
+  io: Io,
+  { team, name, version, digest, signers, checkpoint }: VerifiedProfile,
+) {
+  io.tell(`Fetched ${team}/${name}@${version} ${digest}`);
+  for (const { keyId } of signers) io.tell(`Verified: signed for team ${team} by ${keyId}`);
+  io.tell(`Verified: in the log of ${checkpoint.size} entries`);
 }
 
 async function requireTarget(root: string): Promise<void> {
@@ -181,11 +175,16 @@ async function requireTarget(root: string): Promise<void> {
   );
 }
 
-async function installAndTell(io: Io, profile: VerifiedProfile, root: string): Promise<void> {
+async function installAndTell(
+  io: Io,
+  profile: VerifiedProfile,
+  root: string,
+  unchanged: string,
+): Promise<void> {
   const result = await install(profile, { root, onStep: io.tell });
   if (!result.ok) {
     const code = result.id === 'profile-invalid' ? exit.refused : exit.failed;
-    throw new CliError(code, `Refused, nothing was changed: ${result.reason} [${result.id}].`);
+    throw new CliError(code, `Refused, ${unchanged}: ${result.reason} [${result.id}].`);
   }
   if (!result.checkedByParser) {
     io.tell('Not checked with apparmor_parser: this machine has none.');

@@ -1,5 +1,6 @@
 import { resolveVersion } from '../../fetch.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { visible } from '../io.ts';
 import { openSession, registryOption, requireReference } from '../session.ts';
 
 export const show = defineCommand({
@@ -20,7 +21,10 @@ export const show = defineCommand({
     if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
     const path = { team: reference.team, name: reference.name, version: resolved.version };
     if (values.source) {
-      io.stdout.write(await client.getContent(path));
+      const content = await client.getContent(path);
+      // A file gets the exact bytes, a terminal only what can do nothing to it.
+      if (io.stdout.isTTY) io.stdout.write(visible(new TextDecoder().decode(content)));
+      else io.stdout.write(content);
       return exit.ok;
     }
     const [version, versions] = await Promise.all([

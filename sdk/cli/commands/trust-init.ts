@@ -35,7 +35,8 @@ export const trustInit = defineCommand({
     'says they are, and writes /etc/aa-registry/trust.toml. A team that is there already is left as it is.',
   examples: ['sudo aa-registry trust init --registry https://profiles.example.org'],
   async run({ values, args, io }) {
-    const path = trustPath(values.root ?? '/');
+    const root = rootOf(values.root);
+    const path = trustPath(root);
     const before = await readTrust(path);
     const client = await openSession(io, values.registry, before?.registry);
     if (before && before.registry !== client.registry) {
@@ -66,7 +67,7 @@ export const trustInit = defineCommand({
     }
     if (added.length === 0) return exit.ok;
     // What answers must be that log already, and from here on it may only grow.
-    const seen = hostSeenFolder(rootOf(values.root), log.key);
+    const seen = hostSeenFolder(root, log.key);
     const checkpoint = await client.getCheckpoint();
     const view = { checkpoint, consistency: [] };
     const first = await verifyLog(view, { log, seen: undefined, now: new Date() });

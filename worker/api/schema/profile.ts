@@ -5,6 +5,7 @@ import { Proof } from './log.ts';
 import {
   ChannelName,
   DigestText,
+  KeyId,
   Line,
   ProfileName,
   TeamName,
@@ -16,8 +17,8 @@ export const ProfileSummary = z
   .object({
     team: TeamName,
     name: ProfileName,
-    description: z.string(),
-    images: z.array(z.string()),
+    description: Manifest.shape.description,
+    images: Manifest.shape.images,
     latest: VersionNumber.meta({
       description: 'The highest release, or the highest pre-release where there is none',
     }),
@@ -53,9 +54,9 @@ export const VersionSummary = z
     digest: DigestText,
     size: z.int().meta({ description: 'Bytes' }),
     publishedAt: Timestamp,
-    signers: z.array(z.string()).meta({ description: 'The ids of the keys that signed it' }),
+    signers: z.array(KeyId).meta({ description: 'The ids of the keys that signed it' }),
     logIndex: z.int().meta({ description: "Of its entry in the registry's log" }),
-    yankReason: z.string().nullable().meta({ description: 'Why it should not be chosen any more' }),
+    yankReason: Line.nullable().meta({ description: 'Why it should not be chosen any more' }),
   })
   .meta({ id: 'VersionSummary' });
 export type VersionSummary = z.infer<typeof VersionSummary>;

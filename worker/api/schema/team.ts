@@ -4,10 +4,13 @@ import { KeyId, Line, TeamName, Timestamp } from './name.ts';
 
 const label = Line;
 
+/** The most keys that a team may ever have had: hosts look at each, and believe nobody who has more to show. */
+export const mostKeys = 256;
+
 export const Key = z
   .object({
     keyId: KeyId,
-    publicKey: z.string().meta({ description: 'Ed25519 SubjectPublicKeyInfo, base64' }),
+    publicKey: z.string().max(200).meta({ description: 'Ed25519 SubjectPublicKeyInfo, base64' }),
     label,
     endorsement: Envelope.nullable().meta({
       description: 'By which an older key of the team vouches for it; the first key has none',
@@ -21,7 +24,7 @@ export const Key = z
 export type Key = z.infer<typeof Key>;
 
 export const Team = z
-  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key) })
+  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key).max(mostKeys) })
   .meta({ id: 'Team', description: 'A team and the keys that sign for it' });
 export type Team = z.infer<typeof Team>;
 
@@ -56,6 +59,6 @@ export const Token = z
 export type Token = z.infer<typeof Token>;
 
 export const Identity = z
-  .object({ label: z.string(), team: TeamName.nullable(), admin: z.boolean() })
+  .object({ label, team: TeamName.nullable(), admin: z.boolean() })
   .meta({ id: 'Identity', description: 'Whose token this is' });
 export type Identity = z.infer<typeof Identity>;

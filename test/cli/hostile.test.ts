@@ -1,0 +1,240 @@
+import { execFile } from 'node:child_process';
+import { cp, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { confirm, readSecret } from '../../sdk/cli/prompt.ts';
+import { type Meddler, startMeddler } from '../meddler.ts';
+import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from './cli.ts';
+
+const root = join(import.meta.dirname, '../..');
+const launcher = join(root, 'bin/aa-registry');
+/** What steers a terminal: of the kind ESC, of the kind CSI, and what turns text around. */
+const steering = /(?![\t\n])[\p{Cc}\u202e]/u;
+
+describe('the commands in a hostile world', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let registry: ServedRegistry;
+  let meddler: Meddler;
+  let env: NodeJS.ProcessEnv;
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const run = (args: string[], options: RunOptions = {}) =>
+    aaRegistry(args, { ...options, env: { ...env, ...options.env } });
+
+  async function succeed(...args: string[]) {
+    const outcome = await run(args);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    return outcome;
+  }
+
+  /** Publishes a profile that the project ships, `detail` making it another one. */
+  async function publish(name: string, version: string, detail = '') {
+    const path = at(`${name}-${version}`);
+    await cp(join(root, 'profiles', name), path, { recursive: true });
+    const file = join(path, name);
+    await writeFile(file, `${await readFile(file, 'utf8')}${detail}`);
+    await succeed('publish', path, '--version', version, '--key', at('key.pem'));
+  }
+
+  /** A host that trusts the team. */
+  async function host(name: string): Promise<string> {
+    await mkdir(at(name, 'etc/aa-registry'), { recursive: true });
+    await cp(at('trust.toml'), at(name, 'etc/aa-registry/trust.toml'));
+    return at(name);
+  }
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    registry = await serve(at('data'));
+    meddler = await startMeddler(registry.url);
+    env = {
+      AA_REGISTRY: registry.url,
+      AA_TOKEN: registry.adminToken,
+      XDG_CONFIG_HOME: at('config'),
+      XDG_STATE_HOME: at('state'),
+    };
+    await succeed('team', 'create', 'library');
+    await succeed('key', 'generate', '--out', at('key.pem'));
+    await succeed('key', 'add', 'library', at('key.pem.pub'), '--label', 'key');
+    await publish('docker-nginx', '1.0.0');
+    await publish('docker-nginx', '1.1.0', '# newer\n');
+    await publish('docker-default', '1.0.0');
+    await succeed('trust', 'init', 'library', '--root', at('first'), '--yes');
+    await cp(at('first/etc/aa-registry/trust.toml'), at('trust.toml'));
+  });
+  beforeEach(() => {
+    meddler.meddle = (_, body) => body;
+  });
+  afterAll(async () => {
+    await meddler.close();
+    await registry.kill();
+    await clean();
+  });
+
+  test('nothing that a registry says steers the terminal', async () => {
+    const title = '\u001b]0;pwned\u0007\u009b2J\u202e';
+    const hostile: [string[], (path: string, body: string) => string][] = [
+      [['search'], (_, body) => body.replace('nginx in', JSON.stringify(title).slice(1, -1))],
+      [['show', 'docker-nginx'], (_, body) => body.replace('nginx in', `\\u001b[2J`)],
+      [['key', 'list', 'library'], (_, body) => body.replace('"key"', JSON.stringify(title))],
+      [
+        ['login', meddler.url, '--token-stdin'],
+        (_, body) => body.replace('"label":"', '$&\\u009b'),
+      ],
+      [
+        ['trust', 'init', '--root', at('steered'), '-y'],
+        (path, body) => (path === '/log/checkpoint' ? `${title}\n${body}` : body),
+      ],
+      [['bundle', 'docker-nginx', '--trust', at('trust.toml'), '-o', at('no')], () => title],
+    ];
+    for (const [args, change] of hostile) {
+      meddler.meddle = (path, body) => change(path, body.toString());
+      const options = { env: { AA_REGISTRY: meddler.url }, input: registry.adminToken ?? '' };
+      const outcome = await run(args, options);
+      expect(outcome.code, args.join(' ')).not.toBe(0);
+      expect(outcome.stdout + outcome.stderr).not.toMatch(steering);
+    }
+    const named = await run(['search', '--registry', `\u001b[31m`]);
+    expect(named.stderr).not.toMatch(steering);
+  });
+
+  test('a registry can not make a host ask without end', async () => {
+    let asked = 0;
+    meddler.meddle = (path, body) => {
+      if (path.startsWith('/v1/log/entries/')) asked++;
+      if (path !== '/v1/teams/library') return body;
+      const team = JSON.parse(body.toString());
+      const envelope = { payloadType: 'x', payload: '', signatures: [{ keyid: '', sig: '' }] };
+      const key = { ...team.keys[0], endorsement: envelope, logIndex: 0 };
+      return JSON.stringify({ ...team, keys: Array.from({ length: 2000 }, () => key) });
+    };
+    const args = ['pull', 'docker-nginx', '--root', await host('asked')];
+    const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+    expect(outcome.code).toBe(4);
+    expect(asked).toBe(0);
+  });
+
+  test('answers of every shape end in a sentence', async () => {
+    const bodies = [
+      '',
+      'null',
+      '['.repeat(1_000_000),
+      '{"__proto__":{"x":1}}',
+      '\ufeff{}',
+      '1e999',
+    ];
+    for (const body of bodies) {
+      meddler.meddle = () => body;
+      for (const args of [['search'], ['show', 'docker-nginx'], ['key', 'list', 'library']]) {
+        const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+        expect(outcome).toMatchObject({ code: 4, stdout: '' });
+        expect(outcome.stderr).not.toContain('unexpected');
+      }
+    }
+  });
+
+  test('all is proved before anything is installed', async () => {
+    const there = await host('proved');
+    meddler.meddle = (path, body) =>
+      path.includes('docker-nginx') && path.endsWith('/profile') ? `${body} ` : body;
+    const args = ['pull', 'docker-default', 'docker-nginx', '--root', there];
+    const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toContain('nothing was changed');
+    await expect(stat(join(there, 'etc/apparmor.d'))).rejects.toThrow('ENOENT');
+  });
+
+  test('a bundle with several versions gives the one that is asked for, or the highest', async () => {
+    const trust = ['--trust', at('trust.toml')];
+    const versions = ['docker-nginx@1.1.0', 'docker-nginx@1.0.0'];
+    await succeed('bundle', ...versions, ...trust, '-o', at('two.bundle'));
+    const pull = async (name: string, ...refs: string[]) =>
+      run(['pull', '--bundle', at('two.bundle'), '--root', await host(name), ...refs]);
+    expect((await pull('two-a')).stderr).toContain('docker-nginx@1.1.0');
+    expect((await pull('two-b', 'docker-nginx')).stderr).toContain('docker-nginx@1.1.0');
+    expect((await pull('two-c', 'docker-nginx@1.0.0')).stderr).toContain('docker-nginx@1.0.0');
+    expect((await pull('two-c', 'docker-nginx')).stderr).toContain('docker-nginx@1.1.0');
+    expect((await pull('two-d', 'docker-nginx@1.0.1')).code).toBe(1);
+    expect((await pull('two-d', 'docker-nginx:stable')).code).toBe(2);
+  });
+
+  test('output goes into what is there, and never in place of a device', async () => {
+    const trust = ['--trust', at('trust.toml')];
+    await symlink('/dev/null', at('null'));
+    await succeed('pull', 'docker-nginx', '--download-only', '-o', at('null'), ...trust);
+    await succeed('bundle', 'docker-nginx', '-o', at('null'), ...trust);
+    expect((await lstat(at('null'))).isSymbolicLink()).toBe(true);
+    const pull = `"${launcher}" pull docker-nginx --download-only -o /dev/stdout ${trust.join(' ')}`;
+    const options = { env: { PATH: process.env.PATH, ...env } };
+    const piped = await promisify(execFile)('sh', ['-c', `${pull} | cat`], options);
+    expect(piped.stdout).toContain('profile docker-nginx');
+    await writeFile(at('unformatted'), 'profile  x {}\n');
+    await symlink('unformatted', at('unformatted-link'));
+    await succeed('fmt', at('unformatted-link'));
+    expect((await lstat(at('unformatted-link'))).isSymbolicLink()).toBe(true);
+  });
+
+  test('a channel may be called what every object has', async () => {
+    const unknown = await run(['show', 'docker-nginx:constructor']);
+    expect(unknown.stderr).toContain('has no channel "constructor"');
+    await succeed('channel', 'set', 'docker-nginx@1.0.0', 'constructor');
+    const shown = await succeed('show', 'docker-nginx:constructor');
+    expect(shown.stdout).toContain('1.0.0, published');
+  });
+
+  test('a reader that goes away is no failure', async () => {
+    const piped = `set -o pipefail; "${launcher}" explain | head -n 1`;
+    const options = { env: { PATH: process.env.PATH, HOME: folder } };
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', piped], options);
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toHaveLength(2);
+    const full = promisify(execFile)('bash', ['-c', `"${launcher}" explain > /dev/full`], options);
+    await expect(full).rejects.toMatchObject({ code: 1, stderr: /^aa-registry: ENOSPC.*\n$/ });
+  });
+
+  test('what a user or an environment gets wrong is said in a sentence', async () => {
+    await mkdir(at('broken/aa-registry'), { recursive: true });
+    await writeFile(at('broken/aa-registry/config.toml'), 'x = [');
+    await mkdir(at('no-database/registry.db'), { recursive: true });
+    await mkdir(at('no-key'));
+    await writeFile(at('no-key/log.key'), 'junk');
+    const there = await host('sentence');
+    await mkdir(join(there, 'var/lib/aa-registry/installed'), { recursive: true });
+    await writeFile(join(there, 'var/lib/aa-registry/installed/library.docker-nginx.json'), '{');
+    const pull = ['pull', 'docker-nginx', '--root', there];
+    const cases: [number, string[], NodeJS.ProcessEnv?][] = [
+      [2, pull, { AA_REGISTRY: 'nonsense' }],
+      [1, pull],
+      [1, ['search'], { XDG_CONFIG_HOME: at('broken') }],
+      [0, ['search'], { XDG_CONFIG_HOME: undefined, HOME: '/dev/null' }],
+      [2, ['search'], { AA_TOKEN: 'aar_secret\nline' }],
+      [2, ['search'], { AA_TOKEN: 'aar_secret…' }],
+      [0, ['search', '--registry', registry.url], { AA_TOKEN: '' }],
+      [4, ['search'], { AA_REGISTRY: '', AA_TOKEN: '' }],
+      [2, ['search', '--registry', 'http://user:secret@127.0.0.1:9']],
+      [2, ['search', '--registry', 'http://127.0.0.1:9/?x']],
+      [2, ['pull', 'docker-nginx', '--root', '']],
+      [2, ['help', 'nosuch']],
+      [1, ['serve', '--port', '0', '--data', at('no-database')]],
+      [1, ['serve', '--port', '0', '--data', at('no-key')]],
+    ];
+    for (const [code, args, more = {}] of cases) {
+      const outcome = await run(args, { env: more });
+      expect(outcome.code, `${args.join(' ')}: ${outcome.stderr}`).toBe(code);
+      expect(outcome.stderr).not.toMatch(/unexpected|\bat .*:\d+:\d+|secret/);
+    }
+  });
+
+  test('a question without an answer ends the command', async () => {
+    for (const ask of [readSecret, confirm]) {
+      const stdin = new PassThrough();
+      const sink = new PassThrough();
+      const io = { env: {}, stdin, stdout: sink, stderr: sink, print: () => {}, tell: () => {} };
+      const answer = ask(io, 'Well?');
+      stdin.end();
+      await expect(answer).rejects.toMatchObject({ exitCode: 2 });
+    }
+  });
+});
