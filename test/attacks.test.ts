@@ -1,9 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { clientCommands, type Io, run } from '../sdk/cli/index.ts';
 import { trustPath } from '../sdk/trust-file.ts';
 import {
   endorse,
@@ -22,6 +20,7 @@ import {
   signCheckpoint,
 } from '../trust/log/index.ts';
 import { createLog } from '../worker/log.ts';
+import { command, type Outcome } from './command.ts';
 import { type Meddler, startMeddler } from './meddler.ts';
 import {
   createPublisher,
@@ -33,28 +32,6 @@ import {
   send,
 } from './publisher.ts';
 import { runtimes, type TestRegistry } from './runtimes.ts';
-
-/** How a command ended, and what it said. */
-interface Outcome {
-  code: number;
-  said: string;
-}
-
-/** Runs the CLI in this process. */
-async function aaRegistry(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  let said = '';
-  const line = (text: string) => {
-    said += `${text}\n`;
-  };
-  const stdin = new PassThrough();
-  stdin.end();
-  const stdout = new PassThrough();
-  stdout.on('data', (chunk) => {
-    said += chunk;
-  });
-  const io: Io = { env, stdin, stdout, stderr: stdout, print: line, tell: line };
-  return { code: await run(clientCommands, args, io, '0.0.0'), said };
-}
 
 /** Everything below a folder, with its contents. */
 async function snapshot(folder: string): Promise<Record<string, string>> {
@@ -105,7 +82,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   async function newHost(): Promise<string> {
     const root = join(folder, `host-${++hosts}`);
-    const trusted = await aaRegistry([
+    const trusted = await command([
       'trust',
       'init',
       'library',
@@ -119,7 +96,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     return root;
   }
 
-  const pull = (reference: string, root = host) => aaRegistry(['pull', reference, '--root', root]);
+  const pull = (reference: string, root = host) => command(['pull', reference, '--root', root]);
 
   async function expectPulled(reference: string): Promise<void> {
     const outcome = await pull(reference);
@@ -373,7 +350,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectStatus(201, publish(registry, other, draft));
     const reference = `${other.team}/${name}`;
     const trusting = ['trust', 'init', other.team, '--root', host, '--yes'];
-    expect(await aaRegistry(trusting)).toMatchObject({ code: 0 });
+    expect(await command(trusting)).toMatchObject({ code: 0 });
     const { keyId } = other.key.publicKey;
     const path = `/v1/teams/${other.team}/keys/${keyId}/revocation`;
     await expectStatus(200, send(registry, 'POST', path, { reason: 'lost' }, other.token));
