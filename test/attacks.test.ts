@@ -20,7 +20,7 @@ import {
   signCheckpoint,
 } from '../trust/log/index.ts';
 import { createLog } from '../worker/log.ts';
-import { command, type Outcome } from './command.ts';
+import { command } from './command.ts';
 import { type Meddler, startMeddler } from './meddler.ts';
 import {
   createPublisher,
