@@ -5,7 +5,13 @@ import type { VerifiedProfile } from '../fetch.ts';
 import { stageFile } from './atomic.ts';
 import { findDefinition } from './definitions.ts';
 import { checkKernel, loadedProfiles } from './kernel.ts';
-import { dryRunArguments, findParser, type ParserRun, runParser } from './parser.ts';
+import {
+  dryRunArguments,
+  findParser,
+  namesArguments,
+  type ParserRun,
+  runParser,
+} from './parser.ts';
 import { writeInstallation } from './state.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
@@ -111,14 +117,10 @@ async function put(
   let loaded: ParserRun | undefined;
   try {
     if (parser) {
-      const dryRun = await runParser(parser, dryRunArguments(staged.path, await policyBase(root)));
-      if (!dryRun.ok) {
+      const refusal = await tryOut(parser, staged.path, await policyBase(root), name);
+      if (refusal) {
         await staged.discard();
-        return {
-          ok: false,
-          id: 'parser-refused',
-          reason: dryRun.reason.replaceAll(staged.path, file),
-        };
+        return { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
@@ -155,6 +157,29 @@ async function put(
   const mode = (await loadedProfiles()).get(name);
   onStep(`Loaded ${name} into the kernel (${mode ?? 'and it is not listed there'})`);
   return { ok: true, file, mode, checkedByParser: true };
+}
+
+/**
+ * Has a staged profile compiled and asks which profiles it would define: what it includes from this machine may
+ * define others, which loading would replace, changed by what stands before the include.
+ */
+async function tryOut(
+  parser: string,
+  staged: string,
+  base: string,
+  name: string,
+): Promise<{ ok: false; id: InstallRefusal; reason: string } | undefined> {
+  const listed = await runParser(parser, namesArguments(staged, base));
+  if (!listed.ok) return { ok: false, id: 'parser-refused', reason: listed.reason };
+  const others = listed.output
+    .split('\n')
+    .filter((line) => line !== '' && line !== name && !line.startsWith(`${name}//`));
+  if (others.length > 0) {
+    const reason = `by what it includes it defines ${others.join(', ')} too`;
+    return { ok: false, id: 'profile-invalid', reason };
+  }
+  const dryRun = await runParser(parser, dryRunArguments(staged, base));
+  return dryRun.ok ? undefined : { ok: false, id: 'parser-refused', reason: dryRun.reason };
 }
 
 /** Loads a staged profile: it replaces the one of that name at once, or nothing changes. */

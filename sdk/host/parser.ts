@@ -7,14 +7,14 @@ const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/
 /** The time one run may take, in milliseconds: the parser can loop for ever on valid input (seen: 3.0.8). */
 const timeLimit = 60_000;
 
-/** The most of its messages that is kept, in characters. */
+/** The most of what it says that is kept, in characters. */
 const maximumOutput = 64 * 1024;
 
 /** What it says on every kernel without AppArmor, whatever else it has to say. */
 const cacheNotice = /^Cache read\/write disabled:.*$/gm;
 
 /** How a run of apparmor_parser ended. */
-export type ParserRun = { ok: true } | { ok: false; reason: string };
+export type ParserRun = { ok: true; output: string } | { ok: false; reason: string };
 
 /** The path of apparmor_parser; `undefined` when this machine has none. */
 export async function findParser(): Promise<string | undefined> {
@@ -40,7 +40,7 @@ export async function runParser(
 ): Promise<ParserRun> {
   return new Promise((resolve) => {
     const child = spawn(parser, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       cwd: '/',
       detached: true,
@@ -51,8 +51,12 @@ export async function runParser(
       endGroup(child.pid);
     }, limit);
     let output = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    let complaint = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(0, maximumOutput);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(0, maximumOutput);
     });
     child.on('error', (error) => {
       clearTimeout(timer);
@@ -60,11 +64,15 @@ export async function runParser(
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      if (code === 0) return resolve({ ok: true });
+      // What was cut off might be what matters.
+      if (code === 0 && output.length >= maximumOutput) {
+        return resolve({ ok: false, reason: 'apparmor_parser has too much to say about it' });
+      }
+      if (code === 0) return resolve({ ok: true, output });
       const how = late
         ? `apparmor_parser did not end within ${limit / 1000} seconds`
         : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`;
-      const said = output.replaceAll(cacheNotice, '').trim();
+      const said = complaint.replaceAll(cacheNotice, '').trim();
       resolve({ ok: false, reason: said === '' ? how : `${how}: ${said}` });
     });
   });
@@ -78,6 +86,11 @@ function endGroup(leader: number | undefined): void {
   } catch {
     // It has ended by itself.
   }
+}
+
+/** Arguments to list the profiles that loading a file would define, a line each, also those that it includes. */
+export function namesArguments(file: string, base: string): string[] {
+  return ['--names', '--base', base, file];
 }
 
 /** Arguments for a dry run: compile, load nothing, neither read nor write the cache. */

@@ -1,14 +1,16 @@
-import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { writeFileAtomically } from '../../sdk/host/atomic.ts';
 import { install } from '../../sdk/host/install.ts';
 import { writeOutput } from '../../sdk/host/output.ts';
-import { runParser } from '../../sdk/host/parser.ts';
+import { findParser, runParser } from '../../sdk/host/parser.ts';
 import { uninterrupted } from '../../sdk/host/uninterrupted.ts';
 import { scratch } from '../cli/cli.ts';
 import { manifest, profileText } from '../publisher.ts';
+
+const parser = await findParser();
 
 describe('the host', () => {
   let folder: string;
@@ -32,10 +34,10 @@ describe('the host', () => {
 
   test('a parser that does not end is ended with all that it has started', async () => {
     // As apparmor_parser does: a process of its own for each profile, which keeps standard error open.
-    const parser = at('parser');
-    await writeFile(parser, '#!/bin/sh\nsleep 30 &\necho $! > "$1"\nwait\n');
-    await chmod(parser, 0o755);
-    const run = await runParser(parser, [at('pid')], 500);
+    const program = at('parser');
+    await writeFile(program, '#!/bin/sh\nsleep 30 &\necho $! > "$1"\nwait\n');
+    await chmod(program, 0o755);
+    const run = await runParser(program, [at('pid')], 500);
     expect(run).toMatchObject({ ok: false, reason: expect.stringContaining('did not end within') });
     const pid = Number(await readFile(at('pid'), 'utf8'));
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone');
@@ -67,6 +69,26 @@ describe('the host', () => {
     for (let run = 0; run < 2; run++) {
       expect(await installed(other, bytes)).toMatchObject({ ok: true });
     }
+  });
+
+  test.skipIf(!parser)('a profile that includes others is refused', async () => {
+    const root = at('including');
+    const policy = join(root, 'etc/apparmor.d');
+    await mkdir(join(policy, 'abstractions'), { recursive: true });
+    await writeFile(join(policy, 'sshd'), 'profile sshd {\n  /etc/ssh/** r,\n}\n');
+    const text =
+      'alias /etc/ -> /srv/,\ninclude <sshd>\nprofile web {\n  /srv/** r,\n  ^hat { }\n}\n';
+    const refused = await installed(root, new TextEncoder().encode(text));
+    expect(refused).toMatchObject({ ok: false, id: 'profile-invalid' });
+    expect(refused).toMatchObject({ reason: expect.stringContaining('defines sshd too') });
+    expect(await readdir(policy)).toEqual(['abstractions', 'sshd']);
+    // However much of its own it puts before theirs: names are listed in order.
+    const hats = Array.from({ length: 4000 }, (_, at) => `  ^hat-of-its-own-${at} { }\n`).join('');
+    await writeFile(join(policy, 'zsshd'), 'profile zsshd { }\n');
+    const long = `include <zsshd>\nprofile web {\n${hats}}\n`;
+    expect(await installed(root, new TextEncoder().encode(long))).toMatchObject({ ok: false });
+    const alone = new TextEncoder().encode(text.replace('include <sshd>', ''));
+    expect(await installed(root, alone)).toMatchObject({ ok: true, checkedByParser: true });
   });
 
   test('folders are never made for others to write to', async () => {
