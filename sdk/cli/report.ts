@@ -8,6 +8,8 @@ export interface FileReport {
   file: string;
   source: string;
   ok: boolean;
+  /** The lowest AppArmor release that knows all it uses; not known of a file that could not be read. */
+  needs?: string;
   diagnostics: Diagnostic[];
 }
 
@@ -48,13 +50,17 @@ function includedSource(file: string): string {
   }
 }
 
-/** One line that says how much there is to read. */
-export function summary(diagnostics: Diagnostic[]): string {
+/** One line that says how much there is to read in a file, and which release it needs. */
+export function summary({ file, needs, diagnostics }: FileReport): string {
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
-  const [errors, warnings, notes] = [count('error'), count('warning'), count('info')];
-  if (errors + warnings + notes === 0) return 'nothing to report';
-  const parts = [plural(errors, 'error'), plural(warnings, 'warning')];
-  return [...parts, ...(notes > 0 ? [plural(notes, 'note')] : [])].join(', ');
+  const notes = count('info');
+  const counts = [
+    plural(count('error'), 'error'),
+    plural(count('warning'), 'warning'),
+    ...(notes > 0 ? [plural(notes, 'note')] : []),
+  ];
+  const found = diagnostics.length === 0 ? 'nothing to report' : counts.join(', ');
+  return `${file}: ${found}${needs === undefined ? '' : `; needs AppArmor ${needs}`}`;
 }
 
 function plural(count: number, noun: string): string {
@@ -62,10 +68,11 @@ function plural(count: number, noun: string): string {
 }
 
 /** One file's report as a line of JSON. */
-export function jsonLine({ file, ok, diagnostics }: FileReport): string {
+export function jsonLine({ file, ok, needs, diagnostics }: FileReport): string {
   return JSON.stringify({
     file,
     ok,
+    ...(needs === undefined ? {} : { needs }),
     diagnostics: diagnostics.map((diagnostic) => ({
       id: diagnostic.id,
       severity: diagnostic.severity,

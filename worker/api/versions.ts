@@ -219,6 +219,8 @@ async function toVersion(deps: Deps, team: string, name: string, row: Row): Prom
     ...toVersionSummary(row),
     manifest: row.manifest,
     diagnostics: toDiagnostics(report.diagnostics),
+    needs: report.needs,
+    unseen: report.unseen,
   };
 }
 

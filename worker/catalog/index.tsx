@@ -60,6 +60,8 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         keys={keys}
         text={text}
         diagnostics={toDiagnostics(report.diagnostics)}
+        needs={report.needs}
+        unseen={report.unseen}
       />,
     ),
   );

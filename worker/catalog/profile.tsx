@@ -18,6 +18,8 @@ export function ProfilePage(props: {
   keys: RegisteredKey[];
   text: string;
   diagnostics: Diagnostic[];
+  needs: string;
+  unseen: string[];
 }) {
   const { team, name, version, latest, versions, channels, keys, text, diagnostics } = props;
   const path = `/p/${team}/${name}`;
@@ -73,6 +75,10 @@ export function ProfilePage(props: {
 
       <h2>Lint</h2>
       <Findings diagnostics={diagnostics} />
+      <p class="soft">
+        Needs AppArmor {props.needs} or newer.
+        {props.unseen.length > 0 && ` Not looked into: ${props.unseen.join(', ')}.`}
+      </p>
 
       <h2>Source</h2>
       <Source text={text} diagnostics={diagnostics} />

@@ -41,13 +41,14 @@ export const check = defineCommand({
         continue;
       }
       const { ok, diagnostics, needs } = checkPolicy(read.text, options);
+      const report = { file: read.file, source: read.text, ok, needs, diagnostics };
       failed ||= !ok;
       if (format === 'json') {
-        io.print(jsonLine({ file: path, source: read.text, ok, diagnostics }));
+        io.print(jsonLine({ ...report, file: path }));
         continue;
       }
-      printDiagnostics(io, io.stdout, { file: read.file, source: read.text, ok, diagnostics });
-      io.print(`${read.file}: ${summary(diagnostics)}; needs AppArmor ${needs}`);
+      printDiagnostics(io, io.stdout, report);
+      io.print(summary(report));
     }
     return failed ? exit.failed : exit.ok;
   },

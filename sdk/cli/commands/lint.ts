@@ -41,14 +41,14 @@ export const lint = defineCommand({
     for (const path of args) {
       const { file, text, packageName } = await readProfileFile(path);
       const options = { resolver, ...(packageName === undefined ? {} : { packageName }) };
-      const { ok, diagnostics } = lintPolicy(text, options);
-      const report = { file, source: text, ok, diagnostics };
+      const { ok, diagnostics, needs } = lintPolicy(text, options);
+      const report = { file, source: text, ok, needs, diagnostics };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
       if (format === 'json') io.print(jsonLine({ ...report, file: path }));
       if (format !== 'text') continue;
       printDiagnostics(io, io.stdout, report);
-      io.print(`${file}: ${summary(diagnostics)}`);
+      io.print(summary(report));
     }
     if (format === 'sarif') io.print(sarifLog(reports, manifest.version));
     if (warnings > maximum) {

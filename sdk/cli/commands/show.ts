@@ -39,7 +39,7 @@ export const show = defineCommand({
       ['Signed by', version.signers.join(', ')],
       ['About', manifest.description],
       ['Images', manifest.images.join(', ') || '-'],
-      ['ABI', manifest.abi],
+      ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
       ['Lint', summarise(diagnostics)],
       ['Versions', versions.map((one) => one.version).join(', ')],

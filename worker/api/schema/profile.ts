@@ -82,6 +82,8 @@ export const Version = VersionSummary.extend({
   name: ProfileName,
   manifest: Manifest,
   diagnostics: z.array(Diagnostic).meta({ description: 'What lint says of it' }),
+  needs: z.string().meta({ description: 'The lowest AppArmor release that knows all it uses' }),
+  unseen: z.array(z.string()).meta({ description: 'Includes that lint had no sight of' }),
 }).meta({ id: 'Version' });
 export type Version = z.infer<typeof Version>;
 
