@@ -190,6 +190,7 @@ async function installAndTell(
     io.tell('Not checked with apparmor_parser: this machine has none.');
   }
   if (root !== '/') io.tell(`Not loaded: ${root} is not this machine's root.`);
+  io.tell(`About: ${profile.manifest.description}`);
   const [image = 'IMAGE'] = profile.manifest.images;
   io.print(dockerRunLine(profile.name, image));
   io.print('');
