@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import * as z from 'zod';
+import { homeOf } from './home.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { DamagedFileError, readFileIfPresent } from './host/read-file.ts';
 
@@ -14,7 +14,7 @@ export type Config = z.infer<typeof Config>;
 
 /** The user's folder: `$XDG_CONFIG_HOME/aa-registry`, or `~/.config/aa-registry`. */
 export function configFolder(env: NodeJS.ProcessEnv): string {
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'aa-registry');
+  return join(env.XDG_CONFIG_HOME || join(homeOf(env), '.config'), 'aa-registry');
 }
 
 function configPath(env: NodeJS.ProcessEnv): string {

@@ -37,6 +37,7 @@ export type FetchRefusalId =
   | 'team-untrusted'
   | 'reference-digest'
   | 'channel-unknown'
+  | 'version-yanked'
   | 'version-older';
 
 export type Verified =
@@ -61,7 +62,7 @@ export async function fetchVerified(
   reference: Reference,
   view: HostView,
 ): Promise<Verified> {
-  const resolved = await resolveVersion(client, reference);
+  const resolved = await chooseVersion(client, reference);
   if (!resolved.ok) return resolved;
   const { team, name } = reference;
   const path = { team, name, version: resolved.version };
@@ -145,11 +146,29 @@ export async function fetchOffer(
 }
 
 export type Resolved =
-  | { ok: true; version: string }
-  | { ok: false; id: 'channel-unknown'; reason: string };
+  | {
+      ok: true;
+      version: string;
+      /** Why it was yanked, when it was and nobody asked for just that version. */
+      yanked?: string | undefined;
+    }
+  | { ok: false; id: 'channel-unknown' | 'version-yanked'; reason: string };
 
 /** The channel that a reference without a selector means, when the profile has it. */
 const defaultChannel = 'stable';
+
+/** The version to install for a reference: what {@link resolveVersion} says, unless that was yanked. */
+export async function chooseVersion(client: Client, reference: Reference): Promise<Resolved> {
+  const resolved = await resolveVersion(client, reference);
+  if (!resolved.ok || resolved.yanked === undefined) return resolved;
+  const { version, yanked } = resolved;
+  const named = formatReference({ ...reference, selector: { kind: 'version', version } });
+  return {
+    ok: false,
+    id: 'version-yanked',
+    reason: `${named} was yanked (${yanked}); ask for it like that if you want it all the same`,
+  };
+}
 
 /** The version that the registry says a reference means; not proved. */
 export async function resolveVersion(client: Client, reference: Reference): Promise<Resolved> {
@@ -161,16 +180,19 @@ export async function resolveVersion(client: Client, reference: Reference): Prom
   }
   const { latest, channels: named } = await client.getProfile({ team, name });
   const channels = new Map(Object.entries(named));
-  if (selector.kind === 'default') {
-    return { ok: true, version: channels.get(defaultChannel) ?? latest.version };
+  const channel = selector.kind === 'channel' ? selector.channel : defaultChannel;
+  const version = channels.get(channel);
+  if (channel === latestChannel || (selector.kind === 'default' && version === undefined)) {
+    return { ok: true, version: latest.version, yanked: latest.yankReason ?? undefined };
   }
-  if (selector.channel === latestChannel) return { ok: true, version: latest.version };
-  const version = channels.get(selector.channel);
-  if (version !== undefined) return { ok: true, version };
+  if (version !== undefined) {
+    const { yankReason } = await client.getVersion({ team, name, version });
+    return { ok: true, version, yanked: yankReason ?? undefined };
+  }
   const known = [...channels.keys(), latestChannel].join(', ');
   return {
     ok: false,
     id: 'channel-unknown',
-    reason: `${team}/${name} has no channel "${selector.channel}"; it has ${known}`,
+    reason: `${team}/${name} has no channel "${channel}"; it has ${known}`,
   };
 }

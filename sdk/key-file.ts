@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat, unlink } from 'node:fs/promises';
 import { exportPrivateKey, importPrivateKey, type KeyPair } from '../trust/index.ts';
 
 /** A key file can't be read or may not be used. */
@@ -40,6 +40,9 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   try {
     await file.writeFile(text);
     await file.sync();
+  } catch (error) {
+    await unlink(path);
+    throw error;
   } finally {
     await file.close();
   }

@@ -1,8 +1,8 @@
 import { mkdir, readdir, unlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBase64, encodeBase64, type SeenCheckpoint } from '../../trust/index.ts';
 import { type Checkpoint, isHash, type NoteVerifier, parseDecimal } from '../../trust/log/index.ts';
+import { homeOf } from '../home.ts';
 import { writeFileAtomically } from './atomic.ts';
 
 /**
@@ -20,7 +20,7 @@ export function hostSeenFolder(root: string, log: NoteVerifier): SeenFolder {
 
 /** Where a user who installs nothing keeps it. */
 export function userSeenFolder(env: NodeJS.ProcessEnv, log: NoteVerifier): SeenFolder {
-  const state = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local/state');
+  const state = env.XDG_STATE_HOME || join(homeOf(env), '.local/state');
   return { path: join(state, 'aa-registry/log', folderName(log)) };
 }
 

@@ -16,7 +16,7 @@ import {
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 const kernel = await checkKernel();
-const profiles = new URL('../../profiles/', import.meta.url).pathname;
+const profiles = join(import.meta.dirname, '../../profiles');
 
 describe('the client commands', () => {
   let folder: string;
@@ -165,6 +165,18 @@ describe('the client commands', () => {
     expect((await succeed(['show', 'moving@1.2.0'])).stdout).toContain('a mistake');
     expect((await run(['channel', 'set', 'moving', 'stable'])).code).toBe(2);
     expect((await run(['yank', 'moving@1.0.0'])).code).toBe(2);
+    await succeed(['yank', 'moving@1.0.0', '--reason', 'too strict']);
+    const elsewhere = ['--root', at('yanked'), '--trust', at('host/etc/aa-registry/trust.toml')];
+    for (const reference of ['moving', 'moving:stable']) {
+      const refused = await run(['pull', reference, ...elsewhere]);
+      expect(refused.code).toBe(3);
+      expect(refused.stderr).toContain('too strict');
+      expect(refused.stderr).toContain('[version-yanked]');
+    }
+    await succeed(['yank', 'moving@1.1.0', '--reason', 'too lax']);
+    expect((await run(['pull', 'moving:latest', ...elsewhere])).code).toBe(3);
+    expect(await meant('moving')).toBe('1.0.0');
+    await succeed(['pull', 'moving@1.0.0', ...elsewhere]);
   });
 
   test('a bundle installs without a network, and only what was asked for', async () => {

@@ -227,6 +227,21 @@ describe('the commands in a hostile world', () => {
     }
   });
 
+  test('a user without a name or a home can use what needs neither', async ({ skip }) => {
+    if (process.getuid?.() !== 0) skip();
+    const options = { uid: 54_321, env: { HOME: undefined, XDG_CONFIG_HOME: undefined } };
+    const outcome = await run(['search'], options);
+    expect(outcome.code, outcome.stderr).toBe(0);
+  });
+
+  test('a key pair is made whole or not at all', async () => {
+    await writeFile(at('taken.pem.pub'), 'another');
+    const outcome = await run(['key', 'generate', '--out', at('taken.pem')]);
+    expect(outcome.code).toBe(1);
+    await expect(stat(at('taken.pem'))).rejects.toThrow('ENOENT');
+    expect(await readFile(at('taken.pem.pub'), 'utf8')).toBe('another');
+  });
+
   test('a question without an answer ends the command', async () => {
     for (const ask of [readSecret, confirm]) {
       const stdin = new PassThrough();

@@ -1,6 +1,6 @@
 import type { Offer } from '../../../trust/index.ts';
 import { makeBundle } from '../../bundle.ts';
-import { fetchOffer, resolveVersion, verifyOffer } from '../../fetch.ts';
+import { chooseVersion, fetchOffer, verifyOffer } from '../../fetch.ts';
 import { writeOutput } from '../../host/output.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
@@ -36,7 +36,7 @@ export const bundle = defineCommand({
     const offers: Offer[] = [];
     let size = 0;
     for (const reference of args.map(requireReference)) {
-      const resolved = await resolveVersion(client, reference);
+      const resolved = await chooseVersion(client, reference);
       if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
       const { team, name } = reference;
       // All under the first one's checkpoint, although the log may grow meanwhile.

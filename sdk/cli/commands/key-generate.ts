@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { generateKeyPair } from '../../../trust/index.ts';
 import { writePrivateKey, writePublicKey } from '../../key-file.ts';
@@ -29,7 +29,10 @@ export const keyGenerate = defineCommand({
     const key = await generateKeyPair();
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writePrivateKey(path, key, passphrase);
-    await writePublicKey(`${path}.pub`, key);
+    await writePublicKey(`${path}.pub`, key).catch(async (error: unknown) => {
+      await unlink(path);
+      throw error;
+    });
     io.print(`Private key  ${path}${passphrase === '' ? ' (not encrypted)' : ' (encrypted)'}`);
     io.print(`Public key   ${path}.pub`);
     io.print(`Key id       ${key.publicKey.keyId}`);
