@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Builds dist/: the CLI with the Node server beside it, and dist/worker, the bundle that Cloudflare gets. */
-const root = new URL('..', import.meta.url).pathname;
+const root = join(import.meta.dirname, '..');
 
-rmSync(`${root}dist`, { recursive: true, force: true });
+rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: { main: 'bin/main.ts' },
@@ -29,7 +30,7 @@ await build({
 });
 
 const wrangler = spawnSync(
-  `${root}node_modules/.bin/wrangler`,
+  join(root, 'node_modules/.bin/wrangler'),
   ['deploy', '--dry-run', '--outdir', 'dist/worker'],
   {
     cwd: root,

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
  * The main job on a fresh checkout: a registry, a signed publish, a verified pull, an install under a scratch
  * root. Each step is a command that a user would type. `--exit` ends after the last step instead of serving on.
  */
-const root = new URL('..', import.meta.url).pathname;
+const root = join(import.meta.dirname, '..');
 const cli = join(root, 'bin/aa-registry');
 const folder = await mkdtemp(join(tmpdir(), 'aa-registry-demo-'));
 const host = join(folder, 'host');

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = join(import.meta.dirname, '..');
 
 /** Imports that biome.json must refuse: this fails when somebody loosens it. */
 const forbidden: [file: string, imported: string][] = [

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { startVitest } from 'vitest/node';
 import { debianPackages as kernelPackages, missing } from './kernel/packages.ts';
 
@@ -7,7 +8,7 @@ import { debianPackages as kernelPackages, missing } from './kernel/packages.ts'
  * The README's test command: installs what the suites need from Debian where that can be done, builds, and
  * runs them all. A suite that can't run is named with what it lacks; where CI is set that is a failure.
  */
-const root = new URL('..', import.meta.url).pathname;
+const root = join(import.meta.dirname, '..');
 
 /** What the suites need from Debian, by a file that tells whether it is there. */
 const needed: [file: string, name: string][] = [

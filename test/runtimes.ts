@@ -120,7 +120,7 @@ const workerd: Runtime = {
       new Miniflare({
         modules: true,
         modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
-        scriptPath: new URL('../dist/worker/cloudflare.js', import.meta.url).pathname,
+        scriptPath: join(import.meta.dirname, '../dist/worker/cloudflare.js'),
         compatibilityDate: '2026-07-01',
         compatibilityFlags: ['nodejs_compat'],
         bindings: {
