@@ -1,10 +1,9 @@
 import { listKeys } from '../db/keys.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
-import { lint } from '../policy/index.ts';
 import { decodeBase64, importPublicKey, sha256, verify } from '../trust/index.ts';
 import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
-import { toDiagnostics } from './diagnostics.ts';
+import { findingsOf } from './findings.ts';
 import { ProblemError } from './problem.ts';
 
 /**
@@ -47,9 +46,8 @@ export async function publish(
   const stored = await findVersion(db, team, name, version);
   if (stored) return unchanged(stored, verified.digest);
 
-  const report = lint(profile, { packageName: name });
-  if (!report.ok) {
-    const diagnostics = toDiagnostics(report.diagnostics);
+  const { ok, diagnostics } = findingsOf(verified.digest, name, profile);
+  if (!ok) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
     throw new ProblemError(
       'profile-invalid',

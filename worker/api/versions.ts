@@ -10,11 +10,10 @@ import {
   type Version as Row,
   yankVersion,
 } from '../../db/versions.ts';
-import { lint } from '../../policy/index.ts';
 import { teamToken } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
-import { toDiagnostics } from '../diagnostics.ts';
+import { findingsOf } from '../findings.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
 import { proveEntry } from './proof.ts';
@@ -212,15 +211,16 @@ async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
 }
 
 async function toVersion(deps: Deps, team: string, name: string, row: Row): Promise<Version> {
-  const report = lint(await requireContent(deps, row), { packageName: name });
+  const findings = findingsOf(row.digest, name, await requireContent(deps, row));
+  const { diagnostics, needs, unseen } = findings;
   return {
     team,
     name,
     ...toVersionSummary(row),
     manifest: row.manifest,
-    diagnostics: toDiagnostics(report.diagnostics),
-    needs: report.needs,
-    unseen: report.unseen,
+    diagnostics,
+    needs,
+    unseen,
   };
 }
 

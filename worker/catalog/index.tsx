@@ -3,9 +3,8 @@ import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
 import { findProfile, listProfiles } from '../../db/profiles.ts';
 import { findContent, findVersion, listVersions } from '../../db/versions.ts';
-import { lint } from '../../policy/index.ts';
 import type { Env } from '../deps.ts';
-import { toDiagnostics } from '../diagnostics.ts';
+import { findingsOf } from '../findings.ts';
 import { ListPage } from './list.tsx';
 import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
@@ -47,7 +46,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
     listChannels(db, profile.id),
     listKeys(db, team),
   ]);
-  const report = lint(text, { packageName: name });
+  const { diagnostics, needs, unseen } = findingsOf(version.digest, name, text);
   return c.html(
     page(
       <ProfilePage
@@ -59,9 +58,9 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         channels={channels}
         keys={keys}
         text={text}
-        diagnostics={toDiagnostics(report.diagnostics)}
-        needs={report.needs}
-        unseen={report.unseen}
+        diagnostics={diagnostics}
+        needs={needs}
+        unseen={unseen}
       />,
     ),
   );
