@@ -15,6 +15,13 @@ import { createLog, takeTurns } from './log.ts';
 import { generateToken, hashToken } from './token.ts';
 import { createWitnesses } from './witness.ts';
 
+/** How long a client may take to send a request's head, and all of it, in milliseconds. */
+const headersTimeout = 20_000;
+const requestTimeout = 120_000;
+
+/** How long requests under way may take when the registry is to end, in milliseconds. */
+const grace = 5_000;
+
 /** How a registry on Node runs. */
 export interface ServeOptions {
   /** The folder that holds the database and the log key; made when it is absent. */
@@ -40,7 +47,7 @@ export interface RunningRegistry {
   logVerifier: string;
   /** The administrator token that this start made, if it made one; it can't be had again. */
   adminToken: string | undefined;
-  /** Stops listening, waits for the requests under way and closes the database. */
+  /** Stops listening, waits a while for the requests under way and closes the database. */
   close: () => Promise<void>;
 }
 
@@ -58,7 +65,10 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const witnesses = options.witnesses?.length ? createWitnesses(options.witnesses, now) : undefined;
   const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
   const app = createApp({ db, log, now, limits: { profileBytes } });
-  const server = createAdaptorServer({ fetch: app.fetch });
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: { headersTimeout, requestTimeout },
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -81,6 +91,10 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       await new Promise((resolve) => {
         server.close(resolve);
         if ('closeIdleConnections' in server) server.closeIdleConnections();
+        // Whoever has not sent a request by then may never do.
+        setTimeout(() => {
+          if ('closeAllConnections' in server) server.closeAllConnections();
+        }, grace).unref();
       });
       db.$client.close();
     },

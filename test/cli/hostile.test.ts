@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cp, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
@@ -114,6 +115,30 @@ describe('the commands in a hostile world', () => {
     const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
     expect(outcome.code).toBe(4);
     expect(asked).toBe(0);
+  });
+
+  test('a search ends although the registry has always more', async () => {
+    let asked = 0;
+    meddler.meddle = (_, body) => {
+      asked++;
+      return body.toString().replace('"next":null', '"next":"a/a"');
+    };
+    const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: meddler.url } });
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toContain('There is more');
+    expect(asked).toBeLessThan(200);
+  });
+
+  test('a registry ends although clients keep it waiting', async () => {
+    const kept = await serve(at('kept'));
+    const { hostname, port } = new URL(kept.url);
+    const socket = connect(Number(port), hostname).on('error', () => {});
+    socket.write('PUT /v1/teams HTTP/1.1\r\nHost: x\r\nContent-Len');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const before = Date.now();
+    expect(await kept.stop()).toBe(0);
+    expect(Date.now() - before).toBeLessThan(15_000);
+    socket.destroy();
   });
 
   test('answers of every shape end in a sentence', async () => {

@@ -2,6 +2,9 @@ import { formatReference } from '../../../trust/index.ts';
 import { defineCommand, exit } from '../command.ts';
 import { openSession, registryOption } from '../session.ts';
 
+/** The most pages that are asked for: a registry could go on for ever. */
+const mostPages = 100;
+
 export const search = defineCommand({
   name: 'search',
   summary: 'Find profiles by name, description or image',
@@ -18,7 +21,7 @@ export const search = defineCommand({
     const query = { text: args.join(' '), ...(team === undefined ? {} : { team }) };
     let cursor: string | undefined;
     let count = 0;
-    do {
+    for (let at = 0; at < mostPages; at++) {
       const page = await client.listProfiles({
         ...query,
         ...(cursor === undefined ? {} : { cursor }),
@@ -29,7 +32,9 @@ export const search = defineCommand({
       }
       count += page.items.length;
       cursor = page.next ?? undefined;
-    } while (cursor !== undefined);
+      if (cursor === undefined) break;
+    }
+    if (cursor !== undefined) io.tell('There is more; add words to find less.');
     if (count === 0) io.tell('Nothing matches.');
     return exit.ok;
   },
