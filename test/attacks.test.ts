@@ -379,6 +379,43 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(name);
   });
 
+  test('one key of a needed two, which signs for another of its own', async () => {
+    const second = await generateKeyPair();
+    const third = await generateKeyPair();
+    const register = async (key: KeyPair, ...signers: KeyPair[]) => {
+      const endorsement = await endorse('library', key.publicKey, ...signers);
+      const body = { publicKey: key.publicKey.text, label: 'key', endorsement };
+      const added = send(registry, 'POST', '/v1/teams/library/keys', body, team.token);
+      await expectStatus(201, added);
+    };
+    await register(second, team.key);
+    await register(third, team.key);
+    await editTrust((toml) =>
+      toml
+        .replace('threshold = 1', 'threshold = 2')
+        .replace(
+          /keys = \[.*\]/,
+          `keys = ["${team.key.publicKey.text}", "${second.publicKey.text}"]`,
+        ),
+    );
+    const signed = async (version: string, ...signers: KeyPair[]) => {
+      const source = text(version);
+      const digest = await sha256(bytes(source));
+      const subject = { team: 'library', name, version, digest, manifest };
+      const envelope = await signStatement(subject, signers);
+      await expectStatus(201, publish(registry, team, { name, version, text: source, envelope }));
+    };
+    await signed('3.0.0', team.key, third);
+    await expectRefused('envelope-threshold');
+    await signed('3.1.0', team.key, second);
+    await expectPulled(name);
+    // Two that are trusted sign for a third: it counts.
+    const fourth = await generateKeyPair();
+    await register(fourth, team.key, second);
+    await signed('3.2.0', second, fourth);
+    await expectPulled(name);
+  });
+
   test('a payload that is signed but is no statement', async () => {
     const envelope = await sign('application/vnd.in-toto+json', bytes('{}'), [team.key]);
     await setVersion('envelope', JSON.stringify(envelope));

@@ -122,7 +122,7 @@ export async function admit(offer: Offer, policy: HostPolicy): Promise<Admission
   if (!log.ok) return log;
   const { checkpoint, time } = log;
 
-  const keys = await goodKeys(offer, policy.team.keys, checkpoint);
+  const keys = await goodKeys(offer, policy.team, checkpoint);
   const verified = await verify(offer, { keys: keys.good, threshold: policy.team.threshold });
   if (!verified.ok) return explainRevoked(offer, verified, keys.revoked);
 
@@ -219,12 +219,12 @@ function freshest(
 }
 
 /**
- * The keys that count: those the host trusts and those they vouch for in turn, when the log has them; less
- * the revoked ones, which vouch for nobody either.
+ * The keys that count: those the host trusts and those that as many of them vouch for as have to sign a
+ * profile, and so on, when the log has them; less the revoked ones, which vouch for nobody either.
  */
 async function goodKeys(
   { team, keys }: Offer,
-  trusted: PublicKey[],
+  { keys: trusted, threshold }: TeamPolicy,
   checkpoint: Checkpoint,
 ): Promise<{ good: PublicKey[]; revoked: Set<string> }> {
   const known = await Promise.all(
@@ -240,7 +240,10 @@ async function goodKeys(
       if (!key || !evidence.endorsement || revoked.has(key.keyId)) continue;
       if (good.some(({ keyId }) => keyId === key.keyId)) continue;
       const { envelope, proof } = evidence.endorsement;
-      const endorsed = await verifyEndorsement({ team, key, endorsement: envelope }, good);
+      const endorsed = await verifyEndorsement(
+        { team, key, endorsement: envelope },
+        { keys: good, threshold },
+      );
       const entry = endorsed.ok ? await provenEntry(proof, checkpoint) : undefined;
       const logged =
         entry?.ok &&

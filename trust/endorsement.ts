@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Envelope, open, sign } from './dsse.ts';
 import type { KeyPair, PublicKey } from './key.ts';
 import { payloadType, statementType } from './statement.ts';
+import type { TeamPolicy } from './verify.ts';
 
 const predicateType = 'urn:aa-registry:key:v1';
 
@@ -15,15 +16,19 @@ const EndorsementStatement = z.strictObject({
   predicate: z.strictObject({ team: z.string(), publicKey: z.string() }),
 });
 
-/** Signs, with a key of `team`, that `next` is a key of that team too. */
-export async function endorse(team: string, next: PublicKey, signer: KeyPair): Promise<Envelope> {
+/** Signs, with keys of `team`, that `next` is a key of that team too. */
+export async function endorse(
+  team: string,
+  next: PublicKey,
+  ...signers: KeyPair[]
+): Promise<Envelope> {
   const statement: z.infer<typeof EndorsementStatement> = {
     _type: statementType,
     subject: [{ name: team, digest: { sha256: next.keyId.slice('sha256:'.length) } }],
     predicateType,
     predicate: { team, publicKey: next.text },
   };
-  return sign(payloadType, new TextEncoder().encode(JSON.stringify(statement)), [signer]);
+  return sign(payloadType, new TextEncoder().encode(JSON.stringify(statement)), signers);
 }
 
 /** That a team's new key is vouched for. */
@@ -33,17 +38,26 @@ export interface EndorsementClaim {
   endorsement: Envelope;
 }
 
-export type Endorsed = { ok: true; by: PublicKey } | { ok: false; reason: string };
+export type Endorsed = { ok: true; by: PublicKey[] } | { ok: false; reason: string };
 
-/** Whether one of `keys` vouches for the claim's key as one of its team. Never throws. */
+/**
+ * Whether enough of the team's good keys vouch for the claim's key: as many as have to sign a profile, or else
+ * whoever has one of them could make the others. Never throws.
+ */
 export async function verifyEndorsement(
   { team, key, endorsement }: EndorsementClaim,
-  keys: PublicKey[],
+  { keys, threshold }: TeamPolicy,
 ): Promise<Endorsed> {
   const opened =
     endorsement.payloadType === payloadType ? await open(endorsement, keys) : undefined;
-  const [by] = opened?.signers ?? [];
-  if (!opened || !by) return { ok: false, reason: `no good key of team ${team} has signed it` };
+  const by = opened?.signers ?? [];
+  if (!opened || by.length === 0) {
+    return { ok: false, reason: `no good key of team ${team} has signed it` };
+  }
+  if (by.length < threshold) {
+    const reason = `${by.length} of the ${threshold} good keys that team ${team} needs have signed it`;
+    return { ok: false, reason };
+  }
   const statement = parse(opened.payload);
   const about = statement?.subject[0];
   const same =

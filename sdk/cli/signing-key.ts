@@ -20,6 +20,14 @@ export async function loadSigningKey(io: Io, file: string | undefined): Promise<
   return readPrivateKey(path, askFor(io, path));
 }
 
+/** The keys to sign with: each file that is named, else the one of {@link loadSigningKey}. */
+export async function loadSigningKeys(io: Io, files: string[] | undefined): Promise<KeyPair[]> {
+  const keys: KeyPair[] = [];
+  // One after the other: each may have a passphrase to ask for.
+  for (const file of files ?? [undefined]) keys.push(await loadSigningKey(io, file));
+  return keys;
+}
+
 /** AA_KEY_PASSPHRASE, or what is typed. */
 function askFor(io: Io, source: string): AskPassphrase {
   return async () => {

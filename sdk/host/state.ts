@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { isDigest } from '../../trust/index.ts';
+import { isDigest, isVersion } from '../../trust/index.ts';
 import { writeFileAtomically } from './atomic.ts';
 import { DamagedFileError, readFileIfPresent } from './read-file.ts';
 
@@ -8,7 +8,7 @@ import { DamagedFileError, readFileIfPresent } from './read-file.ts';
 export const Installation = z.object({
   team: z.string(),
   name: z.string(),
-  version: z.string(),
+  version: z.string().refine(isVersion),
   digest: z.string().refine(isDigest),
   file: z.string(),
   installedAt: z.iso.datetime(),

@@ -169,7 +169,7 @@ async function requireEndorsement(
   const keys = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
   const endorsed = await verifyEndorsement(
     { team, key, endorsement },
-    keys.filter((one) => one !== undefined),
+    { keys: keys.filter((one) => one !== undefined), threshold: 1 },
   );
   if (!endorsed.ok) throw new ProblemError('endorsement-refused', `${endorsed.reason}.`);
 }

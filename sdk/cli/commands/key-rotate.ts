@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { endorse, importPublicKey } from '../../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { openSession, registryOption } from '../session.ts';
-import { loadSigningKey } from '../signing-key.ts';
+import { loadSigningKeys } from '../signing-key.ts';
 
 export const keyRotate = defineCommand({
   name: 'key rotate',
@@ -13,8 +13,9 @@ export const keyRotate = defineCommand({
   options: {
     key: {
       type: 'string',
+      multiple: true,
       value: 'FILE',
-      description: "The key that signs for it (default the user's own)",
+      description: "A key that signs for it (default the user's own); repeatable",
     },
     label: {
       type: 'string',
@@ -24,22 +25,22 @@ export const keyRotate = defineCommand({
     registry: registryOption,
   },
   details:
-    'Hosts that trust the old key accept the new one from then on. Revoke the old one once everything is\n' +
-    'signed with the new one.',
+    'Hosts that trust the old key accept the new one from then on; those that ask for several signatures\n' +
+    'need as many here. A host that lists only the old key loses both when that is revoked: have the new\n' +
+    'one listed in its trust file first.',
   examples: ['aa-registry key rotate library new.pem.pub --key old.pem'],
   async run({ values, args: [team = '', file = ''], io }) {
     const next = await importPublicKey(await readFile(file, 'utf8'));
     if (!next) throw new CliError(exit.failed, `${file} holds no Ed25519 public key.`);
-    const signer = await loadSigningKey(io, values.key);
+    const signers = await loadSigningKeys(io, values.key);
     const client = await openSession(io, values.registry);
     await client.addKey(team, {
       publicKey: next.text,
       label: values.label ?? basename(file),
-      endorsement: await endorse(team, next, signer),
+      endorsement: await endorse(team, next, ...signers),
     });
-    io.print(
-      `Team ${team} now publishes with ${next.keyId}, signed for by ${signer.publicKey.keyId}.`,
-    );
+    const by = signers.map(({ publicKey }) => publicKey.keyId).join(' and ');
+    io.print(`Team ${team} now publishes with ${next.keyId}, signed for by ${by}.`);
     return exit.ok;
   },
 });

@@ -4,7 +4,7 @@ import { readPackageFolder, readProfile } from '../../package-folder.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { printDiagnostics } from '../report.ts';
 import { openSession, registryOption } from '../session.ts';
-import { loadSigningKey } from '../signing-key.ts';
+import { loadSigningKeys } from '../signing-key.ts';
 
 export const publish = defineCommand({
   name: 'publish',
@@ -15,8 +15,9 @@ export const publish = defineCommand({
     version: { type: 'string', value: 'VERSION', description: 'A semantic version; written once' },
     key: {
       type: 'string',
+      multiple: true,
       value: 'FILE',
-      description: 'The signing key (else AA_SIGNING_KEY, else key generate’s)',
+      description: 'A signing key (else AA_SIGNING_KEY, else key generate’s); repeatable',
     },
     registry: registryOption,
   },
@@ -47,15 +48,16 @@ export const publish = defineCommand({
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
     }
-    const key = await loadSigningKey(io, values.key);
+    const keys = await loadSigningKeys(io, values.key);
     const digest = await sha256(bytes);
-    const envelope = await signStatement({ team, name, version, digest, manifest }, [key]);
+    const envelope = await signStatement({ team, name, version, digest, manifest }, keys);
     const client = await openSession(io, values.registry);
     const published = await client.publish({ team, name, version }, { profile: text, envelope });
     io.print(`Published ${team}/${name}@${published.version}`);
     io.print(published.digest);
     io.tell(`entry ${published.proof.index} of the log`);
-    io.tell(`signed with ${key.publicKey.keyId}; see ${client.registry}/p/${team}/${name}`);
+    const by = keys.map(({ publicKey }) => publicKey.keyId).join(' and ');
+    io.tell(`signed with ${by}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
 });
