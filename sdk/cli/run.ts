@@ -8,6 +8,9 @@ import { commandHelp, overview } from './help.ts';
 import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
 
+/** The most that is told of what went wrong, in characters: a registry's own words may have no end. */
+const longestMessage = 4000;
+
 /**
  * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one
  * sentence on standard error and, where there is something to do about it, a second.
@@ -40,7 +43,8 @@ export async function run(
     return await found.command.run(parseInvocation(found.command, found.rest, io));
   } catch (error) {
     const { exitCode, message, next } = toCliError(error);
-    io.tell(`aa-registry: ${message}`);
+    const told = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+    io.tell(`aa-registry: ${told}`);
     if (next) io.tell(next);
     return exitCode;
   }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
@@ -139,6 +140,22 @@ describe('the commands in a hostile world', () => {
     expect(await kept.stop()).toBe(0);
     expect(Date.now() - before).toBeLessThan(15_000);
     socket.destroy();
+  });
+
+  test('what a registry refuses with is told in few words', async () => {
+    const type = 'urn:aa-registry:problem:x';
+    const detail = `\u001b]0;pwned\u0007${'A'.repeat(1_000_000)}`;
+    const server = createServer((_, response) => {
+      response.writeHead(400, { 'Content-Type': 'application/problem+json' });
+      response.end(JSON.stringify({ type, title: 'x', status: 400, detail }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const outcome = await run(['search'], { env: { AA_REGISTRY: url } });
+    server.close();
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).not.toMatch(steering);
+    expect(outcome.stderr.length).toBeLessThan(5000);
   });
 
   test('answers of every shape end in a sentence', async () => {
