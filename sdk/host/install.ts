@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lint } from '../../policy/index.ts';
 import type { VerifiedProfile } from '../fetch.ts';
-import { stageFile } from './atomic.ts';
+import { type StagedFile, stageFile } from './atomic.ts';
 import { findDefinition } from './definitions.ts';
 import { checkKernel, loadedProfiles } from './kernel.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type ParserRun,
   runParser,
 } from './parser.ts';
-import { writeInstallation } from './state.ts';
+import { stageInstallation } from './state.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 /** Where to install: a system's root, and whether its kernel is the one that runs. */
@@ -114,19 +114,32 @@ async function put(
 ): Promise<Installed> {
   const staged = await stageFile(file, bytes, 0o644);
   const parser = await findParser();
+  let record: StagedFile | undefined;
   let loaded: ParserRun | undefined;
+  const discard = async () => {
+    for (const one of [record, staged]) await one?.discard().catch(() => {});
+  };
   try {
     if (parser) {
       const refusal = await tryOut(parser, staged.path, await policyBase(root), name);
       if (refusal) {
-        await staged.discard();
+        await discard();
         return { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
+    // Before anything changes: where this can't be written down, nothing is installed.
+    record = await stageInstallation(root, {
+      team,
+      name,
+      version,
+      digest,
+      file: installedPath('/', team, name),
+      installedAt: now().toISOString(),
+    });
     if (parser && root === '/') loaded = await load(parser, staged.path);
     if (loaded?.ok === false) {
-      await staged.discard();
+      await discard();
       return {
         ok: false,
         id: 'kernel-refused',
@@ -134,19 +147,12 @@ async function put(
       };
     }
     await staged.commit();
+    await record.commit();
   } catch (error) {
     if (parser && loaded?.ok) await unload(parser, staged.path, file);
-    await staged.discard().catch(() => {});
+    await discard();
     throw error;
   }
-  await writeInstallation(root, {
-    team,
-    name,
-    version,
-    digest,
-    file: installedPath('/', team, name),
-    installedAt: now().toISOString(),
-  });
   onStep(`Installed ${file}`);
   if (root !== '/') {
     return { ok: true, file, mode: undefined, checkedByParser: parser !== undefined };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { isDigest, isVersion } from '../../trust/index.ts';
-import { writeFileAtomically } from './atomic.ts';
+import { type StagedFile, stageFile } from './atomic.ts';
 import { DamagedFileError, readFileIfPresent } from './read-file.ts';
 
 /** What this program installed: one small file each, so that two runs at once never lose a record. */
@@ -35,9 +35,12 @@ export async function readInstallation(
   }
 }
 
-/** Records an installation in place of the one before. */
-export async function writeInstallation(root: string, installation: Installation): Promise<void> {
-  await writeFileAtomically(
+/** The record of an installation, to be put in place of the one before. */
+export async function stageInstallation(
+  root: string,
+  installation: Installation,
+): Promise<StagedFile> {
+  return stageFile(
     recordPath(root, installation.team, installation.name),
     `${JSON.stringify(installation, null, 2)}\n`,
     0o644,

@@ -91,6 +91,15 @@ describe('the host', () => {
     expect(await installed(root, alone)).toMatchObject({ ok: true, checkedByParser: true });
   });
 
+  test('nothing is installed where it can not be written down', async () => {
+    const root = at('unrecorded');
+    await mkdir(join(root, 'var/lib/aa-registry'), { recursive: true });
+    await writeFile(join(root, 'var/lib/aa-registry/installed'), 'in the way');
+    const bytes = new TextEncoder().encode(profileText('web'));
+    await expect(installed(root, bytes)).rejects.toThrow('EEXIST');
+    expect(await readdir(join(root, 'etc/apparmor.d'))).toEqual([]);
+  });
+
   test('folders are never made for others to write to', async () => {
     const before = process.umask(0);
     try {
