@@ -216,8 +216,12 @@ export function covers(
   return true;
 }
 
-/** Whether the pattern of `one` matches this path. */
-export function matches(one: Automaton, path: string): boolean {
+/** Whether the pattern of `one` matches this path; undefined when the bound on the work was reached. */
+export function matches(
+  one: Automaton,
+  path: string,
+  effort: Effort = oneQuestion(),
+): boolean | undefined {
   let current = closure(one, [0]);
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
@@ -228,6 +232,8 @@ export function matches(one: Automaton, path: string): boolean {
     );
     if (next.length === 0) return false;
     current = closure(one, next);
+    effort.steps -= next.length + current.length;
+    if (effort.steps < 0) return undefined;
   }
   return current.includes(one.end);
 }

@@ -108,12 +108,14 @@ export function allIn({ effort }: LintContext, inner: string, outer: readonly st
   if (outer.length === 0) return false;
   if (outer.includes(inner)) return true;
   return ask(`${inner}\0${outer.join('\0')}`, () => {
+    if (effort.steps < 0) return undefined;
     const inside = automatonOf(inner);
     const outside = outer.map(automatonOf).filter((one) => one !== undefined);
-    if (!inside || outside.length === 0 || effort.steps < 0) return undefined;
+    if (!inside || outside.length === 0) return undefined;
     // One path of the inner pattern settles most pairs.
     const sample = samplePath(inner);
-    if (matches(inside, sample) && !outside.some((one) => matches(one, sample))) return false;
+    const sampled = matches(inside, sample, effort);
+    if (sampled && outside.every((one) => matches(one, sample, effort) === false)) return false;
     return covers(outside, inside, effort);
   });
 }
@@ -122,18 +124,24 @@ export function allIn({ effort }: LintContext, inner: string, outer: readonly st
 export function meet({ effort }: LintContext, a: string, b: string): boolean {
   if (a === b) return true;
   return ask(`${a}\0\0${b}`, () => {
+    if (effort.steps < 0) return undefined;
     const left = automatonOf(a);
     const right = automatonOf(b);
-    return left && right && effort.steps >= 0 ? intersects(left, right, effort) : undefined;
+    return left && right ? intersects(left, right, effort) : undefined;
   });
 }
 
-/** Whether a pattern matches a path. */
-export function matchesPath(pattern: string, prefix: string, path: string): boolean {
+/** Whether a pattern matches a path; false when it is not known. */
+function matchesPath(
+  { effort }: LintContext,
+  pattern: string,
+  prefix: string,
+  path: string,
+): boolean {
   if (!path.startsWith(prefix)) return false;
   return ask(`${pattern}\0\0\0${path}`, () => {
-    const one = automatonOf(pattern);
-    return one && matches(one, path);
+    const one = effort.steps < 0 ? undefined : automatonOf(pattern);
+    return one && matches(one, path, effort);
   });
 }
 
@@ -154,12 +162,13 @@ export function denies(
 
 /** The allow rule that grants a permission on one path, unless a deny rule takes it away. */
 export function granted(
+  context: LintContext,
   all: readonly FileAccess[],
   path: string,
   permission: FilePermission,
 ): FileAccess | undefined {
   const hit = (one: FileAccess) =>
-    one.permissions.has(permission) && matchesPath(one.path, one.prefix, path);
+    one.permissions.has(permission) && matchesPath(context, one.path, one.prefix, path);
   if (all.some((one) => one.seen.deny && !one.seen.qualifiers.owner && hit(one))) return undefined;
   const allowing = all.filter((one) => !one.seen.deny && hit(one));
   return allowing.find((one) => one.seen.own) ?? allowing[0];

@@ -1,11 +1,14 @@
 import type { Abi, Include, Statement } from '../syntax/tree.ts';
 import type { LintRule } from './rule.ts';
 
+/** What a published profile may include from: the folders that hold no profiles. */
+const folders = ['abstractions/', 'tunables/', 'local/'];
+
 export const includePath: LintRule = {
   id: 'include-path',
   title: 'Include outside the include directories',
   severity: 'error',
-  text: 'A published profile is read on hosts by a parser that runs as root. It may name files below the include directories only: <…> without “..”. A path in quotes or from the root depends on, or reaches into, the machine it is read on.',
+  text: 'A published profile is read on hosts by a parser that runs as root. It may include abstractions, tunables and local additions only: <abstractions/…>, <tunables/…>, <local/…>, without “..”. A path in quotes or from the root depends on, or reaches into, the machine it is read on; any other file in the include directories is a profile of the host’s own, which would be defined once more and loaded.',
   fires: 'abi <abi/3.0>,\nprofile demo {\n  include "/etc/passwd"\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo {\n  include <abstractions/base>\n}\n',
   options: { packageName: 'demo' },
@@ -21,10 +24,12 @@ export const includePath: LintRule = {
             ? 'The path between < and > starts at the root.'
             : include.path.split('/').includes('..')
               ? 'The path leaves the include directories.'
-              : undefined;
+              : include.kind === 'include' && !folders.some((one) => include.path.startsWith(one))
+                ? 'A published profile includes abstractions, tunables and local additions only: other files there are profiles of the host, which would be loaded with it.'
+                : undefined;
       if (wrong)
         report(include.target, wrong, {
-          expected: '<path> below the include directories, without ..',
+          expected: `<path>, where the path starts with ${folders.join(', ')} and has no ..`,
         });
     }
   },

@@ -30,7 +30,7 @@ export const sensitiveWrite: LintRule = {
       const all = fileAccess(context, profile);
       const found = new Map<(typeof all)[number], string[]>();
       for (const [path, how] of places) {
-        const by = granted(all, path, 'write');
+        const by = granted(context, all, path, 'write');
         // Rules for everything are reported as such.
         if (!by?.seen.own || by.seen.rule.kind !== 'file' || allIn(context, '/**', [by.path]))
           continue;

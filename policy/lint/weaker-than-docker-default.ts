@@ -113,7 +113,7 @@ export const weakerThanDockerDefault: LintRule = {
       if (!profile.container) continue;
       const all = fileAccess(context, profile);
       for (const way of waysOut) {
-        const by = granted(all, way.path, way.permission);
+        const by = granted(context, all, way.path, way.permission);
         if (!by) continue;
         context.report(
           by.seen.own ? by.seen.rule : profile.report.profile.name,
@@ -125,7 +125,7 @@ export const weakerThanDockerDefault: LintRule = {
         );
       }
       for (const socket of sockets) {
-        const by = granted(all, socket, 'write');
+        const by = granted(context, all, socket, 'write');
         // A rule for everything is not about the socket; only mounting it into the container is.
         if (by?.prefix.startsWith('/run/') || by?.prefix.startsWith('/var/run/'))
           reportSocket(context, profile, by, socket);

@@ -214,9 +214,10 @@ test('kill -9 of workerd among fifty publishers leaves whole versions or none', 
     for (let round = 0; round < 3; round++) {
       const publishing = Array.from({ length: 50 }, async (_, lane) => {
         const name = `p${round}-${lane}`;
-        const answer = await publish(registry, library, { name, version: '1.0.0' }).catch(
-          () => null,
-        );
+        const answer = await publish(registry, library, { name, version: '1.0.0' })
+          // The body too: what is cut off in it would otherwise be nobody's to catch.
+          .then(async (response) => ({ status: response.status, body: await response.text() }))
+          .catch(() => undefined);
         if (answer?.status === 201) acknowledged.add(name);
       });
       const enough = acknowledged.size + 1 + round * 15;

@@ -175,6 +175,12 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       (d) => raw(d, { body: big(4 * profileBytes + 2 ** 18) }),
     ],
     ['a profile with an error', 422, 'profile-invalid', (d) => text(d, `profile ${d.name} {`)],
+    [
+      "an include of a host's own profile",
+      422,
+      'profile-invalid',
+      (d) => text(d, `include <usr.bin.man>\n${profileText(d.name)}`),
+    ],
     ['a profile of another name', 422, 'profile-invalid', (d) => text(d, profileText('sshd'))],
     [
       'an unknown key',

@@ -98,6 +98,15 @@ describe('limits', () => {
     expect(cpuTime(() => check(`profile p {\n${rules}}\n`))).toBeLessThan(2000);
   });
 
+  test.each([
+    ['stars', (i: number) => `/${'*a'.repeat(40)}${i} r`],
+    ['alternations', (i: number) => `/${'{a,b}'.repeat(12)}${i} rw`],
+    ['overlapping patterns', (i: number) => `/*${i}*/**b* w`],
+  ])('lint of thousands of rules with %s has a bound', (_, path) => {
+    const rules = Array.from({ length: 2000 }, (_, i) => `  ${i % 2 ? 'deny ' : ''}${path(i)},\n`);
+    expect(cpuTime(() => lint(`profile p {\n${rules.join('')}}\n`))).toBeLessThan(5000);
+  });
+
   test('cost grows with the size of the text, not faster', () => {
     const rule =
       '  owner @{HOME}/.config/{a,b}/**.conf rwk,\n  dbus send bus=session peer=(name=x),\n';
