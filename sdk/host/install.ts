@@ -12,6 +12,7 @@ import {
   type ParserRun,
   runParser,
 } from './parser.ts';
+import { findEscape } from './root.ts';
 import { stageInstallation } from './state.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
@@ -31,6 +32,7 @@ export type InstallRefusal =
   | 'not-root'
   | 'no-apparmor'
   | 'no-parser'
+  | 'root-escapes'
   | 'profile-invalid'
   | 'profile-defined-elsewhere'
   | 'parser-refused'
@@ -54,6 +56,10 @@ export type Installed =
 export async function checkTarget({
   root,
 }: Target): Promise<{ ok: true } | { ok: false; id: InstallRefusal; reason: string }> {
+  const away = await findEscape(root);
+  if (away !== undefined) {
+    return { ok: false, id: 'root-escapes', reason: `${away} leads out of ${root}` };
+  }
   if (root !== '/') return { ok: true };
   if (process.getuid?.() !== 0) {
     return { ok: false, id: 'not-root', reason: 'loading a profile needs root' };

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFile } from '../../db/node.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
@@ -405,6 +405,37 @@ describe('the client commands', () => {
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain('containers/mine');
     expect(await readdir(at('taken/etc/apparmor.d'))).toEqual(['containers']);
+  });
+
+  test('a root whose folders lead out of it is left alone', async () => {
+    await mkdir(at('elsewhere'));
+    const trust = at('host/etc/aa-registry/trust.toml');
+    for (const place of [
+      'etc/apparmor.d',
+      'etc/aa-registry',
+      'var/lib/aa-registry',
+      'etc',
+      'var',
+    ]) {
+      const root = at('escaping', place.replaceAll('/', '-'));
+      await mkdir(dirname(join(root, place)), { recursive: true });
+      await symlink(at('elsewhere'), join(root, place));
+      const commands = [
+        ['pull', 'docker-nginx@1.0.0', '--root', root, '--trust', trust],
+        ['trust', 'init', '--root', root, '--yes'],
+      ];
+      for (const args of commands) {
+        const outcome = await run(args);
+        expect(outcome).toMatchObject({ code: 5, stdout: '' });
+        expect(outcome.stderr).toContain('leads out of');
+      }
+    }
+    expect(await readdir(at('elsewhere'))).toEqual([]);
+    // A link that stays inside is a system's own business.
+    await mkdir(at('inside/usr/etc'), { recursive: true });
+    await symlink('usr/etc', at('inside/etc'));
+    await succeed(['trust', 'init', '--root', at('inside'), '--yes']);
+    await succeed(['pull', 'docker-nginx@1.0.0', '--root', at('inside')]);
   });
 
   test('trust init asks, and without a terminal writes nothing', async () => {

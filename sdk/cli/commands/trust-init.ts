@@ -9,6 +9,7 @@ import {
 import { parseNoteVerifier } from '../../../trust/log/index.ts';
 import type { Team } from '../../../worker/api/schema/index.ts';
 import type { Client } from '../../client.ts';
+import { findEscape } from '../../host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../host/seen.ts';
 import { defaultMaximumAge, readTrust, trustPath, writeTrust } from '../../trust-file.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
@@ -36,6 +37,10 @@ export const trustInit = defineCommand({
   examples: ['sudo aa-registry trust init --registry https://profiles.example.org'],
   async run({ values, args, io }) {
     const root = rootOf(values.root);
+    const away = await findEscape(root);
+    if (away !== undefined) {
+      throw new CliError(exit.unable, `Nothing was changed: ${away} leads out of ${root}.`);
+    }
     const path = trustPath(root);
     const before = await readTrust(path);
     const client = await openSession(io, values.registry, before?.registry);
