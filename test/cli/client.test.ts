@@ -15,6 +15,7 @@ import {
 
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
+const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
 const kernel = await checkKernel();
 const profiles = join(import.meta.dirname, '../../profiles');
 
@@ -501,7 +502,7 @@ describe('the client commands', () => {
   });
 
   test.skipIf(!isRoot)(
-    'without root, pull says so in one sentence and changes nothing',
+    `without root, pull says so in one sentence and changes nothing${unlessRoot}`,
     async () => {
       const outcome = await run(['pull', 'docker-nginx'], { uid: nobody });
       expect(outcome).toMatchObject({ code: 5, stdout: '' });
@@ -511,7 +512,7 @@ describe('the client commands', () => {
 
   // Where the kernel has AppArmor this would install on the machine that runs the test: test/kernel has that.
   test.skipIf(!isRoot || kernel.ok)(
-    'without AppArmor, pull says so in one sentence and changes nothing',
+    `without AppArmor, pull says so in one sentence and changes nothing${kernel.ok ? ' (skipped: the kernel has it)' : unlessRoot}`,
     async () => {
       const before = await readdir('/etc/apparmor.d').catch(() => []);
       const outcome = await run(['pull', 'docker-nginx']);

@@ -71,7 +71,9 @@ describe('the host', () => {
     }
   });
 
-  test.skipIf(!parser)('a profile that includes others is refused', async () => {
+  const reason = parser ? '' : ' (skipped: apparmor_parser is not installed)';
+
+  test.skipIf(!parser)(`a profile that includes others is refused${reason}`, async () => {
     const root = at('including');
     const policy = join(root, 'etc/apparmor.d');
     await mkdir(join(policy, 'abstractions'), { recursive: true });
