@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { format } from '../../policy/index.ts';
 import { cases, corpus } from '../../scripts/conformance.ts';
+import { findParser } from '../../sdk/host/parser.ts';
 import { commentsOf, shapeOf } from './shape.ts';
 
 test('puts a policy in its canonical form', () => {
@@ -88,7 +89,7 @@ describe('the corpus', () => {
   );
 });
 
-const parser = spawnSync('apparmor_parser', ['--version']).status === 0;
+const parser = await findParser();
 const folder = mkdtempSync(join(tmpdir(), 'aa-format-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -96,7 +97,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function compile(path: string, options: string[] = []): Buffer | undefined {
   const result = spawnSync(
     'timeout',
-    ['10', 'apparmor_parser', '-Q', '-K', '-S', ...options, path],
+    ['10', parser ?? 'apparmor_parser', '-Q', '-K', '-S', ...options, path],
     { maxBuffer: 1 << 28, cwd: here ? join(corpus, 'parser-tests/tst') : folder },
   );
   return result.status === 0 ? result.stdout : undefined;
