@@ -1,4 +1,4 @@
-import { CliError, defineCommand, exit } from '../sdk/cli/index.ts';
+import { CliError, defineCommand, exit, requireWholeNumber } from '../sdk/cli/index.ts';
 
 /** `aa-registry serve` stands here and not in sdk/: it is the one command that runs the service's own code. */
 export const serve = defineCommand({
@@ -42,12 +42,16 @@ export const serve = defineCommand({
     const options = {
       data: values.data ?? 'aa-registry-data',
       host: values.host ?? '127.0.0.1',
-      port: parseInteger(values.port ?? '8787', 'port', 65_535),
+      port: requireWholeNumber('port', values.port ?? '8787', { maximum: 65_535 }),
       newAdminToken: values['new-admin-token'] ?? false,
       witnesses: (values.witness ?? []).map(checkWitness),
       ...(profileBytes === undefined
         ? {}
-        : { profileBytes: parseInteger(profileBytes, 'max-profile-bytes', 64 * 1024 * 1024) }),
+        : {
+            profileBytes: requireWholeNumber('max-profile-bytes', profileBytes, {
+              maximum: 64 * 1024 * 1024,
+            }),
+          }),
     };
     const { DataError, startRegistry } = await import('../worker/node.ts');
     const registry = await startRegistry(options).catch((error: unknown) => {
@@ -72,15 +76,4 @@ export const serve = defineCommand({
 function checkWitness(text: string): string {
   if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
   throw new CliError(exit.usage, `--witness takes the http address of a witness, not "${text}".`);
-}
-
-function parseInteger(text: string, option: string, maximum: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > maximum) {
-    throw new CliError(
-      exit.usage,
-      `--${option} takes a whole number up to ${maximum}, not "${text}".`,
-    );
-  }
-  return value;
 }

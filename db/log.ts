@@ -1,5 +1,6 @@
 import { and, asc, eq, gte, lt, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
+import { encodeHex } from '../trust/index.ts';
 import { emptyFrontier, type Frontier, type TileHash } from '../trust/log/index.ts';
 import type { Database } from './database.ts';
 import { logEntries, logHead, logTiles } from './schema.ts';
@@ -44,13 +45,13 @@ export function growLog(
   { entry, tileHashes, before, after }: LogGrowth,
 ): [Statement, ...Statement[]] {
   const { size, hashes } = after.frontier;
-  const row = { size, frontier: toHex(...hashes), checkpoint: after.checkpoint };
+  const row = { size, frontier: hashes.map(encodeHex).join(''), checkpoint: after.checkpoint };
   return [
     db.insert(logEntries).values({ index: before.frontier.size, data: entry }),
     ...tileHashes.map(({ level, index, hash }) =>
       db
         .insert(logTiles)
-        .values({ level, index: Math.floor(index / tileWidth), hashes: toHex(hash) })
+        .values({ level, index: Math.floor(index / tileWidth), hashes: encodeHex(hash) })
         .onConflictDoUpdate({
           target: [logTiles.level, logTiles.index],
           set: { hashes: sql`${logTiles.hashes} || excluded.hashes` },
@@ -89,12 +90,6 @@ export async function readLogEntries(db: Database, start: number, end: number): 
     .where(and(gte(logEntries.index, start), lt(logEntries.index, end)))
     .orderBy(asc(logEntries.index));
   return rows.map(({ data }) => data);
-}
-
-function toHex(...hashes: Uint8Array[]): string {
-  return hashes
-    .flatMap((hash) => Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')))
-    .join('');
 }
 
 function fromHex(text: string): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,5 @@
+import { encodeHex } from './hex.ts';
+
 /** The digest of a profile's exact bytes: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
 
@@ -16,5 +18,5 @@ export function isDigest(text: string): text is Digest {
  */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `sha256:${encodeHex(hash)}`;
 }

@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from '../base64.ts';
+import { encodeHex } from '../hex.ts';
 
 /** What a signature of a note says, and over which bytes it is made (signed-note, "Signature types"). */
 export type SignatureType = 'ed25519' | 'cosignature';
@@ -93,7 +94,7 @@ export const keyIdLength = 4;
 
 /** A key ID as it stands in an encoded key: eight hexadecimal digits. */
 export function formatKeyId(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return encodeHex(bytes);
 }
 
 /** The bytes of a key ID. */

@@ -5,6 +5,7 @@ import { writeOutput } from '../../host/output.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { openSession, registryOption, requireReference } from '../session.ts';
+import { requireWholeNumber } from '../whole-number.ts';
 
 export const bundle = defineCommand({
   name: 'bundle',
@@ -29,7 +30,9 @@ export const bundle = defineCommand({
   async run({ values, args, io }) {
     const { output } = values;
     if (output === undefined) throw new CliError(exit.usage, 'Where to? Add -o FILE.');
-    const sizes = (values.since ?? []).map(parseSize);
+    const sizes = (values.since ?? []).map((size) =>
+      requireWholeNumber('since', size, { maximum: 999_999_999_999_999 }),
+    );
     const trust = await requireTrust(values, '/');
     const client = await openSession(io, values.registry, trust.registry);
 
@@ -61,10 +64,3 @@ export const bundle = defineCommand({
     return exit.ok;
   },
 });
-
-function parseSize(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) {
-    throw new CliError(exit.usage, `--since takes a whole number, not "${text}".`);
-  }
-  return Number(text);
-}

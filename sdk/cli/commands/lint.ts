@@ -1,6 +1,6 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { lint as lintPolicy } from '../../../policy/index.ts';
-import { CliError, defineCommand, exit } from '../command.ts';
+import { defineCommand, exit } from '../command.ts';
 import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
 import {
   type FileReport,
@@ -10,6 +10,7 @@ import {
   sarifLog,
   summary,
 } from '../report.ts';
+import { requireWholeNumber } from '../whole-number.ts';
 
 export const lint = defineCommand({
   name: 'lint',
@@ -34,7 +35,11 @@ export const lint = defineCommand({
   ],
   async run({ values, args, io }) {
     const format = parseFormat(values.format, ['text', 'json', 'sarif'] as const);
-    const maximum = parseMaximum(values['max-warnings']);
+    const most = values['max-warnings'];
+    const maximum =
+      most === undefined
+        ? Number.POSITIVE_INFINITY
+        : requireWholeNumber('max-warnings', most, { maximum: 999_999_999 });
     const resolver = includeResolver(values);
     const reports: FileReport[] = [];
     let warnings = 0;
@@ -57,11 +62,3 @@ export const lint = defineCommand({
     return warnings > maximum || reports.some(({ ok }) => !ok) ? exit.failed : exit.ok;
   },
 });
-
-function parseMaximum(text: string | undefined): number {
-  if (text === undefined) return Number.POSITIVE_INFINITY;
-  if (!/^\d{1,9}$/.test(text)) {
-    throw new CliError(exit.usage, `--max-warnings takes a whole number, not "${text}".`);
-  }
-  return Number(text);
-}
