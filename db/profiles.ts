@@ -1,6 +1,7 @@
 import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { profiles, versions } from './schema.ts';
+import { type Viewer, visibleTo } from './viewer.ts';
 
 export type Profile = typeof profiles.$inferSelect;
 
@@ -12,15 +13,17 @@ export interface ProfileQuery {
   limit: number;
 }
 
+/** A profile, if the viewer may know of it. */
 export async function findProfile(
   db: Database,
+  viewer: Viewer,
   team: string,
   name: string,
 ): Promise<Profile | undefined> {
   const [profile] = await db
     .select()
     .from(profiles)
-    .where(and(eq(profiles.team, team), eq(profiles.name, name)));
+    .where(and(eq(profiles.team, team), eq(profiles.name, name), visibleTo(viewer)));
   return profile;
 }
 
@@ -28,11 +31,16 @@ export async function findProfile(
 export type ProfileSummary = Profile & { publishedAt: string };
 
 /**
- * Profiles by team and name, at most `limit`. Every word of `text` must occur in the path, the description
+ * The profiles that the viewer may know of, by team and name, at most `limit`. Every word of `text` must occur in the path, the description
  * or the images, in any case.
  */
-export async function listProfiles(db: Database, query: ProfileQuery): Promise<ProfileSummary[]> {
+export async function listProfiles(
+  db: Database,
+  viewer: Viewer,
+  query: ProfileQuery,
+): Promise<ProfileSummary[]> {
   const conditions: (SQL | undefined)[] = words(query.text).map(matches);
+  conditions.push(visibleTo(viewer));
   if (query.team !== undefined) conditions.push(eq(profiles.team, query.team));
   if (query.after) {
     const { team, name } = query.after;

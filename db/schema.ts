@@ -34,7 +34,44 @@ export const keys = sqliteTable(
   (table) => [primaryKey({ columns: [table.team, table.keyId] })],
 );
 
-/** API tokens: only a hash is kept. A token without a team is the administrator's. */
+/** People who use the registry. What they may do comes from their memberships. */
+export const users = sqliteTable('users', {
+  name: text().primaryKey(),
+  /** Whether they run the registry: they may do everything in every team. */
+  admin: integer({ mode: 'boolean' }).notNull(),
+  createdAt: createdAt(),
+});
+
+/** What a member may do in a team, least first; each may do what those before it may. */
+export const roles = ['reader', 'publisher', 'owner'] as const;
+export type Role = (typeof roles)[number];
+
+export const memberships = sqliteTable(
+  'memberships',
+  {
+    team: text()
+      .notNull()
+      .references(() => teams.name),
+    user: text()
+      .notNull()
+      .references(() => users.name),
+    role: text({ enum: roles }).notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.team, table.user] }),
+    index('memberships_user').on(table.user),
+  ],
+);
+
+/** The most that a token may be used for, least first. */
+export const scopes = ['read', 'publish', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/**
+ * API tokens: only a hash is kept. A token with a user may do what the user may; one with a team alone is the
+ * team's own; one with neither is the administrator's. Scope, team and profile narrow that.
+ */
 export const tokens = sqliteTable(
   'tokens',
   {
@@ -44,9 +81,50 @@ export const tokens = sqliteTable(
     label: text().notNull(),
     team: text().references(() => teams.name),
     createdAt: createdAt(),
+    user: text().references(() => users.name),
+    /** The only profile of the team that it is good for; null when for all. */
+    profile: text(),
+    /** The default is what tokens could do before there were scopes. */
+    scope: text({ enum: scopes }).notNull().default('admin'),
+    expiresAt: text(),
+    revokedAt: text(),
+    /** Written now and then, not at every use. */
+    lastUsedAt: text(),
   },
-  (table) => [index('tokens_team').on(table.team)],
+  (table) => [index('tokens_team').on(table.team), index('tokens_user').on(table.user)],
 );
+
+/**
+ * What a team lets publish without a stored secret: a repository's CI, by the OpenID Connect token that its
+ * provider makes for it.
+ */
+export const trustedPublishers = sqliteTable(
+  'trusted_publishers',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    team: text()
+      .notNull()
+      .references(() => teams.name),
+    /** The only profile it may publish; null for all of the team's. */
+    profile: text(),
+    /** The provider, by its issuer's address. */
+    issuer: text().notNull(),
+    /** As the provider names it: `owner/name`, `group/subgroup/project`. */
+    repository: text().notNull(),
+    /** The branch that may publish. */
+    branch: text().notNull(),
+    /** The deployment environment that the job must run in; null for any. */
+    environment: text(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index('trusted_publishers_team').on(table.team),
+    index('trusted_publishers_repository').on(table.issuer, table.repository),
+  ],
+);
+
+export const visibilities = ['public', 'private'] as const;
+export type Visibility = (typeof visibilities)[number];
 
 export const profiles = sqliteTable(
   'profiles',
@@ -61,11 +139,26 @@ export const profiles = sqliteTable(
     latest: text().notNull(),
     description: text().notNull(),
     images: text({ mode: 'json' }).$type<string[]>().notNull(),
+    /** A private profile is there for its team only. */
+    visibility: text({ enum: visibilities }).notNull().default('public'),
+    /**
+     * Hexadecimal; blinds the profile's name in the log while it is private (trust/log/entry.ts). Null for those
+     * that were always public.
+     */
+    blind: text(),
+    /** Why it should not be used any more; null while it may be. */
+    deprecation: text(),
+    /** The `team/name` to use in its place. */
+    replacement: text(),
+    /** The team that goes on with it, since it was transferred: nothing is published here any more. */
+    movedTo: text().references(() => teams.name),
+    /** Grows with every change of what is not a version: what `If-Match` compares. */
+    revision: integer().notNull().default(1),
   },
   (table) => [unique('profiles_path').on(table.team, table.name)],
 );
 
-/** Profiles' text, which is UTF-8 without NUL and so exact; apart so that lists of versions stay small. */
+/** Profiles and READMEs, which are UTF-8 without NUL and so exact as text; apart so that lists of versions stay small. */
 export const contents = sqliteTable('contents', {
   digest: text().$type<Digest>().primaryKey(),
   text: text().notNull(),

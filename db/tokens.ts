@@ -1,13 +1,19 @@
-import { count, eq, isNull } from 'drizzle-orm';
+import { and, asc, count, eq, gt, isNull, lt, or, type SQL } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { tokens } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
-export type NewToken = Omit<Token, 'id'>;
+
+/** A token to be kept: what is left out stands for no narrowing, and for the scope `admin`. */
+export type NewToken = typeof tokens.$inferInsert;
+
+/** How exactly it is known when a token was used last, in milliseconds: a use within that writes nothing. */
+const useResolution = 10 * 60_000;
 
 /** Keeps a token's hash. A hash that is there already is left as it is. */
-export async function addToken(db: Database, token: NewToken): Promise<void> {
-  await db.insert(tokens).values(token).onConflictDoNothing();
+export async function addToken(db: Database, token: NewToken): Promise<Token | undefined> {
+  const [added] = await db.insert(tokens).values(token).onConflictDoNothing().returning();
+  return added;
 }
 
 /**
@@ -19,8 +25,67 @@ export async function findToken(db: Database, hash: string): Promise<Token | und
   return token;
 }
 
-/** How many administrator tokens there are. */
+export async function findTokenById(db: Database, id: number): Promise<Token | undefined> {
+  const [token] = await db.select().from(tokens).where(eq(tokens.id, id));
+  return token;
+}
+
+/** Whose tokens to list: a user's, a team's own, or everybody's. */
+export type TokenOwner = { user: string } | { team: string } | 'all';
+
+/** Tokens in the order in which they were made, at most `limit` of those after the one with the id `after`. */
+export async function listTokens(
+  db: Database,
+  owner: TokenOwner,
+  { after = 0, limit }: { after?: number | undefined; limit: number },
+): Promise<Token[]> {
+  return db
+    .select()
+    .from(tokens)
+    .where(and(ownedBy(owner), gt(tokens.id, after)))
+    .orderBy(asc(tokens.id))
+    .limit(limit);
+}
+
+function ownedBy(owner: TokenOwner): SQL | undefined {
+  if (owner === 'all') return undefined;
+  if ('user' in owner) return eq(tokens.user, owner.user);
+  return and(eq(tokens.team, owner.team), isNull(tokens.user));
+}
+
+/** Revokes a token, for ever. */
+export async function revokeToken(db: Database, id: number, revokedAt: string): Promise<void> {
+  await db
+    .update(tokens)
+    .set({ revokedAt })
+    .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)));
+}
+
+/** Notes that a token was used, unless that was noted a short while ago. */
+export async function recordUse(db: Database, token: Token, at: Date): Promise<void> {
+  const before = new Date(at.getTime() - useResolution).toISOString();
+  if (token.lastUsedAt !== null && token.lastUsedAt > before) return;
+  await db
+    .update(tokens)
+    .set({ lastUsedAt: at.toISOString() })
+    .where(
+      and(eq(tokens.id, token.id), or(isNull(tokens.lastUsedAt), lt(tokens.lastUsedAt, before))),
+    );
+}
+
+/** How many tokens of the administrator's own there are that may be used for everything. */
 export async function countAdminTokens(db: Database): Promise<number> {
-  const [row] = await db.select({ count: count() }).from(tokens).where(isNull(tokens.team));
+  const [row] = await db
+    .select({ count: count() })
+    .from(tokens)
+    .where(
+      and(
+        isNull(tokens.team),
+        isNull(tokens.user),
+        eq(tokens.scope, 'admin'),
+        isNull(tokens.revokedAt),
+        isNull(tokens.expiresAt),
+      ),
+    );
   return row?.count ?? 0;
 }

@@ -9,6 +9,7 @@ import {
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { contents, profiles, versions } from './schema.ts';
+import { type Viewer, visibleTo } from './viewer.ts';
 
 /** A version without the profile's text. */
 export type Version = typeof versions.$inferSelect;
@@ -109,11 +110,12 @@ function at(team: string, name: string) {
 }
 
 /**
- * One version, by its number or by a digest. When several versions have the same bytes the digest finds the
+ * One version of a profile that the viewer may know of, by its number or by a digest. When several versions have the same bytes the digest finds the
  * best of them.
  */
 export async function findVersion(
   db: Database,
+  viewer: Viewer,
   team: string,
   name: string,
   selector: string,
@@ -122,7 +124,7 @@ export async function findVersion(
     .select({ version: versions })
     .from(versions)
     .innerJoin(profiles, eq(profiles.id, versions.profileId))
-    .where(and(at(team, name), selected(selector)))
+    .where(and(at(team, name), selected(selector), visibleTo(viewer)))
     .orderBy(...preference)
     .limit(1);
   return row?.version;

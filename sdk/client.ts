@@ -2,9 +2,11 @@ import type { ZodType } from 'zod';
 import { type Digest, Envelope } from '../trust/index.ts';
 import {
   Channel,
+  CreatedToken,
   type Diagnostic,
   Identity,
   LogKey,
+  type NewToken,
   Problem,
   Profile,
   ProfilePage,
@@ -13,7 +15,6 @@ import {
   Published,
   problemNamespace,
   Team,
-  Token,
   Version,
   VersionList,
   type VersionSummary,
@@ -217,8 +218,9 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
       return call(Team, 'POST', `${path}/revocation`, { reason });
     },
 
-    createToken(token: { label: string; team?: string }): Promise<Token> {
-      return call(Token, 'POST', '/v1/tokens', token);
+    /** Makes an API token, no better than the one this client has. */
+    createToken(token: NewToken): Promise<CreatedToken> {
+      return call(CreatedToken, 'POST', '/v1/tokens', token);
     },
 
     /** Whose token this client has. */

@@ -63,7 +63,7 @@ export async function createPublisher(registry: TestRegistry, team: string): Pro
   const registration = { publicKey: key.publicKey.text, label: `${team} key` };
   const path = `/v1/teams/${team}/keys`;
   await expectStatus(201, send(registry, 'POST', path, registration, adminToken));
-  const request = { team, label: `${team} token` };
+  const request = { team, label: `${team} token`, scope: 'admin' };
   const made = await expectStatus(201, send(registry, 'POST', '/v1/tokens', request, adminToken));
   return { team, key, token: ((await made.json()) as { token: string }).token };
 }

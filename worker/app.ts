@@ -8,6 +8,7 @@ import { createRouter } from './api/router.ts';
 import { teams } from './api/teams.ts';
 import { tokens } from './api/tokens.ts';
 import { versions } from './api/versions.ts';
+import { identify } from './auth.ts';
 import { catalog } from './catalog/index.tsx';
 import type { Deps } from './deps.ts';
 import { answerProblem, bodyType, ProblemError } from './problem.ts';
@@ -40,6 +41,7 @@ export function createApp(deps: Deps) {
     c.set('deps', deps);
     await next();
   });
+  app.use('/v1/*', identify);
 
   app.openapi(health, (c) => c.json({ status: 'ok' as const }, 200));
   for (const routes of [profiles, versions, channels, teams, tokens, log]) app.route('/v1', routes);

@@ -1,5 +1,5 @@
 import type { Database } from '../db/database.ts';
-import type { Token } from '../db/tokens.ts';
+import type { Caller } from './caller.ts';
 import type { Log } from './log.ts';
 
 /** What the service needs from whatever runs it. */
@@ -21,7 +21,7 @@ export const defaultLimits: Limits = { profileBytes: 256 * 1024 };
 export interface Env {
   Variables: {
     deps: Deps;
-    /** Whose request it is, on routes that ask (auth.ts). */
-    token: Token;
+    /** Whose request it is (auth.ts). */
+    caller: Caller;
   };
 }

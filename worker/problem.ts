@@ -9,6 +9,7 @@ const problems = {
   'token-missing': [401, 'An API token is needed'],
   'token-unknown': [401, 'The API token is not known'],
   'token-other-team': [403, 'The token is of another team'],
+  'role-insufficient': [403, 'The token does not allow this'],
   'admin-only': [403, 'Only an administrator may do this'],
   'not-found': [404, 'Not found'],
   'team-exists': [409, 'The team exists'],

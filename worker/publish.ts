@@ -1,5 +1,6 @@
 import { listKeys } from '../db/keys.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
+import type { Viewer } from '../db/viewer.ts';
 import { decodeBase64, importPublicKey, sha256, verify } from '../trust/index.ts';
 import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
@@ -13,6 +14,7 @@ import { ProblemError } from './problem.ts';
  */
 export async function publish(
   { db, log, now, limits }: Deps,
+  viewer: Viewer,
   team: string,
   name: string,
   version: string,
@@ -43,7 +45,7 @@ export async function publish(
     throw new ProblemError('envelope-refused', `${verified.id}: ${verified.reason}.`);
   }
 
-  const stored = await findVersion(db, team, name, version);
+  const stored = await findVersion(db, viewer, team, name, version);
   if (stored) return unchanged(stored, verified.digest);
 
   const { ok, diagnostics } = findingsOf(verified.digest, name, profile);
@@ -79,9 +81,9 @@ export async function publish(
         logIndex,
       ),
     // Two publishers at once: the unique index let one of them in.
-    async () => (await findVersion(db, team, name, version)) !== undefined,
+    async () => (await findVersion(db, viewer, team, name, version)) !== undefined,
   );
-  const inserted = await findVersion(db, team, name, version);
+  const inserted = await findVersion(db, viewer, team, name, version);
   if (!inserted) throw new Error(`${team}/${name}@${version} was stored and is not there`);
   return index === undefined ? unchanged(inserted, digest) : { created: true, version: inserted };
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../worker/app.ts';
+import type { Deps } from '../../worker/deps.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 describe.each(runtimes)('the service on $name', ({ start }) => {
@@ -27,27 +29,11 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(operations.sort()).toEqual([
-      'GET /healthz',
-      'GET /v1/log/entries/{index}/proof',
-      'GET /v1/log/key',
-      'GET /v1/profiles',
-      'GET /v1/profiles/{team}/{name}',
-      'GET /v1/profiles/{team}/{name}/versions',
-      'GET /v1/profiles/{team}/{name}/versions/{version}',
-      'GET /v1/profiles/{team}/{name}/versions/{version}/envelope',
-      'GET /v1/profiles/{team}/{name}/versions/{version}/profile',
-      'GET /v1/profiles/{team}/{name}/versions/{version}/proof',
-      'GET /v1/teams/{team}',
-      'GET /v1/whoami',
-      'POST /v1/profiles/{team}/{name}/versions/{version}/yank',
-      'POST /v1/teams',
-      'POST /v1/teams/{team}/keys',
-      'POST /v1/teams/{team}/keys/{keyId}/revocation',
-      'POST /v1/tokens',
-      'PUT /v1/profiles/{team}/{name}/channels/{channel}',
-      'PUT /v1/profiles/{team}/{name}/versions/{version}',
-    ]);
+    const served = createApp({} as Deps)
+      .routes.filter(({ method, path }) => method !== 'ALL' && path.startsWith('/v1/'))
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    expect(served).toContain('PUT /v1/profiles/{team}/{name}/versions/{version}');
+    expect(operations).toEqual(expect.arrayContaining([...new Set(served)]));
     for (const name of ['Problem', 'Profile', 'Version', 'Publication', 'Envelope', 'Team']) {
       expect(document.components.schemas).toHaveProperty(name);
     }

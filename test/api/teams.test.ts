@@ -79,8 +79,13 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
       registry.fetch('/v1/whoami', { headers: { Authorization: `Bearer ${token}` } });
     expect(await (await whoami(acme.token)).json()).toEqual({
       label: 'acme token',
+      user: null,
       team: 'acme',
+      profile: null,
+      scope: 'admin',
+      expiresAt: null,
       admin: false,
+      roles: { acme: 'owner' },
     });
     expect(await (await whoami(registry.adminToken)).json()).toMatchObject({
       admin: true,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { findChannel, moveChannel } from '../../db/channels.ts';
 import { findProfile } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
-import { teamToken } from '../auth.ts';
+import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
@@ -20,7 +20,7 @@ channels.openapi(
     description:
       'The move names the version that the channel names now, and is refused when it does not.',
     security: [{ token: [] }],
-    middleware: [teamToken, readBody] as const,
+    middleware: [atLeast('publisher'), readBody] as const,
     request: {
       params: z.object({ team: TeamName, name: ProfileName, channel: ChannelName }),
       body: jsonBody(ChannelMove),
@@ -34,8 +34,8 @@ channels.openapi(
     const { db, log, now } = c.var.deps;
     const { team, name, channel } = c.req.valid('param');
     const { version, previous } = c.req.valid('json');
-    const profile = await findProfile(db, team, name);
-    if (!profile || !(await findVersion(db, team, name, version))) {
+    const profile = await findProfile(db, viewer(c), team, name);
+    if (!profile || !(await findVersion(db, viewer(c), team, name, version))) {
       throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
     }
     const current = async () => (await findChannel(db, profile.id, channel))?.version ?? null;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { listChannels } from '../../db/channels.ts';
 import { findProfile, listProfiles } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
+import { viewer } from '../auth.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
@@ -22,7 +23,7 @@ profiles.openapi(
   async (c) => {
     const { q, team, limit, cursor } = c.req.valid('query');
     const [afterTeam, afterName] = cursor?.split('/') ?? [];
-    const found = await listProfiles(c.var.deps.db, {
+    const found = await listProfiles(c.var.deps.db, viewer(c), {
       text: q,
       team,
       limit: limit + 1,
@@ -53,8 +54,8 @@ profiles.openapi(
   async (c) => {
     const { team, name } = c.req.valid('param');
     const { db } = c.var.deps;
-    const profile = await findProfile(db, team, name);
-    const latest = profile && (await findVersion(db, team, name, profile.latest));
+    const profile = await findProfile(db, viewer(c), team, name);
+    const latest = profile && (await findVersion(db, viewer(c), team, name, profile.latest));
     if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
     const { createdAt } = profile;
     const { manifest } = latest;

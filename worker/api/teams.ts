@@ -2,10 +2,10 @@ import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
-import type { Token } from '../../db/tokens.ts';
 import { Envelope, importPublicKey, type PublicKey, verifyEndorsement } from '../../trust/index.ts';
-import { adminToken, teamToken } from '../auth.ts';
+import { adminToken, atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
+import { type Caller, isAdministrator } from '../caller.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
@@ -57,7 +57,7 @@ teams.openapi(
     summary: "Register a team's publisher key",
     description: 'A key that the team has already is left as it is (200).',
     security: [{ token: [] }],
-    middleware: [teamToken, readBody] as const,
+    middleware: [atLeast('owner'), readBody] as const,
     request: { params: teamPath, body: jsonBody(NewKey) },
     responses: {
       200: json('The team, which had the key already', Team),
@@ -86,7 +86,7 @@ teams.openapi(
       const detail = `Team ${team.name} has had ${mostKeys} keys, and a team has no more than that.`;
       throw new ProblemError('team-full', detail);
     }
-    await requireEndorsement(c.var.token, team.name, key, registered, endorsement);
+    await requireEndorsement(c.var.caller, team.name, key, registered, endorsement);
 
     const time = now().toISOString();
     const { keyId, text } = key;
@@ -120,7 +120,7 @@ teams.openapi(
     description:
       'What it signed stays signed; hosts refuse it, and nothing new is published with it.',
     security: [{ token: [] }],
-    middleware: [teamToken, readBody] as const,
+    middleware: [atLeast('owner'), readBody] as const,
     request: { params: teamPath.extend({ keyId: KeyId }), body: jsonBody(Revocation) },
     responses: { 200: json('The team', Team), ...problems(400, 401, 403, 404, 413, 415) },
   }),
@@ -146,7 +146,7 @@ teams.openapi(
 
 /** A team's first key is an administrator's word; after that a good key of the team vouches for the next. */
 async function requireEndorsement(
-  token: Token,
+  caller: Caller,
   team: string,
   key: PublicKey,
   registered: RegisteredKey[],
@@ -154,7 +154,7 @@ async function requireEndorsement(
 ): Promise<void> {
   const good = registered.filter(({ revokedAt }) => revokedAt === null);
   if (good.length === 0) {
-    if (token.team === null) return;
+    if (isAdministrator(caller)) return;
     throw new ProblemError(
       'admin-only',
       `The first good key of team ${team} is an administrator's to register.`,

@@ -10,7 +10,8 @@ import {
   type Version as Row,
   yankVersion,
 } from '../../db/versions.ts';
-import { teamToken } from '../auth.ts';
+import type { Viewer } from '../../db/viewer.ts';
+import { atLeast, atLeastToMake, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
 import { findingsOf } from '../findings.ts';
@@ -49,7 +50,7 @@ versions.openapi(
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
-    const profile = await findProfile(c.var.deps.db, team, name);
+    const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
     if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
     const found = await listVersions(c.var.deps.db, profile.id);
     return c.json({ items: found.map(toVersionSummary) }, 200);
@@ -66,7 +67,7 @@ versions.openapi(
   }),
   async (c) => {
     const params = c.req.valid('param');
-    const row = await requireVersion(c.var.deps, params);
+    const row = await requireVersion(c.var.deps, viewer(c), params);
     return c.json(await toVersion(c.var.deps, params.team, params.name, row), 200);
   },
 );
@@ -79,7 +80,7 @@ versions.openapi(
     description:
       'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
     security: [{ token: [] }],
-    middleware: [teamToken, readBody] as const,
+    middleware: [atLeastToMake('publisher'), readBody] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
     responses: {
       200: json('The version was there already, with the same bytes', Published),
@@ -93,7 +94,7 @@ versions.openapi(
     if (!(await findTeam(deps.db, team))) {
       throw new ProblemError('not-found', `There is no team ${team}.`);
     }
-    const published = await publish(deps, team, name, version, c.req.valid('json'));
+    const published = await publish(deps, viewer(c), team, name, version, c.req.valid('json'));
     const stored = await toVersion(deps, team, name, published.version);
     const body = { ...stored, proof: await proveEntry(deps, published.version.logIndex) };
     return published.created ? c.json(body, 201) : c.json(body, 200);
@@ -116,7 +117,7 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const row = await requireVersion(c.var.deps, c.req.valid('param'));
+    const row = await requireVersion(c.var.deps, viewer(c), c.req.valid('param'));
     return c.body(await requireContent(c.var.deps, row), 200, {
       'Content-Type': 'text/plain; charset=utf-8',
       'Cache-Control': immutable,
@@ -143,7 +144,7 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const row = await requireVersion(c.var.deps, c.req.valid('param'));
+    const row = await requireVersion(c.var.deps, viewer(c), c.req.valid('param'));
     return c.body(row.envelope, 200, {
       'Content-Type': 'application/vnd.dsse.envelope.v1+json',
       'Cache-Control': immutable,
@@ -160,7 +161,7 @@ versions.openapi(
     responses: { 200: json('The proof', Proof), ...problems(400, 404) },
   }),
   async (c) => {
-    const row = await requireVersion(c.var.deps, c.req.valid('param'));
+    const row = await requireVersion(c.var.deps, viewer(c), c.req.valid('param'));
     return c.json(await proveEntry(c.var.deps, row.logIndex, c.req.valid('query')), 200);
   },
 );
@@ -173,7 +174,7 @@ versions.openapi(
     description:
       'It is still served to whoever asks for it by number or digest, and chosen for nobody else.',
     security: [{ token: [] }],
-    middleware: [teamToken, readBody] as const,
+    middleware: [atLeast('publisher'), readBody] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Yank) },
     responses: { 200: json('The version', Version), ...problems(400, 401, 403, 404, 413, 415) },
   }),
@@ -182,24 +183,28 @@ versions.openapi(
     const params = c.req.valid('param');
     const { team, name, version } = params;
     const { reason } = c.req.valid('json');
-    const row = await requireVersion(deps, params);
+    const row = await requireVersion(deps, viewer(c), params);
     if (row.yankReason === null) {
       const time = deps.now().toISOString();
       await deps.log.append(
         { kind: 'yank', time, team, name, version, yanked: true, reason },
         () => yankVersion(deps.db, row, team, name, reason),
-        async () => (await requireVersion(deps, params)).yankReason !== null,
+        async () => (await requireVersion(deps, viewer(c), params)).yankReason !== null,
       );
     }
-    return c.json(await toVersion(deps, team, name, await requireVersion(deps, params)), 200);
+    return c.json(
+      await toVersion(deps, team, name, await requireVersion(deps, viewer(c), params)),
+      200,
+    );
   },
 );
 
 async function requireVersion(
   { db }: Deps,
+  viewer: Viewer,
   { team, name, version }: z.infer<typeof versionPath>,
 ): Promise<Row> {
-  const row = await findVersion(db, team, name, version);
+  const row = await findVersion(db, viewer, team, name, version);
   if (!row) throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
   return row;
 }

@@ -3,6 +3,7 @@ import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
 import { findProfile, listProfiles } from '../../db/profiles.ts';
 import { findContent, findVersion, listVersions } from '../../db/versions.ts';
+import { anonymous } from '../../db/viewer.ts';
 import type { Env } from '../deps.ts';
 import { findingsOf } from '../findings.ts';
 import { ListPage } from './list.tsx';
@@ -20,7 +21,7 @@ catalog.get('/', async (c) => {
   // A cut may leave half of a surrogate pair, which no database can be asked for.
   const query = (c.req.query('q') ?? '').trim().slice(0, 200).toWellFormed();
   const [team, name] = (c.req.query('after') ?? '').split('/');
-  const found = await listProfiles(c.var.deps.db, {
+  const found = await listProfiles(c.var.deps.db, anonymous, {
     text: query,
     limit: pageSize + 1,
     after: team && name ? { team, name } : undefined,
@@ -34,8 +35,9 @@ catalog.get('/', async (c) => {
 catalog.get('/p/:team/:name/:version?', async (c) => {
   const { db } = c.var.deps;
   const { team, name, version: asked } = c.req.param();
-  const profile = await findProfile(db, team, name);
-  const version = profile && (await findVersion(db, team, name, asked ?? profile.latest));
+  const profile = await findProfile(db, anonymous, team, name);
+  const version =
+    profile && (await findVersion(db, anonymous, team, name, asked ?? profile.latest));
   const text = version && (await findContent(db, version.digest));
   if (!version || text === undefined) {
     const what = `${team}/${name}${asked === undefined ? '' : `@${asked}`}`;

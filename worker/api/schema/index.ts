@@ -12,4 +12,5 @@ export {
   VersionList,
   VersionSummary,
 } from './profile.ts';
-export { Identity, Key, Team, Token } from './team.ts';
+export { Key, Member, MemberList, Role, Team, User, UserPage } from './team.ts';
+export { CreatedToken, Identity, NewToken, Scope, Token, TokenPage } from './token.ts';

@@ -21,6 +21,11 @@ export const ProfileName = z
   )
   .meta({ description: 'The name of a profile', example: 'docker-nginx' });
 
+export const UserName = z
+  .string()
+  .refine(isTeam, 'must be 1 to 40 lower-case letters, digits and inner hyphens')
+  .meta({ description: 'The name of a user', example: 'ada' });
+
 export const VersionNumber = z
   .string()
   .refine(isVersion, 'must be a semantic version (semver.org) without build metadata')

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Envelope } from '../../../trust/index.ts';
-import { KeyId, Line, TeamName, Timestamp } from './name.ts';
+import { KeyId, Line, TeamName, Timestamp, UserName } from './name.ts';
 
 const label = Line;
 
@@ -42,23 +42,34 @@ export const NewKey = z
 
 export const Revocation = z.strictObject({ reason: Line }).meta({ id: 'Revocation' });
 
-export const NewToken = z
+export const Role = z
+  .enum(['reader', 'publisher', 'owner'])
+  .meta({ id: 'Role', description: 'Each may do what those before it may' });
+export type Role = z.infer<typeof Role>;
+
+export const NewUser = z
   .strictObject({
-    label,
-    team: TeamName.optional().meta({ description: "Left out for an administrator's token" }),
+    name: UserName,
+    admin: z.boolean().default(false).meta({ description: 'Whether they run the registry' }),
   })
-  .meta({ id: 'NewToken' });
+  .meta({ id: 'NewUser' });
 
-export const Token = z
-  .object({
-    token: z.string().meta({ description: 'Shown this once' }),
-    label,
-    team: TeamName.nullable(),
-  })
-  .meta({ id: 'Token' });
-export type Token = z.infer<typeof Token>;
+export const User = z
+  .object({ name: UserName, admin: z.boolean(), createdAt: Timestamp })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof User>;
 
-export const Identity = z
-  .object({ label, team: TeamName.nullable(), admin: z.boolean() })
-  .meta({ id: 'Identity', description: 'Whose token this is' });
-export type Identity = z.infer<typeof Identity>;
+export const UserChange = z.strictObject({ admin: z.boolean() }).meta({ id: 'UserChange' });
+
+export const UserPage = z
+  .object({ items: z.array(User), next: z.string().nullable() })
+  .meta({ id: 'UserPage' });
+
+export const Membership = z.strictObject({ role: Role }).meta({ id: 'Membership' });
+
+export const Member = z
+  .object({ user: UserName, role: Role, createdAt: Timestamp })
+  .meta({ id: 'Member' });
+export type Member = z.infer<typeof Member>;
+
+export const MemberList = z.object({ items: z.array(Member) }).meta({ id: 'MemberList' });

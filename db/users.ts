@@ -1,0 +1,29 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import { users } from './schema.ts';
+
+export type User = typeof users.$inferSelect;
+
+/** Adds a user; `false` when one of that name exists. */
+export async function createUser(db: Database, user: User): Promise<boolean> {
+  const made = await db.insert(users).values(user).onConflictDoNothing();
+  return made.rowsAffected > 0;
+}
+
+export async function findUser(db: Database, name: string): Promise<User | undefined> {
+  const [user] = await db.select().from(users).where(eq(users.name, name));
+  return user;
+}
+
+/** Users by name, at most `limit` of those after `after`. */
+export async function listUsers(db: Database, limit: number, after = ''): Promise<User[]> {
+  return db.select().from(users).where(gt(users.name, after)).orderBy(asc(users.name)).limit(limit);
+}
+
+/** Says whether a user runs the registry. */
+export async function setAdmin(db: Database, name: string, admin: boolean): Promise<void> {
+  await db
+    .update(users)
+    .set({ admin })
+    .where(and(eq(users.name, name)));
+}
