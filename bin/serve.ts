@@ -1,4 +1,11 @@
-import { CliError, defineCommand, exit, requireWholeNumber } from '../sdk/cli/index.ts';
+import {
+  CliError,
+  checkRegistry,
+  defineCommand,
+  exit,
+  requireWholeNumber,
+} from '../sdk/cli/index.ts';
+import { type Issuer, parseIssuer } from '../worker/oidc.ts';
 
 /** `aa-registry serve` stands here and not in sdk/: it is the one command that runs the service's own code. */
 export const serve = defineCommand({
@@ -23,6 +30,17 @@ export const serve = defineCommand({
       value: 'N',
       description: 'The largest profile accepted (default 262144)',
     },
+    'public-url': {
+      type: 'string',
+      value: 'URL',
+      description: 'Where others reach this registry; what CI tokens (OIDC) must be made for',
+    },
+    'oidc-issuer': {
+      type: 'string',
+      multiple: true,
+      value: 'KIND=URL',
+      description: 'A CI provider besides github.com and gitlab.com: github=URL or gitlab=URL',
+    },
     witness: {
       type: 'string',
       multiple: true,
@@ -45,6 +63,10 @@ export const serve = defineCommand({
       port: requireWholeNumber('port', values.port ?? '8787', { maximum: 65_535 }),
       newAdminToken: values['new-admin-token'] ?? false,
       witnesses: (values.witness ?? []).map(checkWitness),
+      ...(values['public-url'] === undefined
+        ? {}
+        : { publicUrl: checkRegistry(values['public-url']) }),
+      issuers: (values['oidc-issuer'] ?? []).map(requireIssuer),
       ...(profileBytes === undefined
         ? {}
         : {
@@ -72,6 +94,12 @@ export const serve = defineCommand({
     return exit.ok;
   },
 });
+
+function requireIssuer(text: string): Issuer {
+  const issuer = parseIssuer(text);
+  if (issuer) return issuer;
+  throw new CliError(exit.usage, `--oidc-issuer takes github=URL or gitlab=URL, not "${text}".`);
+}
 
 function checkWitness(text: string): string {
   if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;

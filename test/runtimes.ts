@@ -11,6 +11,7 @@ import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
 import { createApp } from '../worker/app.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
+import { createOidc, parseIssuer } from '../worker/oidc.ts';
 import { generateToken, hashToken } from '../worker/token.ts';
 import { createWitnesses } from '../worker/witness.ts';
 import { startHrana } from './hrana.ts';
@@ -49,6 +50,8 @@ export interface TestOptions {
   logKey?: NoteKey;
   /** The addresses of witnesses that it asks. */
   witnesses?: string[];
+  /** A CI provider, as `github=URL` or `gitlab=URL`, each; their tokens are made for {@link origin}. */
+  issuers?: string[];
 }
 
 export interface Runtime {
@@ -59,13 +62,14 @@ export interface Runtime {
 /** A small limit, so that tests of it are quick. */
 export const profileBytes = 32 * 1024;
 
-const origin = 'http://registry.test';
+/** The public address of a registry under test. */
+export const origin = 'http://registry.test';
 
 const logName = 'registry.test/log';
 
 const node: Runtime = {
   name: 'Node',
-  async start({ logKey, witnesses = [] } = {}) {
+  async start({ logKey, witnesses = [], issuers = [] } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
     await migrate(db);
@@ -86,6 +90,10 @@ const node: Runtime = {
       }),
       now,
       limits: { profileBytes },
+      oidc: createOidc(
+        origin,
+        issuers.map(parseIssuer).filter((issuer) => issuer !== undefined),
+      ),
     });
     const server = createAdaptorServer({ fetch: app.fetch });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -108,7 +116,7 @@ const node: Runtime = {
 /** The bundle that wrangler makes, in workerd, against a database reached over Hrana. */
 const workerd: Runtime = {
   name: 'workerd',
-  async start({ logKey, witnesses = [] } = {}) {
+  async start({ logKey, witnesses = [], issuers = [] } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
     const db = await openFile(path);
@@ -129,6 +137,8 @@ const workerd: Runtime = {
           ADMIN_TOKEN_SHA256: adminHash,
           PROFILE_BYTES: String(profileBytes),
           WITNESSES: witnesses.join(' '),
+          PUBLIC_URL: origin,
+          OIDC_ISSUERS: issuers.join(' '),
         },
       });
     let miniflare = launch();

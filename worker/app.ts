@@ -1,13 +1,19 @@
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { channels } from './api/channels.ts';
+import { deprecation } from './api/deprecation.ts';
 import { health } from './api/health.ts';
 import { log } from './api/log.ts';
+import { members } from './api/members.ts';
 import { profiles } from './api/profiles.ts';
 import { createRouter } from './api/router.ts';
 import { teams } from './api/teams.ts';
 import { tokens } from './api/tokens.ts';
+import { transfer } from './api/transfer.ts';
+import { trustedPublishers } from './api/trusted-publishers.ts';
+import { users } from './api/users.ts';
 import { versions } from './api/versions.ts';
+import { visibility } from './api/visibility.ts';
 import { identify } from './auth.ts';
 import { catalog } from './catalog/index.tsx';
 import type { Deps } from './deps.ts';
@@ -44,7 +50,22 @@ export function createApp(deps: Deps) {
   app.use('/v1/*', identify);
 
   app.openapi(health, (c) => c.json({ status: 'ok' as const }, 200));
-  for (const routes of [profiles, versions, channels, teams, tokens, log]) app.route('/v1', routes);
+  for (const routes of [
+    profiles,
+    versions,
+    channels,
+    deprecation,
+    transfer,
+    visibility,
+    teams,
+    members,
+    users,
+    tokens,
+    trustedPublishers,
+    log,
+  ]) {
+    app.route('/v1', routes);
+  }
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     type: 'http',
     scheme: 'bearer',

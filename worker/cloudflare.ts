@@ -5,6 +5,7 @@ import { parseNoteSigner } from '../trust/index.ts';
 import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog } from './log.ts';
+import { createOidc, type Issuer, parseIssuer, wellKnownIssuers } from './oidc.ts';
 import { createWitnesses } from './witness.ts';
 
 /** What wrangler.toml and the secrets provide. */
@@ -20,6 +21,10 @@ interface Bindings {
   PROFILE_BYTES?: string;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints, with spaces between. */
   WITNESSES?: string;
+  /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
+  PUBLIC_URL?: string;
+  /** CI providers besides the well-known ones: `github=URL` and `gitlab=URL`, with spaces between. */
+  OIDC_ISSUERS?: string;
 }
 
 type App = ReturnType<typeof createApp>;
@@ -45,10 +50,32 @@ async function start(bindings: Bindings): Promise<App> {
   const now = () => new Date();
   const key = await parseNoteSigner(bindings.LOG_KEY.trim());
   if (!key) throw new Error('the secret LOG_KEY holds no log key');
-  const urls = bindings.WITNESSES?.split(/\s+/).filter((url) => url !== '') ?? [];
+  const urls = words(bindings.WITNESSES);
   const witnesses = urls.length > 0 ? createWitnesses(urls, now) : undefined;
   const log = createLog({ db, key, now, witnesses });
-  return createApp({ db, log, now, limits: { profileBytes } });
+  return createApp({
+    db,
+    log,
+    now,
+    limits: { profileBytes },
+    oidc: bindings.PUBLIC_URL
+      ? createOidc(bindings.PUBLIC_URL, [
+          ...wellKnownIssuers,
+          ...words(bindings.OIDC_ISSUERS).map(requireIssuer),
+        ])
+      : undefined,
+  });
+}
+
+function words(text = ''): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+function requireIssuer(text: string): Issuer {
+  const issuer = parseIssuer(text);
+  if (!issuer)
+    throw new Error(`OIDC_ISSUERS holds "${text}", which is neither github= nor gitlab=`);
+  return issuer;
 }
 
 export default {

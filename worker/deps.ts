@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { Caller } from './caller.ts';
 import type { Log } from './log.ts';
+import type { Oidc } from './oidc.ts';
 
 /** What the service needs from whatever runs it. */
 export interface Deps {
@@ -8,6 +9,8 @@ export interface Deps {
   log: Log;
   now: () => Date;
   limits: Limits;
+  /** How CI jobs are known by their OpenID Connect tokens; left out where the registry has no public address. */
+  oidc?: Oidc | undefined;
 }
 
 export interface Limits {

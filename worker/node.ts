@@ -12,6 +12,7 @@ import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.t
 import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog, takeTurns } from './log.ts';
+import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
 import { generateToken, hashToken } from './token.ts';
 import { createWitnesses } from './witness.ts';
 
@@ -35,6 +36,10 @@ export interface ServeOptions {
   newAdminToken?: boolean;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints. */
   witnesses?: string[];
+  /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
+  publicUrl?: string;
+  /** CI providers besides the well-known ones. */
+  issuers?: Issuer[];
 }
 
 /** What is in the data folder can't be used. */
@@ -64,7 +69,14 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const now = () => new Date();
   const witnesses = options.witnesses?.length ? createWitnesses(options.witnesses, now) : undefined;
   const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
-  const app = createApp({ db, log, now, limits: { profileBytes } });
+  const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
+  const app = createApp({
+    db,
+    log,
+    now,
+    limits: { profileBytes },
+    oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
+  });
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { headersTimeout, requestTimeout },
