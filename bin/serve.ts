@@ -1,90 +1,104 @@
 import {
   CliError,
-  checkRegistry,
   defineCommand,
   exit,
+  type Options,
   requireWholeNumber,
+  type Values,
 } from '../sdk/cli/index.ts';
-import { type Issuer, parseIssuer } from '../worker/oidc.ts';
+import type { ServeOptions } from '../worker/node.ts';
 
-/** `aa-registry serve` stands here and not in sdk/: it is the one command that runs the service's own code. */
+const options = {
+  data: {
+    type: 'string',
+    value: 'DIR',
+    description: 'Database and log key (default ./aa-registry-data)',
+  },
+  host: { type: 'string', value: 'ADDRESS', description: 'Where to listen (default 127.0.0.1)' },
+  port: {
+    type: 'string',
+    value: 'PORT',
+    description: 'Where to listen (default 8787; 0 picks one)',
+  },
+  'max-profile-bytes': {
+    type: 'string',
+    value: 'N',
+    description: 'The largest profile accepted (default 262144)',
+  },
+  witness: {
+    type: 'string',
+    multiple: true,
+    value: 'URL',
+    description: 'A witness that cosigns the log ("log witness" runs one); repeatable',
+  },
+  'log-level': {
+    type: 'string',
+    value: 'LEVEL',
+    description: 'Requests logged to standard error, as JSON: info (all; default), error, off',
+  },
+  metrics: {
+    type: 'string',
+    value: 'ADDRESS:PORT',
+    description: 'Serve /metrics for Prometheus there, without a token',
+  },
+  'trusted-proxy': {
+    type: 'string',
+    multiple: true,
+    value: 'NETWORK',
+    description:
+      'Believe X-Forwarded-For of this proxy, such as 127.0.0.1 or 10.0.0.0/8; repeatable',
+  },
+  'address-limit': {
+    type: 'string',
+    value: 'N',
+    description: 'Requests a minute from an address without a token (default 3000; 0: any)',
+  },
+  'token-limit': {
+    type: 'string',
+    value: 'N',
+    description: 'Requests a minute with one token (default 6000; 0: any)',
+  },
+  'shutdown-delay': {
+    type: 'string',
+    value: 'SECONDS',
+    description: 'Go on for so long when told to end, while /readyz says so (default 0)',
+  },
+  'new-admin-token': {
+    type: 'boolean',
+    description: 'Make another administrator token, for when the first is lost',
+  },
+} satisfies Options;
+
+/** `aa-registry serve` stands here and not in sdk/: it runs the service's own code. */
 export const serve = defineCommand({
   name: 'serve',
   summary: 'Run a registry on this machine',
   usage: '[--data DIR] [--host 127.0.0.1] [--port 8787] [--witness URL…]',
   args: { min: 0, max: 0 },
-  options: {
-    data: {
-      type: 'string',
-      value: 'DIR',
-      description: 'Database and log key (default ./aa-registry-data)',
-    },
-    host: { type: 'string', value: 'ADDRESS', description: 'Where to listen (default 127.0.0.1)' },
-    port: {
-      type: 'string',
-      value: 'PORT',
-      description: 'Where to listen (default 8787; 0 picks one)',
-    },
-    'max-profile-bytes': {
-      type: 'string',
-      value: 'N',
-      description: 'The largest profile accepted (default 262144)',
-    },
-    'public-url': {
-      type: 'string',
-      value: 'URL',
-      description: 'Where others reach this registry; what CI tokens (OIDC) must be made for',
-    },
-    'oidc-issuer': {
-      type: 'string',
-      multiple: true,
-      value: 'KIND=URL',
-      description: 'A CI provider besides github.com and gitlab.com: github=URL or gitlab=URL',
-    },
-    witness: {
-      type: 'string',
-      multiple: true,
-      value: 'URL',
-      description: 'A witness that cosigns the log ("log witness" runs one); repeatable',
-    },
-    'new-admin-token': {
-      type: 'boolean',
-      description: 'Make another administrator token, for when the first is lost',
-    },
-  },
+  options,
   details:
-    'The first start makes the database and the log key, and prints an administrator token once.',
-  examples: ['aa-registry serve', 'aa-registry serve --data /var/lib/aa-registry --port 8080'],
-  async run({ values, io }) {
-    const profileBytes = values['max-profile-bytes'];
-    const options = {
-      data: values.data ?? 'aa-registry-data',
-      host: values.host ?? '127.0.0.1',
-      port: requireWholeNumber('port', values.port ?? '8787', { maximum: 65_535 }),
-      newAdminToken: values['new-admin-token'] ?? false,
-      witnesses: (values.witness ?? []).map(checkWitness),
-      ...(values['public-url'] === undefined
-        ? {}
-        : { publicUrl: checkRegistry(values['public-url']) }),
-      issuers: (values['oidc-issuer'] ?? []).map(requireIssuer),
-      ...(profileBytes === undefined
-        ? {}
-        : {
-            profileBytes: requireWholeNumber('max-profile-bytes', profileBytes, {
-              maximum: 64 * 1024 * 1024,
-            }),
-          }),
-    };
+    'The first start makes the database and the log key, and prints an administrator token once.\n' +
+    'Every option may stand in the environment instead: --log-level as AA_SERVE_LOG_LEVEL, repeatable ones with\n' +
+    'spaces between. OpenTelemetry traces are sent where the standard OTEL_* variables say.',
+  examples: [
+    'aa-registry serve',
+    'aa-registry serve --data /var/lib/aa-registry --port 8080',
+    'aa-registry serve --trusted-proxy 127.0.0.1 --metrics 127.0.0.1:9187',
+  ],
+  async run({ values: given, io }) {
+    const values = { ...fromEnvironment(io.env), ...given };
+    const serveOptions = await readOptions(values);
     const { DataError, startRegistry } = await import('../worker/node.ts');
-    const registry = await startRegistry(options).catch((error: unknown) => {
+    const registry = await startRegistry(serveOptions).catch((error: unknown) => {
       throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
     });
     // Before anybody is told that it listens: whoever reads that may end it at once.
     const ended = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });
-    io.print(`Data     ${options.data}`);
+    io.print(`Data     ${serveOptions.data}`);
     io.print(`Log key  ${registry.logVerifier}`);
+    if (registry.metricsUrl !== undefined) io.print(`Metrics  ${registry.metricsUrl}`);
     if (registry.adminToken !== undefined) {
       io.print(`Administrator token, shown this once: ${registry.adminToken}`);
     }
@@ -95,10 +109,67 @@ export const serve = defineCommand({
   },
 });
 
-function requireIssuer(text: string): Issuer {
-  const issuer = parseIssuer(text);
-  if (issuer) return issuer;
-  throw new CliError(exit.usage, `--oidc-issuer takes github=URL or gitlab=URL, not "${text}".`);
+type ServeValues = Values<typeof options>;
+
+/** What the environment says of the options. */
+function fromEnvironment(env: NodeJS.ProcessEnv): ServeValues {
+  const values: Record<string, string | string[] | boolean> = {};
+  for (const [name, option] of Object.entries<Options[string]>(options)) {
+    const text = env[`AA_SERVE_${name.toUpperCase().replaceAll('-', '_')}`];
+    if (text === undefined || text === '') continue;
+    if (option.multiple) values[name] = text.split(/\s+/).filter((part) => part !== '');
+    else values[name] = option.type === 'boolean' ? /^(1|true|yes)$/i.test(text) : text;
+  }
+  return values as ServeValues;
+}
+
+async function readOptions(values: ServeValues): Promise<ServeOptions> {
+  const { isLogLevel, logLevels } = await import('../worker/request-log.ts');
+  const { parseNetwork } = await import('../worker/proxies.ts');
+  const number = (name: keyof typeof options, maximum: number) => {
+    const text = values[name];
+    return text === undefined ? undefined : requireWholeNumber(name, String(text), { maximum });
+  };
+  const logLevel = values['log-level'] ?? 'info';
+  if (!isLogLevel(logLevel)) {
+    const list = logLevels.join(', ');
+    throw new CliError(exit.usage, `--log-level is one of ${list}, not "${logLevel}".`);
+  }
+  const trustedProxies = values['trusted-proxy'] ?? [];
+  for (const text of trustedProxies) {
+    if (parseNetwork(text)) continue;
+    const detail = `--trusted-proxy takes an address or a network such as 10.0.0.0/8, not "${text}".`;
+    throw new CliError(exit.usage, detail);
+  }
+  const delay = number('shutdown-delay', 3600);
+  return defined({
+    data: values.data ?? 'aa-registry-data',
+    host: values.host ?? '127.0.0.1',
+    port: number('port', 65_535) ?? 8787,
+    newAdminToken: values['new-admin-token'] ?? false,
+    witnesses: (values.witness ?? []).map(checkWitness),
+    profileBytes: number('max-profile-bytes', 64 * 1024 * 1024),
+    logLevel,
+    metrics: values.metrics === undefined ? undefined : readListener(values.metrics),
+    trustedProxies,
+    addressLimit: number('address-limit', 1_000_000_000),
+    tokenLimit: number('token-limit', 1_000_000_000),
+    shutdownDelay: delay === undefined ? undefined : delay * 1000,
+  }) as ServeOptions;
+}
+
+/** Without what is not there, so that the defaults are found. */
+function defined<T extends object>(values: T): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** `ADDRESS:PORT`, with an IPv6 address in brackets. */
+function readListener(text: string): { host: string; port: number } {
+  const [, host = '', port = ''] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host !== '' && Number(port) <= 65_535) {
+    return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
+  }
+  throw new CliError(exit.usage, `--metrics takes ADDRESS:PORT, not "${text}".`);
 }
 
 function checkWitness(text: string): string {

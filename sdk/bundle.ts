@@ -16,7 +16,6 @@ const LogProof = z.strictObject({
   index: z.int().min(0),
   entry: z.string(),
   inclusion: z.array(z.string()).max(64),
-  blind: z.string().max(200).optional(),
 });
 
 const BundledOffer = z.strictObject({
@@ -72,8 +71,8 @@ export function makeBundle(offers: Offer[], consistency: Record<string, string[]
   };
 }
 
-function pickProof({ index, entry, inclusion, blind }: Offer['proof']): Offer['proof'] {
-  return { index, entry, inclusion, ...(blind === undefined ? {} : { blind }) };
+function pickProof({ index, entry, inclusion }: Offer['proof']): Offer['proof'] {
+  return { index, entry, inclusion };
 }
 
 /** Reads a bundle's file; `undefined` when it is none. */

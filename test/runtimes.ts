@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { Miniflare } from 'miniflare';
 import type { Database } from '../db/database.ts';
@@ -9,9 +11,11 @@ import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
-import { createApp } from '../worker/app.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
-import { createOidc, parseIssuer } from '../worker/oidc.ts';
+import { createAddressOf } from '../worker/proxies.ts';
+import { createLimiter } from '../worker/rate-limit.ts';
+import { createRequestLog } from '../worker/request-log.ts';
+import { createService } from '../worker/service.ts';
 import { generateToken, hashToken } from '../worker/token.ts';
 import { createWitnesses } from '../worker/witness.ts';
 import { startHrana } from './hrana.ts';
@@ -50,8 +54,11 @@ export interface TestOptions {
   logKey?: NoteKey;
   /** The addresses of witnesses that it asks. */
   witnesses?: string[];
-  /** A CI provider, as `github=URL` or `gitlab=URL`, each; their tokens are made for {@link origin}. */
-  issuers?: string[];
+  /** Told of each line that it logs of a request; nothing is logged when left out. */
+  logged?: (line: string) => void;
+  /** How many requests an address, and a token, may make in a minute; any number when left out. */
+  addressLimit?: number;
+  tokenLimit?: number;
 }
 
 export interface Runtime {
@@ -62,14 +69,13 @@ export interface Runtime {
 /** A small limit, so that tests of it are quick. */
 export const profileBytes = 32 * 1024;
 
-/** The public address of a registry under test. */
-export const origin = 'http://registry.test';
+const origin = 'http://registry.test';
 
 const logName = 'registry.test/log';
 
 const node: Runtime = {
   name: 'Node',
-  async start({ logKey, witnesses = [], issuers = [] } = {}) {
+  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
     await migrate(db);
@@ -79,7 +85,8 @@ const node: Runtime = {
     await addToken(db, { hash, label: 'test', team: null, createdAt });
     const now = () => new Date();
     const key = logKey ?? (await generateNoteKey(logName));
-    const app = createApp({
+    const requestLog = logged && createRequestLog('info', logged);
+    const app = createService({
       db,
       log: createLog({
         db,
@@ -90,10 +97,13 @@ const node: Runtime = {
       }),
       now,
       limits: { profileBytes },
-      oidc: createOidc(
-        origin,
-        issuers.map(parseIssuer).filter((issuer) => issuer !== undefined),
-      ),
+      observers: requestLog ? [requestLog] : [],
+      addressOf: (request, bindings) =>
+        'incoming' in bindings ? createAddressOf([])(request, bindings) : '127.0.0.1',
+      rateLimits: {
+        address: addressLimit ? createLimiter(addressLimit, 60) : undefined,
+        token: tokenLimit ? createLimiter(tokenLimit, 60) : undefined,
+      },
     });
     const server = createAdaptorServer({ fetch: app.fetch });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -116,7 +126,7 @@ const node: Runtime = {
 /** The bundle that wrangler makes, in workerd, against a database reached over Hrana. */
 const workerd: Runtime = {
   name: 'workerd',
-  async start({ logKey, witnesses = [], issuers = [] } = {}) {
+  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
     const db = await openFile(path);
@@ -137,9 +147,24 @@ const workerd: Runtime = {
           ADMIN_TOKEN_SHA256: adminHash,
           PROFILE_BYTES: String(profileBytes),
           WITNESSES: witnesses.join(' '),
-          PUBLIC_URL: origin,
-          OIDC_ISSUERS: issuers.join(' '),
+          LOG_LEVEL: logged ? 'info' : 'off',
         },
+        ratelimits: {
+          ...(addressLimit
+            ? { ADDRESS_LIMIT: { namespace_id: '1', simple: { limit: addressLimit, period: 60 } } }
+            : {}),
+          ...(tokenLimit
+            ? { TOKEN_LIMIT: { namespace_id: '2', simple: { limit: tokenLimit, period: 60 } } }
+            : {}),
+        },
+        ...(logged
+          ? {
+              handleRuntimeStdio: (out: Readable, err: Readable) => {
+                createInterface(out).on('line', logged);
+                err.resume();
+              },
+            }
+          : {}),
       });
     let miniflare = launch();
     const url = (await miniflare.ready).origin;

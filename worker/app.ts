@@ -1,23 +1,20 @@
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { noteAccess } from './access.ts';
 import { channels } from './api/channels.ts';
-import { deprecation } from './api/deprecation.ts';
 import { health } from './api/health.ts';
 import { log } from './api/log.ts';
-import { members } from './api/members.ts';
+import { metrics } from './api/metrics.ts';
 import { profiles } from './api/profiles.ts';
 import { createRouter } from './api/router.ts';
 import { teams } from './api/teams.ts';
 import { tokens } from './api/tokens.ts';
-import { transfer } from './api/transfer.ts';
-import { trustedPublishers } from './api/trusted-publishers.ts';
-import { users } from './api/users.ts';
 import { versions } from './api/versions.ts';
-import { visibility } from './api/visibility.ts';
 import { identify } from './auth.ts';
 import { catalog } from './catalog/index.tsx';
 import type { Deps } from './deps.ts';
 import { answerProblem, bodyType, ProblemError } from './problem.ts';
+import { limitAddresses, limitTokens } from './rate-limit.ts';
 import { tiles } from './tiles.ts';
 
 /**
@@ -31,6 +28,8 @@ import { tiles } from './tiles.ts';
 export function createApp(deps: Deps) {
   const app = createRouter();
 
+  app.use(noteAccess);
+  if (deps.tracing) app.use(deps.tracing);
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -47,25 +46,14 @@ export function createApp(deps: Deps) {
     c.set('deps', deps);
     await next();
   });
-  app.use('/v1/*', identify);
 
-  app.openapi(health, (c) => c.json({ status: 'ok' as const }, 200));
-  for (const routes of [
-    profiles,
-    versions,
-    channels,
-    deprecation,
-    transfer,
-    visibility,
-    teams,
-    members,
-    users,
-    tokens,
-    trustedPublishers,
-    log,
-  ]) {
-    app.route('/v1', routes);
-  }
+  // Before the limits: whoever watches over the service must not be refused.
+  app.route('/', health);
+  const { rateLimits = {} } = deps;
+  app.use(limitAddresses(rateLimits));
+  app.use('/v1/*', identify, limitTokens(rateLimits));
+  if (deps.metrics) app.route('/', metrics);
+  for (const routes of [profiles, versions, channels, teams, tokens, log]) app.route('/v1', routes);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     type: 'http',
     scheme: 'bearer',
@@ -92,7 +80,8 @@ export function createApp(deps: Deps) {
       return answerProblem(c, new ProblemError('body-malformed', 'The body is not valid JSON.'));
     }
     if (error instanceof HTTPException && error.status === 415) return answerProblem(c, bodyType());
-    console.error(error);
+    if (c.env?.access) c.env.access.error = error;
+    else console.error(error);
     return answerProblem(
       c,
       new ProblemError(

@@ -2,10 +2,11 @@ import { migrate } from '../db/migrate.ts';
 import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
 import { parseNoteSigner } from '../trust/index.ts';
-import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog } from './log.ts';
-import { createOidc, type Issuer, parseIssuer, wellKnownIssuers } from './oidc.ts';
+import type { Limiter } from './rate-limit.ts';
+import { createRequestLog, isLogLevel } from './request-log.ts';
+import { createService, type Service } from './service.ts';
 import { createWitnesses } from './witness.ts';
 
 /** What wrangler.toml and the secrets provide. */
@@ -21,21 +22,27 @@ interface Bindings {
   PROFILE_BYTES?: string;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints, with spaces between. */
   WITNESSES?: string;
-  /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
-  PUBLIC_URL?: string;
-  /** CI providers besides the well-known ones: `github=URL` and `gitlab=URL`, with spaces between. */
-  OIDC_ISSUERS?: string;
+  /** Which requests are logged: off, error or info. */
+  LOG_LEVEL?: string;
+  /** Rate Limiting bindings: by client address without a token, and by token. */
+  ADDRESS_LIMIT?: RateLimitBinding;
+  TOKEN_LIMIT?: RateLimitBinding;
 }
 
-type App = ReturnType<typeof createApp>;
+interface RateLimitBinding {
+  limit: (options: { key: string }) => Promise<{ success: boolean }>;
+}
+
+/** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
+const longestPeriod = 60;
 
 /**
- * The app of this isolate. Requests that come before it is there each make one: to wait for another request's
+ * The service of this isolate. Requests that come before it is there each make one: to wait for another request's
  * promise would be to wait for ever if that one is cancelled.
  */
-let app: App | undefined;
+let service: Service | undefined;
 
-async function start(bindings: Bindings): Promise<App> {
+async function start(bindings: Bindings): Promise<Service> {
   const db = openRemote(bindings.LIBSQL_URL, bindings.LIBSQL_AUTH_TOKEN);
   await migrate(db);
   if (bindings.ADMIN_TOKEN_SHA256) {
@@ -50,37 +57,38 @@ async function start(bindings: Bindings): Promise<App> {
   const now = () => new Date();
   const key = await parseNoteSigner(bindings.LOG_KEY.trim());
   if (!key) throw new Error('the secret LOG_KEY holds no log key');
-  const urls = words(bindings.WITNESSES);
+  const urls = bindings.WITNESSES?.split(/\s+/).filter((url) => url !== '') ?? [];
   const witnesses = urls.length > 0 ? createWitnesses(urls, now) : undefined;
   const log = createLog({ db, key, now, witnesses });
-  return createApp({
+  const level = bindings.LOG_LEVEL || 'info';
+  if (!isLogLevel(level)) throw new Error(`LOG_LEVEL is "${level}": it is off, error or info`);
+  const requestLog = createRequestLog(level, console.log);
+  return createService({
     db,
     log,
     now,
     limits: { profileBytes },
-    oidc: bindings.PUBLIC_URL
-      ? createOidc(bindings.PUBLIC_URL, [
-          ...wellKnownIssuers,
-          ...words(bindings.OIDC_ISSUERS).map(requireIssuer),
-        ])
-      : undefined,
+    observers: requestLog ? [requestLog] : [],
+    // Cloudflare itself sets it; nobody else can.
+    addressOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,
+    rateLimits: {
+      address: limiterOf(bindings.ADDRESS_LIMIT),
+      token: limiterOf(bindings.TOKEN_LIMIT),
+    },
   });
 }
 
-function words(text = ''): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
-}
-
-function requireIssuer(text: string): Issuer {
-  const issuer = parseIssuer(text);
-  if (!issuer)
-    throw new Error(`OIDC_ISSUERS holds "${text}", which is neither github= nor gitlab=`);
-  return issuer;
+function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
+  if (!binding) return undefined;
+  return {
+    policy: undefined,
+    take: async (key) => ({ ok: (await binding.limit({ key })).success, reset: longestPeriod }),
+  };
 }
 
 export default {
   async fetch(request: Request, bindings: Bindings): Promise<Response> {
-    app ??= await start(bindings);
-    return app.fetch(request);
+    service ??= await start(bindings);
+    return service.fetch(request);
   },
 };

@@ -1,7 +1,10 @@
+import type { MiddlewareHandler } from 'hono';
 import type { Database } from '../db/database.ts';
+import type { Access, AccessObserver } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Log } from './log.ts';
-import type { Oidc } from './oidc.ts';
+import type { Metrics } from './metrics.ts';
+import type { RateLimits } from './rate-limit.ts';
 
 /** What the service needs from whatever runs it. */
 export interface Deps {
@@ -9,8 +12,20 @@ export interface Deps {
   log: Log;
   now: () => Date;
   limits: Limits;
-  /** How CI jobs are known by their OpenID Connect tokens; left out where the registry has no public address. */
-  oidc?: Oidc | undefined;
+  /** Who is told of each request. */
+  observers?: AccessObserver[];
+  /** A client's address, from its connection or from proxies that are trusted. */
+  addressOf?: (request: Request, bindings: object) => string | undefined;
+  /** Calls `done` when the answer has been sent, with its size in bytes; where the runtime can tell. */
+  whenSent?: (bindings: object, done: (bytes: number) => void) => void;
+  /** How many requests each client may make; any number when left out. */
+  rateLimits?: RateLimits;
+  /** Served at /metrics to administrators. */
+  metrics?: Metrics | undefined;
+  /** Puts each request into a trace. */
+  tracing?: MiddlewareHandler | undefined;
+  /** Whether the service is about to end, so that nobody should be sent to it any more. */
+  isEnding?: () => boolean;
 }
 
 export interface Limits {
@@ -20,8 +35,14 @@ export interface Limits {
 
 export const defaultLimits: Limits = { profileBytes: 256 * 1024 };
 
+/** What comes with a request, beside what its runtime gives. */
+export interface Bindings {
+  access?: Access;
+}
+
 /** What the routes find in Hono's context. */
 export interface Env {
+  Bindings: Bindings;
   Variables: {
     deps: Deps;
     /** Whose request it is (auth.ts). */

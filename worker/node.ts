@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Database } from '../db/database.ts';
+import { readLogHead } from '../db/log.ts';
 import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.ts';
-import { createApp } from './app.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog, takeTurns } from './log.ts';
-import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createAddressOf, type NodeBindings } from './proxies.ts';
+import { createLimiter, type Limiter } from './rate-limit.ts';
+import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
+import { createService } from './service.ts';
 import { generateToken, hashToken } from './token.ts';
+import { startTracing } from './tracing.ts';
 import { createWitnesses } from './witness.ts';
 
 /** How long a client may take to send a request's head, and all of it, in milliseconds. */
@@ -36,11 +42,24 @@ export interface ServeOptions {
   newAdminToken?: boolean;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints. */
   witnesses?: string[];
-  /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
-  publicUrl?: string;
-  /** CI providers besides the well-known ones. */
-  issuers?: Issuer[];
+  /** Which requests are logged; none when left out. */
+  logLevel?: LogLevel;
+  /** Where log lines go: standard error when left out. */
+  writeLog?: (text: string) => void;
+  /** Where Prometheus finds /metrics without a token; nowhere when left out. */
+  metrics?: { host: string; port: number };
+  /** Networks of proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: string[];
+  /** How many requests an address may make in a minute without a token, and how many with one; 0: any number. */
+  addressLimit?: number;
+  tokenLimit?: number;
+  /** How long the registry goes on after it was told to end, while /readyz says so already; in milliseconds. */
+  shutdownDelay?: number;
 }
+
+/** How many requests an address, and a token, may make in a minute unless the operator says otherwise. */
+export const defaultAddressLimit = 3_000;
+export const defaultTokenLimit = 6_000;
 
 /** What is in the data folder can't be used. */
 export class DataError extends Error {}
@@ -48,6 +67,8 @@ export class DataError extends Error {}
 /** A registry that is listening. */
 export interface RunningRegistry {
   url: string;
+  /** Where Prometheus finds the metrics, if anywhere without a token. */
+  metricsUrl: string | undefined;
   /** The log key's verifier, for hosts to pin. */
   logVerifier: string;
   /** The administrator token that this start made, if it made one; it can't be had again. */
@@ -69,22 +90,43 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const now = () => new Date();
   const witnesses = options.witnesses?.length ? createWitnesses(options.witnesses, now) : undefined;
   const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
-  const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
-  const app = createApp({
+  const lines = batchLines(options.writeLog ?? ((text) => process.stderr.write(text)));
+  const metrics = createMetrics({
+    logSize: async () => (await readLogHead(db)).frontier.size,
+  });
+  const tracing = await startTracing(process.env);
+  const requestLog = createRequestLog(options.logLevel ?? 'off', lines.add);
+  let ending = false;
+  const service = createService({
     db,
     log,
     now,
     limits: { profileBytes },
-    oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
+    observers: [metrics.observe, ...(requestLog ? [requestLog] : [])],
+    addressOf: createAddressOf(options.trustedProxies ?? []),
+    whenSent,
+    rateLimits: {
+      address: perMinute(options.addressLimit ?? defaultAddressLimit),
+      token: perMinute(options.tokenLimit ?? defaultTokenLimit),
+    },
+    metrics,
+    tracing: tracing?.middleware,
+    isEnding: () => ending,
   });
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    fetch: service.fetch,
     serverOptions: { headersTimeout, requestTimeout },
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  }) as Server;
+  const metricsServer = options.metrics && createMetricsServer(metrics);
+  try {
+    await listen(server, options);
+    if (metricsServer && options.metrics) await listen(metricsServer, options.metrics);
+  } catch (error) {
+    server.close();
+    await tracing?.shutdown().catch(() => {});
+    db.$client.close();
+    throw error;
+  }
 
   // Only now: a start that fails must not leave a token that nobody has seen.
   if (adminToken !== undefined) {
@@ -97,20 +139,66 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   }
   return {
     url: formatUrl(server.address() as AddressInfo),
+    metricsUrl: metricsServer && `${formatUrl(metricsServer.address() as AddressInfo)}/metrics`,
     logVerifier: logKey.verifier,
     adminToken,
     close: async () => {
-      await new Promise((resolve) => {
-        server.close(resolve);
-        if ('closeIdleConnections' in server) server.closeIdleConnections();
-        // Whoever has not sent a request by then may never do.
-        setTimeout(() => {
-          if ('closeAllConnections' in server) server.closeAllConnections();
-        }, grace).unref();
-      });
+      ending = true;
+      const { shutdownDelay = 0 } = options;
+      if (shutdownDelay > 0) await new Promise((resolve) => setTimeout(resolve, shutdownDelay));
+      await Promise.all([close(server), metricsServer && close(metricsServer)]);
+      lines.flush();
+      await tracing?.shutdown().catch(() => {});
       db.$client.close();
     },
   };
+}
+
+function perMinute(requests: number): Limiter | undefined {
+  return requests === 0 ? undefined : createLimiter(requests, 60);
+}
+
+/** What each connection had sent when its last answer was done: the rest is the next answer's. */
+const sentBefore = new WeakMap<Socket, number>();
+
+function whenSent(bindings: object, done: (bytes: number) => void): void {
+  const { outgoing } = bindings as NodeBindings & { outgoing: ServerResponse };
+  const { socket } = outgoing;
+  outgoing.once('close', () => {
+    const sent = socket?.bytesWritten ?? 0;
+    const before = (socket && sentBefore.get(socket)) ?? 0;
+    if (socket) sentBefore.set(socket, sent);
+    done(sent - before);
+  });
+}
+
+/** Prometheus' own door: it needs no token, so it is for the operator's network only. */
+function createMetricsServer(metrics: Metrics): Server {
+  return createServer(async (request, response) => {
+    const found = request.url === '/metrics';
+    const text = found ? await metrics.expose().catch(() => undefined) : undefined;
+    if (text === undefined) response.writeHead(found ? 500 : 404).end();
+    else response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text);
+  });
+}
+
+async function listen(
+  server: Server,
+  { host, port }: { host: string; port: number },
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections();
+    // Whoever has not sent a request by then may never do.
+    setTimeout(() => server.closeAllConnections(), grace).unref();
+  });
 }
 
 async function openDatabase(path: string): Promise<Database> {

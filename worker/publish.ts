@@ -1,16 +1,11 @@
 import { listKeys } from '../db/keys.ts';
-import { findProfile, type Profile } from '../db/profiles.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
-import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
+import { decodeBase64, importPublicKey, sha256, verify } from '../trust/index.ts';
 import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
 import { findingsOf } from './findings.ts';
-import { loggedName } from './logged-name.ts';
 import { ProblemError } from './problem.ts';
-
-/** How often it is tried again when the profile changes while a version of it is published. */
-const maximumTries = 5;
 
 /**
  * Publishes a version: checks its size, its envelope against the team's registered keys, and the profile
@@ -23,9 +18,15 @@ export async function publish(
   team: string,
   name: string,
   version: string,
-  { profile, envelope, readme, visibility }: Publication,
+  { profile, envelope }: Publication,
 ): Promise<{ created: boolean; version: Version }> {
-  const bytes = encodeText(profile, 'profile');
+  if (!profile.isWellFormed()) {
+    throw new ProblemError(
+      'body-malformed',
+      'The profile holds half a surrogate pair, so it is no UTF-8.',
+    );
+  }
+  const bytes = new TextEncoder().encode(profile);
   if (bytes.length > limits.profileBytes) {
     throw new ProblemError(
       'profile-too-large',
@@ -43,13 +44,11 @@ export async function publish(
   if (!verified.ok) {
     throw new ProblemError('envelope-refused', `${verified.id}: ${verified.reason}.`);
   }
-  const { digest, manifest } = verified;
-  await requireReadme(readme, manifest.readme);
 
   const stored = await findVersion(db, viewer, team, name, version);
-  if (stored) return unchanged(stored, digest);
+  if (stored) return unchanged(stored, verified.digest);
 
-  const { ok, diagnostics } = findingsOf(digest, name, profile);
+  const { ok, diagnostics } = findingsOf(verified.digest, name, profile);
   if (!ok) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
     throw new ProblemError(
@@ -59,96 +58,34 @@ export async function publish(
     );
   }
 
+  const time = now().toISOString();
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
-  for (let attempt = 1; attempt <= maximumTries; attempt++) {
-    const existing = await findProfile(db, viewer, team, name);
-    const home = existing ?? newProfile(visibility);
-    if (existing) requireSame(existing, visibility);
-    const time = now().toISOString();
-    const logged = await loggedName(team, name, home);
-    const index = await log.append(
-      { kind: 'version', time, team, name: logged, version, digest, envelope: payload },
-      (logIndex) =>
-        insertVersion(
-          db,
-          {
-            team,
-            name,
-            version,
-            digest,
-            text: profile,
-            size: bytes.length,
-            envelope: JSON.stringify(envelope),
-            signers: verified.signers.map(({ keyId }) => keyId),
-            manifest,
-            readme,
-            publishedAt: time,
-            profile: home,
-          },
-          logIndex,
-        ),
-      // Two publishers at once: the unique index let one of them in, or the profile has become another.
-      async () =>
-        (await findVersion(db, viewer, team, name, version)) !== undefined ||
-        hasChanged(home, existing, await findProfile(db, viewer, team, name)),
-    );
-    const inserted = await findVersion(db, viewer, team, name, version);
-    if (!inserted) continue;
-    return index === undefined ? unchanged(inserted, digest) : { created: true, version: inserted };
-  }
-  throw new Error(`${team}/${name}@${version} could not be stored`);
-}
-
-function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {
-  if (text.isWellFormed()) return new TextEncoder().encode(text);
-  const detail = `The ${what} holds half a surrogate pair, so it is no UTF-8.`;
-  throw new ProblemError('body-malformed', detail);
-}
-
-/** The README is the one that the signed manifest names. */
-async function requireReadme(
-  readme: string | undefined,
-  digest: string | undefined,
-): Promise<void> {
-  const sent = readme === undefined ? undefined : await sha256(encodeText(readme, 'README'));
-  if (sent === digest) return;
-  throw new ProblemError(
-    'envelope-refused',
-    sent === undefined
-      ? 'The manifest names a README that was not sent.'
-      : `The manifest names the README ${digest ?? 'none'}; what was sent is ${sent}.`,
+  const { digest } = verified;
+  const index = await log.append(
+    { kind: 'version', time, team, name, version, digest, envelope: payload },
+    (logIndex) =>
+      insertVersion(
+        db,
+        {
+          team,
+          name,
+          version,
+          digest,
+          text: profile,
+          size: bytes.length,
+          envelope: JSON.stringify(envelope),
+          signers: verified.signers.map(({ keyId }) => keyId),
+          manifest: verified.manifest,
+          publishedAt: time,
+        },
+        logIndex,
+      ),
+    // Two publishers at once: the unique index let one of them in.
+    async () => (await findVersion(db, viewer, team, name, version)) !== undefined,
   );
-}
-
-function newProfile(visibility: Profile['visibility'] = 'public') {
-  return { visibility, blind: visibility === 'private' ? makeBlind() : null };
-}
-
-function requireSame(
-  { team, name, visibility, movedTo }: Profile,
-  asked: Profile['visibility'] | undefined,
-): void {
-  if (movedTo !== null) {
-    const detail = `${team}/${name} was transferred: publish ${movedTo}/${name}.`;
-    throw new ProblemError('profile-moved', detail);
-  }
-  if (asked !== undefined && asked !== visibility) {
-    const detail = `${team}/${name} is ${visibility}; a publication does not change that.`;
-    throw new ProblemError('visibility-other', detail);
-  }
-}
-
-function hasChanged(
-  home: Pick<Profile, 'visibility' | 'blind'>,
-  existing: Profile | undefined,
-  now: Profile | undefined,
-): boolean {
-  if (!now) return existing !== undefined;
-  return (
-    now.movedTo !== (existing?.movedTo ?? null) ||
-    now.visibility !== home.visibility ||
-    now.blind !== home.blind
-  );
+  const inserted = await findVersion(db, viewer, team, name, version);
+  if (!inserted) throw new Error(`${team}/${name}@${version} was stored and is not there`);
+  return index === undefined ? unchanged(inserted, digest) : { created: true, version: inserted };
 }
 
 function unchanged(stored: Version, digest: string): { created: boolean; version: Version } {

@@ -26,10 +26,16 @@ import { trustShow } from './commands/trust-show.ts';
 import { verify } from './commands/verify.ts';
 import { yank } from './commands/yank.ts';
 
-export { CliError, type Command, defineCommand, exit } from './command.ts';
+export {
+  CliError,
+  type Command,
+  defineCommand,
+  exit,
+  type Options,
+  type Values,
+} from './command.ts';
 export { type Io, processIo } from './io.ts';
 export { run } from './run.ts';
-export { checkRegistry } from './session.ts';
 export { requireWholeNumber } from './whole-number.ts';
 
 /** Every command that needs no server code, in the order that help shows. */

@@ -48,6 +48,8 @@ export interface ServedRegistry {
   /** On the first start in this folder. */
   adminToken: string | undefined;
   output: string;
+  /** What it has said on standard error so far. */
+  errors: () => string;
   /** Ends it at once, as a crash does. */
   kill: () => Promise<void>;
   /** Ends it as an operator does; the exit code. */
@@ -56,10 +58,21 @@ export interface ServedRegistry {
 
 /** Starts `aa-registry serve` on a free port and waits until it listens. */
 export async function serve(data: string, ...more: string[]): Promise<ServedRegistry> {
+  return serveIn({ AA_SERVE_LOG_LEVEL: 'error' }, data, ...more);
+}
+
+/** As {@link serve}, in this environment; what it says on standard error is the registry's `errors`. */
+export async function serveIn(
+  env: NodeJS.ProcessEnv,
+  data: string,
+  ...more: string[]
+): Promise<ServedRegistry> {
   const child = spawn(launcher, ['serve', '--data', data, '--port', '0', ...more], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, ...env },
   });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -72,9 +85,10 @@ export async function serve(data: string, ...more: string[]): Promise<ServedRegi
     if (url === undefined) continue;
     const adminToken = /aar_\S+/.exec(output)?.[0];
     const kill = async () => void (await end('SIGKILL'));
-    return { url, adminToken, output, kill, stop: () => end('SIGTERM') };
+    const stop = () => end('SIGTERM');
+    return { url, adminToken, output, errors: () => errors, kill, stop };
   }
-  throw new Error(`the registry did not start: ${output}`);
+  throw new Error(`the registry did not start: ${output}${errors}`);
 }
 
 /** A folder for one test file, removed with everything in it by `clean`. */

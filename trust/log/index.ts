@@ -1,4 +1,3 @@
-export { blindName, makeBlind } from './blind.ts';
 export { decodeEntryBundle, encodeEntryBundle, longestEntry } from './bundle.ts';
 export {
   type Checkpoint,

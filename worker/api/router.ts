@@ -53,4 +53,6 @@ const reasons: Record<number, string> = {
   413: 'Too large',
   415: 'Not JSON',
   422: 'Understood, and refused; the problem says why',
+  429: 'Too many requests; Retry-After says how long to wait',
+  503: 'Not now',
 };

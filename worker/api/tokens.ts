@@ -204,7 +204,6 @@ tokens.openapi(
   },
 );
 
-/** A token as its owner may see it. */
-export function toToken({ hash: _, origin: __, ...token }: Row): Token {
+function toToken({ hash: _, ...token }: Row): Token {
   return token;
 }

@@ -1,0 +1,17 @@
+import { migrations } from '../migrations/index.ts';
+import type { Database } from './database.ts';
+import { readLogHead } from './log.ts';
+
+/**
+ * Throws, and says why, unless the database answers, has every migration that this program knows, and its
+ * log's head can be read.
+ */
+export async function requireReady(db: Database): Promise<void> {
+  const { rows } = await db.$client.execute('SELECT name FROM migrations');
+  const applied = new Set(rows.map(({ name }) => name));
+  const missing = migrations.filter(({ name }) => !applied.has(name));
+  if (missing.length > 0) {
+    throw new Error(`the migrations ${missing.map(({ name }) => name).join(', ')} are not applied`);
+  }
+  await readLogHead(db);
+}

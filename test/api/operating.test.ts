@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPublisher, expectStatus, publish } from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Waits until `found` finds something: what workerd logs comes a little later. */
+async function eventually<T>(found: () => T | undefined): Promise<T> {
+  for (let tries = 0; tries < 100; tries++) {
+    const result = found();
+    if (result !== undefined) return result;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it did not come');
+}
+
+describe.each(runtimes)('operating on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let lines: string[];
+
+  const open = async (options: Parameters<typeof start>[0] = {}) => {
+    registry = await start({ ...options, logged: (line) => lines.push(line) });
+  };
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    registry.fetch(path, { headers });
+  const logged = (id: string) =>
+    eventually(() => {
+      const line = lines.find((one) => one.includes(JSON.stringify(id)));
+      return line === undefined ? undefined : JSON.parse(line);
+    });
+
+  beforeEach(() => {
+    lines = [];
+  });
+  afterEach(() => registry.close());
+
+  describe('request ids', () => {
+    beforeEach(() => open());
+
+    test('are made for whoever sends none, each another', async () => {
+      const ids = await Promise.all(
+        ['/healthz', '/v1/profiles', '/nothing', '/v1/whoami'].map(async (path) => {
+          const response = await ask(path);
+          await response.text();
+          return response.headers.get('X-Request-Id');
+        }),
+      );
+      for (const id of ids) expect(id).toMatch(uuid);
+      expect(new Set(ids).size).toBe(ids.length);
+    });
+
+    test.each([
+      ['abc-1.2_3:4/5+6=', true],
+      ['x'.repeat(128), true],
+      ['x'.repeat(129), false],
+      ['with space', false],
+      ['"quoted"', false],
+      ['é', false],
+    ])('%s is taken over: %s', async (id, taken) => {
+      const response = await ask('/healthz', { 'X-Request-Id': id });
+      expect(response.headers.get('X-Request-Id')).toEqual(
+        taken ? id : expect.stringMatching(uuid),
+      );
+    });
+  });
+
+  describe('the request log', () => {
+    beforeEach(() => open());
+
+    test('has one line of JSON for each request, with what an operator asks', async () => {
+      const publisher = await createPublisher(registry, 'library');
+      await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+      const headers = { 'X-Request-Id': 'read-1', Authorization: `Bearer ${publisher.token}` };
+      await (await ask('/v1/profiles/library/web/versions/1.0.0?secret=hidden', headers)).text();
+      const line = await logged('read-1');
+      expect(line).toMatchObject({
+        level: 'info',
+        message: 'request',
+        method: 'GET',
+        route: '/v1/profiles/:team/:name/versions/:version',
+        status: 200,
+        token: 'library token',
+        tokenId: expect.any(Number),
+        address: expect.any(String),
+      });
+      expect(line.ms).toBeGreaterThanOrEqual(0);
+      expect(Math.abs(Date.parse(line.time) - Date.now())).toBeLessThan(60_000);
+    });
+
+    test('holds no secret, no path and no query', async () => {
+      const publisher = await createPublisher(registry, 'library');
+      const headers = { 'X-Request-Id': 'last', Authorization: `Bearer ${publisher.token}` };
+      await (await ask('/v1/profiles?q=confidential', headers)).text();
+      await (await ask('/v1/profiles/library/confidential', headers)).text();
+      await (await ask('/confidential', { Authorization: 'Bearer aar_wrong' })).text();
+      await (await ask('/healthz', headers)).text();
+      await logged('last');
+      expect(lines.join('\n')).not.toMatch(/confidential|aar_/);
+    });
+
+    test('says what broke, which the answer does not', async () => {
+      await registry.fetch('/v1/profiles');
+      await registry.db.$client.execute('ALTER TABLE log_tiles RENAME TO gone');
+      await registry.db.$client.execute('ALTER TABLE profiles RENAME TO profiles_gone');
+      const response = await ask('/v1/profiles', { 'X-Request-Id': 'broken' });
+      expect(response.status).toBe(500);
+      expect(await response.text()).not.toMatch(/profiles|SQL|\bat\b/);
+      const line = await logged('broken');
+      expect(line).toMatchObject({ level: 'error', status: 500 });
+      expect(line.error).toMatch(/profiles/);
+    });
+  });
+
+  describe('/readyz', () => {
+    beforeEach(() => open());
+
+    test('says that all is well', async () => {
+      const response = await ask('/readyz');
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({ status: 'ready' });
+      expect(response.headers.get('Cache-Control')).toBe('no-store');
+    });
+
+    test.each([
+      ['the log has no head', 'ALTER TABLE log_head RENAME TO gone', /log_head/],
+      ['a migration is missing', "DELETE FROM migrations WHERE name LIKE '0000%'", /0000_/],
+    ])('says that it is not ready when %s, and the log says why', async (_, sql, reason) => {
+      await ask('/readyz');
+      await registry.db.$client.execute(sql);
+      const response = await ask('/readyz', { 'X-Request-Id': 'unready' });
+      expect(response.status).toBe(503);
+      expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+      expect(await response.json()).toMatchObject({ type: 'urn:aa-registry:problem:not-ready' });
+      expect((await logged('unready')).error).toMatch(reason);
+      expect((await ask('/healthz')).status).toBe(200);
+    });
+  });
+
+  describe('rate limits', () => {
+    /** The statuses of so many requests, one after the other. */
+    async function statuses(count: number, headers: Record<string, string> = {}) {
+      const found: number[] = [];
+      for (let at = 0; at < count; at++) {
+        const response = await ask('/v1/profiles', headers);
+        found.push(response.status);
+        await response.text();
+      }
+      return found;
+    }
+
+    test('an address that asks too often is refused, and told when to come back', async () => {
+      await open({ addressLimit: 5 });
+      expect(await statuses(5)).toEqual([200, 200, 200, 200, 200]);
+      const refused = await ask('/v1/profiles');
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get('Content-Type')).toBe('application/problem+json');
+      expect(await refused.json()).toMatchObject({
+        type: 'urn:aa-registry:problem:rate-limited',
+        status: 429,
+      });
+      const wait = Number(refused.headers.get('Retry-After'));
+      expect(wait).toBeGreaterThanOrEqual(1);
+      expect(wait).toBeLessThanOrEqual(60);
+      // Pages and the log count too; whoever watches over the service is never refused.
+      for (const path of ['/', '/log/checkpoint', '/openapi.json', '/nothing']) {
+        expect((await ask(path)).status, path).toBe(429);
+      }
+      for (const path of ['/healthz', '/readyz']) {
+        expect((await ask(path)).status, path).toBe(200);
+      }
+    });
+
+    test('a token has a limit of its own', async () => {
+      await open({ addressLimit: 3, tokenLimit: 5 });
+      const admin = { Authorization: `Bearer ${registry.adminToken}` };
+      expect(await statuses(4)).toEqual([200, 200, 200, 429]);
+      expect(await statuses(6, admin)).toEqual([200, 200, 200, 200, 200, 429]);
+    });
+
+    test('guessing tokens is limited by address, and keeps no good token out', async () => {
+      await open({ addressLimit: 1000, tokenLimit: 1000 });
+      const guess = { Authorization: 'Bearer aar_guess' };
+      const found = await statuses(62, guess);
+      expect(found.slice(0, 60)).toEqual(Array(60).fill(401));
+      expect(found[61]).toBe(429);
+      expect(await statuses(1)).toEqual([200]);
+    });
+  });
+});

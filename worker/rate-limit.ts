@@ -1,0 +1,122 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { LRUCache } from 'lru-cache';
+import type { Env } from './deps.ts';
+import { networkOf } from './network.ts';
+import { ProblemError } from './problem.ts';
+
+/** What a limiter says of one request. */
+export interface Rate {
+  ok: boolean;
+  /** How many more are allowed now; `undefined` where the limiter does not tell. */
+  remaining?: number;
+  /** When all that is allowed may be had again; after a refusal, when one more. In seconds. */
+  reset: number;
+}
+
+/** Counts requests by key. */
+export interface Limiter {
+  /** What it allows: so many requests in so many seconds. */
+  policy: { requests: number; seconds: number } | undefined;
+  take: (key: string) => Rate | Promise<Rate>;
+}
+
+/** Who is limited how; who is left out is not. */
+export interface RateLimits {
+  /** Requests without a token, by the client's address (IPv6: its /64). */
+  address?: Limiter | undefined;
+  /** Requests with a good token, by that. */
+  token?: Limiter | undefined;
+}
+
+/** How many keys are remembered: a flood of addresses takes no more memory than that. */
+const mostKeys = 50_000;
+
+/**
+ * Allows `requests` in any `seconds` for each key, all at once or evenly (the generic cell rate algorithm): what is
+ * kept of a key is the time at which it has all of its allowance again.
+ */
+export function createLimiter(requests: number, seconds: number, now = Date.now) {
+  const interval = (seconds * 1000) / requests;
+  const full = new LRUCache<string, number>({ max: mostKeys });
+
+  function look(key: string, cost: 0 | 1): Rate {
+    const time = now();
+    const from = Math.max(full.get(key) ?? 0, time);
+    const to = from + interval * Math.max(cost, 1);
+    const over = to - time - seconds * 1000;
+    // The clock's milliseconds are whole, the interval is not.
+    if (over > 1e-6) return { ok: false, remaining: 0, reset: Math.max(1, Math.ceil(over / 1000)) };
+    if (cost === 1) full.set(key, to);
+    const remaining = Math.floor(-over / interval + 1e-9);
+    return { ok: true, remaining, reset: Math.ceil((to - time) / 1000) };
+  }
+
+  return {
+    policy: { requests, seconds },
+    take: (key: string) => look(key, 1),
+    /** What {@link take} would say, without taking. */
+    peek: (key: string) => look(key, 0),
+  };
+}
+
+/** How many requests with a bad token an address may make, and in how many seconds. */
+const failures = { requests: 60, seconds: 60 };
+
+/**
+ * Limits what comes without a token, and tokens that are no good, by the client's address. It must stand before
+ * whatever looks a token up.
+ */
+export function limitAddresses({ address: limiter }: RateLimits): MiddlewareHandler<Env> {
+  const failed = createLimiter(failures.requests, failures.seconds);
+  return async (c, next) => {
+    const address = c.env?.access?.address;
+    if (!limiter || address === undefined) return next();
+    const key = networkOf(address);
+    if (c.req.header('Authorization') === undefined) {
+      allow(c, 'address', limiter, await limiter.take(key));
+      return next();
+    }
+    const rate = failed.peek(key);
+    if (!rate.ok) allow(c, 'failures', failed, rate);
+    await next();
+    if (c.res.status === 401) failed.take(key);
+  };
+}
+
+/** Limits what comes with a good token, by that; it stands behind whatever looked it up. */
+export function limitTokens({ token: limiter }: RateLimits): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const token = c.var.caller?.token;
+    if (limiter && token) allow(c, 'token', limiter, await limiter.take(String(token.id)));
+    await next();
+  };
+}
+
+type Policy = keyof typeof what;
+
+const what = {
+  address: 'requests from your address; a token of your own has a limit of its own',
+  token: 'requests with this token',
+  failures: 'requests with tokens that are not known, from your address',
+};
+
+function allow(c: Context<Env>, name: Policy, limiter: Pick<Limiter, 'policy'>, rate: Rate): void {
+  for (const [field, value] of Object.entries(rateHeaders(name, limiter, rate))) {
+    c.header(field, value);
+  }
+  if (rate.ok) return;
+  throw new ProblemError('rate-limited', `Too many ${what[name]}. Wait ${rate.reset} s.`);
+}
+
+/** The headers that tell a client of its limit (draft-ietf-httpapi-ratelimit-headers-11). */
+export function rateHeaders(
+  name: Policy,
+  { policy }: Pick<Limiter, 'policy'>,
+  { ok, remaining, reset }: Rate,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (policy) headers['RateLimit-Policy'] = `"${name}";q=${policy.requests};w=${policy.seconds}`;
+  if (remaining !== undefined) headers.RateLimit = `"${name}";r=${remaining};t=${reset}`;
+  if (!ok) headers['Retry-After'] = String(reset);
+  return headers;
+}
