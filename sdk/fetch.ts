@@ -30,6 +30,8 @@ export interface VerifiedProfile {
   signers: PublicKey[];
   /** Where the log stood: from now on the host has seen that. */
   checkpoint: Checkpoint;
+  /** What proved it: with the same trust it can be proved again without a network. */
+  offer: Offer;
 }
 
 export type FetchRefusalId =
@@ -109,7 +111,7 @@ export async function verifyOffer(
       `the registry offers ${version}, which is older than the installed ${installed}; ask for it as ${name}@${version} if you want it`,
     );
   }
-  const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint };
+  const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint, offer };
   return { ok: true, profile };
 }
 

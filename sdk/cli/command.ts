@@ -89,6 +89,10 @@ export const exit = {
   unreachable: 4,
   /** This machine can't do it: no root, no AppArmor, no apparmor_parser. Nothing was changed. */
   unable: 5,
+  /** What is installed is not what the host has: a changed file, other rules in the kernel, another mode. */
+  drift: 6,
+  /** A profile that is installed is not loaded. */
+  notLoaded: 7,
 } as const;
 
 export function usageError(message: string, command: Command): CliError {

@@ -14,7 +14,7 @@ export function overview(commands: Command[], version: string): string {
     '',
     'Run "aa-registry COMMAND --help" for its options and examples.',
     'Exit codes: 0 done, 1 the answer is no, 2 usage, 3 refused as unproved, 4 registry unreachable,',
-    '5 not possible on this machine.',
+    '5 not possible on this machine, 6 the host has drifted from what is installed, 7 a profile is not loaded.',
   ].join('\n');
 }
 

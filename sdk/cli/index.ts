@@ -2,6 +2,8 @@ import type { Command } from './command.ts';
 import { bundle } from './commands/bundle.ts';
 import { channelSet } from './commands/channel-set.ts';
 import { check } from './commands/check.ts';
+import { complain } from './commands/complain.ts';
+import { enforce } from './commands/enforce.ts';
 import { explain } from './commands/explain.ts';
 import { fmt } from './commands/fmt.ts';
 import { keyAdd } from './commands/key-add.ts';
@@ -17,6 +19,8 @@ import { logWitness } from './commands/log-witness.ts';
 import { login } from './commands/login.ts';
 import { publish } from './commands/publish.ts';
 import { pull } from './commands/pull.ts';
+import { remove } from './commands/remove.ts';
+import { rollback } from './commands/rollback.ts';
 import { search } from './commands/search.ts';
 import { show } from './commands/show.ts';
 import { teamCreate } from './commands/team-create.ts';
@@ -41,6 +45,10 @@ export { requireWholeNumber } from './whole-number.ts';
 /** Every command that needs no server code, in the order that help shows. */
 export const clientCommands: Command[] = [
   pull,
+  rollback,
+  remove,
+  enforce,
+  complain,
   verify,
   search,
   show,

@@ -1,4 +1,5 @@
 import { RegistryError, UnreachableError } from '../client.ts';
+import { LockError } from '../host/lock.ts';
 import { DamagedFileError } from '../host/read-file.ts';
 import { KeyFileError } from '../key-file.ts';
 import { PackageError } from '../package-folder.ts';
@@ -92,6 +93,7 @@ function toCliError(error: unknown): CliError {
   }
   if (
     error instanceof DamagedFileError ||
+    error instanceof LockError ||
     error instanceof PackageError ||
     error instanceof KeyFileError ||
     error instanceof TrustFileError

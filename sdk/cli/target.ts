@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { checkTarget } from '../host/install.ts';
 import { CliError, exit } from './command.ts';
 
 export const rootOption = {
@@ -12,4 +13,17 @@ export function rootOf(value: string | undefined): string {
   // As from a variable that is not set: the working directory is not what was meant.
   if (value === '') throw new CliError(exit.usage, '--root names no folder.');
   return resolve(value ?? '/');
+}
+
+/** Ends the command, before it does anything, where profiles can't be installed. */
+export async function requireTarget(root: string): Promise<void> {
+  const target = await checkTarget({ root });
+  if (target.ok) return;
+  throw new CliError(
+    exit.unable,
+    `Nothing was changed: ${target.reason}.`,
+    target.id === 'not-root'
+      ? 'Run it with sudo, or see --root and --download-only.'
+      : 'See --root and --download-only for what works here.',
+  );
 }

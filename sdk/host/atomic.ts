@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -61,7 +61,36 @@ export async function writeFileAtomically(
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Removes a file, in a way that survives a power cut; no error when there is none. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return;
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** The names that {@link stageFile} gives, which a run that was killed leaves behind. */
+const stagedName = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+/**
+ * Removes what killed runs have staged in `folder` under names that begin with `prefix`. Only for whoever can be
+ * sure that nobody is staging there now.
+ */
+export async function removeStaged(folder: string, prefix = ''): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const { name, parentPath } of entries.filter((entry) => entry.isFile())) {
+    if (stagedName.test(name) && name.startsWith(`.${prefix}`)) {
+      await unlink(join(parentPath, name)).catch(() => {});
+    }
+  }
+}
+
+/** Makes what was renamed, linked or removed in a folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

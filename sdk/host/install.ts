@@ -1,19 +1,22 @@
-import { access } from 'node:fs/promises';
+import { access, copyFile, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lint } from '../../policy/index.ts';
 import type { VerifiedProfile } from '../fetch.ts';
-import { type StagedFile, stageFile } from './atomic.ts';
+import { stageFile } from './atomic.ts';
 import { findDefinition } from './definitions.ts';
-import { checkKernel, loadedProfiles } from './kernel.ts';
-import {
-  dryRunArguments,
-  findParser,
-  namesArguments,
-  type ParserRun,
-  runParser,
-} from './parser.ts';
+import { digestOf } from './digest-of.ts';
+import { keep } from './kept.ts';
+import { checkKernel } from './kernel.ts';
+import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
 import { findEscape } from './root.ts';
-import { stageInstallation } from './state.ts';
+import {
+  type Installation,
+  installedPath,
+  readInstallation,
+  releaseOf,
+  statePath,
+} from './state.ts';
+import { put } from './transaction.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 /** Where to install: a system's root, and whether its kernel is the one that runs. */
@@ -23,6 +26,15 @@ export interface Target {
 }
 
 export interface InstallOptions extends Target {
+  /** In complain mode or not; when left out, as it is installed already, else not. */
+  complain?: boolean | undefined;
+  /** The reference that it is installed for; when left out, that of what is installed, else its version. */
+  reference?: string | undefined;
+  origin?: Installation['origin'];
+  /** The version that this one takes back. */
+  rolledBackFrom?: string | undefined;
+  /** When it was proved, when that was not just now. */
+  verifiedAt?: string | undefined;
   now?: () => Date;
   /** Told of each step as it is done. */
   onStep?: (step: string) => void;
@@ -46,8 +58,13 @@ export type Installed =
       mode: string | undefined;
       /** Whether this machine's apparmor_parser has compiled it. */
       checkedByParser: boolean;
+      /** Where the file that was there went, when it was not what this program had installed. */
+      setAside: string | undefined;
     }
   | { ok: false; id: InstallRefusal; reason: string };
+
+/** The most versions that are kept beside the one that is installed. */
+const mostEarlier = 5;
 
 /**
  * Whether profiles can be installed at `root` at all, asked before anything is fetched: this machine needs
@@ -72,16 +89,10 @@ export async function checkTarget({
   return { ok: true };
 }
 
-/** The file a profile is installed as: at the top level, the only one that boot loads. */
-export function installedPath(root: string, team: string, name: string): string {
-  return join(root, 'etc/apparmor.d', `aa-registry.${team}.${name}`);
-}
-
 /**
  * Installs a verified profile, or changes nothing. It is checked by this project's parser and by a dry run
- * of the host's; then the kernel loads it from a staged file; only then is that file renamed into place. So
- * a file that boot will load is one that this kernel has accepted, whenever the power goes. A signal that would
- * end this process waits until it is done.
+ * of the host's; then a transaction puts it in place (see transaction.ts). A signal that would end this process
+ * waits until it is done. Nobody else may be changing anything meanwhile (see change.ts).
  */
 export async function install(
   profile: VerifiedProfile,
@@ -102,73 +113,101 @@ export async function install(
     const { line, column } = error.span.start;
     return { ok: false, id: 'profile-invalid', reason: `${line}:${column}: ${error.message}` };
   }
-  const file = installedPath(root, team, name);
+  const file = installedPath(root, { team, name });
   const other = await findDefinition(join(root, 'etc/apparmor.d'), name, file);
   if (other !== undefined) {
     const reason = `profile ${name} is also defined in ${other}; remove that file, or one would replace the other at every boot`;
     return { ok: false, id: 'profile-defined-elsewhere', reason };
   }
 
-  return uninterrupted(() => put(profile, file, options));
+  return uninterrupted(() => checkAndPut(profile, file, options));
 }
 
 /** The part of an installation that changes something. */
-async function put(
-  { team, name, version, digest, bytes }: VerifiedProfile,
+async function checkAndPut(
+  profile: VerifiedProfile,
   file: string,
-  { root, onStep = () => {}, now = () => new Date() }: InstallOptions,
+  options: InstallOptions,
 ): Promise<Installed> {
-  const staged = await stageFile(file, bytes, 0o644);
+  const { root, onStep = () => {} } = options;
+  const { name, bytes, digest, offer } = profile;
+  const before = await readInstallation(root, profile);
   const parser = await findParser();
-  let record: StagedFile | undefined;
-  let loaded: ParserRun | undefined;
-  const discard = async () => {
-    for (const one of [record, staged]) await one?.discard().catch(() => {});
-  };
+  const staged = await stageFile(file, bytes, 0o644);
   try {
     if (parser) {
       const refusal = await tryOut(parser, staged.path, await policyBase(root), name);
       if (refusal) {
-        await discard();
+        await staged.discard();
         return { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
-    // Before anything changes: where this can't be written down, nothing is installed.
-    record = await stageInstallation(root, {
-      team,
-      name,
-      version,
-      digest,
-      file: installedPath('/', team, name),
-      installedAt: now().toISOString(),
-    });
-    if (parser && root === '/') loaded = await load(parser, staged.path);
-    if (loaded?.ok === false) {
-      await discard();
-      return {
-        ok: false,
-        id: 'kernel-refused',
-        reason: loaded.reason.replaceAll(staged.path, file),
-      };
-    }
-    await staged.commit();
-    await record.commit();
+    await keep(root, offer, digest);
   } catch (error) {
-    if (parser && loaded?.ok) await unload(parser, staged.path, file);
-    await discard();
+    await staged.discard().catch(() => {});
     throw error;
   }
+  const setAside = await setAsideChanged(root, file, profile, before);
+  const done = await put(root, succeed(profile, before, options), staged);
+  if (!done.ok) return { ok: false, id: 'kernel-refused', reason: done.reason };
   onStep(`Installed ${file}`);
-  if (root !== '/') {
-    return { ok: true, file, mode: undefined, checkedByParser: parser !== undefined };
-  }
-
-  // The kernel has this very policy already; loading it from its final name also caches it for boot.
-  if (parser) await runParser(parser, ['--replace', '--write-cache', file]);
-  const mode = (await loadedProfiles()).get(name);
+  const checkedByParser = parser !== undefined;
+  if (root !== '/') return { ok: true, file, mode: undefined, checkedByParser, setAside };
+  const mode = done.installation.kernel?.mode;
   onStep(`Loaded ${name} into the kernel (${mode ?? 'and it is not listed there'})`);
-  return { ok: true, file, mode, checkedByParser: true };
+  return { ok: true, file, mode, checkedByParser, setAside };
+}
+
+/** The record of a profile's installation in place of the one before. */
+function succeed(
+  { team, name, version, digest }: VerifiedProfile,
+  before: Installation | undefined,
+  options: InstallOptions,
+): Installation {
+  const { now = () => new Date(), rolledBackFrom } = options;
+  const time = now().toISOString();
+  // What a rollback leaves comes last, so that another one goes further back and not forth.
+  const known = !before
+    ? []
+    : rolledBackFrom === before.version
+      ? [...before.earlier, releaseOf(before)]
+      : [releaseOf(before), ...before.earlier];
+  return {
+    team,
+    name,
+    version,
+    digest,
+    file: installedPath('/', { team, name }),
+    verifiedAt: options.verifiedAt ?? time,
+    installedAt: time,
+    reference: options.reference ?? before?.reference ?? `${team}/${name}@${version}`,
+    origin: options.origin ?? before?.origin ?? 'pull',
+    complain: options.complain ?? before?.complain ?? false,
+    earlier: known.filter((one) => one.digest !== digest).slice(0, mostEarlier),
+    ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
+  };
+}
+
+/** Keeps a copy of a file that somebody has changed since it was installed, or made before that. */
+async function setAsideChanged(
+  root: string,
+  file: string,
+  { digest }: VerifiedProfile,
+  before: Installation | undefined,
+): Promise<string | undefined> {
+  // A link is replaced as such; what it leads to stays where it is.
+  const isFile = await lstat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const found = isFile ? await digestOf(file) : undefined;
+  if (found === undefined || found === digest || found === before?.digest) return undefined;
+  const folder = statePath(root, 'set-aside');
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const copy = join(folder, `${file.slice(file.lastIndexOf('/') + 1)}.${found.slice(7, 19)}`);
+  await copyFile(file, copy);
+  return copy;
 }
 
 /**
@@ -192,20 +231,6 @@ async function tryOut(
   }
   const dryRun = await runParser(parser, dryRunArguments(staged, base));
   return dryRun.ok ? undefined : { ok: false, id: 'parser-refused', reason: dryRun.reason };
-}
-
-/** Loads a staged profile: it replaces the one of that name at once, or nothing changes. */
-function load(parser: string, staged: string): Promise<ParserRun> {
-  return runParser(parser, ['--replace', '--skip-cache', staged]);
-}
-
-/** Takes a profile back out of the kernel: the installed file's policy comes in its place, if there is one. */
-async function unload(parser: string, staged: string, file: string): Promise<void> {
-  const before = await access(file).then(
-    () => true,
-    () => false,
-  );
-  await (before ? load(parser, file) : runParser(parser, ['--remove', staged]));
 }
 
 /** Where includes are looked up: the target's own policy folder, or this machine's where it has none. */

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 const enabled = '/sys/module/apparmor/parameters/enabled';
 const securityfs = '/sys/kernel/security/apparmor';
@@ -15,13 +16,87 @@ export async function checkKernel(): Promise<{ ok: true } | { ok: false; reason:
   return { ok: true };
 }
 
-/** The loaded profiles and their modes, from securityfs. Needs root. */
-export async function loadedProfiles(): Promise<Map<string, string>> {
-  const text = await readFile(`${securityfs}/profiles`, 'utf8');
-  const profiles = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const match = /^(.+) \((\w+)\)$/.exec(line);
-    if (match?.[1] && match[2]) profiles.set(match[1], match[2]);
+/** A profile as the kernel has it. */
+export interface LoadedProfile {
+  /** With its parents', as in `web//hat`. */
+  name: string;
+  /** `enforce`, `complain`, `kill`, `unconfined` or `user`. */
+  mode: string;
+  /** The executables it attaches to by itself, an AppArmor glob; `undefined` when it does not. */
+  attachment: string | undefined;
+  /** `sha1:…` or `sha256:…` of its compiled rules; `undefined` where the kernel keeps none. */
+  hash: string | undefined;
+}
+
+/** What the kernel has of a profile with its children: enough to notice that it is another one. */
+export interface KernelState {
+  mode: string;
+  /** Of the profile and its children, sorted; empty where the kernel keeps none. */
+  hashes: string[];
+}
+
+/** How often a look at the policy is tried again when it was changed meanwhile. */
+const tries = 5;
+
+/** The loaded profiles of this kernel's root namespace by name, from securityfs. Needs root. */
+export async function readPolicy(): Promise<Map<string, LoadedProfile>> {
+  for (let left = tries; ; left--) {
+    try {
+      const found = new Map<string, LoadedProfile>();
+      await readProfiles(join(securityfs, 'policy/profiles'), '', found);
+      return found;
+    } catch (error) {
+      // A folder went with the profile that was replaced.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || left === 0) throw error;
+    }
   }
-  return profiles;
+}
+
+async function readProfiles(
+  folder: string,
+  parent: string,
+  found: Map<string, LoadedProfile>,
+): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    const path = join(folder, entry);
+    const read = async (name: string) => (await readFile(join(path, name), 'utf8')).trim();
+    const own = await read('name');
+    // A child names itself without its parents on some kernels and with them on others.
+    const name = parent === '' || own.startsWith(`${parent}//`) ? own : `${parent}//${own}`;
+    const files = await readdir(path);
+    const algorithm = ['sha256', 'sha1'].find((one) => files.includes(one));
+    const attachment = files.includes('attach') ? await read('attach') : '<unknown>';
+    found.set(name, {
+      name,
+      mode: await read('mode'),
+      attachment: attachment === '<unknown>' ? undefined : attachment,
+      hash: algorithm === undefined ? undefined : `${algorithm}:${await read(algorithm)}`,
+    });
+    if (files.includes('profiles')) await readProfiles(join(path, 'profiles'), name, found);
+  }
+}
+
+/** What a policy has of a profile; `undefined` when it is not loaded. */
+export function stateOf(
+  policy: ReadonlyMap<string, LoadedProfile>,
+  name: string,
+): KernelState | undefined {
+  const profile = policy.get(name);
+  if (!profile) return undefined;
+  const hashes = [...policy.values()]
+    .filter((one) => one === profile || one.name.startsWith(`${name}//`))
+    .flatMap(({ hash }) => hash ?? []);
+  return { mode: profile.mode, hashes: hashes.sort() };
+}
+
+/**
+ * Takes a profile and its children out of the kernel, as apparmor_parser(8) --remove does, but by name: what its
+ * file includes is not looked at, so nothing else can go with it. A profile that is not loaded is no error.
+ */
+export async function unload(name: string): Promise<void> {
+  try {
+    await writeFile(join(securityfs, '.remove'), name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }

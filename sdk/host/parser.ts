@@ -7,14 +7,19 @@ const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/
 /** The time one run may take, in milliseconds: the parser can loop for ever on valid input (seen: 3.0.8). */
 const timeLimit = 60_000;
 
-/** The most of what it says that is kept, in characters. */
+/** The most of what it says that is kept, in bytes. */
 const maximumOutput = 64 * 1024;
+
+/** The most that a compiled profile may hold, in bytes. */
+const maximumCompiled = 64 * 1024 * 1024;
 
 /** What it says on every kernel without AppArmor, whatever else it has to say. */
 const cacheNotice = /^Cache read\/write disabled:.*$/gm;
 
 /** How a run of apparmor_parser ended. */
 export type ParserRun = { ok: true; output: string } | { ok: false; reason: string };
+
+type RawRun = { ok: true; output: Buffer } | { ok: false; reason: string };
 
 /** The path of apparmor_parser; `undefined` when this machine has none. */
 export async function findParser(): Promise<string | undefined> {
@@ -38,6 +43,21 @@ export async function runParser(
   args: string[],
   limit = timeLimit,
 ): Promise<ParserRun> {
+  const run = await runRaw(parser, args, limit, maximumOutput);
+  return run.ok ? { ok: true, output: run.output.toString() } : run;
+}
+
+/** Has a file compiled for this machine's kernel, as loading it would, and gives the result (--stdout). */
+export function compile(
+  parser: string,
+  file: string,
+  { complain }: { complain: boolean },
+): Promise<RawRun> {
+  const args = ['--quiet', '--stdout', '--skip-cache', ...(complain ? ['--Complain'] : []), file];
+  return runRaw(parser, args, timeLimit, maximumCompiled);
+}
+
+function runRaw(parser: string, args: string[], limit: number, most: number): Promise<RawRun> {
   return new Promise((resolve) => {
     const child = spawn(parser, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,10 +70,12 @@ export async function runParser(
       late = true;
       endGroup(child.pid);
     }, limit);
-    let output = '';
+    const chunks: Buffer[] = [];
+    let size = 0;
     let complaint = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(0, maximumOutput);
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size < most) chunks.push(chunk);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, maximumOutput);
@@ -65,10 +87,10 @@ export async function runParser(
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       // What was cut off might be what matters.
-      if (code === 0 && output.length >= maximumOutput) {
+      if (code === 0 && size >= most) {
         return resolve({ ok: false, reason: 'apparmor_parser has too much to say about it' });
       }
-      if (code === 0) return resolve({ ok: true, output });
+      if (code === 0) return resolve({ ok: true, output: Buffer.concat(chunks) });
       const how = late
         ? `apparmor_parser did not end within ${limit / 1000} seconds`
         : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`;
@@ -96,4 +118,9 @@ export function namesArguments(file: string, base: string): string[] {
 /** Arguments for a dry run: compile, load nothing, neither read nor write the cache. */
 export function dryRunArguments(file: string, base: string): string[] {
   return ['--quiet', '--skip-kernel-load', '--skip-cache', '--base', base, file];
+}
+
+/** Arguments to load a file: it replaces the profile of its name at once, or nothing changes. */
+export function loadArguments(file: string, { complain }: { complain: boolean }): string[] {
+  return ['--quiet', '--replace', '--skip-cache', ...(complain ? ['--Complain'] : []), file];
 }

@@ -1,8 +1,19 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
-/** Where this program writes below a system's root. */
-const places = ['etc/apparmor.d', 'etc/aa-registry', 'var/lib/aa-registry'];
+/** Where this program writes and removes files below a system's root. */
+const places = [
+  'etc/apparmor.d',
+  'etc/apparmor.d/force-complain',
+  'etc/apparmor.d/cache',
+  'etc/apparmor.d/cache.d',
+  'etc/aa-registry',
+  'var/lib/aa-registry',
+  'var/lib/aa-registry/installed',
+  'var/lib/aa-registry/pending',
+  'var/lib/aa-registry/kept',
+  'var/cache/apparmor',
+];
 
 /**
  * A place below `root` that a link leads out of, as in an image that somebody else has made; `undefined` when

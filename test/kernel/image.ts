@@ -4,7 +4,7 @@ import { chmod, copyFile, cp, glob, mkdir, rm, symlink, writeFile } from 'node:f
 import path from 'node:path';
 import { cached } from './cache.ts';
 import { initramfs } from './initramfs.ts';
-import { guestDebs, nodeBinary } from './packages.ts';
+import { guestDebs, guestPrograms, nodeBinary } from './packages.ts';
 import { run } from './tools.ts';
 
 const accounts = `root:x:0:0:root:/root:/bin/sh
@@ -47,7 +47,13 @@ async function build(): Promise<Image> {
   for (const name of debs)
     key.update(`${path.basename(path.dirname(name))}/${path.basename(name)}\n`);
   key.update(await run(nodeBinary, ['--version']));
-  for (const source of ['image.ts', 'initramfs.ts', 'guest/initramfs.sh', 'guest/init.sh']) {
+  for (const source of [
+    'image.ts',
+    'packages.ts',
+    'initramfs.ts',
+    'guest/initramfs.sh',
+    'guest/init.sh',
+  ]) {
     key.update(readFileSync(path.join(import.meta.dirname, source)));
   }
   const folder = await cached('image', key.digest('hex').slice(0, 16), (scratch) =>
@@ -62,7 +68,15 @@ async function build(): Promise<Image> {
 
 async function assemble(debs: string[], folder: string): Promise<void> {
   const root = path.join(folder, 'root');
-  for (const deb of debs) await run('dpkg-deb', ['--extract', deb, root]);
+  for (const deb of debs) {
+    const [name = ''] = path.basename(deb).split('_');
+    const programs = guestPrograms[name];
+    const whole = programs ? path.join(folder, name) : root;
+    await run('dpkg-deb', ['--extract', deb, whole]);
+    if (!programs) continue;
+    for (const program of programs) await cp(path.join(whole, program), path.join(root, program));
+    await rm(whole, { recursive: true });
+  }
   await mergeUsr(root);
 
   await writeFile(path.join(folder, 'initramfs'), await initramfs(root));

@@ -22,6 +22,9 @@ const guestPackages = [
   'libstdc++6',
 ];
 
+/** Of these only some programs: the others need more libraries, or would stand before busybox's. */
+export const guestPrograms: Record<string, string[]> = { 'util-linux': ['usr/bin/flock'] };
+
 const programs: Record<string, string> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   mke2fs: 'e2fsprogs',
@@ -64,7 +67,7 @@ export function guestDebs(): Promise<string[]> {
 }
 
 async function download(): Promise<string[]> {
-  const names = [await kernelPackage(), ...guestPackages];
+  const names = [await kernelPackage(), ...guestPackages, ...Object.keys(guestPrograms)];
   // One line a package, with its hash.
   const versions = await run('apt-get', ['download', '--print-uris', '-qq', ...names]);
   const key = createHash('sha256').update(versions).digest('hex').slice(0, 16);

@@ -26,7 +26,15 @@ describe('the host', () => {
     const checkpoint = { origin: 'test', size: 1, root: new Uint8Array(32) };
     const digest = `sha256:${'0'.repeat(64)}` as const;
     const named = { team: 'acme', name: 'web', version: '1.0.0', digest };
-    return { ...named, bytes, manifest, signers: [], checkpoint };
+    const offer = {
+      ...named,
+      profile: bytes,
+      envelope: { payloadType: '', payload: '', signatures: [] },
+      proof: { index: 0, entry: '', inclusion: [] },
+      log: { checkpoint: '', consistency: [] },
+      keys: [],
+    };
+    return { ...named, bytes, manifest, signers: [], checkpoint, offer };
   }
 
   const installed = (root: string, bytes: Uint8Array<ArrayBuffer>) =>

@@ -1,24 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { formatReference, type Offer, type Reference } from '../../../trust/index.ts';
 import { bundledOffers, bundledReferences, findBundled, parseBundle } from '../../bundle.ts';
-import type { Client } from '../../client.ts';
-import {
-  fetchVerified,
-  type HostView,
-  type Verified,
-  type VerifiedProfile,
-  verifyOffer,
-} from '../../fetch.ts';
-import { checkTarget, install } from '../../host/install.ts';
+import { type Verified, type VerifiedProfile, verifyOffer } from '../../fetch.ts';
+import { fetchSeveral, type SeveralView } from '../../fetch-several.ts';
+import { examine, isSound } from '../../host/condition.ts';
+import { install } from '../../host/install.ts';
+import { readPolicy } from '../../host/kernel.ts';
 import { writeOutput } from '../../host/output.ts';
-import { hostSeenFolder, readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
-import { readInstallation } from '../../host/state.ts';
+import {
+  hostSeenFolder,
+  readSeen,
+  type SeenFolder,
+  userSeenFolder,
+  writeSeen,
+} from '../../host/seen.ts';
+import { type Installation, installedPath, listInstallations } from '../../host/state.ts';
 import { dockerRunLine, kubernetesStanza } from '../../run-line.ts';
+import { changing } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { diffOf } from '../diff.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import type { Io } from '../io.ts';
+import { type Progress, startProgress } from '../progress.ts';
 import { openSession, registryOption, requireReference } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { requireTarget, rootOf, rootOption } from '../target.ts';
 
 export const pull = defineCommand({
   name: 'pull',
@@ -33,6 +38,15 @@ export const pull = defineCommand({
       type: 'string',
       value: 'FILE',
       description: 'Take them from a bundle instead, all of it or the REFs named',
+    },
+    complain: {
+      type: 'boolean',
+      description: 'Load in complain mode: log what would be denied ("enforce" ends that)',
+    },
+    'dry-run': {
+      type: 'boolean',
+      short: 'n',
+      description: 'Show what would change, as a diff; change nothing',
     },
     'download-only': {
       type: 'boolean',
@@ -49,9 +63,12 @@ export const pull = defineCommand({
     'REF is [team/]name, name@1.2.0, name:channel or name@sha256:…. The profile must be signed by a key in\n' +
     'the trust file ("aa-registry trust init" makes one) and be in the registry\'s log. It becomes\n' +
     '/etc/apparmor.d/aa-registry.TEAM.NAME and is loaded with apparmor_parser. Without a version, a pull\n' +
-    'never goes back to an older one.',
+    'never goes back to an older one. All REFs are proved before the first is installed. A profile that is\n' +
+    'in complain mode stays so until "enforce".',
   examples: [
     'sudo aa-registry pull docker-nginx',
+    'sudo aa-registry pull docker-nginx acme/web:candidate --complain',
+    'aa-registry pull docker-nginx --dry-run',
     'aa-registry pull docker-nginx@1.0.0 --download-only -o docker-nginx',
     'aa-registry pull docker-nginx --root /mnt/image',
     'sudo aa-registry pull --bundle profiles.bundle',
@@ -60,6 +77,7 @@ export const pull = defineCommand({
     const { bundle, output } = values;
     const references = args.map(requireReference);
     const downloadOnly = values['download-only'] ?? false;
+    const dryRun = values['dry-run'] ?? false;
     if (references.length === 0 && bundle === undefined) {
       throw new CliError(exit.usage, '"pull" needs REF….', 'Usage: aa-registry pull REF…');
     }
@@ -69,130 +87,219 @@ export const pull = defineCommand({
     if (output !== undefined && references.length !== 1) {
       throw new CliError(exit.usage, '--download-only takes exactly one REF.');
     }
+    if (downloadOnly && (dryRun || values.complain)) {
+      throw new CliError(
+        exit.usage,
+        '--download-only installs nothing; it goes with no other mode.',
+      );
+    }
+    requireDistinct(references);
     const root = rootOf(values.root);
-    if (!downloadOnly) await requireTarget(root);
+    if (!downloadOnly && !dryRun) await requireTarget(root);
     const trust = await requireTrust(values, root);
 
     const log = trust.log.key;
     const seen = downloadOnly ? userSeenFolder(io.env, log) : hostSeenFolder(root, log);
-    const view = async (reference: Reference): Promise<HostView> => ({
-      trust,
-      seen: await readSeen(seen),
-      installed: downloadOnly
-        ? undefined
-        : (await readInstallation(root, reference.team, reference.name))?.version,
-    });
     const wanted =
       bundle === undefined
-        ? fromRegistry(await openSession(io, values.registry, trust.registry), references)
+        ? await fromRegistry(io, values.registry, trust.registry, references)
         : await fromBundle(bundle, references);
-    // All of them are proved before the first is installed: a refusal comes before any change.
-    const profiles: VerifiedProfile[] = [];
-    for (const { reference, verify } of wanted) {
-      const known = await view(reference);
-      const verified = await verify(known);
-      if (!verified.ok) {
-        throw new CliError(
-          exit.refused,
-          `Refused, nothing was changed: ${verified.reason} [${verified.id}].`,
-          bundle !== undefined && verified.id === 'log-inconsistent'
-            ? `A bundle proves that only from sizes it was made with: --since ${known.seen?.size}.`
-            : undefined,
+    const names = wanted.references.map(formatReference);
+    const prove = async (installed: Installation[]) => {
+      const view = {
+        trust,
+        seen: await readSeen(seen),
+        installed: ({ team, name }: Reference) =>
+          installed.find((one) => one.team === team && one.name === name)?.version,
+      };
+      const progress = startProgress(io, names);
+      const verified = await wanted.verify(view, progress);
+      return { progress, profiles: requireProved(verified, view, bundle !== undefined) };
+    };
+
+    if (dryRun) {
+      const { profiles } = await prove(await listInstallations(root));
+      for (const profile of profiles) await showChange(io, root, profile);
+      return exit.ok;
+    }
+    if (output !== undefined) {
+      const { progress, profiles } = await prove([]);
+      await tellVerified(progress, profiles, seen);
+      for (const { bytes } of profiles) await writeOutput(output, bytes);
+      progress.note(`Wrote ${output}`);
+      return exit.ok;
+    }
+    return changing(io, root, async () => {
+      const installed = await listInstallations(root);
+      const { progress, profiles } = await prove(installed);
+      await tellVerified(progress, profiles, seen);
+      for (const [at, profile] of profiles.entries()) {
+        const before = installed.find(
+          ({ team, name }) => team === profile.team && name === profile.name,
+        );
+        const reference = names[at];
+        await installOne(
+          { root, profile, before, reference, complain: values.complain },
+          at,
+          progress,
         );
       }
-      const { profile } = verified;
-      await writeSeen(seen, profile.checkpoint);
-      tellVerified(io, profile);
-      profiles.push(profile);
-    }
-    for (const [at, profile] of profiles.entries()) {
-      if (output !== undefined) {
-        await writeOutput(output, profile.bytes);
-        io.tell(`Wrote ${output}`);
-      } else {
-        const unchanged = at === 0 ? 'nothing was changed' : `${profile.name} was not changed`;
-        await installAndTell(io, profile, root, unchanged);
-      }
-    }
-    return exit.ok;
+      for (const profile of profiles) tellUse(io, profile, profiles.length === 1);
+      return exit.ok;
+    });
   },
 });
 
 /** What is to be installed, and how to have it proved. */
 interface Wanted {
-  reference: Reference;
-  verify: (view: HostView) => Promise<Verified>;
+  references: Reference[];
+  verify: (view: SeveralView, progress: Progress) => Promise<Verified[]>;
 }
 
-function fromRegistry(client: Client, references: Reference[]): Wanted[] {
-  return references.map((reference) => ({
-    reference,
-    verify: (view) => fetchVerified(client, reference, view),
-  }));
+async function fromRegistry(
+  io: Io,
+  named: string | undefined,
+  trusted: string,
+  references: Reference[],
+): Promise<Wanted> {
+  const client = await openSession(io, named, trusted);
+  return {
+    references,
+    verify: (view, { update }) => fetchSeveral(client, references, view, { onProgress: update }),
+  };
 }
 
-async function fromBundle(file: string, references: Reference[]): Promise<Wanted[]> {
+async function fromBundle(file: string, references: Reference[]): Promise<Wanted> {
   const bundle = parseBundle(await readFile(file, 'utf8'));
   if (!bundle) throw new CliError(exit.failed, `${file} is no bundle of aa-registry.`);
   const wanted = references.length > 0 ? references : bundledReferences(bundle);
-  return Promise.all(
-    wanted.map(async (reference) => {
-      if (reference.selector.kind === 'channel') {
-        const why = 'A bundle does not say what a channel names';
-        throw new CliError(exit.usage, `${why}; name a version of ${reference.name}, or none.`);
-      }
-      const at = await findBundled(bundle, reference);
-      if (at < 0) throw new CliError(exit.failed, `${file} has no ${formatReference(reference)}.`);
-      return {
-        reference,
-        verify: async (view: HostView) => {
-          const offer = bundledOffers(bundle, view.seen?.size ?? 0)[at] as Offer;
-          return verifyOffer(offer, reference, view);
-        },
-      };
-    }),
-  );
+  const places: number[] = [];
+  for (const reference of wanted) {
+    if (reference.selector.kind === 'channel') {
+      const why = 'A bundle does not say what a channel names';
+      throw new CliError(exit.usage, `${why}; name a version of ${reference.name}, or none.`);
+    }
+    const at = await findBundled(bundle, reference);
+    if (at < 0) throw new CliError(exit.failed, `${file} has no ${formatReference(reference)}.`);
+    places.push(at);
+  }
+  return {
+    references: wanted,
+    verify: async (view) => {
+      const offers = bundledOffers(bundle, view.seen?.size ?? 0);
+      return Promise.all(
+        wanted.map((reference, index) =>
+          verifyOffer(offers[places[index] ?? 0] as Offer, reference, {
+            ...view,
+            installed: view.installed(reference),
+          }),
+        ),
+      );
+    },
+  };
 }
 
-function tellVerified(
-  io: Io,
-  { team, name, version, digest, signers, checkpoint }: VerifiedProfile,
-) {
-  io.tell(`Fetched ${team}/${name}@${version} ${digest}`);
-  for (const { keyId } of signers) io.tell(`Verified: signed for team ${team} by ${keyId}`);
-  io.tell(`Verified: in the log of ${checkpoint.size} entries`);
+/** A usage error when a profile is asked for twice: both can't be installed. */
+function requireDistinct(references: Reference[]): void {
+  const names = references.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new CliError(exit.usage, `${twice} is asked for twice.`);
 }
 
-async function requireTarget(root: string): Promise<void> {
-  const target = await checkTarget({ root });
-  if (target.ok) return;
-  throw new CliError(
-    exit.unable,
-    `Nothing was changed: ${target.reason}.`,
-    target.id === 'not-root'
-      ? 'Run it with sudo, or see --root and --download-only.'
-      : 'See --root and --download-only for what works here.',
-  );
+/** The profiles, when all of them are proved; else the command ends. */
+function requireProved(
+  verified: Verified[],
+  { seen }: SeveralView,
+  bundled: boolean,
+): VerifiedProfile[] {
+  return verified.map((one) => {
+    if (one.ok) return one.profile;
+    throw new CliError(
+      exit.refused,
+      `Refused, nothing was changed: ${one.reason} [${one.id}].`,
+      bundled && one.id === 'log-inconsistent'
+        ? `A bundle proves that only from sizes it was made with: --since ${seen?.size}.`
+        : undefined,
+    );
+  });
 }
 
-async function installAndTell(
-  io: Io,
-  profile: VerifiedProfile,
-  root: string,
-  unchanged: string,
+async function tellVerified(
+  { detail }: Progress,
+  profiles: VerifiedProfile[],
+  seen: SeenFolder,
 ): Promise<void> {
-  const result = await install(profile, { root, onStep: io.tell });
+  for (const { team, name, version, digest, signers, checkpoint } of profiles) {
+    await writeSeen(seen, checkpoint);
+    detail(`Fetched ${team}/${name}@${version} ${digest}`);
+    for (const { keyId } of signers) detail(`Verified: signed for team ${team} by ${keyId}`);
+    detail(`Verified: in the log of ${checkpoint.size} entries`);
+  }
+}
+
+async function showChange(io: Io, root: string, profile: VerifiedProfile): Promise<void> {
+  const { team, name, version } = profile;
+  const patch = await diffOf(installedPath(root, profile), profile.bytes, version);
+  if (patch === '') io.tell(`${team}/${name}@${version} would change nothing.`);
+  else io.print(patch.trimEnd());
+}
+
+interface OneInstallation {
+  root: string;
+  profile: VerifiedProfile;
+  before: Installation | undefined;
+  reference: string | undefined;
+  complain: boolean | undefined;
+}
+
+async function installOne(
+  { root, profile, before, reference, complain }: OneInstallation,
+  at: number,
+  { update, note, detail }: Progress,
+): Promise<void> {
+  const { team, name, version } = profile;
+  const asWanted =
+    before?.digest === profile.digest &&
+    before.version === version &&
+    before.reference === reference &&
+    before.origin === 'pull' &&
+    before.rolledBackFrom === undefined &&
+    (complain === undefined || before.complain === complain);
+  const policy = root === '/' ? await readPolicy() : undefined;
+  if (asWanted && isSound(await examine(root, before, policy))) {
+    update(at, `${version} is installed already`);
+    detail(`${team}/${name}@${version} is installed already`);
+    return;
+  }
+  const result = await install(profile, {
+    root,
+    complain,
+    reference,
+    origin: 'pull',
+    onStep: (step) => {
+      update(at, step);
+      detail(step);
+    },
+  });
   if (!result.ok) {
     const code = result.id === 'profile-invalid' ? exit.refused : exit.failed;
+    const unchanged = at === 0 ? 'nothing was changed' : `${name} was not changed`;
     throw new CliError(code, `Refused, ${unchanged}: ${result.reason} [${result.id}].`);
   }
-  if (!result.checkedByParser) {
-    io.tell('Not checked with apparmor_parser: this machine has none.');
+  update(at, `${version} installed${result.mode === undefined ? '' : `, ${result.mode} mode`}`);
+  if (result.setAside !== undefined) {
+    note(`The file that was there had been changed; it is kept as ${result.setAside}.`);
   }
-  if (root !== '/') io.tell(`Not loaded: ${root} is not this machine's root.`);
-  io.tell(`About: ${profile.manifest.description}`);
-  const [image = 'IMAGE'] = profile.manifest.images;
-  io.print(dockerRunLine(profile.name, image));
+  if (!result.checkedByParser) note('Not checked with apparmor_parser: this machine has none.');
+  if (root !== '/') note(`Not loaded: ${root} is not this machine's root.`);
+}
+
+/** How to use an installed profile; for several, the shortest way. */
+function tellUse(io: Io, { name, manifest }: VerifiedProfile, alone: boolean): void {
+  const [image = 'IMAGE'] = manifest.images;
+  if (alone) io.tell(`About: ${manifest.description}`);
+  io.print(dockerRunLine(name, image));
+  if (!alone) return;
   io.print('');
-  io.print(kubernetesStanza(profile.name));
+  io.print(kubernetesStanza(name));
 }

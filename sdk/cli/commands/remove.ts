@@ -1,0 +1,64 @@
+import { type Removed, remove as removeInstalled } from '../../host/remove.ts';
+import { changing } from '../changing.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { pathOf, requireInstalled } from '../installed.ts';
+import { requireTarget, rootOf, rootOption } from '../target.ts';
+
+/** The most processes that are named. */
+const mostNamed = 20;
+
+export const remove = defineCommand({
+  name: 'remove',
+  summary: 'Unload and remove profiles that were installed',
+  usage: 'NAME…',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    root: rootOption,
+    force: {
+      type: 'boolean',
+      description: 'Also while processes are confined by it, which become unconfined',
+    },
+  },
+  details:
+    'Refuses, and names them, while processes are confined by a profile, and when its file was changed since it\n' +
+    'was installed. Your own /etc/apparmor.d/local/… stays.',
+  examples: ['sudo aa-registry remove docker-nginx', 'sudo aa-registry remove acme/web --force'],
+  async run({ values, args, io }) {
+    const root = rootOf(values.root);
+    await requireTarget(root);
+    const { force = false } = values;
+    await changing(io, root, async () => {
+      // All are there before the first is removed.
+      for (const name of args) await requireInstalled(root, name);
+      for (const name of args) {
+        const installation = await requireInstalled(root, name);
+        const removed = await removeInstalled(installation, { root, force });
+        if (!removed.ok) throw refusal(pathOf(installation), removed);
+        io.print(`Removed ${pathOf(installation)} ${installation.version}`);
+      }
+    });
+    return exit.ok;
+  },
+});
+
+function refusal(name: string, removed: Extract<Removed, { ok: false }>): CliError {
+  if (removed.id === 'file-changed') {
+    return new CliError(
+      exit.failed,
+      `${name} was not removed: ${removed.file} was changed since it was installed [file-changed].`,
+      'Keep a copy if you need it, then remove with --force.',
+    );
+  }
+  const { processes } = removed;
+  const named = processes.slice(0, mostNamed).map(({ pid, command }) => `  ${pid} ${command}`);
+  const more = processes.length - named.length;
+  return new CliError(
+    exit.failed,
+    [
+      `${name} was not removed: ${processes.length} processes are confined by it [profile-in-use]:`,
+      ...named,
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ].join('\n'),
+    'Stop them first; with --force they go on unconfined.',
+  );
+}

@@ -1,0 +1,98 @@
+import { type Client, RegistryError, UnreachableError } from '../../client.ts';
+import type { InstallOptions } from '../../host/install.ts';
+import { reinstall } from '../../host/reinstall.ts';
+import type { Installation, Release } from '../../host/state.ts';
+import { changing } from '../changing.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { requireTrust, trustOption } from '../host-trust.ts';
+import { pathOf, requireInstalled } from '../installed.ts';
+import type { Io } from '../io.ts';
+import { openSession, registryOption } from '../session.ts';
+import { requireTarget, rootOf, rootOption } from '../target.ts';
+
+export const rollback = defineCommand({
+  name: 'rollback',
+  summary: 'Go back to the version that was installed before',
+  usage: 'NAME',
+  args: { min: 1, max: 1 },
+  options: {
+    to: { type: 'string', value: 'VERSION', description: 'Go back to this one instead' },
+    offline: { type: 'boolean', description: 'Do not ask the registry whether it was yanked' },
+    registry: registryOption,
+    root: rootOption,
+    trust: trustOption,
+  },
+  details:
+    'Needs no network: the versions before are kept with what proves them, and are proved again. "sync" does not\n' +
+    'go back to the version that was left, but to a newer one; "pull" goes wherever it is told.',
+  examples: [
+    'sudo aa-registry rollback docker-nginx',
+    'sudo aa-registry rollback docker-nginx --to 1.0.0',
+  ],
+  async run({ values, args: [text = ''], io }) {
+    const root = rootOf(values.root);
+    await requireTarget(root);
+    const trust = await requireTrust(values, root);
+    return changing(io, root, async () => {
+      const installation = await requireInstalled(root, text);
+      const path = pathOf(installation);
+      const release = chooseEarlier(installation, path, values.to);
+      if (!values.offline) {
+        const client = await openSession(io, values.registry, trust.registry);
+        await tellYank(io, client, installation, release);
+      }
+      const options: InstallOptions = {
+        root,
+        reference: installation.reference,
+        rolledBackFrom: installation.version,
+        onStep: io.tell,
+      };
+      const done = await reinstall(installation, release, trust, options);
+      if (!done.ok) {
+        throw new CliError(
+          done.id === 'not-kept' ? exit.failed : exit.refused,
+          `Refused, nothing was changed: ${done.reason} [${done.id}].`,
+        );
+      }
+      if (done.setAside !== undefined) {
+        io.tell(`The file that was there had been changed; it is kept as ${done.setAside}.`);
+      }
+      io.print(`Rolled back ${path} from ${installation.version} to ${release.version}`);
+      return exit.ok;
+    });
+  },
+});
+
+function chooseEarlier(
+  { version, earlier }: Installation,
+  path: string,
+  to: string | undefined,
+): Release {
+  const release = to === undefined ? earlier[0] : earlier.find((one) => one.version === to);
+  if (release) return release;
+  if (to === version) throw new CliError(exit.failed, `${path} is at ${version} already.`);
+  const known = earlier.map((one) => one.version).join(', ');
+  throw new CliError(
+    exit.failed,
+    to === undefined
+      ? `${path} ${version} is the first version that was installed here.`
+      : `${path}@${to} was not installed here${known === '' ? '' : `; kept are ${known}`}.`,
+    `Another version comes with: aa-registry pull ${path}@VERSION`,
+  );
+}
+
+/** Says when the registry has taken back the version to go to. That it can't be asked stops nobody. */
+async function tellYank(
+  io: Io,
+  client: Client,
+  { team, name }: Installation,
+  { version }: Release,
+): Promise<void> {
+  try {
+    const { yankReason } = await client.getVersion({ team, name, version });
+    if (yankReason !== null) io.tell(`Warning: ${version} was yanked: ${yankReason}`);
+  } catch (error) {
+    if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
+    io.tell(`Not known whether ${version} was yanked since: ${error.message}`);
+  }
+}

@@ -1,0 +1,33 @@
+import { formatReference } from '../../trust/index.ts';
+import { type Installation, listInstallations } from '../host/state.ts';
+import { CliError, exit } from './command.ts';
+import { requireReference } from './session.ts';
+
+/**
+ * The installation that `text` means: a reference without a version, or the name alone, whichever team's it is,
+ * for a host has a profile's name once. The command ends when there is none.
+ */
+export async function requireInstalled(root: string, text: string): Promise<Installation> {
+  const { team, name, selector } = requireReference(text);
+  const installed = await listInstallations(root);
+  const found = installed.find(
+    (one) => one.name === name && (!text.includes('/') || one.team === team),
+  );
+  if (!found) {
+    const known = installed.map((one) => pathOf(one)).join(', ');
+    throw new CliError(
+      exit.failed,
+      `${text} is not installed by aa-registry.`,
+      known === '' ? undefined : `Installed are: ${known}.`,
+    );
+  }
+  if (selector.kind === 'version' && selector.version !== found.version) {
+    throw new CliError(exit.failed, `${text} is not installed, but ${found.version} is.`);
+  }
+  return found;
+}
+
+/** An installation's name, without the default team. */
+export function pathOf({ team, name }: { team: string; name: string }): string {
+  return formatReference({ team, name, selector: { kind: 'default' } });
+}

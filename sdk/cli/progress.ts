@@ -1,0 +1,56 @@
+import { clearLine, cursorTo, moveCursor } from 'node:readline';
+import { type Io, visible } from './io.ts';
+
+/** How far each of several things is. */
+export interface Progress {
+  /** Says how far one is, by its place. */
+  update: (at: number, stage: string) => void;
+  /** Says a line that stays, above what moves. */
+  note: (line: string) => void;
+  /** Says a line where there is no terminal on which `update` shows. */
+  detail: (line: string) => void;
+}
+
+/**
+ * Shows how far each of `names` is: on a terminal a line for each, written over as it goes on; elsewhere a plain
+ * line for what is worth one.
+ */
+export function startProgress(io: Io, names: readonly string[]): Progress {
+  const { stderr } = io;
+  if (!stderr.isTTY || io.env.TERM === 'dumb') {
+    return { update: () => {}, note: io.tell, detail: io.tell };
+  }
+  const stages = names.map(() => '');
+  const width = Math.max(...names.map((name) => name.length));
+  let drawn = 0;
+  const draw = () => {
+    if (drawn > 0) moveCursor(stderr, 0, -drawn);
+    for (const [at, name] of names.entries()) {
+      const line = visible(`${name.padEnd(width)}  ${stages[at]}`).replaceAll(/[\n\t]/g, ' ');
+      cursorTo(stderr, 0);
+      clearLine(stderr, 0);
+      // A line that wraps would be two, and the next move up one too short.
+      stderr.write(`${line.slice(0, Math.max(20, columnsOf(stderr) - 1))}\n`);
+    }
+    drawn = names.length;
+  };
+  return {
+    update: (at, stage) => {
+      stages[at] = stage;
+      draw();
+    },
+    note: (line) => {
+      if (drawn > 0) moveCursor(stderr, 0, -drawn);
+      cursorTo(stderr, 0);
+      clearLine(stderr, 0);
+      io.tell(line);
+      drawn = 0;
+      draw();
+    },
+    detail: () => {},
+  };
+}
+
+function columnsOf(stream: Io['stderr']): number {
+  return (stream as { columns?: number }).columns ?? 80;
+}

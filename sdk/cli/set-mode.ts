@@ -1,0 +1,66 @@
+import { isForcedToComplain } from '../host/complain.ts';
+import { reinstall } from '../host/reinstall.ts';
+import { changing } from './changing.ts';
+import { CliError, type Command, defineCommand, exit } from './command.ts';
+import { requireTrust, trustOption } from './host-trust.ts';
+import { pathOf, requireInstalled } from './installed.ts';
+import { requireTarget, rootOf, rootOption } from './target.ts';
+
+/** The commands `enforce` and `complain`, which differ in one word. */
+export function modeCommand(
+  name: 'enforce' | 'complain',
+  summary: string,
+  details: string,
+): Command {
+  const complain = name === 'complain';
+  return defineCommand({
+    name,
+    summary,
+    usage: 'NAME…',
+    args: { min: 1, max: Number.POSITIVE_INFINITY },
+    options: { root: rootOption, trust: trustOption },
+    details,
+    examples: [`sudo aa-registry ${name} docker-nginx`],
+    async run({ values, args, io }) {
+      const root = rootOf(values.root);
+      await requireTarget(root);
+      const trust = await requireTrust(values, root);
+      await changing(io, root, async () => {
+        for (const text of args) await requireInstalled(root, text);
+        for (const text of args) {
+          const installation = await requireInstalled(root, text);
+          const path = pathOf(installation);
+          const { rolledBackFrom } = installation;
+          const done = await reinstall(installation, installation, trust, {
+            root,
+            complain,
+            rolledBackFrom,
+          });
+          if (!done.ok) {
+            const code = done.id === 'not-kept' ? exit.failed : exit.refused;
+            throw new CliError(code, `${path} was not changed: ${done.reason} [${done.id}].`);
+          }
+          if (done.setAside !== undefined) {
+            io.tell(`The file that was there had been changed; it is kept as ${done.setAside}.`);
+          }
+          const mode = done.mode ?? (await modeAtBoot(root, complain, installation));
+          io.print(`${path} ${installation.version} is in ${mode} mode`);
+          if (!complain && done.mode !== undefined && done.mode !== 'enforce') {
+            io.tell(`That is what its own flags say: its team has published it so.`);
+          }
+        }
+      });
+      return exit.ok;
+    },
+  });
+}
+
+/** What another root's boot will make of it. */
+async function modeAtBoot(
+  root: string,
+  complain: boolean,
+  named: { team: string; name: string },
+): Promise<string> {
+  if (complain !== (await isForcedToComplain(root, named))) return 'an unknown';
+  return complain ? 'complain' : 'its own';
+}

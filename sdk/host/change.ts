@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { removeStaged } from './atomic.ts';
+import { tidyKept } from './kept.ts';
+import { exclusively, type LockOptions } from './lock.ts';
+import { listInstallations, statePath } from './state.ts';
+import { type Recovered, recover } from './transaction.ts';
+import { uninterrupted } from './uninterrupted.ts';
+
+export interface ChangeOptions extends LockOptions {
+  /** Told of each change that an earlier run had begun and that was dealt with before `work`. */
+  onRecovered?: (recovered: Recovered) => void;
+}
+
+/**
+ * Does `work`, which may change what is installed below `root`: alone, and after what an earlier run has left
+ * half done is finished and its stray files are gone.
+ */
+export async function changeHost<Result>(
+  root: string,
+  work: () => Promise<Result>,
+  { onRecovered = () => {}, ...lock }: ChangeOptions = {},
+): Promise<Result> {
+  return exclusively(
+    root,
+    async () => {
+      await removeStaged(join(root, 'etc/apparmor.d'), 'aa-registry.');
+      for (const folder of ['installed', 'pending']) await removeStaged(statePath(root, folder));
+      for (const one of await uninterrupted(() => recover(root))) onRecovered(one);
+      await tidyKept(root, await listInstallations(root));
+      return work();
+    },
+    lock,
+  );
+}

@@ -1,0 +1,70 @@
+import { isCompiledFrom } from './compiled.ts';
+import { isDisabled, isForcedToComplain } from './complain.ts';
+import { digestOf } from './digest-of.ts';
+import { type LoadedProfile, stateOf } from './kernel.ts';
+import { findParser } from './parser.ts';
+import { type Installation, installedPath } from './state.ts';
+
+/** How what is installed compares with what was. */
+export interface Condition {
+  /** The file, against the digest that its team has signed. */
+  file: 'ok' | 'changed' | 'missing';
+  /** What boot makes of it: whether the links beside it are as this program set them. */
+  boot: 'ok' | 'disabled' | 'other-mode';
+  /** What this kernel has of it; `unknown` for another root, or where the kernel keeps no hashes. */
+  kernel: 'ok' | 'changed' | 'other-mode' | 'not-loaded' | 'unknown';
+}
+
+/** Compares an installation with the machine, which has this policy loaded; none for another root. */
+export async function examine(
+  root: string,
+  installation: Installation,
+  policy: ReadonlyMap<string, LoadedProfile> | undefined,
+): Promise<Condition> {
+  const digest = await digestOf(installedPath(root, installation));
+  const file = digest === undefined ? 'missing' : digest === installation.digest ? 'ok' : 'changed';
+  const complains = await isForcedToComplain(root, installation);
+  const boot = (await isDisabled(root, installation))
+    ? 'disabled'
+    : complains === installation.complain
+      ? 'ok'
+      : 'other-mode';
+  const kernel = policy ? await examineKernel(installation, policy, file === 'ok') : 'unknown';
+  return { file, boot, kernel };
+}
+
+async function examineKernel(
+  { name, file, complain, kernel: recorded }: Installation,
+  policy: ReadonlyMap<string, LoadedProfile>,
+  isFileOwn: boolean,
+): Promise<Condition['kernel']> {
+  const state = stateOf(policy, name);
+  if (!state) return 'not-loaded';
+  const mode = complain ? 'complain' : recorded?.mode;
+  if (mode !== undefined && state.mode !== mode) return 'other-mode';
+  if (state.hashes.length === 0) return 'unknown';
+  if (recorded && recorded.hashes.join() === state.hashes.join()) return 'ok';
+  const parser = isFileOwn ? await findParser() : undefined;
+  if (parser && (await isCompiledFrom(parser, file, state.hashes, { complain }))) return 'ok';
+  return 'changed';
+}
+
+/** Whether there is anything to put right. A profile that the operator has disabled is left so. */
+export function isSound({ file, boot, kernel }: Condition): boolean {
+  return file === 'ok' && boot === 'ok' && (kernel === 'ok' || kernel === 'unknown');
+}
+
+/** What is wrong, as parts of a sentence; nothing when all is well. */
+export function describeCondition({ file, boot, kernel }: Condition): string[] {
+  const said: string[] = [];
+  if (file === 'changed') said.push('its file was changed');
+  if (file === 'missing') said.push('its file is missing');
+  if (boot === 'disabled') said.push('boot skips it (a link in /etc/apparmor.d/disable)');
+  if (boot === 'other-mode') {
+    said.push('boot loads it in another mode (its link in /etc/apparmor.d/force-complain)');
+  }
+  if (kernel === 'not-loaded') said.push('it is not loaded');
+  if (kernel === 'other-mode') said.push('the kernel has it in another mode');
+  if (kernel === 'changed') said.push('the kernel has other rules under its name');
+  return said;
+}

@@ -1,0 +1,93 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatReference, type Offer, sha256 } from '../../trust/index.ts';
+import { bundledOffers, makeBundle, parseBundle } from '../bundle.ts';
+import { type Verified, verifyOffer } from '../fetch.ts';
+import type { HostTrust } from '../trust-file.ts';
+import { removeFile, writeFileAtomically } from './atomic.ts';
+import { readFileIfPresent } from './read-file.ts';
+import { type Installation, type Named, type Release, statePath } from './state.ts';
+
+/**
+ * What a host keeps of the versions it has and had: each as a bundle of one, named by its digest. With it a
+ * version is proved and installed again without a network.
+ */
+function keptFolder(root: string, { team, name }: Named): string {
+  return statePath(root, 'kept', `${team}.${name}`);
+}
+
+function keptName(digest: string): string {
+  return `${digest.slice('sha256:'.length)}.bundle`;
+}
+
+/** Keeps an offer that was proved. */
+export async function keep(root: string, offer: Offer, digest: string): Promise<void> {
+  const path = join(keptFolder(root, offer), keptName(digest));
+  await writeFileAtomically(path, `${JSON.stringify(makeBundle([offer], {}))}\n`, 0o644);
+}
+
+/**
+ * A kept version, proved again by what the host trusts now. Its checkpoint is judged by the clock of the time at
+ * which it was proved first: the log has grown since, which proves nothing against it.
+ */
+export async function verifyKept(
+  root: string,
+  named: Named,
+  { version, digest, verifiedAt }: Release,
+  trust: HostTrust,
+): Promise<Verified | { ok: false; id: 'not-kept'; reason: string }> {
+  const offer = await readKept(root, named, digest);
+  const reference = { ...named, selector: { kind: 'version', version } } as const;
+  if (!offer) {
+    const reason = `this host has not kept ${formatReference(reference)}`;
+    return { ok: false, id: 'not-kept', reason };
+  }
+  return verifyOffer(offer, reference, { trust, seen: undefined, now: new Date(verifiedAt) });
+}
+
+/** The bytes of a kept version, when they are what its digest says. */
+export async function readKeptBytes(
+  root: string,
+  named: Named,
+  digest: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const bytes = (await readKept(root, named, digest))?.profile;
+  return bytes && (await sha256(bytes)) === digest ? bytes : undefined;
+}
+
+async function readKept(root: string, named: Named, digest: string): Promise<Offer | undefined> {
+  const text = await readFileIfPresent(join(keptFolder(root, named), keptName(digest)));
+  const bundle = text === undefined ? undefined : parseBundle(text);
+  return bundle && bundledOffers(bundle, 0)[0];
+}
+
+/** Forgets the versions that an installation does not remember, and what was staged for it. */
+export async function dropUnneeded(root: string, installation: Installation): Promise<void> {
+  const folder = keptFolder(root, installation);
+  const needed = [installation, ...installation.earlier].map(({ digest }) => keptName(digest));
+  for (const name of await namesIn(folder)) {
+    if (!needed.includes(name)) await removeFile(join(folder, name));
+  }
+}
+
+/** Forgets every version of a profile. */
+export async function dropKept(root: string, named: Named): Promise<void> {
+  await rm(keptFolder(root, named), { recursive: true, force: true });
+}
+
+/** Forgets whatever no installation remembers: what was kept for a change that then was not begun. */
+export async function tidyKept(root: string, installed: readonly Installation[]): Promise<void> {
+  for (const installation of installed) await dropUnneeded(root, installation);
+  const needed = installed.map((one) => keptFolder(root, one));
+  for (const name of await namesIn(statePath(root, 'kept'))) {
+    const folder = statePath(root, 'kept', name);
+    if (!needed.includes(folder)) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}

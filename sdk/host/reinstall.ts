@@ -1,0 +1,28 @@
+import type { Verified, VerifiedProfile } from '../fetch.ts';
+import type { HostTrust } from '../trust-file.ts';
+import { type Installed, type InstallOptions, install } from './install.ts';
+import { verifyKept } from './kept.ts';
+import type { Installation, Release } from './state.ts';
+
+export type Reinstalled =
+  | (Extract<Installed, { ok: true }> & { profile: VerifiedProfile })
+  | Extract<Installed, { ok: false }>
+  | Extract<Verified, { ok: false }>
+  | { ok: false; id: 'not-kept'; reason: string };
+
+/**
+ * Installs a version that this host has kept, without a network: proved again by what the host trusts now, then
+ * put in place like any other. Serves rollbacks, changes of mode and repairs.
+ */
+export async function reinstall(
+  installation: Installation,
+  release: Release,
+  trust: HostTrust,
+  options: InstallOptions,
+): Promise<Reinstalled> {
+  const verified = await verifyKept(options.root, installation, release, trust);
+  if (!verified.ok) return verified;
+  const { profile } = verified;
+  const done = await install(profile, { ...options, verifiedAt: release.verifiedAt });
+  return done.ok ? { ...done, profile } : done;
+}

@@ -1,0 +1,180 @@
+import { mkdir } from 'node:fs/promises';
+import { removeFile, type StagedFile, stageFile } from './atomic.ts';
+import { dropCompiled } from './cache.ts';
+import { forceComplain, unforceComplain } from './complain.ts';
+import { digestOf } from './digest-of.ts';
+import { dropKept, dropUnneeded, readKeptBytes } from './kept.ts';
+import { readPolicy, stateOf, unload } from './kernel.ts';
+import { findParser, loadArguments, runParser } from './parser.ts';
+import { confinedBy } from './processes.ts';
+import {
+  forgetInstallation,
+  forgetPending,
+  type Installation,
+  installedName,
+  installedPath,
+  listPending,
+  type Named,
+  type Pending,
+  readInstallation,
+  stageInstallation,
+  statePath,
+  writePending,
+} from './state.ts';
+
+/**
+ * Changes of what is installed. Each is written down before its first step (state.ts, Pending) and crossed out
+ * after its last, and every step may be taken twice. So whatever ends a run, a power cut too, boot loads a whole
+ * file, the old one or the new, and the next run finishes what was begun ({@link recover}).
+ */
+export type Put =
+  | { ok: true; installation: Installation }
+  /** Nothing was changed. */
+  | { ok: false; reason: string };
+
+/** Whether there is a kernel to load profiles into: another root is files only. */
+function hasKernel(root: string): boolean {
+  return root === '/';
+}
+
+/**
+ * Installs a staged file as `target` says. The kernel has accepted it before it gets the name that boot loads; a
+ * kernel that does not is left with what it had.
+ */
+export async function put(root: string, target: Installation, staged: StagedFile): Promise<Put> {
+  const before = await readInstallation(root, target);
+  let reached: 'nothing' | 'kernel' | 'file' = 'nothing';
+  try {
+    // Where this can't be written down, nothing is installed.
+    await mkdir(statePath(root, 'installed'), { recursive: true, mode: 0o755 });
+    await writePending(root, { kind: 'install', installation: target });
+    const loaded = await load(root, staged.path, target);
+    if (!loaded.ok) {
+      await staged.discard();
+      await forgetPending(root, target);
+      const file = installedPath(root, target);
+      return { ok: false, reason: loaded.reason.replaceAll(staged.path, file) };
+    }
+    reached = 'kernel';
+    // Complaining before the file, enforcing after it: boot is never stricter than was asked for.
+    if (target.complain) await forceComplain(root, target);
+    await dropCompiled(root, installedName(target));
+    await staged.commit();
+    reached = 'file';
+    return { ok: true, installation: await finish(root, target) };
+  } catch (error) {
+    // What boot will load is the new file already: the next run finishes it.
+    if (reached === 'file') throw error;
+    await staged.discard().catch(() => {});
+    if (reached === 'kernel') await putBack(root, target, before);
+    else await forgetPending(root, target).catch(() => {});
+    throw error;
+  }
+}
+
+/** What is left to do of an installation once its file is in place and the kernel has it. */
+async function finish(root: string, target: Installation): Promise<Installation> {
+  if (!target.complain) await unforceComplain(root, target);
+  const kernel = hasKernel(root) ? stateOf(await readPolicy(), target.name) : undefined;
+  const installation = { ...target, kernel };
+  await (await stageInstallation(root, installation)).commit();
+  await dropUnneeded(root, installation);
+  await forgetPending(root, target);
+  const parser = await findParser();
+  // So that boot need not compile it. In complain mode apparmor_parser keeps nothing.
+  if (parser && hasKernel(root) && !target.complain) {
+    const cache = ['--quiet', '--skip-kernel-load', '--skip-read-cache', '--write-cache'];
+    await runParser(parser, [...cache, installedPath(root, target)]);
+  }
+  return installation;
+}
+
+/** Has the kernel go back to what was installed before, after a change that could not be made. */
+async function putBack(
+  root: string,
+  target: Installation,
+  before: Installation | undefined,
+): Promise<void> {
+  try {
+    if (before) {
+      await load(root, installedPath(root, before), before);
+      await (before.complain ? forceComplain : unforceComplain)(root, before);
+    } else {
+      await unforceComplain(root, target);
+      if (hasKernel(root)) await unload(target.name);
+    }
+    await forgetPending(root, target);
+  } catch {
+    // Then it stays written down, and the next run tries again.
+  }
+}
+
+async function load(
+  root: string,
+  path: string,
+  { complain }: Installation,
+): Promise<{ ok: true } | { ok: false; reason: string }> {
+  if (!hasKernel(root)) return { ok: true };
+  const parser = await findParser();
+  if (!parser) return { ok: false, reason: 'apparmor_parser is not installed' };
+  return runParser(parser, loadArguments(path, { complain }));
+}
+
+/** Takes an installation away: out of the kernel first, then its file and whatever was kept of it. */
+export async function takeAway(root: string, installation: Installation): Promise<void> {
+  await mkdir(statePath(root, 'installed'), { recursive: true, mode: 0o755 });
+  await writePending(root, { kind: 'remove', installation });
+  if (hasKernel(root)) await unload(installation.name);
+  await removeEverything(root, installation);
+}
+
+async function removeEverything(root: string, named: Named): Promise<void> {
+  await removeFile(installedPath(root, named));
+  await dropCompiled(root, installedName(named));
+  await unforceComplain(root, named);
+  await dropKept(root, named);
+  await forgetInstallation(root, named);
+  await forgetPending(root, named);
+}
+
+/** A change that an earlier run had begun, and what became of it. */
+export interface Recovered {
+  pending: Pending;
+  outcome: 'finished' | 'undone';
+}
+
+/**
+ * Finishes what earlier runs have begun; what can't be finished is undone. Nobody else may be changing anything
+ * meanwhile (see change.ts).
+ */
+export async function recover(root: string): Promise<Recovered[]> {
+  const recovered: Recovered[] = [];
+  for (const pending of await listPending(root)) {
+    const done = await (pending.kind === 'install' ? resume : resumeRemoval)(
+      root,
+      pending.installation,
+    );
+    recovered.push({ pending, outcome: done ? 'finished' : 'undone' });
+  }
+  return recovered;
+}
+
+async function resume(root: string, target: Installation): Promise<boolean> {
+  const file = installedPath(root, target);
+  const bytes = await readKeptBytes(root, target, target.digest);
+  if (bytes && (await put(root, target, await stageFile(file, bytes, 0o644))).ok) return true;
+  await putBack(root, target, await readInstallation(root, target));
+  return false;
+}
+
+/** A profile that is in use again stays: the host may have been started anew since. */
+async function resumeRemoval(root: string, installation: Installation): Promise<boolean> {
+  const present = (await digestOf(installedPath(root, installation))) !== undefined;
+  const used = hasKernel(root) && present && (await confinedBy(installation.name)).length > 0;
+  if (!used) {
+    await takeAway(root, installation);
+    return true;
+  }
+  await putBack(root, installation, installation);
+  return false;
+}

@@ -1,0 +1,215 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exclusively } from '../../sdk/host/lock.ts';
+import { command } from '../command.ts';
+import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
+
+describe('what hosts install', () => {
+  let fixture: Fixture;
+  let root: string;
+
+  beforeAll(async () => {
+    fixture = await startFixture();
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) await fixture.publish('web', version);
+    for (const name of ['api', 'db']) await fixture.publish(name, '1.0.0');
+  });
+  afterAll(() => fixture.close());
+
+  const file = (name: string) => join(root, 'etc/apparmor.d', `aa-registry.library.${name}`);
+  const link = (name: string) =>
+    join('etc/apparmor.d/force-complain', `aa-registry.library.${name}`);
+  const installed = (name: string) => readFile(file(name), 'utf8');
+  const run = (...args: string[]) => command([...args, '--root', root]);
+  const done = (...args: string[]) => succeed([...args, '--root', root]);
+
+  test('several at once, each proved before the first is installed', async () => {
+    root = await fixture.host();
+    const before = await filesOf(root);
+    const refused = await run('pull', 'web', 'api', 'nothing-like-it');
+    expect(refused.code).toBe(1);
+    expect(await filesOf(root)).toEqual(before);
+    expect((await run('pull', 'web', 'web@1.0.0')).code).toBe(2);
+
+    const pulled = await done('pull', 'web@1.0.0', 'api', 'db');
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+    expect(await installed('db')).toBe(textOf('db', '1.0.0'));
+    for (const name of ['web', 'api', 'db']) {
+      expect(pulled.lines.join('\n')).toContain(`apparmor=${name} `);
+    }
+    const again = await done('pull', 'web@1.0.0', 'api', 'db');
+    expect(again.said.match(/is installed already/g)).toHaveLength(3);
+  });
+
+  test('a dry run shows a diff and touches nothing', async () => {
+    root = await fixture.host();
+    const before = await filesOf(root);
+    const first = await done('pull', 'web@1.0.0', '--dry-run');
+    expect(first.lines.join('\n')).toContain('--- /dev/null');
+    expect(await filesOf(root)).toEqual(before);
+    await done('pull', 'web@1.0.0');
+    const pulled = await filesOf(root);
+    const { lines } = await done('pull', 'web', '--dry-run');
+    expect(lines.join('\n')).toContain('-  /srv/web/1.0.0/** r,\n+  /srv/web/1.2.0/** r,');
+    expect(await filesOf(root)).toEqual(pulled);
+    expect((await done('pull', 'web@1.0.0', '-n')).said).toContain('would change nothing');
+  });
+
+  test('complain mode is a link beside the file, which stays what was signed', async () => {
+    root = await fixture.host();
+    await done('pull', 'web@1.0.0', '--complain');
+    expect(await filesOf(root)).toMatchObject({ [link('web')]: '-> ../aa-registry.library.web' });
+    await done('pull', 'web@1.1.0');
+    expect(await installed('web')).toBe(textOf('web', '1.1.0'));
+    expect(await filesOf(root)).toHaveProperty([link('web')]);
+    await done('enforce', 'web');
+    expect(await filesOf(root)).not.toHaveProperty([link('web')]);
+    await done('complain', 'library/web');
+    expect(await filesOf(root)).toHaveProperty([link('web')]);
+    expect(await installed('web')).toBe(textOf('web', '1.1.0'));
+    expect(await run('enforce', 'api')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('Installed are: web'),
+    });
+  });
+
+  test('a rollback goes back, further back, and needs no registry', async () => {
+    root = await fixture.host();
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) await done('pull', `web@${version}`);
+    const offline = ['--registry', 'http://127.0.0.1:9'];
+    const first = await done('rollback', 'web', ...offline);
+    expect(first.said).toContain('Not known whether 1.1.0 was yanked');
+    expect(await installed('web')).toBe(textOf('web', '1.1.0'));
+    await done('rollback', 'web', '--offline');
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+    await done('rollback', 'web', '--to', '1.2.0', '--offline');
+    expect(await installed('web')).toBe(textOf('web', '1.2.0'));
+    expect(await run('rollback', 'web', '--to', '1.2.0')).toMatchObject({ code: 1 });
+    expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain('kept are');
+  });
+
+  test('a rollback makes the file newer than whatever was compiled before', async () => {
+    root = await fixture.host();
+    await done('pull', 'web@1.0.0');
+    await done('pull', 'web@1.1.0');
+    const compiled = join(root, 'var/cache/apparmor/6b0d76a2.0/aa-registry.library.web');
+    await mkdir(join(compiled, '..'), { recursive: true });
+    await writeFile(compiled, 'compiled from 1.1.0');
+    const before = (await stat(file('web'))).mtimeMs;
+    await done('rollback', 'web', '--offline');
+    expect((await stat(file('web'))).mtimeMs).toBeGreaterThan(before);
+    await expect(stat(compiled)).rejects.toThrow('ENOENT');
+  });
+
+  test('a rollback to a yanked version says so', async () => {
+    await fixture.publish('yanked', '1.0.0');
+    await fixture.publish('yanked', '1.1.0');
+    root = await fixture.host();
+    await done('pull', 'yanked@1.0.0');
+    await done('pull', 'yanked');
+    await fixture.yank('yanked', '1.0.0', 'it was too lax');
+    const { said } = await done('rollback', 'yanked');
+    expect(said).toContain('Warning: 1.0.0 was yanked: it was too lax');
+    expect(await installed('yanked')).toBe(textOf('yanked', '1.0.0'));
+  });
+
+  test('a rollback refuses what was kept and is not what was signed, or is trusted no more', async () => {
+    root = await fixture.host();
+    await done('pull', 'web@1.0.0');
+    await done('pull', 'web@1.1.0');
+    const before = await filesOf(root);
+    const record = JSON.parse(before['var/lib/aa-registry/installed/library.web.json'] ?? '');
+    const [{ digest }] = record.earlier;
+    const kept = join('var/lib/aa-registry/kept/library.web', `${digest.slice(7)}.bundle`);
+    const bundle = JSON.parse(before[kept] ?? '');
+    bundle.offers[0].profile = Buffer.from('profile web { /** rwx, }\n').toString('base64');
+    await writeFile(join(root, kept), JSON.stringify(bundle));
+    expect(await run('rollback', 'web', '--offline')).toMatchObject({
+      code: 3,
+      said: expect.stringContaining('[digest-mismatch]'),
+    });
+    expect(await installed('web')).toBe(textOf('web', '1.1.0'));
+
+    const trust = join(root, 'etc/aa-registry/trust.toml');
+    const other = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=';
+    const text = await readFile(trust, 'utf8');
+    await writeFile(trust, text.replace(/keys = .*/, `keys = ["${other}"]`));
+    await writeFile(join(root, kept), before[kept] ?? '');
+    expect((await run('rollback', 'web', '--offline')).said).toContain('[envelope-untrusted-key]');
+  });
+
+  test("removal takes all that was installed and leaves the operator's own", async () => {
+    root = await fixture.host();
+    await mkdir(join(root, 'etc/apparmor.d/local'), { recursive: true });
+    await writeFile(join(root, 'etc/apparmor.d/local/web'), '/mine r,\n');
+    const before = await filesOf(root);
+    await done('pull', 'web@1.0.0', 'api', '--complain');
+    await done('pull', 'web');
+    expect(await filesOf(root)).toMatchObject({ 'etc/apparmor.d/local/web': '/mine r,\n' });
+    await done('remove', 'web', 'api');
+    expect(await filesOf(root)).toEqual(before);
+    expect((await run('remove', 'web')).code).toBe(1);
+    expect((await run('remove', '../web')).code).toBe(2);
+  });
+
+  test('a changed file is removed only by force, and kept when it is replaced', async () => {
+    root = await fixture.host();
+    await done('pull', 'web@1.0.0');
+    await writeFile(file('web'), 'profile web { }\n');
+    const refused = await run('remove', 'web');
+    expect(refused.said).toContain('[file-changed]');
+    expect(await installed('web')).toBe('profile web { }\n');
+    const { said } = await done('pull', 'web@1.0.0');
+    const [, kept = ''] = /it is kept as (\S+)\./.exec(said) ?? [];
+    expect(await readFile(kept, 'utf8')).toBe('profile web { }\n');
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+    await writeFile(file('web'), 'profile web { }\n');
+    await done('remove', 'web', '--force');
+    await expect(stat(file('web'))).rejects.toThrow('ENOENT');
+  });
+
+  test('what a killed run has staged is cleared, and nothing else', async () => {
+    root = await fixture.host();
+    await done('pull', 'web');
+    const before = await filesOf(root);
+    const stray = '.aa-registry.library.web.2f9f7e1c-5a1b-4c3d-8e9f-0a1b2c3d4e5f.tmp';
+    const others = ['.aa-registry.library.web.swp', '.mine.tmp', `x${stray}`];
+    for (const name of [stray, ...others]) {
+      await writeFile(join(root, 'etc/apparmor.d', name), 'x');
+    }
+    await done('pull', 'web');
+    const left = Object.fromEntries(others.map((name) => [`etc/apparmor.d/${name}`, 'x']));
+    expect(await filesOf(root)).toEqual({ ...before, ...left });
+  });
+
+  test('two runs at once take turns, and a lock goes with whoever had it', async () => {
+    root = await fixture.host();
+    const order: string[] = [];
+    let release = () => {};
+    const held = exclusively(root, async () => {
+      order.push('first');
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      order.push('first ends');
+    });
+    while (order.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const pulled = done('pull', 'web').then(({ said }) => order.push('second') && said);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    release();
+    await held;
+    expect(await pulled).toContain('Waiting for another aa-registry');
+    expect(order).toEqual(['first', 'first ends', 'second']);
+    await expect(
+      exclusively(root, () => exclusively(root, async () => {}, { limit: 300 })),
+    ).rejects.toThrow('another aa-registry');
+
+    const folder = join(root, 'var/lib/aa-registry');
+    const holder = spawn('flock', [folder, 'sleep', '60'], { detached: true });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect(exclusively(root, async () => {}, { limit: 0 })).rejects.toThrow('try again');
+    process.kill(-(holder.pid ?? 0), 'SIGKILL');
+    await exclusively(root, async () => {});
+  });
+});

@@ -1,0 +1,85 @@
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { command, type Outcome } from '../command.ts';
+import {
+  createPublisher,
+  expectStatus,
+  type Publisher,
+  profileText,
+  publish,
+  send,
+} from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+/** A registry with a team, and hosts that are folders: what hosts do without a kernel. */
+export interface Fixture {
+  registry: TestRegistry;
+  team: Publisher;
+  /** A new host that trusts the team. */
+  host: () => Promise<string>;
+  /** Publishes a version, whose text has the version in it. */
+  publish: (name: string, version: string) => Promise<string>;
+  yank: (name: string, version: string, reason: string) => Promise<void>;
+  close: () => Promise<void>;
+}
+
+/** The text that {@link Fixture.publish} gives a version. */
+export function textOf(name: string, version: string): string {
+  return profileText(name, `/${version}`);
+}
+
+export async function startFixture(): Promise<Fixture> {
+  const [runtime] = runtimes;
+  if (!runtime) throw new Error('there is no runtime');
+  const registry = await runtime.start();
+  const team = await createPublisher(registry, 'library');
+  const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+  let hosts = 0;
+  return {
+    registry,
+    team,
+    host: async () => {
+      const root = join(folder, `host-${++hosts}`);
+      await succeed(['trust', 'init', '--root', root, '--registry', registry.url, '--yes']);
+      return root;
+    },
+    publish: async (name, version) => {
+      const text = textOf(name, version);
+      await expectStatus(201, publish(registry, team, { name, version, text }));
+      return text;
+    },
+    yank: async (name, version, reason) => {
+      const path = `/v1/profiles/library/${name}/versions/${version}/yank`;
+      await expectStatus(200, send(registry, 'POST', path, { reason }, team.token));
+    },
+    close: async () => {
+      await registry.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Runs a command that has to end well. */
+export async function succeed(args: string[]): Promise<Outcome> {
+  const outcome = await command(args);
+  if (outcome.code !== 0) throw new Error(`${args.join(' ')}: ${outcome.code}\n${outcome.said}`);
+  return outcome;
+}
+
+/** Everything that a host has in the folders this product writes to, but for its log: contents by path. */
+export async function filesOf(root: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const place of ['etc/apparmor.d', 'var/lib/aa-registry']) {
+    const folder = join(root, place);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const path = join(entry.parentPath, entry.name);
+      const name = path.slice(root.length + 1);
+      if (name.startsWith('var/lib/aa-registry/log/')) continue;
+      if (entry.isSymbolicLink()) found[name] = `-> ${await readlink(path)}`;
+      else if (entry.isFile()) found[name] = await readFile(path, 'utf8');
+    }
+  }
+  return found;
+}

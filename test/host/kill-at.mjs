@@ -1,0 +1,38 @@
+// Loaded with --import before a program, this ends it as `kill -9` does, right before the step that KILL_AT counts to:
+// a change of a file or folder in one of this product's places, or a start of apparmor_parser.
+import childProcess from 'node:child_process';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+const last = Number(process.env.KILL_AT);
+let steps = 0;
+
+function step(what) {
+  steps += 1;
+  if (steps === last) {
+    fs.writeSync(2, `killed before step ${steps}: ${what}\n`);
+    process.kill(process.pid, 'SIGKILL');
+    for (;;); // The signal may take a moment; nothing may happen in it.
+  }
+}
+
+const ours = /aa-registry|apparmor/;
+
+for (const name of ['rename', 'unlink', 'rm', 'symlink', 'copyFile', 'writeFile']) {
+  const original = fs.promises[name];
+  fs.promises[name] = (...args) => {
+    if (args.some((arg) => typeof arg === 'string' && ours.test(arg))) step(`${name} ${args[0]}`);
+    return original(...args);
+  };
+}
+const open = fs.promises.open;
+fs.promises.open = (path, flags, ...rest) => {
+  if (flags === 'wx') step(`open ${path}`);
+  return open(path, flags, ...rest);
+};
+const spawn = childProcess.spawn;
+childProcess.spawn = (program, args, options) => {
+  if (ours.test(program)) step(`spawn ${program} ${args.join(' ')}`);
+  return spawn(program, args, options);
+};
+syncBuiltinESMExports();
