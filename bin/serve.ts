@@ -58,6 +58,21 @@ const options = {
     value: 'N',
     description: 'Requests a minute with one token (default 6000; 0: any)',
   },
+  'team-profiles': {
+    type: 'string',
+    value: 'N',
+    description: 'Profiles that a team may have (default 10000)',
+  },
+  'team-versions': {
+    type: 'string',
+    value: 'N',
+    description: 'Versions of all of them (default 100000)',
+  },
+  'team-bytes': {
+    type: 'string',
+    value: 'N',
+    description: 'Bytes of all of those (default 4294967296)',
+  },
   'shutdown-delay': {
     type: 'string',
     value: 'SECONDS',
@@ -125,7 +140,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ServeValues {
 
 async function readOptions(values: ServeValues): Promise<ServeOptions> {
   const { isLogLevel, logLevels } = await import('../worker/request-log.ts');
-  const { parseNetwork } = await import('../worker/proxies.ts');
+  const { parseNetwork } = await import('../worker/network.ts');
   const number = (name: keyof typeof options, maximum: number) => {
     const text = values[name];
     return text === undefined ? undefined : requireWholeNumber(name, String(text), { maximum });
@@ -154,6 +169,11 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     trustedProxies,
     addressLimit: number('address-limit', 1_000_000_000),
     tokenLimit: number('token-limit', 1_000_000_000),
+    team: defined({
+      profiles: number('team-profiles', Number.MAX_SAFE_INTEGER),
+      versions: number('team-versions', Number.MAX_SAFE_INTEGER),
+      bytes: number('team-bytes', Number.MAX_SAFE_INTEGER),
+    }),
     shutdownDelay: delay === undefined ? undefined : delay * 1000,
   }) as ServeOptions;
 }

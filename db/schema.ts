@@ -243,3 +243,67 @@ export const logHead = sqliteTable('log_head', {
   /** The checkpoint, signed by the log's key. */
   checkpoint: text().notNull(),
 });
+
+/**
+ * What a team has stored and may store: counted in the transaction that stores it. A limit that is null is the
+ * registry's own; a team without a row has stored nothing.
+ */
+export const quotas = sqliteTable('quotas', {
+  team: text()
+    .primaryKey()
+    .references(() => teams.name),
+  profiles: integer().notNull().default(0),
+  versions: integer().notNull().default(0),
+  /** Of profiles and envelopes, whether or not the same bytes are stored for another version too. */
+  bytes: integer().notNull().default(0),
+  maxProfiles: integer(),
+  maxVersions: integer(),
+  maxBytes: integer(),
+});
+
+/** Where a team wants to be told of what happens to its profiles. */
+export const webhooks = sqliteTable(
+  'webhooks',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    team: text()
+      .notNull()
+      .references(() => teams.name),
+    url: text().notNull(),
+    /** `whsec_` and base64: what deliveries are signed with. */
+    secret: text().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index('webhooks_team').on(table.team)],
+);
+
+/** The outbox: what webhooks are to be told, written in the transaction of what it tells of. */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    webhookId: integer()
+      .notNull()
+      .references(() => webhooks.id),
+    /** The same at every attempt, so that a receiver can tell that it has it already. */
+    messageId: text().notNull(),
+    kind: text().notNull(),
+    /** The exact bytes that are sent: JSON. */
+    payload: text().notNull(),
+    createdAt: createdAt(),
+    attempts: integer().notNull().default(0),
+    /** Null when nothing more is to be done. */
+    nextAttemptAt: text(),
+    lastAttemptAt: text(),
+    /** The HTTP status of the last answer, if there was one. */
+    lastStatus: integer(),
+    lastError: text(),
+    deliveredAt: text(),
+    gaveUpAt: text(),
+  },
+  (table) => [
+    index('deliveries_due').on(table.nextAttemptAt).where(sql`${table.nextAttemptAt} IS NOT NULL`),
+    index('deliveries_webhook').on(table.webhookId, table.id),
+    index('deliveries_created').on(table.createdAt),
+  ],
+);

@@ -1,8 +1,10 @@
 import firstLight from './0000_first_light.sql';
 import teamsAndAccess from './0001_teams_and_access.sql';
+import quotasAndWebhooks from './0002_quotas_and_webhooks.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
   { name: '0000_first_light', sql: firstLight },
   { name: '0001_teams_and_access', sql: teamsAndAccess },
+  { name: '0002_quotas_and_webhooks', sql: quotasAndWebhooks },
 ];

@@ -14,6 +14,8 @@ import {
   Publication,
   Published,
   problemNamespace,
+  Quota,
+  type QuotaChange,
   Team,
   Version,
   VersionList,
@@ -221,6 +223,16 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
     /** Makes an API token, no better than the one this client has. */
     createToken(token: NewToken): Promise<CreatedToken> {
       return call(CreatedToken, 'POST', '/v1/tokens', token);
+    },
+
+    /** What a team has stored, and may store. */
+    getQuota(team: string): Promise<Quota> {
+      return call(Quota, 'GET', `/v1/teams/${encodeURIComponent(team)}/quota`);
+    },
+
+    /** Changes what a team may store; null goes back to the registry's own limit. */
+    setQuota(team: string, change: QuotaChange): Promise<Quota> {
+      return call(Quota, 'PATCH', `/v1/teams/${encodeURIComponent(team)}/quota`, change);
     },
 
     /** Whose token this client has. */

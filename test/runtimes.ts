@@ -9,8 +9,10 @@ import { Miniflare } from 'miniflare';
 import type { Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
+import type { Amounts } from '../db/quotas.ts';
 import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
+import { defaultLimits } from '../worker/deps.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
 import { createAddressOf } from '../worker/proxies.ts';
 import { createLimiter } from '../worker/rate-limit.ts';
@@ -59,6 +61,8 @@ export interface TestOptions {
   /** How many requests an address, and a token, may make in a minute; any number when left out. */
   addressLimit?: number;
   tokenLimit?: number;
+  /** The most that a team may store, where that is not the default. */
+  team?: Partial<Amounts>;
 }
 
 export interface Runtime {
@@ -75,7 +79,7 @@ const logName = 'registry.test/log';
 
 const node: Runtime = {
   name: 'Node',
-  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit } = {}) {
+  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit, team = {} } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
     await migrate(db);
@@ -96,7 +100,7 @@ const node: Runtime = {
         witnesses: witnesses.length > 0 ? createWitnesses(witnesses, now) : undefined,
       }),
       now,
-      limits: { profileBytes },
+      limits: { profileBytes, team: { ...defaultLimits.team, ...team } },
       observers: requestLog ? [requestLog] : [],
       addressOf: (request, bindings) =>
         'incoming' in bindings ? createAddressOf([])(request, bindings) : '127.0.0.1',
@@ -126,7 +130,7 @@ const node: Runtime = {
 /** The bundle that wrangler makes, in workerd, against a database reached over Hrana. */
 const workerd: Runtime = {
   name: 'workerd',
-  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit } = {}) {
+  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit, team = {} } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
     const db = await openFile(path);
@@ -147,6 +151,9 @@ const workerd: Runtime = {
           ADMIN_TOKEN_SHA256: adminHash,
           PROFILE_BYTES: String(profileBytes),
           WITNESSES: witnesses.join(' '),
+          TEAM_PROFILES: team.profiles === undefined ? '' : String(team.profiles),
+          TEAM_VERSIONS: team.versions === undefined ? '' : String(team.versions),
+          TEAM_BYTES: team.bytes === undefined ? '' : String(team.bytes),
           LOG_LEVEL: logged ? 'info' : 'off',
         },
         ratelimits: {

@@ -6,6 +6,7 @@ import { health } from './api/health.ts';
 import { log } from './api/log.ts';
 import { metrics } from './api/metrics.ts';
 import { profiles } from './api/profiles.ts';
+import { quotas } from './api/quotas.ts';
 import { createRouter } from './api/router.ts';
 import { teams } from './api/teams.ts';
 import { tokens } from './api/tokens.ts';
@@ -53,7 +54,8 @@ export function createApp(deps: Deps) {
   app.use(limitAddresses(rateLimits));
   app.use('/v1/*', identify, limitTokens(rateLimits));
   if (deps.metrics) app.route('/', metrics);
-  for (const routes of [profiles, versions, channels, teams, tokens, log]) app.route('/v1', routes);
+  for (const routes of [profiles, versions, channels, teams, tokens, log, quotas])
+    app.route('/v1', routes);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     type: 'http',
     scheme: 'bearer',

@@ -20,6 +20,10 @@ interface Bindings {
   ADMIN_TOKEN_SHA256?: string;
   /** The largest profile that may be published, in bytes. */
   PROFILE_BYTES?: string;
+  /** The most profiles, versions and bytes that a team may store. */
+  TEAM_PROFILES?: string;
+  TEAM_VERSIONS?: string;
+  TEAM_BYTES?: string;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints, with spaces between. */
   WITNESSES?: string;
   /** Which requests are logged: off, error or info. */
@@ -67,7 +71,14 @@ async function start(bindings: Bindings): Promise<Service> {
     db,
     log,
     now,
-    limits: { profileBytes },
+    limits: {
+      profileBytes,
+      team: {
+        profiles: Number(bindings.TEAM_PROFILES || defaultLimits.team.profiles),
+        versions: Number(bindings.TEAM_VERSIONS || defaultLimits.team.versions),
+        bytes: Number(bindings.TEAM_BYTES || defaultLimits.team.bytes),
+      },
+    },
     observers: requestLog ? [requestLog] : [],
     // Cloudflare itself sets it; nobody else can.
     addressOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,

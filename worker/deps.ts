@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Database } from '../db/database.ts';
+import type { Amounts } from '../db/quotas.ts';
 import type { Access, AccessObserver } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Log } from './log.ts';
@@ -31,9 +32,14 @@ export interface Deps {
 export interface Limits {
   /** The largest profile that may be published, in bytes. */
   profileBytes: number;
+  /** The most that a team may store, unless it has limits of its own. */
+  team: Amounts;
 }
 
-export const defaultLimits: Limits = { profileBytes: 256 * 1024 };
+export const defaultLimits: Limits = {
+  profileBytes: 256 * 1024,
+  team: { profiles: 10_000, versions: 100_000, bytes: 4 * 1024 ** 3 },
+};
 
 /** What comes with a request, beside what its runtime gives. */
 export interface Bindings {

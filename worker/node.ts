@@ -9,6 +9,7 @@ import type { Database } from '../db/database.ts';
 import { readLogHead } from '../db/log.ts';
 import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
+import type { Amounts } from '../db/quotas.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.ts';
 import { defaultLimits } from './deps.ts';
@@ -53,6 +54,8 @@ export interface ServeOptions {
   /** How many requests an address may make in a minute without a token, and how many with one; 0: any number. */
   addressLimit?: number;
   tokenLimit?: number;
+  /** The most that a team may store; what is left out is the default. */
+  team?: Partial<Amounts>;
   /** How long the registry goes on after it was told to end, while /readyz says so already; in milliseconds. */
   shutdownDelay?: number;
 }
@@ -101,7 +104,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     db,
     log,
     now,
-    limits: { profileBytes },
+    limits: { profileBytes, team: { ...defaultLimits.team, ...options.team } },
     observers: [metrics.observe, ...(requestLog ? [requestLog] : [])],
     addressOf: createAddressOf(options.trustedProxies ?? []),
     whenSent,

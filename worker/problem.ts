@@ -11,6 +11,7 @@ const problems = {
   'token-other-team': [403, 'The token is of another team'],
   'role-insufficient': [403, 'The token does not allow this'],
   'admin-only': [403, 'Only an administrator may do this'],
+  'quota-exceeded': [403, 'The team has no room left'],
   'not-found': [404, 'Not found'],
   'team-exists': [409, 'The team exists'],
   'version-exists': [409, 'The version exists with other bytes'],

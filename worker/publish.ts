@@ -1,4 +1,6 @@
 import { listKeys } from '../db/keys.ts';
+import { findProfile } from '../db/profiles.ts';
+import { countVersion } from '../db/quotas.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import { decodeBase64, importPublicKey, sha256, verify } from '../trust/index.ts';
@@ -6,6 +8,7 @@ import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
 import { findingsOf } from './findings.ts';
 import { ProblemError } from './problem.ts';
+import { noRoom } from './quota.ts';
 
 /**
  * Publishes a version: checks its size, its envelope against the team's registered keys, and the profile
@@ -13,13 +16,14 @@ import { ProblemError } from './problem.ts';
  * anything else, and then nothing has been stored.
  */
 export async function publish(
-  { db, log, now, limits }: Deps,
+  deps: Deps,
   viewer: Viewer,
   team: string,
   name: string,
   version: string,
   { profile, envelope }: Publication,
 ): Promise<{ created: boolean; version: Version }> {
+  const { db, log, now, limits } = deps;
   if (!profile.isWellFormed()) {
     throw new ProblemError(
       'body-malformed',
@@ -58,13 +62,23 @@ export async function publish(
     );
   }
 
+  const envelopeText = JSON.stringify(envelope);
+  const storedBytes = bytes.length + new TextEncoder().encode(envelopeText).length;
+  const full = async () => {
+    const profiles = (await findProfile(db, viewer, team, name)) ? 0 : 1;
+    return noRoom(deps, team, { profiles, versions: 1, bytes: storedBytes });
+  };
+  const noRoomNow = await full();
+  if (noRoomNow) throw noRoomNow;
+
   const time = now().toISOString();
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
   const { digest } = verified;
   const index = await log.append(
     { kind: 'version', time, team, name, version, digest, envelope: payload },
-    (logIndex) =>
-      insertVersion(
+    (logIndex) => [
+      ...countVersion(db, { team, name, bytes: storedBytes }, limits.team),
+      ...insertVersion(
         db,
         {
           team,
@@ -73,18 +87,23 @@ export async function publish(
           digest,
           text: profile,
           size: bytes.length,
-          envelope: JSON.stringify(envelope),
+          envelope: envelopeText,
           signers: verified.signers.map(({ keyId }) => keyId),
           manifest: verified.manifest,
           publishedAt: time,
         },
         logIndex,
       ),
-    // Two publishers at once: the unique index let one of them in.
-    async () => (await findVersion(db, viewer, team, name, version)) !== undefined,
+    ],
+    // Two publishers at once: the unique index, or the quota, let one of them in.
+    async () =>
+      (await findVersion(db, viewer, team, name, version)) !== undefined ||
+      (await full()) !== undefined,
   );
   const inserted = await findVersion(db, viewer, team, name, version);
-  if (!inserted) throw new Error(`${team}/${name}@${version} was stored and is not there`);
+  if (!inserted) {
+    throw (await full()) ?? new Error(`${team}/${name}@${version} was stored and is not there`);
+  }
   return index === undefined ? unchanged(inserted, digest) : { created: true, version: inserted };
 }
 

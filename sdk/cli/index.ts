@@ -24,6 +24,7 @@ import { rollback } from './commands/rollback.ts';
 import { search } from './commands/search.ts';
 import { show } from './commands/show.ts';
 import { teamCreate } from './commands/team-create.ts';
+import { teamQuota } from './commands/team-quota.ts';
 import { tokenCreate } from './commands/token-create.ts';
 import { trustInit } from './commands/trust-init.ts';
 import { trustShow } from './commands/trust-show.ts';
@@ -73,5 +74,6 @@ export const clientCommands: Command[] = [
   keyRotate,
   keyRevoke,
   teamCreate,
+  teamQuota,
   tokenCreate,
 ];

@@ -12,5 +12,6 @@ export {
   VersionList,
   VersionSummary,
 } from './profile.ts';
+export { Quota, QuotaChange } from './quota.ts';
 export { Key, Member, MemberList, Role, Team, User, UserPage } from './team.ts';
 export { CreatedToken, Identity, NewToken, Scope, Token, TokenPage } from './token.ts';

@@ -1,0 +1,39 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+import { requireWholeNumber } from '../whole-number.ts';
+
+const what = ['profiles', 'versions', 'bytes'] as const;
+
+export const teamQuota = defineCommand({
+  name: 'team quota',
+  summary: 'Show what a team has stored and may store, or change it (administrators)',
+  usage: 'TEAM [--profiles N] [--versions N] [--bytes N]',
+  args: { min: 1, max: 1 },
+  options: {
+    profiles: { type: 'string', value: 'N', description: 'Let it have so many profiles' },
+    versions: { type: 'string', value: 'N', description: 'Let it have so many versions' },
+    bytes: { type: 'string', value: 'N', description: 'Let it store so many bytes' },
+    registry: registryOption,
+  },
+  details:
+    'N is a number, or "default" to go back to the limit that the registry gives every team.',
+  examples: ['aa-registry team quota platform', 'aa-registry team quota platform --profiles 50'],
+  async run({ values, args: [team = ''], io }) {
+    const change: { [K in (typeof what)[number]]?: number | null } = {};
+    for (const name of what) {
+      const text = values[name];
+      if (text === undefined) continue;
+      const maximum = Number.MAX_SAFE_INTEGER;
+      change[name] = text === 'default' ? null : requireWholeNumber(name, text, { maximum });
+    }
+    const client = await openSession(io, values.registry);
+    const changes = Object.keys(change).length > 0;
+    const quota = changes ? await client.setQuota(team, change) : await client.getQuota(team);
+    for (const name of what) {
+      const used = quota.used[name].toLocaleString('en');
+      const limit = quota.limits[name].toLocaleString('en');
+      io.print(`${name.padEnd(9)} ${used} of ${limit}`);
+    }
+    return exit.ok;
+  },
+});

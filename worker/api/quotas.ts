@@ -1,0 +1,56 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { readQuota, setQuota } from '../../db/quotas.ts';
+import { findTeam } from '../../db/teams.ts';
+import { adminToken, atLeast } from '../auth.ts';
+import { readBody } from '../body.ts';
+import type { Deps } from '../deps.ts';
+import { ProblemError } from '../problem.ts';
+import { limitsOf } from '../quota.ts';
+import { createRouter, json, jsonBody, problems } from './router.ts';
+import { TeamName } from './schema/name.ts';
+import { Quota, QuotaChange } from './schema/quota.ts';
+
+export const quotas = createRouter();
+
+const params = z.object({ team: TeamName });
+
+quotas.openapi(
+  createRoute({
+    method: 'get',
+    path: '/teams/{team}/quota',
+    summary: 'What a team has stored, and may store',
+    security: [{ token: [] }],
+    middleware: [atLeast('reader')] as const,
+    request: { params },
+    responses: { 200: json('The quota', Quota), ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => c.json(await requireQuota(c.var.deps, c.req.valid('param').team), 200),
+);
+
+quotas.openapi(
+  createRoute({
+    method: 'patch',
+    path: '/teams/{team}/quota',
+    summary: 'Change what a team may store',
+    security: [{ token: [] }],
+    middleware: [adminToken, readBody] as const,
+    request: { params, body: jsonBody(QuotaChange) },
+    responses: { 200: json('The quota', Quota), ...problems(400, 401, 403, 404, 413, 415) },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const { team } = c.req.valid('param');
+    await requireQuota(deps, team);
+    await setQuota(deps.db, team, c.req.valid('json'));
+    return c.json(await requireQuota(deps, team), 200);
+  },
+);
+
+async function requireQuota({ db, limits }: Deps, team: string): Promise<Quota> {
+  if (!(await findTeam(db, team))) {
+    throw new ProblemError('not-found', `There is no team ${team}.`);
+  }
+  const { used, own } = await readQuota(db, team);
+  return { used, limits: limitsOf(own, limits.team) };
+}

@@ -1,0 +1,21 @@
+import * as z from 'zod';
+
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const Amounts = z.object({
+  profiles: count,
+  versions: count,
+  bytes: count.meta({ description: 'Of profiles and their envelopes' }),
+});
+
+export const Quota = z
+  .object({ used: Amounts, limits: Amounts })
+  .meta({ id: 'Quota', description: 'What a team has stored, and may store' });
+export type Quota = z.infer<typeof Quota>;
+
+const limit = count.nullable().optional();
+
+export const QuotaChange = z
+  .strictObject({ profiles: limit, versions: limit, bytes: limit })
+  .meta({ id: 'QuotaChange', description: "null goes back to the registry's own limit" });
+export type QuotaChange = z.infer<typeof QuotaChange>;
