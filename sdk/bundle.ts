@@ -4,6 +4,7 @@ import {
   decodeBase64,
   Envelope,
   encodeBase64,
+  isInRange,
   isProfileName,
   isTeam,
   isVersion,
@@ -91,7 +92,7 @@ export function bundledReferences({ offers }: Bundle): Reference[] {
 }
 
 /**
- * The place among a bundle's offers of what a reference means, the highest version when it names none; -1 when
+ * The place among a bundle's offers of what a reference means, the highest version when there are several; -1 when
  * there is no such offer. A channel names nothing in a bundle.
  */
 export async function findBundled(
@@ -115,6 +116,8 @@ async function isSelected(
   switch (selector.kind) {
     case 'version':
       return version === selector.version;
+    case 'range':
+      return isInRange(version, selector.range);
     case 'digest':
       return (await sha256(decodeBase64(profile) ?? new Uint8Array())) === selector.digest;
     default:

@@ -4,6 +4,7 @@ import {
   compareVersions,
   type Digest,
   formatReference,
+  isInRange,
   type KeyEvidence,
   type LogView,
   latestChannel,
@@ -38,6 +39,7 @@ export type FetchRefusalId =
   | AdmissionRefusalId
   | 'team-untrusted'
   | 'reference-digest'
+  | 'reference-range'
   | 'channel-unknown'
   | 'version-yanked'
   | 'version-older';
@@ -96,6 +98,12 @@ export async function verifyOffer(
   if (selector.kind === 'version' && selector.version !== version) {
     return refused(
       'statement-other-version',
+      `${formatReference(reference)} was asked for, ${version} came`,
+    );
+  }
+  if (selector.kind === 'range' && !isInRange(version, selector.range)) {
+    return refused(
+      'reference-range',
       `${formatReference(reference)} was asked for, ${version} came`,
     );
   }

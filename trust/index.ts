@@ -27,6 +27,7 @@ export {
 export { linePattern } from './line.ts';
 export * from './log/index.ts';
 export { defaultTeam, isProfileName, isTeam } from './name.ts';
+export { type Interval, isInRange, isRange, rangeIntervals } from './range.ts';
 export {
   formatReference,
   isChannel,

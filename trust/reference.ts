@@ -1,15 +1,17 @@
 import { type Digest, isDigest } from './digest.ts';
 import { defaultTeam, isProfileName, isTeam } from './name.ts';
+import { isRange } from './range.ts';
 import { isVersion } from './version.ts';
 
 /** Which version of a profile a reference asks for. */
 export type Selector =
   | { kind: 'version'; version: string }
+  | { kind: 'range'; range: string }
   | { kind: 'channel'; channel: string }
   | { kind: 'digest'; digest: Digest }
   | { kind: 'default' };
 
-/** A parsed reference: `[team/]name[@version | :channel | @sha256:…]`. */
+/** A parsed reference: `[team/]name[@version | @range | :channel | @sha256:…]`. */
 export interface Reference {
   team: string;
   name: string;
@@ -34,6 +36,7 @@ export function isChannel(text: string): boolean {
  * @example
  * parseReference('docker-nginx')            // library/docker-nginx, the default version
  * parseReference('acme/web@1.2.0')          // that version
+ * parseReference('acme/web@^1.2')           // the highest from 1.2.0 on and before 2.0.0 that is not yanked
  * parseReference('acme/web:candidate')      // what the channel names now
  * parseReference('acme/web@sha256:0a1b…')   // exactly these bytes
  */
@@ -54,7 +57,7 @@ export function parseReference(text: string): ReferenceResult {
     return refused(
       text,
       at >= 0
-        ? `"${tail}" is neither a semantic version nor a sha256 digest`
+        ? `"${tail}" is neither a semantic version, a range of them nor a sha256 digest`
         : `"${tail}" is not a channel name`,
     );
   }
@@ -65,13 +68,14 @@ function parseSelector(at: boolean, text: string, present: boolean): Selector | 
   if (!present) return { kind: 'default' };
   if (!at) return channelPattern.test(text) ? { kind: 'channel', channel: text } : undefined;
   if (isDigest(text)) return { kind: 'digest', digest: text };
-  return isVersion(text) ? { kind: 'version', version: text } : undefined;
+  if (isVersion(text)) return { kind: 'version', version: text };
+  return isRange(text) ? { kind: 'range', range: text } : undefined;
 }
 
 function refused(text: string, why: string): ReferenceResult {
   return {
     ok: false,
-    reason: `"${text}" is not a reference: ${why}. Write [team/]name, name@1.2.0, name:channel or name@sha256:…`,
+    reason: `"${text}" is not a reference: ${why}. Write [team/]name, name@1.2.0, name@^1.2, name:channel or name@sha256:…`,
   };
 }
 
@@ -83,6 +87,8 @@ export function formatReference({ team, name, selector }: Reference): string {
       return path;
     case 'version':
       return `${path}@${selector.version}`;
+    case 'range':
+      return `${path}@${selector.range}`;
     case 'channel':
       return `${path}:${selector.channel}`;
     case 'digest':

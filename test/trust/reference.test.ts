@@ -1,12 +1,15 @@
 import fc from 'fast-check';
-import { compare } from 'semver';
+import { compare, satisfies } from 'semver';
 import { describe, expect, test } from 'vitest';
 import {
   compareVersions,
   formatReference,
+  isInRange,
+  isRange,
   isVersion,
   parseReference,
   precedenceKey,
+  rangeIntervals,
 } from '../../trust/index.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
@@ -27,6 +30,16 @@ describe('references', () => {
       'web:candidate',
       { team: 'library', name: 'web', selector: { kind: 'channel', channel: 'candidate' } },
     ],
+    ['web@^1.2', { team: 'library', name: 'web', selector: { kind: 'range', range: '^1.2' } }],
+    ['web@1.0', { team: 'library', name: 'web', selector: { kind: 'range', range: '1.0' } }],
+    [
+      'acme/web@>=1.0.0-rc.1 <2 || 3.x',
+      {
+        team: 'acme',
+        name: 'web',
+        selector: { kind: 'range', range: '>=1.0.0-rc.1 <2 || 3.x' },
+      },
+    ],
     [`acme/web@${digest}`, { team: 'acme', name: 'web', selector: { kind: 'digest', digest } }],
   ])('%s', (text, reference) => {
     expect(parseReference(text)).toEqual({ ok: true, reference });
@@ -43,7 +56,14 @@ describe('references', () => {
     'web@',
     'web:',
     'web@latest',
-    'web@1.0',
+    'web@1.2.0+build',
+    'web@^1.2+build',
+    'web@^1.2 ',
+    'web@^1.2\t',
+    'web@^',
+    'web@>=1 <wat',
+    `web@^1${' || ^1'.repeat(30)}`,
+    `web@^1.${'9'.repeat(20)}`,
     'web@sha256:ab',
     'web:1.0.0',
     'web:Stable',
@@ -68,6 +88,7 @@ describe('references', () => {
     const selector = fc.oneof(
       fc.constant(''),
       fc.constant('@1.0.0-alpha.1'),
+      fc.constant('@~1.2 || 2 - 3'),
       fc.constant(':stable'),
       fc.constant(`@${digest}`),
     );
@@ -128,5 +149,58 @@ describe('versions', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  const part = fc.constantFrom('0', '1', '2', '10', 'x', '*');
+  const bound = fc
+    .tuple(
+      fc.constantFrom('', '=', '<', '<=', '>', '>=', '^', '~'),
+      fc.oneof(
+        fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('.')),
+        version,
+      ),
+    )
+    .map(([operator, of]) => operator + of);
+  const hyphen = fc.tuple(version, version).map(([a, b]) => `${a} - ${b}`);
+  const range = fc
+    .array(
+      fc.oneof(
+        hyphen,
+        fc.array(bound, { minLength: 1, maxLength: 3 }).map((all) => all.join(' ')),
+      ),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    )
+    .map((sets) => sets.join(' || '))
+    .filter(isRange);
+
+  test('the intervals of a range hold what semver says is in it, and nothing else', () => {
+    const small = fc
+      .tuple(fc.nat(3), fc.nat(2), fc.nat(2), fc.array(identifier, { maxLength: 2 }))
+      .map(([a, b, c, pre]) => `${a}.${b}.${c}${pre.length ? `-${pre.join('.')}` : ''}`);
+    fc.assert(
+      fc.property(range, fc.oneof(small, version), (range, version) => {
+        const key = precedenceKey(version);
+        const inside = rangeIntervals(range).some(
+          ({ prerelease, from, to }) =>
+            prerelease === version.includes('-') && from <= key && key < to,
+        );
+        expect(inside).toBe(satisfies(version, range));
+        expect(isInRange(version, range)).toBe(inside);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('no text makes a range slow', () => {
+    const hostile = ['>'.repeat(128), '1 - '.repeat(32), '||'.repeat(64), `^1.${'0'.repeat(120)}`];
+    for (const unit of ['< ', '* ', 'x.', '1.', '~', '- ', '1-', '1-a.']) {
+      hostile.push(unit.repeat(128 / unit.length), unit.repeat(50_000));
+    }
+    const start = performance.now();
+    for (const text of hostile) isRange(text);
+    expect(performance.now() - start).toBeLessThan(100);
   });
 });

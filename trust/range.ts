@@ -1,0 +1,80 @@
+import { Range, type SemVer, satisfies, validRange } from 'semver';
+import { isVersion, precedenceKey } from './version.ts';
+
+/** The longest range accepted, in characters. */
+const maximumLength = 128;
+
+/** What a range is written with; also keeps out what a terminal or a log could trip over. */
+const spelling = /^[0-9A-Za-z.*^~<>=| -]+$/;
+
+/**
+ * Whether `text` is a range of versions as npm writes them (node-semver): `^1.2`, `~1.2.3`, `1.x`, `>=1 <3`,
+ * `1.2 - 1.4`, `^1 || ^3`. A whole version is none: it means just itself.
+ */
+export function isRange(text: string): boolean {
+  return (
+    text.length <= maximumLength &&
+    spelling.test(text) &&
+    text.trim() === text &&
+    !isVersion(text) &&
+    validRange(text) !== null
+  );
+}
+
+/** Whether a version is in a range, as npm says: a pre-release only when the range names one of the same release. */
+export function isInRange(version: string, range: string): boolean {
+  return satisfies(version, range);
+}
+
+/** Versions between two precedence keys (version.ts), `from` included and `to` not: releases, or pre-releases. */
+export interface Interval {
+  prerelease: boolean;
+  from: string;
+  to: string;
+}
+
+/** A key before and one after those of all versions. */
+const lowest = '0';
+const highest = '~';
+
+/**
+ * What is in a range, as intervals that an index on precedence keys finds. `range` must satisfy {@link isRange}.
+ *
+ * @example
+ * rangeIntervals('^1.2') // the releases from 1.2.0 up to 2.0.0, and the pre-releases of nothing
+ */
+export function rangeIntervals(range: string): Interval[] {
+  return new Range(range).set.flatMap((comparators) => {
+    let from = lowest;
+    let to = highest;
+    const named: SemVer[] = [];
+    for (const { operator, semver, value } of comparators) {
+      // The comparator of `*`, which bounds nothing.
+      if (value === '') continue;
+      if (semver.prerelease.length > 0) named.push(semver);
+      const key = precedenceKey(semver.version);
+      if (operator !== '<' && operator !== '<=') {
+        from = later(from, operator === '>' ? after(key) : key);
+      }
+      if (operator !== '>' && operator !== '>=') {
+        to = earlier(to, operator === '<' ? key : after(key));
+      }
+    }
+    const release = { prerelease: false, from, to };
+    const prereleases = named.map(({ major, minor, patch }) => {
+      const end = precedenceKey(`${major}.${minor}.${patch}`);
+      // The end of a release's key is what its pre-releases' keys do not have.
+      return {
+        prerelease: true,
+        from: later(from, end.slice(0, -1)),
+        to: earlier(to, end),
+      };
+    });
+    return [release, ...prereleases].filter((interval) => interval.from < interval.to);
+  });
+}
+
+/** The first key that may come after this one. */
+const after = (key: string) => `${key} `;
+const later = (a: string, b: string) => (a > b ? a : b);
+const earlier = (a: string, b: string) => (a < b ? a : b);
