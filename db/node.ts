@@ -1,6 +1,6 @@
 import { createClient } from '@libsql/client/sqlite3';
 import { drizzle } from 'drizzle-orm/libsql/sqlite3';
-import type { Database } from './database.ts';
+import { countRevisions, type Database } from './database.ts';
 import * as schema from './schema.ts';
 
 /** How long a write waits for another process's, in milliseconds. */
@@ -13,5 +13,5 @@ const busyTimeout = 5_000;
 export async function openFile(path: string): Promise<Database> {
   const client = createClient({ url: `file:${path}`, timeout: busyTimeout });
   await client.execute('PRAGMA journal_mode = WAL');
-  return drizzle({ client, schema, casing: 'snake_case' });
+  return drizzle({ client: countRevisions(client), schema, casing: 'snake_case' });
 }

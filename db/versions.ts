@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import {
   type Digest,
   isDigest,
@@ -85,7 +86,7 @@ function refreshLatest(db: Database, team: string, name: string): Statement {
     .select({ version: versions.version, manifest: versions.manifest })
     .from(versions)
     .where(eq(versions.profileId, profiles.id))
-    .orderBy(...preference)
+    .orderBy(...preference(versions))
     .limit(1)
     .as('latest');
   return db
@@ -99,11 +100,13 @@ function refreshLatest(db: Database, team: string, name: string): Statement {
 }
 
 /** Best first: what is not yanked, releases, the highest. */
-const preference = [
-  asc(sql`${versions.yankReason} IS NOT NULL`),
-  asc(versions.prerelease),
-  desc(versions.precedence),
-];
+export function preference({
+  yankReason,
+  prerelease,
+  precedence,
+}: Record<'yankReason' | 'prerelease' | 'precedence', AnySQLiteColumn>) {
+  return [asc(sql`${yankReason} IS NOT NULL`), asc(prerelease), desc(precedence)];
+}
 
 function at(team: string, name: string) {
   return and(eq(profiles.team, team), eq(profiles.name, name));
@@ -125,7 +128,7 @@ export async function findVersion(
     .from(versions)
     .innerJoin(profiles, eq(profiles.id, versions.profileId))
     .where(and(at(team, name), selected(selector), visibleTo(viewer)))
-    .orderBy(...preference)
+    .orderBy(...preference(versions))
     .limit(1);
   return row?.version;
 }

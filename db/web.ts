@@ -1,6 +1,6 @@
 import { createClient } from '@libsql/client/web';
 import { drizzle } from 'drizzle-orm/libsql/web';
-import type { Database } from './database.ts';
+import { countRevisions, type Database } from './database.ts';
 import * as schema from './schema.ts';
 
 /** Connects to a remote libSQL or Turso database over HTTP, as Cloudflare Workers do. */
@@ -11,5 +11,5 @@ export function openRemote(url: string, authToken?: string): Database {
     concurrency: Number.MAX_SAFE_INTEGER,
     ...(authToken === undefined ? {} : { authToken }),
   });
-  return drizzle({ client, schema, casing: 'snake_case' });
+  return drizzle({ client: countRevisions(client), schema, casing: 'snake_case' });
 }

@@ -29,6 +29,7 @@ export * from './log/index.ts';
 export { defaultTeam, isProfileName, isTeam } from './name.ts';
 export { type Interval, isInRange, isRange, rangeIntervals } from './range.ts';
 export {
+  defaultChannel,
   formatReference,
   isChannel,
   latestChannel,

@@ -22,6 +22,9 @@ export type ReferenceResult = { ok: true; reference: Reference } | { ok: false; 
 
 const channelPattern = /^[a-z][a-z0-9-]{0,31}$/;
 
+/** The channel that a reference without a selector means, where the profile has it. */
+export const defaultChannel = 'stable';
+
 /** The channel that nobody moves: it is the highest version that is not yanked. */
 export const latestChannel = 'latest';
 

@@ -7,12 +7,14 @@ import { log } from './api/log.ts';
 import { metrics } from './api/metrics.ts';
 import { profiles } from './api/profiles.ts';
 import { quotas } from './api/quotas.ts';
+import { resolve } from './api/resolve.ts';
 import { createRouter } from './api/router.ts';
 import { teams } from './api/teams.ts';
 import { tokens } from './api/tokens.ts';
 import { versions } from './api/versions.ts';
 import { identify } from './auth.ts';
 import { catalog } from './catalog/index.tsx';
+import { conditional } from './conditional.ts';
 import type { Deps } from './deps.ts';
 import { answerProblem, bodyType, ProblemError } from './problem.ts';
 import { limitAddresses, limitTokens } from './rate-limit.ts';
@@ -52,8 +54,9 @@ export function createApp(deps: Deps) {
   app.route('/', health);
   const { rateLimits = {} } = deps;
   app.use(limitAddresses(rateLimits));
-  app.use('/v1/*', identify, limitTokens(rateLimits));
+  app.use('/v1/*', conditional, identify, limitTokens(rateLimits));
   if (deps.metrics) app.route('/', metrics);
+  app.route('/v1', resolve);
   for (const routes of [profiles, versions, channels, teams, tokens, log, quotas])
     app.route('/v1', routes);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {

@@ -13,6 +13,8 @@ const problems = {
   'admin-only': [403, 'Only an administrator may do this'],
   'quota-exceeded': [403, 'The team has no room left'],
   'not-found': [404, 'Not found'],
+  'channel-unknown': [404, 'The profile has no such channel'],
+  'range-unsatisfied': [404, 'No version is in the range'],
   'team-exists': [409, 'The team exists'],
   'version-exists': [409, 'The version exists with other bytes'],
   'channel-moved': [409, 'The channel names another version than you think'],
@@ -49,16 +51,22 @@ export function bodyType(): ProblemError {
   return new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
 }
 
-/** The response for a problem. */
-export function answerProblem(c: Context, { id, message, diagnostics }: ProblemError): Response {
+/** A problem as the API tells it. */
+export function toProblem({ id, message, diagnostics }: ProblemError): Problem {
   const [status, title] = problems[id];
-  const body: Problem = {
+  return {
     type: problemNamespace + id,
     title,
     status,
     detail: message,
     ...(diagnostics ? { diagnostics } : {}),
   };
+}
+
+/** The response for a problem. */
+export function answerProblem(c: Context, problem: ProblemError): Response {
+  const [status] = problems[problem.id];
+  const body = toProblem(problem);
   c.header('Cache-Control', 'no-store');
   if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="aa-registry"');
   // The rest of a body that was refused unread must not be taken for the next request.

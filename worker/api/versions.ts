@@ -1,5 +1,4 @@
 import { createRoute } from '@hono/zod-openapi';
-import { etag } from 'hono/etag';
 import * as z from 'zod';
 import { findProfile } from '../../db/profiles.ts';
 import { findTeam } from '../../db/teams.ts';
@@ -37,8 +36,6 @@ const versionPath = path.extend({ version: VersionSelector });
 
 /** What is named by a version or a digest never changes. */
 const immutable = 'public, max-age=31536000, immutable';
-
-versions.use('/profiles/:team/:name/versions/:version/*', etag());
 
 versions.openapi(
   createRoute({

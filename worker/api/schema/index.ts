@@ -13,5 +13,6 @@ export {
   VersionSummary,
 } from './profile.ts';
 export { Quota, QuotaChange } from './quota.ts';
+export { Resolution, Resolutions, Unresolved } from './resolve.ts';
 export { Key, Member, MemberList, Role, Team, User, UserPage } from './team.ts';
 export { CreatedToken, Identity, NewToken, Scope, Token, TokenPage } from './token.ts';

@@ -1,0 +1,97 @@
+import { sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import {
+  type Digest,
+  defaultChannel,
+  latestChannel,
+  type Reference,
+  rangeIntervals,
+  type Selector,
+} from '../trust/index.ts';
+import type { Database } from './database.ts';
+import { channels, profiles, versions } from './schema.ts';
+import { preference } from './versions.ts';
+import { type Viewer, visibleTo } from './viewer.ts';
+
+/** The profile that a reference names, and the version that it means there. */
+export interface Resolution {
+  profileId: number;
+  latest: string;
+  deprecation: string | null;
+  replacement: string | null;
+  movedTo: string | null;
+  /** Null where no version is what the reference asks for. */
+  version: string | null;
+  digest: Digest | null;
+  yankReason: string | null;
+  /** The channel by which the version was found; null when it was asked for otherwise. */
+  channel: string | null;
+}
+
+/**
+ * What references mean now, each at its place; `undefined` where there is no such profile that the viewer may
+ * know of. One query, however many they are.
+ */
+export async function resolveReferences(
+  db: Database,
+  viewer: Viewer,
+  references: readonly Reference[],
+): Promise<(Resolution | undefined)[]> {
+  const asked = JSON.stringify(
+    references.map(({ team, name, selector }) => ({ team, name, ...question(selector) })),
+  );
+  const one = alias(versions, 'one');
+  const found = await db.all<Resolution & { at: number }>(sql`
+    SELECT asked.key AS "at", ${profiles.id} AS "profileId", ${profiles.latest} AS "latest",
+      ${profiles.deprecation} AS "deprecation", ${profiles.replacement} AS "replacement",
+      ${profiles.movedTo} AS "movedTo", ${versions.version} AS "version", ${versions.digest} AS "digest",
+      ${versions.yankReason} AS "yankReason",
+      CASE WHEN ${channels.name} IS NOT NULL THEN ${channels.name}
+        WHEN asked.value ->> 'latest' THEN ${latestChannel} END AS "channel"
+    FROM json_each(${asked}) AS asked
+    CROSS JOIN ${profiles} ON ${profiles.team} = asked.value ->> 'team'
+      AND ${profiles.name} = asked.value ->> 'name' AND ${visibleTo(viewer) ?? sql`true`}
+    LEFT JOIN ${channels} ON ${channels.profileId} = ${profiles.id}
+      AND ${channels.name} = asked.value ->> 'channel'
+    LEFT JOIN ${versions} ON ${versions.id} = CASE
+      WHEN asked.value ->> 'digest' IS NOT NULL THEN (
+        SELECT ${one.id} FROM ${versions} AS one
+        WHERE ${one.profileId} = ${profiles.id} AND ${one.digest} = asked.value ->> 'digest'
+        ORDER BY ${sql.join(preference(one), sql`, `)} LIMIT 1)
+      WHEN asked.value -> 'intervals' IS NOT NULL THEN (
+        SELECT ${one.id} FROM ${versions} AS one
+        WHERE ${one.profileId} = ${profiles.id} AND ${one.precedence} = (
+          SELECT max((
+            SELECT max(${one.precedence}) FROM ${versions} AS one
+            WHERE ${one.profileId} = ${profiles.id} AND ${one.yankReason} IS NULL
+              AND ${one.prerelease} = (interval.value ->> 'prerelease')
+              AND ${one.precedence} >= interval.value ->> 'from'
+              AND ${one.precedence} < interval.value ->> 'to'))
+          FROM json_each(asked.value -> 'intervals') AS interval))
+      ELSE (
+        SELECT ${one.id} FROM ${versions} AS one
+        WHERE ${one.profileId} = ${profiles.id} AND ${one.version} = coalesce(
+          asked.value ->> 'version',
+          ${channels.version},
+          CASE WHEN asked.value ->> 'latest' THEN ${profiles.latest} END))
+      END`);
+  const resolutions: (Resolution | undefined)[] = references.map(() => undefined);
+  for (const { at, ...resolution } of found) resolutions[at] = resolution;
+  return resolutions;
+}
+
+/** What a selector asks for, as the query reads it. */
+function question(selector: Selector) {
+  switch (selector.kind) {
+    case 'version':
+      return { version: selector.version };
+    case 'digest':
+      return { digest: selector.digest };
+    case 'range':
+      return { intervals: rangeIntervals(selector.range) };
+    case 'channel':
+      return selector.channel === latestChannel ? { latest: true } : { channel: selector.channel };
+    case 'default':
+      return { channel: defaultChannel, latest: true };
+  }
+}

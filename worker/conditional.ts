@@ -1,0 +1,44 @@
+import type { MiddlewareHandler } from 'hono';
+import { encodeHex } from '../trust/index.ts';
+import type { Env } from './deps.ts';
+
+/** What a 304 repeats of the answer that it stands for (RFC 9110 section 15.4.5), and links. */
+const repeated = ['Cache-Control', 'Content-Location', 'ETag', 'Expires', 'Link', 'Vary'];
+
+/**
+ * Gives every successful read an ETag, of its bytes where the route sets none, and answers 304 to whoever has
+ * them. Answers are for everybody unless a token was sent; caches ask again unless a route says how long not.
+ */
+export const conditional: MiddlewareHandler<Env> = async (c, next) => {
+  await next();
+  const { method } = c.req.raw;
+  if ((method !== 'GET' && method !== 'HEAD') || c.res.status !== 200) return;
+  const { headers } = c.res;
+  headers.append('Vary', 'Authorization');
+  const control = headers.get('Cache-Control') ?? 'public, no-cache';
+  const personal = c.req.header('Authorization') !== undefined;
+  headers.set('Cache-Control', personal ? control.replace('public', 'private') : control);
+  if (!headers.has('ETag')) headers.set('ETag', await tagOf(await c.res.clone().arrayBuffer()));
+  const known = c.req.header('If-None-Match');
+  if (known === undefined || !matches(known, headers.get('ETag') ?? '')) return;
+  const kept = repeated.flatMap((name): [string, string][] => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  c.res = undefined;
+  c.res = new Response(null, { status: 304, headers: kept });
+};
+
+/** The strong entity tag (RFC 9110 section 8.8.3) of a body. */
+export async function tagOf(body: string | ArrayBuffer): Promise<string> {
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return `"${encodeHex(hash.subarray(0, 16))}"`;
+}
+
+/** Whether an If-None-Match names a tag, by weak comparison (RFC 9110 section 13.1.2). */
+function matches(known: string, tag: string): boolean {
+  if (known.trim() === '*') return true;
+  const strong = tag.replace(/^W\//, '');
+  return known.split(',').some((one) => one.trim().replace(/^W\//, '') === strong);
+}
