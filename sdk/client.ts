@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import { type Digest, Envelope } from '../trust/index.ts';
+import { type Digest, Envelope, formatReference, type Reference } from '../trust/index.ts';
 import {
   Channel,
   CreatedToken,
@@ -16,6 +16,7 @@ import {
   problemNamespace,
   Quota,
   type QuotaChange,
+  Resolutions,
   Team,
   Version,
   VersionList,
@@ -70,11 +71,12 @@ type VersionPath = { team: string; name: string; version: string | Digest };
 export function createClient({ registry, token, fetch = globalThis.fetch }: ClientOptions) {
   const base = registry.replace(/\/+$/, '');
 
-  async function send(
+  async function exchange(
     method: string,
     path: string,
     body?: unknown,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+    known?: string,
+  ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
     try {
@@ -83,6 +85,7 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
         headers: {
           ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(known === undefined ? {} : { 'If-None-Match': known }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect could carry the token, and a path that means something else, to another host.
@@ -94,8 +97,13 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
       throw new UnreachableError(`The registry at ${base} can't be reached: ${reasonOf(error)}.`);
     }
     if (!bytes) throw new UnreachableError(`The registry at ${base} answered without end.`);
-    if (!response.ok) throw toRegistryError(base, response.status, bytes);
-    return bytes;
+    const unchanged = known !== undefined && response.status === 304;
+    if (!response.ok && !unchanged) throw toRegistryError(base, response.status, bytes);
+    return { response, bytes };
+  }
+
+  async function send(method: string, path: string, body?: unknown) {
+    return (await exchange(method, path, body)).bytes;
   }
 
   async function call<Result>(
@@ -104,7 +112,11 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
     path: string,
     body?: unknown,
   ): Promise<Result> {
-    const parsed = schema.safeParse(parseJson(await send(method, path, body)));
+    return read(schema, path, await send(method, path, body));
+  }
+
+  function read<Result>(schema: ZodType<Result>, path: string, bytes: Uint8Array): Result {
+    const parsed = schema.safeParse(parseJson(bytes));
     if (parsed.success) return parsed.data;
     throw new UnreachableError(
       `What answers at ${base} is no aa-registry: ${path} is not as expected.`,
@@ -118,6 +130,28 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
 
   return {
     registry: base,
+
+    /**
+     * What references mean now, each at its place, in one request; at most 100. With the `etag` of an earlier
+     * answer, `undefined` when it would be the same. Of several, those that mean nothing have a problem; one
+     * alone throws it.
+     */
+    async resolve(
+      references: readonly Reference[],
+      etag?: string,
+    ): Promise<{ items: Resolutions['items']; etag: string | undefined } | undefined> {
+      const query = new URLSearchParams(
+        references.map((reference) => ['ref', formatReference(reference)]),
+      );
+      const path = `/v1/resolve?${query}`;
+      const { response, bytes } = await exchange('GET', path, undefined, etag);
+      if (response.status === 304) return undefined;
+      const { items } = read(Resolutions, path, bytes);
+      if (items.length !== references.length) {
+        throw new UnreachableError(`The registry at ${base} did not answer what was asked.`);
+      }
+      return { items, etag: response.headers.get('ETag') ?? undefined };
+    },
 
     /** A page of profiles: all, or those with every word of `text`. */
     listProfiles(query: { text?: string; team?: string; limit?: number; cursor?: string } = {}) {

@@ -7,7 +7,6 @@ import {
   isInRange,
   type KeyEvidence,
   type LogView,
-  latestChannel,
   type Manifest,
   type Offer,
   type PublicKey,
@@ -15,7 +14,7 @@ import {
   type SeenCheckpoint,
 } from '../trust/index.ts';
 import { type Checkpoint, parseCheckpoint, parseNote } from '../trust/log/index.ts';
-import type { Client } from './client.ts';
+import { type Client, RegistryError, UnreachableError } from './client.ts';
 import { mapInParallel } from './in-parallel.ts';
 import type { HostTrust } from './trust-file.ts';
 
@@ -41,6 +40,7 @@ export type FetchRefusalId =
   | 'reference-digest'
   | 'reference-range'
   | 'channel-unknown'
+  | 'range-unsatisfied'
   | 'version-yanked'
   | 'version-older';
 
@@ -162,10 +162,11 @@ export type Resolved =
       /** Why it was yanked, when it was and nobody asked for just that version. */
       yanked?: string | undefined;
     }
-  | { ok: false; id: 'channel-unknown' | 'version-yanked'; reason: string };
+  | { ok: false; id: UnresolvedId | 'version-yanked'; reason: string };
 
-/** The channel that a reference without a selector means, when the profile has it. */
-const defaultChannel = 'stable';
+/** The registry's problems that are an answer: the profile is there, and nothing in it is what was asked for. */
+const unresolvedIds = ['channel-unknown', 'range-unsatisfied'] as const;
+type UnresolvedId = (typeof unresolvedIds)[number];
 
 /** The version to install for a reference: what {@link resolveVersion} says, unless that was yanked. */
 export async function chooseVersion(client: Client, reference: Reference): Promise<Resolved> {
@@ -180,29 +181,23 @@ export async function chooseVersion(client: Client, reference: Reference): Promi
   };
 }
 
-/** The version that the registry says a reference means; not proved. */
+/** The version that the registry says a reference means; not proved. An exact version is not asked about. */
 export async function resolveVersion(client: Client, reference: Reference): Promise<Resolved> {
-  const { team, name, selector } = reference;
+  const { selector } = reference;
   if (selector.kind === 'version') return { ok: true, version: selector.version };
-  if (selector.kind === 'digest') {
-    const { version } = await client.getVersion({ team, name, version: selector.digest });
-    return { ok: true, version };
+  const answer = await client.resolve([reference]).catch(unresolved);
+  if (answer && 'ok' in answer) return answer;
+  const [found] = answer?.items ?? [];
+  if (!found || 'problem' in found) {
+    throw new UnreachableError(`The registry at ${client.registry} did not answer what was asked.`);
   }
-  const { latest, channels: named } = await client.getProfile({ team, name });
-  const channels = new Map(Object.entries(named));
-  const channel = selector.kind === 'channel' ? selector.channel : defaultChannel;
-  const version = channels.get(channel);
-  if (channel === latestChannel || (selector.kind === 'default' && version === undefined)) {
-    return { ok: true, version: latest.version, yanked: latest.yankReason ?? undefined };
-  }
-  if (version !== undefined) {
-    const { yankReason } = await client.getVersion({ team, name, version });
-    return { ok: true, version, yanked: yankReason ?? undefined };
-  }
-  const known = [...channels.keys(), latestChannel].join(', ');
-  return {
-    ok: false,
-    id: 'channel-unknown',
-    reason: `${team}/${name} has no channel "${channel}"; it has ${known}`,
-  };
+  const { version, yankReason } = found;
+  const yanked = selector.kind === 'digest' ? undefined : (yankReason ?? undefined);
+  return { ok: true, version, yanked };
+}
+
+function unresolved(error: unknown): Resolved {
+  const id = unresolvedIds.find((one) => error instanceof RegistryError && error.id === one);
+  if (id === undefined) throw error;
+  return { ok: false, id, reason: (error as Error).message.replace(/\.$/, '') };
 }

@@ -194,10 +194,24 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   test('the registry: the older version served as the newest', async () => {
     await expectPulled(name);
-    await sql('UPDATE profiles SET latest = ? WHERE name = ?', '1.0.0', name);
+    offerInstead('1.0.0');
     await expectRefused('version-older');
     await expectPulled(`${name}@1.0.0`);
   });
+
+  test('the registry: a version out of the range that was asked for', async () => {
+    offerInstead('2.0.0');
+    await expectRefused('reference-range', `${name}@^1`);
+    await expectPulled(`${name}@^2`);
+  });
+
+  /** Has the registry say that a reference means this version, whatever it asks for. */
+  function offerInstead(version: string): void {
+    meddler.meddle = (path, body) =>
+      path.startsWith('/v1/resolve')
+        ? body.toString().replace(/"version":"[^"]*"/, `"version":"${version}"`)
+        : body;
+  }
 
   test('the registry: another profile of the team under this name', async () => {
     const other = `${name}-other`;

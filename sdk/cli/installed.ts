@@ -1,4 +1,4 @@
-import { formatReference } from '../../trust/index.ts';
+import { formatReference, isInRange } from '../../trust/index.ts';
 import { type Installation, listInstallations } from '../host/state.ts';
 import { CliError, exit } from './command.ts';
 import { requireReference } from './session.ts';
@@ -21,7 +21,10 @@ export async function requireInstalled(root: string, text: string): Promise<Inst
       known === '' ? undefined : `Installed are: ${known}.`,
     );
   }
-  if (selector.kind === 'version' && selector.version !== found.version) {
+  const other =
+    (selector.kind === 'version' && selector.version !== found.version) ||
+    (selector.kind === 'range' && !isInRange(found.version, selector.range));
+  if (other) {
     throw new CliError(exit.failed, `${text} is not installed, but ${found.version} is.`);
   }
   return found;
