@@ -1,5 +1,6 @@
 import {
   CliError,
+  checkRegistry,
   defineCommand,
   exit,
   type Options,
@@ -78,6 +79,17 @@ const options = {
     value: 'SECONDS',
     description: 'Go on for so long when told to end, while /readyz says so (default 0)',
   },
+  'public-url': {
+    type: 'string',
+    value: 'URL',
+    description: 'Where others reach this registry; what CI tokens (OIDC) must be made for',
+  },
+  'oidc-issuer': {
+    type: 'string',
+    multiple: true,
+    value: 'KIND=URL',
+    description: 'A CI provider besides github.com and gitlab.com: github=URL or gitlab=URL',
+  },
   'new-admin-token': {
     type: 'boolean',
     description: 'Make another administrator token, for when the first is lost',
@@ -140,6 +152,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ServeValues {
 
 async function readOptions(values: ServeValues): Promise<ServeOptions> {
   const { isLogLevel, logLevels } = await import('../worker/request-log.ts');
+  const { parseIssuer } = await import('../worker/oidc.ts');
   const { parseNetwork } = await import('../worker/network.ts');
   const number = (name: keyof typeof options, maximum: number) => {
     const text = values[name];
@@ -163,6 +176,13 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     port: number('port', 65_535) ?? 8787,
     newAdminToken: values['new-admin-token'] ?? false,
     witnesses: (values.witness ?? []).map(checkWitness),
+    publicUrl: values['public-url'] && checkRegistry(values['public-url']),
+    issuers: (values['oidc-issuer'] ?? []).map((text) => {
+      const issuer = parseIssuer(text);
+      if (issuer) return issuer;
+      const detail = `--oidc-issuer takes github=URL or gitlab=URL, not "${text}".`;
+      throw new CliError(exit.usage, detail);
+    }),
     profileBytes: number('max-profile-bytes', 64 * 1024 * 1024),
     logLevel,
     metrics: values.metrics === undefined ? undefined : readListener(values.metrics),

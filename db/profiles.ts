@@ -1,5 +1,6 @@
 import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import type { Statement } from './log.ts';
 import { profiles, versions } from './schema.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
@@ -57,6 +58,41 @@ export async function listProfiles(
     .orderBy(asc(profiles.team), asc(profiles.name))
     .limit(query.limit);
   return rows.map(({ profile, publishedAt }) => ({ ...profile, publishedAt }));
+}
+
+/**
+ * What changes of a profile beside its versions; `false`, and no change, when it is not at the revision that
+ * was looked at.
+ */
+export async function changeProfile(
+  db: Database,
+  { id, revision }: Profile,
+  change: Partial<Pick<Profile, 'visibility' | 'blind' | 'deprecation' | 'replacement'>>,
+): Promise<boolean> {
+  const changed = await db
+    .update(profiles)
+    .set({ ...change, revision: revision + 1 })
+    .where(and(eq(profiles.id, id), eq(profiles.revision, revision)));
+  return changed.rowsAffected > 0;
+}
+
+/** The statement that hands a profile on to a team; it fails when that has been done. */
+export function transferProfile(
+  db: Database,
+  { id }: Profile,
+  transfer: { movedTo: string; deprecation: string; replacement: string },
+): Statement {
+  const { movedTo, deprecation, replacement } = transfer;
+  return db
+    .update(profiles)
+    .set({
+      movedTo,
+      deprecation,
+      replacement,
+      // Breaks NOT NULL for the second of two.
+      revision: sql`CASE WHEN ${profiles.movedTo} IS NULL THEN ${profiles.revision} + 1 END`,
+    })
+    .where(eq(profiles.id, id));
 }
 
 function words(text: string | undefined): string[] {

@@ -90,8 +90,14 @@ export const tokens = sqliteTable(
     revokedAt: text(),
     /** Written now and then, not at every use. */
     lastUsedAt: text(),
+    /** The digest of the OpenID Connect token that it was made for, which is good once. */
+    origin: text().unique(),
   },
-  (table) => [index('tokens_team').on(table.team), index('tokens_user').on(table.user)],
+  (table) => [
+    index('tokens_expiry').on(table.expiresAt).where(sql`origin IS NOT NULL`),
+    index('tokens_team').on(table.team),
+    index('tokens_user').on(table.user),
+  ],
 );
 
 /**
@@ -111,6 +117,8 @@ export const trustedPublishers = sqliteTable(
     issuer: text().notNull(),
     /** As the provider names it: `owner/name`, `group/subgroup/project`. */
     repository: text().notNull(),
+    /** The provider's number for it, from the first time on: a name can be given to another's repository. */
+    repositoryId: text(),
     /** The branch that may publish. */
     branch: text().notNull(),
     /** The deployment environment that the job must run in; null for any. */

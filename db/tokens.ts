@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, isNull, lt, or, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, gt, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { tokens } from './schema.ts';
 
@@ -51,6 +51,11 @@ function ownedBy(owner: TokenOwner): SQL | undefined {
   if (owner === 'all') return undefined;
   if ('user' in owner) return eq(tokens.user, owner.user);
   return and(eq(tokens.team, owner.team), isNull(tokens.user));
+}
+
+/** Forgets the tokens made for CI jobs that ended before this time. */
+export async function removeExpiredOrigins(db: Database, before: string): Promise<void> {
+  await db.delete(tokens).where(and(isNotNull(tokens.origin), lt(tokens.expiresAt, before)));
 }
 
 /** Revokes a token, for ever. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import {
   type Digest,
@@ -9,6 +9,7 @@ import {
 } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
+import type { Profile } from './profiles.ts';
 import { contents, profiles, versions } from './schema.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
@@ -26,7 +27,10 @@ export interface NewVersion {
   envelope: string;
   signers: Digest[];
   manifest: Manifest;
+  readme: string | undefined;
   publishedAt: string;
+  /** What the profile is; made when it is not there. The statements fail when it is there and something else. */
+  profile: Pick<Profile, 'visibility' | 'blind'>;
 }
 
 /** The statements that store a version with its text and its profile's record; they belong in one transaction. */
@@ -35,7 +39,14 @@ export function insertVersion(
   version: NewVersion,
   logIndex: number,
 ): [Statement, ...Statement[]] {
-  const { team, name, digest, text, manifest, publishedAt } = version;
+  const { team, name, digest, text, manifest, readme, publishedAt } = version;
+  const { visibility, blind } = version.profile;
+  const is = and(
+    at(team, name),
+    eq(profiles.visibility, visibility),
+    sql`${profiles.blind} IS ${blind}`,
+    isNull(profiles.movedTo),
+  );
   return [
     db
       .insert(profiles)
@@ -46,11 +57,21 @@ export function insertVersion(
         latest: version.version,
         description: manifest.description,
         images: manifest.images,
+        visibility,
+        blind,
       })
       .onConflictDoNothing(),
     db.insert(contents).values({ digest, text }).onConflictDoNothing(),
+    ...(readme !== undefined && manifest.readme !== undefined
+      ? [
+          db
+            .insert(contents)
+            .values({ digest: manifest.readme, text: readme })
+            .onConflictDoNothing(),
+        ]
+      : []),
     db.insert(versions).values({
-      profileId: sql`(SELECT ${profiles.id} FROM ${profiles} WHERE ${at(team, name)})`,
+      profileId: sql`(SELECT ${profiles.id} FROM ${profiles} WHERE ${is})`,
       version: version.version,
       precedence: precedenceKey(version.version),
       prerelease: isPrerelease(version.version),

@@ -1,4 +1,4 @@
-import { decodeBase64, importPublicKey, type LogEntry, sha256 } from '../trust/index.ts';
+import { decodeBase64, importPublicKey, isDigest, type LogEntry, sha256 } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
 
 /** Why what an entry says can't be so; each id is stable. */
@@ -27,7 +27,8 @@ export async function checkEntry(
     case 'key':
       return checkKey(entry);
     case 'version':
-      return contents ? checkVersion(client, entry) : undefined;
+      // What is private can't be asked for: that it is there is for its team to check.
+      return contents && !isDigest(entry.name) ? checkVersion(client, entry) : undefined;
     default:
       return undefined;
   }

@@ -17,6 +17,7 @@ const LogProof = z.strictObject({
   index: z.int().min(0),
   entry: z.string(),
   inclusion: z.array(z.string()).max(64),
+  blind: z.string().max(200).optional(),
 });
 
 const BundledOffer = z.strictObject({
@@ -72,8 +73,8 @@ export function makeBundle(offers: Offer[], consistency: Record<string, string[]
   };
 }
 
-function pickProof({ index, entry, inclusion }: Offer['proof']): Offer['proof'] {
-  return { index, entry, inclusion };
+function pickProof({ index, entry, inclusion, blind }: Offer['proof']): Offer['proof'] {
+  return { index, entry, inclusion, ...(blind === undefined ? {} : { blind }) };
 }
 
 /** Reads a bundle's file; `undefined` when it is none. */

@@ -14,6 +14,7 @@ import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
 import { defaultLimits } from '../worker/deps.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
+import { createOidc, parseIssuer } from '../worker/oidc.ts';
 import { createAddressOf } from '../worker/proxies.ts';
 import { createLimiter } from '../worker/rate-limit.ts';
 import { createRequestLog } from '../worker/request-log.ts';
@@ -56,6 +57,8 @@ export interface TestOptions {
   logKey?: NoteKey;
   /** The addresses of witnesses that it asks. */
   witnesses?: string[];
+  /** A CI provider, as `github=URL` or `gitlab=URL`, each; their tokens are made for {@link origin}. */
+  issuers?: string[];
   /** Told of each line that it logs of a request; nothing is logged when left out. */
   logged?: (line: string) => void;
   /** How many requests an address, and a token, may make in a minute; any number when left out. */
@@ -73,13 +76,22 @@ export interface Runtime {
 /** A small limit, so that tests of it are quick. */
 export const profileBytes = 32 * 1024;
 
-const origin = 'http://registry.test';
+/** The public address of a registry under test. */
+export const origin = 'http://registry.test';
 
 const logName = 'registry.test/log';
 
 const node: Runtime = {
   name: 'Node',
-  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit, team = {} } = {}) {
+  async start({
+    logKey,
+    witnesses = [],
+    issuers = [],
+    logged,
+    addressLimit,
+    tokenLimit,
+    team = {},
+  } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
     await migrate(db);
@@ -101,6 +113,10 @@ const node: Runtime = {
       }),
       now,
       limits: { profileBytes, team: { ...defaultLimits.team, ...team } },
+      oidc: createOidc(
+        origin,
+        issuers.map(parseIssuer).filter((issuer) => issuer !== undefined),
+      ),
       observers: requestLog ? [requestLog] : [],
       addressOf: (request, bindings) =>
         'incoming' in bindings ? createAddressOf([])(request, bindings) : '127.0.0.1',
@@ -130,7 +146,15 @@ const node: Runtime = {
 /** The bundle that wrangler makes, in workerd, against a database reached over Hrana. */
 const workerd: Runtime = {
   name: 'workerd',
-  async start({ logKey, witnesses = [], logged, addressLimit, tokenLimit, team = {} } = {}) {
+  async start({
+    logKey,
+    witnesses = [],
+    issuers = [],
+    logged,
+    addressLimit,
+    tokenLimit,
+    team = {},
+  } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
     const db = await openFile(path);
@@ -154,6 +178,8 @@ const workerd: Runtime = {
           TEAM_PROFILES: team.profiles === undefined ? '' : String(team.profiles),
           TEAM_VERSIONS: team.versions === undefined ? '' : String(team.versions),
           TEAM_BYTES: team.bytes === undefined ? '' : String(team.bytes),
+          PUBLIC_URL: origin,
+          OIDC_ISSUERS: issuers.join(' '),
           LOG_LEVEL: logged ? 'info' : 'off',
         },
         ratelimits: {

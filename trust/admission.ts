@@ -4,6 +4,7 @@ import type { Envelope } from './dsse.ts';
 import { verifyEndorsement } from './endorsement.ts';
 import { importPublicKey, type PublicKey } from './key.ts';
 import {
+  blindName,
   type Checkpoint,
   type CheckpointRefusalId,
   cosignatureVerifierOf,
@@ -28,6 +29,8 @@ export interface LogProof {
   entry: string;
   /** Base64 hashes (RFC 6962 section 2.1.1). */
   inclusion: string[];
+  /** Opens the entry's blinded name, when it is about a private profile. */
+  blind?: string | undefined;
 }
 
 /** The log as a registry shows it with an offer. */
@@ -133,7 +136,7 @@ export async function admit(offer: Offer, policy: HostPolicy): Promise<Admission
   const same =
     entry.value.kind === 'version' &&
     entry.value.team === offer.team &&
-    entry.value.name === offer.name &&
+    (await isNameOf(entry.value, offer)) &&
     entry.value.version === offer.version &&
     entry.value.digest === digest &&
     entry.value.envelope === payload;
@@ -141,6 +144,15 @@ export async function admit(offer: Offer, policy: HostPolicy): Promise<Admission
     return refused('entry-other', `entry ${offer.proof.index} of the log is about something else`);
   }
   return { ok: true, digest, manifest, signers, checkpoint, time };
+}
+
+/** Whether an entry is about the offered profile, by its name in the clear or blinded. */
+async function isNameOf(
+  { name: logged }: { name: string },
+  { team, name, proof: { blind } }: Offer,
+): Promise<boolean> {
+  if (logged === name) return true;
+  return blind !== undefined && logged === (await blindName(team, name, blind));
 }
 
 type VerifiedLog = { ok: true; checkpoint: Checkpoint; time: number } | Refusal;

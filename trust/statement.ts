@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Digest } from './digest.ts';
+import { type Digest, isDigest } from './digest.ts';
 import { type Envelope, sign } from './dsse.ts';
 import type { KeyPair } from './key.ts';
 import { linePattern } from './line.ts';
@@ -24,6 +24,19 @@ const Image = z
     'must be the name of a container image such as "nginx"',
   );
 
+/** A word to find a profile by. */
+const Tag = z
+  .string()
+  .max(32)
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens');
+
+/** An address that people may be sent to: nothing that a browser would run. */
+const Link = z
+  .string()
+  .max(300)
+  .regex(linePattern, 'must be one line of text')
+  .refine((text) => URL.parse(text)?.protocol === 'https:', 'must be an https:// address');
+
 /** What a publisher says about a profile; signed with it, so a registry can't reword it. */
 export const Manifest = z.object({
   /** One line for people. */
@@ -34,6 +47,15 @@ export const Manifest = z.object({
   abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a policy ABI such as "3.0"'),
   /** An SPDX licence expression. */
   license: line.max(100),
+  /** Words to find it by. */
+  tags: z.array(Tag).max(10).optional(),
+  /** Where there is more about it. */
+  links: z
+    .strictObject({ homepage: Link, source: Link, documentation: Link, issues: Link })
+    .partial()
+    .optional(),
+  /** The digest of the README, when the package has one. */
+  readme: z.string().refine(isDigest, 'must be a sha256 digest').optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

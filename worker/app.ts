@@ -2,8 +2,10 @@ import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { noteAccess } from './access.ts';
 import { channels } from './api/channels.ts';
+import { deprecation } from './api/deprecation.ts';
 import { health } from './api/health.ts';
 import { log } from './api/log.ts';
+import { members } from './api/members.ts';
 import { metrics } from './api/metrics.ts';
 import { profiles } from './api/profiles.ts';
 import { quotas } from './api/quotas.ts';
@@ -11,7 +13,11 @@ import { resolve } from './api/resolve.ts';
 import { createRouter } from './api/router.ts';
 import { teams } from './api/teams.ts';
 import { tokens } from './api/tokens.ts';
+import { transfer } from './api/transfer.ts';
+import { trustedPublishers } from './api/trusted-publishers.ts';
+import { users } from './api/users.ts';
 import { versions } from './api/versions.ts';
+import { visibility } from './api/visibility.ts';
 import { identify } from './auth.ts';
 import { catalog } from './catalog/index.tsx';
 import { conditional } from './conditional.ts';
@@ -56,9 +62,24 @@ export function createApp(deps: Deps) {
   app.use(limitAddresses(rateLimits));
   app.use('/v1/*', conditional, identify, limitTokens(rateLimits));
   if (deps.metrics) app.route('/', metrics);
-  app.route('/v1', resolve);
-  for (const routes of [profiles, versions, channels, teams, tokens, log, quotas])
+  for (const routes of [
+    profiles,
+    versions,
+    channels,
+    deprecation,
+    transfer,
+    visibility,
+    teams,
+    members,
+    users,
+    tokens,
+    trustedPublishers,
+    log,
+    quotas,
+    resolve,
+  ]) {
     app.route('/v1', routes);
+  }
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     type: 'http',
     scheme: 'bearer',

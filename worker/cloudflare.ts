@@ -4,6 +4,7 @@ import { openRemote } from '../db/web.ts';
 import { parseNoteSigner } from '../trust/index.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog } from './log.ts';
+import { createOidc, type Issuer, parseIssuer, wellKnownIssuers } from './oidc.ts';
 import type { Limiter } from './rate-limit.ts';
 import { createRequestLog, isLogLevel } from './request-log.ts';
 import { createService, type Service } from './service.ts';
@@ -26,6 +27,10 @@ interface Bindings {
   TEAM_BYTES?: string;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints, with spaces between. */
   WITNESSES?: string;
+  /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
+  PUBLIC_URL?: string;
+  /** CI providers besides the well-known ones: `github=URL` and `gitlab=URL`, with spaces between. */
+  OIDC_ISSUERS?: string;
   /** Which requests are logged: off, error or info. */
   LOG_LEVEL?: string;
   /** Rate Limiting bindings: by client address without a token, and by token. */
@@ -61,7 +66,7 @@ async function start(bindings: Bindings): Promise<Service> {
   const now = () => new Date();
   const key = await parseNoteSigner(bindings.LOG_KEY.trim());
   if (!key) throw new Error('the secret LOG_KEY holds no log key');
-  const urls = bindings.WITNESSES?.split(/\s+/).filter((url) => url !== '') ?? [];
+  const urls = words(bindings.WITNESSES);
   const witnesses = urls.length > 0 ? createWitnesses(urls, now) : undefined;
   const log = createLog({ db, key, now, witnesses });
   const level = bindings.LOG_LEVEL || 'info';
@@ -79,6 +84,12 @@ async function start(bindings: Bindings): Promise<Service> {
         bytes: Number(bindings.TEAM_BYTES || defaultLimits.team.bytes),
       },
     },
+    oidc: bindings.PUBLIC_URL
+      ? createOidc(bindings.PUBLIC_URL, [
+          ...wellKnownIssuers,
+          ...words(bindings.OIDC_ISSUERS).map(requireIssuer),
+        ])
+      : undefined,
     observers: requestLog ? [requestLog] : [],
     // Cloudflare itself sets it; nobody else can.
     addressOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,
@@ -87,6 +98,17 @@ async function start(bindings: Bindings): Promise<Service> {
       token: limiterOf(bindings.TOKEN_LIMIT),
     },
   });
+}
+
+function words(text = ''): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+function requireIssuer(text: string): Issuer {
+  const issuer = parseIssuer(text);
+  if (!issuer)
+    throw new Error(`OIDC_ISSUERS holds "${text}", which is neither github= nor gitlab=`);
+  return issuer;
 }
 
 function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {

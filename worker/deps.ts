@@ -5,6 +5,7 @@ import type { Access, AccessObserver } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Oidc } from './oidc.ts';
 import type { RateLimits } from './rate-limit.ts';
 
 /** What the service needs from whatever runs it. */
@@ -13,6 +14,8 @@ export interface Deps {
   log: Log;
   now: () => Date;
   limits: Limits;
+  /** How CI jobs are known by their OpenID Connect tokens; left out where the registry has no public address. */
+  oidc?: Oidc | undefined;
   /** Who is told of each request. */
   observers?: AccessObserver[];
   /** A client's address, from its connection or from proxies that are trusted. */

@@ -15,6 +15,7 @@ import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.t
 import { defaultLimits } from './deps.ts';
 import { createLog, takeTurns } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
 import { createAddressOf, type NodeBindings } from './proxies.ts';
 import { createLimiter, type Limiter } from './rate-limit.ts';
 import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
@@ -43,6 +44,10 @@ export interface ServeOptions {
   newAdminToken?: boolean;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints. */
   witnesses?: string[];
+  /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
+  publicUrl?: string;
+  /** CI providers besides the well-known ones. */
+  issuers?: Issuer[];
   /** Which requests are logged; none when left out. */
   logLevel?: LogLevel;
   /** Where log lines go: standard error when left out. */
@@ -93,6 +98,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const now = () => new Date();
   const witnesses = options.witnesses?.length ? createWitnesses(options.witnesses, now) : undefined;
   const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
+  const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
   const lines = batchLines(options.writeLog ?? ((text) => process.stderr.write(text)));
   const metrics = createMetrics({
     logSize: async () => (await readLogHead(db)).frontier.size,
@@ -105,6 +111,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     log,
     now,
     limits: { profileBytes, team: { ...defaultLimits.team, ...options.team } },
+    oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
     observers: [metrics.observe, ...(requestLog ? [requestLog] : [])],
     addressOf: createAddressOf(options.trustedProxies ?? []),
     whenSent,

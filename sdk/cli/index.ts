@@ -41,6 +41,7 @@ export {
 } from './command.ts';
 export { type Io, processIo } from './io.ts';
 export { run } from './run.ts';
+export { checkRegistry } from './session.ts';
 export { requireWholeNumber } from './whole-number.ts';
 
 /** Every command that needs no server code, in the order that help shows. */

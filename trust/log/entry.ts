@@ -7,7 +7,10 @@ import { isChannel } from '../reference.ts';
 import { isVersion } from '../version.ts';
 
 const team = z.string().refine(isTeam, 'must be a team name');
-const name = z.string().refine(isProfileName, 'must be a profile name');
+/** A profile's name, or what {@link blindName} makes of it while the profile is private. No name is a digest. */
+const name = z
+  .string()
+  .refine((text) => isProfileName(text) || isDigest(text), 'must be a profile name, or blinded');
 const version = z.string().refine(isVersion, 'must be a semantic version without build metadata');
 const channel = z.string().refine(isChannel, 'must be the name of a channel that can be moved');
 const digest = z.string().refine(isDigest, 'must be a sha256 digest');
@@ -53,6 +56,9 @@ const YankEntry = z.strictObject({
   reason: line,
 });
 
+/** A profile goes on in another team: what is published from now on is there, signed by that team's keys. */
+const TransferEntry = z.strictObject({ kind: z.literal('transfer'), time, team, name, to: team });
+
 /** A team registered a publisher key. */
 const KeyEntry = z.strictObject({
   kind: z.literal('key'),
@@ -77,6 +83,7 @@ export const LogEntry = z.discriminatedUnion('kind', [
   VersionEntry,
   ChannelEntry,
   YankEntry,
+  TransferEntry,
   KeyEntry,
   KeyRevocationEntry,
 ]);

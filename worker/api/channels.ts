@@ -5,6 +5,7 @@ import { findProfile } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
+import { loggedName } from '../logged-name.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ChannelName, ProfileName, TeamName } from './schema/name.ts';
@@ -41,8 +42,9 @@ channels.openapi(
     const current = async () => (await findChannel(db, profile.id, channel))?.version ?? null;
     await requirePrevious();
     const movedAt = now().toISOString();
+    const logged = await loggedName(team, name, profile);
     const logIndex = await log.append(
-      { kind: 'channel', time: movedAt, team, name, channel, version, previous },
+      { kind: 'channel', time: movedAt, team, name: logged, channel, version, previous },
       (logIndex) => [
         moveChannel(
           db,

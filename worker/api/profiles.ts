@@ -5,6 +5,7 @@ import { findProfile, listProfiles } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth.ts';
 import { ProblemError } from '../problem.ts';
+import { toDeprecation } from './deprecation.ts';
 import { createRouter, json, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
 import { Profile, ProfilePage, ProfileQuery } from './schema/profile.ts';
@@ -62,7 +63,21 @@ profiles.openapi(
     const channels = Object.fromEntries(
       (await listChannels(db, profile.id)).map(({ name, version }) => [name, version]),
     );
-    const body = { team, name, createdAt, manifest, latest: toVersionSummary(latest), channels };
-    return c.json(body, 200);
+    const { visibility, movedTo } = profile;
+    const deprecation = toDeprecation(profile);
+    return c.json(
+      {
+        team,
+        name,
+        createdAt,
+        visibility,
+        deprecation,
+        movedTo,
+        manifest,
+        latest: toVersionSummary(latest),
+        channels,
+      },
+      200,
+    );
   },
 );

@@ -174,7 +174,8 @@ async function requireEndorsement(
   if (!endorsed.ok) throw new ProblemError('endorsement-refused', `${endorsed.reason}.`);
 }
 
-async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
+/** The team of that name; a problem when there is none. */
+export async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
   const team = await findTeam(db, name);
   if (!team) throw new ProblemError('not-found', `There is no team ${name}.`);
   return team;

@@ -204,6 +204,7 @@ tokens.openapi(
   },
 );
 
-function toToken({ hash: _, ...token }: Row): Token {
+/** A token as its owner may see it. */
+export function toToken({ hash: _, origin: __, ...token }: Row): Token {
   return token;
 }

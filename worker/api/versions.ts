@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import * as z from 'zod';
 import { findProfile } from '../../db/profiles.ts';
 import { findTeam } from '../../db/teams.ts';
@@ -10,12 +11,15 @@ import {
   yankVersion,
 } from '../../db/versions.ts';
 import type { Viewer } from '../../db/viewer.ts';
+import type { Digest } from '../../trust/index.ts';
 import { atLeast, atLeastToMake, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
-import type { Deps } from '../deps.ts';
+import type { Deps, Env } from '../deps.ts';
 import { findingsOf } from '../findings.ts';
+import { loggedName, loggedReason } from '../logged-name.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
+import { requireProfile } from './profile.ts';
 import { proveEntry } from './proof.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { Proof, ProofQuery } from './schema/log.ts';
@@ -93,7 +97,9 @@ versions.openapi(
     }
     const published = await publish(deps, viewer(c), team, name, version, c.req.valid('json'));
     const stored = await toVersion(deps, team, name, published.version);
-    const body = { ...stored, proof: await proveEntry(deps, published.version.logIndex) };
+    const { blind } = await requireProfile(c, team, name);
+    const proof = await proveEntry(deps, published.version.logIndex);
+    const body = { ...stored, proof: { ...proof, ...(blind === null ? {} : { blind }) } };
     return published.created ? c.json(body, 201) : c.json(body, 200);
   },
 );
@@ -114,10 +120,11 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const row = await requireVersion(c.var.deps, viewer(c), c.req.valid('param'));
+    const params = c.req.valid('param');
+    const row = await requireVersion(c.var.deps, viewer(c), params);
     return c.body(await requireContent(c.var.deps, row), 200, {
       'Content-Type': 'text/plain; charset=utf-8',
-      'Cache-Control': immutable,
+      'Cache-Control': await cacheControl(c, params.team, params.name),
       ETag: `"${row.digest}"`,
     });
   },
@@ -141,10 +148,40 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const row = await requireVersion(c.var.deps, viewer(c), c.req.valid('param'));
+    const params = c.req.valid('param');
+    const row = await requireVersion(c.var.deps, viewer(c), params);
     return c.body(row.envelope, 200, {
       'Content-Type': 'application/vnd.dsse.envelope.v1+json',
-      'Cache-Control': immutable,
+      'Cache-Control': await cacheControl(c, params.team, params.name),
+    });
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/readme',
+    summary: "The README of a version's package",
+    request: { params: versionPath },
+    responses: {
+      200: { description: 'Markdown', content: { 'text/markdown': { schema: z.string() } } },
+      304: { description: 'The caller has it already' },
+      ...problems(400, 404),
+    },
+  }),
+  async (c) => {
+    const params = c.req.valid('param');
+    const { manifest } = await requireVersion(c.var.deps, viewer(c), params);
+    const digest = manifest.readme as Digest | undefined;
+    const text = digest && (await findContent(c.var.deps.db, digest));
+    if (text === undefined) {
+      const what = `${params.team}/${params.name}@${params.version}`;
+      throw new ProblemError('not-found', `${what} has no README.`);
+    }
+    return c.body(text, 200, {
+      'Content-Type': 'text/markdown; charset=utf-8',
+      'Cache-Control': await cacheControl(c, params.team, params.name),
+      ETag: `"${digest}"`,
     });
   },
 );
@@ -158,8 +195,11 @@ versions.openapi(
     responses: { 200: json('The proof', Proof), ...problems(400, 404) },
   }),
   async (c) => {
-    const row = await requireVersion(c.var.deps, viewer(c), c.req.valid('param'));
-    return c.json(await proveEntry(c.var.deps, row.logIndex, c.req.valid('query')), 200);
+    const params = c.req.valid('param');
+    const row = await requireVersion(c.var.deps, viewer(c), params);
+    const { blind } = await requireProfile(c, params.team, params.name);
+    const proof = await proveEntry(c.var.deps, row.logIndex, c.req.valid('query'));
+    return c.json({ ...proof, ...(blind === null ? {} : { blind }) }, 200);
   },
 );
 
@@ -182,9 +222,18 @@ versions.openapi(
     const { reason } = c.req.valid('json');
     const row = await requireVersion(deps, viewer(c), params);
     if (row.yankReason === null) {
+      const profile = await requireProfile(c, team, name);
       const time = deps.now().toISOString();
       await deps.log.append(
-        { kind: 'yank', time, team, name, version, yanked: true, reason },
+        {
+          kind: 'yank',
+          time,
+          team,
+          name: await loggedName(team, name, profile),
+          version,
+          yanked: true,
+          reason: loggedReason(reason, profile),
+        },
         () => yankVersion(deps.db, row, team, name, reason),
         async () => (await requireVersion(deps, viewer(c), params)).yankReason !== null,
       );
@@ -195,6 +244,12 @@ versions.openapi(
     );
   },
 );
+
+/** How long the bytes of a version may be kept: for ever, and by nobody else when the profile is private. */
+async function cacheControl(c: Context<Env>, team: string, name: string): Promise<string> {
+  const { visibility } = await requireProfile(c, team, name);
+  return visibility === 'public' ? immutable : 'private, no-cache';
+}
 
 async function requireVersion(
   { db }: Deps,

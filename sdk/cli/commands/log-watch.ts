@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isProfileName, isTeam, type LogEntry } from '../../../trust/index.ts';
+import { isDigest, isProfileName, isTeam, type LogEntry } from '../../../trust/index.ts';
 import type { LoggedEntry } from '../../audit.ts';
 import { writeCheckpointFile } from '../../checkpoint-file.ts';
 import { UnreachableError } from '../../client.ts';
@@ -88,7 +88,9 @@ function parseWatched(text: string): Watched {
 
 function isAbout(entry: LogEntry, { team, name }: Watched): boolean {
   if (entry.team !== team) return false;
-  return name === undefined || ('name' in entry && entry.name === name);
+  if (name === undefined) return true;
+  // A blinded name may be any of the team's.
+  return 'name' in entry && (entry.name === name || isDigest(entry.name));
 }
 
 function formatJson({ index, entry }: LoggedEntry): string {
@@ -111,6 +113,8 @@ function describe(entry: LogEntry): string {
       const done = entry.yanked ? 'yanked' : 'offered again';
       return `${entry.team}/${entry.name}@${entry.version} ${done}: ${entry.reason}`;
     }
+    case 'transfer':
+      return `${entry.team}/${entry.name} goes on in team ${entry.to}`;
     case 'key':
       return `${entry.team} has a new key ${entry.keyId}: ${entry.label}`;
     case 'key-revocation':

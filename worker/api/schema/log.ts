@@ -11,6 +11,9 @@ export const Proof = z
     entry: z.string().meta({ description: "The entry's exact text" }),
     inclusion: hashes,
     checkpoint: z.string().meta({ description: 'Signed note, cosigned with the time' }),
+    blind: z.string().max(200).optional().meta({
+      description: 'Opens the blinded name of an entry about a private profile',
+    }),
     consistency: hashes.meta({ description: 'From the size asked about; empty without one' }),
   })
   .meta({ id: 'Proof' });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Envelope, Manifest } from '../../../trust/index.ts';
+import { Envelope, isProfileName, isTeam, Manifest } from '../../../trust/index.ts';
 import { Diagnostic } from './diagnostic.ts';
 import { Proof } from './log.ts';
 import {
@@ -12,6 +12,41 @@ import {
   Timestamp,
   VersionNumber,
 } from './name.ts';
+
+/** The longest README, in characters. */
+export const longestReadme = 64 * 1024;
+
+export const Visibility = z
+  .enum(['public', 'private'])
+  .meta({ id: 'Visibility', description: 'A private profile is there for its team only' });
+export type Visibility = z.infer<typeof Visibility>;
+
+export const VisibilityChange = z
+  .strictObject({ visibility: Visibility })
+  .meta({ id: 'VisibilityChange' });
+
+/** The path of a profile, `team/name`. */
+const ProfilePath = z
+  .string()
+  .refine((text) => {
+    const [team = '', name = '', ...rest] = text.split('/');
+    return rest.length === 0 && isTeam(team) && isProfileName(name);
+  }, 'must be the team and the name of a profile')
+  .meta({ example: 'library/docker-nginx' });
+
+export const Deprecation = z
+  .strictObject({
+    reason: Line,
+    replacement: ProfilePath.nullable().default(null).meta({
+      description: 'What to use in its place',
+    }),
+  })
+  .meta({ id: 'Deprecation' });
+export type Deprecation = z.infer<typeof Deprecation>;
+
+export const Transfer = z
+  .strictObject({ to: TeamName.meta({ description: 'The team that goes on with it' }) })
+  .meta({ id: 'Transfer' });
 
 export const ProfileSummary = z
   .object({
@@ -70,6 +105,9 @@ export const Profile = z
     team: TeamName,
     name: ProfileName,
     createdAt: Timestamp,
+    visibility: Visibility,
+    deprecation: Deprecation.nullable().meta({ description: 'Why it should not be used any more' }),
+    movedTo: TeamName.nullable().meta({ description: 'The team that goes on with it' }),
     manifest: Manifest.meta({ description: "The latest version's own" }),
     latest: VersionSummary,
     channels: z.record(ChannelName, VersionNumber).meta({ description: 'Versions by channel' }),
@@ -110,6 +148,12 @@ export const Publication = z
   .strictObject({
     profile: z.string().meta({ description: "The profile's exact text, UTF-8" }),
     envelope: Envelope.meta({ id: 'Envelope', description: 'DSSE envelope of the statement' }),
+    readme: z.string().max(longestReadme).optional().meta({
+      description: 'Markdown; the signed manifest has its digest',
+    }),
+    visibility: Visibility.optional().meta({
+      description: 'Of a profile that is not there yet: public when left out',
+    }),
   })
   .meta({ id: 'Publication' });
 export type Publication = z.infer<typeof Publication>;

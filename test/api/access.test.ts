@@ -1,0 +1,411 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../worker/app.ts';
+import type { Deps } from '../../worker/deps.ts';
+import {
+  createPublisher,
+  expectStatus,
+  type Publisher,
+  profileText,
+  publish,
+  send,
+  signDraft,
+} from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+/** Everybody who may come: what they are in team acme, which owns the profiles that are asked about. */
+const callers = [
+  'nobody',
+  'stranger',
+  'reader',
+  'publisher',
+  'owner',
+  'owner, scope read',
+  'owner, scope publish',
+  'token of another team',
+  'token of the team, scope read',
+  'token of the team, scope publish',
+  'token of the team, scope admin',
+  'token of the public profile',
+  'token of the private profile',
+  'administrator',
+  'administrator, scope read',
+] as const;
+type Caller = (typeof callers)[number];
+
+/** What a route asks for. */
+type Need = 'public' | 'token' | 'reader' | 'publisher' | 'owner' | 'admin';
+
+/** What is asked about: a profile that everybody sees, one that only the team does, one that is not there. */
+type Subject = 'public' | 'private' | 'absent';
+
+interface Route {
+  /** As the service has it, `METHOD /path/{parameter}`. */
+  route: string;
+  need: Need;
+  /** The path that is asked, for a subject; and what is sent. */
+  path: (subject: string) => string;
+  body?: (subject: string) => Promise<unknown>;
+  /** What it answers to whoever may ask. */
+  answers: number;
+  /** It makes the profile when there is none: those who may not are told so and not whether it is there. */
+  makes?: boolean;
+}
+
+const digest = `sha256:${'0'.repeat(64)}`;
+let acme: Publisher;
+
+/** Routes about one profile. */
+const profileRoutes: Route[] = [
+  { route: 'GET /profiles/{team}/{name}', need: 'public', answers: 200, path: (name) => name },
+  {
+    route: 'GET /profiles/{team}/{name}/versions',
+    need: 'public',
+    answers: 200,
+    path: (name) => `${name}/versions`,
+  },
+  ...['', '/profile', '/envelope', '/proof'].map(
+    (part): Route => ({
+      route: `GET /profiles/{team}/{name}/versions/{version}${part}`,
+      need: 'public',
+      answers: 200,
+      path: (name) => `${name}/versions/1.0.0${part}`,
+    }),
+  ),
+  {
+    route: 'GET /profiles/{team}/{name}/versions/{version}/readme',
+    need: 'public',
+    answers: 404,
+    path: (name) => `${name}/versions/1.0.0/readme`,
+  },
+  {
+    route: 'PUT /profiles/{team}/{name}/versions/{version}',
+    need: 'publisher',
+    answers: 200,
+    makes: true,
+    path: (name) => `${name}/versions/1.0.0`,
+    body: async (name) => publication(name),
+  },
+  {
+    route: 'POST /profiles/{team}/{name}/versions/{version}/yank',
+    need: 'publisher',
+    answers: 200,
+    path: (name) => `${name}/versions/1.0.0/yank`,
+    body: async () => ({ reason: 'a test' }),
+  },
+  {
+    route: 'PUT /profiles/{team}/{name}/channels/{channel}',
+    need: 'publisher',
+    answers: 200,
+    path: (name) => `${name}/channels/stable`,
+    body: async () => ({ version: '1.0.0', previous: '1.0.0' }),
+  },
+  {
+    route: 'PUT /profiles/{team}/{name}/deprecation',
+    need: 'publisher',
+    answers: 200,
+    path: (name) => `${name}/deprecation`,
+    body: async () => ({ reason: 'a test' }),
+  },
+  {
+    route: 'DELETE /profiles/{team}/{name}/deprecation',
+    need: 'publisher',
+    answers: 204,
+    path: (name) => `${name}/deprecation`,
+  },
+  {
+    route: 'PUT /profiles/{team}/{name}/visibility',
+    need: 'owner',
+    answers: 200,
+    path: (name) => `${name}/visibility`,
+    body: async (name) => ({ visibility: name === 'hidden' ? 'private' : 'public' }),
+  },
+  {
+    route: 'POST /profiles/{team}/{name}/transfer',
+    need: 'owner',
+    // To itself: refused to everybody, last of all.
+    answers: 422,
+    path: (name) => `${name}/transfer`,
+    body: async () => ({ to: 'acme' }),
+  },
+];
+
+/** Routes about the team, or about nothing of anybody's. */
+const otherRoutes: Route[] = [
+  { route: 'GET /profiles', need: 'public', answers: 200, path: () => '/v1/profiles' },
+  { route: 'GET /log/key', need: 'public', answers: 200, path: () => '/v1/log/key' },
+  {
+    route: 'GET /log/entries/{index}/proof',
+    need: 'public',
+    answers: 200,
+    path: () => '/v1/log/entries/0/proof',
+  },
+  { route: 'GET /oidc', need: 'public', answers: 200, path: () => '/v1/oidc' },
+  { route: 'GET /teams/{team}', need: 'public', answers: 200, path: () => '/v1/teams/acme' },
+  { route: 'GET /whoami', need: 'token', answers: 200, path: () => '/v1/whoami' },
+  {
+    route: 'GET /teams/{team}/members',
+    need: 'reader',
+    answers: 200,
+    path: () => '/v1/teams/acme/members',
+  },
+  {
+    route: 'PUT /teams/{team}/members/{user}',
+    need: 'owner',
+    answers: 200,
+    path: () => '/v1/teams/acme/members/rita',
+    body: async () => ({ role: 'reader' }),
+  },
+  {
+    route: 'DELETE /teams/{team}/members/{user}',
+    need: 'owner',
+    answers: 204,
+    path: () => '/v1/teams/acme/members/none',
+  },
+  {
+    route: 'GET /teams/{team}/trusted-publishers',
+    need: 'reader',
+    answers: 200,
+    path: () => '/v1/teams/acme/trusted-publishers',
+  },
+  {
+    route: 'POST /teams/{team}/trusted-publishers',
+    need: 'owner',
+    // Of a provider that this registry does not accept.
+    answers: 422,
+    path: () => '/v1/teams/acme/trusted-publishers',
+    body: async () => ({ issuer: 'https://nobody.test', repository: 'a/b', branch: 'main' }),
+  },
+  {
+    route: 'DELETE /teams/{team}/trusted-publishers/{id}',
+    need: 'owner',
+    answers: 404,
+    path: () => '/v1/teams/acme/trusted-publishers/999',
+  },
+  {
+    route: 'POST /teams/{team}/keys',
+    need: 'owner',
+    answers: 200,
+    path: () => '/v1/teams/acme/keys',
+    body: async () => ({ publicKey: acme.key.publicKey.text, label: 'again' }),
+  },
+  {
+    route: 'POST /teams/{team}/keys/{keyId}/revocation',
+    need: 'owner',
+    answers: 404,
+    path: () => `/v1/teams/acme/keys/${digest}/revocation`,
+    body: async () => ({ reason: 'a test' }),
+  },
+  {
+    route: 'POST /teams',
+    need: 'admin',
+    answers: 409,
+    path: () => '/v1/teams',
+    body: async () => ({ name: 'acme' }),
+  },
+  {
+    route: 'POST /users',
+    need: 'admin',
+    answers: 409,
+    path: () => '/v1/users',
+    body: async () => ({ name: 'rita' }),
+  },
+  { route: 'GET /users', need: 'admin', answers: 200, path: () => '/v1/users' },
+  {
+    route: 'PUT /users/{user}',
+    need: 'admin',
+    answers: 200,
+    path: () => '/v1/users/rita',
+    body: async () => ({ admin: false }),
+  },
+  {
+    route: 'DELETE /tokens/{id}',
+    need: 'token',
+    answers: 404,
+    path: () => '/v1/tokens/999999',
+  },
+];
+
+/** Those whose rules are their own: test/api/tokens.test.ts and test/api/trusted-publishing.test.ts. */
+const elsewhere = ['POST /tokens', 'GET /tokens', 'POST /oidc/token'];
+
+async function publication(name: string) {
+  const draft = { name, version: '1.0.0' };
+  return { profile: profileText(name), envelope: await signDraft(acme, draft) };
+}
+
+/** The role that a caller has for a profile, or in the team where there is none. */
+function roleOf(caller: Caller, subject: Subject | undefined): Need | undefined {
+  switch (caller) {
+    case 'nobody':
+    case 'stranger':
+    case 'token of another team':
+      return undefined;
+    case 'reader':
+    case 'owner, scope read':
+    case 'token of the team, scope read':
+    case 'administrator, scope read':
+      return 'reader';
+    case 'publisher':
+    case 'owner, scope publish':
+    case 'token of the team, scope publish':
+      return 'publisher';
+    case 'owner':
+    case 'token of the team, scope admin':
+      return 'owner';
+    case 'token of the public profile':
+      return subject === 'public' ? 'publisher' : undefined;
+    case 'token of the private profile':
+      return subject === 'private' ? 'publisher' : undefined;
+    case 'administrator':
+      return 'admin';
+  }
+}
+
+const rank: Need[] = ['public', 'reader', 'publisher', 'owner', 'admin'];
+
+function expected(route: Route, caller: Caller, subject: Subject | undefined): number {
+  const role = roleOf(caller, subject);
+  const { need } = route;
+  if (need === 'public') {
+    const visible = subject === undefined || subject === 'public' || role !== undefined;
+    return visible && subject !== 'absent' ? route.answers : 404;
+  }
+  if (caller === 'nobody') return 401;
+  if (need === 'token') return route.answers;
+  const enough = role !== undefined && rank.indexOf(role) >= rank.indexOf(need);
+  if (enough) return subject === 'absent' && !route.makes ? 404 : route.answers;
+  if (subject === undefined || route.makes) return 403;
+  return subject === 'public' || (subject === 'private' && role !== undefined) ? 403 : 404;
+}
+
+describe.each(runtimes)('who may do what on $name', ({ start }) => {
+  let registry: TestRegistry;
+  const tokens = new Map<Caller, string | undefined>([['nobody', undefined]]);
+
+  beforeAll(async () => {
+    registry = await start();
+    acme = await createPublisher(registry, 'acme');
+    const other = await createPublisher(registry, 'other');
+    const admin = registry.adminToken;
+    const post = async (path: string, body: unknown) =>
+      (await expectStatus(201, send(registry, 'POST', path, body, admin))).json();
+    for (const [name, role] of [
+      ['sam', undefined],
+      ['rita', 'reader'],
+      ['paul', 'publisher'],
+      ['olga', 'owner'],
+    ] as const) {
+      await post('/v1/users', { name });
+      if (role === undefined) continue;
+      const path = `/v1/teams/acme/members/${name}`;
+      await expectStatus(200, send(registry, 'PUT', path, { role }, admin));
+    }
+    const make = async (caller: Caller, token: object) => {
+      const made = (await post('/v1/tokens', { label: 'test', ...token })) as { token: string };
+      tokens.set(caller, made.token);
+    };
+    await make('stranger', { user: 'sam', scope: 'admin' });
+    await make('reader', { user: 'rita', scope: 'admin' });
+    await make('publisher', { user: 'paul', scope: 'admin' });
+    await make('owner', { user: 'olga', scope: 'admin' });
+    await make('owner, scope read', { user: 'olga', scope: 'read' });
+    await make('owner, scope publish', { user: 'olga', scope: 'publish' });
+    await make('token of the team, scope read', { team: 'acme', scope: 'read' });
+    await make('token of the team, scope publish', { team: 'acme', scope: 'publish' });
+    await make('token of the public profile', { team: 'acme', profile: 'shown' });
+    await make('token of the private profile', { team: 'acme', profile: 'hidden' });
+    await make('administrator, scope read', { scope: 'read' });
+    tokens.set('token of the team, scope admin', acme.token);
+    tokens.set('token of another team', other.token);
+    tokens.set('administrator', admin);
+
+    await expectStatus(201, publish(registry, acme, { name: 'shown', version: '1.0.0' }));
+    const hidden = { ...(await publication('hidden')), visibility: 'private' };
+    const path = '/v1/profiles/acme/hidden/versions/1.0.0';
+    await expectStatus(201, send(registry, 'PUT', path, hidden, acme.token));
+    for (const name of ['shown', 'hidden']) {
+      const channel = `/v1/profiles/acme/${name}/channels/stable`;
+      const move = { version: '1.0.0', previous: null };
+      await expectStatus(200, send(registry, 'PUT', channel, move, acme.token));
+    }
+  });
+  afterAll(() => registry.close());
+
+  async function ask(route: Route, caller: Caller, path: string, name: string): Promise<number> {
+    const method = route.route.split(' ')[0] ?? '';
+    const token = tokens.get(caller);
+    const body = route.body && JSON.stringify(await route.body(name));
+    const response = await registry.fetch(path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  const names: Record<Subject, string> = { public: 'shown', private: 'hidden', absent: 'missing' };
+
+  test.each(profileRoutes)('$route', async (route) => {
+    const table: string[] = [];
+    const wanted: string[] = [];
+    for (const [subject, name] of Object.entries(names) as [Subject, string][]) {
+      for (const caller of callers) {
+        // That the absent one is made is not for this table, which asks in any order.
+        if (route.makes && subject === 'absent' && expected(route, caller, subject) === 200)
+          continue;
+        const path = `/v1/profiles/acme/${route.path(name)}`;
+        table.push(`${caller}, ${subject}: ${await ask(route, caller, path, name)}`);
+        wanted.push(`${caller}, ${subject}: ${expected(route, caller, subject)}`);
+      }
+    }
+    expect(table).toEqual(wanted);
+  });
+
+  test.each(otherRoutes)('$route', async (route) => {
+    const table: string[] = [];
+    for (const caller of callers) {
+      table.push(`${caller}: ${await ask(route, caller, route.path(''), '')}`);
+    }
+    expect(table).toEqual(
+      callers.map((caller) => `${caller}: ${expected(route, caller, undefined)}`),
+    );
+  });
+
+  test('a private profile is in no list, on no page, and its name is not in the log', async () => {
+    const look = async (path: string, caller: Caller) => {
+      const token = tokens.get(caller);
+      const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+      return (await registry.fetch(path, { headers })).text();
+    };
+    for (const caller of callers) {
+      const found = await look('/v1/profiles?limit=100', caller);
+      const sees = roleOf(caller, 'private') !== undefined;
+      expect([caller, found.includes('"hidden"')]).toEqual([caller, sees]);
+      expect([caller, found.includes('"shown"')]).toEqual([caller, true]);
+    }
+    for (const path of ['/', '/?q=hidden', '/p/acme/hidden', '/p/acme/hidden/1.0.0']) {
+      const page = await look(path, 'nobody');
+      expect(page).not.toContain('href="/p/acme/hidden"');
+      expect(page).not.toContain('Confines a test</p>'.repeat(2));
+    }
+    expect((await registry.fetch('/p/acme/hidden')).status).toBe(404);
+    const missing = await look('/p/acme/missing', 'nobody');
+    expect(await look('/p/acme/hidden', 'nobody')).toBe(missing.replaceAll('missing', 'hidden'));
+    const width = (await look('/log/checkpoint', 'nobody')).split('\n')[1];
+    const entries = await look(`/log/tile/entries/000.p/${width}`, 'nobody');
+    expect(entries).toContain('"shown"');
+    expect(entries).not.toContain('hidden');
+  });
+});
+
+test('every route of the API is in the table', () => {
+  const served = createApp({} as Deps)
+    .routes.filter(({ method, path }) => method !== 'ALL' && path.startsWith('/v1/'))
+    .map(({ method, path }) => `${method} ${path.slice(3).replaceAll(/:(\w+)/g, '{$1}')}`);
+  const listed = [...profileRoutes, ...otherRoutes].map(({ route }) => route);
+  expect([...new Set([...listed, ...elsewhere])].sort()).toEqual([...new Set(served)].sort());
+});

@@ -1,0 +1,83 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { changeProfile, findProfile, type Profile } from '../../db/profiles.ts';
+import { atLeast, viewer } from '../auth.ts';
+import { readBody } from '../body.ts';
+import { ProblemError } from '../problem.ts';
+import { requireProfile } from './profile.ts';
+import { createRouter, json, jsonBody, problems } from './router.ts';
+import { ProfileName, TeamName } from './schema/name.ts';
+import { Deprecation } from './schema/profile.ts';
+
+export const deprecation = createRouter();
+
+const params = z.object({ team: TeamName, name: ProfileName });
+
+deprecation.openapi(
+  createRoute({
+    method: 'put',
+    path: '/profiles/{team}/{name}/deprecation',
+    summary: 'Deprecate a profile',
+    description: 'It goes on being served; who looks at it or pulls it is told.',
+    security: [{ token: [] }],
+    middleware: [atLeast('publisher'), readBody] as const,
+    request: { params, body: jsonBody(Deprecation) },
+    responses: {
+      200: json('The deprecation', Deprecation),
+      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+  }),
+  async (c) => {
+    const { db } = c.var.deps;
+    const { team, name } = c.req.valid('param');
+    const { reason, replacement } = c.req.valid('json');
+    const profile = await requireProfile(c, team, name);
+    if (replacement === `${team}/${name}`) {
+      throw new ProblemError('replacement-unknown', 'A profile does not replace itself.');
+    }
+    const [otherTeam = '', otherName = ''] = replacement?.split('/') ?? [];
+    if (replacement !== null && !(await findProfile(db, viewer(c), otherTeam, otherName))) {
+      throw new ProblemError('replacement-unknown', `There is no profile ${replacement}.`);
+    }
+    await change(c.var.deps.db, profile, { deprecation: reason, replacement });
+    return c.json({ reason, replacement }, 200);
+  },
+);
+
+deprecation.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/profiles/{team}/{name}/deprecation',
+    summary: 'Take a deprecation back',
+    security: [{ token: [] }],
+    middleware: [atLeast('publisher')] as const,
+    request: { params },
+    responses: {
+      204: { description: 'It is not deprecated' },
+      ...problems(400, 401, 403, 404, 409),
+    },
+  }),
+  async (c) => {
+    const { team, name } = c.req.valid('param');
+    const profile = await requireProfile(c, team, name);
+    if (profile.movedTo !== null) {
+      throw new ProblemError('profile-moved', `${team}/${name} was transferred, for good.`);
+    }
+    await change(c.var.deps.db, profile, { deprecation: null, replacement: null });
+    return c.body(null, 204);
+  },
+);
+
+async function change(
+  db: Parameters<typeof changeProfile>[0],
+  profile: Profile,
+  to: Parameters<typeof changeProfile>[2],
+): Promise<void> {
+  if (await changeProfile(db, profile, to)) return;
+  throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
+}
+
+/** What a profile's deprecation says; null when it has none. */
+export function toDeprecation({ deprecation: reason, replacement }: Profile): Deprecation | null {
+  return reason === null ? null : { reason, replacement };
+}

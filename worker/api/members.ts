@@ -1,0 +1,85 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { findMember, listMembers, removeMember, setMember } from '../../db/members.ts';
+import { findUser } from '../../db/users.ts';
+import { atLeast } from '../auth.ts';
+import { readBody } from '../body.ts';
+import { ProblemError } from '../problem.ts';
+import { createRouter, json, jsonBody, problems } from './router.ts';
+import { TeamName, UserName } from './schema/name.ts';
+import { Member, MemberList, Membership } from './schema/team.ts';
+import { requireTeam } from './teams.ts';
+
+export const members = createRouter();
+
+const memberPath = z.object({ team: TeamName, user: UserName });
+
+members.openapi(
+  createRoute({
+    method: 'get',
+    path: '/teams/{team}/members',
+    summary: "A team's members",
+    security: [{ token: [] }],
+    middleware: [atLeast('reader')] as const,
+    request: { params: z.object({ team: TeamName }) },
+    responses: { 200: json('The members', MemberList), ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => {
+    const { db } = c.var.deps;
+    const { name } = await requireTeam(db, c.req.valid('param').team);
+    const found = await listMembers(db, name);
+    return c.json({ items: found.map(({ team: _, ...member }) => member) }, 200);
+  },
+);
+
+members.openapi(
+  createRoute({
+    method: 'put',
+    path: '/teams/{team}/members/{user}',
+    summary: 'Put a user in a team, or give them another role there',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner'), readBody] as const,
+    request: { params: memberPath, body: jsonBody(Membership) },
+    responses: { 200: json('The member', Member), ...problems(400, 401, 403, 404, 409, 413, 415) },
+  }),
+  async (c) => {
+    const { db, now } = c.var.deps;
+    const { team, user } = c.req.valid('param');
+    const { role } = c.req.valid('json');
+    await requireTeam(db, team);
+    if (!(await findUser(db, user))) {
+      throw new ProblemError('not-found', `There is no user ${user}.`);
+    }
+    if (!(await setMember(db, { team, user, role, createdAt: now().toISOString() }))) {
+      throw lastOwner(team, user);
+    }
+    const member = await findMember(db, team, user);
+    if (!member) throw new ProblemError('not-found', `${user} is not in team ${team} any more.`);
+    return c.json({ user, role: member.role, createdAt: member.createdAt }, 200);
+  },
+);
+
+members.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/teams/{team}/members/{user}',
+    summary: 'Take a user out of a team',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner')] as const,
+    request: { params: memberPath },
+    responses: { 204: { description: 'They are not in it' }, ...problems(400, 401, 403, 404, 409) },
+  }),
+  async (c) => {
+    const { db } = c.var.deps;
+    const { team, user } = c.req.valid('param');
+    await requireTeam(db, team);
+    if (!(await removeMember(db, team, user)) && (await findMember(db, team, user))) {
+      throw lastOwner(team, user);
+    }
+    return c.body(null, 204);
+  },
+);
+
+function lastOwner(team: string, user: string): ProblemError {
+  return new ProblemError('last-owner', `${user} is the only owner of team ${team}.`);
+}

@@ -1,0 +1,47 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { changeProfile } from '../../db/profiles.ts';
+import { makeBlind } from '../../trust/index.ts';
+import { atLeast } from '../auth.ts';
+import { readBody } from '../body.ts';
+import { ProblemError } from '../problem.ts';
+import { requireProfile } from './profile.ts';
+import { createRouter, json, jsonBody, problems } from './router.ts';
+import { ProfileName, TeamName } from './schema/name.ts';
+import { VisibilityChange } from './schema/profile.ts';
+
+export const visibility = createRouter();
+
+visibility.openapi(
+  createRoute({
+    method: 'put',
+    path: '/profiles/{team}/{name}/visibility',
+    summary: 'Make a profile private or public',
+    description:
+      'From then on the log blinds its name, or does not. What the log has said before stays said.',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner'), readBody] as const,
+    request: {
+      params: z.object({ team: TeamName, name: ProfileName }),
+      body: jsonBody(VisibilityChange),
+    },
+    responses: {
+      200: json('The visibility', VisibilityChange),
+      ...problems(400, 401, 403, 404, 409, 413, 415),
+    },
+  }),
+  async (c) => {
+    const { team, name } = c.req.valid('param');
+    const { visibility } = c.req.valid('json');
+    const profile = await requireProfile(c, team, name);
+    const blind = profile.blind ?? (visibility === 'private' ? makeBlind() : null);
+    if (
+      visibility !== profile.visibility &&
+      !(await changeProfile(c.var.deps.db, profile, { visibility, blind }))
+    ) {
+      const detail = 'Somebody changed the profile meanwhile; look again.';
+      throw new ProblemError('profile-changed', detail);
+    }
+    return c.json({ visibility }, 200);
+  },
+);
