@@ -74,6 +74,12 @@ const options = {
     value: 'N',
     description: 'Bytes of all of those (default 4294967296)',
   },
+  'webhook-network': {
+    type: 'string',
+    multiple: true,
+    value: 'NETWORK',
+    description: 'Let webhooks go there although it is not public, over http too; repeatable',
+  },
   'shutdown-delay': {
     type: 'string',
     value: 'SECONDS',
@@ -163,12 +169,13 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     const list = logLevels.join(', ');
     throw new CliError(exit.usage, `--log-level is one of ${list}, not "${logLevel}".`);
   }
-  const trustedProxies = values['trusted-proxy'] ?? [];
-  for (const text of trustedProxies) {
-    if (parseNetwork(text)) continue;
-    const detail = `--trusted-proxy takes an address or a network such as 10.0.0.0/8, not "${text}".`;
+  const networks = (name: 'trusted-proxy' | 'webhook-network') => {
+    const given = values[name] ?? [];
+    const wrong = given.find((text) => !parseNetwork(text));
+    if (wrong === undefined) return given;
+    const detail = `--${name} takes an address or a network such as 10.0.0.0/8, not "${wrong}".`;
     throw new CliError(exit.usage, detail);
-  }
+  };
   const delay = number('shutdown-delay', 3600);
   return defined({
     data: values.data ?? 'aa-registry-data',
@@ -186,7 +193,8 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     profileBytes: number('max-profile-bytes', 64 * 1024 * 1024),
     logLevel,
     metrics: values.metrics === undefined ? undefined : readListener(values.metrics),
-    trustedProxies,
+    trustedProxies: networks('trusted-proxy'),
+    webhookNetworks: networks('webhook-network'),
     addressLimit: number('address-limit', 1_000_000_000),
     tokenLimit: number('token-limit', 1_000_000_000),
     team: defined({

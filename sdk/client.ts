@@ -3,6 +3,9 @@ import { type Digest, Envelope, formatReference, type Reference } from '../trust
 import {
   Channel,
   CreatedToken,
+  CreatedWebhook,
+  Delivery,
+  DeliveryPage,
   type Diagnostic,
   Identity,
   LogKey,
@@ -21,6 +24,8 @@ import {
   Version,
   VersionList,
   type VersionSummary,
+  type Webhook,
+  WebhookList,
 } from '../worker/api/schema/index.ts';
 
 /** Where a registry is and how to speak to it. */
@@ -125,6 +130,7 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
 
   const profilePath = ({ team, name }: { team: string; name: string }) =>
     `/v1/profiles/${encodeURIComponent(team)}/${encodeURIComponent(name)}`;
+  const webhooksPath = (team: string) => `/v1/teams/${encodeURIComponent(team)}/webhooks`;
   const versionPath = (path: VersionPath) =>
     `${profilePath(path)}/versions/${encodeURIComponent(path.version)}`;
 
@@ -267,6 +273,34 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
     /** Changes what a team may store; null goes back to the registry's own limit. */
     setQuota(team: string, change: QuotaChange): Promise<Quota> {
       return call(Quota, 'PATCH', `/v1/teams/${encodeURIComponent(team)}/quota`, change);
+    },
+
+    /** Adds a webhook; the answer has its secret, this once. */
+    addWebhook(team: string, url: string): Promise<CreatedWebhook> {
+      return call(CreatedWebhook, 'POST', webhooksPath(team), { url });
+    },
+
+    async listWebhooks(team: string): Promise<Webhook[]> {
+      return (await call(WebhookList, 'GET', webhooksPath(team))).items;
+    },
+
+    async removeWebhook(team: string, id: number): Promise<void> {
+      await send('DELETE', `${webhooksPath(team)}/${id}`);
+    },
+
+    /** Sends a test to a webhook, and says how that went. */
+    testWebhook(team: string, id: number): Promise<Delivery> {
+      return call(Delivery, 'POST', `${webhooksPath(team)}/${id}/test`);
+    },
+
+    /** A page of what a webhook was told, the latest first. */
+    listDeliveries(
+      team: string,
+      id: number,
+      { limit = 20, cursor }: { limit?: number; cursor?: string } = {},
+    ): Promise<DeliveryPage> {
+      const query = `limit=${limit}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+      return call(DeliveryPage, 'GET', `${webhooksPath(team)}/${id}/deliveries?${query}`);
     },
 
     /** Whose token this client has. */

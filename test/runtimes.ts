@@ -20,6 +20,9 @@ import { createLimiter } from '../worker/rate-limit.ts';
 import { createRequestLog } from '../worker/request-log.ts';
 import { createService } from '../worker/service.ts';
 import { generateToken, hashToken } from '../worker/token.ts';
+import { createDeliverer } from '../worker/webhooks/deliver.ts';
+import { createDestinations } from '../worker/webhooks/destination.ts';
+import { createNodeSend } from '../worker/webhooks/send-node.ts';
 import { createWitnesses } from '../worker/witness.ts';
 import { startHrana } from './hrana.ts';
 
@@ -34,6 +37,8 @@ export interface TestRegistry {
   adminToken: string;
   /** The log's key, which an attacker in these tests may have too. */
   logKey: NoteKey;
+  /** Does what a timer does in production: tells webhooks what is due. */
+  deliver: () => Promise<void>;
   /** Kills the process that serves, and starts another on the same database; where it is one of its own. */
   crash?: () => Promise<void>;
   close: () => Promise<void>;
@@ -66,6 +71,12 @@ export interface TestOptions {
   tokenLimit?: number;
   /** The most that a team may store, where that is not the default. */
   team?: Partial<Amounts>;
+  /** Networks that webhooks may go to although they are not public. */
+  webhookNetworks?: string[];
+}
+
+interface Scheduled {
+  scheduled: (event: { cron: string }) => Promise<unknown>;
 }
 
 export interface Runtime {
@@ -91,6 +102,7 @@ const node: Runtime = {
     addressLimit,
     tokenLimit,
     team = {},
+    webhookNetworks = [],
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
@@ -101,6 +113,9 @@ const node: Runtime = {
     await addToken(db, { hash, label: 'test', team: null, createdAt });
     const now = () => new Date();
     const key = logKey ?? (await generateNoteKey(logName));
+    const destinations = createDestinations(webhookNetworks);
+    const send = createNodeSend(destinations);
+    const deliverer = createDeliverer({ db, now, destinations, send });
     const requestLog = logged && createRequestLog('info', logged);
     const app = createService({
       db,
@@ -120,6 +135,7 @@ const node: Runtime = {
       observers: requestLog ? [requestLog] : [],
       addressOf: (request, bindings) =>
         'incoming' in bindings ? createAddressOf([])(request, bindings) : '127.0.0.1',
+      deliverer,
       rateLimits: {
         address: addressLimit ? createLimiter(addressLimit, 60) : undefined,
         token: tokenLimit ? createLimiter(tokenLimit, 60) : undefined,
@@ -133,6 +149,7 @@ const node: Runtime = {
       db,
       adminToken,
       logKey: key,
+      deliver: async () => void (await deliverer.deliverDue()),
       close: async () => {
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
@@ -154,6 +171,7 @@ const workerd: Runtime = {
     addressLimit,
     tokenLimit,
     team = {},
+    webhookNetworks = [],
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
@@ -180,6 +198,7 @@ const workerd: Runtime = {
           TEAM_BYTES: team.bytes === undefined ? '' : String(team.bytes),
           PUBLIC_URL: origin,
           OIDC_ISSUERS: issuers.join(' '),
+          WEBHOOK_NETWORKS: webhookNetworks.join(' '),
           LOG_LEVEL: logged ? 'info' : 'off',
         },
         ratelimits: {
@@ -217,6 +236,11 @@ const workerd: Runtime = {
       db,
       adminToken,
       logKey: key,
+      deliver: async () => {
+        // The types of Workers, which are not installed, would say so.
+        const worker = (await miniflare.getWorker()) as unknown as Scheduled;
+        await worker.scheduled({ cron: '* * * * *' });
+      },
       close: async () => {
         await miniflare.dispose();
         await hrana.close();

@@ -18,6 +18,7 @@ import { trustedPublishers } from './api/trusted-publishers.ts';
 import { users } from './api/users.ts';
 import { versions } from './api/versions.ts';
 import { visibility } from './api/visibility.ts';
+import { webhooks } from './api/webhooks.ts';
 import { identify } from './auth.ts';
 import { catalog } from './catalog/index.tsx';
 import { conditional } from './conditional.ts';
@@ -77,6 +78,7 @@ export function createApp(deps: Deps) {
     log,
     quotas,
     resolve,
+    webhooks,
   ]) {
     app.route('/v1', routes);
   }

@@ -8,6 +8,9 @@ import { createOidc, type Issuer, parseIssuer, wellKnownIssuers } from './oidc.t
 import type { Limiter } from './rate-limit.ts';
 import { createRequestLog, isLogLevel } from './request-log.ts';
 import { createService, type Service } from './service.ts';
+import { createDeliverer, type Deliverer } from './webhooks/deliver.ts';
+import { createDestinations } from './webhooks/destination.ts';
+import { createFetchSend } from './webhooks/send.ts';
 import { createWitnesses } from './witness.ts';
 
 /** What wrangler.toml and the secrets provide. */
@@ -25,6 +28,8 @@ interface Bindings {
   TEAM_PROFILES?: string;
   TEAM_VERSIONS?: string;
   TEAM_BYTES?: string;
+  /** Networks that webhooks may go to although they are not public, with spaces between: for tests. */
+  WEBHOOK_NETWORKS?: string;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints, with spaces between. */
   WITNESSES?: string;
   /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
@@ -42,6 +47,14 @@ interface RateLimitBinding {
   limit: (options: { key: string }) => Promise<{ success: boolean }>;
 }
 
+interface Context {
+  waitUntil: (work: Promise<unknown>) => void;
+}
+
+interface Registry extends Service {
+  deliverer: Deliverer;
+}
+
 /** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
 const longestPeriod = 60;
 
@@ -49,9 +62,9 @@ const longestPeriod = 60;
  * The service of this isolate. Requests that come before it is there each make one: to wait for another request's
  * promise would be to wait for ever if that one is cancelled.
  */
-let service: Service | undefined;
+let registry: Registry | undefined;
 
-async function start(bindings: Bindings): Promise<Service> {
+async function start(bindings: Bindings): Promise<Registry> {
   const db = openRemote(bindings.LIBSQL_URL, bindings.LIBSQL_AUTH_TOKEN);
   await migrate(db);
   if (bindings.ADMIN_TOKEN_SHA256) {
@@ -72,7 +85,10 @@ async function start(bindings: Bindings): Promise<Service> {
   const level = bindings.LOG_LEVEL || 'info';
   if (!isLogLevel(level)) throw new Error(`LOG_LEVEL is "${level}": it is off, error or info`);
   const requestLog = createRequestLog(level, console.log);
-  return createService({
+  const destinations = createDestinations(words(bindings.WEBHOOK_NETWORKS));
+  const send = createFetchSend(destinations);
+  const deliverer = createDeliverer({ db, now, destinations, send });
+  const { fetch } = createService({
     db,
     log,
     now,
@@ -97,7 +113,9 @@ async function start(bindings: Bindings): Promise<Service> {
       address: limiterOf(bindings.ADDRESS_LIMIT),
       token: limiterOf(bindings.TOKEN_LIMIT),
     },
+    deliverer,
   });
+  return { fetch, deliverer };
 }
 
 function words(text = ''): string[] {
@@ -120,8 +138,18 @@ function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
 }
 
 export default {
-  async fetch(request: Request, bindings: Bindings): Promise<Response> {
-    service ??= await start(bindings);
-    return service.fetch(request);
+  async fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
+    registry ??= await start(bindings);
+    const response = await registry.fetch(request);
+    // What changes something may have filled the outbox; the cron trigger sees to what is left.
+    const changes = request.method !== 'GET' && request.method !== 'HEAD' && response.ok;
+    if (changes) context.waitUntil(registry.deliverer.deliverDue());
+    return response;
+  },
+
+  /** The cron trigger of wrangler.toml: deliveries that are due again. */
+  async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
+    registry ??= await start(bindings);
+    await registry.deliverer.deliverDue();
   },
 };

@@ -7,6 +7,7 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Oidc } from './oidc.ts';
 import type { RateLimits } from './rate-limit.ts';
+import type { Deliverer } from './webhooks/deliver.ts';
 
 /** What the service needs from whatever runs it. */
 export interface Deps {
@@ -24,6 +25,8 @@ export interface Deps {
   whenSent?: (bindings: object, done: (bytes: number) => void) => void;
   /** How many requests each client may make; any number when left out. */
   rateLimits?: RateLimits;
+  /** Tells the teams' webhooks. */
+  deliverer?: Deliverer;
   /** Served at /metrics to administrators. */
   metrics?: Metrics | undefined;
   /** Puts each request into a trace. */

@@ -22,6 +22,9 @@ import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
 import { createService } from './service.ts';
 import { generateToken, hashToken } from './token.ts';
 import { startTracing } from './tracing.ts';
+import { createDeliverer } from './webhooks/deliver.ts';
+import { createDestinations } from './webhooks/destination.ts';
+import { createNodeSend } from './webhooks/send-node.ts';
 import { createWitnesses } from './witness.ts';
 
 /** How long a client may take to send a request's head, and all of it, in milliseconds. */
@@ -30,6 +33,9 @@ const requestTimeout = 120_000;
 
 /** How long requests under way may take when the registry is to end, in milliseconds. */
 const grace = 5_000;
+
+/** How long after the last look the outbox is looked into again, in milliseconds. */
+const deliveryInterval = 1_000;
 
 /** How a registry on Node runs. */
 export interface ServeOptions {
@@ -61,6 +67,8 @@ export interface ServeOptions {
   tokenLimit?: number;
   /** The most that a team may store; what is left out is the default. */
   team?: Partial<Amounts>;
+  /** Networks that webhooks may go to although they are not public, over http too. */
+  webhookNetworks?: string[];
   /** How long the registry goes on after it was told to end, while /readyz says so already; in milliseconds. */
   shutdownDelay?: number;
 }
@@ -105,6 +113,9 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   });
   const tracing = await startTracing(process.env);
   const requestLog = createRequestLog(options.logLevel ?? 'off', lines.add);
+  const destinations = createDestinations(options.webhookNetworks ?? []);
+  const send = createNodeSend(destinations);
+  const deliverer = createDeliverer({ db, now, destinations, send });
   let ending = false;
   const service = createService({
     db,
@@ -119,6 +130,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       address: perMinute(options.addressLimit ?? defaultAddressLimit),
       token: perMinute(options.tokenLimit ?? defaultTokenLimit),
     },
+    deliverer,
     metrics,
     tracing: tracing?.middleware,
     isEnding: () => ending,
@@ -147,6 +159,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       createdAt: new Date().toISOString(),
     });
   }
+  const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
   return {
     url: formatUrl(server.address() as AddressInfo),
     metricsUrl: metricsServer && `${formatUrl(metricsServer.address() as AddressInfo)}/metrics`,
@@ -156,11 +169,32 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       ending = true;
       const { shutdownDelay = 0 } = options;
       if (shutdownDelay > 0) await new Promise((resolve) => setTimeout(resolve, shutdownDelay));
-      await Promise.all([close(server), metricsServer && close(metricsServer)]);
+      await Promise.all([close(server), metricsServer && close(metricsServer), stopDelivering()]);
       lines.flush();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();
     },
+  };
+}
+
+/** Does some work again and again with a pause between, until it is stopped, which waits for what is under way. */
+function repeat(work: () => Promise<unknown>, pause: number): () => Promise<void> {
+  let stopped = false;
+  let wake = () => {};
+  const done = (async () => {
+    while (!stopped) {
+      await work();
+      if (stopped) break;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, pause).unref();
+      });
+    }
+  })();
+  return () => {
+    stopped = true;
+    wake();
+    return done;
   };
 }
 

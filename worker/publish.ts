@@ -3,6 +3,7 @@ import { findProfile, type Profile } from '../db/profiles.ts';
 import { countVersion } from '../db/quotas.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
+import { announce } from '../db/webhooks.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
 import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
@@ -100,6 +101,11 @@ export async function publish(
           },
           logIndex,
         ),
+        announce(db, team, {
+          kind: 'version.published',
+          time,
+          data: { team, name, version, digest, logIndex },
+        }),
       ],
       // Two publishers at once: the unique index, or the quota, let one of them in; or the profile is another now.
       async () =>

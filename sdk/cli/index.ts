@@ -29,6 +29,11 @@ import { tokenCreate } from './commands/token-create.ts';
 import { trustInit } from './commands/trust-init.ts';
 import { trustShow } from './commands/trust-show.ts';
 import { verify } from './commands/verify.ts';
+import { webhookAdd } from './commands/webhook-add.ts';
+import { webhookDeliveries } from './commands/webhook-deliveries.ts';
+import { webhookList } from './commands/webhook-list.ts';
+import { webhookRemove } from './commands/webhook-remove.ts';
+import { webhookTest } from './commands/webhook-test.ts';
 import { yank } from './commands/yank.ts';
 
 export {
@@ -77,4 +82,9 @@ export const clientCommands: Command[] = [
   teamCreate,
   teamQuota,
   tokenCreate,
+  webhookAdd,
+  webhookList,
+  webhookTest,
+  webhookDeliveries,
+  webhookRemove,
 ];

@@ -162,6 +162,38 @@ const otherRoutes: Route[] = [
     body: async () => ({}),
   },
   {
+    route: 'GET /teams/{team}/webhooks',
+    need: 'owner',
+    answers: 200,
+    path: () => '/v1/teams/acme/webhooks',
+  },
+  {
+    route: 'POST /teams/{team}/webhooks',
+    need: 'owner',
+    // Not to a private address.
+    answers: 422,
+    path: () => '/v1/teams/acme/webhooks',
+    body: async () => ({ url: 'https://10.0.0.1/' }),
+  },
+  {
+    route: 'DELETE /teams/{team}/webhooks/{webhook}',
+    need: 'owner',
+    answers: 404,
+    path: () => '/v1/teams/acme/webhooks/999',
+  },
+  {
+    route: 'POST /teams/{team}/webhooks/{webhook}/test',
+    need: 'owner',
+    answers: 404,
+    path: () => '/v1/teams/acme/webhooks/999/test',
+  },
+  {
+    route: 'GET /teams/{team}/webhooks/{webhook}/deliveries',
+    need: 'owner',
+    answers: 404,
+    path: () => '/v1/teams/acme/webhooks/999/deliveries',
+  },
+  {
     route: 'GET /teams/{team}/members',
     need: 'reader',
     answers: 200,

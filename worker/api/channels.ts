@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { findChannel, moveChannel } from '../../db/channels.ts';
 import { findProfile } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
+import { announce } from '../../db/webhooks.ts';
 import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { loggedName } from '../logged-name.ts';
@@ -51,6 +52,11 @@ channels.openapi(
           { profileId: profile.id, name: channel, version, movedAt, logIndex },
           previous,
         ),
+        announce(db, team, {
+          kind: 'channel.moved',
+          time: movedAt,
+          data: { team, name, channel, version, previous, logIndex },
+        }),
       ],
       async () => (await current()) !== previous,
     );

@@ -11,6 +11,7 @@ import {
   yankVersion,
 } from '../../db/versions.ts';
 import type { Viewer } from '../../db/viewer.ts';
+import { announce } from '../../db/webhooks.ts';
 import type { Digest } from '../../trust/index.ts';
 import { atLeast, atLeastToMake, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
@@ -234,7 +235,14 @@ versions.openapi(
           yanked: true,
           reason: loggedReason(reason, profile),
         },
-        () => yankVersion(deps.db, row, team, name, reason),
+        (logIndex) => [
+          ...yankVersion(deps.db, row, team, name, reason),
+          announce(deps.db, team, {
+            kind: 'version.yanked',
+            time,
+            data: { team, name, version, reason, logIndex },
+          }),
+        ],
         async () => (await requireVersion(deps, viewer(c), params)).yankReason !== null,
       );
     }

@@ -16,3 +16,11 @@ export { Quota, QuotaChange } from './quota.ts';
 export { Resolution, Resolutions, Unresolved } from './resolve.ts';
 export { Key, Member, MemberList, Role, Team, User, UserPage } from './team.ts';
 export { CreatedToken, Identity, NewToken, Scope, Token, TokenPage } from './token.ts';
+export {
+  CreatedWebhook,
+  Delivery,
+  DeliveryPage,
+  NewWebhook,
+  Webhook,
+  WebhookList,
+} from './webhook.ts';

@@ -1,0 +1,30 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+import { requireWebhookId } from '../webhook.ts';
+import { requireWholeNumber } from '../whole-number.ts';
+
+export const webhookDeliveries = defineCommand({
+  name: 'webhook deliveries',
+  summary: 'List what a webhook was told, and what it has yet to be told',
+  usage: 'TEAM ID [--limit N]',
+  args: { min: 2, max: 2 },
+  options: {
+    limit: { type: 'string', value: 'N', description: 'How many, the latest (default 20)' },
+    registry: registryOption,
+  },
+  examples: ['aa-registry webhook deliveries platform 3'],
+  async run({ values, args: [team = '', id = ''], io }) {
+    const webhook = requireWebhookId(id);
+    const limit = requireWholeNumber('limit', values.limit ?? '20', { minimum: 1, maximum: 100 });
+    const client = await openSession(io, values.registry);
+    const { items } = await client.listDeliveries(team, webhook, { limit });
+    for (const { createdAt, kind, state, attempts, lastError, nextAttemptAt } of items) {
+      const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+      const again = nextAttemptAt === null ? '' : `, again at ${nextAttemptAt}`;
+      const failure = lastError === null ? '' : `: ${lastError}`;
+      io.print(`${createdAt} ${kind.padEnd(18)} ${state} (${tries}${again})${failure}`);
+    }
+    if (items.length === 0) io.tell(`Webhook ${webhook} has not been told anything.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,20 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+
+export const webhookList = defineCommand({
+  name: 'webhook list',
+  summary: 'List a team’s webhooks',
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { registry: registryOption },
+  examples: ['aa-registry webhook list platform'],
+  async run({ values, args: [team = ''], io }) {
+    const client = await openSession(io, values.registry);
+    const webhooks = await client.listWebhooks(team);
+    for (const { id, createdAt, url } of webhooks) {
+      io.print(`${String(id).padEnd(6)} ${createdAt.slice(0, 10)}  ${url}`);
+    }
+    if (webhooks.length === 0) io.tell(`Team ${team} has no webhooks.`);
+    return exit.ok;
+  },
+});

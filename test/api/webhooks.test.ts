@@ -1,0 +1,367 @@
+import { Webhook as Verifier } from 'standardwebhooks';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { claimDeliveries } from '../../db/webhooks.ts';
+import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
+import { type Receiver, startReceiver } from '../receiver.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+interface Hook {
+  id: number;
+  secret: string;
+}
+
+describe.each(runtimes)('webhooks on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let publisher: Publisher;
+  let receiver: Receiver;
+
+  beforeEach(async () => {
+    receiver = await startReceiver();
+    registry = await start({ webhookNetworks: ['127.0.0.0/8'] });
+    publisher = await createPublisher(registry, 'library');
+  });
+  afterEach(async () => {
+    await registry.close();
+    receiver.close();
+  });
+
+  const hooksPath = '/v1/teams/library/webhooks';
+  const post = (url: string, token = publisher.token) =>
+    send(registry, 'POST', hooksPath, { url }, token);
+  const add = async (url = receiver.url): Promise<Hook> =>
+    (await (await expectStatus(201, post(url))).json()) as Hook;
+  const get = (path: string, token = publisher.token) =>
+    registry.fetch(path, { headers: { Authorization: `Bearer ${token}` } });
+  const deliveries = async ({ id }: Hook) => {
+    const page = await (await get(`${hooksPath}/${id}/deliveries`)).json();
+    return (page as { items: Record<string, unknown>[] }).items;
+  };
+  const sql = (text: string) => registry.db.$client.execute(text);
+  /** As if time had passed. */
+  const makeDue = () =>
+    sql(`UPDATE deliveries SET next_attempt_at = '2026-01-01T00:00:00.000Z'
+         WHERE next_attempt_at IS NOT NULL`);
+  /** Until so many messages have come: on Workers the first ones come by themselves. */
+  const wait = async (count: number) => {
+    for (let tries = 0; receiver.received.length < count && tries < 100; tries++) {
+      await registry.deliver();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await registry.deliver();
+  };
+  const types = () => receiver.received.map(({ body }) => JSON.parse(body).type).sort();
+
+  test('a team is told of versions, yanks and channels, each once, signed', async () => {
+    const { secret } = await add();
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+    const path = '/v1/profiles/library/web';
+    const move = { version: '1.0.0', previous: null };
+    const { token } = publisher;
+    await expectStatus(200, send(registry, 'PUT', `${path}/channels/stable`, move, token));
+    const yank = `${path}/versions/1.0.0/yank`;
+    await expectStatus(200, send(registry, 'POST', yank, { reason: 'broken' }, token));
+    await wait(3);
+    expect(types()).toEqual(['channel.moved', 'version.published', 'version.yanked']);
+
+    const verifier = new Verifier(secret);
+    const told = receiver.received.map(({ headers, body, path }) => {
+      expect(path).toBe('/hook');
+      expect(headers['content-type']).toBe('application/json');
+      return verifier.verify(body, headers as Record<string, string>) as { data: object };
+    });
+    const at = { team: 'library', name: 'web', version: '1.0.0' };
+    expect(told.map(({ data }) => data)).toEqual(
+      expect.arrayContaining([
+        { ...at, digest: expect.stringMatching(/^sha256:/), logIndex: 1 },
+        { ...at, channel: 'stable', previous: null, logIndex: 2 },
+        { ...at, reason: 'broken', logIndex: 3 },
+      ]),
+    );
+    const other = new Verifier((await add()).secret);
+    const [{ body = '', headers = {} } = {}] = receiver.received;
+    expect(() => other.verify(body, headers as Record<string, string>)).toThrow();
+  });
+
+  test('what is refused tells nobody, and neither does what changes nothing', async () => {
+    const hook = await add();
+    const draft = { name: 'web', version: '1.0.0' };
+    await expectStatus(201, publish(registry, publisher, draft));
+    await expectStatus(200, publish(registry, publisher, draft));
+    await expectStatus(409, publish(registry, publisher, { ...draft, text: `profile web {}\n` }));
+    await expectStatus(
+      422,
+      publish(registry, publisher, { ...draft, version: '2.0.0', text: 'x' }),
+    );
+    await wait(1);
+    expect(types()).toEqual(['version.published']);
+    expect(await deliveries(hook)).toHaveLength(1);
+  });
+
+  test('each of a team’s webhooks is told, and nobody else’s', async () => {
+    const other = await createPublisher(registry, 'other');
+    const url = `${receiver.url}/other`;
+    await expectStatus(
+      201,
+      send(registry, 'POST', '/v1/teams/other/webhooks', { url }, other.token),
+    );
+    await add(`${receiver.url}/1`);
+    await add(`${receiver.url}/2`);
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+    await wait(2);
+    expect(receiver.received.map(({ path }) => path).sort()).toEqual(['/hook/1', '/hook/2']);
+    const [one, two] = receiver.received.map(({ headers }) => headers['webhook-id']);
+    expect(one).not.toBe(two);
+  });
+
+  test('whoever fails is told again later, by the same id, until it is well', async () => {
+    receiver.answer = (response) => response.writeHead(503).end();
+    const hook = await add();
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+    await wait(1);
+    const [failed] = await deliveries(hook);
+    expect(failed).toMatchObject({ state: 'pending', attempts: 1, lastStatus: 503 });
+    expect(failed?.lastError).toBe('it answered 503');
+    const pause =
+      Date.parse(String(failed?.nextAttemptAt)) - Date.parse(String(failed?.lastAttemptAt));
+    expect(pause).toBeGreaterThan(2_000);
+    expect(pause).toBeLessThan(8_000);
+    await registry.deliver();
+    expect(receiver.received).toHaveLength(1);
+
+    await makeDue();
+    await wait(2);
+    const [again] = await deliveries(hook);
+    expect(again).toMatchObject({ state: 'pending', attempts: 2 });
+    const longer =
+      Date.parse(String(again?.nextAttemptAt)) - Date.parse(String(again?.lastAttemptAt));
+    expect(longer).toBeGreaterThan(9_000);
+
+    receiver.answer = (response) => response.writeHead(200).end('thanks');
+    await makeDue();
+    await wait(3);
+    expect(await deliveries(hook)).toMatchObject([
+      { state: 'delivered', attempts: 3, lastStatus: 200, lastError: null, nextAttemptAt: null },
+    ]);
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    await makeDue();
+    await registry.deliver();
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  test('after five days it is given up, and said so', async () => {
+    receiver.answer = (response) => response.writeHead(500).end();
+    const hook = await add();
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+    await wait(1);
+    const old = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString();
+    await sql(`UPDATE deliveries SET created_at = '${old}'`);
+    await makeDue();
+    await wait(2);
+    expect(await deliveries(hook)).toMatchObject([
+      { state: 'gave-up', attempts: 2, nextAttemptAt: null, lastStatus: 500 },
+    ]);
+  });
+
+  test('what was told thirty days ago is forgotten', async () => {
+    const hook = await add();
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+    await wait(1);
+    const old = new Date(Date.now() - 31 * 86_400_000).toISOString();
+    await sql(`UPDATE deliveries SET created_at = '${old}'`);
+    await registry.deliver();
+    expect(await deliveries(hook)).toEqual([]);
+  });
+
+  test('a process that dies while it tells costs a wait, nothing else', async () => {
+    const hook = await add('http://127.0.0.1:1/');
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+    await wait(0);
+    await sql(`UPDATE webhooks SET url = '${receiver.url}'`);
+    await makeDue();
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    const now = new Date().toISOString();
+    const claimed = await claimDeliveries(registry.db, { now, limit: 10, next: () => soon });
+    expect(claimed).toHaveLength(1);
+    await registry.deliver();
+    expect(receiver.received).toHaveLength(0);
+    await makeDue();
+    await wait(1);
+    expect(await deliveries(hook)).toMatchObject([{ state: 'delivered' }]);
+  });
+
+  test('two processes tell everything once', async () => {
+    await add();
+    for (let at = 0; at < 8; at++) {
+      await expectStatus(201, publish(registry, publisher, { name: `p-${at}`, version: '1.0.0' }));
+    }
+    await Promise.all([registry.deliver(), registry.deliver(), registry.deliver()]);
+    await wait(8);
+    expect(receiver.received).toHaveLength(8);
+  });
+
+  test('redirects are not followed', async () => {
+    receiver.answer = (response, { path }) =>
+      path === '/hook'
+        ? response.writeHead(302, { Location: '/elsewhere' }).end()
+        : response.writeHead(200).end();
+    const { id } = await add();
+    const tested = await expectStatus(
+      200,
+      send(registry, 'POST', `${hooksPath}/${id}/test`, {}, publisher.token),
+    );
+    expect(await tested.json()).toMatchObject({ state: 'gave-up', lastStatus: 302 });
+    expect(receiver.received.map(({ path }) => path)).toEqual(['/hook']);
+  });
+
+  test('a test says how it went, at once', async () => {
+    const hook = await add();
+    const run = async () =>
+      (await send(registry, 'POST', `${hooksPath}/${hook.id}/test`, {}, publisher.token)).json();
+    expect(await run()).toMatchObject({
+      kind: 'webhook.test',
+      state: 'delivered',
+      lastStatus: 204,
+    });
+    expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({
+      type: 'webhook.test',
+      data: { team: 'library', webhook: hook.id },
+    });
+    receiver.close();
+    expect(await run()).toMatchObject({ state: 'gave-up', lastStatus: null });
+    await registry.deliver();
+    expect(await deliveries(hook)).toHaveLength(2);
+  });
+
+  test('one that is removed is told nothing more', async () => {
+    const { id } = await add();
+    const remove = () =>
+      registry.fetch(`${hooksPath}/${id}`, {
+        method: 'DELETE',
+        headers: { Authorization: `Bearer ${publisher.token}` },
+      });
+    await expectStatus(204, remove());
+    await expectStatus(404, remove());
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+    await registry.deliver();
+    expect(receiver.received).toEqual([]);
+    expect(await (await get(hooksPath)).json()).toEqual({ items: [] });
+  });
+
+  test('deliveries come page by page', async () => {
+    const { id } = await add();
+    for (let at = 0; at < 3; at++) {
+      await expectStatus(201, publish(registry, publisher, { name: `p-${at}`, version: '1.0.0' }));
+    }
+    await wait(3);
+    const seen: number[] = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const cursor: string = next === '' ? '' : `&cursor=${next}`;
+      const page = await get(`${hooksPath}/${id}/deliveries?limit=2${cursor}`);
+      const body = (await page.json()) as { items: { id: number }[]; next: string | null };
+      seen.push(...body.items.map((one) => one.id));
+      next = body.next;
+    }
+    expect(seen).toHaveLength(3);
+    expect(seen).toEqual(seen.toSorted((a, b) => b - a));
+  });
+
+  test('only owners manage them, and nobody sees a secret again', async () => {
+    const hook = await add();
+    const other = await createPublisher(registry, 'other');
+    await expectStatus(401, registry.fetch(hooksPath));
+    await expectStatus(403, get(hooksPath, other.token));
+    await expectStatus(403, post(receiver.url, other.token));
+    await expectStatus(403, get(`${hooksPath}/${hook.id}/deliveries`, other.token));
+    await expectStatus(404, get(`/v1/teams/other/webhooks/${hook.id}/deliveries`, other.token));
+    const listed = await (await get(hooksPath)).text();
+    expect(listed).toContain(receiver.url);
+    expect(listed).not.toContain('secret');
+    await expectStatus(200, get(hooksPath, registry.adminToken));
+  });
+
+  test('a team has ten and no more', async () => {
+    for (let at = 0; at < 10; at++) await add();
+    await expectStatus(409, post(receiver.url));
+  });
+});
+
+describe.each(runtimes)('where webhooks may go on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    registry = await start();
+    publisher = await createPublisher(registry, 'library');
+  });
+  afterAll(() => registry.close());
+
+  const post = (url: unknown) =>
+    send(registry, 'POST', '/v1/teams/library/webhooks', { url }, publisher.token);
+
+  test.each([
+    'http://hooks.example.com/',
+    'http://8.8.8.8/',
+    'ftp://hooks.example.com/',
+    'https://user:password@hooks.example.com/',
+    'https://127.0.0.1/',
+    'https://127.1/',
+    'https://2130706433/',
+    'https://0x7f000001/',
+    'https://0177.0.0.1/',
+    'https://0.0.0.0/',
+    'https://10.0.0.8/',
+    'https://172.20.0.1/',
+    'https://192.168.0.1/',
+    'https://169.254.169.254/latest/meta-data/',
+    'https://100.100.100.200/',
+    'https://[::1]/',
+    'https://[::]/',
+    'https://[::ffff:127.0.0.1]/',
+    'https://[::ffff:a9fe:a9fe]/',
+    'https://[fe80::1]/',
+    'https://[fd00:ec2::254]/',
+    'https://[64:ff9b::a00:1]/',
+    'https://localhost/',
+    'https://LOCALHOST./',
+    'https://registry.localhost/',
+    'https://metadata.google.internal/',
+    'https://printer.local/',
+    'nonsense',
+  ])('%s is refused', async (url) => {
+    const response = await expectStatus(422, post(url));
+    expect(await response.json()).toMatchObject({
+      type: 'urn:aa-registry:problem:webhook-refused',
+    });
+  });
+
+  test.each([5, null, 'x'.repeat(2001)])('%.20s is no address at all', async (url) => {
+    await expectStatus(400, post(url));
+  });
+
+  test.each([
+    'https://hooks.example.com/a?b=c',
+    'https://8.8.8.8:8443/',
+    'https://[2606:4700::1]/',
+  ])('%s is taken', async (url) => {
+    await expectStatus(201, post(url));
+  });
+
+  test('what is in the database already goes nowhere private either', async () => {
+    const made = (await (
+      await expectStatus(201, post('https://hooks.example.com/'))
+    ).json()) as Hook;
+    const receiver = await startReceiver();
+    try {
+      await registry.db.$client.execute(
+        `UPDATE webhooks SET url = '${receiver.url}' WHERE id = ${made.id}`,
+      );
+      const path = `/v1/teams/library/webhooks/${made.id}/test`;
+      const response = await send(registry, 'POST', path, {}, publisher.token);
+      expect(await response.json()).toMatchObject({ state: 'gave-up', lastStatus: null });
+      expect(receiver.received).toEqual([]);
+    } finally {
+      receiver.close();
+    }
+  });
+});

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { Webhook as Verifier } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Receiver, startReceiver } from '../receiver.ts';
+import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+
+describe('webhooks from the command line', () => {
+  let folder: Awaited<ReturnType<typeof scratch>>;
+  let registry: ServedRegistry;
+  let receiver: Receiver;
+
+  beforeAll(async () => {
+    folder = await scratch();
+    receiver = await startReceiver();
+    registry = await serve(join(folder.path, 'data'), '--webhook-network', '127.0.0.1');
+    await run('team', 'create', 'library');
+  });
+  afterAll(async () => {
+    await registry.kill();
+    receiver.close();
+    await folder.clean();
+  });
+
+  const run = (...args: string[]) =>
+    aaRegistry(args, { env: { AA_REGISTRY: registry.url, AA_TOKEN: registry.adminToken } });
+
+  test('add, test, list, deliveries, remove', async () => {
+    expect((await run('webhook', 'list', 'library')).stderr).toContain('no webhooks');
+    const added = await run('webhook', 'add', 'library', receiver.url);
+    expect(added.code, added.stderr).toBe(0);
+    expect(added.stdout).toMatch(/^whsec_\S+\n$/);
+    expect(added.stderr).toContain('Added webhook 1');
+
+    const tested = await run('webhook', 'test', 'library', '1');
+    expect(tested.stdout).toMatch(/^Delivered msg_[0-9a-f]{32}: it answered 204\.\n$/);
+    expect(tested.code).toBe(0);
+    const [{ body = '', headers = {} } = {}] = receiver.received;
+    new Verifier(added.stdout.trim()).verify(body, headers as Record<string, string>);
+
+    expect((await run('webhook', 'list', 'library')).stdout).toContain(receiver.url);
+    receiver.answer = (response) => response.writeHead(500).end();
+    const failed = await run('webhook', 'test', 'library', '1');
+    expect(failed).toMatchObject({ code: 1, stdout: 'Not delivered: it answered 500.\n' });
+    const lines = (await run('webhook', 'deliveries', 'library', '1')).stdout.trim().split('\n');
+    expect(lines[0]).toMatch(/webhook\.test +gave-up \(1 attempt\): it answered 500$/);
+    expect(lines[1]).toMatch(/webhook\.test +delivered \(1 attempt\)$/);
+
+    expect((await run('webhook', 'remove', 'library', '1')).code).toBe(0);
+    const gone = await run('webhook', 'test', 'library', '1');
+    expect(gone.stderr).toContain('Team library has no webhook 1.');
+    expect(gone.code).toBe(1);
+  });
+
+  test.each([
+    [['webhook', 'add', 'library', 'https://10.0.0.1/'], 1, 'its address is not public'],
+    [['webhook', 'add', 'none', 'https://8.8.8.8/'], 1, 'There is no team none'],
+    [['webhook', 'add', 'library'], 2, 'needs TEAM URL'],
+    [['webhook', 'remove', 'library', 'x'], 2, 'is no webhook'],
+    [['webhook', 'deliveries', 'library', '1', '--limit', '0'], 2, '--limit takes'],
+    [['webhook'], 2, 'followed by a second word'],
+  ])('%j ends with %i', async (args, code, message) => {
+    const outcome = await run(...args);
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.code).toBe(code);
+  });
+
+  test('a team’s quota is shown and changed', async () => {
+    const shown = await run('team', 'quota', 'library');
+    expect(shown.stdout).toContain('profiles  0 of 10,000');
+    const changed = await run('team', 'quota', 'library', '--profiles', '5', '--bytes', '1000');
+    expect(changed.stdout).toContain('profiles  0 of 5\n');
+    expect(changed.stdout).toContain('bytes     0 of 1,000\n');
+    const back = await run('team', 'quota', 'library', '--profiles', 'default');
+    expect(back.stdout).toContain('profiles  0 of 10,000');
+    expect((await run('team', 'quota', 'library', '--profiles', 'many')).code).toBe(2);
+  });
+});

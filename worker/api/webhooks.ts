@@ -1,0 +1,190 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { findTeam } from '../../db/teams.ts';
+import {
+  addWebhook,
+  type Delivery as DeliveryRow,
+  findWebhook,
+  listDeliveries,
+  listWebhooks,
+  type Webhook as Row,
+  removeWebhook,
+} from '../../db/webhooks.ts';
+import { atLeast } from '../auth.ts';
+import { readBody } from '../body.ts';
+import type { Deps } from '../deps.ts';
+import { ProblemError } from '../problem.ts';
+import type { Deliverer } from '../webhooks/deliver.ts';
+import { generateSecret } from '../webhooks/signature.ts';
+import { createRouter, json, jsonBody, problems } from './router.ts';
+import { TeamName } from './schema/name.ts';
+import {
+  CreatedWebhook,
+  Delivery,
+  DeliveryPage,
+  DeliveryQuery,
+  mostWebhooks,
+  NewWebhook,
+  type Webhook,
+  WebhookList,
+} from './schema/webhook.ts';
+
+export const webhooks = createRouter();
+
+const teamPath = z.object({ team: TeamName });
+const webhookPath = teamPath.extend({
+  webhook: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+});
+const owner = atLeast('owner');
+const security = [{ token: [] }];
+
+webhooks.openapi(
+  createRoute({
+    method: 'get',
+    path: '/teams/{team}/webhooks',
+    summary: "A team's webhooks",
+    security,
+    middleware: [owner] as const,
+    request: { params: teamPath },
+    responses: { 200: json('All of them', WebhookList), ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => {
+    const { db } = c.var.deps;
+    const team = await requireTeam(db, c.req.valid('param').team);
+    return c.json({ items: (await listWebhooks(db, team)).map(toWebhook) }, 200);
+  },
+);
+
+webhooks.openapi(
+  createRoute({
+    method: 'post',
+    path: '/teams/{team}/webhooks',
+    summary: 'Add a webhook',
+    description:
+      'It is told when a version is published or yanked and when a channel moves, signed as Standard Webhooks says.',
+    security,
+    middleware: [owner, readBody] as const,
+    request: { params: teamPath, body: jsonBody(NewWebhook) },
+    responses: {
+      201: json('The webhook, with its secret', CreatedWebhook),
+      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const { db, now } = deps;
+    const { destinations } = requireDeliverer(deps);
+    const team = await requireTeam(db, c.req.valid('param').team);
+    const { url } = c.req.valid('json');
+    const objection = destinations.objection(url);
+    if (objection !== undefined) {
+      throw new ProblemError('webhook-refused', `No webhook can go there: ${objection}.`);
+    }
+    if ((await listWebhooks(db, team)).length >= mostWebhooks) {
+      const detail = `Team ${team} has ${mostWebhooks} webhooks, and a team has no more than that.`;
+      throw new ProblemError('team-full', detail);
+    }
+    const secret = generateSecret();
+    const webhook = await addWebhook(db, { team, url, secret, createdAt: now().toISOString() });
+    return c.json({ ...toWebhook(webhook), secret }, 201);
+  },
+);
+
+webhooks.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/teams/{team}/webhooks/{webhook}',
+    summary: 'Remove a webhook',
+    description: 'What it has not been told yet it will never be told.',
+    security,
+    middleware: [owner] as const,
+    request: { params: webhookPath },
+    responses: { 204: { description: 'It is gone' }, ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => {
+    await removeWebhook(c.var.deps.db, await requireWebhook(c.var.deps, c.req.valid('param')));
+    return c.body(null, 204);
+  },
+);
+
+webhooks.openapi(
+  createRoute({
+    method: 'post',
+    path: '/teams/{team}/webhooks/{webhook}/test',
+    summary: 'Send a test to a webhook',
+    description: 'At once, and once only: the answer says how it went.',
+    security,
+    middleware: [owner] as const,
+    request: { params: webhookPath },
+    responses: { 200: json('How it went', Delivery), ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const webhook = await requireWebhook(deps, c.req.valid('param'));
+    return c.json(toDelivery(await requireDeliverer(deps).test(webhook)), 200);
+  },
+);
+
+webhooks.openapi(
+  createRoute({
+    method: 'get',
+    path: '/teams/{team}/webhooks/{webhook}/deliveries',
+    summary: 'What a webhook was told',
+    description: 'For thirty days; the latest first.',
+    security,
+    middleware: [owner] as const,
+    request: { params: webhookPath, query: DeliveryQuery },
+    responses: { 200: json('A page', DeliveryPage), ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const webhook = await requireWebhook(deps, c.req.valid('param'));
+    const { limit, cursor: before } = c.req.valid('query');
+    const found = await listDeliveries(deps.db, webhook, { limit: limit + 1, before });
+    const items = found.slice(0, limit).map(toDelivery);
+    const next = found.length > limit ? String(items.at(-1)?.id) : null;
+    return c.json({ items, next }, 200);
+  },
+);
+
+async function requireTeam(db: Deps['db'], name: string): Promise<string> {
+  if (await findTeam(db, name)) return name;
+  throw new ProblemError('not-found', `There is no team ${name}.`);
+}
+
+async function requireWebhook(
+  { db }: Deps,
+  { team, webhook: id }: { team: string; webhook: number },
+): Promise<Row> {
+  const webhook = await findWebhook(db, team, id);
+  if (!webhook) throw new ProblemError('not-found', `Team ${team} has no webhook ${id}.`);
+  return webhook;
+}
+
+function requireDeliverer({ deliverer }: Deps): Deliverer {
+  if (deliverer) return deliverer;
+  throw new Error('this service was made without anything that delivers to webhooks');
+}
+
+function toWebhook({ id, team, url, createdAt }: Row): Webhook {
+  return { id, team, url, createdAt };
+}
+
+function toDelivery(row: DeliveryRow): Delivery {
+  const { id, messageId, kind, payload, attempts, createdAt } = row;
+  const { nextAttemptAt, lastAttemptAt, lastStatus, lastError } = row;
+  const ended = row.deliveredAt === null ? ('gave-up' as const) : ('delivered' as const);
+  return {
+    id,
+    messageId,
+    kind,
+    payload,
+    state: nextAttemptAt === null ? ended : 'pending',
+    attempts,
+    createdAt,
+    nextAttemptAt,
+    lastAttemptAt,
+    lastStatus,
+    lastError,
+  };
+}

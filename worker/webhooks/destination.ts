@@ -1,0 +1,50 @@
+import { isAddress, isPublic, isWithin, type Network, parseNetwork } from '../network.ts';
+
+/** The longest address of a webhook, in characters. */
+export const longestUrl = 2000;
+
+/**
+ * Where webhooks may go: over https to the public internet, and to the networks that the operator allows besides,
+ * over http too.
+ */
+export interface Destinations {
+  /** What is wrong with this address, before anything is looked up; `undefined` when nothing is. */
+  objection: (url: string) => string | undefined;
+  /** What is wrong with going to this IP address for that URL; `undefined` when nothing is. */
+  addressObjection: (url: URL, address: string) => string | undefined;
+}
+
+/** The destinations, with networks allowed besides. Throws when one can't be read. */
+export function createDestinations(allowed: readonly string[]): Destinations {
+  const networks: Network[] = allowed.map((text) => {
+    const network = parseNetwork(text);
+    if (!network) throw new TypeError(`"${text}" is no network`);
+    return network;
+  });
+
+  function addressObjection(url: URL, address: string): string | undefined {
+    if (isWithin(address, networks)) return undefined;
+    if (!isPublic(address)) return 'its address is not public';
+    return url.protocol === 'https:' ? undefined : 'it is not https';
+  }
+
+  return {
+    addressObjection,
+    objection(text) {
+      const url = text.length <= longestUrl ? URL.parse(text) : undefined;
+      if (!url || !/^https?:$/.test(url.protocol)) return 'it is no https address';
+      if (url.username !== '' || url.password !== '') return 'it holds a user or a password';
+      if (url.protocol === 'http:' && networks.length === 0) return 'it is not https';
+      const host = hostOf(url);
+      if (isAddress(host)) return addressObjection(url, host);
+      // Names of this machine and of its own network: RFC 6761, RFC 6762, RFC 8375.
+      const local = /(^|\.)(localhost|local|internal|home\.arpa)$/i.test(host.replace(/\.$/, ''));
+      return local && networks.length === 0 ? `${host} is no public name` : undefined;
+    },
+  };
+}
+
+/** A URL's host, an IPv6 address without its brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.replaceAll(/[[\]]/g, '');
+}

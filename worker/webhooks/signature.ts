@@ -1,0 +1,31 @@
+import { decodeBase64, encodeBase64 } from '../../trust/index.ts';
+
+/** What a webhook's secret begins with (Standard Webhooks, "Signature scheme"). */
+const prefix = 'whsec_';
+
+/** A new secret: 256 random bits. */
+export function generateSecret(): string {
+  return prefix + encodeBase64(crypto.getRandomValues(new Uint8Array(32)));
+}
+
+/**
+ * The headers that a message is signed with (Standard Webhooks, "Webhook headers"): the HMAC-SHA256, by the
+ * webhook's secret, of its id, the time in seconds and the body, with dots between.
+ */
+export async function signatureHeaders(
+  secret: string,
+  { id, time, body }: { id: string; time: Date; body: string },
+): Promise<Record<string, string>> {
+  const bytes = decodeBase64(secret.slice(prefix.length));
+  if (!secret.startsWith(prefix) || !bytes) throw new TypeError('this is no secret of a webhook');
+  const hmac = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', bytes, hmac, false, ['sign']);
+  const timestamp = String(Math.floor(time.getTime() / 1000));
+  const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
+  const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, signed));
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${encodeBase64(signature)}`,
+  };
+}
