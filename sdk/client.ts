@@ -6,10 +6,14 @@ import {
   CreatedWebhook,
   Delivery,
   DeliveryPage,
+  Deprecation,
   type Diagnostic,
   Identity,
   LogKey,
+  Member,
+  MemberList,
   type NewToken,
+  type NewTrustedPublisher,
   Problem,
   Profile,
   ProfilePage,
@@ -20,10 +24,18 @@ import {
   Quota,
   type QuotaChange,
   Resolutions,
+  type Role,
   Team,
+  type Token,
+  TokenPage,
+  TrustedPublisher,
+  TrustedPublisherList,
+  User,
+  UserPage,
   Version,
   VersionList,
   type VersionSummary,
+  type Visibility,
   type Webhook,
   WebhookList,
 } from '../worker/api/schema/index.ts';
@@ -62,6 +74,7 @@ const timeout = 30_000;
 /** The most that one answer may hold, in bytes: a registry is not trusted to stop. */
 const maximumAnswer = 8 * 1024 * 1024;
 
+type ProfilePath = { team: string; name: string };
 type VersionPath = { team: string; name: string; version: string | Digest };
 
 /**
@@ -128,6 +141,29 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
     );
   }
 
+  /** Every item of a list, page after page. */
+  async function* pages<Item>(
+    schema: ZodType<{ items: Item[]; next: string | null }>,
+    path: string,
+    query: Record<string, string>,
+  ): AsyncGenerator<Item> {
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const search = new URLSearchParams({ ...query, ...(cursor === '' ? {} : { cursor }) });
+      const page: { items: Item[]; next: string | null } = await call(
+        schema,
+        'GET',
+        `${path}?${search}`,
+      );
+      yield* page.items;
+      // A registry is not trusted to end: the same page again is no next one.
+      if (page.next === cursor) return;
+      cursor = page.next;
+    }
+  }
+
+  const teamPath = (team: string) => `/v1/teams/${encodeURIComponent(team)}`;
+  const memberPath = (team: string, user: string) =>
+    `${teamPath(team)}/members/${encodeURIComponent(user)}`;
   const profilePath = ({ team, name }: { team: string; name: string }) =>
     `/v1/profiles/${encodeURIComponent(team)}/${encodeURIComponent(name)}`;
   const webhooksPath = (team: string) => `/v1/teams/${encodeURIComponent(team)}/webhooks`;
@@ -136,6 +172,9 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
 
   return {
     registry: base,
+
+    /** Whether it has an API token. */
+    hasToken: token !== undefined,
 
     /**
      * What references mean now, each at its place, in one request; at most 100. With the `etag` of an earlier
@@ -263,6 +302,78 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
     /** Makes an API token, no better than the one this client has. */
     createToken(token: NewToken): Promise<CreatedToken> {
       return call(CreatedToken, 'POST', '/v1/tokens', token);
+    },
+
+    /** API tokens: a team's own, a user's, or the caller's. */
+    listTokens(whose: { team?: string; user?: string } = {}): AsyncGenerator<Token> {
+      return pages(TokenPage, '/v1/tokens', whose);
+    },
+
+    /** Revokes an API token, for ever. */
+    async revokeToken(id: number): Promise<void> {
+      await send('DELETE', `/v1/tokens/${id}`);
+    },
+
+    createUser(user: { name: string; admin: boolean }): Promise<User> {
+      return call(User, 'POST', '/v1/users', user);
+    },
+
+    /** Users by name. */
+    listUsers(): AsyncGenerator<User> {
+      return pages(UserPage, '/v1/users', {});
+    },
+
+    async listMembers(team: string): Promise<Member[]> {
+      return (await call(MemberList, 'GET', `${teamPath(team)}/members`)).items;
+    },
+
+    /** Puts a user in a team, or gives them another role there. */
+    setMember(team: string, user: string, role: Role): Promise<Member> {
+      return call(Member, 'PUT', memberPath(team, user), { role });
+    },
+
+    async removeMember(team: string, user: string): Promise<void> {
+      await send('DELETE', memberPath(team, user));
+    },
+
+    /** Makes a profile private or public. */
+    async setVisibility(path: ProfilePath, visibility: Visibility): Promise<void> {
+      await send('PUT', `${profilePath(path)}/visibility`, { visibility });
+    },
+
+    deprecate(path: ProfilePath, deprecation: Deprecation): Promise<Deprecation> {
+      return call(Deprecation, 'PUT', `${profilePath(path)}/deprecation`, deprecation);
+    },
+
+    async undeprecate(path: ProfilePath): Promise<void> {
+      await send('DELETE', `${profilePath(path)}/deprecation`);
+    },
+
+    /** Hands a profile on to another team: what is said of it from then on. */
+    transfer(path: ProfilePath, to: string): Promise<Deprecation> {
+      return call(Deprecation, 'POST', `${profilePath(path)}/transfer`, { to });
+    },
+
+    async listTrustedPublishers(team: string): Promise<TrustedPublisher[]> {
+      const path = `${teamPath(team)}/trusted-publishers`;
+      return (await call(TrustedPublisherList, 'GET', path)).items;
+    },
+
+    addTrustedPublisher(team: string, publisher: NewTrustedPublisher): Promise<TrustedPublisher> {
+      return call(TrustedPublisher, 'POST', `${teamPath(team)}/trusted-publishers`, publisher);
+    },
+
+    async removeTrustedPublisher(team: string, id: number): Promise<void> {
+      await send('DELETE', `${teamPath(team)}/trusted-publishers/${id}`);
+    },
+
+    /** An API token for a CI job, by the OpenID Connect token that its provider made for this registry. */
+    exchangeToken(exchange: {
+      token: string;
+      team: string;
+      profile?: string;
+    }): Promise<CreatedToken> {
+      return call(CreatedToken, 'POST', '/v1/oidc/token', exchange);
     },
 
     /** What a team has stored, and may store. */

@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
-import { defaultTeam, isProfileName, isTeam, Manifest } from '../trust/index.ts';
+import { defaultTeam, isProfileName, isTeam, Manifest, sha256 } from '../trust/index.ts';
+import { longestReadme } from '../worker/api/schema/index.ts';
 
 /** A profile ready to be published: a folder with `aa-profile.toml` and the profile itself. */
 export interface PackageFolder {
@@ -11,15 +12,19 @@ export interface PackageFolder {
   manifest: Manifest;
   /** The profile's path: the folder's file of the package's name. */
   file: string;
+  /** The text of README.md, when the folder has one; the manifest has its digest. */
+  readme: string | undefined;
 }
 
 const manifestName = 'aa-profile.toml';
 
-const ManifestFile = Manifest.extend({
-  name: z.string().refine(isProfileName, 'must be a profile name'),
-  team: z.string().refine(isTeam, 'must be a team name').default(defaultTeam),
-  images: Manifest.shape.images.default([]),
-}).strict();
+const ManifestFile = Manifest.omit({ readme: true })
+  .extend({
+    name: z.string().refine(isProfileName, 'must be a profile name'),
+    team: z.string().refine(isTeam, 'must be a team name').default(defaultTeam),
+    images: Manifest.shape.images.default([]),
+  })
+  .strict();
 
 /** The folder is no package, or its manifest can't be followed. */
 export class PackageError extends Error {}
@@ -50,7 +55,23 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   const file = join(folder, name);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new PackageError(`${folder} has no profile file named ${name}`);
-  return { team, name, manifest, file };
+  const readme = await readReadme(join(folder, 'README.md'));
+  const digest = readme === undefined ? undefined : await sha256(new TextEncoder().encode(readme));
+  return {
+    team,
+    name,
+    manifest: { ...manifest, ...(digest === undefined ? {} : { readme: digest }) },
+    file,
+    readme,
+  };
+}
+
+async function readReadme(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return undefined;
+  const { text } = await readProfile(path);
+  if (text.length <= longestReadme) return text;
+  throw new PackageError(`${path} has more than ${longestReadme} characters`);
 }
 
 /** Reads a profile's bytes and text. Throws {@link PackageError} when they are not UTF-8 or hold a NUL. */

@@ -15,7 +15,10 @@ export async function startMeddler(registry: string): Promise<Meddler> {
   const meddler: Meddler = { url: '', meddle: (_, body) => body, close: async () => {} };
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/';
-    const answer = await fetch(new URL(path, registry));
+    const { authorization } = request.headers;
+    const answer = await fetch(new URL(path, registry), {
+      headers: authorization === undefined ? {} : { Authorization: authorization },
+    });
     let body: Buffer | string = Buffer.from(await answer.arrayBuffer());
     if (answer.ok) body = await meddler.meddle(path, body);
     response.writeHead(answer.status, {

@@ -3,6 +3,7 @@ import { bundle } from './commands/bundle.ts';
 import { channelSet } from './commands/channel-set.ts';
 import { check } from './commands/check.ts';
 import { complain } from './commands/complain.ts';
+import { deprecate } from './commands/deprecate.ts';
 import { enforce } from './commands/enforce.ts';
 import { explain } from './commands/explain.ts';
 import { fmt } from './commands/fmt.ts';
@@ -17,7 +18,14 @@ import { logVerify } from './commands/log-verify.ts';
 import { logWatch } from './commands/log-watch.ts';
 import { logWitness } from './commands/log-witness.ts';
 import { login } from './commands/login.ts';
+import { logout } from './commands/logout.ts';
+import { memberAdd } from './commands/member-add.ts';
+import { memberList } from './commands/member-list.ts';
+import { memberRemove } from './commands/member-remove.ts';
 import { publish } from './commands/publish.ts';
+import { publisherAdd } from './commands/publisher-add.ts';
+import { publisherList } from './commands/publisher-list.ts';
+import { publisherRemove } from './commands/publisher-remove.ts';
 import { pull } from './commands/pull.ts';
 import { remove } from './commands/remove.ts';
 import { rollback } from './commands/rollback.ts';
@@ -26,14 +34,21 @@ import { show } from './commands/show.ts';
 import { teamCreate } from './commands/team-create.ts';
 import { teamQuota } from './commands/team-quota.ts';
 import { tokenCreate } from './commands/token-create.ts';
+import { tokenList } from './commands/token-list.ts';
+import { tokenRevoke } from './commands/token-revoke.ts';
+import { transfer } from './commands/transfer.ts';
 import { trustInit } from './commands/trust-init.ts';
 import { trustShow } from './commands/trust-show.ts';
+import { userCreate } from './commands/user-create.ts';
+import { userList } from './commands/user-list.ts';
 import { verify } from './commands/verify.ts';
+import { visibility } from './commands/visibility.ts';
 import { webhookAdd } from './commands/webhook-add.ts';
 import { webhookDeliveries } from './commands/webhook-deliveries.ts';
 import { webhookList } from './commands/webhook-list.ts';
 import { webhookRemove } from './commands/webhook-remove.ts';
 import { webhookTest } from './commands/webhook-test.ts';
+import { whoami } from './commands/whoami.ts';
 import { yank } from './commands/yank.ts';
 
 export {
@@ -66,8 +81,13 @@ export const clientCommands: Command[] = [
   publish,
   channelSet,
   yank,
+  deprecate,
+  visibility,
+  transfer,
   bundle,
   login,
+  logout,
+  whoami,
   trustInit,
   trustShow,
   logVerify,
@@ -82,9 +102,19 @@ export const clientCommands: Command[] = [
   teamCreate,
   teamQuota,
   tokenCreate,
+  tokenList,
+  tokenRevoke,
+  memberAdd,
+  memberList,
+  memberRemove,
+  publisherAdd,
+  publisherList,
+  publisherRemove,
   webhookAdd,
   webhookList,
   webhookTest,
   webhookDeliveries,
   webhookRemove,
+  userCreate,
+  userList,
 ];

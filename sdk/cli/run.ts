@@ -1,6 +1,7 @@
 import { RegistryError, UnreachableError } from '../client.ts';
 import { LockError } from '../host/lock.ts';
 import { DamagedFileError } from '../host/read-file.ts';
+import { JobTokenError } from '../job-token.ts';
 import { KeyFileError } from '../key-file.ts';
 import { PackageError } from '../package-folder.ts';
 import { TrustFileError } from '../trust-file.ts';
@@ -93,6 +94,7 @@ function toCliError(error: unknown): CliError {
   }
   if (
     error instanceof DamagedFileError ||
+    error instanceof JobTokenError ||
     error instanceof LockError ||
     error instanceof PackageError ||
     error instanceof KeyFileError ||

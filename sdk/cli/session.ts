@@ -1,6 +1,7 @@
 import { parseReference, type Reference } from '../../trust/index.ts';
 import { type Client, createClient } from '../client.ts';
 import { readConfig } from '../config.ts';
+import { requestJobToken } from '../job-token.ts';
 import { CliError, exit } from './command.ts';
 import type { Io } from './io.ts';
 
@@ -27,6 +28,24 @@ export async function openSession(
   );
   const token = io.env.AA_TOKEN || (config.registry === registry ? config.token : undefined);
   return createClient({ registry, token: token === undefined ? undefined : checkToken(token) });
+}
+
+/**
+ * The client for publishing: as {@link openSession}, and in a CI job that has no token, with one that the
+ * registry gives for the job's own.
+ */
+export async function openPublishingSession(
+  io: Io,
+  named: string | undefined,
+  what: { team: string; profile: string },
+): Promise<Client> {
+  const client = await openSession(io, named);
+  if (client.hasToken) return client;
+  const token = await requestJobToken(io.env, client.registry);
+  if (token === undefined) return client;
+  const made = await client.exchangeToken({ token, ...what });
+  io.tell(`publishing as ${made.label}`);
+  return createClient({ registry: client.registry, token: made.token });
 }
 
 /** A token as it may stand in a header; a usage error, which does not show it, when it may not. */

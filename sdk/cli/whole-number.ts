@@ -11,3 +11,10 @@ export function requireWholeNumber(
   const range = `from ${minimum} to ${maximum}`;
   throw new CliError(exit.usage, `--${option} takes a whole number ${range}, not "${text}".`);
 }
+
+/** The id that an argument is; a usage error when it is none. */
+export function requireId(text: string): number {
+  const id = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(id)) return id;
+  throw new CliError(exit.usage, `An id is a whole number, not "${text}".`);
+}

@@ -33,7 +33,8 @@ export const login = defineCommand({
     const token = checkToken(text);
     const identity = await createClient({ registry, token }).whoami();
     await writeConfig(io.env, { registry, token });
-    const whose = identity.admin ? 'an administrator' : `team ${identity.team}`;
+    const whose =
+      identity.user ?? (identity.team === null ? 'an administrator' : `team ${identity.team}`);
     io.print(`Logged in to ${registry} as ${whose} (${identity.label}).`);
     return exit.ok;
   },

@@ -3,7 +3,7 @@ import { isVersion, sha256, signStatement } from '../../../trust/index.ts';
 import { readPackageFolder, readProfile } from '../../package-folder.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { printDiagnostics } from '../report.ts';
-import { openSession, registryOption } from '../session.ts';
+import { openPublishingSession, registryOption } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 
 export const publish = defineCommand({
@@ -20,10 +20,15 @@ export const publish = defineCommand({
       description: 'A signing key (else AA_SIGNING_KEY, else key generate’s); repeatable',
     },
     registry: registryOption,
+    private: {
+      type: 'boolean',
+      description: 'Of a profile that is not there yet: for its team only',
+    },
   },
   details:
-    'DIR holds aa-profile.toml and the profile. The version, the digest and the manifest are signed here;\n' +
-    'the key never leaves this machine.',
+    'DIR holds aa-profile.toml, the profile and, if you like, README.md. The version, the digest and the manifest are signed here;\n' +
+    'the key never leaves this machine.\n' +
+    'In a CI job that the team trusts ("publisher add") no token is needed.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0',
     'AA_SIGNING_KEY="$(cat key.pem)" aa-registry publish ./docker-nginx --version 1.2.0',
@@ -39,7 +44,7 @@ export const publish = defineCommand({
         `"${version}" is not a semantic version (such as 1.2.0 or 2.0.0-rc.1; no build metadata).`,
       );
     }
-    const { team, name, manifest, file } = await readPackageFolder(folder);
+    const { team, name, manifest, file, readme } = await readPackageFolder(folder);
     const { bytes, text } = await readProfile(file);
     const report = lint(text, { packageName: name });
     if (report.diagnostics.length > 0) {
@@ -51,8 +56,16 @@ export const publish = defineCommand({
     const keys = await loadSigningKeys(io, values.key);
     const digest = await sha256(bytes);
     const envelope = await signStatement({ team, name, version, digest, manifest }, keys);
-    const client = await openSession(io, values.registry);
-    const published = await client.publish({ team, name, version }, { profile: text, envelope });
+    const client = await openPublishingSession(io, values.registry, { team, profile: name });
+    const published = await client.publish(
+      { team, name, version },
+      {
+        profile: text,
+        envelope,
+        ...(readme === undefined ? {} : { readme }),
+        ...(values.private === true ? { visibility: 'private' } : {}),
+      },
+    );
     io.print(`Published ${team}/${name}@${published.version}`);
     io.print(published.digest);
     io.tell(`entry ${published.proof.index} of the log`);

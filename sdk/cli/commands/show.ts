@@ -1,3 +1,4 @@
+import type { Deprecation } from '../../../worker/api/schema/index.ts';
 import { resolveVersion } from '../../fetch.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { visible } from '../io.ts';
@@ -27,28 +28,46 @@ export const show = defineCommand({
       else io.stdout.write(content);
       return exit.ok;
     }
-    const [version, versions] = await Promise.all([
+    const [profile, version, versions] = await Promise.all([
+      client.getProfile(path),
       client.getVersion(path),
       client.listVersions(path),
     ]);
     const { manifest, diagnostics } = version;
+    const { visibility, deprecation } = profile;
+    const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
-      ['Profile', `${version.team}/${version.name}`],
+      ['Profile', `${version.team}/${version.name}${visibility === 'private' ? ' (private)' : ''}`],
+      ...(deprecation ? [['Deprecated', sayDeprecation(deprecation)] as [string, string]] : []),
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ['Digest', version.digest],
       ['Signed by', version.signers.join(', ')],
       ['About', manifest.description],
       ['Images', manifest.images.join(', ') || '-'],
+      ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
+      ...Object.entries(links).map(([kind, url]): [string, string] => [
+        capitalise(kind),
+        url ?? '',
+      ]),
       ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
       ['Lint', summarise(diagnostics)],
       ['Versions', versions.map((one) => one.version).join(', ')],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
     ];
-    for (const [label, value] of rows) io.print(`${label.padEnd(11)}${value}`);
+    const longest = Math.max(...rows.map(([label]) => label.length)) + 2;
+    for (const [label, value] of rows) io.print(`${label.padEnd(longest)}${value}`);
     return exit.ok;
   },
 });
+
+function sayDeprecation({ reason, replacement }: Deprecation): string {
+  return replacement === null ? reason : `${reason} Use ${replacement}.`;
+}
+
+function capitalise(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
 
 function summarise(diagnostics: { id: string; severity: string }[]): string {
   if (diagnostics.length === 0) return 'nothing to report';

@@ -3,6 +3,8 @@ export { LogKey, Proof } from './log.ts';
 export { Problem, problemNamespace } from './problem.ts';
 export {
   Channel,
+  Deprecation,
+  longestReadme,
   Profile,
   ProfilePage,
   ProfileSummary,
@@ -11,11 +13,17 @@ export {
   Version,
   VersionList,
   VersionSummary,
+  Visibility,
 } from './profile.ts';
 export { Quota, QuotaChange } from './quota.ts';
 export { Resolution, Resolutions, Unresolved } from './resolve.ts';
 export { Key, Member, MemberList, Role, Team, User, UserPage } from './team.ts';
 export { CreatedToken, Identity, NewToken, Scope, Token, TokenPage } from './token.ts';
+export {
+  NewTrustedPublisher,
+  TrustedPublisher,
+  TrustedPublisherList,
+} from './trusted-publisher.ts';
 export {
   CreatedWebhook,
   Delivery,

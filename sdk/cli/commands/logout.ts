@@ -1,0 +1,18 @@
+import { readConfig, writeConfig } from '../../config.ts';
+import { defineCommand, exit } from '../command.ts';
+
+export const logout = defineCommand({
+  name: 'logout',
+  summary: 'Forget the API token',
+  usage: '',
+  args: { min: 0, max: 0 },
+  options: {},
+  details: 'The token stays good; "token revoke" ends it.',
+  examples: ['aa-registry logout'],
+  async run({ io }) {
+    const { token: _, ...config } = await readConfig(io.env);
+    await writeConfig(io.env, config);
+    io.print('The token is forgotten.');
+    return exit.ok;
+  },
+});

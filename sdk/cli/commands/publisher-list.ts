@@ -1,0 +1,21 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+
+export const publisherList = defineCommand({
+  name: 'publisher list',
+  summary: 'List the repositories whose CI publishes for a team',
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { registry: registryOption },
+  examples: ['aa-registry publisher list platform'],
+  async run({ values, args: [team = ''], io }) {
+    const client = await openSession(io, values.registry);
+    const publishers = await client.listTrustedPublishers(team);
+    for (const { id, repository, branch, environment, profile, issuer } of publishers) {
+      const where = environment === null ? branch : `${branch}, ${environment}`;
+      io.print(`${id}  ${repository} (${where})  ${profile ?? 'all profiles'}  ${issuer}`);
+    }
+    if (publishers.length === 0) io.tell(`Team ${team} trusts no CI.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,20 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+import { requireId } from '../whole-number.ts';
+
+export const publisherRemove = defineCommand({
+  name: 'publisher remove',
+  summary: 'Trust a repository’s CI no longer (owners)',
+  usage: 'TEAM ID',
+  args: { min: 2, max: 2 },
+  options: { registry: registryOption },
+  details: '"publisher list" shows the ids.',
+  examples: ['aa-registry publisher remove platform 3'],
+  async run({ values, args: [team = '', text = ''], io }) {
+    const id = requireId(text);
+    const client = await openSession(io, values.registry);
+    await client.removeTrustedPublisher(team, id);
+    io.print(`Publisher ${id} is not trusted any more.`);
+    return exit.ok;
+  },
+});

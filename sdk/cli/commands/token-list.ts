@@ -1,0 +1,33 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+
+export const tokenList = defineCommand({
+  name: 'token list',
+  summary: 'List API tokens: yours, a team’s or a user’s',
+  usage: '[--team TEAM | --user USER]',
+  args: { min: 0, max: 0 },
+  options: {
+    registry: registryOption,
+    team: { type: 'string', value: 'TEAM', description: 'The team’s own (owners)' },
+    user: { type: 'string', value: 'USER', description: 'That user’s (administrators)' },
+  },
+  examples: ['aa-registry token list --team platform'],
+  async run({ values, io }) {
+    const { team, user } = values;
+    const client = await openSession(io, values.registry);
+    const tokens = client.listTokens({
+      ...(team === undefined ? {} : { team }),
+      ...(user === undefined ? {} : { user }),
+    });
+    for await (const token of tokens) {
+      const { id, scope, label, lastUsedAt, expiresAt, revokedAt, profile } = token;
+      const whose = token.user ?? token.team ?? 'administrator';
+      const where = profile === null ? '' : `/${profile}`;
+      const used = lastUsedAt === null ? 'never used' : `used ${lastUsedAt.slice(0, 10)}`;
+      const ends = expiresAt === null ? '' : `, until ${expiresAt.slice(0, 10)}`;
+      const gone = revokedAt === null ? '' : `, revoked ${revokedAt.slice(0, 10)}`;
+      io.print(`${id}  ${scope}  ${whose}${where}  ${label}  (${used}${ends}${gone})`);
+    }
+    return exit.ok;
+  },
+});

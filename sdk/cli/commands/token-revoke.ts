@@ -1,0 +1,23 @@
+import { CliError, defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+import { requireId } from '../whole-number.ts';
+
+export const tokenRevoke = defineCommand({
+  name: 'token revoke',
+  summary: 'Revoke an API token, for ever',
+  usage: 'ID',
+  args: { min: 1, max: 1 },
+  options: { registry: registryOption },
+  details: '"token list" shows the ids.',
+  examples: ['aa-registry token revoke 17'],
+  async run({ values, args: [text = ''], io }) {
+    if (text.startsWith('aar_')) {
+      throw new CliError(exit.usage, 'Name the token by its id ("token list"), not by the secret.');
+    }
+    const id = requireId(text);
+    const client = await openSession(io, values.registry);
+    await client.revokeToken(id);
+    io.print(`Token ${id} is revoked.`);
+    return exit.ok;
+  },
+});

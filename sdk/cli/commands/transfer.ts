@@ -1,0 +1,33 @@
+import { CliError, defineCommand, exit } from '../command.ts';
+import { confirm } from '../prompt.ts';
+import { openSession, registryOption, requireReference } from '../session.ts';
+
+export const transfer = defineCommand({
+  name: 'transfer',
+  summary: 'Hand a profile on to another team (owners of both)',
+  usage: 'NAME TEAM',
+  args: { min: 2, max: 2 },
+  options: {
+    registry: registryOption,
+    yes: { type: 'boolean', description: 'Do not ask' },
+  },
+  details:
+    'What was published stays where it is, signed by the team that published it: no registry can change whose\n' +
+    'keys a host trusts. The other team goes on under its own name, and whoever uses the old one is told.\n' +
+    'This can not be undone.',
+  examples: ['aa-registry transfer platform/web edge'],
+  async run({ values, args: [text = '', to = ''], io }) {
+    const { team, name } = requireReference(text);
+    const question = `Nothing will be published as ${team}/${name} any more, for good. Go on?`;
+    if (values.yes !== true && !io.stdin.isTTY) {
+      throw new CliError(exit.usage, 'There is no terminal to ask on; add --yes if you mean it.');
+    }
+    if (values.yes !== true && !(await confirm(io, question))) {
+      throw new CliError(exit.failed, 'Nothing was changed.');
+    }
+    const client = await openSession(io, values.registry);
+    const { replacement } = await client.transfer({ team, name }, to);
+    io.print(`${team}/${name} goes on as ${replacement}.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,24 @@
+import { defineCommand, exit } from '../command.ts';
+import { openSession, registryOption } from '../session.ts';
+
+export const whoami = defineCommand({
+  name: 'whoami',
+  summary: 'Tell whose token this is and what it is good for',
+  usage: '',
+  args: { min: 0, max: 0 },
+  options: { registry: registryOption },
+  examples: ['aa-registry whoami'],
+  async run({ values, io }) {
+    const client = await openSession(io, values.registry);
+    const { label, user, team, profile, scope, admin, roles, expiresAt } = await client.whoami();
+    io.print(user ?? (team === null ? 'administrator' : `team ${team}`));
+    io.print(
+      `Token      ${label}, scope ${scope}${expiresAt === null ? '' : `, until ${expiresAt}`}`,
+    );
+    io.print(`Registry   ${client.registry}${admin ? ', which it may run' : ''}`);
+    const where = profile === null ? '' : `/${profile} only`;
+    for (const [name, role] of Object.entries(roles))
+      io.print(`${role.padEnd(10)} ${name}${where}`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,38 @@
+import * as z from 'zod';
+
+/** How long the CI provider may take to answer, in milliseconds. */
+const timeout = 10_000;
+
+const Answer = z.object({ value: z.string().min(1) });
+
+/** The CI provider gave no token. */
+export class JobTokenError extends Error {}
+
+/**
+ * The OpenID Connect token of the CI job that this runs in, made for `audience`: the registry as the caller
+ * names it, never as a registry does, which could ask for a token that is good somewhere else. GitHub Actions is
+ * asked for one; on GitLab an `id_tokens` entry puts it into AA_ID_TOKEN. `undefined` elsewhere. Throws
+ * {@link JobTokenError}.
+ */
+export async function requestJobToken(
+  env: NodeJS.ProcessEnv,
+  audience: string,
+  fetch = globalThis.fetch,
+): Promise<string | undefined> {
+  if (env.AA_ID_TOKEN) return env.AA_ID_TOKEN;
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env;
+  if (!url || !token) return undefined;
+  try {
+    const address = new URL(url);
+    address.searchParams.set('audience', audience);
+    const response = await fetch(address, {
+      headers: { Authorization: `Bearer ${token}`, Accept: 'application/json' },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeout),
+    });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    return Answer.parse(await response.json()).value;
+  } catch (error) {
+    throw new JobTokenError(`GitHub gave no token for this job: ${(error as Error).message}.`);
+  }
+}

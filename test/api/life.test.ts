@@ -1,0 +1,308 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createClient } from '../../sdk/client.ts';
+import { fetchVerified, type HostView } from '../../sdk/fetch.ts';
+import {
+  type Digest,
+  importPublicKey,
+  parseReference,
+  type Reference,
+  sha256,
+} from '../../trust/index.ts';
+import { parseNoteVerifier } from '../../trust/log/index.ts';
+import type { Profile, Proof, Version } from '../../worker/api/schema/index.ts';
+import { startMeddler } from '../meddler.ts';
+import {
+  createPublisher,
+  expectStatus,
+  manifest,
+  type Publisher,
+  profileText,
+  publish,
+  send,
+  signDraft,
+} from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let acme: Publisher;
+  let edge: Publisher;
+
+  beforeAll(async () => {
+    registry = await start();
+    acme = await createPublisher(registry, 'acme');
+    edge = await createPublisher(registry, 'edge');
+  });
+  afterAll(() => registry.close());
+
+  const put = (path: string, body: unknown, token = acme.token) =>
+    send(registry, 'PUT', `/v1/profiles/acme/${path}`, body, token);
+
+  async function get<Answer>(path: string, token?: string): Promise<Answer> {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    return (await expectStatus(200, registry.fetch(path, { headers }))).json() as Promise<Answer>;
+  }
+
+  async function publishPrivately(name: string, version = '1.0.0'): Promise<Response> {
+    const envelope = await signDraft(acme, { name, version });
+    const body = { profile: profileText(name), envelope, visibility: 'private' };
+    return put(`${name}/versions/${version}`, body);
+  }
+
+  /** What a host of team acme sees of the registry at `url`. */
+  async function hostView(): Promise<HostView> {
+    const key = await importPublicKey(acme.key.publicKey.text);
+    const log = await parseNoteVerifier(registry.logKey.verifier);
+    if (!key || !log) throw new Error('no key');
+    return {
+      trust: {
+        registry: registry.url,
+        teams: new Map([['acme', { keys: [key], threshold: 1 }]]),
+        log: { key: log, witnesses: [], witnessThreshold: 0, maximumAge: 3600 },
+      },
+      seen: undefined,
+    };
+  }
+
+  function reference(text: string): Reference {
+    const parsed = parseReference(text);
+    if (!parsed.ok) throw new Error(parsed.reason);
+    return parsed.reference;
+  }
+
+  describe('a private profile', () => {
+    test('is verified by a host with a token, under a blinded name', async () => {
+      await expectStatus(201, publishPrivately('secret'));
+      const client = createClient({ registry: registry.url, token: acme.token });
+      const verified = await fetchVerified(client, reference('acme/secret'), await hostView());
+      expect(verified).toMatchObject({ ok: true, profile: { name: 'secret', version: '1.0.0' } });
+      const stranger = createClient({ registry: registry.url });
+      await expect(
+        fetchVerified(stranger, reference('acme/secret'), await hostView()),
+      ).rejects.toMatchObject({ status: 404 });
+    });
+
+    test.each<[string, (proof: Proof, other: Proof) => Proof]>([
+      ['without its blind', ({ blind: _, ...proof }) => proof],
+      ['with another’s blind', (proof, other) => ({ ...proof, blind: other.blind })],
+      ['with another’s entry', (_, other) => other],
+    ])('is refused %s', async (_, change) => {
+      await (await publishPrivately('secret')).text();
+      await (await publishPrivately('another')).text();
+      const path = '/v1/profiles/acme/another/versions/1.0.0/proof';
+      const other = await get<Proof>(path, acme.token);
+      const meddler = await startMeddler(registry.url);
+      try {
+        meddler.meddle = (url, body) =>
+          url.includes('/secret/') && url.includes('/proof')
+            ? JSON.stringify(change(JSON.parse(body.toString()) as Proof, other))
+            : body;
+        const client = createClient({ registry: meddler.url, token: acme.token });
+        const verified = await fetchVerified(client, reference('acme/secret'), await hostView());
+        expect(verified).toMatchObject({ ok: false, id: 'entry-other' });
+      } finally {
+        await meddler.close();
+      }
+    });
+
+    test('has its channels and yanks in the log without name or reason', async () => {
+      await expectStatus(201, publishPrivately('hush'));
+      await expectStatus(200, put('hush/channels/stable', { version: '1.0.0', previous: null }));
+      const yank = '/v1/profiles/acme/hush/versions/1.0.0/yank';
+      await expectStatus(
+        200,
+        send(registry, 'POST', yank, { reason: 'leaks the plan' }, acme.token),
+      );
+      const [, size = ''] = (await (await registry.fetch('/log/checkpoint')).text()).split('\n');
+      const log = await (await registry.fetch(`/log/tile/entries/000.p/${size}`)).text();
+      expect(log).not.toContain('hush');
+      expect(log).not.toContain('leaks the plan');
+      const kinds = log.match(
+        /"kind":"(channel|yank)","time":"[^"]+","team":"acme","name":"sha256:/g,
+      );
+      expect(kinds?.length).toBeGreaterThanOrEqual(2);
+    });
+
+    test('may become public, and private again; each version is verified all the same', async () => {
+      await expectStatus(201, publishPrivately('swing'));
+      const client = createClient({ registry: registry.url });
+      await expectStatus(200, put('swing/visibility', { visibility: 'public' }));
+      for (const version of ['1.0.0', '1.1.0']) {
+        if (version !== '1.0.0') {
+          await expectStatus(201, publish(registry, acme, { name: 'swing', version }));
+        }
+        const asked = reference(`acme/swing@${version}`);
+        expect(await fetchVerified(client, asked, await hostView())).toMatchObject({ ok: true });
+      }
+      await expectStatus(200, put('swing/visibility', { visibility: 'private' }));
+      await expectStatus(404, registry.fetch('/v1/profiles/acme/swing'));
+      await expectStatus(404, registry.fetch('/v1/profiles/acme/swing/versions/1.0.0/profile'));
+      await expectStatus(404, registry.fetch('/v1/resolve?ref=acme/swing'));
+      const own = createClient({ registry: registry.url, token: acme.token });
+      const asked = reference('acme/swing@1.1.0');
+      expect(await fetchVerified(own, asked, await hostView())).toMatchObject({ ok: true });
+    });
+
+    test('is not made public by a publication, nor a public one private', async () => {
+      await expectStatus(201, publishPrivately('fixed'));
+      const version = '1.0.1';
+      const envelope = await signDraft(acme, { name: 'fixed', version });
+      const body = { profile: profileText('fixed'), envelope, visibility: 'public' };
+      await expectStatus(409, put(`fixed/versions/${version}`, body));
+      await expectStatus(201, publish(registry, acme, { name: 'fixed', version }));
+      await expectStatus(404, registry.fetch('/v1/profiles/acme/fixed'));
+      await expectStatus(201, publish(registry, acme, { name: 'open', version: '1.0.0' }));
+      await expectStatus(409, publishPrivately('open', '1.0.1'));
+    });
+
+    test('made by two at once has one blind, and every version is in the log under it', async () => {
+      const versions = Array.from({ length: 8 }, (_, index) => `1.${index}.0`);
+      const made = await Promise.all(versions.map((one) => publishPrivately('race', one)));
+      expect(made.map(({ status }) => status)).toEqual(versions.map(() => 201));
+      const client = createClient({ registry: registry.url, token: acme.token });
+      for (const version of versions) {
+        const asked = reference(`acme/race@${version}`);
+        expect(await fetchVerified(client, asked, await hostView())).toMatchObject({ ok: true });
+      }
+    });
+  });
+
+  test('a deprecation is told, and taken back', async () => {
+    await expectStatus(201, publish(registry, acme, { name: 'old', version: '1.0.0' }));
+    await expectStatus(201, publish(registry, acme, { name: 'new', version: '1.0.0' }));
+    const said = { reason: 'There is a better one.', replacement: 'acme/new' };
+    await expectStatus(200, put('old/deprecation', said));
+    expect((await get<Profile>('/v1/profiles/acme/old')).deprecation).toEqual(said);
+    const wrong = [
+      { reason: 'x', replacement: 'acme/missing' },
+      { reason: 'x', replacement: 'acme/old' },
+    ];
+    for (const body of wrong) await expectStatus(422, put('old/deprecation', body));
+    for (const body of [{}, { reason: '' }, { reason: 'x', replacement: 'no path' }]) {
+      await expectStatus(400, put('old/deprecation', body));
+    }
+    const path = '/v1/profiles/acme/old/deprecation';
+    await expectStatus(204, send(registry, 'DELETE', path, undefined, acme.token));
+    expect((await get<Profile>('/v1/profiles/acme/old')).deprecation).toBeNull();
+  });
+
+  test('a replacement that the publisher may not know of is not confirmed', async () => {
+    const envelope = await signDraft(edge, { name: 'hidden', version: '1.0.0' });
+    const hidden = { profile: profileText('hidden'), envelope, visibility: 'private' };
+    const path = '/v1/profiles/edge/hidden/versions/1.0.0';
+    await expectStatus(201, send(registry, 'PUT', path, hidden, edge.token));
+    await (await publish(registry, acme, { name: 'old', version: '1.0.0' })).text();
+    const ask = async (replacement: string) => {
+      const response = await put('old/deprecation', { reason: 'x', replacement });
+      return [response.status, (await response.text()).replaceAll(replacement, '…')];
+    };
+    expect(await ask('edge/hidden')).toEqual(await ask('edge/absent'));
+  });
+
+  test('a transfer closes the profile, for good, and takes an owner of both teams', async () => {
+    await expectStatus(201, publish(registry, acme, { name: 'moving', version: '1.0.0' }));
+    const path = '/v1/profiles/acme/moving/transfer';
+    const move = (to: string, token: string) => send(registry, 'POST', path, { to }, token);
+    await expectStatus(403, move('edge', acme.token));
+    await expectStatus(403, move('edge', edge.token));
+    await expectStatus(422, move('nobody', registry.adminToken));
+
+    const post = (url: string, body: unknown) =>
+      expectStatus(201, send(registry, 'POST', url, body, registry.adminToken));
+    await post('/v1/users', { name: 'olga' });
+    for (const team of ['acme', 'edge']) {
+      const member = `/v1/teams/${team}/members/olga`;
+      await expectStatus(
+        200,
+        send(registry, 'PUT', member, { role: 'owner' }, registry.adminToken),
+      );
+    }
+    const made = await post('/v1/tokens', { label: 'both', user: 'olga', scope: 'admin' });
+    const { token } = (await made.json()) as { token: string };
+    const narrow = await post('/v1/tokens', {
+      label: 'one',
+      user: 'olga',
+      team: 'acme',
+      scope: 'admin',
+    });
+    await expectStatus(403, move('edge', ((await narrow.json()) as { token: string }).token));
+    await expectStatus(200, move('edge', token));
+    await expectStatus(200, move('edge', token));
+    await post('/v1/teams', { name: 'third' });
+    await expectStatus(409, move('third', registry.adminToken));
+
+    const profile = await get<Profile>('/v1/profiles/acme/moving');
+    expect(profile).toMatchObject({ movedTo: 'edge', deprecation: { replacement: 'edge/moving' } });
+    const refused = await expectStatus(
+      409,
+      publish(registry, acme, { name: 'moving', version: '1.0.1' }),
+    );
+    expect(await refused.text()).toContain('edge/moving');
+    await expectStatus(200, publish(registry, acme, { name: 'moving', version: '1.0.0' }));
+    await expectStatus(201, publish(registry, edge, { name: 'moving', version: '2.0.0' }));
+    const undo = '/v1/profiles/acme/moving/deprecation';
+    await expectStatus(409, send(registry, 'DELETE', undo, undefined, acme.token));
+
+    const client = createClient({ registry: registry.url });
+    const verified = await fetchVerified(client, reference('acme/moving@1.0.0'), await hostView());
+    expect(verified).toMatchObject({ ok: true });
+  });
+
+  describe('a README', () => {
+    const readme = '# About\n\nIt confines **things**.\n';
+    const publishReadme = async (name: string, digest: Digest | undefined, sent?: string) => {
+      const said = { ...manifest, ...(digest === undefined ? {} : { readme: digest }) };
+      const envelope = await signDraft(acme, { name, version: '1.0.0', manifest: said });
+      const body = { profile: profileText(name), envelope, readme: sent };
+      return put(`${name}/versions/1.0.0`, body);
+    };
+    const digestOf = (text: string) => sha256(new TextEncoder().encode(text));
+
+    test('comes with the version whose signed manifest names it', async () => {
+      const digest = await digestOf(readme);
+      await expectStatus(201, publishReadme('told', digest, readme));
+      const path = '/v1/profiles/acme/told/versions/1.0.0';
+      expect((await get<Version>(path)).manifest.readme).toBe(digest);
+      const response = await expectStatus(200, registry.fetch(`${path}/readme`));
+      expect(response.headers.get('Content-Type')).toMatch(/^text\/markdown/);
+      expect(await response.text()).toBe(readme);
+      const headers = { 'If-None-Match': response.headers.get('ETag') ?? '' };
+      await expectStatus(304, registry.fetch(`${path}/readme`, { headers }));
+    });
+
+    test('that the publisher has not signed for is refused', async () => {
+      const digest = await digestOf(readme);
+      await expectStatus(422, publishReadme('untold', digest, `${readme}x`));
+      await expectStatus(422, publishReadme('untold', undefined, readme));
+      await expectStatus(422, publishReadme('untold', digest));
+      await expectStatus(400, publishReadme('untold', digest, 'x'.repeat(65 * 1024)));
+      await expectStatus(404, registry.fetch('/v1/profiles/acme/untold'));
+    });
+  });
+
+  test('tags and links come from the signed manifest; odd ones are refused', async () => {
+    const said = {
+      ...manifest,
+      tags: ['web', 'nginx'],
+      links: { source: 'https://git.example.org/acme/web' },
+    };
+    const draft = { name: 'tagged', version: '1.0.0' };
+    await expectStatus(201, publish(registry, acme, { ...draft, manifest: said }));
+    expect((await get<Profile>('/v1/profiles/acme/tagged')).manifest).toMatchObject(said);
+    const odd = [
+      { tags: ['Two Words'] },
+      { tags: Array.from({ length: 11 }, (_, index) => `t${index}`) },
+      { links: { source: 'javascript:alert(1)' } },
+      { links: { source: 'http://git.example.org' } },
+      { links: { elsewhere: 'https://git.example.org' } },
+    ];
+    for (const part of odd) {
+      const strange = { ...manifest, ...part } as typeof manifest;
+      const version = '1.0.1';
+      await expectStatus(
+        422,
+        publish(registry, acme, { name: 'tagged', version, manifest: strange }),
+      );
+    }
+  });
+});
