@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
+import { grades } from '../policy/index.ts';
 import type { Digest, Manifest } from '../trust/index.ts';
 
 /** Times are ISO 8601 in UTC, as the API shows them. */
@@ -162,8 +163,13 @@ export const profiles = sqliteTable(
     movedTo: text().references(() => teams.name),
     /** Grows with every change of what is not a version: what `If-Match` compares. */
     revision: integer().notNull().default(1),
+    /** By which version of the search index it was indexed; 0 when it is to be indexed again. */
+    indexVersion: integer().notNull().default(0),
   },
-  (table) => [unique('profiles_path').on(table.team, table.name)],
+  (table) => [
+    unique('profiles_path').on(table.team, table.name),
+    index('profiles_index_version').on(table.indexVersion),
+  ],
 );
 
 /** Profiles and READMEs, which are UTF-8 without NUL and so exact as text; apart so that lists of versions stay small. */
@@ -314,4 +320,29 @@ export const deliveries = sqliteTable(
     index('deliveries_webhook').on(table.webhookId, table.id),
     index('deliveries_created').on(table.createdAt),
   ],
+);
+
+/**
+ * What search knows of a profile's text, worked out once (search-index.ts); the index itself is the FTS5 table
+ * `search`, with a row for each profile.
+ */
+export const searchFacts = sqliteTable('search_facts', {
+  digest: text()
+    .$type<Digest>()
+    .primaryKey()
+    .references(() => contents.digest),
+  /** The words of its rules, each once. */
+  words: text().notNull(),
+  /** The capabilities that it allows. */
+  capabilities: text({ mode: 'json' }).$type<string[]>().notNull(),
+  grade: text({ enum: grades }).notNull(),
+  /** By which version of the index it was worked out. */
+  indexVersion: integer().notNull(),
+});
+
+/** Words that can be found, by what is left of them without one of their letters: how misspelt ones find them. */
+export const searchSpellings = sqliteTable(
+  'search_spellings',
+  { spelling: text().notNull(), word: text().notNull() },
+  (table) => [primaryKey({ columns: [table.spelling, table.word] })],
 );

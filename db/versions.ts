@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
+import type { Grade } from '../policy/index.ts';
 import {
   type Digest,
   isDigest,
@@ -11,6 +12,7 @@ import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import type { Profile } from './profiles.ts';
 import { contents, profiles, versions } from './schema.ts';
+import { indexProfile, noteVersion } from './search-index.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
 /** A version without the profile's text. */
@@ -28,6 +30,8 @@ export interface NewVersion {
   signers: Digest[];
   manifest: Manifest;
   readme: string | undefined;
+  /** How lint grades it. */
+  grade: Grade;
   publishedAt: string;
   /** What the profile is; made when it is not there. The statements fail when it is there and something else. */
   profile: Pick<Profile, 'visibility' | 'blind'>;
@@ -83,7 +87,8 @@ export function insertVersion(
       publishedAt,
       logIndex,
     }),
-    refreshLatest(db, team, name),
+    ...noteVersion(db, version),
+    ...chooseLatest(db, team, name),
   ];
 }
 
@@ -97,8 +102,13 @@ export function yankVersion(
 ): [Statement, ...Statement[]] {
   return [
     db.update(versions).set({ yankReason: reason }).where(eq(versions.id, id)),
-    refreshLatest(db, team, name),
+    ...chooseLatest(db, team, name),
   ];
+}
+
+/** The statements that choose a profile's latest version anew and index it. */
+function chooseLatest(db: Database, team: string, name: string): Statement[] {
+  return [refreshLatest(db, team, name), ...indexProfile(db, team, name)];
 }
 
 /** Sets what a profile says of its latest version from the versions there are. */
@@ -158,13 +168,23 @@ function selected(selector: string) {
   return isDigest(selector) ? eq(versions.digest, selector) : eq(versions.version, selector);
 }
 
-/** A profile's versions, highest first. */
-export async function listVersions(db: Database, profileId: number): Promise<Version[]> {
+/** A profile's versions, highest first: at most `limit`, of those before a precedence key where one is given. */
+export async function listVersions(
+  db: Database,
+  profileId: number,
+  { before, limit }: { before?: string | undefined; limit: number },
+): Promise<Version[]> {
   return db
     .select()
     .from(versions)
-    .where(eq(versions.profileId, profileId))
-    .orderBy(desc(versions.precedence));
+    .where(
+      and(
+        eq(versions.profileId, profileId),
+        before === undefined ? undefined : lt(versions.precedence, before),
+      ),
+    )
+    .orderBy(desc(versions.precedence))
+    .limit(limit);
 }
 
 /** The text of the profile with this digest. */

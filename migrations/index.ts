@@ -2,6 +2,7 @@ import firstLight from './0000_first_light.sql';
 import teamsAndAccess from './0001_teams_and_access.sql';
 import quotasAndWebhooks from './0002_quotas_and_webhooks.sql';
 import trustedPublishing from './0003_trusted_publishing.sql';
+import search from './0004_search.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -9,4 +10,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0001_teams_and_access', sql: teamsAndAccess },
   { name: '0002_quotas_and_webhooks', sql: quotasAndWebhooks },
   { name: '0003_trusted_publishing', sql: trustedPublishing },
+  { name: '0004_search', sql: search },
 ];

@@ -28,10 +28,13 @@ export {
   type IncludeResolver,
   isIgnoredInclude,
 } from './includes.ts';
+export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { diagnosticPage } from './page.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
+export { capabilitiesOf, everyCapability } from './semantics/capabilities.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
+export { capabilities } from './syntax/rules/capability.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
 

@@ -74,6 +74,21 @@ const timeout = 30_000;
 /** The most that one answer may hold, in bytes: a registry is not trusted to stop. */
 const maximumAnswer = 8 * 1024 * 1024;
 
+/** The most pages of one list that are asked for: a registry could go on for ever. */
+const mostPages = 100;
+
+/** What profiles to look for; see `GET /v1/profiles`. */
+export interface ProfileSearch {
+  text?: string | undefined;
+  team?: string | undefined;
+  image?: string | undefined;
+  tag?: string | undefined;
+  capability?: string | undefined;
+  grade?: string | undefined;
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
 type ProfilePath = { team: string; name: string };
 type VersionPath = { team: string; name: string; version: string | Digest };
 
@@ -198,8 +213,8 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
       return { items, etag: response.headers.get('ETag') ?? undefined };
     },
 
-    /** A page of profiles: all, or those with every word of `text`. */
-    listProfiles(query: { text?: string; team?: string; limit?: number; cursor?: string } = {}) {
+    /** A page of profiles: all, or those that match every word of `text`, the best first. */
+    listProfiles(query: ProfileSearch = {}) {
       const { text, ...rest } = query;
       const search = new URLSearchParams();
       for (const [key, value] of Object.entries({ q: text, ...rest })) {
@@ -213,9 +228,17 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
       return call(Profile, 'GET', profilePath(path));
     },
 
-    /** Every version of a profile, highest first. */
+    /** A profile's versions, highest first; of very many the highest. */
     async listVersions(path: { team: string; name: string }): Promise<VersionSummary[]> {
-      return (await call(VersionList, 'GET', `${profilePath(path)}/versions`)).items;
+      const versions: VersionSummary[] = [];
+      let query = 'limit=100';
+      for (let at = 0; at < mostPages; at++) {
+        const page = await call(VersionList, 'GET', `${profilePath(path)}/versions?${query}`);
+        versions.push(...page.items);
+        if (page.next === null) break;
+        query = new URLSearchParams({ limit: '100', cursor: page.next }).toString();
+      }
+      return versions;
     },
 
     /** One version, with what lint says of it. */

@@ -6,6 +6,7 @@ import { defaultLimits } from './deps.ts';
 import { createLog } from './log.ts';
 import { createOidc, type Issuer, parseIssuer, wellKnownIssuers } from './oidc.ts';
 import type { Limiter } from './rate-limit.ts';
+import { createReindexing, type Reindexing } from './reindexing.ts';
 import { createRequestLog, isLogLevel } from './request-log.ts';
 import { createService, type Service } from './service.ts';
 import { createDeliverer, type Deliverer } from './webhooks/deliver.ts';
@@ -53,6 +54,7 @@ interface Context {
 
 interface Registry extends Service {
   deliverer: Deliverer;
+  reindexing: Reindexing;
 }
 
 /** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
@@ -115,7 +117,7 @@ async function start(bindings: Bindings): Promise<Registry> {
     },
     deliverer,
   });
-  return { fetch, deliverer };
+  return { fetch, deliverer, reindexing: createReindexing(db) };
 }
 
 function words(text = ''): string[] {
@@ -144,12 +146,14 @@ export default {
     // What changes something may have filled the outbox; the cron trigger sees to what is left.
     const changes = request.method !== 'GET' && request.method !== 'HEAD' && response.ok;
     if (changes) context.waitUntil(registry.deliverer.deliverDue());
+    const indexing = registry.reindexing(Date.now());
+    if (indexing) context.waitUntil(indexing);
     return response;
   },
 
   /** The cron trigger of wrangler.toml: deliveries that are due again. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     registry ??= await start(bindings);
-    await registry.deliverer.deliverDue();
+    await Promise.all([registry.deliverer.deliverDue(), registry.reindexing(Date.now())]);
   },
 };

@@ -18,6 +18,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
 import { createAddressOf, type NodeBindings } from './proxies.ts';
 import { createLimiter, type Limiter } from './rate-limit.ts';
+import { createReindexing } from './reindexing.ts';
 import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
 import { createService } from './service.ts';
 import { generateToken, hashToken } from './token.ts';
@@ -36,6 +37,9 @@ const grace = 5_000;
 
 /** How long after the last look the outbox is looked into again, in milliseconds. */
 const deliveryInterval = 1_000;
+
+/** How often the search index is seen to while there is something to do, in milliseconds. */
+const indexingInterval = 100;
 
 /** How a registry on Node runs. */
 export interface ServeOptions {
@@ -160,6 +164,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     });
   }
   const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
+  const reindexing = createReindexing(db);
+  const stopIndexing = repeat(async () => reindexing(Date.now()), indexingInterval);
   return {
     url: formatUrl(server.address() as AddressInfo),
     metricsUrl: metricsServer && `${formatUrl(metricsServer.address() as AddressInfo)}/metrics`,
@@ -169,7 +175,12 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       ending = true;
       const { shutdownDelay = 0 } = options;
       if (shutdownDelay > 0) await new Promise((resolve) => setTimeout(resolve, shutdownDelay));
-      await Promise.all([close(server), metricsServer && close(metricsServer), stopDelivering()]);
+      await Promise.all([
+        close(server),
+        metricsServer && close(metricsServer),
+        stopDelivering(),
+        stopIndexing(),
+      ]);
       lines.flush();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();

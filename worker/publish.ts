@@ -4,6 +4,7 @@ import { countVersion } from '../db/quotas.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
+import { gradeOf } from '../policy/index.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
 import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
@@ -95,6 +96,7 @@ export async function publish(
             envelope: envelopeText,
             signers: verified.signers.map(({ keyId }) => keyId),
             manifest,
+            grade: gradeOf(diagnostics),
             readme,
             publishedAt: time,
             profile: home,

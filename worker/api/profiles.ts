@@ -1,9 +1,11 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { listChannels } from '../../db/channels.ts';
-import { findProfile, listProfiles } from '../../db/profiles.ts';
+import { findProfile } from '../../db/profiles.ts';
+import { findProfiles } from '../../db/search.ts';
 import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth.ts';
+import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
 import { toDeprecation } from './deprecation.ts';
 import { createRouter, json, problems } from './router.ts';
@@ -13,34 +15,43 @@ import { toVersionSummary } from './versions.ts';
 
 export const profiles = createRouter();
 
+/** What the cursors of this list hold. */
+export const ProfilePlace = z.union([
+  z.strictObject({ team: TeamName, name: ProfileName }),
+  z.strictObject({ level: z.int().min(0).max(9), id: z.int().min(0), similar: z.boolean() }),
+]);
+
 profiles.openapi(
   createRoute({
     method: 'get',
     path: '/profiles',
     summary: 'List and search profiles',
+    description:
+      'Without words and filters, by team and name. With words, best first: the name itself, words of the name, ' +
+      'images, tags and the team, the description, the rules. A word may lack its end, and where nothing matches ' +
+      'one slip in it is forgiven.',
     request: { query: ProfileQuery },
-    responses: { 200: json('Profiles by team and name', ProfilePage), ...problems(400) },
+    responses: { 200: json('A page of profiles', ProfilePage), ...problems(400) },
   }),
   async (c) => {
-    const { q, team, limit, cursor } = c.req.valid('query');
-    const [afterTeam, afterName] = cursor?.split('/') ?? [];
-    const found = await listProfiles(c.var.deps.db, viewer(c), {
+    const { q, cursor, ...query } = c.req.valid('query');
+    const found = await findProfiles(c.var.deps.db, viewer(c), {
+      ...query,
       text: q,
-      team,
-      limit: limit + 1,
-      after: afterTeam && afterName ? { team: afterTeam, name: afterName } : undefined,
+      after: cursor === undefined ? undefined : decodeCursor(ProfilePlace, cursor),
     });
-    const items = found.slice(0, limit).map((profile) => ({
+    const items = found.items.map((profile) => ({
       team: profile.team,
       name: profile.name,
       description: profile.description,
       images: profile.images,
       latest: profile.latest,
       publishedAt: profile.publishedAt,
+      grade: profile.grade,
     }));
-    const last = items.at(-1);
-    const next = found.length > limit && last ? `${last.team}/${last.name}` : null;
-    return c.json({ items, next }, 200);
+    const next = found.next ? encodeCursor(found.next) : null;
+    linkNext(c, next);
+    return c.json({ items, similar: found.similar, next }, 200);
   },
 );
 

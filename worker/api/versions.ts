@@ -18,6 +18,7 @@ import { readBody } from '../body.ts';
 import type { Deps, Env } from '../deps.ts';
 import { findingsOf } from '../findings.ts';
 import { loggedName, loggedReason } from '../logged-name.ts';
+import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
 import { requireProfile } from './profile.ts';
@@ -26,6 +27,7 @@ import { createRouter, json, jsonBody, problems } from './router.ts';
 import { Proof, ProofQuery } from './schema/log.ts';
 import { ProfileName, TeamName, VersionNumber, VersionSelector } from './schema/name.ts';
 import {
+  PageQuery,
   Publication,
   Published,
   Version,
@@ -39,6 +41,9 @@ export const versions = createRouter();
 const path = z.object({ team: TeamName, name: ProfileName });
 const versionPath = path.extend({ version: VersionSelector });
 
+/** What the cursors of the list of versions hold. */
+const VersionPlace = z.strictObject({ precedence: z.string().max(300) });
+
 /** What is named by a version or a digest never changes. */
 const immutable = 'public, max-age=31536000, immutable';
 
@@ -47,15 +52,27 @@ versions.openapi(
     method: 'get',
     path: '/profiles/{team}/{name}/versions',
     summary: "A profile's versions",
-    request: { params: path },
-    responses: { 200: json('Every version', VersionList), ...problems(400, 404) },
+    request: { params: path, query: PageQuery },
+    responses: {
+      200: json('A page of versions, highest first', VersionList),
+      ...problems(400, 404),
+    },
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
     const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
     if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
-    const found = await listVersions(c.var.deps.db, profile.id);
-    return c.json({ items: found.map(toVersionSummary) }, 200);
+    const { limit, cursor } = c.req.valid('query');
+    const found = await listVersions(c.var.deps.db, profile.id, {
+      before: cursor === undefined ? undefined : decodeCursor(VersionPlace, cursor).precedence,
+      limit: limit + 1,
+    });
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const next =
+      found.length > limit && last ? encodeCursor({ precedence: last.precedence }) : null;
+    linkNext(c, next);
+    return c.json({ items: page.map(toVersionSummary), next }, 200);
   },
 );
 

@@ -1,11 +1,15 @@
 import { Hono } from 'hono';
 import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
-import { findProfile, listProfiles } from '../../db/profiles.ts';
+import { findProfile } from '../../db/profiles.ts';
+import { type Filters, findProfiles } from '../../db/search.ts';
 import { findContent, findVersion, listVersions } from '../../db/versions.ts';
 import { anonymous } from '../../db/viewer.ts';
+import { ProfilePlace } from '../api/profiles.ts';
+import { ProfileQuery } from '../api/schema/profile.ts';
 import type { Env } from '../deps.ts';
 import { findingsOf } from '../findings.ts';
+import { decodeCursor, encodeCursor } from '../page.ts';
 import { ListPage } from './list.tsx';
 import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
@@ -14,22 +18,33 @@ import { style } from './style.ts';
 /** How many profiles a page lists. */
 const pageSize = 50;
 
+/** How many versions a profile's page lists. */
+const mostVersions = 100;
+
 /** The web pages, rendered on the server; they work without scripts. */
 export const catalog = new Hono<Env>();
 
 catalog.get('/', async (c) => {
+  const asked = c.req.query();
   // A cut may leave half of a surrogate pair, which no database can be asked for.
-  const query = (c.req.query('q') ?? '').trim().slice(0, 200).toWellFormed();
-  const [team, name] = (c.req.query('after') ?? '').split('/');
-  const found = await listProfiles(c.var.deps.db, anonymous, {
-    text: query,
-    limit: pageSize + 1,
-    after: team && name ? { team, name } : undefined,
+  const q = (asked.q ?? '').trim().slice(0, 200).toWellFormed();
+  // Whoever follows a broken link, or leaves a field of the form empty, is shown what can be.
+  const filters = Object.fromEntries(
+    (['team', 'image', 'tag', 'capability', 'grade'] as const).flatMap((name) => {
+      const { data } = ProfileQuery.shape[name].safeParse(asked[name] || undefined);
+      return data === undefined ? [] : [[name, data]];
+    }),
+  ) as Filters;
+  const found = await findProfiles(c.var.deps.db, anonymous, {
+    ...filters,
+    text: q,
+    limit: pageSize,
+    after: asked.cursor ? decodeCursor(ProfilePlace, asked.cursor) : undefined,
   });
-  const profiles = found.slice(0, pageSize);
-  const last = profiles.at(-1);
-  const next = found.length > pageSize && last ? `${last.team}/${last.name}` : undefined;
-  return c.html(page(<ListPage query={query} profiles={profiles} next={next} />));
+  const next = found.next && encodeCursor(found.next);
+  const query = { ...filters, q };
+  const { items, similar } = found;
+  return c.html(page(<ListPage query={query} profiles={items} similar={similar} next={next} />));
 });
 
 catalog.get('/p/:team/:name/:version?', async (c) => {
@@ -44,7 +59,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
     return c.html(page(<MissingPage what={what} />), 404);
   }
   const [versions, channels, keys] = await Promise.all([
-    listVersions(db, profile.id),
+    listVersions(db, profile.id, { limit: mostVersions }),
     listChannels(db, profile.id),
     listKeys(db, team),
   ]);

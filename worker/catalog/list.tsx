@@ -1,47 +1,157 @@
 import type { ProfileSummary } from '../../db/profiles.ts';
+import type { Filters } from '../../db/search.ts';
+import { capabilities, grades } from '../../policy/index.ts';
 import { Layout } from './layout.tsx';
+
+/** What the first page was asked for. */
+export interface ListQuery extends Filters {
+  /** Words to look for; may be empty. */
+  q: string;
+}
+
+const filterNames = ['team', 'image', 'tag', 'capability', 'grade'] as const;
 
 /** The first page: every profile, or those that match. */
 export function ListPage(props: {
-  query: string;
+  query: ListQuery;
   profiles: ProfileSummary[];
+  similar: boolean;
   next: string | undefined;
 }) {
-  const { query, profiles, next } = props;
+  const { query, profiles, similar, next } = props;
+  const { q } = query;
+  const chosen = filterNames.filter((name) => query[name] !== undefined);
+  const narrowed = q !== '' || chosen.length > 0;
   return (
-    <Layout title={query ? `${query} · aa-registry` : 'aa-registry'} query={query}>
-      <h1>{query ? `Profiles matching “${query}”` : 'AppArmor profiles'}</h1>
+    <Layout title={q ? `${q} · aa-registry` : 'aa-registry'} query={q}>
+      <h1>
+        {q && !similar
+          ? `Profiles matching “${q}”`
+          : similar
+            ? 'Similar profiles'
+            : 'AppArmor profiles'}
+      </h1>
+      {similar && <p>Nothing matches “{q}”. These have words that are spelt alike.</p>}
+      <FilterForm query={query} />
+      {chosen.length > 0 && (
+        <p class="chosen">
+          {chosen.map((name) => (
+            <a href={address({ ...query, [name]: undefined })} aria-label={`Remove filter ${name}`}>
+              {name}: {query[name]} <span aria-hidden="true">×</span>
+            </a>
+          ))}
+        </p>
+      )}
       {profiles.length === 0 ? (
         <p class="soft">
-          {query ? 'Nothing matches. Try fewer or shorter words.' : 'Nothing is published yet.'}
+          {narrowed ? 'Nothing matches. Try fewer words or filters.' : 'Nothing is published yet.'}
         </p>
       ) : (
         <ul class="profiles">
           {profiles.map((profile) => (
-            <li>
-              <a href={`/p/${profile.team}/${profile.name}`}>
-                {profile.team}/{profile.name}
-              </a>{' '}
-              <span class="soft">
-                {profile.latest} · <Day at={profile.publishedAt} />
-              </span>
-              <p>{profile.description}</p>
-              {profile.images.length > 0 && (
-                <p class="soft">For images: {profile.images.join(', ')}</p>
-              )}
-            </li>
+            <Item profile={profile} />
           ))}
         </ul>
       )}
       {next !== undefined && (
         <p>
-          <a href={`/?${new URLSearchParams({ ...(query ? { q: query } : {}), after: next })}`}>
+          <a href={address(query, next)} rel="next">
             More profiles
           </a>
         </p>
       )}
     </Layout>
   );
+}
+
+function Item({ profile }: { profile: ProfileSummary }) {
+  const { team, name, latest, publishedAt, description, images, grade } = profile;
+  return (
+    <li>
+      <a href={`/p/${team}/${name}`}>
+        {team}/{name}
+      </a>{' '}
+      <span class="soft">
+        {latest} · <Day at={publishedAt} />
+      </span>
+      {grade !== null && (
+        <>
+          {' '}
+          <a
+            class={`grade ${grade}`}
+            href={address({ q: '', grade })}
+            title={`Lint grade ${grade}`}
+          >
+            {grade}
+          </a>
+        </>
+      )}
+      <p>{description}</p>
+      {images.length > 0 && (
+        <p class="soft">
+          For images:{' '}
+          {images.map((image, at) => (
+            <>
+              {at > 0 && ', '}
+              <a href={address({ q: '', image })}>{image}</a>
+            </>
+          ))}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function FilterForm({ query }: { query: ListQuery }) {
+  const open = filterNames.some((name) => query[name] !== undefined);
+  return (
+    <details class="filters" open={open}>
+      <summary>Filter</summary>
+      <form action="/" method="get">
+        {query.q && <input type="hidden" name="q" value={query.q} />}
+        {query.tag !== undefined && <input type="hidden" name="tag" value={query.tag} />}
+        <label>
+          Team
+          <input name="team" value={query.team ?? ''} maxlength={40} />
+        </label>
+        <label>
+          Image
+          <input name="image" value={query.image ?? ''} placeholder="nginx" maxlength={255} />
+        </label>
+        <label>
+          Capability
+          <select name="capability">
+            <option value="">Any</option>
+            {[...capabilities].sort().map((name) => (
+              <option value={name} selected={name === query.capability}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Lint grade
+          <select name="grade">
+            <option value="">Any</option>
+            {grades.map((grade) => (
+              <option value={grade} selected={grade === query.grade}>
+                {grade}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit">Apply</button>
+      </form>
+    </details>
+  );
+}
+
+function address({ q, ...filters }: ListQuery, cursor?: string): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries({ q, ...filters, cursor })) {
+    if (value) search.set(key, value);
+  }
+  return search.size > 0 ? `/?${search}` : '/';
 }
 
 /** A day, with the exact time for machines. */

@@ -8,6 +8,7 @@ export const style = `
   --raised: light-dark(#f5f6f8, #1d2126);
   --edge: light-dark(#d9dde2, #343a42);
   --link: light-dark(#0b5cad, #7ab8f5);
+  --good: light-dark(#1a7431, #7fd495);
   --error: light-dark(#b3261e, #ff8a80);
   --warning: light-dark(#8a5a00, #f2c063);
 }
@@ -26,7 +27,26 @@ header { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: baseli
 header .home { font-weight: 650; color: inherit; text-decoration: none; }
 search { flex: 1 1 14rem; min-width: 0; }
 form { display: flex; gap: 0.5rem; }
-input, button {
+.filters { margin: 0.75rem 0; }
+.filters summary { cursor: pointer; color: var(--soft); width: max-content; }
+.filters form { flex-wrap: wrap; align-items: end; padding: 0.6rem 0; }
+.filters label { display: grid; flex: 1 1 9rem; font-size: 0.9rem; color: var(--soft); }
+.chosen { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.chosen a {
+  padding: 0.1rem 0.6rem;
+  border: 1px solid var(--edge);
+  border-radius: 1rem;
+  background: var(--raised);
+  color: inherit;
+  text-decoration: none;
+  overflow-wrap: anywhere;
+}
+.grade { padding: 0 0.45rem; border: 1px solid currentColor; border-radius: 0.3rem; font-size: 0.85rem; text-decoration: none; }
+ul.profiles .grade { color: var(--soft); }
+ul.profiles .grade.A, ul.profiles .grade.B { color: var(--good); }
+ul.profiles .grade.D, ul.profiles .grade.E { color: var(--warning); }
+ul.profiles .grade.F { color: var(--error); }
+input, button, select {
   font: inherit;
   color: inherit;
   padding: 0.4rem 0.7rem;
@@ -34,7 +54,7 @@ input, button {
   border-radius: 0.4rem;
   background: var(--paper);
 }
-input { flex: 1 1 4rem; min-width: 0; width: 100%; }
+input, select { flex: 1 1 4rem; min-width: 0; width: 100%; }
 button { background: var(--raised); cursor: pointer; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
@@ -51,7 +71,7 @@ pre {
 ul.profiles { list-style: none; padding: 0; }
 ul.profiles li { padding: 0.9rem 0; border-top: 1px solid var(--edge); }
 ul.profiles p { margin: 0.15rem 0; }
-ul.profiles a { font-weight: 600; }
+ul.profiles li > a { font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.35rem 1.25rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }

@@ -7,25 +7,44 @@ const mostPages = 100;
 
 export const search = defineCommand({
   name: 'search',
-  summary: 'Find profiles by name, description or image',
+  summary: 'Find profiles by name, image, tag, description or rules',
   usage: '[WORD…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
     registry: registryOption,
     team: { type: 'string', value: 'TEAM', description: "Only this team's" },
+    image: {
+      type: 'string',
+      value: 'IMAGE',
+      description: 'Only those that fit this container image',
+    },
+    tag: { type: 'string', value: 'TAG', description: 'Only those with this tag' },
+    capability: {
+      type: 'string',
+      value: 'NAME',
+      description: 'Only those that allow this capability, such as net_admin',
+    },
+    grade: { type: 'string', value: 'A…F', description: 'Only those that lint grades like this' },
   },
-  examples: ['aa-registry search nginx', 'aa-registry search --team platform'],
+  details:
+    'The best matches come first. A word may lack its end; where nothing matches, a slip in it is forgiven.',
+  examples: [
+    'aa-registry search nginx',
+    'aa-registry search --image docker.io/library/nginx:1.27',
+    'aa-registry search proxy --team platform --grade A',
+  ],
   async run({ values, args, io }) {
     const client = await openSession(io, values.registry);
-    const { team } = values;
-    const query = { text: args.join(' '), ...(team === undefined ? {} : { team }) };
+    const { team, image, tag, capability } = values;
+    const grade = values.grade?.toUpperCase();
+    const query = { text: args.join(' ') || undefined, team, image, tag, capability, grade };
     let cursor: string | undefined;
     let count = 0;
     for (let at = 0; at < mostPages; at++) {
-      const page = await client.listProfiles({
-        ...query,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
+      const page = await client.listProfiles({ ...query, cursor });
+      if (page.similar && count === 0) {
+        io.tell(`Nothing matches "${args.join(' ')}"; these have words that are spelt alike.`);
+      }
       for (const { team, name, latest, description } of page.items) {
         const reference = formatReference({ team, name, selector: { kind: 'default' } });
         io.print(`${reference.padEnd(28)} ${latest.padEnd(10)} ${description}`);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { grades } from '../../../policy/index.ts';
 import { Envelope, isProfileName, isTeam, Manifest } from '../../../trust/index.ts';
 import { Diagnostic } from './diagnostic.ts';
 import { Proof } from './log.ts';
@@ -58,29 +59,63 @@ export const ProfileSummary = z
       description: 'The highest release, or the highest pre-release where there is none',
     }),
     publishedAt: Timestamp.meta({ description: 'When the latest version was published' }),
+    grade: z.enum(grades).nullable().meta({
+      description: 'How lint grades the latest version; null until it has been looked at',
+    }),
   })
   .meta({ id: 'ProfileSummary' });
 export type ProfileSummary = z.infer<typeof ProfileSummary>;
 
+const Next = z.string().nullable().meta({ description: 'The cursor of the next page' });
+
 export const ProfilePage = z
   .object({
     items: z.array(ProfileSummary),
-    next: z.string().nullable().meta({ description: 'The cursor of the next page' }),
+    similar: z.boolean().meta({
+      description:
+        'Whether nothing has the words asked for, and these have words that are spelt alike',
+    }),
+    next: Next,
   })
   .meta({ id: 'ProfilePage' });
 export type ProfilePage = z.infer<typeof ProfilePage>;
 
-/** The cursor that a page hands out: where the page before it ended. */
-export const Cursor = z
-  .string()
-  .max(120)
-  .regex(/^[^/]+\/[^/]+$/, 'must be a cursor from an earlier page');
+/** The parameters of a list. */
+export const PageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50).meta({
+    description: 'How many a page may have',
+  }),
+  cursor: z
+    .string()
+    .max(500)
+    .regex(/^[A-Za-z0-9_-]+$/, 'must be the "next" of an earlier page')
+    .optional()
+    .meta({ description: 'The "next" of the page before' }),
+});
 
-export const ProfileQuery = z.object({
-  q: z.string().max(200).optional().meta({ description: 'Words to look for', example: 'nginx' }),
+export const ProfileQuery = PageQuery.extend({
+  q: z.string().max(200).optional().meta({
+    description:
+      'Words to look for in names, images, tags, descriptions and rules; the best matches come first',
+    example: 'nginx',
+  }),
   team: TeamName.optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: Cursor.optional(),
+  image: z.string().max(255).optional().meta({
+    description: 'A container image that the profiles fit',
+    example: 'nginx:1.27',
+  }),
+  tag: z.string().max(64).optional(),
+  capability: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z_]+$/, 'must be a capability such as net_admin')
+    .transform((name) => name.toLowerCase().replace(/^cap_/, ''))
+    .optional()
+    .meta({ description: 'A capability that the profiles allow', example: 'net_admin' }),
+  grade: z
+    .enum(grades)
+    .optional()
+    .meta({ description: 'How lint grades the latest version (docs/search.md)' }),
 });
 
 export const VersionSummary = z
@@ -97,8 +132,8 @@ export const VersionSummary = z
 export type VersionSummary = z.infer<typeof VersionSummary>;
 
 export const VersionList = z
-  .object({ items: z.array(VersionSummary) })
-  .meta({ id: 'VersionList', description: 'Every version, highest first' });
+  .object({ items: z.array(VersionSummary), next: Next })
+  .meta({ id: 'VersionList', description: 'Versions, highest first' });
 
 export const Profile = z
   .object({

@@ -1,0 +1,66 @@
+/** How many words of a query count, and of a profile's text. */
+const mostAsked = 8;
+const mostKnown = 2_000;
+
+/** How long a word may be, in characters: longer ones are in no name that anybody types. */
+const longestWord = 64;
+
+/** A text's words in lower case, as SQLite's unicode61 tokenizer cuts them. */
+export function wordsOf(text: string): string[] {
+  return (
+    text
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  );
+}
+
+/** The words that a query asks for. Single letters say next to nothing beside others, and may be half typed. */
+export function askedWords(text: string): string[] {
+  const words = [...new Set(wordsOf(text))].filter((word) => word.length <= longestWord);
+  const long = words.filter((word) => word.length > 1);
+  return (long.length > 0 ? long : words).slice(0, mostAsked);
+}
+
+/** The words of a profile's rules, each once; of its comments none. */
+export function ruleWords(text: string): string[] {
+  const rules = text.replaceAll(/^\s*#(?!\s*include).*$/gm, '');
+  return [...new Set(wordsOf(rules))]
+    .filter((word) => word.length <= longestWord)
+    .slice(0, mostKnown);
+}
+
+/** How long words are that are found when they are misspelt, in characters. */
+const shortestSpelt = 4;
+const longestSpelt = 24;
+
+/** A word without accents, when it is one that people misspell. */
+export function plainWord(word: string): string | undefined {
+  const plain = word.normalize('NFKD').replaceAll(/\p{M}/gu, '');
+  const spelt = plain.length >= shortestSpelt && plain.length <= longestSpelt;
+  return spelt && /\p{L}/u.test(plain) ? plain : undefined;
+}
+
+/**
+ * A word and what is left of it without one of its letters. Two words are one slip apart (a letter too many, too
+ * few, another, or two swapped) only if they have one of these in common, as in the SymSpell algorithm.
+ */
+export function spellingsOf(word: string): string[] {
+  const letters = [...word];
+  const shorter = letters.map((_, at) => letters.toSpliced(at, 1).join(''));
+  return [...new Set([word, ...shorter])];
+}
+
+/** Whether two different words are one slip apart. */
+export function isOneSlip(one: string, other: string): boolean {
+  const [a, b] = [[...one], [...other]];
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  const left = a.slice(start, a.length - end);
+  const right = b.slice(start, b.length - end);
+  if (left.length <= 1 && right.length <= 1) return true;
+  return left.length === 2 && right.length === 2 && left[0] === right[1] && left[1] === right[0];
+}

@@ -1,0 +1,241 @@
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import { everyCapability, type Grade } from '../policy/index.ts';
+import { isProfileName } from '../trust/index.ts';
+import type { Database } from './database.ts';
+import type { Profile, ProfileSummary } from './profiles.ts';
+import { profiles, searchFacts, searchSpellings, versions } from './schema.ts';
+import { facetWord } from './search-index.ts';
+import { askedWords, isOneSlip, plainWord, spellingsOf } from './search-text.ts';
+import { type Viewer, visibleTo } from './viewer.ts';
+
+/** What profiles are narrowed down by. */
+export interface Filters {
+  team?: string | undefined;
+  /** A container image that they fit. */
+  image?: string | undefined;
+  tag?: string | undefined;
+  /** A capability that they allow. */
+  capability?: string | undefined;
+  grade?: Grade | undefined;
+}
+
+export interface ProfileQuery extends Filters {
+  /** Words that all have to be there; the last letters of each may be missing. */
+  text?: string | undefined;
+  after?: Place | undefined;
+  limit: number;
+}
+
+/** Where a page ended: it stays where it is whatever is added. */
+export type Place =
+  | { team: string; name: string }
+  /** `similar` when the words asked for are nowhere, and those found are spelt alike. */
+  | { level: number; id: number; similar: boolean };
+
+export interface FoundProfiles {
+  items: ProfileSummary[];
+  /** Where the next page begins, if there is one. */
+  next: Place | undefined;
+  similar: boolean;
+}
+
+const columns = {
+  profile: profiles,
+  publishedAt: versions.publishedAt,
+  grade: searchFacts.grade,
+};
+
+/**
+ * The profiles that the viewer may know of and that a query asks for: without words, those of a team by name; with
+ * words, the best matches first, and when there are none, those that are spelt alike.
+ *
+ * A match is as good as the best of the {@link levelsOf} it is found in. That is the same whatever else is there,
+ * unlike bm25's word frequencies: so pages neither repeat nor lose anything when profiles come, and a page costs as
+ * much among a hundred thousand matches as among a hundred, for FTS5 finds each level's in the order of their ids.
+ */
+export async function findProfiles(
+  db: Database,
+  viewer: Viewer,
+  query: ProfileQuery,
+): Promise<FoundProfiles> {
+  const { text = '', after, limit } = query;
+  const words = askedWords(text);
+  if (words.length === 0 && text.trim() !== '') return nothing;
+  const facets = facetsOf(query, words.length > 0);
+  if (words.length === 0 && facets.length === 0) return listByName(db, viewer, query);
+
+  const start = after && 'id' in after ? after : { level: 0, id: 0, similar: false };
+  if (words.length === 0) return search(db, viewer, [all(facets)], start, limit);
+  if (!start.similar) {
+    const levels = levelsOf(
+      text,
+      words,
+      words.map(() => []),
+    );
+    const found = await search(db, viewer, narrow(levels, facets), start, limit);
+    if (found.items.length > 0 || after) return found;
+  }
+  const alike = await Promise.all(words.map((word) => spelledAlike(db, word)));
+  if (alike.every((others) => others.length === 0)) return nothing;
+  const levels = levelsOf(text, words, alike);
+  return search(db, viewer, narrow(levels, facets), { ...start, similar: true }, limit);
+}
+
+const nothing: FoundProfiles = { items: [], next: undefined, similar: false };
+
+async function listByName(
+  db: Database,
+  viewer: Viewer,
+  { team, after, limit }: ProfileQuery,
+): Promise<FoundProfiles> {
+  const conditions: (SQL | undefined)[] = [visibleTo(viewer)];
+  if (team !== undefined) conditions.push(eq(profiles.team, team));
+  if (after && 'name' in after) {
+    conditions.push(sql`(${profiles.team}, ${profiles.name}) > (${after.team}, ${after.name})`);
+  }
+  const rows = await db
+    .select(columns)
+    .from(profiles)
+    .innerJoin(
+      versions,
+      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
+    )
+    .leftJoin(searchFacts, eq(searchFacts.digest, versions.digest))
+    .where(and(...conditions))
+    .orderBy(asc(profiles.team), asc(profiles.name))
+    .limit(limit + 1);
+  const items = rows.slice(0, limit).map(toSummary);
+  const last = items.at(-1);
+  const next = rows.length > limit && last ? { team: last.team, name: last.name } : undefined;
+  return { items, next, similar: false };
+}
+
+function toSummary(row: {
+  profile: Profile;
+  publishedAt: string;
+  grade: Grade | null;
+}): ProfileSummary {
+  const { profile, publishedAt, grade } = row;
+  return { ...profile, publishedAt, grade };
+}
+
+/**
+ * FTS5 expressions, best matches first; each matches all that the one before does. Every word is asked for, or
+ * one of those that it may be a slip for.
+ */
+function levelsOf(text: string, words: string[], alike: string[][]): string[] {
+  const others = alike.map((some) => some.map((one) => `"${one}"`));
+  const whole = all(words.map((word, at) => any([`"${word}"`, ...(others[at] ?? [])])));
+  // A single letter begins too many words to look at.
+  const begun = all(
+    words.map((word, at) => any([`"${word}"${word.length > 1 ? '*' : ''}`, ...(others[at] ?? [])])),
+  );
+  const names = ['-', '_', '.'].map((between) => words.join(between));
+  if (words.length === 1) names.push(...(alike[0] ?? []));
+  if (isProfileName(text.trim().toLowerCase())) names.push(text.trim().toLowerCase());
+  return [
+    `{facets}: ${any([...new Set(names)].map((name) => facetWord('name', name)))}`,
+    `{name}: ${whole}`,
+    `{name}: ${begun}`,
+    `{name team images tags}: ${begun}`,
+    `{name team images tags description}: ${begun}`,
+    `{name team images tags description rules}: ${begun}`,
+  ];
+}
+
+/** What each level has and the one before has not, narrowed down. */
+function narrow(levels: string[], facets: string[]): string[] {
+  return levels.map((level, at) => {
+    const before = levels[at - 1];
+    return all([...facets, before === undefined ? level : `((${level}) NOT (${before}))`]);
+  });
+}
+
+/** The FTS5 expressions that narrow a search down. The team alone needs no search when no words are asked for. */
+function facetsOf(
+  { team, image, tag, capability, grade }: ProfileQuery,
+  hasWords: boolean,
+): string[] {
+  const asked: string[][] = [];
+  if (image !== undefined) asked.push(imageNames(image).map((one) => facetWord('image', one)));
+  if (tag !== undefined) asked.push([facetWord('tag', tag)]);
+  if (capability !== undefined) {
+    asked.push([capability, everyCapability].map((one) => facetWord('capability', one)));
+  }
+  if (grade !== undefined) asked.push([facetWord('grade', grade)]);
+  if (team !== undefined && (hasWords || asked.length > 0)) asked.push([facetWord('team', team)]);
+  return asked.map((values) => `({facets}: ${any(values)})`);
+}
+
+/** How a profile may list an image that it fits: as it is, without tag and digest, without Docker Hub's names. */
+function imageNames(image: string): string[] {
+  const bare = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+  return [...new Set([image, bare, bare.replace(/^(?:docker\.io\/)?(?:library\/)?/, '')])];
+}
+
+const any = (expressions: string[]) => `(${expressions.join(' OR ')})`;
+const all = (expressions: string[]) => `(${expressions.join(' AND ')})`;
+
+/** A page of what matches the levels' expressions, from a place on. */
+async function search(
+  db: Database,
+  viewer: Viewer,
+  levels: string[],
+  { level: first, id, similar }: { level: number; id: number; similar: boolean },
+  limit: number,
+): Promise<FoundProfiles> {
+  const parts = levels.slice(first).map((level, at) => {
+    const after = at === 0 ? id : 0;
+    // CROSS JOIN: the index says which rows, and nothing else is read.
+    return sql`SELECT * FROM (
+      SELECT ${first + at} AS level, search.rowid AS id FROM search
+      CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
+      WHERE search MATCH ${level} AND search.rowid > ${after}
+      ORDER BY search.rowid LIMIT ${limit + 1})`;
+  });
+  if (parts.length === 0) return nothing;
+  // The levels are gone through in turn, and no further than the page needs.
+  const hits = sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}) AS hits`;
+  const rows = await db
+    .select({ ...columns, level: sql<number>`hits.level` })
+    .from(hits)
+    .innerJoin(profiles, sql`${profiles.id} = hits.id`)
+    .innerJoin(
+      versions,
+      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
+    )
+    .leftJoin(searchFacts, eq(searchFacts.digest, versions.digest));
+  const places = rows
+    .map((row) => ({ level: row.level, id: row.profile.id, summary: toSummary(row) }))
+    .sort((a, b) => a.level - b.level || a.id - b.id);
+  const page = places.slice(0, limit);
+  const last = page.at(-1);
+  const next =
+    places.length > limit && last ? { level: last.level, id: last.id, similar } : undefined;
+  // Of equally good ones on a page, the shortest name is the closest.
+  if (levels.length > 1) {
+    page.sort((a, b) => a.level - b.level || a.summary.name.length - b.summary.name.length);
+  }
+  return { items: page.map(({ summary }) => summary), next, similar };
+}
+
+/** How many words that are spelt alike are looked at, and how many of them are looked for. */
+const mostSpellings = 200;
+const mostAlike = 16;
+
+/** The known words that a word may be a slip for. */
+async function spelledAlike(db: Database, word: string): Promise<string[]> {
+  const plain = plainWord(word);
+  if (plain === undefined) return [];
+  const rows = await db
+    .selectDistinct({ word: searchSpellings.word })
+    .from(searchSpellings)
+    .where(
+      sql`${searchSpellings.spelling} IN (SELECT value FROM json_each(${JSON.stringify(spellingsOf(plain))}))`,
+    )
+    .limit(mostSpellings);
+  return rows
+    .map((row) => row.word)
+    .filter((other) => other !== plain && isOneSlip(plain, other))
+    .slice(0, mostAlike);
+}

@@ -1,0 +1,31 @@
+import type { Context } from 'hono';
+import type { ZodType } from 'zod';
+import { ProblemError } from './problem.ts';
+
+/** A place in a list as clients hand it back; what it says is nobody else's business. */
+export function encodeCursor(place: unknown): string {
+  return btoa(JSON.stringify(place)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** The place that a cursor names. Throws a {@link ProblemError} when it is none of such a list. */
+export function decodeCursor<Place>(schema: ZodType<Place>, cursor: string): Place {
+  const place = schema.safeParse(parse(cursor));
+  if (place.success) return place.data;
+  throw new ProblemError('request-invalid', 'cursor: must be the "next" of an earlier page.');
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Links to the page after this one (RFC 8288), if there is one: the same request with its cursor. */
+export function linkNext(c: Context, next: string | null): void {
+  if (next === null) return;
+  const url = new URL(c.req.url);
+  url.searchParams.set('cursor', next);
+  c.header('Link', `<${url.pathname}${url.search}>; rel="next"`);
+}
