@@ -7,6 +7,7 @@ import { deprecate } from './commands/deprecate.ts';
 import { enforce } from './commands/enforce.ts';
 import { explain } from './commands/explain.ts';
 import { fmt } from './commands/fmt.ts';
+import { inspect } from './commands/inspect.ts';
 import { keyAdd } from './commands/key-add.ts';
 import { keyGenerate } from './commands/key-generate.ts';
 import { keyList } from './commands/key-list.ts';
@@ -29,8 +30,10 @@ import { publisherRemove } from './commands/publisher-remove.ts';
 import { pull } from './commands/pull.ts';
 import { remove } from './commands/remove.ts';
 import { rollback } from './commands/rollback.ts';
+import { runArgs } from './commands/run-args.ts';
 import { search } from './commands/search.ts';
 import { show } from './commands/show.ts';
+import { status } from './commands/status.ts';
 import { teamCreate } from './commands/team-create.ts';
 import { teamQuota } from './commands/team-quota.ts';
 import { tokenCreate } from './commands/token-create.ts';
@@ -67,6 +70,9 @@ export { requireWholeNumber } from './whole-number.ts';
 /** Every command that needs no server code, in the order that help shows. */
 export const clientCommands: Command[] = [
   pull,
+  status,
+  inspect,
+  runArgs,
   rollback,
   remove,
   enforce,

@@ -100,3 +100,11 @@ export async function unload(name: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
+
+/** A loaded profile's mode, `not-loaded`, or `undefined` where that can't be seen: without root or AppArmor. */
+export async function loadedMode(name: string): Promise<string | undefined> {
+  const text = await readFile(join(securityfs, 'profiles'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const line = text.split('\n').find((one) => one.startsWith(`${name} (`));
+  return line === undefined ? 'not-loaded' : /\((\w+)\)$/.exec(line)?.[1];
+}

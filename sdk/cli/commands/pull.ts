@@ -15,7 +15,7 @@ import {
   writeSeen,
 } from '../../host/seen.ts';
 import { type Installation, installedPath, listInstallations } from '../../host/state.ts';
-import { dockerRunLine, kubernetesStanza } from '../../run-line.ts';
+import { dockerRunLine, kubernetesStanza } from '../../run-args.ts';
 import { changing } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { diffOf } from '../diff.ts';

@@ -1,0 +1,102 @@
+import { describeCondition, examine } from '../../host/condition.ts';
+import { type Container, findContainer, processesOf } from '../../host/containers.ts';
+import { checkKernel, readPolicy } from '../../host/kernel.ts';
+import { type Process, profilesOf, readProcess } from '../../host/processes.ts';
+import { type Installation, listInstallations } from '../../host/state.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { pathOf } from '../installed.ts';
+import { parseFormat } from '../report.ts';
+import { table } from '../table.ts';
+
+export const inspect = defineCommand({
+  name: 'inspect',
+  summary: 'Show which profile confines a running container',
+  usage: 'CONTAINER',
+  args: { min: 1, max: 1 },
+  options: {
+    format: { type: 'string', value: 'FORMAT', description: 'text or json' },
+  },
+  details:
+    'CONTAINER is a process id, a container’s id (12 digits or more; found by cgroups, so no client is needed) or its\n' +
+    'name, for which docker, podman, nerdctl and crictl are asked. What counts is what the kernel says of its processes.\n' +
+    'Exit codes: 0 confined as installed, 1 not confined or not found, 6 confined by something else than it should be.',
+  examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],
+  async run({ values, args: [text = ''], io }) {
+    const format = parseFormat(values.format, ['text', 'json']);
+    if (process.getuid?.() !== 0) {
+      throw new CliError(
+        exit.unable,
+        'Only root can see what confines others.',
+        'Run it with sudo.',
+      );
+    }
+    const kernel = await checkKernel();
+    if (!kernel.ok) throw new CliError(exit.unable, `Nothing is confined: ${kernel.reason}.`);
+    const container = await findContainer(text);
+    if (!container) {
+      throw new CliError(
+        exit.failed,
+        `There is no running container "${text}".`,
+        'Name it by its name, 12 digits or more of its id, or the id of one of its processes.',
+      );
+    }
+    const first = await readProcess(container.pid);
+    if (!first) throw new CliError(exit.failed, `Process ${container.pid} has ended.`);
+    const confinement = await judge(container, first);
+    if (format === 'json') {
+      io.print(JSON.stringify({ container, ...confinement }, null, 2));
+    } else {
+      const { installation, others, mismatches } = confinement;
+      const rows = [
+        ...(container.id === undefined ? [] : [['Container', container.id]]),
+        ['Process', `${first.pid} ${first.command}`],
+        ['Confined by', first.mode === undefined ? first.label : `${first.label} (${first.mode})`],
+        ...(installation
+          ? [['Installed', `${pathOf(installation)}@${installation.version}`]]
+          : first.mode === undefined
+            ? []
+            : [['Installed', 'not by aa-registry']]),
+        ...others.map(({ pid, command, label }) => ['Also', `${pid} ${command}: ${label}`]),
+        ...mismatches.map((mismatch) => ['Mismatch', mismatch]),
+      ];
+      for (const line of table(rows)) io.print(line);
+    }
+    if (confinement.mismatches.length > 0) return exit.drift;
+    return first.mode === undefined ? exit.failed : exit.ok;
+  },
+});
+
+interface Confinement {
+  process: Process;
+  installation: Installation | undefined;
+  /** The container's processes that are confined by something else than its first. */
+  others: Process[];
+  /** What is not as it should be. */
+  mismatches: string[];
+}
+
+async function judge(container: Container, first: Process): Promise<Confinement> {
+  const profiles = profilesOf(first.label);
+  const installed = await listInstallations('/');
+  const installation = installed.find(({ name }) => profiles.includes(name));
+  const pids = container.id === undefined ? [] : await processesOf(container.id);
+  const all = await Promise.all(pids.map(({ pid }) => readProcess(pid)));
+  const others = all.filter(
+    (one) =>
+      one !== undefined && !profilesOf(one.label).some((profile) => profiles.includes(profile)),
+  ) as Process[];
+  const { configured } = container;
+  // Runtimes write '' or "unconfined" for none.
+  const asked = configured === '' ? 'unconfined' : configured;
+  const mismatches = [
+    ...(asked === undefined || profiles.includes(asked)
+      ? []
+      : [`its runtime started it with ${asked}`]),
+    ...(installation
+      ? describeCondition(await examine('/', installation, await readPolicy())).map(
+          (problem) => `${pathOf(installation)}: ${problem}`,
+        )
+      : []),
+  ];
+  return { process: first, installation, others, mismatches };
+}

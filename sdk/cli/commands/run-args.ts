@@ -1,0 +1,67 @@
+import { loadedMode } from '../../host/kernel.ts';
+import { kubernetesAnnotation, runArguments, runtimes } from '../../run-args.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { pathOf, requireInstalled } from '../installed.ts';
+import { rootOf, rootOption } from '../target.ts';
+
+export const runArgs = defineCommand({
+  name: 'run-args',
+  summary: 'Print what runs a container confined by an installed profile',
+  usage: 'REF --runtime RUNTIME',
+  args: { min: 1, max: 1 },
+  options: {
+    runtime: {
+      type: 'string',
+      short: 'r',
+      value: 'RUNTIME',
+      description: `${runtimes.slice(0, -1).join(', ')} or ${runtimes.at(-1)} (default docker)`,
+    },
+    annotation: {
+      type: 'string',
+      value: 'CONTAINER',
+      description:
+        "With kubernetes before 1.30: the annotation for the Pod's container of this name",
+    },
+    root: rootOption,
+  },
+  details:
+    'For docker, podman and nerdctl it is the option of their "run"; for compose and kubernetes a piece of YAML, of a\n' +
+    'service and of a container or Pod. Needs no network.',
+  examples: [
+    'docker run $(aa-registry run-args docker-nginx) nginx',
+    'aa-registry run-args docker-nginx --runtime kubernetes',
+    'aa-registry run-args docker-nginx --runtime kubernetes --annotation web',
+  ],
+  async run({ values, args: [text = ''], io }) {
+    const runtime = runtimes.find((one) => one === (values.runtime ?? 'docker'));
+    if (!runtime) {
+      throw new CliError(
+        exit.usage,
+        `--runtime is one of ${runtimes.join(', ')}, not "${values.runtime}".`,
+      );
+    }
+    const { annotation } = values;
+    if (annotation !== undefined && runtime !== 'kubernetes') {
+      throw new CliError(exit.usage, '--annotation goes with --runtime kubernetes.');
+    }
+    // RFC 1123 label, as Kubernetes wants a container's name to be.
+    if (annotation !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(annotation)) {
+      throw new CliError(exit.usage, `"${annotation}" is not a container's name.`);
+    }
+    const root = rootOf(values.root);
+    const installation = await requireInstalled(root, text);
+    const { name } = installation;
+    io.print(
+      annotation === undefined
+        ? runArguments(runtime, name)
+        : kubernetesAnnotation(name, annotation),
+    );
+    const mode = root === '/' ? await loadedMode(name) : undefined;
+    if (mode === 'not-loaded') {
+      io.tell(`Warning: ${name} is not loaded; see "aa-registry status ${pathOf(installation)}".`);
+    } else if (installation.complain || mode === 'complain') {
+      io.tell(`Note: ${name} is in complain mode: it logs and denies nothing.`);
+    }
+    return exit.ok;
+  },
+});

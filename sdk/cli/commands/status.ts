@@ -1,0 +1,278 @@
+import { parseReference, type Reference } from '../../../trust/index.ts';
+import { UnreachableError } from '../../client.ts';
+import { describeCondition, isSound } from '../../host/condition.ts';
+import type { LoadedProfile } from '../../host/kernel.ts';
+import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../../host/status.ts';
+import { fetchNews, type News } from '../../news.ts';
+import { readTrust, trustPath } from '../../trust-file.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { trustOption } from '../host-trust.ts';
+import { pathOf } from '../installed.ts';
+import type { Io } from '../io.ts';
+import { parseFormat } from '../report.ts';
+import { openSession, registryOption } from '../session.ts';
+import { table } from '../table.ts';
+import { rootOf, rootOption } from '../target.ts';
+
+/** What the exit code says to a monitor; the README lists it. */
+const exitCodes = {
+  ok: exit.ok,
+  disabled: exit.unable,
+  'not-loaded': exit.notLoaded,
+  drift: exit.drift,
+} as const;
+
+/** The most processes that are named behind a profile. */
+const mostNamed = 8;
+
+export const status = defineCommand({
+  name: 'status',
+  summary: 'Show what is loaded and confined, and whether it is what was installed',
+  usage: '[NAME…]',
+  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: {
+    all: { type: 'boolean', short: 'a', description: 'Every loaded profile and confined process' },
+    offline: {
+      type: 'boolean',
+      description: 'Do not ask the registry for newer or yanked versions',
+    },
+    format: { type: 'string', value: 'FORMAT', description: 'text or json' },
+    registry: registryOption,
+    root: rootOption,
+    trust: trustOption,
+  },
+  details:
+    'Compares files with what was signed, and the kernel with what was loaded. Changes nothing.\n' +
+    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 6 something was changed, 7 a profile that is\n' +
+    'installed is not loaded. A newer or yanked version does not change it, nor does a registry that is away.',
+  examples: [
+    'sudo aa-registry status',
+    'sudo aa-registry status --offline --format json',
+    'sudo aa-registry status --all',
+  ],
+  async run({ values, args, io }) {
+    const format = parseFormat(values.format, ['text', 'json']);
+    const root = rootOf(values.root);
+    if (root === '/' && process.getuid?.() !== 0) {
+      throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
+    }
+    const found = narrow(await readStatus(root), args);
+    const news = values.offline ? [] : await askRegistry(io, found, values, root);
+    if (format === 'json') io.print(JSON.stringify(toJson(found, news), null, 2));
+    else printText(io, found, news, values.all ?? false);
+    return exitCodes[verdictOf(found)];
+  },
+});
+
+/** The part of a status that is about these installed profiles; all of it when none is named. */
+function narrow(found: HostStatus, names: string[]): HostStatus {
+  if (names.length === 0) return found;
+  const installed = names.map((name) => {
+    const one = found.installed.find(
+      ({ installation }) => installation.name === name || pathOf(installation) === name,
+    );
+    if (!one) throw new CliError(exit.failed, `${name} is not installed by aa-registry.`);
+    return one;
+  });
+  const own = new Set(installed.map(({ installation }) => installation.name));
+  return {
+    ...found,
+    installed,
+    loaded: found.loaded.filter(({ name }) => own.has(name.split('//')[0] ?? '')),
+    confined: installed.flatMap(({ processes }) => processes),
+    unconfined: [],
+    pending: found.pending.filter(({ installation }) => own.has(installation.name)),
+  };
+}
+
+async function askRegistry(
+  io: Io,
+  { installed }: HostStatus,
+  values: { registry?: string; trust?: string },
+  root: string,
+): Promise<News[]> {
+  const trust = await readTrust(values.trust ?? trustPath(root));
+  if (installed.length === 0 || (!trust && values.registry === undefined)) return [];
+  const client = await openSession(io, values.registry, trust?.registry);
+  try {
+    return await fetchNews(
+      client,
+      installed.map(({ installation }) => ({
+        reference: referenceOf(installation),
+        version: installation.version,
+      })),
+    );
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    io.tell(`Newer versions are not known: ${error.message}`);
+    return [];
+  }
+}
+
+/** What it was installed for; one version's own reference says nothing about newer ones. */
+function referenceOf({ team, name, reference }: InstalledStatus['installation']): Reference {
+  const parsed = parseReference(reference);
+  return parsed.ok ? parsed.reference : { team, name, selector: { kind: 'default' } };
+}
+
+function printText(io: Io, found: HostStatus, news: News[], all: boolean): void {
+  const { kernel, installed, loaded, confined, unconfined, pending } = found;
+  if (kernel?.ok === false) io.print(`AppArmor is not enabled: ${kernel.reason}.`);
+  if (kernel?.ok) {
+    io.print(
+      `AppArmor is enabled: ${count(loaded, 'profile')} loaded${byMode(loaded)}, ` +
+        `${count(confined, 'process', 'processes')} confined${byMode(confined)}.`,
+    );
+  }
+  if (installed.length > 0) {
+    io.print('');
+    const rows = installed.map((one, at) => [
+      pathOf(one.installation),
+      one.installation.version,
+      one.mode ?? (kernel ? 'not loaded' : modeAtBoot(one)),
+      kernel?.ok ? String(one.processes.length) : '',
+      [...problemsOf(one), ...noteworthy(one, news[at])].join('; ') || 'as installed',
+    ]);
+    const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
+    for (const line of table([head, ...rows])) io.print(line);
+  } else io.print('Nothing is installed by aa-registry.');
+  for (const { kind, installation } of pending) {
+    const what = kind === 'install' ? 'The installation' : 'The removal';
+    io.print(`${what} of ${pathOf(installation)} was interrupted; the next change finishes it.`);
+  }
+  if (unconfined.length > 0) {
+    io.print('');
+    io.print('Unconfined, although a loaded profile is for them (start them anew):');
+    const rows = unconfined.map(({ pid, command, profile }) => [`  ${pid}`, command, profile]);
+    for (const line of table(rows)) io.print(line);
+  }
+  if (all) printAll(io, found);
+  else if (installed.some(({ processes }) => processes.length > 0)) {
+    io.print('');
+    for (const { installation, processes } of installed) {
+      if (processes.length > 0) io.print(`${pathOf(installation)}: ${namesOf(processes)}`);
+    }
+  }
+}
+
+function printAll(io: Io, { loaded, confined, installed }: HostStatus): void {
+  const own = new Map(
+    installed.map(({ installation }) => [
+      installation.name,
+      `${pathOf(installation)}@${installation.version}`,
+    ]),
+  );
+  if (loaded.length > 0) {
+    io.print('');
+    const rows = loaded.map(({ name, mode }) => [
+      name,
+      mode,
+      own.get(name.split('//')[0] ?? '') ?? '',
+    ]);
+    for (const line of table([['LOADED', 'MODE', 'FROM'], ...rows])) io.print(line);
+  }
+  if (confined.length > 0) {
+    io.print('');
+    const rows = confined.map(({ pid, command, label, mode = '' }) => [
+      String(pid),
+      command,
+      label,
+      mode,
+    ]);
+    for (const line of table([['PID', 'COMMAND', 'CONFINED BY', 'MODE'], ...rows])) io.print(line);
+  }
+}
+
+function problemsOf({ condition }: InstalledStatus): string[] {
+  return describeCondition(condition);
+}
+
+function noteworthy({ installation }: InstalledStatus, news: News | undefined): string[] {
+  const { rolledBackFrom } = installation;
+  return [
+    ...(news?.yanked === undefined ? [] : [`${installation.version} was yanked: ${news.yanked}`]),
+    ...(news?.newer === undefined ? [] : [`${news.newer} is available`]),
+    ...(news?.unknown === undefined ? [] : [`the registry says: ${news.unknown}`]),
+    ...(rolledBackFrom === undefined ? [] : [`rolled back from ${rolledBackFrom}`]),
+  ];
+}
+
+function modeAtBoot({ installation }: InstalledStatus): string {
+  return installation.complain ? 'complain' : 'its own';
+}
+
+function byMode(items: readonly { mode: string | undefined }[]): string {
+  const modes = [...countModes(items)].map(([mode, number]) => `${number} ${mode}`);
+  return modes.length === 0 ? '' : ` (${modes.join(', ')})`;
+}
+
+function countModes(items: readonly { mode: string | undefined }[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { mode } of items) {
+    if (mode !== undefined) counts.set(mode, (counts.get(mode) ?? 0) + 1);
+  }
+  return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function count(items: readonly unknown[], one: string, many = `${one}s`): string {
+  return `${items.length} ${items.length === 1 ? one : many}`;
+}
+
+function namesOf(processes: InstalledStatus['processes']): string {
+  const named = processes.slice(0, mostNamed).map(({ pid, command }) => `${command} (${pid})`);
+  const more = processes.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** The same as JSON; its keys are a contract with monitors. */
+function toJson(found: HostStatus, news: News[]): unknown {
+  const { kernel, installed, loaded, confined, unconfined, pending } = found;
+  const own = new Set(installed.map(({ installation }) => installation.name));
+  return {
+    verdict: verdictOf(found),
+    apparmor:
+      kernel === undefined
+        ? null
+        : kernel.ok
+          ? { enabled: true }
+          : { enabled: false, reason: kernel.reason },
+    counts: {
+      profiles: Object.fromEntries(countModes(loaded)),
+      processes: Object.fromEntries(countModes(confined)),
+      unconfinedWithProfile: unconfined.length,
+    },
+    installed: installed.map(({ installation, condition, mode, processes }, at) => ({
+      team: installation.team,
+      name: installation.name,
+      version: installation.version,
+      digest: installation.digest,
+      reference: installation.reference,
+      origin: installation.origin,
+      installedAt: installation.installedAt,
+      file: installation.file,
+      mode: mode ?? null,
+      complain: installation.complain,
+      ok: isSound(condition),
+      condition,
+      processes: processes.map(({ pid, command }) => ({ pid, command })),
+      rolledBackFrom: installation.rolledBackFrom ?? null,
+      // null where the registry was not asked or does not know.
+      newer: news[at]?.newer ?? null,
+      yanked: news[at]?.yanked ?? null,
+    })),
+    interrupted: pending.map(({ kind, installation: { team, name, version } }) => ({
+      kind,
+      team,
+      name,
+      version,
+    })),
+    loaded: loaded.map(({ name, mode, attachment }: LoadedProfile) => ({
+      name,
+      mode,
+      attachment: attachment ?? null,
+      installed: own.has(name.split('//')[0] ?? ''),
+    })),
+    confined,
+    unconfined,
+  };
+}

@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { access, constants, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A running container, as far as it matters here. */
+export interface Container {
+  /** Its first process, in this machine's numbers. */
+  pid: number;
+  /** Its id, when it has one that is known. */
+  id: string | undefined;
+  /** The profile that its runtime says it was started with; '' for none, `undefined` when nobody says. */
+  configured: string | undefined;
+  /** How it was found: `process`, `cgroup` or the runtime's name. */
+  by: string;
+}
+
+/** Where runtimes' clients are looked for; the PATH of whoever calls is not asked. */
+const folders = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/usr/local/sbin', '/bin', '/snap/bin'];
+
+/** The clients that are asked, one after the other, and how. */
+const clients = {
+  docker: ['inspect', '--type', 'container'],
+  podman: ['inspect', '--type', 'container'],
+  nerdctl: ['inspect', '--type', 'container'],
+  crictl: ['inspect'],
+};
+
+/** How long a client may take, in milliseconds: its daemon may hang. */
+const timeLimit = 5000;
+
+/** As runtimes name containers, and their ids; what begins with a dash would be an option. */
+const containerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$/;
+
+/** A container's id as it stands in the name of its cgroup, with or without words around it. */
+const idInCgroup = /(?:^|[/:-])([0-9a-f]{64})(?=\.scope|[/:]|$)/gm;
+
+/**
+ * Finds a running container by what `text` says: a process id, a container's id or the first 12 or more digits of
+ * it (by cgroups, without any client), or a name (by docker, podman, nerdctl and crictl).
+ */
+export async function findContainer(text: string): Promise<Container | undefined> {
+  if (/^[1-9]\d{0,6}$/.test(text)) {
+    const pid = Number(text);
+    const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => undefined);
+    if (cgroup !== undefined) {
+      return { pid, id: idsIn(cgroup)[0], configured: undefined, by: 'process' };
+    }
+  }
+  if (/^[0-9a-f]{12,64}$/.test(text)) {
+    const [first] = await processesOf(text);
+    if (first) return { ...first, configured: undefined, by: 'cgroup' };
+  }
+  return containerName.test(text) ? askClients(text) : undefined;
+}
+
+/** The processes in the cgroups of a container, by its id or the beginning of it; the oldest first. */
+export async function processesOf(id: string): Promise<{ pid: number; id: string }[]> {
+  const found: { pid: number; id: string }[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const cgroup = await readFile(`/proc/${name}/cgroup`, 'utf8').catch(() => '');
+    const whole = idsIn(cgroup).find((one) => one.startsWith(id));
+    if (whole !== undefined) found.push({ pid: Number(name), id: whole });
+  }
+  return found.sort((a, b) => a.pid - b.pid);
+}
+
+/** The container ids in a /proc/PID/cgroup (cgroups(7)), the innermost first. */
+export function idsIn(cgroup: string): string[] {
+  return [...cgroup.matchAll(idInCgroup)].map(([, id = '']) => id).reverse();
+}
+
+async function askClients(name: string): Promise<Container | undefined> {
+  for (const [client, args] of Object.entries(clients)) {
+    const program = await findProgram(client);
+    const output = program === undefined ? undefined : await ask(program, [...args, name]);
+    const container = output === undefined ? undefined : parseInspection(output);
+    if (container) return { ...container, by: client };
+  }
+  return undefined;
+}
+
+/** Reads what `inspect` of docker and its like, or of crictl, has printed; `undefined` for what does not run. */
+export function parseInspection(output: string): Omit<Container, 'by'> | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(output);
+  } catch {
+    return undefined;
+  }
+  const first = Array.isArray(parsed) ? parsed[0] : parsed;
+  const pid = at(first, 'State', 'Pid') ?? at(first, 'info', 'pid');
+  const id = at(first, 'Id') ?? at(first, 'status', 'id');
+  const configured =
+    at(first, 'AppArmorProfile') ?? at(first, 'info', 'runtimeSpec', 'process', 'apparmorProfile');
+  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return undefined;
+  return {
+    pid,
+    id: typeof id === 'string' ? id : undefined,
+    configured: typeof configured === 'string' ? configured : undefined,
+  };
+}
+
+function at(value: unknown, ...path: string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null
+        ? (inner as Record<string, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
+
+async function findProgram(name: string): Promise<string | undefined> {
+  for (const folder of folders) {
+    const path = join(folder, name);
+    const usable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (usable) return path;
+  }
+  return undefined;
+}
+
+function ask(program: string, args: string[]): Promise<string | undefined> {
+  const { DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT } = process.env;
+  const env = { PATH: folders.join(':'), DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT };
+  const options = { env, timeout: timeLimit, killSignal: 'SIGKILL', maxBuffer: 4 << 20 } as const;
+  return new Promise((resolve) => {
+    execFile(program, args, options, (error, stdout) => resolve(error ? undefined : stdout));
+  });
+}
