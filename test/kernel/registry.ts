@@ -24,7 +24,20 @@ export async function startRegistry(folder: string): Promise<Registry> {
   const key = path.join(folder, 'release.pem');
   const server = spawn(
     'setpriv',
-    ['--pdeathsig', 'KILL', cli, 'serve', '--data', data, '--host', '127.0.0.1', '--port', '0'],
+    [
+      '--pdeathsig',
+      'KILL',
+      cli,
+      'serve',
+      '--data',
+      data,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--log-level',
+      'error',
+    ],
     { env: environment, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const close = async () => {
