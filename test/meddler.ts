@@ -8,23 +8,34 @@ export type Meddle = (path: string, body: Buffer) => Buffer | string | Promise<B
 export interface Meddler {
   url: string;
   meddle: Meddle;
+  /** What the registry has answered so far. */
+  statuses: number[];
   close: () => Promise<void>;
 }
 
 export async function startMeddler(registry: string): Promise<Meddler> {
-  const meddler: Meddler = { url: '', meddle: (_, body) => body, close: async () => {} };
+  const meddler: Meddler = {
+    url: '',
+    meddle: (_, body) => body,
+    statuses: [],
+    close: async () => {},
+  };
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/';
-    const { authorization } = request.headers;
-    const answer = await fetch(new URL(path, registry), {
-      headers: authorization === undefined ? {} : { Authorization: authorization },
-    });
+    const headers = new Headers();
+    for (const name of ['authorization', 'if-none-match']) {
+      const value = request.headers[name];
+      if (typeof value === 'string') headers.set(name, value);
+    }
+    const answer = await fetch(new URL(path, registry), { headers });
+    meddler.statuses.push(answer.status);
     let body: Buffer | string = Buffer.from(await answer.arrayBuffer());
     if (answer.ok) body = await meddler.meddle(path, body);
     response.writeHead(answer.status, {
       'Content-Type': answer.headers.get('Content-Type') ?? 'text/plain',
+      ...(answer.headers.has('ETag') ? { ETag: answer.headers.get('ETag') ?? '' } : {}),
     });
-    response.end(body);
+    response.end(answer.status === 304 ? undefined : body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   meddler.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

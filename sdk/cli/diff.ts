@@ -20,10 +20,9 @@ export async function diffOf(
     name(after, path),
     before ?? '',
     after ?? '',
-    before === undefined ? undefined : 'installed',
+    undefined,
     after === undefined ? undefined : label,
-    { context: 3 },
   );
-  // The library begins with a line of '=' that unified diffs do not have.
-  return patch.replace(/^=+\n/, '');
+  // The library begins with lines that unified diffs do not have.
+  return patch.replace(/^(?:Index: .*\n)?=+\n/, '');
 }

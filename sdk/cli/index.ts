@@ -14,6 +14,7 @@ import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keyRotate } from './commands/key-rotate.ts';
 import { lint } from './commands/lint.ts';
+import { lock } from './commands/lock.ts';
 import { logKey } from './commands/log-key.ts';
 import { logVerify } from './commands/log-verify.ts';
 import { logWatch } from './commands/log-watch.ts';
@@ -34,6 +35,7 @@ import { runArgs } from './commands/run-args.ts';
 import { search } from './commands/search.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
+import { sync } from './commands/sync.ts';
 import { teamCreate } from './commands/team-create.ts';
 import { teamQuota } from './commands/team-quota.ts';
 import { tokenCreate } from './commands/token-create.ts';
@@ -70,6 +72,8 @@ export { requireWholeNumber } from './whole-number.ts';
 /** Every command that needs no server code, in the order that help shows. */
 export const clientCommands: Command[] = [
   pull,
+  sync,
+  lock,
   status,
   inspect,
   runArgs,

@@ -4,6 +4,7 @@ import { DamagedFileError } from '../host/read-file.ts';
 import { JobTokenError } from '../job-token.ts';
 import { KeyFileError } from '../key-file.ts';
 import { PackageError } from '../package-folder.ts';
+import { ProfilesFileError } from '../profiles-file.ts';
 import { TrustFileError } from '../trust-file.ts';
 import { CliError, type Command, exit, parseInvocation } from './command.ts';
 import { commandHelp, overview } from './help.ts';
@@ -98,6 +99,7 @@ function toCliError(error: unknown): CliError {
     error instanceof LockError ||
     error instanceof PackageError ||
     error instanceof KeyFileError ||
+    error instanceof ProfilesFileError ||
     error instanceof TrustFileError
   ) {
     return new CliError(exit.failed, `${error.message}.`);

@@ -1,0 +1,67 @@
+import { formatReference } from '../../../trust/index.ts';
+import { fetchSeveral } from '../../fetch-several.ts';
+import { readFileIfPresent } from '../../host/read-file.ts';
+import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
+import { formatLock, type LockedProfile, lockPath, writeLock } from '../../profiles-file.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import { diffOf } from '../diff.ts';
+import { requireTrust, trustOption } from '../host-trust.ts';
+import { profilesOption, requireProfiles } from '../profiles-option.ts';
+import { startProgress } from '../progress.ts';
+import { openSession, registryOption } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
+
+export const lock = defineCommand({
+  name: 'lock',
+  summary: 'Write down the exact versions that profiles.toml means now',
+  usage: '[--profiles FILE]',
+  args: { min: 0, max: 0 },
+  options: {
+    profiles: profilesOption,
+    'dry-run': { type: 'boolean', short: 'n', description: 'Show what would change, as a diff' },
+    registry: registryOption,
+    root: rootOption,
+    trust: trustOption,
+  },
+  details:
+    'Each profile is fetched and verified; its version and digest go to profiles.lock.toml beside profiles.toml, which\n' +
+    '"sync" follows. Keep both in version control and give both to all hosts: they then have the same, and change when\n' +
+    'you lock again.',
+  examples: ['aa-registry lock --profiles ./profiles.toml', 'sudo aa-registry lock'],
+  async run({ values, io }) {
+    const root = rootOf(values.root);
+    const trust = await requireTrust(values, root);
+    const { path, wanted } = await requireProfiles(values, root);
+    const client = await openSession(io, values.registry, trust.registry);
+    const references = wanted.map(({ reference }) => reference);
+    const names = references.map(formatReference);
+    const folder = userSeenFolder(io.env, trust.log.key);
+    const view = { trust, seen: await readSeen(folder), installed: () => undefined };
+    const { update } = startProgress(io, names);
+    const verified = await fetchSeveral(client, references, view, { onProgress: update });
+    const locked: LockedProfile[] = [];
+    for (const [at, one] of verified.entries()) {
+      if (!one.ok) {
+        throw new CliError(
+          exit.refused,
+          `Refused, nothing was written: ${names[at]}: ${one.reason} [${one.id}].`,
+        );
+      }
+      const { version, digest, checkpoint } = one.profile;
+      await writeSeen(folder, checkpoint);
+      locked.push({ reference: names[at] ?? '', version, digest });
+    }
+    const file = lockPath(path);
+    const text = formatLock(locked);
+    if ((await readFileIfPresent(file)) === text) {
+      io.print(`${file} is up to date: ${locked.length} profiles.`);
+      return exit.ok;
+    }
+    const patch = await diffOf(file, new TextEncoder().encode(text), 'locked');
+    if (patch !== '') io.print(patch.trimEnd());
+    if (values['dry-run']) return exit.ok;
+    await writeLock(file, locked);
+    io.tell(`Wrote ${file}`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,147 @@
+import { installedPath } from '../../host/state.ts';
+import { type SyncOutcome, type SyncReport, syncHost } from '../../sync.ts';
+import type { Step } from '../../sync-plan.ts';
+import { changing } from '../changing.ts';
+import { defineCommand, exit } from '../command.ts';
+import { diffOf } from '../diff.ts';
+import { requireTrust, trustOption } from '../host-trust.ts';
+import { pathOf } from '../installed.ts';
+import type { Io } from '../io.ts';
+import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
+import { openSession, registryOption } from '../session.ts';
+import { requireTarget, rootOf, rootOption } from '../target.ts';
+
+export const sync = defineCommand({
+  name: 'sync',
+  summary: 'Make this host have the profiles that profiles.toml names',
+  usage: '[--profiles FILE]',
+  args: { min: 0, max: 0 },
+  options: {
+    profiles: profilesOption,
+    'dry-run': {
+      type: 'boolean',
+      short: 'n',
+      description: 'Show what would be done; change nothing. Exit code 6 when there is something',
+    },
+    registry: registryOption,
+    root: rootOption,
+    trust: trustOption,
+  },
+  details:
+    '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate",\n' +
+    'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has\n' +
+    'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions.\n' +
+    'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept.\n' +
+    'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could\n' +
+    'not be asked.',
+  examples: ['sudo aa-registry sync', 'sudo aa-registry sync --dry-run'],
+  async run({ values, io }) {
+    const root = rootOf(values.root);
+    const dryRun = values['dry-run'] ?? false;
+    await requireTarget(root);
+    const trust = await requireTrust(values, root);
+    const { path, wanted } = await requireProfiles(values, root);
+    const locked = await readLockFor(path, wanted);
+    const client = await openSession(io, values.registry, trust.registry);
+    const options = { root, trust, client, wanted, locked, dryRun };
+    if (dryRun) {
+      const report = await syncHost(options);
+      await showPlan(io, root, report);
+      return report.outcomes.some(isChange) ? exit.drift : codeOf(report);
+    }
+    const report = await changing(io, root, () => syncHost(options));
+    for (const outcome of report.outcomes) tellOutcome(io, outcome);
+    tellRegistry(io, report);
+    if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
+      const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
+      io.print(`Nothing to do: ${count}, as wanted.`);
+    }
+    return codeOf(report);
+  },
+});
+
+function isChange({ step }: SyncOutcome): boolean {
+  return step.kind !== 'note';
+}
+
+function codeOf({ outcomes, offline, log }: SyncReport): number {
+  const failures = outcomes.flatMap(({ result }) => (result.ok ? [] : [result]));
+  if (log || failures.some(({ isRefusal }) => isRefusal)) return exit.refused;
+  if (offline) return exit.unreachable;
+  return failures.length > 0 ? exit.failed : exit.ok;
+}
+
+function tellOutcome(io: Io, { step, result }: SyncOutcome): void {
+  const what = describe(step);
+  if (step.kind === 'note') {
+    io.tell(result.ok ? what : `Warning: ${what}`);
+    return;
+  }
+  if (!result.ok) {
+    io.tell(`Not ${verbs[step.kind].done}: ${what}: ${result.reason} [${result.id}]`);
+    return;
+  }
+  const { done } = verbs[step.kind];
+  io.print(`${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
+  if (result.setAside !== undefined) {
+    io.tell(`The file that was there had been changed; it is kept as ${result.setAside}.`);
+  }
+}
+
+const verbs = {
+  install: { todo: 'install', done: 'installed' },
+  update: { todo: 'update', done: 'updated' },
+  repair: { todo: 'repair', done: 'repaired' },
+  remove: { todo: 'remove', done: 'removed' },
+};
+
+function describe(step: Step): string {
+  switch (step.kind) {
+    case 'install':
+      return `${pathOf(step.reference)} ${step.version}`;
+    case 'update':
+      return `${pathOf(step.reference)} ${step.have.installation.version} to ${step.version}`;
+    case 'repair':
+      return `${pathOf(step.reference)} ${step.have.installation.version}: ${step.problems.join('; ')}`;
+    case 'remove':
+      return `${pathOf(step.have.installation)} ${step.have.installation.version}`;
+    case 'note':
+      return `${step.path} ${step.text}`;
+  }
+}
+
+function tellRegistry(io: Io, { offline, log }: SyncReport): void {
+  if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
+  if (!offline) return;
+  const { reason, checkedAt } = offline;
+  const age = checkedAt === undefined ? 'never asked before' : `last asked ${ageOf(checkedAt)}`;
+  io.tell(`${reason} This host keeps what it has (${age}).`);
+}
+
+/** How long ago, in the largest whole unit. */
+function ageOf(time: Date): string {
+  const minutes = Math.max(0, Math.floor((Date.now() - time.getTime()) / 60_000));
+  const [count, unit] =
+    minutes < 120
+      ? [minutes, 'minutes']
+      : minutes < 48 * 60
+        ? [Math.floor(minutes / 60), 'hours']
+        : [Math.floor(minutes / 1440), 'days'];
+  return `${count} ${unit} ago, ${time.toISOString()}`;
+}
+
+async function showPlan(io: Io, root: string, report: SyncReport): Promise<void> {
+  for (const outcome of report.outcomes) {
+    const { step, result, profile } = outcome;
+    if (!result.ok || step.kind === 'note') {
+      tellOutcome(io, outcome);
+      continue;
+    }
+    io.print(`Would ${verbs[step.kind].todo} ${describe(step)}`);
+    if (!profile) continue;
+    const patch = await diffOf(installedPath(root, profile), profile.bytes, profile.version);
+    if (patch !== '') io.print(patch.trimEnd());
+  }
+  tellRegistry(io, report);
+  if (!report.outcomes.some(isChange)) io.print('Nothing would be changed.');
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { type Digest, isDigest } from '../../trust/index.ts';
+import { writeFileAtomically } from './atomic.ts';
+import { readFileIfPresent } from './read-file.ts';
+import { statePath } from './state.ts';
+
+const Meaning = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    version: z.string(),
+    digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
+    yanked: z
+      .string()
+      .optional()
+      .transform((text): string | undefined => text),
+  }),
+  z.object({ ok: z.literal(false), reason: z.string() }),
+]);
+
+/** What the registry has answered to the last sync, so that the next may ask whether that is still so. */
+const SyncState = z.object({
+  registry: z.string(),
+  /** What was asked, and what that meant, each at its place. */
+  references: z.array(z.string()),
+  meanings: z.array(Meaning),
+  etags: z.array(z.string()),
+  checkedAt: z.iso.datetime(),
+  /** When its log was last seen to go on. */
+  logSeenAt: z.iso.datetime(),
+});
+export type SyncState = z.infer<typeof SyncState>;
+
+/** The last sync's answers; `undefined` when there was none, or it can't be read: it is asked for again. */
+export async function readSyncState(root: string): Promise<SyncState | undefined> {
+  const text = await readFileIfPresent(statePath(root, 'sync.json'));
+  if (text === undefined) return undefined;
+  try {
+    return SyncState.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeSyncState(root: string, state: SyncState): Promise<void> {
+  await writeFileAtomically(statePath(root, 'sync.json'), `${JSON.stringify(state)}\n`, 0o644);
+}

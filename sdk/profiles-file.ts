@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import * as z from 'zod';
+import {
+  type Digest,
+  formatReference,
+  isDigest,
+  isVersion,
+  parseReference,
+  type Reference,
+} from '../trust/index.ts';
+import { writeFileAtomically } from './host/atomic.ts';
+import { readFileIfPresent } from './host/read-file.ts';
+
+/** A profile that a host is to have. */
+export interface WantedProfile {
+  reference: Reference;
+  /** Whether it is to be in complain mode. */
+  complain: boolean;
+}
+
+/** A version that a reference was locked to. */
+export interface LockedProfile {
+  /** The reference as profiles.toml has it. */
+  reference: string;
+  version: string;
+  digest: Digest;
+}
+
+/** A file of profiles says something that can't be followed. */
+export class ProfilesFileError extends Error {}
+
+const Entry = z.union([
+  z.string(),
+  z.strictObject({ reference: z.string(), complain: z.boolean().default(false) }),
+]);
+
+const ProfilesFile = z.strictObject({ profiles: z.array(Entry) });
+
+const LockFile = z.strictObject({
+  lock: z.literal(1),
+  profiles: z
+    .array(
+      z.strictObject({
+        reference: z.string(),
+        version: z.string().refine(isVersion, 'is not a version'),
+        digest: z.custom<Digest>(
+          (value) => typeof value === 'string' && isDigest(value),
+          'is not a digest',
+        ),
+      }),
+    )
+    .default([]),
+});
+
+/** Where a host's profiles.toml is. */
+export function profilesPath(root: string): string {
+  return join(root, 'etc/aa-registry/profiles.toml');
+}
+
+/** The lock file that belongs to a profiles.toml: beside it. */
+export function lockPath(profiles: string): string {
+  return profiles.replace(/(\.toml)?$/, '.lock.toml');
+}
+
+/** Reads a profiles.toml; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
+export async function readProfiles(path: string): Promise<WantedProfile[] | undefined> {
+  const file = await readToml(path, ProfilesFile);
+  if (!file) return undefined;
+  const wanted = file.profiles.map((entry) => {
+    const { reference: text, complain } =
+      typeof entry === 'string' ? { reference: entry, complain: false } : entry;
+    const parsed = parseReference(text);
+    if (!parsed.ok) throw new ProfilesFileError(`${path}: ${parsed.reason}`);
+    return { reference: parsed.reference, complain };
+  });
+  const names = wanted.map(({ reference }) => reference.name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new ProfilesFileError(`${path}: ${twice} is there twice; a host has a profile once`);
+  }
+  return wanted;
+}
+
+/** Reads a lock file; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
+export async function readLock(path: string): Promise<LockedProfile[] | undefined> {
+  return (await readToml(path, LockFile))?.profiles;
+}
+
+/** Writes a lock file: the same for the same versions, byte for byte. */
+export async function writeLock(path: string, locked: readonly LockedProfile[]): Promise<void> {
+  await writeFileAtomically(path, formatLock(locked), 0o644);
+}
+
+export function formatLock(locked: readonly LockedProfile[]): string {
+  const sorted = [...locked].sort((a, b) => (a.reference < b.reference ? -1 : 1));
+  return [
+    '# Written by "aa-registry lock", for "aa-registry sync" to follow. Not to be edited.',
+    'lock = 1',
+    ...sorted.map(({ reference, version, digest }) =>
+      [
+        '',
+        '[[profiles]]',
+        `reference = "${reference}"`,
+        `version = "${version}"`,
+        `digest = "${digest}"`,
+      ].join('\n'),
+    ),
+    '',
+  ].join('\n');
+}
+
+/** The version that each wanted profile is locked to. Throws when the lock is not for these references. */
+export function lockedVersions(
+  path: string,
+  wanted: readonly WantedProfile[],
+  locked: readonly LockedProfile[],
+): LockedProfile[] {
+  const found = wanted.map(({ reference }) => {
+    const text = formatReference(reference);
+    const one = locked.find((candidate) => candidate.reference === text);
+    if (!one)
+      throw new ProfilesFileError(`${path} has no ${text}; bring it up to date with "lock"`);
+    return one;
+  });
+  const stray = locked.find((one) => !found.includes(one));
+  if (stray) {
+    throw new ProfilesFileError(
+      `${path} has ${stray.reference}, which is not wanted any more; bring it up to date with "lock"`,
+    );
+  }
+  return found;
+}
+
+async function readToml<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<z.infer<Schema> | undefined> {
+  const text = await readFileIfPresent(path);
+  if (text === undefined) return undefined;
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    throw new ProfilesFileError(`${path} is not TOML: ${(error as Error).message.trim()}`);
+  }
+  const file = schema.safeParse(document);
+  if (file.success) return file.data;
+  const [issue] = file.error.issues;
+  throw new ProfilesFileError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+}

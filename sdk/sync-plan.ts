@@ -1,0 +1,122 @@
+import { compareVersions, type Digest, formatReference, type Reference } from '../trust/index.ts';
+import { type Condition, describeCondition, isSound } from './host/condition.ts';
+import type { Installation } from './host/state.ts';
+import type { Meaning } from './resolve-all.ts';
+
+/** A profile that a host is to have, and what the registry says that means; nothing when it could not be asked. */
+export interface Want {
+  reference: Reference;
+  complain: boolean;
+  /** The version that was locked: it is followed wherever it leads. */
+  locked: { version: string; digest: Digest } | undefined;
+  meaning: Meaning | undefined;
+}
+
+/** What a host has. */
+export interface Have {
+  installation: Installation;
+  condition: Condition;
+}
+
+/** One thing that a sync does, or says it can't. */
+export type Step =
+  | { kind: 'install'; reference: Reference; version: string; complain: boolean }
+  | { kind: 'update'; have: Have; reference: Reference; version: string; complain: boolean }
+  /** The same version again, from what the host has kept. */
+  | { kind: 'repair'; have: Have; reference: Reference; complain: boolean; problems: string[] }
+  | { kind: 'remove'; have: Have }
+  /** Nothing is done about it, for this reason. */
+  | { kind: 'note'; path: string; text: string; isFailure: boolean };
+
+/** What is to be done so that a host has what is wanted. Pure: the same of the same. */
+export function planSync(wants: readonly Want[], haves: readonly Have[]): Step[] {
+  const steps = wants.flatMap((want) => {
+    const have = haves.find(
+      ({ installation: { team, name } }) =>
+        team === want.reference.team && name === want.reference.name,
+    );
+    return have ? planPresent(want, have) : planAbsent(want);
+  });
+  for (const have of haves) {
+    const { team, name, origin } = have.installation;
+    const wanted = wants.some(
+      ({ reference }) => reference.team === team && reference.name === name,
+    );
+    if (!wanted && origin === 'sync') steps.unshift({ kind: 'remove', have });
+  }
+  return steps;
+}
+
+function planAbsent({ reference, complain, locked, meaning }: Want): Step[] {
+  const path = pathOf(reference);
+  if (!meaning) return [note(path, 'is not installed, and the registry can not be asked', true)];
+  if (!meaning.ok) return [note(path, `is not installed: ${meaning.reason}`, true)];
+  if (meaning.yanked !== undefined && !isExact(reference) && !locked) {
+    return [note(path, `is not installed: ${meaning.version} was yanked: ${meaning.yanked}`, true)];
+  }
+  return [{ kind: 'install', reference, version: meaning.version, complain }];
+}
+
+function planPresent(want: Want, have: Have): Step[] {
+  const { reference, complain, meaning } = want;
+  const { installation } = have;
+  const path = pathOf(reference);
+  const wanted = versionWanted(want, installation);
+  const steps: Step[] = [];
+  if (wanted.update !== undefined) {
+    steps.push({ kind: 'update', have, reference, version: wanted.update, complain });
+  } else {
+    const problems = isSound(have.condition) ? [] : describeCondition(have.condition);
+    if (complain !== installation.complain) {
+      problems.push(`it is to be in ${complain ? 'complain' : 'its own'} mode`);
+    }
+    // What the operator has disabled stays so.
+    const onlyDisabled =
+      have.condition.boot === 'disabled' &&
+      isSound({ ...have.condition, boot: 'ok' }) &&
+      complain === installation.complain;
+    if (onlyDisabled) steps.push(note(path, problems.join('; '), false));
+    else if (problems.length > 0)
+      steps.push({ kind: 'repair', have, reference, complain, problems });
+  }
+  if (wanted.note !== undefined) steps.push(note(path, wanted.note, false));
+  if (meaning && !meaning.ok) {
+    steps.push(note(path, `stays at ${installation.version}: ${meaning.reason}`, true));
+  }
+  return steps;
+}
+
+/** The version to go to, or why not to one. */
+function versionWanted(
+  { reference, locked, meaning }: Want,
+  { version, digest, rolledBackFrom }: Installation,
+): { update?: string; note?: string } {
+  if (!meaning?.ok) return {};
+  if (meaning.version === version && meaning.digest === digest) {
+    return meaning.yanked === undefined ? {} : { note: `${version} was yanked: ${meaning.yanked}` };
+  }
+  const { version: next } = meaning;
+  if (next === rolledBackFrom) {
+    return { note: `stays at ${version}, which it was rolled back to from ${next}` };
+  }
+  if (locked || isExact(reference)) return { update: next };
+  if (meaning.yanked !== undefined) {
+    return { note: `stays at ${version}: ${next} was yanked: ${meaning.yanked}` };
+  }
+  if (compareVersions(next, version) < 0) {
+    return { note: `stays at ${version}: the registry offers ${next}, which is older` };
+  }
+  return { update: next };
+}
+
+function isExact({ selector }: Reference): boolean {
+  return selector.kind === 'version' || selector.kind === 'digest';
+}
+
+function note(path: string, text: string, isFailure: boolean): Step {
+  return { kind: 'note', path, text, isFailure };
+}
+
+function pathOf({ team, name }: Reference): string {
+  return formatReference({ team, name, selector: { kind: 'default' } });
+}

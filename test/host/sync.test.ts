@@ -1,0 +1,214 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { command } from '../command.ts';
+import { type Meddler, startMeddler } from '../meddler.ts';
+import { send } from '../publisher.ts';
+import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
+
+describe('sync', () => {
+  let fixture: Fixture;
+  let meddler: Meddler;
+  let root: string;
+  let names = 0;
+  /** Two profiles of this test's own. */
+  let web: string;
+  let api: string;
+
+  beforeAll(async () => {
+    fixture = await startFixture();
+    meddler = await startMeddler(fixture.registry.url);
+  });
+  afterAll(async () => {
+    await meddler.close();
+    await fixture.close();
+  });
+  beforeEach(async () => {
+    names += 1;
+    web = `web-${names}`;
+    api = `api-${names}`;
+    for (const version of ['1.0.0', '1.1.0']) await fixture.publish(web, version);
+    await fixture.publish(api, '1.0.0');
+    root = await fixture.host();
+    const trust = join(root, 'etc/aa-registry/trust.toml');
+    const text = await readFile(trust, 'utf8');
+    await writeFile(trust, text.replace(fixture.registry.url, meddler.url));
+    meddler.meddle = (_, body) => body;
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  const file = (name: string) => join(root, 'etc/apparmor.d', `aa-registry.library.${name}`);
+  const installed = (name: string) => readFile(file(name), 'utf8').catch(() => 'nothing');
+  const want = (toml: string) => writeFile(join(root, 'etc/aa-registry/profiles.toml'), toml);
+  const run = (...args: string[]) => command([...args, '--root', root]);
+  const done = (...args: string[]) => succeed([...args, '--root', root]);
+
+  test('installs what is wanted, and a second run does nothing but ask once', async () => {
+    await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
+    const planned = await run('sync', '--dry-run');
+    expect(planned.code).toBe(6);
+    expect(planned.lines).toContain(`Would install ${web} 1.1.0`);
+    expect(await installed(web)).toBe('nothing');
+    const first = await done('sync');
+    expect(first.lines).toEqual([`Installed ${web} 1.1.0`, `Installed ${api} 1.0.0`]);
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+    const link = `etc/apparmor.d/force-complain/aa-registry.library.${api}`;
+    expect(await filesOf(root)).toHaveProperty([link]);
+
+    const before = await filesOf(root);
+    meddler.statuses = [];
+    const second = await done('sync');
+    expect(second.lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
+    expect(meddler.statuses).toEqual([304]);
+    const after = await filesOf(root);
+    expect({ ...after, 'var/lib/aa-registry/sync.json': '' }).toEqual({
+      ...before,
+      'var/lib/aa-registry/sync.json': '',
+    });
+    expect((await run('sync', '-n')).lines).toEqual(['Nothing would be changed.']);
+  });
+
+  test('follows the registry, and goes back to no older version', async () => {
+    await want(`profiles = ["${web}@~1.1", "${api}"]`);
+    await done('sync');
+    await fixture.publish(web, '1.1.1');
+    await fixture.publish(web, '1.2.0');
+    await fixture.publish(api, '1.1.0');
+    const { lines } = await done('sync');
+    expect(lines).toEqual([`Updated ${web} 1.1.0 to 1.1.1`, `Updated ${api} 1.0.0 to 1.1.0`]);
+    const { token } = fixture.team;
+    const move = { version: '1.0.0', previous: null };
+    const path = `/v1/profiles/library/${api}/channels/stable`;
+    expect((await send(fixture.registry, 'PUT', path, move, token)).status).toBe(200);
+    const older = await done('sync');
+    expect(older.said).toContain(
+      `${api} stays at 1.1.0: the registry offers 1.0.0, which is older`,
+    );
+    expect(await installed(api)).toBe(textOf(api, '1.1.0'));
+  });
+
+  test('removes what it has installed and is not wanted any more, and nothing else', async () => {
+    await want(`profiles = ["${web}", "${api}"]`);
+    await done('pull', api);
+    await done('sync');
+    await want('profiles = []');
+    expect((await done('sync')).lines).toEqual([`Removed ${web} 1.1.0`]);
+    expect(await installed(web)).toBe('nothing');
+    expect(await installed(api)).toBe(textOf(api, '1.0.0'));
+  });
+
+  test.each([
+    ['was changed', () => writeFile(file(web), 'profile x { }\n'), 'its file was changed'],
+    ['is missing', () => rm(file(web)), 'its file is missing'],
+    ['complains', () => done('complain', web), 'it is to be in its own mode'],
+  ])('repairs a file that %s, also without the registry', async (_, harm, told) => {
+    await want(`profiles = ["${web}"]`);
+    await done('sync');
+    await harm();
+    expect((await run('sync', '-n')).said).toContain(`Would repair ${web} 1.1.0: ${told}`);
+    const away = ['--registry', 'http://127.0.0.1:9'];
+    const repaired = await run('sync', ...away);
+    expect(repaired.said).toContain(`Repaired ${web} 1.1.0: ${told}`);
+    expect(repaired.said).toMatch(/This host keeps what it has \(last asked \d+ minutes ago, /);
+    expect(repaired.code).toBe(4);
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+    const idle = await run('sync', ...away);
+    expect(idle).toMatchObject({ code: 4, lines: ['Nothing to do: 1 profile, as wanted.'] });
+  });
+
+  test('keeps to a lock, byte for byte the same for the same versions', async () => {
+    await want(`profiles = ["${web}", "${api}"]`);
+    await done('lock');
+    const lock = join(root, 'etc/aa-registry/profiles.lock.toml');
+    const first = await readFile(lock, 'utf8');
+    expect((await done('lock')).lines.join()).toContain('is up to date');
+    expect(await readFile(lock, 'utf8')).toBe(first);
+    await fixture.publish(web, '2.0.0');
+    await done('sync');
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+    const relocked = await done('lock');
+    expect(relocked.lines.join('\n')).toMatch(/^-version = "1.1.0"$[\s\S]*^\+version = "2.0.0"$/m);
+    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 2.0.0`]);
+    // Back to the first lock: it was here, so nobody has to be asked.
+    await writeFile(lock, first);
+    expect((await run('sync', '--registry', 'http://127.0.0.1:9')).lines).toEqual([
+      `Updated ${web} 2.0.0 to 1.1.0`,
+    ]);
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+
+    await writeFile(
+      lock,
+      first.replace(/digest = "sha256:\w{64}"/g, `digest = "sha256:${'0'.repeat(64)}"`),
+    );
+    const other = await run('sync');
+    expect(other.code).toBe(3);
+    expect(other.said).toContain('[lock-mismatch]');
+    await writeFile(lock, first);
+    await want(`profiles = ["${web}@^1.0", "${api}"]`);
+    expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining('"lock"') });
+  });
+
+  test('does not take what a rollback has left, until there is something newer', async () => {
+    await want(`profiles = ["${web}"]`);
+    await done('pull', `${web}@1.0.0`);
+    await done('sync');
+    await done('rollback', web, '--offline');
+    const held = await done('sync');
+    expect(held.said).toContain('stays at 1.0.0, which it was rolled back to from 1.1.0');
+    expect(await installed(web)).toBe(textOf(web, '1.0.0'));
+    await fixture.publish(web, '1.1.1');
+    await done('sync');
+    expect(await installed(web)).toBe(textOf(web, '1.1.1'));
+  });
+
+  test('says what was yanked, and does not install it', async () => {
+    await want(`profiles = ["${web}@1.1.0", "${api}"]`);
+    await fixture.yank(api, '1.0.0', 'far too lax');
+    const outcome = await run('sync');
+    expect(outcome.said).toContain(`${api} is not installed`);
+    expect(outcome.code).toBe(1);
+    await fixture.yank(web, '1.1.0', 'too lax');
+    expect((await run('sync')).said).toContain('1.1.0 was yanked: too lax');
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+  });
+
+  test('one that is refused does not keep the others from being installed', async () => {
+    await want(`profiles = ["${web}", "${api}", "no-such-profile"]`);
+    meddler.meddle = (path, body) =>
+      path.includes(`/${web}/`) && path.endsWith('/profile') ? `${body}# more\n` : body;
+    const outcome = await run('sync');
+    expect(outcome.code).toBe(3);
+    expect(outcome.said).toContain('[digest-mismatch]');
+    expect(outcome.said).toContain('no-such-profile is not installed');
+    expect(await installed(web)).toBe('nothing');
+    expect(await installed(api)).toBe(textOf(api, '1.0.0'));
+  });
+
+  test('notices a registry that holds still its log, although nothing else has changed', async () => {
+    const trust = join(root, 'etc/aa-registry/trust.toml');
+    const text = await readFile(trust, 'utf8');
+    await writeFile(trust, text.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0005'));
+    await want(`profiles = ["${api}"]`);
+    await done('sync');
+    const old = await (await fixture.registry.fetch('/log/checkpoint')).text();
+    meddler.meddle = (path, body) => (path === '/log/checkpoint' ? old : body);
+    await new Promise((resolve) => setTimeout(resolve, 2800));
+    const frozen = await run('sync');
+    expect(frozen.said).toContain('[checkpoint-stale]');
+    expect(frozen.code).toBe(3);
+    expect(await installed(api)).toBe(textOf(api, '1.0.0'));
+  });
+
+  test.each([
+    ['profiles = "web"', 'profiles'],
+    ['profiles = ["Web"]', 'is not a reference'],
+    ['profiles = ["web", "web@1.0.0"]', 'is there twice'],
+    ['profiles = [', 'is not TOML'],
+    ['[[profiles]]\nname = "web"', 'profiles.0'],
+  ])('refuses %s', async (toml, told) => {
+    await want(toml);
+    const before = await filesOf(root);
+    expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining(told) });
+    expect(await filesOf(root)).toEqual(before);
+  });
+});
