@@ -1,0 +1,125 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { clientCommands } from '../sdk/cli/index.ts';
+import { readProfiles } from '../sdk/profiles-file.ts';
+
+const packaging = join(import.meta.dirname, '../packaging');
+const units = ['aa-registry-sync.service', 'aa-registry-sync.timer'];
+
+const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
+const reason = analyze ? '' : ' (skipped: systemd-analyze is not installed)';
+
+/** The options that a command line of ours uses are those that the command has. */
+function expectUnderstood(words: readonly string[]): void {
+  const [name, ...rest] = words;
+  const command = clientCommands.find((one) => one.name === name);
+  expect(command, words.join(' ')).toBeDefined();
+  for (const word of rest) {
+    expect(Object.keys(command?.options ?? {}).map((one) => `--${one}`)).toContain(word);
+  }
+}
+
+describe('systemd units', () => {
+  test.skipIf(!analyze)(`systemd finds nothing wrong with them${reason}`, async () => {
+    const root = await mkdtemp(join(tmpdir(), 'units-'));
+    try {
+      await mkdir(join(root, 'usr/bin'), { recursive: true });
+      await writeFile(join(root, 'usr/bin/aa-registry'), '#!/bin/sh\n', { mode: 0o755 });
+      const paths = [];
+      for (const unit of units) {
+        const text = await readFile(join(packaging, 'systemd', unit), 'utf8');
+        // Where it would be; systemd-analyze looks whether it is there.
+        paths.push(join(root, unit));
+        await writeFile(join(root, unit), text.replaceAll('/usr/bin/', join(root, 'usr/bin/')));
+      }
+      const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...paths], {
+        encoding: 'utf8',
+      });
+      const own = stderr.split('\n').filter((line) => line.includes('aa-registry'));
+      expect({ status, own }).toEqual({ status: 0, own: [] });
+      const exposure = execFileSync(
+        'systemd-analyze',
+        ['security', '--offline=true', '--threshold=50', join(root, units[0] ?? '')],
+        { encoding: 'utf8' },
+      );
+      expect(exposure).toContain('OK');
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+
+  test('the service runs a command that there is', async () => {
+    const text = await readFile(join(packaging, 'systemd/aa-registry-sync.service'), 'utf8');
+    const [, line = ''] = /^ExecStart=\/usr\/bin\/aa-registry (.*)$/m.exec(text) ?? [];
+    expectUnderstood(line.split(' '));
+  });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: a manifest is whatever its text says
+type Manifest = any;
+
+describe('the DaemonSet', async () => {
+  const text = await readFile(join(packaging, 'kubernetes/daemonset.yaml'), 'utf8');
+  const documents = parseAllDocuments(text);
+  const find = (kind: string): Manifest =>
+    documents.map((one): Manifest => one.toJS()).find((one) => one.kind === kind);
+
+  test('is well-formed YAML', () => {
+    expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
+    expect(documents.map((one) => one.toJS().kind)).toEqual([
+      'Namespace',
+      'ConfigMap',
+      'DaemonSet',
+    ]);
+  });
+
+  test('selects its own Pods and mounts only volumes that there are', () => {
+    const { spec } = find('DaemonSet');
+    expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+    const volumes = spec.template.spec.volumes.map(({ name }: Manifest) => name).sort();
+    for (const { volumeMounts } of spec.template.spec.containers) {
+      expect(volumeMounts.map(({ name }: Manifest) => name).sort()).toEqual(volumes);
+    }
+    const configMap = find('ConfigMap');
+    expect(spec.template.spec.volumes[0].configMap.name).toBe(configMap.metadata.name);
+  });
+
+  test('mounts the folders that are written to, and may do what loading takes', () => {
+    const [container] = find('DaemonSet').spec.template.spec.containers;
+    const writable = container.volumeMounts
+      .filter(({ readOnly }: Manifest) => !readOnly)
+      .map(({ mountPath }: Manifest) => mountPath);
+    for (const place of ['/etc/apparmor.d', '/var/lib/aa-registry', '/sys/kernel/security']) {
+      expect(writable).toContain(place);
+    }
+    expect(container.securityContext).toMatchObject({
+      capabilities: { drop: ['ALL'], add: expect.arrayContaining(['MAC_ADMIN']) },
+      appArmorProfile: { type: 'Unconfined' },
+      readOnlyRootFilesystem: true,
+    });
+    expect(container.securityContext.privileged).toBeUndefined();
+  });
+
+  test('runs commands that there are, in a script that a shell understands', () => {
+    const [container] = find('DaemonSet').spec.template.spec.containers;
+    const [script] = container.args;
+    execFileSync('sh', ['-n'], { input: script });
+    for (const [, line = ''] of script.matchAll(/aa-registry ((?:\w|--?\w| )+)/g)) {
+      expectUnderstood(line.trim().split(/ +/));
+    }
+    const [, ...probe] = container.readinessProbe.exec.command;
+    expectUnderstood(probe);
+  });
+
+  test('has a profiles.toml that sync can follow', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'profiles-'));
+    const path = join(folder, 'profiles.toml');
+    await writeFile(path, find('ConfigMap').data['profiles.toml']);
+    expect(await readProfiles(path)).toHaveLength(1);
+    await rm(folder, { recursive: true });
+  });
+});
