@@ -1,7 +1,13 @@
 import type { Child } from 'hono/jsx';
 
 /** The frame of every page: title, search and what the page is about. */
-export function Layout(props: { title: string; query?: string; children: Child }) {
+export function Layout(props: {
+  title: string;
+  query?: string;
+  /** Who has signed in. */
+  reader?: string | undefined;
+  children: Child;
+}) {
   return (
     <html lang="en">
       <head>
@@ -29,6 +35,14 @@ export function Layout(props: { title: string; query?: string; children: Child }
               <button type="submit">Search</button>
             </form>
           </search>
+          {props.reader === undefined ? (
+            <a href="/sign-in">Sign in</a>
+          ) : (
+            <form action="/sign-out" method="post" class="sign-out">
+              <span class="soft">{props.reader}</span>
+              <button type="submit">Sign out</button>
+            </form>
+          )}
         </header>
         <main>{props.children}</main>
       </body>

@@ -1,16 +1,21 @@
 import type { Channel } from '../../db/channels.ts';
 import type { RegisteredKey } from '../../db/keys.ts';
+import type { Profile } from '../../db/profiles.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultTeam } from '../../trust/index.ts';
 import type { Diagnostic } from '../api/schema/index.ts';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
+import { Readme } from './readme.tsx';
 import { Source } from './source.tsx';
 
 /** One version of a profile: how to get it, who signed it, what lint says, the source, other versions. */
 export function ProfilePage(props: {
   team: string;
   name: string;
+  profile: Profile;
+  readme: string | undefined;
+  reader: string | undefined;
   version: Version;
   latest: string;
   versions: Version[];
@@ -21,16 +26,30 @@ export function ProfilePage(props: {
   needs: string;
   unseen: string[];
 }) {
-  const { team, name, version, latest, versions, channels, keys, text, diagnostics } = props;
+  const { team, name, profile, version, latest, versions, channels, keys, text } = props;
+  const { readme, diagnostics } = props;
+  const { tags = [], links = {} } = version.manifest;
   const path = `/p/${team}/${name}`;
   const reference = team === defaultTeam ? name : `${team}/${name}`;
   const pinned = version.version === latest ? '' : `@${version.version}`;
   return (
-    <Layout title={`${team}/${name} ${version.version} · aa-registry`}>
+    <Layout title={`${team}/${name} ${version.version} · aa-registry`} reader={props.reader}>
       <h1>
         {team}/{name} <span class="soft">{version.version}</span>
+        {profile.visibility === 'private' && <span class="badge">private</span>}
       </h1>
       <p>{version.manifest.description}</p>
+      {profile.deprecation !== null && (
+        <p class="notice">
+          <strong>Deprecated.</strong> {profile.deprecation}
+          {profile.replacement !== null && (
+            <>
+              {' '}
+              Use <a href={`/p/${profile.replacement}`}>{profile.replacement}</a> instead.
+            </>
+          )}
+        </p>
+      )}
       {pinned !== '' && (
         <p class="soft">
           This is not the latest version: <a href={path}>{latest}</a> is.
@@ -48,6 +67,30 @@ export function ProfilePage(props: {
       <dl>
         <dt>Images</dt>
         <dd>{version.manifest.images.join(', ') || '–'}</dd>
+        {tags.length > 0 && (
+          <>
+            <dt>Tags</dt>
+            <dd>
+              {tags.map((tag) => (
+                <a class="tag" href={`/?tag=${tag}`}>
+                  {tag}
+                </a>
+              ))}
+            </dd>
+          </>
+        )}
+        {Object.entries(links).length > 0 && (
+          <>
+            <dt>Links</dt>
+            <dd>
+              {Object.entries(links).map(([kind, url]) => (
+                <a class="tag" href={url} rel="nofollow noopener noreferrer">
+                  {kind}
+                </a>
+              ))}
+            </dd>
+          </>
+        )}
         <dt>Signed by</dt>
         <dd>
           {version.signers.map((keyId) => (
@@ -72,6 +115,13 @@ export function ProfilePage(props: {
           </a>
         </dd>
       </dl>
+
+      {readme !== undefined && (
+        <>
+          <h2>README</h2>
+          <Readme markdown={readme} />
+        </>
+      )}
 
       <h2>Lint</h2>
       <Findings diagnostics={diagnostics} />

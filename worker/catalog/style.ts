@@ -56,6 +56,8 @@ input, button, select {
 }
 input, select { flex: 1 1 4rem; min-width: 0; width: 100%; }
 button { background: var(--raised); cursor: pointer; }
+.sign-in { max-width: 32rem; }
+.sign-out { align-items: baseline; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
 .soft { color: var(--soft); }
@@ -68,6 +70,24 @@ pre {
   border: 1px solid var(--edge);
   border-radius: 0.4rem;
 }
+.badge, .tag {
+  display: inline-block;
+  margin-right: 0.5rem;
+  padding: 0 0.55rem;
+  border: 1px solid var(--edge);
+  border-radius: 1rem;
+  background: var(--raised);
+  font-size: 0.9rem;
+  font-weight: 400;
+  vertical-align: middle;
+}
+.notice { padding: 0.6rem 1rem; border-left: 3px solid var(--warning); background: var(--raised); }
+.readme { padding: 0.25rem 1.25rem; border: 1px solid var(--edge); border-radius: 0.4rem; overflow-wrap: anywhere; }
+.readme h1 { font-size: 1.35rem; }
+.readme h2 { font-size: 1.15rem; margin-top: 1.25rem; }
+.readme h3 { font-size: 1rem; }
+.readme table { width: auto; }
+.readme img { max-width: 100%; }
 ul.profiles { list-style: none; padding: 0; }
 ul.profiles li { padding: 0.9rem 0; border-top: 1px solid var(--edge); }
 ul.profiles p { margin: 0.15rem 0; }

@@ -1,0 +1,84 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { csrf } from 'hono/csrf';
+import { findCaller } from '../auth.ts';
+import { nobody } from '../caller.ts';
+import type { Env } from '../deps.ts';
+import { Layout } from './layout.tsx';
+
+/** Holds the API token of who signed in: for pages only, never for the API. */
+const cookie = 'aa-registry-token';
+
+/** The longest form, in bytes. */
+const longestForm = 4096;
+
+/** Signing in to see the private profiles of one's teams: with an API token, for which the scope read is enough. */
+export const session = new Hono<Env>();
+
+session.use('/sign-in', csrf());
+session.use('/sign-out', csrf());
+
+session.get('/sign-in', (c) => c.html(`<!doctype html>${<SignInPage />}`));
+
+session.post('/sign-in', async (c) => {
+  const length = Number(c.req.header('Content-Length') ?? Number.NaN);
+  const form = length <= longestForm ? await c.req.parseBody().catch(() => undefined) : undefined;
+  const token = typeof form?.token === 'string' ? form.token.trim() : '';
+  const caller = token === '' ? undefined : await findCaller(c.var.deps, token);
+  if (!caller) return c.html(`<!doctype html>${<SignInPage refused />}`, 401);
+  const expiresAt = caller.token?.expiresAt;
+  setCookie(c, cookie, token, {
+    httpOnly: true,
+    sameSite: 'Strict',
+    path: '/',
+    secure: new URL(c.req.url).protocol === 'https:',
+    ...(expiresAt ? { expires: new Date(expiresAt) } : {}),
+  });
+  return c.redirect('/', 303);
+});
+
+session.post('/sign-out', (c) => {
+  deleteCookie(c, cookie, { path: '/' });
+  return c.redirect('/', 303);
+});
+
+/**
+ * Finds out who looks at a page. A token that is no good any more signs out: pages show what everybody sees, and
+ * say so by offering to sign in.
+ */
+export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
+  const token = getCookie(c, cookie);
+  const caller = token === undefined ? undefined : await findCaller(c.var.deps, token);
+  c.set('caller', caller ?? nobody);
+  if (token !== undefined && !caller) deleteCookie(c, cookie, { path: '/' });
+  await next();
+  c.header('Vary', 'Cookie', { append: true });
+  if (caller) c.header('Cache-Control', 'private, no-store');
+};
+
+function SignInPage(props: { refused?: boolean }) {
+  return (
+    <Layout title="Sign in · aa-registry">
+      <h1>Sign in</h1>
+      <p>
+        With an API token the catalog also shows the private profiles of your teams. One that may
+        only read is enough: <code>aa-registry token create "my browser" --scope read</code>.
+      </p>
+      {props.refused === true && (
+        <p class="error">This registry does not know the token, or it is not good any more.</p>
+      )}
+      <form action="/sign-in" method="post" class="sign-in">
+        <input
+          type="password"
+          name="token"
+          required
+          autocomplete="current-password"
+          aria-label="API token"
+          placeholder="aar_…"
+          maxlength={200}
+        />
+        <button type="submit">Sign in</button>
+      </form>
+    </Layout>
+  );
+}
