@@ -4,15 +4,16 @@ import { listKeys } from '../../db/keys.ts';
 import { findProfile } from '../../db/profiles.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
 import { findContent, findVersion, listVersions } from '../../db/versions.ts';
-import { anonymous } from '../../db/viewer.ts';
 import { ProfilePlace } from '../api/profiles.ts';
 import { ProfileQuery } from '../api/schema/profile.ts';
+import { viewer } from '../auth.ts';
 import type { Env } from '../deps.ts';
 import { findingsOf } from '../findings.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import { ListPage } from './list.tsx';
 import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
+import { identifyReader, readerOf, session } from './session.tsx';
 import { style } from './style.ts';
 
 /** How many profiles a page lists. */
@@ -23,6 +24,10 @@ const mostVersions = 100;
 
 /** The web pages, rendered on the server; they work without scripts. */
 export const catalog = new Hono<Env>();
+
+catalog.route('/', session);
+catalog.get('/', identifyReader);
+catalog.get('/p/*', identifyReader);
 
 catalog.get('/', async (c) => {
   const asked = c.req.query();
@@ -35,7 +40,7 @@ catalog.get('/', async (c) => {
       return data === undefined ? [] : [[name, data]];
     }),
   ) as Filters;
-  const found = await findProfiles(c.var.deps.db, anonymous, {
+  const found = await findProfiles(c.var.deps.db, viewer(c), {
     ...filters,
     text: q,
     limit: pageSize,
@@ -44,21 +49,33 @@ catalog.get('/', async (c) => {
   const next = found.next && encodeCursor(found.next);
   const query = { ...filters, q };
   const { items, similar } = found;
-  return c.html(page(<ListPage query={query} profiles={items} similar={similar} next={next} />));
+  return c.html(
+    page(
+      <ListPage
+        query={query}
+        profiles={items}
+        similar={similar}
+        next={next}
+        reader={readerOf(c)}
+      />,
+    ),
+  );
 });
 
 catalog.get('/p/:team/:name/:version?', async (c) => {
   const { db } = c.var.deps;
   const { team, name, version: asked } = c.req.param();
-  const profile = await findProfile(db, anonymous, team, name);
+  const profile = await findProfile(db, viewer(c), team, name);
   const version =
-    profile && (await findVersion(db, anonymous, team, name, asked ?? profile.latest));
+    profile && (await findVersion(db, viewer(c), team, name, asked ?? profile.latest));
   const text = version && (await findContent(db, version.digest));
   if (!version || text === undefined) {
     const what = `${team}/${name}${asked === undefined ? '' : `@${asked}`}`;
-    return c.html(page(<MissingPage what={what} />), 404);
+    return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
   }
-  const [versions, channels, keys] = await Promise.all([
+  const { readme: readmeDigest } = version.manifest;
+  const [readme, versions, channels, keys] = await Promise.all([
+    readmeDigest && findContent(db, readmeDigest),
     listVersions(db, profile.id, { limit: mostVersions }),
     listChannels(db, profile.id),
     listKeys(db, team),
@@ -69,6 +86,9 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
       <ProfilePage
         team={team}
         name={name}
+        profile={profile}
+        readme={readme}
+        reader={readerOf(c)}
         version={version}
         latest={profile.latest}
         versions={versions}

@@ -17,13 +17,14 @@ export function ListPage(props: {
   profiles: ProfileSummary[];
   similar: boolean;
   next: string | undefined;
+  reader: string | undefined;
 }) {
   const { query, profiles, similar, next } = props;
   const { q } = query;
   const chosen = filterNames.filter((name) => query[name] !== undefined);
   const narrowed = q !== '' || chosen.length > 0;
   return (
-    <Layout title={q ? `${q} · aa-registry` : 'aa-registry'} query={q}>
+    <Layout title={q ? `${q} · aa-registry` : 'aa-registry'} query={q} reader={props.reader}>
       <h1>
         {q && !similar
           ? `Profiles matching “${q}”`
@@ -66,6 +67,7 @@ export function ListPage(props: {
 
 function Item({ profile }: { profile: ProfileSummary }) {
   const { team, name, latest, publishedAt, description, images, grade } = profile;
+  const { visibility, deprecation } = profile;
   return (
     <li>
       <a href={`/p/${team}/${name}`}>
@@ -86,6 +88,8 @@ function Item({ profile }: { profile: ProfileSummary }) {
           </a>
         </>
       )}
+      {visibility === 'private' && <span class="badge">private</span>}
+      {deprecation !== null && <span class="badge">deprecated</span>}
       <p>{description}</p>
       {images.length > 0 && (
         <p class="soft">

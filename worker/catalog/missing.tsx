@@ -1,9 +1,9 @@
 import { Layout } from './layout.tsx';
 
 /** What is shown where there is nothing. */
-export function MissingPage(props: { what: string }) {
+export function MissingPage(props: { what: string; reader?: string | undefined }) {
   return (
-    <Layout title="Not found · aa-registry">
+    <Layout title="Not found · aa-registry" reader={props.reader}>
       <h1>Not found</h1>
       <p>There is no {props.what} in this registry.</p>
     </Layout>

@@ -1,4 +1,4 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
 import { findCaller } from '../auth.ts';
@@ -41,6 +41,12 @@ session.post('/sign-out', (c) => {
   deleteCookie(c, cookie, { path: '/' });
   return c.redirect('/', 303);
 });
+
+/** What to call who has signed in; `undefined` when nobody has. */
+export function readerOf(c: Context<Env>): string | undefined {
+  const { token } = c.var.caller;
+  return token && (token.user ?? token.team ?? 'administrator');
+}
 
 /**
  * Finds out who looks at a page. A token that is no good any more signs out: pages show what everybody sees, and

@@ -72,7 +72,7 @@ pre {
 }
 .badge, .tag {
   display: inline-block;
-  margin-right: 0.5rem;
+  margin: 0 0.25rem;
   padding: 0 0.55rem;
   border: 1px solid var(--edge);
   border-radius: 1rem;
@@ -83,6 +83,8 @@ pre {
 }
 .notice { padding: 0.6rem 1rem; border-left: 3px solid var(--warning); background: var(--raised); }
 .readme { padding: 0.25rem 1.25rem; border: 1px solid var(--edge); border-radius: 0.4rem; overflow-wrap: anywhere; }
+.readme > :last-child { margin-bottom: 0.75rem; }
+.readme input { flex: none; width: auto; margin-right: 0.4rem; }
 .readme h1 { font-size: 1.35rem; }
 .readme h2 { font-size: 1.15rem; margin-top: 1.25rem; }
 .readme h3 { font-size: 1rem; }
