@@ -107,6 +107,11 @@ export function createApp(deps: Deps) {
     if (error instanceof HTTPException && error.status === 400) {
       return answerProblem(c, new ProblemError('body-malformed', 'The body is not valid JSON.'));
     }
+    // Hono's csrf, on the pages that have forms.
+    if (error instanceof HTTPException && error.status === 403) {
+      const detail = 'A form of another site was sent here.';
+      return answerProblem(c, new ProblemError('cross-site', detail));
+    }
     if (error instanceof HTTPException && error.status === 415) return answerProblem(c, bodyType());
     if (c.env?.access) c.env.access.error = error;
     else console.error(error);

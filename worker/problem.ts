@@ -10,6 +10,7 @@ const problems = {
   'token-unknown': [401, 'The API token is not known'],
   'token-other-team': [403, 'The token is of another team'],
   'role-insufficient': [403, 'The token does not allow this'],
+  'cross-site': [403, 'The request comes from another site'],
   'admin-only': [403, 'Only an administrator may do this'],
   'quota-exceeded': [403, 'The team has no room left'],
   'not-found': [404, 'Not found'],

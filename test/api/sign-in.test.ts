@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPublisher, expectStatus, manifest, type Publisher, profileText, send, signDraft } from '../publisher.ts';
 import { sha256 } from '../../trust/index.ts';
+import {
+  createPublisher,
+  expectStatus,
+  manifest,
+  type Publisher,
+  profileText,
+  send,
+  signDraft,
+} from '../publisher.ts';
 import { origin, runtimes, type TestRegistry } from '../runtimes.ts';
 
 describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
@@ -31,11 +39,16 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     registry.fetch('/sign-in', {
       method: 'POST',
       redirect: 'manual',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': String(6 + token.length), ...headers },
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Content-Length': String(6 + token.length),
+        ...headers,
+      },
       body: `token=${token}`,
     });
   const cookieOf = (response: Response) => response.headers.get('Set-Cookie')?.split(';')[0] ?? '';
-  const look = (path: string, cookie: string) => registry.fetch(path, { headers: { Cookie: cookie } });
+  const look = (path: string, cookie: string) =>
+    registry.fetch(path, { headers: { Cookie: cookie } });
 
   test('a team’s token shows its private profiles, in a cookie that no script and no other site can use', async () => {
     const response = await signIn(acme.token);
@@ -59,12 +72,15 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     expect((await look('/v1/whoami', cookie)).status).toBe(401);
   });
 
-  test.each(['', 'aar_unknown', '%00', 'x'.repeat(5000)])('"%.12s" does not sign in', async (token) => {
-    const response = await signIn(token);
-    expect(response.status).toBe(401);
-    expect(response.headers.get('Set-Cookie')).toBeNull();
-    await response.text();
-  });
+  test.each(['', 'aar_unknown', '%00', 'x'.repeat(5000)])(
+    '"%.12s" does not sign in',
+    async (token) => {
+      const response = await signIn(token);
+      expect(response.status).toBe(401);
+      expect(response.headers.get('Set-Cookie')).toBeNull();
+      await response.text();
+    },
+  );
 
   test('another site can not sign anybody in or out', async () => {
     const response = await signIn(acme.token, { Origin: 'https://evil.example' });
@@ -72,7 +88,10 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     await response.text();
     const out = await registry.fetch('/sign-out', {
       method: 'POST',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://evil.example' },
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        Origin: 'https://evil.example',
+      },
       body: '',
     });
     expect(out.status).toBe(403);
@@ -81,10 +100,16 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
 
   test('a revoked token shows what everybody sees, and its cookie is taken back', async () => {
     const body = { label: 'browser', team: 'acme', scope: 'read' };
-    const made = await (await send(registry, 'POST', '/v1/tokens', body, acme.token)).json() as { id: number; token: string };
+    const made = (await (await send(registry, 'POST', '/v1/tokens', body, acme.token)).json()) as {
+      id: number;
+      token: string;
+    };
     const cookie = cookieOf(await signIn(made.token));
     expect((await look('/p/acme/secret', cookie)).status).toBe(200);
-    await expectStatus(204, send(registry, 'DELETE', `/v1/tokens/${made.id}`, undefined, acme.token));
+    await expectStatus(
+      204,
+      send(registry, 'DELETE', `/v1/tokens/${made.id}`, undefined, acme.token),
+    );
     const after = await look('/p/acme/secret', cookie);
     expect(after.status).toBe(404);
     expect(after.headers.get('Set-Cookie')).toMatch(/Max-Age=0/);
