@@ -1,9 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Database } from '../db/database.ts';
 import { readLogHead } from '../db/log.ts';
@@ -11,7 +7,7 @@ import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import type { Amounts } from '../db/quotas.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
-import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.ts';
+import { DataError, dataFiles, loadLogKey, lockData } from './data.ts';
 import { defaultLimits } from './deps.ts';
 import { createLog, takeTurns } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -27,6 +23,8 @@ import { createDeliverer } from './webhooks/deliver.ts';
 import { createDestinations } from './webhooks/destination.ts';
 import { createNodeSend } from './webhooks/send-node.ts';
 import { createWitnesses } from './witness.ts';
+
+export { DataError } from './data.ts';
 
 /** How long a client may take to send a request's head, and all of it, in milliseconds. */
 const headersTimeout = 20_000;
@@ -81,9 +79,6 @@ export interface ServeOptions {
 export const defaultAddressLimit = 3_000;
 export const defaultTokenLimit = 6_000;
 
-/** What is in the data folder can't be used. */
-export class DataError extends Error {}
-
 /** A registry that is listening. */
 export interface RunningRegistry {
   url: string;
@@ -100,9 +95,10 @@ export interface RunningRegistry {
 /** Starts a registry with an embedded database. Throws when the folder or the address can't be had, a
  * {@link DataError} when the folder holds something else. */
 export async function startRegistry(options: ServeOptions): Promise<RunningRegistry> {
-  await mkdir(options.data, { recursive: true, mode: 0o700 });
-  const logKey = await loadLogKey(join(options.data, 'log.key'));
-  const db = await openDatabase(join(options.data, 'registry.db'));
+  const files = dataFiles(options.data);
+  const lock = await lockData(options.data, 'shared');
+  const logKey = await loadLogKey(files.logKey);
+  const db = await openDatabase(files.database);
   const adminToken =
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
 
@@ -151,6 +147,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     server.close();
     await tracing?.shutdown().catch(() => {});
     db.$client.close();
+    await lock.release();
     throw error;
   }
 
@@ -184,6 +181,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       lines.flush();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();
+      await lock.release();
     },
   };
 }
@@ -268,36 +266,4 @@ async function openDatabase(path: string): Promise<Database> {
 
 function formatUrl({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-/** The log's key: made at the first start, readable by its owner only, never replaced. */
-async function loadLogKey(path: string): Promise<NoteKey> {
-  const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (stored !== undefined) {
-    const key = await parseNoteSigner(stored.trim());
-    if (!key) throw new DataError(`${path} holds no log key; restore it from a backup`);
-    return key;
-  }
-  const key = await generateNoteKey(`${hostname()}/aa-registry`.replaceAll(/[\s+]/g, '-'));
-  // Written whole and then linked in place: a crash leaves no half key, and a second process no second one.
-  const temporary = `${path}.${randomUUID()}`;
-  const file = await open(temporary, 'wx', 0o600);
-  try {
-    await file.writeFile(`${key.signer}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await link(temporary, path);
-    return key;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return loadLogKey(path);
-  } finally {
-    await unlink(temporary);
-  }
 }

@@ -1,0 +1,118 @@
+import { sql } from 'drizzle-orm';
+import { blindName } from '../../trust/log/index.ts';
+import type { Database } from '../database.ts';
+import { channels, profiles, teams } from '../schema.ts';
+import { type Facts, path } from './facts.ts';
+import type { Report } from './report.ts';
+
+/** A profile with the names that the log may have for it. */
+export interface NamedProfile {
+  team: string;
+  name: string;
+  /** In the clear, and blinded where it has a blind. */
+  logged: string[];
+  isPrivate: boolean;
+}
+
+/** All profiles, by their id. */
+export type Profiles = Map<number, NamedProfile>;
+
+export async function readProfiles(db: Database): Promise<Profiles> {
+  const found: Profiles = new Map();
+  const { id, team, name, blind, visibility } = profiles;
+  for (const row of await db.select({ id, team, name, blind, visibility }).from(profiles)) {
+    const logged = [row.name];
+    if (row.blind !== null) logged.push(await blindName(row.team, row.name, row.blind));
+    const isPrivate = row.visibility === 'private';
+    found.set(row.id, { team: row.team, name: row.name, logged, isPrivate });
+  }
+  return found;
+}
+
+/** The latest of what the log says of a profile under any of its names. */
+export function latestFact<F extends { index: number }>(
+  facts: Map<string, F>,
+  { team, logged }: NamedProfile,
+  ...rest: string[]
+): F | undefined {
+  return logged
+    .map((name) => facts.get(path(team, name, ...rest)))
+    .filter((fact) => fact !== undefined)
+    .sort((a, b) => b.index - a.index)[0];
+}
+
+/** Checks channels and transfers against the log. */
+export async function checkProfiles(
+  db: Database,
+  named: Profiles,
+  facts: Facts,
+  report: Report,
+): Promise<void> {
+  const seen = new Set<string>();
+  const remember = (profile: NamedProfile, ...rest: string[]) => {
+    for (const name of profile.logged) seen.add(path(profile.team, name, ...rest));
+  };
+  for (const row of await db.select().from(channels)) {
+    const profile = named.get(row.profileId);
+    // A reference that leads nowhere is reported as such.
+    if (!profile) continue;
+    remember(profile, row.name);
+    const what = `channel ${row.name} of ${profile.team}/${profile.name}`;
+    const logged = latestFact(facts.channels, profile, row.name);
+    if (!logged) report('entry-absent', what);
+    else if (
+      logged.version !== row.version ||
+      logged.index !== row.logIndex ||
+      logged.time !== row.movedAt
+    ) {
+      report(
+        'row-differs',
+        `${what} names ${row.version}; entry ${logged.index} says ${logged.version}`,
+      );
+    }
+  }
+  for (const [at, { index, team, name, channel }] of facts.channels) {
+    if (!seen.has(at))
+      report('row-missing', `channel ${channel} of ${team}/${name} (entry ${index})`);
+  }
+
+  const { id, movedTo } = profiles;
+  for (const row of await db.select({ id, movedTo }).from(profiles)) {
+    const profile = named.get(row.id);
+    if (!profile) continue;
+    remember(profile);
+    const logged = latestFact(facts.transfers, profile);
+    if ((logged?.to ?? null) === row.movedTo) continue;
+    const what = `the transfer of ${profile.team}/${profile.name}`;
+    if (logged) report('row-differs', `${what} (entry ${logged.index})`);
+    else report('entry-absent', what);
+  }
+  for (const [at, { index, team, name }] of facts.transfers) {
+    if (!seen.has(at)) report('row-missing', `the transferred ${team}/${name} (entry ${index})`);
+  }
+}
+
+/** Checks what is derived: each profile's latest version and what it says, and what each team has stored. */
+export async function checkDerived(db: Database, report: Report): Promise<void> {
+  const stale = await db.all<{ team: string; name: string }>(sql`
+    SELECT p.team, p.name FROM profiles p LEFT JOIN versions v ON v.id = (
+      SELECT id FROM versions WHERE profile_id = p.id
+      ORDER BY yank_reason IS NOT NULL, prerelease, precedence DESC LIMIT 1)
+    WHERE v.id IS NULL OR p.latest <> v.version OR p.description IS NOT iif(json_valid(v.manifest), v.manifest, '{}') ->> 'description'
+      OR p.images IS NOT iif(json_valid(v.manifest), v.manifest, '{}') -> 'images'`);
+  for (const { team, name } of stale) {
+    report('derived-differs', `the latest version of ${team}/${name}, or what it says`);
+  }
+  const counts = await db.all<{ team: string }>(sql`
+    SELECT t.name AS team FROM ${teams} t
+    LEFT JOIN quotas q ON q.team = t.name
+    LEFT JOIN (
+      SELECT p.team, count(DISTINCT p.id) AS profiles, count(*) AS versions,
+        sum(v.size + length(CAST(v.envelope AS BLOB))
+          + coalesce((SELECT length(CAST(text AS BLOB)) FROM contents WHERE digest = iif(json_valid(v.manifest), v.manifest, '{}') ->> 'readme'), 0)) AS bytes
+      FROM profiles p JOIN versions v ON v.profile_id = p.id GROUP BY p.team) s ON s.team = t.name
+    WHERE coalesce(q.profiles, 0) <> coalesce(s.profiles, 0)
+      OR coalesce(q.versions, 0) <> coalesce(s.versions, 0)
+      OR coalesce(q.bytes, 0) <> coalesce(s.bytes, 0)`);
+  for (const { team } of counts) report('derived-differs', `what team ${team} has stored`);
+}

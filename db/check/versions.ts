@@ -1,0 +1,193 @@
+import { asc, eq, getTableColumns, gt, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import {
+  decodeBase64,
+  Envelope,
+  isPrerelease,
+  isVersion,
+  precedenceKey,
+  sha256,
+  verify,
+} from '../../trust/index.ts';
+import type { Database } from '../database.ts';
+import { contents, versions } from '../schema.ts';
+import type { Version } from '../versions.ts';
+import { type Fact, type Facts, path } from './facts.ts';
+import { parseJson, type TeamKeys } from './keys.ts';
+import { entriesOf } from './log.ts';
+import { latestFact, type NamedProfile, type Profiles } from './profiles.ts';
+import type { Report } from './report.ts';
+
+/** How many versions, with their texts, are read at once. */
+const pageLength = 200;
+
+/** What versions are checked against. */
+interface Context {
+  named: Profiles;
+  keys: TeamKeys;
+  facts: Facts;
+  report: Report;
+}
+
+/**
+ * Checks every version against its entry, its text, its envelope and the team's keys, and that every entry has its
+ * version. Versions are stored in the order of the log, so both are read once, side by side.
+ */
+export async function checkVersions(
+  db: Database,
+  context: Context,
+  progress: (versions: number) => void,
+): Promise<void> {
+  const { named, facts, report } = context;
+  const entries = versionEntries(db);
+  let next = (await entries.next()).value;
+  const unmatched = (entry: Fact<'version'>) =>
+    report('row-missing', `${entry.team}/${entry.name}@${entry.version} (entry ${entry.index})`);
+
+  const yanked = new Set<string>();
+  let count = 0;
+  for await (const { row, text } of rowsOf(db)) {
+    while (next && next.index < row.logIndex) {
+      unmatched(next);
+      next = (await entries.next()).value;
+    }
+    const profile = named.get(row.profileId);
+    const entry = next?.index === row.logIndex ? next : undefined;
+    if (entry) next = (await entries.next()).value;
+    if (profile) {
+      for (const name of profile.logged) yanked.add(path(profile.team, name, row.version));
+      await checkVersion(row, text, profile, entry, context);
+    }
+    if (++count % 1000 === 0) progress(count);
+  }
+  for (; next; next = (await entries.next()).value) unmatched(next);
+  for (const [at, { team, name, version, index }] of facts.yanks) {
+    if (!yanked.has(at))
+      report('row-missing', `the yanked ${team}/${name}@${version} (entry ${index})`);
+  }
+}
+
+async function* versionEntries(db: Database): AsyncGenerator<Fact<'version'>, undefined> {
+  for await (const [index, entry] of entriesOf(db)) {
+    if (entry.kind === 'version') yield { ...entry, index };
+  }
+  return undefined;
+}
+
+/** A version as it is stored: what should be JSON may be none, and so on. */
+type Row = Omit<Version, 'signers' | 'manifest' | 'prerelease'> & {
+  signers: string;
+  manifest: string;
+  prerelease: number;
+};
+
+const columns = {
+  ...getTableColumns(versions),
+  signers: sql<string>`${versions.signers}`,
+  manifest: sql<string>`${versions.manifest}`,
+  prerelease: sql<number>`${versions.prerelease}`,
+};
+
+async function* rowsOf(db: Database): AsyncGenerator<{ row: Row; text: string | null }> {
+  for (let after = 0; ; ) {
+    const page = await db
+      .select({ row: columns, text: contents.text })
+      .from(versions)
+      .leftJoin(contents, eq(contents.digest, versions.digest))
+      .where(gt(versions.id, after))
+      .orderBy(asc(versions.id))
+      .limit(pageLength);
+    yield* page;
+    const last = page.at(-1);
+    if (!last) return;
+    after = last.row.id;
+  }
+}
+
+async function checkVersion(
+  row: Row,
+  text: string | null,
+  profile: NamedProfile,
+  entry: Fact<'version'> | undefined,
+  { keys, facts, report }: Context,
+): Promise<void> {
+  const { team, name } = profile;
+  const { version } = row;
+  const what = `${team}/${name}@${version}`;
+  const envelope = Envelope.safeParse(parseJson(row.envelope));
+  const payload = envelope.success ? decodeBase64(envelope.data.payload) : undefined;
+
+  if (!entry) report('entry-absent', what);
+  else if (
+    entry.team !== team ||
+    !profile.logged.includes(entry.name) ||
+    entry.version !== version ||
+    entry.digest !== row.digest ||
+    entry.time !== row.publishedAt ||
+    entry.envelope !== (payload && (await sha256(payload)))
+  ) {
+    report('row-differs', `${what} (entry ${entry.index})`);
+  }
+
+  if (text === null) return report('content-missing', `the profile of ${what}`);
+  const bytes = new TextEncoder().encode(text);
+  const claimed = z.array(z.string()).min(1).catch([]).parse(parseJson(row.signers));
+  const signers = (keys.get(team) ?? []).filter(({ keyId }) => claimed.includes(keyId));
+  const verified =
+    envelope.success &&
+    (await verify(
+      { team, name, version, profile: bytes, envelope: envelope.data },
+      { keys: signers, threshold: Math.max(1, claimed.length) },
+    ));
+  if (!verified) report('envelope-invalid', `the envelope of ${what} is none`);
+  else if (!verified.ok) report('envelope-invalid', `${what}: ${verified.reason}`);
+  else if (canonical(verified.manifest) !== canonical(parseJson(row.manifest))) {
+    report('row-differs', `the manifest of ${what} is not the one that was signed`);
+  }
+  if (
+    !isVersion(version) ||
+    row.size !== bytes.length ||
+    row.precedence !== precedenceKey(version) ||
+    row.prerelease !== Number(isPrerelease(version))
+  ) {
+    report('derived-differs', `what is kept of ${what}: its size or its place among the versions`);
+  }
+
+  const yank = latestFact(facts.yanks, profile, version);
+  const isYanked = yank?.yanked ?? false;
+  if (isYanked !== (row.yankReason !== null)) {
+    if (yank) report('row-differs', `whether ${what} is yanked (entry ${yank.index})`);
+    else report('entry-absent', `the yank of ${what}`);
+  } else if (yank && isYanked && yank.name === name && yank.reason !== row.yankReason) {
+    report('row-differs', `why ${what} was yanked (entry ${yank.index})`);
+  }
+}
+
+/** JSON that is the same for the same values, whatever order their fields are in. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    part && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/** Checks every text, of profiles and READMEs, against the digest that it is kept under. */
+export async function checkContents(db: Database, report: Report): Promise<void> {
+  for (let after = ''; ; ) {
+    const page = await db
+      .select()
+      .from(contents)
+      .where(gt(contents.digest, after as `sha256:${string}`))
+      .orderBy(asc(contents.digest))
+      .limit(pageLength);
+    for (const { digest, text } of page) {
+      if ((await sha256(new TextEncoder().encode(text))) !== digest) {
+        report('content-differs', `the text kept as ${digest}`);
+      }
+    }
+    const last = page.at(-1);
+    if (!last) return;
+    after = last.digest;
+  }
+}

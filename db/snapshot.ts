@@ -1,0 +1,21 @@
+import type { Client } from '@libsql/client';
+import { drizzle } from 'drizzle-orm/libsql/web';
+import type { Database } from './database.ts';
+import * as schema from './schema.ts';
+
+/** Gives `work` the database as it stands at one moment, however it changes meanwhile; only for reading. */
+export async function withSnapshot<Result>(
+  db: Database,
+  work: (snapshot: Database) => Promise<Result>,
+): Promise<Result> {
+  const transaction = await db.$client.transaction('read');
+  try {
+    const client: Client = Object.create(db.$client, {
+      execute: { value: transaction.execute.bind(transaction) },
+      batch: { value: transaction.batch.bind(transaction) },
+    });
+    return await work(drizzle({ client, schema, casing: 'snake_case' }));
+  } finally {
+    transaction.close();
+  }
+}

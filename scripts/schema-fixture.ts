@@ -1,0 +1,107 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { serve } from '../test/cli/cli.ts';
+import { createPublisher, expectStatus, publish, send, signDraft } from '../test/publisher.ts';
+import type { TestRegistry } from '../test/runtimes.ts';
+import { endorse, generateKeyPair } from '../trust/index.ts';
+
+/**
+ * Writes test/db/schemas/NAME.sql, a registry's database as this checkout makes it, with some of everything:
+ * `node scripts/schema-fixture.ts NAME` once for each released schema, NAME being its last migration. The tests
+ * open all of them with the code of the day.
+ */
+const root = join(import.meta.dirname, '..');
+const [name] = process.argv.slice(2);
+if (!name) throw new Error('name the last migration of the schema');
+
+const folder = await mkdtemp(join(tmpdir(), 'aa-registry-fixture-'));
+const data = join(folder, 'data');
+const running = await serve(data);
+const registry = {
+  fetch: (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init),
+  adminToken: running.adminToken ?? '',
+} as TestRegistry;
+await fill(registry);
+const { verifier } = (await (await registry.fetch('/v1/log/key')).json()) as { verifier: string };
+if ((await running.stop()) !== 0) throw new Error('the registry did not end well');
+const text = `-- log key: ${verifier}\n${dump(join(data, 'registry.db'))}`;
+await writeFile(join(root, 'test/db/schemas', `${name}.sql`), text);
+await rm(folder, { recursive: true });
+
+/** Some of everything: two teams, three keys of which one is revoked, versions, channels and a yank. */
+async function fill(registry: TestRegistry): Promise<void> {
+  const library = await createPublisher(registry, 'library');
+  const platform = await createPublisher(registry, 'platform');
+  const next = await generateKeyPair();
+  const registration = {
+    publicKey: next.publicKey.text,
+    label: 'second key',
+    endorsement: await endorse('library', next.publicKey, library.key),
+  };
+  await expectStatus(
+    201,
+    send(registry, 'POST', '/v1/teams/library/keys', registration, library.token),
+  );
+  for (const version of ['1.0.0', '1.1.0', '2.0.0-rc.1', '2.0.0']) {
+    await expectStatus(201, publish(registry, library, { name: 'web', version }));
+  }
+  const rotated = { ...library, key: next };
+  const draft = { name: 'database', version: '0.1.0' };
+  const envelope = await signDraft(rotated, draft);
+  await expectStatus(201, publish(registry, rotated, { ...draft, envelope }));
+  await expectStatus(201, publish(registry, platform, { name: 'web', version: '1.0.0' }));
+  const web = '/v1/profiles/library/web';
+  for (const [version, previous] of [
+    ['1.0.0', null],
+    ['1.1.0', '1.0.0'],
+  ]) {
+    const move = { version, previous };
+    await expectStatus(200, send(registry, 'PUT', `${web}/channels/stable`, move, library.token));
+  }
+  const reason = { reason: 'breaks logging' };
+  await expectStatus(
+    200,
+    send(registry, 'POST', `${web}/versions/2.0.0/yank`, reason, library.token),
+  );
+  const revocation = `/v1/teams/library/keys/${library.key.publicKey.keyId}/revocation`;
+  await expectStatus(
+    200,
+    send(registry, 'POST', revocation, { reason: 'laptop stolen' }, library.token),
+  );
+}
+
+/** The database as SQL: its schema and every row. */
+function dump(path: string): string {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const schema = db
+    .prepare(
+      "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
+    )
+    .all() as { type: string; name: string; sql: string }[];
+  // The tables that a virtual table keeps its own things in come with it.
+  const virtual = schema.filter(({ sql }) => /^CREATE VIRTUAL/i.test(sql)).map(({ name }) => name);
+  const isShadow = (table: string) => virtual.some((one) => table.startsWith(`${one}_`));
+  const lines: string[] = ['PRAGMA foreign_keys = OFF;'];
+  const kept = schema.filter(({ name }) => !isShadow(name));
+  for (const { type, sql } of kept) if (type === 'table') lines.push(`${sql};`);
+  for (const { type, name } of kept) {
+    if (type !== 'table') continue;
+    for (const row of db.prepare(`SELECT * FROM "${name}"`).all() as Record<string, unknown>[]) {
+      const columns = Object.keys(row).map((column) => `"${column}"`);
+      const values = Object.values(row).map(literal);
+      lines.push(`INSERT INTO "${name}" (${columns.join(', ')}) VALUES (${values.join(', ')});`);
+    }
+  }
+  for (const { type, sql } of kept) if (type !== 'table') lines.push(`${sql};`);
+  db.close();
+  return `${lines.join('\n')}\n`;
+}
+
+function literal(value: unknown): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString('hex')}'`;
+  return `'${String(value).replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,246 @@
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { generateNoteKey } from '../../trust/log/index.ts';
+import { startHrana } from '../hrana.ts';
+import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
+import type { TestRegistry } from '../runtimes.ts';
+import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+
+describe('aa-registry admin', () => {
+  let folder: Awaited<ReturnType<typeof scratch>>;
+  let data: string;
+  let running: ServedRegistry | undefined;
+  let publisher: Publisher;
+  let adminToken: string;
+
+  const at = (name: string) => join(folder.path, name);
+  const over = (registry: ServedRegistry) =>
+    ({
+      fetch: (path, init) => fetch(new URL(path, registry.url), init),
+      adminToken,
+    }) as TestRegistry;
+  const put = async (registry: ServedRegistry, name: string) =>
+    expectStatus(201, publish(over(registry), publisher, { name, version: '1.0.0' }));
+
+  beforeAll(async () => {
+    folder = await scratch();
+    data = at('data');
+    const first = await serve(data);
+    adminToken = first.adminToken ?? '';
+    publisher = await createPublisher(over(first), 'library');
+    await put(first, 'one');
+    await first.stop();
+  });
+  afterEach(async () => {
+    await running?.kill();
+    running = undefined;
+  });
+  afterAll(() => folder.clean());
+
+  test('check says that nothing differs, while the registry runs', async () => {
+    running = await serve(data);
+    const outcome = await aaRegistry(['admin', 'check', '--data', data]);
+    expect(outcome.stdout).toBe(
+      'Nothing differs: 2 entries of the log and all that they tell of.\n',
+    );
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('check names what differs and ends with 1', async () => {
+    const other = at('differs');
+    await mkdir(other);
+    await copyFile(join(data, 'registry.db'), join(other, 'registry.db'));
+    await copyFile(join(data, 'log.key'), join(other, 'log.key'));
+    const db = new DatabaseSync(join(other, 'registry.db'));
+    db.exec("UPDATE versions SET yank_reason = 'x'; UPDATE contents SET text = 'x'");
+    db.close();
+    const outcome = await aaRegistry(['admin', 'check', '--data', other]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain('entry-absent: the yank of library/one@1.0.0\n');
+    expect(outcome.stdout).toMatch(/^content-differs: the text kept as sha256:/m);
+    expect(outcome.stderr).toMatch(/^\d differences\.\n$/);
+
+    const { signer } = await generateNoteKey('other/log');
+    await writeFile(join(other, 'log.key'), signer);
+    const forged = await aaRegistry(['admin', 'check', '--data', other]);
+    expect(forged.stdout).toContain('checkpoint-invalid: ');
+  });
+
+  test('check looks at a remote database too', async () => {
+    const hrana = await startHrana(join(data, 'registry.db'));
+    try {
+      const unsigned = await aaRegistry(['admin', 'check', '--database', hrana.url]);
+      expect(unsigned.stdout).toContain('Nothing differs: 2 entries');
+      expect(unsigned.stderr).toContain('signature was not checked');
+      const { verifier: wrong } = await generateNoteKey('other/log');
+      const args = ['admin', 'check', '--database', hrana.url, '--log-key', wrong];
+      const outcome = await aaRegistry(args);
+      expect(outcome.code).toBe(1);
+      expect(outcome.stdout).toContain('checkpoint-invalid: ');
+    } finally {
+      await hrana.close();
+    }
+  });
+
+  test('a backup made while others publish is restored elsewhere and goes on', async () => {
+    running = await serve(data);
+    const registry = running;
+    let ended = false;
+    const publishing = (async () => {
+      for (let count = 0; !ended; count++) await put(registry, `busy-${count}`);
+    })();
+    const file = at('backup.db');
+    const made = await aaRegistry(['admin', 'backup', file, '--data', data, '--with-log-key']);
+    ended = true;
+    await publishing;
+    await running.stop();
+    expect(made.code, made.stderr).toBe(0);
+    expect(made.stdout).toMatch(/^Wrote .*backup\.db: \d+ bytes, \d+ entries in the log\.\n$/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+    const restored = at('restored');
+    const outcome = await aaRegistry(['admin', 'restore', file, '--data', restored]);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(await readFile(join(restored, 'log.key'), 'utf8')).toBe(
+      await readFile(join(data, 'log.key'), 'utf8'),
+    );
+    expect((await stat(join(restored, 'registry.db'))).mode & 0o777).toBe(0o600);
+    expect((await readdir(restored)).sort()).toEqual(['log.key', 'registry.db', 'registry.lock']);
+    const checked = await aaRegistry(['admin', 'check', '--data', restored]);
+    expect(checked.stdout).toContain('Nothing differs');
+    running = await serve(restored);
+    await put(running, 'after');
+    expect((await aaRegistry(['admin', 'check', '--data', restored])).code).toBe(0);
+  });
+
+  test('a backup is not written over a file, unless that is asked for', async () => {
+    const file = at('existing.db');
+    await writeFile(file, 'precious');
+    const refused = await aaRegistry(['admin', 'backup', file, '--data', data]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('--force replaces it');
+    expect(await readFile(file, 'utf8')).toBe('precious');
+    const forced = await aaRegistry(['admin', 'backup', file, '--data', data, '--force']);
+    expect(forced.code, forced.stderr).toBe(0);
+    expect(forced.stderr).toContain('without the log’s key');
+    expect((await readdir(folder.path)).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+
+  describe('restore', () => {
+    let file: string;
+    let keyless: string;
+
+    beforeAll(async () => {
+      file = at('whole.db');
+      keyless = at('keyless.db');
+      await aaRegistry(['admin', 'backup', file, '--data', data, '--with-log-key']);
+      await aaRegistry(['admin', 'backup', keyless, '--data', data]);
+    });
+
+    const restore = (...args: string[]) => aaRegistry(['admin', 'restore', ...args]);
+    const copyOf = async (name: string) => {
+      await mkdir(at(name));
+      await copyFile(join(data, 'registry.db'), join(at(name), 'registry.db'));
+      await copyFile(join(data, 'log.key'), join(at(name), 'log.key'));
+      return at(name);
+    };
+
+    test('does not replace data, unless that is asked for; then the old is kept', async () => {
+      const target = await copyOf('target');
+      running = await serve(target);
+      await put(running, 'later');
+      await running.stop();
+      const before = await readFile(join(target, 'registry.db'));
+      const refused = await restore(file, '--data', target);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('--yes puts the backup in its place');
+      expect(await readFile(join(target, 'registry.db'))).toEqual(before);
+      const done = await restore(file, '--data', target, '--yes');
+      expect(done.code, done.stderr).toBe(0);
+      expect(done.stderr).toMatch(/What was there is kept as .*registry\.db\.replaced-/);
+      expect(done.stderr).toContain('1 entries more, which are gone');
+      expect((await aaRegistry(['admin', 'check', '--data', target])).code).toBe(0);
+    });
+
+    test('is refused while a registry serves the folder, however it was started', async () => {
+      const target = await copyOf('served');
+      running = await serve(target);
+      const refused = await restore(file, '--data', target, '--yes');
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('is in use by a registry');
+      await put(running, 'undisturbed');
+      await running.kill();
+      expect((await restore(file, '--data', target, '--yes')).code).toBe(0);
+    });
+
+    test('two registries may serve one folder, as before', async () => {
+      const target = await copyOf('twice');
+      running = await serve(target);
+      const second = await serve(target);
+      expect(await second.stop()).toBe(0);
+      expect((await restore(file, '--data', target, '--yes')).stderr).toContain('is in use');
+    });
+
+    test('without the log’s key needs the folder to have it', async () => {
+      const target = at('without-key');
+      const refused = await restore(keyless, '--data', target);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('put it there first');
+      await copyFile(join(data, 'log.key'), join(target, 'log.key'));
+      expect((await restore(keyless, '--data', target)).code).toBe(0);
+    });
+
+    test('is refused with another log’s key', async () => {
+      const target = at('other-key');
+      await mkdir(target);
+      const { signer } = await generateNoteKey('other/log');
+      await writeFile(join(target, 'log.key'), signer);
+      const refused = await restore(keyless, '--data', target);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('was not signed with the key other/log');
+      expect((await restore(file, '--data', target)).stderr).toContain('is another log’s key');
+      expect(await readdir(target)).not.toContain('registry.db');
+      expect((await restore(file, '--data', target, '--yes')).code).toBe(0);
+    });
+
+    test.each([
+      ['what is no database', async (path: string) => writeFile(path, 'nonsense')],
+      [
+        'a database that is no backup',
+        async (path: string) => copyFile(join(data, 'registry.db'), path),
+      ],
+      [
+        'a backup that is cut short',
+        async (path: string) => writeFile(path, (await readFile(file)).subarray(0, 20_000)),
+      ],
+    ])('refuses %s', async (_, make) => {
+      const broken = at('broken.db');
+      await rm(broken, { force: true });
+      await make(broken);
+      const target = at('never');
+      const refused = await restore(broken, '--data', target);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('is no backup of a registry, or damaged');
+      expect(await readdir(target)).not.toContain('registry.db');
+    });
+  });
+
+  test.each([
+    [['admin'], 2, 'followed by a second word'],
+    [['admin', 'backup'], 2, 'needs FILE'],
+    [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, 'ENOENT'],
+    [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'there is no database'],
+    [['admin', 'check', '--data', '/nonexistent'], 1, 'there is no database'],
+    [['admin', 'check', '--data', 'x', '--database', 'y'], 2, 'not both'],
+    [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is no verifier key'],
+    [['admin', 'check', '--database', 'http://127.0.0.1:1'], 1, ''],
+    [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'there is no backup'],
+  ])('%j ends with %i', async (args, code, message) => {
+    const outcome = await aaRegistry(args.map((arg) => (arg === 'DATA' ? data : arg)));
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr).not.toContain('    at ');
+    expect(outcome.code).toBe(code);
+  });
+});

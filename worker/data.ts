@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { acquireLock, type Lock } from '../db/lock.ts';
+import { generateNoteKey, type NoteKey, parseNoteSigner } from '../trust/index.ts';
+
+/** What is in the data folder can't be used. */
+export class DataError extends Error {}
+
+/** The files of a data folder. */
+export function dataFiles(folder: string) {
+  return {
+    database: join(folder, 'registry.db'),
+    logKey: join(folder, 'log.key'),
+    lock: join(folder, 'registry.lock'),
+  };
+}
+
+/** Makes a data folder when it is absent, and locks it: `shared` to serve it, `exclusive` to replace what it holds. */
+export async function lockData(folder: string, mode: 'shared' | 'exclusive'): Promise<Lock> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock = await acquireLock(dataFiles(folder).lock, mode);
+  if (lock) return lock;
+  const who = mode === 'shared' ? 'is being restored' : 'is in use by a registry; stop it first';
+  throw new DataError(`the data folder ${folder} ${who}`);
+}
+
+/** The log's key, if there is one. Throws a {@link DataError} when the file holds something else. */
+export async function readLogKey(path: string): Promise<NoteKey | undefined> {
+  const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (stored === undefined) return undefined;
+  const key = await parseNoteSigner(stored.trim());
+  if (!key) throw new DataError(`${path} holds no log key; restore it from a backup`);
+  return key;
+}
+
+/** The log's key: made at the first start, readable by its owner only, never replaced. */
+export async function loadLogKey(path: string): Promise<NoteKey> {
+  const stored = await readLogKey(path);
+  if (stored) return stored;
+  const key = await generateNoteKey(`${hostname()}/aa-registry`.replaceAll(/[\s+]/g, '-'));
+  await writeLogKey(path, key.signer);
+  return (await readLogKey(path)) ?? key;
+}
+
+/** Keeps a log key, readable by its owner only, unless there is one already. */
+export async function writeLogKey(path: string, signer: string): Promise<void> {
+  // Written whole and then linked in place: a crash leaves no half key, and a second process no second one.
+  const temporary = `${path}.${randomUUID()}`;
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(`${signer}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await unlink(temporary);
+  }
+}
