@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Connection from 'libsql';
 
@@ -64,9 +65,10 @@ export async function startHrana(path: string): Promise<HranaServer> {
     if (request.method !== 'POST' || request.url !== '/v2/pipeline') {
       return answer(404, { message: 'not found' });
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { baton, requests } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
+    // A worker that is ended goes away in the middle of what it says.
+    const body = await text(request).catch(() => undefined);
+    if (body === undefined) return;
+    const { baton, requests } = JSON.parse(body) as {
       baton?: string | null;
       requests: Request[];
     };

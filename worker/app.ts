@@ -21,8 +21,11 @@ import { visibility } from './api/visibility.ts';
 import { webhooks } from './api/webhooks.ts';
 import { identify } from './auth.ts';
 import { catalog } from './catalog/index.tsx';
+import { reference } from './catalog/reference.tsx';
 import { conditional } from './conditional.ts';
+import { corsForReads } from './cors.ts';
 import type { Deps } from './deps.ts';
+import { answerUnrouted } from './methods.ts';
 import { answerProblem, bodyType, ProblemError } from './problem.ts';
 import { limitAddresses, limitTokens } from './rate-limit.ts';
 import { tiles } from './tiles.ts';
@@ -52,6 +55,7 @@ export function createApp(deps: Deps) {
       },
     }),
   );
+  app.use(corsForReads);
   app.use(async (c, next) => {
     c.set('deps', deps);
     await next();
@@ -82,26 +86,11 @@ export function createApp(deps: Deps) {
   ]) {
     app.route('/v1', routes);
   }
-  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'An API token, aar_…',
-  });
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'aa-registry',
-      version: '1',
-      description: 'A registry for AppArmor profiles: versioned, signed, linted.',
-      license: { name: 'Apache-2.0' },
-    },
-  });
   app.route('/', tiles);
+  app.route('/', reference(app));
   app.route('/', catalog);
 
-  app.notFound((c) =>
-    answerProblem(c, new ProblemError('not-found', `There is nothing at ${c.req.path}.`)),
-  );
+  app.notFound(answerUnrouted(app));
   app.onError((error, c) => {
     if (error instanceof ProblemError) return answerProblem(c, error);
     if (error instanceof HTTPException && error.status === 400) {

@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from 'hono';
 import { encodeHex } from '../trust/index.ts';
 import type { Env } from './deps.ts';
 
-/** What a 304 repeats of the answer that it stands for (RFC 9110 section 15.4.5), and links. */
-const repeated = ['Cache-Control', 'Content-Location', 'ETag', 'Expires', 'Link', 'Vary'];
+/** What a 304 leaves out of the answer that it stands for: what is about the bytes (RFC 9110 section 15.4.5). */
+const aboutBytes = ['Content-Type', 'Content-Length', 'Content-Encoding', 'Content-Language'];
 
 /**
  * Gives every successful read an ETag, of its bytes where the route sets none, and answers 304 to whoever has
@@ -21,10 +21,8 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   if (!headers.has('ETag')) headers.set('ETag', await tagOf(await c.res.clone().arrayBuffer()));
   const known = c.req.header('If-None-Match');
   if (known === undefined || !matches(known, headers.get('ETag') ?? '')) return;
-  const kept = repeated.flatMap((name): [string, string][] => {
-    const value = headers.get(name);
-    return value === null ? [] : [[name, value]];
-  });
+  const kept = new Headers(headers);
+  for (const name of aboutBytes) kept.delete(name);
   c.res = undefined;
   c.res = new Response(null, { status: 304, headers: kept });
 };

@@ -16,6 +16,7 @@ const problems = {
   'not-found': [404, 'Not found'],
   'channel-unknown': [404, 'The profile has no such channel'],
   'range-unsatisfied': [404, 'No version is in the range'],
+  'method-not-allowed': [405, 'Not with this method'],
   'team-exists': [409, 'The team exists'],
   'version-exists': [409, 'The version exists with other bytes'],
   'user-exists': [409, 'The user exists'],
@@ -44,6 +45,11 @@ const problems = {
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
 export type ProblemId = keyof typeof problems;
+
+/** Every problem there is, for the documentation. */
+export const problemList: readonly { id: ProblemId; status: number; title: string }[] = (
+  Object.keys(problems) as ProblemId[]
+).map((id) => ({ id, status: problems[id][0], title: problems[id][1] }));
 
 /** Thrown by whatever handles a request; answered as problem+json (RFC 9457) by {@link answerProblem}. */
 export class ProblemError extends Error {

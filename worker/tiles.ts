@@ -1,4 +1,5 @@
-import { Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
 import type { Database } from '../db/database.ts';
 import { readLogEntries, readLogTile } from '../db/log.ts';
 import {
@@ -7,18 +8,57 @@ import {
   parseTilePath,
   type TileAddress,
 } from '../trust/log/index.ts';
-import type { Env } from './deps.ts';
+import { createRouter, problems } from './api/router.ts';
 import { ProblemError } from './problem.ts';
 
 /** The log as C2SP tlog-tiles serves it, for auditors, witnesses and caches. */
-export const tiles = new Hono<Env>();
+export const tiles = createRouter();
 
-tiles.get('/log/checkpoint', async (c) => {
-  const { note } = await c.var.deps.log.checkpoint();
-  return c.body(note, 200, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Cache-Control': 'no-cache',
-  });
+tiles.openapi(
+  createRoute({
+    method: 'get',
+    path: '/log/checkpoint',
+    operationId: 'getCheckpoint',
+    tags: ['Log'],
+    summary: "The log's latest checkpoint",
+    description: 'A signed note (C2SP tlog-checkpoint), cosigned with the present time.',
+    responses: {
+      200: { description: 'The checkpoint', content: { 'text/plain': { schema: z.string() } } },
+    },
+  }),
+  async (c) => {
+    const { note } = await c.var.deps.log.checkpoint();
+    return c.text(note, 200, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-cache',
+    });
+  },
+);
+
+tiles.openAPIRegistry.registerPath({
+  method: 'get',
+  path: '/log/tile/{level}/{index}',
+  operationId: 'getTile',
+  tags: ['Log'],
+  summary: 'A tile of the log, or a bundle of its entries',
+  description:
+    'As C2SP tlog-tiles has it: an index of more than three digits is cut into several path segments ' +
+    '(x001/234), and a tile that is not full has its width behind it (000.p/5).',
+  request: {
+    params: z.object({
+      level: z
+        .string()
+        .meta({ description: 'A level of the tree, or "entries"', example: 'entries' }),
+      index: z.string().meta({ description: 'Of the tile in its level', example: '000.p/1' }),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'The hashes, or the entries, one after the other',
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    },
+    ...problems(404),
+  },
 });
 
 tiles.get('/log/tile/*', async (c) => {

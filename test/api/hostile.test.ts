@@ -122,10 +122,11 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
   test('nothing but what a route is for changes anything', async () => {
     const path = '/v1/profiles/acme/web/versions/1.0.0/yank';
     for (const odd of [`${path}/`, path.toUpperCase(), path.replace('/yank', '%2fyank')]) {
-      expect(await answered(send(registry, 'POST', odd, { reason: 'x' }))).toBe(404);
+      const status = await answered(send(registry, 'POST', odd, { reason: 'x' }));
+      expect([404, 405]).toContain(status);
     }
     const override = { method: 'GET', headers: { 'X-HTTP-Method-Override': 'POST' } };
-    expect(await answered(registry.fetch(path, override))).toBe(404);
+    expect(await answered(registry.fetch(path, override))).toBe(405);
     for (const team of ['%61cme', 'acme%00', 'ACME', 'other/../acme']) {
       const there = `/v1/profiles/${team}/web/versions/1.0.0/yank`;
       const status = await answered(send(registry, 'POST', there, { reason: 'x' }, 'aar_no'));

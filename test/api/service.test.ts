@@ -40,11 +40,116 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
   });
 
   test.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
-    '%s where there is only GET is not found',
+    '%s where there is only GET is told which methods there are',
     async (method) => {
       const response = await registry.fetch('/v1/profiles', { method });
-      expect(response.status).toBe(404);
-      await response.text();
+      expect(response.status).toBe(405);
+      expect(response.headers.get('Allow')).toBe('GET, HEAD, OPTIONS');
+      expect(await response.json()).toMatchObject({
+        type: 'urn:aa-registry:problem:method-not-allowed',
+      });
     },
   );
+
+  test.each([
+    ['/v1/profiles/no/such/versions/1.0.0', 'GET, HEAD, OPTIONS, PUT'],
+    ['/v1/teams', 'OPTIONS, POST'],
+    ['/log/checkpoint', 'GET, HEAD, OPTIONS'],
+    ['/', 'GET, HEAD, OPTIONS'],
+  ])('OPTIONS %s says that there are %s', async (path, allow) => {
+    const response = await registry.fetch(path, { method: 'OPTIONS' });
+    expect(response.status).toBe(204);
+    expect(response.headers.get('Allow')).toBe(allow);
+  });
+
+  test('OPTIONS where there is nothing is not found', async () => {
+    const response = await registry.fetch('/v1/nothing', { method: 'OPTIONS' });
+    expect(response.status).toBe(404);
+    await response.text();
+  });
+
+  test.each(['/healthz', '/v1/profiles', '/openapi.json', '/docs', '/', '/log/checkpoint'])(
+    'HEAD %s is GET without the body',
+    async (path) => {
+      const [got, head] = [
+        await registry.fetch(path),
+        await registry.fetch(path, { method: 'HEAD' }),
+      ];
+      expect(head.status).toBe(got.status);
+      expect(await head.text()).toBe('');
+      expect(await got.text()).not.toBe('');
+      for (const name of ['Content-Type', 'ETag', 'Cache-Control', 'Content-Security-Policy']) {
+        expect(head.headers.get(name), name).toBe(got.headers.get(name));
+      }
+    },
+  );
+
+  describe('pages of other sites', () => {
+    const Origin = 'https://elsewhere.test';
+    const preflight = (path: string, method: string, headers = '') =>
+      registry.fetch(path, {
+        method: 'OPTIONS',
+        headers: {
+          Origin,
+          'Access-Control-Request-Method': method,
+          'Access-Control-Request-Headers': headers,
+        },
+      });
+
+    test.each(['/v1/profiles', '/v1/profiles/no/such', '/log/checkpoint', '/openapi.json'])(
+      'may read %s',
+      async (path) => {
+        const response = await registry.fetch(path, { headers: { Origin } });
+        await response.text();
+        expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*');
+        expect(response.headers.get('Access-Control-Allow-Credentials')).toBeNull();
+        const asked = await preflight(path, 'GET', 'if-none-match');
+        expect(asked.status).toBe(204);
+        expect(asked.headers.get('Access-Control-Allow-Origin')).toBe('*');
+        expect(asked.headers.get('Access-Control-Allow-Headers')).toMatch(/If-None-Match/i);
+      },
+    );
+
+    test('may ask again with an ETag, and are let see the answer', async () => {
+      const first = await registry.fetch('/v1/profiles', { headers: { Origin } });
+      await first.text();
+      const headers = { Origin, 'If-None-Match': first.headers.get('ETag') ?? '' };
+      const again = await registry.fetch('/v1/profiles', { headers });
+      expect(again.status).toBe(304);
+      expect(again.headers.get('Access-Control-Allow-Origin')).toBe('*');
+      expect(again.headers.get('X-Request-Id')).toBeTruthy();
+    });
+
+    test('may change nothing, send no token, and see no page', async () => {
+      const asked = await preflight('/v1/teams', 'POST', 'authorization');
+      expect(asked.headers.get('Access-Control-Allow-Methods')).toBe('GET,HEAD');
+      expect(asked.headers.get('Access-Control-Allow-Headers')).not.toMatch(/authorization/i);
+      const posted = await registry.fetch('/v1/teams', { method: 'POST', headers: { Origin } });
+      await posted.text();
+      expect(posted.headers.get('Access-Control-Allow-Origin')).toBeNull();
+      const page = await registry.fetch('/', { headers: { Origin } });
+      await page.text();
+      expect(page.headers.get('Access-Control-Allow-Origin')).toBeNull();
+    });
+  });
+
+  test.each([
+    '/',
+    '/docs',
+    '/v1/profiles',
+    '/v1/nothing',
+    '/healthz',
+    '/nothing',
+    '/log/checkpoint',
+  ])('%s has the headers that keep browsers from doing harm', async (path) => {
+    const response = await registry.fetch(path);
+    await response.text();
+    const { headers } = response;
+    expect(headers.get('Content-Security-Policy')).toMatch(/default-src 'none'/);
+    expect(headers.get('Content-Security-Policy')).not.toMatch(/unsafe/);
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('Strict-Transport-Security')).toMatch(/max-age=\d{7}/);
+    expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+    expect(headers.get('X-Frame-Options')).toBe('SAMEORIGIN');
+  });
 });

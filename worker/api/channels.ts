@@ -18,6 +18,8 @@ channels.openapi(
   createRoute({
     method: 'put',
     path: '/profiles/{team}/{name}/channels/{channel}',
+    operationId: 'moveChannel',
+    tags: ['Profiles'],
     summary: 'Point a channel at a version',
     description:
       'The move names the version that the channel names now, and is refused when it does not.',
@@ -29,7 +31,7 @@ channels.openapi(
     },
     responses: {
       200: json('The channel', Channel),
-      ...problems(400, 401, 403, 404, 409, 413, 415),
+      ...problems(400, 401, 403, 404, 'channel-moved', 413, 415),
     },
   }),
   async (c) => {

@@ -17,6 +17,8 @@ deprecation.openapi(
   createRoute({
     method: 'put',
     path: '/profiles/{team}/{name}/deprecation',
+    operationId: 'deprecateProfile',
+    tags: ['Profiles'],
     summary: 'Deprecate a profile',
     description: 'It goes on being served; who looks at it or pulls it is told.',
     security: [{ token: [] }],
@@ -24,7 +26,7 @@ deprecation.openapi(
     request: { params, body: jsonBody(Deprecation) },
     responses: {
       200: json('The deprecation', Deprecation),
-      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+      ...problems(400, 401, 403, 404, 'profile-changed', 413, 415, 'replacement-unknown'),
     },
   }),
   async (c) => {
@@ -48,13 +50,15 @@ deprecation.openapi(
   createRoute({
     method: 'delete',
     path: '/profiles/{team}/{name}/deprecation',
+    operationId: 'undeprecateProfile',
+    tags: ['Profiles'],
     summary: 'Take a deprecation back',
     security: [{ token: [] }],
     middleware: [atLeast('publisher')] as const,
     request: { params },
     responses: {
       204: { description: 'It is not deprecated' },
-      ...problems(400, 401, 403, 404, 409),
+      ...problems(400, 401, 403, 404, 'profile-moved', 'profile-changed'),
     },
   }),
   async (c) => {

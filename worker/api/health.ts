@@ -14,6 +14,8 @@ health.openapi(
   createRoute({
     method: 'get',
     path: '/healthz',
+    operationId: 'getHealth',
+    tags: ['Service'],
     summary: 'Whether the service is up',
     responses: { 200: json('It is', z.object({ status: z.literal('ok') })) },
   }),
@@ -27,6 +29,8 @@ health.openapi(
   createRoute({
     method: 'get',
     path: '/readyz',
+    operationId: 'getReadiness',
+    tags: ['Service'],
     summary: 'Whether the service can do its work',
     description:
       'The database answers, its schema is current, and the log can be read. Not while it shuts down.',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { proveEntry } from './proof.ts';
 import { createRouter, json, problems } from './router.ts';
 import { LogKey, Proof, ProofQuery } from './schema/log.ts';
+import { wholeNumber } from './schema/number.ts';
 
 export const log = createRouter();
 
@@ -10,6 +11,8 @@ log.openapi(
   createRoute({
     method: 'get',
     path: '/log/key',
+    operationId: 'getLogKey',
+    tags: ['Log'],
     summary: "The log's verifier key",
     responses: { 200: json('The key', LogKey) },
   }),
@@ -20,9 +23,11 @@ log.openapi(
   createRoute({
     method: 'get',
     path: '/log/entries/{index}/proof',
+    operationId: 'proveEntry',
+    tags: ['Log'],
     summary: 'That an entry is in the log',
     request: {
-      params: z.object({ index: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+      params: z.object({ index: wholeNumber().meta({ description: 'From 0', example: 0 }) }),
       query: ProofQuery,
     },
     responses: { 200: json('The proof', Proof), ...problems(400, 404) },

@@ -18,6 +18,8 @@ members.openapi(
   createRoute({
     method: 'get',
     path: '/teams/{team}/members',
+    operationId: 'listMembers',
+    tags: ['Teams'],
     summary: "A team's members",
     security: [{ token: [] }],
     middleware: [atLeast('reader')] as const,
@@ -36,11 +38,16 @@ members.openapi(
   createRoute({
     method: 'put',
     path: '/teams/{team}/members/{user}',
+    operationId: 'setMember',
+    tags: ['Teams'],
     summary: 'Put a user in a team, or give them another role there',
     security: [{ token: [] }],
     middleware: [atLeast('owner'), readBody] as const,
     request: { params: memberPath, body: jsonBody(Membership) },
-    responses: { 200: json('The member', Member), ...problems(400, 401, 403, 404, 409, 413, 415) },
+    responses: {
+      200: json('The member', Member),
+      ...problems(400, 401, 403, 404, 'last-owner', 413, 415),
+    },
   }),
   async (c) => {
     const { db, now } = c.var.deps;
@@ -63,11 +70,16 @@ members.openapi(
   createRoute({
     method: 'delete',
     path: '/teams/{team}/members/{user}',
+    operationId: 'removeMember',
+    tags: ['Teams'],
     summary: 'Take a user out of a team',
     security: [{ token: [] }],
     middleware: [atLeast('owner')] as const,
     request: { params: memberPath },
-    responses: { 204: { description: 'They are not in it' }, ...problems(400, 401, 403, 404, 409) },
+    responses: {
+      204: { description: 'They are not in it' },
+      ...problems(400, 401, 403, 404, 'last-owner'),
+    },
   }),
   async (c) => {
     const { db } = c.var.deps;

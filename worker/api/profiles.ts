@@ -25,6 +25,8 @@ profiles.openapi(
   createRoute({
     method: 'get',
     path: '/profiles',
+    operationId: 'listProfiles',
+    tags: ['Profiles'],
     summary: 'List and search profiles',
     description:
       'Without words and filters, by team and name. With words, best first: the name itself, words of the name, ' +
@@ -59,6 +61,8 @@ profiles.openapi(
   createRoute({
     method: 'get',
     path: '/profiles/{team}/{name}',
+    operationId: 'getProfile',
+    tags: ['Profiles'],
     summary: 'One profile and its latest version',
     request: { params: z.object({ team: TeamName, name: ProfileName }) },
     responses: { 200: json('The profile', Profile), ...problems(400, 404) },

@@ -19,6 +19,8 @@ quotas.openapi(
   createRoute({
     method: 'get',
     path: '/teams/{team}/quota',
+    operationId: 'getQuota',
+    tags: ['Teams'],
     summary: 'What a team has stored, and may store',
     security: [{ token: [] }],
     middleware: [atLeast('reader')] as const,
@@ -32,6 +34,8 @@ quotas.openapi(
   createRoute({
     method: 'patch',
     path: '/teams/{team}/quota',
+    operationId: 'changeQuota',
+    tags: ['Teams'],
     summary: 'Change what a team may store',
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,

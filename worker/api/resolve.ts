@@ -29,6 +29,8 @@ resolve.openapi(
   createRoute({
     method: 'get',
     path: '/resolve',
+    operationId: 'resolveReferences',
+    tags: ['Profiles'],
     summary: 'What references mean now',
     description:
       'Made to be asked often: by the hosts of a whole fleet, each with all its references at once and with the ' +
@@ -39,7 +41,7 @@ resolve.openapi(
     responses: {
       200: json('The versions, in the order of the references', Resolutions),
       304: { description: 'They mean what they did' },
-      ...problems(400, 404),
+      ...problems(400, 404, 'channel-unknown', 'range-unsatisfied'),
     },
   }),
   async (c) => {

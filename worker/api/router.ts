@@ -1,7 +1,7 @@
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import type { ZodType } from 'zod';
 import type { Env } from '../deps.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError, type ProblemId, problemList } from '../problem.ts';
 import { Problem } from './schema/index.ts';
 
 /** How many of a request's faults are told, and how much of each: a request may be nothing but faults. */
@@ -36,23 +36,67 @@ export function jsonBody<Schema extends ZodType>(schema: Schema) {
   return { required: true, content: { 'application/json': { schema } } };
 }
 
-/** The documentation of the problems a route may answer with, by status. */
-export function problems(...statuses: number[]): Responses {
-  const content = { 'application/problem+json': { schema: Problem } };
-  return Object.fromEntries(
-    statuses.map((status) => [status, { description: reasons[status] ?? 'Refused', content }]),
+/** What a status alone stands for: the problems that are the same wherever they come. */
+const general = {
+  400: ['body-malformed', 'request-invalid'],
+  401: ['token-missing', 'token-unknown'],
+  403: ['token-other-team', 'role-insufficient', 'admin-only'],
+  404: ['not-found'],
+  413: ['body-too-large'],
+  415: ['body-type'],
+  429: ['rate-limited'],
+  500: ['internal-error'],
+  503: ['not-ready'],
+} as const satisfies Record<number, readonly ProblemId[]>;
+
+/**
+ * The documentation of the problems a route may answer with: by id, or by status for those that are the same
+ * wherever they come. What any route may answer with is added to all (document.ts).
+ */
+export function problems(...asked: (ProblemId | keyof typeof general)[]): Responses {
+  const ids = new Set<ProblemId>(
+    asked.flatMap((one) => (typeof one === 'number' ? general[one] : [one])),
   );
+  const found = problemList.filter(({ id }) => ids.has(id));
+  const statuses = new Set(found.map(({ status }) => status));
+  return Object.fromEntries(
+    [...statuses].map((status) => [
+      status,
+      problemResponse(
+        status,
+        found.filter((problem) => problem.status === status).map(({ id }) => id),
+      ),
+    ]),
+  );
+}
+
+/** The documentation of these problems; document.ts narrows the schema to them. */
+function problemResponse(status: number, ids: ProblemId[]) {
+  return {
+    description: reasons[status] ?? 'Refused',
+    content: {
+      'application/problem+json': {
+        schema: Problem,
+        examples: Object.fromEntries(
+          ids.map((id) => [id, { $ref: `#/components/examples/${id}` }]),
+        ),
+      },
+    },
+  };
 }
 
 const reasons: Record<number, string> = {
   400: 'The request is malformed',
-  401: 'No token, or one that is not known',
+  401: 'No token, or one that is no good',
   403: 'The token does not allow this',
   404: 'There is no such thing',
-  409: 'It exists already, and differs',
+  409: 'It is not as the request takes it to be',
+  405: 'Not with this method',
+  412: 'It was changed since the caller looked',
   413: 'Too large',
   415: 'Not JSON',
   422: 'Understood, and refused; the problem says why',
   429: 'Too many requests; Retry-After says how long to wait',
+  500: 'The registry failed; its own log says why',
   503: 'Not now',
 };

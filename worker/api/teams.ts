@@ -20,11 +20,13 @@ teams.openapi(
   createRoute({
     method: 'post',
     path: '/teams',
+    operationId: 'createTeam',
+    tags: ['Teams'],
     summary: 'Make a team',
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { body: jsonBody(NewTeam) },
-    responses: { 201: json('The team', Team), ...problems(400, 401, 403, 409, 413, 415) },
+    responses: { 201: json('The team', Team), ...problems(400, 401, 403, 'team-exists', 413, 415) },
   }),
   async (c) => {
     const { db, now } = c.var.deps;
@@ -40,6 +42,8 @@ teams.openapi(
   createRoute({
     method: 'get',
     path: '/teams/{team}',
+    operationId: 'getTeam',
+    tags: ['Teams'],
     summary: 'A team and its publisher keys',
     request: { params: teamPath },
     responses: { 200: json('The team', Team), ...problems(400, 404) },
@@ -54,6 +58,8 @@ teams.openapi(
   createRoute({
     method: 'post',
     path: '/teams/{team}/keys',
+    operationId: 'registerKey',
+    tags: ['Teams'],
     summary: "Register a team's publisher key",
     description: 'A key that the team has already is left as it is (200).',
     security: [{ token: [] }],
@@ -62,7 +68,10 @@ teams.openapi(
     responses: {
       200: json('The team, which had the key already', Team),
       201: json('The team with the new key', Team),
-      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+      ...problems(
+        ...([400, 401, 403, 404, 413, 415] as const),
+        ...(['team-full', 'key-revoked', 'key-invalid', 'endorsement-refused'] as const),
+      ),
     },
   }),
   async (c) => {
@@ -116,6 +125,8 @@ teams.openapi(
   createRoute({
     method: 'post',
     path: '/teams/{team}/keys/{keyId}/revocation',
+    operationId: 'revokeKey',
+    tags: ['Teams'],
     summary: "Revoke a team's publisher key",
     description:
       'What it signed stays signed; hosts refuse it, and nothing new is published with it.',

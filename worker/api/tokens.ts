@@ -18,6 +18,7 @@ import { ProblemError } from '../problem.ts';
 import { generateToken, hashToken } from '../token.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { TeamName, UserName } from './schema/name.ts';
+import { PageLimit, wholeNumber } from './schema/number.ts';
 import { CreatedToken, Identity, NewToken, type Token, TokenPage } from './schema/token.ts';
 
 export const tokens = createRouter();
@@ -26,6 +27,8 @@ tokens.openapi(
   createRoute({
     method: 'post',
     path: '/tokens',
+    operationId: 'createToken',
+    tags: ['Tokens'],
     summary: 'Make an API token',
     description:
       'The token is in the answer and nowhere else: the registry keeps its hash. It is never good for more, ' +
@@ -103,6 +106,8 @@ tokens.openapi(
   createRoute({
     method: 'get',
     path: '/tokens',
+    operationId: 'listTokens',
+    tags: ['Tokens'],
     summary: 'List API tokens',
     description: 'The caller’s own; a team’s own to its owners; anybody’s to administrators.',
     security: [{ token: [] }],
@@ -111,8 +116,8 @@ tokens.openapi(
       query: z.object({
         user: UserName.optional(),
         team: TeamName.optional(),
-        limit: z.coerce.number().int().min(1).max(100).default(50),
-        cursor: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+        limit: PageLimit,
+        cursor: wholeNumber().optional(),
       }),
     },
     responses: { 200: json('Tokens', TokenPage), ...problems(400, 401, 403) },
@@ -158,12 +163,14 @@ tokens.openapi(
   createRoute({
     method: 'delete',
     path: '/tokens/{id}',
+    operationId: 'revokeToken',
+    tags: ['Tokens'],
     summary: 'Revoke an API token',
     description: 'For ever. A token may always revoke itself.',
     security: [{ token: [] }],
     middleware: [anyToken] as const,
     request: {
-      params: z.object({ id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+      params: z.object({ id: wholeNumber() }),
     },
     responses: { 204: { description: 'It is revoked' }, ...problems(400, 401, 404) },
   }),
@@ -190,6 +197,8 @@ tokens.openapi(
   createRoute({
     method: 'get',
     path: '/whoami',
+    operationId: 'whoami',
+    tags: ['Tokens'],
     summary: 'Whose token this is',
     security: [{ token: [] }],
     middleware: [anyToken] as const,

@@ -18,6 +18,8 @@ transfer.openapi(
   createRoute({
     method: 'post',
     path: '/profiles/{team}/{name}/transfer',
+    operationId: 'transferProfile',
+    tags: ['Profiles'],
     summary: 'Hand a profile on to another team',
     description:
       'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
@@ -28,7 +30,7 @@ transfer.openapi(
     request: { params: z.object({ team: TeamName, name: ProfileName }), body: jsonBody(Transfer) },
     responses: {
       200: json('What is said of it from now on', Deprecation),
-      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+      ...problems(400, 401, 403, 404, 'profile-moved', 413, 415, 'replacement-unknown'),
     },
   }),
   async (c) => {

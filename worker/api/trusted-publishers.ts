@@ -17,6 +17,7 @@ import { ProblemError } from '../problem.ts';
 import { generateToken, hashToken } from '../token.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { TeamName } from './schema/name.ts';
+import { wholeNumber } from './schema/number.ts';
 import { CreatedToken } from './schema/token.ts';
 import {
   NewTrustedPublisher,
@@ -40,6 +41,8 @@ trustedPublishers.openapi(
   createRoute({
     method: 'get',
     path: '/teams/{team}/trusted-publishers',
+    operationId: 'listTrustedPublishers',
+    tags: ['Trusted publishing'],
     summary: 'The repositories whose CI publishes for a team',
     security: [{ token: [] }],
     middleware: [atLeast('reader')] as const,
@@ -57,6 +60,8 @@ trustedPublishers.openapi(
   createRoute({
     method: 'post',
     path: '/teams/{team}/trusted-publishers',
+    operationId: 'addTrustedPublisher',
+    tags: ['Trusted publishing'],
     summary: "Let a repository's CI publish for a team, without a stored token",
     description: 'What it publishes still has to be signed by a key of the team.',
     security: [{ token: [] }],
@@ -64,7 +69,7 @@ trustedPublishers.openapi(
     request: { params: z.object({ team: TeamName }), body: jsonBody(NewTrustedPublisher) },
     responses: {
       201: json('The publisher', TrustedPublisher),
-      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+      ...problems(400, 401, 403, 404, 'publisher-exists', 'team-full', 413, 415, 'issuer-unknown'),
     },
   }),
   async (c) => {
@@ -98,13 +103,15 @@ trustedPublishers.openapi(
   createRoute({
     method: 'delete',
     path: '/teams/{team}/trusted-publishers/{id}',
+    operationId: 'removeTrustedPublisher',
+    tags: ['Trusted publishing'],
     summary: 'Trust a repository no longer',
     security: [{ token: [] }],
     middleware: [atLeast('owner')] as const,
     request: {
       params: z.object({
         team: TeamName,
-        id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+        id: wholeNumber(),
       }),
     },
     responses: { 204: { description: 'It is not trusted' }, ...problems(400, 401, 403, 404) },
@@ -122,6 +129,8 @@ trustedPublishers.openapi(
   createRoute({
     method: 'get',
     path: '/oidc',
+    operationId: 'getOidcSettings',
+    tags: ['Trusted publishing'],
     summary: 'Whose OpenID Connect tokens are accepted, and made for whom',
     responses: { 200: json('The settings', OidcSettings), ...problems(404) },
   }),
@@ -135,13 +144,18 @@ trustedPublishers.openapi(
   createRoute({
     method: 'post',
     path: '/oidc/token',
+    operationId: 'exchangeOidcToken',
+    tags: ['Trusted publishing'],
     summary: "Exchange a CI job's OpenID Connect token for an API token",
     description:
       'The job must be of a repository and a branch that the team trusts. The API token publishes for fifteen ' +
       'minutes; an OpenID Connect token is good for one exchange.',
     middleware: [readBody] as const,
     request: { body: jsonBody(OidcExchange) },
-    responses: { 201: json('The token', CreatedToken), ...problems(400, 401, 404, 413, 415) },
+    responses: {
+      201: json('The token', CreatedToken),
+      ...problems(400, 401, 'oidc-refused', 404, 413, 415),
+    },
   }),
   async (c) => {
     const { db, now } = c.var.deps;

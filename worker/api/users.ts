@@ -6,6 +6,7 @@ import { readBody } from '../body.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { UserName } from './schema/name.ts';
+import { PageLimit } from './schema/number.ts';
 import { NewUser, User, UserChange, UserPage } from './schema/team.ts';
 
 export const users = createRouter();
@@ -14,12 +15,14 @@ users.openapi(
   createRoute({
     method: 'post',
     path: '/users',
+    operationId: 'createUser',
+    tags: ['Users'],
     summary: 'Add a user',
     description: 'What they may do comes from the teams they are put in.',
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { body: jsonBody(NewUser) },
-    responses: { 201: json('The user', User), ...problems(400, 401, 403, 409, 413, 415) },
+    responses: { 201: json('The user', User), ...problems(400, 401, 403, 'user-exists', 413, 415) },
   }),
   async (c) => {
     const { db, now } = c.var.deps;
@@ -35,12 +38,14 @@ users.openapi(
   createRoute({
     method: 'get',
     path: '/users',
+    operationId: 'listUsers',
+    tags: ['Users'],
     summary: 'List users',
     security: [{ token: [] }],
     middleware: [adminToken] as const,
     request: {
       query: z.object({
-        limit: z.coerce.number().int().min(1).max(100).default(50),
+        limit: PageLimit,
         cursor: UserName.optional(),
       }),
     },
@@ -59,6 +64,8 @@ users.openapi(
   createRoute({
     method: 'put',
     path: '/users/{user}',
+    operationId: 'changeUser',
+    tags: ['Users'],
     summary: 'Say whether a user runs the registry',
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,

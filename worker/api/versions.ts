@@ -51,6 +51,8 @@ versions.openapi(
   createRoute({
     method: 'get',
     path: '/profiles/{team}/{name}/versions',
+    operationId: 'listVersions',
+    tags: ['Versions'],
     summary: "A profile's versions",
     request: { params: path, query: PageQuery },
     responses: {
@@ -80,6 +82,8 @@ versions.openapi(
   createRoute({
     method: 'get',
     path: '/profiles/{team}/{name}/versions/{version}',
+    operationId: 'getVersion',
+    tags: ['Versions'],
     summary: 'One version, and what lint says of it',
     request: { params: versionPath },
     responses: { 200: json('The version', Version), ...problems(400, 404) },
@@ -95,6 +99,8 @@ versions.openapi(
   createRoute({
     method: 'put',
     path: '/profiles/{team}/{name}/versions/{version}',
+    operationId: 'publishVersion',
+    tags: ['Versions'],
     summary: 'Publish a version',
     description:
       'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
@@ -104,7 +110,11 @@ versions.openapi(
     responses: {
       200: json('The version was there already, with the same bytes', Published),
       201: json('Published, with the proof that it is in the log', Published),
-      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+      ...problems(
+        ...([400, 401, 403, 404, 413, 415] as const),
+        ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
+        ...(['profile-too-large', 'envelope-refused', 'profile-invalid'] as const),
+      ),
     },
   }),
   async (c) => {
@@ -126,6 +136,8 @@ versions.openapi(
   createRoute({
     method: 'get',
     path: '/profiles/{team}/{name}/versions/{version}/profile',
+    operationId: 'getProfileText',
+    tags: ['Versions'],
     summary: "The profile's exact bytes",
     request: { params: versionPath },
     responses: {
@@ -152,6 +164,8 @@ versions.openapi(
   createRoute({
     method: 'get',
     path: '/profiles/{team}/{name}/versions/{version}/envelope',
+    operationId: 'getEnvelope',
+    tags: ['Versions'],
     summary: 'The DSSE envelope of the signed statement',
     request: { params: versionPath },
     responses: {
@@ -179,6 +193,8 @@ versions.openapi(
   createRoute({
     method: 'get',
     path: '/profiles/{team}/{name}/versions/{version}/readme',
+    operationId: 'getReadme',
+    tags: ['Versions'],
     summary: "The README of a version's package",
     request: { params: versionPath },
     responses: {
@@ -208,6 +224,8 @@ versions.openapi(
   createRoute({
     method: 'get',
     path: '/profiles/{team}/{name}/versions/{version}/proof',
+    operationId: 'proveVersion',
+    tags: ['Versions'],
     summary: "That a version is in the registry's log",
     request: { params: versionPath, query: ProofQuery },
     responses: { 200: json('The proof', Proof), ...problems(400, 404) },
@@ -225,6 +243,8 @@ versions.openapi(
   createRoute({
     method: 'post',
     path: '/profiles/{team}/{name}/versions/{version}/yank',
+    operationId: 'yankVersion',
+    tags: ['Versions'],
     summary: 'Yank a version',
     description:
       'It is still served to whoever asks for it by number or digest, and chosen for nobody else.',

@@ -16,6 +16,8 @@ visibility.openapi(
   createRoute({
     method: 'put',
     path: '/profiles/{team}/{name}/visibility',
+    operationId: 'setVisibility',
+    tags: ['Profiles'],
     summary: 'Make a profile private or public',
     description:
       'From then on the log blinds its name, or does not. What the log has said before stays said.',
@@ -27,7 +29,7 @@ visibility.openapi(
     },
     responses: {
       200: json('The visibility', VisibilityChange),
-      ...problems(400, 401, 403, 404, 409, 413, 415),
+      ...problems(400, 401, 403, 404, 'profile-changed', 413, 415),
     },
   }),
   async (c) => {

@@ -18,6 +18,7 @@ import type { Deliverer } from '../webhooks/deliver.ts';
 import { generateSecret } from '../webhooks/signature.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { TeamName } from './schema/name.ts';
+import { wholeNumber } from './schema/number.ts';
 import {
   CreatedWebhook,
   Delivery,
@@ -33,7 +34,7 @@ export const webhooks = createRouter();
 
 const teamPath = z.object({ team: TeamName });
 const webhookPath = teamPath.extend({
-  webhook: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+  webhook: wholeNumber(1),
 });
 const owner = atLeast('owner');
 const security = [{ token: [] }];
@@ -42,6 +43,8 @@ webhooks.openapi(
   createRoute({
     method: 'get',
     path: '/teams/{team}/webhooks',
+    operationId: 'listWebhooks',
+    tags: ['Webhooks'],
     summary: "A team's webhooks",
     security,
     middleware: [owner] as const,
@@ -59,6 +62,8 @@ webhooks.openapi(
   createRoute({
     method: 'post',
     path: '/teams/{team}/webhooks',
+    operationId: 'addWebhook',
+    tags: ['Webhooks'],
     summary: 'Add a webhook',
     description:
       'It is told when a version is published or yanked and when a channel moves, signed as Standard Webhooks says.',
@@ -67,7 +72,7 @@ webhooks.openapi(
     request: { params: teamPath, body: jsonBody(NewWebhook) },
     responses: {
       201: json('The webhook, with its secret', CreatedWebhook),
-      ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+      ...problems(400, 401, 403, 404, 'team-full', 413, 415, 'webhook-refused'),
     },
   }),
   async (c) => {
@@ -94,6 +99,8 @@ webhooks.openapi(
   createRoute({
     method: 'delete',
     path: '/teams/{team}/webhooks/{webhook}',
+    operationId: 'removeWebhook',
+    tags: ['Webhooks'],
     summary: 'Remove a webhook',
     description: 'What it has not been told yet it will never be told.',
     security,
@@ -111,6 +118,8 @@ webhooks.openapi(
   createRoute({
     method: 'post',
     path: '/teams/{team}/webhooks/{webhook}/test',
+    operationId: 'testWebhook',
+    tags: ['Webhooks'],
     summary: 'Send a test to a webhook',
     description: 'At once, and once only: the answer says how it went.',
     security,
@@ -129,6 +138,8 @@ webhooks.openapi(
   createRoute({
     method: 'get',
     path: '/teams/{team}/webhooks/{webhook}/deliveries',
+    operationId: 'listDeliveries',
+    tags: ['Webhooks'],
     summary: 'What a webhook was told',
     description: 'For thirty days; the latest first.',
     security,

@@ -45,6 +45,10 @@ export function Layout(props: {
           )}
         </header>
         <main>{props.children}</main>
+        <footer>
+          <a href="/docs">API</a>
+          <a href="/log/checkpoint">Log</a>
+        </footer>
       </body>
     </html>
   );

@@ -101,6 +101,30 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-top: 1px solid var(--edge); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; border: 0; }
 .scroll { overflow-x: auto; }
+footer { display: flex; gap: 1.5rem; margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--edge); }
+.contents { columns: 3 15rem; column-gap: 2rem; padding: 1rem 0; }
+.contents > div { break-inside: avoid; margin-bottom: 0.75rem; }
+.contents > div > a { font-weight: 600; }
+.contents ul { list-style: none; margin: 0; padding: 0; font-size: 0.9rem; }
+article { margin: 1.5rem 0; padding-top: 0.5rem; border-top: 1px solid var(--edge); }
+article h3 { margin: 0.5rem 0 0.25rem; font-size: 1.05rem; }
+article h3 a { color: inherit; text-decoration: none; }
+article h3 a:hover { text-decoration: underline; }
+article p { margin: 0.5rem 0; }
+article table { font-size: 0.9rem; }
+article td:first-child { white-space: nowrap; width: 12rem; }
+article td:nth-child(2) { width: 16rem; }
+.route code { overflow-wrap: anywhere; }
+.method { font-weight: 650; }
+.answers { list-style: none; padding: 0; font-size: 0.9rem; }
+.status { font-family: ui-monospace, monospace; font-size: 0.9rem; color: var(--soft); }
+.problems { grid-template-columns: minmax(0, max-content) 1fr; gap: 0.75rem 1.25rem; }
+:target { scroll-margin-top: 1rem; }
+h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transparent); }
+@media (max-width: 40rem) {
+  .problems { grid-template-columns: 1fr; gap: 0.25rem; }
+  .problems dd { margin-bottom: 0.75rem; }
+}
 .error { color: var(--error); }
 .warning { color: var(--warning); }
 .source .line { display: block; min-height: 1.4em; }

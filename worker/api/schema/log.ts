@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { wholeNumber } from './number.ts';
 
 const hashes = z
   .array(z.base64())
@@ -19,7 +20,7 @@ export const Proof = z
   .meta({ id: 'Proof' });
 export type Proof = z.infer<typeof Proof>;
 
-const size = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const size = wholeNumber();
 
 export const ProofQuery = z.object({
   since: size.optional().meta({ description: 'Prove that the log extends itself at this size' }),

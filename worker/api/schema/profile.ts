@@ -13,6 +13,7 @@ import {
   Timestamp,
   VersionNumber,
 } from './name.ts';
+import { PageLimit } from './number.ts';
 
 /** The longest README, in characters. */
 export const longestReadme = 64 * 1024;
@@ -37,7 +38,7 @@ const ProfilePath = z
 
 export const Deprecation = z
   .strictObject({
-    reason: Line,
+    reason: Line.meta({ example: 'nobody looks after it any more' }),
     replacement: ProfilePath.nullable().default(null).meta({
       description: 'What to use in its place',
     }),
@@ -82,9 +83,7 @@ export type ProfilePage = z.infer<typeof ProfilePage>;
 
 /** The parameters of a list. */
 export const PageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50).meta({
-    description: 'How many a page may have',
-  }),
+  limit: PageLimit,
   cursor: z
     .string()
     .max(500)
@@ -163,7 +162,9 @@ export type Version = z.infer<typeof Version>;
 export const Published = Version.extend({ proof: Proof }).meta({ id: 'Published' });
 export type Published = z.infer<typeof Published>;
 
-export const Yank = z.strictObject({ reason: Line }).meta({ id: 'Yank' });
+export const Yank = z
+  .strictObject({ reason: Line.meta({ example: 'it lets nginx write its own configuration' }) })
+  .meta({ id: 'Yank' });
 
 export const ChannelMove = z
   .strictObject({

@@ -40,7 +40,9 @@ export const NewKey = z
   })
   .meta({ id: 'NewKey' });
 
-export const Revocation = z.strictObject({ reason: Line }).meta({ id: 'Revocation' });
+export const Revocation = z
+  .strictObject({ reason: Line.meta({ example: 'the laptop that it was on is stolen' }) })
+  .meta({ id: 'Revocation' });
 
 export const Role = z
   .enum(['reader', 'publisher', 'owner'])

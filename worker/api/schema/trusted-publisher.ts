@@ -51,11 +51,10 @@ export const TrustedPublisherList = z
 
 export const OidcExchange = z
   .strictObject({
-    token: z
-      .string()
-      .min(1)
-      .max(16_384)
-      .meta({ description: 'The OpenID Connect token of the job' }),
+    token: z.string().min(1).max(16_384).meta({
+      description: 'The OpenID Connect token of the job',
+      example: 'eyJhbGciOiJSUzI1NiIsI…',
+    }),
     team: TeamName,
     profile: ProfileName.optional(),
   })

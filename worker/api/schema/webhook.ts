@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { TeamName, Timestamp } from './name.ts';
+import { PageLimit, wholeNumber } from './number.ts';
 
 /** The most webhooks that a team may have. */
 export const mostWebhooks = 10;
@@ -46,6 +47,6 @@ export const DeliveryPage = z
 export type DeliveryPage = z.infer<typeof DeliveryPage>;
 
 export const DeliveryQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  limit: PageLimit,
+  cursor: wholeNumber(1).optional(),
 });

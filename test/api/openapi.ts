@@ -1,0 +1,122 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+/** A JSON schema, as far as the tests look into it. */
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
+  items?: Schema;
+  enum?: unknown[];
+  anyOf?: Schema[];
+  allOf?: Schema[];
+  maxLength?: number;
+  default?: unknown;
+  example?: unknown;
+}
+
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required?: boolean;
+  schema: Schema;
+}
+
+export interface Answer {
+  headers?: Record<string, { $ref: string }>;
+  content?: Record<string, { schema: Schema }>;
+}
+
+export interface Operation {
+  method: string;
+  path: string;
+  operationId: string;
+  summary: string;
+  tags: string[];
+  security?: Record<string, unknown>[];
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, Answer>;
+}
+
+/** An OpenAPI document as a registry serves it. */
+export interface Document {
+  openapi: string;
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Omit<Operation, 'method' | 'path'>>>;
+  components: {
+    schemas: Record<string, Schema>;
+    headers: Record<string, { required?: boolean; schema: Schema }>;
+    examples: Record<string, { value: unknown }>;
+  };
+}
+
+export function operationsOf({ paths }: Document): Operation[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      ...operation,
+      method: method.toUpperCase(),
+      path,
+    })),
+  );
+}
+
+/** What a document's own schemas say of values. */
+export interface Contract {
+  /** What is wrong with a value, by a schema of the document; nothing when it is as described. */
+  faults: (schema: Schema, value: unknown) => string[];
+  /** The schema that a `$ref` means. */
+  resolve: (schema: Schema) => Schema;
+}
+
+export function contractOf(document: Document): Contract {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  // Answers hold nothing that is not documented.
+  const { components } = closed(document) as Document;
+  ajv.addSchema({ $id: 'openapi', components });
+  const compiled = new Map<string, ValidateFunction>();
+  return {
+    faults(schema, value) {
+      const key = JSON.stringify(schema);
+      const validate = compiled.get(key) ?? ajv.compile(absolute(closed(schema)) as Schema);
+      compiled.set(key, validate);
+      validate(value);
+      return (validate.errors ?? []).map(
+        ({ instancePath, message, params }) =>
+          `${instancePath || '/'} ${message} ${JSON.stringify(params)}`,
+      );
+    },
+    resolve(schema) {
+      const name = schema.$ref?.replace('#/components/schemas/', '');
+      return name === undefined ? schema : (document.components.schemas[name] ?? schema);
+    },
+  };
+}
+
+/** The schema, with nothing allowed in objects but what it names; except in parts that others add to. */
+function closed(value: unknown, open = false): unknown {
+  if (Array.isArray(value)) return value.map((one) => closed(one, open));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key,
+    closed(inner, key === 'allOf'),
+  ]);
+  const copy = Object.fromEntries(entries);
+  if ('properties' in copy && !open) copy.additionalProperties ??= false;
+  return copy;
+}
+
+/** With references into the document, from a schema that stands alone. */
+function absolute(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(absolute);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === '$ref' && typeof inner === 'string' ? `openapi${inner}` : absolute(inner),
+    ]),
+  );
+}

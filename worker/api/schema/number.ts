@@ -1,0 +1,24 @@
+import * as z from 'zod';
+
+/**
+ * A whole number in a path or a query: decimal digits, and nothing that JavaScript would take for a number besides
+ * (an empty text, `1e3`, `0x10`).
+ */
+export function wholeNumber(minimum = 0, maximum = Number.MAX_SAFE_INTEGER) {
+  const message = `must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, message)
+    .transform(Number)
+    .refine((number) => number >= minimum && number <= maximum, message)
+    .meta({ type: 'integer', minimum, maximum });
+}
+
+/** How many items a page of a list may have. */
+export const PageLimit = wholeNumber(1, 100).default(50).meta({
+  description: 'How many at most',
+  type: 'integer',
+  minimum: 1,
+  maximum: 100,
+  default: 50,
+});

@@ -1,0 +1,263 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
+import { etag } from 'hono/etag';
+import { describeApi } from '../api/document.ts';
+import type { Env } from '../deps.ts';
+import {
+  curl,
+  type Operation,
+  operationsByTag,
+  propertiesOf,
+  type Reference,
+  readDocument,
+  refName,
+  type Schema,
+  typeOf,
+} from './document.ts';
+import { Layout } from './layout.tsx';
+
+/** The description of the API: /openapi.json for programs, and /docs for people, made from it. */
+export function reference(app: OpenAPIHono<Env>): Hono<Env> {
+  // Made at the first need: the routes are all there by then, and never change.
+  let texts: { json: string; html: string } | undefined;
+  const made = () => {
+    if (texts) return texts;
+    const document = describeApi(app);
+    const page = <ReferencePage reference={readDocument(document)} />;
+    texts = { json: JSON.stringify(document), html: `<!doctype html>${page}` };
+    return texts;
+  };
+
+  const routes = new Hono<Env>();
+  routes.use('/openapi.json', etag());
+  routes.get('/openapi.json', (c) =>
+    c.body(made().json, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' }),
+  );
+  routes.use('/docs', etag());
+  routes.get('/docs', (c) => {
+    c.header('Cache-Control', 'no-cache');
+    return c.html(made().html);
+  });
+  return routes;
+}
+
+function ReferencePage({ reference }: { reference: Reference }) {
+  const groups = operationsByTag(reference);
+  return (
+    <Layout title="API · aa-registry">
+      <h1>API</h1>
+      {reference.info.description?.split('\n\n').map((paragraph) => (
+        <p>
+          <Marked text={paragraph} />
+        </p>
+      ))}
+      <p class="soft">
+        <a href="/openapi.json">The same as an OpenAPI 3.1 document</a>. In the examples,{' '}
+        <code>AA_REGISTRY</code> is this registry’s address and <code>AA_TOKEN</code> an API token.
+      </p>
+      <nav class="contents" aria-label="Contents">
+        {groups.map(({ name, operations }) => (
+          <div>
+            <a href={`#${anchor(name)}`}>{name}</a>
+            <ul>
+              {operations.map(({ id, summary }) => (
+                <li>
+                  <a href={`#${id}`}>{summary}</a>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+        <div>
+          <a href="#schemas">Schemas</a> · <a href="#problems">Problems</a>
+        </div>
+      </nav>
+      {groups.map(({ name, description, operations }) => (
+        <section>
+          <h2 id={anchor(name)}>{name}</h2>
+          <p>{description}</p>
+          {operations.map((operation) => (
+            <OperationPart operation={operation} reference={reference} />
+          ))}
+        </section>
+      ))}
+      <section>
+        <h2 id="schemas">Schemas</h2>
+        {Object.entries(reference.schemas).map(([name, schema]) => (
+          <article>
+            <h3 id={`schema-${name}`}>{name}</h3>
+            {schema.description && <p>{schema.description}</p>}
+            <Properties schema={schema} reference={reference} />
+          </article>
+        ))}
+      </section>
+      <section>
+        <h2 id="problems">Problems</h2>
+        <p>
+          The <code>type</code> of a problem never changes its meaning; titles and details may.
+        </p>
+        <dl class="problems">
+          {reference.problems.map(({ id, status, title, meaning, type }) => (
+            <>
+              <dt id={`problem-${id}`}>
+                <code>{id}</code> <span class="status">{status}</span>
+              </dt>
+              <dd>
+                <strong>{title}.</strong> {meaning}
+                <div class="soft">
+                  <code>{type}</code>
+                </div>
+              </dd>
+            </>
+          ))}
+        </dl>
+      </section>
+    </Layout>
+  );
+}
+
+function OperationPart(props: { operation: Operation; reference: Reference }) {
+  const { operation, reference } = props;
+  const { id, method, path, summary, description, token, parameters, body, answers } = operation;
+  return (
+    <article class="operation">
+      <h3 id={id}>
+        <a href={`#${id}`}>{summary}</a>
+      </h3>
+      <p class="route">
+        <code>
+          <span class={`method ${method}`}>{method.toUpperCase()}</span> {path}
+        </code>{' '}
+        <span class="soft">{who[token]}</span>
+      </p>
+      {description && (
+        <p>
+          <Marked text={description} />
+        </p>
+      )}
+      {parameters.length > 0 && (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Parameter</th>
+                <th scope="col">Type</th>
+                <th scope="col">What</th>
+              </tr>
+            </thead>
+            <tbody>
+              {parameters.map((parameter) => (
+                <tr>
+                  <td>
+                    <code>{parameter.name}</code>{' '}
+                    <span class="soft">
+                      {parameter.in}
+                      {parameter.required ? '' : ', optional'}
+                    </span>
+                  </td>
+                  <td>
+                    <Type schema={parameter.schema} />
+                  </td>
+                  <td>{parameter.description}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {body && (
+        <>
+          <p class="soft">
+            Body: <Type schema={body} />
+          </p>
+          <Properties schema={body} reference={reference} />
+        </>
+      )}
+      <pre>
+        <code>{curl(operation, reference)}</code>
+      </pre>
+      <ul class="answers">
+        {answers.map(({ status, description, schema, type, problems }) => (
+          <li>
+            <span class="status">{status}</span>{' '}
+            {problems.length > 0 ? (
+              problems.map((problem, index) => (
+                <>
+                  {index > 0 && ', '}
+                  <a href={`#problem-${problem}`}>{problem}</a>
+                </>
+              ))
+            ) : (
+              <>
+                {description}
+                {schema && (
+                  <>
+                    : <Type schema={schema} /> <span class="soft">{type}</span>
+                  </>
+                )}
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </article>
+  );
+}
+
+const who: Record<Operation['token'], string> = {
+  needed: 'needs a token',
+  optional: '',
+  never: '',
+};
+
+/** The fields of an object, one a row. */
+function Properties({ schema, reference }: { schema: Schema; reference: Reference }) {
+  const properties = propertiesOf(schema, reference);
+  if (properties.length === 0) {
+    return (
+      <p class="soft">
+        <Type schema={schema} />
+      </p>
+    );
+  }
+  return (
+    <div class="scroll">
+      <table>
+        <tbody>
+          {properties.map(({ name, required, schema }) => (
+            <tr>
+              <td>
+                <code>{name}</code> {!required && <span class="soft">optional</span>}
+              </td>
+              <td>
+                <Type schema={schema} />
+              </td>
+              <td>{schema.description}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** A type in a few words, with links to the schemas that it names. */
+function Type({ schema }: { schema: Schema }) {
+  return (
+    <>
+      {typeOf(schema).map((part) => {
+        const name = refName(part);
+        return name === undefined ? part : <a href={`#schema-${name}`}>{name}</a>;
+      })}
+    </>
+  );
+}
+
+/** Text with `code` in it. */
+function Marked({ text }: { text: string }) {
+  return <>{text.split('`').map((part, at) => (at % 2 === 0 ? part : <code>{part}</code>))}</>;
+}
+
+function anchor(name: string): string {
+  return name.toLowerCase().replaceAll(' ', '-');
+}
