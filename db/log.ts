@@ -8,6 +8,9 @@ import { logEntries, logHead, logTiles } from './schema.ts';
 /** The hashes that a full tile holds (C2SP tlog-tiles). */
 const tileWidth = 256;
 
+/** The one row of the log's head. */
+const headId = 1;
+
 /** A statement that goes into a transaction with others. */
 export type Statement = BatchItem<'sqlite'>;
 
@@ -28,7 +31,7 @@ export interface LogGrowth {
 }
 
 export async function readLogHead(db: Database): Promise<LogHead> {
-  const [head] = await db.select().from(logHead);
+  const [head] = await db.select().from(logHead).where(eq(logHead.id, headId));
   if (!head) return { frontier: emptyFrontier, checkpoint: '' };
   const bytes = fromHex(head.frontier);
   const hashes = [];
@@ -58,11 +61,14 @@ export function growLog(
         }),
     ),
     before.checkpoint === ''
-      ? db.insert(logHead).values({ id: 1, ...row })
-      : db.update(logHead).set({
-          ...row,
-          size: sql`CASE WHEN ${logHead.checkpoint} = ${before.checkpoint} THEN ${size} END`,
-        }),
+      ? db.insert(logHead).values({ id: headId, ...row })
+      : db
+          .update(logHead)
+          .set({
+            ...row,
+            size: sql`CASE WHEN ${logHead.checkpoint} = ${before.checkpoint} THEN ${size} END`,
+          })
+          .where(eq(logHead.id, headId)),
   ];
 }
 

@@ -7,9 +7,11 @@ import { readLogHead } from './log.ts';
  * log's head can be read.
  */
 export async function requireReady(db: Database): Promise<void> {
-  const { rows } = await db.$client.execute('SELECT name FROM migrations');
-  const applied = new Set(rows.map(({ name }) => name));
-  const missing = migrations.filter(({ name }) => !applied.has(name));
+  const { rows: missing } = await db.$client.execute({
+    sql: `SELECT value AS name FROM json_each(?)
+      WHERE NOT EXISTS (SELECT 1 FROM migrations WHERE migrations.name = value)`,
+    args: [JSON.stringify(migrations.map(({ name }) => name))],
+  });
   if (missing.length > 0) {
     throw new Error(`the migrations ${missing.map(({ name }) => name).join(', ')} are not applied`);
   }

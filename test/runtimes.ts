@@ -25,6 +25,7 @@ import { createDestinations } from '../worker/webhooks/destination.ts';
 import { createNodeSend } from '../worker/webhooks/send-node.ts';
 import { createWitnesses } from '../worker/witness.ts';
 import { startHrana } from './hrana.ts';
+import { watchPlans } from './plans.ts';
 
 /** A registry under test, empty but for an administrator. */
 export interface TestRegistry {
@@ -107,6 +108,9 @@ const node: Runtime = {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
     await migrate(db);
+    // The service has a connection of its own: what a test does behind its back is none of its queries.
+    const served = await openFile(join(folder, 'registry.db'));
+    const plans = watchPlans(served.$client);
     const adminToken = generateToken();
     const hash = await hashToken(adminToken);
     const createdAt = new Date().toISOString();
@@ -115,12 +119,12 @@ const node: Runtime = {
     const key = logKey ?? (await generateNoteKey(logName));
     const destinations = createDestinations(webhookNetworks);
     const send = createNodeSend(destinations);
-    const deliverer = createDeliverer({ db, now, destinations, send });
+    const deliverer = createDeliverer({ db: served, now, destinations, send });
     const requestLog = logged && createRequestLog('info', logged);
     const app = createService({
-      db,
+      db: served,
       log: createLog({
-        db,
+        db: served,
         key,
         now,
         inTurn: takeTurns(),
@@ -153,8 +157,13 @@ const node: Runtime = {
       close: async () => {
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
+        const scans = await plans.scans();
+        served.$client.close();
         db.$client.close();
         await rm(folder, { recursive: true });
+        if (scans.length > 0) {
+          throw new Error(`queries that go through whole tables:\n${scans.join('\n')}`);
+        }
       },
     };
   },
