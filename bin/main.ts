@@ -1,13 +1,7 @@
 import manifest from '../package.json' with { type: 'json' };
-import { clientCommands, processIo, run } from '../sdk/cli/index.ts';
-import { adminBackup } from './admin/backup.ts';
-import { adminCheck } from './admin/check.ts';
-import { adminRestore } from './admin/restore.ts';
-import { serve } from './serve.ts';
+import { processIo, run } from '../sdk/cli/index.ts';
+import { topics } from './topics.ts';
 
-process.exitCode = await run(
-  [...clientCommands, serve, adminBackup, adminRestore, adminCheck],
-  process.argv.slice(2),
-  processIo(),
-  manifest.version,
-);
+run(topics, process.argv.slice(2), processIo(), manifest.version).then((code) => {
+  process.exitCode = code;
+});

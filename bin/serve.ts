@@ -1,12 +1,12 @@
 import {
   CliError,
-  checkRegistry,
   defineCommand,
   exit,
   type Options,
   requireWholeNumber,
   type Values,
 } from '../sdk/cli/index.ts';
+import { checkRegistry } from '../sdk/cli/session.ts';
 import type { ServeOptions } from '../worker/node.ts';
 
 const options = {
@@ -102,7 +102,6 @@ const options = {
   },
 } satisfies Options;
 
-/** `aa-registry serve` stands here and not in sdk/: it runs the service's own code. */
 export const serve = defineCommand({
   name: 'serve',
   summary: 'Run a registry on this machine',

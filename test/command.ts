@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { clientCommands, type Io, run } from '../sdk/cli/index.ts';
+import { topics } from '../bin/topics.ts';
+import { type Io, run } from '../sdk/cli/index.ts';
 
 /** How a command ended, and what it said. */
 export interface Outcome {
@@ -26,5 +27,5 @@ export async function command(args: string[], env: NodeJS.ProcessEnv = {}): Prom
   const out = new PassThrough();
   out.on('data', tell);
   const io: Io = { env, stdin, stdout: out, stderr: out, print, tell };
-  return { code: await run(clientCommands, args, io, '0.0.0'), lines, said };
+  return { code: await run(topics, args, io, '0.0.0'), lines, said };
 }

@@ -1,5 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import type { Io } from './io.ts';
+import { nearest } from './nearest.ts';
 
 /** One option of a command, as parseArgs (node:util) reads it and as help shows it. */
 export interface Option {
@@ -45,6 +46,12 @@ export interface Command {
   examples: string[];
   /** Does the work; the result is the exit code. */
   run(invocation: Invocation): Promise<number>;
+}
+
+/** Commands that belong together in help, by name, each loaded when it is wanted. */
+export interface Topic {
+  title: string;
+  commands: Record<string, () => Promise<Command>>;
 }
 
 /**
@@ -95,6 +102,18 @@ export const exit = {
   notLoaded: 7,
 } as const;
 
+/** What each exit code means, for help and the manual. */
+export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
+  0: 'Done',
+  1: 'The answer is no: the profile has errors, the registry refused',
+  2: "The command line can't be followed",
+  3: 'Refused: it could not be proved to come from its team; nothing was written',
+  4: "The registry can't be reached",
+  5: 'Not possible on this machine: no root, no AppArmor, no apparmor_parser; nothing was changed',
+  6: 'The host has drifted: a file, the kernel or a mode is not what was installed',
+  7: 'A profile that is installed is not loaded',
+};
+
 export function usageError(message: string, command: Command): CliError {
   return new CliError(exit.usage, message, `Usage: aa-registry ${command.name} ${command.usage}`);
 }
@@ -112,8 +131,12 @@ export function parseInvocation(command: Command, argv: string[], io: Io): Invoc
     parsed = parseArgs({ args: argv, options, allowPositionals: true, strict: true });
   } catch (error) {
     // Node's own message goes on to advise about positionals; its first sentence is what matters.
-    const [sentence] = (error as Error).message.split(/\. (?=[A-Z])/);
-    throw usageError(`${sentence?.replace(/\.$/, '')}.`, command);
+    const [sentence = ''] = (error as Error).message.split(/\. (?=[A-Z])/);
+    const unknown = /^Unknown option '(--[^']+)'/.exec(sentence)?.[1];
+    const known = Object.keys(command.options).map((name) => `--${name}`);
+    const near = unknown === undefined ? undefined : nearest(known, [unknown]);
+    const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+    throw usageError(`${sentence.replace(/\.$/, '')}.${hint}`, command);
   }
   const { min, max } = command.args;
   const count = parsed.positionals.length;

@@ -1,21 +1,52 @@
-import type { Command, Options } from './command.ts';
+import { type Command, exitMeanings, type Options, type Topic } from './command.ts';
 
 const width = 26;
 
-/** The first page of help: what there is. */
-export function overview(commands: Command[], version: string): string {
-  const longest = Math.max(...commands.map(({ name }) => name.length)) + 2;
+/** What `--help` is, beside every command's own options. */
+export const helpOption: Options = {
+  help: { type: 'boolean', short: 'h', description: 'Show this' },
+};
+
+/** The first page of help: what there is, by topic. */
+export async function overview(topics: Topic[], version: string): Promise<string> {
+  const names = topics.flatMap(({ commands }) => Object.keys(commands));
+  const longest = Math.max(...names.map((name) => name.length)) + 2;
+  const lists = await Promise.all(
+    topics.map(async ({ title, commands }) => {
+      const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+      return ['', `${title}:`, ...summaries(loaded, longest)];
+    }),
+  );
   return [
     `aa-registry ${version}: publish, verify and install AppArmor profiles`,
     '',
     'Usage: aa-registry COMMAND [OPTIONS]',
+    ...lists.flat(),
     '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(longest)}${summary}`),
-    '',
-    'Run "aa-registry COMMAND --help" for its options and examples.',
-    'Exit codes: 0 done, 1 the answer is no, 2 usage, 3 refused as unproved, 4 registry unreachable,',
-    '5 not possible on this machine, 6 the host has drifted from what is installed, 7 a profile is not loaded.',
+    'Run "aa-registry COMMAND --help" for its options and examples, "aa-registry help exit-codes" for those.',
   ].join('\n');
+}
+
+/** The help of commands that share their first word, such as `key`. */
+export function groupHelp(word: string, commands: Command[]): string {
+  const longest = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  return [
+    `Usage: aa-registry ${word} COMMAND [OPTIONS]`,
+    '',
+    ...summaries(commands, longest),
+    '',
+    `Run "aa-registry ${word} COMMAND --help" for its options and examples.`,
+  ].join('\n');
+}
+
+function summaries(commands: Command[], longest: number): string[] {
+  return commands.map(({ name, summary }) => `  ${name.padEnd(longest)}${summary}`);
+}
+
+/** What the exit codes mean. */
+export function exitCodeHelp(): string {
+  const lines = Object.entries(exitMeanings).map(([code, meaning]) => `  ${code}  ${meaning}`);
+  return ['Exit codes:', ...lines].join('\n');
 }
 
 /** The help of one command. */
@@ -23,11 +54,11 @@ export function commandHelp({ name, summary, usage, details, options, examples }
   return [
     `${summary}.`,
     '',
-    `Usage: aa-registry ${name} ${usage}`,
+    `Usage: aa-registry ${name} ${usage}`.trimEnd(),
     ...(details ? ['', details] : []),
     '',
     'Options:',
-    ...optionLines({ ...options, help: { type: 'boolean', short: 'h', description: 'Show this' } }),
+    ...optionLines({ ...options, ...helpOption }),
     '',
     examples.length === 1 ? 'Example:' : 'Examples:',
     ...examples.map((example) => `  ${example}`),
