@@ -1,8 +1,13 @@
+import * as fleet from './fleet.ts';
 import * as log from './log.ts';
 import * as policy from './policy.ts';
 
 /** `npm run bench -- NAME`: each benchmark compares things side by side in one run and prints a table. */
-const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = { policy, log };
+const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
+  policy,
+  log,
+  fleet,
+};
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? Object.keys(benchmarks) : [name];

@@ -18,10 +18,11 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   const control = headers.get('Cache-Control') ?? 'public, no-cache';
   const personal = c.req.header('Authorization') !== undefined;
   headers.set('Cache-Control', personal ? control.replace('public', 'private') : control);
-  if (!headers.has('ETag')) headers.set('ETag', await tagOf(await c.res.clone().arrayBuffer()));
+  // On Node a clone takes the headers with it: what is set on those before is lost.
+  if (!headers.has('ETag')) c.header('ETag', await tagOf(await c.res.clone().arrayBuffer()));
   const known = c.req.header('If-None-Match');
-  if (known === undefined || !matches(known, headers.get('ETag') ?? '')) return;
-  const kept = new Headers(headers);
+  if (known === undefined || !matches(known, c.res.headers.get('ETag') ?? '')) return;
+  const kept = new Headers(c.res.headers);
   for (const name of aboutBytes) kept.delete(name);
   c.res = undefined;
   c.res = new Response(null, { status: 304, headers: kept });

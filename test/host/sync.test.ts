@@ -68,6 +68,16 @@ describe('sync', () => {
     expect((await run('sync', '-n')).lines).toEqual(['Nothing would be changed.']);
   });
 
+  test('asks as cheaply with a token, as hosts of private profiles have', async () => {
+    await want(`profiles = ["${web}", "${api}"]`);
+    const env = { AA_TOKEN: fixture.team.token };
+    const first = await command(['sync', '--root', root], env);
+    expect(first, first.said).toMatchObject({ code: 0 });
+    meddler.statuses = [];
+    expect((await command(['sync', '--root', root], env)).said).toContain('Nothing to do');
+    expect(meddler.statuses).toEqual([304]);
+  });
+
   test('follows the registry, and goes back to no older version', async () => {
     await want(`profiles = ["${web}@~1.1", "${api}"]`);
     await done('sync');
