@@ -1,6 +1,13 @@
 import type { Reference, SeenCheckpoint } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
-import { chooseVersion, fetchOffer, fetchVerified, type Verified, verifyOffer } from './fetch.ts';
+import {
+  chooseVersion,
+  fetchOffer,
+  fetchVerified,
+  type Verified,
+  verifyOffer,
+  withDeprecation,
+} from './fetch.ts';
 import { mapInParallel } from './in-parallel.ts';
 import type { HostTrust } from './trust-file.ts';
 
@@ -53,7 +60,8 @@ export async function fetchSeveral(
     const path = { team, name, version: resolved.version };
     try {
       const found = await fetchOffer(client, path, view.seen?.size ?? 0, offer.log);
-      return told(at, await verifyOffer(found, reference, viewOf(reference)));
+      const verified = await verifyOffer(found, reference, viewOf(reference));
+      return told(at, withDeprecation(verified, resolved.deprecation));
     } catch (error) {
       // Published since that checkpoint, which has no proof of it.
       if (error instanceof RegistryError) return undefined;

@@ -32,6 +32,8 @@ export interface VerifiedProfile {
   checkpoint: Checkpoint;
   /** What proved it: with the same trust it can be proved again without a network. */
   offer: Offer;
+  /** Why the registry says that it should not be used any more; its word alone, for people. */
+  deprecation?: string | undefined;
 }
 
 export type FetchRefusalId =
@@ -70,7 +72,14 @@ export async function fetchVerified(
   if (!resolved.ok) return resolved;
   const { team, name } = reference;
   const path = { team, name, version: resolved.version };
-  return verifyOffer(await fetchOffer(client, path, view.seen?.size ?? 0), reference, view);
+  const offer = await fetchOffer(client, path, view.seen?.size ?? 0);
+  return withDeprecation(await verifyOffer(offer, reference, view), resolved.deprecation);
+}
+
+/** What was proved, with what the registry says against it. */
+export function withDeprecation(verified: Verified, deprecation: string | undefined): Verified {
+  if (!verified.ok || deprecation === undefined) return verified;
+  return { ok: true, profile: { ...verified.profile, deprecation } };
 }
 
 /**
@@ -161,6 +170,8 @@ export type Resolved =
       version: string;
       /** Why it was yanked, when it was and nobody asked for just that version. */
       yanked?: string | undefined;
+      /** Why the profile should not be used any more, when its team says so. */
+      deprecation?: string | undefined;
     }
   | { ok: false; id: UnresolvedId | 'version-yanked'; reason: string };
 
@@ -191,9 +202,15 @@ export async function resolveVersion(client: Client, reference: Reference): Prom
   if (!found || 'problem' in found) {
     throw new UnreachableError(`The registry at ${client.registry} did not answer what was asked.`);
   }
-  const { version, yankReason } = found;
+  const { version, yankReason, deprecation, replacement } = found;
   const yanked = selector.kind === 'digest' ? undefined : (yankReason ?? undefined);
-  return { ok: true, version, yanked };
+  const instead = replacement === null ? '' : ` Use ${replacement}.`;
+  return {
+    ok: true,
+    version,
+    yanked,
+    deprecation: deprecation === null ? undefined : `${deprecation}${instead}`,
+  };
 }
 
 function unresolved(error: unknown): Resolved {

@@ -295,7 +295,9 @@ async function installOne(
 }
 
 /** How to use an installed profile; for several, the shortest way. */
-function tellUse(io: Io, { name, manifest }: VerifiedProfile, alone: boolean): void {
+function tellUse(io: Io, profile: VerifiedProfile, alone: boolean): void {
+  const { team, name, manifest, deprecation } = profile;
+  if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
   const [image = 'IMAGE'] = manifest.images;
   if (alone) io.tell(`About: ${manifest.description}`);
   io.print(dockerRunLine(name, image));

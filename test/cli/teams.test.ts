@@ -1,0 +1,182 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OidcIssuer, startIssuer } from '../oidc-issuer.ts';
+import { aaRegistry, type Outcome, type ServedRegistry, scratch, serve } from './cli.ts';
+
+const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
+const address = 'https://profiles.example.org';
+
+describe('commands about teams, tokens and the life of a profile', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let registry: ServedRegistry;
+  let issuer: OidcIssuer;
+  let env: NodeJS.ProcessEnv;
+  const at = (...parts: string[]) => join(folder, ...parts);
+
+  const run = (args: string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
+    aaRegistry(args, { env: { ...env, ...more } });
+
+  async function succeed(args: string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    const outcome = await run(args, more);
+    if (outcome.code !== 0) throw new Error(`${args.join(' ')}: ${outcome.stderr}`);
+    return outcome;
+  }
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    issuer = await startIssuer();
+    registry = await serve(
+      at('data'),
+      '--public-url',
+      address,
+      '--oidc-issuer',
+      `github=${issuer.url}`,
+    );
+    env = {
+      AA_REGISTRY: registry.url,
+      AA_TOKEN: registry.adminToken,
+      XDG_CONFIG_HOME: at('config'),
+      XDG_STATE_HOME: at('state'),
+    };
+    for (const team of ['platform', 'edge']) await succeed(['team', 'create', team]);
+    await succeed(['key', 'generate', '--out', at('key.pem')]);
+    await succeed(['key', 'add', 'platform', at('key.pem.pub')]);
+    await cp(nginx, at('package'), { recursive: true });
+    const manifest = at('package', 'aa-profile.toml');
+    const text = (await readFile(manifest, 'utf8')).replace('"library"', '"platform"');
+    await writeFile(manifest, `${text}tags = ["web"]\n`);
+    await writeFile(at('package', 'README.md'), '# It serves pages\n');
+    await publish('1.0.0', ['--private']);
+  });
+  afterAll(async () => {
+    await registry.kill();
+    await issuer.close();
+    await clean();
+  });
+
+  const publish = (version: string, more: string[] = [], environment: NodeJS.ProcessEnv = {}) =>
+    succeed(
+      ['publish', at('package'), '--version', version, '--key', at('key.pem'), ...more],
+      environment,
+    );
+
+  test('a member sees the team’s private profile, a stranger does not', async () => {
+    await succeed(['user', 'create', 'ada']);
+    await succeed(['member', 'add', 'platform', 'ada', '--role', 'reader']);
+    expect((await succeed(['member', 'list', 'platform'])).stdout).toMatch(/^reader +\S+ +ada$/m);
+    const made = await succeed(['token', 'create', 'laptop', '--user', 'ada', '--expires', '90d']);
+    const token = { AA_TOKEN: made.stdout.trim() };
+    expect((await succeed(['whoami'], token)).stdout).toMatch(/^ada$/m);
+    const shown = await succeed(['show', 'platform/docker-nginx'], token);
+    expect(shown.stdout).toMatch(/platform\/docker-nginx \(private\)/);
+    expect(shown.stdout).toMatch(/^Tags +web$/m);
+    expect(await run(['show', 'platform/docker-nginx'], { AA_TOKEN: '' })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no profile'),
+    });
+    expect(
+      await run(['yank', 'platform/docker-nginx@1.0.0', '--reason', 'x'], token),
+    ).toMatchObject({ code: 1, stderr: expect.stringContaining('needs the role publisher') });
+    const id = /^(\d+) .*laptop/m.exec((await succeed(['token', 'list', '--user', 'ada'])).stdout);
+    await succeed(['token', 'revoke', id?.[1] ?? '']);
+    expect(await run(['whoami'], token)).toMatchObject({ code: 1 });
+    await succeed(['member', 'remove', 'platform', 'ada']);
+  });
+
+  test.each([
+    [['member', 'add', 'platform', 'ada', '--role', 'king'], '--role reader'],
+    [['token', 'create', 'x', '--expires', 'soon'], '--expires takes days'],
+    [['token', 'create', 'x', '--expires', '2020-01-01'], 'time to come'],
+    [['token', 'create', 'x', '--scope', 'root'], '--scope is read'],
+    [['token', 'create', 'x', '--profile', 'web'], '--profile goes with --team'],
+    [['token', 'revoke', 'aar_secret'], 'not by the secret'],
+    [['visibility', 'platform/docker-nginx', 'hidden'], 'private or public'],
+    [['deprecate', 'platform/docker-nginx'], 'Say why'],
+    [['transfer', 'platform/docker-nginx', 'edge'], 'add --yes'],
+    [['publisher', 'add', 'platform'], '--github or with --gitlab'],
+  ])('%j is a usage error that says what to do', async (args, said) => {
+    expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+  });
+
+  describe('in a CI job that the team trusts', () => {
+    /** GitHub's endpoint for the tokens of a job. */
+    let provider: ReturnType<typeof createServer>;
+    let job: NodeJS.ProcessEnv;
+    let audiences: (string | null)[];
+
+    beforeAll(async () => {
+      audiences = [];
+      provider = createServer(async (request, response) => {
+        const url = new URL(request.url ?? '', 'http://provider');
+        audiences.push(url.searchParams.get('audience'));
+        const value = await issuer.issue({
+          aud: address,
+          repository: 'acme/profiles',
+          repository_id: '1',
+          ref: 'refs/heads/main',
+          event_name: 'push',
+        });
+        response.writeHead(request.headers.authorization === 'Bearer of-the-job' ? 200 : 401);
+        response.end(JSON.stringify({ value }));
+      });
+      await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+      const { port } = provider.address() as AddressInfo;
+      job = {
+        AA_TOKEN: '',
+        ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/?api-version=2`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-job',
+      };
+    });
+    afterAll(() => {
+      provider.closeAllConnections();
+      provider.close();
+    });
+
+    test('publish needs no token, and asks for one made for the registry as it is named here', async () => {
+      const add = ['publisher', 'add', 'platform', '--github', 'acme/profiles'];
+      await succeed([...add, '--issuer', issuer.url]);
+      const published = await publish('1.1.0', [], job);
+      expect(published.stderr).toContain('publishing as CI of acme/profiles on main');
+      expect(audiences).toEqual([registry.url]);
+      await succeed(['publisher', 'remove', 'platform', '1']);
+      const args = ['publish', at('package'), '--version', '1.2.0', '--key', at('key.pem')];
+      expect(await run(args, job)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('does not trust'),
+      });
+    });
+
+    test('a provider that refuses is told', async () => {
+      const args = ['publish', at('package'), '--version', '1.2.0', '--key', at('key.pem')];
+      const outcome = await run(args, { ...job, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'other' });
+      expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('GitHub gave no') });
+    });
+  });
+
+  test('a deprecated profile says so to who pulls it', async () => {
+    await succeed(['visibility', 'platform/docker-nginx', 'public']);
+    await succeed(['trust', 'init', 'platform', '--root', at('host'), '--yes']);
+    await succeed(['deprecate', 'platform/docker-nginx', '--reason', 'Use another one.']);
+    const pulled = await succeed(['pull', 'platform/docker-nginx', '--root', at('host')]);
+    expect(pulled.stderr).toContain('Deprecated: platform/docker-nginx: Use another one.');
+    await succeed(['deprecate', 'platform/docker-nginx', '--undo']);
+    const again = await succeed(['pull', 'platform/docker-nginx', '--root', at('host')]);
+    expect(again.stderr).not.toContain('Deprecated');
+  });
+
+  test('a transferred profile is closed, and says where it goes on', async () => {
+    await succeed(['transfer', 'platform/docker-nginx', 'edge', '--yes']);
+    const args = ['publish', at('package'), '--version', '2.0.0', '--key', at('key.pem')];
+    expect(await run(args)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('publish edge/docker-nginx'),
+    });
+    expect((await succeed(['show', 'platform/docker-nginx'])).stdout).toContain(
+      'Use edge/docker-nginx',
+    );
+  });
+});
