@@ -135,7 +135,36 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     complaints = complaints.filter((text) => !text.includes('404'));
   });
 
-  test.each(['/', '/p/library/docker-nginx', '/p/library/nothing'])(
+  test('the API is described, each operation and each problem at an address of its own', async () => {
+    await open('/');
+    await page.getByRole('contentinfo').getByRole('link', { name: 'API' }).click();
+    expect(new URL(page.url()).pathname).toBe('/docs');
+    await page.getByRole('link', { name: 'Publish a version' }).first().click();
+    expect(new URL(page.url()).hash).toBe('#publishVersion');
+    const operation = page.locator('article', { has: page.locator('#publishVersion') });
+    const text = await operation.innerText();
+    expect(text).toContain('PUT /v1/profiles/{team}/{name}/versions/{version}');
+    expect(text).toContain(
+      'curl -X PUT "$AA_REGISTRY/v1/profiles/library/docker-nginx/versions/1.2.0"',
+    );
+    await operation.getByRole('link', { name: 'version-exists' }).click();
+    expect(new URL(page.url()).hash).toBe('#problem-version-exists');
+    expect(await page.locator('#problem-version-exists + dd').innerText()).toContain(
+      'written once',
+    );
+  });
+
+  test('every link within the description of the API leads somewhere', async () => {
+    await open('/docs');
+    const [count, broken] = (await page.evaluate(`(() => {
+      const links = [...document.querySelectorAll('main a[href^="#"]')].map((a) => a.hash.slice(1));
+      return [links.length, links.filter((id) => !document.getElementById(id))];
+    })()`)) as [number, string[]];
+    expect(count).toBeGreaterThan(200);
+    expect(broken).toEqual([]);
+  });
+
+  test.each(['/', '/docs', '/p/library/docker-nginx', '/p/library/nothing'])(
     '%s fits a narrow screen',
     async (path) => {
       await page.setViewportSize({ width: 320, height: 640 });

@@ -111,6 +111,7 @@ article h3 { margin: 0.5rem 0 0.25rem; font-size: 1.05rem; }
 article h3 a { color: inherit; text-decoration: none; }
 article h3 a:hover { text-decoration: underline; }
 article p { margin: 0.5rem 0; }
+article pre { margin: 0.75rem 0; }
 article table { font-size: 0.9rem; }
 article td:first-child { white-space: nowrap; width: 12rem; }
 article td:nth-child(2) { width: 16rem; }
@@ -118,12 +119,18 @@ article td:nth-child(2) { width: 16rem; }
 .method { font-weight: 650; }
 .answers { list-style: none; padding: 0; font-size: 0.9rem; }
 .status { font-family: ui-monospace, monospace; font-size: 0.9rem; color: var(--soft); }
+dl.problems dt { color: inherit; }
 .problems { grid-template-columns: minmax(0, max-content) 1fr; gap: 0.75rem 1.25rem; }
 :target { scroll-margin-top: 1rem; }
 h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transparent); }
 @media (max-width: 40rem) {
-  .problems { grid-template-columns: 1fr; gap: 0.25rem; }
+  dl.problems dt { color: inherit; }
+.problems { grid-template-columns: 1fr; gap: 0.25rem; }
   .problems dd { margin-bottom: 0.75rem; }
+  article table, article tbody, article tr, article td { display: block; }
+  article thead { display: none; }
+  article tr { padding: 0.4rem 0; border-top: 1px solid var(--edge); }
+  article td, article td:first-child, article td:nth-child(2) { width: auto; padding: 0; border: 0; white-space: normal; }
 }
 .error { color: var(--error); }
 .warning { color: var(--warning); }
