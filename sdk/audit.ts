@@ -7,6 +7,7 @@ import {
   formatTilePath,
   fullWidth,
   hashLength,
+  isDigest,
   type LogEntry,
   type LogPolicy,
   leafHash,
@@ -75,6 +76,8 @@ export type Audit =
       entries: LoggedEntry[];
       /** How many of each kind there were. */
       kinds: Map<LogEntry['kind'], number>;
+      /** How many of the versions were of private profiles, whose contents nobody else can ask for. */
+      blinded: number;
     }
   | { ok: false; id: AuditRefusalId; reason: string };
 
@@ -122,6 +125,7 @@ async function audit(client: Client, options: AuditOptions): Promise<Audit> {
   const tree = await openTree(client, checkpoint, from);
   const entries: LoggedEntry[] = [];
   const kinds = new Map<LogEntry['kind'], number>();
+  let blinded = 0;
   for await (const { first, bundle, proved } of tree) {
     signal?.throwIfAborted();
     // Of what is in another's place nothing can be said; the tree tells at its end whose it is.
@@ -129,13 +133,14 @@ async function audit(client: Client, options: AuditOptions): Promise<Audit> {
       const logged = bundle.map((bytes, at) => readEntry(bytes, first + at));
       for (const { index, entry } of logged) {
         kinds.set(entry.kind, (kinds.get(entry.kind) ?? 0) + 1);
+        if (entry.kind === 'version' && isDigest(entry.name)) blinded++;
         if (select(entry)) entries.push({ index, entry });
       }
       await checkEntries(client, logged, checkContents);
     }
     options.onProgress?.(first + bundle.length, checkpoint.size);
   }
-  return { ok: true, checkpoint, note, time, from: from.size, entries, kinds };
+  return { ok: true, checkpoint, note, time, from: from.size, entries, kinds, blinded };
 }
 
 function assertNotBack({ size, root }: Checkpoint, from: SeenCheckpoint): void {

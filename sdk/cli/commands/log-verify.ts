@@ -34,7 +34,7 @@ export const logVerify = defineCommand({
     const audit = await follow(followed, { from: before, checkContents, onProgress });
     if (state !== undefined) await writeCheckpointFile(state, audit.note);
 
-    const { checkpoint, from, kinds, time } = audit;
+    const { checkpoint, from, kinds, blinded, time } = audit;
     io.print(`Log        ${followed.log.key.verifier}`);
     io.print(`Checkpoint ${checkpoint.size} entries, ${new Date(time * 1000).toISOString()}`);
     if (before) io.print(`Verified   it extends the ${from} entries of ${state}`);
@@ -43,7 +43,9 @@ export const logVerify = defineCommand({
       `Verified   ${checkpoint.size - from} entries make its tree${counts && `: ${counts}`}`,
     );
     if (checkContents) {
-      io.print(`Verified   ${kinds.get('version') ?? 0} profiles and envelopes are the published`);
+      const looked = (kinds.get('version') ?? 0) - blinded;
+      io.print(`Verified   ${looked} profiles and envelopes are the published`);
+      if (blinded > 0) io.print(`Not seen   ${blinded} of private profiles`);
     }
     return exit.ok;
   },
