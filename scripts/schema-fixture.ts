@@ -80,15 +80,20 @@ function dump(path: string): string {
       "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
     )
     .all() as { type: string; name: string; sql: string }[];
-  // The tables that a virtual table keeps its own things in come with it.
   const virtual = schema.filter(({ sql }) => /^CREATE VIRTUAL/i.test(sql)).map(({ name }) => name);
-  const isShadow = (table: string) => virtual.some((one) => table.startsWith(`${one}_`));
+  // What an FTS5 table keeps its own things in comes with it, empty: its rows are copied as they are.
+  const shadows = virtual.flatMap((one) =>
+    ['data', 'idx', 'content', 'docsize', 'config'].map((part) => `${one}_${part}`),
+  );
   const lines: string[] = ['PRAGMA foreign_keys = OFF;'];
-  const kept = schema.filter(({ name }) => !isShadow(name));
+  const kept = schema.filter(({ name }) => !shadows.includes(name));
   for (const { type, sql } of kept) if (type === 'table') lines.push(`${sql};`);
-  for (const { type, name } of kept) {
-    if (type !== 'table') continue;
-    for (const row of db.prepare(`SELECT * FROM "${name}"`).all() as Record<string, unknown>[]) {
+  for (const { type, name } of schema) {
+    if (type !== 'table' || virtual.includes(name)) continue;
+    if (shadows.includes(name)) lines.push(`DELETE FROM "${name}";`);
+    const all = db.prepare(`SELECT * FROM "${name}"`);
+    all.setReadBigInts(true);
+    for (const row of all.all() as Record<string, unknown>[]) {
       const columns = Object.keys(row).map((column) => `"${column}"`);
       const values = Object.values(row).map(literal);
       lines.push(`INSERT INTO "${name}" (${columns.join(', ')}) VALUES (${values.join(', ')});`);

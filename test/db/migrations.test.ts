@@ -4,6 +4,7 @@ import { checkDatabase } from '../../db/check/index.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openFile } from '../../db/node.ts';
 import { requireReady } from '../../db/readiness.ts';
+import { reindex } from '../../db/search-index.ts';
 import { migrations } from '../../migrations/index.ts';
 import { generateNoteKey, parseNoteVerifier } from '../../trust/log/index.ts';
 import { createApp } from '../../worker/app.ts';
@@ -78,6 +79,8 @@ describe.each(schemas)('a database of schema %s', (schema) => {
   test('is served', async () => {
     const db = await openFile(path);
     const now = () => new Date();
+    // As the service does while it runs.
+    while ((await reindex(db, 10)) > 0);
     const log = createLog({ db, key: await generateNoteKey('x/log'), now });
     const app = createApp({ db, log, now, limits: defaultLimits });
     const get = async (path: string) => {
