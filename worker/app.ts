@@ -1,5 +1,6 @@
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { isStorageFull } from '../db/failure.ts';
 import { noteAccess } from './access.ts';
 import { channels } from './api/channels.ts';
 import { deprecation } from './api/deprecation.ts';
@@ -104,6 +105,10 @@ export function createApp(deps: Deps) {
     if (error instanceof HTTPException && error.status === 415) return answerProblem(c, bodyType());
     if (c.env?.access) c.env.access.error = error;
     else console.error(error);
+    if (isStorageFull(error)) {
+      const detail = 'There is no room left to store anything; reading goes on. Tell the operator.';
+      return answerProblem(c, new ProblemError('storage-full', detail));
+    }
     return answerProblem(
       c,
       new ProblemError(

@@ -41,6 +41,7 @@ const problems = {
   'envelope-refused': [422, 'The envelope is refused'],
   'rate-limited': [429, 'Too many requests'],
   'internal-error': [500, 'The registry failed'],
+  'storage-full': [507, 'The registry has no room left'],
   'not-ready': [503, 'The registry is not ready'],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 

@@ -54,5 +54,7 @@ export const meanings: Record<ProblemId, string> = {
     'The envelope is not a signature by a key of the team on just this profile, version and text.',
   'rate-limited': 'Too many requests. Wait as many seconds as Retry-After says.',
   'internal-error': 'The registry failed. Its own log says why, under the X-Request-Id.',
+  'storage-full':
+    'The registry’s disk is full: it goes on being read, and stores again when its operator has made room.',
   'not-ready': 'The registry is starting, shutting down or without its database. Try again.',
 };

@@ -99,4 +99,5 @@ const reasons: Record<number, string> = {
   429: 'Too many requests; Retry-After says how long to wait',
   500: 'The registry failed; its own log says why',
   503: 'Not now',
+  507: 'No room is left to store anything',
 };

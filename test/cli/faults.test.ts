@@ -1,0 +1,198 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createPublisher,
+  expectStatus,
+  type Publisher,
+  profileText,
+  publish,
+} from '../publisher.ts';
+import type { TestRegistry } from '../runtimes.ts';
+import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+
+let folder: Awaited<ReturnType<typeof scratch>>;
+let running: ServedRegistry | undefined;
+
+beforeAll(async () => {
+  folder = await scratch();
+});
+afterEach(async () => {
+  await running?.kill();
+  running = undefined;
+});
+afterAll(() => folder.clean());
+
+const over = ({ url, adminToken }: ServedRegistry) =>
+  ({ fetch: (path, init) => fetch(new URL(path, url), init), adminToken }) as TestRegistry;
+
+/** Whether this process may mount a filesystem. */
+const isRoot = process.getuid?.() === 0;
+
+describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
+  let data: string;
+
+  beforeAll(async () => {
+    data = join(folder.path, 'small');
+    await mkdir(data);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'aa-registry-test', data]);
+  });
+  afterAll(() => {
+    execFileSync('umount', ['--lazy', data]);
+  });
+
+  test('answers 507, goes on reading, and publishes again when there is room', async () => {
+    const ballast = join(data, 'ballast');
+    await writeFile(ballast, Buffer.alloc(512 * 1024));
+    running = await serve(data);
+    const registry = over(running);
+    const publisher: Publisher = await createPublisher(registry, 'library');
+    const text = (name: string) => `${profileText(name)}# ${'x'.repeat(40_000)}\n`;
+    const put = (name: string) =>
+      publish(registry, publisher, { name, version: '1.0.0', text: text(name) });
+
+    const stored: string[] = [];
+    let refused: Response | undefined;
+    for (let count = 0; count < 200 && !refused; count++) {
+      const response = await put(`p-${count}`);
+      if (response.status === 201) stored.push(`p-${count}`);
+      else refused = response;
+    }
+    expect(refused?.status).toBe(507);
+    expect(refused?.headers.get('Content-Type')).toBe('application/problem+json');
+    expect(await refused?.json()).toMatchObject({ type: 'urn:aa-registry:problem:storage-full' });
+    expect(stored.length).toBeGreaterThan(3);
+
+    const readAll = async () => {
+      for (const name of stored) {
+        const path = `/v1/profiles/library/${name}/versions/1.0.0`;
+        const content = await expectStatus(200, registry.fetch(`${path}/profile`));
+        expect(await content.text()).toBe(text(name));
+        await expectStatus(200, registry.fetch(`${path}/proof`));
+      }
+      await expectStatus(200, registry.fetch('/v1/profiles'));
+      // With a token too: that it was used can't be noted, which is no reason to refuse it.
+      const headers = { Authorization: `Bearer ${publisher.token}` };
+      await expectStatus(200, registry.fetch('/v1/whoami', { headers }));
+      await expectStatus(200, registry.fetch('/log/checkpoint'));
+      await expectStatus(200, registry.fetch('/readyz'));
+    };
+    await readAll();
+    expect((await put('still-none')).status).toBe(507);
+    await expectStatus(404, registry.fetch('/v1/profiles/library/still-none'));
+
+    await rm(ballast);
+    await expectStatus(201, put('again'));
+    stored.push('again');
+    await readAll();
+    expect(await running.stop()).toBe(0);
+    const check = await aaRegistry(['admin', 'check', '--data', data]);
+    expect(check.stdout, check.stderr).toContain('Nothing differs');
+  });
+});
+
+describe('clients that misbehave', () => {
+  /** A connection on which something was sent. */
+  async function open(registry: ServedRegistry, text: string): Promise<Socket> {
+    const { hostname, port } = new URL(registry.url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(text);
+    return socket;
+  }
+
+  /** How long one read takes, in milliseconds. */
+  async function read(registry: ServedRegistry): Promise<number> {
+    const since = performance.now();
+    const response = await fetch(`${registry.url}/v1/profiles`, {
+      signal: AbortSignal.timeout(5_000),
+    });
+    expect(response.status).toBe(200);
+    await response.text();
+    return performance.now() - since;
+  }
+
+  test('whose heads and bodies drip keep nobody else waiting; such heads are cut off', async () => {
+    running = await serve(join(folder.path, 'slow'));
+    const registry = running;
+    const heads = await Promise.all(
+      Array.from({ length: 200 }, () =>
+        open(registry, 'GET /v1/profiles HTTP/1.1\r\nHost: x\r\nX-'),
+      ),
+    );
+    const bodies = await Promise.all(
+      Array.from({ length: 200 }, () =>
+        open(
+          registry,
+          'PUT /v1/profiles/library/web/versions/1.0.0 HTTP/1.1\r\nHost: x\r\n' +
+            'Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"profile":"',
+        ),
+      ),
+    );
+    const sockets = [...heads, ...bodies];
+    const drip = setInterval(() => {
+      for (const socket of sockets) if (!socket.destroyed) socket.write('a');
+    }, 500);
+    try {
+      const times: number[] = [];
+      for (let round = 0; round < 20; round++) {
+        times.push(await read(registry));
+        await sleep(50);
+      }
+      expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(500);
+      // Heads have to arrive within twenty seconds, however they drip; that is looked at every thirty.
+      for (const socket of heads) socket.resume();
+      const deadline = Date.now() + 58_000;
+      while (heads.some(({ destroyed }) => !destroyed) && Date.now() < deadline) await sleep(200);
+      expect(heads.filter(({ destroyed }) => !destroyed)).toHaveLength(0);
+    } finally {
+      clearInterval(drip);
+      for (const socket of sockets) socket.destroy();
+    }
+  }, 90_000);
+
+  test('with huge heads are told so', async () => {
+    running = await serve(join(folder.path, 'huge'));
+    const socket = await open(
+      running,
+      `GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(64_000)}\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 /);
+    socket.destroy();
+    const long = await open(running, `GET /${'x'.repeat(64_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const [other] = (await once(long, 'data')) as [Buffer];
+    expect(other.toString()).toMatch(/^HTTP\/1\.1 4(14|31) /);
+    long.destroy();
+    await read(running);
+  });
+
+  test('that hold ten thousand connections open leave the others served', async () => {
+    running = await serve(join(folder.path, 'idle'));
+    const registry = running;
+    const sockets: Socket[] = [];
+    const { hostname, port } = new URL(registry.url);
+    try {
+      for (let batch = 0; batch < 20; batch++) {
+        const opened = Array.from({ length: 500 }, () => connect(Number(port), hostname));
+        for (const socket of opened) socket.on('error', () => {});
+        sockets.push(...opened);
+        await Promise.all(opened.map((socket) => once(socket, 'connect')));
+      }
+      expect(sockets).toHaveLength(10_000);
+      const times: number[] = [];
+      for (let round = 0; round < 20; round++) times.push(await read(registry));
+      expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(0);
+      expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(500);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    await read(registry);
+    expect(await registry.stop()).toBe(0);
+  }, 90_000);
+});
