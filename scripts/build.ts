@@ -2,31 +2,25 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { bundleOptions } from './bundle-options.ts';
 
 /** Builds dist/: the CLI with the Node server beside it, and dist/worker, the bundle that Cloudflare gets. */
 const root = join(import.meta.dirname, '..');
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
-  absWorkingDir: root,
+  ...bundleOptions,
   entryPoints: { main: 'bin/main.ts' },
   outdir: 'dist',
-  bundle: true,
-  // The server is a chunk of its own, loaded by `serve` alone: hosts need neither it nor its native module.
+  // Each command, and the server above all, is a chunk that is loaded when it runs.
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
-  platform: 'node',
-  target: 'node24',
   external: ['libsql'],
-  loader: { '.sql': 'text' },
-  jsx: 'automatic',
-  jsxImportSource: 'hono/jsx',
   sourcemap: 'linked',
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  logLevel: 'warning',
 });
 
 const wrangler = spawnSync(

@@ -50,8 +50,10 @@ function aptGet(...args: string[]): boolean {
 }
 
 function build(): void {
-  const done = spawnSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'inherit' });
-  if (done.status !== 0) process.exit(1);
+  for (const script of ['scripts/build.ts', 'scripts/build-binary.ts']) {
+    const done = spawnSync(process.execPath, [script], { cwd: root, stdio: 'inherit' });
+    if (done.status !== 0) process.exit(1);
+  }
 }
 
 /** What to name for a skipped test: its suite where all of that is skipped, else the test. */

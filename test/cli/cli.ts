@@ -20,13 +20,15 @@ export interface RunOptions {
   cwd?: string;
   /** Run as this user; only root can. */
   uid?: number;
+  /** The program, when it is not the launcher. */
+  program?: string;
 }
 
 /** Runs `aa-registry` through its launcher, as a user does, with an environment of its own. */
 export function aaRegistry(args: string[], options: RunOptions = {}): Promise<Outcome> {
-  const { env = {}, input, cwd = root, uid } = options;
+  const { env = {}, input, cwd = root, uid, program = launcher } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(launcher, args, {
+    const child = spawn(program, args, {
       cwd,
       env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
       timeout: 60_000,

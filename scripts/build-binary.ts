@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { bundleOptions } from './bundle-options.ts';
+
+/**
+ * Builds dist/aa-registry: the program, Node.js and the embedded database's native module in one executable for
+ * Linux on x64 with the GNU C library (Node's single executable applications). It reads no NODE_OPTIONS: what
+ * runs as root is not to be steered by a variable.
+ */
+const root = join(import.meta.dirname, '..');
+const work = join(root, 'dist/binary');
+const output = join(root, 'dist/aa-registry');
+
+/** The mark in Node's executable that says whether a program is in it; see Node's documentation. */
+const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+if (process.platform !== 'linux' || process.arch !== 'x64') {
+  console.error(`The binary is built on Linux on x64, not ${process.platform} on ${process.arch}.`);
+  process.exit(1);
+}
+
+rmSync(work, { recursive: true, force: true });
+mkdirSync(work, { recursive: true });
+await build({
+  ...bundleOptions,
+  entryPoints: { main: 'bin/main.ts' },
+  outdir: work,
+  outExtension: { '.js': '.cjs' },
+  // One file, in which modules still run only when they are first imported.
+  format: 'cjs',
+  supported: { 'dynamic-import': false },
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  // With this variable libsql asks its loader for a file, not for a package.
+  define: { 'process.env.LIBSQL_JS_DEV': 'true' },
+  alias: { '@neon-rs/load': './bin/embedded-libsql.ts' },
+});
+
+const require = createRequire(createRequire(import.meta.url).resolve('libsql'));
+const blob = join(work, 'main.blob');
+const config = join(work, 'sea.json');
+writeFileSync(
+  config,
+  JSON.stringify({
+    main: join(work, 'main.cjs'),
+    output: blob,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    execArgvExtension: 'none',
+    assets: { 'libsql.node': require.resolve('@libsql/linux-x64-gnu') },
+  }),
+);
+execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'pipe' });
+
+// Beside its place and then into it: what may be running is not written over.
+const next = `${output}.new`;
+copyFileSync(process.execPath, next);
+chmodSync(next, 0o755);
+// Through its command line, whose warnings about sections without a name are not worth showing.
+const postject = join(root, 'node_modules/.bin/postject');
+execFileSync(postject, [next, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], { stdio: 'pipe' });
+renameSync(next, output);

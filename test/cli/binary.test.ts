@@ -1,0 +1,124 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmod, copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { aaRegistry, scratch } from './cli.ts';
+
+const root = join(import.meta.dirname, '../..');
+/** Some user without rights, where this may choose one. */
+const user = process.getuid?.() === 0 ? 65_534 : undefined;
+
+describe('the binary, without Node.js, as a user without rights', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let program: string;
+  let env: NodeJS.ProcessEnv;
+  let end: () => Promise<number | null>;
+
+  const run = async (...args: string[]) => {
+    const options = { program, cwd: folder, env, ...(user === undefined ? {} : { uid: user }) };
+    const outcome = await aaRegistry(args, options);
+    return { ...outcome, said: outcome.stdout + outcome.stderr };
+  };
+
+  async function succeed(...args: string[]) {
+    const outcome = await run(...args);
+    expect(outcome.code, outcome.said).toBe(0);
+    return outcome;
+  }
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    await chmod(folder, 0o777);
+    program = join(folder, 'aa-registry');
+    // npm run build:binary makes it; npm test does that first.
+    await copyFile(join(root, 'dist/aa-registry'), program);
+    await chmod(program, 0o755);
+    env = { PATH: '/nonexistent', HOME: folder };
+
+    const data = join(folder, 'data');
+    const child = spawn(program, ['serve', '--data', data, '--port', '0'], {
+      cwd: '/',
+      env: { ...env, AA_SERVE_LOG_LEVEL: 'error' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      ...(user === undefined ? {} : { uid: user, gid: user }),
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    end = () => {
+      child.kill('SIGTERM');
+      return ended;
+    };
+    for await (const line of createInterface({ input: child.stdout })) {
+      env.AA_TOKEN ??= /aar_\S+/.exec(line)?.[0];
+      env.AA_REGISTRY = /listening on (\S+)/.exec(line)?.[1];
+      if (env.AA_REGISTRY !== undefined) break;
+    }
+  });
+  afterAll(async () => {
+    await end();
+    await clean();
+  });
+
+  test('says its version', async () => {
+    expect((await succeed('--version')).stdout).toBe(`${manifest.version}\n`);
+  });
+
+  test('starts within 100 ms', () => {
+    const times = Array.from({ length: 15 }, () => {
+      const start = performance.now();
+      expect(spawnSync(program, ['--version'], { env }).status).toBe(0);
+      return performance.now() - start;
+    });
+    // The quickest: what else the machine does at the time only adds to it.
+    expect(Math.min(...times)).toBeLessThan(100);
+  });
+
+  test('is not steered by NODE_OPTIONS', async () => {
+    const options = { program, env: { NODE_OPTIONS: '--require /nonexistent.js' } };
+    expect((await aaRegistry(['--version'], options)).code).toBe(0);
+  });
+
+  test('serves a registry, publishes to it, and pulls from it as a host does', async () => {
+    const nginx = join(folder, 'docker-nginx');
+    await mkdir(nginx);
+    for (const file of ['docker-nginx', 'aa-profile.toml']) {
+      await copyFile(join(root, 'profiles/docker-nginx', file), join(nginx, file));
+    }
+    await succeed('lint', nginx);
+    await succeed('team', 'create', 'library');
+    await succeed('key', 'generate', '--out', 'key.pem');
+    await succeed('key', 'add', 'library', 'key.pem.pub');
+    await succeed('publish', nginx, '--version', '1.0.0', '--key', 'key.pem');
+    await succeed('trust', 'init', 'library', '--root', 'host', '--yes');
+    await succeed('pull', 'docker-nginx', '--root', 'host');
+    const installed = join(folder, 'host/etc/apparmor.d/aa-registry.library.docker-nginx');
+    expect(await readFile(installed)).toEqual(await readFile(join(nginx, 'docker-nginx')));
+  });
+
+  test('fails as the launcher does', async () => {
+    expect((await run('pull', 'nosuch', '--root', 'host')).code).toBe(1);
+    expect((await run('pul')).said).toContain('Did you mean "pull"?');
+  });
+
+  test('leaves no file of its own behind', async () => {
+    env.TMPDIR = join(folder, 'temporary');
+    await mkdir(env.TMPDIR);
+    await chmod(env.TMPDIR, 0o777);
+    await run('admin', 'check', '--data', join(folder, 'data'));
+    expect(spawnSync('ls', ['-A', env.TMPDIR], { encoding: 'utf8' }).stdout).toBe('');
+  });
+
+  test('says what to do where its database can’t be loaded', async () => {
+    env.TMPDIR = '/nonexistent';
+    const { code, said } = await run('serve', '--data', join(folder, 'other'), '--port', '0');
+    expect(said).toContain('TMPDIR');
+    expect(code).toBe(5);
+    delete env.TMPDIR;
+  });
+
+  test('ends when it is told to', async () => {
+    expect(await end()).toBe(0);
+  });
+});
