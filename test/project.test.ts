@@ -103,7 +103,7 @@ describe('the project', () => {
       ...manifest.dependencies,
       ...manifest.devDependencies,
     })) {
-      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
     }
   });
 
