@@ -20,6 +20,11 @@ import { parseText } from './syntax/parser.ts';
 import { print } from './syntax/printer.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
+export type { Access, FilePermission } from './access/access.ts';
+export { type EffectiveProfile, effectiveProfiles } from './access/effective.ts';
+export { type DecidingRule, type Judgement, judge } from './access/judge.ts';
+export { escaped, literal, quoted } from './access/literal.ts';
+export { narrowestRule } from './access/narrowest.ts';
 export { type Diagnostic, type Explanation, render, type Severity } from './diagnostics.ts';
 export {
   type IncludedDirectory,

@@ -1,8 +1,9 @@
 // What the file rules of a profile allow and deny, as sets of paths.
 import { literalPrefix, samplePath } from '../glob/aare.ts';
 import { type Automaton, automaton, covers, intersects, matches } from '../glob/automaton.ts';
+import type { SeenRule } from '../semantics/seen.ts';
 import type { Permissions } from '../syntax/tree.ts';
-import type { LintContext, SeenProfile, SeenRule } from './rule.ts';
+import type { LintContext, SeenProfile } from './rule.ts';
 
 export type FilePermission = 'read' | 'write' | 'append' | 'link' | 'lock' | 'mmap' | 'exec';
 export const filePermissions: readonly FilePermission[] = [

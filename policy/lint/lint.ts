@@ -1,10 +1,10 @@
 // Runs the lint rules over a checked file.
 import type { Severity } from '../diagnostics.ts';
 import type { Analysis, ProfileReport } from '../semantics/check.ts';
+import { seenRules } from '../semantics/seen.ts';
 import { usualTunables } from '../semantics/tunables.ts';
 import type { Problem } from '../syntax/cursor.ts';
-import type { Qualifiers, Statement } from '../syntax/tree.ts';
-import type { LintContext, LintOptions, SeenProfile, SeenRule } from './rule.ts';
+import type { LintContext, LintOptions, SeenProfile } from './rule.ts';
 import { lintRules } from './rules.ts';
 import { applySuppressions, suppressions } from './suppression.ts';
 
@@ -68,47 +68,6 @@ export function advise(analysis: Analysis, options: LintOptions): LintFinding[] 
   }
   const kept = applySuppressions(findings, suppressions(main.file), ids, always);
   return kept.map((one) => ({ severity: 'warning', ...one }));
-}
-
-function seenRules(
-  statements: readonly Statement[],
-  outer: SeenRule['qualifiers'],
-  unit: SeenRule['unit'],
-  own: boolean,
-): SeenRule[] {
-  const found: SeenRule[] = [];
-  for (const one of statements) {
-    switch (one.kind) {
-      case 'block':
-        found.push(...seenRules(one.body, merge(outer, one.qualifiers), unit, own));
-        break;
-      case 'comment':
-      case 'include':
-      case 'abi':
-      case 'alias':
-      case 'variable':
-      case 'boolean':
-      case 'profile':
-      case 'conditional':
-      case 'invalid':
-        break;
-      default: {
-        const qualifiers = merge(outer, one.qualifiers);
-        found.push({ rule: one, qualifiers, deny: qualifiers.access?.value === 'deny', unit, own });
-      }
-    }
-  }
-  return found;
-}
-
-function merge(outer: SeenRule['qualifiers'], inner: Qualifiers): SeenRule['qualifiers'] {
-  return {
-    ...outer,
-    ...(inner.priority && { priority: inner.priority }),
-    ...(inner.audit && { audit: inner.audit }),
-    ...(inner.access && { access: inner.access }),
-    ...(inner.owner && { owner: inner.owner }),
-  };
 }
 
 const containerNames = [

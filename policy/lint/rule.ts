@@ -2,26 +2,17 @@
 
 import type { Severity } from '../diagnostics.ts';
 import type { Effort } from '../glob/automaton.ts';
-import type { Analysis, ProfileReport, Unit } from '../semantics/check.ts';
+import type { Analysis, ProfileReport } from '../semantics/check.ts';
+import type { SeenRule } from '../semantics/seen.ts';
 import type { Problem } from '../syntax/cursor.ts';
 import type { Range } from '../syntax/source.ts';
-import type { PolicyFile, Qualifiers, Rule } from '../syntax/tree.ts';
+import type { PolicyFile } from '../syntax/tree.ts';
 
 export interface LintOptions {
   /** The package the file is published as: it must define exactly this profile. */
   packageName?: string;
   /** What the profile is for; without it, a profile that attaches to no program and has a container's name. */
   kind?: 'container' | 'host';
-}
-
-/** A rule with the qualifiers of the blocks around it. */
-export interface SeenRule {
-  rule: Rule;
-  qualifiers: Pick<Qualifiers, 'priority' | 'audit' | 'access' | 'owner'>;
-  deny: boolean;
-  unit: Unit;
-  /** In the file that is linted, not in an include. */
-  own: boolean;
 }
 
 /** A profile, hat or child with all of its rules, includes read and conditions decided. */

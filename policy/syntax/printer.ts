@@ -179,6 +179,11 @@ function printRule(one: Rule, indent: string, lines: string[]): void {
   }
 }
 
+/** The canonical text of one rule, on one line. */
+export function printedRule(rule: Rule): string {
+  return `${rulePieces(rule).join(' ')},`;
+}
+
 /** The parts of a rule, in canonical order; a line may break between them. */
 function rulePieces(one: Rule): string[] {
   switch (one.kind) {

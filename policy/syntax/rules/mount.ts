@@ -59,6 +59,16 @@ export const mountOptions: readonly string[] = [
   ...propagation,
   ...Object.keys(synonyms),
 ];
+/** The name of an option that has several. */
+export function optionName(option: string): string {
+  return synonyms[option] ?? option;
+}
+
+/** Options that only say that another is not set: no bit of mount(2) stands for them. */
+export const noOption: ReadonlySet<string> = new Set([
+  ...['rw', 'suid', 'dev', 'exec', 'async', 'nomand', 'symfollow', 'atime', 'diratime', 'loud'],
+  ...['norelatime', 'noiversion', 'nostrictatime', 'nolazytime', 'user', 'noacl'],
+]);
 const known = new Set(mountOptions);
 const late = new Set(['nostrictatime', 'lazytime', 'nolazytime', 'symfollow', 'nosymfollow']);
 
@@ -108,7 +118,7 @@ export const mount: KeywordKind = {
             },
           );
         }
-        asked.set(synonyms[value.value] ?? value.value, value.value);
+        asked.set(optionName(value.value), value.value);
       }
       if (one.operator === '=') {
         for (const [a, b] of opposites) {
@@ -149,7 +159,7 @@ function checkSource(
   for (const one of rule.conditions) {
     if (!one.name.value.startsWith('option') || one.operator !== '=') continue;
     for (const value of one.values) {
-      const option = synonyms[value.value] ?? value.value;
+      const option = optionName(value.value);
       if (propagation.has(option) || option === 'remount') {
         report(
           'mount-rule',

@@ -84,7 +84,7 @@ export const socketAccess: readonly string[] = [
   'write',
 ];
 /** What a socket does alone: such a permission has no peer. */
-const localAccess = new Set([
+export const localAccess: ReadonlySet<string> = new Set([
   'create',
   'bind',
   'listen',

@@ -1,0 +1,54 @@
+// Profiles as the kernel has them: their own rules and those of what they include, with conditions decided.
+import type { IncludeResolver } from '../includes.ts';
+import { analyse, type ProfileReport, type Unit } from '../semantics/check.ts';
+import { type SeenRule, seenRules } from '../semantics/seen.ts';
+import { usualTunables } from '../semantics/tunables.ts';
+import { parseText } from '../syntax/parser.ts';
+import { splitFlag } from '../syntax/rules/profile.ts';
+import type { Profile } from '../syntax/tree.ts';
+
+/** A profile, hat or child with every rule that counts for it. */
+export interface EffectiveProfile {
+  /** As the kernel shows it: `:namespace:name`, children as `parent//child`. */
+  name: string;
+  /** Its node in the tree of the file. */
+  profile: Profile;
+  /** The names of its flags, such as `complain` and `attach_disconnected`. */
+  flags: readonly string[];
+  rules: readonly SeenRule[];
+  /** The text with its variables replaced; `undefined` when they are not known. */
+  expand: (text: string) => string | undefined;
+  /** Whether its file, or what that includes, declares this variable. */
+  declares: (variable: string) => boolean;
+}
+
+/**
+ * Every profile that a policy defines, children after their parents. Never throws: what can't be read is left out, as
+ * are included files where there is no `resolver`; variables of the tunables that AppArmor ships then have their usual
+ * values.
+ */
+export function effectiveProfiles(source: string, resolver?: IncludeResolver): EffectiveProfile[] {
+  const { file, problems } = parseText(source);
+  const main: Unit = { file, problems };
+  const { profiles, symbols } = analyse(main, resolver);
+  const found: EffectiveProfile[] = [];
+  const add = (report: ProfileReport) => {
+    const { name, profile, variables } = report;
+    found.push({
+      name,
+      profile,
+      flags: profile.flags?.values.map((word) => splitFlag(word.value).name) ?? [],
+      rules: report.rules.flatMap(({ statements, unit }) =>
+        seenRules(statements, {}, unit, unit === main),
+      ),
+      expand(text) {
+        const expanded = symbols.expand(text, variables, usualTunables);
+        return expanded.ok ? expanded.text : undefined;
+      },
+      declares: (variable) => symbols.variables.has(variable),
+    });
+    for (const child of report.children) add(child);
+  };
+  for (const report of profiles) add(report);
+  return found;
+}

@@ -1,0 +1,37 @@
+// Texts as they have to be written in a rule to stand for themselves.
+
+/**
+ * A path or name as a word of a rule that matches exactly it. A byte that is no UTF-8 is taken as a lone surrogate
+ * from U+DC80 to U+DCFF.
+ */
+export function literal(text: string): string {
+  return quoted(escaped(text));
+}
+
+/** A pattern as a word of a rule: in quotes where it has to be. */
+export function quoted(pattern: string): string {
+  return /^[\w/.+:%~@\\*?[\]{}^-]+$/.test(pattern) ? pattern : `"${pattern}"`;
+}
+
+/** A text as a pattern that matches exactly it, without quotes. */
+export function escaped(text: string): string {
+  return text.replace(special, (character) =>
+    globbing.includes(character)
+      ? `\\${character}`
+      : // Not `\x01`: apparmor_parser 3.0 takes a letter after it for a third digit.
+        `\\${byte(character).toString(8).padStart(3, '0')}`,
+  );
+}
+
+const globbing = '*?[]{}^';
+/** What a pattern or a quoted word would take for something else. */
+const special = /[*?[\]{}^\\"\p{Cc}\udc80-\udcff]/gu;
+
+/** A text as patterns see it: a byte that is no UTF-8 is the character of that number. */
+export function comparable(text: string): string {
+  return text.replace(/[\udc80-\udcff]/gu, (character) => String.fromCharCode(byte(character)));
+}
+
+function byte(character: string): number {
+  return character.charCodeAt(0) & 0xff;
+}

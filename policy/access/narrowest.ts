@@ -1,0 +1,102 @@
+// The rule that allows an access and as little else as AppArmor's language can say.
+import { localAccess } from '../syntax/rules/network.ts';
+import type { Access, FilePermission } from './access.ts';
+import { escaped, quoted } from './literal.ts';
+
+const order: readonly FilePermission[] = ['m', 'r', 'w', 'a', 'l', 'k', 'x'];
+
+/**
+ * The narrowest rule that allows an access, in canonical form: with `owner` where the process owns the file, and a
+ * program that it runs stays confined as it is (`ix`). `pattern` makes the pattern for a path, name or label; else it
+ * is what matches that alone.
+ */
+export function narrowestRule(access: Access, pattern: (text: string) => string = escaped): string {
+  const word = (text: string) => quoted(pattern(text));
+  const condition = (name: string, text: string | undefined) =>
+    text === undefined ? [] : [`${name}=${word(text)}`];
+  const list = (words: readonly string[]) => `(${[...new Set(words)].join(', ')})`;
+  const rule = (...words: string[]) => `${words.join(' ')},`;
+  switch (access.kind) {
+    case 'file':
+      return rule(...owner(access), word(access.path), modes(access.permissions));
+    case 'link':
+      return rule(...owner(access), 'link', word(access.path), '->', word(access.target));
+    case 'capability':
+      return rule('capability', access.name);
+    case 'network':
+      return rule('network', access.family, access.type);
+    case 'unix': {
+      const local = access.access.some((one) => localAccess.has(one));
+      const peer = local
+        ? []
+        : [...condition('label', access.peer), ...condition('addr', access.peerAddress)];
+      return rule(
+        ...['unix', list(access.access), `type=${access.type}`],
+        ...condition('addr', access.address),
+        ...(peer.length > 0 ? [`peer=${list(peer)}`] : []),
+      );
+    }
+    case 'ptrace':
+      return rule('ptrace', list(access.access), ...condition('peer', access.peer));
+    case 'signal':
+      return rule(
+        ...['signal', list(access.access), `set=${list([access.signal])}`],
+        ...condition('peer', access.peer),
+      );
+    case 'mount': {
+      const flags = access.flags.filter((one) => one !== 'remount');
+      const options = flags.length > 0 ? [`options=${list(flags)}`] : [];
+      if (flags.length < access.flags.length)
+        return rule('remount', ...options, word(access.target));
+      return rule(
+        ...['mount', ...options, ...condition('fstype', access.fstype)],
+        ...(access.source === undefined ? [] : [word(access.source)]),
+        ...['->', word(access.target)],
+      );
+    }
+    case 'umount':
+      return rule('umount', word(access.target));
+    case 'pivot_root':
+      return rule('pivot_root', ...condition('oldroot', access.oldRoot), word(access.newRoot));
+    case 'change_profile':
+      return rule('change_profile', '->', word(access.target));
+    case 'rlimit':
+      return rule('set', 'rlimit', access.name, '<=', `${access.value ?? 'infinity'}`);
+    case 'dbus': {
+      const { bus, name, peer } = access;
+      if (access.access === 'eavesdrop') return rule('dbus', 'eavesdrop', ...condition('bus', bus));
+      if (access.access === 'bind') {
+        return rule('dbus', 'bind', ...condition('bus', bus), ...condition('name', name));
+      }
+      const other = [...condition('name', name), ...condition('label', peer)];
+      return rule(
+        ...['dbus', access.access, ...condition('bus', bus), ...condition('path', access.path)],
+        ...condition('interface', access.interface),
+        ...condition('member', access.member),
+        ...(other.length > 0 ? [`peer=${list(other)}`] : []),
+      );
+    }
+    case 'mqueue':
+      return rule(
+        ...['mqueue', list(access.access), ...condition('type', access.type)],
+        ...condition('label', access.label),
+        ...(access.name === undefined ? [] : [word(access.name)]),
+      );
+    case 'io_uring':
+      return rule('io_uring', list([access.access]), ...condition('label', access.label));
+    case 'userns':
+      return rule('userns', 'create');
+  }
+}
+
+function owner({ owner }: { owner?: boolean | undefined }): string[] {
+  return owner ? ['owner'] : [];
+}
+
+/** Letters in their usual order; writing includes appending. */
+function modes(permissions: readonly FilePermission[]): string {
+  return order
+    .filter((one) => permissions.includes(one) && !(one === 'a' && permissions.includes('w')))
+    .map((one) => (one === 'x' ? 'ix' : one))
+    .join('');
+}

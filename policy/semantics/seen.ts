@@ -1,0 +1,55 @@
+// The rules of a profile one by one, with what the blocks around them say.
+import type { Qualifiers, Rule, Statement } from '../syntax/tree.ts';
+import type { Unit } from './check.ts';
+
+/** A rule with the qualifiers of the blocks around it. */
+export interface SeenRule {
+  rule: Rule;
+  qualifiers: Pick<Qualifiers, 'priority' | 'audit' | 'access' | 'owner'>;
+  deny: boolean;
+  unit: Unit;
+  /** In the file that is looked at, not in an include. */
+  own: boolean;
+}
+
+/** The rules of a list of statements and of its blocks, in order. */
+export function seenRules(
+  statements: readonly Statement[],
+  outer: SeenRule['qualifiers'],
+  unit: SeenRule['unit'],
+  own: boolean,
+): SeenRule[] {
+  const found: SeenRule[] = [];
+  for (const one of statements) {
+    switch (one.kind) {
+      case 'block':
+        found.push(...seenRules(one.body, merge(outer, one.qualifiers), unit, own));
+        break;
+      case 'comment':
+      case 'include':
+      case 'abi':
+      case 'alias':
+      case 'variable':
+      case 'boolean':
+      case 'profile':
+      case 'conditional':
+      case 'invalid':
+        break;
+      default: {
+        const qualifiers = merge(outer, one.qualifiers);
+        found.push({ rule: one, qualifiers, deny: qualifiers.access?.value === 'deny', unit, own });
+      }
+    }
+  }
+  return found;
+}
+
+function merge(outer: SeenRule['qualifiers'], inner: Qualifiers): SeenRule['qualifiers'] {
+  return {
+    ...outer,
+    ...(inner.priority && { priority: inner.priority }),
+    ...(inner.audit && { audit: inner.audit }),
+    ...(inner.access && { access: inner.access }),
+    ...(inner.owner && { owner: inner.owner }),
+  };
+}
