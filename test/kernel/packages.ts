@@ -18,8 +18,10 @@ const guestPackages = [
   'dash',
   'libc-bin',
   'libc6',
+  'libcrypt1',
   'libgcc-s1',
   'libstdc++6',
+  'perl-base',
 ];
 
 /** Of these only some programs: the others need more libraries, or would stand before busybox's. */

@@ -1,0 +1,367 @@
+import { readFile, stat } from 'node:fs/promises';
+import { type EffectiveProfile, effectiveProfiles, lint } from '../../../policy/index.ts';
+import { type Advice, adviseOn } from '../../denials/advice.ts';
+import { draftProfile, merged } from '../../denials/draft.ts';
+import { type LogEvent, parseEvent, suppressedMessages } from '../../denials/event.ts';
+import { type Finding, Findings, ruledBy } from '../../denials/finding.ts';
+import { type Addition, patch } from '../../denials/patch.ts';
+import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';
+import { writeOutput } from '../../host/output.ts';
+import { findProfileOnHost, type ProfileOnHost } from '../../host/profile-on-host.ts';
+import { readPackageFolder, readProfile } from '../../package-folder.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
+import {
+  type AdvisedFinding,
+  findingJson,
+  findingLines,
+  profileHeading,
+  spelt,
+} from '../denials-report.ts';
+import { interruption } from '../interruption.ts';
+import type { Io } from '../io.ts';
+import { includeOptions, includeResolver } from '../profile-files.ts';
+import { parseFormat } from '../report.ts';
+import { requireSince } from '../since.ts';
+import { rootOf, rootOption } from '../target.ts';
+
+/** What was refused, or would have been in enforce mode. */
+const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
+
+export const denials = defineCommand({
+  name: 'denials',
+  summary: 'What the kernel refused, by which rule, and what would allow it',
+  usage: '[OPTIONS]',
+  args: { min: 0, max: 0 },
+  options: {
+    profile: { type: 'string', value: 'NAME', description: 'Only what this profile has refused' },
+    since: {
+      type: 'string',
+      value: 'TIME',
+      description: 'Only from then on: 30m, 2h, 1d, 2026-01-31',
+    },
+    follow: { type: 'boolean', short: 'f', description: 'Show what comes, until interrupted' },
+    file: {
+      type: 'string',
+      multiple: true,
+      value: 'FILE',
+      description: 'Read this log instead, "-" for standard input; repeatable',
+    },
+    all: { type: 'boolean', description: 'Also what was allowed and logged, and profiles loaded' },
+    generalise: {
+      type: 'boolean',
+      description: 'Rules for all process ids, numbers, homes and container paths',
+    },
+    patch: {
+      type: 'string',
+      value: 'FILE|DIR',
+      description: 'Add the rules to this profile or package; a new FILE becomes the installed one',
+    },
+    draft: {
+      type: 'string',
+      value: 'NAME',
+      description: 'Write a profile of this name from what complain mode logged',
+    },
+    output: { type: 'string', short: 'o', value: 'FILE', description: 'Where --draft writes' },
+    format: { type: 'string', value: 'FORMAT', description: 'text (default) or json, a line each' },
+    root: rootOption,
+    ...includeOptions,
+  },
+  details:
+    'Reads auditd’s log, the kernel’s messages and journald’s, whichever there are, and counts an event that\n' +
+    'is in several once. Says which rule of the installed profile denied it, with its line, or that none allows\n' +
+    'it, and the narrowest rule that would. --patch never takes a rule away: what a deny rule forbids stays so.',
+  examples: [
+    'sudo aa-registry denials --since 1h',
+    'sudo aa-registry denials --follow --profile docker-nginx',
+    'ssh web1 dmesg | aa-registry denials --file - --format json',
+    'sudo aa-registry denials --profile docker-nginx --patch ./docker-nginx',
+    'sudo aa-registry denials --draft my-app -o my-app',
+  ],
+  async run({ values, io }) {
+    const { follow = false, draft, output, generalise = false } = values;
+    const target = values.patch;
+    const format = parseFormat(values.format, ['text', 'json'] as const);
+    if ([follow, target !== undefined, draft !== undefined].filter(Boolean).length > 1) {
+      throw new CliError(exit.usage, 'Only one of --follow, --patch and --draft can be asked for.');
+    }
+    if (output !== undefined && draft === undefined) {
+      throw new CliError(exit.usage, '-o FILE goes with --draft NAME.');
+    }
+    const root = rootOf(values.root);
+    const now = Date.now();
+    const since = values.since === undefined ? undefined : requireSince(values.since, now);
+    const logs = await logsOf(values.file, root, io);
+    const resolver = includeResolver({ ...values, base: values.base ?? `${root}/etc/apparmor.d` });
+    const wanted = draft ?? values.profile;
+    const types = draft === undefined ? refusals : new Set(['ALLOWED']);
+    const select = (event: LogEvent, from: number | undefined) =>
+      (values.all || types.has(event.type)) && (from === undefined || (event.time ?? now) >= from);
+    const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
+    const host = new Host(root, resolver);
+    const adviser = async (finding: Finding): Promise<AdvisedFinding> => {
+      const { profile, onHost } = await host.find(finding);
+      return { finding, advice: adviseOn(finding, profile, { generalise }), onHost };
+    };
+
+    if (follow) {
+      // Without --since, what was there before is not asked for.
+      const from = since ?? (values.file ? undefined : now);
+      const place = since === undefined ? 'end' : 'start';
+      const until = interruption();
+      const findings = new Findings();
+      io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; Ctrl-C ends it.`);
+      await Promise.all(
+        logs.map(async (log) => {
+          for await (const event of events(log.follow(place, until), io)) {
+            const finding = select(event, from) ? findings.add(event) : undefined;
+            if (finding && about(finding)) show(io, format, await adviser(finding));
+          }
+        }),
+      );
+      return exit.ok;
+    }
+
+    const findings = new Findings();
+    let unread: unknown;
+    let read = 0;
+    for (const log of logs) {
+      try {
+        for await (const event of events(log.read(), io)) {
+          if (select(event, since)) findings.add(event);
+        }
+        read++;
+      } catch (error) {
+        if (values.file) throw error;
+        unread = error;
+        io.tell(`Not all of ${log.name} could be read: ${(error as Error).message}`);
+      }
+    }
+    if (read === 0) throw unreadable(unread);
+    const found = findings.all().filter(about);
+
+    if (draft !== undefined) {
+      if (found.length === 0) {
+        throw new CliError(
+          exit.failed,
+          `The log has no ALLOWED lines of ${draft}.`,
+          'Load a profile of that name with flags=(complain), use the program, and try again.',
+        );
+      }
+      const { text, unsaid } = draftProfile(draft, found, { generalise, resolver });
+      for (const { operation, info } of unsaid) {
+        io.tell(`No rule stands for: ${spelt([operation, info].filter(Boolean).join(', '))}`);
+      }
+      if (output === undefined) io.print(text.trimEnd());
+      else {
+        await writeOutput(output, text);
+        io.tell(`Wrote ${output}; see it through with: aa-registry lint ${output}`);
+      }
+      return exit.ok;
+    }
+    if (target !== undefined)
+      return patchProfile(io, target, found, { ...values, host, generalise });
+
+    await showAll(io, format, await Promise.all(found.map(adviser)));
+    return exit.ok;
+  },
+});
+
+/** Whether a profile is this one, a hat or child of it, or a program that it started in complain mode. */
+function isOf(profile: string | undefined, name: string): boolean {
+  return profile === name || (profile?.startsWith(`${name}//`) ?? false);
+}
+
+async function logsOf(files: string[] | undefined, root: string, io: Io): Promise<KernelLog[]> {
+  if (files) {
+    return files.map((file) =>
+      file === '-' ? streamLog('standard input', io.stdin) : fileLog(file),
+    );
+  }
+  const logs = await findKernelLogs(root);
+  if (logs.length > 0) return logs;
+  throw new CliError(
+    exit.unable,
+    'There is no kernel log here: no /var/log/audit/audit.log, /dev/kmsg or journal.',
+    'Name one with --file FILE, or pipe one in with --file -.',
+  );
+}
+
+function unreadable(error: unknown): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EACCES' && code !== 'EPERM') return error as Error;
+  return new CliError(
+    exit.unable,
+    'The kernel log may be read by root only.',
+    'Run it with sudo, or pass a log with --file FILE or --file -.',
+  );
+}
+
+async function* events(lines: AsyncIterable<string>, io: Io): AsyncGenerator<LogEvent> {
+  let lost = 0;
+  for await (const line of lines) {
+    lost += suppressedMessages(line);
+    const event = parseEvent(line);
+    if (event) yield event;
+  }
+  if (lost > 0) {
+    io.tell(
+      `The kernel left out ${lost} messages, since there were too many at once: more may have been refused.\n` +
+        'auditd keeps them all; without it, see kernel.printk_ratelimit in sysctl(8).',
+    );
+  }
+}
+
+/** The profiles of a host, each looked for once. */
+class Host {
+  readonly #root: string;
+  readonly #resolver: ReturnType<typeof includeResolver>;
+  readonly #found = new Map<string, Promise<ProfileOnHost | undefined>>();
+  readonly #profiles = new Map<string, EffectiveProfile[]>();
+
+  constructor(root: string, resolver: ReturnType<typeof includeResolver>) {
+    this.#root = root;
+    this.#resolver = resolver;
+  }
+
+  /** The profile whose rules decided about a finding. */
+  async find({ profile, namespace }: Finding) {
+    if (profile === undefined || profile === 'unconfined' || namespace !== undefined) return {};
+    const name = ruledBy(profile);
+    const onHost = await this.file(name);
+    if (!onHost) return {};
+    let profiles = this.#profiles.get(onHost.file);
+    if (!profiles) {
+      profiles = effectiveProfiles(onHost.text, this.#resolver);
+      this.#profiles.set(onHost.file, profiles);
+    }
+    return { onHost, profile: profiles.find((one) => one.name === name) };
+  }
+
+  /** The file that defines a profile. */
+  file(name: string): Promise<ProfileOnHost | undefined> {
+    const found = this.#found.get(name) ?? findProfileOnHost(this.#root, name);
+    this.#found.set(name, found);
+    return found;
+  }
+
+  get resolver() {
+    return this.#resolver;
+  }
+}
+
+function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding): void {
+  if (format === 'json') {
+    io.print(findingJson(advised));
+    return;
+  }
+  const { finding, onHost } = advised;
+  const [first = '', second = '', ...rest] = findingLines(advised);
+  io.print(`${profileHeading(finding.profile, onHost)}`);
+  // What was shown before needs no second explanation.
+  for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
+}
+
+async function showAll(io: Io, format: 'text' | 'json', all: AdvisedFinding[]): Promise<void> {
+  if (format === 'json') {
+    for (const one of all) io.print(findingJson(one));
+    return;
+  }
+  if (all.length === 0) {
+    io.print('Nothing was refused.');
+    return;
+  }
+  const byProfile = Map.groupBy(all, ({ finding }) => finding.profile);
+  for (const [profile, some] of byProfile) {
+    io.print(profileHeading(profile, some[0]?.onHost));
+    for (const one of some) {
+      io.print('');
+      for (const line of findingLines(one)) io.print(line);
+    }
+    io.print('');
+  }
+}
+
+interface PatchOptions {
+  host: Host;
+  generalise: boolean;
+  profile?: string;
+}
+
+/** Adds what was refused to a profile's file, or writes the installed one's next version to a new file. */
+async function patchProfile(
+  io: Io,
+  target: string,
+  findings: Finding[],
+  { host, generalise, profile: only }: PatchOptions,
+): Promise<number> {
+  const { file, text, isNew, packageName } = await patchTarget(target, host, only);
+  const profiles = effectiveProfiles(text, host.resolver);
+  const additions: Addition[] = [];
+  let refused = 0;
+  for (const finding of merged(findings)) {
+    const name = finding.profile && ruledBy(finding.profile);
+    const profile = profiles.find((one) => one.name === name);
+    if (!profile || finding.namespace !== undefined) continue;
+    const { judgement, suggestion, flag }: Advice = adviseOn(finding, profile, { generalise });
+    if (flag !== undefined) additions.push({ profile: profile.name, flag });
+    if (suggestion) additions.push({ profile: profile.name, rule: suggestion.rule });
+    else if (judgement?.outcome === 'denied') {
+      refused++;
+      for (const { text: rule, line, file: where } of judgement.rules) {
+        io.tell(`Left as it is: ${where ?? file}:${line}: ${rule}`);
+      }
+    }
+  }
+  const { text: patched, added, leftOut } = patch(text, unique(additions), host.resolver);
+  for (const { addition, reason } of leftOut) {
+    io.tell(`Left out: ${addition.rule ?? addition.flag}: ${reason}`);
+  }
+  if (added.length === 0) {
+    io.print(`Nothing to add to ${file}.`);
+  } else {
+    const mode = isNew ? 0o644 : (await stat(file)).mode & 0o777;
+    await writeOutput(file, patched, mode);
+    for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
+    const before = lint(text, { resolver: host.resolver, ...packageName });
+    const after = lint(patched, { resolver: host.resolver, ...packageName });
+    const more = after.warnings - before.warnings;
+    io.tell(`Wrote ${file}${more > 0 ? `, with ${more} more warnings` : ''}.`);
+    io.tell(`See it through with "aa-registry lint ${target}" before it is published.`);
+  }
+  if (refused > 0) {
+    io.tell('What a deny rule forbids stays forbidden: no rule is taken away. Change it by hand.');
+  }
+  return refused + leftOut.length > 0 ? exit.failed : exit.ok;
+}
+
+function unique(additions: readonly Addition[]): Addition[] {
+  const byText = new Map(additions.map((one) => [JSON.stringify(one), one]));
+  return [...byText.values()];
+}
+
+/** The text that a patch starts from, and where its result goes. */
+async function patchTarget(target: string, host: Host, only: string | undefined) {
+  const found = await stat(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found) {
+    const folder = found.isDirectory() ? await readPackageFolder(target) : undefined;
+    const file = folder?.file ?? target;
+    const { text } = await readProfile(file);
+    return { file, text, isNew: false, packageName: folder && { packageName: folder.name } };
+  }
+  if (only === undefined) {
+    throw new CliError(
+      exit.usage,
+      `There is no ${target}; of which installed profile should it become the next version?`,
+      'Name it with --profile NAME, or an existing file or package folder with --patch.',
+    );
+  }
+  const onHost = await host.file(only);
+  if (!onHost) {
+    throw new CliError(exit.failed, `No file in /etc/apparmor.d defines ${only}.`);
+  }
+  const text = await readFile(onHost.file, 'utf8');
+  return { file: target, text, isNew: true, packageName: undefined };
+}

@@ -1,0 +1,173 @@
+// How findings of the kernel log are shown.
+import type { DecidingRule } from '../../policy/index.ts';
+import type { Advice } from '../denials/advice.ts';
+import { fieldOf } from '../denials/event.ts';
+import type { Finding } from '../denials/finding.ts';
+import type { ProfileOnHost } from '../host/profile-on-host.ts';
+
+/** A finding with all that is known about it. */
+export interface AdvisedFinding {
+  finding: Finding;
+  advice: Advice;
+  onHost: ProfileOnHost | undefined;
+}
+
+/** Which profile it is: its reference where this program installed it, and its file. */
+export function profileHeading(
+  profile: string | undefined,
+  onHost: ProfileOnHost | undefined,
+): string {
+  const shown = spelt(profile ?? 'no profile');
+  if (profile === undefined || profile === 'unconfined') return shown;
+  if (!onHost) return `${shown}  no file on this host defines it`;
+  const { installation, file } = onHost;
+  const reference =
+    installation && `${installation.team}/${installation.name}@${installation.version}`;
+  return [shown, reference ?? 'not installed by aa-registry', file].join('  ');
+}
+
+/** A finding as lines for people: what happened, which rule decided, what would allow it. */
+export function findingLines({ finding, advice, onHost }: AdvisedFinding): string[] {
+  const { judgement, suggestion, flag, explanations } = advice;
+  return [
+    `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
+    `    ${what(finding)}`,
+    ...verdict(finding, advice, onHost).map((line) => `    ${line}`),
+    ...(flag === undefined ? [] : [`    The profile needs the flag ${flag}.`]),
+    ...(suggestion
+      ? [
+          `    ${judgement ? 'This would allow it' : 'A rule that allows it'}:`,
+          `        ${suggestion.rule}`,
+          ...suggestion.permits.map((line) => `      ${spelt(line)}`),
+        ]
+      : []),
+    ...explanations.map(({ text }) => `    Note: ${spelt(text)}`),
+  ];
+}
+
+/** A finding as one line of JSON. */
+export function findingJson({ finding, advice, onHost }: AdvisedFinding): string {
+  const { type, profile, namespace, operation, access, info, count, first, last } = finding;
+  const { judgement, suggestion, flag, explanations } = advice;
+  const installation = onHost?.installation;
+  const when = (time: number | undefined) =>
+    time === undefined ? undefined : new Date(time).toISOString();
+  return jsonText({
+    type,
+    profile,
+    namespace,
+    operation,
+    info,
+    count,
+    first: when(first),
+    last: when(last),
+    programs: finding.programs,
+    request: access,
+    installed: installation && {
+      team: installation.team,
+      name: installation.name,
+      version: installation.version,
+      digest: installation.digest,
+    },
+    file: onHost?.file,
+    outcome: judgement?.outcome,
+    rules: judgement?.rules,
+    unsure: judgement?.unsure || undefined,
+    flag,
+    suggestion,
+    notes: explanations,
+    // Of the last event, all that was logged.
+    fields: Object.fromEntries(finding.event.fields.map(({ key, value }) => [key, value])),
+  });
+}
+
+/** JSON in which no character steers a terminal, so that it can be shown as it is. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Text of a log as part of one line: line ends, tabs and bytes that are no characters spelt out. */
+export function spelt(text: string): string {
+  return text.replace(/[\t\n\udc80-\udcff]/gu, (character) =>
+    character === '\n' || character === '\t'
+      ? `\\u{${character.charCodeAt(0).toString(16)}}`
+      : `\\x${(character.charCodeAt(0) & 0xff).toString(16)}`,
+  );
+}
+
+function times({ count }: Finding): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function period({ first, last }: Finding): string {
+  if (first === undefined || last === undefined) return '';
+  const from = clock(first);
+  const to = clock(last);
+  return from === to ? `, ${from}` : `, ${from} to ${to}`;
+}
+
+/** By this machine's clock, as log lines show it. */
+function clock(time: number): string {
+  const date = new Date(time);
+  const two = (number: number) => `${number}`.padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+}
+
+function programs({ programs: all }: Finding): string {
+  return all.length === 0 ? '' : `, by ${spelt(all.join(', '))}`;
+}
+
+/** What was asked for, in the kernel's own words. */
+function what({ event, operation, info }: Finding): string {
+  const shown = [
+    ...['name', 'target', 'capname', 'family', 'sock_type', 'signal', 'fstype', 'srcname'],
+    ...['flags', 'rlimit', 'value', 'bus', 'path', 'interface', 'member', 'addr', 'peer_addr'],
+  ].flatMap((key) => {
+    const value = fieldOf(event, key);
+    return value === undefined ? [] : [key === 'name' ? value : `${key}=${value}`];
+  });
+  const mask = fieldOf(event, 'denied_mask') ?? fieldOf(event, 'requested_mask');
+  const peer = fieldOf(event, 'peer');
+  const words = [
+    operation ?? 'event',
+    ...shown,
+    ...(mask === undefined ? [] : [`(${mask})`]),
+    ...(peer === undefined ? [] : [`peer=${peer}`]),
+    ...(info === undefined ? [] : [`: ${info}`]),
+  ];
+  return spelt(words.join(' ').replace(' : ', ': '));
+}
+
+/** Which rule decided. */
+function verdict(
+  finding: Finding,
+  { judgement }: Advice,
+  onHost: ProfileOnHost | undefined,
+): string[] {
+  if (!judgement) return [];
+  const { outcome, rules, unsure } = judgement;
+  const maybe = unsure ? ' as far as its rules can be understood here' : '';
+  if (outcome === 'unmatched') return [`No rule allows it${maybe}.`];
+  if (outcome === 'denied' && finding.access?.kind === 'rlimit') {
+    return rules.map((rule) => `The limit is set by ${place(rule, onHost)}.`);
+  }
+  if (outcome === 'denied') {
+    return [
+      ...rules.map((rule) => `Denied by ${place(rule, onHost)}.`),
+      'No rule that is added allows it while that one stands; change that one, if it should be allowed.',
+    ];
+  }
+  const now = finding.type === 'AUDIT' ? 'Allowed by' : 'The profile as it is now allows it, by';
+  const [first] = finding.type === 'AUDIT' ? rules.filter(({ audit }) => audit) : rules;
+  const by = first ?? rules[0];
+  return by ? [`${now} ${place(by, onHost)}.`] : [];
+}
+
+function place({ text, line, file }: DecidingRule, onHost: ProfileOnHost | undefined): string {
+  const where = file ?? onHost?.file ?? 'the profile';
+  return `${where}:${line}: ${text}`;
+}

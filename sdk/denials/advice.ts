@@ -1,0 +1,77 @@
+// What can be done about a finding: which rule decided, and the narrowest that would allow it.
+import {
+  type Access,
+  type EffectiveProfile,
+  type Judgement,
+  judge,
+  narrowestRule,
+} from '../../policy/index.ts';
+import type { Finding } from './finding.ts';
+import { type Generalised, generaliser } from './generalise.ts';
+import { permits } from './permits.ts';
+import { type Explanation, explanationsOf, neededFlag } from './puzzles.ts';
+
+/** A rule to add. */
+export interface Suggestion {
+  rule: string;
+  /** What it permits, a sentence each. */
+  permits: string[];
+}
+
+export interface Advice {
+  /** What the profile says now; `undefined` when its text is not at hand. */
+  judgement: Judgement | undefined;
+  /** A flag that the profile needs besides. */
+  flag: string | undefined;
+  /** Absent when no rule would help: nothing was refused, or a deny rule stands against it. */
+  suggestion: Suggestion | undefined;
+  explanations: Explanation[];
+}
+
+/** Types of events after which the process did not get, or in enforce mode would not have got, what it asked for. */
+const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
+
+/** Reasons of the kernel's own: no rule changes them. */
+const noRuleHelps = new Set([
+  'profile-not-loaded',
+  'transition-not-found',
+  'no-new-privileges',
+  'no-such-hat',
+]);
+
+/** Advice on a finding, from the profile that ruled where its text is at hand. */
+export function adviseOn(
+  finding: Finding,
+  profile: EffectiveProfile | undefined,
+  { generalise = false }: { generalise?: boolean } = {},
+): Advice {
+  const { access, type } = finding;
+  const explanations = explanationsOf(finding);
+  const judgement = profile && access && judge(profile, access);
+  const needed = neededFlag(finding);
+  const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
+  const hopeless =
+    !refusals.has(type) ||
+    finding.profile === 'unconfined' ||
+    explanations.some(({ id }) => noRuleHelps.has(id)) ||
+    judgement?.outcome === 'denied' ||
+    judgement?.outcome === 'allowed';
+  // A limit is denied by the rule that sets it, which is the one to change.
+  const raised = access?.kind === 'rlimit' && judgement?.outcome === 'denied';
+  const suggestion =
+    access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
+  return { judgement, flag, suggestion, explanations };
+}
+
+function suggest(
+  access: Access,
+  profile: EffectiveProfile | undefined,
+  generalise: boolean,
+): Suggestion {
+  const general = generalise
+    ? generaliser((variable) => profile?.declares(variable) ?? false)
+    : undefined;
+  const rule = narrowestRule(access, general?.pattern);
+  const replaced: Generalised[] = general?.replaced ?? [];
+  return { rule, permits: permits(access, replaced) };
+}

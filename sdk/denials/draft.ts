@@ -1,0 +1,91 @@
+// The first version of a profile, from what complain mode has logged.
+import {
+  effectiveProfiles,
+  format,
+  type IncludeResolver,
+  judge,
+  quoted,
+} from '../../policy/index.ts';
+import { adviseOn } from './advice.ts';
+import { type Finding, ruledBy } from './finding.ts';
+import { patch } from './patch.ts';
+
+/** The order in which kinds of rules stand, the most telling first. */
+const order = [
+  ...['capability', 'network', 'unix', 'dbus', 'signal', 'ptrace', 'mount', 'umount', 'remount'],
+  ...['pivot_root', 'mqueue', 'io_uring', 'userns', 'change_profile', 'set'],
+];
+
+/**
+ * A profile of this name that allows what its processes were seen to do and what the base abstraction allows, in
+ * canonical form. `unsaid` are findings for which there is no rule.
+ */
+export function draftProfile(
+  name: string,
+  findings: readonly Finding[],
+  { generalise = false, resolver }: { generalise?: boolean; resolver?: IncludeResolver } = {},
+): { text: string; unsaid: Finding[] } {
+  // A container's files come from another mount namespace, and runtimes start its profile by name.
+  const flags = name.startsWith('/') ? '' : ' flags=(attach_disconnected, mediate_deleted)';
+  let text = `abi <abi/3.0>,
+
+include <tunables/global>
+
+profile ${quoted(name)}${flags} {
+  include <abstractions/base>
+}
+`;
+  const unsaid: Finding[] = [];
+  const rules = new Set<string>();
+  for (const finding of merged(findings)) {
+    const [profile] = effectiveProfiles(text, resolver);
+    if (profile && finding.access && judge(profile, finding.access).outcome === 'allowed') continue;
+    const { suggestion, flag } = adviseOn(finding, profile, { generalise });
+    if (flag !== undefined) {
+      text = patch(text, [{ profile: profile?.name ?? name, flag }], resolver).text;
+    }
+    if (suggestion) rules.add(suggestion.rule);
+    else unsaid.push(finding);
+  }
+  const kind = (rule: string) => {
+    const at = order.indexOf(rule.split(' ', 1)[0] ?? '');
+    return at < 0 ? order.length : at;
+  };
+  const path = (rule: string) => rule.replace(/^(owner |link |")+/, '');
+  const sorted = [...rules].sort(
+    (a, b) => kind(a) - kind(b) || (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : 0),
+  );
+  let last: number | undefined;
+  const lines = sorted.map((rule) => {
+    const first = kind(rule) !== last;
+    last = kind(rule);
+    return `${first ? '\n' : ''}  ${rule}\n`;
+  });
+  text = text.replace(/\}\n$/, () => `${lines.join('')}}\n`);
+  return { text: format(text).text, unsaid };
+}
+
+/** Findings about one file as one: reading and writing it make one rule. */
+export function merged(findings: readonly Finding[]): Finding[] {
+  const found: Finding[] = [];
+  const files = new Map<string, number>();
+  for (const finding of findings) {
+    const { access } = finding;
+    const profile = finding.profile && ruledBy(finding.profile);
+    const reason = finding.info ?? '';
+    const key =
+      access?.kind === 'file' && JSON.stringify([finding.type, profile, reason, access.path]);
+    const at = key ? files.get(key) : undefined;
+    const before = at === undefined ? undefined : found[at];
+    if (access?.kind === 'file' && before?.access?.kind === 'file' && at !== undefined) {
+      const permissions = [...new Set([...before.access.permissions, ...access.permissions])];
+      // Only what all of them were, the rule may ask for.
+      const owner = Boolean(before.access.owner && access.owner);
+      found[at] = { ...before, access: { ...access, permissions, owner } };
+    } else {
+      if (key) files.set(key, found.length);
+      found.push(finding);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,112 @@
+// Adds rules to the text of a profile. Nothing that stands there is taken away or written anew, so no deny rule goes.
+import {
+  check,
+  type EffectiveProfile,
+  effectiveProfiles,
+  type IncludeResolver,
+  parse,
+} from '../../policy/index.ts';
+
+/** What to add to one of the profiles of a file. */
+export interface Addition {
+  /** The profile, hat or child, as the kernel shows it. */
+  profile: string;
+  /** A rule with its comma. */
+  rule?: string;
+  /** The name of a flag. */
+  flag?: string;
+}
+
+/** An addition that was left out, and why, as the second half of a sentence. */
+export interface LeftOut {
+  addition: Addition;
+  reason: string;
+}
+
+export interface Patched {
+  text: string;
+  added: Addition[];
+  leftOut: LeftOut[];
+}
+
+/**
+ * Adds what can be added: an addition that would make a valid file invalid is left out. Rules come after the last
+ * statement of their profile; a limit takes the place of that limit's former value.
+ */
+export function patch(
+  source: string,
+  additions: readonly Addition[],
+  resolver?: IncludeResolver,
+): Patched {
+  const before = errorsOf(source, resolver);
+  let text = source;
+  const added: Addition[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const addition of additions) {
+    const profile = effectiveProfiles(text, resolver).find(({ name }) => name === addition.profile);
+    if (!profile) {
+      leftOut.push({ addition, reason: `the file does not define ${addition.profile}` });
+      continue;
+    }
+    const next = withAddition(text, profile, addition);
+    const after = errorsOf(next, resolver);
+    if (after.length > before.length) {
+      const reason = after.find((one) => !before.includes(one)) ?? 'it would make the file invalid';
+      leftOut.push({ addition, reason });
+      continue;
+    }
+    if (next !== text) added.push(addition);
+    text = next;
+  }
+  return { text, added, leftOut };
+}
+
+function errorsOf(source: string, resolver: IncludeResolver | undefined): string[] {
+  const { diagnostics } = check(source, resolver ? { resolver } : {});
+  return diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+}
+
+function withAddition(source: string, profile: EffectiveProfile, { rule, flag }: Addition): string {
+  if (flag !== undefined && !profile.flags.includes(flag)) {
+    const { flags, open } = profile.profile;
+    const last = flags?.values.at(-1);
+    if (last) return insert(source, last.end, `, ${flag}`);
+    const end = source.slice(0, open).trimEnd().length;
+    return insert(source, end, ` flags=(${flag})`);
+  }
+  if (rule === undefined) return source;
+  const limit = formerLimit(profile, rule);
+  if (limit) return source.slice(0, limit.start) + limit.value + source.slice(limit.end);
+  return insertRule(source, profile, rule);
+}
+
+function insertRule(source: string, { profile }: EffectiveProfile, rule: string): string {
+  const brace = profile.end - 1;
+  const line = source.lastIndexOf('\n', brace - 1) + 1;
+  const indent = source.slice(line, brace);
+  // Where the brace has a line of its own, the rule gets one before it; else both do.
+  return /^[ \t]*$/.test(indent)
+    ? insert(source, line, `${indent}  ${rule}\n`)
+    : insert(source, brace, `\n  ${rule}\n`);
+}
+
+/** Where the profile's own text sets the limit that a rule sets. */
+function formerLimit(
+  { rules }: EffectiveProfile,
+  text: string,
+): { start: number; end: number; value: string } | undefined {
+  const [profile] = parse(`profile limit {\n${text}\n}\n`).file.statements;
+  const wanted = profile?.kind === 'profile' ? profile.body[0] : undefined;
+  if (wanted?.kind !== 'rlimit') return undefined;
+  for (const { rule, own } of rules) {
+    const [first] = rule.kind === 'rlimit' && own ? rule.value : [];
+    if (rule.kind !== 'rlimit' || rule.name.value !== wanted.name.value || !first) continue;
+    const value = wanted.value.map((word) => word.text).join(' ');
+    return { start: first.start, end: rule.value.at(-1)?.end ?? first.end, value };
+  }
+  return undefined;
+}
+
+function insert(text: string, at: number, what: string): string {
+  return text.slice(0, at) + what + text.slice(at);
+}

@@ -1,0 +1,145 @@
+// What denials mean that don't explain themselves.
+import { fieldOf } from './event.ts';
+import type { Finding } from './finding.ts';
+
+export interface Explanation {
+  id: string;
+  text: string;
+}
+
+interface Puzzle {
+  id: string;
+  is: (finding: Finding) => boolean;
+  text: string | ((finding: Finding) => string);
+}
+
+const runtimes = new Set([
+  ...['docker', 'dockerd', 'containerd', 'containerd-shim', 'runc', 'crun', 'podman', 'conmon'],
+  ...['crio', 'nerdctl', 'unconfined', 'rootlesskit', 'lxc'],
+]);
+
+const isProgram = (finding: Finding) => {
+  const { access } = finding;
+  return access?.kind === 'file' && access.permissions.includes('x');
+};
+
+const puzzles: readonly Puzzle[] = [
+  {
+    id: 'profile-not-loaded',
+    is: ({ access, info }) => access?.kind === 'change_profile' && info === 'label not found',
+    text: ({ access }) =>
+      `No profile of the name ${access?.kind === 'change_profile' ? access.target : ''} is loaded in the kernel, so nothing could be started in it. "aa-registry pull" loads one; a rule changes nothing.`,
+  },
+  {
+    id: 'disconnected-path',
+    is: ({ info }) => /disconnected path/.test(info ?? ''),
+    text: 'The file lies outside of what the process sees as its root: on a mount that was taken away, in another mount namespace, or passed in as an open file. No rule matches such a path; the flag attach_disconnected has it looked up as if it started at the root. Profiles for containers need that flag.',
+  },
+  {
+    id: 'deleted-entry',
+    is: ({ info }) => /deleted entry/.test(info ?? ''),
+    text: 'The file had been deleted while it was open. With the flag mediate_deleted the rules for its former path apply.',
+  },
+  {
+    id: 'transition-not-found',
+    is: ({ info }) => info === 'profile transition not found',
+    text: 'A rule lets the program run in a profile of its own (px or cx), and that profile is not loaded. Load it, name one that is, or have the rule fall back with pix or cix.',
+  },
+  {
+    id: 'no-new-privileges',
+    is: ({ info }) => /no new privs/.test(info ?? ''),
+    text: 'The process runs with no_new_privs, as containers with "no-new-privileges" do: the kernel then refuses every change of profile that could allow more, whatever the rules say. Let the program run with ix.',
+  },
+  {
+    id: 'null-profile',
+    is: ({ profile }) => profile?.includes('//null-') ?? false,
+    text: 'In complain mode a program that no rule lets run is started all the same, in a profile made up for it (its name ends in //null-…). What it did belongs to a rule that lets it run (ix, px or cx), which the draft makes an ix.',
+  },
+  {
+    id: 'exec-transition',
+    is: (finding) => isProgram(finding) && finding.info === undefined,
+    text: 'A rule for a program says in which profile it runs: ix keeps it in this one, which gives it nothing new; px and cx start another that must be loaded; ux leaves all confinement.',
+  },
+  {
+    id: 'ptrace-without-peer',
+    is: ({ access }) => access?.kind === 'ptrace' && access.peer === undefined,
+    text: 'This kernel does not say with whom, so the rule can’t be narrowed to one profile. On older hosts this is docker exec or docker top: the runtime and the container’s processes look into each other. Within the container, "ptrace (trace, read, tracedby, readby) peer=@{profile_name}," is enough.',
+  },
+  {
+    id: 'ptrace-from-runtime',
+    is: ({ access, profile }) =>
+      access?.kind === 'ptrace' &&
+      access.peer !== undefined &&
+      access.peer !== profile &&
+      access.access.some((one) => one === 'readby' || one === 'tracedby'),
+    text: 'Another process looks into one that is confined, as docker exec, docker top, ps and debuggers do. Both profiles have to allow it: this one with readby or tracedby, the other with read or trace.',
+  },
+  {
+    id: 'signal-from-runtime',
+    is: ({ access }) =>
+      access?.kind === 'signal' &&
+      access.access.includes('receive') &&
+      runtimes.has(access.peer ?? ''),
+    text: 'The container runtime, or an administrator, can’t stop the container while its profile does not let it receive signals: docker stop and docker kill fail. Profiles for containers allow "signal (receive) peer=unconfined," and the same from the runtime’s own profile.',
+  },
+  {
+    id: 'both-ends',
+    is: ({ access, profile }) =>
+      (access?.kind === 'signal' || access?.kind === 'ptrace') &&
+      access.peer !== undefined &&
+      access.peer !== 'unconfined' &&
+      access.peer !== profile,
+    text: 'Where both ends are confined, both profiles have to allow it, and each logs a line of its own.',
+  },
+  {
+    id: 'file-owner-capability',
+    is: ({ access }) =>
+      access?.kind === 'capability' && /^dac_(override|read_search)$/.test(access.name),
+    text: 'root wanted a file whose owner and mode do not let it. Mending owner or mode is narrower than this capability, which opens every file that the rules allow.',
+  },
+  {
+    id: 'mount-in-container',
+    is: ({ access }) => access?.kind === 'mount',
+    text: 'Who may mount can often leave a container: a second /proc or a cgroup hierarchy is not covered by rules for the first. Besides the rule it takes CAP_SYS_ADMIN.',
+  },
+  {
+    id: 'no-such-hat',
+    is: ({ operation }) => operation === 'change_hat' || operation === 'change_hatv',
+    text: 'The program asked for a hat that its profile does not have: it needs a "^name { … }" inside the profile; no rule makes one.',
+  },
+  {
+    id: 'user-namespace',
+    is: ({ operation }) => operation === 'userns_create',
+    text: 'Some distributions let only profiles with a userns rule create user namespaces. An unconfined program needs a profile of its own for that.',
+  },
+  {
+    id: 'killed',
+    is: ({ type }) => type === 'KILLED',
+    text: 'The profile has the flag kill: the process was ended, not only refused.',
+  },
+  {
+    id: 'audit-rule',
+    is: ({ type }) => type === 'AUDIT',
+    text: 'Nothing was refused: a rule with "audit" allows it and has it logged.',
+  },
+  {
+    id: 'no-profile-of-the-host',
+    is: ({ event }) => fieldOf(event, 'namespace') !== undefined,
+    text: 'The profile is in a namespace of its own, as LXD’s containers have one: its rules come from inside there.',
+  },
+];
+
+/** What is worth knowing about a finding beyond its own words. */
+export function explanationsOf(finding: Finding): Explanation[] {
+  return puzzles
+    .filter(({ is }) => is(finding))
+    .map(({ id, text }) => ({ id, text: typeof text === 'string' ? text : text(finding) }));
+}
+
+/** The flag without which no rule can allow this, if it is one. */
+export function neededFlag({
+  info,
+}: Finding): 'attach_disconnected' | 'mediate_deleted' | undefined {
+  if (/disconnected path/.test(info ?? '')) return 'attach_disconnected';
+  return /deleted entry/.test(info ?? '') ? 'mediate_deleted' : undefined;
+}

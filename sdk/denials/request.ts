@@ -1,0 +1,135 @@
+// What an event was about, in the words of rules.
+import type { Access, FilePermission } from '../../policy/index.ts';
+import { fieldOf, type LogEvent } from './event.ts';
+
+/** What a process asked for; `undefined` when it is nothing that a rule could allow, or is not known here. */
+export function requestOf(event: LogEvent): Access | undefined {
+  const field = (key: string) => fieldOf(event, key);
+  const operation = field('operation') ?? '';
+  const asked = words(
+    field('denied_mask') ?? field('requested_mask') ?? field('denied') ?? field('requested'),
+  );
+  const name = field('name');
+  const peer = field('peer') ?? field('peer_profile') ?? field('peer_label');
+
+  if (operation === 'capable') {
+    const capability = field('capname');
+    return capability === undefined ? undefined : { kind: 'capability', name: capability };
+  }
+  if (operation.startsWith('dbus_')) return message(event, peer);
+  if (operation === 'ptrace') {
+    // Older kernels have one word for both.
+    const access = asked.flatMap((one) => (one === 'receive' ? ['readby', 'tracedby'] : [one]));
+    return access.length > 0 ? { kind: 'ptrace', access, peer } : undefined;
+  }
+  if (operation === 'signal') {
+    const signal = signalName(field('signal'));
+    return asked.length > 0 && signal !== undefined
+      ? { kind: 'signal', access: asked, signal, peer }
+      : undefined;
+  }
+  if (field('family') !== undefined) return socket(event, asked, peer);
+  if (operation === 'mount' && name !== undefined) {
+    return {
+      kind: 'mount',
+      flags: words(field('flags')),
+      source: field('srcname'),
+      target: name,
+      fstype: field('fstype'),
+    };
+  }
+  if (operation === 'umount' && name !== undefined) return { kind: 'umount', target: name };
+  if (operation === 'pivotroot' && name !== undefined) {
+    return { kind: 'pivot_root', newRoot: name, oldRoot: field('srcname') };
+  }
+  if (/^(change_profile|change_onexec|stack|stack_onexec)$/.test(operation)) {
+    const target = field('target') ?? name;
+    return target === undefined ? undefined : { kind: 'change_profile', target };
+  }
+  if (operation === 'setrlimit') {
+    const limit = field('rlimit');
+    const value = Number(field('value'));
+    return limit === undefined
+      ? undefined
+      : { kind: 'rlimit', name: limit, value: Number.isSafeInteger(value) ? value : undefined };
+  }
+  if (operation === 'userns_create') return { kind: 'userns' };
+  if (operation.startsWith('uring_')) {
+    return { kind: 'io_uring', access: asked[0] ?? operation.slice('uring_'.length), label: peer };
+  }
+  if (/mqueue/.test(field('class') ?? operation)) {
+    const type = name?.startsWith('/') ? 'posix' : 'sysv';
+    return asked.length > 0 ? { kind: 'mqueue', type, name, access: asked } : undefined;
+  }
+  return file(event, name);
+}
+
+function file(event: LogEvent, name: string | undefined): Access | undefined {
+  const mask = fieldOf(event, 'denied_mask') ?? fieldOf(event, 'requested_mask');
+  if (name === undefined || mask === undefined) return undefined;
+  const path = attached(name);
+  const owner = ownerOf(event);
+  const target = fieldOf(event, 'target');
+  if (fieldOf(event, 'operation') === 'link' && target !== undefined) {
+    return { kind: 'link', path, target: attached(target), owner };
+  }
+  const permissions = filePermissions(mask);
+  return permissions.length > 0 ? { kind: 'file', path, permissions, owner } : undefined;
+}
+
+/** A path as rules name it: a disconnected one is looked up from the root, where the profile attaches it. */
+function attached(name: string): string {
+  return name.startsWith('/') ? name : `/${name}`;
+}
+
+/** Rules have no letters of their own for creating and deleting: both are writing. */
+function filePermissions(mask: string): FilePermission[] {
+  const letters: Readonly<Record<string, FilePermission>> = {
+    ...{ r: 'r', w: 'w', a: 'a', c: 'w', d: 'w', l: 'l', k: 'k', m: 'm', x: 'x' },
+  };
+  return [...new Set([...mask].flatMap((letter) => letters[letter] ?? []))];
+}
+
+function ownerOf(event: LogEvent): boolean | undefined {
+  const process = fieldOf(event, 'fsuid');
+  const file = fieldOf(event, 'ouid');
+  return process === undefined || file === undefined ? undefined : process === file;
+}
+
+function socket(event: LogEvent, access: string[], peer: string | undefined): Access | undefined {
+  const family = fieldOf(event, 'family');
+  const type = fieldOf(event, 'sock_type');
+  if (family === undefined || type === undefined) return undefined;
+  const address = fieldOf(event, 'addr');
+  // Only kernels that know rules about unix sockets say the address.
+  if (family !== 'unix' || address === undefined) return { kind: 'network', family, type };
+  const peerAddress = fieldOf(event, 'peer_addr');
+  return { kind: 'unix', type, access, address, peer, peerAddress };
+}
+
+function message(event: LogEvent, peer: string | undefined): Access | undefined {
+  const access = fieldOf(event, 'mask');
+  const bus = fieldOf(event, 'bus');
+  if (bus === undefined) return undefined;
+  if (access !== 'send' && access !== 'receive' && access !== 'bind' && access !== 'eavesdrop') {
+    return undefined;
+  }
+  const name = fieldOf(event, 'name');
+  return {
+    ...{ kind: 'dbus', access, bus, peer },
+    path: fieldOf(event, 'path'),
+    interface: fieldOf(event, 'interface'),
+    member: fieldOf(event, 'member'),
+    // A unique name, `:1.5`, is another one next time.
+    name: name?.startsWith(':') ? undefined : name,
+  };
+}
+
+/** `rtmin+3` is written in one more way. */
+function signalName(logged: string | undefined): string | undefined {
+  return logged?.replace(/^rtmin\+?0*(\d+)$/, 'rtmin+$1');
+}
+
+function words(list: string | undefined): string[] {
+  return (list ?? '').split(/[\s,]+/).filter((word) => word !== '');
+}

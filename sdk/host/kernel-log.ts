@@ -1,0 +1,201 @@
+// Where a machine keeps what its kernel says, line by line: all that is there, or also what comes.
+import { spawn } from 'node:child_process';
+import { constants, createReadStream } from 'node:fs';
+import { access, type FileHandle, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** One log. */
+export interface KernelLog {
+  /** As people know it: its path, or the program that shows it. */
+  name: string;
+  /** What is in it now. */
+  read: () => AsyncIterable<string>;
+  /** What comes, from now on or after what is in it, until it is told to end. */
+  follow: (from: 'start' | 'end', until: AbortSignal) => AsyncIterable<string>;
+}
+
+const auditLog = 'var/log/audit/audit.log';
+const kernelMessages = '/dev/kmsg';
+const journalctl = '/usr/bin/journalctl';
+
+/** How often a log that is followed is looked at, in milliseconds. */
+const interval = 250;
+/** The time that journalctl may take to show what there is, in milliseconds. */
+const timeLimit = 30_000;
+
+/**
+ * The logs that a machine has: auditd's, else the kernel's own messages, and journald's, which also reaches back to
+ * what those have forgotten. The same event may be in several. Of another system's root, auditd's alone.
+ */
+export async function findKernelLogs(root: string): Promise<KernelLog[]> {
+  const found: KernelLog[] = [];
+  if (await exists(join(root, auditLog))) found.push(fileLog(join(root, auditLog)));
+  if (root !== '/') return found;
+  if (await exists(kernelMessages)) found.push(kmsgLog());
+  // Only where journald runs: without it, journalctl has nothing to show.
+  if ((await exists('/run/systemd/journal/socket')) && (await exists(journalctl))) {
+    found.push(journalLog());
+  }
+  return found;
+}
+
+/** A file, such as a copy of another machine's log. */
+export function fileLog(path: string): KernelLog {
+  return {
+    name: path,
+    read: () => lines(createReadStream(path)),
+    follow: (from, until) => followFile(path, from, until),
+  };
+}
+
+/** Lines from somewhere else, such as standard input. */
+export function streamLog(name: string, stream: Readable): KernelLog {
+  return { name, read: () => lines(stream), follow: () => lines(stream) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function* lines(stream: Readable): AsyncGenerator<string> {
+  // Without this an error of the stream would be nobody's.
+  const failed = new Promise<never>((_, reject) => stream.on('error', reject));
+  failed.catch(() => {});
+  const reader = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  const all = reader[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await Promise.race([all.next(), failed]);
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+/** A file that grows, and may be replaced by a new one as logrotate does. */
+async function* followFile(
+  path: string,
+  from: 'start' | 'end',
+  until: AbortSignal,
+): AsyncGenerator<string> {
+  let file = await open(path, 'r');
+  let at = from === 'end' ? (await file.stat()).size : 0;
+  let rest = '';
+  const decoder = new TextDecoder();
+  try {
+    while (!until.aborted) {
+      const size = (await file.stat()).size;
+      if (size < at) at = 0;
+      while (at < size) {
+        const { bytesRead, buffer } = await file.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+        const parts = (
+          rest + decoder.decode(buffer.subarray(0, bytesRead), { stream: true })
+        ).split('\n');
+        rest = parts.pop() ?? '';
+        yield* parts;
+      }
+      const [old, current] = [await file.stat(), await stat(path).catch(() => undefined)];
+      if (current && current.ino !== old.ino && old.size <= at) {
+        await file.close();
+        file = await open(path, 'r');
+        at = 0;
+        rest = '';
+        continue;
+      }
+      await pause(until);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function pause(until: AbortSignal): Promise<void> {
+  await sleep(interval, undefined, { signal: until }).catch(() => {});
+}
+
+function kmsgLog(): KernelLog {
+  return {
+    name: kernelMessages,
+    read: () => readMessages(undefined),
+    // There is no way to its end but through it; whoever wants only what is new looks at the time.
+    follow: (_, until) => readMessages(until),
+  };
+}
+
+/** The kernel's messages (the kernel's Documentation/ABI/testing/dev-kmsg): a record for each read. */
+async function* readMessages(until: AbortSignal | undefined): AsyncGenerator<string> {
+  const file = await open(kernelMessages, constants.O_RDONLY | constants.O_NONBLOCK);
+  const buffer = Buffer.alloc(16 * 1024);
+  try {
+    for (;;) {
+      const length = await nextRecord(file, buffer);
+      if (length === undefined) {
+        if (!until || until.aborted) return;
+        await pause(until);
+      } else yield message(buffer.toString('utf8', 0, length));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The length of the next record; `undefined` when there is none yet. */
+async function nextRecord(file: FileHandle, buffer: Buffer): Promise<number | undefined> {
+  for (;;) {
+    try {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      return bytesRead > 0 ? bytesRead : undefined;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EAGAIN') return undefined;
+      // The next record was overwritten before it was read; the read after goes on behind the gap.
+      if (code !== 'EPIPE') throw error;
+    }
+  }
+}
+
+/** `6,339,5140900,-;text` and lines of its own for fields of the device. */
+function message(record: string): string {
+  const [first = ''] = record.split('\n', 1);
+  const text = first.slice(first.indexOf(';') + 1);
+  return text.replace(/\\x([0-9a-f]{2})/g, (_, code) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
+function journalLog(): KernelLog {
+  return {
+    name: 'journalctl -k',
+    async *read() {
+      const late = AbortSignal.timeout(timeLimit);
+      yield* runJournalctl([], late);
+      if (late.aborted) throw new Error(`it did not end within ${timeLimit / 1000} seconds`);
+    },
+    follow: (from, until) =>
+      runJournalctl(['--follow', from === 'end' ? '--lines=0' : '--lines=all'], until),
+  };
+}
+
+async function* runJournalctl(args: string[], until: AbortSignal): AsyncGenerator<string> {
+  const common = ['--dmesg', '--no-pager', '--quiet', '--output=short-iso'];
+  const child = spawn(journalctl, [...common, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    cwd: '/',
+    signal: until,
+    killSignal: 'SIGKILL',
+  });
+  // It could not be started, or was ended: what it has said is what there is.
+  child.on('error', () => {});
+  try {
+    yield* lines(child.stdout);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,47 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findDefinition } from './definitions.ts';
+import { Installation } from './state.ts';
+
+/** A profile as this host has it. */
+export interface ProfileOnHost {
+  /** The file, below the root it was looked for in. */
+  file: string;
+  text: string;
+  /** What this program wrote down when it installed it; absent when somebody else did. */
+  installation?: Installation;
+}
+
+/**
+ * The file that defines a profile on a host, by the name that the kernel shows; of a hat or child, its parent's.
+ * `undefined` when there is none, as for profiles that a container engine has made up, or when it can't be read.
+ */
+export async function findProfileOnHost(
+  root: string,
+  profile: string,
+): Promise<ProfileOnHost | undefined> {
+  const [name = ''] = profile.split('//');
+  const installation = (await installations(root)).find((one) => one.name === name);
+  const file =
+    installation === undefined
+      ? await findDefinition(join(root, 'etc/apparmor.d'), name, '')
+      : join(root, installation.file);
+  const text = file && (await readFile(file, 'utf8').catch(() => undefined));
+  if (file === undefined || text === undefined) return undefined;
+  return { file, text, ...(installation && { installation }) };
+}
+
+/** What this program has installed; a record that can't be read is left out. */
+async function installations(root: string): Promise<Installation[]> {
+  const folder = join(root, 'var/lib/aa-registry/installed');
+  const names = await readdir(folder).catch(() => []);
+  const read = names.map(async (name) => {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+    try {
+      return [Installation.parse(JSON.parse(text))];
+    } catch {
+      return [];
+    }
+  });
+  return (await Promise.all(read)).flat();
+}
