@@ -1,0 +1,524 @@
+import { appendFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type EffectiveProfile, effectiveProfiles } from '../../policy/index.ts';
+import { adviseOn } from '../../sdk/denials/advice.ts';
+import { parseEvent } from '../../sdk/denials/event.ts';
+import { type Finding, Findings } from '../../sdk/denials/finding.ts';
+import { patch } from '../../sdk/denials/patch.ts';
+import { boot, type Machine } from './machine.ts';
+import { missing } from './packages.ts';
+import { installCli, missingBuild } from './software.ts';
+
+const lacks = [...(await missing()), ...missingBuild()];
+const title = ['denials of a real kernel', ...lacks].join(': ');
+
+/** What a confined process tries. */
+interface Scenario {
+  name: string;
+  /** A shell command, run confined; it tells by its exit code whether it could do it. */
+  run: string;
+  /** What is added to the profile, one rule after the other, until it can. */
+  rules: string[];
+  /** Near it, and still refused then. */
+  refused: string[];
+  /** Run before each of them, unconfined. */
+  before?: string;
+  /** Run after each of them, unconfined. */
+  after?: string;
+  /** What the profile has anyway. */
+  has?: string;
+  flags?: string;
+}
+
+const call = (number: number, ...words: (string | number)[]) =>
+  `perl /srv/tool/call ${[number, ...words].join(' ')}`;
+const mount = (source: string, target: string, type: string, flags: number) =>
+  call(165, source, target, type, flags);
+const [readOnly, remount, bind, move, recursive, toPrivate] = [1, 32, 4096, 8192, 16384, 1 << 18];
+const mounts = 'capability sys_admin,';
+const tmpfs = 'mount -t tmpfs tmpfs /srv/t/m; mkdir -p /srv/t/m/old';
+const unmounted = 'for at in /srv/t/m /srv/t/n; do umount -l $at; done 2>/dev/null';
+const socket = (family: number, type: number) =>
+  `perl -e 'socket(S, ${family}, ${type}, 0) or exit 1'`;
+const write = (attribute: string, command: string) =>
+  `perl -e 'sysopen F, "/proc/self/attr/${attribute}", 1; defined syswrite F, "${command}" or exit 1'`;
+const open = (path: string, flags: number) => `perl -e 'sysopen F, "${path}", ${flags} or exit 1'`;
+const [writeOnly, create, append] = [0o1, 0o100, 0o2000];
+const map = (path: string) => `perl /srv/tool/map ${path}`;
+const lock = (path: string) => `perl -e 'open F, "<", "${path}"; flock F, 2 or exit 1'`;
+const peer = '$(cat /run/peer)';
+const kill = (signal: string, process = peer) => `kill -${signal} ${process}`;
+const trace = (process: string) => call(101, 16, process, 0, 0);
+
+/** Names of files, as words of the shell, that a rule can't hold as they are. */
+const oddNames = [
+  'a b',
+  'a"b',
+  'a*b',
+  'a{b,c}',
+  'a\\b',
+  '[ab]',
+  'a^b',
+  'a,',
+  '#a',
+  'aä',
+  'a\nb',
+  'a\xffb',
+]
+  .map((name) => Buffer.from(name, name.includes('\xff') ? 'latin1' : 'utf8'))
+  .map((bytes) => [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''))
+  .map((octal) => `"$(printf '${octal}')"`)
+  .join(' ');
+
+const scenarios: Scenario[] = [
+  {
+    name: 'read',
+    run: 'cat /srv/t/a',
+    rules: ['owner /srv/t/a r,'],
+    refused: ['cat /srv/t/b', open('/srv/t/a', writeOnly)],
+  },
+  {
+    name: 'read-of-another',
+    before: 'chown 65534 /srv/t/a',
+    after: 'chown 0 /srv/t/a',
+    run: 'cat /srv/t/a',
+    rules: ['/srv/t/a r,'],
+    refused: ['cat /srv/t/b'],
+  },
+  {
+    name: 'list',
+    run: 'ls /srv/t/dir',
+    rules: ['owner /srv/t/dir/ r,'],
+    refused: ['cat /srv/t/dir/in', 'ls /srv/t'],
+  },
+  {
+    name: 'write',
+    run: open('/srv/t/a', writeOnly),
+    rules: ['owner /srv/t/a w,'],
+    refused: ['cat /srv/t/a', open('/srv/t/b', writeOnly)],
+  },
+  {
+    name: 'append',
+    run: open('/srv/t/a', writeOnly | append),
+    rules: ['owner /srv/t/a a,'],
+    refused: [open('/srv/t/a', writeOnly), open('/srv/t/a', writeOnly | append | create)],
+  },
+  {
+    name: 'create',
+    run: open('/srv/t/new', writeOnly | create),
+    after: 'rm -f /srv/t/new',
+    rules: ['owner /srv/t/new w,'],
+    refused: [open('/srv/t/new2', writeOnly | create), 'mkdir /srv/t/new'],
+  },
+  {
+    name: 'mkdir',
+    run: 'mkdir /srv/t/newdir',
+    after: 'rmdir /srv/t/newdir 2>/dev/null',
+    rules: ['owner /srv/t/newdir/ w,'],
+    refused: ['touch /srv/t/newdir'],
+  },
+  {
+    name: 'unlink',
+    before: 'touch /srv/t/gone',
+    run: 'rm /srv/t/gone',
+    rules: ['owner /srv/t/gone w,'],
+    refused: ['rm -f /srv/t/b'],
+  },
+  {
+    name: 'rmdir',
+    before: 'mkdir -p /srv/t/gonedir',
+    run: 'rmdir /srv/t/gonedir',
+    rules: ['owner /srv/t/gonedir/ w,'],
+    refused: ['rmdir /srv/t/empty'],
+  },
+  {
+    name: 'rename',
+    before: 'touch /srv/t/from',
+    after: 'rm -f /srv/t/from /srv/t/to',
+    run: `perl -e 'rename "/srv/t/from", "/srv/t/to" or exit 1'`,
+    rules: ['owner /srv/t/from rw,', 'owner /srv/t/to w,'],
+    refused: [`perl -e 'rename "/srv/t/from", "/srv/t/b" or exit 1'`],
+  },
+  {
+    name: 'link',
+    after: 'rm -f /srv/t/linked',
+    run: 'ln /srv/t/a /srv/t/linked',
+    rules: ['owner link /srv/t/linked -> /srv/t/a,'],
+    refused: ['ln /srv/t/b /srv/t/linked', 'ln /srv/t/a /srv/t/linked2', 'cat /srv/t/a'],
+  },
+  {
+    name: 'symlink',
+    after: 'rm -f /srv/t/sym',
+    run: 'ln -s /srv/t/a /srv/t/sym',
+    rules: ['owner /srv/t/sym w,'],
+    refused: ['ln -s /srv/t/a /srv/t/sym2'],
+  },
+  {
+    name: 'mknod',
+    after: 'rm -f /srv/t/null',
+    run: 'mknod /srv/t/null c 1 3',
+    rules: ['owner /srv/t/null w,', 'capability mknod,'],
+    refused: ['mknod /srv/t/zero c 1 5'],
+  },
+  {
+    name: 'chown',
+    after: 'chown 0 /srv/t/a',
+    run: 'chown 1 /srv/t/a',
+    rules: ['owner /srv/t/a w,', 'capability chown,'],
+    refused: ['chown 1 /srv/t/b'],
+  },
+  {
+    name: 'lock',
+    has: '/srv/t/* r,',
+    run: lock('/srv/t/a'),
+    rules: ['owner /srv/t/a wk,'],
+    refused: [lock('/srv/t/b')],
+  },
+  {
+    name: 'map',
+    has: '/srv/t/* r,',
+    run: map('/srv/t/a'),
+    rules: ['owner /srv/t/a m,'],
+    refused: [map('/srv/t/b')],
+  },
+  {
+    name: 'run',
+    run: '/srv/t/echo ran',
+    rules: ['owner /srv/t/echo ix,'],
+    refused: ['/srv/t/true', 'cat /srv/t/echo'],
+  },
+  {
+    name: 'run-script',
+    run: '/srv/t/script',
+    rules: ['owner /srv/t/script ix,', 'owner /srv/t/script r,'],
+    refused: ['/srv/t/true'],
+  },
+  {
+    name: 'odd-names',
+    before: `cd /srv/t/odd; touch ${oddNames} axb ab a; cd`,
+    run: `cd /srv/t/odd; cat ${oddNames}`,
+    rules: [
+      'owner "/srv/t/odd/a b" r,',
+      String.raw`owner /srv/t/odd/a\042b r,`,
+      String.raw`owner /srv/t/odd/a\*b r,`,
+      String.raw`owner "/srv/t/odd/a\{b,c\}" r,`,
+      String.raw`owner /srv/t/odd/a\134b r,`,
+      String.raw`owner /srv/t/odd/\[ab\] r,`,
+      String.raw`owner /srv/t/odd/a\^b r,`,
+      'owner "/srv/t/odd/a," r,',
+      'owner "/srv/t/odd/#a" r,',
+      'owner "/srv/t/odd/aä" r,',
+      String.raw`owner /srv/t/odd/a\012b r,`,
+      String.raw`owner /srv/t/odd/a\377b r,`,
+    ],
+    refused: ['cat /srv/t/odd/axb', 'cat /srv/t/odd/ab', 'cat /srv/t/odd/a'],
+  },
+  {
+    name: 'capability',
+    run: 'hostname guest',
+    rules: ['capability sys_admin,'],
+    refused: [`perl -e 'chroot "/" or exit 1'`],
+  },
+  {
+    name: 'internet',
+    run: socket(2, 1),
+    rules: ['network inet stream,'],
+    refused: [socket(2, 2), socket(10, 1)],
+  },
+  {
+    name: 'packets',
+    has: 'capability net_raw,',
+    run: socket(17, 3),
+    rules: ['network packet raw,'],
+    refused: [socket(2, 3)],
+  },
+  {
+    name: 'netlink',
+    run: socket(16, 3),
+    rules: ['network netlink raw,'],
+    refused: [socket(16, 2)],
+  },
+  {
+    name: 'unix',
+    run: socket(1, 1),
+    rules: ['network unix stream,'],
+    refused: [socket(1, 2)],
+  },
+  {
+    name: 'trace',
+    has: 'capability sys_ptrace,',
+    run: trace(peer),
+    rules: ['ptrace (trace) peer=peer,'],
+    refused: [trace('1'), `cat /proc/${peer}/environ`],
+  },
+  {
+    name: 'look-into',
+    has: 'capability sys_ptrace,',
+    run: `cat /proc/${peer}/environ`,
+    rules: ['ptrace (read) peer=peer,'],
+    refused: ['cat /proc/1/environ', trace(peer)],
+  },
+  {
+    name: 'send-signal',
+    run: kill('CONT'),
+    rules: ['signal (send) set=(cont) peer=peer,'],
+    refused: [kill('WINCH'), kill('CONT', '1')],
+  },
+  {
+    name: 'mount',
+    has: mounts,
+    after: unmounted,
+    run: mount('tmpfs', '/srv/t/m', 'tmpfs', readOnly),
+    rules: ['mount options=(ro) fstype=tmpfs tmpfs -> /srv/t/m/,'],
+    refused: [
+      mount('tmpfs', '/srv/t/n', 'tmpfs', readOnly),
+      mount('tmpfs', '/srv/t/m', 'tmpfs', 0),
+      mount('proc', '/srv/t/m', 'proc', readOnly),
+      mount('/srv/t/dir', '/srv/t/m', 'tmpfs', readOnly | bind),
+    ],
+  },
+  {
+    name: 'bind',
+    has: mounts,
+    after: unmounted,
+    run: mount('/srv/t/dir', '/srv/t/m', '0', bind),
+    rules: ['mount options=(rw, bind) /srv/t/dir/ -> /srv/t/m/,'],
+    refused: [
+      mount('/srv/t/empty', '/srv/t/m', '0', bind),
+      mount('/srv/t/dir', '/srv/t/n', '0', bind),
+      mount('/srv/t/dir', '/srv/t/m', '0', bind | recursive),
+    ],
+  },
+  {
+    name: 'remount',
+    has: mounts,
+    before: tmpfs,
+    after: unmounted,
+    run: mount('none', '/srv/t/m', '0', remount | readOnly),
+    rules: ['remount options=(ro) /srv/t/m/,'],
+    refused: [mount('none', '/srv/t/m', '0', remount)],
+  },
+  {
+    name: 'propagation',
+    has: mounts,
+    before: tmpfs,
+    after: unmounted,
+    run: mount('none', '/srv/t/m', '0', toPrivate),
+    rules: ['mount options=(rw, private) -> /srv/t/m/,'],
+    refused: [mount('none', '/srv/t/m', '0', toPrivate << 1)],
+  },
+  {
+    name: 'move',
+    has: mounts,
+    before: tmpfs,
+    after: unmounted,
+    run: mount('/srv/t/m', '/srv/t/n', '0', move),
+    rules: ['mount options=(rw, move) /srv/t/m/ -> /srv/t/n/,'],
+    refused: [mount('/srv/t/m', '/srv/t/dir', '0', move)],
+  },
+  {
+    name: 'umount',
+    has: mounts,
+    before: tmpfs,
+    after: unmounted,
+    run: 'umount /srv/t/m',
+    rules: ['umount /srv/t/m/,'],
+    refused: [`${call(166, '/proc', 2)}`],
+  },
+  {
+    name: 'pivot-root',
+    has: mounts,
+    before: tmpfs,
+    after: unmounted,
+    run: `unshare -m perl /srv/tool/call 155 /srv/t/m /srv/t/m/old`,
+    rules: ['mount options=(rw, rprivate) -> /,', 'pivot_root oldroot=/srv/t/m/old/ /srv/t/m/,'],
+    refused: ['unshare -m perl /srv/tool/call 155 /srv/t/m /srv/t/m'],
+  },
+  {
+    name: 'change-profile',
+    run: write('current', 'changeprofile peer'),
+    rules: ['change_profile -> peer,'],
+    refused: [write('current', 'changeprofile other')],
+  },
+  {
+    name: 'change-on-exec',
+    run: write('exec', 'exec peer'),
+    rules: ['change_profile -> peer,'],
+    refused: [write('exec', 'exec other')],
+  },
+  {
+    name: 'limit',
+    has: 'capability sys_resource,\n  set rlimit nofile <= 512,',
+    run: 'perl /srv/tool/limit 600',
+    rules: ['set rlimit nofile <= 600,'],
+    refused: ['perl /srv/tool/limit 601'],
+  },
+];
+
+const profile = (name: string, rules: string, flags = '') => `profile ${name}${flags} {
+  /usr/bin/* mrix,
+  /usr/lib/** mr,
+  /etc/ld.so.cache r,
+  /etc/passwd r,
+  /dev/null rw,
+  /dev/urandom r,
+  /proc/** r,
+  /proc/*/attr/{current,exec} w,
+  /run/peer r,
+  /srv/tool/* r,
+  deny /dev/tty rw,
+  ${rules}
+}
+`;
+const header = 'abi <abi/3.0>,\n\n';
+const peers = `${header}profile peer { file, capability, network, signal, ptrace, }\nprofile other { file, }\n`;
+
+const prepare = `sysctl -qw kernel.printk_ratelimit=0
+mkdir -p /srv/t/dir /srv/t/empty /srv/t/odd /srv/t/m /srv/t/n /srv/tool
+touch /srv/t/a /srv/t/b /srv/t/dir/in
+cp /usr/bin/busybox /srv/t/echo; cp /usr/bin/busybox /srv/t/true
+printf '#!/bin/sh\\necho script\\n' >/srv/t/script; chmod +x /srv/t/script
+cat >/srv/tool/call <<'END'
+my @words = map { /^\\d+$/ ? $_ + 0 : $_ } @ARGV;
+exit(syscall($words[0], @words[1 .. $#words]) < 0 ? 1 : 0);
+END
+cat >/srv/tool/map <<'END'
+open F, "<", $ARGV[0] or exit 2;
+exit(syscall(9, 0, 4096, 5, 2, fileno F, 0) == -1 ? 1 : 0);
+END
+cat >/srv/tool/limit <<'END'
+my $limit = pack "QQ", $ARGV[0], $ARGV[0];
+exit(syscall(160, 7, $limit) < 0 ? 1 : 0);
+END
+cat >/etc/apparmor.d/peers <<'END'
+${peers}END
+apparmor_parser -r /etc/apparmor.d/peers
+aa-exec -p peer -- sleep 1000 >/dev/null 2>&1 &
+echo $! >/run/peer
+`;
+
+describe.skipIf(lacks.length > 0)(title, { timeout: 300_000 }, () => {
+  let machine: Machine;
+  /** Each scenario's profile, with what it got. */
+  const texts = new Map(
+    scenarios.map(({ name, has = '', flags }) => [name, header + profile(name, has, flags)]),
+  );
+  const added = new Map<string, string[]>(scenarios.map(({ name }) => [name, []]));
+  /** What was refused though every rule had been added, by scenario and what it tried. */
+  const outcomes = new Map<string, { code: number; events: number }[]>();
+
+  beforeAll(async () => {
+    machine = await boot({ furnish: installCli });
+    await succeed(prepare);
+    // As a user would: try, see what was refused, add the rule, try again.
+    let failing = scenarios;
+    for (let round = 0; round < 4 && failing.length > 0; round++) {
+      const tried = await attempt(failing.map((one) => ({ scenario: one, command: one.run })));
+      failing = failing.filter((scenario, index) => {
+        const { code, findings } = tried[index] as Attempt;
+        if (code === 0) return false;
+        for (const finding of findings) addRule(scenario, finding);
+        return true;
+      });
+    }
+    const near = scenarios.flatMap((scenario) =>
+      [scenario.run, ...scenario.refused].map((command) => ({ scenario, command })),
+    );
+    const tried = await attempt(near);
+    for (const [index, { scenario }] of near.entries()) {
+      const { code, findings } = tried[index] as Attempt;
+      const all = outcomes.get(scenario.name) ?? [];
+      outcomes.set(scenario.name, [...all, { code, events: findings.length }]);
+    }
+  }, 240_000);
+  afterAll(() => machine?.dispose());
+
+  async function succeed(command: string): Promise<string> {
+    const { stdout, ...rest } = await machine.run(command, { timeoutMs: 120_000 });
+    expect(rest, command).toMatchObject({ code: 0 });
+    return stdout;
+  }
+
+  function effective(scenario: Scenario): EffectiveProfile {
+    const [found] = effectiveProfiles(texts.get(scenario.name) ?? '');
+    if (!found) throw new Error(`${scenario.name} has no profile`);
+    return found;
+  }
+
+  function addRule(scenario: Scenario, finding: Finding): void {
+    const { suggestion } = adviseOn(finding, effective(scenario));
+    if (!suggestion) return;
+    const { text, leftOut } = patch(texts.get(scenario.name) ?? '', [
+      { profile: scenario.name, rule: suggestion.rule },
+    ]);
+    expect(leftOut).toEqual([]);
+    texts.set(scenario.name, text);
+    added.get(scenario.name)?.push(suggestion.rule);
+  }
+
+  interface Attempt {
+    code: number;
+    findings: Finding[];
+  }
+
+  /** Runs commands, each confined by its scenario's profile as it is now, and gathers what the kernel logs. */
+  async function attempt(commands: { scenario: Scenario; command: string }[]): Promise<Attempt[]> {
+    const used = [...new Set(commands.map(({ scenario }) => scenario))];
+    const policy = used.map(({ name }) => texts.get(name)?.slice(header.length)).join('');
+    const script = [
+      `cat >/etc/apparmor.d/scenarios <<'END'\n${header}${policy}END`,
+      'apparmor_parser -r /etc/apparmor.d/scenarios || exit 1',
+      ...commands.flatMap(({ scenario: { name, before = '', after = '' }, command }) => [
+        `${before}\ndmesg -c >/dev/null`,
+        `cat >/run/command <<'END'\n${command}\nEND`,
+        `aa-exec -p ${name} -- sh -c "$(cat /run/command)" >/dev/null 2>&1; code=$?`,
+        // The kernel logs a moment later; what it refuses after that, it logs after that.
+        '(echo -n exec sentinel >/proc/self/attr/exec) 2>/dev/null',
+        'until dmesg | grep -q sentinel; do :; done',
+        `echo "= $code"; dmesg\n${after}`,
+      ]),
+      'exit 0',
+    ].join('\n');
+    const printed = await succeed(script);
+    const [, ...parts] = printed.split(/^= /m);
+    expect(parts).toHaveLength(commands.length);
+    return parts.map((part, index) => {
+      const lines = part
+        .split('\n')
+        .slice(1)
+        .filter((line) => line.includes('apparmor=') && !line.includes('sentinel'));
+      corpus.push(...lines);
+      const findings = new Findings();
+      for (const line of lines) {
+        const event = parseEvent(line);
+        expect(event, line).toBeDefined();
+        if (event) findings.add(event);
+      }
+      const { name } = commands[index]?.scenario ?? { name: '' };
+      const own = findings.all().filter((one) => one.type === 'DENIED' && one.profile === name);
+      return { code: Number.parseInt(part, 10), findings: own };
+    });
+  }
+
+  /** Every line of AppArmor's that was seen. */
+  const corpus: string[] = [];
+  afterAll(async () => {
+    const file = process.env.DENIALS_CORPUS;
+    if (file) await appendFile(file, corpus.map((line) => `${line}\n`).join(''));
+  });
+
+  describe.each(scenarios)('$name', ({ name, rules, refused }) => {
+    test('what is suggested allows it', () => {
+      expect(added.get(name)).toEqual(rules);
+      expect(outcomes.get(name)?.[0]).toMatchObject({ code: 0 });
+    });
+    test.each(refused.map((command, index) => ({ command, index })))(
+      'and not: $command',
+      ({ index }) => {
+        const outcome = outcomes.get(name)?.[index + 1];
+        expect(outcome?.code).not.toBe(0);
+        expect(outcome?.events).toBeGreaterThan(0);
+      },
+    );
+  });
+});
