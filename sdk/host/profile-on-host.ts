@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findDefinition } from './definitions.ts';
-import { Installation } from './state.ts';
+import { type Installation, listInstallations } from './state.ts';
 
 /** A profile as this host has it. */
 export interface ProfileOnHost {
@@ -21,7 +21,9 @@ export async function findProfileOnHost(
   profile: string,
 ): Promise<ProfileOnHost | undefined> {
   const [name = ''] = profile.split('//');
-  const installation = (await installations(root)).find((one) => one.name === name);
+  // A damaged record is pull's to report; the file is there all the same.
+  const installed = await listInstallations(root).catch(() => []);
+  const installation = installed.find((one) => one.name === name);
   const file =
     installation === undefined
       ? await findDefinition(join(root, 'etc/apparmor.d'), name, '')
@@ -29,19 +31,4 @@ export async function findProfileOnHost(
   const text = file && (await readFile(file, 'utf8').catch(() => undefined));
   if (file === undefined || text === undefined) return undefined;
   return { file, text, ...(installation && { installation }) };
-}
-
-/** What this program has installed; a record that can't be read is left out. */
-async function installations(root: string): Promise<Installation[]> {
-  const folder = join(root, 'var/lib/aa-registry/installed');
-  const names = await readdir(folder).catch(() => []);
-  const read = names.map(async (name) => {
-    const text = await readFile(join(folder, name), 'utf8').catch(() => '');
-    try {
-      return [Installation.parse(JSON.parse(text))];
-    } catch {
-      return [];
-    }
-  });
-  return (await Promise.all(read)).flat();
 }
