@@ -66,8 +66,8 @@ export function suppressedMessages(line: string): number {
 }
 
 function parseFields(body: string): LogField[] {
-  // auditd puts a group separator before what it adds by itself.
-  const token = /([\w.-]+)=("[^"]*"?|[^\s\p{Cc}]*)|[^\s\p{Cc}]+/gu;
+  // auditd puts a group separator, which copies of its log often lose, before what it adds: FSUID="root" OUID="root".
+  const token = /([\w.-]+)=("[^"]*"?|(?:(?![A-Z]+=")[^\s\p{Cc}])*)|[^\s\p{Cc}]+/gu;
   return [...body.matchAll(token)].map(([whole, key = '', raw = whole]) => ({
     key,
     raw,

@@ -1,12 +1,16 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EffectiveProfile, effectiveProfiles } from '../../policy/index.ts';
+import { effectiveProfiles } from '../../policy/index.ts';
+import { exit } from '../../sdk/cli/index.ts';
 import { adviseOn } from '../../sdk/denials/advice.ts';
 import { parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { patch } from '../../sdk/denials/patch.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
+import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
 
 const lacks = [...(await missing()), ...missingBuild()];
@@ -19,6 +23,8 @@ interface Scenario {
   run: string;
   /** What is added to the profile, one rule after the other, until it can. */
   rules: string[];
+  /** The flags that are added besides. */
+  flags?: string[];
   /** Near it, and still refused then. */
   refused: string[];
   /** Run before each of them, unconfined. */
@@ -27,7 +33,6 @@ interface Scenario {
   after?: string;
   /** What the profile has anyway. */
   has?: string;
-  flags?: string;
 }
 
 const call = (number: number, ...words: (string | number)[]) =>
@@ -49,6 +54,16 @@ const lock = (path: string) => `perl -e 'open F, "<", "${path}"; flock F, 2 or e
 const peer = '$(cat /run/peer)';
 const kill = (signal: string, process = peer) => `kill -${signal} ${process}`;
 const trace = (process: string) => call(101, 16, process, 0, 0);
+
+/** Has a command run beside what is tried, once another succeeds. */
+const meanwhile = (once: string, then: string) =>
+  `timeout 20 sh -c 'until ${once}; do sleep 0.05; done; ${then}' >/dev/null 2>&1 &`;
+/** Waits two seconds for a signal. */
+const waitFor = (signal: string) =>
+  `perl -e '$SIG{${signal}} = sub { exit 0 }; $0 = "waiting-for-${signal}"; sleep 2; exit 1'`;
+/** Creates a file in a folder whose file system has been taken out of the tree of folders meanwhile. */
+const createApart = (name: string) =>
+  `perl -e 'chdir "/srv/t/m"; do { open M, "<", "/proc/self/mounts" } while grep { m{ /srv/t/m } } <M>; sysopen F, "${name}", 0101 or exit 1'`;
 
 /** Names of files, as words of the shell, that a rule can't hold as they are. */
 const oddNames = [
@@ -265,6 +280,26 @@ const scenarios: Scenario[] = [
     refused: [kill('WINCH'), kill('CONT', '1')],
   },
   {
+    name: 'receive-signal',
+    // As the runtime does when it stops a container.
+    before: meanwhile(
+      'found=$(grep -ls ^waiting-for /proc/[0-9]*/cmdline)',
+      'kill -$(grep -o "TERM\\|USR1" $found) $(echo $found | grep -o "[0-9]*")',
+    ),
+    run: waitFor('TERM'),
+    rules: ['signal (receive) set=(term) peer=unconfined,'],
+    refused: [waitFor('USR1')],
+  },
+  {
+    name: 'disconnected',
+    before: `${tmpfs}\n${meanwhile('ls -l /proc/[0-9]*/cwd | grep -q "/srv/t/m$"', 'umount -l /srv/t/m')}`,
+    after: unmounted,
+    run: createApart('x'),
+    flags: ['attach_disconnected'],
+    rules: ['owner /x w,'],
+    refused: [createApart('y')],
+  },
+  {
     name: 'mount',
     has: mounts,
     after: unmounted,
@@ -355,7 +390,7 @@ const scenarios: Scenario[] = [
   },
 ];
 
-const profile = (name: string, rules: string, flags = '') => `profile ${name}${flags} {
+const profile = (name: string, rules: string) => `profile ${name} {
   /usr/bin/* mrix,
   /usr/lib/** mr,
   /etc/ld.so.cache r,
@@ -397,12 +432,11 @@ aa-exec -p peer -- sleep 1000 >/dev/null 2>&1 &
 echo $! >/run/peer
 `;
 
-describe.skipIf(lacks.length > 0)(title, { timeout: 300_000 }, () => {
+describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
   let machine: Machine;
   /** Each scenario's profile, with what it got. */
-  const texts = new Map(
-    scenarios.map(({ name, has = '', flags }) => [name, header + profile(name, has, flags)]),
-  );
+  const texts = new Map(scenarios.map(({ name, has = '' }) => [name, header + profile(name, has)]));
+  const flags: { name: string; flag: string }[] = [];
   const added = new Map<string, string[]>(scenarios.map(({ name }) => [name, []]));
   /** What was refused though every rule had been added, by scenario and what it tried. */
   const outcomes = new Map<string, { code: number; events: number }[]>();
@@ -430,30 +464,28 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 300_000 }, () => {
       const all = outcomes.get(scenario.name) ?? [];
       outcomes.set(scenario.name, [...all, { code, events: findings.length }]);
     }
-  }, 240_000);
+  }, 600_000);
   afterAll(() => machine?.dispose());
 
   async function succeed(command: string): Promise<string> {
-    const { stdout, ...rest } = await machine.run(command, { timeoutMs: 120_000 });
+    const { stdout, ...rest } = await machine.run(command, { timeoutMs: 200_000 });
     expect(rest, command).toMatchObject({ code: 0 });
     return stdout;
   }
 
-  function effective(scenario: Scenario): EffectiveProfile {
-    const [found] = effectiveProfiles(texts.get(scenario.name) ?? '');
-    if (!found) throw new Error(`${scenario.name} has no profile`);
-    return found;
-  }
-
-  function addRule(scenario: Scenario, finding: Finding): void {
-    const { suggestion } = adviseOn(finding, effective(scenario));
-    if (!suggestion) return;
-    const { text, leftOut } = patch(texts.get(scenario.name) ?? '', [
-      { profile: scenario.name, rule: suggestion.rule },
-    ]);
-    expect(leftOut).toEqual([]);
-    texts.set(scenario.name, text);
-    added.get(scenario.name)?.push(suggestion.rule);
+  function addRule({ name }: Scenario, finding: Finding): void {
+    const text = texts.get(name) ?? '';
+    const [profile] = effectiveProfiles(text);
+    const { flag, suggestion } = adviseOn(finding, profile);
+    const additions = [
+      ...(flag === undefined ? [] : [{ profile: name, flag }]),
+      ...(suggestion ? [{ profile: name, rule: suggestion.rule }] : []),
+    ];
+    const patched = patch(text, additions);
+    expect(patched.leftOut).toEqual([]);
+    texts.set(name, patched.text);
+    if (flag !== undefined) flags.push({ name, flag });
+    if (suggestion) added.get(name)?.push(suggestion.rule);
   }
 
   interface Attempt {
@@ -474,7 +506,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 300_000 }, () => {
         `aa-exec -p ${name} -- sh -c "$(cat /run/command)" >/dev/null 2>&1; code=$?`,
         // The kernel logs a moment later; what it refuses after that, it logs after that.
         '(echo -n exec sentinel >/proc/self/attr/exec) 2>/dev/null',
-        'until dmesg | grep -q sentinel; do :; done',
+        'until dmesg | grep -q sentinel; do sleep 0.01; done',
         `echo "= $code"; dmesg\n${after}`,
       ]),
       'exit 0',
@@ -507,9 +539,10 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 300_000 }, () => {
     if (file) await appendFile(file, corpus.map((line) => `${line}\n`).join(''));
   });
 
-  describe.each(scenarios)('$name', ({ name, rules, refused }) => {
+  describe.each(scenarios)('$name', ({ name, rules, refused, flags: needed = [] }) => {
     test('what is suggested allows it', () => {
       expect(added.get(name)).toEqual(rules);
+      expect(flags.filter((one) => one.name === name).map(({ flag }) => flag)).toEqual(needed);
       expect(outcomes.get(name)?.[0]).toMatchObject({ code: 0 });
     });
     test.each(refused.map((command, index) => ({ command, index })))(
@@ -520,5 +553,169 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 300_000 }, () => {
         expect(outcome?.events).toBeGreaterThan(0);
       },
     );
+  });
+
+  describe('aa-registry denials', () => {
+    let folder: string;
+    let registry: Registry;
+    const policy = `abi <abi/3.0>,
+
+profile web {
+  /usr/bin/* mrix,
+  /usr/lib/** mr,
+  /etc/ld.so.cache r,
+  /etc/passwd r,
+  /dev/{null,urandom} rw,
+
+  /srv/t/* r,
+  audit deny /srv/t/b r,
+}
+`;
+
+    beforeAll(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'denials-'));
+      registry = await startRegistry(folder);
+      const package_ = path.join(folder, 'web');
+      await mkdir(package_);
+      await writeFile(path.join(package_, 'web'), policy);
+      await writeFile(
+        path.join(package_, 'aa-profile.toml'),
+        'name = "web"\ndescription = "For a test"\nabi = "3.0"\nlicense = "Apache-2.0"\n',
+      );
+      await registry.publish(package_, '1.2.3');
+      await succeed(`aa-registry trust init library --registry ${registry.url} --yes
+aa-registry pull web
+dmesg -c >/dev/null`);
+    }, 120_000);
+    afterAll(async () => {
+      await registry?.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    /** Runs the command inside, of which the end may be a no. */
+    async function denials(options: string): Promise<{ code: number; said: string }> {
+      const { code, stdout, stderr } = await machine.run(`aa-registry denials ${options}`, {
+        timeoutMs: 200_000,
+      });
+      return { code, said: stdout + stderr };
+    }
+
+    test('names the version, the rule that denied with its line, and what would allow the rest', async () => {
+      await machine.run(`for i in 1 2 3; do aa-exec -p web -- cat /srv/t/b; done
+aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2`);
+      const { code, said } = await denials('--profile web');
+      expect(code).toBe(0);
+      const file = '/etc/apparmor.d/aa-registry.library.web';
+      expect(said).toContain(`web  library/web@1.2.3  ${file}\n`);
+      expect(said).toMatch(/DENIED 3 times, .* by cat\n {4}open \/srv\/t\/b \(r\)\n/);
+      expect(said).toContain(`Denied by ${file}:11: audit deny /srv/t/b r,.`);
+      expect(said).toContain(
+        'No rule allows it.\n    This would allow it:\n        network inet stream,\n',
+      );
+      expect(said).not.toContain('sys_admin');
+      expect((await denials('')).said).toContain('capability sys_admin,');
+    });
+
+    test('one line of JSON for each finding', async () => {
+      const { said } = await denials('--profile web --format json');
+      const [denied, unmatched] = said
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(denied).toMatchObject({
+        type: 'DENIED',
+        profile: 'web',
+        count: 3,
+        installed: { team: 'library', name: 'web', version: '1.2.3' },
+        request: { kind: 'file', path: '/srv/t/b', permissions: ['r'], owner: true },
+        outcome: 'denied',
+        rules: [{ text: 'audit deny /srv/t/b r,', line: 11, deny: true, audit: true }],
+      });
+      expect(denied.suggestion).toBeUndefined();
+      expect(unmatched).toMatchObject({
+        count: 1,
+        outcome: 'unmatched',
+        suggestion: { rule: 'network inet stream,' },
+      });
+    });
+
+    test('the next version allows what no rule allowed, and denies what a rule denies', async () => {
+      const { code, said } = await denials('--profile web --patch /root/web');
+      expect(code).toBe(1);
+      expect(said).toContain('+ network inet stream,');
+      expect(said).toMatch(/Left as it is: \S+:11: audit deny \/srv\/t\/b r,/);
+      expect(await succeed('cat /root/web')).toBe(
+        policy.replace(/\}\n$/, '  network inet stream,\n}\n'),
+      );
+      await succeed(`aa-registry lint /root/web && apparmor_parser -r /root/web
+aa-exec -p web -- ${socket(2, 1)}`);
+      expect((await machine.confined('web', ['cat', '/srv/t/b'])).code).not.toBe(0);
+      // What was logged before is allowed by now.
+      await succeed('cp /root/web /etc/apparmor.d/aa-registry.library.web');
+      const { said: after } = await denials('--profile web');
+      expect(after).toMatch(/The profile as it is now allows it, by \S+:12: network inet stream,/);
+    });
+
+    test('shows what comes, and ends when told to', async () => {
+      const stdout = await succeed(`aa-registry denials --follow >/run/followed 2>&1 &
+until grep -q Following /run/followed; do sleep 0.1; done
+aa-exec -p other -- hostname other
+until grep -q 'capability sys_admin' /run/followed; do sleep 0.1; done
+kill -INT $!; wait $!; echo "ended $?"; cat /run/followed`);
+      expect(stdout).toMatch(/^ended 0\n/);
+      expect(stdout).not.toContain('web');
+    });
+
+    test('what complain mode allowed becomes a profile with which the same works', async () => {
+      const commands =
+        'cat /srv/t/a; /srv/t/script; /srv/t/echo ran; rm -f /srv/t/drafted; touch /srv/t/drafted';
+      const tryOut = `aa-exec -p app -- sh -c 'set -e; ${commands}'`;
+      await succeed(`cat >/etc/apparmor.d/app <<'END'
+${header}profile app flags=(complain) {
+}
+END
+apparmor_parser -r /etc/apparmor.d/app
+${tryOut}; sleep 0.2
+aa-registry denials --draft app -o /root/app`);
+      corpus.push(...(await succeed('dmesg | grep ALLOWED')).trim().split('\n'));
+      const draft = await succeed('cat /root/app');
+      expect(draft).toContain('include <abstractions/base>\n');
+      expect(draft).toContain('  owner /srv/t/drafted rw,\n');
+      expect(draft).toContain('  owner /srv/t/script rix,\n');
+      expect(draft).not.toContain('/usr/lib/x86_64-linux-gnu/libc.so.6');
+      await succeed(`aa-registry fmt --check /root/app && aa-registry check /root/app
+apparmor_parser -r /root/app
+grep -q '^app (enforce)' /sys/kernel/security/apparmor/profiles
+${tryOut}`);
+      expect((await machine.confined('app', ['cat', '/srv/t/b'])).code).not.toBe(0);
+    });
+
+    test('the log is for root', async () => {
+      await succeed('sysctl -qw kernel.dmesg_restrict=1');
+      const { code, stderr } = await machine.run("su nobody -c 'aa-registry denials'");
+      expect(stderr).toContain('Run it with sudo');
+      expect(code).toBe(exit.unable);
+    });
+
+    test('more kinds of lines for the corpus', async () => {
+      const lines = await succeed(`cat >/etc/apparmor.d/more <<'END'
+${header}profile killed flags=(kill) { /usr/bin/* mrix, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }
+profile starts { /usr/bin/* mr, /usr/bin/env px -> nowhere, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }
+profile hats { file, ^hat { } }
+profile audited { audit file, }
+END
+dmesg -c >/dev/null
+apparmor_parser -r /etc/apparmor.d/more; apparmor_parser -r /etc/apparmor.d/more
+aa-exec -p killed -- cat /srv/t/a
+aa-exec -p starts -- env true
+aa-exec -p nowhere -- true
+aa-exec -p hats -- ${write('current', 'changehat 0000000000000001^other')}
+aa-exec -p audited -- cat /srv/t/a
+apparmor_parser -R /etc/apparmor.d/more
+sleep 0.2; dmesg | grep apparmor=`);
+      corpus.push(...lines.trim().split('\n'));
+      const types = corpus.map((line) => parseEvent(line)?.type);
+      expect(new Set(types)).toEqual(new Set(['DENIED', 'ALLOWED', 'AUDIT', 'STATUS', 'KILLED']));
+    });
   });
 });

@@ -1,0 +1,343 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { check, effectiveProfiles, type IncludeResolver, lint } from '../../policy/index.ts';
+import { adviseOn } from '../../sdk/denials/advice.ts';
+import { draftProfile } from '../../sdk/denials/draft.ts';
+import { parseEvent } from '../../sdk/denials/event.ts';
+import { type Finding, Findings } from '../../sdk/denials/finding.ts';
+import { generaliser } from '../../sdk/denials/generalise.ts';
+import { patch } from '../../sdk/denials/patch.ts';
+
+/** The findings of lines, of which each is written without what they all have. */
+function findingsOf(...lines: string[]): Finding[] {
+  const findings = new Findings();
+  for (const [index, line] of lines.entries()) {
+    const type = /apparmor=/.test(line) ? '' : 'apparmor="DENIED" ';
+    const event = parseEvent(`audit: type=1400 audit(1795500000.000:${index}): ${type}${line}`);
+    if (event) findings.add(event);
+  }
+  return findings.all();
+}
+
+const opened = (name: string, mask = 'r', more = '') =>
+  `operation="open" profile="app" name="${name}" requested_mask="${mask}" denied_mask="${mask}" fsuid=0 ouid=0${more}`;
+
+function advised(line: string, rules = '', flags = '') {
+  const [finding] = findingsOf(line);
+  if (!finding) throw new Error('no finding');
+  const [profile] = effectiveProfiles(`profile app${flags} {\n${rules}}\n`);
+  return adviseOn(finding, profile);
+}
+const notesOf = (line: string, rules = '', flags = '') =>
+  advised(line, rules, flags).explanations.map(({ id }) => id);
+
+describe('advice', () => {
+  test('is the narrowest rule, and what it permits', () => {
+    expect(advised(opened('/a', 'wc')).suggestion).toEqual({
+      rule: 'owner /a w,',
+      permits: [
+        "The profile's processes may create, write, rename and delete, and change mode and owner of /a where they own it.",
+      ],
+    });
+  });
+
+  test('is none while a deny rule stands against it', () => {
+    const { judgement, suggestion } = advised(opened('/a'), '/a r,\naudit deny /* r,\n');
+    expect(judgement).toMatchObject({ outcome: 'denied', rules: [{ line: 3 }] });
+    expect(suggestion).toBeUndefined();
+  });
+
+  test('is none for what the profile allows by now', () => {
+    const { judgement, suggestion } = advised(opened('/a'), '/* r,\n');
+    expect(judgement).toMatchObject({ outcome: 'allowed', rules: [{ text: '/* r,', line: 2 }] });
+    expect(suggestion).toBeUndefined();
+  });
+
+  test('is a flag where no rule can match, until the profile has it', () => {
+    const line = opened('run/x', 'r', ' info="Failed name lookup - disconnected path" error=-13');
+    expect(advised(line)).toMatchObject({
+      flag: 'attach_disconnected',
+      suggestion: { rule: 'owner /run/x r,' },
+    });
+    expect(advised(line, '', ' flags=(attach_disconnected)').flag).toBeUndefined();
+  });
+
+  test.each<[string, string]>([
+    [
+      'operation="change_onexec" info="label not found" error=-2 profile="unconfined" name="web"',
+      'profile-not-loaded',
+    ],
+    [
+      'operation="exec" info="profile transition not found" error=-13 profile="app" name="/x" requested_mask="x" denied_mask="x"',
+      'transition-not-found',
+    ],
+    [
+      'operation="exec" info="no new privs" error=-1 profile="app" name="/x" requested_mask="x" denied_mask="x"',
+      'no-new-privileges',
+    ],
+    ['operation="change_hat" profile="app" info="hat not found"', 'no-such-hat'],
+  ])('is no rule where the reason is another: %s', (line, id) => {
+    const { suggestion, explanations } = advised(line);
+    expect(suggestion).toBeUndefined();
+    expect(explanations.map((one) => one.id)).toContain(id);
+  });
+
+  test('explains what does not explain itself', () => {
+    const ptrace = 'operation="ptrace" profile="docker-default" comm="docker" denied_mask="trace"';
+    expect(notesOf(ptrace)).toEqual(['ptrace-without-peer']);
+    expect(notesOf(`${ptrace} peer="docker-default"`)).toEqual([]);
+    expect(
+      notesOf('operation="signal" profile="app" denied_mask="receive" signal=term peer="runc"'),
+    ).toEqual(['signal-from-runtime', 'both-ends']);
+    expect(
+      notesOf('operation="capable" profile="app" capability=1  capname="dac_override"'),
+    ).toEqual(['file-owner-capability']);
+    expect(
+      notesOf('apparmor="KILLED" operation="open" profile="app" name="/a" denied_mask="r"'),
+    ).toEqual(['killed']);
+    expect(
+      notesOf(
+        'apparmor="ALLOWED" operation="open" profile="app//null-/usr/bin/x" name="/a" denied_mask="r"',
+      ),
+    ).toEqual(['null-profile']);
+    expect(notesOf(opened('/a'))).toEqual([]);
+  });
+
+  test('is none for what was only logged', () => {
+    const audit = advised(
+      opened('/a').replace('operation', 'apparmor="AUDIT" operation'),
+      'audit /a r,\n',
+    );
+    expect(audit.suggestion).toBeUndefined();
+    expect(audit.judgement).toMatchObject({ outcome: 'allowed', rules: [{ audit: true }] });
+  });
+});
+
+describe('generalised', () => {
+  const hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+  test.each<[string, string, string]>([
+    ['/proc/123/stat', '@{PROC}/@{pid}/stat', '/proc/[0-9]*/stat'],
+    ['/proc/12/task/34/comm', '@{PROC}/@{pid}/task/@{tid}/comm', '/proc/[0-9]*/task/[0-9]*/comm'],
+    ['/home/ann/.config/x', '@{HOME}/.config/x', '/home/*/.config/x'],
+    ['/home/ann', '/home/ann', '/home/ann'],
+    [
+      `/var/lib/docker/overlay2/${hash}/merged/a`,
+      '/var/lib/docker/overlay2/[0-9a-f]*/merged/a',
+      '/var/lib/docker/overlay2/[0-9a-f]*/merged/a',
+    ],
+    [
+      '/var/lib/docker/overlay2/l/ABCDEFGHIJ234567KLMNOPQRST/a',
+      '/var/lib/docker/overlay2/l/*/a',
+      '/var/lib/docker/overlay2/l/*/a',
+    ],
+    ['/run/user/1000/bus', '/run/user/[0-9]*/bus', '/run/user/[0-9]*/bus'],
+    [
+      '/usr/lib/x86_64-linux-gnu/python3/a',
+      '/usr/lib/x86_64-linux-gnu/python3/a',
+      '/usr/lib/x86_64-linux-gnu/python3/a',
+    ],
+    ['/tmp/job12345/out', '/tmp/job[0-9]*/out', '/tmp/job[0-9]*/out'],
+    ['/srv/[a]*1', '/srv/\\[a\\]\\*[0-9]*', '/srv/\\[a\\]\\*[0-9]*'],
+  ])('%s', (path, withTunables, without) => {
+    expect(generaliser(() => true).pattern(path)).toBe(withTunables);
+    expect(generaliser(() => false).pattern(path)).toBe(without);
+  });
+
+  test('says what it permits beyond what was asked for', () => {
+    const [finding] = findingsOf(opened('/proc/123/stat'));
+    const { suggestion } = adviseOn(finding as Finding, undefined, { generalise: true });
+    expect(suggestion).toEqual({
+      rule: 'owner /proc/[0-9]*/stat r,',
+      permits: [
+        "The profile's processes may read /proc/123/stat where they own it.",
+        'Every name that starts with a digit may stand for "123" ([0-9]*).',
+      ],
+    });
+  });
+
+  test('always matches what it was made of', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        'proc',
+        'task',
+        'home',
+        'ann',
+        'overlay2',
+        'l',
+        hash,
+        'a*b',
+        '{x,y}',
+        'ABCDEFGHIJ234567KLMNOPQRST',
+      ),
+      fc.stringMatching(/^[a-z0-9._-]{1,8}$/),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(part, { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        (parts, tunables) => {
+          const [finding] = findingsOf(opened(`/${parts.join('/')}`));
+          const include = tunables ? 'include <tunables/global>\n' : '';
+          const resolver: IncludeResolver = () => ({
+            file: 'global',
+            source:
+              '@{PROC}=/proc/\n@{pid}={[1-9],[1-9][0-9],[1-9][0-9][0-9],[1-9]*[0-9]}\n@{HOMEDIRS}=/home/\n@{HOME}=@{HOMEDIRS}/*/ /root/\n',
+          });
+          const source = `${include}profile app {\n}\n`;
+          const [before] = effectiveProfiles(source, resolver);
+          const { suggestion } = adviseOn(finding as Finding, before, { generalise: true });
+          const { text } = patch(
+            source,
+            [{ profile: 'app', rule: suggestion?.rule ?? '' }],
+            resolver,
+          );
+          const [after] = effectiveProfiles(text, resolver);
+          expect(adviseOn(finding as Finding, after).judgement?.outcome).toBe('allowed');
+        },
+      ),
+    );
+  });
+});
+
+describe('a patch', () => {
+  test.each<[string, string, string, string]>([
+    ['a rule', 'profile app {\n  /a r,\n}\n', '/b r,', 'profile app {\n  /a r,\n  /b r,\n}\n'],
+    ['in one line', 'profile app { /a r, }\n', '/b r,', 'profile app { /a r, \n  /b r,\n}\n'],
+    ['in nothing', 'profile app {\n}', '/b r,', 'profile app {\n  /b r,\n}'],
+    [
+      'after a remark',
+      'profile app {\n  # }\n} # end\n',
+      '/b r,',
+      'profile app {\n  # }\n  /b r,\n} # end\n',
+    ],
+    [
+      'a limit in its place',
+      'profile app {\n  set rlimit nofile <= 1K,\n}\n',
+      'set rlimit nofile <= 2000,',
+      'profile app {\n  set rlimit nofile <= 2000,\n}\n',
+    ],
+    [
+      'a limit there was none of',
+      'profile app {\n  set rlimit core <= 0,\n}\n',
+      'set rlimit nofile <= 2000,',
+      'profile app {\n  set rlimit core <= 0,\n  set rlimit nofile <= 2000,\n}\n',
+    ],
+  ])('adds %s', (_, source, rule, text) => {
+    expect(patch(source, [{ profile: 'app', rule }])).toMatchObject({ text, leftOut: [] });
+  });
+
+  test('adds to hats and children, at their depth', () => {
+    const source = 'profile app {\n  profile child {\n    /a r,\n  }\n}\n';
+    expect(patch(source, [{ profile: 'app//child', rule: '/b r,' }]).text).toBe(
+      'profile app {\n  profile child {\n    /a r,\n    /b r,\n  }\n}\n',
+    );
+  });
+
+  test.each<[string, string]>([
+    ['profile app {\n}\n', 'profile app flags=(attach_disconnected) {\n}\n'],
+    [
+      'profile app /usr/bin/app flags=(complain) {\n}\n',
+      'profile app /usr/bin/app flags=(complain, attach_disconnected) {\n}\n',
+    ],
+    [
+      'profile app flags=(attach_disconnected) {\n}\n',
+      'profile app flags=(attach_disconnected) {\n}\n',
+    ],
+  ])('adds a flag to %j', (source, text) => {
+    expect(patch(source, [{ profile: 'app', flag: 'attach_disconnected' }]).text).toBe(text);
+  });
+
+  test('leaves out what would make the file invalid, and says why', () => {
+    const source = 'profile app {\n  /x px,\n}\n';
+    const { text, leftOut } = patch(source, [
+      { profile: 'app', rule: '/x ix,' },
+      { profile: 'other', rule: '/y r,' },
+      { profile: 'app', rule: '/z r,' },
+    ]);
+    expect(text).toBe('profile app {\n  /x px,\n  /z r,\n}\n');
+    expect(leftOut).toMatchObject([
+      { addition: { rule: '/x ix,' }, reason: expect.stringMatching(/ix/) },
+      { addition: { profile: 'other' }, reason: 'the file does not define other' },
+    ]);
+  });
+
+  test('takes no line away', () => {
+    const rule = fc.constantFrom(
+      'deny /a r,',
+      '/a r,',
+      'audit deny /** w,',
+      '# deny /b r,',
+      '',
+      'owner {',
+      '}',
+    );
+    const added = fc.constantFrom('/a r,', 'capability chown,', 'owner "/x y" rw,', '/a ix,');
+    fc.assert(
+      fc.property(fc.array(rule), fc.array(added), (rules, additions) => {
+        const source = `profile app {\n${rules.map((one) => `  ${one}\n`).join('')}}\n`;
+        const { text } = patch(
+          source,
+          additions.map((one) => ({ profile: 'app', rule: one })),
+        );
+        const left = text.split('\n')[Symbol.iterator]();
+        for (const line of source.split('\n')) {
+          let next = left.next();
+          while (!next.done && next.value !== line) next = left.next();
+          expect(next.done).toBe(false);
+        }
+      }),
+    );
+  });
+});
+
+describe('a draft', () => {
+  const allowed = (line: string) => `apparmor="ALLOWED" ${line}`;
+  const lines = [
+    allowed(opened('/srv/b')),
+    allowed(opened('/srv/a', 'wc')),
+    allowed(opened('/srv/a', 'r')),
+    allowed('operation="capable" profile="app" capability=0  capname="chown"'),
+    allowed(
+      'operation="create" profile="app" family="inet" sock_type="stream" protocol=6 denied_mask="create"',
+    ),
+    allowed(
+      'operation="exec" profile="app" name="/bin/x" denied_mask="x" fsuid=0 ouid=1 target="app//null-/bin/x"',
+    ),
+    allowed(
+      'operation="file_mmap" profile="app//null-/bin/x" name="/bin/x" denied_mask="rm" fsuid=0 ouid=1',
+    ),
+    allowed('operation="change_hat" profile="app" info="hat not found"'),
+  ];
+
+  test('allows what was seen, sorted, in canonical form, and has what cannot be said apart', () => {
+    const { text, unsaid } = draftProfile('app', findingsOf(...lines));
+    expect(text).toBe(`abi <abi/3.0>,
+
+include <tunables/global>
+
+profile app flags=(attach_disconnected, mediate_deleted) {
+  include <abstractions/base>
+
+  capability chown,
+
+  network inet stream,
+
+  /bin/x mrix,
+  owner /srv/a rw,
+  owner /srv/b r,
+}
+`);
+    expect(unsaid).toMatchObject([{ operation: 'change_hat' }]);
+    expect(lint(text, { packageName: 'app' }).errors).toBe(0);
+  });
+
+  test('says nothing twice that the base abstraction says', () => {
+    const resolver: IncludeResolver = ({ path }) => ({
+      file: path,
+      source: path === 'abstractions/base' ? '/srv/* rw,\n' : '',
+    });
+    const { text } = draftProfile('app', findingsOf(...lines), { resolver });
+    expect(text).not.toContain('/srv');
+    expect(check(text, { resolver }).ok).toBe(true);
+  });
+});

@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { narrowestRule } from '../../policy/index.ts';
+import { fieldOf, type LogEvent, parseEvent, suppressedMessages } from '../../sdk/denials/event.ts';
+import { Findings } from '../../sdk/denials/finding.ts';
+import { requestOf } from '../../sdk/denials/request.ts';
+
+async function linesOf(name: string): Promise<string[]> {
+  const text = await readFile(join(import.meta.dirname, name), 'utf8');
+  return text.split('\n').filter((line) => line !== '');
+}
+
+function parsed(line: string): LogEvent {
+  const event = parseEvent(line);
+  if (!event) throw new Error(`not read: ${line}`);
+  return event;
+}
+
+/** The line without the blanks between its fields, from what was read of it. */
+function again({ head, fields, tail }: LogEvent): string {
+  return head + fields.map(({ key, raw }) => (key === '' ? raw : `${key}=${raw}`)).join('') + tail;
+}
+
+const withoutBlanks = (head: string, line: string) =>
+  head + line.slice(head.length).replace(/("[^"]*")|[\s\p{Cc}]+/gu, '$1');
+
+// Made by this project's own kernel tests (DENIALS_CORPUS), and of the forms that kernel does not have.
+const corpus = [...(await linesOf('linux-6.1.log')), ...(await linesOf('other-kernels.log'))];
+
+describe('lines of the kernel log', () => {
+  test.each(corpus)('nothing is lost of: %s', (line) => {
+    const event = parsed(line);
+    expect(again(event)).toBe(withoutBlanks(event.head, line));
+    expect(event.type).toMatch(/^(DENIED|ALLOWED|AUDIT|HINT|STATUS|ERROR|KILLED)$/);
+  });
+
+  test('nothing is lost of any line', () => {
+    const value = fc.oneof(
+      fc.string({ maxLength: 12 }).map((text) => `"${text.replace(/["\p{Cc}]/gu, '')}"`),
+      fc.stringMatching(/^[0-9A-F]{2,20}$/),
+      fc.stringMatching(/^[a-z0-9:/@.-]{0,10}$/),
+    );
+    const field = fc.tuple(fc.stringMatching(/^[a-z_]{1,12}$/), value);
+    const head = fc.constantFrom(
+      '',
+      '[    5.1] audit: type=1400 audit(1795500000.001:75): ',
+      'type=AVC msg=audit(1795500000.001:75): ',
+      'Nov 24 10:00:00 web1 kernel: [    5.1] type=1400 audit(1795500000.001:75): ',
+    );
+    fc.assert(
+      fc.property(head, fc.array(field), fc.constantFrom(' ', '  '), (start, fields, blank) => {
+        const all = [['apparmor', '"DENIED"'], ...fields];
+        const event = parsed(start + all.map(([key, raw]) => `${key}=${raw}`).join(blank));
+        expect(event.fields.map(({ key, raw }) => [key, raw])).toEqual(all);
+        expect(event.head).toBe(start);
+      }),
+    );
+  });
+
+  test('any bytes of a name survive', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 20 }), (bytes) => {
+        const hexadecimal = Buffer.from(bytes).toString('hex').toUpperCase();
+        const name = fieldOf(parsed(`apparmor="DENIED" name=${hexadecimal}`), 'name') ?? '';
+        const back = [...name].flatMap((character) => {
+          const code = character.charCodeAt(0);
+          const lone = character.length === 1 && code >= 0xdc80 && code <= 0xdcff;
+          return lone ? [code & 0xff] : [...Buffer.from(character, 'utf8')];
+        });
+        expect(back).toEqual([...bytes]);
+      }),
+    );
+  });
+
+  test.each([
+    ['', undefined],
+    ['audit: type=1400 audit(1.000:1): avc:  denied', undefined],
+    ['systemd: apparmor is loaded', undefined],
+    ['audit: type=1400 audit(1.002:3): comm="apparmor="DENIED"', undefined],
+  ])('%s is none', (line, event) => expect(parseEvent(line)).toBe(event));
+
+  test('times and numbers come from the audit system, else from who wrote the line down', () => {
+    expect(parsed('audit: type=1400 audit(1795500000.012:75): apparmor="DENIED"')).toMatchObject({
+      time: 1795500000012,
+      serial: 75,
+    });
+    const written = parsed('2026-11-24T10:00:01.5+0100 h dbus-daemon[7]: apparmor="DENIED"');
+    expect(written).toMatchObject({ time: Date.parse('2026-11-24T09:00:01.500Z') });
+    expect(written.serial).toBeUndefined();
+    expect(parsed('Nov 24 10:00:00 h kernel: apparmor="DENIED"').time).toBeUndefined();
+  });
+
+  test('what the kernel says it left out', () => {
+    expect(suppressedMessages('[  9.1] audit: 42 callbacks suppressed')).toBe(0 + 42);
+    expect(suppressedMessages('kauditd_printk_skb: 7 callbacks suppressed')).toBe(7);
+    expect(suppressedMessages('audit: audit_lost=3 audit_rate_limit=0')).toBe(3);
+    expect(suppressedMessages('net_ratelimit: 42 callbacks suppressed')).toBe(0);
+  });
+});
+
+describe('what was asked for', () => {
+  test.each([
+    [1, '/home/ann/docker/man/man1/docker-attach.1 r,'],
+    [2, 'ptrace (readby, tracedby),'],
+    [3, 'ptrace (trace),'],
+    [4, 'owner /etc/shadow r,'],
+    [5, 'signal (receive) set=(kill) peer=runc,'],
+    [6, 'capability net_raw,'],
+    [7, 'owner /dev/pts/0 rw,'],
+    [8, 'owner "/srv/one two" r,'],
+    [9, undefined],
+    [
+      10,
+      'dbus send bus=session path=/org/freedesktop/DBus interface=org.freedesktop.DBus member=Hello peer=(name=org.freedesktop.DBus, label=unconfined),',
+    ],
+    [
+      11,
+      'dbus receive bus=system path=/org/bluez/hci0 interface=org.freedesktop.DBus.Properties member=PropertiesChanged peer=(label=unconfined),',
+    ],
+    [12, 'dbus bind bus=session name=org.example.App,'],
+    [13, 'dbus eavesdrop bus=session,'],
+    [
+      14,
+      'unix (send, connect) type=stream addr=none peer=(label=unconfined, addr=@/tmp/.X11-unix/X0),',
+    ],
+    [15, 'unix (create) type=dgram addr=none,'],
+    [16, 'network inet dgram,'],
+    [17, 'mqueue (read, create) type=posix /queue,'],
+    [18, 'io_uring (sqpoll),'],
+    [19, 'io_uring (override_creds) label=other,'],
+    [20, 'userns create,'],
+    [21, 'userns create,'],
+    [22, 'owner /run/systemd/journal/stdout r,'],
+    [23, undefined],
+    [24, '/usr/bin/sudo ix,'],
+    [25, 'owner /etc/nscd.conf r,'],
+    [26, 'owner /proc/5017/statm r,'],
+    [27, 'network inet6 stream,'],
+    [28, 'set rlimit nofile <= 4096,'],
+    [29, 'owner /tmp/x w,'],
+  ])('line %i of other kernels', async (number, rule) => {
+    const line = (await linesOf('other-kernels.log'))[number - 1] ?? '';
+    const access = requestOf(parsed(line));
+    expect(access && narrowestRule(access)).toBe(rule);
+  });
+});
+
+describe('equal events', () => {
+  const line = (serial: number, more = '', time = serial) =>
+    parsed(
+      `type=1400 audit(17955000${String(time).padStart(2, '0')}.000:${serial}): apparmor="DENIED" operation="open" profile="app" name="/a" pid=${serial} comm="cat" requested_mask="r" denied_mask="r" fsuid=0 ouid=0${more}`,
+    );
+
+  test('are one finding with a count, and a first and a last time', () => {
+    const findings = new Findings();
+    for (const serial of [5, 3, 9]) findings.add(line(serial));
+    expect(findings.all()).toMatchObject([
+      { count: 3, first: 1795500003000, last: 1795500009000, programs: ['cat'] },
+    ]);
+  });
+
+  test('that stand in two logs count once', () => {
+    const findings = new Findings();
+    findings.add(line(5));
+    expect(findings.add(line(5, '\x1dFSUID="root" OUID="root"'))).toBeUndefined();
+    // Another one of that moment, as both ends of a signal have.
+    findings.add(line(5, ' peer="other"'));
+    expect(findings.all()[0]?.count).toBe(2);
+  });
+
+  test('of another profile, file, permission or reason are another', () => {
+    const findings = new Findings();
+    const text = line(1).line;
+    for (const [from, to] of [
+      ['x', 'x'],
+      ['"app"', '"other"'],
+      ['"/a"', '"/b"'],
+      ['denied_mask="r"', 'denied_mask="w"'],
+      ['operation="open"', 'operation="open" info="reason"'],
+    ] as const) {
+      findings.add(parsed(text.replace(from, to)));
+    }
+    expect(findings.all()).toHaveLength(5);
+  });
+});
