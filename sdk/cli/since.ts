@@ -18,7 +18,7 @@ export function requireSince(text: string, now: number): number {
     ? `${text}T00:00`
     : text.replace(/^(\S+) (\d)/, '$1T$2');
   const time = seconds === undefined ? Date.parse(local) : Number(seconds) * 1000;
-  if (/^[@\d]/.test(text) && !Number.isNaN(time)) return time;
+  if (/^(@|\d{4}-\d\d-\d\d)/.test(text) && !Number.isNaN(time)) return time;
   throw new CliError(
     exit.usage,
     `--since takes how long ago (30m, 2h, 1d) or a time such as 2026-01-31 or "2026-01-31 18:00", not "${text}".`,

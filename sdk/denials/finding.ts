@@ -99,3 +99,28 @@ export function ruledBy(profile: string): string {
   const at = profile.indexOf('//null-');
   return at < 0 ? profile : profile.slice(0, at);
 }
+
+/** Findings about one file as one: reading and writing it make one rule. */
+export function merged(findings: readonly Finding[]): Finding[] {
+  const found: Finding[] = [];
+  const files = new Map<string, number>();
+  for (const finding of findings) {
+    const { access } = finding;
+    const profile = finding.profile && ruledBy(finding.profile);
+    const reason = finding.info ?? '';
+    const key =
+      access?.kind === 'file' && JSON.stringify([finding.type, profile, reason, access.path]);
+    const at = key ? files.get(key) : undefined;
+    const before = at === undefined ? undefined : found[at];
+    if (access?.kind === 'file' && before?.access?.kind === 'file' && at !== undefined) {
+      const permissions = [...new Set([...before.access.permissions, ...access.permissions])];
+      // Only what all of them were, the rule may ask for.
+      const owner = Boolean(before.access.owner && access.owner);
+      found[at] = { ...before, access: { ...access, permissions, owner } };
+    } else {
+      if (key) files.set(key, found.length);
+      found.push(finding);
+    }
+  }
+  return found;
+}

@@ -1,11 +1,14 @@
 // Adds rules to the text of a profile. Nothing that stands there is taken away or written anew, so no deny rule goes.
 import {
   check,
+  type DecidingRule,
   type EffectiveProfile,
   effectiveProfiles,
   type IncludeResolver,
   parse,
 } from '../../policy/index.ts';
+import { adviseOn } from './advice.ts';
+import { type Finding, merged, ruledBy } from './finding.ts';
 
 /** What to add to one of the profiles of a file. */
 export interface Addition {
@@ -27,6 +30,37 @@ export interface Patched {
   text: string;
   added: Addition[];
   leftOut: LeftOut[];
+}
+
+/** What findings ask for that the profiles of a file do not allow. */
+export interface Wanted {
+  additions: Addition[];
+  /** Rules that deny some of it by name: no addition changes that. */
+  denying: DecidingRule[];
+}
+
+/** What to add to a file for findings about its profiles; those about others are passed over. */
+export function wantedBy(
+  findings: readonly Finding[],
+  source: string,
+  { generalise = false, resolver }: { generalise?: boolean; resolver?: IncludeResolver } = {},
+): Wanted {
+  const profiles = effectiveProfiles(source, resolver);
+  const additions = new Map<string, Addition>();
+  const denying = new Map<string, DecidingRule>();
+  const want = (addition: Addition) => additions.set(JSON.stringify(addition), addition);
+  for (const finding of merged(findings)) {
+    const name = finding.profile && ruledBy(finding.profile);
+    const profile = profiles.find((one) => one.name === name);
+    if (!profile || finding.namespace !== undefined) continue;
+    const { judgement, suggestion, flag } = adviseOn(finding, profile, { generalise });
+    if (flag !== undefined) want({ profile: profile.name, flag });
+    if (suggestion) want({ profile: profile.name, rule: suggestion.rule });
+    else if (judgement?.outcome === 'denied') {
+      for (const rule of judgement.rules) denying.set(JSON.stringify(rule), rule);
+    }
+  }
+  return { additions: [...additions.values()], denying: [...denying.values()] };
 }
 
 /**

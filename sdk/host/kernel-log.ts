@@ -13,8 +13,8 @@ export interface KernelLog {
   name: string;
   /** What is in it now. */
   read: () => AsyncIterable<string>;
-  /** What comes, from now on or after what is in it, until it is told to end. */
-  follow: (from: 'start' | 'end', until: AbortSignal) => AsyncIterable<string>;
+  /** What comes from now on, until it is told to end; from the `start`, after what is in it. */
+  follow: (from: 'start' | 'end', until: AbortSignal) => Promise<AsyncIterable<string>>;
 }
 
 const auditLog = 'var/log/audit/audit.log';
@@ -53,7 +53,7 @@ export function fileLog(path: string): KernelLog {
 
 /** Lines from somewhere else, such as standard input. */
 export function streamLog(name: string, stream: Readable): KernelLog {
-  return { name, read: () => lines(stream), follow: () => lines(stream) };
+  return { name, read: () => lines(stream), follow: async (_, until) => lines(stream, until) };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -63,11 +63,12 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function* lines(stream: Readable): AsyncGenerator<string> {
+async function* lines(stream: Readable, until?: AbortSignal): AsyncGenerator<string> {
   // Without this an error of the stream would be nobody's.
   const failed = new Promise<never>((_, reject) => stream.on('error', reject));
   failed.catch(() => {});
   const reader = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  until?.addEventListener('abort', () => reader.close());
   const all = reader[Symbol.asyncIterator]();
   for (;;) {
     const next = await Promise.race([all.next(), failed]);
@@ -77,13 +78,23 @@ async function* lines(stream: Readable): AsyncGenerator<string> {
 }
 
 /** A file that grows, and may be replaced by a new one as logrotate does. */
-async function* followFile(
+async function followFile(
   path: string,
   from: 'start' | 'end',
   until: AbortSignal,
+): Promise<AsyncIterable<string>> {
+  const file = await open(path, 'r');
+  return linesAfter(path, file, from === 'end' ? (await file.stat()).size : 0, until);
+}
+
+async function* linesAfter(
+  path: string,
+  opened: FileHandle,
+  from: number,
+  until: AbortSignal,
 ): AsyncGenerator<string> {
-  let file = await open(path, 'r');
-  let at = from === 'end' ? (await file.stat()).size : 0;
+  let file = opened;
+  let at = from;
   let rest = '';
   const decoder = new TextDecoder();
   try {
@@ -123,8 +134,8 @@ function kmsgLog(): KernelLog {
   return {
     name: kernelMessages,
     read: () => readMessages(undefined),
-    // There is no way to its end but through it; whoever wants only what is new looks at the time.
-    follow: (_, until) => readMessages(until),
+    // There is no way to its end but through it: whoever wants only what is new looks at the time.
+    follow: async (_, until) => readMessages(until),
   };
 }
 
@@ -177,8 +188,8 @@ function journalLog(): KernelLog {
       yield* runJournalctl([], late);
       if (late.aborted) throw new Error(`it did not end within ${timeLimit / 1000} seconds`);
     },
-    follow: (from, until) =>
-      runJournalctl(['--follow', from === 'end' ? '--lines=0' : '--lines=all'], until),
+    // From its start, since what comes before journalctl has started would be lost.
+    follow: async (_, until) => runJournalctl(['--follow', '--lines=all'], until),
   };
 }
 

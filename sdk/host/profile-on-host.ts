@@ -1,5 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  type EffectiveProfile,
+  effectiveProfiles,
+  type IncludeResolver,
+} from '../../policy/index.ts';
 import { findDefinition } from './definitions.ts';
 import { type Installation, listInstallations } from './state.ts';
 
@@ -16,7 +21,7 @@ export interface ProfileOnHost {
  * The file that defines a profile on a host, by the name that the kernel shows; of a hat or child, its parent's.
  * `undefined` when there is none, as for profiles that a container engine has made up, or when it can't be read.
  */
-export async function findProfileOnHost(
+async function findProfileOnHost(
   root: string,
   profile: string,
 ): Promise<ProfileOnHost | undefined> {
@@ -31,4 +36,35 @@ export async function findProfileOnHost(
   const text = file && (await readFile(file, 'utf8').catch(() => undefined));
   if (file === undefined || text === undefined) return undefined;
   return { file, text, ...(installation && { installation }) };
+}
+
+/** The profiles of a host, each file read and each profile worked out once. */
+export interface HostProfiles {
+  /** The file that defines a profile. */
+  file: (profile: string) => Promise<ProfileOnHost | undefined>;
+  /** The profile, hat or child of this name, with the rules that its file and includes give it. */
+  profile: (
+    profile: string,
+  ) => Promise<{ onHost?: ProfileOnHost; effective?: EffectiveProfile | undefined }>;
+}
+
+export function hostProfiles(root: string, resolver: IncludeResolver): HostProfiles {
+  const files = new Map<string, Promise<ProfileOnHost | undefined>>();
+  const effective = new Map<string, EffectiveProfile[]>();
+  const file = (name: string) => {
+    const [parent = ''] = name.split('//');
+    const found = files.get(parent) ?? findProfileOnHost(root, parent);
+    files.set(parent, found);
+    return found;
+  };
+  return {
+    file,
+    async profile(name) {
+      const onHost = await file(name);
+      if (!onHost) return {};
+      const all = effective.get(onHost.file) ?? effectiveProfiles(onHost.text, resolver);
+      effective.set(onHost.file, all);
+      return { onHost, effective: all.find((one) => one.name === name) };
+    },
+  };
 }

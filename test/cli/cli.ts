@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = join(import.meta.dirname, '../..');
-const launcher = join(root, 'bin/aa-registry');
+export const launcher = join(root, 'bin/aa-registry');
 
 /** How a run of the CLI ended, and what it said. */
 export interface Outcome {

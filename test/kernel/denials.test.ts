@@ -659,8 +659,8 @@ aa-exec -p web -- ${socket(2, 1)}`);
     test('shows what comes, and ends when told to', async () => {
       const stdout = await succeed(`aa-registry denials --follow >/run/followed 2>&1 &
 until grep -q Following /run/followed; do sleep 0.1; done
-aa-exec -p other -- hostname other
-until grep -q 'capability sys_admin' /run/followed; do sleep 0.1; done
+aa-exec -p other -- ${socket(2, 1)}
+until grep -q 'network inet stream,' /run/followed; do sleep 0.1; done
 kill -INT $!; wait $!; echo "ended $?"; cat /run/followed`);
       expect(stdout).toMatch(/^ended 0\n/);
       expect(stdout).not.toContain('web');

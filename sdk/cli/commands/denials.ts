@@ -1,15 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
-import { type EffectiveProfile, effectiveProfiles, lint } from '../../../policy/index.ts';
-import { type Advice, adviseOn } from '../../denials/advice.ts';
-import { draftProfile, merged } from '../../denials/draft.ts';
+import { adviseOn } from '../../denials/advice.ts';
+import { draftProfile } from '../../denials/draft.ts';
 import { type LogEvent, parseEvent, suppressedMessages } from '../../denials/event.ts';
 import { type Finding, Findings, ruledBy } from '../../denials/finding.ts';
-import { type Addition, patch } from '../../denials/patch.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';
 import { writeOutput } from '../../host/output.ts';
-import { findProfileOnHost, type ProfileOnHost } from '../../host/profile-on-host.ts';
-import { readPackageFolder, readProfile } from '../../package-folder.ts';
+import { hostProfiles } from '../../host/profile-on-host.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
   findingJson,
@@ -97,10 +94,12 @@ export const denials = defineCommand({
     const select = (event: LogEvent, from: number | undefined) =>
       (values.all || types.has(event.type)) && (from === undefined || (event.time ?? now) >= from);
     const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
-    const host = new Host(root, resolver);
+    const host = hostProfiles(root, resolver);
     const adviser = async (finding: Finding): Promise<AdvisedFinding> => {
-      const { profile, onHost } = await host.find(finding);
-      return { finding, advice: adviseOn(finding, profile, { generalise }), onHost };
+      const { profile, namespace } = finding;
+      const ofHost = profile !== undefined && profile !== 'unconfined' && namespace === undefined;
+      const { effective, onHost } = ofHost ? await host.profile(ruledBy(profile)) : {};
+      return { finding, advice: adviseOn(finding, effective, { generalise }), onHost };
     };
 
     if (follow) {
@@ -109,10 +108,11 @@ export const denials = defineCommand({
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
       const findings = new Findings();
+      const followed = await Promise.all(logs.map((log) => log.follow(place, until)));
       io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; Ctrl-C ends it.`);
       await Promise.all(
-        logs.map(async (log) => {
-          for await (const event of events(log.follow(place, until), io)) {
+        followed.map(async (lines) => {
+          for await (const event of events(lines, io)) {
             const finding = select(event, from) ? findings.add(event) : undefined;
             if (finding && about(finding)) show(io, format, await adviser(finding));
           }
@@ -158,8 +158,10 @@ export const denials = defineCommand({
       }
       return exit.ok;
     }
-    if (target !== undefined)
-      return patchProfile(io, target, found, { ...values, host, generalise });
+    if (target !== undefined) {
+      const start = await patchTarget(target, host, values.profile);
+      return patchProfile(io, start, found, { generalise, resolver });
+    }
 
     await showAll(io, format, await Promise.all(found.map(adviser)));
     return exit.ok;
@@ -211,44 +213,6 @@ async function* events(lines: AsyncIterable<string>, io: Io): AsyncGenerator<Log
   }
 }
 
-/** The profiles of a host, each looked for once. */
-class Host {
-  readonly #root: string;
-  readonly #resolver: ReturnType<typeof includeResolver>;
-  readonly #found = new Map<string, Promise<ProfileOnHost | undefined>>();
-  readonly #profiles = new Map<string, EffectiveProfile[]>();
-
-  constructor(root: string, resolver: ReturnType<typeof includeResolver>) {
-    this.#root = root;
-    this.#resolver = resolver;
-  }
-
-  /** The profile whose rules decided about a finding. */
-  async find({ profile, namespace }: Finding) {
-    if (profile === undefined || profile === 'unconfined' || namespace !== undefined) return {};
-    const name = ruledBy(profile);
-    const onHost = await this.file(name);
-    if (!onHost) return {};
-    let profiles = this.#profiles.get(onHost.file);
-    if (!profiles) {
-      profiles = effectiveProfiles(onHost.text, this.#resolver);
-      this.#profiles.set(onHost.file, profiles);
-    }
-    return { onHost, profile: profiles.find((one) => one.name === name) };
-  }
-
-  /** The file that defines a profile. */
-  file(name: string): Promise<ProfileOnHost | undefined> {
-    const found = this.#found.get(name) ?? findProfileOnHost(this.#root, name);
-    this.#found.set(name, found);
-    return found;
-  }
-
-  get resolver() {
-    return this.#resolver;
-  }
-}
-
 function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding): void {
   if (format === 'json') {
     io.print(findingJson(advised));
@@ -279,89 +243,4 @@ async function showAll(io: Io, format: 'text' | 'json', all: AdvisedFinding[]): 
     }
     io.print('');
   }
-}
-
-interface PatchOptions {
-  host: Host;
-  generalise: boolean;
-  profile?: string;
-}
-
-/** Adds what was refused to a profile's file, or writes the installed one's next version to a new file. */
-async function patchProfile(
-  io: Io,
-  target: string,
-  findings: Finding[],
-  { host, generalise, profile: only }: PatchOptions,
-): Promise<number> {
-  const { file, text, isNew, packageName } = await patchTarget(target, host, only);
-  const profiles = effectiveProfiles(text, host.resolver);
-  const additions: Addition[] = [];
-  let refused = 0;
-  for (const finding of merged(findings)) {
-    const name = finding.profile && ruledBy(finding.profile);
-    const profile = profiles.find((one) => one.name === name);
-    if (!profile || finding.namespace !== undefined) continue;
-    const { judgement, suggestion, flag }: Advice = adviseOn(finding, profile, { generalise });
-    if (flag !== undefined) additions.push({ profile: profile.name, flag });
-    if (suggestion) additions.push({ profile: profile.name, rule: suggestion.rule });
-    else if (judgement?.outcome === 'denied') {
-      refused++;
-      for (const { text: rule, line, file: where } of judgement.rules) {
-        io.tell(`Left as it is: ${where ?? file}:${line}: ${rule}`);
-      }
-    }
-  }
-  const { text: patched, added, leftOut } = patch(text, unique(additions), host.resolver);
-  for (const { addition, reason } of leftOut) {
-    io.tell(`Left out: ${addition.rule ?? addition.flag}: ${reason}`);
-  }
-  if (added.length === 0) {
-    io.print(`Nothing to add to ${file}.`);
-  } else {
-    const mode = isNew ? 0o644 : (await stat(file)).mode & 0o777;
-    await writeOutput(file, patched, mode);
-    for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
-    const before = lint(text, { resolver: host.resolver, ...packageName });
-    const after = lint(patched, { resolver: host.resolver, ...packageName });
-    const more = after.warnings - before.warnings;
-    io.tell(`Wrote ${file}${more > 0 ? `, with ${more} more warnings` : ''}.`);
-    io.tell(`See it through with "aa-registry lint ${target}" before it is published.`);
-  }
-  if (refused > 0) {
-    io.tell('What a deny rule forbids stays forbidden: no rule is taken away. Change it by hand.');
-  }
-  return refused + leftOut.length > 0 ? exit.failed : exit.ok;
-}
-
-function unique(additions: readonly Addition[]): Addition[] {
-  const byText = new Map(additions.map((one) => [JSON.stringify(one), one]));
-  return [...byText.values()];
-}
-
-/** The text that a patch starts from, and where its result goes. */
-async function patchTarget(target: string, host: Host, only: string | undefined) {
-  const found = await stat(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (found) {
-    const folder = found.isDirectory() ? await readPackageFolder(target) : undefined;
-    const file = folder?.file ?? target;
-    const { text } = await readProfile(file);
-    return { file, text, isNew: false, packageName: folder && { packageName: folder.name } };
-  }
-  if (only === undefined) {
-    throw new CliError(
-      exit.usage,
-      `There is no ${target}; of which installed profile should it become the next version?`,
-      'Name it with --profile NAME, or an existing file or package folder with --patch.',
-    );
-  }
-  const onHost = await host.file(only);
-  if (!onHost) {
-    throw new CliError(exit.failed, `No file in /etc/apparmor.d defines ${only}.`);
-  }
-  const text = await readFile(onHost.file, 'utf8');
-  return { file: target, text, isNew: true, packageName: undefined };
 }

@@ -1,0 +1,274 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exit } from '../../sdk/cli/index.ts';
+import { aaRegistry, launcher, scratch } from './cli.ts';
+
+const line = (serial: number, fields: string, type = 'DENIED') =>
+  `[    5.1] audit: type=1400 audit(1795500000.${String(serial).padStart(3, '0')}:${serial}): apparmor="${type}" ${fields}\n`;
+const opened = (name: string, mask = 'r', profile = 'web') =>
+  `operation="open" profile="${profile}" name="${name}" pid=7 comm="cat" requested_mask="${mask}" denied_mask="${mask}" fsuid=0 ouid=0`;
+
+const policy = `abi <abi/3.0>,
+
+profile web {
+  /srv/** r,
+  audit deny /srv/secret/** rw,
+}
+`;
+
+describe('aa-registry denials', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const denials = (args: string[], input = '', env: NodeJS.ProcessEnv = {}) =>
+    aaRegistry(['denials', '--root', at('root'), ...args], { input, env: { TZ: 'UTC', ...env } });
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    const file = '/etc/apparmor.d/aa-registry.acme.web';
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const when = '2026-11-24T00:00:00.000Z';
+    await mkdir(at('root/etc/apparmor.d'), { recursive: true });
+    await mkdir(at('root/var/lib/aa-registry/installed'), { recursive: true });
+    await writeFile(at('root', file), policy);
+    await writeFile(at('root/etc/apparmor.d/other'), 'profile other {\n}\n');
+    await writeFile(
+      at('root/var/lib/aa-registry/installed/acme.web.json'),
+      JSON.stringify({
+        ...{ team: 'acme', name: 'web', version: '1.2.0', digest, file, verifiedAt: when },
+        ...{
+          installedAt: when,
+          reference: 'acme/web',
+          origin: 'pull',
+          complain: false,
+          earlier: [],
+        },
+      }),
+    );
+  });
+  afterAll(() => clean());
+
+  test('groups what was refused by profile, with its version and the rule that decided', async () => {
+    const log = [
+      line(1, opened('/srv/secret/key')),
+      line(2, opened('/srv/secret/key').replace('cat', 'dog')),
+      line(3, opened('/etc/hosts')),
+      line(4, opened('/tmp/x', 'wc', 'other')),
+      line(5, opened('/tmp/y', 'r', 'gone')),
+      line(6, opened('/tmp/z'), 'AUDIT'),
+    ].join('');
+    const { code, stdout, stderr } = await denials(['--file', '-'], log);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const file = at('root/etc/apparmor.d/aa-registry.acme.web');
+    expect(stdout).toBe(`web  acme/web@1.2.0  ${file}
+
+  DENIED 2 times, 2026-11-24 06:00:00, by cat, dog
+    open /srv/secret/key (r)
+    Denied by ${file}:5: audit deny /srv/secret/** rw,.
+    No rule that is added allows it while that one stands; change that one, if it should be allowed.
+
+  DENIED once, 2026-11-24 06:00:00, by cat
+    open /etc/hosts (r)
+    No rule allows it.
+    This would allow it:
+        owner /etc/hosts r,
+      The profile's processes may read /etc/hosts where they own it.
+
+other  not installed by aa-registry  ${at('root/etc/apparmor.d/other')}
+
+  DENIED once, 2026-11-24 06:00:00, by cat
+    open /tmp/x (wc)
+    No rule allows it.
+    This would allow it:
+        owner /tmp/x w,
+      The profile's processes may create, write, rename and delete, and change mode and owner of /tmp/x where they own it.
+
+gone  no file on this host defines it
+
+  DENIED once, 2026-11-24 06:00:00, by cat
+    open /tmp/y (r)
+    A rule that allows it:
+        owner /tmp/y r,
+      The profile's processes may read /tmp/y where they own it.
+
+`);
+  });
+
+  test('--profile, --since and --all choose', async () => {
+    const log = [
+      line(1, opened('/a')),
+      line(2, opened('/b', 'r', 'other')),
+      line(3, opened('/c', 'r', 'web//hat')),
+      line(4, opened('/d'), 'AUDIT'),
+    ].join('');
+    const named = async (...args: string[]) => {
+      const { stdout } = await denials(['--file', '-', '--format', 'json', ...args], log);
+      return stdout.split('\n').flatMap((one) => (one ? [JSON.parse(one).fields.name] : []));
+    };
+    expect(await named()).toEqual(['/a', '/b', '/c']);
+    expect(await named('--profile', 'web')).toEqual(['/a', '/c']);
+    expect(await named('--all')).toEqual(['/a', '/b', '/c', '/d']);
+    expect(await named('--since', '2026-11-24T06:00:00.002Z')).toEqual(['/b', '/c']);
+    expect(await named('--since', '@1795500001')).toEqual([]);
+    expect((await denials(['--file', '-', '--since', '1s'], log)).stdout).toBe(
+      'Nothing was refused.\n',
+    );
+  });
+
+  test('nothing in a log steers a terminal or breaks a line', async () => {
+    const name = Buffer.from('/srv\n\x1b[31m\u202e\xff', 'latin1').toString('hex').toUpperCase();
+    const override = Buffer.from('/\u202e\u009b').toString('hex').toUpperCase();
+    const log = [
+      line(1, opened('/x').replace('"/x"', name)),
+      line(2, opened('/x').replace('"/x"', override).replace('cat', 'a\x1b]0;x\x07b')),
+      line(3, opened('/x', 'r', 'p\x1b[2J')),
+    ].join('');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    const steering = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/;
+    const text = await denials(['--file', '-'], log);
+    expect(text.stdout).not.toMatch(steering);
+    expect(text.stdout).toContain('open /srv\\u{a}\\u{1b}[31m');
+    const json = await denials(['--file', '-', '--format', 'json'], log);
+    expect(json.stdout).not.toMatch(steering);
+    const [, second] = json.stdout
+      .trim()
+      .split('\n')
+      .map((one) => JSON.parse(one));
+    expect(second.request.path).toBe('/\u202e\u009b');
+  });
+
+  test('says when the kernel left messages out', async () => {
+    const log = `${line(1, opened('/a'))}[ 9.1] audit: 12 callbacks suppressed\n`;
+    expect((await denials(['--file', '-'], log)).stderr).toContain('left out 12 messages');
+  });
+
+  test('--generalise says what else is permitted', async () => {
+    const { stdout } = await denials(
+      ['--file', '-', '--generalise'],
+      line(1, opened('/proc/77/stat')),
+    );
+    expect(stdout).toContain('owner /proc/[0-9]*/stat r,\n');
+    expect(stdout).toContain('Every name that starts with a digit may stand for "77"');
+  });
+
+  describe('--patch', () => {
+    const log = [
+      line(1, opened('/etc/hosts')),
+      line(2, opened('/etc/hosts', 'w')),
+      line(3, opened('/srv/secret/key')),
+      line(4, opened('/tmp/x', 'r', 'other')),
+    ].join('');
+
+    test('adds rules to a package, and takes none away', async () => {
+      await mkdir(at('package'));
+      await writeFile(at('package/web'), policy, { mode: 0o640 });
+      await writeFile(
+        at('package/aa-profile.toml'),
+        'name = "web"\ndescription = "x"\nabi = "3.0"\nlicense = "MIT"\n',
+      );
+      const { code, stdout, stderr } = await denials(
+        ['--file', '-', '--patch', at('package')],
+        log,
+      );
+      expect(code).toBe(exit.failed);
+      expect(stdout).toBe('+ owner /etc/hosts rw,\n');
+      expect(stderr).toContain(
+        `Left as it is: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
+      );
+      expect(stderr).toContain('no rule is taken away');
+      expect(await readFile(at('package/web'), 'utf8')).toBe(
+        policy.replace(/\}\n$/, '  owner /etc/hosts rw,\n}\n'),
+      );
+      expect((await stat(at('package/web'))).mode & 0o777).toBe(0o640);
+
+      const again = await denials(
+        ['--file', '-', '--patch', at('package')],
+        log.split('\n').slice(0, 2).join('\n'),
+      );
+      expect(again).toMatchObject({ code: 0, stdout: `Nothing to add to ${at('package/web')}.\n` });
+    });
+
+    test('makes the next version of the installed one, which stays as it is', async () => {
+      const only = line(1, opened('/etc/hosts'));
+      const args = ['--file', '-', '--patch', at('next')];
+      const { code, stderr } = await denials(args, only);
+      expect({ code }).toEqual({ code: exit.usage });
+      expect(stderr).toContain('--profile NAME');
+      expect(await denials([...args, '--profile', 'web'], only)).toMatchObject({ code: 0 });
+      expect(await readFile(at('next'), 'utf8')).toContain('  owner /etc/hosts r,\n}');
+      expect(await readFile(at('root/etc/apparmor.d/aa-registry.acme.web'), 'utf8')).toBe(policy);
+      expect(
+        await denials([...args.slice(0, 3), at('nothing'), '--profile', 'nobody'], only),
+      ).toMatchObject({
+        code: exit.failed,
+        stderr: expect.stringContaining('defines nobody'),
+      });
+    });
+  });
+
+  describe('--draft', () => {
+    test('writes a profile from what complain mode logged', async () => {
+      const log = [
+        line(1, opened('/srv/a', 'r', 'app'), 'ALLOWED'),
+        line(2, opened('/srv/b', 'r', 'app')),
+        line(3, opened('/srv/c', 'r', 'else'), 'ALLOWED'),
+      ].join('');
+      const printed = await denials(['--file', '-', '--draft', 'app'], log);
+      expect(printed).toMatchObject({ code: 0, stderr: '' });
+      expect(printed.stdout).toMatch(/^abi <abi\/3\.0>,\n[\s\S]*\n {2}owner \/srv\/a r,\n\}\n$/);
+      expect(printed.stdout).not.toMatch(/\/srv\/[bc]/);
+      const written = await denials(['--file', '-', '--draft', 'app', '-o', at('app')], log);
+      expect(written).toMatchObject({ code: 0, stdout: '' });
+      expect(await readFile(at('app'), 'utf8')).toBe(printed.stdout);
+    });
+
+    test('needs complain mode', async () => {
+      const outcome = await denials(['--file', '-', '--draft', 'web'], line(1, opened('/a')));
+      expect(outcome.code).toBe(exit.failed);
+      expect(outcome.stderr).toContain('flags=(complain)');
+    });
+  });
+
+  test('--follow shows what is added to a log, through a rotation, until it is interrupted', async () => {
+    const log = at('followed.log');
+    await writeFile(log, line(1, opened('/before')));
+    const args = ['denials', '--root', at('root'), '--file', log, '--follow', '--format', 'json'];
+    const child = spawn(launcher, args, { env: { PATH: process.env.PATH } });
+    const closed = once(child, 'close');
+    const said = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const next = async () => {
+      const { name, pid } = JSON.parse((await said.next()).value ?? '').fields;
+      return { name, pid };
+    };
+    await once(child.stderr, 'data');
+    // In two pieces, as a writer may.
+    const added = line(2, opened('/added'));
+    await appendFile(log, added.slice(0, 50));
+    await appendFile(log, added.slice(50));
+    expect(await next()).toMatchObject({ name: '/added' });
+    await rename(log, `${log}.1`);
+    await writeFile(log, line(3, opened('/rotated')));
+    expect(await next()).toMatchObject({ name: '/rotated' });
+    child.kill('SIGINT');
+    expect((await closed)[0]).toBe(0);
+  });
+
+  test.each<[string[], number, RegExp]>([
+    [['--file', '/nonexistent/log'], exit.failed, /ENOENT/],
+    [['--since', 'yesterday'], exit.usage, /--since takes how long ago/],
+    [['--since', '12'], exit.usage, /--since takes/],
+    [['--format', 'sarif'], exit.usage, /--format is one of text, json/],
+    [['--follow', '--draft', 'x'], exit.usage, /Only one of/],
+    [['-o', 'x'], exit.usage, /--draft/],
+    [['docker-nginx'], exit.usage, /one argument too many/],
+    [[], exit.unable, /no kernel log here[\s\S]*--file/],
+  ])('%j ends with %i and what to do', async (args, code, message) => {
+    const outcome = await denials(args);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome).toMatchObject({ code, stdout: '' });
+  });
+});
