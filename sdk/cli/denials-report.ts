@@ -77,6 +77,7 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
     suggestion,
     notes: explanations,
     // Of the last event, all that was logged.
+    line: finding.event.line,
     fields: Object.fromEntries(finding.event.fields.map(({ key, value }) => [key, value])),
   });
 }

@@ -67,7 +67,7 @@ export function suppressedMessages(line: string): number {
 
 function parseFields(body: string): LogField[] {
   // auditd puts a group separator, which copies of its log often lose, before what it adds: FSUID="root" OUID="root".
-  const token = /([\w.-]+)=("[^"]*"?|(?:(?![A-Z]+=")[^\s\p{Cc}])*)|[^\s\p{Cc}]+/gu;
+  const token = /([\w.-]+)=("[^"]*"?|(?:(?![A-Z]{1,9}=")[^\s\p{Cc}])*)|[^\s\p{Cc}]+/gu;
   return [...body.matchAll(token)].map(([whole, key = '', raw = whole]) => ({
     key,
     raw,

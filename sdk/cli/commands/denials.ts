@@ -2,6 +2,7 @@ import { adviseOn } from '../../denials/advice.ts';
 import { draftProfile } from '../../denials/draft.ts';
 import { type LogEvent, parseEvent, suppressedMessages } from '../../denials/event.ts';
 import { type Finding, Findings, ruledBy } from '../../denials/finding.ts';
+import { checkKernel } from '../../host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';
 import { writeOutput } from '../../host/output.ts';
 import { hostProfiles } from '../../host/profile-on-host.ts';
@@ -164,6 +165,10 @@ export const denials = defineCommand({
     }
 
     await showAll(io, format, await Promise.all(found.map(adviser)));
+    if (found.length === 0 && !values.file && root === '/') {
+      const kernel = await checkKernel();
+      if (!kernel.ok) io.tell(`Nor could it be: ${kernel.reason}.`);
+    }
     return exit.ok;
   },
 });
