@@ -294,6 +294,8 @@ function exceeds(rule: RlimitRule, wanted: number | undefined): Answer {
   const [, digits, unit = ''] =
     /^(\d+)(\w*)$/.exec(rule.value.map((word) => word.value).join('')) ?? [];
   const factor = units[unit];
+  // Niceness counts the other way.
+  if (rule.name.value === 'nice') return undefined;
   if (digits === undefined || factor === undefined || wanted === undefined) return undefined;
   return wanted > Number(digits) * factor;
 }

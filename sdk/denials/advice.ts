@@ -56,8 +56,8 @@ export function adviseOn(
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
     judgement?.outcome === 'denied' ||
     judgement?.outcome === 'allowed';
-  // A limit is denied by the rule that sets it, which is the one to change.
-  const raised = access?.kind === 'rlimit' && judgement?.outcome === 'denied';
+  // Only a rule that sets a limit refuses more: that rule is the one to change.
+  const raised = access?.kind === 'rlimit' && refusals.has(type);
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
   return { judgement, flag, suggestion, explanations };

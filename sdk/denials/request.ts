@@ -46,13 +46,7 @@ export function requestOf(event: LogEvent): Access | undefined {
     const target = field('target') ?? name;
     return target === undefined ? undefined : { kind: 'change_profile', target };
   }
-  if (operation === 'setrlimit') {
-    const limit = field('rlimit');
-    const value = Number(field('value'));
-    return limit === undefined
-      ? undefined
-      : { kind: 'rlimit', name: limit, value: Number.isSafeInteger(value) ? value : undefined };
-  }
+  if (operation === 'setrlimit') return limit(field('rlimit'), Number(field('value')));
   if (operation === 'userns_create') return { kind: 'userns' };
   if (operation.startsWith('uring_')) {
     return { kind: 'io_uring', access: asked[0] ?? operation.slice('uring_'.length), label: peer };
@@ -62,6 +56,13 @@ export function requestOf(event: LogEvent): Access | undefined {
     return asked.length > 0 ? { kind: 'mqueue', type, name, access: asked } : undefined;
   }
   return file(event, name);
+}
+
+function limit(name: string | undefined, logged: number): Access | undefined {
+  if (name === undefined) return undefined;
+  // setrlimit(2) counts niceness from 40 down, rules have it as nice(1) does.
+  const value = name === 'nice' ? 20 - logged : logged;
+  return { kind: 'rlimit', name, value: Number.isSafeInteger(value) ? value : undefined };
 }
 
 function file(event: LogEvent, name: string | undefined): Access | undefined {

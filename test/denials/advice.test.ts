@@ -103,6 +103,16 @@ describe('advice', () => {
     expect(notesOf(opened('/a'))).toEqual([]);
   });
 
+  test.each([
+    ['rlimit=nofile value=4096', 'set rlimit nofile <= 1K,', 'set rlimit nofile <= 4096,'],
+    ['rlimit=nice value=25', 'set rlimit nice <= 0,', 'set rlimit nice <= -5,'],
+    ['rlimit=cpu value=60', 'set rlimit cpu <= 10s,', 'set rlimit cpu <= 60,'],
+  ])('is a higher limit for %s', (fields, rule, suggestion) => {
+    const line = `operation="setrlimit" profile="app" ${fields}`;
+    expect(advised(line, `${rule}\n`).suggestion?.rule).toBe(suggestion);
+    expect(check(`profile app {\n${suggestion}\n}\n`).ok).toBe(true);
+  });
+
   test('is none for what was only logged', () => {
     const audit = advised(
       opened('/a').replace('operation', 'apparmor="AUDIT" operation'),
