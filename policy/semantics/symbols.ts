@@ -86,7 +86,8 @@ export class Symbols {
     if (!text.includes('@{')) return { ok: true, text };
     let out = '';
     let failure: Expansion | undefined;
-    const walk = (piece: string, open: readonly string[]): void => {
+    // `next` is what follows the piece: of `@{HOME}/x`, whose values end with a slash, only one slash stays.
+    const walk = (piece: string, open: readonly string[], next: string): void => {
       let from = 0;
       for (
         let at = piece.indexOf('@{');
@@ -110,17 +111,19 @@ export class Symbols {
           if (values.length > 1) out += '{';
           for (const [index, value] of values.entries()) {
             if (index > 0) out += ',';
-            walk(value, [...open, name]);
+            walk(value, [...open, name], piece[end] ?? next);
             if (failure) return;
           }
           if (values.length > 1) out += '}';
         }
       }
-      out += piece.slice(from);
+      let end = piece.length;
+      while (next === '/' && end > from && piece[end - 1] === '/') end--;
+      out += piece.slice(from, end);
       if (out.length > maxExpansion)
         failure ??= { ok: false, reason: 'limit', name: open[0] ?? text };
     };
-    walk(text, []);
+    walk(text, [], '');
     return failure ?? { ok: true, text: out };
   }
 

@@ -233,6 +233,16 @@ describe('which rule decides', () => {
     expect(rules).toEqual([{ text: '/a r,', line: 2, file: '/x/base', deny: false, audit: false }]);
   });
 
+  test('values of variables that end with a slash', () => {
+    const tunables = '@{HOMEDIRS}=/home/ /srv/home/\n@{HOME}=@{HOMEDIRS}/*/ /root/\n';
+    const [profile] = effectiveProfiles(`${tunables}profile p {\n  @{HOME}/.x r,\n}\n`);
+    for (const home of ['/home/ann', '/srv/home/ann', '/root']) {
+      expect(judge(profile as NonNullable<typeof profile>, read(`${home}/.x`)).outcome).toBe(
+        'allowed',
+      );
+    }
+  });
+
   test('a variable that nobody declares leaves it unsure', () => {
     expect(judged('deny @{NOWHERE}/a r,\n', read('/a'))).toMatchObject({ unsure: true });
   });
