@@ -12,6 +12,7 @@ export const topics: Topic[] = [
       sync: async () => (await import('./commands/sync.ts')).sync,
       lock: async () => (await import('./commands/lock.ts')).lock,
       status: async () => (await import('./commands/status.ts')).status,
+      denials: async () => (await import('./commands/denials.ts')).denials,
       inspect: async () => (await import('./commands/inspect.ts')).inspect,
       'run-args': async () => (await import('./commands/run-args.ts')).runArgs,
       rollback: async () => (await import('./commands/rollback.ts')).rollback,
