@@ -32,7 +32,7 @@ import { runtimes, type TestRegistry } from './runtimes.ts';
 /** Enough entries for three bundles and a second level of tiles. */
 const manyEntries = 600;
 
-const launcher = new URL('../bin/aa-registry', import.meta.url).pathname;
+const launcher = join(import.meta.dirname, '../bin/aa-registry');
 
 function yankEntry(reason: string): LogEntry {
   const time = '2026-01-01T00:00:00.000Z';

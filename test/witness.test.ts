@@ -41,7 +41,7 @@ import {
 } from './publisher.ts';
 import { runtimes, type TestRegistry } from './runtimes.ts';
 
-const launcher = new URL('../bin/aa-registry', import.meta.url).pathname;
+const launcher = join(import.meta.dirname, '../bin/aa-registry');
 
 /** A log of fewer than 256 leaves, of which every tree is at hand. */
 interface SmallLog {

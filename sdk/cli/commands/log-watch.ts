@@ -57,10 +57,12 @@ export const logWatch = defineCommand({
       return exit.ok;
     }
     const ended = interruption();
-    while (!ended.aborted) {
+    // Nobody reads on, as in … | head.
+    const isHeard = () => !io.stdout.destroyed;
+    while (!ended.aborted && isHeard()) {
       try {
         await look(ended);
-        await sleep(seconds * 1000, undefined, { signal: ended });
+        if (isHeard()) await sleep(seconds * 1000, undefined, { signal: ended });
       } catch (error) {
         if (ended.aborted) break;
         if (!(error instanceof UnreachableError)) throw error;

@@ -42,6 +42,9 @@ export const trustInit = defineCommand({
       throw new CliError(exit.unable, `Nothing was changed: ${away} leads out of ${root}.`);
     }
     const path = trustPath(root);
+    if (root === '/' && process.getuid?.() !== 0) {
+      throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`);
+    }
     const before = await readTrust(path);
     const client = await openSession(io, values.registry, before?.registry);
     if (before && before.registry !== client.registry) {
