@@ -346,3 +346,25 @@ export const searchSpellings = sqliteTable(
   { spelling: text().notNull(), word: text().notNull() },
   (table) => [primaryKey({ columns: [table.spelling, table.word] })],
 );
+
+/** Requests that made something under an Idempotency-Key, for a day: so that the same again makes nothing more. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    tokenId: integer()
+      .notNull()
+      .references(() => tokens.id),
+    key: text().notNull(),
+    /** Hexadecimal SHA-256 of what was asked. */
+    fingerprint: text().notNull(),
+    createdAt: createdAt(),
+    /** The answer's status; null while there is none yet. */
+    status: integer(),
+    /** The answer's body; null where it held a secret. */
+    body: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tokenId, table.key] }),
+    index('idempotency_keys_created').on(table.createdAt),
+  ],
+);

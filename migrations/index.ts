@@ -3,6 +3,7 @@ import teamsAndAccess from './0001_teams_and_access.sql';
 import quotasAndWebhooks from './0002_quotas_and_webhooks.sql';
 import trustedPublishing from './0003_trusted_publishing.sql';
 import search from './0004_search.sql';
+import idempotency from './0005_idempotency.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -11,4 +12,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0002_quotas_and_webhooks', sql: quotasAndWebhooks },
   { name: '0003_trusted_publishing', sql: trustedPublishing },
   { name: '0004_search', sql: search },
+  { name: '0005_idempotency', sql: idempotency },
 ];

@@ -342,6 +342,9 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
       for (const value of badTexts(contract.resolve(schema))) {
         const shown = `${name}=${value.slice(0, 30)}`;
         if (place === 'path') yield [shown, { ...good, path: { ...good.path, [name]: value } }];
+        if (place === 'header') {
+          yield [shown, { ...good, headers: { ...good.headers, [name]: value } }];
+        }
         if (place === 'query') yield [shown, { ...good, query: { ...good.query, [name]: value } }];
       }
     }

@@ -8,6 +8,7 @@ import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { loggedName } from '../logged-name.ts';
 import { ProblemError } from '../problem.ts';
+import { requireProfileMatch } from './profile.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ChannelName, ProfileName, TeamName } from './schema/name.ts';
 import { Channel, ChannelMove } from './schema/profile.ts';
@@ -31,7 +32,7 @@ channels.openapi(
     },
     responses: {
       200: json('The channel', Channel),
-      ...problems(400, 401, 403, 404, 'channel-moved', 413, 415),
+      ...problems('precondition-failed', 400, 401, 403, 404, 'channel-moved', 413, 415),
     },
   }),
   async (c) => {
@@ -42,6 +43,7 @@ channels.openapi(
     if (!profile || !(await findVersion(db, viewer(c), team, name, version))) {
       throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
     }
+    await requireProfileMatch(c, profile);
     const current = async () => (await findChannel(db, profile.id, channel))?.version ?? null;
     await requirePrevious();
     const movedAt = now().toISOString();

@@ -4,7 +4,7 @@ import { changeProfile, findProfile, type Profile } from '../../db/profiles.ts';
 import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { ProblemError } from '../problem.ts';
-import { requireProfile } from './profile.ts';
+import { requireProfile, requireProfileMatch } from './profile.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
 import { Deprecation } from './schema/profile.ts';
@@ -26,7 +26,17 @@ deprecation.openapi(
     request: { params, body: jsonBody(Deprecation) },
     responses: {
       200: json('The deprecation', Deprecation),
-      ...problems(400, 401, 403, 404, 'profile-changed', 413, 415, 'replacement-unknown'),
+      ...problems(
+        'precondition-failed',
+        400,
+        401,
+        403,
+        404,
+        'profile-changed',
+        413,
+        415,
+        'replacement-unknown',
+      ),
     },
   }),
   async (c) => {
@@ -34,6 +44,7 @@ deprecation.openapi(
     const { team, name } = c.req.valid('param');
     const { reason, replacement } = c.req.valid('json');
     const profile = await requireProfile(c, team, name);
+    await requireProfileMatch(c, profile);
     if (replacement === `${team}/${name}`) {
       throw new ProblemError('replacement-unknown', 'A profile does not replace itself.');
     }
@@ -58,12 +69,13 @@ deprecation.openapi(
     request: { params },
     responses: {
       204: { description: 'It is not deprecated' },
-      ...problems(400, 401, 403, 404, 'profile-moved', 'profile-changed'),
+      ...problems('precondition-failed', 400, 401, 403, 404, 'profile-moved', 'profile-changed'),
     },
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
     const profile = await requireProfile(c, team, name);
+    await requireProfileMatch(c, profile);
     if (profile.movedTo !== null) {
       throw new ProblemError('profile-moved', `${team}/${name} was transferred, for good.`);
     }
@@ -79,9 +91,4 @@ async function change(
 ): Promise<void> {
   if (await changeProfile(db, profile, to)) return;
   throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
-}
-
-/** What a profile's deprecation says; null when it has none. */
-export function toDeprecation({ deprecation: reason, replacement }: Profile): Deprecation | null {
-  return reason === null ? null : { reason, replacement };
 }

@@ -142,6 +142,7 @@ function complete(operation: Operation, path: string, method: string): void {
     always.push(401);
     operation.security ??= [{}, { token: [] }];
   }
+  addRequestHeaders(operation, JSON.stringify(own));
   // conditional.ts gives every read under /v1 an ETag.
   const conditional = method === 'get' && path.startsWith('/v1/');
   if (conditional) own['304'] ??= { description: 'The caller has it already' };
@@ -153,6 +154,38 @@ function complete(operation: Operation, path: string, method: string): void {
     addHeaders(answer, headersOf(status, operation, watched));
   }
 }
+
+/** The headers that an operation takes: it answers with their problems. */
+function addRequestHeaders(operation: Operation, answers: string): void {
+  for (const [problem, name, description, example] of requestHeaders) {
+    if (!answers.includes(`examples/${problem}"`)) continue;
+    operation.parameters ??= [];
+    operation.parameters.push({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string', maxLength: 1000 },
+      example,
+    });
+  }
+}
+
+const requestHeaders = [
+  [
+    'idempotency-key-reused',
+    'Idempotency-Key',
+    'A text that no other request has: sent again with it, the same request makes nothing more, for a day ' +
+      '(draft-ietf-httpapi-idempotency-key-header)',
+    '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+  ],
+  [
+    'precondition-failed',
+    'If-Match',
+    'The ETag that the profile, or the list of members, had when it was read: it is changed only if it still is that',
+    '"0123456789abcdef0123456789abcdef"',
+  ],
+] as const;
 
 /** Says of a problem which it may be, by the examples that its route gave. */
 function narrow({ content }: Answer, status: number): void {

@@ -25,6 +25,10 @@ export const meanings: Record<ProblemId, string> = {
   'range-unsatisfied': 'No version that is not yanked is in the range.',
   'method-not-allowed':
     'There is something at this path, but not for this method; Allow has those.',
+  'idempotency-done':
+    'A request with this Idempotency-Key has made what it asks for. The answer held a secret, which is not kept: where it did not arrive, remove what was made and make another under a new key.',
+  'idempotency-in-progress':
+    'A request with this Idempotency-Key has not ended yet. Try again in a while.',
   'team-exists': 'There is a team of that name. Choose another.',
   'version-exists':
     'A version is written once, and this one was published with other bytes. Publish the next version.',
@@ -39,6 +43,8 @@ export const meanings: Record<ProblemId, string> = {
     'The channel does not name the version that the request takes it to name. Look again, then try again.',
   'team-full': 'The team has as many of these as a team may have.',
   'key-revoked': 'The key was revoked, and a key does not come back. Make a new one.',
+  'precondition-failed':
+    'What is there now is not what If-Match names. Read it again, then decide again.',
   'body-too-large': 'The body has more bytes than this registry takes.',
   'profile-too-large': 'The profile has more bytes than this registry takes.',
   'body-type': 'Send JSON, with Content-Type: application/json.',
@@ -46,6 +52,8 @@ export const meanings: Record<ProblemId, string> = {
     'No webhook may go to that address: webhooks go to https addresses of the public internet.',
   'replacement-unknown': 'There is no such profile or team to go on with it.',
   'issuer-unknown': 'This registry accepts no tokens of that provider.',
+  'idempotency-key-reused':
+    'An Idempotency-Key is good for one request only; this one came with another. Make a new one for each.',
   'key-invalid': 'The public key is not an Ed25519 key in base64 or PEM.',
   'profile-invalid':
     'The profile has errors; diagnostics holds each, with its line and column. Nothing was stored.',

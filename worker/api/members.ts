@@ -4,6 +4,8 @@ import { findMember, listMembers, removeMember, setMember } from '../../db/membe
 import { findUser } from '../../db/users.ts';
 import { atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
+import type { Deps } from '../deps.ts';
+import { requireMatch } from '../precondition.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { TeamName, UserName } from './schema/name.ts';
@@ -29,8 +31,7 @@ members.openapi(
   async (c) => {
     const { db } = c.var.deps;
     const { name } = await requireTeam(db, c.req.valid('param').team);
-    const found = await listMembers(db, name);
-    return c.json({ items: found.map(({ team: _, ...member }) => member) }, 200);
+    return c.json(await toList(db, name), 200);
   },
 );
 
@@ -46,7 +47,7 @@ members.openapi(
     request: { params: memberPath, body: jsonBody(Membership) },
     responses: {
       200: json('The member', Member),
-      ...problems(400, 401, 403, 404, 'last-owner', 413, 415),
+      ...problems('precondition-failed', 400, 401, 403, 404, 'last-owner', 413, 415),
     },
   }),
   async (c) => {
@@ -54,6 +55,7 @@ members.openapi(
     const { team, user } = c.req.valid('param');
     const { role } = c.req.valid('json');
     await requireTeam(db, team);
+    await requireMatch(c, `The list of members of ${team}`, () => toList(db, team));
     if (!(await findUser(db, user))) {
       throw new ProblemError('not-found', `There is no user ${user}.`);
     }
@@ -78,19 +80,25 @@ members.openapi(
     request: { params: memberPath },
     responses: {
       204: { description: 'They are not in it' },
-      ...problems(400, 401, 403, 404, 'last-owner'),
+      ...problems('precondition-failed', 400, 401, 403, 404, 'last-owner'),
     },
   }),
   async (c) => {
     const { db } = c.var.deps;
     const { team, user } = c.req.valid('param');
     await requireTeam(db, team);
+    await requireMatch(c, `The list of members of ${team}`, () => toList(db, team));
     if (!(await removeMember(db, team, user)) && (await findMember(db, team, user))) {
       throw lastOwner(team, user);
     }
     return c.body(null, 204);
   },
 );
+
+async function toList(db: Deps['db'], team: string): Promise<{ items: Member[] }> {
+  const found = await listMembers(db, team);
+  return { items: found.map(({ team: _, ...member }) => member) };
+}
 
 function lastOwner(team: string, user: string): ProblemError {
   return new ProblemError('last-owner', `${user} is the only owner of team ${team}.`);

@@ -1,16 +1,49 @@
 import type { Context } from 'hono';
-import { findProfile, type Profile } from '../../db/profiles.ts';
+import { listChannels } from '../../db/channels.ts';
+import { findProfile, type Profile as Row } from '../../db/profiles.ts';
+import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth.ts';
 import type { Env } from '../deps.ts';
+import { requireMatch } from '../precondition.ts';
 import { ProblemError } from '../problem.ts';
+import type { Deprecation, Profile } from './schema/profile.ts';
+import { toVersionSummary } from './versions.ts';
 
 /** The profile of a request's path, if its caller may know of it; a problem when there is none. */
-export async function requireProfile(
-  c: Context<Env>,
-  team: string,
-  name: string,
-): Promise<Profile> {
+export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {
   const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
   if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
   return profile;
+}
+
+/** A profile as the API shows it. */
+export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
+  const { db } = c.var.deps;
+  const { id, team, name, createdAt, visibility, movedTo } = row;
+  const [latest, channels] = await Promise.all([
+    findVersion(db, viewer(c), team, name, row.latest),
+    listChannels(db, id),
+  ]);
+  if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  return {
+    team,
+    name,
+    createdAt,
+    visibility,
+    deprecation: toDeprecation(row),
+    movedTo,
+    manifest: latest.manifest,
+    latest: toVersionSummary(latest),
+    channels: Object.fromEntries(channels.map(({ name, version }) => [name, version])),
+  };
+}
+
+/** Refuses a change of a profile that is not what the request's `If-Match` names, if it has one. */
+export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<void> {
+  await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
+}
+
+/** What a profile's deprecation says; null when it has none. */
+function toDeprecation({ deprecation: reason, replacement }: Row): Deprecation | null {
+  return reason === null ? null : { reason, replacement };
 }

@@ -1,17 +1,12 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { listChannels } from '../../db/channels.ts';
-import { findProfile } from '../../db/profiles.ts';
 import { findProfiles } from '../../db/search.ts';
-import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
-import { ProblemError } from '../problem.ts';
-import { toDeprecation } from './deprecation.ts';
+import { requireProfile, toProfile } from './profile.ts';
 import { createRouter, json, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
 import { Profile, ProfilePage, ProfileQuery } from './schema/profile.ts';
-import { toVersionSummary } from './versions.ts';
 
 export const profiles = createRouter();
 
@@ -69,30 +64,6 @@ profiles.openapi(
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
-    const { db } = c.var.deps;
-    const profile = await findProfile(db, viewer(c), team, name);
-    const latest = profile && (await findVersion(db, viewer(c), team, name, profile.latest));
-    if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
-    const { createdAt } = profile;
-    const { manifest } = latest;
-    const channels = Object.fromEntries(
-      (await listChannels(db, profile.id)).map(({ name, version }) => [name, version]),
-    );
-    const { visibility, movedTo } = profile;
-    const deprecation = toDeprecation(profile);
-    return c.json(
-      {
-        team,
-        name,
-        createdAt,
-        visibility,
-        deprecation,
-        movedTo,
-        manifest,
-        latest: toVersionSummary(latest),
-        channels,
-      },
-      200,
-    );
+    return c.json(await toProfile(c, await requireProfile(c, team, name)), 200);
   },
 );

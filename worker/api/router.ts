@@ -70,6 +70,10 @@ export function problems(...asked: (ProblemId | keyof typeof general)[]): Respon
   );
 }
 
+/** What a route may answer with that takes an Idempotency-Key, and one whose answer holds a secret (idempotency.ts). */
+export const repeatable = ['idempotency-key-reused', 'idempotency-in-progress'] as const;
+export const repeatableWithSecret = [...repeatable, 'idempotency-done'] as const;
+
 /** The documentation of these problems; document.ts narrows the schema to them. */
 function problemResponse(status: number, ids: ProblemId[]) {
   return {

@@ -7,8 +7,9 @@ import { adminToken, atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { type Caller, isAdministrator } from '../caller.ts';
 import type { Deps } from '../deps.ts';
+import { idempotent } from '../idempotency.ts';
 import { ProblemError } from '../problem.ts';
-import { createRouter, json, jsonBody, problems } from './router.ts';
+import { createRouter, json, jsonBody, problems, repeatable } from './router.ts';
 import { KeyId, TeamName } from './schema/name.ts';
 import { mostKeys, NewKey, NewTeam, Revocation, Team } from './schema/team.ts';
 
@@ -24,9 +25,12 @@ teams.openapi(
     tags: ['Teams'],
     summary: 'Make a team',
     security: [{ token: [] }],
-    middleware: [adminToken, readBody] as const,
+    middleware: [adminToken, readBody, idempotent()] as const,
     request: { body: jsonBody(NewTeam) },
-    responses: { 201: json('The team', Team), ...problems(400, 401, 403, 'team-exists', 413, 415) },
+    responses: {
+      201: json('The team', Team),
+      ...problems(...repeatable, 400, 401, 403, 'team-exists', 413, 415),
+    },
   }),
   async (c) => {
     const { db, now } = c.var.deps;
@@ -63,12 +67,13 @@ teams.openapi(
     summary: "Register a team's publisher key",
     description: 'A key that the team has already is left as it is (200).',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [atLeast('owner'), readBody, idempotent()] as const,
     request: { params: teamPath, body: jsonBody(NewKey) },
     responses: {
       200: json('The team, which had the key already', Team),
       201: json('The team with the new key', Team),
       ...problems(
+        ...repeatable,
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['team-full', 'key-revoked', 'key-invalid', 'endorsement-refused'] as const),
       ),

@@ -14,9 +14,10 @@ import { anyToken, requireToken } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { type Caller, isAdministrator, roleIn } from '../caller.ts';
 import type { Deps } from '../deps.ts';
+import { idempotent } from '../idempotency.ts';
 import { ProblemError } from '../problem.ts';
 import { generateToken, hashToken } from '../token.ts';
-import { createRouter, json, jsonBody, problems } from './router.ts';
+import { createRouter, json, jsonBody, problems, repeatableWithSecret } from './router.ts';
 import { TeamName, UserName } from './schema/name.ts';
 import { PageLimit, wholeNumber } from './schema/number.ts';
 import { CreatedToken, Identity, NewToken, type Token, TokenPage } from './schema/token.ts';
@@ -34,9 +35,12 @@ tokens.openapi(
       'The token is in the answer and nowhere else: the registry keeps its hash. It is never good for more, ' +
       'nor for longer, than the one that makes it, which needs the scope admin.',
     security: [{ token: [] }],
-    middleware: [anyToken, readBody] as const,
+    middleware: [anyToken, readBody, idempotent({ secret: true })] as const,
     request: { body: jsonBody(NewToken) },
-    responses: { 201: json('The token', CreatedToken), ...problems(400, 401, 403, 404, 413, 415) },
+    responses: {
+      201: json('The token', CreatedToken),
+      ...problems(...repeatableWithSecret, 400, 401, 403, 404, 413, 415),
+    },
   }),
   async (c) => {
     const { deps, caller } = c.var;

@@ -12,10 +12,11 @@ import { sha256 } from '../../trust/index.ts';
 import { atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
+import { idempotent } from '../idempotency.ts';
 import type { Job } from '../oidc.ts';
 import { ProblemError } from '../problem.ts';
 import { generateToken, hashToken } from '../token.ts';
-import { createRouter, json, jsonBody, problems } from './router.ts';
+import { createRouter, json, jsonBody, problems, repeatable } from './router.ts';
 import { TeamName } from './schema/name.ts';
 import { wholeNumber } from './schema/number.ts';
 import { CreatedToken } from './schema/token.ts';
@@ -65,11 +66,22 @@ trustedPublishers.openapi(
     summary: "Let a repository's CI publish for a team, without a stored token",
     description: 'What it publishes still has to be signed by a key of the team.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [atLeast('owner'), readBody, idempotent()] as const,
     request: { params: z.object({ team: TeamName }), body: jsonBody(NewTrustedPublisher) },
     responses: {
       201: json('The publisher', TrustedPublisher),
-      ...problems(400, 401, 403, 404, 'publisher-exists', 'team-full', 413, 415, 'issuer-unknown'),
+      ...problems(
+        ...repeatable,
+        400,
+        401,
+        403,
+        404,
+        'publisher-exists',
+        'team-full',
+        413,
+        415,
+        'issuer-unknown',
+      ),
     },
   }),
   async (c) => {

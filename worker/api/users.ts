@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { createUser, findUser, listUsers, setAdmin } from '../../db/users.ts';
 import { adminToken } from '../auth.ts';
 import { readBody } from '../body.ts';
+import { idempotent } from '../idempotency.ts';
 import { ProblemError } from '../problem.ts';
-import { createRouter, json, jsonBody, problems } from './router.ts';
+import { createRouter, json, jsonBody, problems, repeatable } from './router.ts';
 import { UserName } from './schema/name.ts';
 import { PageLimit } from './schema/number.ts';
 import { NewUser, User, UserChange, UserPage } from './schema/team.ts';
@@ -20,9 +21,12 @@ users.openapi(
     summary: 'Add a user',
     description: 'What they may do comes from the teams they are put in.',
     security: [{ token: [] }],
-    middleware: [adminToken, readBody] as const,
+    middleware: [adminToken, readBody, idempotent()] as const,
     request: { body: jsonBody(NewUser) },
-    responses: { 201: json('The user', User), ...problems(400, 401, 403, 'user-exists', 413, 415) },
+    responses: {
+      201: json('The user', User),
+      ...problems(...repeatable, 400, 401, 403, 'user-exists', 413, 415),
+    },
   }),
   async (c) => {
     const { db, now } = c.var.deps;

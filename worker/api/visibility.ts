@@ -5,7 +5,7 @@ import { makeBlind } from '../../trust/index.ts';
 import { atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { ProblemError } from '../problem.ts';
-import { requireProfile } from './profile.ts';
+import { requireProfile, requireProfileMatch } from './profile.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
 import { VisibilityChange } from './schema/profile.ts';
@@ -29,13 +29,14 @@ visibility.openapi(
     },
     responses: {
       200: json('The visibility', VisibilityChange),
-      ...problems(400, 401, 403, 404, 'profile-changed', 413, 415),
+      ...problems('precondition-failed', 400, 401, 403, 404, 'profile-changed', 413, 415),
     },
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
     const { visibility } = c.req.valid('json');
     const profile = await requireProfile(c, team, name);
+    await requireProfileMatch(c, profile);
     const blind = profile.blind ?? (visibility === 'private' ? makeBlind() : null);
     if (
       visibility !== profile.visibility &&

@@ -13,10 +13,11 @@ import {
 import { atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
+import { idempotent } from '../idempotency.ts';
 import { ProblemError } from '../problem.ts';
 import type { Deliverer } from '../webhooks/deliver.ts';
 import { generateSecret } from '../webhooks/signature.ts';
-import { createRouter, json, jsonBody, problems } from './router.ts';
+import { createRouter, json, jsonBody, problems, repeatableWithSecret } from './router.ts';
 import { TeamName } from './schema/name.ts';
 import { wholeNumber } from './schema/number.ts';
 import {
@@ -68,11 +69,21 @@ webhooks.openapi(
     description:
       'It is told when a version is published or yanked and when a channel moves, signed as Standard Webhooks says.',
     security,
-    middleware: [owner, readBody] as const,
+    middleware: [owner, readBody, idempotent({ secret: true })] as const,
     request: { params: teamPath, body: jsonBody(NewWebhook) },
     responses: {
       201: json('The webhook, with its secret', CreatedWebhook),
-      ...problems(400, 401, 403, 404, 'team-full', 413, 415, 'webhook-refused'),
+      ...problems(
+        ...repeatableWithSecret,
+        400,
+        401,
+        403,
+        404,
+        'team-full',
+        413,
+        415,
+        'webhook-refused',
+      ),
     },
   }),
   async (c) => {

@@ -1,0 +1,22 @@
+import type { Context } from 'hono';
+import { tagOf } from './conditional.ts';
+import type { Env } from './deps.ts';
+import { ProblemError } from './problem.ts';
+
+/**
+ * Refuses a change whose `If-Match` does not name what is there now (RFC 9110 section 13.1.1): the ETag that reading
+ * `resource` has, whose body `current` makes. Without the header, nothing is looked at.
+ */
+export async function requireMatch(
+  c: Context<Env>,
+  resource: string,
+  current: () => Promise<object>,
+): Promise<void> {
+  const header = c.req.header('If-Match');
+  if (header === undefined || header.trim() === '*') return;
+  const tag = await tagOf(JSON.stringify(await current()));
+  // Strong comparison: a weak tag matches nothing.
+  if (header.split(',').some((one) => one.trim() === tag)) return;
+  const detail = `${resource} is not what If-Match names any more; look again.`;
+  throw new ProblemError('precondition-failed', detail);
+}
