@@ -26,9 +26,17 @@ export function profileHeading(
   return [shown, reference ?? 'not installed by aa-registry', file].join('  ');
 }
 
-/** A finding as lines for people: what happened, which rule decided, what would allow it. */
-export function findingLines({ finding, advice, onHost }: AdvisedFinding): string[] {
-  const { judgement, suggestion, flag, explanations } = advice;
+/**
+ * A finding as lines for people: what happened, which rule decided, what would allow it. Notes that were `told`
+ * before are left out.
+ */
+export function findingLines(
+  { finding, advice, onHost }: AdvisedFinding,
+  told: Set<string>,
+): string[] {
+  const { judgement, suggestion, flag } = advice;
+  const explanations = advice.explanations.filter(({ text }) => !told.has(text));
+  for (const { text } of explanations) told.add(text);
   return [
     `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
     `    ${what(finding)}`,
@@ -129,7 +137,9 @@ function what({ event, operation, info }: Finding): string {
     ...['flags', 'rlimit', 'value', 'bus', 'path', 'interface', 'member', 'addr', 'peer_addr'],
   ].flatMap((key) => {
     const value = fieldOf(event, key);
-    return value === undefined ? [] : [key === 'name' ? value : `${key}=${value}`];
+    // dbus-daemon writes a ? for what it does not know.
+    const known = value !== undefined && value !== '?';
+    return known ? [key === 'name' ? value : `${key}=${value}`] : [];
   });
   const mask = fieldOf(event, 'denied_mask') ?? fieldOf(event, 'requested_mask');
   const peer = fieldOf(event, 'peer');

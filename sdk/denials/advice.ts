@@ -32,12 +32,7 @@ export interface Advice {
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
 
 /** Reasons of the kernel's own: no rule changes them. */
-const noRuleHelps = new Set([
-  'profile-not-loaded',
-  'transition-not-found',
-  'no-new-privileges',
-  'no-such-hat',
-]);
+const noRuleHelps = new Set(['profile-not-loaded', 'transition-not-found', 'no-such-hat']);
 
 /** Advice on a finding, from the profile that ruled where its text is at hand. */
 export function adviseOn(
@@ -54,6 +49,8 @@ export function adviseOn(
     !refusals.has(type) ||
     finding.profile === 'unconfined' ||
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
+    // Only that a program runs on in the same profile is possible then.
+    (access?.kind !== 'file' && explanations.some(({ id }) => id === 'no-new-privileges')) ||
     judgement?.outcome === 'denied' ||
     judgement?.outcome === 'allowed';
   // Only a rule that sets a limit refuses more: that rule is the one to change.

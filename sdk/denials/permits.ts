@@ -2,14 +2,15 @@
 import type { Access, FilePermission } from '../../policy/index.ts';
 import type { Generalised } from './generalise.ts';
 
-const verbs: Readonly<Record<FilePermission, string>> = {
-  r: 'read',
-  w: 'create, write, rename and delete, and change mode and owner of',
-  a: 'append to',
-  l: 'make a link at',
-  k: 'lock',
-  m: 'map as code',
-  x: 'run, confined by this same profile (ix),',
+/** What each letter permits; AppArmor has one for all that changes a file. */
+const verbs: Readonly<Record<FilePermission, readonly string[]>> = {
+  r: ['read'],
+  w: ['write', 'create', 'rename', 'delete', 'chmod', 'chown'],
+  a: ['append to'],
+  l: ['link'],
+  k: ['lock'],
+  m: ['map as code'],
+  x: ['run, confined by this same profile,'],
 };
 
 /**
@@ -29,10 +30,9 @@ function permitted(access: Access): string {
   switch (access.kind) {
     case 'file': {
       const { path, permissions } = access;
-      const shown = permissions.includes('w')
-        ? permissions.filter((one) => one !== 'a')
-        : permissions;
-      const actions = shown.map((one) => (one === 'r' && path.endsWith('/') ? 'list' : verbs[one]));
+      const actions = (Object.keys(verbs) as FilePermission[])
+        .filter((one) => permissions.includes(one) && !(one === 'a' && permissions.includes('w')))
+        .flatMap((one) => (one === 'r' && path.endsWith('/') ? ['list'] : verbs[one]));
       return `${joined(actions)} ${path}${owned(access)}`;
     }
     case 'link':

@@ -85,7 +85,7 @@ other  not installed by aa-registry  ${at('root/etc/apparmor.d/other')}
     No rule allows it.
     This would allow it:
         owner /tmp/x w,
-      The profile's processes may create, write, rename and delete, and change mode and owner of /tmp/x where they own it.
+      The profile's processes may write, create, rename, delete, chmod and chown /tmp/x where they own it.
 
 gone  no file on this host defines it
 

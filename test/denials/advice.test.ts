@@ -36,7 +36,7 @@ describe('advice', () => {
     expect(advised(opened('/a', 'wc')).suggestion).toEqual({
       rule: 'owner /a w,',
       permits: [
-        "The profile's processes may create, write, rename and delete, and change mode and owner of /a where they own it.",
+        "The profile's processes may write, create, rename, delete, chmod and chown /a where they own it.",
       ],
     });
   });
@@ -72,7 +72,7 @@ describe('advice', () => {
       'transition-not-found',
     ],
     [
-      'operation="exec" info="no new privs" error=-1 profile="app" name="/x" requested_mask="x" denied_mask="x"',
+      'operation="change_profile" info="no new privs" error=-1 profile="app" name="other"',
       'no-new-privileges',
     ],
     ['operation="change_hat" profile="app" info="hat not found"', 'no-such-hat'],
@@ -80,6 +80,13 @@ describe('advice', () => {
     const { suggestion, explanations } = advised(line);
     expect(suggestion).toBeUndefined();
     expect(explanations.map((one) => one.id)).toContain(id);
+  });
+
+  test('with no_new_privs, a program can still run on in the same profile', () => {
+    const line =
+      'operation="exec" info="no new privs" error=-1 profile="app" name="/x" requested_mask="x" denied_mask="x"';
+    expect(advised(line).suggestion?.rule).toBe('/x ix,');
+    expect(advised(line, '/x px,\n').suggestion).toBeUndefined();
   });
 
   test('explains what does not explain itself', () => {

@@ -109,13 +109,14 @@ export const denials = defineCommand({
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
       const findings = new Findings();
+      const told = new Set<string>();
       const followed = await Promise.all(logs.map((log) => log.follow(place, until)));
       io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; Ctrl-C ends it.`);
       await Promise.all(
         followed.map(async (lines) => {
           for await (const event of events(lines, io)) {
             const finding = select(event, from) ? findings.add(event) : undefined;
-            if (finding && about(finding)) show(io, format, await adviser(finding));
+            if (finding && about(finding)) show(io, format, await adviser(finding), told);
           }
         }),
       );
@@ -218,13 +219,13 @@ async function* events(lines: AsyncIterable<string>, io: Io): AsyncGenerator<Log
   }
 }
 
-function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding): void {
+function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, told: Set<string>): void {
   if (format === 'json') {
     io.print(findingJson(advised));
     return;
   }
   const { finding, onHost } = advised;
-  const [first = '', second = '', ...rest] = findingLines(advised);
+  const [first = '', second = '', ...rest] = findingLines(advised, told);
   io.print(`${profileHeading(finding.profile, onHost)}`);
   // What was shown before needs no second explanation.
   for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
@@ -239,12 +240,13 @@ async function showAll(io: Io, format: 'text' | 'json', all: AdvisedFinding[]): 
     io.print('Nothing was refused.');
     return;
   }
+  const told = new Set<string>();
   const byProfile = Map.groupBy(all, ({ finding }) => finding.profile);
   for (const [profile, some] of byProfile) {
     io.print(profileHeading(profile, some[0]?.onHost));
     for (const one of some) {
       io.print('');
-      for (const line of findingLines(one)) io.print(line);
+      for (const line of findingLines(one, told)) io.print(line);
     }
     io.print('');
   }
