@@ -180,22 +180,27 @@ function message(record: string): string {
   );
 }
 
-function journalLog(): KernelLog {
+/** What journald has of the kernel since the last boot: journalctl(1) reads it, for `limit` milliseconds at most. */
+export function journalLog(program = journalctl, limit = timeLimit): KernelLog {
   return {
     name: 'journalctl -k',
     async *read() {
-      const late = AbortSignal.timeout(timeLimit);
-      yield* runJournalctl([], late);
-      if (late.aborted) throw new Error(`it did not end within ${timeLimit / 1000} seconds`);
+      const late = AbortSignal.timeout(limit);
+      yield* runJournalctl(program, [], late);
+      if (late.aborted) throw new Error(`it did not end within ${limit / 1000} seconds`);
     },
     // From its start, since what comes before journalctl has started would be lost.
-    follow: async (_, until) => runJournalctl(['--follow', '--lines=all'], until),
+    follow: async (_, until) => runJournalctl(program, ['--follow', '--lines=all'], until),
   };
 }
 
-async function* runJournalctl(args: string[], until: AbortSignal): AsyncGenerator<string> {
+async function* runJournalctl(
+  program: string,
+  args: string[],
+  until: AbortSignal,
+): AsyncGenerator<string> {
   const common = ['--dmesg', '--no-pager', '--quiet', '--output=short-iso'];
-  const child = spawn(journalctl, [...common, ...args], {
+  const child = spawn(program, [...common, ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
     cwd: '/',
@@ -205,7 +210,7 @@ async function* runJournalctl(args: string[], until: AbortSignal): AsyncGenerato
   // It could not be started, or was ended: what it has said is what there is.
   child.on('error', () => {});
   try {
-    yield* lines(child.stdout);
+    yield* lines(child.stdout, until);
   } finally {
     child.kill('SIGKILL');
   }

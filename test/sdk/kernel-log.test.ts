@@ -1,0 +1,89 @@
+import { appendFile, chmod, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fileLog, journalLog, streamLog } from '../../sdk/host/kernel-log.ts';
+import { scratch } from '../cli/cli.ts';
+
+async function all(lines: AsyncIterable<string>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const line of lines) found.push(line);
+  return found;
+}
+
+describe('logs of the kernel', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+  });
+  afterAll(() => clean());
+
+  /** A journalctl of the test's own. */
+  async function journal(name: string, script: string): Promise<string> {
+    const program = join(folder, name);
+    await writeFile(program, `#!/bin/sh\n${script}\n`);
+    await chmod(program, 0o755);
+    return program;
+  }
+
+  test('journalctl is asked for the kernel’s lines, as they come where they are followed', async () => {
+    const program = await journal('asked', 'echo "$@"');
+    const common = '--dmesg --no-pager --quiet --output=short-iso';
+    expect(await all(journalLog(program).read())).toEqual([common]);
+    const until = new AbortController();
+    const followed = await journalLog(program).follow('end', until.signal);
+    expect(await all(followed)).toEqual([`${common} --follow --lines=all`]);
+  });
+
+  test('a journalctl that does not end is ended, and what it said counts', async () => {
+    const program = await journal('endless', 'echo first; exec sleep 60');
+    const said: string[] = [];
+    const read = async () => {
+      for await (const line of journalLog(program, 1000).read()) said.push(line);
+    };
+    await expect(read()).rejects.toThrow('did not end within 1 seconds');
+    expect(said).toEqual(['first']);
+  });
+
+  test('a file is followed from its start or its end, also when it is cut short', async () => {
+    const file = join(folder, 'log');
+    await writeFile(file, 'old\n');
+    const until = new AbortController();
+    const [start, end] = await Promise.all([
+      fileLog(file).follow('start', until.signal),
+      fileLog(file).follow('end', until.signal),
+    ]);
+    const fromStart = start[Symbol.asyncIterator]();
+    const fromEnd = end[Symbol.asyncIterator]();
+    expect((await fromStart.next()).value).toBe('old');
+    await appendFile(file, 'ne');
+    await appendFile(file, 'w\n');
+    expect((await fromStart.next()).value).toBe('new');
+    expect((await fromEnd.next()).value).toBe('new');
+    await truncate(file);
+    const after = fromEnd.next();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await appendFile(file, 'again\n');
+    expect((await after).value).toBe('again');
+    until.abort();
+    expect((await fromEnd.next()).done).toBe(true);
+  });
+
+  test('following standard input ends when it is told to', async () => {
+    const input = new PassThrough();
+    const until = new AbortController();
+    const lines = await streamLog('standard input', input).follow('end', until.signal);
+    input.write('one\n');
+    const followed = lines[Symbol.asyncIterator]();
+    expect((await followed.next()).value).toBe('one');
+    const next = followed.next();
+    until.abort();
+    expect((await next).done).toBe(true);
+  });
+
+  test('a file that is not there is an error, not an end', async () => {
+    await expect(all(fileLog(join(folder, 'none')).read())).rejects.toThrow('ENOENT');
+  });
+});
