@@ -44,7 +44,7 @@ const nodePrefix = Buffer.of(1);
  * Fills an empty log with `size` entries, straight into its tables: a real append each would take the whole
  * day, and is what is measured afterwards.
  */
-async function fill(db: Database, key: NoteKey, size: number): Promise<void> {
+export async function fillLog(db: Database, key: NoteKey, size: number): Promise<void> {
   const frontier: { height: number; hash: Buffer }[] = [];
   const tiles = new Map<string, string[]>();
   const add = (level: number, index: number, node: Buffer) => {
@@ -103,7 +103,7 @@ async function measureAt(size: number): Promise<Record<string, [number, number]>
   try {
     await migrate(db);
     const key = await generateNoteKey('bench.example/log');
-    await fill(db, key, size);
+    await fillLog(db, key, size);
     const log: Log = createLog({ db, key, now: () => new Date() });
     const random = (round: number) => (round * 2_654_435_761) % size;
     return {

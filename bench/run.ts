@@ -1,12 +1,14 @@
 import * as fleet from './fleet.ts';
 import * as log from './log.ts';
 import * as policy from './policy.ts';
+import * as scale from './scale.ts';
 
 /** `npm run bench -- NAME`: each benchmark compares things side by side in one run and prints a table. */
 const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   policy,
   log,
   fleet,
+  scale,
 };
 
 const [name, ...args] = process.argv.slice(2);

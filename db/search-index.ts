@@ -56,8 +56,11 @@ export function indexProfile(
   team: string,
   name: string,
 ): [Statement, ...Statement[]] {
-  const here = and(eq(profiles.team, team), eq(profiles.name, name));
-  const id = sql`(SELECT ${profiles.id} FROM ${profiles} WHERE ${here})`;
+  return indexProfiles(db, sql`${profiles.team} = ${team} AND ${profiles.name} = ${name}`);
+}
+
+/** As {@link indexProfile}, of all profiles that a condition is true of. */
+export function indexProfiles(db: Database, which: SQL): [Statement, ...Statement[]] {
   const facts = db
     .select({ found: sql`1` })
     .from(versions)
@@ -70,8 +73,9 @@ export function indexProfile(
       ),
     );
   return [
-    // SQLite finds the row by its id alone; a table without content has no others.
-    db.run(sql`DELETE FROM search WHERE rowid = ${id}`),
+    db.run(
+      sql`DELETE FROM search WHERE rowid IN (SELECT ${profiles.id} FROM ${profiles} WHERE ${which})`,
+    ),
     db.run(sql`
       INSERT INTO search (rowid, name, team, images, tags, description, rules, facets)
       SELECT ${profiles.id}, ${profiles.name}, ${profiles.team}, ${listed(profiles.images)},
@@ -87,11 +91,11 @@ export function indexProfile(
       FROM ${profiles}
       JOIN ${versions} ON ${versions.profileId} = ${profiles.id} AND ${versions.version} = ${profiles.latest}
       LEFT JOIN ${searchFacts} ON ${searchFacts.digest} = ${versions.digest}
-      WHERE ${here}`),
+      WHERE ${which}`),
     db
       .update(profiles)
       .set({ indexVersion: sql`CASE WHEN EXISTS ${facts} THEN ${indexVersion} ELSE 0 END` })
-      .where(here),
+      .where(which),
   ];
 }
 

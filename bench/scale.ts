@@ -1,0 +1,305 @@
+// Every read of the service among more and more profiles, side by side in one run on one machine.
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
+import { migrate } from '../db/migrate.ts';
+import { openFile } from '../db/node.ts';
+import { profiles, searchSpellings } from '../db/schema.ts';
+import { indexProfiles } from '../db/search-index.ts';
+import { spellingsOf } from '../db/search-text.ts';
+import { generateKeyPair, generateNoteKey, signStatement } from '../trust/index.ts';
+import { createApp } from '../worker/app.ts';
+import { defaultLimits } from '../worker/deps.ts';
+import { createLog } from '../worker/log.ts';
+import { fillLog } from './log.ts';
+
+/** Unless the command line names others. */
+const usualSizes = [1_000, 10_000, 100_000];
+
+/** Of each profile. */
+const versionCount = 10;
+
+/** How often each read is made at each size. */
+const rounds = 400;
+
+/** A team for so many profiles. */
+const profilesOfTeam = 50;
+
+// However many profiles there are, the same words: what matches one is a share of all.
+const subjects =
+  'nginx postgres redis mysql apache kafka grafana vault consul etcd traefik haproxy'.split(' ');
+const kinds = 'server proxy worker exporter gateway cache agent backup'.split(' ');
+
+const subject = (id: number) => subjects[id % subjects.length] as string;
+const kind = (id: number) => kinds[Math.floor(id / subjects.length) % kinds.length] as string;
+/** A word that is this profile's alone. */
+const own = (id: number) => `q${id.toString(16).padStart(5, '0')}`;
+
+// The same three in SQL, which makes the profiles: through the API that would take a day.
+const pick = (list: string[], at: string) =>
+  `json_extract('${JSON.stringify(list)}', '$[' || (${at}) || ']')`;
+const subjectSql = pick(subjects, `id % ${subjects.length}`);
+const kindSql = pick(kinds, `id / ${subjects.length} % ${kinds.length}`);
+const ownSql = `'q' || printf('%05x', id)`;
+const nameSql = `${subjectSql} || '-' || ${kindSql} || '-' || ${ownSql}`;
+const digestSql = (id: string, minor: string) =>
+  `'sha256:' || printf('%064x', ${id} * 100 + ${minor})`;
+
+const nameOf = (id: number) => `${subject(id)}-${kind(id)}-${own(id)}`;
+const teamOf = (id: number) => `team-${Math.floor(id / profilesOfTeam)}`;
+const digestOf = (id: number, minor: number) =>
+  `sha256:${(id * 100 + minor).toString(16).padStart(64, '0')}`;
+const pathOf = (id: number) => `/v1/profiles/${teamOf(id)}/${nameOf(id)}`;
+
+/** How many profiles one transaction makes. */
+const chunk = 5_000;
+
+/**
+ * Fills a database with `size` profiles, straight into its tables, as publishing would have: rows, contents,
+ * envelopes of the usual length, a channel each, and the search index by its own statements.
+ */
+async function fill(db: Database, size: number, envelope: string): Promise<void> {
+  const { $client } = db;
+  // Nothing here has to survive a power cut.
+  await $client.execute('PRAGMA synchronous = OFF');
+  const now = '2026-01-01T00:00:00.000Z';
+  for (let from = 1; from <= size; from += chunk) {
+    const to = Math.min(size, from + chunk - 1);
+    const ids = `WITH RECURSIVE ids(id) AS (SELECT ${from} UNION ALL SELECT id + 1 FROM ids WHERE id < ${to})`;
+    const minors = `minors(minor) AS (SELECT value FROM json_each('${JSON.stringify([...Array(versionCount).keys()])}'))`;
+    await $client.batch(
+      [
+        `INSERT OR IGNORE INTO teams (name, created_at) ${ids} SELECT 'team-' || (id / ${profilesOfTeam}), '${now}' FROM ids`,
+        `INSERT INTO profiles (id, team, name, created_at, latest, description, images)
+         ${ids} SELECT id, 'team-' || (id / ${profilesOfTeam}), ${nameSql}, '${now}', '1.${versionCount - 1}.0',
+           'Confines the ' || ${kindSql} || ' of ' || ${subjectSql} || ' in a container', json_array(${subjectSql})
+         FROM ids`,
+        `INSERT INTO contents (digest, text)
+         ${ids}, ${minors} SELECT ${digestSql('id', 'minor')},
+           'abi <abi/3.0>,' || char(10) || 'include <tunables/global>' || char(10) || 'profile ' || ${nameSql} ||
+           ' flags=(attach_disconnected, mediate_deleted) {' || char(10) || '  include <abstractions/base>' || char(10) ||
+           '  capability net_bind_service,' || char(10) || '  network inet stream,' || char(10) ||
+           '  /srv/' || ${subjectSql} || '/' || minor || '/** r,' || char(10) || '  /var/log/' || ${subjectSql} ||
+           '/*.log w,' || char(10) || '}' || char(10)
+         FROM ids, minors`,
+        {
+          sql: `INSERT INTO versions (profile_id, version, precedence, prerelease, digest, size, envelope, signers, manifest, published_at, log_index)
+         ${ids}, ${minors} SELECT id, '1.' || minor || '.0', '01101' || minor || '010~', 0, ${digestSql('id', 'minor')}, 300, ?,
+           json_array('sha256:' || printf('%064x', id / ${profilesOfTeam})),
+           json_object('description', 'Confines the ' || ${kindSql} || ' of ' || ${subjectSql} || ' in a container',
+             'images', json_array(${subjectSql}), 'abi', '3.0', 'license', 'Apache-2.0'),
+           '${now}', (id - 1) * ${versionCount} + minor
+         FROM ids, minors`,
+          args: [envelope],
+        },
+        `INSERT INTO channels (profile_id, name, version, moved_at, log_index)
+         ${ids} SELECT id, 'candidate', '1.5.0', '${now}', 0 FROM ids`,
+        `INSERT INTO search_facts (digest, words, capabilities, grade, index_version)
+         ${ids} SELECT ${digestSql('id', String(versionCount - 1))},
+           'abi 3 0 include tunables global profile flags attach disconnected mediate deleted abstractions base capability net bind service network inet stream srv var log w r ' || ${nameSql},
+           CASE WHEN id % 100 = 0 THEN '["net_admin","net_bind_service"]' ELSE '["net_bind_service"]' END,
+           substr('AAAAAABBCD', 1 + id % 10, 1), 1
+         FROM ids`,
+      ],
+      'write',
+    );
+    const [first, ...rest] = indexProfiles(db, sql`${profiles.id} BETWEEN ${from} AND ${to}`);
+    await db.batch([first, ...rest]);
+    const words = from === 1 ? [...subjects, ...kinds, 'confines', 'container'] : [];
+    for (let id = from; id <= to; id++) words.push(own(id));
+    const spellings = words.flatMap((word) =>
+      spellingsOf(word).map((spelling) => ({ spelling, word })),
+    );
+    for (let at = 0; at < spellings.length; at += 1_000) {
+      await db.insert(searchSpellings).values(spellings.slice(at, at + 1_000));
+    }
+  }
+}
+
+/** A registry of some size, ready to be asked. */
+interface Registry {
+  size: number;
+  seconds: number;
+  bytes: number;
+  read: (path: string) => Promise<Response>;
+  close: () => Promise<void>;
+}
+
+async function open(size: number): Promise<Registry> {
+  const start = performance.now();
+  const folder = await mkdtemp(join(tmpdir(), 'aa-registry-bench-'));
+  const file = join(folder, 'registry.db');
+  const db = await openFile(file);
+  const close = async () => {
+    db.$client.close();
+    await rm(folder, { recursive: true });
+  };
+  try {
+    await migrate(db);
+    const key = await generateNoteKey('bench.example/log');
+    const subject = {
+      team: 'team-0',
+      name: nameOf(1),
+      version: '1.0.0',
+      digest: `sha256:${'0'.repeat(64)}`,
+    } as const;
+    const manifest = {
+      description: 'Confines a server',
+      images: ['nginx'],
+      abi: '3.0',
+      license: 'Apache-2.0',
+    };
+    const envelope = await signStatement({ ...subject, manifest }, [await generateKeyPair()]);
+    await fill(db, size, JSON.stringify(envelope));
+    await fillLog(db, key, size * versionCount);
+    await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
+    const now = () => new Date();
+    const app = createApp({ db, log: createLog({ db, key, now }), now, limits: defaultLimits });
+    const read = async (path: string) => app.request(path);
+    const seconds = (performance.now() - start) / 1000;
+    return { size, seconds, bytes: (await stat(file)).size, read, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A profile of so many, another each round. */
+const any = (round: number, size: number) => 1 + ((round * 2_654_435_761) % size);
+
+/** The reads, by what they do: the path of each round, among so many profiles. */
+const reads: Record<string, (round: number, size: number) => string> = {
+  'resolve a name': (round, size) => resolve([any(round, size)], ''),
+  'resolve a range': (round, size) => resolve([any(round, size)], '@^1.2 <1.8'),
+  'resolve a channel': (round, size) => resolve([any(round, size)], ':candidate'),
+  'resolve 100 at once': (round, size) =>
+    resolve(
+      Array.from({ length: 100 }, (_, at) => any(round * 100 + at, size)),
+      '',
+    ),
+  'a profile': (round, size) => pathOf(any(round, size)),
+  'its versions': (round, size) => `${pathOf(any(round, size))}/versions`,
+  'a version, with lint': (round, size) => `${pathOf(any(round, size))}/versions/1.${round % 10}.0`,
+  'a version by digest': (round, size) => {
+    const id = any(round, size);
+    return `${pathOf(id)}/versions/${digestOf(id, round % 10)}`;
+  },
+  'its bytes by digest': (round, size) => {
+    const id = any(round, size);
+    return `${pathOf(id)}/versions/${digestOf(id, round % 10)}/profile`;
+  },
+  'its envelope': (round, size) =>
+    `${pathOf(any(round, size))}/versions/1.${round % 10}.0/envelope`,
+  'its proof': (round, size) =>
+    `${pathOf(any(round, size))}/versions/1.${round % 10}.0/proof?since=${any(round + 1, size)}`,
+  'a team': (round, size) => `/v1/teams/${teamOf(any(round, size))}`,
+  'list: first page': () => '/v1/profiles',
+  'list: some page': (round, size) => {
+    const id = any(round, size);
+    return `/v1/profiles?cursor=${cursor({ team: teamOf(id), name: nameOf(id) })}`;
+  },
+  'list: a team': (round, size) => `/v1/profiles?team=${teamOf(any(round, size))}`,
+  'search: a word of a twelfth': (round) => search({ q: subject(round) }),
+  'search: its beginning': (round) => search({ q: subject(round).slice(0, 3) }),
+  'search: a later page': (round, size) =>
+    search({
+      q: subject(round),
+      cursor: cursor({ level: 1, id: Math.floor(any(round, size) / 2), similar: false }),
+    }),
+  'search: two words': (round) => search({ q: `${subject(round)} ${kind(round * 12)}` }),
+  'search: a word of all': () => search({ q: 'container' }),
+  'search: a word of one': (round, size) => search({ q: own(any(round, size)) }),
+  'search: a whole name': (round, size) => search({ q: nameOf(any(round, size)) }),
+  'search: a slip': (round) => search({ q: subject(round).replace(/^(.)(.)/, '$2$1') }),
+  'search: what is nowhere': (round) => search({ q: `nowhere${round}` }),
+  'filter: an image': (round) => search({ image: subject(round) }),
+  'filter: a rare capability': () => search({ capability: 'net_admin' }),
+  'filter: a grade, with a word': (round) => search({ grade: 'C', q: subject(round) }),
+  'the catalog: search': (round) => `/?q=${subject(round)}`,
+  'the catalog: a profile': (round, size) => {
+    const id = any(round, size);
+    return `/p/${teamOf(id)}/${nameOf(id)}`;
+  },
+  'the log: a tile': (round, size) =>
+    `/log/tile/0/${tile(any(round, size) % Math.floor((size * versionCount) / 256))}`,
+  'the log: its checkpoint': () => '/log/checkpoint',
+};
+
+function resolve(ids: number[], selector: string): string {
+  const refs = ids.map((id) => ['ref', `${teamOf(id)}/${nameOf(id)}${selector}`]);
+  return `/v1/resolve?${new URLSearchParams(refs)}`;
+}
+
+const search = (query: Record<string, string>) => `/v1/profiles?${new URLSearchParams(query)}`;
+const cursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
+
+/** An index as C2SP tlog-tiles spells it: three digits at a time. */
+function tile(index: number): string {
+  const last = String(index % 1000).padStart(3, '0');
+  return index < 1000 ? last : `x${String(Math.floor(index / 1000)).padStart(3, '0')}/${last}`;
+}
+
+/** Milliseconds of each round at each size, the sizes in turn: so what else the machine does hits all alike. */
+async function measure(
+  registries: Registry[],
+  path: (round: number, size: number) => string,
+): Promise<number[][]> {
+  const times = registries.map((): number[] => []);
+  for (let round = -20; round < rounds; round++) {
+    for (const [at, { size, read }] of registries.entries()) {
+      const address = path(round + 20, size);
+      const start = performance.now();
+      const answer = await read(address);
+      const body = await answer.text();
+      const time = performance.now() - start;
+      if (answer.status !== 200) throw new Error(`${address} answered ${answer.status}: ${body}`);
+      // The first ones warm up.
+      if (round >= 0) times[at]?.push(time);
+    }
+  }
+  return times.map((some) => some.sort((a, b) => a - b));
+}
+
+const at = (times: number[], share: number) => times[Math.floor(times.length * share)] ?? 0;
+
+/** Prints the table: milliseconds at each size, and how the largest compares with the smallest. */
+export async function run(args: string[]): Promise<void> {
+  const sizes = args.length > 0 ? args.map(Number) : usualSizes;
+  const registries: Registry[] = [];
+  try {
+    for (const size of sizes) {
+      const registry = await open(size);
+      registries.push(registry);
+      const { seconds, bytes } = registry;
+      console.log(
+        `${size.toLocaleString('en')} profiles with ${versionCount} versions each: ${(bytes / 1e6).toFixed(0)} MB, made in ${seconds.toFixed(0)} s`,
+      );
+    }
+    const line = (cells: string[]) =>
+      console.log(cells.map((cell, at) => (at ? cell.padStart(16) : cell.padEnd(30))).join(''));
+    line([
+      'scale: p50 (p99), ms',
+      ...sizes.map((size) => size.toLocaleString('en')),
+      'p50 grows',
+      'p99 grows',
+    ]);
+    let worst = 0;
+    for (const [what, path] of Object.entries(reads)) {
+      const times = await measure(registries, path);
+      const grows = (share: number) => at(times.at(-1) ?? [], share) / at(times[0] ?? [], share);
+      worst = Math.max(worst, grows(0.99));
+      line([
+        what,
+        ...times.map((some) => `${at(some, 0.5).toFixed(2)} (${at(some, 0.99).toFixed(2)})`),
+        `x${grows(0.5).toFixed(2)}`,
+        `x${grows(0.99).toFixed(2)}`,
+      ]);
+    }
+    line(['the most that a p99 grows', ...sizes.map(() => ''), '', `x${worst.toFixed(2)}`]);
+    console.log('goal: no p99 more than doubles');
+  } finally {
+    for (const { close } of registries) await close();
+  }
+}
