@@ -241,25 +241,39 @@ function tile(index: number): string {
   return index < 1000 ? last : `x${String(Math.floor(index / 1000)).padStart(3, '0')}/${last}`;
 }
 
-/** Milliseconds of each round at each size, the sizes in turn: so what else the machine does hits all alike. */
+/** Milliseconds of each round, sorted: as a client waits, and what the processor spent on it. */
+interface Times {
+  waited: number[];
+  spent: number[];
+}
+
+/** The times at each size, the sizes in turn: so what else the machine does hits all alike. */
 async function measure(
   registries: Registry[],
   path: (round: number, size: number) => string,
-): Promise<number[][]> {
-  const times = registries.map((): number[] => []);
+): Promise<Times[]> {
+  const times = registries.map((): Times => ({ waited: [], spent: [] }));
   for (let round = -20; round < rounds; round++) {
     for (const [at, { size, read }] of registries.entries()) {
       const address = path(round + 20, size);
       const start = performance.now();
+      const before = process.cpuUsage();
       const answer = await read(address);
       const body = await answer.text();
-      const time = performance.now() - start;
+      const { user, system } = process.cpuUsage(before);
+      const waited = performance.now() - start;
       if (answer.status !== 200) throw new Error(`${address} answered ${answer.status}: ${body}`);
       // The first ones warm up.
-      if (round >= 0) times[at]?.push(time);
+      if (round < 0) continue;
+      times[at]?.waited.push(waited);
+      times[at]?.spent.push((user + system) / 1000);
     }
   }
-  return times.map((some) => some.sort((a, b) => a - b));
+  for (const { waited, spent } of times) {
+    waited.sort((a, b) => a - b);
+    spent.sort((a, b) => a - b);
+  }
+  return times;
 }
 
 const at = (times: number[], share: number) => times[Math.floor(times.length * share)] ?? 0;
@@ -284,21 +298,34 @@ export async function run(args: string[]): Promise<void> {
       ...sizes.map((size) => size.toLocaleString('en')),
       'p50 grows',
       'p99 grows',
+      'p99 of CPU time',
     ]);
-    let worst = 0;
+    const worst = { waited: 0, spent: 0 };
     for (const [what, path] of Object.entries(reads)) {
       const times = await measure(registries, path);
-      const grows = (share: number) => at(times.at(-1) ?? [], share) / at(times[0] ?? [], share);
-      worst = Math.max(worst, grows(0.99));
+      const grows = (kind: keyof Times, share: number) =>
+        at(times.at(-1)?.[kind] ?? [], share) / at(times[0]?.[kind] ?? [], share);
+      const [waited, spent] = [grows('waited', 0.99), grows('spent', 0.99)];
+      worst.waited = Math.max(worst.waited, waited);
+      worst.spent = Math.max(worst.spent, spent);
       line([
         what,
-        ...times.map((some) => `${at(some, 0.5).toFixed(2)} (${at(some, 0.99).toFixed(2)})`),
-        `x${grows(0.5).toFixed(2)}`,
-        `x${grows(0.99).toFixed(2)}`,
+        ...times.map(
+          (some) => `${at(some.waited, 0.5).toFixed(2)} (${at(some.waited, 0.99).toFixed(2)})`,
+        ),
+        `x${grows('waited', 0.5).toFixed(2)}`,
+        `x${waited.toFixed(2)}`,
+        `x${spent.toFixed(2)}`,
       ]);
     }
-    line(['the most that a p99 grows', ...sizes.map(() => ''), '', `x${worst.toFixed(2)}`]);
-    console.log('goal: no p99 more than doubles');
+    line([
+      'the most',
+      ...sizes.map(() => ''),
+      '',
+      `x${worst.waited.toFixed(2)}`,
+      `x${worst.spent.toFixed(2)}`,
+    ]);
+    console.log('goal: no p99 more than doubles; on a busy machine, CPU time tells it better');
   } finally {
     for (const { close } of registries) await close();
   }

@@ -65,8 +65,8 @@ export function createApp(deps: Deps) {
   // Before the limits: whoever watches over the service must not be refused.
   app.route('/', health);
   const { rateLimits = {} } = deps;
-  app.use(limitAddresses(rateLimits));
-  app.use('/v1/*', conditional, identify, limitTokens(rateLimits));
+  app.use(conditional, limitAddresses(rateLimits));
+  app.use('/v1/*', identify, limitTokens(rateLimits));
   if (deps.metrics) app.route('/', metrics);
   for (const routes of [
     profiles,

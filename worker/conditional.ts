@@ -13,15 +13,16 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   await next();
   const { method } = c.req.raw;
   if ((method !== 'GET' && method !== 'HEAD') || c.res.status !== 200) return;
-  const { headers } = c.res;
-  headers.append('Vary', 'Authorization');
-  const control = headers.get('Cache-Control') ?? 'public, no-cache';
+  const control = c.res.headers.get('Cache-Control') ?? 'public, no-cache';
+  if (control.includes('no-store')) return;
+  // Before the headers are set: on Node a clone takes them with it.
+  const tag = c.res.headers.get('ETag') ?? (await tagOf(await c.res.clone().arrayBuffer()));
   const personal = c.req.header('Authorization') !== undefined;
-  headers.set('Cache-Control', personal ? control.replace('public', 'private') : control);
-  // On Node a clone takes the headers with it: what is set on those before is lost.
-  if (!headers.has('ETag')) c.header('ETag', await tagOf(await c.res.clone().arrayBuffer()));
+  c.header('Cache-Control', personal ? control.replace('public', 'private') : control);
+  c.header('Vary', 'Authorization', { append: true });
+  c.header('ETag', tag);
   const known = c.req.header('If-None-Match');
-  if (known === undefined || !matches(known, c.res.headers.get('ETag') ?? '')) return;
+  if (known === undefined || !matches(known, tag)) return;
   const kept = new Headers(c.res.headers);
   for (const name of aboutBytes) kept.delete(name);
   c.res = undefined;
