@@ -21,7 +21,6 @@ const reads: [string, string][] = [
   ['/?q=web', 'public, no-cache'],
   ['/p/library/web', 'public, no-cache'],
   ['/catalog.css', 'public, max-age=300'],
-  ['/openapi.json', 'no-cache'],
 ];
 
 describe.each(runtimes)('conditional reads on $name', ({ start }) => {

@@ -143,8 +143,8 @@ function complete(operation: Operation, path: string, method: string): void {
     operation.security ??= [{}, { token: [] }];
   }
   addRequestHeaders(operation, JSON.stringify(own));
-  // conditional.ts gives every read under /v1 an ETag.
-  const conditional = method === 'get' && path.startsWith('/v1/');
+  // conditional.ts gives every read an ETag, but for those that are never kept.
+  const conditional = method === 'get' && /^\/(?:v1|log)\//.test(path);
   if (conditional) own['304'] ??= { description: 'The caller has it already' };
   // Whoever watches over the service is never refused.
   const watched = path === '/healthz' || path === '/readyz';
@@ -206,7 +206,7 @@ function narrow({ content }: Answer, status: number): void {
   };
 }
 
-function headersOf(status: string, { responses }: Operation, watched: boolean) {
+function headersOf(status: string, { responses, parameters }: Operation, watched: boolean) {
   const names: Header[] = ['X-Request-Id'];
   if (!watched) names.push('RateLimit-Policy', 'RateLimit');
   if (status === '429') names.push('Retry-After');
@@ -214,6 +214,8 @@ function headersOf(status: string, { responses }: Operation, watched: boolean) {
   if (responses && '304' in responses && (status === '200' || status === '304')) {
     names.push('ETag');
   }
+  const paged = parameters?.some((one) => 'name' in one && one.name === 'cursor');
+  if (paged && (status === '200' || status === '304')) names.push('Link');
   return names;
 }
 

@@ -15,6 +15,7 @@ import { readBody } from '../body.ts';
 import { type Caller, isAdministrator, roleIn } from '../caller.ts';
 import type { Deps } from '../deps.ts';
 import { idempotent } from '../idempotency.ts';
+import { linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
 import { generateToken, hashToken } from '../token.ts';
 import { createRouter, json, jsonBody, problems, repeatableWithSecret } from './router.ts';
@@ -132,6 +133,7 @@ tokens.openapi(
     const found = await listTokens(c.var.deps.db, owner, { after: cursor, limit: limit + 1 });
     const items = found.slice(0, limit).map(toToken);
     const next = found.length > limit ? String(items.at(-1)?.id) : null;
+    linkNext(c, next);
     return c.json({ items, next }, 200);
   },
 );

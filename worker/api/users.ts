@@ -4,6 +4,7 @@ import { createUser, findUser, listUsers, setAdmin } from '../../db/users.ts';
 import { adminToken } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { idempotent } from '../idempotency.ts';
+import { linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems, repeatable } from './router.ts';
 import { UserName } from './schema/name.ts';
@@ -60,6 +61,7 @@ users.openapi(
     const found = await listUsers(c.var.deps.db, limit + 1, cursor);
     const items = found.slice(0, limit);
     const next = found.length > limit ? (items.at(-1)?.name ?? null) : null;
+    linkNext(c, next);
     return c.json({ items, next }, 200);
   },
 );

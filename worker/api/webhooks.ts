@@ -14,6 +14,7 @@ import { atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
 import { idempotent } from '../idempotency.ts';
+import { linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
 import type { Deliverer } from '../webhooks/deliver.ts';
 import { generateSecret } from '../webhooks/signature.ts';
@@ -165,6 +166,7 @@ webhooks.openapi(
     const found = await listDeliveries(deps.db, webhook, { limit: limit + 1, before });
     const items = found.slice(0, limit).map(toDelivery);
     const next = found.length > limit ? String(items.at(-1)?.id) : null;
+    linkNext(c, next);
     return c.json({ items, next }, 200);
   },
 );
