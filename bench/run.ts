@@ -1,4 +1,5 @@
 import * as fleet from './fleet.ts';
+import * as http from './http.ts';
 import * as log from './log.ts';
 import * as policy from './policy.ts';
 import * as scale from './scale.ts';
@@ -9,6 +10,7 @@ const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   log,
   fleet,
   scale,
+  http,
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -74,6 +74,11 @@ const options = {
     value: 'N',
     description: 'Bytes of all of those (default 4294967296)',
   },
+  'answer-cache-bytes': {
+    type: 'string',
+    value: 'N',
+    description: 'Answers kept in memory (default 67108864; 0: none)',
+  },
   'webhook-network': {
     type: 'string',
     multiple: true,
@@ -196,6 +201,7 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     webhookNetworks: networks('webhook-network'),
     addressLimit: number('address-limit', 1_000_000_000),
     tokenLimit: number('token-limit', 1_000_000_000),
+    answerBytes: number('answer-cache-bytes', 64 * 1024 ** 3),
     team: defined({
       profiles: number('team-profiles', Number.MAX_SAFE_INTEGER),
       versions: number('team-versions', Number.MAX_SAFE_INTEGER),

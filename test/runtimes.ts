@@ -72,6 +72,8 @@ export interface TestOptions {
   tokenLimit?: number;
   /** The most that a team may store, where that is not the default. */
   team?: Partial<Amounts>;
+  /** How much of what it answers it keeps in memory: nothing when left out, since tests meddle with the database. */
+  answerBytes?: number;
   /** Networks that webhooks may go to although they are not public. */
   webhookNetworks?: string[];
 }
@@ -104,6 +106,7 @@ const node: Runtime = {
     tokenLimit,
     team = {},
     webhookNetworks = [],
+    answerBytes = 0,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
@@ -131,7 +134,7 @@ const node: Runtime = {
         witnesses: witnesses.length > 0 ? createWitnesses(witnesses, now) : undefined,
       }),
       now,
-      limits: { profileBytes, team: { ...defaultLimits.team, ...team } },
+      limits: { profileBytes, team: { ...defaultLimits.team, ...team }, answerBytes },
       oidc: createOidc(
         origin,
         issuers.map(parseIssuer).filter((issuer) => issuer !== undefined),
@@ -181,6 +184,7 @@ const workerd: Runtime = {
     tokenLimit,
     team = {},
     webhookNetworks = [],
+    answerBytes = 0,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
@@ -207,6 +211,7 @@ const workerd: Runtime = {
           TEAM_BYTES: team.bytes === undefined ? '' : String(team.bytes),
           PUBLIC_URL: origin,
           OIDC_ISSUERS: issuers.join(' '),
+          ANSWER_CACHE_BYTES: String(answerBytes),
           WEBHOOK_NETWORKS: webhookNetworks.join(' '),
           LOG_LEVEL: logged ? 'info' : 'off',
         },

@@ -31,6 +31,8 @@ interface Bindings {
   TEAM_BYTES?: string;
   /** Networks that webhooks may go to although they are not public, with spaces between: for tests. */
   WEBHOOK_NETWORKS?: string;
+  /** How much of what it answers an isolate keeps in memory, in bytes; 0: nothing. */
+  ANSWER_CACHE_BYTES?: string;
   /** The addresses of witnesses that are asked to cosign the log's checkpoints, with spaces between. */
   WITNESSES?: string;
   /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
@@ -56,6 +58,9 @@ interface Registry extends Service {
   deliverer: Deliverer;
   reindexing: Reindexing;
 }
+
+/** How much of what it answers an isolate keeps, in bytes: it has 128 MB for all it does. */
+const defaultAnswerBytes = 16 * 1024 * 1024;
 
 /** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
 const longestPeriod = 60;
@@ -101,6 +106,7 @@ async function start(bindings: Bindings): Promise<Registry> {
         versions: Number(bindings.TEAM_VERSIONS || defaultLimits.team.versions),
         bytes: Number(bindings.TEAM_BYTES || defaultLimits.team.bytes),
       },
+      answerBytes: Number(bindings.ANSWER_CACHE_BYTES || defaultAnswerBytes),
     },
     oidc: bindings.PUBLIC_URL
       ? createOidc(bindings.PUBLIC_URL, [

@@ -37,7 +37,7 @@ export async function tagOf(body: string | ArrayBuffer): Promise<string> {
 }
 
 /** Whether an If-None-Match names a tag, by weak comparison (RFC 9110 section 13.1.2). */
-function matches(known: string, tag: string): boolean {
+export function matches(known: string, tag: string): boolean {
   if (known.trim() === '*') return true;
   const strong = tag.replace(/^W\//, '');
   return known.split(',').some((one) => one.trim().replace(/^W\//, '') === strong);

@@ -40,11 +40,14 @@ export interface Limits {
   profileBytes: number;
   /** The most that a team may store, unless it has limits of its own. */
   team: Amounts;
+  /** How much of what it answers the service keeps in memory, in bytes; 0: nothing. */
+  answerBytes: number;
 }
 
 export const defaultLimits: Limits = {
   profileBytes: 256 * 1024,
   team: { profiles: 10_000, versions: 100_000, bytes: 4 * 1024 ** 3 },
+  answerBytes: 64 * 1024 * 1024,
 };
 
 /** What comes with a request, beside what its runtime gives. */

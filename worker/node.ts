@@ -69,6 +69,8 @@ export interface ServeOptions {
   tokenLimit?: number;
   /** The most that a team may store; what is left out is the default. */
   team?: Partial<Amounts>;
+  /** How much of what it answers the registry keeps in memory, in bytes. */
+  answerBytes?: number;
   /** Networks that webhooks may go to although they are not public, over http too. */
   webhookNetworks?: string[];
   /** How long the registry goes on after it was told to end, while /readyz says so already; in milliseconds. */
@@ -121,7 +123,11 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     db,
     log,
     now,
-    limits: { profileBytes, team: { ...defaultLimits.team, ...options.team } },
+    limits: {
+      profileBytes,
+      team: { ...defaultLimits.team, ...options.team },
+      answerBytes: options.answerBytes ?? defaultLimits.answerBytes,
+    },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
     observers: [metrics.observe, ...(requestLog ? [requestLog] : [])],
     addressOf: createAddressOf(options.trustedProxies ?? []),

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+describe.each(runtimes)('answers kept in memory on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let publisher: Publisher;
+  let lines: string[];
+
+  beforeEach(async () => {
+    lines = [];
+    registry = await start({ answerBytes: 1024 * 1024, logged: (line) => lines.push(line) });
+    publisher = await createPublisher(registry, 'library');
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+  });
+  afterEach(() => registry.close());
+
+  const content = '/v1/profiles/library/web/versions/1.0.0/profile';
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    registry.fetch(path, { headers });
+  /** Meddles behind the service's back, as nobody should: what is kept does not show it. */
+  const meddle = () => registry.db.$client.execute("UPDATE contents SET text = 'meddled'");
+  const bearer = () => ({ Authorization: `Bearer ${publisher.token}` });
+
+  test('are the same answers, but for what belongs to each', async () => {
+    const first = await ask(content);
+    const text = await first.text();
+    await meddle();
+    const again = await ask(content);
+    expect(await again.text()).toBe(text);
+    expect(again.status).toBe(200);
+    const own = ['x-request-id', 'content-length', 'date', 'transfer-encoding'];
+    const rest = ({ headers }: Response) => [...headers].filter(([name]) => !own.includes(name));
+    expect(rest(again)).toEqual(rest(first));
+    expect(again.headers.get('X-Request-Id')).not.toBe(first.headers.get('X-Request-Id'));
+    expect((await ask(content, { 'X-Request-Id': 'mine' })).headers.get('X-Request-Id')).toBe(
+      'mine',
+    );
+  });
+
+  test('answer 304 to whoever has them', async () => {
+    const etag = (await ask(content)).headers.get('ETag') ?? '';
+    await meddle();
+    for (const known of [etag, `"x", W/${etag}`, '*']) {
+      const response = await ask(content, { 'If-None-Match': known });
+      expect(response.status).toBe(304);
+      expect(response.headers.get('ETag')).toBe(etag);
+      expect(response.headers.get('Cache-Control')).toContain('immutable');
+      expect(await response.text()).toBe('');
+    }
+    const other = await ask(content, { 'If-None-Match': '"other"' });
+    expect(other.status).toBe(200);
+    await other.text();
+  });
+
+  test('are logged as all others are', async () => {
+    await (await ask(content)).text();
+    await meddle();
+    await (await ask(content, { 'X-Request-Id': 'kept' })).text();
+    for (let tries = 0; tries < 100 && !lines.some((line) => line.includes('"kept"')); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(JSON.parse(lines.find((line) => line.includes('"kept"')) ?? '{}')).toMatchObject({
+      route: '/v1/profiles/:team/:name/versions/:version/profile',
+      method: 'GET',
+      status: 200,
+    });
+  });
+
+  test('are gone as soon as this registry makes the profile private', async () => {
+    await expectStatus(200, ask(content));
+    const visibility = '/v1/profiles/library/web/visibility';
+    const change = { visibility: 'private' };
+    await expectStatus(200, send(registry, 'PUT', visibility, change, publisher.token));
+    await expectStatus(404, ask(content));
+    await expectStatus(200, ask(content, bearer()));
+    await expectStatus(404, ask(content));
+  });
+
+  test('are never those of private profiles, nor asked for with a token', async () => {
+    const path = '/v1/profiles/library/web/visibility';
+    await expectStatus(
+      200,
+      send(registry, 'PUT', path, { visibility: 'private' }, publisher.token),
+    );
+    await expectStatus(200, ask(content, bearer()));
+    await meddle();
+    expect(await (await ask(content, bearer())).text()).toBe('meddled');
+    await expectStatus(404, ask(content));
+  });
+
+  test('a channel that moves is resolved anew at once', async () => {
+    const resolve = async () => {
+      const response = await expectStatus(200, ask('/v1/resolve?ref=web'));
+      return JSON.stringify(await response.json());
+    };
+    expect(await resolve()).toContain('"1.0.0"');
+    const text = 'abi <abi/3.0>,\nprofile web {\n  /srv/other r,\n}\n';
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.1.0', text }));
+    expect(await resolve()).toContain('"1.1.0"');
+  });
+
+  test('what may change at any time is not kept', async () => {
+    await (await ask('/v1/profiles/library/web')).text();
+    await registry.db.$client.execute(
+      "UPDATE profiles SET created_at = '2020-01-01T00:00:00.000Z'",
+    );
+    expect(await (await ask('/v1/profiles/library/web')).text()).toContain('2020-01-01');
+    await expectStatus(404, ask('/v1/profiles/library/none/versions/1.0.0/profile'));
+  });
+});
+
+describe.each(runtimes)('limits and kept answers on $name', ({ start }) => {
+  test('who is over the limit gets none either', async () => {
+    const registry = await start({ answerBytes: 1024 * 1024, addressLimit: 5 });
+    try {
+      const publisher = await createPublisher(registry, 'library');
+      await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
+      const statuses: number[] = [];
+      for (let count = 0; count < 8; count++) {
+        const response = await registry.fetch('/v1/profiles/library/web/versions/1.0.0/profile');
+        await response.text();
+        statuses.push(response.status);
+      }
+      expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+    } finally {
+      await registry.close();
+    }
+  });
+});

@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache';
+import { type Database, revisionOf } from '../db/database.ts';
+import { matches } from './conditional.ts';
+
+/** An answer that is the same for everybody for a while. */
+export interface KeptAnswer {
+  route: string;
+  body: string | Uint8Array<ArrayBuffer>;
+  headers: Record<string, string>;
+  /** What a 304 says of it. */
+  unchanged: Record<string, string>;
+  etag: string | undefined;
+  revision: number;
+  until: number;
+}
+
+/**
+ * Keeps answers in memory that anybody may have and that their own Cache-Control lets be kept: what is named by a
+ * digest or a version, and what references mean. Nothing that was asked for with a token or a cookie.
+ */
+export interface AnswerCache {
+  /** The answer to a request, if it is kept and still good. */
+  find: (request: Request) => KeptAnswer | undefined;
+  /** Before an answer is made: what has to be the same still for it to be kept. */
+  revision: () => number;
+  /** Keeps an answer if it may be; the answer to send in its place. */
+  keep: (
+    request: Request,
+    response: Response,
+    about: { route: string; revision: number },
+  ) => Promise<Response>;
+}
+
+/**
+ * How long an answer is kept at most, in milliseconds: another process may make a profile private, or move a
+ * channel, which this one does not see at once.
+ */
+const longest = { immutable: 60_000, other: 2_000 };
+
+/** What belongs to one answer and not to the next, and what the server adds itself. */
+const ownHeaders = /^(x-request-id|ratelimit.*|retry-after|date|content-length|set-cookie)$/i;
+
+/** What a 304 repeats (RFC 9110 section 15.4.5). */
+const repeated = /^(cache-control|content-location|etag|expires|link|vary)$/i;
+
+export function createAnswerCache(db: Database, bytes: number, now = Date.now): AnswerCache {
+  const kept = new LRUCache<string, KeptAnswer>({
+    maxSize: bytes,
+    // With what keeping it costs beside its bytes.
+    sizeCalculation: ({ body }, key) => body.length + 2 * key.length + 1024,
+  });
+
+  return {
+    revision: () => revisionOf(db),
+    find(request) {
+      if (!isForAll(request)) return undefined;
+      const answer = kept.get(request.url);
+      if (answer?.revision !== revisionOf(db) || now() >= answer.until) return undefined;
+      return answer;
+    },
+    async keep(request, response, { route, revision }) {
+      const control = response.headers.get('Cache-Control') ?? '';
+      const seconds = /^public, max-age=(\d+)/.exec(control)?.[1];
+      if (response.status !== 200 || seconds === undefined || !isForAll(request)) return response;
+      const most = control.includes('immutable') ? longest.immutable : longest.other;
+      const content = new Uint8Array(await response.arrayBuffer());
+      const headers = Object.fromEntries(response.headers);
+      const body = isText(headers['content-type']) ? new TextDecoder().decode(content) : content;
+      const lasting = select(headers, (name) => !ownHeaders.test(name));
+      kept.set(request.url, {
+        route,
+        body,
+        headers: { ...lasting, 'content-length': String(content.length) },
+        unchanged: select(lasting, (name) => repeated.test(name)),
+        etag: headers.etag,
+        revision,
+        until: now() + Math.min(Number(seconds) * 1000, most),
+      });
+      return new Response(body, { status: 200, headers });
+    },
+  };
+}
+
+/** Whether the answer to a request does not depend on who asks. */
+function isForAll(request: Request): boolean {
+  const { method, headers } = request;
+  return (
+    method === 'GET' && headers.get('Authorization') === null && headers.get('Cookie') === null
+  );
+}
+
+function isText(type = ''): boolean {
+  return /^text\/|\bjson\b/.test(type);
+}
+
+function select(
+  headers: Record<string, string>,
+  wanted: (name: string) => boolean,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
+}
+
+/** The response for a kept answer, or that the caller has it already; with headers of its own. */
+export function respond(
+  request: Request,
+  { body, headers, unchanged, etag }: KeptAnswer,
+  own: Record<string, string>,
+): Response {
+  const known = request.headers.get('If-None-Match');
+  if (known !== null && etag !== undefined && (known === etag || matches(known, etag))) {
+    return new Response(null, { status: 304, headers: { ...unchanged, ...own } });
+  }
+  return new Response(body, { status: 200, headers: { ...headers, ...own } });
+}
