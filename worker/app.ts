@@ -29,6 +29,7 @@ import type { Deps } from './deps.ts';
 import { answerUnrouted } from './methods.ts';
 import { answerProblem, bodyType, ProblemError } from './problem.ts';
 import { limitAddresses, limitTokens } from './rate-limit.ts';
+import { shareImmutable } from './shared-cache.ts';
 import { tiles } from './tiles.ts';
 
 /**
@@ -67,6 +68,9 @@ export function createApp(deps: Deps) {
   const { rateLimits = {} } = deps;
   app.use(conditional, limitAddresses(rateLimits));
   app.use('/v1/*', identify, limitTokens(rateLimits));
+  for (const path of ['/v1/profiles/:team/:name/versions/*', '/log/tile/*']) {
+    app.use(path, shareImmutable);
+  }
   if (deps.metrics) app.route('/', metrics);
   for (const routes of [
     profiles,

@@ -7,6 +7,7 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Oidc } from './oidc.ts';
 import type { RateLimits } from './rate-limit.ts';
+import type { SharedCache } from './shared-cache.ts';
 import type { Deliverer } from './webhooks/deliver.ts';
 
 /** What the service needs from whatever runs it. */
@@ -27,6 +28,8 @@ export interface Deps {
   rateLimits?: RateLimits;
   /** Tells the teams' webhooks. */
   deliverer?: Deliverer;
+  /** Keeps what never changes near its readers; none when left out. */
+  sharedCache?: SharedCache;
   /** Served at /metrics to administrators. */
   metrics?: Metrics | undefined;
   /** Puts each request into a trace. */
@@ -53,6 +56,8 @@ export const defaultLimits: Limits = {
 /** What comes with a request, beside what its runtime gives. */
 export interface Bindings {
   access?: Access;
+  /** Lets work go on after the answer, where the runtime would end it. */
+  waitUntil?: (work: Promise<unknown>) => void;
 }
 
 /** What the routes find in Hono's context. */

@@ -143,11 +143,10 @@ function complete(operation: Operation, path: string, method: string): void {
     operation.security ??= [{}, { token: [] }];
   }
   addRequestHeaders(operation, JSON.stringify(own));
-  // conditional.ts gives every read an ETag, but for those that are never kept.
-  const conditional = method === 'get' && /^\/(?:v1|log)\//.test(path);
-  if (conditional) own['304'] ??= { description: 'The caller has it already' };
   // Whoever watches over the service is never refused.
   const watched = path === '/healthz' || path === '/readyz';
+  // conditional.ts gives every read an ETag.
+  if (method === 'get' && !watched) own['304'] ??= { description: 'The caller has it already' };
   operation.responses = (watched ? own : { ...problems(...always), ...own }) as typeof own;
   for (const [status, answer] of Object.entries(operation.responses) as [string, Answer][]) {
     narrow(answer, Number(status));

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
+import { type TestRegistry, crashing as workerd } from '../runtimes.ts';
+
+describe('Cloudflare’s cache', () => {
+  let registry: TestRegistry;
+  let acme: Publisher;
+  const web = '/v1/profiles/acme/web/versions/1.0.0/profile';
+
+  beforeEach(async () => {
+    registry = await workerd.start();
+    acme = await createPublisher(registry, 'acme');
+    await expectStatus(201, publish(registry, acme, { name: 'web', version: '1.0.0' }));
+  });
+  afterEach(() => registry.close());
+
+  const read = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await registry.fetch(path, { headers });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+  /** From here on nothing of versions comes from the database. */
+  const losePart = () =>
+    registry.db.$client.execute('ALTER TABLE versions RENAME TO versions_gone');
+
+  test('holds the bytes of public versions, and their headers', async () => {
+    const first = await read(web);
+    await losePart();
+    const again = await read(web);
+    expect(again).toMatchObject({ status: 200, text: first.text });
+    for (const name of [
+      'Content-Type',
+      'ETag',
+      'Cache-Control',
+      'Vary',
+      'X-Content-Type-Options',
+    ]) {
+      expect(again.headers.get(name), name).toBe(first.headers.get(name));
+    }
+    expect(again.headers.get('X-Request-Id')).not.toBe(first.headers.get('X-Request-Id'));
+    const known = await read(web, { 'If-None-Match': first.headers.get('ETag') ?? '' });
+    expect(known.status).toBe(304);
+  });
+
+  test('has nothing for, and nothing of, whoever sends a token', async () => {
+    await read(web, { Authorization: `Bearer ${acme.token}` });
+    await losePart();
+    expect((await read(web)).status).toBe(500);
+  });
+
+  test('is not asked for whoever sends a token', async () => {
+    await read(web);
+    await losePart();
+    expect((await read(web, { Authorization: `Bearer ${acme.token}` })).status).toBe(500);
+    expect((await read(web, { Authorization: 'Bearer aar_wrong' })).status).toBe(401);
+  });
+
+  test('never holds what is private, nor what changes', async () => {
+    const hide = { visibility: 'private' };
+    const path = '/v1/profiles/acme/web';
+    await expectStatus(200, send(registry, 'PUT', `${path}/visibility`, hide, registry.adminToken));
+    expect((await read(web)).status).toBe(404);
+    expect((await read(web, { Authorization: `Bearer ${acme.token}` })).status).toBe(200);
+    expect((await read(web)).status).toBe(404);
+    const show = { visibility: 'public' };
+    await expectStatus(200, send(registry, 'PUT', `${path}/visibility`, show, registry.adminToken));
+    const version = `${path}/versions/1.0.0`;
+    expect((await read(version)).text).toContain('"yankReason":null');
+    const yank = { reason: 'too wide' };
+    await expectStatus(200, send(registry, 'POST', `${version}/yank`, yank, acme.token));
+    expect((await read(version)).text).toContain('"yankReason":"too wide"');
+  });
+});

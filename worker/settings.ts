@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { type NoteKey, parseNoteSigner } from '../trust/index.ts';
+import { defaultLimits, type Limits } from './deps.ts';
+import { parseNetwork } from './network.ts';
+import { type Issuer, parseIssuer } from './oidc.ts';
+import { isLogLevel, type LogLevel, logLevels } from './request-log.ts';
+
+/** How a registry on Workers runs, as wrangler.toml and its secrets say. */
+export interface Settings {
+  databaseUrl: string;
+  databaseToken: string | undefined;
+  logKey: NoteKey;
+  /** Hexadecimal SHA-256 of the first administrator's token. */
+  adminTokenHash: string | undefined;
+  limits: Limits;
+  witnesses: string[];
+  publicUrl: string | undefined;
+  issuers: Issuer[];
+  webhookNetworks: string[];
+  logLevel: LogLevel;
+}
+
+/** An empty variable is one that is left out. */
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+const words = <Word>(read: (word: string) => Word | undefined, what: string) =>
+  optional(z.string()).transform((text, context) => {
+    const found: Word[] = [];
+    for (const word of (text ?? '').split(/\s+/).filter((one) => one !== '')) {
+      const value = read(word);
+      if (value === undefined) context.addIssue(`"${word}" is not ${what}`);
+      else found.push(value);
+    }
+    return found;
+  });
+
+const url = (protocols: string[]) => (text: string) =>
+  protocols.includes(URL.parse(text)?.protocol ?? '') ? text : undefined;
+
+const count = (preset: number) =>
+  optional(z.string().regex(/^\d{1,15}$/, 'must be a whole number')).transform((text) =>
+    text === undefined ? preset : Number(text),
+  );
+
+const { profileBytes, team } = defaultLimits;
+
+/** How much of what it answers an isolate keeps, in bytes: it has 128 MB for all it does. */
+const answerBytes = 16 * 1024 * 1024;
+
+const Variables = z.object({
+  LIBSQL_URL: z
+    .string('is missing: set it with wrangler secret put LIBSQL_URL')
+    .refine(
+      url(['libsql:', 'https:', 'http:', 'wss:', 'ws:']),
+      'must be a libsql:// or https:// address',
+    ),
+  LIBSQL_AUTH_TOKEN: optional(z.string()),
+  LOG_KEY: z
+    .string('is missing: make one with aa-registry log key')
+    .transform(async (text, context) => {
+      const key = await parseNoteSigner(text.trim());
+      if (key) return key;
+      // What was there is a secret, whatever is wrong with it.
+      context.addIssue('holds no log key as aa-registry log key makes it');
+      return z.NEVER;
+    }),
+  ADMIN_TOKEN_SHA256: optional(
+    z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits, as sha256sum prints'),
+  ),
+  PROFILE_BYTES: count(profileBytes).refine(
+    (n) => n > 0 && n <= 64 * 1024 ** 2,
+    'must be 1 to 67108864',
+  ),
+  TEAM_PROFILES: count(team.profiles),
+  TEAM_VERSIONS: count(team.versions),
+  TEAM_BYTES: count(team.bytes),
+  ANSWER_CACHE_BYTES: count(answerBytes),
+  WITNESSES: words(url(['http:', 'https:']), 'the http address of a witness'),
+  PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http address')),
+  OIDC_ISSUERS: words(parseIssuer, 'github=URL or gitlab=URL'),
+  WEBHOOK_NETWORKS: words(
+    (text) => (parseNetwork(text) ? text : undefined),
+    'an address or a network',
+  ),
+  LOG_LEVEL: optional(z.string().refine(isLogLevel, `must be one of ${logLevels.join(', ')}`)),
+});
+
+/** The names of all variables and secrets that a registry on Workers knows, but for bindings. */
+export const variables: string[] = Object.keys(Variables.shape);
+
+/** Reads the settings. Throws an Error that names each variable that is wrong and says how; secrets are not shown. */
+export async function readSettings(bindings: object): Promise<Settings> {
+  const read = await Variables.safeParseAsync(bindings);
+  if (!read.success) {
+    const faults = read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    throw new Error(`the registry is not configured: ${faults.join('; ')}`);
+  }
+  const { data } = read;
+  return {
+    databaseUrl: data.LIBSQL_URL,
+    databaseToken: data.LIBSQL_AUTH_TOKEN,
+    logKey: data.LOG_KEY,
+    adminTokenHash: data.ADMIN_TOKEN_SHA256,
+    limits: {
+      profileBytes: data.PROFILE_BYTES,
+      answerBytes: data.ANSWER_CACHE_BYTES,
+      team: { profiles: data.TEAM_PROFILES, versions: data.TEAM_VERSIONS, bytes: data.TEAM_BYTES },
+    },
+    witnesses: data.WITNESSES,
+    publicUrl: data.PUBLIC_URL,
+    issuers: data.OIDC_ISSUERS,
+    webhookNetworks: data.WEBHOOK_NETWORKS,
+    logLevel: (data.LOG_LEVEL ?? 'info') as LogLevel,
+  };
+}
