@@ -49,7 +49,7 @@ export function findingLines(
           ...suggestion.permits.map((line) => `      ${spelt(line)}`),
         ]
       : []),
-    ...explanations.map(({ text }) => `    Note: ${spelt(text)}`),
+    ...explanations.flatMap(({ text }) => paragraph(`Note: ${spelt(text)}`, '    ')),
   ];
 }
 
@@ -105,6 +105,20 @@ export function spelt(text: string): string {
       ? `\\u{${character.charCodeAt(0).toString(16)}}`
       : `\\x${(character.charCodeAt(0) & 0xff).toString(16)}`,
   );
+}
+
+/** Text in lines of a terminal's usual width, all but the first a little further in. */
+function paragraph(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && line.length + word.length >= 100) {
+      lines.push(line);
+      line = `${indent}  `;
+    }
+    line += line.trim() === '' ? word : ` ${word}`;
+  }
+  return [...lines, line];
 }
 
 function times({ count }: Finding): string {
@@ -164,18 +178,20 @@ function verdict(
   const maybe = unsure ? ' as far as its rules can be understood here' : '';
   if (outcome === 'unmatched') return [`No rule allows it${maybe}.`];
   if (outcome === 'denied' && finding.access?.kind === 'rlimit') {
-    return rules.map((rule) => `The limit is set by ${place(rule, onHost)}.`);
+    return rules.map((rule) => `The limit is set by ${place(rule, onHost)}`);
   }
   if (outcome === 'denied') {
     return [
-      ...rules.map((rule) => `Denied by ${place(rule, onHost)}.`),
+      ...rules.map((rule) => `Denied by ${place(rule, onHost)}`),
       'No rule that is added allows it while that one stands; change that one, if it should be allowed.',
     ];
   }
-  const now = finding.type === 'AUDIT' ? 'Allowed by' : 'The profile as it is now allows it, by';
-  const [first] = finding.type === 'AUDIT' ? rules.filter(({ audit }) => audit) : rules;
-  const by = first ?? rules[0];
-  return by ? [`${now} ${place(by, onHost)}.`] : [];
+  const audit = finding.type === 'AUDIT';
+  const logged = rules.filter((rule) => rule.audit);
+  const shown = audit && logged.length > 0 ? logged : rules;
+  if (shown.length === 0) return [];
+  const by = shown.map((rule) => place(rule, onHost)).join(' and ');
+  return [`${audit ? 'Allowed by' : 'The profile as it is now allows it, by'} ${by}`];
 }
 
 function place({ text, line, file }: DecidingRule, onHost: ProfileOnHost | undefined): string {

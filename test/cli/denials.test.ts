@@ -68,7 +68,7 @@ describe('aa-registry denials', () => {
 
   DENIED 2 times, 2026-11-24 06:00:00, by cat, dog
     open /srv/secret/key (r)
-    Denied by ${file}:5: audit deny /srv/secret/** rw,.
+    Denied by ${file}:5: audit deny /srv/secret/** rw,
     No rule that is added allows it while that one stands; change that one, if it should be allowed.
 
   DENIED once, 2026-11-24 06:00:00, by cat

@@ -608,7 +608,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       const file = '/etc/apparmor.d/aa-registry.library.web';
       expect(said).toContain(`web  library/web@1.2.3  ${file}\n`);
       expect(said).toMatch(/DENIED 3 times, .* by cat\n {4}open \/srv\/t\/b \(r\)\n/);
-      expect(said).toContain(`Denied by ${file}:11: audit deny /srv/t/b r,.`);
+      expect(said).toContain(`Denied by ${file}:11: audit deny /srv/t/b r,\n`);
       expect(said).toContain(
         'No rule allows it.\n    This would allow it:\n        network inet stream,\n',
       );
