@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { describe, expect, test } from 'vitest';
+import { serve } from '../bin/serve.ts';
+import { variables } from '../worker/settings.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFile(join(root, path), 'utf8');
+const page = await read('docs/deploy.md');
+const first = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, name = '']) => name);
+
+describe('docs/deploy.md', () => {
+  test('names every option of serve, and its variable', () => {
+    const options = Object.keys(serve.options ?? {});
+    expect(first(/^\| `--([a-z-]+)` +\|/gm).sort()).toEqual(options.sort());
+    for (const option of options) {
+      expect(page).toContain(`\`AA_SERVE_${option.toUpperCase().replaceAll('-', '_')}\``);
+    }
+  });
+
+  test('names every variable, secret and binding of a Worker', async () => {
+    const toml = parse(await read('wrangler.toml'));
+    const bindings = (toml.ratelimits as { name: string }[]).map(({ name }) => name);
+    expect(first(/^\| `([A-Z0-9_]+)` +\|/gm).sort()).toEqual([...variables, ...bindings].sort());
+    const settable = Object.keys(toml.vars as object);
+    expect(variables).toEqual(expect.arrayContaining(settable));
+  });
+
+  test('leads to files that are there, and knows its options wherever it names one', async () => {
+    for (const path of page.match(/packaging\/[\w/.-]*\w/g) ?? []) {
+      expect(existsSync(join(root, path)), path).toBe(true);
+    }
+    const unit = await read('packaging/systemd/aa-registry.service');
+    const image = await read('packaging/container/Containerfile');
+    const line = `${/^ExecStart=(.*)$/m.exec(unit)?.[1]} ${/^CMD (.*)$/m.exec(image)?.[1]}`;
+    const used = [...line.matchAll(/--([a-z-]+)/g)].map(([, name]) => name);
+    expect(used.length).toBeGreaterThan(2);
+    expect(Object.keys(serve.options ?? {})).toEqual(expect.arrayContaining(used));
+  });
+
+  test('the image has what dist/ takes from outside itself', async () => {
+    const image = await read('packaging/container/Containerfile');
+    const folders = [...image.matchAll(/^COPY (\S+)/gm)].map(([, path = '']) => path);
+    for (const folder of folders) expect(existsSync(join(root, folder)), folder).toBe(true);
+    const lock = JSON.parse(await read('package-lock.json'));
+    const needs = Object.keys(lock.packages['node_modules/libsql'].dependencies ?? {});
+    for (const name of needs) {
+      const copied = folders.some((folder) => `node_modules/${name}`.startsWith(folder));
+      expect(copied, name).toBe(true);
+    }
+  });
+});
+
+const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+test.skipIf(!analyze)('the server’s unit leaves little to attack (systemd-analyze)', () => {
+  const unit = join(root, 'packaging/systemd/aa-registry.service');
+  const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', unit], {
+    encoding: 'utf8',
+  });
+  const exposure = Number(/exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1]);
+  expect(exposure).toBeLessThan(2);
+});
