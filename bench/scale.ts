@@ -7,7 +7,7 @@ import type { Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import { profiles, searchSpellings } from '../db/schema.ts';
-import { indexProfiles } from '../db/search-index.ts';
+import { indexProfiles, indexVersion } from '../db/search-index.ts';
 import { spellingsOf } from '../db/search-text.ts';
 import { generateKeyPair, generateNoteKey, signStatement } from '../trust/index.ts';
 import { createApp } from '../worker/app.ts';
@@ -40,9 +40,9 @@ const own = (id: number) => `q${id.toString(16).padStart(5, '0')}`;
 // The same three in SQL, which makes the profiles: through the API that would take a day.
 const pick = (list: string[], at: string) =>
   `json_extract('${JSON.stringify(list)}', '$[' || (${at}) || ']')`;
-const subjectSql = pick(subjects, `id % ${subjects.length}`);
-const kindSql = pick(kinds, `id / ${subjects.length} % ${kinds.length}`);
-const ownSql = `'q' || printf('%05x', id)`;
+const subjectSql = pick(subjects, `ids.id % ${subjects.length}`);
+const kindSql = pick(kinds, `ids.id / ${subjects.length} % ${kinds.length}`);
+const ownSql = `'q' || printf('%05x', ids.id)`;
 const nameSql = `${subjectSql} || '-' || ${kindSql} || '-' || ${ownSql}`;
 const digestSql = (id: string, minor: string) =>
   `'sha256:' || printf('%064x', ${id} * 100 + ${minor})`;
@@ -52,6 +52,26 @@ const teamOf = (id: number) => `team-${Math.floor(id / profilesOfTeam)}`;
 const digestOf = (id: number, minor: number) =>
   `sha256:${(id * 100 + minor).toString(16).padStart(64, '0')}`;
 const pathOf = (id: number) => `/v1/profiles/${teamOf(id)}/${nameOf(id)}`;
+
+/** The words that search-index.ts makes of a version, in SQL: those of a field are in its scope and all wider ones. */
+const scoped = (scope: number, words: string[]) =>
+  words.flatMap((word) => [1, 2, 3, 4].slice(scope - 1).map((one) => `'${one}' || ${word}`));
+const literal = (text: string) => text.split(' ').map((word) => `'${word}'`);
+const rules =
+  'abi 3 0 include tunables global profile flags attach disconnected mediate deleted abstractions base capability net bind service network inet stream srv var log w r';
+const gradeSql = `substr('AAAAAABBCD', 1 + ids.id % 10, 1)`;
+const documentSql = [
+  ...scoped(1, [subjectSql, kindSql, ownSql]),
+  ...scoped(2, [`'team'`, `(ids.id / ${profilesOfTeam})`]),
+  ...scoped(3, literal('confines the of in a container')),
+  ...scoped(4, literal(rules)),
+  `'ft' || hex('team-' || (ids.id / ${profilesOfTeam}))`,
+  `'fn' || hex(${nameSql})`,
+  `'fi' || hex(${subjectSql})`,
+  `'fg' || hex(${gradeSql})`,
+  `'fc' || hex('net_bind_service')`,
+  `CASE WHEN ids.id % 100 = 0 THEN 'fc' || hex('net_admin') ELSE '' END`,
+].join(` || ' ' || `);
 
 /** How many profiles one transaction makes. */
 const chunk = 5_000;
@@ -96,12 +116,9 @@ async function fill(db: Database, size: number, envelope: string): Promise<void>
         },
         `INSERT INTO channels (profile_id, name, version, moved_at, log_index)
          ${ids} SELECT id, 'candidate', '1.5.0', '${now}', 0 FROM ids`,
-        `INSERT INTO search_facts (digest, words, capabilities, grade, index_version)
-         ${ids} SELECT ${digestSql('id', String(versionCount - 1))},
-           'abi 3 0 include tunables global profile flags attach disconnected mediate deleted abstractions base capability net bind service network inet stream srv var log w r ' || ${nameSql},
-           CASE WHEN id % 100 = 0 THEN '["net_admin","net_bind_service"]' ELSE '["net_bind_service"]' END,
-           substr('AAAAAABBCD', 1 + id % 10, 1), 1
-         FROM ids`,
+        `INSERT INTO search_documents (version_id, words, grade, index_version)
+         ${ids} SELECT versions.id, ${documentSql}, ${gradeSql}, ${indexVersion}
+         FROM ids JOIN versions ON profile_id = ids.id AND version = '1.${versionCount - 1}.0'`,
       ],
       'write',
     );

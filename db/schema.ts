@@ -323,20 +323,17 @@ export const deliveries = sqliteTable(
 );
 
 /**
- * What search knows of a profile's text, worked out once (search-index.ts); the index itself is the FTS5 table
- * `search`, with a row for each profile.
+ * What a version is found by, once it is its profile's latest (search-index.ts); the index itself is the FTS5
+ * table `search`, with a row for each profile.
  */
-export const searchFacts = sqliteTable('search_facts', {
-  digest: text()
-    .$type<Digest>()
+export const searchDocuments = sqliteTable('search_documents', {
+  versionId: integer()
     .primaryKey()
-    .references(() => contents.digest),
-  /** The words of its rules, each once. */
+    .references(() => versions.id),
+  /** The words of the index, each once. */
   words: text().notNull(),
-  /** The capabilities that it allows. */
-  capabilities: text({ mode: 'json' }).$type<string[]>().notNull(),
   grade: text({ enum: grades }).notNull(),
-  /** By which version of the index it was worked out. */
+  /** By which version of the index it was made. */
   indexVersion: integer().notNull(),
 });
 

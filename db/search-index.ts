@@ -1,44 +1,87 @@
 // The search index: one row of the FTS5 table `search` for each profile, kept in the transactions that change
-// what it says.
-import { and, asc, eq, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+// what it says. A row is a set of words, each with a mark of what it is about, so that whatever a search asks for
+// is a list of rows that the index has ready: filtering by FTS5's columns would go through all that have a word.
+import { and, asc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import { capabilitiesOf, type Grade, gradeOf, lint, parse } from '../policy/index.ts';
-import type { Digest, Manifest } from '../trust/index.ts';
+import type { Manifest } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
-import { contents, profiles, searchFacts, searchSpellings, versions } from './schema.ts';
-import { plainWord, ruleWords, spellingsOf, wordsOf } from './search-text.ts';
+import { contents, profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
+import { isSpelt, ruleWords, spellingsOf, wordsOf } from './search-text.ts';
 
 /** Raised when the index is made otherwise: what an older one made is then made anew ({@link reindex}). */
-const indexVersion = 1;
+export const indexVersion = 2;
 
-/** The statements that note what search has to know of a version which is being stored. */
-export function noteVersion(
-  db: Database,
-  version: { name: string; digest: Digest; text: string; grade: Grade; manifest: Manifest },
-): Statement[] {
-  const { name, digest, text, grade, manifest } = version;
-  const facts = {
-    words: ruleWords(text).join(' '),
-    capabilities: capabilitiesOf(parse(text).file),
-    grade,
-    indexVersion,
-  };
+/** Where words are found: in the name, or in its surroundings, or in the description too, or anywhere. */
+export const scopes = [1, 2, 3, 4] as const;
+
+/** The index's word for a word in a scope. */
+export const scopedWord = (scope: (typeof scopes)[number], word: string) => `${scope}${word}`;
+
+/** What profiles can be narrowed down by, and the letter that its values begin with in the index. */
+const letters = { team: 't', name: 'n', grade: 'g', image: 'i', tag: 'k', capability: 'c' };
+
+/** The index's word for a value of a facet: hexadecimal, so that every value is one word of its own. */
+export function facetWord(facet: keyof typeof letters, value: string): string {
+  const bytes = [...new TextEncoder().encode(value)];
+  return `f${letters[facet]}${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** A version, as search sees it. */
+interface Indexed {
+  team: string;
+  name: string;
+  version: string;
+  text: string;
+  grade: Grade;
+  manifest: Manifest;
+}
+
+/** The words of the index for a version. */
+function documentOf({ team, name, text, grade, manifest }: Indexed): string {
+  const { description, images, tags = [] } = manifest;
+  const fields = [
+    wordsOf(name),
+    wordsOf([team, ...images, ...tags].join(' ')),
+    wordsOf(description),
+    ruleWords(text),
+  ];
+  const words = fields.flatMap((field, at) =>
+    scopes.slice(at).flatMap((scope) => field.map((word) => scopedWord(scope, word))),
+  );
+  const facets = [
+    facetWord('team', team),
+    facetWord('name', name),
+    facetWord('grade', grade),
+    ...images.map((image) => facetWord('image', image)),
+    ...tags.map((tag) => facetWord('tag', tag)),
+    ...capabilitiesOf(parse(text).file).map((capability) => facetWord('capability', capability)),
+  ];
+  return [...new Set([...words, ...facets])].join(' ');
+}
+
+/** The statements that note what a version which has been stored is found by. */
+export function noteVersion(db: Database, indexed: Indexed): Statement[] {
+  const { team, name, version, grade } = indexed;
+  const document = { words: documentOf(indexed), grade, indexVersion };
+  const versionId = sql`(SELECT ${versions.id} FROM ${versions} JOIN ${profiles}
+    ON ${profiles.id} = ${versions.profileId} WHERE ${profiles.team} = ${team}
+    AND ${profiles.name} = ${name} AND ${versions.version} = ${version})`;
   return [
     db
-      .insert(searchFacts)
-      .values({ digest, ...facts })
-      .onConflictDoUpdate({ target: searchFacts.digest, set: facts }),
-    noteSpellings(db, name, manifest),
+      .insert(searchDocuments)
+      .values({ versionId, ...document })
+      .onConflictDoUpdate({ target: searchDocuments.versionId, set: document }),
+    noteSpellings(db, indexed),
   ];
 }
 
-function noteSpellings(db: Database, name: string, manifest: Manifest): Statement {
+function noteSpellings(db: Database, { name, manifest }: Indexed): Statement {
   const { description, images, tags = [] } = manifest;
   const words = new Set(wordsOf([name, description, ...images, ...tags].join(' ')));
-  const spellings = [...words].flatMap((one) => {
-    const word = plainWord(one);
-    return word === undefined ? [] : spellingsOf(word).map((spelling) => [spelling, word]);
-  });
+  const spellings = [...words]
+    .filter(isSpelt)
+    .flatMap((word) => spellingsOf(word).map((spelling) => [spelling, word]));
   return db
     .insert(searchSpellings)
     .select(
@@ -48,8 +91,8 @@ function noteSpellings(db: Database, name: string, manifest: Manifest): Statemen
 }
 
 /**
- * The statements that index a profile as it stands after those before them in the transaction. Where the text of
- * its latest version was not looked at yet, it is found by all else, and {@link reindex} sees to the rest.
+ * The statements that index a profile as it stands after those before them in the transaction. Where its latest
+ * version was not looked at yet, {@link reindex} does so soon.
  */
 export function indexProfile(
   db: Database,
@@ -61,78 +104,30 @@ export function indexProfile(
 
 /** As {@link indexProfile}, of all profiles that a condition is true of. */
 export function indexProfiles(db: Database, which: SQL): [Statement, ...Statement[]] {
-  const facts = db
+  const document = db
     .select({ found: sql`1` })
     .from(versions)
-    .innerJoin(searchFacts, eq(searchFacts.digest, versions.digest))
+    .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id))
     .where(
       and(
         eq(versions.profileId, profiles.id),
         eq(versions.version, profiles.latest),
-        eq(searchFacts.indexVersion, indexVersion),
+        eq(searchDocuments.indexVersion, indexVersion),
       ),
     );
   return [
-    db.run(
-      sql`DELETE FROM search WHERE rowid IN (SELECT ${profiles.id} FROM ${profiles} WHERE ${which})`,
-    ),
-    db.run(sql`
-      INSERT INTO search (rowid, name, team, images, tags, description, rules, facets)
-      SELECT ${profiles.id}, ${profiles.name}, ${profiles.team}, ${listed(profiles.images)},
-        ${listed(tags)}, ${profiles.description}, coalesce(${searchFacts.words}, ''),
-        ${facetList([
-          facetOf('team', profiles.team),
-          facetOf('name', profiles.name),
-          facetOf('grade', searchFacts.grade),
-          facetsOf('image', profiles.images),
-          facetsOf('tag', tags),
-          facetsOf('capability', searchFacts.capabilities),
-        ])}
+    db.run(sql`DELETE FROM search
+      WHERE rowid IN (SELECT ${profiles.id} FROM ${profiles} WHERE ${which})`),
+    db.run(sql`INSERT INTO search (rowid, words) SELECT ${profiles.id}, ${searchDocuments.words}
       FROM ${profiles}
       JOIN ${versions} ON ${versions.profileId} = ${profiles.id} AND ${versions.version} = ${profiles.latest}
-      LEFT JOIN ${searchFacts} ON ${searchFacts.digest} = ${versions.digest}
+      JOIN ${searchDocuments} ON ${searchDocuments.versionId} = ${versions.id}
       WHERE ${which}`),
     db
       .update(profiles)
-      .set({ indexVersion: sql`CASE WHEN EXISTS ${facts} THEN ${indexVersion} ELSE 0 END` })
+      .set({ indexVersion: sql`CASE WHEN EXISTS ${document} THEN ${indexVersion} ELSE 0 END` })
       .where(which),
   ];
-}
-
-const tags = sql`coalesce(${versions.manifest} -> 'tags', '[]')`;
-
-function listed(json: SQLWrapper): SQL {
-  return sql`(SELECT coalesce(group_concat(value, ' '), '') FROM json_each(${json}))`;
-}
-
-/** What profiles can be narrowed down by, and the letter that its values begin with in the index. */
-const letters = {
-  team: 't',
-  name: 'n',
-  grade: 'g',
-  image: 'i',
-  tag: 'k',
-  capability: 'c',
-} as const;
-export type Facet = keyof typeof letters;
-
-/** The index's word for a value of a facet: hexadecimal, so that every value is one word of its own. */
-export function facetWord(facet: Facet, value: string): string {
-  const bytes = new TextEncoder().encode(value);
-  return `${letters[facet]}${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-}
-
-function facetOf(facet: Facet, value: SQLWrapper): SQL {
-  return sql`coalesce(${sql.raw(`'${letters[facet]}'`)} || hex(${value}), '')`;
-}
-
-function facetsOf(facet: Facet, json: SQLWrapper): SQL {
-  const word = sql`${sql.raw(`'${letters[facet]}'`)} || hex(value)`;
-  return sql`(SELECT coalesce(group_concat(${word}, ' '), '') FROM json_each(coalesce(${json}, '[]')))`;
-}
-
-function facetList(facets: SQL[]): SQL {
-  return sql.join(facets, sql` || ' ' || `);
 }
 
 /**
@@ -145,7 +140,7 @@ export async function reindex(db: Database, limit: number): Promise<number> {
       team: profiles.team,
       name: profiles.name,
       manifest: versions.manifest,
-      digest: versions.digest,
+      version: versions.version,
       text: contents.text,
     })
     .from(profiles)

@@ -5,14 +5,10 @@ const mostKnown = 2_000;
 /** How long a word may be, in characters: longer ones are in no name that anybody types. */
 const longestWord = 64;
 
-/** A text's words in lower case, as SQLite's unicode61 tokenizer cuts them. */
+/** A text's words, in lower case and without accents: letters and digits only. */
 export function wordsOf(text: string): string[] {
-  return (
-    text
-      .normalize('NFC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  );
+  const plain = text.toLowerCase().normalize('NFKD').replaceAll(/\p{M}/gu, '');
+  return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 /** The words that a query asks for. Single letters say next to nothing beside others, and may be half typed. */
@@ -34,11 +30,9 @@ export function ruleWords(text: string): string[] {
 const shortestSpelt = 4;
 const longestSpelt = 24;
 
-/** A word without accents, when it is one that people misspell. */
-export function plainWord(word: string): string | undefined {
-  const plain = word.normalize('NFKD').replaceAll(/\p{M}/gu, '');
-  const spelt = plain.length >= shortestSpelt && plain.length <= longestSpelt;
-  return spelt && /\p{L}/u.test(plain) ? plain : undefined;
+/** Whether a word is one that people misspell. */
+export function isSpelt(word: string): boolean {
+  return word.length >= shortestSpelt && word.length <= longestSpelt && /\p{L}/u.test(word);
 }
 
 /**

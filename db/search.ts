@@ -3,9 +3,9 @@ import { everyCapability, type Grade } from '../policy/index.ts';
 import { isProfileName } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Profile, ProfileSummary } from './profiles.ts';
-import { profiles, searchFacts, searchSpellings, versions } from './schema.ts';
-import { facetWord } from './search-index.ts';
-import { askedWords, isOneSlip, plainWord, spellingsOf } from './search-text.ts';
+import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
+import { facetWord, scopedWord, scopes } from './search-index.ts';
+import { askedWords, isOneSlip, isSpelt, spellingsOf } from './search-text.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
 /** What profiles are narrowed down by. */
@@ -20,7 +20,7 @@ export interface Filters {
 }
 
 export interface ProfileQuery extends Filters {
-  /** Words that all have to be there; the last letters of each may be missing. */
+  /** Words that all have to be there; the last may lack its end. */
   text?: string | undefined;
   after?: Place | undefined;
   limit: number;
@@ -42,7 +42,7 @@ export interface FoundProfiles {
 const columns = {
   profile: profiles,
   publishedAt: versions.publishedAt,
-  grade: searchFacts.grade,
+  grade: searchDocuments.grade,
 };
 
 /**
@@ -72,13 +72,25 @@ export async function findProfiles(
       words,
       words.map(() => []),
     );
-    const found = await search(db, viewer, narrow(levels, facets), start, limit);
+    const found = await search(
+      db,
+      viewer,
+      levels.map((level) => all([...facets, level])),
+      start,
+      limit,
+    );
     if (found.items.length > 0 || after) return found;
   }
   const alike = await Promise.all(words.map((word) => spelledAlike(db, word)));
   if (alike.every((others) => others.length === 0)) return nothing;
   const levels = levelsOf(text, words, alike);
-  return search(db, viewer, narrow(levels, facets), { ...start, similar: true }, limit);
+  return search(
+    db,
+    viewer,
+    levels.map((level) => all([...facets, level])),
+    { ...start, similar: true },
+    limit,
+  );
 }
 
 const nothing: FoundProfiles = { items: [], next: undefined, similar: false };
@@ -100,7 +112,7 @@ async function listByName(
       versions,
       and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
     )
-    .leftJoin(searchFacts, eq(searchFacts.digest, versions.digest))
+    .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id))
     .where(and(...conditions))
     .orderBy(asc(profiles.team), asc(profiles.name))
     .limit(limit + 1);
@@ -120,35 +132,31 @@ function toSummary(row: {
 }
 
 /**
- * FTS5 expressions, best matches first; each matches all that the one before does. Every word is asked for, or
- * one of those that it may be a slip for.
+ * FTS5 expressions, best matches first, each without what those before it match. Every word is asked for, or one
+ * of those that it may be a slip for; only the last may lack its end, as it does while somebody types.
  */
 function levelsOf(text: string, words: string[], alike: string[][]): string[] {
-  const others = alike.map((some) => some.map((one) => `"${one}"`));
-  const whole = all(words.map((word, at) => any([`"${word}"`, ...(others[at] ?? [])])));
-  // A single letter begins too many words to look at.
-  const begun = all(
-    words.map((word, at) => any([`"${word}"${word.length > 1 ? '*' : ''}`, ...(others[at] ?? [])])),
-  );
   const names = ['-', '_', '.'].map((between) => words.join(between));
   if (words.length === 1) names.push(...(alike[0] ?? []));
   if (isProfileName(text.trim().toLowerCase())) names.push(text.trim().toLowerCase());
-  return [
-    `{facets}: ${any([...new Set(names)].map((name) => facetWord('name', name)))}`,
-    `{name}: ${whole}`,
-    `{name}: ${begun}`,
-    `{name team images tags}: ${begun}`,
-    `{name team images tags description}: ${begun}`,
-    `{name team images tags description rules}: ${begun}`,
-  ];
-}
-
-/** What each level has and the one before has not, narrowed down. */
-function narrow(levels: string[], facets: string[]): string[] {
-  return levels.map((level, at) => {
-    const before = levels[at - 1];
-    return all([...facets, before === undefined ? level : `((${level}) NOT (${before}))`]);
-  });
+  const levels = [any([...new Set(names)].map((name) => facetWord('name', name)))];
+  let before = levels[0] as string;
+  for (const scope of scopes) {
+    const ask = (end: string) =>
+      all(
+        words.map((word, at) => {
+          const last = at === words.length - 1;
+          // A single letter begins too many words to look at.
+          const asked = `"${scopedWord(scope, word)}"${last && word.length > 1 ? end : ''}`;
+          const others = alike[at] ?? [];
+          return any([asked, ...others.map((other) => `"${scopedWord(scope, other)}"`)]);
+        }),
+      );
+    const [whole, begun] = [ask(''), ask('*')];
+    levels.push(without(whole, before), without(begun, any([whole, before])));
+    before = begun;
+  }
+  return levels;
 }
 
 /** The FTS5 expressions that narrow a search down. The team alone needs no search when no words are asked for. */
@@ -164,7 +172,7 @@ function facetsOf(
   }
   if (grade !== undefined) asked.push([facetWord('grade', grade)]);
   if (team !== undefined && (hasWords || asked.length > 0)) asked.push([facetWord('team', team)]);
-  return asked.map((values) => `({facets}: ${any(values)})`);
+  return asked.map(any);
 }
 
 /** How a profile may list an image that it fits: as it is, without tag and digest, without Docker Hub's names. */
@@ -175,6 +183,7 @@ function imageNames(image: string): string[] {
 
 const any = (expressions: string[]) => `(${expressions.join(' OR ')})`;
 const all = (expressions: string[]) => `(${expressions.join(' AND ')})`;
+const without = (expression: string, other: string) => `(${expression} NOT ${other})`;
 
 /** A page of what matches the levels' expressions, from a place on. */
 async function search(
@@ -204,7 +213,7 @@ async function search(
       versions,
       and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
     )
-    .leftJoin(searchFacts, eq(searchFacts.digest, versions.digest));
+    .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
   const places = rows
     .map((row) => ({ level: row.level, id: row.profile.id, summary: toSummary(row) }))
     .sort((a, b) => a.level - b.level || a.id - b.id);
@@ -225,17 +234,16 @@ const mostAlike = 16;
 
 /** The known words that a word may be a slip for. */
 async function spelledAlike(db: Database, word: string): Promise<string[]> {
-  const plain = plainWord(word);
-  if (plain === undefined) return [];
+  if (!isSpelt(word)) return [];
   const rows = await db
     .selectDistinct({ word: searchSpellings.word })
     .from(searchSpellings)
     .where(
-      sql`${searchSpellings.spelling} IN (SELECT value FROM json_each(${JSON.stringify(spellingsOf(plain))}))`,
+      sql`${searchSpellings.spelling} IN (SELECT value FROM json_each(${JSON.stringify(spellingsOf(word))}))`,
     )
     .limit(mostSpellings);
   return rows
     .map((row) => row.word)
-    .filter((other) => other !== plain && isOneSlip(plain, other))
+    .filter((other) => other !== word && isOneSlip(word, other))
     .slice(0, mostAlike);
 }

@@ -4,6 +4,7 @@ import quotasAndWebhooks from './0002_quotas_and_webhooks.sql';
 import trustedPublishing from './0003_trusted_publishing.sql';
 import search from './0004_search.sql';
 import idempotency from './0005_idempotency.sql';
+import searchWords from './0006_search_words.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -13,4 +14,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0003_trusted_publishing', sql: trustedPublishing },
   { name: '0004_search', sql: search },
   { name: '0005_idempotency', sql: idempotency },
+  { name: '0006_search_words', sql: searchWords },
 ];

@@ -25,7 +25,7 @@ profiles.openapi(
     summary: 'List and search profiles',
     description:
       'Without words and filters, by team and name. With words, best first: the name itself, words of the name, ' +
-      'images, tags and the team, the description, the rules. A word may lack its end, and where nothing matches ' +
+      'images, tags and the team, the description, the rules. The last word may lack its end, and where nothing matches ' +
       'one slip in it is forgiven.',
     request: { query: ProfileQuery },
     responses: { 200: json('A page of profiles', ProfilePage), ...problems(400) },

@@ -27,7 +27,7 @@ export const search = defineCommand({
     grade: { type: 'string', value: 'A…F', description: 'Only those that lint grades like this' },
   },
   details:
-    'The best matches come first. A word may lack its end; where nothing matches, a slip in it is forgiven.',
+    'The best matches come first. The last word may lack its end; where nothing matches, a slip in it is forgiven.',
   examples: [
     'aa-registry search nginx',
     'aa-registry search --image docker.io/library/nginx:1.27',
