@@ -1,12 +1,13 @@
 // The service over HTTP, on Node and on workerd, beside a bare Hono route that returns the same bytes on the same
 // runtime: in turns, so that what else the machine does falls on both.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { serveIn } from '../test/cli/cli.ts';
@@ -74,8 +75,12 @@ export const app = new Hono();
 app.get('/answer', (c) => c.body(body, status, headers));
 `;
 
-/** Asks over and over with wrk, a process of its own. */
-function load(url: string, headers: Record<string, string>, time = seconds): Measured {
+/** Asks over and over with wrk, a process of its own; this one serves the workers' database meanwhile. */
+async function load(
+  url: string,
+  headers: Record<string, string>,
+  time = seconds,
+): Promise<Measured> {
   const told = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const args = [
     '-t1',
@@ -87,7 +92,7 @@ function load(url: string, headers: Record<string, string>, time = seconds): Mea
     ...told,
     url,
   ];
-  const output = execFileSync('wrk', args, { encoding: 'utf8' });
+  const { stdout: output } = await promisify(execFile)('wrk', args, { encoding: 'utf8' });
   const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(output)?.[0];
   if (failed) throw new Error(`${url}: ${failed}`);
   const of = (pattern: RegExp) => pattern.exec(output)?.[1] ?? '';
@@ -242,11 +247,11 @@ async function compare(pair: Pair, question: Question) {
   const own: Measured[] = [];
   const other: Measured[] = [];
   try {
-    load(bare.url, question.headers, 1);
-    load(url, question.headers, 1);
+    await load(bare.url, question.headers, 1);
+    await load(url, question.headers, 1);
     for (let round = 0; round < rounds; round++) {
-      other.push(load(bare.url, question.headers));
-      own.push(load(url, question.headers));
+      other.push(await load(bare.url, question.headers));
+      own.push(await load(url, question.headers));
     }
   } finally {
     await bare.stop();
