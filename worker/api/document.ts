@@ -138,6 +138,7 @@ function complete(operation: Operation, path: string, method: string): void {
   const always: Parameters<typeof problems> = [429, 500];
   if (operation.parameters) always.push('request-invalid');
   if (operation.requestBody) always.push(400, 413, 415);
+  if (method !== 'get') always.push('storage-full');
   if (path.startsWith('/v1/')) {
     always.push(401);
     operation.security ??= [{}, { token: [] }];

@@ -89,7 +89,8 @@ trustedPublishers.openapi(
     const { name } = await requireTeam(db, c.req.valid('param').team);
     const asked = c.req.valid('json');
     if (oidc && !oidc.issuers.includes(asked.issuer)) {
-      const detail = `This registry accepts tokens of ${oidc.issuers.join(' and ')} only.`;
+      const accepted = oidc.issuers.join(' and ') || 'no provider';
+      const detail = `This registry accepts tokens of ${accepted}, not of ${asked.issuer}.`;
       throw new ProblemError('issuer-unknown', detail);
     }
     const trusted = await listTrustedPublishers(db, name);
