@@ -12,4 +12,10 @@ export const topics: Topic[] = [
       'admin check': async () => (await import('./admin/check.ts')).adminCheck,
     },
   },
+  {
+    title: 'This program',
+    commands: {
+      completion: async () => (await import('./completion.ts')).completion,
+    },
+  },
 ];
