@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
-await build({
+const { metafile } = await build({
   ...bundleOptions,
   entryPoints: { main: 'bin/main.ts' },
   outdir: work,
@@ -35,10 +35,14 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
+  metafile: true,
   // With this variable libsql asks its loader for a file, not for a package.
   define: { 'process.env.LIBSQL_JS_DEV': 'true' },
   alias: { '@neon-rs/load': './bin/embedded-libsql.ts' },
 });
+
+// What went into it, for scripts/notices.ts.
+writeFileSync(join(work, 'meta.json'), JSON.stringify(metafile));
 
 const require = createRequire(createRequire(import.meta.url).resolve('libsql'));
 const blob = join(work, 'main.blob');
@@ -54,12 +58,16 @@ writeFileSync(
     assets: { 'libsql.node': require.resolve('@libsql/linux-x64-gnu') },
   }),
 );
-execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'pipe' });
+// The seed makes the code cache the same each time. It has no part in how the program runs.
+const prepare = ['--random-seed=1', '--experimental-sea-config', config];
+execFileSync(process.execPath, prepare, { stdio: 'pipe' });
 
 // Beside its place and then into it: what may be running is not written over.
 const next = `${output}.new`;
 copyFileSync(process.execPath, next);
 chmodSync(next, 0o755);
+// Symbols are a seventh of it. Without binutils it is larger, and works as well.
+spawnSync('strip', [next]);
 // Through its command line, whose warnings about sections without a name are not worth showing.
 const postject = join(root, 'node_modules/.bin/postject');
 execFileSync(postject, [next, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], { stdio: 'pipe' });

@@ -18,6 +18,14 @@ const needed: [file: string, name: string][] = [
   ['/usr/bin/openssl', 'openssl'],
   ['/usr/bin/curl', 'curl'],
   ['/usr/bin/jq', 'jq'],
+  // For what the Debian package is made with and checked by.
+  ['/usr/bin/dpkg-shlibdeps', 'dpkg-dev'],
+  ['/usr/bin/strip', 'binutils'],
+  ['/usr/bin/groff', 'groff'],
+  ['/usr/bin/mandoc', 'mandoc'],
+  ['/usr/bin/lintian', 'lintian'],
+  ['/usr/bin/zsh', 'zsh'],
+  ['/usr/bin/fish', 'fish'],
 ];
 
 function isInstalled(name: string): boolean {

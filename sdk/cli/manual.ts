@@ -1,0 +1,161 @@
+import { type Command, exitMeanings, type Options, type Topic } from './command.ts';
+import { helpOption } from './help.ts';
+
+/** A page of the manual, as its file is called and what is in it: man(7) source in UTF-8. */
+export interface ManualPage {
+  file: string;
+  text: string;
+}
+
+/** What the pages say of the program that they belong to. */
+export interface Edition {
+  version: string;
+  /** Such as `2026-01-31`. */
+  date: string;
+}
+
+/** Variables that commands read, beside those that `serve` has for its options. */
+const environment: [name: string, meaning: string][] = [
+  ['AA_REGISTRY', 'The registry, where no --registry names one.'],
+  ['AA_TOKEN', 'The API token, instead of the one that login remembers.'],
+  ['AA_SIGNING_KEY', 'A publisher key in PEM, or the path of a file that holds one.'],
+  ['AA_KEY_PASSPHRASE', 'The passphrase of an encrypted publisher key.'],
+  ['AA_ID_TOKEN', "A CI job's OpenID Connect token, with which publish gets an API token."],
+  ['LIBSQL_AUTH_TOKEN', 'The token of the database that admin check is pointed at.'],
+  ['NO_COLOR', 'Where it is set and not empty nothing is coloured.'],
+  ['XDG_CONFIG_HOME', "The folder of the user's configuration, instead of ~/.config."],
+  ['XDG_STATE_HOME', 'The folder of what was seen of logs, instead of ~/.local/state.'],
+];
+
+const files: [path: string, meaning: string][] = [
+  ['/etc/aa-registry/trust.toml', 'Whom this host trusts; see aa-registry-trust.toml(5).'],
+  ['/etc/aa-registry/profiles.toml', 'What sync installs; see aa-registry-profiles.toml(5).'],
+  ['/etc/aa-registry/profiles.lock.toml', 'The exact versions of those, which lock writes.'],
+  ['/etc/apparmor.d/aa-registry.TEAM.NAME', 'An installed profile.'],
+  ['/etc/apparmor.d/local/NAME', "The administrator's own rules; updates leave them alone."],
+  ['/var/lib/aa-registry', 'What was installed, where from, and how far the log was seen.'],
+  ['~/.config/aa-registry/config.toml', 'What login remembers: a registry and a token.'],
+];
+
+/** Every page of section 1: one that has an overview, and one for each command. */
+export async function manualPages(topics: Topic[], edition: Edition): Promise<ManualPage[]> {
+  const loaded = await Promise.all(
+    topics.map(async ({ title, commands }) => ({
+      title,
+      commands: await Promise.all(Object.values(commands).map((load) => load())),
+    })),
+  );
+  return [
+    { file: 'aa-registry.1', text: overviewPage(loaded, edition) },
+    ...loaded.flatMap(({ commands }) =>
+      commands.map((command) => ({
+        file: `${pageName(command)}.1`,
+        text: commandPage(command, edition),
+      })),
+    ),
+  ];
+}
+
+function overviewPage(topics: { title: string; commands: Command[] }[], edition: Edition): string {
+  return page('aa-registry', 'publish, verify and install AppArmor profiles', edition, [
+    '.SH SYNOPSIS',
+    `.B ${escaped('aa-registry')}`,
+    '.I COMMAND',
+    '.RI [ OPTIONS ]',
+    '.SH DESCRIPTION',
+    escaped(
+      'aa-registry distributes AppArmor profiles. Publishers lint, sign and publish them to a registry; hosts pull them, prove where they came from, and load them into the kernel. Each command has a page of its own.',
+    ),
+    ...topics.flatMap(({ title, commands }) => [
+      `.SS ${escaped(title)}`,
+      ...commands.flatMap((command) => [
+        '.TP',
+        `.BR ${escaped(pageName(command))} (1)`,
+        `${escaped(command.summary)}.`,
+      ]),
+    ]),
+    '.SH EXIT STATUS',
+    ...Object.entries(exitMeanings).flatMap(([code, meaning]) => [
+      '.TP',
+      `.B ${code}`,
+      `${escaped(meaning)}.`,
+    ]),
+    '.SH ENVIRONMENT',
+    ...environment.flatMap(([name, meaning]) => ['.TP', `.B ${name}`, escaped(meaning)]),
+    '.SH FILES',
+    ...files.flatMap(([path, meaning]) => ['.TP', `.I ${escaped(path)}`, escaped(meaning)]),
+    '.SH SEE ALSO',
+    '.BR apparmor (7),',
+    '.BR apparmor.d (5),',
+    '.BR apparmor_parser (8),',
+    `.BR ${escaped('aa-registry-trust.toml')} (5),`,
+    `.BR ${escaped('aa-registry-profiles.toml')} (5)`,
+  ]);
+}
+
+function commandPage(command: Command, edition: Edition): string {
+  const { name, summary, usage, details, options, examples } = command;
+  const lowered = summary.charAt(0).toLowerCase() + summary.slice(1);
+  return page(pageName(command), lowered, edition, [
+    '.SH SYNOPSIS',
+    `.B ${escaped(`aa-registry ${name}`)}`,
+    ...(usage === '' ? [] : [escaped(usage)]),
+    '.RI [ OPTIONS ]',
+    '.SH DESCRIPTION',
+    `${escaped(summary)}.`,
+    // Broken for terminals of a certain width; here the formatter does that.
+    ...(details === undefined ? [] : ['.PP', escaped(details.replaceAll('\n', ' '))]),
+    '.SH OPTIONS',
+    ...optionLines({ ...options, ...helpOption }),
+    '.SH EXAMPLES',
+    '.EX',
+    ...examples.map(escaped),
+    '.EE',
+    '.SH EXIT STATUS',
+    '0 when all was done. The other codes are listed in',
+    `.BR ${escaped('aa-registry')} (1).`,
+    '.SH SEE ALSO',
+    `.BR ${escaped('aa-registry')} (1)`,
+  ]);
+}
+
+function optionLines(options: Options): string[] {
+  return Object.entries(options).flatMap(([name, { short, value, description }]) => [
+    '.TP',
+    [
+      ...(short === undefined ? [] : [`\\fB${escaped(`-${short}`)}\\fR,`]),
+      `\\fB${escaped(`--${name}`)}\\fR`,
+      ...(value === undefined ? [] : [`\\fI${escaped(value)}\\fR`]),
+    ].join(' '),
+    `${escaped(description)}.`,
+  ]);
+}
+
+function page(name: string, summary: string, edition: Edition, body: string[]): string {
+  const { version, date } = edition;
+  return [
+    `.TH ${escaped(name.toUpperCase())} 1 ${date} "aa\\-registry ${version}" "User Commands"`,
+    '.SH NAME',
+    `${escaped(name)} \\- ${escaped(summary)}`,
+    ...body,
+    '',
+  ].join('\n');
+}
+
+function pageName({ name }: Command): string {
+  return `aa-registry-${name.replaceAll(' ', '-')}`;
+}
+
+/** Text that means itself in man(7): as it is typed, so that it can be copied out of the page. */
+function escaped(text: string): string {
+  const characters: Record<string, string> = {
+    '\\': '\\e',
+    '-': '\\-',
+    "'": '\\(aq',
+    '`': '\\(ga',
+    '^': '\\(ha',
+    '~': '\\(ti',
+  };
+  const plain = text.replaceAll(/[\\\-'`^~]/g, (one) => characters[one] ?? one);
+  return plain.startsWith('.') ? `\\&${plain}` : plain;
+}

@@ -1,0 +1,131 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { copyFile, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { topics } from '../bin/topics.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { scratch } from './cli/cli.ts';
+
+const root = join(import.meta.dirname, '..');
+const has = (tool: string) =>
+  spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
+const lacking = (tool: string) => (has(tool) ? '' : ` (skipped: ${tool} is not installed)`);
+const build = () =>
+  execFileSync(process.execPath, ['--import', './scripts/sql-text.ts', 'scripts/build-deb.ts'], {
+    cwd: root,
+    env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
+  });
+const reason = lacking('dpkg-shlibdeps');
+
+describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
+  const deb = join(root, `dist/aa-registry_${manifest.version}_amd64.deb`);
+  let folder: string;
+  let clean: () => Promise<void>;
+  const at = (...parts: string[]) => join(folder, 'root', ...parts);
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    build();
+    execFileSync('dpkg-deb', ['--extract', deb, at()]);
+  }, 300_000);
+  afterAll(() => clean());
+
+  test('has the program, which runs without Node.js', () => {
+    const run = spawnSync(at('usr/bin/aa-registry'), ['--version'], { encoding: 'utf8', env: {} });
+    expect(run.stdout).toBe(`${manifest.version}\n`);
+  });
+
+  test('has a page of the manual for every command', () => {
+    const pages = readdirSync(at('usr/share/man/man1'));
+    const names = topics.flatMap(({ commands }) => Object.keys(commands));
+    const expected = names.map((name) => `aa-registry-${name.replaceAll(' ', '-')}.1.gz`);
+    expect(pages.sort()).toEqual(['aa-registry.1.gz', ...expected].sort());
+  });
+
+  test.skipIf(!has('groff'))(`groff and man find no fault in the manual${lacking('groff')}`, () => {
+    for (const section of ['man1', 'man5']) {
+      for (const file of readdirSync(at('usr/share/man', section))) {
+        const text = execFileSync('zcat', [at('usr/share/man', section, file)]);
+        const groff = spawnSync('groff', ['-ww', '-man', '-Kutf8', '-Tutf8', '-z'], {
+          input: text,
+        });
+        expect(groff.stderr.toString(), file).toBe('');
+        expect(groff.status).toBe(0);
+      }
+    }
+  });
+
+  test.skipIf(!has('mandoc'))(`mandoc finds no fault in it${lacking('mandoc')}`, () => {
+    for (const section of ['man1', 'man5']) {
+      for (const file of readdirSync(at('usr/share/man', section))) {
+        const input = execFileSync('zcat', [at('usr/share/man', section, file)]);
+        const found = spawnSync('mandoc', ['-Tlint', '-Wwarning'], { input, encoding: 'utf8' });
+        expect(found.stdout, file).toBe('');
+      }
+    }
+  });
+
+  test('its manual says what help says', () => {
+    const page = execFileSync('zcat', [at('usr/share/man/man1/aa-registry-pull.1.gz')], {
+      encoding: 'utf8',
+    });
+    expect(page).toContain('\\fB\\-n\\fR, \\fB\\-\\-dry\\-run\\fR');
+    expect(page).toContain('sudo aa\\-registry pull docker\\-nginx\n');
+  });
+
+  test('has what completes it, where each shell looks', () => {
+    for (const file of [
+      'usr/share/bash-completion/completions/aa-registry',
+      'usr/share/zsh/vendor-completions/_aa-registry',
+      'usr/share/fish/vendor_completions.d/aa-registry.fish',
+      'usr/lib/systemd/system/aa-registry-sync.timer',
+    ]) {
+      expect(existsSync(at(file)), file).toBe(true);
+    }
+  });
+
+  test('enables nothing, and its scripts are sound', () => {
+    const scripts = join(folder, 'control');
+    execFileSync('dpkg-deb', ['--control', deb, scripts]);
+    for (const script of ['postinst', 'prerm', 'postrm']) {
+      execFileSync('sh', ['-n', join(scripts, script)]);
+    }
+    const all = execFileSync('sh', ['-c', `cat ${scripts}/p*`], { encoding: 'utf8' });
+    expect(all).not.toMatch(/enable|start /);
+    expect(readdirSync(at('etc'), { recursive: true }).join()).not.toContain('.wants');
+  });
+
+  test('installs into an empty system, and is removed from it again', async () => {
+    const system = join(folder, 'system');
+    const { stderr, status } = spawnSync(
+      'sh',
+      [
+        '-ec',
+        'mkdir -p "$1/var/lib/dpkg/info" "$1/var/lib/dpkg/updates"; touch "$1/var/lib/dpkg/status"\n' +
+          'dpkg --root="$1" --force-depends --force-script-chrootless --force-not-root --log=/dev/null --install "$2"\n' +
+          '"$1/usr/bin/aa-registry" --version\n' +
+          'dpkg --root="$1" --force-script-chrootless --force-not-root --log=/dev/null --purge aa-registry\n' +
+          'test ! -e "$1/usr/bin/aa-registry"',
+        '-',
+        system,
+        deb,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(status, stderr).toBe(0);
+  });
+
+  test('is the same, byte for byte, when it is built again', async () => {
+    const first = join(folder, 'first.deb');
+    await copyFile(deb, first);
+    build();
+    expect((await readFile(deb)).equals(await readFile(first))).toBe(true);
+    await rm(first);
+  }, 300_000);
+
+  test.skipIf(!has('lintian'))(`lintian finds no fault in it${lacking('lintian')}`, () => {
+    const { stdout } = spawnSync('lintian', ['--fail-on', 'warning', deb], { encoding: 'utf8' });
+    expect(stdout).toBe('');
+  }, 600_000);
+});
