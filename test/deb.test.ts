@@ -124,8 +124,12 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     await rm(first);
   }, 300_000);
 
-  test.skipIf(!has('lintian'))(`lintian finds no fault in it${lacking('lintian')}`, () => {
-    const { stdout } = spawnSync('lintian', ['--fail-on', 'warning', deb], { encoding: 'utf8' });
-    expect(stdout).toBe('');
-  }, 600_000);
+  test.skipIf(!has('lintian'))(
+    `lintian finds no fault in it${lacking('lintian')}`,
+    () => {
+      const { stdout } = spawnSync('lintian', ['--fail-on', 'warning', deb], { encoding: 'utf8' });
+      expect(stdout).toBe('');
+    },
+    600_000,
+  );
 });
