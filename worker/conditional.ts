@@ -7,7 +7,7 @@ const aboutBytes = ['Content-Type', 'Content-Length', 'Content-Encoding', 'Conte
 
 /**
  * Gives every successful read an ETag, of its bytes where the route sets none, and answers 304 to whoever has
- * them. Answers are for everybody unless a token was sent; caches ask again unless a route says how long not.
+ * them. Answers are for everybody unless a token was sent, by a cookie or otherwise; caches ask again unless a route says how long not.
  */
 export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   await next();
@@ -17,7 +17,7 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   if (control.includes('no-store')) return;
   // Before the headers are set: on Node a clone takes them with it.
   const tag = c.res.headers.get('ETag') ?? (await tagOf(await c.res.clone().arrayBuffer()));
-  const personal = c.req.header('Authorization') !== undefined;
+  const personal = ['Authorization', 'Cookie'].some((name) => c.req.header(name) !== undefined);
   c.header('Cache-Control', personal ? control.replace('public', 'private') : control);
   c.header('Vary', 'Authorization', { append: true });
   c.header('ETag', tag);

@@ -79,6 +79,22 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
     expect(answer.headers.get('ETag')).toBeNull();
   });
 
+  test.each(['/', '/p/library/web'])(
+    '%s is kept by no shared cache for whoever is signed in',
+    async (path) => {
+      const answer = await expectStatus(
+        200,
+        ask(path, { Cookie: `aa-registry-token=${library.token}` }),
+      );
+      expect(answer.headers.get('Cache-Control')).toMatch(/^private\b/);
+      expect(answer.headers.get('Vary')).toMatch(/\bCookie\b/);
+    },
+  );
+
+  test('a page with a cursor that is none begins at the start', async () => {
+    expect(await (await ask('/?cursor=none')).text()).toContain('/p/library/web');
+  });
+
   test('a change changes the ETag', async () => {
     const paths = [
       '/v1/profiles',

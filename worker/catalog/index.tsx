@@ -44,7 +44,7 @@ catalog.get('/', async (c) => {
     ...filters,
     text: q,
     limit: pageSize,
-    after: asked.cursor ? decodeCursor(ProfilePlace, asked.cursor) : undefined,
+    after: placeOf(asked.cursor),
   });
   const next = found.next && encodeCursor(found.next);
   const query = { ...filters, q };
@@ -61,6 +61,15 @@ catalog.get('/', async (c) => {
     ),
   );
 });
+
+/** Where a page begins: at the start for a cursor that is none. */
+function placeOf(cursor: string | undefined) {
+  try {
+    return cursor ? decodeCursor(ProfilePlace, cursor) : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 catalog.get('/p/:team/:name/:version?', async (c) => {
   const { db } = c.var.deps;

@@ -31,6 +31,7 @@ form { display: flex; gap: 0.5rem; }
 .filters summary { cursor: pointer; color: var(--soft); width: max-content; }
 .filters form { flex-wrap: wrap; align-items: end; padding: 0.6rem 0; }
 .filters label { display: grid; flex: 1 1 9rem; font-size: 0.9rem; color: var(--soft); }
+.filters input, .filters select { height: 2.4rem; }
 .chosen { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .chosen a {
   padding: 0.1rem 0.6rem;
