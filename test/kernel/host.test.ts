@@ -207,6 +207,14 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect((await status()).code).toBe(exit.ok);
   });
 
+  test('syncs with a file: what it names is installed, and a second run does nothing', async () => {
+    await succeed('aa-registry remove web');
+    await succeed(`echo 'profiles = ["web@^1.0"]' >/etc/aa-registry/profiles.toml`);
+    expect(await succeed('aa-registry sync')).toBe('Installed web 1.1.0\n');
+    expect(await deniedIn('/srv', '/opt')).toEqual(['/srv', '/opt']);
+    expect(await succeed('aa-registry sync')).toBe('Nothing to do: 1 profile, as wanted.\n');
+  });
+
   test.each([
     ['a file that was changed', `echo '# mine' >>${file}`, { file: 'changed' }, 'drift'],
     ['a file that is gone', `rm ${file}`, { file: 'missing' }, 'drift'],
@@ -229,15 +237,30 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
       { kernel: 'not-loaded' },
       'notLoaded',
     ],
-  ] as const)('status tells %s, and a pull mends it', async (_, change, condition, code) => {
+  ] as const)('status tells %s, and a sync mends it', async (_, change, condition, code) => {
     await succeed(change);
     expect(await status()).toMatchObject({
       code: exit[code],
       json: { installed: [{ condition }] },
     });
-    await succeed('aa-registry pull web');
+    expect(await succeed('aa-registry sync')).toMatch(/^Repaired web 1.1.0: /);
     expect(await deniedIn('/srv', '/opt')).toEqual(['/srv', '/opt']);
+    expect(await succeed('cat /sys/kernel/security/apparmor/profiles')).toContain('web (enforce)');
+    expect(await succeed(`cat ${file}`)).toBe(policy(...versions['1.1.0']));
+  });
+
+  test('syncs what can be synced when the registry is away', async () => {
+    await succeed(
+      `rm ${file}; apparmor_parser -r -K -C /etc/apparmor.d/aa-registry.library.web || true`,
+    );
+    const away = await machine.run('aa-registry sync --registry http://10.0.2.2:9');
+    expect(away).toMatchObject({ code: exit.unreachable });
+    expect(away.stderr).toContain('This host keeps what it has');
+    expect(away.stdout).toMatch(/^Repaired web 1.1.0: /);
     expect((await status()).code).toBe(exit.ok);
+    await succeed("echo 'profiles = []' >/etc/aa-registry/profiles.toml");
+    expect(await succeed('aa-registry sync')).toBe('Removed web 1.1.0\n');
+    expect(await modeOf('web')).toBeUndefined();
   });
 
   // Docker's documentation tries these in a container of its nginx example.

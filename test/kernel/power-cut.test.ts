@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { boot, type Machine } from './machine.ts';
+import { missing } from './packages.ts';
+import { type Registry, startRegistry } from './registry.ts';
+import { installCli, missingBuild } from './software.ts';
+
+const lacks = [...(await missing()), ...missingBuild()];
+const title = ['a host whose power is cut', ...lacks].join(': ');
+
+/** More steps than any change has. */
+const most = 16;
+
+const policy = (name: string, version: string) => `abi <abi/3.0>,
+include <tunables/global>
+
+profile ${name} flags=(attach_disconnected, mediate_deleted) {
+  include <abstractions/base>
+
+  # ${version}
+  /srv/${name}/** r,
+}
+`;
+
+const digestOf = (name: string, version: string) =>
+  createHash('sha256').update(policy(name, version)).digest('hex');
+
+/** Each change under test: the versions that are installed before it, the command, and what it ends in. */
+const changes = {
+  fresh: { before: [], command: 'pull fresh@1.0.0', old: 'none', next: '1.0.0' },
+  gone: { before: ['1.0.0'], command: 'remove gone', old: '1.0.0', next: 'none' },
+  back: {
+    before: ['1.0.0', '1.1.0'],
+    command: 'rollback back --offline',
+    old: '1.1.0',
+    next: '1.0.0',
+  },
+};
+type Name = keyof typeof changes;
+const names = Object.keys(changes) as Name[];
+
+describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
+  let folder: string;
+  let registry: Registry;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'power-cut-'));
+    registry = await startRegistry(folder);
+    for (const name of names) {
+      for (const version of ['1.0.0', '1.1.0']) await publish(name, version);
+    }
+    machine = await boot({
+      furnish: async (root) => {
+        await installCli(root);
+        const killer = path.resolve(import.meta.dirname, '../host/kill-at.mjs');
+        await cp(killer, path.join(root, 'root/kill-at.mjs'));
+      },
+    });
+    await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
+    await succeed('aa-registry pull gone@1.0.0 back@1.0.0 && aa-registry pull back');
+    await succeed('tar cf /root/before.tar /etc/apparmor.d /var/lib/aa-registry && sync');
+  }, 300_000);
+  afterAll(async () => {
+    await machine?.dispose();
+    await registry?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function publish(name: string, version: string): Promise<void> {
+    const made = await mkdtemp(path.join(folder, 'package-'));
+    const manifest = [`name = "${name}"`, 'team = "library"', 'description = "A test"'];
+    const rest = ['abi = "3.0"', 'images = ["nginx"]', 'license = "Apache-2.0"', ''];
+    await writeFile(path.join(made, 'aa-profile.toml'), [...manifest, ...rest].join('\n'));
+    await writeFile(path.join(made, name), policy(name, version));
+    await registry.publish(made, version);
+  }
+
+  async function succeed(command: string): Promise<string> {
+    const { stdout, ...rest } = await machine.run(command);
+    expect(rest, command).toMatchObject({ code: 0 });
+    return stdout;
+  }
+
+  /** The host as it was before every change, its kernel too. */
+  async function reset(): Promise<void> {
+    await succeed(
+      [
+        'rm -rf /etc/apparmor.d /var/lib/aa-registry /var/cache/apparmor/*',
+        'tar xf /root/before.tar -C /',
+        'printf fresh >/sys/kernel/security/apparmor/.remove 2>/dev/null || true',
+        'apparmor_parser -r -K /etc/apparmor.d/aa-registry.library.gone /etc/apparmor.d/aa-registry.library.back',
+        'sync',
+      ].join(' && '),
+    );
+  }
+
+  /** What each profile's file is: a version, whole, or none; and the kernel has what it has. */
+  async function versions(): Promise<Record<Name, string>> {
+    const sums = await succeed(
+      'sha256sum /etc/apparmor.d/aa-registry.library.* 2>/dev/null || true',
+    );
+    const loaded = await machine.loadedProfiles();
+    const found = names.map((name) => {
+      const sum = new RegExp(`^(\\w+) .*library\\.${name}$`, 'm').exec(sums)?.[1];
+      const version =
+        sum === undefined ? 'none' : ['1.0.0', '1.1.0'].find((one) => digestOf(name, one) === sum);
+      expect(version, `${name} is a version and whole`).toBeDefined();
+      expect(loaded.get(name)).toBe(version === 'none' ? undefined : 'enforce');
+      return [name, version];
+    });
+    return Object.fromEntries(found);
+  }
+
+  test('boots with the old version or the new at each step of each change, and then is finished', async () => {
+    const outcomes: Record<Name, string[]> = { fresh: [], gone: [], back: [] };
+    for (let at = 1; at <= most; at++) {
+      await reset();
+      // Turn by turn, each is the last before the power goes, when nothing else has reached the disk after it.
+      const order = names.map((_, index) => names[(index + at) % names.length] as Name);
+      const alive: Name[] = [];
+      for (const name of order) {
+        const kill = `NODE_OPTIONS=--import=/root/kill-at.mjs KILL_DURABLE=1 KILL_AT=${at}`;
+        const run = await machine.run(`${kill} aa-registry ${changes[name].command}`);
+        if (run.code === 0) alive.push(name);
+        else expect(run.stderr).toContain(`killed before step ${at}:`);
+      }
+      await machine.kill();
+      await machine.start();
+      const booted = await versions();
+      for (const name of names) {
+        const { old, next } = changes[name];
+        expect([old, next], `${name}, step ${at}`).toContain(booted[name]);
+      }
+      // Whatever changes the host next finishes what had begun; this one changes nothing itself.
+      const recovered = await machine.run('aa-registry remove nothing-like-this');
+      const after = await versions();
+      for (const name of names) {
+        outcomes[name].push(after[name]);
+        const interrupted = recovered.stderr.includes(`library/${name}@`);
+        if (interrupted || alive.includes(name)) expect(after[name]).toBe(changes[name].next);
+      }
+      const left = await succeed(
+        'find /etc/apparmor.d /var/lib/aa-registry -name "*.tmp" -o -path "*/pending/*"',
+      );
+      expect(left).toBe('');
+      const status = JSON.parse(await succeed('aa-registry status --offline --format json'));
+      const recorded = status.installed.map((one: { name: string; version: string }) => [
+        one.name,
+        one.version,
+      ]);
+      expect(new Map(recorded)).toEqual(
+        new Map(Object.entries(after).filter(([, version]) => version !== 'none')),
+      );
+      if (alive.length === names.length) break;
+    }
+    for (const name of names) {
+      const { old, next } = changes[name];
+      expect(outcomes[name].length).toBeLessThan(most);
+      expect(outcomes[name][0]).toBe(old);
+      expect(outcomes[name].at(-1)).toBe(next);
+    }
+  });
+});
