@@ -1,6 +1,6 @@
 // Loaded with --import before a program, this ends it as `kill -9` does, right before the step that KILL_AT counts to:
 // a change of a file or folder in one of this product's places, or a start of apparmor_parser. With KILL_DURABLE only
-// what outlasts the process counts: not what is staged, nor what apparmor_parser only looks at.
+// those steps count by which a change of what is installed can be told after a power cut.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -9,9 +9,12 @@ const last = Number(process.env.KILL_AT);
 const durable = process.env.KILL_DURABLE !== undefined;
 let steps = 0;
 
+/** Looking and staging, what is kept before a change begins, and links and caches that are not there. */
+const passing =
+  /^open|^spawn (?!.*--(?:replace|write-cache))|\/(?:cache|log|kept|force-complain)\//;
+
 function step(what) {
-  if (durable && /^open|^spawn (?!.*--(?:replace|write-cache))|^unlink .*\/cache/.test(what))
-    return;
+  if (durable && passing.test(what)) return;
   steps += 1;
   if (steps === last) {
     fs.writeSync(2, `killed before step ${steps}: ${what}\n`);

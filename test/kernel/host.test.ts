@@ -32,6 +32,9 @@ ${folders.map((folder) => `  ${folder}/** w,\n`).join('')}
 /** Where each version lets write. */
 const versions = { '1.0.0': ['/run', '/mnt', '/opt'], '1.1.0': ['/run', '/mnt'] };
 
+/** For machines that have other work too. */
+const patient = { timeoutMs: 180_000 };
+
 describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
   let folder: string;
   let registry: Registry;
@@ -66,7 +69,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
   }
 
   async function succeed(command: string): Promise<string> {
-    const { stdout, ...rest } = await machine.run(command);
+    const { stdout, ...rest } = await machine.run(command, patient);
     expect(rest, command).toMatchObject({ code: 0 });
     return stdout;
   }
