@@ -7,6 +7,7 @@ import { examine, isSound } from '../../host/condition.ts';
 import { install } from '../../host/install.ts';
 import { readPolicy } from '../../host/kernel.ts';
 import { writeOutput } from '../../host/output.ts';
+import { findParser } from '../../host/parser.ts';
 import {
   hostSeenFolder,
   readSeen,
@@ -144,6 +145,10 @@ export const pull = defineCommand({
           progress,
         );
       }
+      if ((await findParser()) === undefined) {
+        progress.note('Not checked with apparmor_parser: this machine has none.');
+      }
+      if (root !== '/') progress.note(`Not loaded: ${root} is not this machine's root.`);
       for (const profile of profiles) tellUse(io, profile, profiles.length === 1);
       return exit.ok;
     });
@@ -290,8 +295,6 @@ async function installOne(
   if (result.setAside !== undefined) {
     note(`The file that was there had been changed; it is kept as ${result.setAside}.`);
   }
-  if (!result.checkedByParser) note('Not checked with apparmor_parser: this machine has none.');
-  if (root !== '/') note(`Not loaded: ${root} is not this machine's root.`);
 }
 
 /** How to use an installed profile; for several, the shortest way. */

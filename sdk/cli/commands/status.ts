@@ -198,7 +198,7 @@ function noteworthy({ installation }: InstalledStatus, news: News | undefined): 
 }
 
 function modeAtBoot({ installation }: InstalledStatus): string {
-  return installation.complain ? 'complain' : 'its own';
+  return installation.complain ? 'complain' : 'as written';
 }
 
 function byMode(items: readonly { mode: string | undefined }[]): string {
