@@ -55,6 +55,12 @@ export async function readKeptBytes(
   return bytes && (await sha256(bytes)) === digest ? bytes : undefined;
 }
 
+/** The ids of the keys that a kept version says it is signed by. */
+export async function signersOfKept(root: string, named: Named, digest: string): Promise<string[]> {
+  const offer = await readKept(root, named, digest);
+  return offer?.envelope.signatures.map(({ keyid }) => keyid) ?? [];
+}
+
 async function readKept(root: string, named: Named, digest: string): Promise<Offer | undefined> {
   const text = await readFileIfPresent(join(keptFolder(root, named), keptName(digest)));
   const bundle = text === undefined ? undefined : parseBundle(text);

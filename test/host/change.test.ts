@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exclusively } from '../../sdk/host/lock.ts';
 import { command } from '../command.ts';
+import { createPublisher, expectStatus, publish, send } from '../publisher.ts';
 import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
 
 describe('what hosts install', () => {
@@ -137,6 +138,25 @@ describe('what hosts install', () => {
     await writeFile(trust, text.replace(/keys = .*/, `keys = ["${other}"]`));
     await writeFile(join(root, kept), before[kept] ?? '');
     expect((await run('rollback', 'web', '--offline')).said).toContain('[envelope-untrusted-key]');
+  });
+
+  test('a rollback to what a revoked key has signed is refused', async () => {
+    const other = await createPublisher(fixture.registry, 'other');
+    for (const version of ['1.0.0', '1.1.0']) {
+      const text = textOf('theirs', version);
+      const published = publish(fixture.registry, other, { name: 'theirs', version, text });
+      await expectStatus(201, published);
+    }
+    root = await fixture.host();
+    await done('trust', 'init', 'other', '--yes');
+    for (const version of ['1.0.0', '1.1.0']) await done('pull', `other/theirs@${version}`);
+    const path = `/v1/teams/other/keys/${other.key.publicKey.keyId}/revocation`;
+    const revoked = send(fixture.registry, 'POST', path, { reason: 'stolen' }, other.token);
+    await expectStatus(200, revoked);
+    const refused = await run('rollback', 'theirs');
+    expect(refused.said).toContain('[key-revoked]');
+    expect(refused.code).toBe(3);
+    await done('rollback', 'theirs', '--offline');
   });
 
   test("removal takes all that was installed and leaves the operator's own", async () => {

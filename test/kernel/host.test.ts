@@ -126,6 +126,10 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await live()).toBe('may');
     await succeed('aa-registry pull web');
     expect(await live()).toBe('denied');
+    // One that was started before there was a profile for it.
+    await succeed(
+      'sleep 600 & echo "profile sleeper /usr/bin/slee[p] { file, }" | apparmor_parser --add --skip-cache',
+    );
     const { json, code } = await status();
     expect(code).toBe(exit.ok);
     expect(json).toMatchObject({
@@ -138,6 +142,9 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
           processes: expect.arrayContaining([{ pid: Number(pid), command: 'sh' }]),
         },
       ],
+      unconfined: expect.arrayContaining([
+        expect.objectContaining({ command: 'sleep', profile: 'sleeper' }),
+      ]),
       // Debian's own are listed too.
       loaded: expect.arrayContaining([expect.objectContaining({ installed: false })]),
     });

@@ -1,5 +1,6 @@
 import { type Client, RegistryError, UnreachableError } from '../../client.ts';
 import type { InstallOptions } from '../../host/install.ts';
+import { signersOfKept } from '../../host/kept.ts';
 import { reinstall } from '../../host/reinstall.ts';
 import type { Installation, Release } from '../../host/state.ts';
 import { changing } from '../changing.ts';
@@ -39,7 +40,8 @@ export const rollback = defineCommand({
       const release = chooseEarlier(installation, path, values.to);
       if (!values.offline) {
         const client = await openSession(io, values.registry, trust.registry);
-        await tellYank(io, client, installation, release);
+        const threshold = trust.teams.get(installation.team)?.threshold ?? 1;
+        await askAbout(io, client, { root, threshold }, installation, release);
       }
       const options: InstallOptions = {
         root,
@@ -81,16 +83,33 @@ function chooseEarlier(
   );
 }
 
-/** Says when the registry has taken back the version to go to. That it can't be asked stops nobody. */
-async function tellYank(
+/**
+ * Says when the registry has taken back the version to go to, and stops when too few of the keys that have signed it
+ * are good still. That it can't be asked stops nobody.
+ */
+async function askAbout(
   io: Io,
   client: Client,
-  { team, name }: Installation,
-  { version }: Release,
+  { root, threshold }: { root: string; threshold: number },
+  installation: Installation,
+  { version, digest }: Release,
 ): Promise<void> {
+  const { team, name } = installation;
+  const signers = await signersOfKept(root, installation, digest);
   try {
     const { yankReason } = await client.getVersion({ team, name, version });
     if (yankReason !== null) io.tell(`Warning: ${version} was yanked: ${yankReason}`);
+    const { keys } = await client.getTeam(team);
+    const revoked = keys.filter(
+      ({ keyId, revokedAt }) => revokedAt !== null && signers.includes(keyId),
+    );
+    if (revoked.length > 0 && signers.length - revoked.length < threshold) {
+      throw new CliError(
+        exit.refused,
+        `Refused, nothing was changed: team ${team} has revoked the key that signed ${version}, ${revoked[0]?.keyId} [key-revoked].`,
+        'With --offline nobody is asked.',
+      );
+    }
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
     io.tell(`Not known whether ${version} was yanked since: ${error.message}`);

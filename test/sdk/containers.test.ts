@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { idsIn, parseInspection } from '../../sdk/host/containers.ts';
+import { parseLabel, profilesOf } from '../../sdk/host/processes.ts';
+
+const id = '4f1c8d2a9b3e'.padEnd(64, '7');
+const pod = '0123456789ab'.padEnd(64, '3');
+
+describe('a process’s cgroups tell its container', () => {
+  test.each([
+    ['Docker, cgroup v1', `12:pids:/docker/${id}\n1:name=systemd:/docker/${id}\n`],
+    ['Docker, systemd', `0::/system.slice/docker-${id}.scope\n`],
+    ['Docker, a group within', `0::/system.slice/docker-${id}.scope/init\n`],
+    ['Podman', `0::/machine.slice/libpod-${id}.scope/container\n`],
+    [
+      'containerd in Kubernetes',
+      `0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope\n`,
+    ],
+    ['containerd, cgroupfs', `0::/kubepods/burstable/pod12-34/${id}\n`],
+    ['CRI-O', `0::/kubepods.slice/crio-${id}.scope\n`],
+    ['nerdctl', `0::/system.slice/nerdctl-${id}.scope\n`],
+    ['one within another', `0::/docker/${pod}/docker/${id}\n`],
+  ])('%s', (_, cgroup) => {
+    expect(idsIn(cgroup)[0]).toBe(id);
+  });
+
+  test.each([
+    ['no container', '0::/user.slice/user-0.slice/session-1.scope\n'],
+    ['too short', `0::/docker/${id.slice(1)}\n`],
+    ['too long', `0::/docker/${id}0\n`],
+    ['part of another word', `0::/x${id}\n`],
+  ])('%s', (_, cgroup) => {
+    expect(idsIn(cgroup)).toEqual([]);
+  });
+});
+
+describe('what a runtime says of a container', () => {
+  test.each([
+    [
+      'docker, podman and nerdctl',
+      [{ Id: id, State: { Pid: 42 }, AppArmorProfile: 'docker-nginx' }],
+      { pid: 42, id, configured: 'docker-nginx' },
+    ],
+    [
+      'crictl',
+      {
+        status: { id },
+        info: { pid: 42, runtimeSpec: { process: { apparmorProfile: 'docker-nginx' } } },
+      },
+      { pid: 42, id, configured: 'docker-nginx' },
+    ],
+    [
+      'one without a profile',
+      [{ Id: id, State: { Pid: 42 }, AppArmorProfile: '' }],
+      {
+        pid: 42,
+        id,
+        configured: '',
+      },
+    ],
+    ['one that has ended', [{ Id: id, State: { Pid: 0 } }], undefined],
+    ['nothing', [], undefined],
+    ['something else', { State: { Pid: '42; reboot' } }, undefined],
+  ])('%s', (_, said, container) => {
+    expect(parseInspection(JSON.stringify(said))).toEqual(container);
+  });
+
+  test('whatever it says, it does not throw', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        const found = parseInspection(text);
+        expect(found === undefined || found.pid > 0).toBe(true);
+      }),
+    );
+  });
+});
+
+test.each([
+  ['unconfined\n', 'unconfined', undefined, ['unconfined']],
+  ['docker-nginx (enforce)\n', 'docker-nginx', 'enforce', ['docker-nginx']],
+  ['web//hat (complain)\0', 'web//hat', 'complain', ['web']],
+  ['a (b) (enforce)', 'a (b)', 'enforce', ['a (b)']],
+  ['docker-default//&web (mixed)\n', 'docker-default//&web', 'mixed', ['docker-default', 'web']],
+  [':lxd-c1://web//hat (enforce)\n', ':lxd-c1://web//hat', 'enforce', ['web']],
+])('the label %j', (text, label, mode, profiles) => {
+  expect(parseLabel(text)).toEqual({ label, mode });
+  expect(profilesOf(label)).toEqual(profiles);
+});
