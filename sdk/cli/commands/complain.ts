@@ -5,5 +5,5 @@ export const complain = modeCommand(
   'Have installed profiles log what they would deny, and allow it',
   'Loads the profile in complain mode, now and, by a link in /etc/apparmor.d/force-complain, at every boot. What\n' +
     'no rule allows is then logged and allowed; what a "deny" rule denies stays denied. The file stays what its team\n' +
-    'has signed. Updates keep the mode; "enforce" ends it.',
+    'has signed. Updates keep the mode; "enforce" ends it. Where "sync" runs, it is profiles.toml that says the mode.',
 );
