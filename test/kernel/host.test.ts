@@ -128,7 +128,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await live()).toBe('denied');
     // One that was started before there was a profile for it.
     await succeed(
-      'sleep 600 & echo "profile sleeper /usr/bin/slee[p] { file, }" | apparmor_parser --add --skip-cache',
+      '/usr/bin/sleep 600 & echo "profile /usr/bin/sleep { file, }" | apparmor_parser --add --skip-cache',
     );
     const { json, code } = await status();
     expect(code).toBe(exit.ok);
@@ -143,7 +143,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
         },
       ],
       unconfined: expect.arrayContaining([
-        expect.objectContaining({ command: 'sleep', profile: 'sleeper' }),
+        expect.objectContaining({ command: 'sleep', profile: '/usr/bin/sleep' }),
       ]),
       // Debian's own are listed too.
       loaded: expect.arrayContaining([expect.objectContaining({ installed: false })]),
