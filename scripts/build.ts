@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions } from './bundle-options.ts';
 
-/** Builds dist/: the CLI with the Node server beside it, and dist/worker, the bundle that Cloudflare gets. */
+/**
+ * Builds dist/: the CLI with the Node server beside it, dist/sdk, the library, and dist/worker, the bundle that
+ * Cloudflare gets.
+ */
 const root = join(import.meta.dirname, '..');
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -23,17 +26,19 @@ await build({
   },
 });
 
-const wrangler = spawnSync(
-  join(root, 'node_modules/.bin/wrangler'),
-  ['deploy', '--dry-run', '--outdir', 'dist/worker'],
-  {
+// The library, for programs: its modules as they are, with their types.
+run('tsc', '--project', 'tsconfig.sdk.json');
+run('wrangler', 'deploy', '--dry-run', '--outdir', 'dist/worker');
+
+/** Runs a tool of node_modules; what it says is shown when it fails, and ends the build. */
+function run(tool: string, ...args: string[]): void {
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin', tool), args, {
     cwd: root,
     encoding: 'utf8',
     // The dry run needs no account and no network.
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn', CI: '1' },
-  },
-);
-if (wrangler.status !== 0) {
-  process.stderr.write(`${wrangler.stdout}${wrangler.stderr}`);
+  });
+  if (status === 0) return;
+  process.stderr.write(`${stdout}${stderr}`);
   process.exit(1);
 }

@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aaRegistry, type ServedRegistry, scratch, serve } from '../cli/cli.ts';
+
+const root = join(import.meta.dirname, '../..');
+const tools = join(root, 'node_modules/.bin');
+const nginx = join(root, 'profiles/docker-nginx');
+
+/** The files that npm would publish. */
+function packed(...args: string[]): string[] {
+  const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  const answer = JSON.parse(output);
+  const [{ files }] = Array.isArray(answer) ? answer : Object.values(answer);
+  return files.map(({ path }: { path: string }) => path);
+}
+
+describe('the npm package', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let registry: ServedRegistry;
+  const at = (...parts: string[]) => join(folder, ...parts);
+
+  /** Runs one of the examples, as its first line says. */
+  const example = (file: string, ...args: string[]) =>
+    execFileSync(process.execPath, [at('examples', file), ...args], { encoding: 'utf8' });
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    packed('--pack-destination', folder);
+    const [archive = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+    await mkdir(at('node_modules'));
+    execFileSync('tar', ['-xzf', at(archive), '-C', folder]);
+    await cp(at('package'), at('node_modules/aa-registry'), { recursive: true });
+    // What npm install would bring beside it.
+    for (const name of ['zod', 'semver', 'smol-toml', '@types']) {
+      await symlink(join(root, 'node_modules', name), at('node_modules', name));
+    }
+    await cp(join(root, 'examples'), at('examples'), { recursive: true });
+    await writeFile(at('package.json'), JSON.stringify({ type: 'module' }));
+
+    registry = await serve(at('data'));
+    const env = { AA_REGISTRY: registry.url, AA_TOKEN: registry.adminToken };
+    for (const args of [
+      ['team', 'create', 'library'],
+      ['key', 'generate', '--out', at('key.pem')],
+      ['key', 'add', 'library', at('key.pem.pub')],
+      ['publish', nginx, '--version', '1.0.0', '--key', at('key.pem')],
+      ['trust', 'init', 'library', '--root', at('host'), '--yes'],
+    ]) {
+      const { code, stderr } = await aaRegistry(args, { env });
+      expect(code, stderr).toBe(0);
+    }
+  });
+  afterAll(async () => {
+    await registry.kill();
+    await clean();
+  });
+
+  test('has the program, the library and their papers, and nothing else', () => {
+    const files = packed('--dry-run');
+    expect(files).toContain('bin/aa-registry');
+    expect(files).toContain('dist/main.js');
+    expect(files).toContain('dist/sdk/sdk/index.d.ts');
+    const others = files.filter(
+      (file) =>
+        !/^dist\/chunks\/[\w-]+\.js$/.test(file) &&
+        !/^dist\/sdk\/(sdk|trust|policy|worker\/api\/schema)\/[\w/-]+\.(js|d\.ts)$/.test(file),
+    );
+    expect(others.sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'bin/aa-registry',
+      'dist/main.js',
+      'package.json',
+    ]);
+  });
+
+  test('the examples type check against its types, whichever way modules are resolved', async () => {
+    for (const [module, moduleResolution] of [
+      ['nodenext', 'nodenext'],
+      ['esnext', 'bundler'],
+    ]) {
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        target: 'es2024',
+        lib: ['es2024', 'webworker', 'webworker.iterable'],
+        strict: true,
+        noEmit: true,
+        types: ['node'],
+      };
+      const config = at('tsconfig.json');
+      await writeFile(config, JSON.stringify({ compilerOptions, include: ['examples'] }));
+      execFileSync(join(tools, 'tsc'), ['--project', config], { stdio: 'pipe' });
+    }
+  });
+
+  test('search.ts lists what the registry has', () => {
+    expect(example('search.ts', registry.url, 'nginx')).toMatch(/^library\/docker-nginx: ./);
+  });
+
+  test('verify.ts writes what was proved', async () => {
+    const trust = at('host/etc/aa-registry/trust.toml');
+    const bytes = await readFile(join(nginx, 'docker-nginx'), 'utf8');
+    expect(example('verify.ts', 'docker-nginx@1.0.0', trust)).toBe(bytes);
+  });
+
+  test('install.ts installs it under a root, once more too', async () => {
+    const file = at('host/etc/apparmor.d/aa-registry.library.docker-nginx');
+    expect(example('install.ts', 'docker-nginx', at('host'))).toBe(`${file}\n`);
+    expect(example('install.ts', 'docker-nginx', at('host'))).toBe(`${file}\n`);
+    expect(await readFile(file)).toEqual(await readFile(join(nginx, 'docker-nginx')));
+  });
+
+  test('what is not public can’t be imported', () => {
+    const script =
+      "import('aa-registry/dist/sdk/sdk/host/remove.js').catch((e) => console.log(e.code))";
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(output).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
+  });
+});
