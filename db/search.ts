@@ -49,7 +49,7 @@ const columns = {
  * The profiles that the viewer may know of and that a query asks for: without words, those of a team by name; with
  * words, the best matches first, and when there are none, those that are spelt alike.
  *
- * A match is as good as the best of the {@link levelsOf} it is found in. That is the same whatever else is there,
+ * A match is as good as the first of the {@link levelsOf} that has it. That is the same whatever else is there,
  * unlike bm25's word frequencies: so pages neither repeat nor lose anything when profiles come, and a page costs as
  * much among a hundred thousand matches as among a hundred, for FTS5 finds each level's in the order of their ids.
  */
@@ -67,30 +67,18 @@ export async function findProfiles(
   const start = after && 'id' in after ? after : { level: 0, id: 0, similar: false };
   if (words.length === 0) return search(db, viewer, [all(facets)], start, limit);
   if (!start.similar) {
-    const levels = levelsOf(
+    const asked = askFor(
       text,
       words,
       words.map(() => []),
     );
-    const found = await search(
-      db,
-      viewer,
-      levels.map((level) => all([...facets, level])),
-      start,
-      limit,
-    );
+    const found = await searchWords(db, viewer, asked, facets, start, limit);
     if (found.items.length > 0 || after) return found;
   }
   const alike = await Promise.all(words.map((word) => spelledAlike(db, word)));
   if (alike.every((others) => others.length === 0)) return nothing;
-  const levels = levelsOf(text, words, alike);
-  return search(
-    db,
-    viewer,
-    levels.map((level) => all([...facets, level])),
-    { ...start, similar: true },
-    limit,
-  );
+  const asked = askFor(text, words, alike);
+  return searchWords(db, viewer, asked, facets, { ...start, similar: true }, limit);
 }
 
 const nothing: FoundProfiles = { items: [], next: undefined, similar: false };
@@ -131,32 +119,119 @@ function toSummary(row: {
   return { ...profile, publishedAt, grade };
 }
 
-/**
- * FTS5 expressions, best matches first, each without what those before it match. Every word is asked for, or one
- * of those that it may be a slip for; only the last may lack its end, as it does while somebody types.
- */
-function levelsOf(text: string, words: string[], alike: string[][]): string[] {
+/** What a search asks for: every word, or one of those that it may be a slip for. */
+interface Asked {
+  /** Names that are just what was asked for. */
+  names: string[];
+  words: { word: string; alike: string[] }[];
+  /** Whether the last word may lack its end, as it does while somebody types. */
+  begun: boolean;
+}
+
+function askFor(text: string, words: string[], alike: string[][]): Asked {
   const names = ['-', '_', '.'].map((between) => words.join(between));
   if (words.length === 1) names.push(...(alike[0] ?? []));
   if (isProfileName(text.trim().toLowerCase())) names.push(text.trim().toLowerCase());
-  const levels = [any([...new Set(names)].map((name) => facetWord('name', name)))];
+  return {
+    names: [...new Set(names)],
+    words: words.map((word, at) => ({ word, alike: alike[at] ?? [] })),
+    // A single letter begins too many words to look at.
+    begun: (words.at(-1) ?? '').length > 1,
+  };
+}
+
+type Scope = (typeof scopes)[number];
+
+/** The FTS5 expression for all words in a scope. */
+function expressionOf({ words, begun }: Asked, scope: Scope, mayLackEnd: boolean): string {
+  return all(
+    words.map(({ word, alike }, at) => {
+      const end = mayLackEnd && begun && at === words.length - 1 ? '*' : '';
+      const others = alike.map((other) => `"${scopedWord(scope, other)}"`);
+      return any([`"${scopedWord(scope, word)}"${end}`, ...others]);
+    }),
+  );
+}
+
+/** FTS5 expressions, best matches first, each without what those before it match. */
+function levelsOf(asked: Asked): string[] {
+  const levels = [any(asked.names.map((name) => facetWord('name', name)))];
   let before = levels[0] as string;
   for (const scope of scopes) {
-    const ask = (end: string) =>
-      all(
-        words.map((word, at) => {
-          const last = at === words.length - 1;
-          // A single letter begins too many words to look at.
-          const asked = `"${scopedWord(scope, word)}"${last && word.length > 1 ? end : ''}`;
-          const others = alike[at] ?? [];
-          return any([asked, ...others.map((other) => `"${scopedWord(scope, other)}"`)]);
-        }),
-      );
-    const [whole, begun] = [ask(''), ask('*')];
+    const whole = expressionOf(asked, scope, false);
+    const begun = expressionOf(asked, scope, true);
     levels.push(without(whole, before), without(begun, any([whole, before])));
     before = begun;
   }
   return levels;
+}
+
+/** Which of {@link levelsOf} matches a profile that one of them does, by its words in the index. */
+function levelIn(indexed: string, { names, words, begun }: Asked): number {
+  const known = new Set(indexed.split(' '));
+  if (names.some((name) => known.has(facetWord('name', name)))) return 0;
+  const has = (scope: Scope, { word, alike }: Asked['words'][number]) =>
+    [word, ...alike].some((one) => known.has(scopedWord(scope, one)));
+  const begins = (start: string) => [...known].some((one) => one.startsWith(start));
+  for (const scope of scopes) {
+    if (words.every((word) => has(scope, word))) return 2 * scope - 1;
+    const matched = words.every(
+      (one, at) =>
+        has(scope, one) ||
+        (begun && at === words.length - 1 && begins(scopedWord(scope, one.word))),
+    );
+    if (matched) return 2 * scope;
+  }
+  return 2 * scopes.length;
+}
+
+/**
+ * A page of what has the words. What is found at all is looked up first: most searches find no more than a page,
+ * which is put in order here, where going through all levels would go through long lists again and again.
+ */
+async function searchWords(
+  db: Database,
+  viewer: Viewer,
+  asked: Asked,
+  facets: string[],
+  start: Extract<Place, { level: number }>,
+  limit: number,
+): Promise<FoundProfiles> {
+  const { similar } = start;
+  const levels = () => levelsOf(asked).map((level) => all([...facets, level]));
+  if (start.id > 0) return search(db, viewer, levels(), start, limit);
+  const widest = all([...facets, expressionOf(asked, 4, true)]);
+  const ids = await db.all<{ id: number }>(sql`
+    SELECT search.rowid AS id FROM search
+    CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
+    WHERE search MATCH ${widest} ORDER BY search.rowid LIMIT ${limit + 1}`);
+  if (ids.length > limit) return search(db, viewer, levels(), start, limit);
+  if (ids.length === 0) return nothing;
+  const hits = sql`json_each(${JSON.stringify(ids.map(({ id }) => id))}) AS hits`;
+  const rows = await db
+    .select({ ...columns, words: searchDocuments.words })
+    .from(hits)
+    .innerJoin(profiles, sql`${profiles.id} = hits.value AND ${visibleTo(viewer) ?? sql`true`}`)
+    .innerJoin(
+      versions,
+      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
+    )
+    .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
+  const places = rows.map((row) => ({
+    level: levelIn(row.words, asked),
+    id: row.profile.id,
+    summary: toSummary(row),
+  }));
+  return { items: inOrder(places), next: undefined, similar };
+}
+
+/** Of equally good ones on a page, the shortest name is the closest. */
+function inOrder(places: { level: number; id: number; summary: ProfileSummary }[]) {
+  return places
+    .toSorted(
+      (a, b) => a.level - b.level || a.summary.name.length - b.summary.name.length || a.id - b.id,
+    )
+    .map(({ summary }) => summary);
 }
 
 /** The FTS5 expressions that narrow a search down. The team alone needs no search when no words are asked for. */
@@ -221,11 +296,8 @@ async function search(
   const last = page.at(-1);
   const next =
     places.length > limit && last ? { level: last.level, id: last.id, similar } : undefined;
-  // Of equally good ones on a page, the shortest name is the closest.
-  if (levels.length > 1) {
-    page.sort((a, b) => a.level - b.level || a.summary.name.length - b.summary.name.length);
-  }
-  return { items: page.map(({ summary }) => summary), next, similar };
+  const items = levels.length > 1 ? inOrder(page) : page.map(({ summary }) => summary);
+  return { items, next, similar };
 }
 
 /** How many words that are spelt alike are looked at, and how many of them are looked for. */

@@ -231,6 +231,46 @@ describe.each(runtimes)('search on $name', ({ start }) => {
   const fromWellFormed = (query: Record<string, string>) =>
     Object.fromEntries(Object.entries(query).map(([key, value]) => [key, value.toWellFormed()]));
 
+  test.each([
+    'nginx',
+    'ngin',
+    'serves',
+    'nginx metrics',
+    'a folder',
+    'ngnix',
+    'net',
+    'docker ng',
+    'cap',
+    'static reg',
+    'nginx web',
+  ])('small pages of %j have what a large one has, in its order but for equals', async (q) => {
+    const whole = await find({ q, limit: '100' });
+    expect(whole.next).toBeNull();
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await find({ q, limit: '1', ...(cursor ? { cursor } : {}) });
+      seen.push(...names(page));
+      if (page.next === null) break;
+      cursor = page.next;
+    }
+    // Within a level small pages go by age, large ones by the length of the name: so by both they are the same.
+    expect(new Set(seen)).toEqual(new Set(names(whole)));
+    expect(seen.length).toBe(whole.items.length);
+    const inLevels = (list: string[]) => list.map((name) => levelOf(q, name));
+    expect(inLevels(seen)).toEqual(inLevels(seen).toSorted((a, b) => a - b));
+    expect(inLevels(names(whole))).toEqual(inLevels(seen));
+  });
+
+  /** A level that can be told by the name alone: it has every word whole, or begun, or not. */
+  function levelOf(q: string, name: string): number {
+    const parts = name.split('-');
+    const words = q.split(' ').filter((word) => word.length > 1);
+    if (words.every((word) => parts.includes(word))) return 0;
+    const last = words.at(-1) ?? '';
+    const begun = words.slice(0, -1).every((word) => parts.includes(word));
+    return begun && parts.some((part) => part.startsWith(last)) ? 1 : 2;
+  }
+
   test('a new version is found by what it says, and no more by what the old one said', async () => {
     await put('acme', 'mover', '1.0.0', {
       description: 'walrus',
