@@ -47,6 +47,12 @@ export function createApp(deps: Deps) {
   if (deps.tracing) app.use(deps.tracing);
   app.use(
     secureHeaders({
+      // For browsers and plug-ins that are gone: each header costs every answer.
+      xDnsPrefetchControl: false,
+      xDownloadOptions: false,
+      xPermittedCrossDomainPolicies: false,
+      xXssProtection: false,
+      originAgentCluster: false,
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],

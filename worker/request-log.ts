@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Access, AccessObserver } from './access.ts';
 
 /** Which requests are logged: none, those that failed here (5xx), or all. */
@@ -19,24 +20,41 @@ export function createRequestLog(
   };
 }
 
-/** A request as one line of JSON. */
+/** A request as one line of JSON. What can hold nothing that JSON escapes is put in as it is: this is done for each. */
 export function formatAccess(access: Access): string {
   const { id, method, route, address, token, status, time, milliseconds, bytes, error } = access;
-  return JSON.stringify({
-    time: new Date(time).toISOString(),
-    level: status >= 500 ? 'error' : 'info',
-    message: 'request',
-    requestId: id,
-    method,
-    route,
-    status,
-    ms: Math.round(milliseconds * 1000) / 1000,
-    bytes,
-    address,
-    tokenId: token?.id,
-    token: token?.label,
-    error: error instanceof Error ? error.stack : error && String(error),
-  });
+  const level = status >= 500 ? 'error' : 'info';
+  let line = `{"time":"${timestamp(time)}","level":"${level}","message":"request","requestId":"${id}"`;
+  line += `,"method":${quote(method)},"route":${quote(route)},"status":${status}`;
+  line += `,"ms":${Math.round(milliseconds * 1000) / 1000}`;
+  if (bytes !== undefined) line += `,"bytes":${bytes}`;
+  if (address !== undefined) line += `,"address":${quote(address)}`;
+  if (token) line += `,"tokenId":${token.id},"token":${JSON.stringify(token.label)}`;
+  if (error !== undefined) line += `,"error":${JSON.stringify(wordsOf(error))}`;
+  return `${line}}`;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** What has been quoted before: few methods and routes there are, and few addresses ask at a time. */
+const quoted = new LRUCache<string, string>({ max: 1000 });
+
+function quote(text: string): string {
+  const known = quoted.get(text);
+  if (known !== undefined) return known;
+  const json = JSON.stringify(text);
+  quoted.set(text, json);
+  return json;
+}
+
+let latest = { time: Number.NaN, text: '' };
+
+/** A time as JSON has it; many requests come within one millisecond. */
+function timestamp(time: number): string {
+  if (time !== latest.time) latest = { time, text: new Date(time).toISOString() };
+  return latest.text;
 }
 
 /** How much is gathered before it is written, in characters, and for how long, in milliseconds. */
