@@ -37,6 +37,9 @@ export async function startRegistry(folder: string): Promise<Registry> {
       '0',
       '--log-level',
       'error',
+      // Tests change its database behind its back, which shows at once then.
+      '--answer-cache-bytes',
+      '0',
     ],
     { env: environment, stdio: ['ignore', 'pipe', 'inherit'] },
   );
