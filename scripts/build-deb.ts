@@ -107,6 +107,9 @@ put(
   readFileSync(join(packaging, 'debian/lintian-overrides')),
 );
 
+put('etc/aa-registry/config.toml', readFileSync(join(packaging, 'debian/config.toml')));
+put('DEBIAN/conffiles', '/etc/aa-registry/config.toml\n');
+
 const documents = 'usr/share/doc/aa-registry';
 put(`${documents}/README.md`, readFileSync(join(root, 'README.md')));
 put(`${documents}/copyright`, noticesOf(join(root, 'dist/binary/meta.json')));

@@ -1,16 +1,34 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import * as z from 'zod';
 import { homeOf } from './home.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { DamagedFileError, readFileIfPresent } from './host/read-file.ts';
+import type { NetworkSettings } from './network.ts';
 
-/** What `aa-registry login` remembers for a user. */
-export const Config = z.strictObject({
+/** What a host's and a user's file both may say. */
+const Settings = z.strictObject({
   registry: z.url({ protocol: /^https?$/ }).optional(),
-  token: z.string().optional(),
+  ca_file: z.string().optional(),
+  proxy: z.string().optional(),
+  no_proxy: z.string().optional(),
 });
+
+/** A user's file: what `aa-registry login` remembers is there too. */
+export const Config = Settings.extend({ token: z.string().optional() });
 export type Config = z.infer<typeof Config>;
+
+/** A host's file, which all its users may read: the token is in a file of its own. */
+const HostConfig = Settings.extend({ token_file: z.string().optional() });
+
+/** What the configuration comes to: the user's, and where that is silent, the host's. */
+export interface Configuration {
+  registry: string | undefined;
+  /** The token that is remembered for a registry; it is meant for no other. */
+  tokenFor: (registry: string) => Promise<string | undefined>;
+  network: NetworkSettings;
+}
 
 /** The user's folder: `$XDG_CONFIG_HOME/aa-registry`, or `~/.config/aa-registry`. */
 export function configFolder(env: NodeJS.ProcessEnv): string {
@@ -21,16 +39,62 @@ function configPath(env: NodeJS.ProcessEnv): string {
   return join(configFolder(env), 'config.toml');
 }
 
+/** The host's file: `/etc/aa-registry/config.toml`, or what `AA_CONFIG` names. */
+export function hostConfigPath(env: NodeJS.ProcessEnv): string {
+  return env.AA_CONFIG || '/etc/aa-registry/config.toml';
+}
+
 /** Reads the user's configuration; empty when there is none. Throws {@link DamagedFileError} when it is malformed. */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<Config> {
-  const path = configPath(env);
-  const text = await readFileIfPresent(path);
-  if (text === undefined) return {};
+  return (await readToml(configPath(env), Config)) ?? {};
+}
+
+/** Reads the user's configuration over the host's. Throws {@link DamagedFileError} when one is malformed. */
+export async function readConfiguration(env: NodeJS.ProcessEnv): Promise<Configuration> {
+  const user = await readConfig(env);
+  const host = (await readToml(hostConfigPath(env), HostConfig)) ?? {};
+  return {
+    registry: user.registry ?? host.registry,
+    tokenFor: async (registry) => {
+      if (user.registry === registry && user.token !== undefined) return user.token;
+      const mine = host.registry?.replace(/\/+$/, '') === registry;
+      return mine && host.token_file ? readToken(host.token_file) : undefined;
+    },
+    network: {
+      proxy: user.proxy ?? host.proxy,
+      noProxy: user.no_proxy ?? host.no_proxy,
+      caFile: user.ca_file ?? host.ca_file,
+    },
+  };
+}
+
+/** The host's token; none for users who may not read it. */
+async function readToken(path: string): Promise<string | undefined> {
   try {
-    return Config.parse(parse(text));
-  } catch {
-    throw new DamagedFileError(`${path} is malformed; log in again after removing it`);
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
+    throw error;
   }
+}
+
+async function readToml<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<z.infer<Schema> | undefined> {
+  const text = await readFileIfPresent(path);
+  if (text === undefined) return undefined;
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch {
+    throw new DamagedFileError(`${path} is malformed: it is not TOML`);
+  }
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
+  throw new DamagedFileError(`${path} is malformed: ${where}${issue?.message}`);
 }
 
 /** Replaces the user's configuration. It holds a token, so only its owner may read it. */

@@ -3,6 +3,7 @@ import { LockError } from '../host/lock.ts';
 import { DamagedFileError } from '../host/read-file.ts';
 import { JobTokenError } from '../job-token.ts';
 import { KeyFileError } from '../key-file.ts';
+import { NetworkError } from '../network.ts';
 import { PackageError } from '../package-folder.ts';
 import { ProfilesFileError } from '../profiles-file.ts';
 import { TrustFileError } from '../trust-file.ts';
@@ -22,6 +23,7 @@ export function toCliError(error: unknown): CliError {
     error instanceof DamagedFileError ||
     error instanceof JobTokenError ||
     error instanceof LockError ||
+    error instanceof NetworkError ||
     error instanceof PackageError ||
     error instanceof KeyFileError ||
     error instanceof ProfilesFileError ||

@@ -1,32 +1,34 @@
 import { parseReference, type Reference } from '../../trust/index.ts';
 import { type Client, createClient } from '../client.ts';
-import { readConfig } from '../config.ts';
+import { readConfiguration } from '../config.ts';
 import { requestJobToken } from '../job-token.ts';
+import { prepareNetwork } from '../network.ts';
 import { CliError, exit } from './command.ts';
 import type { Io } from './io.ts';
 
 export const registryOption = {
   type: 'string',
   value: 'URL',
-  description: 'The registry (else AA_REGISTRY, else the one logged in to)',
+  description: 'The registry (else AA_REGISTRY, else the one logged in to or configured)',
 } as const;
 
 const defaultRegistry = 'http://127.0.0.1:8787';
 
 /**
  * The client for a command: the registry that is named, else the environment's, else `preferred`, else the
- * one logged in to. The token goes only to the registry it was made for.
+ * one logged in to, else the host's. The token goes only to the registry it was made for.
  */
 export async function openSession(
   io: Io,
   named: string | undefined,
   preferred?: string,
 ): Promise<Client> {
-  const config = await readConfig(io.env);
+  const config = await readConfiguration(io.env);
   const registry = checkRegistry(
     named ?? (io.env.AA_REGISTRY || (preferred ?? config.registry ?? defaultRegistry)),
   );
-  const token = io.env.AA_TOKEN || (config.registry === registry ? config.token : undefined);
+  await prepareNetwork(registry, io.env, config.network);
+  const token = io.env.AA_TOKEN || (await config.tokenFor(registry));
   return createClient({ registry, token: token === undefined ? undefined : checkToken(token) });
 }
 

@@ -1,5 +1,6 @@
 import { createClient } from '../../client.ts';
-import { writeConfig } from '../../config.ts';
+import { readConfig, readConfiguration, writeConfig } from '../../config.ts';
+import { prepareNetwork } from '../../network.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { readStdin } from '../io.ts';
 import { readSecret } from '../prompt.ts';
@@ -31,8 +32,9 @@ export const login = defineCommand({
     const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
     if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');
     const token = checkToken(text);
+    await prepareNetwork(registry, io.env, (await readConfiguration(io.env)).network);
     const identity = await createClient({ registry, token }).whoami();
-    await writeConfig(io.env, { registry, token });
+    await writeConfig(io.env, { ...(await readConfig(io.env)), registry, token });
     const whose =
       identity.user ?? (identity.team === null ? 'an administrator' : `team ${identity.team}`);
     io.print(`Logged in to ${registry} as ${whose} (${identity.label}).`);

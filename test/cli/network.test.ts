@@ -1,0 +1,193 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+
+/** A server on a free loopback port; its port. */
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+describe('proxies and CAs', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let registry: ServedRegistry;
+  let proxy: string;
+  let secure: string;
+  let ca: string;
+  /** What the proxy was asked for. */
+  let asked: string[] = [];
+  const servers: Server[] = [];
+  const at = (...parts: string[]) => join(folder, ...parts);
+
+  /** Runs `search` and says what the proxy was asked for meanwhile. */
+  async function search(env: NodeJS.ProcessEnv) {
+    asked = [];
+    const own = { XDG_CONFIG_HOME: at('none'), AA_CONFIG: at('none.toml'), ...env };
+    return { ...(await aaRegistry(['search'], { env: own })), asked };
+  }
+
+  async function hostConfig(text: string): Promise<NodeJS.ProcessEnv> {
+    await writeFile(at('config.toml'), text);
+    return { AA_CONFIG: at('config.toml') };
+  }
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    registry = await serve(at('data'));
+    const upstream = new URL(registry.url);
+
+    const forward = createServer((incoming, answer) => {
+      asked.push(incoming.url ?? '');
+      const onward = request(incoming.url ?? '', { headers: incoming.headers }, (response) => {
+        answer.writeHead(response.statusCode ?? 502, response.headers);
+        response.pipe(answer);
+      });
+      incoming.pipe(onward);
+    });
+    forward.on('connect', (incoming, socket) => {
+      asked.push(`CONNECT ${incoming.url}`);
+      const [host = '', port] = incoming.url?.split(':') ?? [];
+      const onward = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        onward.pipe(socket);
+        socket.pipe(onward);
+      });
+      for (const one of [onward, socket]) one.on('error', () => one.destroy());
+    });
+    proxy = `http://127.0.0.1:${await listen(forward)}`;
+
+    ca = at('ca.pem');
+    const subject = [
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    ];
+    const key = at('tls.pem');
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', key, '-out', ca, ...subject],
+      { stdio: 'pipe' },
+    );
+    const tls = createTlsServer(
+      { key: readFileSync(key), cert: readFileSync(ca) },
+      (incoming, answer) => {
+        const { hostname, port } = upstream;
+        const target = { hostname, port, path: incoming.url, headers: incoming.headers };
+        request(target, (response) => {
+          answer.writeHead(response.statusCode ?? 502, response.headers);
+          response.pipe(answer);
+        }).end();
+      },
+    );
+    secure = `https://127.0.0.1:${await listen(tls)}`;
+    servers.push(forward, tls);
+  });
+  afterAll(async () => {
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+    await registry.kill();
+    await clean();
+  });
+
+  test('without any, the registry is asked itself', async () => {
+    const { code, asked } = await search({ AA_REGISTRY: registry.url });
+    expect({ code, asked }).toEqual({ code: 0, asked: [] });
+  });
+
+  test.each(['HTTP_PROXY', 'http_proxy'])('%s is used for http', async (name) => {
+    const { code, asked } = await search({ AA_REGISTRY: registry.url, [name]: proxy });
+    expect(code).toBe(0);
+    expect(asked[0]).toContain(new URL(registry.url).host);
+  });
+
+  test('NO_PROXY is kept to', async () => {
+    const env = { AA_REGISTRY: registry.url, HTTP_PROXY: proxy, NO_PROXY: '127.0.0.1' };
+    expect(await search(env)).toMatchObject({ code: 0, asked: [] });
+  });
+
+  test('the proxy may stand in the host’s configuration; the environment comes first', async () => {
+    const env = await hostConfig(`registry = "${registry.url}"\nproxy = "${proxy}"\n`);
+    const through = await search(env);
+    expect(through.code, through.stderr).toBe(0);
+    expect(through.asked).toHaveLength(1);
+    expect(await search({ ...env, NO_PROXY: '*' })).toMatchObject({ code: 0, asked: [] });
+  });
+
+  test('a certificate that nobody vouches for is refused, and it says what to do', async () => {
+    const { code, stderr } = await search({ AA_REGISTRY: secure });
+    expect(stderr).toContain('signed by nobody that this machine trusts');
+    expect(stderr).toContain('SSL_CERT_FILE');
+    expect(code).toBe(4);
+  });
+
+  test('SSL_CERT_FILE names a CA, and so does ca_file; through a proxy too', async () => {
+    const named = await search({ AA_REGISTRY: secure, SSL_CERT_FILE: ca });
+    expect(named.code, named.stderr).toBe(0);
+    const env = await hostConfig(`registry = "${secure}"\nca_file = "${ca}"\n`);
+    expect(await search(env)).toMatchObject({ code: 0, asked: [] });
+    const through = await search({ ...env, HTTPS_PROXY: proxy });
+    expect(through.code, through.stderr).toBe(0);
+    expect(through.asked).toEqual([`CONNECT ${new URL(secure).host}`]);
+  });
+
+  test.each([
+    [{ HTTP_PROXY: 'secret' }, 1, 'The proxy is no address'],
+    [{ HTTP_PROXY: 'http://127.0.0.1:1' }, 4, "can't be reached"],
+    [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/nonexistent' }, 1, "can't be read"],
+    [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/dev/null' }, 1, 'no certificate'],
+  ])('%j ends with %i in a sentence', async (env, expected, text) => {
+    const { code, stderr } = await search({ AA_REGISTRY: registry.url, ...env });
+    expect(stderr).toContain(text);
+    expect(stderr).not.toMatch(/unexpected|secret/);
+    expect(code).toBe(expected);
+  });
+
+  test('a malformed configuration is named, and where it is wrong', async () => {
+    const { code, stderr } = await search(await hostConfig('registri = "x"\n'));
+    expect(stderr).toContain('config.toml is malformed');
+    expect(stderr).toContain('registri');
+    expect(code).toBe(1);
+  });
+
+  test('the host’s token goes to its own registry only, and only from who may read it', async () => {
+    await writeFile(at('token'), `${registry.adminToken}\n`, { mode: 0o600 });
+    await chmod(folder, 0o755);
+    const env = await hostConfig(`registry = "${registry.url}/"\ntoken_file = "${at('token')}"\n`);
+    const whoami = (more: NodeJS.ProcessEnv, uid?: number) =>
+      aaRegistry(['whoami'], {
+        env: { XDG_CONFIG_HOME: at('none'), ...env, ...more },
+        ...(uid === undefined ? {} : { uid }),
+      });
+    expect((await whoami({})).code).toBe(0);
+    if (process.getuid?.() === 0) expect((await whoami({}, 65_534)).code).toBe(1);
+    const elsewhere = registry.url.replace('127.0.0.1', 'localhost');
+    expect((await whoami({ AA_REGISTRY: elsewhere })).code).toBe(1);
+  });
+
+  test('the user’s file comes before the host’s, and login keeps what else it says', async () => {
+    const env = await hostConfig('registry = "http://127.0.0.1:1"\n');
+    const user = { ...env, XDG_CONFIG_HOME: at('user') };
+    await mkdir(at('user/aa-registry'), { recursive: true });
+    const file = at('user/aa-registry/config.toml');
+    await writeFile(file, `proxy = "${proxy}"\n`);
+    const input = registry.adminToken ?? '';
+    const login = ['login', '--token-stdin', registry.url];
+    asked = [];
+    const { code, stderr } = await aaRegistry(login, { env: user, input });
+    expect(code, stderr).toBe(0);
+    expect(asked).toHaveLength(1);
+    expect(readFileSync(file, 'utf8')).toContain(`proxy = "${proxy}"`);
+    expect((await aaRegistry(['whoami'], { env: user })).code).toBe(0);
+  });
+});
