@@ -12,10 +12,14 @@ const has = (tool: string) =>
   spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
 const lacking = (tool: string) => (has(tool) ? '' : ` (skipped: ${tool} is not installed)`);
 const build = () =>
-  execFileSync(process.execPath, ['--import', './scripts/bundler-imports.ts', 'scripts/build-deb.ts'], {
-    cwd: root,
-    env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
-  });
+  execFileSync(
+    process.execPath,
+    ['--import', './scripts/bundler-imports.ts', 'scripts/build-deb.ts'],
+    {
+      cwd: root,
+      env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
+    },
+  );
 const reason = lacking('dpkg-shlibdeps');
 
 describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
