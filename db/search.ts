@@ -200,11 +200,17 @@ async function searchWords(
   const { similar } = start;
   const levels = () => levelsOf(asked).map((level) => all([...facets, level]));
   if (start.id > 0) return search(db, viewer, levels(), start, limit);
-  const widest = all([...facets, expressionOf(asked, 4, true)]);
-  const ids = await db.all<{ id: number }>(sql`
-    SELECT search.rowid AS id FROM search
-    CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
-    WHERE search MATCH ${widest} ORDER BY search.rowid LIMIT ${limit + 1}`);
+  // Whole words first: what they find may be enough, and a beginning's rows may have to be gathered.
+  const whole = expressionOf(asked, 4, false);
+  const parts = [whole, without(expressionOf(asked, 4, true), whole)].map(
+    (expression) => sql`SELECT * FROM (
+      SELECT search.rowid AS id FROM search
+      CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
+      WHERE search MATCH ${all([...facets, expression])} ORDER BY search.rowid LIMIT ${limit + 1})`,
+  );
+  const ids = await db.all<{ id: number }>(
+    sql`${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}`,
+  );
   if (ids.length > limit) return search(db, viewer, levels(), start, limit);
   if (ids.length === 0) return nothing;
   const hits = sql`json_each(${JSON.stringify(ids.map(({ id }) => id))}) AS hits`;
