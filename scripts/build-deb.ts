@@ -108,7 +108,6 @@ put(
 );
 
 put('etc/aa-registry/config.toml', readFileSync(join(packaging, 'debian/config.toml')));
-put('DEBIAN/conffiles', '/etc/aa-registry/config.toml\n');
 
 const documents = 'usr/share/doc/aa-registry';
 put(`${documents}/README.md`, readFileSync(join(root, 'README.md')));
@@ -134,6 +133,7 @@ const digests = installed.map((file) => {
   return `${digest}  ${file}\n`;
 });
 put('DEBIAN/md5sums', digests.join(''));
+put('DEBIAN/conffiles', '/etc/aa-registry/config.toml\n');
 for (const script of ['postinst', 'prerm', 'postrm']) {
   put(`DEBIAN/${script}`, readFileSync(join(packaging, 'debian', script)), 0o755);
 }

@@ -19,6 +19,7 @@ export const topics: Topic[] = [
       remove: async () => (await import('./commands/remove.ts')).remove,
       enforce: async () => (await import('./commands/enforce.ts')).enforce,
       complain: async () => (await import('./commands/complain.ts')).complain,
+      doctor: async () => (await import('./commands/doctor.ts')).doctor,
       'trust init': async () => (await import('./commands/trust-init.ts')).trustInit,
       'trust show': async () => (await import('./commands/trust-show.ts')).trustShow,
     },

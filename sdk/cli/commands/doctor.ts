@@ -1,0 +1,57 @@
+import { readConfiguration } from '../../config.ts';
+import type { Finding } from '../../doctor/check.ts';
+import { examineHost } from '../../doctor/host.ts';
+import { examineRegistry } from '../../doctor/registry.ts';
+import { readTrust, trustPath } from '../../trust-file.ts';
+import { defineCommand, exit } from '../command.ts';
+import { visible, wantsColor } from '../io.ts';
+import { parseFormat } from '../report.ts';
+import { openSession, registryOption } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
+
+const colors = { ok: 32, warn: 33, fail: 31 } as const;
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  summary: 'Find out why something does not work on this host',
+  usage: '',
+  args: { min: 0, max: 0 },
+  options: {
+    registry: registryOption,
+    root: rootOption,
+    offline: { type: 'boolean', description: 'Ask no registry' },
+    format: { type: 'string', value: 'text|json', description: 'text (default) or json' },
+  },
+  details:
+    'Looks at the kernel, apparmor_parser, permissions, the trust file, what is installed, Docker, the network, the\n' +
+    'registry and the clock. It changes nothing. Exit code 1 when something fails.',
+  examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
+  async run({ values, io }) {
+    const format = parseFormat(values.format, ['text', 'json'] as const);
+    const root = rootOf(values.root);
+    const findings = await examineHost(root, process.getuid?.() ?? 0);
+    if (!values.offline) {
+      // A trust file that is damaged is a finding of its own already.
+      const trust = await readTrust(trustPath(root)).catch(() => undefined);
+      const client = await openSession(io, values.registry, trust?.registry);
+      const proxied =
+        Object.keys(io.env).some((name) => /^https?_proxy$/i.test(name)) ||
+        (await readConfiguration(io.env)).network.proxy !== undefined;
+      findings.push(...(await examineRegistry(client, trust, proxied)));
+    }
+    const failed = findings.some(({ result }) => result === 'fail');
+    if (format === 'json') io.print(JSON.stringify({ ok: !failed, findings }));
+    else
+      for (const finding of findings)
+        io.stdout.write(`${lines(finding, wantsColor(io, io.stdout))}\n`);
+    return failed ? exit.failed : exit.ok;
+  },
+});
+
+function lines({ result, found, next }: Finding, color: boolean): string {
+  const word = result.padEnd(4);
+  const shown = color ? `\u001b[${colors[result]}m${word}\u001b[0m` : word;
+  // A registry's own words may have no end.
+  const said = visible(found.slice(0, 1000));
+  return `${shown}  ${said}${next === undefined ? '' : `\n      ${next}`}`;
+}

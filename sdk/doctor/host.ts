@@ -1,0 +1,241 @@
+import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { findParser, runParser } from '../host/parser.ts';
+import { readFileIfPresent } from '../host/read-file.ts';
+import { listInstallations, listPending, statePath } from '../host/state.ts';
+import { readTrust, trustPath } from '../trust-file.ts';
+import { type Finding, fail, look, ok, warn } from './check.ts';
+
+/** Classes of rules that a kernel enforces only when it says so; AppArmor 3 on a current kernel has all. */
+const wantedFeatures = ['file', 'caps', 'network_v8', 'mount', 'signal', 'ptrace'];
+
+/** CAP_MAC_ADMIN's bit; see linux/capability.h. */
+const macAdmin = 33n;
+
+/** Whether the host below `root` can install and enforce profiles, each look in the order that they matter. */
+export async function examineHost(root: string, uid: number): Promise<Finding[]> {
+  const found = await Promise.all([
+    look('kernel', () => kernel(root)),
+    look('parser', () => parser(root)),
+    look('permissions', () => permissions(root, uid)),
+    look('trust', () => trust(root)),
+    look('state', () => state(root)),
+    look('containers', () => containers(root)),
+  ]);
+  return found.flat();
+}
+
+async function kernel(root: string): Promise<Finding[]> {
+  const security = join(root, 'sys/kernel/security');
+  const enabled = (
+    await readFileIfPresent(join(root, 'sys/module/apparmor/parameters/enabled'))
+  )?.trim();
+  if (enabled !== 'Y') {
+    const why = enabled === undefined ? 'This kernel has no AppArmor' : 'AppArmor is switched off';
+    const next = 'Boot with the kernel parameters apparmor=1 security=apparmor.';
+    return [fail('kernel-apparmor', `${why}: profiles can’t be loaded.`, next)];
+  }
+  const findings = [ok('kernel-apparmor', 'AppArmor is enabled in this kernel.')];
+  const order = (await readFileIfPresent(join(security, 'lsm')))?.trim();
+  if (order === undefined) {
+    const next =
+      'Mount it: mount -t securityfs securityfs /sys/kernel/security (a container needs the host’s).';
+    return [...findings, fail('kernel-securityfs', 'securityfs is not mounted.', next)];
+  }
+  findings.push(
+    order.split(',').includes('apparmor')
+      ? ok('kernel-lsm', `AppArmor is among the active security modules (${order}).`)
+      : fail(
+          'kernel-lsm',
+          `AppArmor is not among the active security modules (${order}).`,
+          `Boot with lsm=${order},apparmor.`,
+        ),
+  );
+  const features = await readdir(join(security, 'apparmor/features')).catch(() => undefined);
+  if (features === undefined) {
+    const next = 'Mount securityfs, and in a container the host’s /sys/kernel/security.';
+    return [...findings, fail('kernel-securityfs', 'AppArmor’s securityfs is not there.', next)];
+  }
+  const lacking = wantedFeatures.filter((one) => !features.includes(one));
+  findings.push(
+    lacking.length === 0
+      ? ok('kernel-features', 'The kernel enforces every class of rules.')
+      : warn(
+          'kernel-features',
+          `The kernel does not enforce rules of: ${lacking.join(', ')}.`,
+          'A newer kernel does; until then profiles confine less than they say.',
+        ),
+  );
+  return findings;
+}
+
+async function parser(root: string): Promise<Finding> {
+  const install = 'Install the package apparmor.';
+  if (root !== '/') {
+    const places = ['usr/sbin/apparmor_parser', 'sbin/apparmor_parser', 'usr/bin/apparmor_parser'];
+    const there = await Promise.all(places.map((place) => isThere(join(root, place))));
+    return there.includes(true)
+      ? ok('parser', 'apparmor_parser is there.')
+      : fail('parser', 'There is no apparmor_parser: nothing can be loaded.', install);
+  }
+  const path = await findParser();
+  if (path === undefined) {
+    return fail('parser', 'There is no apparmor_parser: nothing can be loaded.', install);
+  }
+  const run = await runParser(path, ['--version'], 5000);
+  if (!run.ok) return fail('parser', `${path} does not run: ${run.reason}.`, install);
+  const version = /version (\d+)(\.[\d.]+)?/.exec(run.output);
+  if (!version) return warn('parser', `${path} does not say its version.`, install);
+  const said = `${path} is version ${version[1]}${version[2] ?? ''}`;
+  return Number(version[1]) < 3
+    ? warn('parser', `${said}: it does not know all that profiles use.`, 'Use AppArmor 3 or newer.')
+    : ok('parser', `${said}.`);
+}
+
+async function permissions(root: string, uid: number): Promise<Finding[]> {
+  if (uid !== 0) {
+    const what = 'You are not root: profiles can be looked for and verified, not installed.';
+    return [warn('permissions-root', what, 'Run what installs with sudo; doctor too.')];
+  }
+  const findings: Finding[] = [];
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  const mayLoad =
+    capabilities === undefined || ((BigInt(`0x${capabilities}`) >> macAdmin) & 1n) === 1n;
+  findings.push(
+    mayLoad
+      ? ok('permissions-root', 'You are root and may load policy.')
+      : fail(
+          'permissions-root',
+          'You are root without CAP_MAC_ADMIN: the kernel will refuse to load policy.',
+          'Give the container that capability.',
+        ),
+  );
+  for (const place of ['etc/apparmor.d', 'etc/aa-registry', 'var/lib/aa-registry']) {
+    const folder = join(root, place);
+    const trouble = await access(folder, constants.W_OK).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (trouble === undefined || (trouble === 'ENOENT' && place !== 'etc/apparmor.d')) continue;
+    findings.push(
+      trouble === 'ENOENT'
+        ? fail('permissions-folders', `${folder} is not there.`, 'Install the package apparmor.')
+        : fail(
+            'permissions-folders',
+            `${folder} can’t be written to (${trouble}).`,
+            'Mount it writable.',
+          ),
+    );
+  }
+  return findings;
+}
+
+async function trust(root: string): Promise<Finding> {
+  const path = trustPath(root);
+  const file = await stat(path).catch(() => undefined);
+  if (file === undefined) {
+    const next = 'Trust a team: aa-registry trust init TEAM --registry URL.';
+    return fail(
+      'trust',
+      `There is no ${path}: this host trusts nobody, so nothing is installed.`,
+      next,
+    );
+  }
+  if ((file.mode & 0o022) !== 0) {
+    const next = `chmod go-w ${path}, and look whether somebody has changed it.`;
+    return fail('trust', `${path} can be changed by others than its owner.`, next);
+  }
+  const read = await readTrust(path).catch((error: Error) => error);
+  if (read instanceof Error) {
+    return fail(
+      'trust',
+      `${read.message}.`,
+      'Mend the file; aa-registry-trust.toml(5) describes it.',
+    );
+  }
+  const teams = [...(read?.teams.keys() ?? [])];
+  return teams.length === 0
+    ? fail('trust', `${path} names no team.`, 'Trust one: aa-registry trust init TEAM.')
+    : ok('trust', `This host trusts ${teams.join(', ')} at ${read?.registry}.`);
+}
+
+async function state(root: string): Promise<Finding[]> {
+  const installed = await listInstallations(root);
+  const files = installed.length === 1 ? 'profile is' : 'profiles are';
+  const findings = [
+    ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
+  ];
+  const pending = await listPending(root);
+  if (pending.length > 0) {
+    const names = pending.map(({ installation: { team, name } }) => `${team}/${name}`).join(', ');
+    const next = 'The next pull, sync or remove finishes it, or takes it back.';
+    findings.push(warn('state-pending', `A change was interrupted: ${names}.`, next));
+  }
+  const folder = await stat(statePath(root)).catch(() => undefined);
+  const locks = await readFile('/proc/locks', 'utf8').catch(() => '');
+  if (folder && new RegExp(`FLOCK .*:${folder.ino} `).test(locks)) {
+    const next =
+      'Wait for it; if it never ends, look for its process with: fuser /var/lib/aa-registry';
+    findings.push(warn('state-lock', 'Another aa-registry is changing this host now.', next));
+  }
+  return findings;
+}
+
+async function containers(root: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const docker = join(root, 'run/docker.sock');
+  if (await isThere(docker)) findings.push(await dockerFinding(docker));
+  if (await isThere(join(root, 'run/containerd/containerd.sock'))) {
+    findings.push(ok('containerd', 'containerd is here; it applies the profile that a Pod names.'));
+  }
+  if (findings.length === 0) return [ok('containers', 'Neither Docker nor containerd runs here.')];
+  return findings;
+}
+
+async function dockerFinding(socketPath: string): Promise<Finding> {
+  const answer = await askDocker(socketPath).catch((error: NodeJS.ErrnoException) => error);
+  if (answer instanceof Error) {
+    const why = 'code' in answer ? answer.code : answer.message;
+    return warn(
+      'docker',
+      `Docker does not answer (${why}).`,
+      'Run doctor as root, or start Docker.',
+    );
+  }
+  const options: unknown = answer.SecurityOptions;
+  const confines = Array.isArray(options) && options.some((one) => /^name=apparmor\b/.test(one));
+  return confines
+    ? ok('docker', 'Docker confines containers with AppArmor.')
+    : fail(
+        'docker',
+        'Docker runs without AppArmor: it ignores the profiles of containers.',
+        'Restart Docker once AppArmor is enabled in the kernel.',
+      );
+}
+
+/** Docker's own view of itself (Engine API, GET /info). */
+function askDocker(socketPath: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: '/info', timeout: 5000 }, async (response) => {
+      try {
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        resolve(JSON.parse(text));
+      } catch {
+        reject(new Error('what answers is not Docker'));
+      }
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no answer within 5 seconds')));
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

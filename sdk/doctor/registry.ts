@@ -1,0 +1,98 @@
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:net';
+import { type Client, UnreachableError } from '../client.ts';
+import type { HostTrust } from '../trust-file.ts';
+import { type Finding, fail, look, ok, warn } from './check.ts';
+
+/** How far a clock may be off before checkpoints and certificates seem too old or too new, in seconds. */
+const mostSkew = 300;
+
+/** Whether a registry can be reached, is the one that this host trusts, and agrees about the time. */
+export async function examineRegistry(
+  client: Client,
+  trust: HostTrust | undefined,
+  proxied: boolean,
+): Promise<Finding[]> {
+  const { registry } = client;
+  const path = proxied ? [] : await look('network', () => reach(new URL(registry)));
+  if (path.some(({ result }) => result === 'fail')) return path;
+  const answer = await look('registry', () => ask(client, trust, proxied));
+  return [...path, ...answer];
+}
+
+/** Name and port, which tell more of what is wrong than a request does. */
+async function reach(url: URL): Promise<Finding[]> {
+  const host = url.hostname.replaceAll(/[[\]]/g, '');
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const addresses = await lookup(host, { all: true }).catch(
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (addresses instanceof Error) {
+    const next = 'Look at /etc/resolv.conf; if only a proxy leads out, set HTTPS_PROXY.';
+    return [fail('network-name', `The name ${host} can’t be resolved (${addresses.code}).`, next)];
+  }
+  const trouble = await new Promise<string | undefined>((resolve) => {
+    const socket = connect({ host, port, timeout: 5000 });
+    const end = (code: string | undefined) => {
+      socket.destroy();
+      resolve(code);
+    };
+    socket.on('connect', () => end(undefined));
+    socket.on('timeout', () => end('no answer within 5 seconds'));
+    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+  const where = `${host}, port ${port}`;
+  if (trouble === undefined) return [ok('network', `${where} can be connected to.`)];
+  const next = 'Is the registry up? A firewall? If only a proxy leads out, set HTTPS_PROXY.';
+  return [fail('network-connect', `${where} can’t be connected to (${trouble}).`, next)];
+}
+
+async function ask(
+  client: Client,
+  trust: HostTrust | undefined,
+  proxied: boolean,
+): Promise<Finding[]> {
+  const { registry } = client;
+  let verifier: string;
+  try {
+    verifier = await client.getLogVerifier();
+  } catch (error) {
+    const next =
+      error instanceof UnreachableError
+        ? 'Look at the address, the proxy and the CAs; aa-registry-config.toml(5).'
+        : 'Ask whoever runs the registry.';
+    return [fail('registry', (error as Error).message, next)];
+  }
+  const through = proxied ? ' through the proxy' : '';
+  const findings = [ok('registry', `${registry} answers${through}.`)];
+  if (trust && trust.registry === registry && trust.log.key.verifier !== verifier) {
+    findings.push(
+      fail(
+        'registry-log',
+        'The registry’s log has another key than the one this host trusts: nothing will be installed.',
+        'Ask the registry’s operator before you trust the new one.',
+      ),
+    );
+  }
+  return [...findings, ...(await clock(registry))];
+}
+
+async function clock(registry: string): Promise<Finding[]> {
+  const response = await fetch(`${registry}/v1/log/key`, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(5000),
+  });
+  await response.body?.cancel();
+  const theirs = Date.parse(response.headers.get('Date') ?? '');
+  if (Number.isNaN(theirs)) return [];
+  const skew = Math.round((Date.now() - theirs) / 1000);
+  if (Math.abs(skew) <= mostSkew) return [ok('clock', 'The clock agrees with the registry’s.')];
+  const way = skew > 0 ? 'ahead of' : 'behind';
+  return [
+    warn(
+      'clock',
+      `This host’s clock is ${Math.abs(skew)} seconds ${way} the registry’s.`,
+      'Set it (timedatectl): logs and certificates seem too old or too new otherwise.',
+    ),
+  ];
+}
