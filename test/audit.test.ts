@@ -292,7 +292,11 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     });
 
     test('a version gone', async () => {
-      await sql(`DELETE FROM versions WHERE version = '1.1.0'`);
+      const gone = `version = '1.1.0'`;
+      await sql(
+        `DELETE FROM search_documents WHERE version_id IN (SELECT id FROM versions WHERE ${gone})`,
+      );
+      await sql(`DELETE FROM versions WHERE ${gone}`);
       await expectRefused('content-missing');
     });
 

@@ -72,6 +72,8 @@ export interface TestOptions {
   tokenLimit?: number;
   /** The most that a team may store, where that is not the default. */
   team?: Partial<Amounts>;
+  /** Whether workerd's Cache API keeps anything: not when left out, for the same reason. */
+  sharedCache?: boolean;
   /** How much of what it answers it keeps in memory: nothing when left out, since tests meddle with the database. */
   answerBytes?: number;
   /** Networks that webhooks may go to although they are not public. */
@@ -185,6 +187,7 @@ const workerd: Runtime = {
     team = {},
     webhookNetworks = [],
     answerBytes = 0,
+    sharedCache = false,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
@@ -215,6 +218,7 @@ const workerd: Runtime = {
           WEBHOOK_NETWORKS: webhookNetworks.join(' '),
           LOG_LEVEL: logged ? 'info' : 'off',
         },
+        cache: sharedCache,
         ratelimits: {
           ...(addressLimit
             ? { ADDRESS_LIMIT: { namespace_id: '1', simple: { limit: addressLimit, period: 60 } } }

@@ -8,7 +8,7 @@ describe('Cloudflare’s cache', () => {
   const web = '/v1/profiles/acme/web/versions/1.0.0/profile';
 
   beforeEach(async () => {
-    registry = await workerd.start();
+    registry = await workerd.start({ sharedCache: true });
     acme = await createPublisher(registry, 'acme');
     await expectStatus(201, publish(registry, acme, { name: 'web', version: '1.0.0' }));
   });

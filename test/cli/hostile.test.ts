@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { confirm, readSecret } from '../../sdk/cli/prompt.ts';
+import { encodeCursor } from '../../worker/page.ts';
 import { type Meddler, startMeddler } from '../meddler.ts';
 import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from './cli.ts';
 
@@ -120,9 +121,10 @@ describe('the commands in a hostile world', () => {
 
   test('a search ends although the registry has always more', async () => {
     let asked = 0;
+    const first = encodeCursor({ level: 0, id: 0, similar: false });
     meddler.meddle = (_, body) => {
       asked++;
-      return body.toString().replace('"next":null', '"next":"a/a"');
+      return body.toString().replace('"next":null', `"next":"${first}"`);
     };
     const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: meddler.url } });
     expect(outcome.code).toBe(0);
