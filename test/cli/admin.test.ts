@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -140,10 +140,9 @@ describe('aa-registry admin', () => {
     });
 
     const restore = (...args: string[]) => aaRegistry(['admin', 'restore', ...args]);
+    /** With the write-ahead log: a registry that was killed has left it. */
     const copyOf = async (name: string) => {
-      await mkdir(at(name));
-      await copyFile(join(data, 'registry.db'), join(at(name), 'registry.db'));
-      await copyFile(join(data, 'log.key'), join(at(name), 'log.key'));
+      await cp(data, at(name), { recursive: true });
       return at(name);
     };
 
