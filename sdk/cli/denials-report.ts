@@ -1,9 +1,11 @@
 // How findings of the kernel log are shown.
+
 import type { DecidingRule } from '../../policy/index.ts';
 import type { Advice } from '../denials/advice.ts';
 import { fieldOf } from '../denials/event.ts';
 import type { Finding } from '../denials/finding.ts';
 import type { ProfileOnHost } from '../host/profile-on-host.ts';
+import { toJson } from './format.ts';
 
 /** A finding with all that is known about it. */
 export interface AdvisedFinding {
@@ -60,7 +62,7 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
   const installation = onHost?.installation;
   const when = (time: number | undefined) =>
     time === undefined ? undefined : new Date(time).toISOString();
-  return jsonText({
+  return toJson({
     type,
     profile,
     namespace,
@@ -88,14 +90,6 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
     line: finding.event.line,
     fields: Object.fromEntries(finding.event.fields.map(({ key, value }) => [key, value])),
   });
-}
-
-/** JSON in which no character steers a terminal, so that it can be shown as it is. */
-function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** Text of a log as part of one line: line ends, tabs and bytes that are no characters spelt out. */

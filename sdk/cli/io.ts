@@ -44,7 +44,7 @@ export function visible(text: string): string {
 }
 
 /** Control characters but tab and newline, the separators of lines, and the controls of direction (UAX 9). */
-const steering = /(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+export const steering = /(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Whether to colour what goes to `stream`: only a terminal, and never when NO_COLOR is set. */
 export function wantsColor(io: Io, stream: { isTTY?: boolean }): boolean {

@@ -18,7 +18,7 @@ export interface Edition {
 const environment: [name: string, meaning: string][] = [
   ['AA_REGISTRY', 'The registry, where no --registry names one.'],
   ['AA_TOKEN', 'The API token, instead of the one that login remembers.'],
-  ['AA_SIGNING_KEY', 'A publisher key in PEM, or the path of a file that holds one.'],
+  ['AA_SIGNING_KEY', 'A publisher key in PEM, instead of a file.'],
   ['AA_KEY_PASSPHRASE', 'The passphrase of an encrypted publisher key.'],
   ['AA_ID_TOKEN', "A CI job's OpenID Connect token, with which publish gets an API token."],
   ['LIBSQL_AUTH_TOKEN', 'The token of the database that admin check is pointed at.'],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Diagnostic, explain, render } from '../../policy/index.ts';
-import { CliError, exit } from './command.ts';
+import { toJson } from './format.ts';
 import { type Io, wantsColor } from './io.ts';
 
 /** What was found in one file. */
@@ -11,21 +11,6 @@ export interface FileReport {
   /** The lowest AppArmor release that knows all it uses; not known of a file that could not be read. */
   needs?: string;
   diagnostics: Diagnostic[];
-}
-
-export type Format = 'text' | 'json' | 'sarif';
-
-/** The format that --format names; a usage error when the command has no such format. */
-export function parseFormat<F extends Format>(
-  text: string | undefined,
-  known: readonly F[],
-): F | 'text' {
-  if (text === undefined) return 'text';
-  const format = known.find((one) => one === text);
-  if (format === undefined) {
-    throw new CliError(exit.usage, `--format is one of ${known.join(', ')}, not "${text}".`);
-  }
-  return format;
 }
 
 /** Prints every diagnostic with its line and a caret. */
@@ -69,7 +54,7 @@ function plural(count: number, noun: string): string {
 
 /** One file's report as a line of JSON. */
 export function jsonLine({ file, ok, needs, diagnostics }: FileReport): string {
-  return JSON.stringify({
+  return toJson({
     file,
     ok,
     ...(needs === undefined ? {} : { needs }),
@@ -124,7 +109,7 @@ export function sarifLog(reports: FileReport[], version: string): string {
       };
     }),
   );
-  return JSON.stringify({
+  return toJson({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { topics } from '../../bin/topics.ts';
+import { exitMeanings } from '../../sdk/cli/command.ts';
 import { command } from '../command.ts';
 
 const dist = join(import.meta.dirname, '../../dist');
@@ -68,6 +69,15 @@ describe('help', () => {
     expect(said).toContain(text);
     expect(code).toBe(2);
   });
+});
+
+test('the exit codes are documented as help has them', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
+  const documented = [...page.matchAll(/^\| (\d) +\| (.*?) +\|$/gm)].map(([, code, text]) => [
+    code,
+    text,
+  ]);
+  expect(documented).toEqual(Object.entries(exitMeanings));
 });
 
 test('what every start loads is small: each command is loaded when it runs', () => {

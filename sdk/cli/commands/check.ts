@@ -1,7 +1,8 @@
 import { check as checkPolicy, isRelease, type Release, releases } from '../../../policy/index.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { parseFormat } from '../format.ts';
 import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
-import { type FileReport, jsonLine, parseFormat, printDiagnostics, summary } from '../report.ts';
+import { type FileReport, jsonLine, printDiagnostics, summary } from '../report.ts';
 
 export const check = defineCommand({
   name: 'check',

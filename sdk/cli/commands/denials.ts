@@ -15,10 +15,10 @@ import {
   profileHeading,
   spelt,
 } from '../denials-report.ts';
+import { parseFormat } from '../format.ts';
 import { interruption } from '../interruption.ts';
 import type { Io } from '../io.ts';
 import { includeOptions, includeResolver } from '../profile-files.ts';
-import { parseFormat } from '../report.ts';
 import { requireSince } from '../since.ts';
 import { rootOf, rootOption } from '../target.ts';
 

@@ -4,8 +4,8 @@ import { examineHost } from '../../doctor/host.ts';
 import { examineRegistry } from '../../doctor/registry.ts';
 import { readTrust, trustPath } from '../../trust-file.ts';
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { visible, wantsColor } from '../io.ts';
-import { parseFormat } from '../report.ts';
 import { openSession, registryOption } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
@@ -20,14 +20,14 @@ export const doctor = defineCommand({
     registry: registryOption,
     root: rootOption,
     offline: { type: 'boolean', description: 'Ask no registry' },
-    format: { type: 'string', value: 'text|json', description: 'text (default) or json' },
+    format: formatOption,
   },
   details:
     'Looks at the kernel, apparmor_parser, permissions, the trust file, what is installed, Docker, the network, the\n' +
     'registry and the clock. It changes nothing. Exit code 1 when something fails.',
   examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
   async run({ values, io }) {
-    const format = parseFormat(values.format, ['text', 'json'] as const);
+    const json = wantsJson(values.format);
     const root = rootOf(values.root);
     const findings = await examineHost(root, process.getuid?.() ?? 0);
     if (!values.offline) {
@@ -40,7 +40,7 @@ export const doctor = defineCommand({
       findings.push(...(await examineRegistry(client, trust, proxied)));
     }
     const failed = findings.some(({ result }) => result === 'fail');
-    if (format === 'json') io.print(JSON.stringify({ ok: !failed, findings }));
+    if (json) io.print(toJson({ ok: !failed, findings }));
     else
       for (const finding of findings)
         io.stdout.write(`${lines(finding, wantsColor(io, io.stdout))}\n`);

@@ -4,8 +4,8 @@ import { checkKernel, readPolicy } from '../../host/kernel.ts';
 import { type Process, profilesOf, readProcess } from '../../host/processes.ts';
 import { type Installation, listInstallations } from '../../host/state.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { pathOf } from '../installed.ts';
-import { parseFormat } from '../report.ts';
 import { table } from '../table.ts';
 
 export const inspect = defineCommand({
@@ -14,7 +14,7 @@ export const inspect = defineCommand({
   usage: 'CONTAINER',
   args: { min: 1, max: 1 },
   options: {
-    format: { type: 'string', value: 'FORMAT', description: 'text or json' },
+    format: formatOption,
   },
   details:
     'CONTAINER is a process id, a container’s id (12 digits or more; found by cgroups, so no client is needed) or its\n' +
@@ -22,7 +22,7 @@ export const inspect = defineCommand({
     'Exit codes: 0 confined as installed, 1 not confined or not found, 6 confined by something else than it should be.',
   examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],
   async run({ values, args: [text = ''], io }) {
-    const format = parseFormat(values.format, ['text', 'json']);
+    const json = wantsJson(values.format);
     if (process.getuid?.() !== 0) {
       throw new CliError(
         exit.unable,
@@ -43,8 +43,8 @@ export const inspect = defineCommand({
     const first = await readProcess(container.pid);
     if (!first) throw new CliError(exit.failed, `Process ${container.pid} has ended.`);
     const confinement = await judge(container, first);
-    if (format === 'json') {
-      io.print(JSON.stringify({ container, ...confinement }, null, 2));
+    if (json) {
+      io.print(toJson({ container, ...confinement }, 2));
     } else {
       const { installation, others, mismatches } = confinement;
       const rows = [

@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 
 export const keyList = defineCommand({
@@ -6,11 +7,16 @@ export const keyList = defineCommand({
   summary: "List a team's publisher keys",
   usage: 'TEAM',
   args: { min: 1, max: 1 },
-  options: { registry: registryOption },
+  options: { format: formatOption, registry: registryOption },
   examples: ['aa-registry key list library'],
   async run({ values, args: [team = ''], io }) {
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
     const { keys } = await client.getTeam(team);
+    if (json) {
+      io.print(toJson({ items: keys }));
+      return exit.ok;
+    }
     for (const { keyId, label, createdAt, revokedAt } of keys) {
       const revoked = revokedAt === null ? '' : `  (revoked ${revokedAt.slice(0, 10)})`;
       io.print(`${keyId}  ${createdAt.slice(0, 10)}  ${label}${revoked}`);

@@ -1,15 +1,9 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { lint as lintPolicy } from '../../../policy/index.ts';
 import { defineCommand, exit } from '../command.ts';
+import { parseFormat } from '../format.ts';
 import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
-import {
-  type FileReport,
-  jsonLine,
-  parseFormat,
-  printDiagnostics,
-  sarifLog,
-  summary,
-} from '../report.ts';
+import { type FileReport, jsonLine, printDiagnostics, sarifLog, summary } from '../report.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
 export const lint = defineCommand({

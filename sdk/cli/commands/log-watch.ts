@@ -5,8 +5,8 @@ import { writeCheckpointFile } from '../../checkpoint-file.ts';
 import { UnreachableError } from '../../client.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
+import { parseFormat, toJson } from '../format.ts';
 import { interruption } from '../interruption.ts';
-import { parseFormat } from '../report.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
 export const logWatch = defineCommand({
@@ -96,7 +96,7 @@ function isAbout(entry: LogEntry, { team, name }: Watched): boolean {
 }
 
 function formatJson({ index, entry }: LoggedEntry): string {
-  return JSON.stringify({ index, ...entry });
+  return toJson({ index, ...entry });
 }
 
 function formatText({ index, entry }: LoggedEntry): string {

@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 
 export const memberList = defineCommand({
@@ -6,11 +7,16 @@ export const memberList = defineCommand({
   summary: "List a team's members",
   usage: 'TEAM',
   args: { min: 1, max: 1 },
-  options: { registry: registryOption },
+  options: { format: formatOption, registry: registryOption },
   examples: ['aa-registry member list platform'],
   async run({ values, args: [team = ''], io }) {
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
     const members = await client.listMembers(team);
+    if (json) {
+      io.print(toJson({ items: members }));
+      return exit.ok;
+    }
     for (const { user, role, createdAt } of members) {
       io.print(`${role.padEnd(9)}  ${createdAt.slice(0, 10)}  ${user}`);
     }

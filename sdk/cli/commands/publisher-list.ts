@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 
 export const publisherList = defineCommand({
@@ -6,11 +7,16 @@ export const publisherList = defineCommand({
   summary: 'List the repositories whose CI publishes for a team',
   usage: 'TEAM',
   args: { min: 1, max: 1 },
-  options: { registry: registryOption },
+  options: { format: formatOption, registry: registryOption },
   examples: ['aa-registry publisher list platform'],
   async run({ values, args: [team = ''], io }) {
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
     const publishers = await client.listTrustedPublishers(team);
+    if (json) {
+      io.print(toJson({ items: publishers }));
+      return exit.ok;
+    }
     for (const { id, repository, branch, environment, profile, issuer } of publishers) {
       const where = environment === null ? branch : `${branch}, ${environment}`;
       io.print(`${id}  ${repository} (${where})  ${profile ?? 'all profiles'}  ${issuer}`);

@@ -1,5 +1,6 @@
 import { formatReference } from '../../../trust/index.ts';
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 
 /** The most pages that are asked for: a registry could go on for ever. */
@@ -11,6 +12,7 @@ export const search = defineCommand({
   usage: '[WORD…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
+    format: formatOption,
     registry: registryOption,
     team: { type: 'string', value: 'TEAM', description: "Only this team's" },
     image: {
@@ -34,27 +36,32 @@ export const search = defineCommand({
     'aa-registry search proxy --team platform --grade A',
   ],
   async run({ values, args, io }) {
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
     const { team, image, tag, capability } = values;
     const grade = values.grade?.toUpperCase();
     const query = { text: args.join(' ') || undefined, team, image, tag, capability, grade };
     let cursor: string | undefined;
     let count = 0;
+    const found: object[] = [];
     for (let at = 0; at < mostPages; at++) {
       const page = await client.listProfiles({ ...query, cursor });
       if (page.similar && count === 0) {
         io.tell(`Nothing matches "${args.join(' ')}"; these have words that are spelt alike.`);
       }
-      for (const { team, name, latest, description } of page.items) {
-        const reference = formatReference({ team, name, selector: { kind: 'default' } });
-        io.print(`${reference.padEnd(28)} ${latest.padEnd(10)} ${description}`);
-      }
+      if (json) found.push(...page.items);
+      else
+        for (const { team, name, latest, description } of page.items) {
+          const reference = formatReference({ team, name, selector: { kind: 'default' } });
+          io.print(`${reference.padEnd(28)} ${latest.padEnd(10)} ${description}`);
+        }
       count += page.items.length;
       cursor = page.next ?? undefined;
       if (cursor === undefined) break;
     }
     if (cursor !== undefined) io.tell('There is more; add words to find less.');
-    if (count === 0) io.tell('Nothing matches.');
+    if (json) io.print(toJson({ items: found }));
+    else if (count === 0) io.tell('Nothing matches.');
     return exit.ok;
   },
 });

@@ -1,6 +1,7 @@
 import type { Deprecation } from '../../../worker/api/schema/index.ts';
 import { resolveVersion } from '../../fetch.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { visible } from '../io.ts';
 import { openSession, registryOption, requireReference } from '../session.ts';
 
@@ -10,12 +11,14 @@ export const show = defineCommand({
   usage: 'REF',
   args: { min: 1, max: 1 },
   options: {
+    format: formatOption,
     registry: registryOption,
     source: { type: 'boolean', description: "Print the profile's text instead" },
   },
   details: 'What is shown is what the registry says; pull verifies it.',
   examples: ['aa-registry show docker-nginx', 'aa-registry show docker-nginx@1.0.0 --source'],
   async run({ values, args: [text = ''], io }) {
+    const json = wantsJson(values.format);
     const reference = requireReference(text);
     const client = await openSession(io, values.registry);
     const resolved = await resolveVersion(client, reference);
@@ -33,6 +36,10 @@ export const show = defineCommand({
       client.getVersion(path),
       client.listVersions(path),
     ]);
+    if (json) {
+      io.print(toJson({ profile, version, versions }));
+      return exit.ok;
+    }
     const { manifest, diagnostics } = version;
     const { visibility, deprecation } = profile;
     const { tags = [], links = {} } = manifest;

@@ -6,10 +6,10 @@ import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '..
 import { fetchNews, type News } from '../../news.ts';
 import { readTrust, trustPath } from '../../trust-file.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { parseFormat } from '../report.ts';
 import { openSession, registryOption } from '../session.ts';
 import { table } from '../table.ts';
 import { rootOf, rootOption } from '../target.ts';
@@ -36,7 +36,7 @@ export const status = defineCommand({
       type: 'boolean',
       description: 'Do not ask the registry for newer or yanked versions',
     },
-    format: { type: 'string', value: 'FORMAT', description: 'text or json' },
+    format: formatOption,
     registry: registryOption,
     root: rootOption,
     trust: trustOption,
@@ -51,14 +51,14 @@ export const status = defineCommand({
     'sudo aa-registry status --all',
   ],
   async run({ values, args, io }) {
-    const format = parseFormat(values.format, ['text', 'json']);
+    const json = wantsJson(values.format);
     const root = rootOf(values.root);
     if (root === '/' && process.getuid?.() !== 0) {
       throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
     }
     const found = narrow(await readStatus(root), args);
     const news = values.offline ? [] : await askRegistry(io, found, values, root);
-    if (format === 'json') io.print(JSON.stringify(toJson(found, news), null, 2));
+    if (json) io.print(toJson(asData(found, news), 2));
     else printText(io, found, news, values.all ?? false);
     return exitCodes[verdictOf(found)];
   },
@@ -225,7 +225,7 @@ function namesOf(processes: InstalledStatus['processes']): string {
 }
 
 /** The same as JSON; its keys are a contract with monitors. */
-function toJson(found: HostStatus, news: News[]): unknown {
+function asData(found: HostStatus, news: News[]): unknown {
   const { kernel, installed, loaded, confined, unconfined, pending } = found;
   const own = new Set(installed.map(({ installation }) => installation.name));
   return {

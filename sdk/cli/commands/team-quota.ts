@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
@@ -13,6 +14,7 @@ export const teamQuota = defineCommand({
     profiles: { type: 'string', value: 'N', description: 'Let it have so many profiles' },
     versions: { type: 'string', value: 'N', description: 'Let it have so many versions' },
     bytes: { type: 'string', value: 'N', description: 'Let it store so many bytes' },
+    format: formatOption,
     registry: registryOption,
   },
   details:
@@ -26,9 +28,14 @@ export const teamQuota = defineCommand({
       const maximum = Number.MAX_SAFE_INTEGER;
       change[name] = text === 'default' ? null : requireWholeNumber(name, text, { maximum });
     }
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
     const changes = Object.keys(change).length > 0;
     const quota = changes ? await client.setQuota(team, change) : await client.getQuota(team);
+    if (json) {
+      io.print(toJson(quota));
+      return exit.ok;
+    }
     for (const name of what) {
       const used = quota.used[name].toLocaleString('en');
       const limit = quota.limits[name].toLocaleString('en');

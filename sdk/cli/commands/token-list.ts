@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 
 export const tokenList = defineCommand({
@@ -7,6 +8,7 @@ export const tokenList = defineCommand({
   usage: '[--team TEAM | --user USER]',
   args: { min: 0, max: 0 },
   options: {
+    format: formatOption,
     registry: registryOption,
     team: { type: 'string', value: 'TEAM', description: 'The team’s own (owners)' },
     user: { type: 'string', value: 'USER', description: 'That user’s (administrators)' },
@@ -14,11 +16,16 @@ export const tokenList = defineCommand({
   examples: ['aa-registry token list --team platform'],
   async run({ values, io }) {
     const { team, user } = values;
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
     const tokens = client.listTokens({
       ...(team === undefined ? {} : { team }),
       ...(user === undefined ? {} : { user }),
     });
+    if (json) {
+      io.print(toJson({ items: await Array.fromAsync(tokens) }));
+      return exit.ok;
+    }
     for await (const token of tokens) {
       const { id, scope, label, lastUsedAt, expiresAt, revokedAt, profile } = token;
       const whose = token.user ?? token.team ?? 'administrator';

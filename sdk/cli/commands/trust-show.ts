@@ -1,5 +1,6 @@
 import { hostSeenFolder, readSeen } from '../../host/seen.ts';
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { rootOf, rootOption } from '../target.ts';
 
@@ -8,12 +9,34 @@ export const trustShow = defineCommand({
   summary: 'Show whom this host trusts and what it has seen of the log',
   usage: '',
   args: { min: 0, max: 0 },
-  options: { root: rootOption, trust: trustOption },
+  options: { format: formatOption, root: rootOption, trust: trustOption },
   examples: ['aa-registry trust show'],
   async run({ values, io }) {
+    const json = wantsJson(values.format);
     const root = rootOf(values.root);
     const { registry, log, teams } = await requireTrust(values, root);
     const seen = await readSeen(hostSeenFolder(root, log.key));
+    if (json) {
+      io.print(
+        toJson({
+          registry,
+          log: {
+            key: log.key.verifier,
+            seenSize: seen?.size ?? null,
+            maximumAgeHours: log.maximumAge / 3600,
+            witnessThreshold: log.witnessThreshold,
+            witnesses: log.witnesses.map(({ verifier }) => verifier),
+          },
+          teams: Object.fromEntries(
+            [...teams].map(([team, { keys, threshold }]) => [
+              team,
+              { threshold, keys: keys.map(({ keyId }) => keyId) },
+            ]),
+          ),
+        }),
+      );
+      return exit.ok;
+    }
     io.print(`Registry   ${registry}`);
     io.print(`Log        ${log.key.verifier}`);
     io.print(`Seen       ${seen ? `${seen.size} entries` : 'nothing yet'}`);

@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 
 export const userList = defineCommand({
@@ -6,11 +7,17 @@ export const userList = defineCommand({
   summary: 'List users (administrators)',
   usage: '',
   args: { min: 0, max: 0 },
-  options: { registry: registryOption },
+  options: { format: formatOption, registry: registryOption },
   examples: ['aa-registry user list'],
   async run({ values, io }) {
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
-    for await (const { name, admin, createdAt } of client.listUsers()) {
+    const users = client.listUsers();
+    if (json) {
+      io.print(toJson({ items: await Array.fromAsync(users) }));
+      return exit.ok;
+    }
+    for await (const { name, admin, createdAt } of users) {
       io.print(`${createdAt.slice(0, 10)}  ${name}${admin ? '  (administrator)' : ''}`);
     }
     return exit.ok;

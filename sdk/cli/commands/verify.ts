@@ -1,6 +1,7 @@
 import { fetchVerified } from '../../fetch.ts';
 import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { openSession, registryOption, requireReference } from '../session.ts';
 
@@ -9,10 +10,11 @@ export const verify = defineCommand({
   summary: 'Verify a profile as pull does, and install nothing',
   usage: 'REF',
   args: { min: 1, max: 1 },
-  options: { registry: registryOption, trust: trustOption },
+  options: { format: formatOption, registry: registryOption, trust: trustOption },
   details: 'Exit code 3 when it is refused, with the reason and its id.',
   examples: ['aa-registry verify docker-nginx@1.0.0'],
   async run({ values, args: [text = ''], io }) {
+    const json = wantsJson(values.format);
     const reference = requireReference(text);
     const trust = await requireTrust(values, '/');
     const client = await openSession(io, values.registry, trust.registry);
@@ -23,6 +25,12 @@ export const verify = defineCommand({
     }
     const { team, name, version, digest, signers, checkpoint } = verified.profile;
     await writeSeen(seen, checkpoint);
+    if (json) {
+      const signedBy = signers.map(({ keyId }) => keyId);
+      const log = { origin: checkpoint.origin, size: checkpoint.size };
+      io.print(toJson({ team, name, version, digest, signedBy, log }));
+      return exit.ok;
+    }
     io.print(`Verified   ${team}/${name}@${version}`);
     io.print(`Digest     ${digest}`);
     for (const { keyId } of signers) io.print(`Signed by  ${keyId}`);

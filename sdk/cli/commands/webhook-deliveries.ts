@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 import { requireWebhookId } from '../webhook.ts';
 import { requireWholeNumber } from '../whole-number.ts';
@@ -10,14 +11,20 @@ export const webhookDeliveries = defineCommand({
   args: { min: 2, max: 2 },
   options: {
     limit: { type: 'string', value: 'N', description: 'How many, the latest (default 20)' },
+    format: formatOption,
     registry: registryOption,
   },
   examples: ['aa-registry webhook deliveries platform 3'],
   async run({ values, args: [team = '', id = ''], io }) {
     const webhook = requireWebhookId(id);
     const limit = requireWholeNumber('limit', values.limit ?? '20', { minimum: 1, maximum: 100 });
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
     const { items } = await client.listDeliveries(team, webhook, { limit });
+    if (json) {
+      io.print(toJson({ items }));
+      return exit.ok;
+    }
     for (const { createdAt, kind, state, attempts, lastError, nextAttemptAt } of items) {
       const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
       const again = nextAttemptAt === null ? '' : `, again at ${nextAttemptAt}`;

@@ -1,4 +1,5 @@
 import { defineCommand, exit } from '../command.ts';
+import { formatOption, toJson, wantsJson } from '../format.ts';
 import { openSession, registryOption } from '../session.ts';
 
 export const whoami = defineCommand({
@@ -6,11 +7,17 @@ export const whoami = defineCommand({
   summary: 'Tell whose token this is and what it is good for',
   usage: '',
   args: { min: 0, max: 0 },
-  options: { registry: registryOption },
+  options: { format: formatOption, registry: registryOption },
   examples: ['aa-registry whoami'],
   async run({ values, io }) {
+    const json = wantsJson(values.format);
     const client = await openSession(io, values.registry);
-    const { label, user, team, profile, scope, admin, roles, expiresAt } = await client.whoami();
+    const identity = await client.whoami();
+    if (json) {
+      io.print(toJson({ registry: client.registry, ...identity }));
+      return exit.ok;
+    }
+    const { label, user, team, profile, scope, admin, roles, expiresAt } = identity;
     io.print(user ?? (team === null ? 'administrator' : `team ${team}`));
     io.print(
       `Token      ${label}, scope ${scope}${expiresAt === null ? '' : `, until ${expiresAt}`}`,
