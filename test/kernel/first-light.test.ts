@@ -87,6 +87,14 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectDenied('env', 'dash', '-c', 'exit');
   }
 
+  test('doctor finds a kernel, a parser and a registry that all work', async () => {
+    const { findings } = JSON.parse(await succeed('aa-registry doctor --format json'));
+    const unwell = findings.filter(({ result }: { result: string }) => result !== 'ok');
+    expect(unwell).toEqual([]);
+    const ids = findings.map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(expect.arrayContaining(['kernel-lsm', 'kernel-features', 'registry']));
+  });
+
   test('refuses a profile that was changed in the registry', async () => {
     await whileTampered(registry.database, () =>
       expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/),

@@ -17,6 +17,9 @@ export async function installCli(root: string): Promise<void> {
   const folder = path.join(root, 'opt/aa-registry');
   await mkdir(path.join(folder, 'bin'), { recursive: true });
   await cp(cli, path.join(folder, 'bin/aa-registry'));
-  await cp(path.join(project, 'dist'), path.join(folder, 'dist'), { recursive: true });
+  // Not all of dist/: the binary and the Debian package are larger than the machine.
+  for (const part of ['dist/main.js', 'dist/chunks']) {
+    await cp(path.join(project, part), path.join(folder, part), { recursive: true });
+  }
   await symlink('/opt/aa-registry/bin/aa-registry', path.join(root, 'usr/local/bin/aa-registry'));
 }
