@@ -1,10 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { changeProfile, findProfile, type Profile } from '../../db/profiles.ts';
+import { findProfile } from '../../db/profiles.ts';
 import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { ProblemError } from '../problem.ts';
-import { requireProfile, requireProfileMatch } from './profile.ts';
+import { requireChange, requireProfile, requireProfileMatch } from './profile.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
 import { Deprecation } from './schema/profile.ts';
@@ -52,7 +52,7 @@ deprecation.openapi(
     if (replacement !== null && !(await findProfile(db, viewer(c), otherTeam, otherName))) {
       throw new ProblemError('replacement-unknown', `There is no profile ${replacement}.`);
     }
-    await change(c.var.deps.db, profile, { deprecation: reason, replacement });
+    await requireChange(c, profile, { deprecation: reason, replacement });
     return c.json({ reason, replacement }, 200);
   },
 );
@@ -79,16 +79,7 @@ deprecation.openapi(
     if (profile.movedTo !== null) {
       throw new ProblemError('profile-moved', `${team}/${name} was transferred, for good.`);
     }
-    await change(c.var.deps.db, profile, { deprecation: null, replacement: null });
+    await requireChange(c, profile, { deprecation: null, replacement: null });
     return c.body(null, 204);
   },
 );
-
-async function change(
-  db: Parameters<typeof changeProfile>[0],
-  profile: Profile,
-  to: Parameters<typeof changeProfile>[2],
-): Promise<void> {
-  if (await changeProfile(db, profile, to)) return;
-  throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
-}

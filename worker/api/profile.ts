@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { listChannels } from '../../db/channels.ts';
-import { findProfile, type Profile as Row } from '../../db/profiles.ts';
+import { changeProfile, findProfile, type Profile as Row } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth.ts';
 import type { Env } from '../deps.ts';
@@ -41,6 +41,16 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
 /** Refuses a change of a profile that is not what the request's `If-Match` names, if it has one. */
 export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<void> {
   await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
+}
+
+/** Changes a profile; a problem when somebody else has changed it since it was looked at. */
+export async function requireChange(
+  c: Context<Env>,
+  row: Row,
+  to: Parameters<typeof changeProfile>[2],
+): Promise<void> {
+  if (await changeProfile(c.var.deps.db, row, to)) return;
+  throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
 }
 
 /** What a profile's deprecation says; null when it has none. */

@@ -9,7 +9,6 @@ import {
   type Reference,
 } from '../../trust/index.ts';
 import { viewer } from '../auth.ts';
-import { keepAnswers } from '../kept-answers.ts';
 import { ProblemError, toProblem } from '../problem.ts';
 import { createRouter, json, problems } from './router.ts';
 import {
@@ -36,7 +35,6 @@ resolve.openapi(
       'Made to be asked often: by the hosts of a whole fleet, each with all its references at once and with the ' +
       'ETag of the last answer. Of several references, one that means nothing has a problem in its place; ' +
       'alone, it is answered with that problem.',
-    middleware: [keepAnswers()] as const,
     request: { query: ResolveQuery },
     responses: {
       200: json('The versions, in the order of the references', Resolutions),

@@ -1,11 +1,9 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { changeProfile } from '../../db/profiles.ts';
 import { makeBlind } from '../../trust/index.ts';
 import { atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
-import { ProblemError } from '../problem.ts';
-import { requireProfile, requireProfileMatch } from './profile.ts';
+import { requireChange, requireProfile, requireProfileMatch } from './profile.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
 import { VisibilityChange } from './schema/profile.ts';
@@ -38,13 +36,7 @@ visibility.openapi(
     const profile = await requireProfile(c, team, name);
     await requireProfileMatch(c, profile);
     const blind = profile.blind ?? (visibility === 'private' ? makeBlind() : null);
-    if (
-      visibility !== profile.visibility &&
-      !(await changeProfile(c.var.deps.db, profile, { visibility, blind }))
-    ) {
-      const detail = 'Somebody changed the profile meanwhile; look again.';
-      throw new ProblemError('profile-changed', detail);
-    }
+    if (visibility !== profile.visibility) await requireChange(c, profile, { visibility, blind });
     return c.json({ visibility }, 200);
   },
 );
