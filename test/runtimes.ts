@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { createAdaptorServer } from '@hono/node-server';
 import { Miniflare } from 'miniflare';
 import type { Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
@@ -13,6 +13,7 @@ import type { Amounts } from '../db/quotas.ts';
 import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
 import { defaultLimits } from '../worker/deps.ts';
+import { createListener } from '../worker/listener.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
 import { createOidc, parseIssuer } from '../worker/oidc.ts';
 import { createAddressOf } from '../worker/proxies.ts';
@@ -150,7 +151,7 @@ const node: Runtime = {
         token: tokenLimit ? createLimiter(tokenLimit, 60) : undefined,
       },
     });
-    const server = createAdaptorServer({ fetch: app.fetch });
+    const server = createServer(createListener(app));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -16,6 +16,8 @@ export interface Access {
   status: number;
   /** When the request came, in milliseconds since the epoch. */
   time: number;
+  /** The same, by the clock that never jumps. */
+  start: number;
   /** How long the answer took, in milliseconds. */
   milliseconds: number;
   /** What was sent, head and body, in bytes; `undefined` where the runtime does not tell. */
@@ -31,8 +33,8 @@ export type AccessObserver = (access: Access) => void;
 const sane = /^[\w.:+/=-]{1,128}$/;
 
 /** The id that a request is known by: the one in its X-Request-Id, or a new one. */
-export function requestId(given: string | null): string {
-  return given !== null && sane.test(given) ? given : crypto.randomUUID();
+export function requestId(given: string | null | undefined): string {
+  return given != null && sane.test(given) ? given : crypto.randomUUID();
 }
 
 /** Notes which route answered and for whom. */

@@ -2,6 +2,20 @@ import { LRUCache } from 'lru-cache';
 import { type Database, revisionOf } from '../db/database.ts';
 import { matches } from './conditional.ts';
 
+/** A request, as far as an answer that is kept depends on it; header names are in lower case. */
+export interface Asked {
+  method: string;
+  url: string;
+  header: (name: string) => string | null | undefined;
+}
+
+/** What is sent for a kept answer. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Uint8Array<ArrayBuffer> | null;
+}
+
 /** An answer that is the same for everybody for a while. */
 export interface KeptAnswer {
   route: string;
@@ -20,12 +34,12 @@ export interface KeptAnswer {
  */
 export interface AnswerCache {
   /** The answer to a request, if it is kept and still good. */
-  find: (request: Request) => KeptAnswer | undefined;
+  find: (asked: Asked) => KeptAnswer | undefined;
   /** Before an answer is made: what has to be the same still for it to be kept. */
   revision: () => number;
   /** Keeps an answer if it may be; the answer to send in its place. */
   keep: (
-    request: Request,
+    asked: Asked,
     response: Response,
     about: { route: string; revision: number },
   ) => Promise<Response>;
@@ -52,22 +66,22 @@ export function createAnswerCache(db: Database, bytes: number, now = Date.now): 
 
   return {
     revision: () => revisionOf(db),
-    find(request) {
-      if (!isForAll(request)) return undefined;
-      const answer = kept.get(request.url);
+    find(asked) {
+      if (!isForAll(asked)) return undefined;
+      const answer = kept.get(asked.url);
       if (answer?.revision !== revisionOf(db) || now() >= answer.until) return undefined;
       return answer;
     },
-    async keep(request, response, { route, revision }) {
+    async keep(asked, response, { route, revision }) {
       const control = response.headers.get('Cache-Control') ?? '';
       const seconds = /^public, max-age=(\d+)/.exec(control)?.[1];
-      if (response.status !== 200 || seconds === undefined || !isForAll(request)) return response;
+      if (response.status !== 200 || seconds === undefined || !isForAll(asked)) return response;
       const most = control.includes('immutable') ? longest.immutable : longest.other;
       const content = new Uint8Array(await response.arrayBuffer());
       const headers = Object.fromEntries(response.headers);
       const body = isText(headers['content-type']) ? new TextDecoder().decode(content) : content;
       const lasting = select(headers, (name) => !ownHeaders.test(name));
-      kept.set(request.url, {
+      kept.set(asked.url, {
         route,
         body,
         headers: { ...lasting, 'content-length': String(content.length) },
@@ -82,11 +96,8 @@ export function createAnswerCache(db: Database, bytes: number, now = Date.now): 
 }
 
 /** Whether the answer to a request does not depend on who asks. */
-function isForAll(request: Request): boolean {
-  const { method, headers } = request;
-  return (
-    method === 'GET' && headers.get('Authorization') === null && headers.get('Cookie') === null
-  );
+function isForAll({ method, header }: Asked): boolean {
+  return method === 'GET' && header('authorization') == null && header('cookie') == null;
 }
 
 function isText(type = ''): boolean {
@@ -100,15 +111,15 @@ function select(
   return Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
 }
 
-/** The response for a kept answer, or that the caller has it already; with headers of its own. */
-export function respond(
-  request: Request,
+/** What to send for a kept answer, or that the caller has it already; with headers of its own. */
+export function answerWith(
+  { header }: Asked,
   { body, headers, unchanged, etag }: KeptAnswer,
   own: Record<string, string>,
-): Response {
-  const known = request.headers.get('If-None-Match');
-  if (known !== null && etag !== undefined && (known === etag || matches(known, etag))) {
-    return new Response(null, { status: 304, headers: { ...unchanged, ...own } });
+): Answer {
+  const known = header('if-none-match');
+  if (known != null && etag !== undefined && (known === etag || matches(known, etag))) {
+    return { status: 304, headers: { ...unchanged, ...own }, body: null };
   }
-  return new Response(body, { status: 200, headers: { ...headers, ...own } });
+  return { status: 200, headers: { ...headers, ...own }, body };
 }

@@ -1,5 +1,4 @@
 import { HTTPException } from 'hono/http-exception';
-import { secureHeaders } from 'hono/secure-headers';
 import { isStorageFull } from '../db/failure.ts';
 import { noteAccess } from './access.ts';
 import { channels } from './api/channels.ts';
@@ -29,6 +28,7 @@ import type { Deps } from './deps.ts';
 import { answerUnrouted } from './methods.ts';
 import { answerProblem, bodyType, ProblemError } from './problem.ts';
 import { limitAddresses, limitTokens } from './rate-limit.ts';
+import { securityHeaders } from './security-headers.ts';
 import { shareImmutable } from './shared-cache.ts';
 import { tiles } from './tiles.ts';
 
@@ -45,24 +45,7 @@ export function createApp(deps: Deps) {
 
   app.use(noteAccess);
   if (deps.tracing) app.use(deps.tracing);
-  app.use(
-    secureHeaders({
-      // For browsers and plug-ins that are gone: each header costs every answer.
-      xDnsPrefetchControl: false,
-      xDownloadOptions: false,
-      xPermittedCrossDomainPolicies: false,
-      xXssProtection: false,
-      originAgentCluster: false,
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        formAction: ["'self'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    }),
-  );
+  app.use(securityHeaders);
   app.use(corsForReads);
   app.use(async (c, next) => {
     c.set('deps', deps);

@@ -72,7 +72,7 @@ async function start(bindings: Bindings): Promise<Registry> {
   const destinations = createDestinations(settings.webhookNetworks);
   const send = createFetchSend(destinations);
   const deliverer = createDeliverer({ db, now, destinations, send });
-  const { fetch } = createService({
+  const service = createService({
     db,
     log,
     now,
@@ -83,7 +83,7 @@ async function start(bindings: Bindings): Promise<Registry> {
         : createOidc(settings.publicUrl, [...wellKnownIssuers, ...settings.issuers]),
     observers: requestLog ? [requestLog] : [],
     // Cloudflare itself sets it; nobody else can.
-    addressOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,
+    addressOf: (asked) => asked.header('cf-connecting-ip') ?? undefined,
     rateLimits: {
       address: limiterOf(bindings.ADDRESS_LIMIT),
       token: limiterOf(bindings.TOKEN_LIMIT),
@@ -94,7 +94,7 @@ async function start(bindings: Bindings): Promise<Registry> {
       put: (url, response) => caches.default.put(url, response),
     },
   });
-  return { fetch, deliverer, reindexing: createReindexing(db) };
+  return { ...service, deliverer, reindexing: createReindexing(db) };
 }
 
 function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {

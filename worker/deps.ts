@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Database } from '../db/database.ts';
 import type { Amounts } from '../db/quotas.ts';
 import type { Access, AccessObserver } from './access.ts';
+import type { Asked } from './answer-cache.ts';
 import type { Caller } from './caller.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -21,7 +22,7 @@ export interface Deps {
   /** Who is told of each request. */
   observers?: AccessObserver[];
   /** A client's address, from its connection or from proxies that are trusted. */
-  addressOf?: (request: Request, bindings: object) => string | undefined;
+  addressOf?: (asked: Asked, bindings: object) => string | undefined;
   /** Calls `done` when the answer has been sent, with its size in bytes; where the runtime can tell. */
   whenSent?: (bindings: object, done: (bytes: number) => void) => void;
   /** How many requests each client may make; any number when left out. */

@@ -1,6 +1,5 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Database } from '../db/database.ts';
 import { readLogHead } from '../db/log.ts';
 import { migrate } from '../db/migrate.ts';
@@ -9,10 +8,11 @@ import type { Amounts } from '../db/quotas.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { DataError, dataFiles, loadLogKey, lockData } from './data.ts';
 import { defaultLimits } from './deps.ts';
+import { createListener, whenSent } from './listener.ts';
 import { createLog, takeTurns } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
-import { createAddressOf, type NodeBindings } from './proxies.ts';
+import { createAddressOf } from './proxies.ts';
 import { createLimiter, type Limiter } from './rate-limit.ts';
 import { createReindexing } from './reindexing.ts';
 import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
@@ -141,10 +141,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     tracing: tracing?.middleware,
     isEnding: () => ending,
   });
-  const server = createAdaptorServer({
-    fetch: service.fetch,
-    serverOptions: { headersTimeout, requestTimeout },
-  }) as Server;
+  const server = createServer({ headersTimeout, requestTimeout }, createListener(service));
   const metricsServer = options.metrics && createMetricsServer(metrics);
   try {
     await listen(server, options);
@@ -215,20 +212,6 @@ function repeat(work: () => Promise<unknown>, pause: number): () => Promise<void
 
 function perMinute(requests: number): Limiter | undefined {
   return requests === 0 ? undefined : createLimiter(requests, 60);
-}
-
-/** What each connection had sent when its last answer was done: the rest is the next answer's. */
-const sentBefore = new WeakMap<Socket, number>();
-
-function whenSent(bindings: object, done: (bytes: number) => void): void {
-  const { outgoing } = bindings as NodeBindings & { outgoing: ServerResponse };
-  const { socket } = outgoing;
-  outgoing.once('close', () => {
-    const sent = socket?.bytesWritten ?? 0;
-    const before = (socket && sentBefore.get(socket)) ?? 0;
-    if (socket) sentBefore.set(socket, sent);
-    done(sent - before);
-  });
 }
 
 /** Prometheus' own door: it needs no token, so it is for the operator's network only. */

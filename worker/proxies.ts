@@ -1,10 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { Asked } from './answer-cache.ts';
+import type { NodeBindings } from './listener.ts';
 import { isAddress, isWithin, parseNetwork } from './network.ts';
-
-/** What the Node server gives with a request. */
-export interface NodeBindings {
-  incoming: IncomingMessage;
-}
 
 /**
  * Finds the client's address on Node: the other end of the connection, or, where that is a proxy which the operator
@@ -17,7 +13,7 @@ export function createAddressOf(trusted: readonly string[]) {
     return network;
   });
 
-  return (_request: Request, bindings: object): string | undefined => {
+  return (_asked: Asked, bindings: object): string | undefined => {
     const { incoming } = bindings as Partial<NodeBindings>;
     const peer = incoming?.socket.remoteAddress;
     if (peer === undefined || !isWithin(peer, proxies)) return peer;

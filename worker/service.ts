@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { type Access, requestId } from './access.ts';
-import { createAnswerCache, type KeptAnswer, respond } from './answer-cache.ts';
+import { type Answer, type Asked, answerWith, createAnswerCache } from './answer-cache.ts';
 import { createApp } from './app.ts';
 import type { Bindings, Deps, Env } from './deps.ts';
 import { networkOf } from './network.ts';
@@ -9,6 +9,11 @@ import { type Rate, rateHeaders } from './rate-limit.ts';
 /** The registry as a runtime calls it. */
 export interface Service {
   fetch: (request: Request, bindings?: object) => Response | Promise<Response>;
+  /**
+   * What to send for an answer that is kept in memory, for a runtime that can send it without a Response;
+   * `undefined` when `fetch` has to be asked.
+   */
+  answerAtOnce: (asked: Asked, bindings: object) => Answer | undefined;
 }
 
 /** The app, with what is done for every request before it and after it, and with answers that are kept. */
@@ -17,14 +22,15 @@ export function createService(deps: Deps): Service {
   const { observers = [], limits, rateLimits = {} } = deps;
   const cache = limits.answerBytes > 0 ? createAnswerCache(deps.db, limits.answerBytes) : undefined;
 
-  function begin(request: Request, bindings: object): Access {
+  function begin(asked: Asked, bindings: object): Access {
     return {
-      id: requestId(request.headers.get('X-Request-Id')),
-      method: request.method,
+      id: requestId(asked.header('x-request-id')),
+      method: asked.method,
       route: '-',
-      address: deps.addressOf?.(request, bindings),
+      address: deps.addressOf?.(asked, bindings),
       token: undefined,
       status: 0,
+      start: performance.now(),
       time: Date.now(),
       milliseconds: 0,
       bytes: undefined,
@@ -33,60 +39,63 @@ export function createService(deps: Deps): Service {
   }
 
   /** Sees to it that the request is noted once its answer has been sent. */
-  function finish(access: Access, start: number, response: Response, bindings: object): Response {
-    access.status = response.status;
+  function finish(access: Access, status: number, bindings: object): void {
+    access.status = status;
     const note = (bytes?: number) => {
-      access.milliseconds = performance.now() - start;
+      access.milliseconds = performance.now() - access.start;
       access.bytes = bytes;
       for (const observe of observers) observe(access);
     };
     if (deps.whenSent) deps.whenSent(bindings, note);
     else if (observers.length > 0) note();
-    return response;
   }
 
-  async function fromApp(request: Request, bindings: object, access: Access): Promise<Response> {
+  async function fromApp(request: Request, asked: Asked, bindings: object, access: Access) {
     const revision = cache?.revision() ?? 0;
     const response = await app.fetch(request, { ...bindings, access } satisfies Bindings);
-    return cache ? cache.keep(request, response, { route: access.route, revision }) : response;
+    return cache ? cache.keep(asked, response, { route: access.route, revision }) : response;
   }
 
-  /** The kept answer, unless `rate` refuses the client: to say so is the app's business. */
-  function answerWith(kept: KeptAnswer, request: Request, access: Access, rate?: Rate) {
-    if (rate?.ok === false) return undefined;
-    const own: Record<string, string> = { 'X-Request-Id': access.id };
-    if (rate && rateLimits.address)
-      Object.assign(own, rateHeaders('address', rateLimits.address, rate));
-    access.route = kept.route;
-    return respond(request, kept, own);
-  }
-
-  function answer(
-    request: Request,
-    bindings: object,
-    access: Access,
-  ): Response | Promise<Response> {
-    const kept = cache?.find(request);
-    if (!kept) return fromApp(request, bindings, access);
+  /** The kept answer, unless the client is refused: to say so is the app's business. */
+  function fromMemory(asked: Asked, access: Access) {
+    const kept = cache?.find(asked);
+    if (!kept) return undefined;
     const { address } = access;
-    const rate = address === undefined ? undefined : rateLimits.address?.take(networkOf(address));
+    const { address: limiter } = rateLimits;
+    const allowed = (rate?: Rate): Answer | undefined => {
+      if (rate?.ok === false) return undefined;
+      const own: Record<string, string> = { 'X-Request-Id': access.id };
+      if (rate && limiter) Object.assign(own, rateHeaders('address', limiter, rate));
+      access.route = kept.route;
+      return answerWith(asked, kept, own);
+    };
+    if (address === undefined || !limiter) return allowed();
+    const rate = limiter.take(networkOf(address));
     // Not to wait for what is there already lets Node's server answer at once.
-    if (!(rate instanceof Promise)) {
-      return answerWith(kept, request, access, rate) ?? fromApp(request, bindings, access);
-    }
-    return rate.then(
-      (told) => answerWith(kept, request, access, told) ?? fromApp(request, bindings, access),
-    );
+    return rate instanceof Promise ? rate.then(allowed) : allowed(rate);
   }
 
   return {
-    fetch(request, bindings = {}) {
-      const start = performance.now();
-      const access = begin(request, bindings);
-      const response = answer(request, bindings, access);
-      return response instanceof Promise
-        ? response.then((done) => finish(access, start, done, bindings))
-        : finish(access, start, response, bindings);
+    async fetch(request, bindings = {}) {
+      const asked = askedBy(request);
+      const access = begin(asked, bindings);
+      const answer = await fromMemory(asked, access);
+      const response = answer
+        ? new Response(answer.body, answer)
+        : await fromApp(request, asked, bindings, access);
+      finish(access, response.status, bindings);
+      return response;
+    },
+    answerAtOnce(asked, bindings) {
+      const access = begin(asked, bindings);
+      const answer = fromMemory(asked, access);
+      if (!answer || answer instanceof Promise) return undefined;
+      finish(access, answer.status, bindings);
+      return answer;
     },
   };
+}
+
+function askedBy({ method, url, headers }: Request): Asked {
+  return { method, url, header: (name) => headers.get(name) };
 }

@@ -149,7 +149,17 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     expect(headers.get('Content-Security-Policy')).not.toMatch(/unsafe/);
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
     expect(headers.get('Strict-Transport-Security')).toMatch(/max-age=\d{7}/);
+    expect(headers.get('Content-Security-Policy')).toMatch(/frame-ancestors 'none'/);
+    if (!headers.get('Content-Type')?.startsWith('text/html')) return;
     expect(headers.get('Referrer-Policy')).toBe('no-referrer');
     expect(headers.get('X-Frame-Options')).toBe('SAMEORIGIN');
+    expect(headers.get('Cross-Origin-Opener-Policy')).toBe('same-origin');
+  });
+
+  test('a page that is had already keeps the headers that it came with', async () => {
+    const tag = (await registry.fetch('/docs')).headers.get('ETag') ?? '';
+    const again = await registry.fetch('/docs', { headers: { 'If-None-Match': tag } });
+    expect(again.status).toBe(304);
+    expect(again.headers.get('Content-Security-Policy')).toBeNull();
   });
 });

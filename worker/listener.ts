@@ -1,0 +1,50 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { Asked } from './answer-cache.ts';
+import type { Service } from './service.ts';
+
+/** What Node's server gives with a request. */
+export interface NodeBindings {
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
+}
+
+/** The service as Node's HTTP server calls it. What is kept in memory is sent as it is: most of what hosts ask for. */
+export function createListener(service: Service): RequestListener {
+  const listener = getRequestListener(service.fetch);
+  return (incoming, outgoing) => {
+    const asked = askedBy(incoming);
+    const bindings: NodeBindings = { incoming, outgoing };
+    const answer = asked && service.answerAtOnce(asked, bindings);
+    if (answer) outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+    else void listener(incoming, outgoing);
+  };
+}
+
+/**
+ * A request in which nothing has to be made sense of: an address as a Request has it is looked for as it stands, and
+ * one in another form is not found.
+ */
+function askedBy({ method, url, headers }: IncomingMessage): Asked | undefined {
+  if (method !== 'GET' || 'content-length' in headers || 'transfer-encoding' in headers) {
+    return undefined;
+  }
+  const header = (name: string) => headers[name] as string | undefined;
+  return { method, url: `http://${headers.host}${url}`, header };
+}
+
+/** What each connection had sent when its last answer was done: the rest is the next answer's. */
+const sentBefore = new WeakMap<Socket, number>();
+
+/** Calls `done` with the bytes that were sent, head and body, when an answer has been. */
+export function whenSent(bindings: object, done: (bytes: number) => void): void {
+  const { outgoing } = bindings as NodeBindings;
+  const { socket } = outgoing;
+  outgoing.once('close', () => {
+    const sent = socket?.bytesWritten ?? 0;
+    const before = (socket && sentBefore.get(socket)) ?? 0;
+    if (socket) sentBefore.set(socket, sent);
+    done(sent - before);
+  });
+}
