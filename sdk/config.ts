@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse, stringify } from 'smol-toml';
+import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import { homeOf } from './home.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { DamagedFileError, readFileIfPresent } from './host/read-file.ts';
 import type { NetworkSettings } from './network.ts';
+import { parseToml } from './toml.ts';
 
 /** What a host's and a user's file both may say. */
 const Settings = z.strictObject({
@@ -84,17 +85,9 @@ async function readToml<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | undefined> {
   const text = await readFileIfPresent(path);
   if (text === undefined) return undefined;
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch {
-    throw new DamagedFileError(`${path} is malformed: it is not TOML`);
-  }
-  const parsed = schema.safeParse(document);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
-  throw new DamagedFileError(`${path} is malformed: ${where}${issue?.message}`);
+  const parsed = parseToml(text, schema);
+  if (!parsed.ok) throw new DamagedFileError(`${path} is malformed: ${parsed.reason}`);
+  return parsed.value;
 }
 
 /** Replaces the user's configuration. It holds a token, so only its owner may read it. */

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
 import * as z from 'zod';
 import { defaultTeam, isProfileName, isTeam, Manifest, sha256 } from '../trust/index.ts';
 import { longestReadme } from '../worker/api/schema/index.ts';
+import { parseToml } from './toml.ts';
 
 /** A profile ready to be published: a folder with `aa-profile.toml` and the profile itself. */
 export interface PackageFolder {
@@ -38,20 +38,9 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   } catch {
     throw new PackageError(`${folder} has no ${manifestName} beside the profile`);
   }
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (error) {
-    throw new PackageError(`${path} is not TOML: ${(error as Error).message}`);
-  }
-  const parsed = ManifestFile.safeParse(document);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path: keys, message }) =>
-      keys.length > 0 ? `${keys.join('.')}: ${message}` : message,
-    );
-    throw new PackageError(`${path}: ${issues.join('; ')}`);
-  }
-  const { name, team, ...manifest } = parsed.data;
+  const parsed = parseToml(text, ManifestFile);
+  if (!parsed.ok) throw new PackageError(`${path}: ${parsed.reason}`);
+  const { name, team, ...manifest } = parsed.value;
   const file = join(folder, name);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new PackageError(`${folder} has no profile file named ${name}`);

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
 import * as z from 'zod';
 import {
   type Digest,
@@ -11,6 +10,7 @@ import {
 } from '../trust/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
+import { parseToml } from './toml.ts';
 
 /** A profile that a host is to have. */
 export interface WantedProfile {
@@ -138,14 +138,7 @@ async function readToml<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | undefined> {
   const text = await readFileIfPresent(path);
   if (text === undefined) return undefined;
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (error) {
-    throw new ProfilesFileError(`${path} is not TOML: ${(error as Error).message.trim()}`);
-  }
-  const file = schema.safeParse(document);
-  if (file.success) return file.data;
-  const [issue] = file.error.issues;
-  throw new ProfilesFileError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+  const file = parseToml(text, schema);
+  if (!file.ok) throw new ProfilesFileError(`${path}: ${file.reason}`);
+  return file.value;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parse, stringify } from 'smol-toml';
+import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import {
   importPublicKey,
@@ -11,6 +11,7 @@ import {
 import { parseNoteVerifier } from '../trust/log/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
+import { parseToml } from './toml.ts';
 
 /** What a host trusts, in memory. */
 export interface HostTrust {
@@ -55,19 +56,10 @@ export class TrustFileError extends Error {}
 export async function readTrust(path: string): Promise<HostTrust | undefined> {
   const text = await readFileIfPresent(path);
   if (text === undefined) return undefined;
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (error) {
-    throw new TrustFileError(`${path} is not TOML: ${(error as Error).message}`);
-  }
-  const file = TrustFile.safeParse(document);
-  if (!file.success) {
-    const [issue] = file.error.issues;
-    throw new TrustFileError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
-  }
+  const file = parseToml(text, TrustFile);
+  if (!file.ok) throw new TrustFileError(`${path}: ${file.reason}`);
   const teams = new Map<string, TeamPolicy>();
-  for (const [team, { keys, threshold }] of Object.entries(file.data.teams)) {
+  for (const [team, { keys, threshold }] of Object.entries(file.value.teams)) {
     teams.set(team, { keys: await importKeys(path, team, keys), threshold });
     if (threshold > new Set(keys).size) {
       throw new TrustFileError(
@@ -75,7 +67,7 @@ export async function readTrust(path: string): Promise<HostTrust | undefined> {
       );
     }
   }
-  const { registry, log } = file.data;
+  const { registry, log } = file.value;
   return { registry, log: await importLogPolicy(path, log), teams };
 }
 

@@ -160,6 +160,13 @@ describe('proxies and CAs', () => {
     expect(code).toBe(1);
   });
 
+  test('what is no TOML is named with its line, and not quoted: it may be a token', async () => {
+    const { code, stderr } = await search(await hostConfig('proxy = ""\ntoken_file = "secret\n'));
+    expect(stderr).toContain('config.toml is malformed: it is not TOML: line 2');
+    expect(stderr).not.toContain('secret');
+    expect(code).toBe(1);
+  });
+
   test('the host’s token goes to its own registry only, and only from who may read it', async () => {
     await writeFile(at('token'), `${registry.adminToken}\n`, { mode: 0o600 });
     await chmod(folder, 0o755);
