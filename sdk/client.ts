@@ -486,7 +486,7 @@ function reasonOf(error: unknown): string {
 
 /** What is wrong with a certificate, by Node's codes (OpenSSL's X509_V_ERR_*), as people say it. */
 const untrusted =
-  'its certificate is signed by nobody that this machine trusts (SSL_CERT_FILE or ca_file in config.toml names a CA)';
+  'its certificate is signed by nobody that this machine trusts (--ca-file, SSL_CERT_FILE or ca_file in config.toml names a CA)';
 const certificateTroubles: Record<string, string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setGlobalProxyFromEnv } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -16,21 +17,17 @@ export interface NetworkSettings {
 export class NetworkError extends Error {}
 
 /**
- * Has every later request of this process, `registry` above all, go through the proxy and trust the CAs that `env` names (HTTPS_PROXY,
- * HTTP_PROXY, NO_PROXY, in small letters too, and SSL_CERT_FILE), and where it names none, those in `settings`.
- * The system's CAs are trusted beside Node's own. Throws {@link NetworkError}.
+ * Has every later request of this process, `registry` above all, go through the proxy and trust the CAs that `env`
+ * names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in small letters too, and SSL_CERT_FILE), and where it names none, those
+ * in `settings`; CAs in `caFile` before both. The system's are trusted beside Node's own. Throws {@link NetworkError}.
  */
 export async function prepareNetwork(
   registry: string,
   env: NodeJS.ProcessEnv,
   settings: NetworkSettings,
+  caFile?: string,
 ): Promise<void> {
-  const named = (name: string) => env[name.toLowerCase()] || env[name];
-  const proxies = {
-    HTTP_PROXY: named('HTTP_PROXY') ?? settings.proxy,
-    HTTPS_PROXY: named('HTTPS_PROXY') ?? settings.proxy,
-    NO_PROXY: named('NO_PROXY') ?? settings.noProxy,
-  };
+  const proxies = proxiesOf(env, settings);
   if (proxies.HTTP_PROXY || proxies.HTTPS_PROXY) {
     for (const proxy of [proxies.HTTP_PROXY, proxies.HTTPS_PROXY]) {
       // Its text may hold a password.
@@ -40,14 +37,42 @@ export async function prepareNetwork(
     }
     setGlobalProxyFromEnv(proxies);
   }
-  if (registry.startsWith('http:')) return;
-  const file = env.SSL_CERT_FILE || settings.caFile;
-  const own = file ? await readCertificates(file) : [];
+  const isPlain = registry.startsWith('http:');
+  // What was asked for by name is looked at, even where there is nothing to trust.
+  const file = caFile ?? (isPlain ? undefined : env.SSL_CERT_FILE || settings.caFile);
+  const own = file === undefined ? [] : await readCertificates(file);
+  if (isPlain) return;
   setDefaultCACertificates([
     ...getCACertificates('default'),
     ...getCACertificates('system'),
     ...own,
   ]);
+}
+
+/** The proxy through which a registry is asked; `undefined` when it is asked itself. */
+export function proxyFor(
+  registry: string,
+  env: NodeJS.ProcessEnv,
+  settings: NetworkSettings,
+): string | undefined {
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = proxiesOf(env, settings);
+  const { protocol, hostname, host } = new URL(registry);
+  const without = (NO_PROXY ?? '').toLowerCase().split(/[\s,]+/);
+  const isWithout = without.some((entry) => {
+    if (entry === '*' || entry === hostname || entry === host) return true;
+    const suffix = /^\*?(\..+)$/.exec(entry)?.[1];
+    return suffix !== undefined && `.${hostname}`.endsWith(suffix);
+  });
+  return isWithout ? undefined : (protocol === 'https:' ? HTTPS_PROXY : HTTP_PROXY) || undefined;
+}
+
+function proxiesOf(env: NodeJS.ProcessEnv, settings: NetworkSettings) {
+  const named = (name: string) => env[name.toLowerCase()] || env[name];
+  return {
+    HTTP_PROXY: named('HTTP_PROXY') ?? settings.proxy,
+    HTTPS_PROXY: named('HTTPS_PROXY') ?? settings.proxy,
+    NO_PROXY: named('NO_PROXY') ?? settings.noProxy,
+  };
 }
 
 async function readCertificates(file: string): Promise<string[]> {
@@ -59,5 +84,12 @@ async function readCertificates(file: string): Promise<string[]> {
   }
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (!found) throw new NetworkError(`The CA file ${file} has no certificate in PEM`);
+  for (const [at, certificate] of found.entries()) {
+    try {
+      new X509Certificate(certificate);
+    } catch {
+      throw new NetworkError(`Certificate ${at + 1} in the CA file ${file} is damaged`);
+    }
+  }
   return found;
 }

@@ -1,4 +1,4 @@
-import { compareVersions, type Digest, formatReference, type Reference } from '../trust/index.ts';
+import { compareVersions, type Digest, type Reference } from '../trust/index.ts';
 import { type Condition, describeCondition, isSound } from './host/condition.ts';
 import type { Installation } from './host/state.ts';
 import type { Meaning } from './resolve-all.ts';
@@ -26,7 +26,7 @@ export type Step =
   | { kind: 'repair'; have: Have; reference: Reference; complain: boolean; problems: string[] }
   | { kind: 'remove'; have: Have }
   /** Nothing is done about it, for this reason. */
-  | { kind: 'note'; path: string; text: string; isFailure: boolean };
+  | { kind: 'note'; reference: Reference; text: string; isFailure: boolean };
 
 /** What is to be done so that a host has what is wanted. Pure: the same of the same. */
 export function planSync(wants: readonly Want[], haves: readonly Have[]): Step[] {
@@ -48,11 +48,13 @@ export function planSync(wants: readonly Want[], haves: readonly Have[]): Step[]
 }
 
 function planAbsent({ reference, complain, locked, meaning }: Want): Step[] {
-  const path = pathOf(reference);
-  if (!meaning) return [note(path, 'is not installed, and the registry can not be asked', true)];
-  if (!meaning.ok) return [note(path, `is not installed: ${meaning.reason}`, true)];
+  if (!meaning)
+    return [note(reference, 'is not installed, and the registry can not be asked', true)];
+  if (!meaning.ok) return [note(reference, `is not installed: ${meaning.reason}`, true)];
   if (meaning.yanked !== undefined && !isExact(reference) && !locked) {
-    return [note(path, `is not installed: ${meaning.version} was yanked: ${meaning.yanked}`, true)];
+    return [
+      note(reference, `is not installed: ${meaning.version} was yanked: ${meaning.yanked}`, true),
+    ];
   }
   return [{ kind: 'install', reference, version: meaning.version, complain }];
 }
@@ -60,7 +62,6 @@ function planAbsent({ reference, complain, locked, meaning }: Want): Step[] {
 function planPresent(want: Want, have: Have): Step[] {
   const { reference, complain, meaning } = want;
   const { installation } = have;
-  const path = pathOf(reference);
   const wanted = versionWanted(want, installation);
   const steps: Step[] = [];
   if (wanted.update !== undefined) {
@@ -75,13 +76,13 @@ function planPresent(want: Want, have: Have): Step[] {
       have.condition.boot === 'disabled' &&
       isSound({ ...have.condition, boot: 'ok' }) &&
       complain === installation.complain;
-    if (onlyDisabled) steps.push(note(path, problems.join('; '), false));
+    if (onlyDisabled) steps.push(note(reference, problems.join('; '), false));
     else if (problems.length > 0)
       steps.push({ kind: 'repair', have, reference, complain, problems });
   }
-  if (wanted.note !== undefined) steps.push(note(path, wanted.note, false));
+  if (wanted.note !== undefined) steps.push(note(reference, wanted.note, false));
   if (meaning && !meaning.ok) {
-    steps.push(note(path, `stays at ${installation.version}: ${meaning.reason}`, true));
+    steps.push(note(reference, `stays at ${installation.version}: ${meaning.reason}`, true));
   }
   return steps;
 }
@@ -113,10 +114,6 @@ function isExact({ selector }: Reference): boolean {
   return selector.kind === 'version' || selector.kind === 'digest';
 }
 
-function note(path: string, text: string, isFailure: boolean): Step {
-  return { kind: 'note', path, text, isFailure };
-}
-
-function pathOf({ team, name }: Reference): string {
-  return formatReference({ team, name, selector: { kind: 'default' } });
+function note(reference: Reference, text: string, isFailure: boolean): Step {
+  return { kind: 'note', reference, text, isFailure };
 }

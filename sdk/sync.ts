@@ -148,7 +148,7 @@ async function ask(options: SyncOptions): Promise<Asked> {
 
 /** That the log goes on and is fresh: what is answered as unchanged for ever might be a registry held still. */
 async function checkLog(
-  { root, client, trust }: SyncOptions,
+  { root, client, trust, dryRun }: SyncOptions,
   now: Date,
 ): Promise<SyncReport['log']> {
   const folder = hostSeenFolder(root, trust.log.key);
@@ -159,7 +159,7 @@ async function checkLog(
     seen && size > seen.size ? (await client.getEntryProof(0, size, seen.size)).consistency : [];
   const verified = await verifyLog({ checkpoint, consistency }, { log: trust.log, seen, now });
   if (!verified.ok) return { id: verified.id, reason: verified.reason };
-  await writeSeen(folder, verified.checkpoint);
+  if (!dryRun) await writeSeen(folder, verified.checkpoint);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { CliError, defineCommand, exit } from '../../sdk/cli/index.ts';
+import { answer, CliError, defineCommand, exit, formatOption } from '../../sdk/cli/index.ts';
 import { dataFolder, dataOption } from './data.ts';
 
 export const adminBackup = defineCommand({
@@ -8,6 +8,7 @@ export const adminBackup = defineCommand({
   args: { min: 1, max: 1 },
   options: {
     data: dataOption,
+    format: formatOption,
     'with-log-key': {
       type: 'boolean',
       description: 'Put the log’s key into it too; whoever has that can fork the log',
@@ -30,7 +31,12 @@ export const adminBackup = defineCommand({
     const { entries, bytes } = await backUp(options).catch((error: unknown) => {
       throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
     });
-    io.print(`Wrote ${file}: ${bytes} bytes, ${entries} entries in the log.`);
+    answer(
+      io,
+      values,
+      { file, bytes, entries, withLogKey },
+      `Wrote ${file}: ${bytes} bytes, ${entries} entries in the log.`,
+    );
     if (!withLogKey) io.tell('It is without the log’s key: keep a copy of log.key too.');
     return exit.ok;
   },

@@ -1,4 +1,4 @@
-import { CliError, defineCommand, exit } from '../../sdk/cli/index.ts';
+import { CliError, defineCommand, exit, formatOption, toJson } from '../../sdk/cli/index.ts';
 import { dataFolder, dataOption } from './data.ts';
 
 /** How many differences are told one by one. */
@@ -11,6 +11,7 @@ export const adminCheck = defineCommand({
   args: { min: 0, max: 0 },
   options: {
     data: dataOption,
+    format: formatOption,
     database: {
       type: 'string',
       value: 'URL',
@@ -25,7 +26,8 @@ export const adminCheck = defineCommand({
   details:
     'Every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against\n' +
     'its entry and the other way round; texts against digests, envelopes against the teams’ keys; and what is derived\n' +
-    'from those. Users, tokens and settings are not in the log and can’t be proved.',
+    `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${mostTold} differences are\n` +
+    'told one by one.',
   examples: [
     'aa-registry admin check --data /var/lib/aa-registry',
     'aa-registry admin check --database libsql://registry-example.turso.io --log-key registry.example.org/log+…',
@@ -35,6 +37,8 @@ export const adminCheck = defineCommand({
       throw new CliError(exit.usage, 'Name --data or --database, not both.');
     }
     const { check, DataError } = await import('../../worker/admin.ts');
+    const json = values.format === 'json';
+    const items: { id: string; detail: string }[] = [];
     let differences = 0;
     const isTerminal = io.stderr.isTTY === true;
     const clear = () => isTerminal && io.stderr.write('\r\x1b[K');
@@ -46,7 +50,9 @@ export const adminCheck = defineCommand({
       report: (id: string, detail: string) => {
         differences++;
         clear();
-        if (differences <= mostTold) io.print(`${id}: ${detail}`);
+        if (differences > mostTold) return;
+        if (json) items.push({ id, detail });
+        else io.print(`${id}: ${detail}`);
       },
       progress: (what: string, count: number) => {
         if (isTerminal) io.stderr.write(`\r${count} ${what}`);
@@ -57,11 +63,12 @@ export const adminCheck = defineCommand({
     });
     clear();
     if (!signed) io.tell('Without the log’s key the checkpoint’s signature was not checked.');
-    if (differences === 0) {
+    if (json) {
+      io.print(toJson({ entries, signed, differences, items }));
+    } else if (differences === 0) {
       io.print(`Nothing differs: ${entries} entries of the log and all that they tell of.`);
-      return exit.ok;
-    }
-    if (differences > mostTold) io.print(`… and ${differences - mostTold} more`);
+    } else if (differences > mostTold) io.print(`… and ${differences - mostTold} more`);
+    if (differences === 0) return exit.ok;
     io.tell(`${differences} ${differences === 1 ? 'difference' : 'differences'}.`);
     return exit.failed;
   },

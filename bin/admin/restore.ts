@@ -1,4 +1,4 @@
-import { CliError, defineCommand, exit } from '../../sdk/cli/index.ts';
+import { answer, CliError, defineCommand, exit, formatOption } from '../../sdk/cli/index.ts';
 import { dataFolder, dataOption } from './data.ts';
 
 export const adminRestore = defineCommand({
@@ -8,6 +8,7 @@ export const adminRestore = defineCommand({
   args: { min: 1, max: 1 },
   options: {
     data: dataOption,
+    format: formatOption,
     yes: {
       type: 'boolean',
       description: 'Put it in the place of the data there is, which is kept beside it',
@@ -26,7 +27,8 @@ export const adminRestore = defineCommand({
     const { entries, lost, kept } = await restore(options).catch((error: unknown) => {
       throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
     });
-    io.print(`Restored ${entries} entries of the log.`);
+    const data = { entries, lost, kept: kept ?? null };
+    answer(io, values, data, `Restored ${entries} entries of the log.`);
     if (kept !== undefined) io.tell(`What was there is kept as ${kept}.`);
     if (lost > 0) {
       io.tell(

@@ -1,5 +1,16 @@
 import { changeHost } from '../host/change.ts';
+import { exclusively } from '../host/lock.ts';
 import type { Io } from './io.ts';
+
+/** Says where a file went that stood in the way and was not this program's. */
+export function tellSetAside(tell: Io['tell'], file: string): void {
+  tell(`The file that was there had been changed; it is kept as ${file}.`);
+}
+
+/** Does what writes files of a host's configuration, while no other command changes that host. */
+export function alone<Result>(io: Io, root: string, work: () => Promise<Result>): Promise<Result> {
+  return exclusively(root, work, { onWait: () => tellWait(io) });
+}
 
 /** Does what changes a host, alone (see {@link changeHost}), and says what had to be waited for or mended first. */
 export function changing<Result>(
@@ -8,11 +19,15 @@ export function changing<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   return changeHost(root, work, {
-    onWait: () => io.tell('Waiting for another aa-registry, which is changing this host…'),
+    onWait: () => tellWait(io),
     onRecovered: ({ pending: { kind, installation }, outcome }) => {
       const { team, name, version } = installation;
       const what = kind === 'install' ? 'installation' : 'removal';
       io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${outcome}.`);
     },
   });
+}
+
+function tellWait(io: Io): void {
+  io.tell('Waiting for another aa-registry, which is changing this host…');
 }

@@ -7,8 +7,10 @@ export interface Option {
   type: 'string' | 'boolean';
   short?: string;
   multiple?: boolean;
-  /** What stands for the value in help, such as `DIR`. */
+  /** What stands for the value in help, such as `DIR`; of {@link choices}, these. */
   value?: string;
+  /** The only values there are. */
+  choices?: readonly string[];
   description: string;
 }
 
@@ -20,8 +22,15 @@ export type Values<O extends Options> = {
     ? boolean
     : O[K] extends { multiple: true }
       ? string[]
-      : string;
+      : O[K] extends { choices: readonly (infer Choice)[] }
+        ? Choice
+        : string;
 };
+
+/** What stands for an option's value in help; `undefined` when it takes none. */
+export function placeholder({ value, choices }: Option): string | undefined {
+  return value ?? choices?.join('|');
+}
 
 /** What a command is given: its options, its arguments and the world around it. */
 export interface Invocation<O extends Options = Options> {
@@ -60,7 +69,7 @@ export interface Topic {
  * @example
  * export const show = defineCommand({
  *   name: 'show', summary: 'Show a profile', usage: 'REF', args: { min: 1, max: 1 },
- *   options: { registry: registryOption }, examples: ['aa-registry show docker-nginx'],
+ *   options: { format: formatOption, ...registryOptions }, examples: ['aa-registry show docker-nginx'],
  *   run: async ({ values, args, io }) => 0,
  * });
  */
@@ -137,6 +146,13 @@ export function parseInvocation(command: Command, argv: string[], io: Io): Invoc
     const near = unknown === undefined ? undefined : nearest(known, [unknown]);
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
     throw usageError(`${sentence.replace(/\.$/, '')}.${hint}`, command);
+  }
+  for (const [name, { choices }] of Object.entries(command.options)) {
+    const value = parsed.values[name];
+    if (choices && value !== undefined && !choices.includes(value as string)) {
+      const known = choices.join(', ');
+      throw usageError(`--${name} is one of ${known}, not "${value}".`, command);
+    }
   }
   const { min, max } = command.args;
   const count = parsed.positionals.length;

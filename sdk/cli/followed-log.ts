@@ -6,11 +6,11 @@ import { defaultMaximumAge } from '../trust-file.ts';
 import { CliError, exit, type Values } from './command.ts';
 import { requireTrust, trustOption } from './host-trust.ts';
 import type { Io } from './io.ts';
-import { openSession, registryOption } from './session.ts';
+import { openSession, registryOptions } from './session.ts';
 
 /** What the commands that follow a log are told about it. */
 export const logOptions = {
-  registry: registryOption,
+  ...registryOptions,
   trust: trustOption,
   'log-key': {
     type: 'string',
@@ -35,7 +35,7 @@ export async function openLog(io: Io, values: Values<typeof logOptions>): Promis
   const text = values['log-key'];
   if (text === undefined) {
     const { registry, log } = await requireTrust(values, '/');
-    return { client: await openSession(io, values.registry, registry), log };
+    return { client: await openSession(io, values, registry), log };
   }
   const key = await parseNoteVerifier(text);
   if (key?.type !== 'ed25519') {
@@ -43,7 +43,7 @@ export async function openLog(io: Io, values: Values<typeof logOptions>): Promis
   }
   const maximumAge = defaultMaximumAge * 3600;
   const log = { key, witnesses: [], witnessThreshold: 0, maximumAge };
-  return { client: await openSession(io, values.registry), log };
+  return { client: await openSession(io, values), log };
 }
 
 /** The checkpoint in a state file; a refusal when the log has not signed it. */

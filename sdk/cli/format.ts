@@ -1,36 +1,52 @@
-import { CliError, exit } from './command.ts';
-import { steering } from './io.ts';
+import { type Io, steering } from './io.ts';
 
-export type Format = 'text' | 'json' | 'sarif';
-
-/** The option of every command that prints data. */
+/** How a command answers. */
 export const formatOption = {
   type: 'string',
-  value: 'text|json',
+  choices: ['text', 'json'],
   description: 'text (default) or json: one object; a list is its "items"',
 } as const;
 
-/** The format that --format names; a usage error when the command has no such format. */
-export function parseFormat<F extends Format>(
-  text: string | undefined,
-  known: readonly F[],
-): F | 'text' {
-  if (text === undefined) return 'text';
-  const format = known.find((one) => one === text);
-  if (format === undefined) {
-    throw new CliError(exit.usage, `--format is one of ${known.join(', ')}, not "${text}".`);
-  }
-  return format;
+/** As {@link formatOption}, of commands that answer bit by bit. */
+export const lineFormatOption = {
+  ...formatOption,
+  description: 'text (default) or json: one object a line',
+} as const;
+
+/** Prints an answer: `data` where --format asks for JSON, else these lines. */
+export function answer(
+  io: Io,
+  { format }: { format?: 'text' | 'json' },
+  data: object,
+  ...lines: string[]
+): void {
+  if (format === 'json') io.print(toJson(data));
+  else for (const line of lines) io.print(line);
 }
 
-/** Whether {@link formatOption} asks for JSON. */
-export function wantsJson(text: string | undefined): boolean {
-  return parseFormat(text, ['text', 'json'] as const) === 'json';
+/**
+ * Does `work`, which tells of each thing that it has done: in lines at once, or, as JSON, all of them as a list in
+ * the end. That is also what a run that fails had done before.
+ */
+export async function answerItems(
+  io: Io,
+  { format }: { format?: 'text' | 'json' },
+  work: (done: (item: object, ...lines: string[]) => void) => Promise<void>,
+): Promise<void> {
+  const items: object[] = [];
+  try {
+    await work((item, ...lines) => {
+      if (format === 'json') items.push(item);
+      else for (const line of lines) io.print(line);
+    });
+  } finally {
+    if (format === 'json') io.print(toJson({ items }));
+  }
 }
 
 /** JSON in which nothing steers a terminal: what would is escaped as JSON does that, so it stays the same data. */
-export function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replaceAll(
+export function toJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
     steering,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -1,4 +1,4 @@
-import { type Command, exitMeanings, type Options, type Topic } from './command.ts';
+import { type Command, exitMeanings, type Options, placeholder, type Topic } from './command.ts';
 
 const width = 26;
 
@@ -66,7 +66,9 @@ export function commandHelp({ name, summary, usage, details, options, examples }
 }
 
 function optionLines(options: Options): string[] {
-  return Object.entries(options).map(([name, { short, value, description }]) => {
+  return Object.entries(options).map(([name, option]) => {
+    const { short, description } = option;
+    const value = placeholder(option);
     const left = `  ${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
     return left.length < width
       ? `${left.padEnd(width)}${description}`

@@ -7,6 +7,7 @@ export {
   type Topic,
   type Values,
 } from './command.ts';
+export { answer, formatOption, toJson } from './format.ts';
 export { type Io, processIo } from './io.ts';
 export { run } from './run.ts';
 export { topics } from './topics.ts';

@@ -1,4 +1,4 @@
-import { type Command, exitMeanings, type Options, type Topic } from './command.ts';
+import { type Command, exitMeanings, type Options, placeholder, type Topic } from './command.ts';
 import { helpOption } from './help.ts';
 
 /** A page of the manual, as its file is called and what is in it: man(7) source in UTF-8. */
@@ -125,15 +125,16 @@ function commandPage(command: Command, edition: Edition): string {
 }
 
 function optionLines(options: Options): string[] {
-  return Object.entries(options).flatMap(([name, { short, value, description }]) => [
-    '.TP',
-    [
+  return Object.entries(options).flatMap(([name, option]) => {
+    const { short, description } = option;
+    const value = placeholder(option);
+    const left = [
       ...(short === undefined ? [] : [`\\fB${escaped(`-${short}`)}\\fR,`]),
       `\\fB${escaped(`--${name}`)}\\fR`,
       ...(value === undefined ? [] : [`\\fI${escaped(value)}\\fR`]),
-    ].join(' '),
-    `${escaped(description)}.`,
-  ]);
+    ];
+    return ['.TP', left.join(' '), `${escaped(description)}.`];
+  });
 }
 
 function page(name: string, summary: string, edition: Edition, body: string[]): string {

@@ -52,12 +52,13 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** One file's report as a line of JSON. */
-export function jsonLine({ file, ok, needs, diagnostics }: FileReport): string {
+/** One file's report as a line of JSON, with what else there is to say. */
+export function jsonLine({ file, ok, needs, diagnostics }: FileReport, more: object = {}): string {
   return toJson({
     file,
     ok,
     ...(needs === undefined ? {} : { needs }),
+    ...more,
     diagnostics: diagnostics.map((diagnostic) => ({
       id: diagnostic.id,
       severity: diagnostic.severity,

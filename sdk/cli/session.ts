@@ -3,13 +3,23 @@ import { type Client, createClient } from '../client.ts';
 import { readConfiguration } from '../config.ts';
 import { requestJobToken } from '../job-token.ts';
 import { prepareNetwork } from '../network.ts';
-import { CliError, exit } from './command.ts';
+import { CliError, exit, type Values } from './command.ts';
 import type { Io } from './io.ts';
 
-export const registryOption = {
+export const caFileOption = {
   type: 'string',
-  value: 'URL',
-  description: 'The registry (else AA_REGISTRY, else the one logged in to or configured)',
+  value: 'FILE',
+  description: 'CAs in PEM to be trusted too (else SSL_CERT_FILE, else what is configured)',
+} as const;
+
+/** The options of every command that asks a registry. */
+export const registryOptions = {
+  registry: {
+    type: 'string',
+    value: 'URL',
+    description: 'The registry (else AA_REGISTRY, else the one logged in to or configured)',
+  },
+  'ca-file': caFileOption,
 } as const;
 
 const defaultRegistry = 'http://127.0.0.1:8787';
@@ -20,14 +30,14 @@ const defaultRegistry = 'http://127.0.0.1:8787';
  */
 export async function openSession(
   io: Io,
-  named: string | undefined,
+  named: Values<typeof registryOptions>,
   preferred?: string,
 ): Promise<Client> {
   const config = await readConfiguration(io.env);
   const registry = checkRegistry(
-    named ?? (io.env.AA_REGISTRY || (preferred ?? config.registry ?? defaultRegistry)),
+    named.registry ?? (io.env.AA_REGISTRY || (preferred ?? config.registry ?? defaultRegistry)),
   );
-  await prepareNetwork(registry, io.env, config.network);
+  await prepareNetwork(registry, io.env, config.network, named['ca-file']);
   const token = io.env.AA_TOKEN || (await config.tokenFor(registry));
   return createClient({ registry, token: token === undefined ? undefined : checkToken(token) });
 }
@@ -38,7 +48,7 @@ export async function openSession(
  */
 export async function openPublishingSession(
   io: Io,
-  named: string | undefined,
+  named: Values<typeof registryOptions>,
   what: { team: string; profile: string },
 ): Promise<Client> {
   const client = await openSession(io, named);

@@ -1,7 +1,8 @@
 import { isForcedToComplain } from '../host/complain.ts';
 import { reinstall } from '../host/reinstall.ts';
-import { changing } from './changing.ts';
+import { changing, tellSetAside } from './changing.ts';
 import { CliError, type Command, defineCommand, exit } from './command.ts';
+import { answerItems, formatOption } from './format.ts';
 import { requireTrust, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
 import { requireTarget, rootOf, rootOption } from './target.ts';
@@ -18,7 +19,7 @@ export function modeCommand(
     summary,
     usage: 'NAME…',
     args: { min: 1, max: Number.POSITIVE_INFINITY },
-    options: { root: rootOption, trust: trustOption },
+    options: { format: formatOption, root: rootOption, trust: trustOption },
     details,
     examples: [`sudo aa-registry ${name} docker-nginx`],
     async run({ values, args, io }) {
@@ -27,28 +28,29 @@ export function modeCommand(
       const trust = await requireTrust(values, root);
       await changing(io, root, async () => {
         for (const text of args) await requireInstalled(root, text);
-        for (const text of args) {
-          const installation = await requireInstalled(root, text);
-          const path = pathOf(installation);
-          const { rolledBackFrom } = installation;
-          const done = await reinstall(installation, installation, trust, {
-            root,
-            complain,
-            rolledBackFrom,
-          });
-          if (!done.ok) {
-            const code = done.id === 'not-kept' ? exit.failed : exit.refused;
-            throw new CliError(code, `${path} was not changed: ${done.reason} [${done.id}].`);
+        await answerItems(io, values, async (tell) => {
+          for (const text of args) {
+            const installation = await requireInstalled(root, text);
+            const path = pathOf(installation);
+            const { team, name, version, rolledBackFrom } = installation;
+            const options = { root, complain, rolledBackFrom };
+            const done = await reinstall(installation, installation, trust, options);
+            if (!done.ok) {
+              const code = done.id === 'not-kept' ? exit.failed : exit.refused;
+              throw new CliError(code, `${path} was not changed: ${done.reason} [${done.id}].`);
+            }
+            const { mode = null, setAside = null } = done;
+            if (setAside !== null) tellSetAside(io.tell, setAside);
+            const shown = mode ?? (await modeAtBoot(root, complain, installation));
+            tell(
+              { team, name, version, complain, mode, setAside },
+              `${path} ${version} is in ${shown} mode`,
+            );
+            if (!complain && mode !== null && mode !== 'enforce') {
+              io.tell(`That is what its own flags say: its team has published it so.`);
+            }
           }
-          if (done.setAside !== undefined) {
-            io.tell(`The file that was there had been changed; it is kept as ${done.setAside}.`);
-          }
-          const mode = done.mode ?? (await modeAtBoot(root, complain, installation));
-          io.print(`${path} ${installation.version} is in ${mode} mode`);
-          if (!complain && done.mode !== undefined && done.mode !== 'enforce') {
-            io.tell(`That is what its own flags say: its team has published it so.`);
-          }
-        }
+        });
       });
       return exit.ok;
     },

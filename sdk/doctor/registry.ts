@@ -7,28 +7,33 @@ import { type Finding, fail, look, ok, warn } from './check.ts';
 /** How far a clock may be off before checkpoints and certificates seem too old or too new, in seconds. */
 const mostSkew = 300;
 
-/** Whether a registry can be reached, is the one that this host trusts, and agrees about the time. */
+/**
+ * Whether a registry can be reached, through `proxy` where there is one, is the one that this host trusts, and agrees
+ * about the time.
+ */
 export async function examineRegistry(
   client: Client,
   trust: HostTrust | undefined,
-  proxied: boolean,
+  proxy: string | undefined,
 ): Promise<Finding[]> {
   const { registry } = client;
-  const path = proxied ? [] : await look('network', () => reach(new URL(registry)));
+  const path = await look('network', () => reach(new URL(proxy ?? registry), proxy !== undefined));
   if (path.some(({ result }) => result === 'fail')) return path;
-  const answer = await look('registry', () => ask(client, trust, proxied));
+  const answer = await look('registry', () => ask(client, trust, proxy !== undefined));
   return [...path, ...answer];
 }
 
 /** Name and port, which tell more of what is wrong than a request does. */
-async function reach(url: URL): Promise<Finding[]> {
+async function reach(url: URL, isProxy: boolean): Promise<Finding[]> {
   const host = url.hostname.replaceAll(/[[\]]/g, '');
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const addresses = await lookup(host, { all: true }).catch(
     (error: NodeJS.ErrnoException) => error,
   );
   if (addresses instanceof Error) {
-    const next = 'Look at /etc/resolv.conf; if only a proxy leads out, set HTTPS_PROXY.';
+    const next = isProxy
+      ? 'It is the proxy’s; look at HTTPS_PROXY, HTTP_PROXY and config.toml.'
+      : 'Look at /etc/resolv.conf; if only a proxy leads out, set HTTPS_PROXY.';
     return [fail('network-name', `The name ${host} can’t be resolved (${addresses.code}).`, next)];
   }
   const trouble = await new Promise<string | undefined>((resolve) => {
@@ -41,9 +46,11 @@ async function reach(url: URL): Promise<Finding[]> {
     socket.on('timeout', () => end('no answer within 5 seconds'));
     socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });
-  const where = `${host}, port ${port}`;
+  const where = `${isProxy ? 'The proxy ' : ''}${host}, port ${port}`;
   if (trouble === undefined) return [ok('network', `${where} can be connected to.`)];
-  const next = 'Is the registry up? A firewall? If only a proxy leads out, set HTTPS_PROXY.';
+  const next = isProxy
+    ? 'Is it up? NO_PROXY names hosts that are asked without it.'
+    : 'Is the registry up? A firewall? If only a proxy leads out, set HTTPS_PROXY.';
   return [fail('network-connect', `${where} can’t be connected to (${trouble}).`, next)];
 }
 

@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
 
@@ -28,10 +28,10 @@ describe('proxies and CAs', () => {
   const at = (...parts: string[]) => join(folder, ...parts);
 
   /** Runs `search` and says what the proxy was asked for meanwhile. */
-  async function search(env: NodeJS.ProcessEnv) {
+  async function search(env: NodeJS.ProcessEnv, ...more: string[]) {
     asked = [];
     const own = { XDG_CONFIG_HOME: at('none'), AA_CONFIG: at('none.toml'), ...env };
-    return { ...(await aaRegistry(['search'], { env: own })), asked };
+    return { ...(await aaRegistry(['search', ...more], { env: own })), asked };
   }
 
   async function hostConfig(text: string): Promise<NodeJS.ProcessEnv> {
@@ -139,6 +139,68 @@ describe('proxies and CAs', () => {
     const through = await search({ ...env, HTTPS_PROXY: proxy });
     expect(through.code, through.stderr).toBe(0);
     expect(through.asked).toEqual([`CONNECT ${new URL(secure).host}`]);
+  });
+
+  test('--ca-file names a CA for one command, before all else; login remembers it', async () => {
+    const wrong = { AA_REGISTRY: secure, SSL_CERT_FILE: '/nonexistent' };
+    const named = await search(wrong, '--ca-file', ca);
+    expect(named.code, named.stderr).toBe(0);
+
+    const env = { XDG_CONFIG_HOME: at('home') };
+    const relative = ['login', '--token-stdin', '--ca-file', 'ca.pem', secure];
+    const login = await aaRegistry(relative, {
+      env,
+      cwd: folder,
+      input: registry.adminToken ?? '',
+    });
+    expect(login.code, login.stderr).toBe(0);
+    expect((await search(env)).code).toBe(0);
+  });
+
+  test.each([
+    ['/nonexistent', "can't be read: ENOENT"],
+    ['tls.pem', 'tls.pem has no certificate in PEM'],
+    ['damaged.pem', 'Certificate 2 in the CA file'],
+  ])(
+    '--ca-file %s is refused, also where the registry is asked without TLS',
+    async (file, said) => {
+      const one = readFileSync(ca, 'utf8');
+      await writeFile(at('damaged.pem'), one + one.replace(/\nMI/, '\nIM'));
+      for (const AA_REGISTRY of [registry.url, secure]) {
+        const { code, stderr } = await search({ AA_REGISTRY }, '--ca-file', resolve(folder, file));
+        expect(stderr).toContain(said);
+        expect(code).toBe(1);
+      }
+    },
+  );
+
+  test.each([
+    [{}, true],
+    [{ NO_PROXY: 'other.example,127.0.0.1' }, false],
+    [{ NO_PROXY: '*' }, false],
+    [{ HTTP_PROXY: '' }, false],
+  ])('doctor looks where a request goes: with %j through the proxy: %j', async (more, through) => {
+    asked = [];
+    const { stdout } = await aaRegistry(['doctor', '--format', 'json'], {
+      env: { AA_REGISTRY: registry.url, HTTP_PROXY: proxy, AA_CONFIG: at('none.toml'), ...more },
+    });
+    const found = JSON.stringify(
+      JSON.parse(stdout).findings.filter(({ id }: { id: string }) =>
+        /^(network|registry)/.test(id),
+      ),
+    );
+    expect(asked.length > 0).toBe(through);
+    expect(found).toContain(
+      `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} can be connected to`,
+    );
+    expect(found.includes('answers through the proxy')).toBe(through);
+  });
+
+  test('doctor says of a proxy that is not there that it is the proxy', async () => {
+    const env = { AA_REGISTRY: registry.url, HTTP_PROXY: 'http://127.0.0.1:1' };
+    const { code, stdout } = await aaRegistry(['doctor'], { env });
+    expect(stdout).toContain('The proxy 127.0.0.1, port 1 can’t be connected to');
+    expect(code).toBe(1);
   });
 
   test.each([

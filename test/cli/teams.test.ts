@@ -88,10 +88,10 @@ describe('commands about teams, tokens and the life of a profile', () => {
   });
 
   test.each([
-    [['member', 'add', 'platform', 'ada', '--role', 'king'], '--role reader'],
+    [['member', 'add', 'platform', 'ada', '--role', 'king'], '--role is one of reader'],
     [['token', 'create', 'x', '--expires', 'soon'], '--expires takes days'],
     [['token', 'create', 'x', '--expires', '2020-01-01'], 'time to come'],
-    [['token', 'create', 'x', '--scope', 'root'], '--scope is read'],
+    [['token', 'create', 'x', '--scope', 'root'], '--scope is one of read'],
     [['token', 'create', 'x', '--profile', 'web'], '--profile goes with --team'],
     [['token', 'revoke', 'aar_secret'], 'not by the secret'],
     [['visibility', 'platform/docker-nginx', 'hidden'], 'private or public'],

@@ -215,12 +215,16 @@ describe('what hosts install', () => {
       order.push('first ends');
     });
     while (order.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    const pulled = done('pull', 'web').then(({ said }) => order.push('second') && said);
+    await writeFile(join(root, 'etc/aa-registry/profiles.toml'), 'profiles = ["web"]\n');
+    await createPublisher(fixture.registry, 'edge');
+    const waiting = [['pull', 'web'], ['lock'], ['trust', 'init', 'edge', '--yes']].map((args) =>
+      done(...args).then(({ said }) => order.push('next') && said),
+    );
     await new Promise((resolve) => setTimeout(resolve, 400));
     release();
     await held;
-    expect(await pulled).toContain('Waiting for another aa-registry');
-    expect(order).toEqual(['first', 'first ends', 'second']);
+    for (const one of waiting) expect(await one).toContain('Waiting for another aa-registry');
+    expect(order).toEqual(['first', 'first ends', 'next', 'next', 'next']);
     await expect(
       exclusively(root, () => exclusively(root, async () => {}, { limit: 300 })),
     ).rejects.toThrow('another aa-registry');

@@ -3,8 +3,9 @@ import { makeBundle } from '../../bundle.ts';
 import { chooseVersion, fetchOffer, verifyOffer } from '../../fetch.ts';
 import { writeOutput } from '../../host/output.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { formatOption, toJson } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
 export const bundle = defineCommand({
@@ -13,7 +14,8 @@ export const bundle = defineCommand({
   usage: 'REF… -o FILE',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     trust: trustOption,
     output: { type: 'string', short: 'o', value: 'FILE', description: 'The bundle to write' },
     since: {
@@ -34,9 +36,10 @@ export const bundle = defineCommand({
       requireWholeNumber('since', size, { maximum: 999_999_999_999_999 }),
     );
     const trust = await requireTrust(values, '/');
-    const client = await openSession(io, values.registry, trust.registry);
+    const client = await openSession(io, values, trust.registry);
 
     const offers: Offer[] = [];
+    const items: object[] = [];
     let size = 0;
     for (const reference of args.map(requireReference)) {
       const resolved = await chooseVersion(client, reference);
@@ -51,6 +54,7 @@ export const bundle = defineCommand({
       }
       ({ size } = verified.profile.checkpoint);
       offers.push(offer);
+      items.push({ ...path, digest: verified.profile.digest });
     }
     const consistency: Record<string, string[]> = {};
     for (const since of sizes) {
@@ -59,8 +63,10 @@ export const bundle = defineCommand({
     }
     const made = `${JSON.stringify(makeBundle(offers, consistency))}\n`;
     await writeOutput(output, made);
+    const bytes = Buffer.byteLength(made);
     const profiles = offers.length === 1 ? '1 profile' : `${offers.length} profiles`;
-    io.tell(`Wrote ${output}: ${profiles}, ${Buffer.byteLength(made)} bytes`);
+    if (values.format === 'json') io.print(toJson({ file: output, bytes, items }));
+    else io.tell(`Wrote ${output}: ${profiles}, ${bytes} bytes`);
     return exit.ok;
   },
 });

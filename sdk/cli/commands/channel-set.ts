@@ -1,12 +1,13 @@
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const channelSet = defineCommand({
   name: 'channel set',
   summary: 'Point a channel at a version',
   usage: 'NAME@VERSION CHANNEL',
   args: { min: 2, max: 2 },
-  options: { registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   details: 'A reference without a version means the channel "stable" where a profile has it.',
   examples: ['aa-registry channel set docker-nginx@1.2.0 stable'],
   async run({ values, args: [text = '', channel = ''], io }) {
@@ -14,12 +15,16 @@ export const channelSet = defineCommand({
     if (selector.kind !== 'version') {
       throw new CliError(exit.usage, `Name a version, such as ${name}@1.2.0.`);
     }
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     const { channels } = await client.getProfile({ team, name });
     const previous = new Map(Object.entries(channels)).get(channel) ?? null;
     await client.moveChannel({ team, name, channel }, { version: selector.version, previous });
-    io.print(
-      `${team}/${name}:${channel} is now ${selector.version} (was ${previous ?? 'nothing'}).`,
+    const { version } = selector;
+    answer(
+      io,
+      values,
+      { team, name, channel, version, previous },
+      `${team}/${name}:${channel} is now ${version} (was ${previous ?? 'nothing'}).`,
     );
     return exit.ok;
   },

@@ -1,6 +1,6 @@
-import { check as checkPolicy, isRelease, type Release, releases } from '../../../policy/index.ts';
-import { CliError, defineCommand, exit } from '../command.ts';
-import { parseFormat } from '../format.ts';
+import { check as checkPolicy, releases } from '../../../policy/index.ts';
+import { defineCommand, exit } from '../command.ts';
+import { lineFormatOption } from '../format.ts';
 import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
 import { type FileReport, jsonLine, printDiagnostics, summary } from '../report.ts';
 
@@ -13,14 +13,10 @@ export const check = defineCommand({
     ...includeOptions,
     target: {
       type: 'string',
-      value: 'RELEASE',
-      description: `What this AppArmor release would refuse: ${releases.join(', ')}`,
+      choices: releases,
+      description: 'What this AppArmor release would refuse',
     },
-    format: {
-      type: 'string',
-      value: 'FORMAT',
-      description: 'text (default) or json, one line a file',
-    },
+    format: lineFormatOption,
   },
   details: 'Reads no kernel and loads nothing. Exit code 1 when any file would be refused.',
   examples: [
@@ -28,8 +24,8 @@ export const check = defineCommand({
     'aa-registry check --target 3.0 --format json profiles/*/docker-*',
   ],
   async run({ values, args, io }) {
-    const format = parseFormat(values.format, ['text', 'json'] as const);
-    const target = parseTarget(values.target);
+    const { format } = values;
+    const { target } = values;
     const options = { resolver: includeResolver(values), ...(target ? { target } : {}) };
     let failed = false;
     for (const path of args) {
@@ -54,11 +50,6 @@ export const check = defineCommand({
     return failed ? exit.failed : exit.ok;
   },
 });
-
-function parseTarget(text: string | undefined): Release | undefined {
-  if (text === undefined || isRelease(text)) return text;
-  throw new CliError(exit.usage, `--target is one of ${releases.join(', ')}, not "${text}".`);
-}
 
 /** The report on a file that could not be read. */
 function unreadable(file: string, { message }: Error): FileReport {

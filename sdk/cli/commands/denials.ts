@@ -15,7 +15,7 @@ import {
   profileHeading,
   spelt,
 } from '../denials-report.ts';
-import { parseFormat } from '../format.ts';
+import { lineFormatOption } from '../format.ts';
 import { interruption } from '../interruption.ts';
 import type { Io } from '../io.ts';
 import { includeOptions, includeResolver } from '../profile-files.ts';
@@ -60,7 +60,7 @@ export const denials = defineCommand({
       description: 'Write a profile of this name from what complain mode logged',
     },
     output: { type: 'string', short: 'o', value: 'FILE', description: 'Where --draft writes' },
-    format: { type: 'string', value: 'FORMAT', description: 'text (default) or json, a line each' },
+    format: lineFormatOption,
     root: rootOption,
     ...includeOptions,
   },
@@ -78,9 +78,12 @@ export const denials = defineCommand({
   async run({ values, io }) {
     const { follow = false, draft, output, generalise = false } = values;
     const target = values.patch;
-    const format = parseFormat(values.format, ['text', 'json'] as const);
+    const { format = 'text' } = values;
     if ([follow, target !== undefined, draft !== undefined].filter(Boolean).length > 1) {
       throw new CliError(exit.usage, 'Only one of --follow, --patch and --draft can be asked for.');
+    }
+    if (format === 'json' && (target !== undefined || draft !== undefined)) {
+      throw new CliError(exit.usage, '--patch and --draft answer with a profile, not with JSON.');
     }
     if (output !== undefined && draft === undefined) {
       throw new CliError(exit.usage, '-o FILE goes with --draft NAME.');

@@ -1,5 +1,6 @@
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const deprecate = defineCommand({
   name: 'deprecate',
@@ -7,7 +8,8 @@ export const deprecate = defineCommand({
   usage: 'NAME --reason TEXT [--replacement NAME] | NAME --undo',
   args: { min: 1, max: 1 },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     reason: { type: 'string', value: 'TEXT', description: 'Why, for whoever looks at it' },
     replacement: { type: 'string', value: 'NAME', description: 'What to use in its place' },
     undo: { type: 'boolean', description: 'Take the deprecation back' },
@@ -23,19 +25,20 @@ export const deprecate = defineCommand({
       if (reason !== undefined || values.replacement !== undefined) {
         throw new CliError(exit.usage, '--undo goes with neither --reason nor --replacement.');
       }
-      const client = await openSession(io, values.registry);
+      const client = await openSession(io, values);
       await client.undeprecate({ team, name });
-      io.print(`${team}/${name} is not deprecated.`);
+      const data = { team, name, deprecation: null };
+      answer(io, values, data, `${team}/${name} is not deprecated.`);
       return exit.ok;
     }
     if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
     const replacement = values.replacement && requireReference(values.replacement);
-    const client = await openSession(io, values.registry);
-    await client.deprecate(
+    const client = await openSession(io, values);
+    const deprecation = await client.deprecate(
       { team, name },
       { reason, replacement: replacement ? `${replacement.team}/${replacement.name}` : null },
     );
-    io.print(`${team}/${name} is deprecated.`);
+    answer(io, values, { team, name, deprecation }, `${team}/${name} is deprecated.`);
     return exit.ok;
   },
 });

@@ -2,11 +2,12 @@ import { readConfiguration } from '../../config.ts';
 import type { Finding } from '../../doctor/check.ts';
 import { examineHost } from '../../doctor/host.ts';
 import { examineRegistry } from '../../doctor/registry.ts';
+import { proxyFor } from '../../network.ts';
 import { readTrust, trustPath } from '../../trust-file.ts';
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
+import { formatOption, toJson } from '../format.ts';
 import { visible, wantsColor } from '../io.ts';
-import { openSession, registryOption } from '../session.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
 const colors = { ok: 32, warn: 33, fail: 31 } as const;
@@ -17,7 +18,7 @@ export const doctor = defineCommand({
   usage: '',
   args: { min: 0, max: 0 },
   options: {
-    registry: registryOption,
+    ...registryOptions,
     root: rootOption,
     offline: { type: 'boolean', description: 'Ask no registry' },
     format: formatOption,
@@ -27,17 +28,16 @@ export const doctor = defineCommand({
     'registry and the clock. It changes nothing. Exit code 1 when something fails.',
   examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
   async run({ values, io }) {
-    const json = wantsJson(values.format);
+    const json = values.format === 'json';
     const root = rootOf(values.root);
     const findings = await examineHost(root, process.getuid?.() ?? 0);
     if (!values.offline) {
       // A trust file that is damaged is a finding of its own already.
       const trust = await readTrust(trustPath(root)).catch(() => undefined);
-      const client = await openSession(io, values.registry, trust?.registry);
-      const proxied =
-        Object.keys(io.env).some((name) => /^https?_proxy$/i.test(name)) ||
-        (await readConfiguration(io.env)).network.proxy !== undefined;
-      findings.push(...(await examineRegistry(client, trust, proxied)));
+      const client = await openSession(io, values, trust?.registry);
+      const { network } = await readConfiguration(io.env);
+      const proxy = proxyFor(client.registry, io.env, network);
+      findings.push(...(await examineRegistry(client, trust, proxy)));
     }
     const failed = findings.some(({ result }) => result === 'fail');
     if (json) io.print(toJson({ ok: !failed, findings }));

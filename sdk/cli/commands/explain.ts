@@ -1,5 +1,6 @@
-import { explain as explanation, explanations } from '../../../policy/index.ts';
+import { type Explanation, explain as explanation, explanations } from '../../../policy/index.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { formatOption, toJson } from '../format.ts';
 import { nearest } from '../nearest.ts';
 
 export const explain = defineCommand({
@@ -7,11 +8,16 @@ export const explain = defineCommand({
   summary: 'Say what a diagnostic means and what to do',
   usage: '[ID]',
   args: { min: 0, max: 1 },
-  options: {},
+  options: { format: formatOption },
   details: 'Without an ID, lists them all.',
   examples: ['aa-registry explain capability-name'],
-  async run({ args: [id], io }) {
+  async run({ values, args: [id], io }) {
     if (id === undefined) {
+      if (values.format === 'json') {
+        const items = Object.entries(explanations).map(([known, one]) => asData(known, one));
+        io.print(toJson({ items }));
+        return exit.ok;
+      }
       for (const [known, { severity, title }] of Object.entries(explanations)) {
         io.print(`${known.padEnd(28)} ${severity.padEnd(8)} ${title}`);
       }
@@ -26,6 +32,10 @@ export const explain = defineCommand({
         'Run "aa-registry explain" for the list.',
       );
     }
+    if (values.format === 'json') {
+      io.print(toJson(asData(id, found)));
+      return exit.ok;
+    }
     io.print(`${id} (${found.severity}): ${found.title}`);
     io.print('');
     io.print(found.text);
@@ -34,6 +44,10 @@ export const explain = defineCommand({
     return exit.ok;
   },
 });
+
+function asData(id: string, { severity, title, text, example, corrected }: Explanation): object {
+  return { id, severity, title, text, example: example ?? null, corrected: corrected ?? null };
+}
 
 function indent(text: string): string {
   return text.trimEnd().replaceAll(/^(?=.)/gm, '    ');

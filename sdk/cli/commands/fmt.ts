@@ -3,7 +3,8 @@ import { format } from '../../../policy/index.ts';
 import { writeOutput } from '../../host/output.ts';
 import { readProfile } from '../../package-folder.ts';
 import { defineCommand, exit } from '../command.ts';
-import { printDiagnostics } from '../report.ts';
+import { lineFormatOption } from '../format.ts';
+import { jsonLine, printDiagnostics } from '../report.ts';
 
 export const fmt = defineCommand({
   name: 'fmt',
@@ -11,6 +12,7 @@ export const fmt = defineCommand({
   usage: '[--check] FILE…',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
+    format: lineFormatOption,
     check: {
       type: 'boolean',
       description: 'Change nothing; name what is not formatted and exit 1',
@@ -28,14 +30,17 @@ export const fmt = defineCommand({
       const { text: source } = await readProfile(file);
       const { text, diagnostics } = format(source);
       const errors = diagnostics.filter(({ severity }) => severity === 'error');
-      if (errors.length > 0) {
+      const changed = errors.length === 0 && text !== source;
+      failed ||= errors.length > 0 || (changed && (values.check ?? false));
+      if (values.format === 'json') {
+        const report = { file, source, ok: errors.length === 0, diagnostics: errors };
+        io.print(jsonLine(report, { changed }));
+      } else if (errors.length > 0) {
         printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
         io.tell(`${file}: not formatted, it has errors`);
-        failed = true;
-      } else if (text !== source) {
-        failed ||= values.check ?? false;
-        io.print(file);
-        if (!values.check) await writeOutput(file, text, (await stat(file)).mode & 0o777);
+      } else if (changed) io.print(file);
+      if (changed && !values.check) {
+        await writeOutput(file, text, (await stat(file)).mode & 0o777);
       }
     }
     return failed ? exit.failed : exit.ok;

@@ -4,7 +4,7 @@ import { checkKernel, readPolicy } from '../../host/kernel.ts';
 import { type Process, profilesOf, readProcess } from '../../host/processes.ts';
 import { type Installation, listInstallations } from '../../host/state.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
+import { formatOption, toJson } from '../format.ts';
 import { pathOf } from '../installed.ts';
 import { table } from '../table.ts';
 
@@ -22,7 +22,7 @@ export const inspect = defineCommand({
     'Exit codes: 0 confined as installed, 1 not confined or not found, 6 confined by something else than it should be.',
   examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],
   async run({ values, args: [text = ''], io }) {
-    const json = wantsJson(values.format);
+    const json = values.format === 'json';
     if (process.getuid?.() !== 0) {
       throw new CliError(
         exit.unable,
@@ -44,7 +44,7 @@ export const inspect = defineCommand({
     if (!first) throw new CliError(exit.failed, `Process ${container.pid} has ended.`);
     const confinement = await judge(container, first);
     if (json) {
-      io.print(toJson({ container, ...confinement }, 2));
+      io.print(toJson({ container, ...confinement }));
     } else {
       const { installation, others, mismatches } = confinement;
       const rows = [

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { importPublicKey } from '../../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const keyAdd = defineCommand({
   name: 'key add',
@@ -10,7 +11,8 @@ export const keyAdd = defineCommand({
   usage: 'TEAM FILE.pub',
   args: { min: 2, max: 2 },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     label: {
       type: 'string',
       value: 'TEXT',
@@ -22,9 +24,9 @@ export const keyAdd = defineCommand({
     const text = await readFile(file, 'utf8');
     const key = await importPublicKey(text);
     if (!key) throw new CliError(exit.failed, `${file} holds no Ed25519 public key.`);
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     await client.addKey(team, { publicKey: key.text, label: values.label ?? basename(file) });
-    io.print(`Team ${team} now publishes with ${key.keyId}.`);
+    answer(io, values, { team, keyId: key.keyId }, `Team ${team} now publishes with ${key.keyId}.`);
     return exit.ok;
   },
 });

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { generateKeyPair } from '../../../trust/index.ts';
 import { writePrivateKey, writePublicKey } from '../../key-file.ts';
 import { defineCommand, exit } from '../command.ts';
+import { answer, formatOption } from '../format.ts';
 import { choosePassphrase, signingKeyPath } from '../signing-key.ts';
 
 export const keyGenerate = defineCommand({
@@ -11,6 +12,7 @@ export const keyGenerate = defineCommand({
   usage: '[--out FILE]',
   args: { min: 0, max: 0 },
   options: {
+    format: formatOption,
     out: {
       type: 'string',
       short: 'o',
@@ -33,9 +35,16 @@ export const keyGenerate = defineCommand({
       await unlink(path);
       throw error;
     });
-    io.print(`Private key  ${path}${passphrase === '' ? ' (not encrypted)' : ' (encrypted)'}`);
-    io.print(`Public key   ${path}.pub`);
-    io.print(`Key id       ${key.publicKey.keyId}`);
+    const { keyId } = key.publicKey;
+    const encrypted = passphrase !== '';
+    answer(
+      io,
+      values,
+      { keyId, privateKey: path, publicKey: `${path}.pub`, encrypted },
+      `Private key  ${path} (${encrypted ? 'encrypted' : 'not encrypted'})`,
+      `Public key   ${path}.pub`,
+      `Key id       ${keyId}`,
+    );
     io.tell(`Have an administrator register it: aa-registry key add TEAM ${path}.pub`);
     return exit.ok;
   },

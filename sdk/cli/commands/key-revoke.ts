@@ -1,5 +1,6 @@
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const keyRevoke = defineCommand({
   name: 'key revoke',
@@ -8,7 +9,8 @@ export const keyRevoke = defineCommand({
   args: { min: 2, max: 2 },
   options: {
     reason: { type: 'string', value: 'TEXT', description: 'Why, for the log' },
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
   },
   details:
     'Hosts refuse what it signed, also what they could install before; publish that again first.',
@@ -16,9 +18,9 @@ export const keyRevoke = defineCommand({
   async run({ values, args: [team = '', keyId = ''], io }) {
     const { reason } = values;
     if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     await client.revokeKey(team, keyId, reason);
-    io.print(`Revoked ${keyId} of team ${team}.`);
+    answer(io, values, { team, keyId, reason }, `Revoked ${keyId} of team ${team}.`);
     return exit.ok;
   },
 });

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { endorse, importPublicKey } from '../../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 
 export const keyRotate = defineCommand({
@@ -22,7 +23,8 @@ export const keyRotate = defineCommand({
       value: 'TEXT',
       description: "What to call it (default the file's name)",
     },
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
   },
   details:
     'Hosts that trust the old key accept the new one from then on; those that ask for several signatures\n' +
@@ -33,14 +35,19 @@ export const keyRotate = defineCommand({
     const next = await importPublicKey(await readFile(file, 'utf8'));
     if (!next) throw new CliError(exit.failed, `${file} holds no Ed25519 public key.`);
     const signers = await loadSigningKeys(io, values.key);
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     await client.addKey(team, {
       publicKey: next.text,
       label: values.label ?? basename(file),
       endorsement: await endorse(team, next, ...signers),
     });
-    const by = signers.map(({ publicKey }) => publicKey.keyId).join(' and ');
-    io.print(`Team ${team} now publishes with ${next.keyId}, signed for by ${by}.`);
+    const signedBy = signers.map(({ publicKey }) => publicKey.keyId);
+    answer(
+      io,
+      values,
+      { team, keyId: next.keyId, signedBy },
+      `Team ${team} now publishes with ${next.keyId}, signed for by ${signedBy.join(' and ')}.`,
+    );
     return exit.ok;
   },
 });

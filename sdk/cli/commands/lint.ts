@@ -1,7 +1,6 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { lint as lintPolicy } from '../../../policy/index.ts';
 import { defineCommand, exit } from '../command.ts';
-import { parseFormat } from '../format.ts';
 import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
 import { type FileReport, jsonLine, printDiagnostics, sarifLog, summary } from '../report.ts';
 import { requireWholeNumber } from '../whole-number.ts';
@@ -18,7 +17,11 @@ export const lint = defineCommand({
       value: 'N',
       description: 'Fail when there are more warnings than this',
     },
-    format: { type: 'string', value: 'FORMAT', description: 'text (default), json or sarif' },
+    format: {
+      type: 'string',
+      choices: ['text', 'json', 'sarif'],
+      description: 'text (default), json: one object a line, or sarif',
+    },
   },
   details:
     'A folder is a package: its aa-profile.toml names the profile. Exit code 1 when a profile has errors;\n' +
@@ -28,7 +31,7 @@ export const lint = defineCommand({
     'aa-registry lint --format sarif profiles/* > lint.sarif',
   ],
   async run({ values, args, io }) {
-    const format = parseFormat(values.format, ['text', 'json', 'sarif'] as const);
+    const { format = 'text' } = values;
     const most = values['max-warnings'];
     const maximum =
       most === undefined

@@ -3,12 +3,14 @@ import { fetchSeveral } from '../../fetch-several.ts';
 import { readFileIfPresent } from '../../host/read-file.ts';
 import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../profiles-file.ts';
+import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { diffOf } from '../diff.ts';
+import { answer, formatOption } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { profilesOption, requireProfiles } from '../profiles-option.ts';
 import { startProgress } from '../progress.ts';
-import { openSession, registryOption } from '../session.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
 export const lock = defineCommand({
@@ -19,7 +21,8 @@ export const lock = defineCommand({
   options: {
     profiles: profilesOption,
     'dry-run': { type: 'boolean', short: 'n', description: 'Show what would change, as a diff' },
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     root: rootOption,
     trust: trustOption,
   },
@@ -32,7 +35,7 @@ export const lock = defineCommand({
     const root = rootOf(values.root);
     const trust = await requireTrust(values, root);
     const { path, wanted } = await requireProfiles(values, root);
-    const client = await openSession(io, values.registry, trust.registry);
+    const client = await openSession(io, values, trust.registry);
     const references = wanted.map(({ reference }) => reference);
     const names = references.map(formatReference);
     const folder = userSeenFolder(io.env, trust.log.key);
@@ -53,15 +56,17 @@ export const lock = defineCommand({
     }
     const file = lockPath(path);
     const text = formatLock(locked);
-    if ((await readFileIfPresent(file)) === text) {
-      io.print(`${file} is up to date: ${locked.length} profiles.`);
-      return exit.ok;
+    const changed = (await readFileIfPresent(file)) !== text;
+    const lines = changed
+      ? (await diffOf(file, new TextEncoder().encode(text), 'locked')).trimEnd()
+      : `${file} is up to date: ${locked.length} profiles.`;
+    if (changed && !values['dry-run']) {
+      const write = () => writeLock(file, locked);
+      // The host's own file is what sync follows; another is nobody else's.
+      await (values.profiles === undefined ? alone(io, root, write) : write());
     }
-    const patch = await diffOf(file, new TextEncoder().encode(text), 'locked');
-    if (patch !== '') io.print(patch.trimEnd());
-    if (values['dry-run']) return exit.ok;
-    await writeLock(file, locked);
-    io.tell(`Wrote ${file}`);
+    answer(io, values, { file, changed, items: locked }, lines);
+    if (changed && !values['dry-run']) io.tell(`Wrote ${file}`);
     return exit.ok;
   },
 });

@@ -1,6 +1,7 @@
 import { generateNoteKey, isNoteName } from '../../../trust/log/index.ts';
 import { writeNoteKey } from '../../note-key-file.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { answer, formatOption } from '../format.ts';
 
 export const logKey = defineCommand({
   name: 'log key',
@@ -8,6 +9,7 @@ export const logKey = defineCommand({
   usage: 'NAME [--cosigner] [-o FILE]',
   args: { min: 1, max: 1 },
   options: {
+    format: formatOption,
     cosigner: { type: 'boolean', description: 'A witness’s key, for "log witness"' },
     output: {
       type: 'string',
@@ -37,7 +39,7 @@ export const logKey = defineCommand({
     const key = await generateNoteKey(name, type);
     await writeNoteKey(path, key);
     io.tell(`Wrote ${path}; keep it secret. Others pin:`);
-    io.print(key.verifier);
+    answer(io, values, { file: path, verifier: key.verifier }, key.verifier);
     return exit.ok;
   },
 });

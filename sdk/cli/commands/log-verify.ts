@@ -1,6 +1,7 @@
 import { writeCheckpointFile } from '../../checkpoint-file.ts';
 import { defineCommand, exit } from '../command.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
+import { formatOption, toJson } from '../format.ts';
 
 export const logVerify = defineCommand({
   name: 'log verify',
@@ -8,6 +9,7 @@ export const logVerify = defineCommand({
   usage: '[--log-key VKEY] [--state FILE]',
   args: { min: 0, max: 0 },
   options: {
+    format: formatOption,
     ...logOptions,
     'no-contents': {
       type: 'boolean',
@@ -35,6 +37,22 @@ export const logVerify = defineCommand({
     if (state !== undefined) await writeCheckpointFile(state, audit.note);
 
     const { checkpoint, from, kinds, blinded, time } = audit;
+    const looked = checkContents ? (kinds.get('version') ?? 0) - blinded : null;
+    if (values.format === 'json') {
+      io.print(
+        toJson({
+          key: followed.log.key.verifier,
+          origin: checkpoint.origin,
+          size: checkpoint.size,
+          time: new Date(time * 1000).toISOString(),
+          from,
+          entries: Object.fromEntries(kinds),
+          contents: looked,
+          blinded,
+        }),
+      );
+      return exit.ok;
+    }
     io.print(`Log        ${followed.log.key.verifier}`);
     io.print(`Checkpoint ${checkpoint.size} entries, ${new Date(time * 1000).toISOString()}`);
     if (before) io.print(`Verified   it extends the ${from} entries of ${state}`);
@@ -42,8 +60,7 @@ export const logVerify = defineCommand({
     io.print(
       `Verified   ${checkpoint.size - from} entries make its tree${counts && `: ${counts}`}`,
     );
-    if (checkContents) {
-      const looked = (kinds.get('version') ?? 0) - blinded;
+    if (looked !== null) {
       io.print(`Verified   ${looked} profiles and envelopes are the published`);
       if (blinded > 0) io.print(`Not seen   ${blinded} of private profiles`);
     }

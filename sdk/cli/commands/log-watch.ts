@@ -5,7 +5,7 @@ import { writeCheckpointFile } from '../../checkpoint-file.ts';
 import { UnreachableError } from '../../client.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
-import { parseFormat, toJson } from '../format.ts';
+import { lineFormatOption, toJson } from '../format.ts';
 import { interruption } from '../interruption.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
@@ -22,7 +22,7 @@ export const logWatch = defineCommand({
       description: 'How long to wait between two looks (default 60)',
     },
     once: { type: 'boolean', description: 'Look once, and end' },
-    format: { type: 'string', value: 'text|json', description: 'json: one object a line' },
+    format: lineFormatOption,
   },
   details:
     'Verifies the log as "log verify" does, and prints each new entry about those names: from the checkpoint\n' +
@@ -35,7 +35,7 @@ export const logWatch = defineCommand({
   async run({ values, args, io }) {
     const { state, once } = values;
     const watched = args.map(parseWatched);
-    const print = parseFormat(values.format, ['text', 'json']) === 'json' ? formatJson : formatText;
+    const print = values.format === 'json' ? formatJson : formatText;
     const seconds = requireWholeNumber('interval', values.interval ?? '60', {
       minimum: 1,
       maximum: 86_400,

@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import { createClient } from '../../client.ts';
 import { readConfig, readConfiguration, writeConfig } from '../../config.ts';
 import { prepareNetwork } from '../../network.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { answer, formatOption } from '../format.ts';
 import { readStdin } from '../io.ts';
 import { readSecret } from '../prompt.ts';
-import { checkRegistry, checkToken } from '../session.ts';
+import { caFileOption, checkRegistry, checkToken } from '../session.ts';
 
 export const login = defineCommand({
   name: 'login',
@@ -12,10 +14,12 @@ export const login = defineCommand({
   usage: 'URL',
   args: { min: 1, max: 1 },
   options: {
+    format: formatOption,
+    'ca-file': caFileOption,
     'token-stdin': { type: 'boolean', description: 'Read the token from standard input' },
   },
   details:
-    'Asks for the token, checks it with the registry and keeps both in ~/.config/aa-registry, readable\n' +
+    'Asks for the token, checks it with the registry and keeps both, and --ca-file, in ~/.config/aa-registry, readable\n' +
     'by you only. AA_REGISTRY and AA_TOKEN take precedence, for CI.',
   examples: [
     'aa-registry login https://profiles.example.org',
@@ -32,12 +36,23 @@ export const login = defineCommand({
     const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
     if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');
     const token = checkToken(text);
-    await prepareNetwork(registry, io.env, (await readConfiguration(io.env)).network);
+    const { network } = await readConfiguration(io.env);
+    await prepareNetwork(registry, io.env, network, values['ca-file']);
     const identity = await createClient({ registry, token }).whoami();
-    await writeConfig(io.env, { ...(await readConfig(io.env)), registry, token });
+    const remembered = { ...(await readConfig(io.env)), registry, token };
+    const caFile = values['ca-file'];
+    await writeConfig(
+      io.env,
+      caFile === undefined ? remembered : { ...remembered, ca_file: resolve(caFile) },
+    );
     const whose =
       identity.user ?? (identity.team === null ? 'an administrator' : `team ${identity.team}`);
-    io.print(`Logged in to ${registry} as ${whose} (${identity.label}).`);
+    answer(
+      io,
+      values,
+      { registry, ...identity },
+      `Logged in to ${registry} as ${whose} (${identity.label}).`,
+    );
     return exit.ok;
   },
 });

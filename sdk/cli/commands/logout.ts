@@ -1,18 +1,19 @@
 import { readConfig, writeConfig } from '../../config.ts';
 import { defineCommand, exit } from '../command.ts';
+import { answer, formatOption } from '../format.ts';
 
 export const logout = defineCommand({
   name: 'logout',
   summary: 'Forget the API token',
   usage: '',
   args: { min: 0, max: 0 },
-  options: {},
+  options: { format: formatOption },
   details: 'The token stays good; "token revoke" ends it.',
   examples: ['aa-registry logout'],
-  async run({ io }) {
+  async run({ values, io }) {
     const { token: _, ...config } = await readConfig(io.env);
     await writeConfig(io.env, config);
-    io.print('The token is forgotten.');
+    answer(io, values, { registry: config.registry ?? null }, 'The token is forgotten.');
     return exit.ok;
   },
 });

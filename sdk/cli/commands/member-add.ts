@@ -1,6 +1,7 @@
 import { Role } from '../../../worker/api/schema/index.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const memberAdd = defineCommand({
   name: 'member add',
@@ -8,22 +9,23 @@ export const memberAdd = defineCommand({
   usage: 'TEAM USER --role ROLE',
   args: { min: 2, max: 2 },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     role: {
       type: 'string',
-      value: 'ROLE',
+      choices: Role.options,
       description: 'reader (private profiles too), publisher, or owner (members, keys, tokens)',
     },
   },
   examples: ['aa-registry member add platform ada --role publisher'],
   async run({ values, args: [team = '', user = ''], io }) {
-    const role = Role.safeParse(values.role);
-    if (!role.success) {
+    const { role } = values;
+    if (role === undefined) {
       throw new CliError(exit.usage, `Say which role: --role ${Role.options.join(', --role ')}.`);
     }
-    const client = await openSession(io, values.registry);
-    await client.setMember(team, user, role.data);
-    io.print(`${user} is ${role.data} in team ${team}.`);
+    const client = await openSession(io, values);
+    const member = await client.setMember(team, user, role);
+    answer(io, values, { team, ...member }, `${user} is ${role} in team ${team}.`);
     return exit.ok;
   },
 });

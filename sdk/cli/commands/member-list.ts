@@ -1,17 +1,17 @@
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
-import { openSession, registryOption } from '../session.ts';
+import { formatOption, toJson } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const memberList = defineCommand({
   name: 'member list',
   summary: "List a team's members",
   usage: 'TEAM',
   args: { min: 1, max: 1 },
-  options: { format: formatOption, registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry member list platform'],
   async run({ values, args: [team = ''], io }) {
-    const json = wantsJson(values.format);
-    const client = await openSession(io, values.registry);
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
     const members = await client.listMembers(team);
     if (json) {
       io.print(toJson({ items: members }));

@@ -2,8 +2,9 @@ import { lint } from '../../../policy/index.ts';
 import { isVersion, sha256, signStatement } from '../../../trust/index.ts';
 import { readPackageFolder, readProfile } from '../../package-folder.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { answer, formatOption } from '../format.ts';
 import { printDiagnostics } from '../report.ts';
-import { openPublishingSession, registryOption } from '../session.ts';
+import { openPublishingSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 
 export const publish = defineCommand({
@@ -19,7 +20,8 @@ export const publish = defineCommand({
       value: 'FILE',
       description: 'A signing key (else AA_SIGNING_KEY, else key generate’s); repeatable',
     },
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     private: {
       type: 'boolean',
       description: 'Of a profile that is not there yet: for its team only',
@@ -56,7 +58,7 @@ export const publish = defineCommand({
     const keys = await loadSigningKeys(io, values.key);
     const digest = await sha256(bytes);
     const envelope = await signStatement({ team, name, version, digest, manifest }, keys);
-    const client = await openPublishingSession(io, values.registry, { team, profile: name });
+    const client = await openPublishingSession(io, values, { team, profile: name });
     const published = await client.publish(
       { team, name, version },
       {
@@ -66,11 +68,17 @@ export const publish = defineCommand({
         ...(values.private === true ? { visibility: 'private' } : {}),
       },
     );
-    io.print(`Published ${team}/${name}@${published.version}`);
-    io.print(published.digest);
-    io.tell(`entry ${published.proof.index} of the log`);
-    const by = keys.map(({ publicKey }) => publicKey.keyId).join(' and ');
-    io.tell(`signed with ${by}; see ${client.registry}/p/${team}/${name}`);
+    const { index } = published.proof;
+    const signedBy = keys.map(({ publicKey }) => publicKey.keyId);
+    answer(
+      io,
+      values,
+      { team, name, version, digest, signedBy, registry: client.registry, index },
+      `Published ${team}/${name}@${version}`,
+      digest,
+    );
+    io.tell(`entry ${index} of the log`);
+    io.tell(`signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
 });

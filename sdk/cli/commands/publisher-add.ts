@@ -1,5 +1,6 @@
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 const issuers = {
   github: 'https://token.actions.githubusercontent.com',
@@ -12,7 +13,8 @@ export const publisherAdd = defineCommand({
   usage: 'TEAM --github OWNER/REPO | --gitlab GROUP/PROJECT',
   args: { min: 1, max: 1 },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     github: { type: 'string', value: 'OWNER/REPO', description: 'A repository on GitHub' },
     gitlab: { type: 'string', value: 'GROUP/PROJECT', description: 'A project on GitLab' },
     issuer: { type: 'string', value: 'URL', description: 'Of a GitHub or GitLab of your own' },
@@ -37,7 +39,7 @@ export const publisherAdd = defineCommand({
     if ((github === undefined) === (gitlab === undefined)) {
       throw new CliError(exit.usage, 'Name a repository with --github or with --gitlab.');
     }
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     const added = await client.addTrustedPublisher(team, {
       issuer: issuer ?? (github === undefined ? issuers.gitlab : issuers.github),
       repository: github ?? gitlab ?? '',
@@ -46,7 +48,12 @@ export const publisherAdd = defineCommand({
       profile,
     });
     const what = added.profile === null ? `for team ${team}` : `${team}/${added.profile}`;
-    io.print(`${added.repository} publishes ${what} from ${added.branch} (${added.id}).`);
+    answer(
+      io,
+      values,
+      { team, ...added },
+      `${added.repository} publishes ${what} from ${added.branch} (${added.id}).`,
+    );
     return exit.ok;
   },
 });

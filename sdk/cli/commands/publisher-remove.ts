@@ -1,5 +1,6 @@
 import { defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireId } from '../whole-number.ts';
 
 export const publisherRemove = defineCommand({
@@ -7,14 +8,14 @@ export const publisherRemove = defineCommand({
   summary: 'Trust a repository’s CI no longer (owners)',
   usage: 'TEAM ID',
   args: { min: 2, max: 2 },
-  options: { registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   details: '"publisher list" shows the ids.',
   examples: ['aa-registry publisher remove platform 3'],
   async run({ values, args: [team = '', text = ''], io }) {
     const id = requireId(text);
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     await client.removeTrustedPublisher(team, id);
-    io.print(`Publisher ${id} is not trusted any more.`);
+    answer(io, values, { team, id }, `Publisher ${id} is not trusted any more.`);
     return exit.ok;
   },
 });

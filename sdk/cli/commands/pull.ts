@@ -17,13 +17,14 @@ import {
 } from '../../host/seen.ts';
 import { type Installation, installedPath, listInstallations } from '../../host/state.ts';
 import { dockerRunLine, kubernetesStanza } from '../../run-args.ts';
-import { changing } from '../changing.ts';
-import { CliError, defineCommand, exit } from '../command.ts';
+import { changing, tellSetAside } from '../changing.ts';
+import { CliError, defineCommand, exit, type Values } from '../command.ts';
 import { diffOf } from '../diff.ts';
+import { answerItems, formatOption } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import type { Io } from '../io.ts';
 import { type Progress, startProgress } from '../progress.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 
 export const pull = defineCommand({
@@ -32,7 +33,8 @@ export const pull = defineCommand({
   usage: 'REF…',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     root: rootOption,
     trust: trustOption,
     bundle: {
@@ -103,7 +105,7 @@ export const pull = defineCommand({
     const seen = downloadOnly ? userSeenFolder(io.env, log) : hostSeenFolder(root, log);
     const wanted =
       bundle === undefined
-        ? await fromRegistry(io, values.registry, trust.registry, references)
+        ? await fromRegistry(io, values, trust.registry, references)
         : await fromBundle(bundle, references);
     const names = wanted.references.map(formatReference);
     const prove = async (installed: Installation[]) => {
@@ -120,13 +122,20 @@ export const pull = defineCommand({
 
     if (dryRun) {
       const { profiles } = await prove(await listInstallations(root));
-      for (const profile of profiles) await showChange(io, root, profile);
+      await answerItems(io, values, async (done) => {
+        for (const profile of profiles) await showChange(io, root, profile, done);
+      });
       return exit.ok;
     }
     if (output !== undefined) {
       const { progress, profiles } = await prove([]);
       await tellVerified(progress, profiles, seen);
-      for (const { bytes } of profiles) await writeOutput(output, bytes);
+      await answerItems(io, values, async (done) => {
+        for (const profile of profiles) {
+          await writeOutput(output, profile.bytes);
+          done({ ...identityOf(profile), file: output });
+        }
+      });
       progress.note(`Wrote ${output}`);
       return exit.ok;
     }
@@ -134,22 +143,26 @@ export const pull = defineCommand({
       const installed = await listInstallations(root);
       const { progress, profiles } = await prove(installed);
       await tellVerified(progress, profiles, seen);
-      for (const [at, profile] of profiles.entries()) {
-        const before = installed.find(
-          ({ team, name }) => team === profile.team && name === profile.name,
-        );
-        const reference = names[at];
-        await installOne(
-          { root, profile, before, reference, complain: values.complain },
-          at,
-          progress,
-        );
-      }
+      await answerItems(io, values, async (done) => {
+        for (const [at, profile] of profiles.entries()) {
+          const before = installed.find(
+            ({ team, name }) => team === profile.team && name === profile.name,
+          );
+          const reference = names[at];
+          const { complain } = values;
+          const one = { root, profile, before, reference, complain };
+          done({ ...identityOf(profile), ...(await installOne(one, at, progress)) });
+        }
+      });
       if ((await findParser()) === undefined) {
         progress.note('Not checked with apparmor_parser: this machine has none.');
       }
       if (root !== '/') progress.note(`Not loaded: ${root} is not this machine's root.`);
-      for (const profile of profiles) tellUse(io, profile, profiles.length === 1);
+      for (const profile of profiles) {
+        const { team, name, deprecation } = profile;
+        if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
+        if (values.format !== 'json') tellUse(io, profile, profiles.length === 1);
+      }
       return exit.ok;
     });
   },
@@ -163,7 +176,7 @@ interface Wanted {
 
 async function fromRegistry(
   io: Io,
-  named: string | undefined,
+  named: Values<typeof registryOptions>,
   trusted: string,
   references: Reference[],
 ): Promise<Wanted> {
@@ -242,11 +255,23 @@ async function tellVerified(
   }
 }
 
-async function showChange(io: Io, root: string, profile: VerifiedProfile): Promise<void> {
+/** What every answer as JSON says of a profile. */
+function identityOf({ team, name, version, digest, signers, deprecation }: VerifiedProfile) {
+  const signedBy = signers.map(({ keyId }) => keyId);
+  return { team, name, version, digest, signedBy, deprecation: deprecation ?? null };
+}
+
+async function showChange(
+  io: Io,
+  root: string,
+  profile: VerifiedProfile,
+  done: (item: object, ...lines: string[]) => void,
+): Promise<void> {
   const { team, name, version } = profile;
-  const patch = await diffOf(installedPath(root, profile), profile.bytes, version);
-  if (patch === '') io.tell(`${team}/${name}@${version} would change nothing.`);
-  else io.print(patch.trimEnd());
+  const diff = await diffOf(installedPath(root, profile), profile.bytes, version);
+  const changed = diff !== '';
+  done({ ...identityOf(profile), changed, diff }, ...(changed ? [diff.trimEnd()] : []));
+  if (!changed) io.tell(`${team}/${name}@${version} would change nothing.`);
 }
 
 interface OneInstallation {
@@ -261,7 +286,7 @@ async function installOne(
   { root, profile, before, reference, complain }: OneInstallation,
   at: number,
   { update, note, detail }: Progress,
-): Promise<void> {
+) {
   const { team, name, version } = profile;
   const asWanted =
     before?.digest === profile.digest &&
@@ -274,7 +299,8 @@ async function installOne(
   if (asWanted && isSound(await examine(root, before, policy))) {
     update(at, `${version} is installed already`);
     detail(`${team}/${name}@${version} is installed already`);
-    return;
+    const mode = policy?.get(name)?.mode ?? null;
+    return { changed: false, from: version, mode, setAside: null };
   }
   const result = await install(profile, {
     root,
@@ -292,15 +318,14 @@ async function installOne(
     throw new CliError(code, `Refused, ${unchanged}: ${result.reason} [${result.id}].`);
   }
   update(at, `${version} installed${result.mode === undefined ? '' : `, ${result.mode} mode`}`);
-  if (result.setAside !== undefined) {
-    note(`The file that was there had been changed; it is kept as ${result.setAside}.`);
-  }
+  const { mode = null, setAside = null } = result;
+  if (setAside !== null) tellSetAside(note, setAside);
+  return { changed: true, from: before?.version ?? null, mode, setAside };
 }
 
 /** How to use an installed profile; for several, the shortest way. */
 function tellUse(io: Io, profile: VerifiedProfile, alone: boolean): void {
-  const { team, name, manifest, deprecation } = profile;
-  if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
+  const { name, manifest } = profile;
   const [image = 'IMAGE'] = manifest.images;
   if (alone) io.tell(`About: ${manifest.description}`);
   io.print(dockerRunLine(name, image));

@@ -1,6 +1,7 @@
 import { type Removed, remove as removeInstalled } from '../../host/remove.ts';
 import { changing } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { answerItems, formatOption } from '../format.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 
@@ -13,6 +14,7 @@ export const remove = defineCommand({
   usage: 'NAME…',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
+    format: formatOption,
     root: rootOption,
     force: {
       type: 'boolean',
@@ -30,12 +32,15 @@ export const remove = defineCommand({
     await changing(io, root, async () => {
       // All are there before the first is removed.
       for (const name of args) await requireInstalled(root, name);
-      for (const name of args) {
-        const installation = await requireInstalled(root, name);
-        const removed = await removeInstalled(installation, { root, force });
-        if (!removed.ok) throw refusal(pathOf(installation), removed);
-        io.print(`Removed ${pathOf(installation)} ${installation.version}`);
-      }
+      await answerItems(io, values, async (done) => {
+        for (const text of args) {
+          const installation = await requireInstalled(root, text);
+          const removed = await removeInstalled(installation, { root, force });
+          if (!removed.ok) throw refusal(pathOf(installation), removed);
+          const { team, name, version } = installation;
+          done({ team, name, version }, `Removed ${pathOf(installation)} ${version}`);
+        }
+      });
     });
     return exit.ok;
   },

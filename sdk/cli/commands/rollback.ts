@@ -3,12 +3,13 @@ import type { InstallOptions } from '../../host/install.ts';
 import { signersOfKept } from '../../host/kept.ts';
 import { reinstall } from '../../host/reinstall.ts';
 import type { Installation, Release } from '../../host/state.ts';
-import { changing } from '../changing.ts';
+import { changing, tellSetAside } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { answer, formatOption } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { openSession, registryOption } from '../session.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 
 export const rollback = defineCommand({
@@ -19,7 +20,8 @@ export const rollback = defineCommand({
   options: {
     to: { type: 'string', value: 'VERSION', description: 'Go back to this one instead' },
     offline: { type: 'boolean', description: 'Do not ask the registry whether it was yanked' },
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     root: rootOption,
     trust: trustOption,
   },
@@ -39,7 +41,7 @@ export const rollback = defineCommand({
       const path = pathOf(installation);
       const release = chooseEarlier(installation, path, values.to);
       if (!values.offline) {
-        const client = await openSession(io, values.registry, trust.registry);
+        const client = await openSession(io, values, trust.registry);
         const threshold = trust.teams.get(installation.team)?.threshold ?? 1;
         await askAbout(io, client, { root, threshold }, installation, release);
       }
@@ -56,10 +58,16 @@ export const rollback = defineCommand({
           `Refused, nothing was changed: ${done.reason} [${done.id}].`,
         );
       }
-      if (done.setAside !== undefined) {
-        io.tell(`The file that was there had been changed; it is kept as ${done.setAside}.`);
-      }
-      io.print(`Rolled back ${path} from ${installation.version} to ${release.version}`);
+      const { mode = null, setAside = null } = done;
+      if (setAside !== null) tellSetAside(io.tell, setAside);
+      const { team, name, version: from } = installation;
+      const { version, digest } = release;
+      answer(
+        io,
+        values,
+        { team, name, version, digest, from, mode, setAside },
+        `Rolled back ${path} from ${from} to ${version}`,
+      );
       return exit.ok;
     });
   },

@@ -13,8 +13,8 @@ export const runArgs = defineCommand({
     runtime: {
       type: 'string',
       short: 'r',
-      value: 'RUNTIME',
-      description: `${runtimes.slice(0, -1).join(', ')} or ${runtimes.at(-1)} (default docker)`,
+      choices: runtimes,
+      description: 'For which it is (default docker)',
     },
     annotation: {
       type: 'string',
@@ -33,14 +33,7 @@ export const runArgs = defineCommand({
     'aa-registry run-args docker-nginx --runtime kubernetes --annotation web',
   ],
   async run({ values, args: [text = ''], io }) {
-    const runtime = runtimes.find((one) => one === (values.runtime ?? 'docker'));
-    if (!runtime) {
-      throw new CliError(
-        exit.usage,
-        `--runtime is one of ${runtimes.join(', ')}, not "${values.runtime}".`,
-      );
-    }
-    const { annotation } = values;
+    const { runtime = 'docker', annotation } = values;
     if (annotation !== undefined && runtime !== 'kubernetes') {
       throw new CliError(exit.usage, '--annotation goes with --runtime kubernetes.');
     }

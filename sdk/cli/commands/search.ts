@@ -1,7 +1,7 @@
 import { formatReference } from '../../../trust/index.ts';
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
-import { openSession, registryOption } from '../session.ts';
+import { formatOption, toJson } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 /** The most pages that are asked for: a registry could go on for ever. */
 const mostPages = 100;
@@ -13,7 +13,7 @@ export const search = defineCommand({
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
     format: formatOption,
-    registry: registryOption,
+    ...registryOptions,
     team: { type: 'string', value: 'TEAM', description: "Only this team's" },
     image: {
       type: 'string',
@@ -36,8 +36,8 @@ export const search = defineCommand({
     'aa-registry search proxy --team platform --grade A',
   ],
   async run({ values, args, io }) {
-    const json = wantsJson(values.format);
-    const client = await openSession(io, values.registry);
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
     const { team, image, tag, capability } = values;
     const grade = values.grade?.toUpperCase();
     const query = { text: args.join(' ') || undefined, team, image, tag, capability, grade };

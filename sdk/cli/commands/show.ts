@@ -1,9 +1,9 @@
 import type { Deprecation } from '../../../worker/api/schema/index.ts';
 import { resolveVersion } from '../../fetch.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
+import { formatOption, toJson } from '../format.ts';
 import { visible } from '../io.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const show = defineCommand({
   name: 'show',
@@ -12,15 +12,18 @@ export const show = defineCommand({
   args: { min: 1, max: 1 },
   options: {
     format: formatOption,
-    registry: registryOption,
+    ...registryOptions,
     source: { type: 'boolean', description: "Print the profile's text instead" },
   },
   details: 'What is shown is what the registry says; pull verifies it.',
   examples: ['aa-registry show docker-nginx', 'aa-registry show docker-nginx@1.0.0 --source'],
   async run({ values, args: [text = ''], io }) {
-    const json = wantsJson(values.format);
+    const json = values.format === 'json';
+    if (json && values.source) {
+      throw new CliError(exit.usage, '--source answers with the profile, not with JSON.');
+    }
     const reference = requireReference(text);
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     const resolved = await resolveVersion(client, reference);
     if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
     const path = { team: reference.team, name: reference.name, version: resolved.version };

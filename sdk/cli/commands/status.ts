@@ -6,11 +6,11 @@ import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '..
 import { fetchNews, type News } from '../../news.ts';
 import { readTrust, trustPath } from '../../trust-file.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
+import { formatOption, toJson } from '../format.ts';
 import { trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { openSession, registryOption } from '../session.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { table } from '../table.ts';
 import { rootOf, rootOption } from '../target.ts';
 
@@ -37,7 +37,7 @@ export const status = defineCommand({
       description: 'Do not ask the registry for newer or yanked versions',
     },
     format: formatOption,
-    registry: registryOption,
+    ...registryOptions,
     root: rootOption,
     trust: trustOption,
   },
@@ -51,14 +51,14 @@ export const status = defineCommand({
     'sudo aa-registry status --all',
   ],
   async run({ values, args, io }) {
-    const json = wantsJson(values.format);
+    const json = values.format === 'json';
     const root = rootOf(values.root);
     if (root === '/' && process.getuid?.() !== 0) {
       throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
     }
     const found = narrow(await readStatus(root), args);
     const news = values.offline ? [] : await askRegistry(io, found, values, root);
-    if (json) io.print(toJson(asData(found, news), 2));
+    if (json) io.print(toJson(asData(found, news)));
     else printText(io, found, news, values.all ?? false);
     return exitCodes[verdictOf(found)];
   },
@@ -93,7 +93,7 @@ async function askRegistry(
 ): Promise<News[]> {
   const trust = await readTrust(values.trust ?? trustPath(root));
   if (installed.length === 0 || (!trust && values.registry === undefined)) return [];
-  const client = await openSession(io, values.registry, trust?.registry);
+  const client = await openSession(io, values, trust?.registry);
   try {
     return await fetchNews(
       client,

@@ -1,14 +1,16 @@
+import type { VerifiedProfile } from '../../fetch.ts';
 import { installedPath } from '../../host/state.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sync.ts';
 import type { Step } from '../../sync-plan.ts';
-import { changing } from '../changing.ts';
+import { changing, tellSetAside } from '../changing.ts';
 import { defineCommand, exit } from '../command.ts';
 import { diffOf } from '../diff.ts';
+import { formatOption, toJson } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
-import { openSession, registryOption } from '../session.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 
 export const sync = defineCommand({
@@ -23,7 +25,8 @@ export const sync = defineCommand({
       short: 'n',
       description: 'Show what would be done; change nothing. Exit code 6 when there is something',
     },
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     root: rootOption,
     trust: trustOption,
   },
@@ -42,21 +45,28 @@ export const sync = defineCommand({
     const trust = await requireTrust(values, root);
     const { path, wanted } = await requireProfiles(values, root);
     const locked = await readLockFor(path, wanted);
-    const client = await openSession(io, values.registry, trust.registry);
+    const client = await openSession(io, values, trust.registry);
     const options = { root, trust, client, wanted, locked, dryRun };
-    if (dryRun) {
-      const report = await syncHost(options);
-      await showPlan(io, root, report);
-      return report.outcomes.some(isChange) ? exit.drift : codeOf(report);
+    const report = dryRun
+      ? await syncHost(options)
+      : await changing(io, root, () => syncHost(options));
+    const code = dryRun && report.outcomes.some(isChange) ? exit.drift : codeOf(report);
+    if (values.format === 'json') {
+      tellRegistry(io, report);
+      io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length })));
+      return code;
     }
-    const report = await changing(io, root, () => syncHost(options));
+    if (dryRun) {
+      await showPlan(io, root, report);
+      return code;
+    }
     for (const outcome of report.outcomes) tellOutcome(io, outcome);
     tellRegistry(io, report);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
       io.print(`Nothing to do: ${count}, as wanted.`);
     }
-    return codeOf(report);
+    return code;
   },
 });
 
@@ -83,9 +93,7 @@ function tellOutcome(io: Io, { step, result }: SyncOutcome): void {
   }
   const { done } = verbs[step.kind];
   io.print(`${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
-  if (result.setAside !== undefined) {
-    io.tell(`The file that was there had been changed; it is kept as ${result.setAside}.`);
-  }
+  if (result.setAside !== undefined) tellSetAside(io.tell, result.setAside);
 }
 
 const verbs = {
@@ -106,7 +114,7 @@ function describe(step: Step): string {
     case 'remove':
       return `${pathOf(step.have.installation)} ${step.have.installation.version}`;
     case 'note':
-      return `${step.path} ${step.text}`;
+      return `${pathOf(step.reference)} ${step.text}`;
   }
 }
 
@@ -116,6 +124,46 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
   const { reason, checkedAt } = offline;
   const age = checkedAt === undefined ? 'never asked before' : `last asked ${ageOf(checkedAt)}`;
   io.tell(`${reason} This host keeps what it has (${age}).`);
+}
+
+/** The same as JSON. */
+async function asData(
+  root: string,
+  { outcomes, present, offline, log }: SyncReport,
+  { dryRun, wanted }: { dryRun: boolean; wanted: number },
+): Promise<object> {
+  const items: object[] = [];
+  for (const { step, result, profile } of outcomes) {
+    const { team, name } = step.kind === 'remove' ? step.have.installation : step.reference;
+    const from = 'have' in step ? step.have.installation.version : null;
+    items.push({
+      action: step.kind,
+      team,
+      name,
+      from,
+      version: 'version' in step ? step.version : step.kind === 'repair' ? from : null,
+      problems: step.kind === 'repair' ? step.problems : [],
+      ok: result.ok,
+      id: result.ok ? null : result.id,
+      reason: !result.ok ? result.reason : step.kind === 'note' ? step.text : null,
+      setAside: (result.ok && result.setAside) || null,
+      diff: dryRun && profile ? await changeOf(root, profile) : null,
+    });
+  }
+  return {
+    items,
+    dryRun,
+    wanted,
+    present: dryRun ? null : present,
+    offline: offline
+      ? { reason: offline.reason, checkedAt: offline.checkedAt?.toISOString() ?? null }
+      : null,
+    log: log ?? null,
+  };
+}
+
+function changeOf(root: string, profile: VerifiedProfile): Promise<string> {
+  return diffOf(installedPath(root, profile), profile.bytes, profile.version);
 }
 
 /** How long ago, in the largest whole unit. */
@@ -138,9 +186,8 @@ async function showPlan(io: Io, root: string, report: SyncReport): Promise<void>
       continue;
     }
     io.print(`Would ${verbs[step.kind].todo} ${describe(step)}`);
-    if (!profile) continue;
-    const patch = await diffOf(installedPath(root, profile), profile.bytes, profile.version);
-    if (patch !== '') io.print(patch.trimEnd());
+    const patch = profile && (await changeOf(root, profile));
+    if (patch) io.print(patch.trimEnd());
   }
   tellRegistry(io, report);
   if (!report.outcomes.some(isChange)) io.print('Nothing would be changed.');

@@ -1,6 +1,6 @@
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
-import { openSession, registryOption } from '../session.ts';
+import { formatOption, toJson } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
 const what = ['profiles', 'versions', 'bytes'] as const;
@@ -15,7 +15,7 @@ export const teamQuota = defineCommand({
     versions: { type: 'string', value: 'N', description: 'Let it have so many versions' },
     bytes: { type: 'string', value: 'N', description: 'Let it store so many bytes' },
     format: formatOption,
-    registry: registryOption,
+    ...registryOptions,
   },
   details:
     'N is a number, or "default" to go back to the limit that the registry gives every team.',
@@ -28,8 +28,8 @@ export const teamQuota = defineCommand({
       const maximum = Number.MAX_SAFE_INTEGER;
       change[name] = text === 'default' ? null : requireWholeNumber(name, text, { maximum });
     }
-    const json = wantsJson(values.format);
-    const client = await openSession(io, values.registry);
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
     const changes = Object.keys(change).length > 0;
     const quota = changes ? await client.setQuota(team, change) : await client.getQuota(team);
     if (json) {

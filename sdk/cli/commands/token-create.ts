@@ -1,6 +1,7 @@
 import { Scope } from '../../../worker/api/schema/index.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const tokenCreate = defineCommand({
   name: 'token create',
@@ -8,7 +9,8 @@ export const tokenCreate = defineCommand({
   usage: 'LABEL [--team TEAM] [--scope SCOPE] [--expires DAYS]',
   args: { min: 1, max: 1 },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     team: { type: 'string', value: 'TEAM', description: 'The only team that it is good for' },
     profile: {
       type: 'string',
@@ -22,8 +24,8 @@ export const tokenCreate = defineCommand({
     },
     scope: {
       type: 'string',
-      value: 'SCOPE',
-      description: 'read, publish or admin (default publish)',
+      choices: Scope.options,
+      description: 'What it is good for (default publish)',
     },
     expires: {
       type: 'string',
@@ -40,24 +42,20 @@ export const tokenCreate = defineCommand({
   ],
   async run({ values, args: [label = ''], io }) {
     const { team, profile, user, scope } = values;
-    const narrowed = scope === undefined ? undefined : Scope.safeParse(scope);
-    if (narrowed && !narrowed.success) {
-      throw new CliError(exit.usage, `--scope is ${Scope.options.join(', ')}, not "${scope}".`);
-    }
     if (profile !== undefined && team === undefined) {
       throw new CliError(exit.usage, '--profile goes with --team.');
     }
     const expiresAt = values.expires === undefined ? undefined : parseEnd(values.expires);
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     const made = await client.createToken({
       label,
       ...(team === undefined ? {} : { team }),
       ...(profile === undefined ? {} : { profile }),
       ...(user === undefined ? {} : { user }),
-      ...(narrowed === undefined ? {} : { scope: narrowed.data }),
+      ...(scope === undefined ? {} : { scope }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
     });
-    io.print(made.token);
+    answer(io, values, made, made.token);
     const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
     io.tell(`token ${made.id}, scope ${made.scope}, good ${until}`);
     return exit.ok;

@@ -1,6 +1,6 @@
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
-import { openSession, registryOption } from '../session.ts';
+import { formatOption, toJson } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const tokenList = defineCommand({
   name: 'token list',
@@ -9,15 +9,15 @@ export const tokenList = defineCommand({
   args: { min: 0, max: 0 },
   options: {
     format: formatOption,
-    registry: registryOption,
+    ...registryOptions,
     team: { type: 'string', value: 'TEAM', description: 'The team’s own (owners)' },
     user: { type: 'string', value: 'USER', description: 'That user’s (administrators)' },
   },
   examples: ['aa-registry token list --team platform'],
   async run({ values, io }) {
     const { team, user } = values;
-    const json = wantsJson(values.format);
-    const client = await openSession(io, values.registry);
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
     const tokens = client.listTokens({
       ...(team === undefined ? {} : { team }),
       ...(user === undefined ? {} : { user }),

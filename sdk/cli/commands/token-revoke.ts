@@ -1,5 +1,6 @@
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireId } from '../whole-number.ts';
 
 export const tokenRevoke = defineCommand({
@@ -7,7 +8,7 @@ export const tokenRevoke = defineCommand({
   summary: 'Revoke an API token, for ever',
   usage: 'ID',
   args: { min: 1, max: 1 },
-  options: { registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   details: '"token list" shows the ids.',
   examples: ['aa-registry token revoke 17'],
   async run({ values, args: [text = ''], io }) {
@@ -15,9 +16,9 @@ export const tokenRevoke = defineCommand({
       throw new CliError(exit.usage, 'Name the token by its id ("token list"), not by the secret.');
     }
     const id = requireId(text);
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     await client.revokeToken(id);
-    io.print(`Token ${id} is revoked.`);
+    answer(io, values, { id }, `Token ${id} is revoked.`);
     return exit.ok;
   },
 });

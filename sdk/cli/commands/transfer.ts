@@ -1,6 +1,7 @@
 import { CliError, defineCommand, exit } from '../command.ts';
+import { answer, formatOption } from '../format.ts';
 import { confirm } from '../prompt.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const transfer = defineCommand({
   name: 'transfer',
@@ -8,7 +9,8 @@ export const transfer = defineCommand({
   usage: 'NAME TEAM',
   args: { min: 2, max: 2 },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     yes: { type: 'boolean', description: 'Do not ask' },
   },
   details:
@@ -25,9 +27,9 @@ export const transfer = defineCommand({
     if (values.yes !== true && !(await confirm(io, question))) {
       throw new CliError(exit.failed, 'Nothing was changed.');
     }
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     const { replacement } = await client.transfer({ team, name }, to);
-    io.print(`${team}/${name} goes on as ${replacement}.`);
+    answer(io, values, { team, name, replacement }, `${team}/${name} goes on as ${replacement}.`);
     return exit.ok;
   },
 });

@@ -4,6 +4,7 @@ import {
   isTeam,
   type LogPolicy,
   type PublicKey,
+  type TeamPolicy,
   verifyLog,
 } from '../../../trust/index.ts';
 import { parseNoteVerifier } from '../../../trust/log/index.ts';
@@ -12,9 +13,11 @@ import type { Client } from '../../client.ts';
 import { findEscape } from '../../host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../host/seen.ts';
 import { defaultMaximumAge, readTrust, trustPath, writeTrust } from '../../trust-file.ts';
+import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { answer, formatOption, toJson } from '../format.ts';
 import { confirm } from '../prompt.ts';
-import { openSession, registryOption } from '../session.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
 export const trustInit = defineCommand({
@@ -23,7 +26,8 @@ export const trustInit = defineCommand({
   usage: '[TEAM…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     root: rootOption,
     yes: {
       type: 'boolean',
@@ -46,7 +50,7 @@ export const trustInit = defineCommand({
       throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`);
     }
     const before = await readTrust(path);
-    const client = await openSession(io, values.registry, before?.registry);
+    const client = await openSession(io, values, before?.registry);
     if (before && before.registry !== client.registry) {
       throw new CliError(
         exit.failed,
@@ -54,26 +58,29 @@ export const trustInit = defineCommand({
       );
     }
     const log = before?.log ?? (await fetchLogPolicy(client));
+    // What is asked about is no answer: with --format json that is one object.
+    const say = values.format === 'json' ? io.tell : io.print;
     if (!before) {
-      io.print(`The log of ${client.registry} signs with:`);
-      io.print(`  ${log.key.verifier}`);
+      say(`The log of ${client.registry} signs with:`);
+      say(`  ${log.key.verifier}`);
     }
-    const teams = new Map(before?.teams);
-    const added: string[] = [];
+    const added = new Map<string, TeamPolicy>();
     for (const team of args.length > 0 ? args : [defaultTeam]) {
       if (!isTeam(team)) throw new CliError(exit.usage, `"${team}" is not a team name.`);
-      if (teams.has(team)) {
+      if (before?.teams.has(team)) {
         io.tell(`Team ${team} is trusted already; nothing changes for it.`);
         continue;
       }
       const keys = await fetchKeys(await client.getTeam(team));
       if (keys.length === 0) throw new CliError(exit.failed, `Team ${team} has no keys to trust.`);
-      io.print(`Team ${team} of ${client.registry} publishes with:`);
-      for (const { keyId } of keys) io.print(`  ${keyId}`);
-      teams.set(team, { keys, threshold: 1 });
-      added.push(team);
+      say(`Team ${team} of ${client.registry} publishes with:`);
+      for (const { keyId } of keys) say(`  ${keyId}`);
+      added.set(team, { keys, threshold: 1 });
     }
-    if (added.length === 0) return exit.ok;
+    if (before && added.size === 0) {
+      if (values.format === 'json') io.print(toJson({ file: path, added: [] }));
+      return exit.ok;
+    }
     // What answers must be that log already, and from here on it may only grow.
     const seen = hostSeenFolder(root, log.key);
     const checkpoint = await client.getCheckpoint();
@@ -88,9 +95,23 @@ export const trustInit = defineCommand({
         throw new CliError(exit.failed, 'Nothing was written.');
       }
     }
-    await writeTrust(path, { registry: client.registry, log, teams });
-    if (!before) await writeSeen(seen, first.checkpoint);
-    io.print(`Wrote ${path}: this host now trusts ${added.join(', ')}.`);
+    await alone(io, root, async () => {
+      // Somebody else may have written it while the keys were compared: what is there stays.
+      const now = await readTrust(path);
+      if (now && (now.registry !== client.registry || now.log.key.verifier !== log.key.verifier)) {
+        throw new CliError(exit.failed, `Nothing was written: ${path} was changed meanwhile.`);
+      }
+      const teams = new Map([...added, ...(now?.teams ?? [])]);
+      await writeTrust(path, { registry: client.registry, log: now?.log ?? log, teams });
+      if (!now) await writeSeen(seen, first.checkpoint);
+    });
+    const names = [...added.keys()];
+    answer(
+      io,
+      values,
+      { file: path, added: names },
+      `Wrote ${path}: this host now trusts ${names.join(', ')}.`,
+    );
     return exit.ok;
   },
 });

@@ -1,6 +1,6 @@
 import { hostSeenFolder, readSeen } from '../../host/seen.ts';
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
+import { formatOption, toJson } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { rootOf, rootOption } from '../target.ts';
 
@@ -12,7 +12,7 @@ export const trustShow = defineCommand({
   options: { format: formatOption, root: rootOption, trust: trustOption },
   examples: ['aa-registry trust show'],
   async run({ values, io }) {
-    const json = wantsJson(values.format);
+    const json = values.format === 'json';
     const root = rootOf(values.root);
     const { registry, log, teams } = await requireTrust(values, root);
     const seen = await readSeen(hostSeenFolder(root, log.key));

@@ -1,5 +1,6 @@
 import { defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const userCreate = defineCommand({
   name: 'user create',
@@ -7,16 +8,17 @@ export const userCreate = defineCommand({
   usage: 'USER',
   args: { min: 1, max: 1 },
   options: {
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
     admin: { type: 'boolean', description: 'They run the registry: everything, in every team' },
   },
   details:
     'A user may do nothing until "member add" puts them in a team and "token create" gives a token.',
   examples: ['aa-registry user create ada'],
   async run({ values, args: [name = ''], io }) {
-    const client = await openSession(io, values.registry);
-    await client.createUser({ name, admin: values.admin ?? false });
-    io.print(`Added user ${name}.`);
+    const client = await openSession(io, values);
+    const user = await client.createUser({ name, admin: values.admin ?? false });
+    answer(io, values, user, `Added user ${name}.`);
     return exit.ok;
   },
 });

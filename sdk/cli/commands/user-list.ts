@@ -1,17 +1,17 @@
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
-import { openSession, registryOption } from '../session.ts';
+import { formatOption, toJson } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const userList = defineCommand({
   name: 'user list',
   summary: 'List users (administrators)',
   usage: '',
   args: { min: 0, max: 0 },
-  options: { format: formatOption, registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry user list'],
   async run({ values, io }) {
-    const json = wantsJson(values.format);
-    const client = await openSession(io, values.registry);
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
     const users = client.listUsers();
     if (json) {
       io.print(toJson({ items: await Array.fromAsync(users) }));

@@ -1,23 +1,23 @@
 import { fetchVerified } from '../../fetch.ts';
 import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
+import { formatOption, toJson } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const verify = defineCommand({
   name: 'verify',
   summary: 'Verify a profile as pull does, and install nothing',
   usage: 'REF',
   args: { min: 1, max: 1 },
-  options: { format: formatOption, registry: registryOption, trust: trustOption },
+  options: { format: formatOption, ...registryOptions, trust: trustOption },
   details: 'Exit code 3 when it is refused, with the reason and its id.',
   examples: ['aa-registry verify docker-nginx@1.0.0'],
   async run({ values, args: [text = ''], io }) {
-    const json = wantsJson(values.format);
+    const json = values.format === 'json';
     const reference = requireReference(text);
     const trust = await requireTrust(values, '/');
-    const client = await openSession(io, values.registry, trust.registry);
+    const client = await openSession(io, values, trust.registry);
     const seen = userSeenFolder(io.env, trust.log.key);
     const verified = await fetchVerified(client, reference, { trust, seen: await readSeen(seen) });
     if (!verified.ok) {

@@ -1,6 +1,6 @@
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
-import { openSession, registryOption } from '../session.ts';
+import { formatOption, toJson } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireWebhookId } from '../webhook.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
@@ -12,14 +12,14 @@ export const webhookDeliveries = defineCommand({
   options: {
     limit: { type: 'string', value: 'N', description: 'How many, the latest (default 20)' },
     format: formatOption,
-    registry: registryOption,
+    ...registryOptions,
   },
   examples: ['aa-registry webhook deliveries platform 3'],
   async run({ values, args: [team = '', id = ''], io }) {
     const webhook = requireWebhookId(id);
     const limit = requireWholeNumber('limit', values.limit ?? '20', { minimum: 1, maximum: 100 });
-    const json = wantsJson(values.format);
-    const client = await openSession(io, values.registry);
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
     const { items } = await client.listDeliveries(team, webhook, { limit });
     if (json) {
       io.print(toJson({ items }));

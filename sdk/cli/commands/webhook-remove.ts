@@ -1,5 +1,6 @@
 import { defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireWebhookId } from '../webhook.ts';
 
 export const webhookRemove = defineCommand({
@@ -7,13 +8,13 @@ export const webhookRemove = defineCommand({
   summary: 'Remove a webhook',
   usage: 'TEAM ID',
   args: { min: 2, max: 2 },
-  options: { registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry webhook remove platform 3'],
   async run({ values, args: [team = '', id = ''], io }) {
     const webhook = requireWebhookId(id);
-    const client = await openSession(io, values.registry);
+    const client = await openSession(io, values);
     await client.removeWebhook(team, webhook);
-    io.print(`Removed webhook ${webhook} of team ${team}.`);
+    answer(io, values, { team, id: webhook }, `Removed webhook ${webhook} of team ${team}.`);
     return exit.ok;
   },
 });

@@ -1,5 +1,6 @@
 import { defineCommand, exit } from '../command.ts';
-import { openSession, registryOption } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 import { requireWebhookId } from '../webhook.ts';
 
 export const webhookTest = defineCommand({
@@ -7,17 +8,18 @@ export const webhookTest = defineCommand({
   summary: 'Send a test to a webhook and say how it went',
   usage: 'TEAM ID',
   args: { min: 2, max: 2 },
-  options: { registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry webhook test platform 3'],
   async run({ values, args: [team = '', id = ''], io }) {
     const webhook = requireWebhookId(id);
-    const client = await openSession(io, values.registry);
-    const { state, lastStatus, lastError, messageId } = await client.testWebhook(team, webhook);
-    if (state === 'delivered') {
-      io.print(`Delivered ${messageId}: it answered ${lastStatus}.`);
-      return exit.ok;
-    }
-    io.print(`Not delivered: ${lastError}.`);
-    return exit.failed;
+    const client = await openSession(io, values);
+    const delivery = await client.testWebhook(team, webhook);
+    const { state, lastStatus, lastError, messageId } = delivery;
+    const delivered = state === 'delivered';
+    const said = delivered
+      ? `Delivered ${messageId}: it answered ${lastStatus}.`
+      : `Not delivered: ${lastError}.`;
+    answer(io, values, delivery, said);
+    return delivered ? exit.ok : exit.failed;
   },
 });

@@ -1,17 +1,17 @@
 import { defineCommand, exit } from '../command.ts';
-import { formatOption, toJson, wantsJson } from '../format.ts';
-import { openSession, registryOption } from '../session.ts';
+import { formatOption, toJson } from '../format.ts';
+import { openSession, registryOptions } from '../session.ts';
 
 export const whoami = defineCommand({
   name: 'whoami',
   summary: 'Tell whose token this is and what it is good for',
   usage: '',
   args: { min: 0, max: 0 },
-  options: { format: formatOption, registry: registryOption },
+  options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry whoami'],
   async run({ values, io }) {
-    const json = wantsJson(values.format);
-    const client = await openSession(io, values.registry);
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
     const identity = await client.whoami();
     if (json) {
       io.print(toJson({ registry: client.registry, ...identity }));

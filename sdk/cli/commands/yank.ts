@@ -1,5 +1,6 @@
 import { CliError, defineCommand, exit } from '../command.ts';
-import { openSession, registryOption, requireReference } from '../session.ts';
+import { answer, formatOption } from '../format.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const yank = defineCommand({
   name: 'yank',
@@ -8,7 +9,8 @@ export const yank = defineCommand({
   args: { min: 1, max: 1 },
   options: {
     reason: { type: 'string', value: 'TEXT', description: 'Why, for whoever looks at it' },
-    registry: registryOption,
+    format: formatOption,
+    ...registryOptions,
   },
   details: 'It stays there for whoever asks for it by version or digest.',
   examples: ['aa-registry yank docker-nginx@1.1.0 --reason "breaks log rotation"'],
@@ -19,9 +21,10 @@ export const yank = defineCommand({
       throw new CliError(exit.usage, `Name a version, such as ${name}@1.2.0.`);
     }
     if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
-    const client = await openSession(io, values.registry);
-    await client.yank({ team, name, version: selector.version }, reason);
-    io.print(`Yanked ${team}/${name}@${selector.version}.`);
+    const client = await openSession(io, values);
+    const { version } = selector;
+    await client.yank({ team, name, version }, reason);
+    answer(io, values, { team, name, version, reason }, `Yanked ${team}/${name}@${version}.`);
     return exit.ok;
   },
 });

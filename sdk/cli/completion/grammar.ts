@@ -1,4 +1,4 @@
-import type { Command, Topic } from '../command.ts';
+import { type Command, placeholder, type Topic } from '../command.ts';
 import { helpOption } from '../help.ts';
 
 /** What can stand in a place: the names of installed profiles, files, folders, or one of a few words. */
@@ -51,7 +51,7 @@ function complete({ name, summary, usage, options, args }: Command): CompletedCo
       name: option,
       short: declared.short,
       description: declared.description,
-      value: declared.type === 'boolean' ? undefined : kindOf(declared.value ?? ''),
+      value: declared.type === 'boolean' ? undefined : kindOf(placeholder(declared) ?? ''),
     })),
     argument: args.max === 0 ? 'none' : argumentKind(usage),
   };
