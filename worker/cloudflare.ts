@@ -115,21 +115,36 @@ function unready(error: unknown): Response {
   });
 }
 
+function serve(registry: Registry, request: Request, context: Context) {
+  const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
+  const indexing = registry.reindexing(Date.now());
+  if (indexing) context.waitUntil(indexing);
+  const response = registry.fetch(request, { waitUntil });
+  if (request.method === 'GET' || request.method === 'HEAD') return response;
+  return deliverAfter(registry, response, context);
+}
+
+/** What changes something may have filled the outbox; the cron trigger sees to what is left. */
+async function deliverAfter(
+  { deliverer }: Registry,
+  answer: Response | Promise<Response>,
+  context: Context,
+): Promise<Response> {
+  const response = await answer;
+  if (response.ok) context.waitUntil(deliverer.deliverDue());
+  return response;
+}
+
 export default {
-  async fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
-    try {
-      registry ??= await start(bindings);
-    } catch (error) {
-      return unready(error);
-    }
-    const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
-    const response = await registry.fetch(request, { waitUntil });
-    // What changes something may have filled the outbox; the cron trigger sees to what is left.
-    const changes = request.method !== 'GET' && request.method !== 'HEAD' && response.ok;
-    if (changes) context.waitUntil(registry.deliverer.deliverDue());
-    const indexing = registry.reindexing(Date.now());
-    if (indexing) context.waitUntil(indexing);
-    return response;
+  fetch(request: Request, bindings: Bindings, context: Context): Response | Promise<Response> {
+    if (registry) return serve(registry, request, context);
+    return start(bindings).then(
+      (started) => {
+        registry ??= started;
+        return serve(registry, request, context);
+      },
+      (error) => unready(error),
+    );
   },
 
   /** The cron trigger of wrangler.toml: deliveries that are due again. */

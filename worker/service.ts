@@ -62,29 +62,30 @@ export function createService(deps: Deps): Service {
     if (!kept) return undefined;
     const { address } = access;
     const { address: limiter } = rateLimits;
-    const allowed = (rate?: Rate): Answer | undefined => {
+    const answerUnless = (rate?: Rate): Answer | undefined => {
       if (rate?.ok === false) return undefined;
       const own: Record<string, string> = { 'X-Request-Id': access.id };
       if (rate && limiter) Object.assign(own, rateHeaders('address', limiter, rate));
       access.route = kept.route;
       return answerWith(asked, kept, own);
     };
-    if (address === undefined || !limiter) return allowed();
+    if (address === undefined || !limiter) return answerUnless();
     const rate = limiter.take(networkOf(address));
-    // Not to wait for what is there already lets Node's server answer at once.
-    return rate instanceof Promise ? rate.then(allowed) : allowed(rate);
+    return andThen(rate, answerUnless);
   }
 
   return {
-    async fetch(request, bindings = {}) {
+    fetch(request, bindings = {}) {
       const asked = askedBy(request);
       const access = begin(asked, bindings);
-      const answer = await fromMemory(asked, access);
-      const response = answer
-        ? new Response(answer.body, answer)
-        : await fromApp(request, asked, bindings, access);
-      finish(access, response.status, bindings);
-      return response;
+      const respond = (answer?: Answer) =>
+        answer ? new Response(answer.body, answer) : fromApp(request, asked, bindings, access);
+      const noted = (response: Response) => {
+        finish(access, response.status, bindings);
+        return response;
+      };
+      const response = andThen(fromMemory(asked, access), respond);
+      return andThen(response, noted);
     },
     answerAtOnce(asked, bindings) {
       const access = begin(asked, bindings);
@@ -94,6 +95,14 @@ export function createService(deps: Deps): Service {
       return answer;
     },
   };
+}
+
+/** Goes on with a value, now if it is there: not to wait for it lets Node's server answer at once, and costs less. */
+function andThen<Value, Next>(
+  value: Value | Promise<Value>,
+  next: (value: Value) => Next | Promise<Next>,
+): Next | Promise<Next> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 function askedBy({ method, url, headers }: Request): Asked {
