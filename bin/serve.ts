@@ -114,8 +114,8 @@ export const serve = defineCommand({
   args: { min: 0, max: 0 },
   options,
   details:
-    'The first start makes the database and the log key, and prints an administrator token once.\n' +
-    'Every option may stand in the environment instead: --log-level as AA_SERVE_LOG_LEVEL, repeatable ones with\n' +
+    'The first start makes the database and the log key, and prints an administrator token once. ' +
+    'Every option may stand in the environment instead: --log-level as AA_SERVE_LOG_LEVEL, repeatable ones with ' +
     'spaces between. OpenTelemetry traces are sent where the standard OTEL_* variables say.',
   examples: [
     'aa-registry serve',

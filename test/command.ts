@@ -13,11 +13,18 @@ export interface Outcome {
   said: string;
 }
 
+export interface Surroundings {
+  /** What stands on standard input. */
+  input?: string;
+  /** How wide the terminal is that standard output is; none unless given. */
+  columns?: number;
+}
+
 /** Runs `aa-registry` in this process, where coverage and debuggers see it. */
 export async function command(
   args: string[],
   env: NodeJS.ProcessEnv = {},
-  input = '',
+  { input = '', columns }: Surroundings = {},
 ): Promise<Outcome> {
   const lines: string[] = [];
   let stdout = '';
@@ -32,7 +39,10 @@ export async function command(
   };
   const stdin = new PassThrough();
   stdin.end(input);
-  const out = new PassThrough();
+  const out = Object.assign(
+    new PassThrough(),
+    columns === undefined ? {} : { isTTY: true, columns },
+  );
   out.on('data', (chunk) => {
     stdout += chunk;
     tell(chunk);

@@ -16,7 +16,7 @@ export const adminBackup = defineCommand({
     force: { type: 'boolean', description: 'Replace FILE when it exists' },
   },
   details:
-    'The file holds the registry as it stood at one moment, readable by you only. Without the log’s key the log\n' +
+    'The file holds the registry as it stood at one moment, readable by you only. Without the log’s key the log ' +
     'can’t go on: keep a copy of log.key apart, or put it in.',
   examples: ['aa-registry admin backup /var/backups/registry-$(date +%F).db --with-log-key'],
   async run({ values, args: [file = ''], io }) {

@@ -24,9 +24,9 @@ export const adminCheck = defineCommand({
     },
   },
   details:
-    'Every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against\n' +
-    'its entry and the other way round; texts against digests, envelopes against the teams’ keys; and what is derived\n' +
-    `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${mostTold} differences are\n` +
+    'Every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against ' +
+    'its entry and the other way round; texts against digests, envelopes against the teams’ keys; and what is derived ' +
+    `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${mostTold} differences are ` +
     'told one by one.',
   examples: [
     'aa-registry admin check --data /var/lib/aa-registry',

@@ -15,8 +15,8 @@ export const adminRestore = defineCommand({
     },
   },
   details:
-    'Refused while a registry serves the folder, and when the log’s key is not the one that the backup’s log was\n' +
-    'signed with. What was published after the backup is gone: hosts and auditors that have seen a larger log refuse\n' +
+    'Refused while a registry serves the folder, and when the log’s key is not the one that the backup’s log was ' +
+    'signed with. What was published after the backup is gone: hosts and auditors that have seen a larger log refuse ' +
     'this one until it has grown beyond that again, and then find that it is another. Restore the latest backup.',
   examples: [
     'aa-registry admin restore /var/backups/registry-2026-01-31.db --data /var/lib/aa-registry',

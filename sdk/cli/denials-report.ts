@@ -6,6 +6,10 @@ import { fieldOf } from '../denials/event.ts';
 import type { Finding } from '../denials/finding.ts';
 import type { ProfileOnHost } from '../host/profile-on-host.ts';
 import { toJson } from './format.ts';
+import { wrap } from './wrap.ts';
+
+/** The widest that text gets: longer lines are hard to read. */
+const widest = 100;
 
 /** A finding with all that is known about it. */
 export interface AdvisedFinding {
@@ -35,6 +39,7 @@ export function profileHeading(
 export function findingLines(
   { finding, advice, onHost }: AdvisedFinding,
   told: Set<string>,
+  width: number,
 ): string[] {
   const { judgement, suggestion, flag } = advice;
   const explanations = advice.explanations.filter(({ text }) => !told.has(text));
@@ -48,10 +53,12 @@ export function findingLines(
       ? [
           `    ${judgement ? 'This would allow it' : 'A rule that allows it'}:`,
           `        ${suggestion.rule}`,
-          ...suggestion.permits.map((line) => `      ${spelt(line)}`),
+          ...suggestion.permits.flatMap((line) => wrap(`      ${spelt(line)}`, width, '        ')),
         ]
       : []),
-    ...explanations.flatMap(({ text }) => paragraph(`Note: ${spelt(text)}`, '    ')),
+    ...explanations.flatMap(({ text }) =>
+      wrap(`    Note: ${spelt(text)}`, Math.min(width, widest), '      '),
+    ),
   ];
 }
 
@@ -61,30 +68,32 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
   const { judgement, suggestion, flag, explanations } = advice;
   const installation = onHost?.installation;
   const when = (time: number | undefined) =>
-    time === undefined ? undefined : new Date(time).toISOString();
+    time === undefined ? null : new Date(time).toISOString();
   return toJson({
     type,
-    profile,
-    namespace,
-    operation,
-    info,
+    profile: profile ?? null,
+    namespace: namespace ?? null,
+    operation: operation ?? null,
+    info: info ?? null,
     count,
     first: when(first),
     last: when(last),
     programs: finding.programs,
-    request: access,
-    installed: installation && {
-      team: installation.team,
-      name: installation.name,
-      version: installation.version,
-      digest: installation.digest,
-    },
-    file: onHost?.file,
-    outcome: judgement?.outcome,
-    rules: judgement?.rules,
-    unsure: judgement?.unsure || undefined,
-    flag,
-    suggestion,
+    request: access ?? null,
+    installed: installation
+      ? {
+          team: installation.team,
+          name: installation.name,
+          version: installation.version,
+          digest: installation.digest,
+        }
+      : null,
+    file: onHost?.file ?? null,
+    outcome: judgement?.outcome ?? null,
+    rules: judgement?.rules ?? [],
+    unsure: judgement?.unsure ?? false,
+    flag: flag ?? null,
+    suggestion: suggestion ?? null,
     notes: explanations,
     // Of the last event, all that was logged.
     line: finding.event.line,
@@ -99,20 +108,6 @@ export function spelt(text: string): string {
       ? `\\u{${character.charCodeAt(0).toString(16)}}`
       : `\\x${(character.charCodeAt(0) & 0xff).toString(16)}`,
   );
-}
-
-/** Text in lines of a terminal's usual width, all but the first a little further in. */
-function paragraph(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(' ')) {
-    if (line.trim() !== '' && line.length + word.length >= 100) {
-      lines.push(line);
-      line = `${indent}  `;
-    }
-    line += line.trim() === '' ? word : ` ${word}`;
-  }
-  return [...lines, line];
 }
 
 function times({ count }: Finding): string {

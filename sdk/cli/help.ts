@@ -1,20 +1,27 @@
 import { type Command, exitMeanings, type Options, placeholder, type Topic } from './command.ts';
+import { wrap } from './wrap.ts';
 
-const width = 26;
+/** Where the descriptions of options stand, and where there is less room. */
+const column = { usual: 26, narrow: 10 };
+
+/** The least width for the usual column. */
+const leastUsual = 72;
+
+/** The widest that help gets: longer lines are hard to read. */
+const widest = 100;
 
 /** What `--help` is, beside every command's own options. */
 export const helpOption: Options = {
   help: { type: 'boolean', short: 'h', description: 'Show this' },
 };
 
-/** The first page of help: what there is, by topic. */
-export async function overview(topics: Topic[], version: string): Promise<string> {
+/** The first page of help, for `width` columns: what there is, by topic. */
+export async function overview(topics: Topic[], version: string, width: number): Promise<string> {
   const names = topics.flatMap(({ commands }) => Object.keys(commands));
-  const longest = Math.max(...names.map((name) => name.length)) + 2;
   const lists = await Promise.all(
     topics.map(async ({ title, commands }) => {
       const loaded = await Promise.all(Object.values(commands).map((load) => load()));
-      return ['', `${title}:`, ...summaries(loaded, longest)];
+      return ['', `${title}:`, ...summaries(loaded, names, width)];
     }),
   );
   return [
@@ -23,55 +30,70 @@ export async function overview(topics: Topic[], version: string): Promise<string
     'Usage: aa-registry COMMAND [OPTIONS]',
     ...lists.flat(),
     '',
-    'Run "aa-registry COMMAND --help" for its options and examples, "aa-registry help exit-codes" for those.',
+    ...paragraph(
+      'Run "aa-registry COMMAND --help" for its options and examples, "aa-registry help exit-codes" for those.',
+      width,
+    ),
   ].join('\n');
 }
 
 /** The help of commands that share their first word, such as `key`. */
-export function groupHelp(word: string, commands: Command[]): string {
-  const longest = Math.max(...commands.map(({ name }) => name.length)) + 2;
+export function groupHelp(word: string, commands: Command[], width: number): string {
+  const names = commands.map(({ name }) => name);
   return [
     `Usage: aa-registry ${word} COMMAND [OPTIONS]`,
     '',
-    ...summaries(commands, longest),
+    ...summaries(commands, names, width),
     '',
-    `Run "aa-registry ${word} COMMAND --help" for its options and examples.`,
+    ...paragraph(`Run "aa-registry ${word} COMMAND --help" for its options and examples.`, width),
   ].join('\n');
 }
 
-function summaries(commands: Command[], longest: number): string[] {
-  return commands.map(({ name, summary }) => `  ${name.padEnd(longest)}${summary}`);
+function summaries(commands: Command[], names: string[], width: number): string[] {
+  const longest = Math.max(...names.map((name) => name.length)) + 2;
+  return commands.flatMap(({ name, summary }) =>
+    paragraph(`  ${name.padEnd(longest)}${summary}`, width, longest + 2),
+  );
 }
 
 /** What the exit codes mean. */
-export function exitCodeHelp(): string {
-  const lines = Object.entries(exitMeanings).map(([code, meaning]) => `  ${code}  ${meaning}`);
+export function exitCodeHelp(width: number): string {
+  const lines = Object.entries(exitMeanings).flatMap(([code, meaning]) =>
+    paragraph(`  ${code}  ${meaning}`, width, 5),
+  );
   return ['Exit codes:', ...lines].join('\n');
 }
 
 /** The help of one command. */
-export function commandHelp({ name, summary, usage, details, options, examples }: Command): string {
+export function commandHelp(command: Command, width: number): string {
+  const { name, summary, usage, details, options, examples } = command;
   return [
-    `${summary}.`,
+    ...paragraph(`${summary}.`, width),
     '',
-    `Usage: aa-registry ${name} ${usage}`.trimEnd(),
-    ...(details ? ['', details] : []),
+    ...paragraph(`Usage: aa-registry ${name} ${usage}`.trimEnd(), width, 7),
+    ...(details ? ['', ...paragraph(details, width)] : []),
     '',
     'Options:',
-    ...optionLines({ ...options, ...helpOption }),
+    ...optionLines({ ...options, ...helpOption }, width),
     '',
     examples.length === 1 ? 'Example:' : 'Examples:',
+    // They are to be copied: not broken.
     ...examples.map((example) => `  ${example}`),
   ].join('\n');
 }
 
-function optionLines(options: Options): string[] {
-  return Object.entries(options).map(([name, option]) => {
+function optionLines(options: Options, width: number): string[] {
+  const at = width < leastUsual ? column.narrow : column.usual;
+  return Object.entries(options).flatMap(([name, option]) => {
     const { short, description } = option;
     const value = placeholder(option);
     const left = `  ${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
-    return left.length < width
-      ? `${left.padEnd(width)}${description}`
-      : `${left}\n${' '.repeat(width)}${description}`;
+    return left.length < at
+      ? paragraph(`${left.padEnd(at)}${description}`, width, at)
+      : [left, ...paragraph(`${' '.repeat(at)}${description}`, width, at)];
   });
+}
+
+function paragraph(text: string, width: number, indent = 0): string[] {
+  return wrap(text, Math.min(width, widest), ' '.repeat(indent));
 }

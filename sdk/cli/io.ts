@@ -1,11 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 
+/** Where a command writes: a terminal, which has columns, or not. */
+export type Output = Writable & { isTTY?: boolean; columns?: number };
+
 /** The world around a command, so that tests can give it another. */
 export interface Io {
   env: NodeJS.ProcessEnv;
   stdin: Readable & { isTTY?: boolean };
-  stdout: Writable & { isTTY?: boolean };
-  stderr: Writable & { isTTY?: boolean };
+  stdout: Output;
+  stderr: Output;
   /** Writes a line of the answer. */
   print: (line: string) => void;
   /** Writes a line about what goes on: not part of the answer, so it goes to standard error. */
@@ -47,8 +50,14 @@ export function visible(text: string): string {
 export const steering = /(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Whether to colour what goes to `stream`: only a terminal, and never when NO_COLOR is set. */
-export function wantsColor(io: Io, stream: { isTTY?: boolean }): boolean {
+export function wantsColor(io: Io, stream: Output): boolean {
   return stream.isTTY === true && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
+}
+
+/** How many columns a line may have; any number where there is no terminal. */
+export function widthOf({ isTTY, columns }: Output): number {
+  // Some terminals, such as a serial line, say 0.
+  return isTTY === true ? columns || 80 : Number.POSITIVE_INFINITY;
 }
 
 /** All of standard input, as text. */

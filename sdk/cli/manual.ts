@@ -108,8 +108,7 @@ function commandPage(command: Command, edition: Edition): string {
     '.RI [ OPTIONS ]',
     '.SH DESCRIPTION',
     `${escaped(summary)}.`,
-    // Broken for terminals of a certain width; here the formatter does that.
-    ...(details === undefined ? [] : ['.PP', escaped(details.replaceAll('\n', ' '))]),
+    ...(details === undefined ? [] : ['.PP', escaped(details)]),
     '.SH OPTIONS',
     ...optionLines({ ...options, ...helpOption }),
     '.SH EXAMPLES',

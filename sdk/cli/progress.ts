@@ -1,5 +1,5 @@
 import { clearLine, cursorTo, moveCursor } from 'node:readline';
-import { type Io, visible } from './io.ts';
+import { type Io, visible, widthOf } from './io.ts';
 
 /** How far each of several things is. */
 export interface Progress {
@@ -30,7 +30,7 @@ export function startProgress(io: Io, names: readonly string[]): Progress {
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
       // A line that wraps would be two, and the next move up one too short.
-      stderr.write(`${line.slice(0, Math.max(20, columnsOf(stderr) - 1))}\n`);
+      stderr.write(`${line.slice(0, Math.max(20, widthOf(stderr) - 1))}\n`);
     }
     drawn = names.length;
   };
@@ -49,8 +49,4 @@ export function startProgress(io: Io, names: readonly string[]): Progress {
     },
     detail: () => {},
   };
-}
-
-function columnsOf(stream: Io['stderr']): number {
-  return (stream as { columns?: number }).columns ?? 80;
 }

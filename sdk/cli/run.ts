@@ -1,5 +1,5 @@
 import { CliError, type Command, exit, parseInvocation, type Topic } from './command.ts';
-import type { Io } from './io.ts';
+import { type Io, widthOf } from './io.ts';
 
 /** The most that is told of what went wrong, in characters: a registry's own words may have no end. */
 const longestMessage = 4000;
@@ -24,7 +24,8 @@ export async function run(
     const wantsHelp = argv.some((word) => word === '--help' || word === '-h');
     if (argv.length === 0 || first === 'help' || wantsHelp) {
       const words = argv.filter((word) => !word.startsWith('-'));
-      io.print(await helpOn(topics, first === 'help' ? words.slice(1) : words, version));
+      const about = first === 'help' ? words.slice(1) : words;
+      io.print(await helpOn(topics, about, version, widthOf(io.stdout)));
       return argv.length === 0 ? exit.usage : exit.ok;
     }
     const found = findCommand(topics, argv);
@@ -40,16 +41,21 @@ export async function run(
   }
 }
 
-async function helpOn(topics: Topic[], words: string[], version: string): Promise<string> {
+async function helpOn(
+  topics: Topic[],
+  words: string[],
+  version: string,
+  width: number,
+): Promise<string> {
   const { commandHelp, exitCodeHelp, groupHelp, overview } = await import('./help.ts');
   const [first] = words;
-  if (first === undefined) return overview(topics, version);
-  if (first === 'exit-codes') return exitCodeHelp();
+  if (first === undefined) return overview(topics, version, width);
+  if (first === 'exit-codes') return exitCodeHelp(width);
   const found = findCommand(topics, words);
-  if (found) return commandHelp(await found.load());
+  if (found) return commandHelp(await found.load(), width);
   const group = groupOf(topics, first);
   if (group.length === 0) throw await unknownCommand(topics, words);
-  return groupHelp(first, await Promise.all(group.map(([, load]) => load())));
+  return groupHelp(first, await Promise.all(group.map(([, load]) => load())), width);
 }
 
 function findCommand(

@@ -1,12 +1,36 @@
-/** Rows as lines, their cells in columns; a column that is empty throughout is left out. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+import { type Io, widthOf } from './io.ts';
+import { wrap } from './wrap.ts';
+
+/** The least room that is worth breaking text into, in columns. */
+const leastRoom = 20;
+
+/** How far in text stands that has no room beside its row. */
+const below = '    ';
+
+/** Prints rows as {@link table} lays them out for where they go. */
+export function printTable(io: Io, rows: readonly (readonly string[])[]): void {
+  for (const line of table(rows, widthOf(io.stdout))) io.print(line);
+}
+
+/**
+ * Rows as lines, their cells in columns; a column that is empty throughout is left out. What is last in a row and does
+ * not fit into `width` is broken into lines under each other: nothing is left out.
+ */
+export function table(rows: readonly (readonly string[])[], width: number): string[] {
   const columns = rows[0]?.map((_, at) => at) ?? [];
   const used = columns.filter((at) => rows.some((row) => (row[at] ?? '') !== ''));
+  const last = used.pop();
   const widths = used.map((at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
-  return rows.map((row) =>
-    used
-      .map((at, index) => (row[at] ?? '').padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const start = widths.reduce((sum, one) => sum + one + 2, 0);
+  return rows.flatMap((row) => {
+    const before = used
+      .map((at, index) => `${(row[at] ?? '').padEnd(widths[index] ?? 0)}  `)
+      .join('');
+    const text = last === undefined ? '' : (row[last] ?? '');
+    const line = `${before}${text}`.trimEnd();
+    if (line.length <= width) return line;
+    return start + leastRoom <= width
+      ? wrap(line, width, ' '.repeat(start))
+      : [before.trimEnd(), ...wrap(`${below}${text}`, width, below)];
+  });
 }

@@ -40,8 +40,14 @@ function identity({ time, serial, fields }: LogEvent): string {
 
 /** Puts events together that say the same of the same profile; each event counts once. */
 export class Findings {
+  readonly #most: number;
   readonly #findings = new Map<string, Finding>();
   readonly #seen = new Set<string>();
+
+  /** Of more than `most` findings those that came up last are known; one that was forgotten counts from 1 again. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
 
   /** Adds an event and returns its finding; `undefined` when that very event was added before, from another log. */
   add(event: LogEvent): Finding | undefined {
@@ -49,12 +55,7 @@ export class Findings {
       const id = identity(event);
       if (this.#seen.has(id)) return undefined;
       this.#seen.add(id);
-      if (this.#seen.size > remembered) {
-        for (const oldest of this.#seen) {
-          this.#seen.delete(oldest);
-          break;
-        }
-      }
+      forgetOldest(this.#seen, remembered);
     }
     const profile = fieldOf(event, 'profile') ?? fieldOf(event, 'label');
     const namespace = fieldOf(event, 'namespace');
@@ -71,7 +72,12 @@ export class Findings {
       const finding = { type: event.type, profile, namespace, operation, access, info, programs };
       const added: Finding = { ...finding, count: 1, first, last: first, event };
       this.#findings.set(key, added);
+      forgetOldest(this.#findings, this.#most);
       return added;
+    }
+    if (this.#most < Number.POSITIVE_INFINITY) {
+      this.#findings.delete(key);
+      this.#findings.set(key, known);
     }
     known.count++;
     if (event.time !== undefined) {
@@ -85,10 +91,15 @@ export class Findings {
     return known;
   }
 
-  /** All of them, in the order in which they first appeared. */
+  /** All of them, in the order in which they first appeared; of a limited number, last. */
   all(): Finding[] {
     return [...this.#findings.values()];
   }
+}
+
+function forgetOldest(known: Set<string> | Map<string, unknown>, most: number): void {
+  const [oldest] = known.keys();
+  if (known.size > most && oldest !== undefined) known.delete(oldest);
 }
 
 /**

@@ -161,7 +161,7 @@ describe('--format json', () => {
 
   test.each(answers)('%s %s', async (name, args, has) => {
     const words = [...name.split(' '), ...(await placed(args)), '--format', 'json'];
-    const { code, stdout, said } = await command(words, env, registry.adminToken);
+    const { code, stdout, said } = await command(words, env, { input: registry.adminToken ?? '' });
     const expected = args.includes('--dry-run') && name === 'sync' ? 6 : 0;
     if (!ofMachine.includes(name)) expect(code, said).toBe(expected);
     const objects = stdout

@@ -170,6 +170,19 @@ describe('equal events', () => {
     expect(findings.all()[0]?.count).toBe(2);
   });
 
+  test('are forgotten when there are too many, the ones that came up longest ago first', () => {
+    const findings = new Findings(2);
+    const about = (name: string, serial: number) =>
+      parsed(line(serial).line.replace('"/a"', `"${name}"`));
+    for (const [at, name] of ['/a', '/b', '/a', '/c', '/a', '/b'].entries())
+      findings.add(about(name, at));
+    const found = findings.all().map(({ count, event }) => [fieldOf(event, 'name'), count]);
+    expect(found).toEqual([
+      ['/a', 3],
+      ['/b', 1],
+    ]);
+  });
+
   test('of another profile, file, permission or reason are another', () => {
     const findings = new Findings();
     const text = line(1).line;

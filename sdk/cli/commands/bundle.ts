@@ -26,7 +26,7 @@ export const bundle = defineCommand({
     },
   },
   details:
-    'What goes in is verified here first; the hosts that "pull --bundle FILE" verify it again, as they would\n' +
+    'What goes in is verified here first; the hosts that "pull --bundle FILE" verify it again, as they would ' +
     'with a network.',
   examples: ['aa-registry bundle docker-nginx acme/web@1.2.0 -o profiles.bundle --since 1041'],
   async run({ values, args, io }) {

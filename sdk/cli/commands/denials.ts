@@ -17,13 +17,19 @@ import {
 } from '../denials-report.ts';
 import { lineFormatOption } from '../format.ts';
 import { interruption } from '../interruption.ts';
-import type { Io } from '../io.ts';
+import { type Io, widthOf } from '../io.ts';
 import { includeOptions, includeResolver } from '../profile-files.ts';
 import { requireSince } from '../since.ts';
 import { rootOf, rootOption } from '../target.ts';
 
 /** What was refused, or would have been in enforce mode. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
+
+/** How many findings --follow counts. */
+const mostFollowed = 10_000;
+
+/** How long --follow takes what it has read of profiles for what the host has, in milliseconds. */
+const freshness = 10_000;
 
 export const denials = defineCommand({
   name: 'denials',
@@ -65,9 +71,10 @@ export const denials = defineCommand({
     ...includeOptions,
   },
   details:
-    'Reads auditd’s log, the kernel’s messages and journald’s, whichever there are, and counts an event that\n' +
-    'is in several once. Says which rule of the installed profile denied it, with its line, or that none allows\n' +
-    'it, and the narrowest rule that would. --patch never takes a rule away: what a deny rule forbids stays so.',
+    'Reads auditd’s log, the kernel’s messages and journald’s, whichever there are, and counts an event that ' +
+    'is in several once. Says which rule of the installed profile denied it, with its line, or that none allows ' +
+    'it, and the narrowest rule that would. --patch never takes a rule away: what a deny rule forbids stays so. --follow ' +
+    `counts the ${mostFollowed.toLocaleString('en')} findings that came up last; one that comes again after that counts from 1.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
@@ -92,17 +99,18 @@ export const denials = defineCommand({
     const now = Date.now();
     const since = values.since === undefined ? undefined : requireSince(values.since, now);
     const logs = await logsOf(values.file, root, io);
-    const resolver = includeResolver({ ...values, base: values.base ?? `${root}/etc/apparmor.d` });
+    const base = values.base ?? `${root}/etc/apparmor.d`;
+    const resolver = includeResolver({ ...values, base });
     const wanted = draft ?? values.profile;
     const types = draft === undefined ? refusals : new Set(['ALLOWED']);
     const select = (event: LogEvent, from: number | undefined) =>
       (values.all || types.has(event.type)) && (from === undefined || (event.time ?? now) >= from);
     const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
     const host = hostProfiles(root, resolver);
-    const adviser = async (finding: Finding): Promise<AdvisedFinding> => {
+    const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
       const { profile, namespace } = finding;
       const ofHost = profile !== undefined && profile !== 'unconfined' && namespace === undefined;
-      const { effective, onHost } = ofHost ? await host.profile(ruledBy(profile)) : {};
+      const { effective, onHost } = ofHost ? await profiles.profile(ruledBy(profile)) : {};
       return { finding, advice: adviseOn(finding, effective, { generalise }), onHost };
     };
 
@@ -111,15 +119,18 @@ export const denials = defineCommand({
       const from = since ?? (values.file ? undefined : now);
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
-      const findings = new Findings();
+      const findings = new Findings(mostFollowed);
       const told = new Set<string>();
+      const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
       const followed = await Promise.all(logs.map((log) => log.follow(place, until)));
       io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; Ctrl-C ends it.`);
       await Promise.all(
         followed.map(async (lines) => {
           for await (const event of events(lines, io)) {
             const finding = select(event, from) ? findings.add(event) : undefined;
-            if (finding && about(finding)) show(io, format, await adviser(finding), told);
+            if (!finding || !about(finding)) continue;
+            if (told.size > mostFollowed) told.clear();
+            show(io, format, await adviser(finding, profiles()), told);
           }
         }),
       );
@@ -168,7 +179,7 @@ export const denials = defineCommand({
       return patchProfile(io, start, found, { generalise, resolver });
     }
 
-    await showAll(io, format, await Promise.all(found.map(adviser)));
+    await showAll(io, format, await Promise.all(found.map((finding) => adviser(finding))));
     if (found.length === 0 && !values.file && root === '/') {
       const kernel = await checkKernel();
       if (!kernel.ok) io.tell(`Nor could it be: ${kernel.reason}.`);
@@ -176,6 +187,19 @@ export const denials = defineCommand({
     return exit.ok;
   },
 });
+
+/** The same for a while, then made anew: profiles may be updated meanwhile. */
+function renewed<Value>(make: () => Value): () => Value {
+  let value = make();
+  let end = performance.now() + freshness;
+  return () => {
+    if (performance.now() > end) {
+      value = make();
+      end = performance.now() + freshness;
+    }
+    return value;
+  };
+}
 
 /** Whether a profile is this one, a hat or child of it, or a program that it started in complain mode. */
 function isOf(profile: string | undefined, name: string): boolean {
@@ -216,7 +240,7 @@ async function* events(lines: AsyncIterable<string>, io: Io): AsyncGenerator<Log
   }
   if (lost > 0) {
     io.tell(
-      `The kernel left out ${lost} messages, since there were too many at once: more may have been refused.\n` +
+      `The kernel left out ${lost} messages, since there were too many at once: more may have been refused. ` +
         'auditd keeps them all; without it, see kernel.printk_ratelimit in sysctl(8).',
     );
   }
@@ -228,7 +252,7 @@ function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, told: Se
     return;
   }
   const { finding, onHost } = advised;
-  const [first = '', second = '', ...rest] = findingLines(advised, told);
+  const [first = '', second = '', ...rest] = findingLines(advised, told, widthOf(io.stdout));
   io.print(`${profileHeading(finding.profile, onHost)}`);
   // What was shown before needs no second explanation.
   for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
@@ -249,7 +273,7 @@ async function showAll(io: Io, format: 'text' | 'json', all: AdvisedFinding[]): 
     io.print(profileHeading(profile, some[0]?.onHost));
     for (const one of some) {
       io.print('');
-      for (const line of findingLines(one, told)) io.print(line);
+      for (const line of findingLines(one, told, widthOf(io.stdout))) io.print(line);
     }
     io.print('');
   }

@@ -6,9 +6,10 @@ import { proxyFor } from '../../network.ts';
 import { readTrust, trustPath } from '../../trust-file.ts';
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
-import { visible, wantsColor } from '../io.ts';
+import { type Io, visible, wantsColor, widthOf } from '../io.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
+import { wrap } from '../wrap.ts';
 
 const colors = { ok: 32, warn: 33, fail: 31 } as const;
 
@@ -24,7 +25,7 @@ export const doctor = defineCommand({
     format: formatOption,
   },
   details:
-    'Looks at the kernel, apparmor_parser, permissions, the trust file, what is installed, Docker, the network, the\n' +
+    'Looks at the kernel, apparmor_parser, permissions, the trust file, what is installed, Docker, the network, the ' +
     'registry and the clock. It changes nothing. Exit code 1 when something fails.',
   examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
   async run({ values, io }) {
@@ -41,17 +42,22 @@ export const doctor = defineCommand({
     }
     const failed = findings.some(({ result }) => result === 'fail');
     if (json) io.print(toJson({ ok: !failed, findings }));
-    else
-      for (const finding of findings)
-        io.stdout.write(`${lines(finding, wantsColor(io, io.stdout))}\n`);
+    else for (const finding of findings) io.stdout.write(`${lines(finding, io).join('\n')}\n`);
     return failed ? exit.failed : exit.ok;
   },
 });
 
-function lines({ result, found, next }: Finding, color: boolean): string {
-  const word = result.padEnd(4);
-  const shown = color ? `\u001b[${colors[result]}m${word}\u001b[0m` : word;
+function lines({ result, found, next }: Finding, io: Io): string[] {
+  const indent = '      ';
+  const width = widthOf(io.stdout);
   // A registry's own words may have no end.
-  const said = visible(found.slice(0, 1000));
-  return `${shown}  ${said}${next === undefined ? '' : `\n      ${next}`}`;
+  const said = `${indent}${visible(found.slice(0, 1000))}`;
+  const [first = '', ...more] = wrap(said, width, indent);
+  const word = result.padEnd(indent.length);
+  const shown = wantsColor(io, io.stdout) ? `\u001b[${colors[result]}m${word}\u001b[0m` : word;
+  return [
+    `${shown}${first.slice(indent.length)}`,
+    ...more,
+    ...(next === undefined ? [] : wrap(`${indent}${next}`, width, indent)),
+  ];
 }

@@ -2,6 +2,7 @@ import { type Explanation, explain as explanation, explanations } from '../../..
 import { CliError, defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { nearest } from '../nearest.ts';
+import { printTable } from '../table.ts';
 
 export const explain = defineCommand({
   name: 'explain',
@@ -18,9 +19,12 @@ export const explain = defineCommand({
         io.print(toJson({ items }));
         return exit.ok;
       }
-      for (const [known, { severity, title }] of Object.entries(explanations)) {
-        io.print(`${known.padEnd(28)} ${severity.padEnd(8)} ${title}`);
-      }
+      const rows = Object.entries(explanations).map(([known, { severity, title }]) => [
+        known,
+        severity,
+        title,
+      ]);
+      printTable(io, rows);
       return exit.ok;
     }
     const found = explanation(id);

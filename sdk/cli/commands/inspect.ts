@@ -6,7 +6,7 @@ import { type Installation, listInstallations } from '../../host/state.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { pathOf } from '../installed.ts';
-import { table } from '../table.ts';
+import { printTable } from '../table.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',
@@ -17,8 +17,8 @@ export const inspect = defineCommand({
     format: formatOption,
   },
   details:
-    'CONTAINER is a process id, a container’s id (12 digits or more; found by cgroups, so no client is needed) or its\n' +
-    'name, for which docker, podman, nerdctl and crictl are asked. What counts is what the kernel says of its processes.\n' +
+    'CONTAINER is a process id, a container’s id (12 digits or more; found by cgroups, so no client is needed) or its ' +
+    'name, for which docker, podman, nerdctl and crictl are asked. What counts is what the kernel says of its processes. ' +
     'Exit codes: 0 confined as installed, 1 not confined or not found, 6 confined by something else than it should be.',
   examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],
   async run({ values, args: [text = ''], io }) {
@@ -59,7 +59,7 @@ export const inspect = defineCommand({
         ...others.map(({ pid, command, label }) => ['Also', `${pid} ${command}: ${label}`]),
         ...mismatches.map((mismatch) => ['Mismatch', mismatch]),
       ];
-      for (const line of table(rows)) io.print(line);
+      printTable(io, rows);
     }
     if (confinement.mismatches.length > 0) return exit.drift;
     return first.mode === undefined ? exit.failed : exit.ok;

@@ -21,8 +21,8 @@ export const keyGenerate = defineCommand({
     },
   },
   details:
-    'Writes an Ed25519 private key (PKCS#8 PEM, readable by you only, encrypted when you give a passphrase\n' +
-    'or set AA_KEY_PASSPHRASE) and beside it FILE.pub, the public half, to be registered with the team. An\n' +
+    'Writes an Ed25519 private key (PKCS#8 PEM, readable by you only, encrypted when you give a passphrase ' +
+    'or set AA_KEY_PASSPHRASE) and beside it FILE.pub, the public half, to be registered with the team. An ' +
     'existing key is never overwritten.',
   examples: ['aa-registry key generate', 'aa-registry key generate --out release.pem'],
   async run({ values, io }) {

@@ -1,6 +1,7 @@
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../table.ts';
 
 export const keyList = defineCommand({
   name: 'key list',
@@ -17,10 +18,11 @@ export const keyList = defineCommand({
       io.print(toJson({ items: keys }));
       return exit.ok;
     }
-    for (const { keyId, label, createdAt, revokedAt } of keys) {
+    const rows = keys.map(({ keyId, label, createdAt, revokedAt }) => {
       const revoked = revokedAt === null ? '' : `  (revoked ${revokedAt.slice(0, 10)})`;
-      io.print(`${keyId}  ${createdAt.slice(0, 10)}  ${label}${revoked}`);
-    }
+      return [keyId, createdAt.slice(0, 10), `${label}${revoked}`];
+    });
+    printTable(io, rows);
     if (keys.length === 0) io.tell(`Team ${team} has no keys.`);
     return exit.ok;
   },

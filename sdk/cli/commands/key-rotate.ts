@@ -27,8 +27,8 @@ export const keyRotate = defineCommand({
     ...registryOptions,
   },
   details:
-    'Hosts that trust the old key accept the new one from then on; those that ask for several signatures\n' +
-    'need as many here. A host that lists only the old key loses both when that is revoked: have the new\n' +
+    'Hosts that trust the old key accept the new one from then on; those that ask for several signatures ' +
+    'need as many here. A host that lists only the old key loses both when that is revoked: have the new ' +
     'one listed in its trust file first.',
   examples: ['aa-registry key rotate library new.pem.pub --key old.pem'],
   async run({ values, args: [team = '', file = ''], io }) {

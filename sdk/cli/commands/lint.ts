@@ -24,7 +24,7 @@ export const lint = defineCommand({
     },
   },
   details:
-    'A folder is a package: its aa-profile.toml names the profile. Exit code 1 when a profile has errors;\n' +
+    'A folder is a package: its aa-profile.toml names the profile. Exit code 1 when a profile has errors; ' +
     'warnings alone do not fail. "aa-registry explain ID" says what is behind a finding.',
   examples: [
     'aa-registry lint ./docker-nginx',

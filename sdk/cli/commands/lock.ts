@@ -27,8 +27,8 @@ export const lock = defineCommand({
     trust: trustOption,
   },
   details:
-    'Each profile is fetched and verified; its version and digest go to profiles.lock.toml beside profiles.toml, which\n' +
-    '"sync" follows. Keep both in version control and give both to all hosts: they then have the same, and change when\n' +
+    'Each profile is fetched and verified; its version and digest go to profiles.lock.toml beside profiles.toml, which ' +
+    '"sync" follows. Keep both in version control and give both to all hosts: they then have the same, and change when ' +
     'you lock again.',
   examples: ['aa-registry lock --profiles ./profiles.toml', 'sudo aa-registry lock'],
   async run({ values, io }) {

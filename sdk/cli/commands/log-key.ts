@@ -19,9 +19,9 @@ export const logKey = defineCommand({
     },
   },
   details:
-    'NAME is a URL without its scheme, such as profiles.example.org/log. Writes the signer (C2SP signed-note),\n' +
-    'readable by you only, and prints the verifier, which others pin. A log’s key is what a registry on\n' +
-    'Workers has as its secret LOG_KEY, and "serve" as log.key in its data folder. An existing key is never\n' +
+    'NAME is a URL without its scheme, such as profiles.example.org/log. Writes the signer (C2SP signed-note), ' +
+    'readable by you only, and prints the verifier, which others pin. A log’s key is what a registry on ' +
+    'Workers has as its secret LOG_KEY, and "serve" as log.key in its data folder. An existing key is never ' +
     'overwritten.',
   examples: [
     'aa-registry log key profiles.example.org/log',

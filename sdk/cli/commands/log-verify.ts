@@ -17,8 +17,8 @@ export const logVerify = defineCommand({
     },
   },
   details:
-    'Reads every entry and rebuilds the tree that the checkpoint signs. With --state, from the checkpoint in\n' +
-    'FILE on: the log must extend it. That may be the checkpoint of the last run, or one that another host\n' +
+    'Reads every entry and rebuilds the tree that the checkpoint signs. With --state, from the checkpoint in ' +
+    'FILE on: the log must extend it. That may be the checkpoint of the last run, or one that another host ' +
     'or a witness was shown; if it was shown another history, this finds out.',
   examples: [
     'aa-registry log verify --state /var/lib/auditor/checkpoint',

@@ -25,8 +25,8 @@ export const logWatch = defineCommand({
     format: lineFormatOption,
   },
   details:
-    'Verifies the log as "log verify" does, and prints each new entry about those names: from the checkpoint\n' +
-    'in the state file on, or else from the beginning. Keys are a team’s: watch TEAM for those. Goes on while\n' +
+    'Verifies the log as "log verify" does, and prints each new entry about those names: from the checkpoint ' +
+    'in the state file on, or else from the beginning. Keys are a team’s: watch TEAM for those. Goes on while ' +
     'the registry can’t be reached, and ends when the log is not what it was.',
   examples: [
     'aa-registry log watch platform --state /var/lib/auditor/platform',

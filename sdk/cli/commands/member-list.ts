@@ -1,6 +1,7 @@
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../table.ts';
 
 export const memberList = defineCommand({
   name: 'member list',
@@ -17,9 +18,10 @@ export const memberList = defineCommand({
       io.print(toJson({ items: members }));
       return exit.ok;
     }
-    for (const { user, role, createdAt } of members) {
-      io.print(`${role.padEnd(9)}  ${createdAt.slice(0, 10)}  ${user}`);
-    }
+    printTable(
+      io,
+      members.map(({ user, role, createdAt }) => [role, createdAt.slice(0, 10), user]),
+    );
     if (members.length === 0) io.tell(`Team ${team} has no members.`);
     return exit.ok;
   },

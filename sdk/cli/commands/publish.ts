@@ -28,8 +28,8 @@ export const publish = defineCommand({
     },
   },
   details:
-    'DIR holds aa-profile.toml, the profile and, if you like, README.md. The version, the digest and the manifest are signed here;\n' +
-    'the key never leaves this machine.\n' +
+    'DIR holds aa-profile.toml, the profile and, if you like, README.md. The version, the digest and the manifest are signed here; ' +
+    'the key never leaves this machine. ' +
     'In a CI job that the team trusts ("publisher add") no token is needed.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0',

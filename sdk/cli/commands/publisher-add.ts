@@ -27,8 +27,8 @@ export const publisherAdd = defineCommand({
     profile: { type: 'string', value: 'NAME', description: 'The only profile it may publish' },
   },
   details:
-    '"publish" in such a job asks the CI provider for an OpenID Connect token and gets an API token for fifteen\n' +
-    'minutes. On GitHub the job needs "permissions: id-token: write"; on GitLab an id_tokens entry AA_ID_TOKEN\n' +
+    '"publish" in such a job asks the CI provider for an OpenID Connect token and gets an API token for fifteen ' +
+    'minutes. On GitHub the job needs "permissions: id-token: write"; on GitLab an id_tokens entry AA_ID_TOKEN ' +
     'with the registry’s address as aud. What is published is still signed with a key of the team.',
   examples: [
     'aa-registry publisher add platform --github acme/profiles',

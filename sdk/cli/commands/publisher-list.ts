@@ -1,6 +1,7 @@
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../table.ts';
 
 export const publisherList = defineCommand({
   name: 'publisher list',
@@ -17,10 +18,11 @@ export const publisherList = defineCommand({
       io.print(toJson({ items: publishers }));
       return exit.ok;
     }
-    for (const { id, repository, branch, environment, profile, issuer } of publishers) {
+    const rows = publishers.map(({ id, repository, branch, environment, profile, issuer }) => {
       const where = environment === null ? branch : `${branch}, ${environment}`;
-      io.print(`${id}  ${repository} (${where})  ${profile ?? 'all profiles'}  ${issuer}`);
-    }
+      return [String(id), `${repository} (${where})`, profile ?? 'all profiles', issuer];
+    });
+    printTable(io, rows);
     if (publishers.length === 0) io.tell(`Team ${team} trusts no CI.`);
     return exit.ok;
   },

@@ -63,10 +63,10 @@ export const pull = defineCommand({
     },
   },
   details:
-    'REF is [team/]name, name@1.2.0, name@^1.2 (a range, as npm writes them), name:channel or\n' +
-    'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust init" makes\n' +
+    'REF is [team/]name, name@1.2.0, name@^1.2 (a range, as npm writes them), name:channel or ' +
+    'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust init" makes ' +
     "one) and be in the registry's log. It becomes /etc/apparmor.d/aa-registry.TEAM.NAME and is loaded with\n" +
-    'apparmor_parser. Without an exact version, a pull never goes back to an older one. All REFs are proved\n' +
+    'apparmor_parser. Without an exact version, a pull never goes back to an older one. All REFs are proved ' +
     'before the first is installed. A profile that is in complain mode stays so until "enforce".',
   examples: [
     'sudo aa-registry pull docker-nginx',

@@ -22,7 +22,7 @@ export const remove = defineCommand({
     },
   },
   details:
-    'Refuses, and names them, while processes are confined by a profile, and when its file was changed since it\n' +
+    'Refuses, and names them, while processes are confined by a profile, and when its file was changed since it ' +
     'was installed. Your own /etc/apparmor.d/local/… stays.',
   examples: ['sudo aa-registry remove docker-nginx', 'sudo aa-registry remove acme/web --force'],
   async run({ values, args, io }) {

@@ -26,7 +26,7 @@ export const rollback = defineCommand({
     trust: trustOption,
   },
   details:
-    'Needs no network: the versions before are kept with what proves them, and are proved again. "sync" does not\n' +
+    'Needs no network: the versions before are kept with what proves them, and are proved again. "sync" does not ' +
     'go back to the version that was left, but to a newer one; "pull" goes wherever it is told.',
   examples: [
     'sudo aa-registry rollback docker-nginx',

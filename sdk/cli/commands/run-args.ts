@@ -25,7 +25,7 @@ export const runArgs = defineCommand({
     root: rootOption,
   },
   details:
-    'For docker, podman and nerdctl it is the option of their "run"; for compose and kubernetes a piece of YAML, of a\n' +
+    'For docker, podman and nerdctl it is the option of their "run"; for compose and kubernetes a piece of YAML, of a ' +
     'service and of a container or Pod. Needs no network.',
   examples: [
     'docker run $(aa-registry run-args docker-nginx) nginx',

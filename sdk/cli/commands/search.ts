@@ -1,7 +1,9 @@
-import { formatReference } from '../../../trust/index.ts';
+import type { ProfileSummary } from '../../../worker/api/schema/index.ts';
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
+import { pathOf } from '../installed.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../table.ts';
 
 /** The most pages that are asked for: a registry could go on for ever. */
 const mostPages = 100;
@@ -42,26 +44,26 @@ export const search = defineCommand({
     const grade = values.grade?.toUpperCase();
     const query = { text: args.join(' ') || undefined, team, image, tag, capability, grade };
     let cursor: string | undefined;
-    let count = 0;
-    const found: object[] = [];
+    const found: ProfileSummary[] = [];
     for (let at = 0; at < mostPages; at++) {
       const page = await client.listProfiles({ ...query, cursor });
-      if (page.similar && count === 0) {
+      if (page.similar && found.length === 0) {
         io.tell(`Nothing matches "${args.join(' ')}"; these have words that are spelt alike.`);
       }
-      if (json) found.push(...page.items);
-      else
-        for (const { team, name, latest, description } of page.items) {
-          const reference = formatReference({ team, name, selector: { kind: 'default' } });
-          io.print(`${reference.padEnd(28)} ${latest.padEnd(10)} ${description}`);
-        }
-      count += page.items.length;
+      found.push(...page.items);
       cursor = page.next ?? undefined;
       if (cursor === undefined) break;
     }
     if (cursor !== undefined) io.tell('There is more; add words to find less.');
-    if (json) io.print(toJson({ items: found }));
-    else if (count === 0) io.tell('Nothing matches.');
+    if (json) {
+      io.print(toJson({ items: found }));
+      return exit.ok;
+    }
+    printTable(
+      io,
+      found.map((one) => [pathOf(one), one.latest, one.description]),
+    );
+    if (found.length === 0) io.tell('Nothing matches.');
     return exit.ok;
   },
 });

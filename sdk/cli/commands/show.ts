@@ -4,6 +4,7 @@ import { CliError, defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { visible } from '../io.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
+import { printTable } from '../table.ts';
 
 export const show = defineCommand({
   name: 'show',
@@ -65,8 +66,7 @@ export const show = defineCommand({
       ['Versions', versions.map((one) => one.version).join(', ')],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
     ];
-    const longest = Math.max(...rows.map(([label]) => label.length)) + 2;
-    for (const [label, value] of rows) io.print(`${label.padEnd(longest)}${value}`);
+    printTable(io, rows);
     return exit.ok;
   },
 });

@@ -11,7 +11,7 @@ import { trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { table } from '../table.ts';
+import { printTable } from '../table.ts';
 import { rootOf, rootOption } from '../target.ts';
 
 /** What the exit code says to a monitor; the README lists it. */
@@ -42,8 +42,8 @@ export const status = defineCommand({
     trust: trustOption,
   },
   details:
-    'Compares files with what was signed, and the kernel with what was loaded. Changes nothing.\n' +
-    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 6 something was changed, 7 a profile that is\n' +
+    'Compares files with what was signed, and the kernel with what was loaded. Changes nothing. ' +
+    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 6 something was changed, 7 a profile that is ' +
     'installed is not loaded. A newer or yanked version does not change it, nor does a registry that is away.',
   examples: [
     'sudo aa-registry status',
@@ -134,7 +134,7 @@ function printText(io: Io, found: HostStatus, news: News[], all: boolean): void 
       [...problemsOf(one), ...noteworthy(one, news[at])].join('; ') || 'as installed',
     ]);
     const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
-    for (const line of table([head, ...rows])) io.print(line);
+    printTable(io, [head, ...rows]);
   } else io.print('Nothing is installed by aa-registry.');
   for (const { kind, installation } of pending) {
     const what = kind === 'install' ? 'The installation' : 'The removal';
@@ -144,7 +144,7 @@ function printText(io: Io, found: HostStatus, news: News[], all: boolean): void 
     io.print('');
     io.print('Unconfined, although a loaded profile is for them (start them anew):');
     const rows = unconfined.map(({ pid, command, profile }) => [`  ${pid}`, command, profile]);
-    for (const line of table(rows)) io.print(line);
+    printTable(io, rows);
   }
   if (all) printAll(io, found);
   else if (installed.some(({ processes }) => processes.length > 0)) {
@@ -169,7 +169,7 @@ function printAll(io: Io, { loaded, confined, installed }: HostStatus): void {
       mode,
       own.get(name.split('//')[0] ?? '') ?? '',
     ]);
-    for (const line of table([['LOADED', 'MODE', 'FROM'], ...rows])) io.print(line);
+    printTable(io, [['LOADED', 'MODE', 'FROM'], ...rows]);
   }
   if (confined.length > 0) {
     io.print('');
@@ -179,7 +179,7 @@ function printAll(io: Io, { loaded, confined, installed }: HostStatus): void {
       label,
       mode,
     ]);
-    for (const line of table([['PID', 'COMMAND', 'CONFINED BY', 'MODE'], ...rows])) io.print(line);
+    printTable(io, [['PID', 'COMMAND', 'CONFINED BY', 'MODE'], ...rows]);
   }
 }
 

@@ -31,11 +31,11 @@ export const sync = defineCommand({
     trust: trustOption,
   },
   details:
-    '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate",\n' +
-    'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has\n' +
-    'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions.\n' +
-    'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept.\n' +
-    'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could\n' +
+    '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate", ' +
+    'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has ' +
+    'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
+    'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
+    'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
     'not be asked.',
   examples: ['sudo aa-registry sync', 'sudo aa-registry sync --dry-run'],
   async run({ values, io }) {

@@ -34,7 +34,7 @@ export const tokenCreate = defineCommand({
     },
   },
   details:
-    'The token is printed once; the registry keeps only its hash. It is never good for more than the one that\n' +
+    'The token is printed once; the registry keeps only its hash. It is never good for more than the one that ' +
     'makes it. Without --team and --user an administrator gets another administrator token.',
   examples: [
     'aa-registry token create "release pipeline" --team platform --expires 90d',

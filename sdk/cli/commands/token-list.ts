@@ -1,6 +1,7 @@
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../table.ts';
 
 export const tokenList = defineCommand({
   name: 'token list',
@@ -26,6 +27,7 @@ export const tokenList = defineCommand({
       io.print(toJson({ items: await Array.fromAsync(tokens) }));
       return exit.ok;
     }
+    const rows: string[][] = [];
     for await (const token of tokens) {
       const { id, scope, label, lastUsedAt, expiresAt, revokedAt, profile } = token;
       const whose = token.user ?? token.team ?? 'administrator';
@@ -33,8 +35,9 @@ export const tokenList = defineCommand({
       const used = lastUsedAt === null ? 'never used' : `used ${lastUsedAt.slice(0, 10)}`;
       const ends = expiresAt === null ? '' : `, until ${expiresAt.slice(0, 10)}`;
       const gone = revokedAt === null ? '' : `, revoked ${revokedAt.slice(0, 10)}`;
-      io.print(`${id}  ${scope}  ${whose}${where}  ${label}  (${used}${ends}${gone})`);
+      rows.push([String(id), scope, `${whose}${where}`, `${label}  (${used}${ends}${gone})`]);
     }
+    printTable(io, rows);
     return exit.ok;
   },
 });

@@ -14,8 +14,8 @@ export const transfer = defineCommand({
     yes: { type: 'boolean', description: 'Do not ask' },
   },
   details:
-    'What was published stays where it is, signed by the team that published it: no registry can change whose\n' +
-    'keys a host trusts. The other team goes on under its own name, and whoever uses the old one is told.\n' +
+    'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
+    'keys a host trusts. The other team goes on under its own name, and whoever uses the old one is told. ' +
     'This can not be undone.',
   examples: ['aa-registry transfer platform/web edge'],
   async run({ values, args: [text = '', to = ''], io }) {

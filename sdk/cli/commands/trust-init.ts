@@ -36,7 +36,7 @@ export const trustInit = defineCommand({
     },
   },
   details:
-    `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids to be compared with what the team\n` +
+    `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids to be compared with what the team ` +
     'says they are, and writes /etc/aa-registry/trust.toml. A team that is there already is left as it is.',
   examples: ['sudo aa-registry trust init --registry https://profiles.example.org'],
   async run({ values, args, io }) {

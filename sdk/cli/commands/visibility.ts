@@ -10,7 +10,7 @@ export const visibility = defineCommand({
   args: { min: 2, max: 2 },
   options: { format: formatOption, ...registryOptions },
   details:
-    'A private profile is there for its team only, and the log blinds its name from then on. What the log has\n' +
+    'A private profile is there for its team only, and the log blinds its name from then on. What the log has ' +
     'said before stays said: "publish --private" makes a profile private from its first version on.',
   examples: ['aa-registry visibility platform/web private'],
   async run({ values, args: [text = '', wanted = ''], io }) {

@@ -9,7 +9,7 @@ export const webhookAdd = defineCommand({
   args: { min: 2, max: 2 },
   options: { format: formatOption, ...registryOptions },
   details:
-    'It is told when a version is published or yanked and when a channel moves: a POST of JSON, signed as\n' +
+    'It is told when a version is published or yanked and when a channel moves: a POST of JSON, signed as ' +
     'standardwebhooks.com specifies. The secret for that is printed once.',
   examples: ['aa-registry webhook add platform https://ci.example.org/hooks/aa-registry'],
   async run({ values, args: [team = '', url = ''], io }) {

@@ -1,6 +1,7 @@
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../table.ts';
 import { requireWebhookId } from '../webhook.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
@@ -25,12 +26,13 @@ export const webhookDeliveries = defineCommand({
       io.print(toJson({ items }));
       return exit.ok;
     }
-    for (const { createdAt, kind, state, attempts, lastError, nextAttemptAt } of items) {
+    const rows = items.map(({ createdAt, kind, state, attempts, lastError, nextAttemptAt }) => {
       const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
       const again = nextAttemptAt === null ? '' : `, again at ${nextAttemptAt}`;
       const failure = lastError === null ? '' : `: ${lastError}`;
-      io.print(`${createdAt} ${kind.padEnd(18)} ${state} (${tries}${again})${failure}`);
-    }
+      return [createdAt, kind, `${state} (${tries}${again})${failure}`];
+    });
+    printTable(io, rows);
     if (items.length === 0) io.tell(`Webhook ${webhook} has not been told anything.`);
     return exit.ok;
   },

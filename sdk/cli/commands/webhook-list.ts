@@ -1,6 +1,7 @@
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../table.ts';
 
 export const webhookList = defineCommand({
   name: 'webhook list',
@@ -17,9 +18,10 @@ export const webhookList = defineCommand({
       io.print(toJson({ items: webhooks }));
       return exit.ok;
     }
-    for (const { id, createdAt, url } of webhooks) {
-      io.print(`${String(id).padEnd(6)} ${createdAt.slice(0, 10)}  ${url}`);
-    }
+    printTable(
+      io,
+      webhooks.map(({ id, createdAt, url }) => [String(id), createdAt.slice(0, 10), url]),
+    );
     if (webhooks.length === 0) io.tell(`Team ${team} has no webhooks.`);
     return exit.ok;
   },

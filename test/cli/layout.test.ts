@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { topics } from '../../bin/topics.ts';
+import { table } from '../../sdk/cli/table.ts';
+import { wrap } from '../../sdk/cli/wrap.ts';
+import { command } from '../command.ts';
+
+const words = 'one two three four five six seven eight nine ten';
+
+describe('in a terminal', () => {
+  test('text is broken between words, and longer words stay whole', () => {
+    expect(wrap(words, 20, '  ')).toEqual([
+      'one two three four',
+      '  five six seven',
+      '  eight nine ten',
+    ]);
+    expect(wrap('  a-word-that-is-longer and more', 10, '    ')).toEqual([
+      '  a-word-that-is-longer',
+      '    and',
+      '    more',
+    ]);
+    expect(wrap('', 10)).toEqual(['']);
+    expect(wrap(words, Number.POSITIVE_INFINITY)).toEqual([words]);
+  });
+
+  test('the last cell of a row goes on under itself, or below where there is no room', () => {
+    const rows = [
+      ['NAME', '', 'STATE'],
+      ['docker-nginx', '', words],
+    ];
+    expect(table(rows, Number.POSITIVE_INFINITY)[1]).toBe(`docker-nginx  ${words}`);
+    expect(table(rows, 40)).toEqual([
+      'NAME          STATE',
+      'docker-nginx  one two three four five',
+      '              six seven eight nine ten',
+    ]);
+    expect(table(rows, 30)).toEqual([
+      'NAME          STATE',
+      'docker-nginx',
+      '    one two three four five',
+      '    six seven eight nine ten',
+    ]);
+    expect(table([], 30)).toEqual([]);
+  });
+
+  test.each([60, 80])(
+    'nothing that help says needs more than %i columns, but examples',
+    async (columns) => {
+      const names = topics.flatMap(({ commands }) => Object.keys(commands));
+      for (const name of ['', 'exit-codes', 'key', ...names]) {
+        const { lines } = await command(['help', ...name.split(' ')], {}, { columns });
+        const [text = ''] = (lines[0] ?? '').split(/\nExamples?:\n/);
+        const long = text.split('\n').filter((line) => line.length > columns);
+        expect(long, name).toEqual([]);
+      }
+    },
+  );
+
+  test('explain lists in the columns there are, and all of it elsewhere', async () => {
+    const narrow = await command(['explain'], {}, { columns: 60 });
+    expect(narrow.lines.filter((line) => line.length > 60)).toEqual([]);
+    const { lines } = await command(['explain']);
+    expect(narrow.lines.length).toBeGreaterThan(lines.length);
+    expect(lines.every((line) => /^[a-z0-9-]+ +(error|warning|info) /.test(line))).toBe(true);
+  });
+});
