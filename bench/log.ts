@@ -79,7 +79,7 @@ export async function fillLog(db: Database, key: NoteKey, size: number): Promise
     await db.insert(logTiles).values(tileRows.slice(at, at + 100));
   }
   const hashes = frontier.map((node) => new Uint8Array(node.hash));
-  const root = await rootOf({ size, hashes });
+  const root = rootOf({ size, hashes });
   const checkpoint = await signCheckpoint({ origin: key.name, size, root }, key);
   const hex = frontier.map((node) => node.hash.toString('hex')).join('');
   await db.insert(logHead).values({ id: 1, size, frontier: hex, checkpoint });

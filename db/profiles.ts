@@ -22,7 +22,10 @@ export async function findProfile(
 }
 
 /** A profile as lists show it: with when its latest version was published, and how lint grades that. */
-export type ProfileSummary = Profile & { publishedAt: string; grade: Grade | null };
+export type ProfileSummary = Pick<
+  Profile,
+  'id' | 'team' | 'name' | 'latest' | 'description' | 'images' | 'visibility' | 'deprecation'
+> & { publishedAt: string; grade: Grade | null };
 
 /**
  * What changes of a profile beside its versions; `false`, and no change, when it is not at the revision that

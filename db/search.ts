@@ -2,7 +2,7 @@ import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import { everyCapability, type Grade } from '../policy/index.ts';
 import { isProfileName } from '../trust/index.ts';
 import type { Database } from './database.ts';
-import type { Profile, ProfileSummary } from './profiles.ts';
+import type { ProfileSummary } from './profiles.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { facetWord, scopedWord, scopes } from './search-index.ts';
 import { askedWords, isOneSlip, isSpelt, spellingsOf } from './search-text.ts';
@@ -39,8 +39,16 @@ export interface FoundProfiles {
   similar: boolean;
 }
 
+/** Of a {@link ProfileSummary}: what a page costs is mostly what each row has. */
 const columns = {
-  profile: profiles,
+  id: profiles.id,
+  team: profiles.team,
+  name: profiles.name,
+  latest: profiles.latest,
+  description: profiles.description,
+  images: profiles.images,
+  visibility: profiles.visibility,
+  deprecation: profiles.deprecation,
   publishedAt: versions.publishedAt,
   grade: searchDocuments.grade,
 };
@@ -104,19 +112,10 @@ async function listByName(
     .where(and(...conditions))
     .orderBy(asc(profiles.team), asc(profiles.name))
     .limit(limit + 1);
-  const items = rows.slice(0, limit).map(toSummary);
+  const items = rows.slice(0, limit);
   const last = items.at(-1);
   const next = rows.length > limit && last ? { team: last.team, name: last.name } : undefined;
   return { items, next, similar: false };
-}
-
-function toSummary(row: {
-  profile: Profile;
-  publishedAt: string;
-  grade: Grade | null;
-}): ProfileSummary {
-  const { profile, publishedAt, grade } = row;
-  return { ...profile, publishedAt, grade };
 }
 
 /** What a search asks for: every word, or one of those that it may be a slip for. */
@@ -223,19 +222,18 @@ async function searchWords(
       and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
     )
     .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
-  const places = rows.map((row) => ({
-    level: levelIn(row.words, asked),
-    id: row.profile.id,
-    summary: toSummary(row),
-  }));
+  const places = rows.map(({ words, ...summary }) => ({ level: levelIn(words, asked), summary }));
   return { items: inOrder(places), next: undefined, similar };
 }
 
 /** Of equally good ones on a page, the shortest name is the closest. */
-function inOrder(places: { level: number; id: number; summary: ProfileSummary }[]) {
+function inOrder(places: { level: number; summary: ProfileSummary }[]) {
   return places
     .toSorted(
-      (a, b) => a.level - b.level || a.summary.name.length - b.summary.name.length || a.id - b.id,
+      (a, b) =>
+        a.level - b.level ||
+        a.summary.name.length - b.summary.name.length ||
+        a.summary.id - b.summary.id,
     )
     .map(({ summary }) => summary);
 }
@@ -296,12 +294,12 @@ async function search(
     )
     .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
   const places = rows
-    .map((row) => ({ level: row.level, id: row.profile.id, summary: toSummary(row) }))
-    .sort((a, b) => a.level - b.level || a.id - b.id);
+    .map(({ level, ...summary }) => ({ level, summary }))
+    .sort((a, b) => a.level - b.level || a.summary.id - b.summary.id);
   const page = places.slice(0, limit);
   const last = page.at(-1);
   const next =
-    places.length > limit && last ? { level: last.level, id: last.id, similar } : undefined;
+    places.length > limit && last ? { level: last.level, id: last.summary.id, similar } : undefined;
   const items = levels.length > 1 ? inOrder(page) : page.map(({ summary }) => summary);
   return { items, next, similar };
 }

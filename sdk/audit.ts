@@ -112,7 +112,7 @@ export async function auditLog(client: Client, options: AuditOptions): Promise<A
 
 async function audit(client: Client, options: AuditOptions): Promise<Audit> {
   const { log, now = new Date(), select = () => false, checkContents = true, signal } = options;
-  const from = options.from ?? { size: 0, root: await emptyRoot() };
+  const from = options.from ?? { size: 0, root: emptyRoot() };
   const note = await client.getCheckpoint();
   const verified = await verifyLog(
     { checkpoint: note, consistency: [] },
@@ -174,7 +174,7 @@ async function openTree(
   const start = await readFrontier(from.size, async ({ level, index, width }) =>
     (await readTile(level, index)).subarray(0, width * hashLength),
   );
-  if (!sameHash(await rootOf(start), from.root)) {
+  if (!sameHash(rootOf(start), from.root)) {
     throw new AuditRefusal(
       'log-inconsistent',
       `the log does not extend the ${from.size} entries it had before`,
@@ -194,7 +194,7 @@ async function openTree(
       const first = frontier.size;
       const bundle = await readEntries(client, first, size);
       for (const bytes of bundle) {
-        const appended = await appendLeaf(frontier, await leafHash(bytes));
+        const appended = appendLeaf(frontier, leafHash(bytes));
         frontier = appended.frontier;
         for (const hash of appended.tileHashes) {
           if (!other && !(await isServed(hash))) other = hash;
@@ -202,7 +202,7 @@ async function openTree(
       }
       yield { first, bundle, proved: other === undefined };
     }
-    const same = sameHash(await rootOf(frontier), root);
+    const same = sameHash(rootOf(frontier), root);
     if (same && !other) return;
     if (same) {
       const { level, index } = other as TileHash;

@@ -26,7 +26,7 @@ export async function expectSoundLog(db: Database, key: NoteKey): Promise<number
   let frontier = emptyFrontier;
   const tiles = new Map<string, Uint8Array[]>();
   for (const text of texts) {
-    const appended = await appendLeaf(frontier, await leafHash(new TextEncoder().encode(text)));
+    const appended = appendLeaf(frontier, leafHash(new TextEncoder().encode(text)));
     frontier = appended.frontier;
     for (const { level, index, hash } of appended.tileHashes) {
       const tile = `${level}/${Math.floor(index / 256)}`;
@@ -37,7 +37,7 @@ export async function expectSoundLog(db: Database, key: NoteKey): Promise<number
   const checkpoint = await verifyCheckpoint(head.checkpoint, identity);
   expect(checkpoint).toMatchObject({
     ok: true,
-    checkpoint: { size, root: await rootOf(frontier) },
+    checkpoint: { size, root: rootOf(frontier) },
   });
   for (const { level, index, width } of tilesOf(size)) {
     const stored = await readLogTile(db, level, index, width);

@@ -54,14 +54,14 @@ async function smallLog(...texts: string[]): Promise<SmallLog> {
   const frontiers: Frontier[] = [emptyFrontier];
   const leaves: Hash[] = [];
   for (const text of texts) {
-    const leaf = await leafHash(new TextEncoder().encode(text));
+    const leaf = leafHash(new TextEncoder().encode(text));
     leaves.push(leaf);
-    const { frontier } = await appendLeaf(frontiers.at(-1) as Frontier, leaf);
+    const { frontier } = appendLeaf(frontiers.at(-1) as Frontier, leaf);
     frontiers.push(frontier);
   }
   return {
     checkpoint: async (size, key) => {
-      const root = await rootOf(frontiers[size] as Frontier);
+      const root = rootOf(frontiers[size] as Frontier);
       return signCheckpoint({ origin: key.name, size, root }, key);
     },
     prove: (first, second) =>

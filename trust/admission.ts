@@ -182,13 +182,13 @@ export async function verifyLog(
   const proof = decodeHashes(consistency);
   const extended =
     proof !== undefined &&
-    (await verifyConsistency({
+    verifyConsistency({
       first: seen.size,
       firstRoot: seen.root,
       second: checkpoint.size,
       secondRoot: checkpoint.root,
       proof,
-    }));
+    });
   if (!extended) {
     const reason = `the log does not extend the ${seen.size} entries this host has seen`;
     return refused('log-inconsistent', reason);
@@ -287,8 +287,8 @@ async function provenEntry(
   const value = parseEntry(bytes);
   const proof = decodeHashes(inclusion);
   if (!value || !proof) return refused('proof-malformed', 'the proof can not be read');
-  const included = await verifyInclusion({
-    leafHash: await leafHash(bytes),
+  const included = verifyInclusion({
+    leafHash: leafHash(bytes),
     index,
     size,
     root,

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Database } from '../db/database.ts';
 import { growLog, type LogHead, readLogHead, readLogTile, type Statement } from '../db/log.ts';
 import {
@@ -6,6 +7,8 @@ import {
   cosignerOf,
   type Frontier,
   formatEntry,
+  formatTilePath,
+  fullWidth,
   type Hash,
   type LogEntry,
   leafHash,
@@ -23,6 +26,9 @@ const maximumTries = 200;
 
 /** How often a checkpoint is taken anew while witnesses have cosigned later ones already. */
 const maximumCheckpoints = 20;
+
+/** How many full tiles are kept in memory, of 8 KiB each: they never change, and every proof reads some. */
+const keptTiles = 512;
 
 /** The registry's transparency log: what it records can't be taken back unseen. */
 export interface Log {
@@ -77,9 +83,14 @@ export function createLog(options: LogOptions): Log {
   /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
   let known: LogHead | undefined;
 
-  const readTile = async ({ level, index, width }: Tile): Promise<Uint8Array> => {
-    const hashes = await readLogTile(db, level, index, width);
+  const fullTiles = new LRUCache<string, Uint8Array>({ max: keptTiles });
+
+  const readTile = async (tile: Tile): Promise<Uint8Array> => {
+    const { level, index, width } = tile;
+    const path = formatTilePath(tile);
+    const hashes = fullTiles.get(path) ?? (await readLogTile(db, level, index, width));
     if (!hashes) throw new Error(`tile ${level}/${index} of the log is missing`);
+    if (width === fullWidth) fullTiles.set(path, hashes);
     return hashes;
   };
 
@@ -87,16 +98,13 @@ export function createLog(options: LogOptions): Log {
     proveConsistency(first, second, readTile);
 
   async function sign(frontier: Frontier): Promise<string> {
-    return signCheckpoint(
-      { origin: key.name, size: frontier.size, root: await rootOf(frontier) },
-      key,
-    );
+    return signCheckpoint({ origin: key.name, size: frontier.size, root: rootOf(frontier) }, key);
   }
 
   async function grow(entry: LogEntry, head: LogHead): Promise<[LogHead, Statement[]]> {
     const text = formatEntry(entry);
-    const hash = await leafHash(new TextEncoder().encode(text));
-    const { frontier, tileHashes } = await appendLeaf(head.frontier, hash);
+    const hash = leafHash(new TextEncoder().encode(text));
+    const { frontier, tileHashes } = appendLeaf(head.frontier, hash);
     const after = { frontier, checkpoint: await sign(frontier) };
     return [after, growLog(db, { entry: text, tileHashes, before: head, after })];
   }

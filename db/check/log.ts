@@ -68,7 +68,7 @@ export async function checkLog(
     }
     const bytes = new TextEncoder().encode(text);
     if (!parseEntry(bytes)) report('entry-malformed', `entry ${index} is no entry of a log`);
-    const appended = await appendLeaf(frontier, await leafHash(bytes));
+    const appended = appendLeaf(frontier, leafHash(bytes));
     frontier = appended.frontier;
     for (const { level, index: place, hash } of appended.tileHashes) {
       const hashes = open.get(level) ?? [];
@@ -132,7 +132,7 @@ async function checkHead(
   const text = checkpoint.split('\n\n')[0] ?? '';
   const parsed = parseCheckpoint(`${text}\n`);
   if (!parsed) return report('checkpoint-invalid', 'the checkpoint is none');
-  if (parsed.size !== size || !sameHash(parsed.root, await rootOf(frontier))) {
+  if (parsed.size !== size || !sameHash(parsed.root, rootOf(frontier))) {
     report('checkpoint-invalid', `the checkpoint is of another tree than its ${size} entries`);
   }
   if (!key) return;

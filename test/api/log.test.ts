@@ -60,13 +60,13 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     const age = Date.now() / 1000 - Math.max(...signatures.map(({ time = 0 }) => time));
     expect(age).toBeLessThan(60);
     const claim = {
-      leafHash: await leafHash(new TextEncoder().encode(proof.entry)),
+      leafHash: leafHash(new TextEncoder().encode(proof.entry)),
       index: proof.index,
       size: tree.size,
       root: tree.root,
       proof: hashes(proof.inclusion),
     };
-    expect(await verifyInclusion(claim)).toBe(true);
+    expect(verifyInclusion(claim)).toBe(true);
   });
 
   test('a later proof shows the same entry, and that the log has only grown', async () => {
@@ -92,7 +92,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
       secondRoot: second.root,
       proof: hashes(after.consistency),
     };
-    expect(await verifyConsistency(claim)).toBe(true);
+    expect(verifyConsistency(claim)).toBe(true);
 
     const earlier = await readProof(`/v1/log/entries/${before.index}/proof?size=${first.size}`);
     expect(earlier.inclusion).toEqual(before.inclusion);
@@ -237,4 +237,5 @@ test('kill -9 of workerd among fifty publishers leaves whole versions or none', 
   } finally {
     await registry.close();
   }
-});
+  // A hundred and fifty publishers on workerd, killed three times: a busy machine needs its time.
+}, 180_000);

@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { isCount } from './decimal.ts';
 
 /** A SHA-256 hash: the node of a Merkle tree, 32 bytes. */
@@ -20,28 +21,24 @@ export function sameHash(a: Hash, b: Hash): boolean {
 }
 
 /** MTH({}): the root of a tree without leaves, the hash of nothing (RFC 6962 section 2.1). */
-export async function emptyRoot(): Promise<Hash> {
+export function emptyRoot(): Hash {
   return sha256(new Uint8Array());
 }
 
 /** The hash of a leaf: SHA-256(0x00 ‖ entry) (RFC 6962 section 2.1). */
-export async function leafHash(entry: Uint8Array): Promise<Hash> {
+export function leafHash(entry: Uint8Array): Hash {
   const input = new Uint8Array(1 + entry.length);
   input.set(entry, 1);
   return sha256(input);
 }
 
 /** The hash of an inner node: SHA-256(0x01 ‖ left ‖ right) (RFC 6962 section 2.1). */
-export async function nodeHash(left: Hash, right: Hash): Promise<Hash> {
+export function nodeHash(left: Hash, right: Hash): Hash {
   const input = new Uint8Array(1 + 2 * hashLength);
   input[0] = 1;
   input.set(left, 1);
   input.set(right, 1 + hashLength);
   return sha256(input);
-}
-
-async function sha256(input: Uint8Array<ArrayBuffer>): Promise<Hash> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', input));
 }
 
 /**
@@ -75,14 +72,14 @@ export interface Appended {
  * Appends a leaf's hash. It costs one node hash on average and log2(size) at worst. Throws when the hashes
  * do not fit the size: nothing may be built, or signed, on such a frontier.
  */
-export async function appendLeaf(frontier: Frontier, leaf: Hash): Promise<Appended> {
+export function appendLeaf(frontier: Frontier, leaf: Hash): Appended {
   assertFrontier(frontier);
   const hashes = [...frontier.hashes];
   const tileHashes = [{ level: 0, index: frontier.size, hash: leaf }];
   let hash = leaf;
   let index = frontier.size;
   for (let height = 1; index % 2 === 1; height++) {
-    hash = await nodeHash(hashes.pop() as Hash, hash);
+    hash = nodeHash(hashes.pop() as Hash, hash);
     index = (index - 1) / 2;
     if (height % tileHeight === 0) tileHashes.push({ level: height / tileHeight, index, hash });
   }
@@ -90,12 +87,12 @@ export async function appendLeaf(frontier: Frontier, leaf: Hash): Promise<Append
 }
 
 /** The root of the tree (RFC 6962 section 2.1). Throws when the hashes do not fit the size. */
-export async function rootOf(frontier: Frontier): Promise<Hash> {
+export function rootOf(frontier: Frontier): Hash {
   assertFrontier(frontier);
   const [last, ...others] = frontier.hashes.toReversed();
   if (!last) return emptyRoot();
   let root = last;
-  for (const left of others) root = await nodeHash(left, root);
+  for (const left of others) root = nodeHash(left, root);
   return root;
 }
 

@@ -86,14 +86,14 @@ export async function readFrontier(size: number, readTile: ReadTile): Promise<Fr
 }
 
 /** Whether the claim's proof shows it (RFC 6962 section 2.1.1). Never throws. */
-export async function verifyInclusion(claim: InclusionClaim): Promise<boolean> {
+export function verifyInclusion(claim: InclusionClaim): boolean {
   const { leafHash, index, size, root, proof } = claim;
   if (!isCount(index) || !isCount(size) || index >= size) return false;
   if (![leafHash, root, ...proof].every(isHash)) return false;
   const path = pathOf({ start: index, end: index + 1 }, size);
   if (proof.length !== path.length) return false;
   let hash = leafHash;
-  for (const [at, { side }] of path.entries()) hash = await join(hash, side, proof[at] as Hash);
+  for (const [at, { side }] of path.entries()) hash = join(hash, side, proof[at] as Hash);
   return sameHash(hash, root);
 }
 
@@ -101,12 +101,12 @@ export async function verifyInclusion(claim: InclusionClaim): Promise<boolean> {
  * Whether the claim's proof shows it (RFC 6962 section 2.1.2). Every tree extends the empty one, whose root
  * is known, and the proof of that is empty; so is the proof that a tree extends itself. Never throws.
  */
-export async function verifyConsistency(claim: ConsistencyClaim): Promise<boolean> {
+export function verifyConsistency(claim: ConsistencyClaim): boolean {
   const { first, firstRoot, second, secondRoot, proof } = claim;
   if (!isCount(first) || !isCount(second) || first > second) return false;
   if (![firstRoot, secondRoot, ...proof].every(isHash)) return false;
   if (first === second) return proof.length === 0 && sameHash(firstRoot, secondRoot);
-  if (first === 0) return proof.length === 0 && sameHash(firstRoot, await emptyRoot());
+  if (first === 0) return proof.length === 0 && sameHash(firstRoot, emptyRoot());
 
   const seed = lastSubtree(first);
   const path = pathOf(seed, second);
@@ -118,13 +118,13 @@ export async function verifyConsistency(claim: ConsistencyClaim): Promise<boolea
   for (const [at, { side }] of path.entries()) {
     const sibling = siblings[at] as Hash;
     // What is to the right of the seed came after the first tree.
-    if (side === 'left') before = await join(before, side, sibling);
-    after = await join(after, side, sibling);
+    if (side === 'left') before = join(before, side, sibling);
+    after = join(after, side, sibling);
   }
   return sameHash(before, firstRoot) && sameHash(after, secondRoot);
 }
 
-function join(hash: Hash, side: Step['side'], sibling: Hash): Promise<Hash> {
+function join(hash: Hash, side: Step['side'], sibling: Hash): Hash {
   return side === 'left' ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
 }
 

@@ -90,7 +90,7 @@ export function tileOfNode(node: TreeNode, size: number): Tile {
  * The hash of a node, from the bytes of the tile that {@link tileOfNode} names. Throws when they are not
  * as many as the tile is wide.
  */
-export async function nodeOfTile(node: TreeNode, tile: Tile, bytes: Uint8Array): Promise<Hash> {
+export function nodeOfTile(node: TreeNode, tile: Tile, bytes: Uint8Array): Hash {
   if (bytes.length !== tile.width * hashLength) {
     throw new RangeError(
       `${formatTilePath(tile)} has ${bytes.length} bytes, not ${tile.width * hashLength}`,
@@ -102,7 +102,7 @@ export async function nodeOfTile(node: TreeNode, tile: Tile, bytes: Uint8Array):
   if (hashes.length !== count) {
     throw new RangeError(`${formatTilePath(tile)} does not reach as far as the node`);
   }
-  while (hashes.length > 1) hashes = await Promise.all(pairs(hashes));
+  while (hashes.length > 1) hashes = [...pairs(hashes)];
   return hashes[0] as Hash;
 }
 
@@ -119,7 +119,7 @@ function split(bytes: Uint8Array): Hash[] {
   );
 }
 
-function* pairs(hashes: Hash[]): Generator<Promise<Hash>> {
+function* pairs(hashes: Hash[]): Generator<Hash> {
   for (let at = 0; at + 1 < hashes.length; at += 2) {
     yield nodeHash(hashes[at] as Hash, hashes[at + 1] as Hash);
   }

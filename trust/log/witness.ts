@@ -81,7 +81,7 @@ export async function decide(witness: Witness, body: string): Promise<WitnessDec
   if (oldSize > checkpoint.size) {
     return refused(400, `the old size ${oldSize} exceeds the new one, ${checkpoint.size}`);
   }
-  const latest = log.latest ?? { size: 0, root: await emptyRoot() };
+  const latest = log.latest ?? { size: 0, root: emptyRoot() };
   const conflict = {
     status: 409,
     contentType: 'text/x.tlog.size',
@@ -89,7 +89,7 @@ export async function decide(witness: Witness, body: string): Promise<WitnessDec
   } as const;
   if (oldSize !== latest.size) return conflict;
   if (checkpoint.size === latest.size && !sameHash(checkpoint.root, latest.root)) return conflict;
-  const consistent = await verifyConsistency({
+  const consistent = verifyConsistency({
     first: latest.size,
     firstRoot: latest.root,
     second: checkpoint.size,

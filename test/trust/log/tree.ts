@@ -81,7 +81,7 @@ export async function grow(leaves: Hash[]): Promise<Grown> {
   const frontiers = [emptyFrontier];
   const levels: Hash[][] = [];
   for (const leaf of leaves) {
-    const appended = await appendLeaf(frontiers.at(-1) ?? emptyFrontier, leaf);
+    const appended = appendLeaf(frontiers.at(-1) ?? emptyFrontier, leaf);
     frontiers.push(appended.frontier);
     for (const { level, index, hash } of appended.tileHashes) {
       const hashes = levels[level] ?? [];
