@@ -1,5 +1,7 @@
 import { changeHost } from '../host/change.ts';
 import { exclusively } from '../host/lock.ts';
+import type { Mended } from '../host/mend.ts';
+import { pathOf } from './installed.ts';
 import type { Io } from './io.ts';
 
 /** Says where a file went that stood in the way and was not this program's. */
@@ -25,7 +27,24 @@ export function changing<Result>(
       const what = kind === 'install' ? 'installation' : 'removal';
       io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${outcome}.`);
     },
+    onMended: (mended) => tellMended(io, mended),
   });
+}
+
+function tellMended(io: Io, { record, copy, installation }: Mended): void {
+  const path = pathOf(record);
+  if (record.kind === 'pending') {
+    io.tell(`Warning: a change of ${path} was interrupted, and the record of it is damaged.`);
+  } else io.tell(`Warning: the record of ${path} is damaged.`);
+  if (installation) {
+    const { version, origin } = installation;
+    const kept = record.kind === 'installed' ? `; it counts as asked for by ${origin}` : '';
+    io.tell(`By what this host has kept, ${version} is installed${kept}.`);
+  } else {
+    io.tell('Which version is installed can’t be told, so an older one would not be refused.');
+    io.tell(`This makes it anew: sudo aa-registry pull ${path}`);
+  }
+  io.tell(`What was in the record is kept as ${copy}.`);
 }
 
 function tellWait(io: Io): void {

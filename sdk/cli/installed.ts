@@ -1,5 +1,5 @@
 import { formatReference, isInRange } from '../../trust/index.ts';
-import { type Installation, listInstallations } from '../host/state.ts';
+import { type Installation, listDamaged, listInstallations } from '../host/state.ts';
 import { CliError, exit } from './command.ts';
 import { requireReference } from './session.ts';
 
@@ -14,6 +14,14 @@ export async function requireInstalled(root: string, text: string): Promise<Inst
     (one) => one.name === name && (!text.includes('/') || one.team === team),
   );
   if (!found) {
+    const damaged = (await listDamaged(root)).find((one) => one.name === name);
+    if (damaged) {
+      throw new CliError(
+        exit.failed,
+        `What is installed of ${pathOf(damaged)} is not known: ${damaged.path} is damaged.`,
+        `This makes it anew: sudo aa-registry pull ${pathOf(damaged)}`,
+      );
+    }
     const known = installed.map((one) => pathOf(one)).join(', ');
     throw new CliError(
       exit.failed,

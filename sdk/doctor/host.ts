@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { findParser, runParser } from '../host/parser.ts';
 import { readFileIfPresent } from '../host/read-file.ts';
-import { listInstallations, listPending, statePath } from '../host/state.ts';
+import { listDamaged, listInstallations, listPending, statePath } from '../host/state.ts';
 import { readTrust, trustPath } from '../trust-file.ts';
 import { type Finding, fail, look, ok, warn } from './check.ts';
 
@@ -167,6 +167,10 @@ async function state(root: string): Promise<Finding[]> {
   const findings = [
     ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
   ];
+  for (const { team, name, path } of await listDamaged(root)) {
+    const next = `This makes it anew: sudo aa-registry pull ${team}/${name}.`;
+    findings.push(fail('state-damaged', `The record ${path} is damaged.`, next));
+  }
   const pending = await listPending(root);
   if (pending.length > 0) {
     const names = pending.map(({ installation: { team, name } }) => `${team}/${name}`).join(', ');

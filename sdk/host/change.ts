@@ -2,31 +2,36 @@ import { join } from 'node:path';
 import { removeStaged } from './atomic.ts';
 import { tidyKept } from './kept.ts';
 import { exclusively, type LockOptions } from './lock.ts';
-import { listInstallations, statePath } from './state.ts';
+import { type Mended, mendRecords } from './mend.ts';
+import { listDamaged, listInstallations, statePath } from './state.ts';
 import { type Recovered, recover } from './transaction.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 export interface ChangeOptions extends LockOptions {
   /** Told of each change that an earlier run had begun and that was dealt with before `work`. */
   onRecovered?: (recovered: Recovered) => void;
+  /** Told of each record that was damaged and dealt with before that. */
+  onMended?: (mended: Mended) => void;
 }
 
 /**
  * Does `work`, which may change what is installed below `root`: alone, and after what an earlier run has left
- * half done is finished and its stray files are gone.
+ * half done is finished, its stray files are gone and damaged records are dealt with: one profile's trouble is no
+ * other's.
  */
 export async function changeHost<Result>(
   root: string,
   work: () => Promise<Result>,
-  { onRecovered = () => {}, ...lock }: ChangeOptions = {},
+  { onRecovered = () => {}, onMended = () => {}, ...lock }: ChangeOptions = {},
 ): Promise<Result> {
   return exclusively(
     root,
     async () => {
       await removeStaged(join(root, 'etc/apparmor.d'), 'aa-registry.');
       for (const folder of ['installed', 'pending']) await removeStaged(statePath(root, folder));
+      for (const one of await uninterrupted(() => mendRecords(root))) onMended(one);
       for (const one of await uninterrupted(() => recover(root))) onRecovered(one);
-      await tidyKept(root, await listInstallations(root));
+      await tidyKept(root, await listInstallations(root), await listDamaged(root));
       return work();
     },
     lock,

@@ -1,6 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatReference, type Offer, sha256 } from '../../trust/index.ts';
+import { formatReference, isDigest, type Offer, sha256 } from '../../trust/index.ts';
 import { bundledOffers, makeBundle, parseBundle } from '../bundle.ts';
 import { type Verified, verifyOffer } from '../fetch.ts';
 import type { HostTrust } from '../trust-file.ts';
@@ -55,6 +55,20 @@ export async function readKeptBytes(
   return bytes && (await sha256(bytes)) === digest ? bytes : undefined;
 }
 
+/** The versions that are kept and are what their digests say, the last one first; each was proved when it was kept. */
+export async function listKept(root: string, named: Named): Promise<Release[]> {
+  const folder = keptFolder(root, named);
+  const releases: Release[] = [];
+  for (const file of await namesIn(folder)) {
+    const digest = `sha256:${file.replace(/\.bundle$/, '')}`;
+    const offer = isDigest(digest) ? await readKept(root, named, digest) : undefined;
+    if (!offer || (await sha256(offer.profile)) !== digest) continue;
+    const verifiedAt = (await stat(join(folder, file))).mtime.toISOString();
+    releases.push({ version: offer.version, digest, verifiedAt });
+  }
+  return releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
+}
+
 /** The ids of the keys that a kept version says it is signed by. */
 export async function signersOfKept(root: string, named: Named, digest: string): Promise<string[]> {
   const offer = await readKept(root, named, digest);
@@ -81,10 +95,17 @@ export async function dropKept(root: string, named: Named): Promise<void> {
   await rm(keptFolder(root, named), { recursive: true, force: true });
 }
 
-/** Forgets whatever no installation remembers: what was kept for a change that then was not begun. */
-export async function tidyKept(root: string, installed: readonly Installation[]): Promise<void> {
+/**
+ * Forgets whatever no installation remembers: what was kept for a change that then was not begun. What is kept of
+ * `unknown`, whose records are damaged, stays.
+ */
+export async function tidyKept(
+  root: string,
+  installed: readonly Installation[],
+  unknown: readonly Named[],
+): Promise<void> {
   for (const installation of installed) await dropUnneeded(root, installation);
-  const needed = installed.map((one) => keptFolder(root, one));
+  const needed = [...installed, ...unknown].map((one) => keptFolder(root, one));
   for (const name of await namesIn(statePath(root, 'kept'))) {
     const folder = statePath(root, 'kept', name);
     if (!needed.includes(folder)) await rm(folder, { recursive: true, force: true });

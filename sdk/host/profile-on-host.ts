@@ -26,8 +26,7 @@ async function findProfileOnHost(
   profile: string,
 ): Promise<ProfileOnHost | undefined> {
   const [name = ''] = profile.split('//');
-  // A damaged record is pull's to report; the file is there all the same.
-  const installed = await listInstallations(root).catch(() => []);
+  const installed = await listInstallations(root);
   const installation = installed.find((one) => one.name === name);
   const file =
     installation === undefined

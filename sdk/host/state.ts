@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { type Digest, isDigest, isProfileName, isTeam, isVersion } from '../../trust/index.ts';
 import { removeFile, type StagedFile, stageFile, writeFileAtomically } from './atomic.ts';
-import { DamagedFileError, readFileIfPresent } from './read-file.ts';
+import { readFileIfPresent } from './read-file.ts';
 
 /** A version that was proved and is kept, with its proof (see kept.ts). */
 const Release = z.object({
@@ -61,23 +61,59 @@ export function installedName({ team, name }: Named): string {
   return `aa-registry.${team}.${name}`;
 }
 
-function recordPath(root: string, kind: 'installed' | 'pending', { team, name }: Named): string {
+/** What there are records of, and the folder that they are in. */
+interface Records {
+  installed: Installation;
+  pending: Pending;
+}
+type Kind = keyof Records;
+const kinds: readonly Kind[] = ['installed', 'pending'];
+const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
+  installed: Installation,
+  pending: Pending,
+};
+
+function recordPath(root: string, kind: Kind, { team, name }: Named): string {
   return statePath(root, kind, `${team}.${name}.json`);
 }
 
-/** What is installed of this profile; `undefined` when nothing is. Throws when the record is damaged. */
-export function readInstallation(root: string, named: Named): Promise<Installation | undefined> {
-  return readRecord(recordPath(root, 'installed', named), Installation);
+/** A record that does not hold what this program writes there. */
+export interface DamagedRecord extends Named {
+  kind: Kind;
+  path: string;
 }
 
-/** Everything that is installed, by file name. Throws when a record is damaged. */
-export async function listInstallations(root: string): Promise<Installation[]> {
-  return readRecords(statePath(root, 'installed'), Installation);
+/** What is installed of this profile; `undefined` when nothing is, or its record is damaged. */
+export async function readInstallation(
+  root: string,
+  named: Named,
+): Promise<Installation | undefined> {
+  const record = await readRecord(root, 'installed', named);
+  return record?.ok ? record.value : undefined;
 }
 
-/** The changes that were begun and not ended. */
-export async function listPending(root: string): Promise<Pending[]> {
-  return readRecords(statePath(root, 'pending'), Pending);
+/** Everything that is installed, by file name, but for what {@link listDamaged} has. */
+export function listInstallations(root: string): Promise<Installation[]> {
+  return listSound(root, 'installed');
+}
+
+/** The changes that were begun and not ended, but for what {@link listDamaged} has. */
+export function listPending(root: string): Promise<Pending[]> {
+  return listSound(root, 'pending');
+}
+
+/** The records that are damaged. Of the profile only the name is known, by that of the file. */
+export async function listDamaged(root: string): Promise<DamagedRecord[]> {
+  const damaged: DamagedRecord[] = [];
+  for (const kind of kinds) {
+    for (const named of await listNames(root, kind)) {
+      const record = await readRecord(root, kind, named);
+      if (record?.ok === false) {
+        damaged.push({ ...named, kind, path: recordPath(root, kind, named) });
+      }
+    }
+  }
+  return damaged;
 }
 
 /** The record of an installation, to be put in place of the one before. */
@@ -107,32 +143,46 @@ function format(record: Installation | Pending): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-async function readRecord<Schema extends z.ZodType>(
-  path: string,
-  schema: Schema,
-): Promise<z.infer<Schema> | undefined> {
-  const text = await readFileIfPresent(path);
+/** A record; `undefined` when there is none, or it is gone meanwhile. */
+async function readRecord<K extends Kind>(
+  root: string,
+  kind: K,
+  named: Named,
+): Promise<{ ok: true; value: Records[K] } | { ok: false } | undefined> {
+  const text = await readFileIfPresent(recordPath(root, kind, named));
   if (text === undefined) return undefined;
+  const value = parseRecord(schemas[kind], text);
+  if (!value) return { ok: false };
+  const { team, name } = 'installation' in value ? value.installation : value;
+  return team === named.team && name === named.name ? { ok: true, value } : { ok: false };
+}
+
+function parseRecord<Record>(schema: z.ZodType<Record>, text: string): Record | undefined {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    throw new DamagedFileError(`${path} is damaged; remove it and pull again`);
+    return undefined;
   }
 }
 
-async function readRecords<Schema extends z.ZodType>(
-  folder: string,
-  schema: Schema,
-): Promise<z.infer<Schema>[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+async function listSound<K extends Kind>(root: string, kind: K): Promise<Records[K][]> {
+  const records: Records[K][] = [];
+  for (const named of await listNames(root, kind)) {
+    const record = await readRecord(root, kind, named);
+    if (record?.ok) records.push(record.value);
+  }
+  return records;
+}
+
+/** Of which profiles there are records. */
+async function listNames(root: string, kind: Kind): Promise<Named[]> {
+  const files = await readdir(statePath(root, kind)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
-  const records: z.infer<Schema>[] = [];
-  for (const name of names.sort()) {
-    if (name.startsWith('.') || !name.endsWith('.json')) continue;
-    const record = await readRecord(join(folder, name), schema);
-    if (record !== undefined) records.push(record);
-  }
-  return records;
+  return files.sort().flatMap((file) => {
+    // The name of a team has no dot, that of a profile may.
+    const [, team = '', name = ''] = /^([^.]+)\.(.+)\.json$/.exec(file) ?? [];
+    return isTeam(team) && isProfileName(name) ? [{ team, name }] : [];
+  });
 }

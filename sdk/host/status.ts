@@ -2,7 +2,14 @@ import { automaton, matches } from '../../policy/glob/automaton.ts';
 import { type Condition, examine, isSound } from './condition.ts';
 import { checkKernel, type LoadedProfile, readPolicy } from './kernel.ts';
 import { executableOf, type Process, profilesOf, readProcesses } from './processes.ts';
-import { type Installation, listInstallations, listPending, type Pending } from './state.ts';
+import {
+  type DamagedRecord,
+  type Installation,
+  listDamaged,
+  listInstallations,
+  listPending,
+  type Pending,
+} from './state.ts';
 
 /** An installation and what has become of it. */
 export interface InstalledStatus {
@@ -33,6 +40,8 @@ export interface HostStatus {
   unconfined: Unconfined[];
   /** Changes that were begun and not ended; whatever changes the host next deals with them. */
   pending: Pending[];
+  /** Records that do not say any more what they are about; whatever changes the host next deals with them too. */
+  damaged: DamagedRecord[];
 }
 
 /** Looks at a host without changing anything. This machine's own root needs root. */
@@ -58,6 +67,7 @@ export async function readStatus(root: string): Promise<HostStatus> {
     confined: processes.filter(({ mode }) => mode !== undefined && mode !== 'unconfined'),
     unconfined: await findUnconfined(loaded, processes),
     pending: await listPending(root),
+    damaged: await listDamaged(root),
   };
 }
 
@@ -86,9 +96,10 @@ export function verdictOf({
   kernel,
   installed,
   pending,
+  damaged,
 }: HostStatus): 'ok' | 'disabled' | 'not-loaded' | 'drift' {
   if (kernel?.ok === false) return 'disabled';
   if (installed.some(({ condition }) => condition.kernel === 'not-loaded')) return 'not-loaded';
   const sound = installed.every(({ condition }) => isSound(condition));
-  return sound && pending.length === 0 ? 'ok' : 'drift';
+  return sound && pending.length === 0 && damaged.length === 0 ? 'ok' : 'drift';
 }

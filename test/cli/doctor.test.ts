@@ -100,7 +100,7 @@ describe('doctor', () => {
     ['trust', 'fail', (root) => rm(join(root, trustFile))],
     ['trust', 'fail', (root) => put(root, trustFile, 'registry = 5')],
     ['trust', 'fail', (root) => chmod(join(root, trustFile), 0o666)],
-    ['state', 'fail', (root) => put(root, pending, '{')],
+    ['state-damaged', 'fail', (root) => put(root, pending, '{')],
     ['docker', 'warn', (root) => put(root, 'run/docker.sock', '')],
   ])('%s is %s', async (id, result, change) => {
     const { code, results, findings } = await doctor(await ill(change), '--offline');

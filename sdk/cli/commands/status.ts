@@ -2,10 +2,11 @@ import { parseReference, type Reference } from '../../../trust/index.ts';
 import { UnreachableError } from '../../client.ts';
 import { describeCondition, isSound } from '../../host/condition.ts';
 import type { LoadedProfile } from '../../host/kernel.ts';
+import type { Named } from '../../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../../host/status.ts';
 import { fetchNews, type News } from '../../news.ts';
 import { readTrust, trustPath } from '../../trust-file.ts';
-import { CliError, defineCommand, exit } from '../command.ts';
+import { CliError, defineCommand, exit, type Values } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
@@ -67,17 +68,20 @@ export const status = defineCommand({
 /** The part of a status that is about these installed profiles; all of it when none is named. */
 function narrow(found: HostStatus, names: string[]): HostStatus {
   if (names.length === 0) return found;
-  const installed = names.map((name) => {
-    const one = found.installed.find(
-      ({ installation }) => installation.name === name || pathOf(installation) === name,
-    );
-    if (!one) throw new CliError(exit.failed, `${name} is not installed by aa-registry.`);
-    return one;
-  });
-  const own = new Set(installed.map(({ installation }) => installation.name));
+  const isMeant = (name: string, one: Named) => one.name === name || pathOf(one) === name;
+  const isNamed = (one: Named) => names.some((name) => isMeant(name, one));
+  const installed = found.installed.filter(({ installation }) => isNamed(installation));
+  const damaged = found.damaged.filter(isNamed);
+  const known = [...installed.map(({ installation }) => installation), ...damaged];
+  const unknown = names.find((name) => !known.some((one) => isMeant(name, one)));
+  if (unknown !== undefined) {
+    throw new CliError(exit.failed, `${unknown} is not installed by aa-registry.`);
+  }
+  const own = new Set(known.map(({ name }) => name));
   return {
     ...found,
     installed,
+    damaged,
     loaded: found.loaded.filter(({ name }) => own.has(name.split('//')[0] ?? '')),
     confined: installed.flatMap(({ processes }) => processes),
     unconfined: [],
@@ -88,7 +92,7 @@ function narrow(found: HostStatus, names: string[]): HostStatus {
 async function askRegistry(
   io: Io,
   { installed }: HostStatus,
-  values: { registry?: string; trust?: string },
+  values: Values<typeof registryOptions> & { trust?: string },
   root: string,
 ): Promise<News[]> {
   const trust = await readTrust(values.trust ?? trustPath(root));
@@ -116,7 +120,7 @@ function referenceOf({ team, name, reference }: InstalledStatus['installation'])
 }
 
 function printText(io: Io, found: HostStatus, news: News[], all: boolean): void {
-  const { kernel, installed, loaded, confined, unconfined, pending } = found;
+  const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   if (kernel?.ok === false) io.print(`AppArmor is not enabled: ${kernel.reason}.`);
   if (kernel?.ok) {
     io.print(
@@ -139,6 +143,11 @@ function printText(io: Io, found: HostStatus, news: News[], all: boolean): void 
   for (const { kind, installation } of pending) {
     const what = kind === 'install' ? 'The installation' : 'The removal';
     io.print(`${what} of ${pathOf(installation)} was interrupted; the next change finishes it.`);
+  }
+  for (const record of damaged) {
+    const what = record.kind === 'pending' ? 'an interrupted change' : 'what is installed';
+    io.print(`The record of ${what} of ${pathOf(record)} is damaged: ${record.path}`);
+    io.print(`  This makes it anew: sudo aa-registry pull ${pathOf(record)}`);
   }
   if (unconfined.length > 0) {
     io.print('');
@@ -226,7 +235,7 @@ function namesOf(processes: InstalledStatus['processes']): string {
 
 /** The same as JSON; its keys are a contract with monitors. */
 function asData(found: HostStatus, news: News[]): unknown {
-  const { kernel, installed, loaded, confined, unconfined, pending } = found;
+  const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   const own = new Set(installed.map(({ installation }) => installation.name));
   return {
     verdict: verdictOf(found),
@@ -266,6 +275,7 @@ function asData(found: HostStatus, news: News[]): unknown {
       name,
       version,
     })),
+    damaged: damaged.map(({ kind, team, name, path }) => ({ kind, team, name, path })),
     loaded: loaded.map(({ name, mode, attachment }: LoadedProfile) => ({
       name,
       mode,

@@ -1,0 +1,62 @@
+import { copyFile, rename, stat } from 'node:fs/promises';
+import { formatReference } from '../../trust/index.ts';
+import { isForcedToComplain } from './complain.ts';
+import { digestOf } from './digest-of.ts';
+import { listKept } from './kept.ts';
+import {
+  type DamagedRecord,
+  type Installation,
+  installedPath,
+  listDamaged,
+  type Named,
+  readInstallation,
+  stageInstallation,
+} from './state.ts';
+
+/** A damaged record, and what was done about it. */
+export interface Mended {
+  record: DamagedRecord;
+  /** Where what it held is kept. */
+  copy: string;
+  /** What is installed after all, by what the host has kept; `undefined` where that can't be told. */
+  installation: Installation | undefined;
+}
+
+/**
+ * Makes damaged records anew, from the file that is installed and the versions that the host has kept. One of an
+ * installation for which that can't be done stays, until its profile is pulled again; one of a change that was begun
+ * goes: what it was about can't be told. Nobody else may be changing anything meanwhile (see change.ts).
+ */
+export async function mendRecords(root: string): Promise<Mended[]> {
+  const mended: Mended[] = [];
+  for (const record of await listDamaged(root)) {
+    const copy = `${record.path}.damaged`;
+    await (record.kind === 'pending' ? rename : copyFile)(record.path, copy);
+    const known = await readInstallation(root, record);
+    const installation = known ?? (await rebuild(root, record));
+    if (installation && !known) await (await stageInstallation(root, installation)).commit();
+    mended.push({ record, copy, installation });
+  }
+  return mended;
+}
+
+/** The record of a profile whose file is a version that was kept. Whoever asked for it is not known any more. */
+async function rebuild(root: string, { team, name }: Named): Promise<Installation | undefined> {
+  const named = { team, name };
+  const path = installedPath(root, named);
+  const digest = await digestOf(path);
+  const kept = await listKept(root, named);
+  const current = kept.find((one) => one.digest === digest);
+  if (!current) return undefined;
+  return {
+    ...named,
+    ...current,
+    file: installedPath('/', named),
+    installedAt: (await stat(path)).mtime.toISOString(),
+    reference: formatReference({ ...named, selector: { kind: 'default' } }),
+    // Of what it was not told to, sync removes nothing.
+    origin: 'pull',
+    complain: await isForcedToComplain(root, named),
+    earlier: kept.filter((one) => one !== current),
+  };
+}
