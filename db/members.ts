@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { memberships, type Role } from './schema.ts';
 
@@ -34,26 +34,46 @@ export async function findMember(
   return member;
 }
 
-/** Gives a user a role in a team; `false`, and no change, when that would leave the team without an owner. */
-export async function setMember(db: Database, membership: Membership): Promise<boolean> {
-  const { team, user, role } = membership;
+/** What came of a change of a team's members; there is none unless it is done. */
+export type MemberChange = 'done' | 'last-owner' | 'changed';
+
+/**
+ * Gives a user a role in a team, unless that would leave the team without an owner, or its members are not those
+ * `expected` any more.
+ */
+export async function setMember(
+  db: Database,
+  membership: Membership,
+  expected?: Membership[],
+): Promise<MemberChange> {
+  const { team, user, role, createdAt } = membership;
+  const values = sql`SELECT ${team}, ${user}, ${role}, ${createdAt} WHERE ${areStill(team, expected)}`;
   const set = await db
     .insert(memberships)
-    .values(membership)
+    .select(values)
     .onConflictDoUpdate({
       target: [memberships.team, memberships.user],
       set: { role },
       ...(role === 'owner' ? {} : { setWhere: othersOwn(team, user) }),
     });
-  return set.rowsAffected > 0;
+  if (set.rowsAffected > 0) return 'done';
+  return (await changed(db, team, expected)) ? 'changed' : 'last-owner';
 }
 
-/** Takes a user out of a team; `false`, and no change, when that would leave the team without an owner. */
-export async function removeMember(db: Database, team: string, user: string): Promise<boolean> {
+/** Takes a user out of a team, if they are in it; unless for the same reasons. */
+export async function removeMember(
+  db: Database,
+  team: string,
+  user: string,
+  expected?: Membership[],
+): Promise<MemberChange> {
+  const member = and(eq(memberships.team, team), eq(memberships.user, user));
   const removed = await db
     .delete(memberships)
-    .where(and(eq(memberships.team, team), eq(memberships.user, user), othersOwn(team, user)));
-  return removed.rowsAffected > 0;
+    .where(and(member, othersOwn(team, user), areStill(team, expected)));
+  if (removed.rowsAffected > 0) return 'done';
+  if (await changed(db, team, expected)) return 'changed';
+  return (await findMember(db, team, user)) ? 'last-owner' : 'done';
 }
 
 /** That the user is no owner of the team, or not the only one. */
@@ -61,4 +81,22 @@ function othersOwn(team: string, user: string) {
   const owner: Role = 'owner';
   return sql`(${memberships.role} <> ${owner} OR EXISTS (SELECT 1 FROM memberships AS other
     WHERE other.team = ${team} AND other.role = ${owner} AND other.user <> ${user}))`;
+}
+
+/** That a team's members are those; in the statement itself, so that nothing comes between the look and the change. */
+function areStill(team: string, expected: Membership[] | undefined): SQL {
+  if (!expected) return sql`true`;
+  const those = expected.map(({ user, role, createdAt }) => [user, role, createdAt]);
+  return sql`(SELECT json_group_array(json_array(user, role, created_at)) FROM
+    (SELECT * FROM memberships AS present WHERE present.team = ${team} ORDER BY present.user))
+    = ${JSON.stringify(those)}`;
+}
+
+async function changed(
+  db: Database,
+  team: string,
+  expected: Membership[] | undefined,
+): Promise<boolean> {
+  if (!expected) return false;
+  return JSON.stringify(await listMembers(db, team)) !== JSON.stringify(expected);
 }

@@ -17,6 +17,11 @@ export async function requireMatch(
   const tag = await tagOf(JSON.stringify(await current()));
   // Strong comparison: a weak tag matches nothing.
   if (header.split(',').some((one) => one.trim() === tag)) return;
+  throw notMatching(resource);
+}
+
+/** That a resource is not what the request's `If-Match` names. */
+export function notMatching(resource: string): ProblemError {
   const detail = `${resource} is not what If-Match names any more; look again.`;
-  throw new ProblemError('precondition-failed', detail);
+  return new ProblemError('precondition-failed', detail);
 }

@@ -186,6 +186,19 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect((await ask('DELETE', member, undefined, { 'If-Match': now })).status).toBe(204);
     });
 
+    test('of many changes at once of the members that were read, one is made', async () => {
+      const users = Array.from({ length: 8 }, (_, at) => `user-${at}`);
+      for (const name of users) await ask('POST', '/users', { name });
+      const tag = await tagOf('/teams/acme/members');
+      const answers = await Promise.all(
+        users.map((user) =>
+          ask('PUT', `/teams/acme/members/${user}`, { role: 'reader' }, { 'If-Match': tag }),
+        ),
+      );
+      const statuses = answers.map(({ status }) => status).sort();
+      expect(statuses).toEqual([200, ...Array(users.length - 1).fill(412)]);
+    });
+
     test('who may not change it is not told whether it matches', async () => {
       const stranger = await createPublisher(registry, 'stranger');
       const answer = await ask(

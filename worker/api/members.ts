@@ -1,15 +1,23 @@
 import { createRoute } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import * as z from 'zod';
-import { findMember, listMembers, removeMember, setMember } from '../../db/members.ts';
+import {
+  findMember,
+  listMembers,
+  type MemberChange,
+  type Membership,
+  removeMember,
+  setMember,
+} from '../../db/members.ts';
 import { findUser } from '../../db/users.ts';
 import { atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
-import type { Deps } from '../deps.ts';
-import { requireMatch } from '../precondition.ts';
+import type { Env } from '../deps.ts';
+import { notMatching, requireMatch } from '../precondition.ts';
 import { ProblemError } from '../problem.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { TeamName, UserName } from './schema/name.ts';
-import { Member, MemberList, Membership } from './schema/team.ts';
+import { Member, MemberList, Membership as MembershipBody } from './schema/team.ts';
 import { requireTeam } from './teams.ts';
 
 export const members = createRouter();
@@ -31,7 +39,7 @@ members.openapi(
   async (c) => {
     const { db } = c.var.deps;
     const { name } = await requireTeam(db, c.req.valid('param').team);
-    return c.json(await toList(db, name), 200);
+    return c.json(toList(await listMembers(db, name)), 200);
   },
 );
 
@@ -44,7 +52,7 @@ members.openapi(
     summary: 'Put a user in a team, or give them another role there',
     security: [{ token: [] }],
     middleware: [atLeast('owner'), readBody] as const,
-    request: { params: memberPath, body: jsonBody(Membership) },
+    request: { params: memberPath, body: jsonBody(MembershipBody) },
     responses: {
       200: json('The member', Member),
       ...problems('precondition-failed', 400, 401, 403, 404, 'last-owner', 413, 415),
@@ -55,13 +63,12 @@ members.openapi(
     const { team, user } = c.req.valid('param');
     const { role } = c.req.valid('json');
     await requireTeam(db, team);
-    await requireMatch(c, `The list of members of ${team}`, () => toList(db, team));
+    const expected = await requireMembers(c, team);
     if (!(await findUser(db, user))) {
       throw new ProblemError('not-found', `There is no user ${user}.`);
     }
-    if (!(await setMember(db, { team, user, role, createdAt: now().toISOString() }))) {
-      throw lastOwner(team, user);
-    }
+    const membership = { team, user, role, createdAt: now().toISOString() };
+    requireDone(await setMember(db, membership, expected), team, user);
     const member = await findMember(db, team, user);
     if (!member) throw new ProblemError('not-found', `${user} is not in team ${team} any more.`);
     return c.json({ user, role: member.role, createdAt: member.createdAt }, 200);
@@ -87,19 +94,29 @@ members.openapi(
     const { db } = c.var.deps;
     const { team, user } = c.req.valid('param');
     await requireTeam(db, team);
-    await requireMatch(c, `The list of members of ${team}`, () => toList(db, team));
-    if (!(await removeMember(db, team, user)) && (await findMember(db, team, user))) {
-      throw lastOwner(team, user);
-    }
+    const expected = await requireMembers(c, team);
+    requireDone(await removeMember(db, team, user, expected), team, user);
     return c.body(null, 204);
   },
 );
 
-async function toList(db: Deps['db'], team: string): Promise<{ items: Member[] }> {
-  const found = await listMembers(db, team);
+function toList(found: Membership[]): { items: Member[] } {
   return { items: found.map(({ team: _, ...member }) => member) };
 }
 
-function lastOwner(team: string, user: string): ProblemError {
-  return new ProblemError('last-owner', `${user} is the only owner of team ${team}.`);
+/** The members that the request's `If-Match` names, for the change to find still; `undefined` when it has none. */
+async function requireMembers(c: Context<Env>, team: string): Promise<Membership[] | undefined> {
+  if (c.req.header('If-Match') === undefined) return undefined;
+  const found = await listMembers(c.var.deps.db, team);
+  await requireMatch(c, listOf(team), async () => toList(found));
+  return found;
 }
+
+function requireDone(change: MemberChange, team: string, user: string): void {
+  if (change === 'last-owner') {
+    throw new ProblemError('last-owner', `${user} is the only owner of team ${team}.`);
+  }
+  if (change === 'changed') throw notMatching(listOf(team));
+}
+
+const listOf = (team: string) => `The list of members of ${team}`;
