@@ -66,6 +66,16 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     expect((await registry.fetch('/p/acme/secret')).status).toBe(404);
   });
 
+  test('every page says who has signed in, and to nobody else', async () => {
+    const cookie = cookieOf(await signIn(acme.token));
+    for (const path of ['/', '/docs', '/p/acme/secret', '/p/acme/none']) {
+      const page = await look(path, cookie);
+      expect(page.headers.get('Cache-Control'), path).toBe('private, no-store');
+      expect(await page.text(), path).toContain('Sign out');
+      expect(await (await registry.fetch(path)).text(), path).toContain('Sign in');
+    }
+  });
+
   test('the cookie is no token for the API', async () => {
     const cookie = cookieOf(await signIn(acme.token));
     expect((await look('/v1/profiles/acme/secret', cookie)).status).toBe(404);

@@ -176,4 +176,23 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
       complaints = complaints.filter((text) => !text.includes('404'));
     },
   );
+
+  test('more versions than a page lists are a link away', async () => {
+    const registry = {
+      fetch: (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init),
+    } as TestRegistry;
+    for (let minor = 0; minor <= 100; minor++) {
+      const draft = { name: 'often', version: `1.${minor}.0` };
+      await expectStatus(201, publish(registry, library, draft));
+    }
+    await page.goto(`${running.url}/p/library/often`);
+    expect(await page.locator('#versions ~ .scroll tbody tr').count()).toBe(100);
+    await page.getByRole('link', { name: 'Older versions' }).click();
+    expect(await page.locator('#versions ~ .scroll tbody tr').allInnerTexts()).toEqual([
+      expect.stringMatching(/^1\.0\.0/),
+    ]);
+    expect(await page.getByRole('link', { name: 'Older versions' }).count()).toBe(0);
+    await page.goto(`${running.url}/p/library/often?below=nothing`);
+    expect(await page.locator('#versions ~ .scroll tbody tr').count()).toBe(100);
+  });
 });

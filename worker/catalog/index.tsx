@@ -4,6 +4,7 @@ import { listKeys } from '../../db/keys.ts';
 import { findProfile } from '../../db/profiles.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
 import { findContent, findVersion, listVersions } from '../../db/versions.ts';
+import { isVersion, precedenceKey } from '../../trust/index.ts';
 import { ProfilePlace } from '../api/profiles.ts';
 import { ProfileQuery } from '../api/schema/profile.ts';
 import { viewer } from '../auth.ts';
@@ -19,7 +20,7 @@ import { style } from './style.ts';
 /** How many profiles a page lists. */
 const pageSize = 50;
 
-/** How many versions a profile's page lists. */
+/** How many versions a profile's page lists at a time. */
 const mostVersions = 100;
 
 /** The web pages, rendered on the server; they work without scripts. */
@@ -83,9 +84,11 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
     return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
   }
   const { readme: readmeDigest } = version.manifest;
+  const below = c.req.query('below');
+  const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
   const [readme, versions, channels, keys] = await Promise.all([
     readmeDigest && findContent(db, readmeDigest),
-    listVersions(db, profile.id, { limit: mostVersions }),
+    listVersions(db, profile.id, { limit: mostVersions + 1, before }),
     listChannels(db, profile.id),
     listKeys(db, team),
   ]);
@@ -100,7 +103,8 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         reader={readerOf(c)}
         version={version}
         latest={profile.latest}
-        versions={versions}
+        versions={versions.slice(0, mostVersions)}
+        older={versions.length > mostVersions}
         channels={channels}
         keys={keys}
         text={text}

@@ -19,6 +19,8 @@ export function ProfilePage(props: {
   version: Version;
   latest: string;
   versions: Version[];
+  /** Whether there are versions below these. */
+  older: boolean;
   channels: Channel[];
   keys: RegisteredKey[];
   text: string;
@@ -140,7 +142,7 @@ export function ProfilePage(props: {
         </a>
       </p>
 
-      <h2>Versions</h2>
+      <h2 id="versions">Versions</h2>
       <div class="scroll">
         <table>
           <thead>
@@ -177,6 +179,13 @@ export function ProfilePage(props: {
           </tbody>
         </table>
       </div>
+      {props.older && (
+        <p>
+          <a href={`${path}/${version.version}?below=${versions.at(-1)?.version}#versions`}>
+            Older versions
+          </a>
+        </p>
+      )}
     </Layout>
   );
 }

@@ -15,16 +15,16 @@ import {
   typeOf,
 } from './document.ts';
 import { Layout } from './layout.tsx';
+import { identifyReader, readerOf } from './session.tsx';
 
 /** The description of the API: /openapi.json for programs, and /docs for people, made from it. */
 export function reference(app: OpenAPIHono<Env>): Hono<Env> {
   // Made at the first need: the routes are all there by then, and never change.
   let texts: { json: string; html: string } | undefined;
+  const page = (reader?: string) =>
+    `<!doctype html>${<ReferencePage reference={readDocument(describeApi(app))} reader={reader} />}`;
   const made = () => {
-    if (texts) return texts;
-    const document = describeApi(app);
-    const page = <ReferencePage reference={readDocument(document)} />;
-    texts = { json: JSON.stringify(document), html: `<!doctype html>${page}` };
+    texts ??= { json: JSON.stringify(describeApi(app)), html: page() };
     return texts;
   };
 
@@ -33,18 +33,20 @@ export function reference(app: OpenAPIHono<Env>): Hono<Env> {
   routes.get('/openapi.json', (c) =>
     c.body(made().json, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' }),
   );
-  routes.use('/docs', etag());
+  routes.use('/docs', etag(), identifyReader);
   routes.get('/docs', (c) => {
     c.header('Cache-Control', 'no-cache');
-    return c.html(made().html);
+    const reader = readerOf(c);
+    return c.html(reader === undefined ? made().html : page(reader));
   });
   return routes;
 }
 
-function ReferencePage({ reference }: { reference: Reference }) {
+function ReferencePage(props: { reference: Reference; reader: string | undefined }) {
+  const { reference, reader } = props;
   const groups = operationsByTag(reference);
   return (
-    <Layout title="API · aa-registry">
+    <Layout title="API · aa-registry" reader={reader}>
       <h1>API</h1>
       {reference.info.description?.split('\n\n').map((paragraph) => (
         <p>
