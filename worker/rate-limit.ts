@@ -37,16 +37,20 @@ const mostKeys = 50_000;
  */
 export function createLimiter(requests: number, seconds: number, now = Date.now) {
   const interval = (seconds * 1000) / requests;
-  const full = new LRUCache<string, number>({ max: mostKeys });
+  const full = new LRUCache<string, { at: number }>({ max: mostKeys });
 
   function look(key: string, cost: 0 | 1): Rate {
     const time = now();
-    const from = Math.max(full.get(key) ?? 0, time);
+    const known = full.get(key);
+    const from = Math.max(known?.at ?? 0, time);
     const to = from + interval * Math.max(cost, 1);
     const over = to - time - seconds * 1000;
     // The clock's milliseconds are whole, the interval is not.
     if (over > 1e-6) return { ok: false, remaining: 0, reset: Math.max(1, Math.ceil(over / 1000)) };
-    if (cost === 1) full.set(key, to);
+    if (cost === 1) {
+      if (known) known.at = to;
+      else full.set(key, { at: to });
+    }
     const remaining = Math.floor(-over / interval + 1e-9);
     return { ok: true, remaining, reset: Math.ceil((to - time) / 1000) };
   }

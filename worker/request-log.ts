@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Access, AccessObserver } from './access.ts';
 
 /** Which requests are logged: none, those that failed here (5xx), or all. */
@@ -38,15 +37,11 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** What has been quoted before: few methods and routes there are, and few addresses ask at a time. */
-const quoted = new LRUCache<string, string>({ max: 1000 });
+/** What stands in JSON as it is: nearly every method, route and address. */
+const plain = /^[\w.:/*-]*$/;
 
 function quote(text: string): string {
-  const known = quoted.get(text);
-  if (known !== undefined) return known;
-  const json = JSON.stringify(text);
-  quoted.set(text, json);
-  return json;
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 let latest = { time: Number.NaN, text: '' };
