@@ -8,6 +8,7 @@ import {
 } from '../sdk/cli/index.ts';
 import { checkRegistry } from '../sdk/cli/session.ts';
 import type { ServeOptions } from '../worker/node.ts';
+import { dataFailure } from './admin/data.ts';
 
 const options = {
   data: {
@@ -127,7 +128,7 @@ export const serve = defineCommand({
     const serveOptions = await readOptions(values);
     const { DataError, startRegistry } = await import('../worker/node.ts');
     const registry = await startRegistry(serveOptions).catch((error: unknown) => {
-      throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
+      throw error instanceof DataError ? dataFailure(error) : error;
     });
     // Before anybody is told that it listens: whoever reads that may end it at once.
     const ended = new Promise<void>((resolve) => {

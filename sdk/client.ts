@@ -481,13 +481,21 @@ function reasonOf(error: unknown): string {
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
   const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
-  return certificateTroubles[code] ?? code;
+  const known = troubles[code];
+  return known === undefined ? code : `${known} (${code})`;
 }
 
-/** What is wrong with a certificate, by Node's codes (OpenSSL's X509_V_ERR_*), as people say it. */
 const untrusted =
   'its certificate is signed by nobody that this machine trusts (--ca-file, SSL_CERT_FILE or ca_file in config.toml names a CA)';
-const certificateTroubles: Record<string, string> = {
+/** What is wrong with a connection or a certificate, by Node's codes (OpenSSL's X509_V_ERR_*), as people say it. */
+const troubles: Record<string, string> = {
+  ENOTFOUND: 'there is no such name',
+  EAI_AGAIN: 'its name can not be looked up now',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  EHOSTUNREACH: 'no way leads there',
+  ENETUNREACH: 'no way leads there',
+  ETIMEDOUT: 'nothing answers there',
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,

@@ -179,6 +179,11 @@ export type Resolved =
 const unresolvedIds = ['channel-unknown', 'range-unsatisfied'] as const;
 type UnresolvedId = (typeof unresolvedIds)[number];
 
+/** Whether nothing was refused: there is only nothing that the reference means. */
+export function isUnresolved(id: FetchRefusalId): boolean {
+  return id === 'version-yanked' || unresolvedIds.some((one) => one === id);
+}
+
 /** The version to install for a reference: what {@link resolveVersion} says, unless that was yanked. */
 export async function chooseVersion(client: Client, reference: Reference): Promise<Resolved> {
   const resolved = await resolveVersion(client, reference);

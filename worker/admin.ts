@@ -173,7 +173,8 @@ export async function check({
 }
 
 async function openExisting(path: string): Promise<Database> {
-  if (!(await exists(path))) throw new DataError(`there is no database ${path}`);
+  if (!(await exists(path)))
+    throw new DataError(`there is no database ${path}; --data names a registry’s folder`);
   return openFile(path);
 }
 

@@ -1,5 +1,5 @@
-import { answer, CliError, defineCommand, exit, formatOption } from '../../sdk/cli/index.ts';
-import { dataFolder, dataOption } from './data.ts';
+import { answer, defineCommand, exit, formatOption } from '../../sdk/cli/index.ts';
+import { dataFailure, dataFolder, dataOption } from './data.ts';
 
 export const adminBackup = defineCommand({
   name: 'admin backup',
@@ -29,7 +29,7 @@ export const adminBackup = defineCommand({
       force: values.force ?? false,
     };
     const { entries, bytes } = await backUp(options).catch((error: unknown) => {
-      throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
+      throw error instanceof DataError ? dataFailure(error) : error;
     });
     answer(
       io,

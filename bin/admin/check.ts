@@ -1,5 +1,5 @@
 import { CliError, defineCommand, exit, formatOption, toJson } from '../../sdk/cli/index.ts';
-import { dataFolder, dataOption } from './data.ts';
+import { dataFailure, dataFolder, dataOption } from './data.ts';
 
 /** How many differences are told one by one. */
 const mostTold = 100;
@@ -59,7 +59,7 @@ export const adminCheck = defineCommand({
       },
     };
     const { entries, signed } = await check(options).catch((error: unknown) => {
-      throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
+      throw error instanceof DataError ? dataFailure(error) : error;
     });
     clear();
     if (!signed) io.tell('Without the log’s key the checkpoint’s signature was not checked.');

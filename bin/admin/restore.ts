@@ -1,5 +1,5 @@
-import { answer, CliError, defineCommand, exit, formatOption } from '../../sdk/cli/index.ts';
-import { dataFolder, dataOption } from './data.ts';
+import { answer, defineCommand, exit, formatOption } from '../../sdk/cli/index.ts';
+import { dataFailure, dataFolder, dataOption } from './data.ts';
 
 export const adminRestore = defineCommand({
   name: 'admin restore',
@@ -25,7 +25,7 @@ export const adminRestore = defineCommand({
     const { DataError, restore } = await import('../../worker/admin.ts');
     const options = { folder: dataFolder(values.data, io), file, replace: values.yes ?? false };
     const { entries, lost, kept } = await restore(options).catch((error: unknown) => {
-      throw error instanceof DataError ? new CliError(exit.failed, `${error.message}.`) : error;
+      throw error instanceof DataError ? dataFailure(error) : error;
     });
     const data = { entries, lost, kept: kept ?? null };
     answer(io, values, data, `Restored ${entries} entries of the log.`);

@@ -156,7 +156,10 @@ export function parseInvocation(command: Command, argv: string[], io: Io): Invoc
   }
   const { min, max } = command.args;
   const count = parsed.positionals.length;
-  if (count < min) throw usageError(`"${command.name}" needs ${command.usage}.`, command);
+  if (count < min) {
+    const [args] = command.usage.split(/ \[?-/);
+    throw usageError(`"${command.name}" needs ${args}.`, command);
+  }
   if (count > max) {
     throw usageError(`"${parsed.positionals[max]}" is one argument too many.`, command);
   }

@@ -8,14 +8,20 @@ import { PackageError } from '../package-folder.ts';
 import { ProfilesFileError } from '../profiles-file.ts';
 import { TrustFileError } from '../trust-file.ts';
 import { CliError, exit } from './command.ts';
+import { isSystemError, sayTrouble } from './system-error.ts';
 
 /** What to tell of anything that a command threw: one sentence, and what to do about it. */
 export function toCliError(error: unknown): CliError {
   if (error instanceof UnreachableError) {
-    const next = 'Name the registry with --registry URL or AA_REGISTRY, or log in to it.';
+    const next =
+      'Is that the right one? --registry URL names another; "aa-registry doctor" looks at the way to it.';
     return new CliError(exit.unreachable, error.message, next);
   }
   if (error instanceof RegistryError) {
+    if (error.id === 'token-missing') {
+      const next = 'Log in with "aa-registry login URL", or set AA_TOKEN.';
+      return new CliError(exit.failed, 'That needs an API token, and none is known here.', next);
+    }
     const next = error.status === 401 ? 'Log in with: aa-registry login URL' : undefined;
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next);
   }
@@ -31,9 +37,7 @@ export function toCliError(error: unknown): CliError {
   ) {
     return new CliError(exit.failed, `${error.message}.`);
   }
-  if (error instanceof Error && 'syscall' in error) {
-    return new CliError(exit.failed, `${error.message}.`);
-  }
+  if (isSystemError(error)) return sayTrouble(error);
   const trace = error instanceof Error ? error.stack : String(error);
   return new CliError(exit.failed, `unexpected: ${trace}`, 'This is a bug; please report it.');
 }

@@ -25,7 +25,7 @@ export async function overview(topics: Topic[], version: string, width: number):
     }),
   );
   return [
-    `aa-registry ${version}: publish, verify and install AppArmor profiles`,
+    ...paragraph(`aa-registry ${version}: publish, verify and install AppArmor profiles`, width),
     '',
     'Usage: aa-registry COMMAND [OPTIONS]',
     ...lists.flat(),

@@ -17,7 +17,7 @@ export async function requireTrust(
   if (found) return found;
   throw new CliError(
     exit.refused,
-    `Nothing was changed: there is no trust file ${file}.`,
+    `This host trusts nobody yet: there is no ${file}.`,
     'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
   );
 }

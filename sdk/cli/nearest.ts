@@ -1,3 +1,26 @@
+/** What others call commands of this program. */
+const synonyms: Record<string, string> = {
+  add: 'pull',
+  get: 'pull',
+  info: 'show',
+  init: 'trust init',
+  install: 'pull',
+  list: 'status',
+  ls: 'status',
+  rm: 'remove',
+  uninstall: 'remove',
+  unpublish: 'yank',
+  update: 'sync',
+  upgrade: 'sync',
+  validate: 'check',
+  view: 'show',
+};
+
+/** The command that is known by this name elsewhere. */
+export function synonymOf(word: string): string | undefined {
+  return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
+}
+
 /** The name that one of the typed texts is a slip for: at most two characters off. */
 export function nearest(names: string[], typed: string[]): string | undefined {
   let best: { name: string; distance: number } | undefined;

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { IncludeResolver } from '../../policy/index.ts';
+import type { Diagnostic, IncludeResolver } from '../../policy/index.ts';
 import { fileResolver } from '../host/includes.ts';
 import { readPackageFolder } from '../package-folder.ts';
 import type { Values } from './command.ts';
+import type { Io } from './io.ts';
 
 /** Where the commands that read policy look for includes, as apparmor_parser's own options do. */
 export const includeOptions = {
@@ -23,6 +24,22 @@ export const includeOptions = {
 /** The resolver that those options ask for; files it has read are kept for the whole run. */
 export function includeResolver({ base, include }: Values<typeof includeOptions>): IncludeResolver {
   return fileResolver({ base: base ?? '/etc/apparmor.d', include: include ?? [] });
+}
+
+/** Says so when includes were not found because this machine has none of AppArmor's own. */
+export async function tellOfIncludes(
+  io: Io,
+  { base }: Values<typeof includeOptions>,
+  diagnostics: readonly Diagnostic[],
+): Promise<void> {
+  const missing = diagnostics.some(({ id }) => id === 'missing-include' || id === 'missing-abi');
+  if (!missing || base !== undefined) return;
+  const found = await stat('/etc/apparmor.d/abstractions').catch(() => undefined);
+  if (found) return;
+  io.tell(
+    'This machine has no /etc/apparmor.d/abstractions, so what profiles include was not found. Install the ' +
+      'package apparmor, or name a copy of its profiles with --base DIR.',
+  );
 }
 
 /** A profile named on the command line. */

@@ -81,7 +81,7 @@ function groupOf(topics: Topic[], word: string): [name: string, load: () => Prom
 }
 
 async function unknownCommand(topics: Topic[], argv: string[]): Promise<CliError> {
-  const { nearest } = await import('./nearest.ts');
+  const { nearest, synonymOf } = await import('./nearest.ts');
   const [first = '', second = ''] = argv;
   const list = 'Run "aa-registry --help" for the list.';
   if (first.startsWith('-')) {
@@ -100,7 +100,7 @@ async function unknownCommand(topics: Topic[], argv: string[]): Promise<CliError
         );
   }
   const names = topics.flatMap(({ commands }) => Object.keys(commands));
-  const near = nearest(names, [first, `${first} ${second}`]);
+  const near = synonymOf(first) ?? nearest(names, [first, `${first} ${second}`]);
   return new CliError(
     exit.usage,
     `"${first}" is no command.${near ? ` Did you mean "${near}"?` : ''}`,

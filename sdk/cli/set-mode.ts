@@ -41,10 +41,10 @@ export function modeCommand(
             }
             const { mode = null, setAside = null } = done;
             if (setAside !== null) tellSetAside(io.tell, setAside);
-            const shown = mode ?? (await modeAtBoot(root, complain, installation));
+            const shown = mode ? `${mode} mode` : await modeAtBoot(root, complain, installation);
             tell(
               { team, name, version, complain, mode, setAside },
-              `${path} ${version} is in ${shown} mode`,
+              `${path} ${version} is in ${shown}`,
             );
             if (!complain && mode !== null && mode !== 'enforce') {
               io.tell(`That is what its own flags say: its team has published it so.`);
@@ -63,6 +63,6 @@ async function modeAtBoot(
   complain: boolean,
   named: { team: string; name: string },
 ): Promise<string> {
-  if (complain !== (await isForcedToComplain(root, named))) return 'an unknown';
-  return complain ? 'complain' : 'its own';
+  if (complain !== (await isForcedToComplain(root, named))) return 'an unknown mode';
+  return complain ? 'complain mode' : 'the mode that it is written for';
 }

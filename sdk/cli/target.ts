@@ -23,7 +23,7 @@ export async function requireTarget(root: string): Promise<void> {
     exit.unable,
     `Nothing was changed: ${target.reason}.`,
     target.id === 'not-root'
-      ? 'Run it with sudo, or see --root and --download-only.'
-      : 'See --root and --download-only for what works here.',
+      ? 'Run it with sudo; --root DIR works on the files of another system.'
+      : '"aa-registry doctor" says more; --root DIR works on the files of another system.',
   );
 }

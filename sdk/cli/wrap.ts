@@ -8,7 +8,10 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   while (rest.length > width) {
     const start = rest.search(/\S/);
     const last = rest.lastIndexOf(' ', width);
-    const at = last > start ? last : rest.indexOf(' ', Math.max(start, width));
+    const next = rest.slice(last + 1).search(/ |$/);
+    // Where the next word is too long for any line it may as well stand here.
+    const fits = last > start && indent.length + next <= width;
+    const at = fits ? last : rest.indexOf(' ', Math.max(start, width));
     if (at < 0) break;
     lines.push(rest.slice(0, at).trimEnd());
     rest = `${indent}${rest.slice(at).trimStart()}`;

@@ -165,7 +165,9 @@ async function state(root: string): Promise<Finding[]> {
   const installed = await listInstallations(root);
   const files = installed.length === 1 ? 'profile is' : 'profiles are';
   const findings = [
-    ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
+    installed.length === 0
+      ? ok('state', 'Nothing is installed by aa-registry yet.')
+      : ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
   ];
   for (const { team, name, path } of await listDamaged(root)) {
     const next = `This makes it anew: sudo aa-registry pull ${team}/${name}.`;

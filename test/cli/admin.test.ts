@@ -229,13 +229,13 @@ describe('aa-registry admin', () => {
   test.each([
     [['admin'], 2, 'followed by a second word'],
     [['admin', 'backup'], 2, 'needs FILE'],
-    [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, 'ENOENT'],
-    [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'there is no database'],
-    [['admin', 'check', '--data', '/nonexistent'], 1, 'there is no database'],
+    [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, 'There is no /nonexistent'],
+    [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'There is no database'],
+    [['admin', 'check', '--data', '/nonexistent'], 1, 'There is no database'],
     [['admin', 'check', '--data', 'x', '--database', 'y'], 2, 'not both'],
     [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is no verifier key'],
     [['admin', 'check', '--database', 'http://127.0.0.1:1'], 1, ''],
-    [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'there is no backup'],
+    [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'There is no backup'],
   ])('%j ends with %i', async (args, code, message) => {
     const outcome = await aaRegistry(args.map((arg) => (arg === 'DATA' ? data : arg)));
     expect(outcome.stderr).toContain(message);

@@ -258,7 +258,7 @@ gone  no file on this host defines it
   });
 
   test.each<[string[], number, RegExp]>([
-    [['--file', '/nonexistent/log'], exit.failed, /ENOENT/],
+    [['--file', '/nonexistent/log'], exit.failed, /There is no \/nonexistent\/log/],
     [['--since', 'yesterday'], exit.usage, /--since takes how long ago/],
     [['--since', '12'], exit.usage, /--since takes/],
     [['--format', 'sarif'], exit.usage, /--format is one of text, json/],

@@ -56,6 +56,8 @@ describe('help', () => {
 
   test.each([
     [['pul'], 'Did you mean "pull"?'],
+    [['install', 'nginx'], 'Did you mean "pull"?'],
+    [['admin', 'backup'], '"admin backup" needs FILE.'],
     [['key', 'ad'], 'Did you mean "key add"?'],
     [['kye', 'add'], 'Did you mean "key add"?'],
     [['pull', '--regsitry', 'x'], 'Did you mean "--registry"?'],

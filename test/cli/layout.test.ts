@@ -18,6 +18,10 @@ describe('in a terminal', () => {
       '    and',
       '    more',
     ]);
+    // A digest has no room anywhere: below its label it would only stand alone.
+    expect(wrap(`Digest  ${'0'.repeat(20)}`, 20, '        ')).toEqual([
+      `Digest  ${'0'.repeat(20)}`,
+    ]);
     expect(wrap('', 10)).toEqual(['']);
     expect(wrap(words, Number.POSITIVE_INFINITY)).toEqual([words]);
   });
@@ -47,7 +51,7 @@ describe('in a terminal', () => {
     async (columns) => {
       const names = topics.flatMap(({ commands }) => Object.keys(commands));
       for (const name of ['', 'exit-codes', 'key', ...names]) {
-        const { lines } = await command(['help', ...name.split(' ')], {}, { columns });
+        const { lines } = await command(`help ${name}`.trim().split(' '), {}, { columns });
         const [text = ''] = (lines[0] ?? '').split(/\nExamples?:\n/);
         const long = text.split('\n').filter((line) => line.length > columns);
         expect(long, name).toEqual([]);

@@ -59,7 +59,7 @@ describe('aa-registry serve', () => {
     [['--port', 'http'], 2, '--port takes a whole number'],
     [['--port', '70000'], 2, '--port takes a whole number'],
     [['--host', 'not an address', '--port', '0'], 1, 'not an address'],
-    [['--data', '/etc/hostname/x', '--port', '0'], 1, 'ENOTDIR'],
+    [['--data', '/etc/hostname/x', '--port', '0'], 1, 'leads through a file'],
     [['--nonsense'], 2, '--nonsense'],
     [['extra'], 2, 'one argument too many'],
   ])('%j ends with %i and says why', async (args, code, message) => {
@@ -74,7 +74,7 @@ describe('aa-registry serve', () => {
     const { port } = new URL(running.url);
     const outcome = await aaRegistry(['serve', '--data', data, '--port', port]);
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toContain('EADDRINUSE');
+    expect(outcome.stderr).toContain('Something listens on');
     const second = await serve(data);
     expect(second.adminToken).toMatch(/^aar_/);
     await second.kill();

@@ -1,7 +1,12 @@
-import { check as checkPolicy, releases } from '../../../policy/index.ts';
+import { check as checkPolicy, type Diagnostic, releases } from '../../../policy/index.ts';
 import { defineCommand, exit } from '../command.ts';
 import { lineFormatOption } from '../format.ts';
-import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
+import {
+  includeOptions,
+  includeResolver,
+  readProfileFile,
+  tellOfIncludes,
+} from '../profile-files.ts';
 import { type FileReport, jsonLine, printDiagnostics, summary } from '../report.ts';
 
 export const check = defineCommand({
@@ -27,6 +32,7 @@ export const check = defineCommand({
     const { format } = values;
     const { target } = values;
     const options = { resolver: includeResolver(values), ...(target ? { target } : {}) };
+    const found: Diagnostic[] = [];
     let failed = false;
     for (const path of args) {
       const read = await readProfileFile(path).catch((error: Error) => error);
@@ -40,6 +46,8 @@ export const check = defineCommand({
       const { ok, diagnostics, needs } = checkPolicy(read.text, options);
       const report = { file: read.file, source: read.text, ok, needs, diagnostics };
       failed ||= !ok;
+      // Only whether there are some is asked of them: thousands of files have many more.
+      if (!ok && found.length < 1000) found.push(...diagnostics);
       if (format === 'json') {
         io.print(jsonLine({ ...report, file: path }));
         continue;
@@ -47,6 +55,7 @@ export const check = defineCommand({
       printDiagnostics(io, io.stdout, report);
       io.print(summary(report));
     }
+    await tellOfIncludes(io, values, found);
     return failed ? exit.failed : exit.ok;
   },
 });

@@ -122,7 +122,11 @@ export const denials = defineCommand({
       const findings = new Findings(mostFollowed);
       const told = new Set<string>();
       const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
-      const followed = await Promise.all(logs.map((log) => log.follow(place, until)));
+      const failed = (error: unknown) => {
+        throw values.file ? error : unreadable(error);
+      };
+      const following = logs.map((log) => log.follow(place, until));
+      const followed = await Promise.all(following).catch(failed);
       io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; Ctrl-C ends it.`);
       await Promise.all(
         followed.map(async (lines) => {
@@ -133,26 +137,26 @@ export const denials = defineCommand({
             show(io, format, await adviser(finding, profiles()), told);
           }
         }),
-      );
+      ).catch(failed);
       return exit.ok;
     }
 
     const findings = new Findings();
-    let unread: unknown;
-    let read = 0;
+    const unread: { name: string; error: Error }[] = [];
     for (const log of logs) {
       try {
         for await (const event of events(log.read(), io)) {
           if (select(event, since)) findings.add(event);
         }
-        read++;
       } catch (error) {
         if (values.file) throw error;
-        unread = error;
-        io.tell(`Not all of ${log.name} could be read: ${(error as Error).message}`);
+        unread.push({ name: log.name, error: error as Error });
       }
     }
-    if (read === 0) throw unreadable(unread);
+    if (unread.length === logs.length) throw unreadable(unread[0]?.error);
+    for (const { name, error } of unread) {
+      io.tell(`Not all of ${name} could be read: ${error.message}`);
+    }
     const found = findings.all().filter(about);
 
     if (draft !== undefined) {

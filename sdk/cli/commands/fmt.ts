@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../../policy/index.ts';
 import { writeOutput } from '../../host/output.ts';
-import { readProfile } from '../../package-folder.ts';
+import { readPackageFolder, readProfile } from '../../package-folder.ts';
 import { defineCommand, exit } from '../command.ts';
 import { lineFormatOption } from '../format.ts';
 import { jsonLine, printDiagnostics } from '../report.ts';
@@ -9,7 +9,7 @@ import { jsonLine, printDiagnostics } from '../report.ts';
 export const fmt = defineCommand({
   name: 'fmt',
   summary: 'Format profiles in place',
-  usage: '[--check] FILE…',
+  usage: 'FILE|DIR… [--check]',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
     format: lineFormatOption,
@@ -19,14 +19,16 @@ export const fmt = defineCommand({
     },
   },
   details:
-    'Comments stay, and so does what the policy means. A file with syntax errors is left alone.',
+    'A folder is a package, whose profile is meant. Comments stay, and so does what the policy means. A file with syntax errors is left alone.',
   examples: [
     'aa-registry fmt docker-nginx/docker-nginx',
     'aa-registry fmt --check profiles/*/docker-*',
   ],
   async run({ values, args, io }) {
     let failed = false;
-    for (const file of args) {
+    for (const path of args) {
+      const found = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
+      const file = found?.file ?? path;
       const { text: source } = await readProfile(file);
       const { text, diagnostics } = format(source);
       const errors = diagnostics.filter(({ severity }) => severity === 'error');

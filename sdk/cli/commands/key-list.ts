@@ -20,7 +20,7 @@ export const keyList = defineCommand({
     }
     const rows = keys.map(({ keyId, label, createdAt, revokedAt }) => {
       const revoked = revokedAt === null ? '' : `  (revoked ${revokedAt.slice(0, 10)})`;
-      return [keyId, createdAt.slice(0, 10), `${label}${revoked}`];
+      return [keyId, `${createdAt.slice(0, 10)}  ${label}${revoked}`];
     });
     printTable(io, rows);
     if (keys.length === 0) io.tell(`Team ${team} has no keys.`);

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { endorse, importPublicKey } from '../../../trust/index.ts';
-import { CliError, defineCommand, exit } from '../command.ts';
+import { endorse } from '../../../trust/index.ts';
+import { defineCommand, exit } from '../command.ts';
 import { answer, formatOption } from '../format.ts';
+import { requirePublicKey } from '../public-key.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 
@@ -32,8 +32,7 @@ export const keyRotate = defineCommand({
     'one listed in its trust file first.',
   examples: ['aa-registry key rotate library new.pem.pub --key old.pem'],
   async run({ values, args: [team = '', file = ''], io }) {
-    const next = await importPublicKey(await readFile(file, 'utf8'));
-    if (!next) throw new CliError(exit.failed, `${file} holds no Ed25519 public key.`);
+    const next = await requirePublicKey(file);
     const signers = await loadSigningKeys(io, values.key);
     const client = await openSession(io, values);
     await client.addKey(team, {

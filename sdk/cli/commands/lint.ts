@@ -1,7 +1,12 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { lint as lintPolicy } from '../../../policy/index.ts';
 import { defineCommand, exit } from '../command.ts';
-import { includeOptions, includeResolver, readProfileFile } from '../profile-files.ts';
+import {
+  includeOptions,
+  includeResolver,
+  readProfileFile,
+  tellOfIncludes,
+} from '../profile-files.ts';
 import { type FileReport, jsonLine, printDiagnostics, sarifLog, summary } from '../report.ts';
 import { requireWholeNumber } from '../whole-number.ts';
 
@@ -52,6 +57,11 @@ export const lint = defineCommand({
       printDiagnostics(io, io.stdout, report);
       io.print(summary(report));
     }
+    await tellOfIncludes(
+      io,
+      values,
+      reports.flatMap(({ diagnostics }) => diagnostics),
+    );
     if (format === 'sarif') io.print(sarifLog(reports, manifest.version));
     if (warnings > maximum) {
       io.tell(`aa-registry: ${warnings} warnings, and --max-warnings is ${maximum}.`);

@@ -4,10 +4,11 @@ import { readFileIfPresent } from '../../host/read-file.ts';
 import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../profiles-file.ts';
 import { alone } from '../changing.ts';
-import { CliError, defineCommand, exit } from '../command.ts';
+import { defineCommand, exit } from '../command.ts';
 import { diffOf } from '../diff.ts';
 import { answer, formatOption } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
+import { notProved } from '../not-proved.ts';
 import { profilesOption, requireProfiles } from '../profiles-option.ts';
 import { startProgress } from '../progress.ts';
 import { openSession, registryOptions } from '../session.ts';
@@ -45,10 +46,7 @@ export const lock = defineCommand({
     const locked: LockedProfile[] = [];
     for (const [at, one] of verified.entries()) {
       if (!one.ok) {
-        throw new CliError(
-          exit.refused,
-          `Refused, nothing was written: ${names[at]}: ${one.reason} [${one.id}].`,
-        );
+        throw notProved(one, `nothing was written: ${names[at]}`);
       }
       const { version, digest, checkpoint } = one.profile;
       await writeSeen(folder, checkpoint);
@@ -59,7 +57,7 @@ export const lock = defineCommand({
     const changed = (await readFileIfPresent(file)) !== text;
     const lines = changed
       ? (await diffOf(file, new TextEncoder().encode(text), 'locked')).trimEnd()
-      : `${file} is up to date: ${locked.length} profiles.`;
+      : `${file} is up to date: ${locked.length} ${locked.length === 1 ? 'profile' : 'profiles'}.`;
     if (changed && !values['dry-run']) {
       const write = () => writeLock(file, locked);
       // The host's own file is what sync follows; another is nobody else's.

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { formatReference, type Offer, type Reference } from '../../../trust/index.ts';
 import { bundledOffers, bundledReferences, findBundled, parseBundle } from '../../bundle.ts';
+import { type Client, RegistryError, UnreachableError } from '../../client.ts';
 import { type Verified, type VerifiedProfile, verifyOffer } from '../../fetch.ts';
 import { fetchSeveral, type SeveralView } from '../../fetch-several.ts';
 import { examine, isSound } from '../../host/condition.ts';
@@ -16,6 +17,7 @@ import {
   writeSeen,
 } from '../../host/seen.ts';
 import { type Installation, installedPath, listInstallations } from '../../host/state.ts';
+import { fetchNews } from '../../news.ts';
 import { dockerRunLine, kubernetesStanza } from '../../run-args.ts';
 import { changing, tellSetAside } from '../changing.ts';
 import { CliError, defineCommand, exit, type Values } from '../command.ts';
@@ -23,6 +25,7 @@ import { diffOf } from '../diff.ts';
 import { answerItems, formatOption } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import type { Io } from '../io.ts';
+import { notProved } from '../not-proved.ts';
 import { type Progress, startProgress } from '../progress.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
@@ -183,8 +186,31 @@ async function fromRegistry(
   const client = await openSession(io, named, trusted);
   return {
     references,
-    verify: (view, { update }) => fetchSeveral(client, references, view, { onProgress: update }),
+    verify: async (view, { update, note }) => {
+      const verified = await fetchSeveral(client, references, view, { onProgress: update });
+      for (const warning of await yankedOf(client, references)) note(warning);
+      return verified;
+    },
   };
+}
+
+/** Which of the versions that are asked for by number were yanked, and why: by the registry's word, which may lack. */
+async function yankedOf(client: Client, references: Reference[]): Promise<string[]> {
+  const exact = references.flatMap((reference) =>
+    reference.selector.kind === 'version'
+      ? [{ reference, version: reference.selector.version }]
+      : [],
+  );
+  if (exact.length === 0) return [];
+  const news = await fetchNews(client, exact).catch((error: unknown) => {
+    if (error instanceof UnreachableError || error instanceof RegistryError) return [];
+    throw error;
+  });
+  return news.flatMap(({ yanked }, at) =>
+    yanked === undefined || !exact[at]
+      ? []
+      : [`Warning: ${formatReference(exact[at].reference)} was yanked: ${yanked}`],
+  );
 }
 
 async function fromBundle(file: string, references: Reference[]): Promise<Wanted> {
@@ -232,9 +258,9 @@ function requireProved(
 ): VerifiedProfile[] {
   return verified.map((one) => {
     if (one.ok) return one.profile;
-    throw new CliError(
-      exit.refused,
-      `Refused, nothing was changed: ${one.reason} [${one.id}].`,
+    throw notProved(
+      one,
+      'nothing was changed',
       bundled && one.id === 'log-inconsistent'
         ? `A bundle proves that only from sizes it was made with: --since ${seen?.size}.`
         : undefined,

@@ -7,7 +7,7 @@ import { rootOf, rootOption } from '../target.ts';
 export const runArgs = defineCommand({
   name: 'run-args',
   summary: 'Print what runs a container confined by an installed profile',
-  usage: 'REF --runtime RUNTIME',
+  usage: 'REF [--runtime RUNTIME]',
   args: { min: 1, max: 1 },
   options: {
     runtime: {

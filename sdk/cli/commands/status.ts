@@ -129,7 +129,7 @@ function printText(io: Io, found: HostStatus, news: News[], all: boolean): void 
     );
   }
   if (installed.length > 0) {
-    io.print('');
+    if (kernel) io.print('');
     const rows = installed.map((one, at) => [
       pathOf(one.installation),
       one.installation.version,

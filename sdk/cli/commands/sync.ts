@@ -169,6 +169,7 @@ function changeOf(root: string, profile: VerifiedProfile): Promise<string> {
 /** How long ago, in the largest whole unit. */
 function ageOf(time: Date): string {
   const minutes = Math.max(0, Math.floor((Date.now() - time.getTime()) / 60_000));
+  if (minutes === 0) return `just now, ${time.toISOString()}`;
   const [count, unit] =
     minutes < 120
       ? [minutes, 'minutes']

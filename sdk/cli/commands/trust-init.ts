@@ -40,6 +40,9 @@ export const trustInit = defineCommand({
     'says they are, and writes /etc/aa-registry/trust.toml. A team that is there already is left as it is.',
   examples: ['sudo aa-registry trust init --registry https://profiles.example.org'],
   async run({ values, args, io }) {
+    const teams = args.length > 0 ? args : [defaultTeam];
+    const wrong = teams.find((team) => !isTeam(team));
+    if (wrong !== undefined) throw new CliError(exit.usage, `"${wrong}" is not a team name.`);
     const root = rootOf(values.root);
     const away = await findEscape(root);
     if (away !== undefined) {
@@ -60,26 +63,27 @@ export const trustInit = defineCommand({
     const log = before?.log ?? (await fetchLogPolicy(client));
     // What is asked about is no answer: with --format json that is one object.
     const say = values.format === 'json' ? io.tell : io.print;
-    if (!before) {
-      say(`The log of ${client.registry} signs with:`);
-      say(`  ${log.key.verifier}`);
-    }
     const added = new Map<string, TeamPolicy>();
-    for (const team of args.length > 0 ? args : [defaultTeam]) {
-      if (!isTeam(team)) throw new CliError(exit.usage, `"${team}" is not a team name.`);
+    for (const team of teams) {
       if (before?.teams.has(team)) {
         io.tell(`Team ${team} is trusted already; nothing changes for it.`);
         continue;
       }
       const keys = await fetchKeys(await client.getTeam(team));
       if (keys.length === 0) throw new CliError(exit.failed, `Team ${team} has no keys to trust.`);
-      say(`Team ${team} of ${client.registry} publishes with:`);
-      for (const { keyId } of keys) say(`  ${keyId}`);
       added.set(team, { keys, threshold: 1 });
     }
     if (before && added.size === 0) {
       if (values.format === 'json') io.print(toJson({ file: path, added: [] }));
       return exit.ok;
+    }
+    if (!before) {
+      say(`The log of ${client.registry} signs with:`);
+      say(`  ${log.key.verifier}`);
+    }
+    for (const [team, { keys }] of added) {
+      say(`Team ${team} of ${client.registry} publishes with:`);
+      for (const { keyId } of keys) say(`  ${keyId}`);
     }
     // What answers must be that log already, and from here on it may only grow.
     const seen = hostSeenFolder(root, log.key);
@@ -101,8 +105,8 @@ export const trustInit = defineCommand({
       if (now && (now.registry !== client.registry || now.log.key.verifier !== log.key.verifier)) {
         throw new CliError(exit.failed, `Nothing was written: ${path} was changed meanwhile.`);
       }
-      const teams = new Map([...added, ...(now?.teams ?? [])]);
-      await writeTrust(path, { registry: client.registry, log: now?.log ?? log, teams });
+      const all = new Map([...added, ...(now?.teams ?? [])]);
+      await writeTrust(path, { registry: client.registry, log: now?.log ?? log, teams: all });
       if (!now) await writeSeen(seen, first.checkpoint);
     });
     const names = [...added.keys()];

@@ -1,8 +1,9 @@
 import { fetchVerified } from '../../fetch.ts';
 import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
-import { CliError, defineCommand, exit } from '../command.ts';
+import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
+import { notProved } from '../not-proved.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const verify = defineCommand({
@@ -20,9 +21,7 @@ export const verify = defineCommand({
     const client = await openSession(io, values, trust.registry);
     const seen = userSeenFolder(io.env, trust.log.key);
     const verified = await fetchVerified(client, reference, { trust, seen: await readSeen(seen) });
-    if (!verified.ok) {
-      throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);
-    }
+    if (!verified.ok) throw notProved(verified);
     const { team, name, version, digest, signers, checkpoint } = verified.profile;
     await writeSeen(seen, checkpoint);
     if (json) {

@@ -1,0 +1,81 @@
+import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+
+const isRoot = process.getuid?.() === 0;
+const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
+const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
+
+describe('what goes wrong is said in words, with what to do', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let registry: ServedRegistry;
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const run = (args: string[], uid?: number) =>
+    aaRegistry(
+      args.map((word) => word.replace('AT', folder)),
+      {
+        env: { AA_REGISTRY: registry.url, AA_CONFIG: at('none'), XDG_STATE_HOME: at('state') },
+        cwd: folder,
+        ...(uid === undefined ? {} : { uid }),
+      },
+    );
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    registry = await serve(at('data'));
+    await chmod(folder, 0o755);
+    await cp(nginx, at('package'), { recursive: true });
+    await run(['key', 'generate', '--out', 'AT/key.pem']);
+    await mkdir(at('host/var/log/audit'), { recursive: true });
+    await mkdir(at('host/var/lib/aa-registry'), { recursive: true });
+    await writeFile(at('host/var/log/audit/audit.log'), '', { mode: 0o600 });
+  });
+  afterAll(async () => {
+    await registry.kill();
+    await clean();
+  });
+
+  test.each<[args: string, code: number, ...said: string[]]>([
+    ['whoami', 1, 'needs an API token, and none is known here', 'aa-registry login URL'],
+    ['key add library nofile', 1, 'There is no nofile.'],
+    ['key add library AT/key.pem', 1, 'a private key, which stays with you', 'key.pem.pub'],
+    ['key rotate library AT/package', 1, 'is a folder, and a file is needed'],
+    ['trust show --root AT/none', 3, 'trusts nobody yet', 'trust init TEAM'],
+    ['trust init Bad --registry http://127.0.0.1:9', 2, '"Bad" is not a team name'],
+    ['search --registry http://127.0.0.1:2', 4, 'nothing listens there (ECONNREFUSED)', 'doctor'],
+    ['search --registry http://nosuch.invalid', 4, 'registry at http://nosuch.invalid'],
+    ['serve --data AT/other --port 0 --host 192.0.2.1', 1, 'has no address 192.0.2.1'],
+    ['admin check --data AT/nosuch', 1, 'There is no database', '--data names a registry’s folder'],
+    ['admin backup', 2, '"admin backup" needs FILE.'],
+  ])('%s ends with %i', async (args, code, ...said) => {
+    const outcome = await run(args.split(' '));
+    for (const text of said) expect(outcome.stderr).toContain(text);
+    expect(outcome.stderr).not.toMatch(/ENOENT|EISDIR|EADDR/);
+    expect(outcome).toMatchObject({ code, stdout: '' });
+  });
+
+  test.skipIf(!isRoot).each([
+    ['key generate --out AT/other.pem', 1, 'no permission for', 'with sudo'],
+    ['log key example.org/log -o AT/log.key', 1, 'no permission for', '/log.key'],
+    ['denials --follow --root AT/host', 5, 'may be read by root only', 'with sudo'],
+    ['denials --root AT/host', 5, 'may be read by root only', '--file'],
+  ])(`%s as somebody else ends with %i${unlessRoot}`, async (args, code, ...said) => {
+    const outcome = await run(args.split(' '), 65_534);
+    for (const text of said) expect(outcome.stderr).toContain(text);
+    expect(outcome.stderr).not.toMatch(/EACCES|EPERM|\.tmp/);
+    expect(outcome.code).toBe(code);
+  });
+
+  test('fmt takes a package as lint does', async () => {
+    const file = at('package/docker-nginx');
+    const formatted = await readFile(file, 'utf8');
+    const { mode } = await stat(file);
+    await writeFile(file, formatted.replace('  include', '      include'));
+    expect(await run(['fmt', '--check', 'AT/package'])).toMatchObject({ code: 1 });
+    expect((await run(['fmt', 'AT/package'])).stdout).toBe(`${file}\n`);
+    expect(await readFile(file, 'utf8')).toBe(formatted);
+    expect((await stat(file)).mode).toBe(mode);
+  });
+});
