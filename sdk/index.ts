@@ -34,5 +34,10 @@ export {
   install,
 } from './host/install.ts';
 export { hostSeenFolder, readSeen, type SeenFolder, writeSeen } from './host/seen.ts';
-export { type Installation, listInstallations } from './host/state.ts';
+export {
+  type DamagedRecord,
+  type Installation,
+  listDamaged,
+  listInstallations,
+} from './host/state.ts';
 export { type HostTrust, readTrust, TrustFileError, trustPath } from './trust-file.ts';

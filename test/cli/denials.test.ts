@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../sdk/cli/index.ts';
 import { aaRegistry, launcher, scratch } from './cli.ts';
@@ -241,8 +242,8 @@ gone  no file on this host defines it
     const closed = once(child, 'close');
     const said = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const next = async () => {
-      const { name, pid } = JSON.parse((await said.next()).value ?? '').fields;
-      return { name, pid };
+      const { fields, file } = JSON.parse((await said.next()).value ?? '');
+      return { name: fields.name, file };
     };
     await once(child.stderr, 'data');
     // In two pieces, as a writer may.
@@ -253,6 +254,15 @@ gone  no file on this host defines it
     await rename(log, `${log}.1`);
     await writeFile(log, line(3, opened('/rotated')));
     expect(await next()).toMatchObject({ name: '/rotated' });
+
+    // What was read of profiles is not taken for the host's for long.
+    await appendFile(log, line(4, opened('/new', 'r', 'new')));
+    expect(await next()).toEqual({ name: '/new', file: null });
+    const defining = at('root/etc/apparmor.d/new');
+    await writeFile(defining, 'profile new {\n}\n');
+    await sleep(10_200);
+    await appendFile(log, line(5, opened('/new', 'r', 'new')));
+    expect(await next()).toEqual({ name: '/new', file: defining });
     child.kill('SIGINT');
     expect((await closed)[0]).toBe(0);
   });

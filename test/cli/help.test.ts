@@ -39,6 +39,8 @@ describe('help', () => {
     expect(loaded.examples.join('\n')).toContain(`aa-registry ${name}`);
     for (const example of loaded.examples) expect(text).toContain(`  ${example}`);
     expect(loaded.summary).not.toMatch(/\.$/);
+    // Whoever shows it breaks it into lines.
+    expect(loaded.details ?? '').not.toContain('\n');
     for (const option of Object.keys(loaded.options)) expect(text).toContain(`--${option}`);
   });
 

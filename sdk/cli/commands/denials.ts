@@ -183,7 +183,8 @@ export const denials = defineCommand({
       return patchProfile(io, start, found, { generalise, resolver });
     }
 
-    await showAll(io, format, await Promise.all(found.map((finding) => adviser(finding))));
+    const advised = await Promise.all(found.map((finding) => adviser(finding)));
+    await showAll(io, format, advised, wanted);
     if (found.length === 0 && !values.file && root === '/') {
       const kernel = await checkKernel();
       if (!kernel.ok) io.tell(`Nor could it be: ${kernel.reason}.`);
@@ -262,13 +263,18 @@ function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, told: Se
   for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
 }
 
-async function showAll(io: Io, format: 'text' | 'json', all: AdvisedFinding[]): Promise<void> {
+async function showAll(
+  io: Io,
+  format: 'text' | 'json',
+  all: AdvisedFinding[],
+  wanted: string | undefined,
+): Promise<void> {
   if (format === 'json') {
     for (const one of all) io.print(findingJson(one));
     return;
   }
   if (all.length === 0) {
-    io.print('Nothing was refused.');
+    io.print(`Nothing was refused${wanted === undefined ? '' : ` by ${wanted}`}.`);
     return;
   }
   const told = new Set<string>();

@@ -68,7 +68,7 @@ export const pull = defineCommand({
   details:
     'REF is [team/]name, name@1.2.0, name@^1.2 (a range, as npm writes them), name:channel or ' +
     'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust init" makes ' +
-    "one) and be in the registry's log. It becomes /etc/apparmor.d/aa-registry.TEAM.NAME and is loaded with\n" +
+    "one) and be in the registry's log. It becomes /etc/apparmor.d/aa-registry.TEAM.NAME and is loaded with " +
     'apparmor_parser. Without an exact version, a pull never goes back to an older one. All REFs are proved ' +
     'before the first is installed. A profile that is in complain mode stays so until "enforce".',
   examples: [
