@@ -88,6 +88,14 @@ describe('the DaemonSet', async () => {
     expect(spec.template.spec.volumes[0].configMap.name).toBe(configMap.metadata.name);
   });
 
+  test('runs the image that the Dockerfile beside it tells to build, which is not the registry’s', async () => {
+    const [{ image }] = find('DaemonSet').spec.template.spec.containers;
+    const { version } = JSON.parse(await readFile(join(packaging, '../package.json'), 'utf8'));
+    expect(image).toBe(`aa-registry-host:${version}`);
+    const dockerfile = await readFile(join(packaging, 'kubernetes/Dockerfile'), 'utf8');
+    expect(dockerfile).toContain(`build -t ${image} -f packaging/kubernetes/Dockerfile`);
+  });
+
   test('mounts the folders that are written to, and may do what loading takes', () => {
     const [container] = find('DaemonSet').spec.template.spec.containers;
     const writable = container.volumeMounts
