@@ -20,7 +20,10 @@ export function dataFiles(folder: string) {
 /** Makes a data folder when it is absent, and locks it: `shared` to serve it, `exclusive` to replace what it holds. */
 export async function lockData(folder: string, mode: 'shared' | 'exclusive'): Promise<Lock> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await acquireLock(dataFiles(folder).lock, mode);
+  const lock = await acquireLock(dataFiles(folder).lock, mode).catch((error: Error) => {
+    const who = `user ${process.getuid?.()}`;
+    throw new DataError(`the data folder ${folder} can't be used by ${who}: ${error.message}`);
+  });
   if (lock) return lock;
   const who = mode === 'shared' ? 'is being restored' : 'is in use by a registry; stop it first';
   throw new DataError(`the data folder ${folder} ${who}`);
@@ -38,11 +41,16 @@ export async function readLogKey(path: string): Promise<NoteKey | undefined> {
   return key;
 }
 
-/** The log's key: made at the first start, readable by its owner only, never replaced. */
-export async function loadLogKey(path: string): Promise<NoteKey> {
+/**
+ * The log's key: made at the first start, readable by its owner only, never replaced. It is named after the registry's
+ * public address: this machine may be a container that is gone tomorrow.
+ */
+export async function loadLogKey(path: string, publicUrl?: string): Promise<NoteKey> {
   const stored = await readLogKey(path);
   if (stored) return stored;
-  const key = await generateNoteKey(`${hostname()}/aa-registry`.replaceAll(/[\s+]/g, '-'));
+  const name =
+    publicUrl === undefined ? `${hostname()}/aa-registry` : `${new URL(publicUrl).host}/log`;
+  const key = await generateNoteKey(name.replaceAll(/[\s+]/g, '-'));
   await writeLogKey(path, key.signer);
   return (await readLogKey(path)) ?? key;
 }

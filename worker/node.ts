@@ -99,7 +99,7 @@ export interface RunningRegistry {
 export async function startRegistry(options: ServeOptions): Promise<RunningRegistry> {
   const files = dataFiles(options.data);
   const lock = await lockData(options.data, 'shared');
-  const logKey = await loadLogKey(files.logKey);
+  const logKey = await loadLogKey(files.logKey, options.publicUrl);
   const db = await openDatabase(files.database);
   const adminToken =
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;

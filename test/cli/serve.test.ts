@@ -46,6 +46,14 @@ describe('aa-registry serve', () => {
     db.$client.close();
   });
 
+  test('the log’s key is named after the public address, and stays', async () => {
+    running = await serve(data, '--public-url', 'https://registry.example.org');
+    expect(running.output).toMatch(/^Log key {2}registry\.example\.org\/log\+/m);
+    await running.stop();
+    running = await serve(data, '--public-url', 'https://elsewhere.example.org');
+    expect(running.output).toMatch(/^Log key {2}registry\.example\.org\/log\+/m);
+  });
+
   test('a lost token is replaced on demand', async () => {
     running = await serve(data);
     const first = running.adminToken;
@@ -60,6 +68,8 @@ describe('aa-registry serve', () => {
     [['--port', '70000'], 2, '--port takes a whole number'],
     [['--host', 'not an address', '--port', '0'], 1, 'not an address'],
     [['--data', '/etc/hostname/x', '--port', '0'], 1, 'leads through a file'],
+    // Where not even root can make a file, as others can't in a volume of root's.
+    [['--data', '/proc', '--port', '0'], 1, "folder /proc can't be used by user"],
     [['--nonsense'], 2, '--nonsense'],
     [['extra'], 2, 'one argument too many'],
   ])('%j ends with %i and says why', async (args, code, message) => {
