@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { serve } from '../bin/serve.ts';
+import { defaultLimits } from '../worker/deps.ts';
 import { variables } from '../worker/settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -40,6 +42,37 @@ describe('docs/deploy.md', () => {
     expect(used.length).toBeGreaterThan(2);
     expect(Object.keys(serve.options ?? {})).toEqual(expect.arrayContaining(used));
   });
+
+  test('its proxies keep to what the registry does', async () => {
+    const nginx = await read('packaging/proxy/nginx.conf');
+    // Headers that the registry believes are the proxy's own.
+    expect(nginx).toContain('proxy_set_header X-Forwarded-For $remote_addr;');
+    expect(nginx).toContain('proxy_set_header X-Forwarded-Proto $scheme;');
+    const megabytes = Number(/client_max_body_size (\d+)m;/.exec(nginx)?.[1]);
+    expect(megabytes * 1024 ** 2).toBeGreaterThan(2 * defaultLimits.profileBytes + 128 * 1024);
+    const { keepAliveTimeout } = createServer();
+    for (const text of [nginx, await read('packaging/proxy/Caddyfile')]) {
+      const seconds = Number(/(?:keepalive_timeout|\tkeepalive) (\d+)s/.exec(text)?.[1]);
+      expect(seconds * 1000).toBeLessThan(keepAliveTimeout);
+    }
+  });
+
+  test.each(['container/Containerfile', 'kubernetes/Dockerfile'])(
+    'what %s copies is in the context that .dockerignore leaves',
+    async (file) => {
+      const [, ...left] = (await read('.dockerignore'))
+        .split('\n')
+        .filter((line) => /^[*!]/.test(line));
+      const copied = [...(await read(`packaging/${file}`)).matchAll(/^COPY (\S+)/gm)];
+      expect(copied).not.toEqual([]);
+      for (const [, path = ''] of copied) {
+        expect(
+          left.some((line) => line.startsWith(`!${path}`)),
+          path,
+        ).toBe(true);
+      }
+    },
+  );
 
   test('the image has what dist/ takes from outside itself', async () => {
     const image = await read('packaging/container/Containerfile');

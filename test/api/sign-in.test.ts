@@ -66,6 +66,15 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     expect((await registry.fetch('/p/acme/secret')).status).toBe(404);
   });
 
+  test('behind a proxy that speaks TLS the cookie is for https only', async () => {
+    const headers = { Origin: origin, 'X-Forwarded-Proto': 'https' };
+    const cookieFor = async (sent?: Record<string, string>) =>
+      (await signIn(acme.token, sent)).headers.get('Set-Cookie');
+    expect(await cookieFor(headers)).toMatch(/; Secure/);
+    expect(await cookieFor()).not.toMatch(/Secure/);
+    expect(await cookieFor({ ...headers, 'X-Forwarded-Proto': 'http' })).not.toMatch(/Secure/);
+  });
+
   test('every page says who has signed in, and to nobody else', async () => {
     const cookie = cookieOf(await signIn(acme.token));
     for (const path of ['/', '/docs', '/p/acme/secret', '/p/acme/none']) {

@@ -31,7 +31,9 @@ session.post('/sign-in', async (c) => {
     httpOnly: true,
     sameSite: 'Strict',
     path: '/',
-    secure: new URL(c.req.url).protocol === 'https:',
+    // Or a proxy in front speaks TLS; who makes that up has a cookie that their browser keeps to itself.
+    secure:
+      new URL(c.req.url).protocol === 'https:' || c.req.header('X-Forwarded-Proto') === 'https',
     ...(expiresAt ? { expires: new Date(expiresAt) } : {}),
   });
   return c.redirect('/', 303);
