@@ -112,7 +112,9 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
           'Give the container that capability.',
         ),
   );
-  for (const place of ['etc/apparmor.d', 'etc/aa-registry', 'var/lib/aa-registry']) {
+  // Only "trust init" writes there: configuration that is there may well be mounted read-only.
+  const configuration = (await isThere(trustPath(root))) ? [] : ['etc/aa-registry'];
+  for (const place of ['etc/apparmor.d', ...configuration, 'var/lib/aa-registry']) {
     const folder = join(root, place);
     const trouble = await access(folder, constants.W_OK).then(
       () => undefined,

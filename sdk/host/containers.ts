@@ -14,16 +14,24 @@ export interface Container {
   by: string;
 }
 
-/** Where runtimes' clients are looked for; the PATH of whoever calls is not asked. */
-const folders = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/usr/local/sbin', '/bin', '/snap/bin'];
+/** What a search has found, or else what the clients said that were asked, a sentence each. */
+export type Search =
+  | { container: Container; said?: undefined }
+  | { container?: undefined; said: string[] };
 
-/** The clients that are asked, one after the other, and how. */
-const clients = {
-  docker: ['inspect', '--type', 'container'],
-  podman: ['inspect', '--type', 'container'],
-  nerdctl: ['inspect', '--type', 'container'],
-  crictl: ['inspect'],
-};
+/** Where runtimes' clients are looked for; the PATH of whoever calls is not asked. */
+const standardFolders = [
+  '/usr/bin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/bin',
+  '/snap/bin',
+];
+
+/** The clients that are asked, one after the other. */
+const clients = ['docker', 'podman', 'nerdctl', 'crictl'] as const;
+type Client = (typeof clients)[number];
 
 /** How long a client may take, in milliseconds: its daemon may hang. */
 const timeLimit = 5000;
@@ -31,26 +39,29 @@ const timeLimit = 5000;
 /** As runtimes name containers, and their ids; what begins with a dash would be an option. */
 const containerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$/;
 
-/** A container's id as it stands in the name of its cgroup, with or without words around it. */
-const idInCgroup = /(?:^|[/:-])([0-9a-f]{64})(?=\.scope|[/:]|$)/gm;
+/**
+ * A container's id as it stands in the name of its cgroup, with or without words around it. The group of its conmon,
+ * which watches over it from outside, has the id too.
+ */
+const idInCgroup = /(?:^|[/:-])(?<!conmon-)([0-9a-f]{64})(?=\.scope|[/:]|$)/gm;
 
 /**
  * Finds a running container by what `text` says: a process id, a container's id or the first 12 or more digits of
  * it (by cgroups, without any client), or a name (by docker, podman, nerdctl and crictl).
  */
-export async function findContainer(text: string): Promise<Container | undefined> {
+export async function findContainer(text: string, folders = standardFolders): Promise<Search> {
   if (/^[1-9]\d{0,6}$/.test(text)) {
     const pid = Number(text);
     const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => undefined);
     if (cgroup !== undefined) {
-      return { pid, id: idsIn(cgroup)[0], configured: undefined, by: 'process' };
+      return { container: { pid, id: idsIn(cgroup)[0], configured: undefined, by: 'process' } };
     }
   }
   if (/^[0-9a-f]{12,64}$/.test(text)) {
     const [first] = await processesOf(text);
-    if (first) return { ...first, configured: undefined, by: 'cgroup' };
+    if (first) return { container: { ...first, configured: undefined, by: 'cgroup' } };
   }
-  return containerName.test(text) ? askClients(text) : undefined;
+  return containerName.test(text) ? askClients(text, folders) : { said: ['That is no name'] };
 }
 
 /** The processes in the cgroups of a container, by its id or the beginning of it; the oldest first. */
@@ -70,14 +81,29 @@ export function idsIn(cgroup: string): string[] {
   return [...cgroup.matchAll(idInCgroup)].map(([, id = '']) => id).reverse();
 }
 
-async function askClients(name: string): Promise<Container | undefined> {
-  for (const [client, args] of Object.entries(clients)) {
-    const program = await findProgram(client);
-    const output = program === undefined ? undefined : await ask(program, [...args, name]);
-    const container = output === undefined ? undefined : parseInspection(output);
-    if (container) return { ...container, by: client };
+async function askClients(name: string, folders: string[]): Promise<Search> {
+  const said: string[] = [];
+  for (const client of clients) {
+    const program = await findProgram(client, folders);
+    if (program === undefined) continue;
+    const answer = await inspectWith(client, program, name);
+    const container = answer.ok ? parseInspection(answer.output) : undefined;
+    if (container) return { container: { ...container, by: client } };
+    said.push(`${client} says: ${answer.ok ? 'it does not run' : answer.reason}`);
   }
-  return undefined;
+  return { said };
+}
+
+async function inspectWith(client: Client, program: string, name: string): Promise<Answer> {
+  if (client !== 'crictl') return ask(program, ['inspect', '--type', 'container', name]);
+  // Its inspect knows ids only, and a name may be that of a container in many Pods.
+  const pattern = `^${name.replaceAll('.', '[.]')}$`;
+  const listed = await ask(program, ['ps', '--quiet', '--name', pattern]);
+  if (!listed.ok) return listed;
+  const [id, ...others] = listed.output.split('\n').filter((line) => line !== '');
+  if (others.length === 0) return ask(program, ['inspect', id ?? name]);
+  const ids = [id, ...others].map((one) => one?.slice(0, 12)).join(', ');
+  return { ok: false, reason: `several containers are called so: ${ids}` };
 }
 
 /** Reads what `inspect` of docker and its like, or of crictl, has printed; `undefined` for what does not run. */
@@ -111,7 +137,7 @@ function at(value: unknown, ...path: string[]): unknown {
   );
 }
 
-async function findProgram(name: string): Promise<string | undefined> {
+async function findProgram(name: string, folders: string[]): Promise<string | undefined> {
   for (const folder of folders) {
     const path = join(folder, name);
     const usable = await access(path, constants.X_OK).then(
@@ -123,11 +149,20 @@ async function findProgram(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-function ask(program: string, args: string[]): Promise<string | undefined> {
+type Answer = { ok: true; output: string } | { ok: false; reason: string };
+
+/** Runs a client; why it failed is the last line of what it said. */
+function ask(program: string, args: string[]): Promise<Answer> {
   const { DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT } = process.env;
-  const env = { PATH: folders.join(':'), DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT };
+  const PATH = standardFolders.join(':');
+  const env = { PATH, DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT };
   const options = { env, timeout: timeLimit, killSignal: 'SIGKILL', maxBuffer: 4 << 20 } as const;
   return new Promise((resolve) => {
-    execFile(program, args, options, (error, stdout) => resolve(error ? undefined : stdout));
+    execFile(program, args, options, (error, output, complaint) => {
+      if (!error) return resolve({ ok: true, output });
+      const late = error.killed && `it did not answer within ${timeLimit / 1000} seconds`;
+      const reason = late || complaint.trim().split('\n').at(-1) || error.message;
+      resolve({ ok: false, reason });
+    });
   });
 }

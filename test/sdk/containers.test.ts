@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { idsIn, parseInspection } from '../../sdk/host/containers.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { findContainer, idsIn, parseInspection } from '../../sdk/host/containers.ts';
 import { parseLabel, profilesOf } from '../../sdk/host/processes.ts';
 
 const id = '4f1c8d2a9b3e'.padEnd(64, '7');
@@ -19,6 +22,7 @@ describe('a process’s cgroups tell its container', () => {
     ['containerd, cgroupfs', `0::/kubepods/burstable/pod12-34/${id}\n`],
     ['CRI-O', `0::/kubepods.slice/crio-${id}.scope\n`],
     ['nerdctl', `0::/system.slice/nerdctl-${id}.scope\n`],
+    ['Podman, cgroupfs', `9:name=systemd:/libpod_parent/libpod-${id}\n0::/\n`],
     ['one within another', `0::/docker/${pod}/docker/${id}\n`],
   ])('%s', (_, cgroup) => {
     expect(idsIn(cgroup)[0]).toBe(id);
@@ -29,6 +33,8 @@ describe('a process’s cgroups tell its container', () => {
     ['too short', `0::/docker/${id.slice(1)}\n`],
     ['too long', `0::/docker/${id}0\n`],
     ['part of another word', `0::/x${id}\n`],
+    ['Podman’s conmon', `0::/machine.slice/libpod-conmon-${id}.scope\n`],
+    ['CRI-O’s conmon', `0::/system.slice/crio-conmon-${id}.scope\n`],
   ])('%s', (_, cgroup) => {
     expect(idsIn(cgroup)).toEqual([]);
   });
@@ -72,6 +78,57 @@ describe('what a runtime says of a container', () => {
         expect(found === undefined || found.pid > 0).toBe(true);
       }),
     );
+  });
+});
+
+describe('a container is found by its name', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'clients-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const client = (name: string, script: string) =>
+    writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const find = (text: string) => findContainer(text, [folder]);
+  const podman = JSON.stringify([{ Id: id, State: { Pid: 42 }, AppArmorProfile: 'docker-nginx' }]);
+  const crictl = JSON.stringify({ status: { id }, info: { pid: 42 } });
+
+  test('the first client that runs it is believed', async () => {
+    await client('docker', 'echo "Error: No such container: web" >&2; exit 1');
+    await client('podman', `[ "$*" = "inspect --type container web" ] && echo '${podman}'`);
+    expect((await find('web')).container).toEqual({
+      pid: 42,
+      id,
+      configured: 'docker-nginx',
+      by: 'podman',
+    });
+  });
+
+  test('what every client said is told', async () => {
+    await client('docker', 'echo one >&2; echo "Cannot connect to the Docker daemon" >&2; exit 1');
+    await client('podman', `echo '[{"State":{"Pid":0}}]'`);
+    expect(await find('web')).toEqual({
+      said: ['docker says: Cannot connect to the Docker daemon', 'podman says: it does not run'],
+    });
+    expect(await find('--all')).toEqual({ said: ['That is no name'] });
+  });
+
+  test('of crictl, which inspects by id only', async () => {
+    const inspect = `[ "$*" = "inspect ${id}" ] && echo '${crictl}'`;
+    await client(
+      'crictl',
+      `case $* in "ps --quiet --name ^w[.]b$") echo ${id};; *) ${inspect};; esac`,
+    );
+    expect((await find('w.b')).container).toMatchObject({ pid: 42, id, by: 'crictl' });
+    await client('crictl', `echo ${id}; echo ${pod}`);
+    expect((await find('web')).said).toEqual([
+      `crictl says: several containers are called so: ${id.slice(0, 12)}, ${pod.slice(0, 12)}`,
+    ]);
+  });
+
+  test('where there is no client, nobody says anything', async () => {
+    expect(await find('web')).toEqual({ said: [] });
   });
 });
 

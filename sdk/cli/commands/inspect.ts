@@ -18,7 +18,8 @@ export const inspect = defineCommand({
   },
   details:
     'CONTAINER is a process id, a container’s id (12 digits or more; found by cgroups, so no client is needed) or its ' +
-    'name, for which docker, podman, nerdctl and crictl are asked. What counts is what the kernel says of its processes. ' +
+    'name, for which docker, podman, nerdctl and crictl are asked: root’s know no containers of other users. What ' +
+    'counts is what the kernel says of its processes. ' +
     'Exit codes: 0 confined as installed, 1 not confined or not found, 6 confined by something else than it should be.',
   examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],
   async run({ values, args: [text = ''], io }) {
@@ -32,16 +33,20 @@ export const inspect = defineCommand({
     }
     const kernel = await checkKernel();
     if (!kernel.ok) throw new CliError(exit.unable, `Nothing is confined: ${kernel.reason}.`);
-    const container = await findContainer(text);
+    const { container, said } = await findContainer(text);
     if (!container) {
+      const asked = said.length === 0 ? 'There is no client to ask for names' : said.join('; ');
       throw new CliError(
         exit.failed,
         `There is no running container "${text}".`,
-        'Name it by its name, 12 digits or more of its id, or the id of one of its processes.',
+        `${asked}. Any is found by 12 digits or more of its id, or the id of one of its processes.`,
       );
     }
     const first = await readProcess(container.pid);
-    if (!first) throw new CliError(exit.failed, `Process ${container.pid} has ended.`);
+    if (!first) {
+      const what = `Process ${container.pid} has ended, or the kernel does not say what confines it.`;
+      throw new CliError(exit.failed, what);
+    }
     const confinement = await judge(container, first);
     if (json) {
       io.print(toJson({ container, ...confinement }));

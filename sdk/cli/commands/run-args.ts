@@ -1,4 +1,4 @@
-import { loadedMode } from '../../host/kernel.ts';
+import { checkKernel, loadedMode } from '../../host/kernel.ts';
 import { kubernetesAnnotation, runArguments, runtimes } from '../../run-args.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
@@ -49,8 +49,12 @@ export const runArgs = defineCommand({
         ? runArguments(runtime, name)
         : kubernetesAnnotation(name, annotation),
     );
-    const mode = root === '/' ? await loadedMode(name) : undefined;
-    if (mode === 'not-loaded') {
+    const [kernel, mode] =
+      root === '/' ? await Promise.all([checkKernel(), loadedMode(name)]) : [{ ok: true } as const];
+    if (!kernel.ok) {
+      // Podman refuses the option then, but Docker runs the container without a word.
+      io.tell(`Warning: nothing will be confined: ${kernel.reason}.`);
+    } else if (mode === 'not-loaded') {
       io.tell(`Warning: ${name} is not loaded; see "aa-registry status ${pathOf(installation)}".`);
     } else if (installation.complain || mode === 'complain') {
       io.tell(`Note: ${name} is in complain mode: it logs and denies nothing.`);
