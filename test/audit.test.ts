@@ -526,7 +526,7 @@ describe('the commands', () => {
 
   test('without a trust file and a key there is nothing to verify with', async () => {
     const outcome = await command(['log', 'verify', '--trust', '/nonexistent/trust.toml']);
-    expect(outcome.said).toContain('no trust file');
+    expect(outcome.said).toContain('there is no /nonexistent/trust.toml');
     expect(outcome.code).toBe(3);
   });
 });

@@ -16,7 +16,7 @@ export interface Outcome {
 export interface Surroundings {
   /** What stands on standard input. */
   input?: string;
-  /** How wide the terminal is that standard output is; none unless given. */
+  /** How wide the terminal is that it writes to; none unless given. */
   columns?: number;
 }
 
@@ -39,15 +39,13 @@ export async function command(
   };
   const stdin = new PassThrough();
   stdin.end(input);
-  const out = Object.assign(
-    new PassThrough(),
-    columns === undefined ? {} : { isTTY: true, columns },
-  );
+  const terminal = columns === undefined ? {} : { isTTY: true, columns };
+  const out = Object.assign(new PassThrough(), terminal);
   out.on('data', (chunk) => {
     stdout += chunk;
     tell(chunk);
   });
-  const stderr = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), terminal);
   stderr.on('data', tell);
   const io: Io = { env, stdin, stdout: out, stderr, print, tell };
   return { code: await run(topics, args, io, '0.0.0'), lines, stdout, said };

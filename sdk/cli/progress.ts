@@ -12,12 +12,32 @@ export interface Progress {
 }
 
 /**
- * Shows how far each of `names` is: on a terminal a line for each, written over as it goes on; elsewhere a plain
- * line for what is worth one.
+ * Does `work` and shows how far each of `names` is: on a terminal that has a line for each these, written over as it
+ * goes on; elsewhere a plain line for what is worth one. What is under way still when `work` fails shows nothing more,
+ * for it would write over what is said of that.
  */
-export function startProgress(io: Io, names: readonly string[]): Progress {
+export async function showingProgress<Result>(
+  io: Io,
+  names: readonly string[],
+  work: (progress: Progress) => Promise<Result>,
+): Promise<Result> {
+  let ended = false;
+  const { update, ...progress } = startProgress(io, names);
+  const untilThen: Progress['update'] = (at, stage) => {
+    if (!ended) update(at, stage);
+  };
+  try {
+    return await work({ update: untilThen, ...progress });
+  } catch (error) {
+    ended = true;
+    throw error;
+  }
+}
+
+function startProgress(io: Io, names: readonly string[]): Progress {
   const { stderr } = io;
-  if (!stderr.isTTY || io.env.TERM === 'dumb') {
+  const { rows = Number.POSITIVE_INFINITY } = stderr;
+  if (!stderr.isTTY || io.env.TERM === 'dumb' || names.length >= rows) {
     return { update: () => {}, note: io.tell, detail: io.tell };
   }
   const stages = names.map(() => '');

@@ -250,7 +250,8 @@ describe('the commands in a hostile world', () => {
     const pull = ['pull', 'docker-nginx', '--root', there];
     const cases: [number, string[], NodeJS.ProcessEnv?][] = [
       [2, pull, { AA_REGISTRY: 'nonsense' }],
-      [1, pull],
+      [1, ['remove', 'docker-nginx', '--root', there]],
+      [0, pull],
       [1, ['search'], { XDG_CONFIG_HOME: at('broken') }],
       [0, ['search'], { XDG_CONFIG_HOME: undefined, HOME: '/dev/null' }],
       [2, ['search'], { AA_TOKEN: 'aar_secret\nline' }],

@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { topics } from '../../bin/topics.ts';
+import { showingProgress } from '../../sdk/cli/progress.ts';
 import { table } from '../../sdk/cli/table.ts';
 import { wrap } from '../../sdk/cli/wrap.ts';
 import { command } from '../command.ts';
@@ -24,6 +26,31 @@ describe('in a terminal', () => {
     ]);
     expect(wrap('', 10)).toEqual(['']);
     expect(wrap(words, Number.POSITIVE_INFINITY)).toEqual([words]);
+  });
+
+  test('what is under way when something fails draws nothing over what is said of that', async () => {
+    const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
+    const none = new PassThrough();
+    const tell = (line: string) => void stderr.write(`${line}\n`);
+    const io = { env: {}, stdin: none, stdout: none, stderr, print: () => {}, tell };
+    let late = () => {};
+    const work = showingProgress(io, ['one', 'two'], async ({ update }) => {
+      update(0, 'fetching');
+      late = () => update(0, 'verified');
+      throw new Error('there is no two');
+    });
+    await expect(work).rejects.toThrow('there is no two');
+    expect(String(stderr.read())).toContain('fetching');
+    late();
+    expect(stderr.read()).toBeNull();
+
+    // More lines than the terminal has can't be written over.
+    const many = Array.from({ length: 24 }, (_, at) => `name-${at}`);
+    await showingProgress(io, many, async ({ update, detail }) => {
+      update(0, 'fetching');
+      detail('Fetched it');
+    });
+    expect(String(stderr.read())).toBe('Fetched it\n');
   });
 
   test('the last cell of a row goes on under itself, or below where there is no room', () => {

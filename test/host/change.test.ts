@@ -43,6 +43,17 @@ describe('what hosts install', () => {
     expect(again.said.match(/is installed already/g)).toHaveLength(3);
   });
 
+  test('on a terminal nothing is drawn over what is answered', async () => {
+    root = await fixture.host();
+    for (const more of [[], ['--dry-run'], ['--download-only', '-o', join(root, 'web')]]) {
+      const args = ['pull', 'web', ...more, '--format', 'json', '--root', root];
+      const { code, stdout, said } = await command(args, {}, { columns: 80 });
+      expect(code, said).toBe(0);
+      expect(said.endsWith(stdout)).toBe(true);
+      expect(JSON.parse(stdout).items).toHaveLength(1);
+    }
+  });
+
   test('a dry run shows a diff and touches nothing', async () => {
     root = await fixture.host();
     const before = await filesOf(root);

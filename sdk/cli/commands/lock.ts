@@ -10,7 +10,7 @@ import { answer, formatOption } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import { notProved } from '../not-proved.ts';
 import { profilesOption, requireProfiles } from '../profiles-option.ts';
-import { startProgress } from '../progress.ts';
+import { showingProgress } from '../progress.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
@@ -41,8 +41,9 @@ export const lock = defineCommand({
     const names = references.map(formatReference);
     const folder = userSeenFolder(io.env, trust.log.key);
     const view = { trust, seen: await readSeen(folder), installed: () => undefined };
-    const { update } = startProgress(io, names);
-    const verified = await fetchSeveral(client, references, view, { onProgress: update });
+    const verified = await showingProgress(io, names, ({ update }) =>
+      fetchSeveral(client, references, view, { onProgress: update }),
+    );
     const locked: LockedProfile[] = [];
     for (const [at, one] of verified.entries()) {
       if (!one.ok) {

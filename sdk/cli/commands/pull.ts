@@ -26,7 +26,7 @@ import { answerItems, formatOption } from '../format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
 import type { Io } from '../io.ts';
 import { notProved } from '../not-proved.ts';
-import { type Progress, startProgress } from '../progress.ts';
+import { type Progress, showingProgress } from '../progress.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 
@@ -118,9 +118,10 @@ export const pull = defineCommand({
         installed: ({ team, name }: Reference) =>
           installed.find((one) => one.team === team && one.name === name)?.version,
       };
-      const progress = startProgress(io, names);
-      const verified = await wanted.verify(view, progress);
-      return { progress, profiles: requireProved(verified, view, bundle !== undefined) };
+      return showingProgress(io, names, async (progress) => {
+        const verified = await wanted.verify(view, progress);
+        return { progress, profiles: requireProved(verified, view, bundle !== undefined) };
+      });
     };
 
     if (dryRun) {
@@ -138,8 +139,8 @@ export const pull = defineCommand({
           await writeOutput(output, profile.bytes);
           done({ ...identityOf(profile), file: output });
         }
+        progress.note(`Wrote ${output}`);
       });
-      progress.note(`Wrote ${output}`);
       return exit.ok;
     }
     return changing(io, root, async () => {
@@ -156,11 +157,12 @@ export const pull = defineCommand({
           const one = { root, profile, before, reference, complain };
           done({ ...identityOf(profile), ...(await installOne(one, at, progress)) });
         }
+        // The last that is drawn: what is answered as JSON comes after it.
+        if ((await findParser()) === undefined) {
+          progress.note('Not checked with apparmor_parser: this machine has none.');
+        }
+        if (root !== '/') progress.note(`Not loaded: ${root} is not this machine's root.`);
       });
-      if ((await findParser()) === undefined) {
-        progress.note('Not checked with apparmor_parser: this machine has none.');
-      }
-      if (root !== '/') progress.note(`Not loaded: ${root} is not this machine's root.`);
       for (const profile of profiles) {
         const { team, name, deprecation } = profile;
         if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
