@@ -2,7 +2,7 @@
 // runtime: in turns, so that what else the machine does falls on both.
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open as openFile, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -106,9 +106,11 @@ async function load(
 }
 
 async function startNode(folder: string): Promise<Pair> {
-  // As operators run it, with its log written; the limits are there but out of reach.
-  const unlimited = { AA_SERVE_ADDRESS_LIMIT: '1000000000', AA_SERVE_TOKEN_LIMIT: '1000000000' };
-  const running = await serveIn(unlimited, join(folder, 'node'));
+  // As operators run it, with its log written to a file; the limits are there but out of reach.
+  const env = { AA_SERVE_ADDRESS_LIMIT: '1000000000', AA_SERVE_TOKEN_LIMIT: '1000000000' };
+  const log = await openFile(join(folder, 'node.log'), 'w');
+  const running = await serveIn({ env, log: log.fd }, join(folder, 'node'));
+  await log.close();
   const registry = {
     fetch: (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init),
     adminToken: running.adminToken ?? '',

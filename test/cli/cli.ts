@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 const root = join(import.meta.dirname, '../..');
 export const launcher = join(root, 'bin/aa-registry');
@@ -60,28 +61,31 @@ export interface ServedRegistry {
 
 /** Starts `aa-registry serve` on a free port and waits until it listens. */
 export async function serve(data: string, ...more: string[]): Promise<ServedRegistry> {
-  return serveIn({ AA_SERVE_LOG_LEVEL: 'error' }, data, ...more);
+  return serveIn({ env: { AA_SERVE_LOG_LEVEL: 'error' } }, data, ...more);
 }
 
-/** As {@link serve}, in this environment; what it says on standard error is the registry's `errors`. */
+/**
+ * As {@link serve}, in this environment; what it says on standard error is the registry's `errors`, or goes to the file
+ * that is open as `log`.
+ */
 export async function serveIn(
-  env: NodeJS.ProcessEnv,
+  { env, log = 'pipe' }: { env: NodeJS.ProcessEnv; log?: number | 'pipe' },
   data: string,
   ...more: string[]
 ): Promise<ServedRegistry> {
   const child = spawn(launcher, ['serve', '--data', data, '--port', '0', ...more], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', log],
     env: { PATH: process.env.PATH, ...env },
   });
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     return closed;
   };
   let output = '';
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of createInterface({ input: child.stdout as Readable })) {
     output += `${line}\n`;
     const url = /listening on (\S+)/.exec(line)?.[1];
     if (url === undefined) continue;

@@ -21,7 +21,7 @@ describe('operating aa-registry serve', () => {
   afterAll(() => folder.clean());
 
   async function start(env: NodeJS.ProcessEnv, ...more: string[]): Promise<ServedRegistry> {
-    running = await serveIn(env, join(folder.path, `data-${count++}`), ...more);
+    running = await serveIn({ env }, join(folder.path, `data-${count++}`), ...more);
     return running;
   }
 
