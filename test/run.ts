@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startVitest, type TestCase } from 'vitest/node';
+import { debian12, debian13 } from './kernel/guests.ts';
 import { debianPackages as kernelPackages, missing } from './kernel/packages.ts';
 
 /**
@@ -39,7 +40,7 @@ async function installPackages(): Promise<void> {
     ...kernelPackages.filter((name) => !isInstalled(name)),
   ];
   // The kernel tests download packages for their guest too, which are not installed here.
-  if (absent.length === 0 && (await missing()).length === 0) return;
+  if (absent.length === 0 && (await missing(debian12, debian13)).length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     console.log(`Not installed, since this is not root on Debian: ${absent.join(', ')}`);
     return;

@@ -49,7 +49,9 @@ export function requestOf(event: LogEvent): Access | undefined {
   if (operation === 'setrlimit') return limit(field('rlimit'), Number(field('value')));
   if (operation === 'userns_create') return { kind: 'userns' };
   if (operation.startsWith('uring_')) {
-    return { kind: 'io_uring', access: asked[0] ?? operation.slice('uring_'.length), label: peer };
+    const access = asked[0] ?? operation.slice('uring_'.length);
+    // Whose credentials, where they are another's.
+    return { kind: 'io_uring', access, label: field('tcontext') ?? peer };
   }
   if (/mqueue/.test(field('class') ?? operation)) {
     const type = name?.startsWith('/') ? 'posix' : 'sysv';

@@ -2,38 +2,17 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { effectiveProfiles } from '../../policy/index.ts';
 import { exit } from '../../sdk/cli/index.ts';
-import { adviseOn } from '../../sdk/denials/advice.ts';
 import { parseEvent } from '../../sdk/denials/event.ts';
-import { type Finding, Findings } from '../../sdk/denials/finding.ts';
-import { patch } from '../../sdk/denials/patch.ts';
+import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
+import { type Scenario, Trials } from './trials.ts';
 
-const lacks = [...(await missing()), ...missingBuild()];
+const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['denials of a real kernel', ...lacks].join(': ');
-
-/** What a confined process tries. */
-interface Scenario {
-  name: string;
-  /** A shell command, run confined; it tells by its exit code whether it could do it. */
-  run: string;
-  /** What is added to the profile, one rule after the other, until it can. */
-  rules: string[];
-  /** The flags that are added besides. */
-  flags?: string[];
-  /** Near it, and still refused then. */
-  refused: string[];
-  /** Run before each of them, unconfined. */
-  before?: string;
-  /** Run after each of them, unconfined. */
-  after?: string;
-  /** What the profile has anyway. */
-  has?: string;
-}
 
 const call = (number: number, ...words: (string | number)[]) =>
   `perl /srv/tool/call ${[number, ...words].join(' ')}`;
@@ -434,36 +413,11 @@ echo $! >/run/peer
 
 describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
   let machine: Machine;
-  /** Each scenario's profile, with what it got. */
-  const texts = new Map(scenarios.map(({ name, has = '' }) => [name, header + profile(name, has)]));
-  const flags: { name: string; flag: string }[] = [];
-  const added = new Map<string, string[]>(scenarios.map(({ name }) => [name, []]));
-  /** What was refused though every rule had been added, by scenario and what it tried. */
-  const outcomes = new Map<string, { code: number; events: number }[]>();
-
+  const trials = new Trials(scenarios, header, profile);
   beforeAll(async () => {
     machine = await boot({ furnish: installCli });
     await succeed(prepare);
-    // As a user would: try, see what was refused, add the rule, try again.
-    let failing = scenarios;
-    for (let round = 0; round < 4 && failing.length > 0; round++) {
-      const tried = await attempt(failing.map((one) => ({ scenario: one, command: one.run })));
-      failing = failing.filter((scenario, index) => {
-        const { code, findings } = tried[index] as Attempt;
-        if (code === 0) return false;
-        for (const finding of findings) addRule(scenario, finding);
-        return true;
-      });
-    }
-    const near = scenarios.flatMap((scenario) =>
-      [scenario.run, ...scenario.refused].map((command) => ({ scenario, command })),
-    );
-    const tried = await attempt(near);
-    for (const [index, { scenario }] of near.entries()) {
-      const { code, findings } = tried[index] as Attempt;
-      const all = outcomes.get(scenario.name) ?? [];
-      outcomes.set(scenario.name, [...all, { code, events: findings.length }]);
-    }
+    await trials.run(machine);
   }, 600_000);
   afterAll(() => machine?.dispose());
 
@@ -473,87 +427,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
     return stdout;
   }
 
-  function addRule({ name }: Scenario, finding: Finding): void {
-    const text = texts.get(name) ?? '';
-    const [profile] = effectiveProfiles(text);
-    const { flag, suggestion } = adviseOn(finding, profile);
-    const additions = [
-      ...(flag === undefined ? [] : [{ profile: name, flag }]),
-      ...(suggestion ? [{ profile: name, rule: suggestion.rule }] : []),
-    ];
-    const patched = patch(text, additions);
-    expect(patched.leftOut).toEqual([]);
-    texts.set(name, patched.text);
-    if (flag !== undefined) flags.push({ name, flag });
-    if (suggestion) added.get(name)?.push(suggestion.rule);
-  }
-
-  interface Attempt {
-    code: number;
-    findings: Finding[];
-  }
-
-  /** Runs commands, each confined by its scenario's profile as it is now, and gathers what the kernel logs. */
-  async function attempt(commands: { scenario: Scenario; command: string }[]): Promise<Attempt[]> {
-    const used = [...new Set(commands.map(({ scenario }) => scenario))];
-    const policy = used.map(({ name }) => texts.get(name)?.slice(header.length)).join('');
-    const script = [
-      `cat >/etc/apparmor.d/scenarios <<'END'\n${header}${policy}END`,
-      'apparmor_parser -r /etc/apparmor.d/scenarios || exit 1',
-      ...commands.flatMap(({ scenario: { name, before = '', after = '' }, command }) => [
-        `${before}\ndmesg -c >/dev/null`,
-        `cat >/run/command <<'END'\n${command}\nEND`,
-        `aa-exec -p ${name} -- sh -c "$(cat /run/command)" >/dev/null 2>&1; code=$?`,
-        // The kernel logs a moment later; what it refuses after that, it logs after that.
-        '(echo -n exec sentinel >/proc/self/attr/exec) 2>/dev/null',
-        'until dmesg | grep -q sentinel; do sleep 0.01; done',
-        `echo "= $code"; dmesg\n${after}`,
-      ]),
-      'exit 0',
-    ].join('\n');
-    const printed = await succeed(script);
-    const [, ...parts] = printed.split(/^= /m);
-    expect(parts).toHaveLength(commands.length);
-    return parts.map((part, index) => {
-      const lines = part
-        .split('\n')
-        .slice(1)
-        .filter((line) => line.includes('apparmor=') && !line.includes('sentinel'));
-      corpus.push(...lines);
-      const findings = new Findings();
-      for (const line of lines) {
-        const event = parseEvent(line);
-        expect(event, line).toBeDefined();
-        if (event) findings.add(event);
-      }
-      const { name } = commands[index]?.scenario ?? { name: '' };
-      const own = findings.all().filter((one) => one.type === 'DENIED' && one.profile === name);
-      return { code: Number.parseInt(part, 10), findings: own };
-    });
-  }
-
-  /** Every line of AppArmor's that was seen. */
-  const corpus: string[] = [];
+  const corpus = trials.lines;
   afterAll(async () => {
     const file = process.env.DENIALS_CORPUS;
     if (file) await appendFile(file, corpus.map((line) => `${line}\n`).join(''));
   });
 
-  describe.each(scenarios)('$name', ({ name, rules, refused, flags: needed = [] }) => {
-    test('what is suggested allows it', () => {
-      expect(added.get(name)).toEqual(rules);
-      expect(flags.filter((one) => one.name === name).map(({ flag }) => flag)).toEqual(needed);
-      expect(outcomes.get(name)?.[0]).toMatchObject({ code: 0 });
-    });
-    test.each(refused.map((command, index) => ({ command, index })))(
-      'and not: $command',
-      ({ index }) => {
-        const outcome = outcomes.get(name)?.[index + 1];
-        expect(outcome?.code).not.toBe(0);
-        expect(outcome?.events).toBeGreaterThan(0);
-      },
-    );
-  });
+  trials.describe();
 
   describe('aa-registry denials', () => {
     let folder: string;

@@ -4,12 +4,13 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../sdk/cli/index.ts';
+import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
 
-const lacks = [...(await missing()), ...missingBuild()];
+const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['from publish to a kernel that enforces', ...lacks].join(': ');
 
 const package_ = path.resolve(import.meta.dirname, '../../profiles/docker-nginx');

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../sdk/cli/index.ts';
+import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
 
-const lacks = [...(await missing()), ...missingBuild()];
+const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['a host in its kernel', ...lacks].join(': ');
 
 const nginx = path.resolve(import.meta.dirname, '../../profiles/docker-nginx');

@@ -1,15 +1,38 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, copyFile, cp, glob, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  glob,
+  mkdir,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { cached } from './cache.ts';
+import type { Guest } from './guests.ts';
 import { initramfs } from './initramfs.ts';
-import { guestDebs, guestPrograms, nodeBinary } from './packages.ts';
+import { guestDebs, nodeBinary } from './packages.ts';
+import { startWithSystemd } from './systemd.ts';
 import { run } from './tools.ts';
+
+const guestFolder = path.join(import.meta.dirname, 'guest');
+const inGuest = (name: string) => path.join(guestFolder, name);
 
 const accounts = `root:x:0:0:root:/root:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/bin/sh
 `;
+const groups = `root:x:0:
+adm:x:4:
+systemd-journal:x:101:
+nogroup:x:65534:
+`;
+
+/** Those of Debian's profiles that are loaded at boot. */
+const keptProfiles = new Set(['lsb_release', 'nvidia_modprobe']);
 
 /** What every machine starts from. */
 export interface Image {
@@ -20,20 +43,22 @@ export interface Image {
   root: string;
 }
 
-let image: Promise<Image> | undefined;
+const images = new Map<Guest, Promise<Image>>();
 
 /** Makes the image, or takes the one a former run has made of the same packages by the same code. */
-export function baseImage(): Promise<Image> {
-  image ??= build();
+export function baseImage(guest: Guest): Promise<Image> {
+  const image = images.get(guest) ?? build(guest);
+  images.set(guest, image);
   return image;
 }
 
 /** Makes an ext4 disk of the base image's root, after `furnish` has added to it. Needs no root: nothing is mounted. */
 export async function createDisk(
+  guest: Guest,
   file: string,
   furnish: (root: string) => Promise<void>,
 ): Promise<void> {
-  const { root } = await baseImage();
+  const { root } = await baseImage(guest);
   const scratch = `${file}.root`;
   await run('cp', ['--archive', '--reflink=auto', root, scratch]);
   await furnish(scratch);
@@ -41,23 +66,24 @@ export async function createDisk(
   await rm(scratch, { recursive: true });
 }
 
-async function build(): Promise<Image> {
-  const debs = await guestDebs();
-  const key = createHash('sha256');
+async function build(guest: Guest): Promise<Image> {
+  const debs = await guestDebs(guest);
+  const key = createHash('sha256').update(JSON.stringify(guest));
   for (const name of debs)
     key.update(`${path.basename(path.dirname(name))}/${path.basename(name)}\n`);
   key.update(await run(nodeBinary, ['--version']));
   for (const source of [
     'image.ts',
-    'packages.ts',
     'initramfs.ts',
-    'guest/initramfs.sh',
-    'guest/init.sh',
+    'systemd.ts',
+    ...(await readdir(guestFolder)).sort(),
   ]) {
-    key.update(readFileSync(path.join(import.meta.dirname, source)));
+    const file = source.endsWith('.ts') ? path.join(import.meta.dirname, source) : inGuest(source);
+    key.update(readFileSync(file));
   }
-  const folder = await cached('image', key.digest('hex').slice(0, 16), (scratch) =>
-    assemble(debs, scratch),
+  const name = key.digest('hex').slice(0, 16);
+  const folder = await cached(`image-${guest.suite}`, name, (scratch) =>
+    assemble(guest, debs, scratch),
   );
   return {
     kernel: path.join(folder, 'vmlinuz'),
@@ -66,11 +92,11 @@ async function build(): Promise<Image> {
   };
 }
 
-async function assemble(debs: string[], folder: string): Promise<void> {
+async function assemble(guest: Guest, debs: string[], folder: string): Promise<void> {
   const root = path.join(folder, 'root');
   for (const deb of debs) {
     const [name = ''] = path.basename(deb).split('_');
-    const programs = guestPrograms[name];
+    const programs = guest.programs[name];
     const whole = programs ? path.join(folder, name) : root;
     await run('dpkg-deb', ['--extract', deb, whole]);
     if (!programs) continue;
@@ -88,16 +114,31 @@ async function assemble(debs: string[], folder: string): Promise<void> {
     await rm(path.join(root, name), { recursive: true, force: true });
   }
 
-  for (const name of ['dev', 'opt', 'proc', 'root', 'run', 'sys', 'tmp', 'usr/local/bin']) {
+  await keepProfiles(path.join(root, 'etc/apparmor.d'));
+  const places = ['dev', 'opt', 'proc', 'root', 'run', 'sys', 'tmp'];
+  for (const name of [...places, 'usr/local/bin', 'usr/local/sbin']) {
     await mkdir(path.join(root, name), { recursive: true });
   }
   // As hard links, so that every tool has a path of its own, which is what profiles speak of.
   await run(path.join(root, 'usr/bin/busybox'), ['--install', path.join(root, 'usr/bin')]);
   await cp(nodeBinary, path.join(root, 'usr/local/bin/node'));
   await writeFile(path.join(root, 'etc/passwd'), accounts);
-  const init = path.join(root, 'usr/sbin/init');
-  await copyFile(path.join(import.meta.dirname, 'guest/init.sh'), init);
-  await chmod(init, 0o755);
+  await writeFile(path.join(root, 'etc/group'), groups);
+  await addProgram(root, 'commands.sh', 'usr/local/sbin/commands');
+  if (guest.init === 'systemd') await startWithSystemd(root, inGuest('commands.service'));
+  else await addProgram(root, 'init.sh', 'usr/sbin/init');
+}
+
+/** AppArmor 4 brings a hundred profiles, of programs that are not there, and each boot would compile them. */
+async function keepProfiles(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isFile() && !keptProfiles.has(entry.name)) await rm(path.join(folder, entry.name));
+  }
+}
+
+async function addProgram(root: string, source: string, target: string): Promise<void> {
+  await copyFile(inGuest(source), path.join(root, target));
+  await chmod(path.join(root, target), 0o755);
 }
 
 /** /bin, /sbin and /lib in /usr, as Debian has had them since 12, whose packages may still ship them apart. */

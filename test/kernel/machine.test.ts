@@ -4,10 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { debian12 } from './guests.ts';
 import { boot, hostAddress, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 
-const lacks = await missing();
+const lacks = await missing(debian12);
 const title = ['a machine', ...lacks].join(': ');
 
 const policy = (name: string) => `#include <tunables/global>

@@ -2,30 +2,21 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { type Apt, aptFor } from './apt.ts';
 import { cached } from './cache.ts';
-import { installed, run } from './tools.ts';
+import type { Guest } from './guests.ts';
+import { installed } from './tools.ts';
 
 /** What has to be installed from Debian on the machine that runs the tests. Everything else goes into the guest only. */
-export const debianPackages = ['qemu-system-x86', 'e2fsprogs', 'xz-utils'];
+export const debianPackages = [
+  'qemu-system-x86',
+  'e2fsprogs',
+  'xz-utils',
+  'debian-archive-keyring',
+];
 
 /** The Node.js that runs inside the guest: the one the development packages bring. */
 export const nodeBinary = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
-
-/** The packages the guest's root is made of, beside its kernel: what Node, apparmor_parser and a shell need. */
-const guestPackages = [
-  'apparmor',
-  'busybox-static',
-  'dash',
-  'libc-bin',
-  'libc6',
-  'libcrypt1',
-  'libgcc-s1',
-  'libstdc++6',
-  'perl-base',
-];
-
-/** Of these only some programs: the others need more libraries, or would stand before busybox's. */
-export const guestPrograms: Record<string, string[]> = { 'util-linux': ['usr/bin/flock'] };
 
 const programs: Record<string, string> = {
   'qemu-system-x86_64': 'qemu-system-x86',
@@ -38,7 +29,7 @@ const programs: Record<string, string> = {
 };
 
 /** What the kernel tests lack on this machine, a sentence each; nothing when they can run. */
-export async function missing(): Promise<string[]> {
+export async function missing(...guests: Guest[]): Promise<string[]> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return [`the guest is Linux on x64, this is ${process.platform} on ${process.arch}`];
   }
@@ -49,7 +40,7 @@ export async function missing(): Promise<string[]> {
   if (lacks.length > 0) return lacks;
 
   try {
-    await guestDebs();
+    for (const guest of guests) await guestDebs(guest);
     return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -57,31 +48,33 @@ export async function missing(): Promise<string[]> {
   }
 }
 
-let debs: Promise<string[]> | undefined;
+const debs = new Map<Guest, Promise<string[]>>();
 
 /**
  * The guest's packages as .deb files. apt downloads them, and so checks them against the archive's signature; it
  * needs no root for that, and only a new version is downloaded again.
  */
-export function guestDebs(): Promise<string[]> {
-  debs ??= download();
-  return debs;
+export function guestDebs(guest: Guest): Promise<string[]> {
+  const known = debs.get(guest) ?? download(guest);
+  debs.set(guest, known);
+  return known;
 }
 
-async function download(): Promise<string[]> {
-  const names = [await kernelPackage(), ...guestPackages, ...Object.keys(guestPrograms)];
+async function download({ suite, packages, programs }: Guest): Promise<string[]> {
+  const apt = await aptFor(suite);
+  const names = [await kernelPackage(apt), ...packages, ...Object.keys(programs)];
   // One line a package, with its hash.
-  const versions = await run('apt-get', ['download', '--print-uris', '-qq', ...names]);
+  const versions = await apt('apt-get', ['download', '--print-uris', '-qq', ...names]);
   const key = createHash('sha256').update(versions).digest('hex').slice(0, 16);
-  const folder = await cached('debs', key, async (scratch) => {
-    await run('apt-get', ['download', '-qq', ...names], { cwd: scratch, timeoutMs: 300_000 });
+  const folder = await cached(`debs-${suite}`, key, async (scratch) => {
+    await apt('apt-get', ['download', '-qq', ...names], { cwd: scratch, timeoutMs: 300_000 });
   });
   return (await readdir(folder)).map((name) => path.join(folder, name));
 }
 
 /** The newest cloud kernel: what the package linux-image-cloud-amd64 stands for today. */
-async function kernelPackage(): Promise<string> {
-  const depends = await run('apt-cache', ['depends', 'linux-image-cloud-amd64']);
+async function kernelPackage(apt: Apt): Promise<string> {
+  const depends = await apt('apt-cache', ['depends', 'linux-image-cloud-amd64']);
   const name = /Depends: (linux-image-\S+)/.exec(depends.toString())?.[1];
   if (name === undefined) throw new Error('linux-image-cloud-amd64 names no kernel');
   return name;

@@ -3,12 +3,13 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 import { type Registry, startRegistry } from './registry.ts';
-import { installCli, missingBuild } from './software.ts';
+import { installCliOnNode, missingBuild } from './software.ts';
 
-const lacks = [...(await missing()), ...missingBuild()];
+const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['a host whose power is cut', ...lacks].join(': ');
 
 /** More steps than any change has. */
@@ -58,7 +59,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     }
     machine = await boot({
       furnish: async (root) => {
-        await installCli(root);
+        await installCliOnNode(root);
         const killer = path.resolve(import.meta.dirname, '../host/kill-at.mjs');
         await cp(killer, path.join(root, 'root/kill-at.mjs'));
       },

@@ -20,12 +20,15 @@ export function installed(program: string): boolean {
   });
 }
 
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** A minute, where nothing is said. */
+  timeoutMs?: number;
+}
+
 /** Runs a program to its end and gives what it printed; an exit code other than 0 is an error with what it complained. */
-export function run(
-  program: string,
-  args: string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
-): Promise<Buffer> {
+export function run(program: string, args: string[], options: RunOptions = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     execFile(
       program,

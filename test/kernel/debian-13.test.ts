@@ -1,0 +1,234 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exit } from '../../sdk/cli/index.ts';
+import { debian13 } from './guests.ts';
+import { boot, type Machine } from './machine.ts';
+import { missing } from './packages.ts';
+import { type Registry, startRegistry } from './registry.ts';
+import { installCli, missingBuild } from './software.ts';
+import { type Scenario, Trials } from './trials.ts';
+
+const lacks = [...(await missing(debian13)), ...missingBuild()];
+const title = ['a host that systemd has started', ...lacks].join(': ');
+
+const service = 'aa-registry-sync.service';
+const timer = 'aa-registry-sync.timer';
+
+/** A profile that lets everything be but writing, which it allows in these folders. */
+const policy = (...folders: string[]) => `abi <abi/3.0>,
+
+profile web {
+  /** rix,
+${folders.map((folder) => `  ${folder}/** w,\n`).join('')}}
+`;
+
+const ring = (...words: number[]) => `perl /srv/tool/uring ${words.join(' ')}`;
+const pollingByKernel = 2;
+
+/** What a kernel of Debian 12 does not mediate. */
+const scenarios: Scenario[] = [
+  {
+    name: 'user-namespace',
+    run: 'unshare -U true',
+    rules: ['userns create,'],
+    refused: ['unshare -i true'],
+  },
+  {
+    name: 'ring-polled-by-the-kernel',
+    run: ring(pollingByKernel),
+    rules: ['io_uring (sqpoll),'],
+    refused: [ring(0, 1)],
+  },
+  {
+    name: 'ring-with-credentials',
+    run: ring(0, 1),
+    rules: ['io_uring (override_creds) label=ring-with-credentials,'],
+    refused: [ring(pollingByKernel)],
+  },
+];
+
+const header = 'abi <abi/kernel>,\n\n';
+const profile = (name: string, rules: string) => `profile ${name} {
+  /usr/bin/* mrix,
+  /usr/lib/** mr,
+  /etc/ld.so.cache r,
+  /etc/passwd r,
+  /dev/{null,urandom} rw,
+  /srv/tool/* r,
+  deny /dev/tty rw,
+  ${rules}
+}
+`;
+
+/** The abi that AppArmor 4.1 brings knows no io_uring; the kernel's own does. */
+const prepare = `sysctl -qw kernel.printk_ratelimit=0
+aa-features-abi --extract --write /etc/apparmor.d/abi/kernel`;
+
+describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
+  let folder: string;
+  let registry: Registry;
+  let machine: Machine;
+  const trials = new Trials(scenarios, header, profile);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'debian-13-'));
+    registry = await startRegistry(folder);
+    await publish('1.0.0', '/run', '/mnt');
+    machine = await boot({
+      guest: debian13,
+      timeoutMs: 180_000,
+      async furnish(root) {
+        await installCli(root);
+        for (const made of ['mnt', 'srv/tool']) {
+          await mkdir(path.join(root, made), { recursive: true });
+        }
+        await cp(
+          path.join(import.meta.dirname, 'guest/uring.pl'),
+          path.join(root, 'srv/tool/uring'),
+        );
+        await writeFile(path.join(root, 'etc/aa-registry/profiles.toml'), 'profiles = ["web"]\n');
+      },
+    });
+    await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
+  }, 300_000);
+  afterAll(async () => {
+    await machine?.dispose();
+    await registry?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function publish(version: string, ...folders: string[]): Promise<void> {
+    const made = await mkdtemp(path.join(folder, 'package-'));
+    const manifest = ['name = "web"', 'team = "library"', 'description = "A test"', 'abi = "3.0"'];
+    const rest = ['images = ["nginx"]', 'license = "Apache-2.0"', ''];
+    await writeFile(path.join(made, 'aa-profile.toml'), [...manifest, ...rest].join('\n'));
+    await writeFile(path.join(made, 'web'), policy(...folders));
+    await registry.publish(made, version);
+  }
+
+  async function succeed(command: string): Promise<string> {
+    const { stdout, ...rest } = await machine.run(command, { timeoutMs: 180_000 });
+    expect(rest, command).toMatchObject({ code: 0 });
+    return stdout;
+  }
+
+  /** Whether a process that web confines may write into this folder. */
+  async function mayWrite(into: string): Promise<boolean> {
+    const { code } = await machine.confined('web', ['sh', '-c', `echo >${into}/probe`]);
+    return code === 0;
+  }
+
+  /** Starts the service and waits for its end: how it ended, and what it has said. */
+  async function sync(): Promise<{ result: string; said: string }> {
+    const { stdout } = await machine.run(
+      `systemctl start ${service}; systemctl show ${service} -p Result -p ExecMainStatus | xargs
+journalctl --sync; journalctl -u ${service} -o cat --cursor-file=/run/cursor _TRANSPORT=stdout`,
+      { timeoutMs: 180_000 },
+    );
+    const [result = '', ...said] = stdout.split('\n');
+    return { result, said: said.join('\n') };
+  }
+  const well = 'Result=success ExecMainStatus=0';
+
+  test('boots with nothing that failed', async () => {
+    const { stdout } = await machine.run('systemctl is-system-running --wait; systemctl --failed');
+    expect(stdout).toMatch(/^running\n/);
+  });
+
+  describe('the service', () => {
+    test('installs what profiles.toml names', async () => {
+      expect(await sync()).toEqual({
+        result: well,
+        said: expect.stringContaining('Installed web 1.0.0'),
+      });
+      expect((await machine.loadedProfiles()).get('web')).toBe('enforce');
+      expect(await mayWrite('/mnt')).toBe(true);
+      expect(await mayWrite('/root')).toBe(false);
+    });
+
+    test('mends what was changed, with a process confined by it', async () => {
+      await succeed(`aa-exec -p web -- sleep 1000 >/dev/null 2>&1 &
+rm /etc/apparmor.d/aa-registry.library.web; printf web >/sys/kernel/security/apparmor/.remove`);
+      expect(await sync()).toEqual({
+        result: well,
+        said: expect.stringContaining('Repaired web 1.0.0'),
+      });
+      expect(await mayWrite('/root')).toBe(false);
+      expect(JSON.parse(await succeed('aa-registry status --format json'))).toMatchObject({
+        verdict: 'ok',
+      });
+    });
+  });
+
+  test('the timer starts it by itself, at a time of its own', async () => {
+    const delay = `systemctl show -P RandomizedDelayUSec ${timer}`;
+    expect(await succeed(delay)).toBe('10min\n');
+    await publish('1.1.0', '/run');
+    await succeed(`mkdir /run/systemd/system/${timer}.d
+cat >/run/systemd/system/${timer}.d/soon.conf <<'END'
+[Timer]
+OnActiveSec=1s
+OnUnitInactiveSec=5s
+RandomizedDelaySec=2s
+AccuracySec=1s
+END
+systemctl daemon-reload; systemctl enable --now ${timer}
+until grep -qs '"1.1.0"' /var/lib/aa-registry/installed/*.json; do sleep 0.2; done
+rm -r /run/systemd/system/${timer}.d; systemctl daemon-reload; systemctl restart ${timer}
+while [ $(systemctl is-active ${service}) = activating ]; do sleep 0.2; done`);
+    expect(await mayWrite('/mnt')).toBe(false);
+    expect(await succeed(`systemctl show ${service} -P Result`)).toBe('success\n');
+  });
+
+  describe('what its kernel mediates', () => {
+    beforeAll(async () => {
+      await succeed(prepare);
+      await trials.run(machine);
+    }, 300_000);
+    trials.describe();
+  });
+
+  test('denials reads what only journald still knows', async () => {
+    await succeed(`sysctl -qw kernel.printk_devkmsg=on
+aa-exec -p web -- touch /root/journalled; sleep 0.5; journalctl --sync
+line=$(head -c 900 /dev/zero | tr '\\0' x)
+until ! dmesg | grep -q journalled; do for i in $(seq 64); do echo "$line" >/dev/kmsg; done; done`);
+    const found = (await succeed('aa-registry denials --format json'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(found).toContainEqual(
+      expect.objectContaining({
+        profile: 'web',
+        count: 1,
+        installed: expect.objectContaining({ version: '1.1.0' }),
+        suggestion: expect.objectContaining({ rule: 'owner /root/journalled w,' }),
+      }),
+    );
+    // Of the profiles that were tried, which have got their rules meanwhile.
+    for (const { name, rules } of scenarios) {
+      const allowed = found.filter((one) => one.profile === name && one.outcome === 'allowed');
+      expect(allowed.flatMap((one) => one.rules.map(({ text }: { text: string }) => text))).toEqual(
+        rules,
+      );
+    }
+  });
+
+  test('without the registry the service fails, and the host keeps what it has', async () => {
+    await registry.close();
+    const { result, said } = await sync();
+    expect(result).toBe(`Result=exit-code ExecMainStatus=${exit.unreachable}`);
+    expect(said).toContain('This host keeps what it has');
+    expect(await mayWrite('/mnt')).toBe(false);
+  });
+
+  test('has its profiles at the next boot, before the timer first fires', async () => {
+    await machine.reboot({ timeoutMs: 180_000 });
+    expect((await machine.loadedProfiles()).get('web')).toBe('enforce');
+    expect(await succeed(`systemctl show -P ActiveState ${timer}`)).toBe('active\n');
+    expect(await succeed(`systemctl show -P ExecMainStartTimestamp ${service}`)).toBe('\n');
+    expect(await mayWrite('/mnt')).toBe(false);
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { effectiveProfiles } from '../../policy/index.ts';
+import { adviseOn } from '../../sdk/denials/advice.ts';
+import { parseEvent } from '../../sdk/denials/event.ts';
+import { type Finding, Findings } from '../../sdk/denials/finding.ts';
+import { patch } from '../../sdk/denials/patch.ts';
+import type { Machine } from './machine.ts';
+
+/** What a confined process tries. */
+export interface Scenario {
+  name: string;
+  /** A shell command, run confined; it tells by its exit code whether it could do it. */
+  run: string;
+  /** What is added to the profile, one rule after the other, until it can. */
+  rules: string[];
+  /** The flags that are added besides. */
+  flags?: string[];
+  /** Near it, and still refused then. */
+  refused: string[];
+  /** Run before each of them, unconfined. */
+  before?: string;
+  /** Run after each of them, unconfined. */
+  after?: string;
+  /** What the profile has anyway. */
+  has?: string;
+}
+
+/** A scenario's profile, from what is special about it. */
+export type ProfileOf = (name: string, rules: string) => string;
+
+/** What came of a scenario. */
+interface Outcome {
+  /** The profile, with what it got. */
+  text: string;
+  rules: string[];
+  flags: string[];
+  /** How what it runs ended at last, and then each that is to be refused. */
+  tried: { code: number; events: number }[];
+}
+
+interface Attempt {
+  code: number;
+  findings: Finding[];
+}
+
+/** Scenarios that are tried in a machine's kernel, each confined by a profile of its own. */
+export class Trials {
+  /** Every line of AppArmor's that was seen. */
+  readonly lines: string[] = [];
+  readonly #scenarios: Scenario[];
+  readonly #header: string;
+  readonly #outcomes: Map<string, Outcome>;
+
+  /** `header` is what stands above all of the profiles. */
+  constructor(scenarios: Scenario[], header: string, profileOf: ProfileOf) {
+    this.#scenarios = scenarios;
+    this.#header = header;
+    this.#outcomes = new Map(
+      scenarios.map(({ name, has = '' }) => [
+        name,
+        { text: header + profileOf(name, has), rules: [], flags: [], tried: [] },
+      ]),
+    );
+  }
+
+  /** Does as a user would: tries, sees what was refused, adds the rule, tries again. */
+  async run(machine: Machine): Promise<void> {
+    let failing = this.#scenarios;
+    for (let round = 0; round < 4 && failing.length > 0; round++) {
+      const tried = await this.#attempt(
+        machine,
+        failing.map((one) => ({ scenario: one, command: one.run })),
+      );
+      failing = failing.filter((scenario, index) => {
+        const { code, findings } = tried[index] as Attempt;
+        if (code === 0) return false;
+        for (const finding of findings) this.#add(scenario, finding);
+        return true;
+      });
+    }
+    const near = this.#scenarios.flatMap((scenario) =>
+      [scenario.run, ...scenario.refused].map((command) => ({ scenario, command })),
+    );
+    const tried = await this.#attempt(machine, near);
+    for (const [index, { scenario }] of near.entries()) {
+      const { code, findings } = tried[index] as Attempt;
+      this.#of(scenario).tried.push({ code, events: findings.length });
+    }
+  }
+
+  /** A test for each scenario: what is suggested allows it; and for each that is near it: still refused. */
+  describe(): void {
+    describe.each(this.#scenarios)('$name', (scenario) => {
+      const { rules, refused, flags = [] } = scenario;
+      test('what is suggested allows it', () => {
+        expect(this.#of(scenario)).toMatchObject({ rules, flags });
+        expect(this.#of(scenario).tried[0]).toMatchObject({ code: 0 });
+      });
+      test.each(refused.map((command, index) => ({ command, index })))(
+        'and not: $command',
+        ({ index }) => {
+          const outcome = this.#of(scenario).tried[index + 1];
+          expect(outcome?.code).not.toBe(0);
+          expect(outcome?.events).toBeGreaterThan(0);
+        },
+      );
+    });
+  }
+
+  #of({ name }: Scenario): Outcome {
+    const outcome = this.#outcomes.get(name);
+    if (!outcome) throw new Error(`no scenario ${name}`);
+    return outcome;
+  }
+
+  #add(scenario: Scenario, finding: Finding): void {
+    const { name } = scenario;
+    const outcome = this.#of(scenario);
+    const [profile] = effectiveProfiles(outcome.text);
+    const { flag, suggestion } = adviseOn(finding, profile);
+    const additions = [
+      ...(flag === undefined ? [] : [{ profile: name, flag }]),
+      ...(suggestion ? [{ profile: name, rule: suggestion.rule }] : []),
+    ];
+    const patched = patch(outcome.text, additions);
+    expect(patched.leftOut).toEqual([]);
+    outcome.text = patched.text;
+    if (flag !== undefined) outcome.flags.push(flag);
+    if (suggestion) outcome.rules.push(suggestion.rule);
+  }
+
+  /** Runs commands, each confined by its scenario's profile as it is now, and gathers what the kernel logs. */
+  async #attempt(
+    machine: Machine,
+    commands: { scenario: Scenario; command: string }[],
+  ): Promise<Attempt[]> {
+    const used = [...new Set(commands.map(({ scenario }) => scenario))];
+    const policy = used.map((one) => this.#of(one).text.slice(this.#header.length)).join('');
+    const script = [
+      `cat >/etc/apparmor.d/scenarios <<'END'\n${this.#header}${policy}END`,
+      'apparmor_parser -r /etc/apparmor.d/scenarios || exit 1',
+      ...commands.flatMap(({ scenario: { name, before = '', after = '' }, command }) => [
+        `${before}\ndmesg -c >/dev/null`,
+        `cat >/run/command <<'END'\n${command}\nEND`,
+        `aa-exec -p ${name} -- sh -c "$(cat /run/command)" >/dev/null 2>&1; code=$?`,
+        // The kernel logs a moment later; what it refuses after that, it logs after that.
+        '(echo -n exec sentinel >/proc/self/attr/exec) 2>/dev/null',
+        'until dmesg | grep -q sentinel; do sleep 0.01; done',
+        `echo "= $code"; dmesg\n${after}`,
+      ]),
+      'exit 0',
+    ].join('\n');
+    const { stdout, ...ended } = await machine.run(script, { timeoutMs: 200_000 });
+    expect(ended, script).toMatchObject({ code: 0 });
+    const [, ...parts] = stdout.split(/^= /m);
+    expect(parts).toHaveLength(commands.length);
+    return parts.map((part, index) => {
+      const lines = part
+        .split('\n')
+        .slice(1)
+        .filter((line) => line.includes('apparmor=') && !line.includes('sentinel'));
+      this.lines.push(...lines);
+      const findings = new Findings();
+      for (const line of lines) {
+        const event = parseEvent(line);
+        expect(event, line).toBeDefined();
+        if (event) findings.add(event);
+      }
+      const name = commands[index]?.scenario.name;
+      const own = findings.all().filter((one) => one.type === 'DENIED' && one.profile === name);
+      return { code: Number.parseInt(part, 10), findings: own };
+    });
+  }
+}
