@@ -511,7 +511,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
         outcome: 'denied',
         rules: [{ text: 'audit deny /srv/t/b r,', line: 11, deny: true, audit: true }],
       });
-      expect(denied.suggestion).toBeUndefined();
+      expect(denied.suggestion).toBeNull();
       expect(unmatched).toMatchObject({
         count: 1,
         outcome: 'unmatched',
