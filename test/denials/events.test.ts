@@ -26,8 +26,13 @@ function again({ head, fields, tail }: LogEvent): string {
 const withoutBlanks = (head: string, line: string) =>
   head + line.slice(head.length).replace(/("[^"]*")|[\s\p{Cc}]+/gu, '$1');
 
-// Made by this project's own kernel tests (DENIALS_CORPUS), and of the forms that kernel does not have.
-const corpus = [...(await linesOf('linux-6.1.log')), ...(await linesOf('other-kernels.log'))];
+// Made by this project's own kernel tests (DENIALS_CORPUS), the same way by what the later kernel mediates with
+// AppArmor 5.0 and D-Bus, and of the forms that neither has.
+const corpus = [
+  ...(await linesOf('linux-6.1.log')),
+  ...(await linesOf('linux-7.3.log')),
+  ...(await linesOf('other-kernels.log')),
+];
 
 describe('lines of the kernel log', () => {
   test.each(corpus)('nothing is lost of: %s', (line) => {
@@ -101,6 +106,37 @@ describe('lines of the kernel log', () => {
 });
 
 describe('what was asked for', () => {
+  // All but the last were added there: the same then succeeded, and what was tried beside it was still refused.
+  test.each([
+    [1, 'userns create,'],
+    [2, 'io_uring (sqpoll),'],
+    [3, 'io_uring (override_creds) label=t,'],
+    [4, 'unix (create) type=stream addr=none,'],
+    [5, 'unix (bind) type=stream addr=@mine,'],
+    [
+      6,
+      'unix (send, receive, connect) type=stream addr=none peer=(label=listener, addr=@listening),',
+    ],
+    [7, 'unix (listen) type=stream addr=@l,'],
+    [
+      8,
+      'dbus send bus=system path=/org/freedesktop/DBus interface=org.freedesktop.DBus member=Hello peer=(name=org.freedesktop.DBus, label=unconfined),',
+    ],
+    [
+      9,
+      'dbus send bus=system path=/org/freedesktop/DBus interface=org.freedesktop.DBus member=GetId peer=(name=org.freedesktop.DBus, label=unconfined),',
+    ],
+    [10, 'dbus bind bus=system name=org.example.A,'],
+    [11, 'dbus eavesdrop bus=system,'],
+    [
+      12,
+      'dbus receive bus=system path=/x interface=org.example.I member=Sig peer=(label=unconfined),',
+    ],
+  ])('line %i of Linux 7.3', async (number, rule) => {
+    const access = requestOf(parsed((await linesOf('linux-7.3.log'))[number - 1] ?? ''));
+    expect(access && narrowestRule(access)).toBe(rule);
+  });
+
   test.each([
     [1, '/home/ann/docker/man/man1/docker-attach.1 r,'],
     [2, 'ptrace (readby, tracedby),'],
