@@ -30,8 +30,8 @@ const profiles = 50;
 const publications = 200;
 
 /** How often each is measured, in turns; for how long, in seconds; over how many connections. */
-const rounds = 5;
-const seconds = 2;
+const rounds = 15;
+const seconds = 1;
 const connections = 32;
 
 /** What has to be reached of what the bare route does. */
