@@ -9,7 +9,7 @@ import {
   intersects,
   matches,
 } from '../../policy/glob/automaton.ts';
-import { cpuTime } from './cpu.ts';
+import { cost } from './cpu.ts';
 
 const build = (pattern: string): Automaton => {
   const result = automaton(pattern);
@@ -118,9 +118,9 @@ test('bounds: a pattern that would be huge gives no answer, in little time', () 
   expect(checkPattern(nested)).toBeUndefined();
   expect(automaton(nested)).toBeDefined();
   const stars = `/${'*a'.repeat(300)}`;
-  const time = cpuTime(() => {
+  const spent = cost(() => {
     intersects(build(stars), build(`/${'*b'.repeat(300)}`));
     covers([build(`/${'**a*'.repeat(200)}`)], build(stars));
   });
-  expect(time).toBeLessThan(1000);
+  expect(spent).toBeLessThan(50);
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, format, lint, parse } from '../../policy/index.ts';
-import { cpuTime } from './cpu.ts';
+import { cost, cpuTime } from './cpu.ts';
 import { anyText } from './generate.ts';
 import { violations } from './invariants.ts';
 
@@ -51,15 +51,15 @@ describe('limits', () => {
     ['comments', `profile p {\n${'# lint-ignore x: y\n'.repeat(n)}}\n`],
     ['paths at the top', '/a\n'.repeat(n)],
     ['names', 'a '.repeat(n)],
-  ])('many %s: an answer within two seconds', (_, text) => {
+  ])('many %s: an answer soon', (_, text) => {
     expect(
-      cpuTime(() => {
+      cost(() => {
         parse(text);
         check(text);
         lint(text);
         format(text);
       }),
-    ).toBeLessThan(2000);
+    ).toBeLessThan(100);
   });
 
   test('nesting past the limit is one report', () => {
@@ -76,10 +76,10 @@ describe('limits', () => {
     const text = `${lines.join('\n')}\nprofile p @{V59} {\n  /@{V59} px,\n  /@{V58}* ix,\n}\n`;
     let ids: string[] = [];
     expect(
-      cpuTime(() => {
+      cost(() => {
         ids = lint(text).diagnostics.map((one) => one.id);
       }),
-    ).toBeLessThan(1000);
+    ).toBeLessThan(50);
     expect(ids).toContain('limit');
   });
 
@@ -87,7 +87,7 @@ describe('limits', () => {
     const lines = ['@{V0} = /x'];
     for (let i = 1; i < 5000; i++) lines.push(`@{V${i}} = @{V${i - 1}}`);
     const text = `${lines.join('\n')}\nprofile p {\n  @{V4999} r,\n}\n`;
-    expect(cpuTime(() => check(text))).toBeLessThan(1000);
+    expect(cost(() => check(text))).toBeLessThan(50);
   });
 
   test('many exec rules', () => {
@@ -95,7 +95,7 @@ describe('limits', () => {
       { length: 3000 },
       (_, i) => `  /usr/bin/*${i}* ${i % 2 ? 'px' : 'ix'},\n`,
     ).join('');
-    expect(cpuTime(() => check(`profile p {\n${rules}}\n`))).toBeLessThan(2000);
+    expect(cost(() => check(`profile p {\n${rules}}\n`))).toBeLessThan(100);
   });
 
   test.each([
@@ -104,7 +104,7 @@ describe('limits', () => {
     ['overlapping patterns', (i: number) => `/*${i}*/**b* w`],
   ])('lint of thousands of rules with %s has a bound', (_, path) => {
     const rules = Array.from({ length: 2000 }, (_, i) => `  ${i % 2 ? 'deny ' : ''}${path(i)},\n`);
-    expect(cpuTime(() => lint(`profile p {\n${rules.join('')}}\n`))).toBeLessThan(5000);
+    expect(cost(() => lint(`profile p {\n${rules.join('')}}\n`))).toBeLessThan(100);
   });
 
   test('cost grows with the size of the text, not faster', () => {
