@@ -181,6 +181,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopDelivering(),
         stopIndexing(),
       ]);
+      // What was answered last is told of soon after (listener.ts).
+      await new Promise((resolve) => setImmediate(resolve));
       lines.flush();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();
