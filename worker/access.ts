@@ -29,6 +29,19 @@ export interface Access {
 /** Told of each request after its answer. It must not throw. */
 export type AccessObserver = (access: Access) => void;
 
+/** Tells others of some requests at a time, once what is at hand has been answered: it costs those clients no time. */
+export function observeLater(observers: readonly AccessObserver[]): AccessObserver {
+  let answered: Access[] = [];
+  const tell = () => {
+    const all = answered;
+    answered = [];
+    for (const access of all) for (const observe of observers) observe(access);
+  };
+  return (access) => {
+    if (answered.push(access) === 1) setImmediate(tell);
+  };
+}
+
 /** A client's own request id is taken over when it is short and plain. */
 const sane = /^[\w.:+/=-]{1,128}$/;
 

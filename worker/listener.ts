@@ -37,7 +37,7 @@ function askedBy({ method, url, headers }: IncomingMessage): Asked | undefined {
 /** What each connection had sent when its last answer was done: the rest is the next answer's. */
 const sentBefore = new WeakMap<Socket, number>();
 
-/** Calls `done` with the bytes that were sent, head and body, soon after an answer has been. */
+/** Calls `done` with the bytes that were sent, head and body, when an answer has been. */
 export function whenSent(bindings: object, done: (bytes: number) => void): void {
   const { outgoing } = bindings as NodeBindings;
   const { socket } = outgoing;
@@ -45,15 +45,6 @@ export function whenSent(bindings: object, done: (bytes: number) => void): void 
     const sent = socket?.bytesWritten ?? 0;
     const before = (socket && sentBefore.get(socket)) ?? 0;
     if (socket) sentBefore.set(socket, sent);
-    if (told.push(() => done(sent - before)) === 1) setImmediate(tellAll);
+    done(sent - before);
   });
-}
-
-/** What is still to be told of answers: of many at once, so that it costs their clients no time. */
-let told: (() => void)[] = [];
-
-function tellAll(): void {
-  const all = told;
-  told = [];
-  for (const tell of all) tell();
 }

@@ -88,7 +88,9 @@ export function createLog(options: LogOptions): Log {
   const readTile = async (tile: Tile): Promise<Uint8Array> => {
     const { level, index, width } = tile;
     const path = formatTilePath(tile);
-    const hashes = fullTiles.get(path) ?? (await readLogTile(db, level, index, width));
+    const kept = fullTiles.get(path);
+    if (kept) return kept;
+    const hashes = await readLogTile(db, level, index, width);
     if (!hashes) throw new Error(`tile ${level}/${index} of the log is missing`);
     if (width === fullWidth) fullTiles.set(path, hashes);
     return hashes;

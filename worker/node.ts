@@ -6,6 +6,7 @@ import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import type { Amounts } from '../db/quotas.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
+import { observeLater } from './access.ts';
 import { DataError, dataFiles, loadLogKey, lockData } from './data.ts';
 import { defaultLimits } from './deps.ts';
 import { createListener, whenSent } from './listener.ts';
@@ -129,7 +130,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       answerBytes: options.answerBytes ?? defaultLimits.answerBytes,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
-    observers: [metrics.observe, ...(requestLog ? [requestLog] : [])],
+    observers: [observeLater([metrics.observe, ...(requestLog ? [requestLog] : [])])],
     addressOf: createAddressOf(options.trustedProxies ?? []),
     whenSent,
     rateLimits: {
@@ -181,7 +182,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopDelivering(),
         stopIndexing(),
       ]);
-      // What was answered last is told of soon after (listener.ts).
+      // What was answered last is told of soon after (observeLater).
       await new Promise((resolve) => setImmediate(resolve));
       lines.flush();
       await tracing?.shutdown().catch(() => {});
