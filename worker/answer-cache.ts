@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Database, revisionOf } from '../db/database.ts';
-import { matches } from './conditional.ts';
+import { matches, repeated } from './conditional.ts';
 
 /** A request, as far as an answer that is kept depends on it; header names are in lower case. */
 export interface Asked {
@@ -53,9 +53,6 @@ const longest = { immutable: 60_000, other: 2_000 };
 
 /** What belongs to one answer and not to the next, and what the server adds itself. */
 const ownHeaders = /^(x-request-id|ratelimit.*|retry-after|date|content-length|set-cookie)$/i;
-
-/** What a 304 repeats (RFC 9110 section 15.4.5). */
-const repeated = /^(cache-control|content-location|etag|expires|link|vary)$/i;
 
 export function createAnswerCache(db: Database, bytes: number, now = Date.now): AnswerCache {
   const kept = new LRUCache<string, KeptAnswer>({

@@ -45,6 +45,8 @@ export function createApp(deps: Deps) {
 
   app.use(noteAccess);
   if (deps.tracing) app.use(deps.tracing);
+  // What it keeps back of a 304 has to be there: all that gives an answer headers comes after it.
+  app.use(conditional);
   app.use(securityHeaders);
   app.use(corsForReads);
   app.use(async (c, next) => {
@@ -55,7 +57,7 @@ export function createApp(deps: Deps) {
   // Before the limits: whoever watches over the service must not be refused.
   app.route('/', health);
   const { rateLimits = {} } = deps;
-  app.use(conditional, limitAddresses(rateLimits));
+  app.use(limitAddresses(rateLimits));
   app.use('/v1/*', identify, limitTokens(rateLimits));
   for (const path of ['/v1/profiles/:team/:name/versions/*', '/log/tile/*']) {
     app.use(path, shareImmutable);

@@ -2,12 +2,20 @@ import type { MiddlewareHandler } from 'hono';
 import { encodeHex } from '../trust/index.ts';
 import type { Env } from './deps.ts';
 
-/** What a 304 leaves out of the answer that it stands for: what is about the bytes (RFC 9110 section 15.4.5). */
-const aboutBytes = ['Content-Type', 'Content-Length', 'Content-Encoding', 'Content-Language'];
+/**
+ * What a 304 repeats of the answer that it stands for (RFC 9110 section 15.4.5), for a client has the other headers;
+ * and what lets a script see it that sent the If-None-Match itself (CORS).
+ */
+export const repeated =
+  /^(access-control-.*|cache-control|content-location|etag|expires|link|vary)$/i;
+
+/** What belongs to one answer and not to the next, whatever its status. */
+const itsOwn = /^(x-request-id|ratelimit.*|set-cookie)$/i;
 
 /**
  * Gives every successful read an ETag, of its bytes where the route sets none, and answers 304 to whoever has
- * them. Answers are for everybody unless a token was sent, by a cookie or otherwise; caches ask again unless a route says how long not.
+ * them. Answers are for everybody unless a token was sent, by a cookie or otherwise; caches ask again unless a route
+ * says how long not. The answer that a 304 stands for is left in the bindings, for it may be kept.
  */
 export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   await next();
@@ -23,10 +31,11 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   c.header('ETag', tag);
   const known = c.req.header('If-None-Match');
   if (known === undefined || !matches(known, tag)) return;
-  const kept = new Headers(c.res.headers);
-  for (const name of aboutBytes) kept.delete(name);
+  const whole = c.res;
+  if (c.env) c.env.whole = whole;
+  const headers = [...whole.headers].filter(([name]) => repeated.test(name) || itsOwn.test(name));
   c.res = undefined;
-  c.res = new Response(null, { status: 304, headers: kept });
+  c.res = new Response(null, { status: 304, headers });
 };
 
 /** The strong entity tag (RFC 9110 section 8.8.3) of a body. */

@@ -57,6 +57,8 @@ export const defaultLimits: Limits = {
 /** What comes with a request, beside what its runtime gives. */
 export interface Bindings {
   access?: Access;
+  /** The answer that a 304 stands for. */
+  whole?: Response;
   /** Lets work go on after the answer, where the runtime would end it. */
   waitUntil?: (work: Promise<unknown>) => void;
 }

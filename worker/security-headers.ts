@@ -35,8 +35,6 @@ const forData = secureHeaders({
 /** What keeps a browser from being used against its user: of pages all of it, of other answers what means something there. */
 export const securityHeaders: MiddlewareHandler<Env> = async (c, next) => {
   await next();
-  // A 304 stands for what the browser has already, with the headers that came with it.
-  if (c.res.status === 304) return;
   const isPage = c.res.headers.get('Content-Type')?.startsWith('text/html');
   await (isPage ? forPages : forData)(c, async () => {});
 };

@@ -52,8 +52,14 @@ export function createService(deps: Deps): Service {
 
   async function fromApp(request: Request, asked: Asked, bindings: object, access: Access) {
     const revision = cache?.revision() ?? 0;
-    const response = await app.fetch(request, { ...bindings, access } satisfies Bindings);
-    return cache ? cache.keep(asked, response, { route: access.route, revision }) : response;
+    const all: Bindings = { ...bindings, access };
+    const response = await app.fetch(request, all);
+    if (!cache) return response;
+    const about = { route: access.route, revision };
+    if (!all.whole) return cache.keep(asked, response, about);
+    // Hosts ask for what they have over and over: a 304 has to be kept too, or each would be made anew.
+    await cache.keep(asked, all.whole, about);
+    return response;
   }
 
   /** The kept answer, unless the client is refused: to say so is the app's business. */

@@ -51,9 +51,22 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
       expect(response.headers.get('Cache-Control')).toContain('immutable');
       expect(await response.text()).toBe('');
     }
+    // A script of another site's page that sends the header itself has to be let see the answer.
+    const asked = await ask(content, { Origin: 'https://other.example', 'If-None-Match': etag });
+    expect(asked.headers.get('Access-Control-Allow-Origin')).toBe('*');
     const other = await ask(content, { 'If-None-Match': '"other"' });
     expect(other.status).toBe(200);
     await other.text();
+  });
+
+  test('are kept too when the first who asks has them already', async () => {
+    const version = await ask(content.replace(/\/profile$/, ''));
+    const { digest } = (await version.json()) as { digest: string };
+    const known = { 'If-None-Match': `"${digest}"` };
+    await expectStatus(304, ask(content, known));
+    await meddle();
+    expect(await (await ask(content)).text()).toContain('profile web');
+    await expectStatus(304, ask(content, known));
   });
 
   test('are sent whatever else the request has', async () => {

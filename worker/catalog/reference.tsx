@@ -1,6 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { Hono } from 'hono';
-import { etag } from 'hono/etag';
 import { describeApi } from '../api/document.ts';
 import type { Env } from '../deps.ts';
 import {
@@ -29,13 +28,11 @@ export function reference(app: OpenAPIHono<Env>): Hono<Env> {
   };
 
   const routes = new Hono<Env>();
-  routes.use('/openapi.json', etag());
   routes.get('/openapi.json', (c) =>
-    c.body(made().json, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' }),
+    c.body(made().json, 200, { 'Content-Type': 'application/json' }),
   );
-  routes.use('/docs', etag(), identifyReader);
+  routes.use('/docs', identifyReader);
   routes.get('/docs', (c) => {
-    c.header('Cache-Control', 'no-cache');
     const reader = readerOf(c);
     return c.html(reader === undefined ? made().html : page(reader));
   });
