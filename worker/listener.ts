@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { Asked } from './answer-cache.ts';
+import type { Answer, Asked } from './answer-cache.ts';
 import type { Service } from './service.ts';
 
 /** What Node's server gives with a request. */
@@ -16,9 +16,14 @@ export function createListener(service: Service): RequestListener {
   return (incoming, outgoing) => {
     const asked = askedBy(incoming);
     const bindings: NodeBindings = { incoming, outgoing };
-    const answer = asked && service.answerAtOnce(asked, bindings);
-    if (answer) outgoing.writeHead(answer.status, answer.headers).end(answer.body);
-    else void listener(incoming, outgoing);
+    const { socket } = outgoing;
+    const send = ({ status, headers, body }: Answer) => {
+      outgoing.writeHead(status, headers).end(body);
+      return sentSince(socket);
+    };
+    // Without a socket yet, it has to wait until the answer to an earlier request is done.
+    const isDone = asked && socket !== null && service.answerAtOnce(asked, bindings, send);
+    if (!isDone) void listener(incoming, outgoing);
   };
 }
 
@@ -37,14 +42,18 @@ function askedBy({ method, url, headers }: IncomingMessage): Asked | undefined {
 /** What each connection had sent when its last answer was done: the rest is the next answer's. */
 const sentBefore = new WeakMap<Socket, number>();
 
+/** The bytes that a connection was given to send since this was asked last. */
+function sentSince(socket: Socket | null): number {
+  if (!socket) return 0;
+  const sent = socket.bytesWritten;
+  const before = sentBefore.get(socket) ?? 0;
+  sentBefore.set(socket, sent);
+  return sent - before;
+}
+
 /** Calls `done` with the bytes that were sent, head and body, when an answer has been. */
 export function whenSent(bindings: object, done: (bytes: number) => void): void {
   const { outgoing } = bindings as NodeBindings;
   const { socket } = outgoing;
-  outgoing.once('close', () => {
-    const sent = socket?.bytesWritten ?? 0;
-    const before = (socket && sentBefore.get(socket)) ?? 0;
-    if (socket) sentBefore.set(socket, sent);
-    done(sent - before);
-  });
+  outgoing.once('close', () => done(sentSince(socket)));
 }

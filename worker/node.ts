@@ -6,7 +6,7 @@ import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import type { Amounts } from '../db/quotas.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
-import { observeLater } from './access.ts';
+import { observeTogether } from './access.ts';
 import { DataError, dataFiles, loadLogKey, lockData } from './data.ts';
 import { defaultLimits } from './deps.ts';
 import { createListener, whenSent } from './listener.ts';
@@ -111,11 +111,18 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
   const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
   const lines = batchLines(options.writeLog ?? ((text) => process.stderr.write(text)));
-  const metrics = createMetrics({
-    logSize: async () => (await readLogHead(db)).frontier.size,
-  });
-  const tracing = await startTracing(process.env);
   const requestLog = createRequestLog(options.logLevel ?? 'off', lines.add);
+  const counted = createMetrics({ logSize: async () => (await readLogHead(db)).frontier.size });
+  const observers = [counted.observe, ...(requestLog ? [requestLog] : [])];
+  const { observe, tell } = observeTogether(observers, lines.flush);
+  const metrics: Metrics = {
+    ...counted,
+    expose: () => {
+      tell();
+      return counted.expose();
+    },
+  };
+  const tracing = await startTracing(process.env);
   const destinations = createDestinations(options.webhookNetworks ?? []);
   const send = createNodeSend(destinations);
   const deliverer = createDeliverer({ db, now, destinations, send });
@@ -130,7 +137,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       answerBytes: options.answerBytes ?? defaultLimits.answerBytes,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
-    observers: [observeLater([metrics.observe, ...(requestLog ? [requestLog] : [])])],
+    observers: [observe],
     addressOf: createAddressOf(options.trustedProxies ?? []),
     whenSent,
     rateLimits: {
@@ -182,9 +189,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopDelivering(),
         stopIndexing(),
       ]);
-      // What was answered last is told of soon after (observeLater).
-      await new Promise((resolve) => setImmediate(resolve));
-      lines.flush();
+      tell();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();
       await lock.release();

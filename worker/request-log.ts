@@ -52,27 +52,19 @@ function timestamp(time: number): string {
   return latest.text;
 }
 
-/** How much is gathered before it is written, in characters, and for how long, in milliseconds. */
-const batchLength = 16 * 1024;
-const batchTime = 100;
-
-/** Gathers lines so that many requests cost one write; `flush` writes what is left. */
+/** Gathers lines so that many requests cost one write, which `flush` does. */
 export function batchLines(write: (text: string) => void): {
   add: (line: string) => void;
   flush: () => void;
 } {
   let batch = '';
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (batch !== '') write(batch);
-    batch = '';
+  return {
+    add: (line) => {
+      batch += `${line}\n`;
+    },
+    flush: () => {
+      if (batch !== '') write(batch);
+      batch = '';
+    },
   };
-  const add = (line: string) => {
-    batch += `${line}\n`;
-    if (batch.length >= batchLength) flush();
-    else timer ??= setTimeout(flush, batchTime);
-  };
-  return { add, flush };
 }

@@ -27,6 +27,7 @@ const forPages = secureHeaders({
 const forData = secureHeaders({
   ...outdated,
   crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
   referrerPolicy: false,
   xFrameOptions: false,
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },

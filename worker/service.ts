@@ -10,10 +10,10 @@ import { type Rate, rateHeaders } from './rate-limit.ts';
 export interface Service {
   fetch: (request: Request, bindings?: object) => Response | Promise<Response>;
   /**
-   * What to send for an answer that is kept in memory, for a runtime that can send it without a Response;
-   * `undefined` when `fetch` has to be asked.
+   * Sends an answer that is kept in memory, for a runtime that can do so without a Response: `send` returns the bytes
+   * that it sent. `false` when there is none, and `fetch` has to be asked.
    */
-  answerAtOnce: (asked: Asked, bindings: object) => Answer | undefined;
+  answerAtOnce: (asked: Asked, bindings: object, send: (answer: Answer) => number) => boolean;
 }
 
 /** The app, with what is done for every request before it and after it, and with answers that are kept. */
@@ -38,16 +38,12 @@ export function createService(deps: Deps): Service {
     };
   }
 
-  /** Sees to it that the request is noted once its answer has been sent. */
-  function finish(access: Access, status: number, bindings: object): void {
+  /** Tells of a request whose answer has been sent. */
+  function note(access: Access, status: number, bytes?: number): void {
     access.status = status;
-    const note = (bytes?: number) => {
-      access.milliseconds = performance.now() - access.start;
-      access.bytes = bytes;
-      for (const observe of observers) observe(access);
-    };
-    if (deps.whenSent) deps.whenSent(bindings, note);
-    else if (observers.length > 0) note();
+    access.milliseconds = performance.now() - access.start;
+    access.bytes = bytes;
+    for (const observe of observers) observe(access);
   }
 
   async function fromApp(request: Request, asked: Asked, bindings: object, access: Access) {
@@ -87,18 +83,20 @@ export function createService(deps: Deps): Service {
       const respond = (answer?: Answer) =>
         answer ? new Response(answer.body, answer) : fromApp(request, asked, bindings, access);
       const noted = (response: Response) => {
-        finish(access, response.status, bindings);
+        const { status } = response;
+        if (deps.whenSent) deps.whenSent(bindings, (bytes) => note(access, status, bytes));
+        else note(access, status);
         return response;
       };
       const response = andThen(fromMemory(asked, access), respond);
       return andThen(response, noted);
     },
-    answerAtOnce(asked, bindings) {
+    answerAtOnce(asked, bindings, send) {
       const access = begin(asked, bindings);
       const answer = fromMemory(asked, access);
-      if (!answer || answer instanceof Promise) return undefined;
-      finish(access, answer.status, bindings);
-      return answer;
+      if (!answer || answer instanceof Promise) return false;
+      note(access, answer.status, send(answer));
+      return true;
     },
   };
 }
