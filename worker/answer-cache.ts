@@ -21,8 +21,9 @@ export interface KeptAnswer {
   route: string;
   body: string | Uint8Array<ArrayBuffer>;
   headers: Record<string, string>;
-  /** What a 304 says of it. */
+  /** What a 304 says of it, and what lets scripts of other origins see one. */
   unchanged: Record<string, string>;
+  crossOrigin: Record<string, string>;
   etag: string | undefined;
   revision: number;
   until: number;
@@ -54,6 +55,9 @@ const longest = { immutable: 60_000, other: 2_000 };
 /** What belongs to one answer and not to the next, and what the server adds itself. */
 const ownHeaders = /^(x-request-id|ratelimit.*|retry-after|date|content-length|set-cookie)$/i;
 
+/** What only scripts of other origins need: each header costs every answer, and hosts are none. */
+const aboutOrigins = /^access-control-/i;
+
 export function createAnswerCache(db: Database, bytes: number, now = Date.now): AnswerCache {
   const kept = new LRUCache<string, KeptAnswer>({
     maxSize: bytes,
@@ -82,7 +86,8 @@ export function createAnswerCache(db: Database, bytes: number, now = Date.now): 
         route,
         body,
         headers: { ...lasting, 'content-length': String(content.length) },
-        unchanged: select(lasting, (name) => repeated.test(name)),
+        unchanged: select(lasting, (name) => repeated.test(name) && !aboutOrigins.test(name)),
+        crossOrigin: select(lasting, (name) => aboutOrigins.test(name)),
         etag: headers.etag,
         revision,
         until: now() + Math.min(Number(seconds) * 1000, most),
@@ -111,12 +116,13 @@ function select(
 /** What to send for a kept answer, or that the caller has it already; with headers of its own. */
 export function answerWith(
   { header }: Asked,
-  { body, headers, unchanged, etag }: KeptAnswer,
+  { body, headers, unchanged, crossOrigin, etag }: KeptAnswer,
   own: Record<string, string>,
 ): Answer {
   const known = header('if-none-match');
   if (known != null && etag !== undefined && (known === etag || matches(known, etag))) {
-    return { status: 304, headers: { ...unchanged, ...own }, body: null };
+    const cors = header('origin') == null ? undefined : crossOrigin;
+    return { status: 304, headers: { ...unchanged, ...cors, ...own }, body: null };
   }
   return { status: 200, headers: { ...headers, ...own }, body };
 }

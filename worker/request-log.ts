@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Access, AccessObserver } from './access.ts';
 
 /** Which requests are logged: none, those that failed here (5xx), or all. */
@@ -37,11 +38,15 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** What stands in JSON as it is: nearly every method, route and address. */
-const plain = /^[\w.:/*-]*$/;
+/** Methods, routes and addresses as JSON: the same few come again and again. */
+const quoted = new LRUCache<string, string>({ max: 1000 });
 
 function quote(text: string): string {
-  return plain.test(text) ? `"${text}"` : JSON.stringify(text);
+  const known = quoted.get(text);
+  if (known !== undefined) return known;
+  const json = JSON.stringify(text);
+  quoted.set(text, json);
+  return json;
 }
 
 let latest = { time: Number.NaN, text: '' };
