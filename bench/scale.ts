@@ -22,7 +22,7 @@ const usualSizes = [1_000, 10_000, 100_000];
 const versionCount = 10;
 
 /** How often each read is made at each size. */
-const rounds = 400;
+const rounds = 1_000;
 
 /** A team for so many profiles. */
 const profilesOfTeam = 50;
