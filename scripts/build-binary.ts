@@ -1,8 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { Script } from 'node:vm';
+import { type BuildOptions, build } from 'esbuild';
 import { bundleOptions } from './bundle-options.ts';
 
 /**
@@ -24,13 +33,20 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
-const { metafile } = await build({
+const options = {
   ...bundleOptions,
-  entryPoints: { main: 'bin/main.ts' },
   outdir: work,
   outExtension: { '.js': '.cjs' },
-  // One file, in which modules still run only when they are first imported.
   format: 'cjs',
+} satisfies BuildOptions;
+await build({ ...options, entryPoints: { start: 'bin/embedded-main.ts' } });
+const { metafile } = await build({
+  ...options,
+  entryPoints: { main: 'bin/main.ts' },
+  // A function, for bin/embedded-main.ts to call.
+  banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
+  footer: { js: '})' },
+  // One file, in which modules still run only when they are first imported.
   supported: { 'dynamic-import': false },
   minifySyntax: true,
   minifyWhitespace: true,
@@ -44,23 +60,35 @@ const { metafile } = await build({
 // What went into it, for scripts/notices.ts.
 writeFileSync(join(work, 'meta.json'), JSON.stringify(metafile));
 
+const main = join(work, 'main.cjs');
+const cache = join(work, 'main.cache');
+// These make the code cache the same each time. They have no part in how the program runs.
+const steady = ['--random-seed=1', '--predictable'];
+const compileAhead = join(import.meta.dirname, 'compile-ahead.ts');
+execFileSync(process.execPath, [...steady, compileAhead, main, cache], { stdio: 'pipe' });
+const cachedData = readFileSync(cache);
+const { cachedDataRejected } = new Script(readFileSync(main, 'utf8'), { cachedData });
+if (cachedDataRejected)
+  throw new Error('This Node.js does not take the code cache that it has made');
+
 const require = createRequire(createRequire(import.meta.url).resolve('libsql'));
 const blob = join(work, 'main.blob');
 const config = join(work, 'sea.json');
 writeFileSync(
   config,
   JSON.stringify({
-    main: join(work, 'main.cjs'),
+    main: join(work, 'start.cjs'),
     output: blob,
     disableExperimentalSEAWarning: true,
-    useCodeCache: true,
     execArgvExtension: 'none',
-    assets: { 'libsql.node': require.resolve('@libsql/linux-x64-gnu') },
+    assets: {
+      'main.cjs': main,
+      'main.cache': cache,
+      'libsql.node': require.resolve('@libsql/linux-x64-gnu'),
+    },
   }),
 );
-// The seed makes the code cache the same each time. It has no part in how the program runs.
-const prepare = ['--random-seed=1', '--experimental-sea-config', config];
-execFileSync(process.execPath, prepare, { stdio: 'pipe' });
+execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'pipe' });
 
 // Beside its place and then into it: what may be running is not written over.
 const next = `${output}.new`;

@@ -16,11 +16,14 @@ export interface Io {
 }
 
 export function processIo(): Io {
-  const { env, stdin, stdout, stderr } = process;
+  const { env, stdout, stderr } = process;
   for (const stream of [stdout, stderr]) stream.on('error', endUnlessClosed);
   return {
     env,
-    stdin,
+    // To open it takes time, and few commands read it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
     stderr,
     print: (line) => stdout.write(`${visible(line)}\n`),

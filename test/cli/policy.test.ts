@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aaRegistry, scratch } from './cli.ts';
+import { aaRegistry, launcher, scratch } from './cli.ts';
 
 describe('check, fmt, lint and explain', () => {
   let folder: string;
@@ -79,6 +79,24 @@ describe('check, fmt, lint and explain', () => {
     expect(without.stdout).toContain('extra/rules');
     expect((await aaRegistry([...args, '-I', at('more')])).code).toBe(0);
   });
+
+  // Needs root: a namespace in which there is no /etc/apparmor.d.
+  test.skipIf(process.getuid?.() !== 0)(
+    'a machine without AppArmor’s own files is told so once, not when --base names a copy',
+    async () => {
+      const hide = 'test ! -d /etc/apparmor.d || mount -t tmpfs none /etc/apparmor.d';
+      const run = (...args: string[]) =>
+        aaRegistry(['-m', 'sh', '-ec', `${hide}; exec "$@"`, 'sh', launcher, ...args], {
+          program: 'unshare',
+        });
+      const { code, stderr } = await run('lint', at('good'), at('good'));
+      expect(code).toBe(1);
+      expect(stderr.match(/no \/etc\/apparmor\.d\/abstractions/g)).toHaveLength(1);
+      expect(stderr).toContain('--base DIR');
+      const named = await run('lint', '--base', at('base'), at('good'));
+      expect(named.stderr).not.toContain('abstractions');
+    },
+  );
 
   test('check --target tells what a release would refuse', async () => {
     await writeFile(at('newer'), 'abi <abi/3.0>,\nprofile newer {\n  userns,\n}\n');

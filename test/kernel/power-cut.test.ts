@@ -122,10 +122,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
 
   test('boots with the old version or the new at each step of each change, and then is finished', async () => {
     const outcomes: Record<Name, string[]> = { fresh: [], gone: [], back: [] };
-    for (let at = 1; at <= most; at++) {
+    /** Those that have as many steps as this. */
+    let cut = names;
+    for (let at = 1; at <= most && cut.length > 0; at++) {
       await reset();
       // Turn by turn, each is the last before the power goes, when nothing else has reached the disk after it.
-      const order = names.map((_, index) => names[(index + at) % names.length] as Name);
+      const order = cut.map((_, index) => cut[(index + at) % cut.length] as Name);
       const alive: Name[] = [];
       for (const name of order) {
         const kill = `NODE_OPTIONS=--import=/root/kill-at.mjs KILL_DURABLE=1 KILL_AT=${at}`;
@@ -138,12 +140,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
       const booted = await versions();
       for (const name of names) {
         const { old, next } = changes[name];
-        expect([old, next], `${name}, step ${at}`).toContain(booted[name]);
+        const possible = cut.includes(name) ? [old, next] : [old];
+        expect(possible, `${name}, step ${at}`).toContain(booted[name]);
       }
       // Whatever changes the host next finishes what had begun; this one changes nothing itself.
       const recovered = await machine.run('aa-registry remove nothing-like-this', patient);
       const after = await versions();
-      for (const name of names) {
+      for (const name of cut) {
         outcomes[name].push(after[name]);
         const interrupted = recovered.stderr.includes(`library/${name}@`);
         if (interrupted || alive.includes(name)) expect(after[name]).toBe(changes[name].next);
@@ -158,8 +161,9 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
       );
       const present = Object.entries(after).filter(([, version]) => version !== 'none');
       expect(new Map(recorded)).toEqual(new Map(present));
-      if (alive.length === names.length) break;
+      cut = cut.filter((name) => !alive.includes(name));
     }
+    expect(cut).toEqual([]);
     for (const name of names) {
       const { old, next } = changes[name];
       expect(outcomes[name].length).toBeLessThan(most);
