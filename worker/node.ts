@@ -189,6 +189,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopDelivering(),
         stopIndexing(),
       ]);
+      // What was cut off last is known of with the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
       tell();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();

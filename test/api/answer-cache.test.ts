@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
@@ -95,6 +96,28 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
 
   // workerd itself hangs up on a GET with a body.
   if (name === 'Node') {
+    test('wait for their turn when more is asked at once', async () => {
+      const kept = await (await ask(content)).text();
+      const { hostname, port } = new URL(registry.url);
+      const socket = connect(Number(port), hostname);
+      const get = (path: string, id: string) =>
+        `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-Request-Id: ${id}\r\n`;
+      // Three at once: the first comes from the database, the second from memory.
+      const asked = [
+        `${get('/v1/profiles/library/web', 'first')}\r\n`,
+        `${get(content, 'second')}\r\n`,
+        `${get(content, 'third')}Connection: close\r\n\r\n`,
+      ];
+      socket.write(asked.join(''));
+      const answers = await text(socket);
+      expect([...answers.matchAll(/^x-request-id: (\w+)/gim)].map(([, id]) => id)).toEqual([
+        'first',
+        'second',
+        'third',
+      ]);
+      expect(answers.endsWith(kept)).toBe(true);
+    });
+
     test('are sent to who sends a body, and the connection is good for another request', async () => {
       const first = await (await ask(content)).text();
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
