@@ -59,14 +59,39 @@ describe('systemd units', () => {
   });
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: a manifest is whatever its text says
-type Manifest = any;
+/** What is looked at of Kubernetes' objects; what is not there is undefined all the same. */
+interface Manifest {
+  kind: string;
+  metadata: { name: string };
+  data: { 'profiles.toml': string };
+  spec: {
+    selector: { matchLabels: object };
+    template: {
+      metadata: { labels: object };
+      spec: {
+        containers: [Container];
+        volumes: [{ name: string; configMap: { name: string } }];
+      };
+    };
+  };
+}
+
+interface Container {
+  image: string;
+  args: [string];
+  volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
+  securityContext: { privileged?: boolean };
+  readinessProbe: { exec: { command: string[] } };
+}
 
 describe('the DaemonSet', async () => {
   const text = await readFile(join(packaging, 'kubernetes/daemonset.yaml'), 'utf8');
   const documents = parseAllDocuments(text);
-  const find = (kind: string): Manifest =>
-    documents.map((one): Manifest => one.toJS()).find((one) => one.kind === kind);
+  const find = (kind: string): Manifest => {
+    const found = documents.map((one): Manifest => one.toJS()).find((one) => one.kind === kind);
+    if (!found) throw new Error(`there is no ${kind}`);
+    return found;
+  };
 
   test('is well-formed YAML', () => {
     expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
@@ -80,9 +105,9 @@ describe('the DaemonSet', async () => {
   test('selects its own Pods and mounts only volumes that there are', () => {
     const { spec } = find('DaemonSet');
     expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
-    const volumes = spec.template.spec.volumes.map(({ name }: Manifest) => name).sort();
+    const volumes = spec.template.spec.volumes.map(({ name }) => name).sort();
     for (const { volumeMounts } of spec.template.spec.containers) {
-      expect(volumeMounts.map(({ name }: Manifest) => name).sort()).toEqual(volumes);
+      expect(volumeMounts.map(({ name }) => name).sort()).toEqual(volumes);
     }
     const configMap = find('ConfigMap');
     expect(spec.template.spec.volumes[0].configMap.name).toBe(configMap.metadata.name);
@@ -99,8 +124,8 @@ describe('the DaemonSet', async () => {
   test('mounts the folders that are written to, and may do what loading takes', () => {
     const [container] = find('DaemonSet').spec.template.spec.containers;
     const writable = container.volumeMounts
-      .filter(({ readOnly }: Manifest) => !readOnly)
-      .map(({ mountPath }: Manifest) => mountPath);
+      .filter(({ readOnly }) => !readOnly)
+      .map(({ mountPath }) => mountPath);
     for (const place of ['/etc/apparmor.d', '/var/lib/aa-registry', '/sys/kernel/security']) {
       expect(writable).toContain(place);
     }
