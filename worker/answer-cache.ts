@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Database, revisionOf } from '../db/database.ts';
-import { matches, repeated } from './conditional.ts';
+import { forOrigins, itsOwn, matches, repeated } from './conditional.ts';
 
 /** A request, as far as an answer that is kept depends on it; header names are in lower case. */
 export interface Asked {
@@ -21,8 +21,9 @@ export interface KeptAnswer {
   route: string;
   body: string | Uint8Array<ArrayBuffer>;
   headers: Record<string, string>;
-  /** What a 304 says of it, and what lets scripts of other origins see one. */
+  /** What a 304 says of it. */
   unchanged: Record<string, string>;
+  /** What it says besides to those who have an origin: each header costs every answer, and hosts are none. */
   crossOrigin: Record<string, string>;
   etag: string | undefined;
   revision: number;
@@ -52,11 +53,8 @@ export interface AnswerCache {
  */
 const longest = { immutable: 60_000, other: 2_000 };
 
-/** What belongs to one answer and not to the next, and what the server adds itself. */
-const ownHeaders = /^(x-request-id|ratelimit.*|retry-after|date|content-length|set-cookie)$/i;
-
-/** What only scripts of other origins need: each header costs every answer, and hosts are none. */
-const aboutOrigins = /^access-control-/i;
+/** What the server says itself of each answer. */
+const ofTheServer = /^(date|content-length)$/i;
 
 export function createAnswerCache(db: Database, bytes: number, now = Date.now): AnswerCache {
   const kept = new LRUCache<string, KeptAnswer>({
@@ -81,13 +79,13 @@ export function createAnswerCache(db: Database, bytes: number, now = Date.now): 
       const content = new Uint8Array(await response.arrayBuffer());
       const headers = Object.fromEntries(response.headers);
       const body = isText(headers['content-type']) ? new TextDecoder().decode(content) : content;
-      const lasting = select(headers, (name) => !ownHeaders.test(name));
+      const lasting = select(headers, (name) => !itsOwn.test(name) && !ofTheServer.test(name));
       kept.set(asked.url, {
         route,
         body,
         headers: { ...lasting, 'content-length': String(content.length) },
-        unchanged: select(lasting, (name) => repeated.test(name) && !aboutOrigins.test(name)),
-        crossOrigin: select(lasting, (name) => aboutOrigins.test(name)),
+        unchanged: select(lasting, (name) => repeated.test(name)),
+        crossOrigin: select(lasting, (name) => forOrigins.test(name)),
         etag: headers.etag,
         revision,
         until: now() + Math.min(Number(seconds) * 1000, most),

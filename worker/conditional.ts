@@ -2,15 +2,14 @@ import type { MiddlewareHandler } from 'hono';
 import { encodeHex } from '../trust/index.ts';
 import type { Env } from './deps.ts';
 
-/**
- * What a 304 repeats of the answer that it stands for (RFC 9110 section 15.4.5), for a client has the other headers;
- * and what lets a script see it that sent the If-None-Match itself (CORS).
- */
-export const repeated =
-  /^(access-control-.*|cache-control|content-location|etag|expires|link|vary)$/i;
+/** What a 304 repeats of the answer that it stands for (RFC 9110 section 15.4.5): a client has the other headers. */
+export const repeated = /^(cache-control|content-location|etag|expires|link|vary)$/i;
+
+/** What lets scripts of other origins see an answer (CORS): a 304 too, when they sent the If-None-Match themselves. */
+export const forOrigins = /^access-control-/i;
 
 /** What belongs to one answer and not to the next, whatever its status. */
-const itsOwn = /^(x-request-id|ratelimit.*|set-cookie)$/i;
+export const itsOwn = /^(x-request-id|ratelimit.*|retry-after|set-cookie)$/i;
 
 /**
  * Gives every successful read an ETag, of its bytes where the route sets none, and answers 304 to whoever has
@@ -33,7 +32,8 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   if (known === undefined || !matches(known, tag)) return;
   const whole = c.res;
   if (c.env) c.env.whole = whole;
-  const headers = [...whole.headers].filter(([name]) => repeated.test(name) || itsOwn.test(name));
+  const told = [repeated, forOrigins, itsOwn];
+  const headers = [...whole.headers].filter(([name]) => told.some((names) => names.test(name)));
   c.res = undefined;
   c.res = new Response(null, { status: 304, headers });
 };
