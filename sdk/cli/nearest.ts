@@ -21,14 +21,18 @@ export function synonymOf(word: string): string | undefined {
   return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
 }
 
-/** The name that one of the typed texts is a slip for: at most two characters off. */
+/** The name that one of the typed texts is a slip for, at most two characters off, or that alone begins with it. */
 export function nearest(names: string[], typed: string[]): string | undefined {
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
     const distance = Math.min(...typed.map((text) => editDistance(text, name)));
     if (distance <= 2 && distance < (best?.distance ?? 3)) best = { name, distance };
   }
-  return best?.name;
+  if (best) return best.name;
+  const begun = names.filter((name) =>
+    typed.some((text) => text.length > 2 && name.startsWith(text)),
+  );
+  return begun.length === 1 ? begun[0] : undefined;
 }
 
 /** Levenshtein's distance, one row at a time. */

@@ -63,6 +63,8 @@ describe('help', () => {
     [['key', 'ad'], 'Did you mean "key add"?'],
     [['kye', 'add'], 'Did you mean "key add"?'],
     [['pull', '--regsitry', 'x'], 'Did you mean "--registry"?'],
+    [['pull', '--dry', 'x'], 'Did you mean "--dry-run"?'],
+    [['complet'], 'Did you mean "completion"?'],
     [['pull', '--nonsense'], "Unknown option '--nonsense'."],
     [['log'], '"log" is followed by a second word'],
     [['--verbose'], 'Options follow the command'],
