@@ -12,7 +12,9 @@ export interface Asked {
 /** What is sent for a kept answer. */
 export interface Answer {
   status: number;
+  /** The headers that are kept too, and those of this one answer: the second count where both have one. */
   headers: Record<string, string>;
+  own: Record<string, string>;
   body: string | Uint8Array<ArrayBuffer> | null;
 }
 
@@ -120,7 +122,25 @@ export function answerWith(
   const known = header('if-none-match');
   if (known != null && etag !== undefined && (known === etag || matches(known, etag))) {
     const cors = header('origin') == null ? undefined : crossOrigin;
-    return { status: 304, headers: { ...unchanged, ...cors, ...own }, body: null };
+    return { status: 304, headers: cors ? { ...unchanged, ...cors } : unchanged, own, body: null };
   }
-  return { status: 200, headers: { ...headers, ...own }, body };
+  return { status: 200, headers, own, body };
+}
+
+/** Kept headers as a Response takes them, with the names of the own ones that they were given last. */
+const prepared = new WeakMap<Answer['headers'], { headers: Headers; names: string }>();
+
+/**
+ * An answer as a Response. To fill new Headers costs workerd as much as all else that is done here, so those of a
+ * kept answer are filled once; what is the answer's own is replaced each time, and Response takes a copy.
+ */
+export function responseOf({ status, headers, own, body }: Answer): Response {
+  const names = Object.keys(own).join();
+  let ready = prepared.get(headers);
+  if (ready?.names !== names) {
+    ready = { headers: new Headers(headers), names };
+    prepared.set(headers, ready);
+  }
+  for (const name in own) ready.headers.set(name, own[name] ?? '');
+  return new Response(body, { status, headers: ready.headers });
 }

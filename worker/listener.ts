@@ -17,8 +17,8 @@ export function createListener(service: Service): RequestListener {
     const asked = askedBy(incoming);
     const bindings: NodeBindings = { incoming, outgoing };
     const { socket } = outgoing;
-    const send = ({ status, headers, body }: Answer) => {
-      outgoing.writeHead(status, headers).end(body);
+    const send = ({ status, headers, own, body }: Answer) => {
+      outgoing.writeHead(status, { ...headers, ...own }).end(body);
       return sentSince(socket);
     };
     // Without a socket yet, it has to wait until the answer to an earlier request is done.

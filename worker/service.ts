@@ -1,6 +1,12 @@
 import type { Hono } from 'hono';
 import { type Access, requestId } from './access.ts';
-import { type Answer, type Asked, answerWith, createAnswerCache } from './answer-cache.ts';
+import {
+  type Answer,
+  type Asked,
+  answerWith,
+  createAnswerCache,
+  responseOf,
+} from './answer-cache.ts';
 import { createApp } from './app.ts';
 import type { Bindings, Deps, Env } from './deps.ts';
 import { networkOf } from './network.ts';
@@ -81,7 +87,7 @@ export function createService(deps: Deps): Service {
       const asked = askedBy(request);
       const access = begin(asked, bindings);
       const respond = (answer?: Answer) =>
-        answer ? new Response(answer.body, answer) : fromApp(request, asked, bindings, access);
+        answer ? responseOf(answer) : fromApp(request, asked, bindings, access);
       const noted = (response: Response) => {
         const { status } = response;
         if (deps.whenSent) deps.whenSent(bindings, (bytes) => note(access, status, bytes));
