@@ -1,6 +1,6 @@
 import { and, asc, eq, gte, lt, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
-import { encodeHex } from '../trust/index.ts';
+import { decodeHex, encodeHex } from '../trust/index.ts';
 import { emptyFrontier, type Frontier, type TileHash } from '../trust/log/index.ts';
 import type { Database } from './database.ts';
 import { logEntries, logHead, logTiles } from './schema.ts';
@@ -33,7 +33,7 @@ export interface LogGrowth {
 export async function readLogHead(db: Database): Promise<LogHead> {
   const [head] = await db.select().from(logHead).where(eq(logHead.id, headId));
   if (!head) return { frontier: emptyFrontier, checkpoint: '' };
-  const bytes = fromHex(head.frontier);
+  const bytes = decodeHex(head.frontier);
   const hashes = [];
   for (let at = 0; at < bytes.length; at += 32) hashes.push(bytes.slice(at, at + 32));
   return { frontier: { size: head.size, hashes }, checkpoint: head.checkpoint };
@@ -85,7 +85,7 @@ export async function readLogTile(
     .where(and(eq(logTiles.level, level), eq(logTiles.index, index)));
   const length = width * 64;
   if (!tile || tile.hashes.length < length) return undefined;
-  return fromHex(tile.hashes.slice(0, length));
+  return decodeHex(tile.hashes.slice(0, length));
 }
 
 /** The entries from `start` up to but not including `end`, as far as there are any. */
@@ -96,12 +96,4 @@ export async function readLogEntries(db: Database, start: number, end: number): 
     .where(and(gte(logEntries.index, start), lt(logEntries.index, end)))
     .orderBy(asc(logEntries.index));
   return rows.map(({ data }) => data);
-}
-
-function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length / 2);
-  for (let at = 0; at < bytes.length; at++) {
-    bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);
-  }
-  return bytes;
 }

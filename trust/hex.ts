@@ -1,4 +1,2 @@
-/** Lower-case hexadecimal, two digits a byte (RFC 4648 section 8). */
-export function encodeHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+/** Lower-case hexadecimal, two digits a byte, and the bytes it stands for (RFC 4648 section 8). */
+export { bytesToHex as encodeHex, hexToBytes as decodeHex } from '@noble/hashes/utils.js';

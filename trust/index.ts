@@ -15,7 +15,7 @@ export { decodeBase64, encodeBase64 } from './base64.ts';
 export { type Digest, isDigest, sha256 } from './digest.ts';
 export { Envelope, type Opened, open, preAuthenticationEncoding, sign } from './dsse.ts';
 export { type Endorsed, endorse, verifyEndorsement } from './endorsement.ts';
-export { encodeHex } from './hex.ts';
+export { decodeHex, encodeHex } from './hex.ts';
 export {
   exportPrivateKey,
   generateKeyPair,

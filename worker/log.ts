@@ -82,6 +82,7 @@ export function createLog(options: LogOptions): Log {
   const { db, key, now, inTurn = (work) => work(), witnesses } = options;
   /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
   let known: LogHead | undefined;
+  let cosigner: NoteKey | undefined;
 
   const fullTiles = new LRUCache<string, Uint8Array>({ max: keptTiles });
 
@@ -150,7 +151,8 @@ export function createLog(options: LogOptions): Log {
         const asked = await witnesses?.cosign({ size, signed, claimed }, consistency);
         claimed = asked?.behind;
         if (claimed !== undefined && attempt < maximumCheckpoints) continue;
-        const note = await cosign(signed, await cosignerOf(key), now());
+        cosigner ??= await cosignerOf(key);
+        const note = await cosign(signed, cosigner, now());
         return { size, note: asked ? addCosignatures(note, asked.signatures) : note };
       }
     },

@@ -1,12 +1,13 @@
 import { listKeys } from '../db/keys.ts';
 import { findProfile, type Profile } from '../db/profiles.ts';
-import { countVersion } from '../db/quotas.ts';
+import { countVersion, readQuota } from '../db/quotas.ts';
+import { findTeam } from '../db/teams.ts';
 import { findVersion, insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
 import { gradeOf } from '../policy/index.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
-import type { Publication } from './api/schema/index.ts';
+import type { Diagnostic, Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
 import { findingsOf } from './findings.ts';
 import { loggedName } from './logged-name.ts';
@@ -16,10 +17,23 @@ import { noRoom } from './quota.ts';
 /** How often it is tried again when the profile changes while a version of it is published. */
 const maximumTries = 5;
 
+/** A version as it was published; where it stands in the database is not known. */
+type PublishedVersion = Omit<Version, 'id' | 'profileId' | 'precedence' | 'prerelease'>;
+
+/** A version that is stored, and what its answer needs besides. */
+export interface Publishing {
+  /** Whether it was stored now, and not before. */
+  created: boolean;
+  version: PublishedVersion;
+  /** What opens its profile's name in the log, when that is private. */
+  blind: string | null;
+}
+
 /**
  * Publishes a version: checks its size, its envelope against the team's registered keys, and the profile
  * itself; then stores it whole. The same bytes again change nothing. Throws a {@link ProblemError} for
- * anything else, and then nothing has been stored.
+ * anything else, and then nothing has been stored. Each read may be a round trip to the database, so those that do
+ * not need each other's answer go together, and what has just been written is not read again.
  */
 export async function publish(
   deps: Deps,
@@ -28,7 +42,7 @@ export async function publish(
   name: string,
   version: string,
   { profile, envelope, readme, visibility }: Publication,
-): Promise<{ created: boolean; version: Version }> {
+): Promise<Publishing> {
   const { db, log, now, limits } = deps;
   const bytes = encodeText(profile, 'profile');
   if (bytes.length > limits.profileBytes) {
@@ -38,8 +52,10 @@ export async function publish(
     );
   }
 
-  const registered = (await listKeys(db, team)).filter(({ revokedAt }) => revokedAt === null);
-  const imported = await Promise.all(registered.map((key) => importPublicKey(key.publicKey)));
+  const [home, registered] = await Promise.all([findTeam(db, team), listKeys(db, team)]);
+  if (!home) throw new ProblemError('not-found', `There is no team ${team}.`);
+  const valid = registered.filter(({ revokedAt }) => revokedAt === null);
+  const imported = await Promise.all(valid.map((key) => importPublicKey(key.publicKey)));
   const keys = imported.filter((key) => key !== undefined);
   const verified = await verify(
     { team, name, version, profile: bytes, envelope },
@@ -52,55 +68,46 @@ export async function publish(
   const readmeBytes = readme === undefined ? undefined : encodeText(readme, 'README');
   await requireReadme(readmeBytes, manifest.readme);
 
-  const stored = await findVersion(db, viewer, team, name, version);
-  if (stored) return unchanged(stored, digest);
-
-  const { ok, diagnostics } = findingsOf(digest, name, profile);
-  if (!ok) {
-    const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-    throw new ProblemError(
-      'profile-invalid',
-      `${errors} ${errors === 1 ? 'error' : 'errors'} in ${team}/${name}@${version}; nothing was stored.`,
-      diagnostics,
-    );
-  }
-
   const envelopeText = JSON.stringify(envelope);
-  const storedBytes =
+  const size =
     bytes.length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
   for (let attempt = 1; attempt <= maximumTries; attempt++) {
-    const existing = await findProfile(db, viewer, team, name);
+    const [stored, existing, quota] = await Promise.all([
+      findVersion(db, viewer, team, name, version),
+      findProfile(db, viewer, team, name),
+      readQuota(db, team),
+    ]);
+    if (stored) {
+      if (stored.digest !== digest) throw otherBytes(stored);
+      return { created: false, version: stored, blind: existing?.blind ?? null };
+    }
+    const { ok, diagnostics } = findingsOf(digest, name, profile);
+    if (!ok) throw invalid(`${team}/${name}@${version}`, diagnostics);
     const home = existing ?? newProfile(visibility);
     if (existing) requireSame(existing, visibility);
-    const full = () =>
-      noRoom(deps, team, { profiles: existing ? 0 : 1, versions: 1, bytes: storedBytes });
-    const noRoomNow = await full();
-    if (noRoomNow) throw noRoomNow;
+    const more = { profiles: existing ? 0 : 1, versions: 1, bytes: size };
+    const full = noRoom(deps, team, quota, more);
+    if (full) throw full;
 
     const time = now().toISOString();
+    const row = {
+      version,
+      digest,
+      size: bytes.length,
+      envelope: envelopeText,
+      signers: verified.signers.map(({ keyId }) => keyId),
+      manifest,
+      publishedAt: time,
+    };
     const logged = await loggedName(team, name, home);
     const index = await log.append(
       { kind: 'version', time, team, name: logged, version, digest, envelope: payload },
       (logIndex) => [
-        ...countVersion(db, { team, name, bytes: storedBytes }, limits.team),
+        ...countVersion(db, { team, name, bytes: size }, limits.team),
         ...insertVersion(
           db,
-          {
-            team,
-            name,
-            version,
-            digest,
-            text: profile,
-            size: bytes.length,
-            envelope: envelopeText,
-            signers: verified.signers.map(({ keyId }) => keyId),
-            manifest,
-            grade: gradeOf(diagnostics),
-            readme,
-            publishedAt: time,
-            profile: home,
-          },
+          { ...row, team, name, text: profile, grade: gradeOf(diagnostics), readme, profile: home },
           logIndex,
         ),
         announce(db, team, {
@@ -113,13 +120,19 @@ export async function publish(
       async () =>
         (await findVersion(db, viewer, team, name, version)) !== undefined ||
         hasChanged(home, existing, await findProfile(db, viewer, team, name)) ||
-        (await full()) !== undefined,
+        noRoom(deps, team, await readQuota(db, team), more) !== undefined,
     );
-    const inserted = await findVersion(db, viewer, team, name, version);
-    if (!inserted) continue;
-    return index === undefined ? unchanged(inserted, digest) : { created: true, version: inserted };
+    if (index === undefined) continue;
+    const published = { ...row, logIndex: index, yankReason: null };
+    return { created: true, version: published, blind: home.blind };
   }
   throw new Error(`${team}/${name}@${version} could not be stored`);
+}
+
+function invalid(what: string, diagnostics: Diagnostic[]): ProblemError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  const detail = `${errors} ${errors === 1 ? 'error' : 'errors'} in ${what}; nothing was stored.`;
+  return new ProblemError('profile-invalid', detail, diagnostics);
 }
 
 function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {
@@ -174,9 +187,8 @@ function hasChanged(
   );
 }
 
-function unchanged(stored: Version, digest: string): { created: boolean; version: Version } {
-  if (stored.digest === digest) return { created: false, version: stored };
-  throw new ProblemError(
+function otherBytes(stored: Version): ProblemError {
+  return new ProblemError(
     'version-exists',
     `Version ${stored.version} is ${stored.digest}; a version is written once. Publish a new version.`,
   );

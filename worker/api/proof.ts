@@ -21,15 +21,16 @@ export async function proveEntry(
       `The log has ${checkpoint.size} entries, fewer than asked about.`,
     );
   }
-  const [entry] = index < at ? await readLogEntries(db, index, index + 1) : [];
-  if (entry === undefined) {
+  if (index >= at) {
     throw new ProblemError('not-found', `There is no entry ${index} in a log of ${at}.`);
   }
-  const [inclusion, consistency] = await Promise.all([
+  const [[entry], inclusion, consistency] = await Promise.all([
+    readLogEntries(db, index, index + 1),
     log.proveInclusion(index, at),
     // Who has seen more than there is gets no proof: that is theirs to judge.
     since < at ? log.proveConsistency(since, at) : [],
   ]);
+  if (entry === undefined) throw new Error(`entry ${index} of the log is missing`);
   return {
     index,
     entry,

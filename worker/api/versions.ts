@@ -2,7 +2,6 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { findProfile } from '../../db/profiles.ts';
-import { findTeam } from '../../db/teams.ts';
 import {
   findContent,
   findVersion,
@@ -16,7 +15,7 @@ import type { Digest } from '../../trust/index.ts';
 import { atLeast, atLeastToMake, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps, Env } from '../deps.ts';
-import { findingsOf } from '../findings.ts';
+import { type Findings, findingsOf } from '../findings.ts';
 import { loggedName, loggedReason } from '../logged-name.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
@@ -91,7 +90,7 @@ versions.openapi(
   async (c) => {
     const params = c.req.valid('param');
     const row = await requireVersion(c.var.deps, viewer(c), params);
-    return c.json(await toVersion(c.var.deps, params.team, params.name, row), 200);
+    return c.json(await describeVersion(c.var.deps, params.team, params.name, row), 200);
   },
 );
 
@@ -120,15 +119,16 @@ versions.openapi(
   async (c) => {
     const { team, name, version } = c.req.valid('param');
     const { deps } = c.var;
-    if (!(await findTeam(deps.db, team))) {
-      throw new ProblemError('not-found', `There is no team ${team}.`);
-    }
-    const published = await publish(deps, viewer(c), team, name, version, c.req.valid('json'));
-    const stored = await toVersion(deps, team, name, published.version);
-    const { blind } = await requireProfile(c, team, name);
-    const proof = await proveEntry(deps, published.version.logIndex);
-    const body = { ...stored, proof: { ...proof, ...(blind === null ? {} : { blind }) } };
-    return published.created ? c.json(body, 201) : c.json(body, 200);
+    const publication = c.req.valid('json');
+    const published = await publish(deps, viewer(c), team, name, version, publication);
+    const { created, version: row, blind } = published;
+    const findings = findingsOf(row.digest, name, publication.profile);
+    const proof = await proveEntry(deps, row.logIndex);
+    const body = {
+      ...toVersion(team, name, row, findings),
+      proof: { ...proof, ...(blind === null ? {} : { blind }) },
+    };
+    return created ? c.json(body, 201) : c.json(body, 200);
   },
 );
 
@@ -284,7 +284,7 @@ versions.openapi(
       );
     }
     return c.json(
-      await toVersion(deps, team, name, await requireVersion(deps, viewer(c), params)),
+      await describeVersion(deps, team, name, await requireVersion(deps, viewer(c), params)),
       200,
     );
   },
@@ -312,22 +312,26 @@ async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
   return text;
 }
 
-async function toVersion(deps: Deps, team: string, name: string, row: Row): Promise<Version> {
+async function describeVersion(deps: Deps, team: string, name: string, row: Row): Promise<Version> {
   const findings = findingsOf(row.digest, name, await requireContent(deps, row));
-  const { diagnostics, needs, unseen } = findings;
-  return {
-    team,
-    name,
-    ...toVersionSummary(row),
-    manifest: row.manifest,
-    diagnostics,
-    needs,
-    unseen,
-  };
+  return toVersion(team, name, row, findings);
 }
 
+function toVersion(
+  team: string,
+  name: string,
+  row: Shown,
+  { diagnostics, needs, unseen }: Findings,
+): Version {
+  const { manifest } = row;
+  return { team, name, ...toVersionSummary(row), manifest, diagnostics, needs, unseen };
+}
+
+/** What is shown of a version's record. */
+type Shown = Pick<Row, keyof VersionSummary | 'manifest'>;
+
 /** A stored version as lists show it. */
-export function toVersionSummary(row: Row): VersionSummary {
+export function toVersionSummary(row: Omit<Shown, 'manifest'>): VersionSummary {
   const { version, digest, size, publishedAt, signers, logIndex, yankReason } = row;
   return { version, digest, size, publishedAt, signers, logIndex, yankReason };
 }
