@@ -52,8 +52,8 @@ export async function publish(
     );
   }
 
-  const [home, registered] = await Promise.all([findTeam(db, team), listKeys(db, team)]);
-  if (!home) throw new ProblemError('not-found', `There is no team ${team}.`);
+  const [owner, registered] = await Promise.all([findTeam(db, team), listKeys(db, team)]);
+  if (!owner) throw new ProblemError('not-found', `There is no team ${team}.`);
   const valid = registered.filter(({ revokedAt }) => revokedAt === null);
   const imported = await Promise.all(valid.map((key) => importPublicKey(key.publicKey)));
   const keys = imported.filter((key) => key !== undefined);
@@ -78,10 +78,12 @@ export async function publish(
       findProfile(db, viewer, team, name),
       readQuota(db, team),
     ]);
-    if (stored) {
+    if (stored && existing) {
       if (stored.digest !== digest) throw otherBytes(stored);
-      return { created: false, version: stored, blind: existing?.blind ?? null };
+      return { created: false, version: stored, blind: existing.blind };
     }
+    // Read together, but not at one moment: somebody has just made both.
+    if (stored) continue;
     const { ok, diagnostics } = findingsOf(digest, name, profile);
     if (!ok) throw invalid(`${team}/${name}@${version}`, diagnostics);
     const home = existing ?? newProfile(visibility);

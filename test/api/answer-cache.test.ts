@@ -3,6 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { responseOf } from '../../worker/answer-cache.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
@@ -199,4 +200,26 @@ describe.each(runtimes)('limits and kept answers on $name', ({ start }) => {
       await registry.close();
     }
   });
+});
+
+test('a header of one answer is not in the next', () => {
+  const answer = { status: 200, headers: { ETag: '"x"' }, body: 'x' };
+  const first = responseOf({ ...answer, own: { 'X-Request-Id': '1', RateLimit: 'some' } });
+  const second = responseOf({ ...answer, own: { 'X-Request-Id': '2' } });
+  const third = responseOf({ ...answer, own: { 'X-Request-Id': '3' } });
+  const headersOf = ({ headers }: Response) =>
+    [...headers].filter(([name]) => name !== 'content-type');
+  expect(headersOf(first)).toEqual([
+    ['etag', '"x"'],
+    ['ratelimit', 'some'],
+    ['x-request-id', '1'],
+  ]);
+  expect(headersOf(second)).toEqual([
+    ['etag', '"x"'],
+    ['x-request-id', '2'],
+  ]);
+  expect(headersOf(third)).toEqual([
+    ['etag', '"x"'],
+    ['x-request-id', '3'],
+  ]);
 });
