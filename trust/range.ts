@@ -1,5 +1,5 @@
-import { Range, type SemVer, satisfies, validRange } from 'semver';
-import { isVersion, precedenceKey } from './version.ts';
+import { Range, type SemVer, validRange } from 'semver';
+import { isPrerelease, isVersion, precedenceKey } from './version.ts';
 
 /** The longest range accepted, in characters. */
 const maximumLength = 128;
@@ -23,7 +23,12 @@ export function isRange(text: string): boolean {
 
 /** Whether a version is in a range, as npm says: a pre-release only when the range names one of the same release. */
 export function isInRange(version: string, range: string): boolean {
-  return satisfies(version, range);
+  if (!isVersion(version)) return false;
+  const key = precedenceKey(version);
+  const prerelease = isPrerelease(version);
+  return rangeIntervals(range).some(
+    (interval) => interval.prerelease === prerelease && interval.from <= key && key < interval.to,
+  );
 }
 
 /** Versions between two precedence keys (version.ts), `from` included and `to` not: releases, or pre-releases. */

@@ -1,4 +1,4 @@
-import { compare, parse } from 'semver';
+import { parse } from 'semver';
 
 /** The longest version accepted, in characters. */
 const maximumLength = 128;
@@ -18,7 +18,8 @@ export function isPrerelease(version: string): boolean {
 
 /** Precedence (semver.org section 11): negative when `a` is older than `b`, 0 when equal. */
 export function compareVersions(a: string, b: string): number {
-  return compare(a, b);
+  const [left, right] = [precedenceKey(a), precedenceKey(b)];
+  return left < right ? -1 : Number(left > right);
 }
 
 /**
@@ -35,13 +36,15 @@ export function precedenceKey(version: string): string {
   return `${numbers}${parsed.prerelease.map((field) => `${orderedField(field)} `).join('')}`;
 }
 
-/** Digits prefixed by their count, in two characters: longer numbers sort later. */
-function orderedNumber(value: number): string {
+/** Digits prefixed by their count, in two characters, tens and ones: longer numbers sort later. */
+function orderedNumber(value: number | string): string {
   const digits = String(value);
-  return `${String(digits.length).padStart(2, '0')}${digits}`;
+  // What comes after '9' counts on: a version has room for a number of more than 99 digits.
+  const tens = String.fromCharCode('0'.charCodeAt(0) + Math.floor(digits.length / 10));
+  return `${tens}${digits.length % 10}${digits}`;
 }
 
-/** Numeric fields sort before the others, which begin with the marker `a`. */
+/** Numeric fields sort before the others, which begin with the marker `a`; semver leaves large numbers as text. */
 function orderedField(field: string | number): string {
-  return typeof field === 'number' ? `0${orderedNumber(field)}` : `a${field}`;
+  return /^\d+$/.test(String(field)) ? `0${orderedNumber(field)}` : `a${field}`;
 }

@@ -127,20 +127,18 @@ export function answerWith(
   return { status: 200, headers, own, body };
 }
 
-/** Kept headers as a Response takes them, with the names of the own ones that they were given last. */
-const prepared = new WeakMap<Answer['headers'], { headers: Headers; names: string }>();
+/** For kept headers, an empty answer that has them. */
+const patterns = new WeakMap<Answer['headers'], Response>();
 
 /**
- * An answer as a Response. To fill new Headers costs workerd as much as all else that is done here, so those of a
- * kept answer are filled once; what is the answer's own is replaced each time, and Response takes a copy.
+ * An answer as a Response. To fill headers costs workerd as much as all else that is done here, so those of a kept
+ * answer are filled once. A Response copies the headers of another; Headers themselves it may share, as that of the
+ * server for Node does, and then what is one answer's own would be in the next.
  */
 export function responseOf({ status, headers, own, body }: Answer): Response {
-  const names = Object.keys(own).join();
-  let ready = prepared.get(headers);
-  if (ready?.names !== names) {
-    ready = { headers: new Headers(headers), names };
-    prepared.set(headers, ready);
-  }
-  for (const name in own) ready.headers.set(name, own[name] ?? '');
-  return new Response(body, { status, headers: ready.headers });
+  const pattern = patterns.get(headers) ?? new Response(null, { status, headers });
+  patterns.set(headers, pattern);
+  const response = new Response(body, pattern);
+  for (const [name, value] of Object.entries(own)) response.headers.set(name, value);
+  return response;
 }

@@ -113,7 +113,7 @@ describe('versions', () => {
       '0',
       '9',
       '10',
-      '9007199254740991',
+      '9007199254740990',
       'a',
       'alpha',
       'alpha-1',
@@ -149,6 +149,34 @@ describe('versions', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  /** semver takes numbers of more than 2^53 for text, or rounds them: by section 11 they count in full. */
+  const large = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2n ** 54n }),
+    fc.bigInt({ min: 2n ** 53n - 2n, max: 2n ** 53n + 2n }),
+    fc.nat(117).map((zeros) => 10n ** BigInt(zeros)),
+  );
+
+  test('numbers of any length sort by their value, before all text', () => {
+    fc.assert(
+      fc.property(large, large, (a, b) => {
+        const [left, right] = [`1.0.0-${a}`, `1.0.0-${b}`];
+        const order = a < b ? -1 : Number(a > b);
+        expect(isVersion(left)).toBe(true);
+        expect(compareVersions(left, right)).toBe(order);
+        expect(compareVersions(left, '1.0.0--')).toBe(-1);
+        expect(compareVersions(left, `1.0.0-${b}.0`)).toBe(order || -1);
+        expect(isInRange(left, `>=${right}`)).toBe(order >= 0);
+        expect(isInRange(left, `<${right}`)).toBe(order < 0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('what is no version is in no range', () => {
+    for (const text of ['', '1', 'v1.0.0', '1.0.0+1', 'x'])
+      expect(isInRange(text, '*')).toBe(false);
   });
 
   const part = fc.constantFrom('0', '1', '2', '10', 'x', '*');
