@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, symlink } from 'node:fs/promises';
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const project = path.resolve(import.meta.dirname, '../..');
@@ -26,15 +26,18 @@ export async function installCli(root: string): Promise<void> {
   await cp(units, path.join(root, 'usr/lib/systemd/system'), { recursive: true });
 }
 
-/** Installs the CLI for the Node.js inside, which, other than the executable, can be told to load more. */
+/** Installs the same program for the Node.js inside, which, other than the executable, can be told to load more. */
 export async function installCliOnNode(root: string): Promise<void> {
   const folder = path.join(root, 'opt/aa-registry');
-  const node = path.join(folder, 'node_modules/node/bin');
-  for (const made of ['bin', 'dist']) await mkdir(path.join(folder, made), { recursive: true });
-  await mkdir(node, { recursive: true });
-  await symlink('/usr/local/bin/node', path.join(node, 'node'));
-  for (const part of ['bin/aa-registry', 'dist/main.js', 'dist/chunks']) {
-    await cp(path.join(project, part), path.join(folder, part), { recursive: true });
+  await mkdir(folder, { recursive: true });
+  for (const part of ['main.cjs', 'main.cache']) {
+    await copyFile(path.join(project, 'dist/binary', part), path.join(folder, part));
   }
-  await symlink('/opt/aa-registry/bin/aa-registry', path.join(root, 'usr/local/bin/aa-registry'));
+  const start = path.join(import.meta.dirname, 'guest/cli-on-node.cjs');
+  await copyFile(start, path.join(folder, 'start.cjs'));
+  await writeFile(
+    path.join(root, 'usr/local/bin/aa-registry'),
+    '#!/bin/sh\nexec node /opt/aa-registry/start.cjs "$@"\n',
+    { mode: 0o755 },
+  );
 }
