@@ -136,8 +136,11 @@ const patterns = new WeakMap<Answer['headers'], Response>();
  * server for Node does, and then what is one answer's own would be in the next.
  */
 export function responseOf({ status, headers, own, body }: Answer): Response {
-  const pattern = patterns.get(headers) ?? new Response(null, { status, headers });
-  patterns.set(headers, pattern);
+  let pattern = patterns.get(headers);
+  if (!pattern) {
+    pattern = new Response(null, { status, headers });
+    patterns.set(headers, pattern);
+  }
   const response = new Response(body, pattern);
   for (const [name, value] of Object.entries(own)) response.headers.set(name, value);
   return response;

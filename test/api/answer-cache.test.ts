@@ -204,7 +204,7 @@ describe.each(runtimes)('limits and kept answers on $name', ({ start }) => {
 });
 
 const nativeResponse = Response;
-// Makes a Response global that copies its headers only when somebody reads them.
+// Makes a Response global that shares the Headers it is given.
 getRequestListener(() => new Response());
 const serversResponse = Response;
 
