@@ -1,6 +1,6 @@
 // Everything this room can report, with its explanation. The ids are part of the public interface.
 import type { Problem } from './syntax/cursor.ts';
-import { LineTable, type Span } from './syntax/source.ts';
+import { LineTable, type Position, type Span } from './syntax/source.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -370,11 +370,19 @@ export interface Diagnostic {
   file?: string;
 }
 
-/** Turns what was found in one text into diagnostics, in the order of the text. */
-export function toDiagnostics(
-  problems: readonly Problem[],
+/** The longest message, in characters: a finding quotes the policy, and a policy can be one long word. */
+const longestMessage = 400;
+
+function shorten(text: string): string {
+  if (text.length <= longestMessage) return text;
+  return `${text.slice(0, longestMessage).toWellFormed().trimEnd()}…`;
+}
+
+/** Turns what was found in one text into diagnostics, in the order of the text. Messages are shortened. */
+export function toDiagnostics<One extends Problem>(
+  problems: readonly One[],
   text: string,
-  severityOf: (id: string) => Severity,
+  severityOf: (problem: One) => Severity,
   file?: string,
 ): Diagnostic[] {
   if (problems.length === 0) return [];
@@ -384,11 +392,11 @@ export function toDiagnostics(
     .sort((a, b) => a.problem.start - b.problem.start || a.index - b.index)
     .map(({ problem }) => ({
       id: problem.id,
-      severity: severityOf(problem.id),
-      message: problem.message,
+      severity: severityOf(problem),
+      message: shorten(problem.message),
       span: lines.span(problem),
-      ...(problem.expected && { expected: problem.expected }),
-      ...(problem.suggestion && { suggestion: problem.suggestion }),
+      ...(problem.expected && { expected: shorten(problem.expected) }),
+      ...(problem.suggestion && { suggestion: shorten(problem.suggestion) }),
       ...(problem.fix && { fix: { span: lines.span(problem.fix), text: problem.fix.text } }),
       ...(file !== undefined && { file }),
     }));
@@ -416,25 +424,17 @@ export function render(
   const out = [
     `${paint('\x1b[1m', where)}: ${paint(colors[severity], severity)}: ${clean(diagnostic.message)} [${diagnostic.id}]`,
   ];
-  const line = new LineTable(source).line(span.start.line);
-  const points = [...line];
-  // Long lines are shown around the place.
-  const from = span.start.column > 110 ? span.start.column - 60 : 0;
-  const shown = points.slice(from, from + 160);
+  const { before, after } = around(source, span.start);
+  const shown = [...before, ...after];
   const marker = Math.max(
     1,
     Math.min(
-      span.end.line === span.start.line
-        ? span.end.column - span.start.column
-        : points.length - span.start.column + 1,
-      shown.length - (span.start.column - 1 - from),
+      span.end.line === span.start.line ? span.end.column - span.start.column : after.length,
+      after.length,
     ),
   );
   const number = String(span.start.line);
-  const indent = shown
-    .slice(0, span.start.column - 1 - from)
-    .map((c) => (c === '\t' ? '\t' : ' '))
-    .join('');
+  const indent = before.map((c) => (c === '\t' ? '\t' : ' ')).join('');
   out.push(` ${number} | ${shown.map(clean).join('')}`);
   out.push(
     ` ${' '.repeat(number.length)} | ${indent}${paint(colors[severity], '^'.repeat(marker))}`,
@@ -443,6 +443,19 @@ export function render(
   if (diagnostic.suggestion && diagnostic.suggestion !== diagnostic.expected)
     out.push(`   did you mean: ${clean(diagnostic.suggestion)}`);
   return out.join('\n');
+}
+
+/** The line of a place, before it and after it, in code points; a long line only around it. */
+function around(source: string, { offset, column }: Position): Record<'before' | 'after', string[]> {
+  const start = source.lastIndexOf('\n', offset - 1) + 1;
+  const newline = source.indexOf('\n', offset);
+  const end = newline < 0 ? source.length : newline;
+  // A code point has two units at the most.
+  const before = [...source.slice(Math.max(offset === 0 ? 0 : start, offset - 400), offset)];
+  const kept = column > 110 ? before.slice(-59) : before;
+  const after = [...source.slice(offset, Math.min(end, offset + 400))].slice(0, 160 - kept.length);
+  if (after.at(-1) === '\r') after.pop();
+  return { before: kept, after };
 }
 
 /** Control characters of a hostile file must not reach a terminal. */

@@ -54,7 +54,7 @@ function read(source: string): Unit {
  */
 export function parse(source: string): { file: PolicyFile; diagnostics: Diagnostic[] } {
   const { file, problems } = read(source);
-  return { file, diagnostics: toDiagnostics(problems, source, languageSeverity) };
+  return { file, diagnostics: toDiagnostics(problems, source, ({ id }) => languageSeverity(id)) };
 }
 
 export interface CheckOptions {
@@ -132,16 +132,18 @@ function result(
 export interface LintResult extends CheckResult {
   errors: number;
   warnings: number;
+  /** How many more findings there are: of one lint rule only the first hundred are listed. */
+  omitted: number;
 }
 
 /** `check`, and advice: every lint rule that applies, less what a comment suppresses. */
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
   const main = read(source);
   const { analysis, needs } = study(main, options);
-  const findings = advise(analysis, options);
+  const { findings, omitted } = advise(analysis, options);
   const diagnostics = [
     ...report(analysis),
-    ...findings.flatMap((one) => toDiagnostics([one], source, () => one.severity)),
+    ...toDiagnostics(findings, source, (one) => one.severity),
   ].sort(
     (a, b) =>
       Number(a.file !== undefined) - Number(b.file !== undefined) ||
@@ -152,6 +154,7 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
     ...result(main, analysis, needs, diagnostics),
     errors: count('error'),
     warnings: count('warning'),
+    omitted,
   };
 }
 
@@ -191,7 +194,7 @@ export function explain(id: string): (Explanation & { id: string }) | undefined 
 
 function report(analysis: Analysis): Diagnostic[] {
   return analysis.units.flatMap((unit) =>
-    toDiagnostics(unit.problems, unit.file.text, languageSeverity, unit.name),
+    toDiagnostics(unit.problems, unit.file.text, ({ id }) => languageSeverity(id), unit.name),
   );
 }
 

@@ -116,19 +116,13 @@ function both(...answers: Answer[]): Answer {
   return answers.includes(undefined) ? undefined : true;
 }
 
-const automata = new Map<string, ReturnType<typeof automaton>>();
-const kept = 5000;
 /** Longer patterns are not compared. */
 const maxPattern = 4000;
 
 function fitsPattern(profile: EffectiveProfile, pattern: string, text: string): Answer {
   const expanded = profile.expand(pattern);
   if (expanded === undefined || expanded.length > maxPattern) return undefined;
-  if (!automata.has(expanded)) {
-    if (automata.size >= kept) automata.clear();
-    automata.set(expanded, automaton(expanded));
-  }
-  const one = automata.get(expanded);
+  const one = automaton(expanded);
   return one && matches(one, comparable(text));
 }
 

@@ -1,4 +1,5 @@
 // AppArmor's patterns (AARE, apparmor.d(5) "Globbing"): reading them into a small tree.
+import type { Budget } from '../budget.ts';
 
 /** A set of UTF-16 units as sorted, disjoint, inclusive ranges: [low, high, low, high, …]. */
 export type Ranges = readonly number[];
@@ -128,9 +129,21 @@ export function isExact(text: string): boolean {
 
 /** The literal start of a pattern, up to its first special character. */
 export function literalPrefix(text: string): string {
-  let i = 0;
-  while (i < text.length && !'*?[{\\@'.includes(text[i] as string)) i++;
-  return text.slice(0, i);
+  const special = text.search(/[*?[{\\@]/);
+  return special < 0 ? text : text.slice(0, special);
+}
+
+/** The literal end of a pattern, after its last special character. */
+export function literalSuffix(text: string): string {
+  let from = text.length;
+  while (from > 0 && !'*?]}{,\\@'.includes(text[from - 1] as string)) from--;
+  // What a backslash begins may be four characters long, as in \d065.
+  return text.slice(text[from - 1] === '\\' ? from + 4 : from);
+}
+
+/** True for a pattern that matches one path and no other: itself. */
+export function isPlain(text: string): boolean {
+  return !/[*?[\]{}\\@]/.test(text);
 }
 
 /** The character an escape stands for, and where it ends. */
@@ -269,12 +282,14 @@ function classRanges(text: string, from: number, to: number): Ranges {
   return complement;
 }
 
-/** Every path of a pattern without wildcards; undefined when they are more than `limit`. */
-export function pathsOf(text: string, limit: number): string[] | undefined {
-  let steps = 0;
+/**
+ * Every path of a pattern without wildcards; undefined when they are more than `limit`, or more than the budget
+ * covers.
+ */
+export function pathsOf(text: string, limit: number, budget: Budget): string[] | undefined {
+  if (isPlain(text)) return [text];
   const walk = (pattern: Pattern, starts: readonly string[]): string[] | undefined => {
-    steps += starts.length;
-    if (starts.length > limit || steps > limit * 100) return undefined;
+    if (starts.length > limit || !budget.spend(2 * starts.length)) return undefined;
     if (pattern.kind === 'set') {
       const c = String.fromCharCode(pattern.ranges[0] as number);
       return starts.map((start) => start + c);
@@ -289,10 +304,12 @@ export function pathsOf(text: string, limit: number): string[] | undefined {
     for (const item of pattern.items) {
       const found = walk(item, starts);
       if (!found) return undefined;
-      all.push(...found);
+      for (const path of found) all.push(path);
+      if (all.length > limit) return undefined;
     }
     return all;
   };
+  if (!budget.spend(text.length)) return undefined;
   const found = walk(parsePattern(text), ['']);
   return found && found.length <= limit ? [...new Set(found)] : undefined;
 }

@@ -1,5 +1,6 @@
 // Deciding questions about patterns: do two of them match a common path, does one match all of another's?
 // Patterns become nondeterministic automata; questions walk pairs of states, with a bound on the work.
+import { Budget } from '../budget.ts';
 import { type Pattern, parsePattern, type Ranges } from './aare.ts';
 
 interface Move {
@@ -18,19 +19,35 @@ export interface Automaton {
 
 const maxStates = 20_000;
 
-/** How much work is left for questions; a question that uses it up has no answer. */
-export interface Effort {
-  steps: number;
-}
+/** The budget of one question by itself. */
+const oneQuestion = () => new Budget(400_000);
 
-/** The effort for one question by itself. */
-export const oneQuestion = (): Effort => ({ steps: 400_000 });
+// The same patterns are asked about over and over, from file to file too: of the last ones the automata are kept.
+const kept = new Map<string, Automaton | undefined>();
+let keptStates = 0;
+const maxKeptStates = 100_000;
 
-/** Builds the automaton of a pattern without variables; undefined when it would be too large. */
-export function automaton(pattern: string): Automaton | undefined {
+/**
+ * The automaton of a pattern without variables; undefined when it would be too large, or when the budget does not
+ * cover it. It costs the same whether or not it is kept already, so that an answer never depends on earlier ones.
+ */
+export function automaton(
+  pattern: string,
+  budget: Budget = oneQuestion(),
+): Automaton | undefined {
+  if (!budget.spend(pattern.length)) return undefined;
+  const known = kept.get(pattern);
+  if (known || kept.has(pattern)) return known;
   const draft: Automaton = { moves: [[]], empty: [[]], end: 0 };
   const end = build(draft, parsePattern(pattern), 0);
-  return end === undefined ? undefined : { ...draft, end };
+  const made = end === undefined ? undefined : { ...draft, end };
+  keptStates += draft.moves.length + pattern.length;
+  if (keptStates > maxKeptStates) {
+    kept.clear();
+    keptStates = draft.moves.length + pattern.length;
+  }
+  kept.set(pattern, made);
+  return made;
 }
 
 function state(draft: Automaton): number {
@@ -86,11 +103,11 @@ function overlap(a: Ranges, b: Ranges): boolean {
   return false;
 }
 
-/** Whether some path matches both; undefined when the bound on the work was reached. */
+/** Whether some path matches both; undefined when the budget does not cover finding out. */
 export function intersects(
   a: Automaton,
   b: Automaton,
-  effort: Effort = oneQuestion(),
+  budget: Budget = oneQuestion(),
 ): boolean | undefined {
   const width = b.moves.length;
   const seen = new Set([0]);
@@ -106,8 +123,9 @@ export function intersects(
     const x = Math.floor(pair / width);
     const y = pair % width;
     if (x === a.end && y === b.end) return true;
-    effort.steps -= 1 + (a.moves[x] as Move[]).length * (b.moves[y] as Move[]).length;
-    if (effort.steps < 0) return undefined;
+    const pairs = (a.moves[x] as Move[]).length * (b.moves[y] as Move[]).length;
+    // A pair of states costs more than a pair of moves: it is looked up.
+    if (!budget.spend(5 + pairs)) return undefined;
     for (const to of a.empty[x] as number[]) visit(to, y);
     for (const to of b.empty[y] as number[]) visit(x, to);
     for (const left of a.moves[x] as Move[]) {
@@ -115,6 +133,15 @@ export function intersects(
         if (overlap(left.ranges, right.ranges)) visit(left.to, right.to);
       }
     }
+  }
+  return false;
+}
+
+/** Whether a set of characters has this one. */
+function has(ranges: Ranges, code: number): boolean {
+  for (let i = 0; i < ranges.length; i += 2) {
+    if (code < (ranges[i] as number)) return false;
+    if (code <= (ranges[i + 1] as number)) return true;
   }
   return false;
 }
@@ -149,14 +176,15 @@ interface Steps {
 }
 
 /**
- * Whether every path that `inner` matches is matched by one of `outer`; undefined when the bound on the work was
- * reached. Walks states of `inner` with sets of states of `outer`.
+ * Whether every path that `inner` matches is matched by one of `outer`; undefined when the budget does not cover
+ * finding out. Walks states of `inner` with sets of states of `outer`.
  */
 export function covers(
   outer: readonly Automaton[],
   inner: Automaton,
-  effort: Effort = oneQuestion(),
+  budget: Budget = oneQuestion(),
 ): boolean | undefined {
+  if (!budget.spend(10 * outer.reduce((sum, part) => sum + part.moves.length, 0))) return undefined;
   const { one, ends } = union(outer);
   const sets = [closure(one, [0])];
   const numbers = new Map([[sets[0]?.join(), 0]]);
@@ -165,6 +193,7 @@ export function covers(
     const before = known[set];
     if (before) return before;
     const moves = (sets[set] as number[]).flatMap((at) => one.moves[at] as Move[]);
+    budget.spend((sets[set] as number[]).length + 5 * moves.length);
     const cuts = new Set([1]);
     for (const { ranges } of moves) {
       for (let i = 0; i < ranges.length; i += 2) {
@@ -173,18 +202,18 @@ export function covers(
       }
     }
     const sorted = [...cuts].filter((cut) => cut <= 0xffff).sort((x, y) => x - y);
-    const to = sorted.map((cut) => {
-      effort.steps -= moves.length;
-      const reached = moves
-        .filter(({ ranges }) => overlap(ranges, [cut, cut]))
-        .map((move) => move.to);
+    const to: number[] = [];
+    for (const cut of sorted) {
+      // Nobody looks at what is missing: the walk ends first.
+      if (!budget.spend(5 + moves.length)) break;
+      const reached = moves.filter(({ ranges }) => has(ranges, cut)).map((move) => move.to);
       const next = closure(one, reached);
-      effort.steps -= next.length;
+      budget.spend(5 * next.length);
       const key = next.join();
       const number = numbers.get(key) ?? sets.push(next) - 1;
       numbers.set(key, number);
-      return number;
-    });
+      to.push(number);
+    }
     const steps = { cuts: sorted, to };
     known[set] = steps;
     return steps;
@@ -204,36 +233,53 @@ export function covers(
     const moves = inner.moves[x] as Move[];
     if (moves.length === 0) continue;
     const steps = stepsOf(set);
+    if (!budget.spend(5 + moves.length * steps.cuts.length)) return undefined;
     for (const move of moves) {
       for (const [index, cut] of steps.cuts.entries()) {
         const last = (steps.cuts[index + 1] ?? 0x10000) - 1;
         if (overlap(move.ranges, [cut, last])) visit(move.to, steps.to[index] as number);
       }
     }
-    effort.steps -= 1 + moves.length * steps.cuts.length;
-    if (effort.steps < 0) return undefined;
   }
   return true;
 }
 
-/** Whether the pattern of `one` matches this path; undefined when the bound on the work was reached. */
+/** Whether the pattern of `one` matches this path; undefined when the budget does not cover finding out. */
 export function matches(
   one: Automaton,
   path: string,
-  effort: Effort = oneQuestion(),
+  budget: Budget = oneQuestion(),
 ): boolean | undefined {
-  let current = closure(one, [0]);
+  if (!budget.spend(one.moves.length >> 3)) return undefined;
+  // Each state is noted with the step it was last reached in.
+  const reached = new Uint32Array(one.moves.length);
+  let current: number[] = [];
+  let next: number[] = [];
+  const reach = (into: number[], from: number, step: number) => {
+    if (reached[from] === step) return;
+    const first = into.length;
+    reached[from] = step;
+    into.push(from);
+    for (let at = first; at < into.length; at++) {
+      for (const to of one.empty[into[at] as number] as number[]) {
+        if (reached[to] === step) continue;
+        reached[to] = step;
+        into.push(to);
+      }
+    }
+  };
+  reach(current, 0, 1);
   for (let i = 0; i < path.length; i++) {
+    if (!budget.spend(1 + current.length)) return undefined;
     const code = path.charCodeAt(i);
-    const next = current.flatMap((at) =>
-      (one.moves[at] as Move[])
-        .filter(({ ranges }) => overlap(ranges, [code, code]))
-        .map((move) => move.to),
-    );
+    next.length = 0;
+    for (const at of current) {
+      for (const { ranges, to } of one.moves[at] as Move[]) {
+        if (has(ranges, code)) reach(next, to, i + 2);
+      }
+    }
     if (next.length === 0) return false;
-    current = closure(one, next);
-    effort.steps -= next.length + current.length;
-    if (effort.steps < 0) return undefined;
+    [current, next] = [next, current];
   }
-  return current.includes(one.end);
+  return reached[one.end] === path.length + 1;
 }

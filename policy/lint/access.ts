@@ -1,6 +1,7 @@
 // What the file rules of a profile allow and deny, as sets of paths.
-import { literalPrefix, samplePath } from '../glob/aare.ts';
-import { type Automaton, automaton, covers, intersects, matches } from '../glob/automaton.ts';
+import { samplePath } from '../glob/aare.ts';
+import { automaton, covers, intersects, matches } from '../glob/automaton.ts';
+import { mayMeet, type Outline, Outlines, outline } from '../glob/related.ts';
 import type { SeenRule } from '../semantics/seen.ts';
 import type { Permissions } from '../syntax/tree.ts';
 import type { LintContext, SeenProfile } from './rule.ts';
@@ -28,34 +29,75 @@ export const letters: Readonly<Record<FilePermission, string>> = {
 /** A file rule with its path expanded. */
 export interface FileAccess {
   seen: SeenRule;
-  path: string;
-  prefix: string;
+  outline: Outline;
+  /** Its place among the file rules of the profile. */
+  order: number;
   permissions: ReadonlySet<FilePermission>;
   /** How a program it lets run is confined, or what a deny rule denies. */
   transition: string;
 }
 
-const everything = new Set(filePermissions);
-const cache = new WeakMap<SeenProfile, FileAccess[]>();
+/** The file rules of a profile whose path is known, and those that allow or deny a permission by how they begin. */
+export class FileRules {
+  readonly all: readonly FileAccess[];
+  readonly #found = new Map<string, Outlines<FileAccess>>();
 
-/** Every file rule of a profile whose path is known. */
-export function fileAccess(context: LintContext, profile: SeenProfile): FileAccess[] {
-  const known = cache.get(profile);
-  if (known) return known;
+  constructor(all: readonly FileAccess[]) {
+    this.all = all;
+  }
+
+  allowing(permission: FilePermission): Outlines<FileAccess> {
+    return this.#of(permission, (one) => !one.seen.deny);
+  }
+
+  /** Rules that deny it to everybody: `owner` ones leave others. */
+  denying(permission: FilePermission): Outlines<FileAccess> {
+    return this.#of(`deny ${permission}`, (one) => one.seen.deny && !one.seen.qualifiers.owner);
+  }
+
+  /** Deny rules of a permission that can have a path in common with a pattern. */
+  against(context: LintContext, permission: FilePermission, one: Outline): FileAccess[] {
+    const denying = this.denying(permission);
+    return denying.empty ? [] : [...denying.meeting(one, context.budget)];
+  }
+
+  #of(key: string, which: (one: FileAccess) => boolean): Outlines<FileAccess> {
+    let found = this.#found.get(key);
+    if (!found) {
+      const permission = key.split(' ').at(-1) as FilePermission;
+      found = new Outlines(this.all.filter((one) => which(one) && one.permissions.has(permission)));
+      this.#found.set(key, found);
+    }
+    return found;
+  }
+}
+
+const everything = new Set(filePermissions);
+const everyPath = outline('/{**,}');
+const cache = new WeakMap<SeenProfile, FileRules>();
+
+/** The file rules of a profile. */
+export function fileRules(context: LintContext, profile: SeenProfile): FileRules {
+  const before = cache.get(profile);
+  if (before) return before;
   const found: FileAccess[] = [];
+  const outlines = new Map<string, Outline>();
   for (const seen of profile.rules) {
     const { rule } = seen;
+    const order = found.length;
     if (rule.kind === 'file-all') {
       found.push({
         seen,
-        path: '/{**,}',
-        prefix: '/',
+        outline: everyPath,
+        order,
         permissions: everything,
         transition: seen.deny ? 'x' : 'ix',
       });
     } else if (rule.kind === 'file') {
       const path = context.expand(rule.path.value, profile);
       if (path === undefined) continue;
+      const known = outlines.get(path) ?? outline(path);
+      outlines.set(path, known);
       const { exec } = rule.permissions;
       const target = rule.target?.value ?? '';
       const transition = exec
@@ -63,116 +105,92 @@ export function fileAccess(context: LintContext, profile: SeenProfile): FileAcce
         : '';
       found.push({
         seen,
-        path,
-        prefix: literalPrefix(path),
+        outline: known,
+        order,
         permissions: permissionSet(rule.permissions),
         transition: transition.trim() === 'i' ? 'ix' : transition,
       });
     }
   }
-  cache.set(profile, found);
-  return found;
+  const rules = new FileRules(found);
+  cache.set(profile, rules);
+  return rules;
 }
 
 function permissionSet(permissions: Permissions): Set<FilePermission> {
   return new Set(filePermissions.filter((one) => permissions[one]));
 }
 
-// Patterns repeat from profile to profile and from run to run; what was worked out is kept, up to a bound.
-const automata = new Map<string, Automaton | undefined>();
-const answers = new Map<string, boolean>();
-const kept = 20_000;
-/** Longer patterns are not compared. */
-const maxPattern = 4000;
-
-function automatonOf(path: string): Automaton | undefined {
-  if (!automata.has(path)) {
-    if (automata.size >= kept) automata.clear();
-    automata.set(path, path.length > maxPattern ? undefined : automaton(path));
-  }
-  return automata.get(path);
-}
-
-/** A question that was answered before costs nothing; one without an answer counts as no. */
-function ask(key: string, work: () => boolean | undefined): boolean {
-  const known = answers.get(key);
-  if (known !== undefined) return known;
-  const answer = work();
-  if (answer === undefined) return false;
-  if (answers.size >= kept) answers.clear();
-  answers.set(key, answer);
-  return answer;
-}
-
-/** Whether every path of `inner` is one of the paths of `outer`; false when it is not known. */
-export function allIn({ effort }: LintContext, inner: string, outer: readonly string[]): boolean {
-  if (outer.length === 0) return false;
-  if (outer.includes(inner)) return true;
-  return ask(`${inner}\0${outer.join('\0')}`, () => {
-    if (effort.steps < 0) return undefined;
-    const inside = automatonOf(inner);
-    const outside = outer.map(automatonOf).filter((one) => one !== undefined);
-    if (!inside || outside.length === 0) return undefined;
-    // One path of the inner pattern settles most pairs.
-    const sample = samplePath(inner);
-    const sampled = matches(inside, sample, effort);
-    if (sampled && outside.every((one) => matches(one, sample, effort) === false)) return false;
-    return covers(outside, inside, effort);
-  });
-}
-
-/** Whether two patterns have a path in common; false when it is not known. */
-export function meet({ effort }: LintContext, a: string, b: string): boolean {
-  if (a === b) return true;
-  return ask(`${a}\0\0${b}`, () => {
-    if (effort.steps < 0) return undefined;
-    const left = automatonOf(a);
-    const right = automatonOf(b);
-    return left && right ? intersects(left, right, effort) : undefined;
-  });
-}
-
-/** Whether a pattern matches a path; false when it is not known. */
-function matchesPath(
-  { effort }: LintContext,
-  pattern: string,
-  prefix: string,
-  path: string,
+/** Whether every path of `inner` is one of the paths of `outer`; false when the budget does not cover finding out. */
+export function allIn(
+  { budget }: LintContext,
+  inner: Outline,
+  outer: readonly { outline: Outline }[],
 ): boolean {
-  if (!path.startsWith(prefix)) return false;
-  return ask(`${pattern}\0\0\0${path}`, () => {
-    const one = effort.steps < 0 ? undefined : automatonOf(pattern);
-    return one && matches(one, path, effort);
-  });
+  const others: Outline[] = [];
+  for (const { outline: one } of outer) {
+    if (!budget.spend(1)) return false;
+    if (one.pattern === inner.pattern) return true;
+    if (mayMeet(one, inner)) others.push(one);
+  }
+  if (others.length === 0) return false;
+  // One path of the inner pattern settles most questions, and all about a plain path.
+  if (!budget.spend(inner.pattern.length)) return false;
+  const sample = inner.plain ? inner.pattern : samplePath(inner.pattern);
+  const sampled = others.some((one) => matchesPath(one, sample, budget));
+  if (!sampled || inner.plain) return sampled;
+  const inside = automaton(inner.pattern, budget);
+  const outside = others.map((one) => automaton(one.pattern, budget));
+  if (!inside || outside.includes(undefined)) return unanswered(budget);
+  return covers(outside as NonNullable<(typeof outside)[number]>[], inside, budget) ?? false;
 }
 
-/** Deny rules of one permission whose paths can meet a pattern with this literal start. */
-export function denies(
-  all: readonly FileAccess[],
-  permission: FilePermission,
-  prefix: string,
-): FileAccess[] {
-  return all.filter(
-    (one) =>
-      one.seen.deny &&
-      !one.seen.qualifiers.owner &&
-      one.permissions.has(permission) &&
-      (one.prefix.startsWith(prefix) || prefix.startsWith(one.prefix)),
-  );
+/** Whether two patterns have a path in common; false when the budget does not cover finding out. */
+export function meet({ budget }: LintContext, a: Outline, b: Outline): boolean {
+  if (a.pattern === b.pattern) return true;
+  if (!mayMeet(a, b)) return false;
+  if (a.plain) return matchesPath(b, a.pattern, budget);
+  if (b.plain) return matchesPath(a, b.pattern, budget);
+  const left = automaton(a.pattern, budget);
+  const right = automaton(b.pattern, budget);
+  return left && right ? (intersects(left, right, budget) ?? false) : unanswered(budget);
+}
+
+/** Whether a pattern matches a path; false when the budget does not cover finding out. */
+function matchesPath(one: Outline, path: string, budget: LintContext['budget']): boolean {
+  if (one.plain) return one.pattern === path;
+  if (!path.startsWith(one.prefix) || !path.endsWith(one.suffix)) return false;
+  const machine = automaton(one.pattern, budget);
+  return machine ? (matches(machine, path, budget) ?? false) : unanswered(budget);
+}
+
+/** A pattern that is too large for an automaton: what it means stays unknown, which is reported. */
+function unanswered(budget: LintContext['budget']): false {
+  budget.exhaust();
+  return false;
 }
 
 /** The allow rule that grants a permission on one path, unless a deny rule takes it away. */
 export function granted(
   context: LintContext,
-  all: readonly FileAccess[],
+  rules: FileRules,
   path: string,
   permission: FilePermission,
 ): FileAccess | undefined {
-  const hit = (one: FileAccess) =>
-    one.permissions.has(permission) && matchesPath(context, one.path, one.prefix, path);
-  if (all.some((one) => one.seen.deny && !one.seen.qualifiers.owner && hit(one))) return undefined;
-  const allowing = all.filter((one) => !one.seen.deny && hit(one));
-  return allowing.find((one) => one.seen.own) ?? allowing[0];
+  const { budget } = context;
+  const hits = function* (all: Outlines<FileAccess>) {
+    for (const one of all.beginning(path, budget)) {
+      if (matchesPath(one.outline, path, budget)) yield one;
+    }
+  };
+  if (!hits(rules.denying(permission)).next().done) return undefined;
+  let first: FileAccess | undefined;
+  let own: FileAccess | undefined;
+  for (const one of hits(rules.allowing(permission))) {
+    if (!first || one.order < first.order) first = one;
+    if (one.seen.own && (!own || one.order < own.order)) own = one;
+  }
+  return own ?? first;
 }
 
 /** Rules with priorities are not weighed against each other here. */

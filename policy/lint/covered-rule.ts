@@ -1,7 +1,6 @@
-import { allIn, type FileAccess, fileAccess, hasPriorities } from './access.ts';
+import { mayMeet, Outlines } from '../glob/related.ts';
+import { allIn, type FileAccess, fileRules, hasPriorities } from './access.ts';
 import type { LintContext, LintRule } from './rule.ts';
-
-const maxPairs = 100_000;
 
 export const coveredRule: LintRule = {
   id: 'covered-rule',
@@ -14,14 +13,17 @@ export const coveredRule: LintRule = {
   check(context) {
     for (const profile of context.profiles) {
       if (hasPriorities(profile)) continue;
-      const all = fileAccess(context, profile);
-      let pairs = 0;
+      const { all } = fileRules(context, profile);
+      const outlines = new Outlines(all);
       for (const one of all) {
         const { rule } = one.seen;
         if (!one.seen.own || rule.kind !== 'file') continue;
-        const other = all.find(
-          (two) => two !== one && ++pairs < maxPairs && coversRule(context, two, one, all),
-        );
+        let other: FileAccess | undefined;
+        for (const two of outlines.beginning(one.outline.prefix, context.budget)) {
+          if (two === one || !coversRule(context, two, one)) continue;
+          other = two;
+          break;
+        }
         if (!other) continue;
         const by = other.seen.rule;
         const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
@@ -40,11 +42,10 @@ function coversRule(
   context: LintContext,
   outer: FileAccess,
   inner: FileAccess,
-  all: readonly FileAccess[],
 ): boolean {
   const a = outer.seen;
   const b = inner.seen;
-  if (a.deny !== b.deny || !inner.prefix.startsWith(outer.prefix)) return false;
+  if (a.deny !== b.deny || !mayMeet(outer.outline, inner.outline)) return false;
   if (a.qualifiers.owner && a.qualifiers.owner.value !== b.qualifiers.owner?.value) return false;
   // An audit rule also logs, and a prompt rule also asks.
   if (
@@ -62,9 +63,9 @@ function coversRule(
   // A rule for one file decides which transition of several patterns applies.
   if (inner.permissions.has('exec') && outer.transition !== inner.transition) return false;
   // Of two equal rules the first stays.
-  if (outer.path === inner.path && samePermissions(outer, inner))
-    return all.indexOf(outer) < all.indexOf(inner);
-  return allIn(context, inner.path, [outer.path]);
+  if (outer.outline.pattern === inner.outline.pattern && samePermissions(outer, inner))
+    return outer.order < inner.order;
+  return allIn(context, inner.outline, [outer]);
 }
 
 function samePermissions(a: FileAccess, b: FileAccess): boolean {

@@ -1,4 +1,4 @@
-import { allIn, denies, fileAccess, filePermissions, hasPriorities, letters } from './access.ts';
+import { allIn, fileRules, filePermissions, hasPriorities, letters } from './access.ts';
 import type { LintRule, SeenProfile } from './rule.ts';
 
 export const hiddenAllow: LintRule = {
@@ -13,26 +13,19 @@ export const hiddenAllow: LintRule = {
   check(context) {
     for (const profile of context.profiles) {
       if (hasPriorities(profile)) continue;
-      const all = fileAccess(context, profile);
-      for (const one of all) {
+      const rules = fileRules(context, profile);
+      for (const one of rules.all) {
         if (one.seen.deny || !one.seen.own || one.seen.rule.kind !== 'file') continue;
-        const hidden = filePermissions.filter((permission) => {
-          if (!one.permissions.has(permission)) return false;
-          const against = denies(all, permission, one.prefix);
-          return (
-            against.length > 0 &&
-            allIn(
-              context,
-              one.path,
-              against.map((deny) => deny.path),
-            )
-          );
-        });
+        const hidden = filePermissions.filter(
+          (permission) =>
+            one.permissions.has(permission) &&
+            allIn(context, one.outline, rules.against(context, permission, one.outline)),
+        );
         if (hidden.length === 0) continue;
         const everything = hidden.length === one.permissions.size;
-        const by = denies(all, hidden[0] ?? 'write', one.prefix).find(
-          (deny) => deny.seen.own && allIn(context, one.path, [deny.path]),
-        );
+        const by = rules
+          .against(context, hidden[0] ?? 'write', one.outline)
+          .find((deny) => deny.seen.own && allIn(context, one.outline, [deny]));
         const rule = by?.seen.rule;
         const source =
           rule?.kind === 'file'

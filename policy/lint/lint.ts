@@ -1,4 +1,5 @@
 // Runs the lint rules over a checked file.
+import { Budget, lintSteps } from '../budget.ts';
 import type { Severity } from '../diagnostics.ts';
 import type { Analysis, ProfileReport } from '../semantics/check.ts';
 import { seenRules } from '../semantics/seen.ts';
@@ -12,19 +13,24 @@ export interface LintFinding extends Problem {
   severity: Severity;
 }
 
-/** How much advice on one file is listed. */
-const maxFindings = 2000;
-
-/** Of all comparisons of patterns in one run: well under a second. */
-const maxSteps = 5_000_000;
+/** How often each rule is listed for one file: what one rule says never hides what another does. */
+const maxFindings = 100;
 
 const ids = new Set(lintRules.map((rule) => rule.id));
 const always = new Set(lintRules.filter((rule) => rule.always).map((rule) => rule.id));
 
+/** What the rules say of one file, and how much more of the same. */
+export interface Advice {
+  findings: LintFinding[];
+  omitted: number;
+}
+
 /** Advice about the main file of an analysis. */
-export function advise(analysis: Analysis, options: LintOptions): LintFinding[] {
+export function advise(analysis: Analysis, options: LintOptions): Advice {
   const [main] = analysis.units;
-  if (!main) return [];
+  if (!main) return { findings: [], omitted: 0 };
+  let omitted = 0;
+  const budget = new Budget(lintSteps);
   const findings: LintFinding[] = [];
   const profiles: SeenProfile[] = [];
   const add = (report: ProfileReport, top: boolean) => {
@@ -32,27 +38,34 @@ export function advise(analysis: Analysis, options: LintOptions): LintFinding[] 
     profiles.push({
       report,
       rules: report.rules.flatMap(({ statements, unit }) =>
-        seenRules(statements, {}, unit, unit === main),
+        // A thousand children may include the same abstractions.
+        budget.spend(20 * statements.length) ? seenRules(statements, {}, unit, unit === main) : [],
       ),
       container: top && isContainer(report, options),
     });
     for (const child of report.children) add(child, false);
   };
   for (const report of analysis.profiles) add(report, true);
-  const effort = { steps: maxSteps };
   for (const rule of lintRules) {
+    let listed = 0;
     const context: LintContext = {
-      effort,
+      budget,
       file: main.file,
       analysis,
       options,
       profiles,
       expand(text, profile) {
-        const expanded = analysis.symbols.expand(text, profile.report.variables, usualTunables);
-        return expanded.ok ? expanded.text.replace(/\/{2,}/g, '/') : undefined;
+        const { symbols } = analysis;
+        const expanded = symbols.expandPath(text, profile.report.variables, usualTunables);
+        if (expanded.ok) return expanded.text;
+        if (expanded.reason === 'limit') budget.exhaust();
+        return undefined;
       },
       report(range, message, more = {}) {
-        if (findings.length >= maxFindings) return;
+        if (++listed > maxFindings) {
+          omitted++;
+          return;
+        }
         const { severity = rule.severity, ...rest } = more;
         findings.push({
           id: rule.id,
@@ -66,8 +79,23 @@ export function advise(analysis: Analysis, options: LintOptions): LintFinding[] 
     };
     rule.check(context);
   }
-  const kept = applySuppressions(findings, suppressions(main.file), ids, always);
-  return kept.map((one) => ({ severity: 'warning', ...one }));
+  const kept = applySuppressions(findings, suppressions(main.file), ids, always).map((one) => ({
+    severity: 'warning' as Severity,
+    ...one,
+  }));
+  if (budget.exhausted) {
+    const { start, end } = analysis.profiles[0]?.profile.name ?? { start: 0, end: 0 };
+    kept.push({
+      id: 'limit',
+      start,
+      end,
+      message:
+        'This file takes more work to lint than any real one: its patterns are not all compared.',
+      expected: 'fewer or narrower patterns, and shorter values of variables',
+      severity: 'error',
+    });
+  }
+  return { findings: kept, omitted };
 }
 
 const containerNames = [

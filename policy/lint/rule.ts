@@ -1,7 +1,7 @@
 // What a lint rule is, and what it sees.
 
+import type { Budget } from '../budget.ts';
 import type { Severity } from '../diagnostics.ts';
-import type { Effort } from '../glob/automaton.ts';
 import type { Analysis, ProfileReport } from '../semantics/check.ts';
 import type { SeenRule } from '../semantics/seen.ts';
 import type { Problem } from '../syntax/cursor.ts';
@@ -28,9 +28,9 @@ export interface LintContext {
   options: LintOptions;
   /** All profiles, children after their parents. Profiles of included files are left out. */
   profiles: SeenProfile[];
-  /** What all comparisons of patterns in this run may cost together. */
-  effort: Effort;
-  /** The expansion of a path or pattern; undefined when it is not known. */
+  /** What all of lint may cost together for this file. */
+  budget: Budget;
+  /** The expansion of a path or pattern; undefined when it is not known, or too long. */
   expand(text: string, profile: SeenProfile): string | undefined;
   report(
     range: Range,

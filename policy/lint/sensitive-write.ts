@@ -1,4 +1,5 @@
-import { allIn, fileAccess, granted } from './access.ts';
+import { outline } from '../glob/related.ts';
+import { allIn, type FileAccess, fileRules, granted } from './access.ts';
 import type { LintRule } from './rule.ts';
 
 /** Files whose writer becomes somebody else: one path that stands for each, and how. */
@@ -17,6 +18,8 @@ const places: readonly (readonly [path: string, how: string])[] = [
   ['/home/x/.bashrc', 'the next shell of the user runs what is written there'],
 ];
 
+const everything = outline('/**');
+
 export const sensitiveWrite: LintRule = {
   id: 'sensitive-write',
   title: 'Writing a file that gives other rights',
@@ -27,12 +30,12 @@ export const sensitiveWrite: LintRule = {
   check(context) {
     for (const profile of context.profiles) {
       if (profile.container) continue;
-      const all = fileAccess(context, profile);
-      const found = new Map<(typeof all)[number], string[]>();
+      const rules = fileRules(context, profile);
+      const found = new Map<FileAccess, string[]>();
       for (const [path, how] of places) {
-        const by = granted(context, all, path, 'write');
+        const by = granted(context, rules, path, 'write');
         // Rules for everything are reported as such.
-        if (!by?.seen.own || by.seen.rule.kind !== 'file' || allIn(context, '/**', [by.path]))
+        if (!by?.seen.own || by.seen.rule.kind !== 'file' || allIn(context, everything, [by]))
           continue;
         found.set(by, [...(found.get(by) ?? []), `${path}: ${how}`]);
       }

@@ -13,7 +13,10 @@ export interface Suppression {
 }
 
 /** How many suppressions of one file count. */
-const maxSuppressions = 2000;
+const maxSuppressions = 1000;
+
+/** How many rules one suppression names. */
+const maxIds = 20;
 
 /** Reads one comment; undefined when it is not a suppression. */
 function read(comment: Comment, range: Range): Suppression | undefined {
@@ -21,7 +24,7 @@ function read(comment: Comment, range: Range): Suppression | undefined {
   if (!text.startsWith('lint-ignore')) return undefined;
   const rest = text.slice('lint-ignore'.length);
   const colon = rest.indexOf(':');
-  const ids = (colon < 0 ? rest : rest.slice(0, colon)).split(/[\s,]+/).filter(Boolean);
+  const ids = (colon < 0 ? rest : rest.slice(0, colon)).split(/[\s,]+/, maxIds).filter(Boolean);
   return {
     ids,
     reason: colon < 0 ? '' : rest.slice(colon + 1).trim(),

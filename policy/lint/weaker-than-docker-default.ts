@@ -1,4 +1,4 @@
-import { type FileAccess, type FilePermission, fileAccess, granted } from './access.ts';
+import { type FileAccess, type FilePermission, fileRules, granted } from './access.ts';
 import type { LintRule, SeenProfile } from './rule.ts';
 
 interface WayOut {
@@ -111,9 +111,9 @@ export const weakerThanDockerDefault: LintRule = {
   check(context) {
     for (const profile of context.profiles) {
       if (!profile.container) continue;
-      const all = fileAccess(context, profile);
+      const rules = fileRules(context, profile);
       for (const way of waysOut) {
-        const by = granted(context, all, way.path, way.permission);
+        const by = granted(context, rules, way.path, way.permission);
         if (!by) continue;
         context.report(
           by.seen.own ? by.seen.rule : profile.report.profile.name,
@@ -125,9 +125,9 @@ export const weakerThanDockerDefault: LintRule = {
         );
       }
       for (const socket of sockets) {
-        const by = granted(context, all, socket, 'write');
+        const by = granted(context, rules, socket, 'write');
         // A rule for everything is not about the socket; only mounting it into the container is.
-        if (by?.prefix.startsWith('/run/') || by?.prefix.startsWith('/var/run/'))
+        if (/^\/(var\/)?run\//.test(by?.outline.prefix ?? '') && by)
           reportSocket(context, profile, by, socket);
       }
       checkMount(context, profile);

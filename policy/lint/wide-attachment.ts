@@ -1,5 +1,8 @@
+import { outline } from '../glob/related.ts';
 import { allIn } from './access.ts';
 import type { LintRule } from './rule.ts';
+
+const programs = [outline('/usr/bin/*'), outline('/bin/*')];
 
 export const wideAttachment: LintRule = {
   id: 'wide-attachment',
@@ -16,7 +19,7 @@ export const wideAttachment: LintRule = {
       if (
         word &&
         path !== undefined &&
-        (allIn(context, '/usr/bin/*', [path]) || allIn(context, '/bin/*', [path]))
+        programs.some((one) => allIn(context, one, [{ outline: outline(path) }]))
       ) {
         context.report(word, 'This attaches to every program of the system.', {
           expected: 'the programs the profile is for',

@@ -1,4 +1,5 @@
-import { allIn, denies, fileAccess, meet } from './access.ts';
+import type { Outline } from '../glob/related.ts';
+import { allIn, type FileAccess, fileRules, meet } from './access.ts';
 import type { LintRule } from './rule.ts';
 
 export const writableExec: LintRule = {
@@ -12,28 +13,21 @@ export const writableExec: LintRule = {
     'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/data/** rw,\n  /var/lib/demo/plugins/* ix,\n}\n',
   check(context) {
     for (const profile of context.profiles) {
-      const all = fileAccess(context, profile);
-      const writers = all.filter((one) => !one.seen.deny && one.permissions.has('write'));
-      for (const one of all) {
+      const rules = fileRules(context, profile);
+      const writers = rules.allowing('write');
+      for (const one of rules.all) {
         const { rule } = one.seen;
         if (one.seen.deny || !one.seen.own || rule.kind !== 'file' || !one.permissions.has('exec'))
           continue;
+        const denied = (permission: 'write' | 'exec', path: Outline) =>
+          allIn(context, path, rules.against(context, permission, path));
         // Denied writing, or denied running, of everything it matches: nothing to rewrite.
-        const locked = (['write', 'exec'] as const).some((permission) => {
-          const against = denies(all, permission, one.prefix).map((deny) => deny.path);
-          return against.length > 0 && allIn(context, one.path, against);
-        });
-        if (locked) continue;
-        const writer = writers.find((two) => {
-          if (!two.prefix.startsWith(one.prefix) && !one.prefix.startsWith(two.prefix))
-            return false;
-          const narrower = two.prefix.length > one.prefix.length ? two : one;
-          const against = denies(all, 'write', narrower.prefix).map((deny) => deny.path);
-          return (
-            !(against.length > 0 && allIn(context, two.path, against)) &&
-            meet(context, one.path, two.path)
-          );
-        });
+        if (denied('write', one.outline) || denied('exec', one.outline)) continue;
+        let writer: FileAccess | undefined;
+        for (const two of writers.meeting(one.outline, context.budget)) {
+          if (writer && writer.order < two.order) continue;
+          if (meet(context, one.outline, two.outline) && !denied('write', two.outline)) writer = two;
+        }
         if (!writer) continue;
         const by = writer.seen.rule;
         const same = by === rule;

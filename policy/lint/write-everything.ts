@@ -1,5 +1,8 @@
-import { allIn, fileAccess } from './access.ts';
+import { outline } from '../glob/related.ts';
+import { allIn, fileRules } from './access.ts';
 import type { LintRule } from './rule.ts';
+
+const everything = outline('/**');
 
 export const writeEverything: LintRule = {
   id: 'write-everything',
@@ -11,7 +14,7 @@ export const writeEverything: LintRule = {
   check(context) {
     for (const profile of context.profiles) {
       if (profile.container) continue;
-      for (const one of fileAccess(context, profile)) {
+      for (const one of fileRules(context, profile).all) {
         const { rule } = one.seen;
         if (
           one.seen.deny ||
@@ -21,7 +24,7 @@ export const writeEverything: LintRule = {
         )
           continue;
 
-        if (!allIn(context, '/**', [one.path])) continue;
+        if (!allIn(context, everything, [one])) continue;
         context.report(rule, 'This allows writing to every file.', {
           expected: 'the directories the program writes to',
         });

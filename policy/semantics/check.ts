@@ -1,7 +1,8 @@
 // Checks a parsed file as apparmor_parser does after reading it: includes, variables, names, conflicts.
+import { Budget, checkSteps } from '../budget.ts';
 import { checkPattern } from '../glob/aare.ts';
 import type { IncludedFile, IncludeResolver } from '../includes.ts';
-import type { Problem } from '../syntax/cursor.ts';
+import { maxProblems, type Problem } from '../syntax/cursor.ts';
 import { parseText } from '../syntax/parser.ts';
 import { splitFlag, splitName } from '../syntax/rules/profile.ts';
 import type { Range } from '../syntax/source.ts';
@@ -20,7 +21,7 @@ import { evaluate } from './condition.ts';
 import { type ExecRule, execConflicts } from './exec.ts';
 import { patternProblems, type Summary, summarize, summarizeHead, visitWords } from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
-import { visitHeadWords } from './words.ts';
+import { variablesIn, visitHeadWords } from './words.ts';
 
 /** Includes deeper than this are a loop or an attack. */
 const maxIncludeDepth = 64;
@@ -76,7 +77,8 @@ export function analyse(main: Unit, resolver: IncludeResolver | undefined): Anal
 
 class Checker {
   readonly #resolver: IncludeResolver | undefined;
-  readonly #symbols = new Symbols();
+  readonly #budget = new Budget(checkSteps);
+  readonly #symbols = new Symbols(this.#budget);
   readonly #main: Unit;
   readonly #units = new Map<PolicyFile, Unit>();
   readonly #unseen = new Set<string>();
@@ -96,6 +98,15 @@ class Checker {
     const profiles = this.#profiles.map(({ profile, unit }) =>
       this.#profile(profile, unit, undefined),
     );
+    if (this.#budget.exhausted) {
+      this.#report(
+        this.#main,
+        'limit',
+        this.#profiles[0]?.profile.name ?? { start: 0, end: 0 },
+        'This file takes more work to check than any real one: its patterns are not all compared.',
+        { expected: 'fewer or narrower patterns in rules with x, and fewer values of variables' },
+      );
+    }
     return {
       units: [...this.#units.values()],
       symbols: this.#symbols,
@@ -124,7 +135,7 @@ class Checker {
   ): void {
     // An include is looked at once per profile; what is wrong in it is said once.
     const key = `${id} ${range.start} ${unit.name ?? ''} ${message}`;
-    if (this.#reported.has(key)) return;
+    if (this.#reported.has(key) || unit.problems.length > maxProblems) return;
     this.#reported.add(key);
     unit.problems.push({ id, start: range.start, end: range.end, message, ...more });
   }
@@ -276,7 +287,7 @@ class Checker {
         } else variables.set(statement.name, { values, conditional: false });
         break;
       case '+=':
-        if (known) known.values = [...known.values, ...values];
+        if (known) for (const value of values) known.values.push(value);
         else if (!this.#symbols.open) {
           this.#report(
             unit,
@@ -336,7 +347,7 @@ class Checker {
     for (const { word, unit: where } of gathered.partial) this.#pattern(word, where, own);
     this.#unbalanced(profile, unit, gathered, own);
     this.#attachment(profile, unit, own);
-    this.#conflicts(profile, unit, gathered, own);
+    this.#conflicts(unit, gathered, own);
     return {
       name,
       profile,
@@ -423,12 +434,14 @@ class Checker {
 
   /** Patterns that are whole by themselves and broken by a variable with half a bracket in it. */
   #unbalanced(profile: Profile, main: Unit, gathered: Gathered, own: ProfileVariables): void {
-    const names = [...gathered.variables.keys()].filter((name) => !this.#symbols.balanced(name));
-    if (names.length === 0) return;
+    const names = new Set(
+      [...gathered.variables.keys()].filter((name) => !this.#symbols.balanced(name)),
+    );
+    if (names.size === 0) return;
     const partial = new Set(gathered.partial.map(({ word }) => word));
     const test = (unit: Unit) => (word: Word, pattern: boolean) => {
       if (!pattern || partial.has(word)) return;
-      if (names.some((name) => word.value.includes(`@{${name}}`))) this.#pattern(word, unit, own);
+      if (variablesIn(word.value).some((name) => names.has(name))) this.#pattern(word, unit, own);
     };
     visitHeadWords(profile, test(main));
     for (const { statements, unit } of gathered.lists) visitWords(statements, test(unit));
@@ -502,12 +515,12 @@ class Checker {
     });
   }
 
-  #conflicts(profile: Profile, main: Unit, gathered: Gathered, own: ProfileVariables): void {
+  #conflicts(main: Unit, gathered: Gathered, own: ProfileVariables): void {
     const rules: ExecRule[] = [];
     for (const { rule, owner, priority, unit } of gathered.exec) {
       const expanded =
         rule.kind === 'file'
-          ? this.#symbols.expand(rule.path.value, own)
+          ? this.#symbols.expandPath(rule.path.value, own)
           : { ok: true as const, text: '/{**,}' };
       if (expanded.ok)
         rules.push({
@@ -515,22 +528,11 @@ class Checker {
           owner,
           priority,
           file: unit.file,
-          path: collapseSlashes(expanded.text),
+          path: expanded.text,
         });
       else if (expanded.reason === 'limit') this.#limit(rule, unit);
     }
-    const { conflicts, complete } = execConflicts(rules);
-    if (!complete) {
-      this.#report(
-        main,
-        'limit',
-        profile.name,
-        'There are too many patterns of programs to compare them all.',
-        {
-          expected: 'fewer or narrower patterns in rules with x',
-        },
-      );
-    }
+    const conflicts = execConflicts(rules, this.#budget);
     for (const conflict of conflicts) {
       // Of a rule of this file and one of an include, the one here is the one to look at.
       const swap = conflict.first.file === main.file && conflict.second.file !== main.file;
@@ -565,11 +567,6 @@ class Checker {
       } else seen.set(key, { mode });
     }
   }
-}
-
-/** `//` in a path means `/`. A pattern's `**` and classes never change by it. */
-function collapseSlashes(path: string): string {
-  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
 }
 
 /** What a profile is made of once includes are read and conditions decided. */

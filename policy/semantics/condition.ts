@@ -82,10 +82,13 @@ function compare(
   const right = operand(expression.right, symbols, problems);
   if (!left || !right) return undefined;
   const { operator } = expression;
-  if (operator === 'in') return left.every((one) => right.includes(one));
-  if (operator === '==' || operator === '!=') {
-    const same = left.length === right.length && left.every((one) => right.includes(one));
-    return same === (operator === '==');
+  // A variable of many values may stand in many conditions.
+  if (!symbols.budget.spend(left.length + right.length)) return undefined;
+  if (operator === 'in' || operator === '==' || operator === '!=') {
+    const others = new Set(right);
+    const within = left.every((one) => others.has(one));
+    if (operator === 'in') return within;
+    return (left.length === right.length && within) === (operator === '==');
   }
   const a = number(left);
   const b = number(right);

@@ -1,6 +1,8 @@
 // Do two rules of a profile give the same program two different profiles?
-import { isExact, literalPrefix, pathsOf } from '../glob/aare.ts';
-import { type Automaton, automaton, type Effort, intersects } from '../glob/automaton.ts';
+import type { Budget } from '../budget.ts';
+import { isExact, pathsOf } from '../glob/aare.ts';
+import { automaton, intersects } from '../glob/automaton.ts';
+import { type Outline, Outlines, outline } from '../glob/related.ts';
 import { execText } from '../syntax/rules/file.ts';
 import type { BareFileRule, FileRule, PolicyFile } from '../syntax/tree.ts';
 
@@ -18,12 +20,19 @@ interface Prepared extends ExecRule {
   transition: string;
   shown: string;
   exact: boolean;
-  prefix: string;
+  outline: Outline;
   /** Its place among the rules of the profile. */
   order: number;
 }
 
-function prepare(one: ExecRule, order: number): Prepared {
+/** Of one pattern, however many rules it has. */
+interface Group {
+  outline: Outline;
+  exact: boolean;
+  rules: Map<string, Prepared>;
+}
+
+function prepare(one: ExecRule, order: number, { outline, exact }: Group): Prepared {
   const { rule } = one;
   const exec =
     rule.kind === 'file' && rule.permissions.exec
@@ -39,15 +48,12 @@ function prepare(one: ExecRule, order: number): Prepared {
     ...one,
     transition: `${exec.mode}${exec.fallback ?? ''}${exec.safe} ${target}`,
     shown,
-    exact: isExact(one.path),
-    prefix: literalPrefix(one.path),
+    exact,
+    outline,
     order,
   };
 }
 
-const maxPairs = 100_000;
-/** Of all questions about one profile, in steps of the automata: well under a second. */
-const maxSteps = 5_000_000;
 const maxPaths = 1000;
 /** One profile with more conflicts than this is not a slip. */
 const maxConflicts = 100;
@@ -60,49 +66,55 @@ export interface Conflict {
 /**
  * Pairs of rules that match a common path with different transitions, each with what is shown for it.
  * Paths without wildcards win over patterns; different priorities do not meet; `owner` and `other` do not either.
- * `complete` is false when there were too many patterns to compare them all.
+ * When the budget is exhausted, some were not compared.
  */
-export function execConflicts(rules: readonly ExecRule[]): {
-  conflicts: Conflict[];
-  complete: boolean;
-} {
-  const unique = new Map<string, Prepared>();
+export function execConflicts(rules: readonly ExecRule[], budget: Budget): Conflict[] {
+  const groups = new Map<string, Group>();
   for (const [order, one] of rules.entries()) {
-    const prepared = prepare(one, order);
-    const key = `${prepared.transition}\0${one.owner ?? ''}\0${one.priority}\0${one.path}`;
-    if (!unique.has(key)) unique.set(key, prepared);
+    let group = groups.get(one.path);
+    if (!group) {
+      group = { outline: outline(one.path), exact: isExact(one.path), rules: new Map() };
+      groups.set(one.path, group);
+    }
+    const prepared = prepare(one, order, group);
+    const key = `${prepared.transition}\0${one.owner ?? ''}\0${one.priority}`;
+    if (!group.rules.has(key)) group.rules.set(key, prepared);
   }
-  const all = [...unique.values()];
+  const all = [...groups.values()].flatMap((group) => [...group.rules.values()]);
+  all.sort((a, b) => a.order - b.order);
   const conflicts: Conflict[] = [];
-  if (new Set(all.map((one) => one.transition)).size < 2) return { conflicts, complete: true };
+  if (new Set(all.map((one) => one.transition)).size < 2) return conflicts;
   const add = (a: Prepared, b: Prepared) => {
     conflicts.push(a.order <= b.order ? { first: a, second: b } : { first: b, second: a });
   };
   const large = exactConflicts(
     all.filter((one) => one.exact),
+    budget,
     add,
   );
   const patterns = all.filter((one) => !one.exact);
-  const effort = { steps: maxSteps };
-  const complete = patternConflicts(patterns, effort, add) && patternConflicts(large, effort, add);
-  const sorted = conflicts.sort((a, b) => a.second.order - b.second.order);
-  return { conflicts: sorted.slice(0, maxConflicts), complete };
+  patternConflicts(patterns, budget, add);
+  patternConflicts(large, budget, add);
+  return conflicts.sort((a, b) => a.second.order - b.second.order).slice(0, maxConflicts);
 }
 
 /** Plain paths meet when they are the same. Returns rules that name too many paths to list. */
 function exactConflicts(
   rules: readonly Prepared[],
+  budget: Budget,
   add: (a: Prepared, b: Prepared) => void,
 ): Prepared[] {
   const byPath = new Map<string, Prepared[]>();
   const reported = new Set<string>();
   const large: Prepared[] = [];
   for (const rule of rules) {
-    const paths = pathsOf(rule.path, maxPaths);
+    const paths = pathsOf(rule.path, maxPaths, budget);
     if (!paths) large.push(rule);
     for (const path of paths ?? []) {
       const others = byPath.get(path) ?? [];
       byPath.set(path, others);
+      // Each path is kept, and looked up among the others.
+      if (!budget.spend(10 + others.length)) return [];
       // Rules that agree with one that is noted already meet the same others.
       const other = others.find((one) => apart(one, rule));
       if (other) {
@@ -133,40 +145,26 @@ function apart(a: Prepared, b: Prepared): boolean {
   );
 }
 
-/** Compares patterns pair by pair; false when there were too many. */
+/** Compares patterns with those that can have a path in common with them, pair by pair. */
 function patternConflicts(
   rules: readonly Prepared[],
-  effort: Effort,
+  budget: Budget,
   add: (a: Prepared, b: Prepared) => void,
-): boolean {
-  const sorted = [...rules].sort((a, b) =>
-    a.prefix < b.prefix ? -1 : a.prefix > b.prefix ? 1 : 0,
-  );
-  const automata = new Map<string, Automaton | undefined>();
-  const automatonOf = (path: string) => {
-    if (!automata.has(path)) automata.set(path, automaton(path));
-    return automata.get(path);
-  };
-  let pairs = 0;
+): void {
+  const outlines = new Outlines(rules);
   let found = 0;
-  for (let i = 0; i < sorted.length; i++) {
-    const a = sorted[i] as Prepared;
-    for (let j = i + 1; j < sorted.length; j++) {
-      const b = sorted[j] as Prepared;
-      // Sorted by prefix: once b's no longer starts with a's, no later one does.
-      if (!b.prefix.startsWith(a.prefix)) break;
-      if (!apart(a, b)) continue;
-      if (++pairs > maxPairs) return false;
+  for (const a of rules) {
+    for (const b of outlines.meeting(a.outline, budget)) {
+      if (b.order <= a.order || !apart(a, b)) continue;
       if (a.path !== b.path) {
-        const left = automatonOf(a.path);
-        const right = automatonOf(b.path);
-        const common = left && right ? intersects(left, right, effort) : undefined;
-        if (common === undefined) return false;
+        const left = automaton(a.path, budget);
+        const right = automaton(b.path, budget);
+        const common = left && right ? intersects(left, right, budget) : undefined;
+        if (common === undefined) return budget.exhaust();
         if (!common) continue;
       }
       add(a, b);
-      if (++found >= maxConflicts) return true;
+      if (++found >= maxConflicts) return;
     }
   }
-  return true;
 }

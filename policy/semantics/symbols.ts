@@ -1,4 +1,5 @@
 // Variables and booleans as the preamble sets them.
+import { type Budget, expandedCharacters } from '../budget.ts';
 import { checkPattern, variableEndAt } from '../glob/aare.ts';
 import { variablesIn } from './words.ts';
 
@@ -16,20 +17,40 @@ export interface ProfileVariables {
   exec_path?: string;
 }
 
+const nothing: Readonly<Record<string, readonly string[]>> = {};
+
 export class Symbols {
   readonly variables = new Map<string, { values: string[]; conditional: boolean }>();
   readonly booleans = new Map<string, boolean>();
+  readonly budget: Budget;
   /** A file that may set variables was not seen: what is not declared is taken as declared there. */
   open = false;
-  /** Variables with a value that has half a bracket. */
-  #broken: Set<string> | undefined;
-  readonly #checked = new Map<string, Expansion>();
+  /** Variables with a value that has half a bracket, and those that mention one. */
+  #unbalanced: Set<string> | undefined;
+  /** What `resolve` has found, apart for profiles that have a path and those that have none. */
+  readonly #checked = { path: new Map<string, Expansion>(), none: new Map<string, Expansion>() };
+  /** Expansions by the profile they are for, so that a text that many rules share is expanded once. */
+  #expanded = new WeakMap<ProfileVariables, Map<string, Expansion>>();
+  readonly #paths = new WeakMap<Expansion, Expansion>();
+  /** What all expansions together may still grow to, in characters. */
+  #room = expandedCharacters;
+
+  /** `budget` pays for what looking at variables costs. */
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
+
+  /** Whether some text was not expanded because there was no room left. */
+  get exhausted(): boolean {
+    return this.#room < 0;
+  }
 
   /** Whether a variable and everything it mentions is declared and ends. */
   resolve(name: string, own: ProfileVariables): Expansion {
     if (!this.variables.has(name) && own[name as keyof ProfileVariables] !== undefined)
       return { ok: true, text: '' };
-    const known = this.#checked.get(name);
+    const checked = own.exec_path === undefined ? this.#checked.none : this.#checked.path;
+    const known = checked.get(name);
     if (known) return known;
     // Depth first with an explicit stack; `path` is what is being expanded.
     const path = new Set<string>();
@@ -41,7 +62,7 @@ export class Symbols {
         return this.open ? undefined : { ok: false, reason: 'undefined', name: one };
       }
       if (path.has(one)) return { ok: false, reason: 'cyclic', name: one };
-      if (this.#checked.get(one)?.ok) return undefined;
+      if (checked.get(one)?.ok) return undefined;
       path.add(one);
       stack.push({ name: one, next: variable.values.flatMap(variablesIn) });
       return undefined;
@@ -53,37 +74,96 @@ export class Symbols {
       if (next === undefined) {
         stack.pop();
         path.delete(top.name);
-        this.#checked.set(top.name, { ok: true, text: '' });
+        checked.set(top.name, { ok: true, text: '' });
       } else failed = enter(next);
     }
-    if (failed && !failed.ok && failed.reason === 'cyclic') this.#checked.set(name, failed);
-    return failed ?? { ok: true, text: '' };
+    if (failed && !failed.ok) {
+      // All that led here fail for the same reason; of a circle, each is a part of it.
+      const names = [...path];
+      const circle = failed.reason === 'cyclic' ? names.indexOf(failed.name) : names.length;
+      for (const [at, one] of names.entries())
+        checked.set(one, at < circle ? failed : { ...failed, name: one });
+      return checked.get(name) ?? failed;
+    }
+    return { ok: true, text: '' };
   }
 
   /** True when every value of the variable has whole brackets, so that a pattern around it can be judged without it. */
   balanced(name: string): boolean {
-    this.#broken ??= new Set(
-      [...this.variables].filter(([, { values }]) => values.some(checkPattern)).map(([one]) => one),
-    );
-    if (this.#broken.size === 0) return true;
-    const reached = new Set([name]);
-    for (const one of reached) {
-      if (this.#broken.has(one)) return false;
-      for (const value of this.variables.get(one)?.values ?? []) {
-        for (const inner of variablesIn(value)) reached.add(inner);
-      }
-    }
-    return true;
+    this.#unbalanced ??= this.#findUnbalanced();
+    return !this.#unbalanced.has(name);
   }
 
-  /** The text with its variables replaced: one value as it is, several as `{a,b}`. Bounded by `maxExpansion`.
-   * `usual` stands in for variables of files that were not seen. */
+  #findUnbalanced(): Set<string> {
+    const all = [...this.variables];
+    const found = new Set(
+      all.filter(([, { values }]) => values.some(checkPattern)).map(([name]) => name),
+    );
+    if (found.size === 0) return found;
+    const mentionedBy = new Map<string, string[]>();
+    for (const [name, { values }] of all) {
+      for (const inner of values.flatMap(variablesIn)) {
+        const others = mentionedBy.get(inner);
+        if (others) others.push(name);
+        else mentionedBy.set(inner, [name]);
+      }
+    }
+    for (const one of found) for (const outer of mentionedBy.get(one) ?? []) found.add(outer);
+    return found;
+  }
+
+  /**
+   * The text with its variables replaced: one value as it is, several as `{a,b}`; and `//` with `/`, as in a path.
+   * Bounded by `maxExpansion`, and all of a file by `expandedCharacters`. Variables of files that were not seen have
+   * the values of `usual`.
+   */
+  expandPath(
+    text: string,
+    own: ProfileVariables,
+    usual: Readonly<Record<string, readonly string[]>> = nothing,
+  ): Expansion {
+    const expanded = this.expand(text, own, usual);
+    return expanded.ok ? (this.#paths.get(expanded) ?? this.#path(expanded)) : expanded;
+  }
+
+  /** `//` in a path means `/`. A pattern's `**` and classes never change by it. */
+  #path(expanded: Extract<Expansion, { ok: true }>): Expansion {
+    const path = expanded.text.includes('//')
+      ? { ok: true as const, text: expanded.text.replace(/\/{2,}/g, '/') }
+      : expanded;
+    this.#paths.set(expanded, path);
+    return path;
+  }
+
+  /** As {@link expandPath}, without a look at slashes. */
   expand(
     text: string,
     own: ProfileVariables,
-    usual: Readonly<Record<string, readonly string[]>> = {},
+    usual: Readonly<Record<string, readonly string[]>> = nothing,
   ): Expansion {
     if (!text.includes('@{')) return { ok: true, text };
+    let known = this.#expanded.get(own);
+    if (!known) {
+      known = new Map();
+      this.#expanded.set(own, known);
+    }
+    // With other values for what is not seen, a text means something else.
+    const key = usual === nothing || !this.open ? text : `\0${text}`;
+    let expansion = known.get(key);
+    if (!expansion) {
+      expansion = this.#expand(text, own, usual);
+      known.set(key, expansion);
+    }
+    return expansion;
+  }
+
+  #expand(
+    text: string,
+    own: ProfileVariables,
+    usual: Readonly<Record<string, readonly string[]>>,
+  ): Expansion {
+    const limit = Math.min(maxExpansion, this.#room);
+    let steps = 0;
     let out = '';
     let failure: Expansion | undefined;
     // `next` is what follows the piece: of `@{HOME}/x`, whose values end with a slash, only one slash stays.
@@ -101,16 +181,20 @@ export class Symbols {
         const name = piece.slice(at + 2, end - 1);
         const values = this.variables.get(name)?.values ?? (this.open ? usual[name] : undefined);
         const set = own[name as keyof ProfileVariables];
-        if (!values && set !== undefined) out += set;
+        if (out.length > limit) failure = { ok: false, reason: 'limit', name };
+        else if (!values && set !== undefined) out += set;
         else if (!values)
           failure = { ok: false, reason: this.open ? 'unknown' : 'undefined', name };
         else if (open.includes(name)) failure = { ok: false, reason: 'cyclic', name };
-        else if (out.length > maxExpansion || open.length > 100)
+        else if (++steps > limit || open.length > 100)
           failure = { ok: false, reason: 'limit', name };
         else {
           if (values.length > 1) out += '{';
           for (const [index, value] of values.entries()) {
             if (index > 0) out += ',';
+            // Empty values cost too.
+            if (++steps > limit) failure = { ok: false, reason: 'limit', name };
+            if (failure) return;
             walk(value, [...open, name], piece[end] ?? next);
             if (failure) return;
           }
@@ -120,16 +204,19 @@ export class Symbols {
       let end = piece.length;
       while (next === '/' && end > from && piece[end - 1] === '/') end--;
       out += piece.slice(from, end);
-      if (out.length > maxExpansion)
+      if (out.length > limit)
         failure ??= { ok: false, reason: 'limit', name: open[0] ?? text };
     };
     walk(text, [], '');
+    this.#room -= out.length + steps;
     return failure ?? { ok: true, text: out };
   }
 
   /** Forgets what was worked out, after a variable changed. */
   changed(): void {
-    this.#checked.clear();
-    this.#broken = undefined;
+    this.#checked.path.clear();
+    this.#checked.none.clear();
+    this.#unbalanced = undefined;
+    this.#expanded = new WeakMap();
   }
 }

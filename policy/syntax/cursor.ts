@@ -96,7 +96,7 @@ function isEscapable(code: number): boolean {
 }
 
 /** How many problems of one text are listed. */
-const maxProblems = 1000;
+export const maxProblems = 1000;
 
 export class Cursor {
   readonly text: string;

@@ -274,8 +274,8 @@ class Parser {
       );
       cursor.last = cursor.pos;
     }
-    const closing: Comment[] = [];
-    while (body.at(-1)?.kind === 'comment') closing.unshift(body.pop() as Comment);
+    const last = body.findLastIndex((one) => one.kind !== 'comment');
+    const closing = body.splice(last + 1) as Comment[];
     return { open, body, closing, ...(headComment && { headComment }) };
   }
 

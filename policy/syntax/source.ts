@@ -23,7 +23,8 @@ export interface Range {
 export class LineTable {
   readonly #text: string;
   #starts: number[] | undefined;
-  #counted: { start: number; columns: Uint32Array | undefined } | undefined;
+  /** Lines in which columns were counted, by where they start. */
+  readonly #counted = new Map<number, Uint32Array | undefined>();
 
   constructor(text: string) {
     this.#text = text;
@@ -54,9 +55,9 @@ export class LineTable {
     return { offset: at, line: low + 1, column: this.#column(start, starts[low + 1], at) };
   }
 
-  /** Columns count code points. Lines without surrogate pairs need no counting; the last other line is kept. */
+  /** Columns count code points. Lines without surrogate pairs need no counting. */
   #column(start: number, next: number | undefined, at: number): number {
-    if (this.#counted?.start !== start) {
+    if (!this.#counted.has(start)) {
       const line = this.#text.slice(start, next);
       let columns: Uint32Array | undefined;
       if (/[\ud800-\udfff]/.test(line)) {
@@ -71,9 +72,9 @@ export class LineTable {
         }
         columns[line.length] = column;
       }
-      this.#counted = { start, columns };
+      this.#counted.set(start, columns);
     }
-    return this.#counted.columns?.[at - start] ?? at - start + 1;
+    return this.#counted.get(start)?.[at - start] ?? at - start + 1;
   }
 
   span(range: Range): Span {

@@ -1,0 +1,39 @@
+// What the analysis of one file may cost. Whoever wrote the file may be hostile, so all work that can grow faster
+// than the text is paid for out of one budget, and what a budget does not cover is reported, never guessed.
+
+/**
+ * Work, in steps: a step is about as much as looking at one character or at one pair of states of two automata,
+ * some ten nanoseconds. Files of real systems take a few thousand to a few hundred thousand.
+ */
+export class Budget {
+  #left: number;
+
+  constructor(steps: number) {
+    this.#left = steps;
+  }
+
+  /** Pays for work that comes next; false when there is not enough left, now and from then on. */
+  spend(steps: number): boolean {
+    this.#left -= steps;
+    return this.#left >= 0;
+  }
+
+  /** Whether more was asked for than there was: some question has no answer. */
+  get exhausted(): boolean {
+    return this.#left < 0;
+  }
+
+  /** Makes every later question go unanswered, when something other than steps has run out. */
+  exhaust(): void {
+    this.#left = Math.min(this.#left, -1);
+  }
+}
+
+/** The budget of `check` for one file, with all that it includes. */
+export const checkSteps = 3_000_000;
+
+/** The budget of the lint rules together, for one file. */
+export const lintSteps = 3_000_000;
+
+/** How many characters the variables of one file may expand to altogether. */
+export const expandedCharacters = 4_000_000;
