@@ -446,7 +446,10 @@ export function render(
 }
 
 /** The line of a place, before it and after it, in code points; a long line only around it. */
-function around(source: string, { offset, column }: Position): Record<'before' | 'after', string[]> {
+function around(
+  source: string,
+  { offset, column }: Position,
+): Record<'before' | 'after', string[]> {
   const start = source.lastIndexOf('\n', offset - 1) + 1;
   const newline = source.indexOf('\n', offset);
   const end = newline < 0 ? source.length : newline;

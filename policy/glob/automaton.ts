@@ -31,10 +31,7 @@ const maxKeptStates = 100_000;
  * The automaton of a pattern without variables; undefined when it would be too large, or when the budget does not
  * cover it. It costs the same whether or not it is kept already, so that an answer never depends on earlier ones.
  */
-export function automaton(
-  pattern: string,
-  budget: Budget = oneQuestion(),
-): Automaton | undefined {
+export function automaton(pattern: string, budget: Budget = oneQuestion()): Automaton | undefined {
   if (!budget.spend(pattern.length)) return undefined;
   const known = kept.get(pattern);
   if (known || kept.has(pattern)) return known;
@@ -125,7 +122,7 @@ export function intersects(
     if (x === a.end && y === b.end) return true;
     const pairs = (a.moves[x] as Move[]).length * (b.moves[y] as Move[]).length;
     // A pair of states costs more than a pair of moves: it is looked up.
-    if (!budget.spend(5 + pairs)) return undefined;
+    if (!budget.spend(10 + 2 * pairs)) return undefined;
     for (const to of a.empty[x] as number[]) visit(to, y);
     for (const to of b.empty[y] as number[]) visit(x, to);
     for (const left of a.moves[x] as Move[]) {

@@ -27,72 +27,103 @@ export function mayMeet(a: Outline, b: Outline): boolean {
   );
 }
 
+/** What stands under one key, in order. Nearly always it is one thing, and then there is no list. */
+class Lists<One> {
+  readonly #found = new Map<string, One | One[]>();
+
+  add(key: string, one: One): void {
+    const before = this.#found.get(key);
+    if (before === undefined) this.#found.set(key, one);
+    else if (Array.isArray(before)) before.push(one);
+    else this.#found.set(key, [before, one]);
+  }
+
+  get(key: string): readonly One[] {
+    const found = this.#found.get(key);
+    return found === undefined ? [] : Array.isArray(found) ? found : [found];
+  }
+
+  get keys(): IterableIterator<string> {
+    return this.#found.keys();
+  }
+
+  get empty(): boolean {
+    return this.#found.size === 0;
+  }
+}
+
 /** Patterns by how they begin. */
 export class Outlines<One extends { outline: Outline }> {
-  /** Those that begin alike, in order. */
-  readonly #byPrefix = new Map<string, One[]>();
-  /** How long beginnings are, shortest first. */
+  readonly #plain = new Lists<One>();
+  readonly #others = new Lists<One>();
+  /** How long the beginnings of those that are not plain are, shortest first. */
   readonly #lengths: readonly number[];
-  /** The beginnings, sorted once somebody asks. */
-  #prefixes: string[] | undefined;
+  /** What they begin with and the plain ones are, sorted once somebody asks. */
+  #sorted: { plain: string[]; others: string[] } | undefined;
 
   constructor(all: Iterable<One>) {
+    const lengths = new Set<number>();
     for (const one of all) {
-      const { prefix } = one.outline;
-      const others = this.#byPrefix.get(prefix);
-      if (others) others.push(one);
-      else this.#byPrefix.set(prefix, [one]);
+      const { plain, prefix, pattern } = one.outline;
+      if (plain) this.#plain.add(pattern, one);
+      else {
+        this.#others.add(prefix, one);
+        lengths.add(prefix.length);
+      }
     }
-    const lengths = new Set([...this.#byPrefix.keys()].map((prefix) => prefix.length));
     this.#lengths = [...lengths].sort((a, b) => a - b);
   }
 
   get empty(): boolean {
-    return this.#byPrefix.size === 0;
+    return this.#plain.empty && this.#others.empty;
   }
 
-  /** Those that begin with a beginning of `text`, shortest first; each costs a step. Ends when the budget does. */
+  /**
+   * Those that are this text, and the patterns that begin with a beginning of it, shortest first; each costs a step.
+   * Ends when the budget does.
+   */
   *beginning(text: string, budget: Budget): Generator<One> {
     for (const length of this.#lengths) {
-      if (length > text.length || !budget.spend(1 + (length >> 4))) return;
-      yield* paid(this.#byPrefix.get(text.slice(0, length)), budget);
+      if (length > text.length || !budget.spend(1 + (length >> 4))) break;
+      yield* paid(this.#others.get(text.slice(0, length)), budget);
     }
+    yield* paid(this.#plain.get(text), budget);
   }
 
   /** Those that may have a path in common with a pattern; each that begins alike costs a step. Ends when the budget does. */
   *meeting(other: Outline, budget: Budget): Generator<One> {
-    for (const one of this.beginning(other.prefix, budget)) {
+    const { prefix } = other;
+    for (const one of this.beginning(prefix, budget)) {
       if (mayMeet(one.outline, other)) yield one;
     }
-    for (const prefix of this.#longer(other.prefix)) {
-      for (const one of paid(this.#byPrefix.get(prefix), budget)) {
-        if (mayMeet(one.outline, other)) yield one;
+    if (other.plain) return;
+    this.#sorted ??= { plain: [...this.#plain.keys].sort(), others: [...this.#others.keys].sort() };
+    const { plain, others } = this.#sorted;
+    for (const [keys, lists] of [[others, this.#others] as const, [plain, this.#plain] as const]) {
+      for (let at = after(keys, prefix); keys[at]?.startsWith(prefix); at++) {
+        for (const one of paid(lists.get(keys[at] as string), budget)) {
+          if (mayMeet(one.outline, other)) yield one;
+        }
+        if (budget.exhausted) return;
       }
-      if (budget.exhausted) return;
-    }
-  }
-
-  /** The beginnings that begin with this one and go on. */
-  *#longer(prefix: string): Generator<string> {
-    this.#prefixes ??= [...this.#byPrefix.keys()].sort();
-    const sorted = this.#prefixes;
-    let low = 0;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sorted[middle] as string) <= prefix) low = middle + 1;
-      else high = middle;
-    }
-    for (let at = low; at < sorted.length; at++) {
-      const next = sorted[at] as string;
-      if (!next.startsWith(prefix)) return;
-      yield next;
     }
   }
 }
 
-function* paid<One>(all: readonly One[] | undefined, budget: Budget): Generator<One> {
-  for (const one of all ?? []) {
+/** Where in a sorted list the texts that come after this one begin. */
+function after(sorted: readonly string[], text: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as string) <= text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function* paid<One>(all: readonly One[], budget: Budget): Generator<One> {
+  for (const one of all) {
     if (!budget.spend(1)) return;
     yield one;
   }

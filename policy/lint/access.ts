@@ -117,8 +117,18 @@ export function fileRules(context: LintContext, profile: SeenProfile): FileRules
   return rules;
 }
 
-function permissionSet(permissions: Permissions): Set<FilePermission> {
-  return new Set(filePermissions.filter((one) => permissions[one]));
+const permissionSets = new Map<string, ReadonlySet<FilePermission>>();
+
+/** The same set for the same permissions: there are few, and many rules. */
+function permissionSet(permissions: Permissions): ReadonlySet<FilePermission> {
+  const names = filePermissions.filter((one) => permissions[one]);
+  const key = names.join();
+  let found = permissionSets.get(key);
+  if (!found) {
+    found = new Set(names);
+    permissionSets.set(key, found);
+  }
+  return found;
 }
 
 /** Whether every path of `inner` is one of the paths of `outer`; false when the budget does not cover finding out. */

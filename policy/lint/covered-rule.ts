@@ -38,11 +38,7 @@ export const coveredRule: LintRule = {
   },
 };
 
-function coversRule(
-  context: LintContext,
-  outer: FileAccess,
-  inner: FileAccess,
-): boolean {
+function coversRule(context: LintContext, outer: FileAccess, inner: FileAccess): boolean {
   const a = outer.seen;
   const b = inner.seen;
   if (a.deny !== b.deny || !mayMeet(outer.outline, inner.outline)) return false;

@@ -1,4 +1,4 @@
-import { allIn, fileRules, filePermissions, hasPriorities, letters } from './access.ts';
+import { allIn, filePermissions, fileRules, hasPriorities, letters } from './access.ts';
 import type { LintRule, SeenProfile } from './rule.ts';
 
 export const hiddenAllow: LintRule = {

@@ -26,7 +26,8 @@ export const writableExec: LintRule = {
         let writer: FileAccess | undefined;
         for (const two of writers.meeting(one.outline, context.budget)) {
           if (writer && writer.order < two.order) continue;
-          if (meet(context, one.outline, two.outline) && !denied('write', two.outline)) writer = two;
+          if (meet(context, one.outline, two.outline) && !denied('write', two.outline))
+            writer = two;
         }
         if (!writer) continue;
         const by = writer.seen.rule;

@@ -160,7 +160,10 @@ function patternConflicts(
         const left = automaton(a.path, budget);
         const right = automaton(b.path, budget);
         const common = left && right ? intersects(left, right, budget) : undefined;
-        if (common === undefined) return budget.exhaust();
+        if (common === undefined) {
+          budget.exhaust();
+          return;
+        }
         if (!common) continue;
       }
       add(a, b);

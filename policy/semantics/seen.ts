@@ -18,12 +18,12 @@ export function seenRules(
   outer: SeenRule['qualifiers'],
   unit: SeenRule['unit'],
   own: boolean,
+  found: SeenRule[] = [],
 ): SeenRule[] {
-  const found: SeenRule[] = [];
   for (const one of statements) {
     switch (one.kind) {
       case 'block':
-        found.push(...seenRules(one.body, merge(outer, one.qualifiers), unit, own));
+        seenRules(one.body, merge(outer, one.qualifiers), unit, own, found);
         break;
       case 'comment':
       case 'include':
@@ -45,6 +45,7 @@ export function seenRules(
 }
 
 function merge(outer: SeenRule['qualifiers'], inner: Qualifiers): SeenRule['qualifiers'] {
+  if (inner.words.length === 0) return outer;
   return {
     ...outer,
     ...(inner.priority && { priority: inner.priority }),

@@ -62,7 +62,8 @@ export class Symbols {
         return this.open ? undefined : { ok: false, reason: 'undefined', name: one };
       }
       if (path.has(one)) return { ok: false, reason: 'cyclic', name: one };
-      if (checked.get(one)?.ok) return undefined;
+      const before = checked.get(one);
+      if (before) return before.ok ? undefined : before;
       path.add(one);
       stack.push({ name: one, next: variable.values.flatMap(variablesIn) });
       return undefined;
@@ -80,7 +81,8 @@ export class Symbols {
     if (failed && !failed.ok) {
       // All that led here fail for the same reason; of a circle, each is a part of it.
       const names = [...path];
-      const circle = failed.reason === 'cyclic' ? names.indexOf(failed.name) : names.length;
+      const found = failed.reason === 'cyclic' ? names.indexOf(failed.name) : -1;
+      const circle = found < 0 ? names.length : found;
       for (const [at, one] of names.entries())
         checked.set(one, at < circle ? failed : { ...failed, name: one });
       return checked.get(name) ?? failed;
@@ -122,6 +124,7 @@ export class Symbols {
     own: ProfileVariables,
     usual: Readonly<Record<string, readonly string[]>> = nothing,
   ): Expansion {
+    if (!text.includes('@{') && !text.includes('//')) return { ok: true, text };
     const expanded = this.expand(text, own, usual);
     return expanded.ok ? (this.#paths.get(expanded) ?? this.#path(expanded)) : expanded;
   }
@@ -167,7 +170,8 @@ export class Symbols {
     let out = '';
     let failure: Expansion | undefined;
     // `next` is what follows the piece: of `@{HOME}/x`, whose values end with a slash, only one slash stays.
-    const walk = (piece: string, open: readonly string[], next: string): void => {
+    const open = new Set<string>();
+    const walk = (piece: string, next: string): void => {
       let from = 0;
       for (
         let at = piece.indexOf('@{');
@@ -185,29 +189,31 @@ export class Symbols {
         else if (!values && set !== undefined) out += set;
         else if (!values)
           failure = { ok: false, reason: this.open ? 'unknown' : 'undefined', name };
-        else if (open.includes(name)) failure = { ok: false, reason: 'cyclic', name };
-        else if (++steps > limit || open.length > 100)
-          failure = { ok: false, reason: 'limit', name };
+        else if (open.has(name)) failure = { ok: false, reason: 'cyclic', name };
+        else if (steps > limit || open.size > 100) failure = { ok: false, reason: 'limit', name };
         else {
+          steps += 10;
+          open.add(name);
           if (values.length > 1) out += '{';
           for (const [index, value] of values.entries()) {
             if (index > 0) out += ',';
             // Empty values cost too.
             if (++steps > limit) failure = { ok: false, reason: 'limit', name };
             if (failure) return;
-            walk(value, [...open, name], piece[end] ?? next);
+            walk(value, piece[end] ?? next);
             if (failure) return;
           }
           if (values.length > 1) out += '}';
+          open.delete(name);
         }
       }
       let end = piece.length;
       while (next === '/' && end > from && piece[end - 1] === '/') end--;
       out += piece.slice(from, end);
       if (out.length > limit)
-        failure ??= { ok: false, reason: 'limit', name: open[0] ?? text };
+        failure ??= { ok: false, reason: 'limit', name: [...open][0] ?? text };
     };
-    walk(text, [], '');
+    walk(text, '');
     this.#room -= out.length + steps;
     return failure ?? { ok: true, text: out };
   }

@@ -1,0 +1,158 @@
+// Profiles made to be expensive: what looking at them costs is bounded, whatever they are made of.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { check, type Diagnostic, gradeOf, lint, render } from '../../policy/index.ts';
+import { cost } from './cpu.ts';
+
+/** A profile of about `size` characters that is made of these lines. */
+function profile(size: number, line: (at: number) => string, preamble = ''): string {
+  const head = `abi <abi/3.0>,\n${preamble}profile p {\n`;
+  const lines: string[] = [];
+  let length = head.length + 2;
+  for (let at = 0; ; at++) {
+    const next = `  ${line(at)}\n`;
+    length += next.length;
+    if (length > size) break;
+    lines.push(next);
+  }
+  return `${head}${lines.join('')}}\n`;
+}
+
+const long = `@{SHORT}=${'y/'.repeat(400)}\n@{LONG}=/${'@{SHORT}'.repeat(200)}\n`;
+const id = (at: number) => at.toString(36);
+
+const kinds: Record<string, (size: number) => string> = {
+  'rules for plain paths': (size) => profile(size, (at) => `/srv/${id(at)} rw,`),
+  'the same rule': (size) => profile(size, () => '/srv/x rw,'),
+  'rules that begin alike': (size) => profile(size, (at) => `/*${id(at)} rw,`),
+  'allow and deny': (size) => profile(size, (at) => `${at % 2 ? 'deny ' : ''}/*${id(at)} rwklm,`),
+  'exec and write': (size) => profile(size, (at) => `/*${id(at)} ${at % 2 ? 'w' : 'ix'},`),
+  'exec, write and deny': (size) =>
+    profile(
+      size,
+      (at) => [`/*${id(at)} ix,`, `/*${id(at)} w,`, `deny /*${id(at)} w,`][at % 3] ?? '',
+    ),
+  'patterns that end alike': (size) =>
+    profile(size, (at) => `/*${id(at)}* ${at % 2 ? 'w' : 'ix'},`),
+  'different transitions': (size) =>
+    profile(size, (at) => `/**${id(at)}* ${at % 2 ? 'px' : 'ix'},`),
+  'products of braces': (size) =>
+    profile(size, (at) => `/${'{c,d}'.repeat(9)}${id(at)} ${at % 2 ? 'px' : 'ix'},`),
+  'a long variable, read': (size) => profile(size, (at) => `@{LONG}${id(at)} r,`, long),
+  'a long variable in the middle': (size) => profile(size, (at) => `/${id(at)}@{LONG} r,`, long),
+  'a long variable, run': (size) =>
+    profile(size, (at) => `@{LONG}${id(at)} ${at % 2 ? 'px' : 'ix'},`, long),
+  'variables of nothing': (size) =>
+    profile(size, () => '/@{W} r,', `@{V}=${'"" '.repeat(90)}\n@{W}=${'@{V}'.repeat(90)}\n`),
+  'a chain of broken variables': (size) => {
+    const lines = ['@{v0}={x'];
+    for (let at = 1; at * 36 < size; at++) lines.push(`@{v${at}}=@{v${at - 1}}`);
+    return `${lines.join('\n')}\nprofile p {\n${lines.map((_, at) => `/@{v${at}} r,`).join('\n')}\n}\n`;
+  },
+  'a chain to a variable that is not there': (size) => {
+    const lines = ['@{v0}=@{none}'];
+    for (let at = 1; at * 36 < size; at++) lines.push(`@{v${at}}=@{v${at - 1}}`);
+    return `${lines.join('\n')}\nprofile p {\n${lines.map((_, at) => `/@{v${at}} r,`).join('\n')}\n}\n`;
+  },
+  'values one by one': (size) => `${'@{V}=x\n'}${'@{V}+=x\n'.repeat(size / 8)}profile p {\n}\n`,
+  'comparisons of long lists': (size) => {
+    const list = `@{V}=${Array.from({ length: size / 16 }, (_, at) => id(at)).join(' ')}\n`;
+    return profile(size, () => 'if @{V} == @{V} { }', list);
+  },
+  'the name of the profile, over and over': (size) =>
+    `profile /${'n'.repeat(size / 2)} {\n/${'@{profile_name}'.repeat(size / 32)} r,\n}\n`,
+  'profiles in a profile': (size) => profile(size, (at) => `profile c${at} { }`),
+  'hats of one name': (size) => profile(size, () => '^h { }'),
+  'nested blocks': (size) =>
+    `profile p {\n${'owner {\n'.repeat(90)}${'/a r,\n'.repeat(size / 6)}${'}\n'.repeat(90)}}\n`,
+  'lines without a comma': (size) => profile(size, () => '/a r'),
+  'words without meaning': (size) => profile(size, () => 'x y z'),
+  comments: (size) => profile(size, () => '#'),
+  'empty lines': (size) => `profile p {${'\n'.repeat(size)}}\n`,
+  suppressions: (size) => profile(size, (at) => `/** w, # lint-ignore x${at} ux: y`),
+  'one suppression of many rules': (size) =>
+    `profile p {\n/a ux, # lint-ignore ${'x '.repeat(size / 2)}\n}\n`,
+  'letters outside the plane, on one line': (size) =>
+    `profile p {\n${'"\u{1f600}" x y "'.repeat(size / 14)}\n"${'\u{1f600}'.repeat(size / 8)}"\n}\n`,
+  'one path': (size) => `profile p {\n/${'a'.repeat(size)} ux,\n}\n`,
+  'one pattern': (size) => `profile p {\n/${'*a'.repeat(size / 2)} rwux,\n/** r,\n}\n`,
+};
+
+/** In sorts of a hundred thousand paths, which take a tenth of a second or so. */
+const bound = 8;
+
+describe('what a file costs is bounded', () => {
+  test.each(Object.entries(kinds))('%s', (_, make) => {
+    for (const size of [16, 256].map((kib) => kib * 1024)) {
+      const text = make(size);
+      expect(cost(() => check(text))).toBeLessThan(bound);
+      expect(cost(() => lint(text, { packageName: 'p' }))).toBeLessThan(bound);
+    }
+  });
+
+  test.each(Object.entries(kinds))('%s: what is said of it stays short', (_, make) => {
+    const { diagnostics } = lint(make(64 * 1024), { packageName: 'p' });
+    expect(diagnostics.length).toBeLessThan(4000);
+    for (const { message, expected = '', suggestion = '' } of diagnostics) {
+      for (const text of [message, expected, suggestion]) expect(text.length).toBeLessThan(500);
+    }
+  });
+});
+
+describe('a budget that runs out', () => {
+  const overlapping = (count: number) =>
+    `abi <abi/3.0>,\nprofile p {\n${Array.from({ length: count }, (_, at) => `  /*${id(at)}*/**b* ${at % 2 ? 'w' : 'ix'},\n`).join('')}}\n`;
+
+  test('is an error of lint, at the profile', () => {
+    const { ok, errors, diagnostics } = lint(overlapping(3000), { packageName: 'p' });
+    const limits = diagnostics.filter((one) => one.id === 'limit');
+    expect(limits).toMatchObject([{ severity: 'error', span: { start: { line: 2 } } }]);
+    expect([ok, errors]).toEqual([false, 1]);
+    expect(gradeOf(diagnostics)).toBe('F');
+  });
+
+  test('is an error of check where transitions can not all be compared', () => {
+    const text = profile(128 * 1024, (at) => `/**-${id(at)}q ${at % 2 ? 'px' : 'ix'},`);
+    expect(check(text).diagnostics.map((one) => one.id)).toContain('limit');
+  });
+
+  test('runs out for the same files, whatever was looked at before', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([40, 300, 700, 1500], { minLength: 2 }), (counts) => {
+        const said = (count: number) => JSON.stringify(lint(overlapping(count)).diagnostics);
+        const first = new Map(counts.map((count) => [count, said(count)]));
+        for (const count of counts.toReversed()) expect(said(count)).toBe(first.get(count));
+      }),
+      { numRuns: 4 },
+    );
+  });
+});
+
+describe('many findings', () => {
+  test('of one rule hide none of another, and are counted', () => {
+    const notes = Array.from({ length: 5000 }, (_, at) => `  /var/lib/demo/${at} r,\n`).join('');
+    const text = `abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** r,\n${notes}  /usr/bin/sh ux,\n}\n`;
+    const { diagnostics, omitted } = lint(text);
+    const of = (rule: string) => diagnostics.filter((one) => one.id === rule).length;
+    expect([of('covered-rule'), omitted, of('unconfined-exec')]).toEqual([100, 4900, 1]);
+  });
+
+  test('are shown in time, each around its place', () => {
+    const text = `profile p {\n${'/a q, '.repeat(40_000)}\n}\n`;
+    const { diagnostics } = check(text);
+    let shown: string[] = [];
+    expect(
+      cost(() => {
+        shown = diagnostics.map((one) => render(one, text));
+      }),
+    ).toBeLessThan(bound);
+    expect(Math.max(...shown.map((one) => one.length))).toBeLessThan(1000);
+    // The caret stands under what is meant.
+    for (const [at, one] of shown.slice(0, 500).entries()) {
+      const [, line = '', caret = ''] = one.split('\n');
+      expect(line.slice(caret.indexOf('^')).startsWith('q')).toBe(
+        (diagnostics[at] as Diagnostic).id === 'file-permissions',
+      );
+    }
+  });
+});
