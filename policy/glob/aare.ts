@@ -185,12 +185,17 @@ function escaped(text: string, at: number): { code: number; end: number } {
   return number(at + 1, 3, 8) ?? { code: text.charCodeAt(at + 1), end: at + 2 };
 }
 
+const literalOf = (code: number): Pattern => ({ kind: 'set', ranges: [code, code] });
+
+/** The characters that most patterns are made of: each of them once. */
+const literals: readonly Pattern[] = Array.from({ length: 128 }, (_, code) => literalOf(code));
+
 /** Reads a pattern without variables. Call `checkPattern` first: what is broken is read as literal text. */
 export function parsePattern(text: string): Pattern {
   // Each open brace: the alternatives so far and the items of the current one.
   const stack: { choices: Pattern[]; items: Pattern[] }[] = [{ choices: [], items: [] }];
   const top = () => stack.at(-1) as { choices: Pattern[]; items: Pattern[] };
-  const literal = (code: number) => top().items.push({ kind: 'set', ranges: [code, code] });
+  const literal = (code: number) => top().items.push(literals[code] ?? literalOf(code));
   let i = 0;
   while (i < text.length) {
     const c = text.charCodeAt(i);

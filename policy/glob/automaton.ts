@@ -22,20 +22,36 @@ const maxStates = 20_000;
 /** The budget of one question by itself. */
 const oneQuestion = () => new Budget(400_000);
 
-// The same patterns are asked about over and over, from file to file too: of the last ones the automata are kept.
+// The same patterns are asked about over and over: within one analysis an automaton is made once, and of the last
+// analyses the automata are kept.
+const ofRun = new WeakMap<Budget, Map<string, Automaton | undefined>>();
 const kept = new Map<string, Automaton | undefined>();
 let keptStates = 0;
-const maxKeptStates = 100_000;
+const maxKeptStates = 50_000;
+
+/** What an automaton costs for each character of its pattern: a state is made of several objects. */
+const stepsPerCharacter = 20;
 
 /**
  * The automaton of a pattern without variables; undefined when it would be too large, or when the budget does not
- * cover it. It costs the same whether or not it is kept already, so that an answer never depends on earlier ones.
+ * cover it. It is paid for once, and also when it is kept already: an answer must not depend on earlier analyses.
  */
 export function automaton(pattern: string, budget: Budget = oneQuestion()): Automaton | undefined {
-  if (!budget.spend(pattern.length)) return undefined;
-  const known = kept.get(pattern);
-  if (known || kept.has(pattern)) return known;
-  const draft: Automaton = { moves: [[]], empty: [[]], end: 0 };
+  let run = ofRun.get(budget);
+  if (!run) {
+    run = new Map();
+    ofRun.set(budget, run);
+  }
+  const known = run.get(pattern);
+  if (known || run.has(pattern)) return known;
+  if (!budget.spend(stepsPerCharacter * pattern.length)) return undefined;
+  const made = kept.has(pattern) ? kept.get(pattern) : make(pattern);
+  run.set(pattern, made);
+  return made;
+}
+
+function make(pattern: string): Automaton | undefined {
+  const draft: Automaton = { moves: [noMoves], empty: [nowhere], end: 0 };
   const end = build(draft, parsePattern(pattern), 0);
   const made = end === undefined ? undefined : { ...draft, end };
   keptStates += draft.moves.length + pattern.length;
@@ -47,9 +63,25 @@ export function automaton(pattern: string, budget: Budget = oneQuestion()): Auto
   return made;
 }
 
+// Most states have one way on: those that have none of a kind share these.
+const noMoves: Move[] = [];
+const nowhere: number[] = [];
+
+function addMove(draft: Automaton, from: number, move: Move): void {
+  const moves = draft.moves[from];
+  if (moves === noMoves) draft.moves[from] = [move];
+  else moves?.push(move);
+}
+
+function addEmpty(draft: Automaton, from: number, to: number): void {
+  const empty = draft.empty[from];
+  if (empty === nowhere) draft.empty[from] = [to];
+  else empty?.push(to);
+}
+
 function state(draft: Automaton): number {
-  draft.empty.push([]);
-  return draft.moves.push([]) - 1;
+  draft.empty.push(nowhere);
+  return draft.moves.push(noMoves) - 1;
 }
 
 /** Adds a pattern after the state `from`; returns the state it ends in. */
@@ -58,13 +90,13 @@ function build(draft: Automaton, pattern: Pattern, from: number): number | undef
   switch (pattern.kind) {
     case 'set': {
       const to = state(draft);
-      draft.moves[from]?.push({ ranges: pattern.ranges, to });
+      addMove(draft, from, { ranges: pattern.ranges, to });
       return to;
     }
     case 'repeat': {
       const to = state(draft);
-      draft.empty[from]?.push(to);
-      draft.moves[to]?.push({ ranges: pattern.ranges, to });
+      addEmpty(draft, from, to);
+      addMove(draft, to, { ranges: pattern.ranges, to });
       return to;
     }
     case 'sequence': {
@@ -79,10 +111,10 @@ function build(draft: Automaton, pattern: Pattern, from: number): number | undef
       const to = state(draft);
       for (const item of pattern.items) {
         const start = state(draft);
-        draft.empty[from]?.push(start);
+        addEmpty(draft, from, start);
         const end = build(draft, item, start);
         if (end === undefined) return undefined;
-        draft.empty[end]?.push(to);
+        addEmpty(draft, end, to);
       }
       return to;
     }
@@ -241,42 +273,51 @@ export function covers(
   return true;
 }
 
+// Matching is asked for so often that it makes nothing: each state is noted with the step it was last reached in.
+let reached = new Uint32Array(1024);
+let step = 0;
+
+/** Adds a state, and those reached from it over nothing, to the states of the current step. */
+function reach(one: Automaton, into: number[], from: number): void {
+  if (reached[from] === step) return;
+  const first = into.length;
+  reached[from] = step;
+  into.push(from);
+  for (let at = first; at < into.length; at++) {
+    for (const to of one.empty[into[at] as number] as number[]) {
+      if (reached[to] === step) continue;
+      reached[to] = step;
+      into.push(to);
+    }
+  }
+}
+
 /** Whether the pattern of `one` matches this path; undefined when the budget does not cover finding out. */
 export function matches(
   one: Automaton,
   path: string,
   budget: Budget = oneQuestion(),
 ): boolean | undefined {
-  if (!budget.spend(one.moves.length >> 3)) return undefined;
-  // Each state is noted with the step it was last reached in.
-  const reached = new Uint32Array(one.moves.length);
+  if (reached.length < one.moves.length || step + path.length > 0xfffffff0) {
+    reached = new Uint32Array(2 * Math.max(reached.length, one.moves.length));
+    step = 0;
+  }
   let current: number[] = [];
   let next: number[] = [];
-  const reach = (into: number[], from: number, step: number) => {
-    if (reached[from] === step) return;
-    const first = into.length;
-    reached[from] = step;
-    into.push(from);
-    for (let at = first; at < into.length; at++) {
-      for (const to of one.empty[into[at] as number] as number[]) {
-        if (reached[to] === step) continue;
-        reached[to] = step;
-        into.push(to);
-      }
-    }
-  };
-  reach(current, 0, 1);
+  step++;
+  reach(one, current, 0);
   for (let i = 0; i < path.length; i++) {
-    if (!budget.spend(1 + current.length)) return undefined;
+    if (!budget.spend(2 + 2 * current.length)) return undefined;
     const code = path.charCodeAt(i);
     next.length = 0;
+    step++;
     for (const at of current) {
       for (const { ranges, to } of one.moves[at] as Move[]) {
-        if (has(ranges, code)) reach(next, to, i + 2);
+        if (has(ranges, code)) reach(one, next, to);
       }
     }
     if (next.length === 0) return false;
     [current, next] = [next, current];
   }
-  return reached[one.end] === path.length + 1;
+  return reached[one.end] === step;
 }
