@@ -39,9 +39,10 @@ import {
   type Webhook,
   WebhookList,
 } from '../worker/api/schema/index.ts';
+import { createPacing, type PacingOptions, parseRetryAfter } from './pacing.ts';
 
 /** Where a registry is and how to speak to it. */
-export interface ClientOptions {
+export interface ClientOptions extends PacingOptions {
   /** The registry's address, such as `https://profiles.example.org`. */
   registry: string;
   /** An API token, for what needs one. */
@@ -56,9 +57,18 @@ export class RegistryError extends Error {
   /** The problem's stable id, such as `version-exists`; empty when the answer was no problem+json. */
   readonly id: string;
   readonly diagnostics: Diagnostic[];
+  /** How long it asks to wait, in milliseconds, when it does. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, id: string, detail: string, diagnostics: Diagnostic[]) {
+  constructor(
+    status: number,
+    id: string,
+    detail: string,
+    diagnostics: Diagnostic[],
+    retryAfter?: number,
+  ) {
     super(detail);
+    this.retryAfter = retryAfter;
     this.status = status;
     this.id = id;
     this.diagnostics = diagnostics;
@@ -67,6 +77,12 @@ export class RegistryError extends Error {
 
 /** The registry could not be reached, did not answer in time, or answered something else than its API. */
 export class UnreachableError extends Error {}
+
+/** Whether what went wrong may go by itself: nobody answered, or the registry asks to be asked later. */
+export function isPassing(error: unknown): error is UnreachableError | RegistryError {
+  if (error instanceof UnreachableError) return true;
+  return error instanceof RegistryError && (error.status === 429 || error.status >= 500);
+}
 
 /** How long one request may take, in milliseconds. */
 const timeout = 30_000;
@@ -101,10 +117,37 @@ type VersionPath = { team: string; name: string; version: string | Digest };
  * const client = createClient({ registry: 'https://profiles.example.org' });
  * const { items } = await client.listProfiles({ text: 'nginx' });
  */
-export function createClient({ registry, token, fetch = globalThis.fetch }: ClientOptions) {
+export function createClient({
+  registry,
+  token,
+  fetch = globalThis.fetch,
+  ...options
+}: ClientOptions) {
+  const { signal } = options;
+  const pacing = createPacing(options);
   const base = registry.replace(/\/+$/, '');
 
   async function exchange(
+    method: string,
+    path: string,
+    body?: unknown,
+    known?: string,
+  ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
+    for (let tries = 1; ; tries++) {
+      await pacing.turn();
+      const answer = await ask(method, path, body, known);
+      const { status, headers, ok } = answer.response;
+      const retryAfter = headers.get('Retry-After');
+      if (ok || (known !== undefined && status === 304)) {
+        pacing.answered();
+        return answer;
+      }
+      if (pacing.again({ method, status, retryAfter, tries })) continue;
+      throw toRegistryError(base, status, answer.bytes, parseRetryAfter(retryAfter, Date.now()));
+    }
+  }
+
+  async function ask(
     method: string,
     path: string,
     body?: unknown,
@@ -123,15 +166,16 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect could carry the token, and a path that means something else, to another host.
         redirect: 'error',
-        signal: AbortSignal.timeout(timeout),
+        signal: signal
+          ? AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+          : AbortSignal.timeout(timeout),
       });
       bytes = await readAtMost(response, maximumAnswer);
     } catch (error) {
+      signal?.throwIfAborted();
       throw new UnreachableError(`The registry at ${base} can't be reached: ${reasonOf(error)}.`);
     }
     if (!bytes) throw new UnreachableError(`The registry at ${base} answered without end.`);
-    const unchanged = known !== undefined && response.status === 304;
-    if (!response.ok && !unchanged) throw toRegistryError(base, response.status, bytes);
     return { response, bytes };
   }
 
@@ -468,11 +512,16 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function toRegistryError(base: string, status: number, bytes: Uint8Array): RegistryError {
+function toRegistryError(
+  base: string,
+  status: number,
+  bytes: Uint8Array,
+  retryAfter: number | undefined,
+): RegistryError {
   const { data } = Problem.safeParse(parseJson(bytes));
-  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, []);
+  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, [], retryAfter);
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
-  return new RegistryError(status, id, data.detail, data.diagnostics ?? []);
+  return new RegistryError(status, id, data.detail, data.diagnostics ?? [], retryAfter);
 }
 
 function reasonOf(error: unknown): string {

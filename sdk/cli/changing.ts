@@ -1,6 +1,7 @@
 import { changeHost } from '../host/change.ts';
 import { exclusively } from '../host/lock.ts';
 import type { Mended } from '../host/mend.ts';
+import type { HostTrust } from '../trust-file.ts';
 import { pathOf } from './installed.ts';
 import type { Io } from './io.ts';
 
@@ -19,13 +20,18 @@ export function changing<Result>(
   io: Io,
   root: string,
   work: () => Promise<Result>,
+  trust?: HostTrust,
 ): Promise<Result> {
   return changeHost(root, work, {
+    trust,
     onWait: () => tellWait(io),
-    onRecovered: ({ pending: { kind, installation }, outcome }) => {
+    onRecovered: ({ pending: { kind, installation }, outcome, refusal }) => {
       const { team, name, version } = installation;
       const what = kind === 'install' ? 'installation' : 'removal';
-      io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${outcome}.`);
+      const why = refusal ? `: ${refusal.reason} [${refusal.id}]` : '';
+      const left = 'left as it is, for processes are confined by it';
+      const became = outcome === 'left' ? left : outcome;
+      io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${became}${why}.`);
     },
     onMended: (mended) => tellMended(io, mended),
   });
