@@ -47,6 +47,8 @@ export interface ClientOptions extends PacingOptions {
   registry: string;
   /** An API token, for what needs one. */
   token?: string | undefined;
+  /** How long one request may take, in milliseconds; 30 seconds when left out. */
+  timeout?: number | undefined;
   /** Replaces the global `fetch`, in tests and for proxies. */
   fetch?: typeof fetch;
 }
@@ -84,8 +86,8 @@ export function isPassing(error: unknown): error is UnreachableError | RegistryE
   return error instanceof RegistryError && (error.status === 429 || error.status >= 500);
 }
 
-/** How long one request may take, in milliseconds. */
-const timeout = 30_000;
+/** How long one request may take, in milliseconds, unless the caller says otherwise. */
+const usualTimeout = 30_000;
 
 /** The most that one answer may hold, in bytes: a registry is not trusted to stop. */
 const maximumAnswer = 8 * 1024 * 1024;
@@ -120,6 +122,7 @@ type VersionPath = { team: string; name: string; version: string | Digest };
 export function createClient({
   registry,
   token,
+  timeout = usualTimeout,
   fetch = globalThis.fetch,
   ...options
 }: ClientOptions) {
@@ -173,7 +176,9 @@ export function createClient({
       bytes = await readAtMost(response, maximumAnswer);
     } catch (error) {
       signal?.throwIfAborted();
-      throw new UnreachableError(`The registry at ${base} can't be reached: ${reasonOf(error)}.`);
+      throw new UnreachableError(
+        `The registry at ${base} can't be reached: ${reasonOf(error, timeout)}.`,
+      );
     }
     if (!bytes) throw new UnreachableError(`The registry at ${base} answered without end.`);
     return { response, bytes };
@@ -524,7 +529,7 @@ function toRegistryError(
   return new RegistryError(status, id, data.detail, data.diagnostics ?? [], retryAfter);
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${timeout / 1000} seconds`;
   const { cause } = error;

@@ -1,9 +1,13 @@
 import { changeHost } from '../host/change.ts';
 import { exclusively } from '../host/lock.ts';
 import type { Mended } from '../host/mend.ts';
-import type { HostTrust } from '../trust-file.ts';
+import { listPending } from '../host/state.ts';
+import { type HostTrust, readTrust, trustPath } from '../trust-file.ts';
+import type { Values } from './command.ts';
 import { pathOf } from './installed.ts';
 import type { Io } from './io.ts';
+import { currentView } from './learn-revocations.ts';
+import { openSession, type registryOptions } from './session.ts';
 
 /** Says where a file went that stood in the way and was not this program's. */
 export function tellSetAside(tell: Io['tell'], file: string): void {
@@ -15,13 +19,23 @@ export function alone<Result>(io: Io, root: string, work: () => Promise<Result>)
   return exclusively(root, work, { onWait: () => tellWait(io) });
 }
 
-/** Does what changes a host, alone (see {@link changeHost}), and says what had to be waited for or mended first. */
-export function changing<Result>(
+/**
+ * Does what changes a host, alone (see {@link changeHost}), and says what had to be waited for or mended first. Before
+ * an interrupted installation is finished, the registry is asked whether its keys are good still.
+ */
+export async function changing<Result>(
   io: Io,
   root: string,
+  { trust, ...named }: Values<typeof registryOptions> & { trust?: HostTrust },
   work: () => Promise<Result>,
-  trust?: HostTrust,
 ): Promise<Result> {
+  const interrupted = (await listPending(root)).filter(({ kind }) => kind === 'install');
+  if (interrupted.length > 0) {
+    const trusted = trust ?? (await readTrust(trustPath(root)));
+    const teams = interrupted.map(({ installation: { team } }) => team);
+    const client = trusted && (await openSession(io, named, trusted.registry, { brief: true }));
+    if (trusted) await currentView(io, client, root, trusted, teams);
+  }
   return changeHost(root, work, {
     trust,
     onWait: () => tellWait(io),

@@ -23,6 +23,9 @@ export const registryOptions = {
   'ca-file': caFileOption,
 } as const;
 
+/** How long one request may take of a command that can do without an answer, in milliseconds. */
+const briefTimeout = 5000;
+
 const defaultRegistry = 'http://127.0.0.1:8787';
 
 /**
@@ -45,6 +48,7 @@ export async function openSession(
     registry,
     token: token === undefined ? undefined : checkToken(token),
     patience: brief ? patience.brief : patience.usual,
+    timeout: brief ? briefTimeout : undefined,
     onWait: brief ? undefined : tellWaits(io),
     ...pacing,
   });

@@ -34,46 +34,41 @@ export function modeCommand(
       const root = rootOf(values.root);
       await requireTarget(root);
       const trust = await requireTrust(values, root);
-      await changing(
-        io,
-        root,
-        async () => {
-          const teams: string[] = [];
-          for (const text of args) teams.push((await requireInstalled(root, text)).team);
-          const client = values.offline
-            ? undefined
-            : await openSession(io, values, trust.registry, { brief: true });
-          const view = await currentView(io, client, root, trust, teams);
-          await answerItems(io, values, async (tell) => {
-            for (const text of args) {
-              const installation = await requireInstalled(root, text);
-              const path = pathOf(installation);
-              const { team, name, version, rolledBackFrom } = installation;
-              const options = { root, complain, rolledBackFrom };
-              const done = await reinstall(installation, installation, view, options);
-              if (!done.ok) {
-                const code = done.id === 'not-kept' ? exit.failed : exit.refused;
-                throw new CliError(
-                  code,
-                  `${path} was not changed: ${done.reason} [${done.id}].`,
-                  trustAdvice(done.id, team, values),
-                );
-              }
-              const { mode = null, setAside = null } = done;
-              if (setAside !== null) tellSetAside(io.tell, setAside);
-              const shown = mode ? `${mode} mode` : await modeAtBoot(root, complain, installation);
-              tell(
-                { team, name, version, complain, mode, setAside },
-                `${path} ${version} is in ${shown}`,
+      await changing(io, root, { ...values, trust }, async () => {
+        const teams: string[] = [];
+        for (const text of args) teams.push((await requireInstalled(root, text)).team);
+        const client = values.offline
+          ? undefined
+          : await openSession(io, values, trust.registry, { brief: true });
+        const view = await currentView(io, client, root, trust, teams);
+        await answerItems(io, values, async (tell) => {
+          for (const text of args) {
+            const installation = await requireInstalled(root, text);
+            const path = pathOf(installation);
+            const { team, name, version, rolledBackFrom } = installation;
+            const options = { root, complain, rolledBackFrom };
+            const done = await reinstall(installation, installation, view, options);
+            if (!done.ok) {
+              const code = done.id === 'not-kept' ? exit.failed : exit.refused;
+              throw new CliError(
+                code,
+                `${path} was not changed: ${done.reason} [${done.id}].`,
+                trustAdvice(done.id, team, values),
               );
-              if (!complain && mode !== null && mode !== 'enforce') {
-                io.tell(`That is what its own flags say: its team has published it so.`);
-              }
             }
-          });
-        },
-        trust,
-      );
+            const { mode = null, setAside = null } = done;
+            if (setAside !== null) tellSetAside(io.tell, setAside);
+            const shown = mode ? `${mode} mode` : await modeAtBoot(root, complain, installation);
+            tell(
+              { team, name, version, complain, mode, setAside },
+              `${path} ${version} is in ${shown}`,
+            );
+            if (!complain && mode !== null && mode !== 'enforce') {
+              io.tell(`That is what its own flags say: its team has published it so.`);
+            }
+          }
+        });
+      });
       return exit.ok;
     },
   });

@@ -169,38 +169,33 @@ export const pull = defineCommand({
       });
       return exit.ok;
     }
-    return changing(
-      io,
-      root,
-      async () => {
-        const installed = await listInstallations(root);
-        const { progress, profiles } = await prove(installed);
-        await tellVerified(progress, profiles, seen);
-        await answerItems(io, values, async (done) => {
-          for (const [at, profile] of profiles.entries()) {
-            const before = installed.find(
-              ({ team, name }) => team === profile.team && name === profile.name,
-            );
-            const reference = names[at];
-            const { complain } = values;
-            const one = { root, profile, before, reference, complain };
-            done({ ...identityOf(profile), ...(await installOne(one, at, progress)) });
-          }
-          // The last that is drawn: what is answered as JSON comes after it.
-          if ((await findParser()) === undefined) {
-            progress.note('Not checked with apparmor_parser: this machine has none.');
-          }
-          if (root !== '/') progress.note(`Not loaded: ${root} is not this machine's root.`);
-        });
-        for (const profile of profiles) {
-          const { team, name, deprecation } = profile;
-          if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
-          if (values.format !== 'json') tellUse(io, profile, profiles.length === 1);
+    return changing(io, root, { ...values, trust }, async () => {
+      const installed = await listInstallations(root);
+      const { progress, profiles } = await prove(installed);
+      await tellVerified(progress, profiles, seen);
+      await answerItems(io, values, async (done) => {
+        for (const [at, profile] of profiles.entries()) {
+          const before = installed.find(
+            ({ team, name }) => team === profile.team && name === profile.name,
+          );
+          const reference = names[at];
+          const { complain } = values;
+          const one = { root, profile, before, reference, complain };
+          done({ ...identityOf(profile), ...(await installOne(one, at, progress)) });
         }
-        return exit.ok;
-      },
-      trust,
-    );
+        // The last that is drawn: what is answered as JSON comes after it.
+        if ((await findParser()) === undefined) {
+          progress.note('Not checked with apparmor_parser: this machine has none.');
+        }
+        if (root !== '/') progress.note(`Not loaded: ${root} is not this machine's root.`);
+      });
+      for (const profile of profiles) {
+        const { team, name, deprecation } = profile;
+        if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
+        if (values.format !== 'json') tellUse(io, profile, profiles.length === 1);
+      }
+      return exit.ok;
+    });
   },
 });
 

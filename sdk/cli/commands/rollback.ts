@@ -40,46 +40,41 @@ export const rollback = defineCommand({
     const root = rootOf(values.root);
     await requireTarget(root);
     const trust = await requireTrust(values, root);
-    return changing(
-      io,
-      root,
-      async () => {
-        const installation = await requireInstalled(root, text);
-        const path = pathOf(installation);
-        const release = chooseEarlier(installation, path, values.to);
-        const client = values.offline
-          ? undefined
-          : await openSession(io, values, trust.registry, { brief: true });
-        if (client) await askAbout(io, client, installation, release);
-        const view = await currentView(io, client, root, trust, [installation.team]);
-        const options: InstallOptions = {
-          root,
-          reference: installation.reference,
-          rolledBackFrom: installation.version,
-          onStep: io.tell,
-        };
-        const done = await reinstall(installation, release, view, options);
-        if (!done.ok) {
-          throw new CliError(
-            done.id === 'not-kept' ? exit.failed : exit.refused,
-            `Refused, nothing was changed: ${done.reason} [${done.id}].`,
-            trustAdvice(done.id, installation.team, values),
-          );
-        }
-        const { mode = null, setAside = null } = done;
-        if (setAside !== null) tellSetAside(io.tell, setAside);
-        const { team, name, version: from } = installation;
-        const { version, digest } = release;
-        answer(
-          io,
-          values,
-          { team, name, version, digest, from, mode, setAside },
-          `Rolled back ${path} from ${from} to ${version}`,
+    return changing(io, root, { ...values, trust }, async () => {
+      const installation = await requireInstalled(root, text);
+      const path = pathOf(installation);
+      const release = chooseEarlier(installation, path, values.to);
+      const client = values.offline
+        ? undefined
+        : await openSession(io, values, trust.registry, { brief: true });
+      if (client) await askAbout(io, client, installation, release);
+      const view = await currentView(io, client, root, trust, [installation.team]);
+      const options: InstallOptions = {
+        root,
+        reference: installation.reference,
+        rolledBackFrom: installation.version,
+        onStep: io.tell,
+      };
+      const done = await reinstall(installation, release, view, options);
+      if (!done.ok) {
+        throw new CliError(
+          done.id === 'not-kept' ? exit.failed : exit.refused,
+          `Refused, nothing was changed: ${done.reason} [${done.id}].`,
+          trustAdvice(done.id, installation.team, values),
         );
-        return exit.ok;
-      },
-      trust,
-    );
+      }
+      const { mode = null, setAside = null } = done;
+      if (setAside !== null) tellSetAside(io.tell, setAside);
+      const { team, name, version: from } = installation;
+      const { version, digest } = release;
+      answer(
+        io,
+        values,
+        { team, name, version, digest, from, mode, setAside },
+        `Rolled back ${path} from ${from} to ${version}`,
+      );
+      return exit.ok;
+    });
   },
 });
 

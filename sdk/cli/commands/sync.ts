@@ -49,7 +49,7 @@ export const sync = defineCommand({
     const options = { root, trust, client, wanted, locked, dryRun };
     const report = dryRun
       ? await syncHost(options)
-      : await changing(io, root, () => syncHost(options), trust);
+      : await changing(io, root, { ...values, trust }, () => syncHost(options));
     const code = dryRun && report.outcomes.some(isChange) ? exit.drift : codeOf(report);
     if (values.format === 'json') {
       tellRegistry(io, report);
