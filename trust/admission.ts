@@ -12,6 +12,7 @@ import {
   type LogEntry,
   leafHash,
   type NoteVerifier,
+  noteKeyBytes,
   parseEntry,
   sameHash,
   type VerifiedSignature,
@@ -241,11 +242,17 @@ function freshest(
         : `the newest checkpoint is of ${isoTime(newest)}`;
     return refused('checkpoint-stale', `${reason}; the log may be frozen`);
   }
-  const witnessed = cosigned.filter(
-    ({ verifier, time = 0 }) => witnesses.includes(verifier) && time >= present - maximumAge,
-  ).length;
-  if (witnessed < witnessThreshold) {
-    const reason = `${witnessed} of the ${witnessThreshold} witnesses that are needed have cosigned the checkpoint`;
+  // By their keys: one key is one witness, whatever its names, and the log's own is none.
+  const witnessed = new Set(
+    cosigned
+      .filter(
+        ({ verifier, time = 0 }) => witnesses.includes(verifier) && time >= present - maximumAge,
+      )
+      .map(({ verifier }) => noteKeyBytes(verifier)),
+  );
+  witnessed.delete(noteKeyBytes(own));
+  if (witnessed.size < witnessThreshold) {
+    const reason = `${witnessed.size} of the ${witnessThreshold} witnesses that are needed have cosigned the checkpoint`;
     return refused('checkpoint-witnesses', reason);
   }
   return { ok: true, time: newest };

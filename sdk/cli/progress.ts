@@ -75,3 +75,30 @@ function startProgress(io: Io, names: readonly string[]): Progress {
     detail: () => {},
   };
 }
+
+/** One line that is written over as something goes on; on a terminal only. */
+export interface StatusLine {
+  isShown: boolean;
+  show: (text: string) => void;
+  /** What is written next has a line of its own. */
+  end: () => void;
+}
+
+export function statusLine({ stderr, env }: Io): StatusLine {
+  const isShown = stderr.isTTY === true && env.TERM !== 'dumb';
+  let drawn = false;
+  return {
+    isShown,
+    show: (text) => {
+      if (!isShown) return;
+      cursorTo(stderr, 0);
+      clearLine(stderr, 0);
+      stderr.write(visible(text).slice(0, Math.max(20, widthOf(stderr) - 1)));
+      drawn = true;
+    },
+    end: () => {
+      if (drawn) stderr.write('\n');
+      drawn = false;
+    },
+  };
+}
