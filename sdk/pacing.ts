@@ -105,6 +105,6 @@ export function createPacing(
 export function parseRetryAfter(field: string | null, now: number): number | undefined {
   if (field === null) return undefined;
   if (/^\d{1,9}$/.test(field.trim())) return Number(field) * 1000;
-  const date = Date.parse(field);
+  const date = /[a-z]{3}/i.test(field) ? Date.parse(field) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

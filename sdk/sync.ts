@@ -288,9 +288,12 @@ async function fetchAndInstall(
 
   // A lock that goes back to a version that was here needs no network.
   const kept = locked && before?.earlier.find(({ digest }) => digest === locked.digest);
+  let unproved: { id: string; reason: string } | undefined;
   if (kept && before && !dryRun) {
     const done = await reinstall(before, kept, { trust, revoked }, target);
     if (done.ok) return { step, result: { ok: true, setAside: done.setAside } };
+    // What the registry has may be better.
+    if (done.id !== 'not-kept') unproved = done;
   }
   const refused = (id: string, reason: string, isRefusal = true): SyncOutcome => ({
     step,
@@ -322,6 +325,7 @@ async function fetchAndInstall(
     return { step, result: { ok: true, setAside: done.setAside }, profile };
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
+    if (unproved) return refused(unproved.id, unproved.reason);
     return refused('not-fetched', error.message.replace(/\.$/, ''), false);
   }
 }
