@@ -232,7 +232,7 @@ describe('what hosts install', () => {
     const waiting = [['pull', 'web'], ['lock'], ['trust', 'init', 'edge', '--yes']].map((args) =>
       done(...args).then(({ said }) => order.push('next') && said),
     );
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
     release();
     await held;
     for (const one of waiting) expect(await one).toContain('Waiting for another aa-registry');
