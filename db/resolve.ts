@@ -9,7 +9,7 @@ import {
   type Selector,
 } from '../trust/index.ts';
 import type { Database } from './database.ts';
-import { channels, profiles, versions } from './schema.ts';
+import { channels, keys, profiles, versions } from './schema.ts';
 import { preference } from './versions.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
@@ -20,6 +20,8 @@ export interface Resolution {
   deprecation: string | null;
   replacement: string | null;
   movedTo: string | null;
+  /** How many of its team's keys are revoked. */
+  revokedKeys: number;
   /** Null where no version is what the reference asks for. */
   version: string | null;
   digest: Digest | null;
@@ -46,6 +48,8 @@ export async function resolveReferences(
       ${profiles.deprecation} AS "deprecation", ${profiles.replacement} AS "replacement",
       ${profiles.movedTo} AS "movedTo", ${versions.version} AS "version", ${versions.digest} AS "digest",
       ${versions.yankReason} AS "yankReason",
+      (SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}
+        AND ${keys.revokedAt} IS NOT NULL) AS "revokedKeys",
       CASE WHEN ${channels.name} IS NOT NULL THEN ${channels.name}
         WHEN asked.value ->> 'latest' THEN ${latestChannel} END AS "channel"
     FROM json_each(${asked}) AS asked

@@ -7,9 +7,11 @@ import {
   install,
   listInstallations,
   parseReference,
+  readRevoked,
   readSeen,
   readTrust,
   trustPath,
+  writeRevoked,
   writeSeen,
 } from 'aa-registry';
 
@@ -31,8 +33,11 @@ await changeHost(root, async () => {
   const verified = await fetchVerified(client, reference, {
     trust,
     seen,
+    revoked: await readRevoked(seenFolder),
     installed: installed?.version,
   });
+  // Kept for good, also when this very profile is refused for it.
+  await writeRevoked(seenFolder, reference.team, verified.revoked);
   if (!verified.ok) throw new Error(`refused: ${verified.reason} [${verified.id}]`);
   await writeSeen(seenFolder, verified.profile.checkpoint);
   const done = await install(verified.profile, { root });

@@ -4,6 +4,7 @@ import {
   type Checkpoint,
   decodeEntryBundle,
   emptyRoot,
+  type Frontier,
   formatTilePath,
   fullWidth,
   hashLength,
@@ -34,10 +35,26 @@ export interface AuditOptions {
   checkContents?: boolean;
   /** Which entries are wanted with the result; none when left out. */
   select?: (entry: LogEntry) => boolean;
+  /** What an earlier audit of this log, from the same checkpoint, had reached when it was broken off. */
+  resume?: AuditProgress | undefined;
   /** Told after each bundle how many of the log's entries are behind it. */
   onProgress?: (done: number, size: number) => void;
-  /** Ends the audit between two bundles. */
+  /** Told after every few entries how far the audit is; from there it can be resumed. */
+  onReached?: (progress: AuditProgress) => void | Promise<void>;
+  /** Ends the audit between two of those. */
   signal?: AbortSignal;
+}
+
+/** How far an audit is: all before `done` is as it should be, provided that what follows makes a tree that is signed. */
+export interface AuditProgress {
+  /** The size from which on it is followed. */
+  from: number;
+  done: SeenCheckpoint;
+  /** The log's size and root when it began: the log must go on to have them. */
+  target: SeenCheckpoint;
+  entries: LoggedEntry[];
+  kinds: Map<LogEntry['kind'], number>;
+  blinded: number;
 }
 
 /** An entry and its place in the log. */
@@ -94,11 +111,14 @@ class AuditRefusal extends Error {
 /** How many entries are looked into at the same time. */
 const concurrency = 8;
 
+/** How many entries are looked into before progress is told: a registry may let no more than that in minutes. */
+const stretch = 16;
+
 /**
  * Follows a log from a checkpoint to where it stands, as C2SP tlog-tiles serves it: its checkpoint is signed,
  * fresh and witnessed; every entry since is read and hashed, and with them the tree of the one checkpoint
  * becomes that of the other (RFC 6962 section 2.1); every tile that grew is the tree's; every entry is well
- * formed and the registry serves what it is about. It holds a bundle at a time. A registry that can't be
+ * formed and the registry serves what it is about. It holds a bundle at a time, and can be resumed. A registry that can't be
  * spoken to throws (see {@link Client}).
  */
 export async function auditLog(client: Client, options: AuditOptions): Promise<Audit> {
@@ -120,25 +140,35 @@ async function audit(client: Client, options: AuditOptions): Promise<Audit> {
   );
   if (!verified.ok) throw new AuditRefusal(verified.id, verified.reason);
   const { checkpoint, time } = verified;
+  const { resume } = options;
+  const start = resume?.done ?? from;
+  const target = resume?.target ?? checkpoint;
   assertNotBack(checkpoint, from);
+  assertNotBack(checkpoint, target);
 
-  const tree = await openTree(client, checkpoint, from);
-  const entries: LoggedEntry[] = [];
-  const kinds = new Map<LogEntry['kind'], number>();
-  let blinded = 0;
-  for await (const { first, bundle, proved } of tree) {
+  const tree = await openTree(client, checkpoint, start, target);
+  const entries = [...(resume?.entries ?? [])];
+  const kinds = new Map(resume?.kinds);
+  let blinded = resume?.blinded ?? 0;
+  for await (const { first, bundle, proved, done } of tree) {
     signal?.throwIfAborted();
     // Of what is in another's place nothing can be said; the tree tells at its end whose it is.
     if (proved) {
       const logged = bundle.map((bytes, at) => readEntry(bytes, first + at));
+      await checkEntries(client, logged, checkContents);
+      // Only now: an audit that is broken off goes on with the first of them.
       for (const { index, entry } of logged) {
         kinds.set(entry.kind, (kinds.get(entry.kind) ?? 0) + 1);
         if (entry.kind === 'version' && isDigest(entry.name)) blinded++;
         if (select(entry)) entries.push({ index, entry });
       }
-      await checkEntries(client, logged, checkContents);
     }
-    options.onProgress?.(first + bundle.length, checkpoint.size);
+    // What is not proved yet is not behind it: it is looked at again.
+    if (proved)
+      await options.onReached?.({ from: from.size, done, target, entries, kinds, blinded });
+    const end = first + bundle.length;
+    if (end % fullWidth === 0 || end === checkpoint.size)
+      options.onProgress?.(end, checkpoint.size);
   }
   return { ok: true, checkpoint, note, time, from: from.size, entries, kinds, blinded };
 }
@@ -155,6 +185,12 @@ function assertNotBack({ size, root }: Checkpoint, from: SeenCheckpoint): void {
   }
 }
 
+function assertExtends(frontier: Frontier, { size, root }: SeenCheckpoint): void {
+  if (sameHash(rootOf(frontier), root)) return;
+  const reason = `the log does not extend the ${size} entries it had before`;
+  throw new AuditRefusal('log-inconsistent', reason);
+}
+
 /** Entries that follow one another in the log. */
 interface Run {
   /** The index of the first of them. */
@@ -162,13 +198,19 @@ interface Run {
   bundle: Uint8Array<ArrayBuffer>[];
   /** Whether the tiles so far hold the entries' hashes. */
   proved: boolean;
+  /** The tree up to the last of them. */
+  done: SeenCheckpoint;
 }
 
-/** The entries since `from`, a bundle at a time; refuses at the end when they do not make the checkpoint's tree. */
+/**
+ * The entries since `from`, a few at a time; refuses at the end when they do not make the checkpoint's tree, and on the
+ * way when they do not make that of `target`.
+ */
 async function openTree(
   client: Client,
   { size, root }: Checkpoint,
   from: SeenCheckpoint,
+  target: SeenCheckpoint,
 ): Promise<AsyncGenerator<Run>> {
   const readTile = tileReader(client, size);
   const start = await readFrontier(from.size, async ({ level, index, width }) =>
@@ -191,16 +233,21 @@ async function openTree(
     let frontier = start;
     let other: TileHash | undefined;
     while (frontier.size < size) {
-      const first = frontier.size;
-      const bundle = await readEntries(client, first, size);
-      for (const bytes of bundle) {
-        const appended = appendLeaf(frontier, leafHash(bytes));
-        frontier = appended.frontier;
-        for (const hash of appended.tileHashes) {
-          if (!other && !(await isServed(hash))) other = hash;
+      const read = await readEntries(client, frontier.size, size);
+      for (let at = 0; at < read.length; at += stretch) {
+        const first = frontier.size;
+        const bundle = read.slice(at, at + stretch);
+        for (const bytes of bundle) {
+          const appended = appendLeaf(frontier, leafHash(bytes));
+          frontier = appended.frontier;
+          for (const hash of appended.tileHashes) {
+            if (!other && !(await isServed(hash))) other = hash;
+          }
+          if (frontier.size === target.size && target.size < size) assertExtends(frontier, target);
         }
+        const done = { size: frontier.size, root: rootOf(frontier) };
+        yield { first, bundle, proved: other === undefined, done };
       }
-      yield { first, bundle, proved: other === undefined };
     }
     const same = sameHash(rootOf(frontier), root);
     if (same && !other) return;

@@ -33,6 +33,7 @@ const BundledOffer = z.strictObject({
       publicKey: z.string(),
       revoked: z.boolean(),
       endorsement: z.strictObject({ envelope: Envelope, proof: LogProof }).optional(),
+      revocation: LogProof.optional(),
     }),
   ),
 });
@@ -62,9 +63,10 @@ export function makeBundle(offers: Offer[], consistency: Record<string, string[]
       profile: encodeBase64(profile),
       envelope,
       proof: pickProof(proof),
-      keys: keys.map(({ publicKey, revoked, endorsement }) => ({
+      keys: keys.map(({ publicKey, revoked, endorsement, revocation }) => ({
         publicKey,
         revoked,
+        ...(revocation ? { revocation: pickProof(revocation) } : {}),
         ...(endorsement
           ? { endorsement: { envelope: endorsement.envelope, proof: pickProof(endorsement.proof) } }
           : {}),

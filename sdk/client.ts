@@ -39,13 +39,16 @@ import {
   type Webhook,
   WebhookList,
 } from '../worker/api/schema/index.ts';
+import { createPacing, type PacingOptions, parseRetryAfter } from './pacing.ts';
 
 /** Where a registry is and how to speak to it. */
-export interface ClientOptions {
+export interface ClientOptions extends PacingOptions {
   /** The registry's address, such as `https://profiles.example.org`. */
   registry: string;
   /** An API token, for what needs one. */
   token?: string | undefined;
+  /** How long one request may take, in milliseconds; 30 seconds when left out. */
+  timeout?: number | undefined;
   /** Replaces the global `fetch`, in tests and for proxies. */
   fetch?: typeof fetch;
 }
@@ -56,9 +59,18 @@ export class RegistryError extends Error {
   /** The problem's stable id, such as `version-exists`; empty when the answer was no problem+json. */
   readonly id: string;
   readonly diagnostics: Diagnostic[];
+  /** How long it asks to wait, in milliseconds, when it does. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, id: string, detail: string, diagnostics: Diagnostic[]) {
+  constructor(
+    status: number,
+    id: string,
+    detail: string,
+    diagnostics: Diagnostic[],
+    retryAfter?: number,
+  ) {
     super(detail);
+    this.retryAfter = retryAfter;
     this.status = status;
     this.id = id;
     this.diagnostics = diagnostics;
@@ -68,8 +80,14 @@ export class RegistryError extends Error {
 /** The registry could not be reached, did not answer in time, or answered something else than its API. */
 export class UnreachableError extends Error {}
 
-/** How long one request may take, in milliseconds. */
-const timeout = 30_000;
+/** Whether what went wrong may go by itself: nobody answered, or the registry asks to be asked later. */
+export function isPassing(error: unknown): error is UnreachableError | RegistryError {
+  if (error instanceof UnreachableError) return true;
+  return error instanceof RegistryError && (error.status === 429 || error.status >= 500);
+}
+
+/** How long one request may take, in milliseconds, unless the caller says otherwise. */
+const usualTimeout = 30_000;
 
 /** The most that one answer may hold, in bytes: a registry is not trusted to stop. */
 const maximumAnswer = 8 * 1024 * 1024;
@@ -101,10 +119,38 @@ type VersionPath = { team: string; name: string; version: string | Digest };
  * const client = createClient({ registry: 'https://profiles.example.org' });
  * const { items } = await client.listProfiles({ text: 'nginx' });
  */
-export function createClient({ registry, token, fetch = globalThis.fetch }: ClientOptions) {
+export function createClient({
+  registry,
+  token,
+  timeout = usualTimeout,
+  fetch = globalThis.fetch,
+  ...options
+}: ClientOptions) {
+  const { signal } = options;
+  const pacing = createPacing(options);
   const base = registry.replace(/\/+$/, '');
 
   async function exchange(
+    method: string,
+    path: string,
+    body?: unknown,
+    known?: string,
+  ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
+    for (let tries = 1; ; tries++) {
+      await pacing.turn();
+      const answer = await ask(method, path, body, known);
+      const { status, headers, ok } = answer.response;
+      const retryAfter = headers.get('Retry-After');
+      if (ok || (known !== undefined && status === 304)) {
+        pacing.answered();
+        return answer;
+      }
+      if (pacing.again({ method, status, retryAfter, tries })) continue;
+      throw toRegistryError(base, status, answer.bytes, parseRetryAfter(retryAfter, Date.now()));
+    }
+  }
+
+  async function ask(
     method: string,
     path: string,
     body?: unknown,
@@ -123,15 +169,18 @@ export function createClient({ registry, token, fetch = globalThis.fetch }: Clie
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect could carry the token, and a path that means something else, to another host.
         redirect: 'error',
-        signal: AbortSignal.timeout(timeout),
+        signal: signal
+          ? AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+          : AbortSignal.timeout(timeout),
       });
       bytes = await readAtMost(response, maximumAnswer);
     } catch (error) {
-      throw new UnreachableError(`The registry at ${base} can't be reached: ${reasonOf(error)}.`);
+      signal?.throwIfAborted();
+      throw new UnreachableError(
+        `The registry at ${base} can't be reached: ${reasonOf(error, timeout)}.`,
+      );
     }
     if (!bytes) throw new UnreachableError(`The registry at ${base} answered without end.`);
-    const unchanged = known !== undefined && response.status === 304;
-    if (!response.ok && !unchanged) throw toRegistryError(base, response.status, bytes);
     return { response, bytes };
   }
 
@@ -468,14 +517,19 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function toRegistryError(base: string, status: number, bytes: Uint8Array): RegistryError {
+function toRegistryError(
+  base: string,
+  status: number,
+  bytes: Uint8Array,
+  retryAfter: number | undefined,
+): RegistryError {
   const { data } = Problem.safeParse(parseJson(bytes));
-  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, []);
+  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, [], retryAfter);
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
-  return new RegistryError(status, id, data.detail, data.diagnostics ?? []);
+  return new RegistryError(status, id, data.detail, data.diagnostics ?? [], retryAfter);
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${timeout / 1000} seconds`;
   const { cause } = error;

@@ -8,6 +8,7 @@ import {
   verifyOffer,
   withDeprecation,
 } from './fetch.ts';
+import type { RevokedByTeam } from './host/seen.ts';
 import { mapInParallel } from './in-parallel.ts';
 import type { HostTrust } from './trust-file.ts';
 
@@ -15,6 +16,8 @@ import type { HostTrust } from './trust-file.ts';
 export interface SeveralView {
   trust: HostTrust;
   seen: SeenCheckpoint | undefined;
+  /** The keys that it has seen revoked. */
+  revoked: RevokedByTeam;
   /** The version that is installed of what a reference names, when one is. */
   installed: (reference: Reference) => string | undefined;
   now?: Date;
@@ -59,12 +62,12 @@ export async function fetchSeveral(
     const { team, name } = reference;
     const path = { team, name, version: resolved.version };
     try {
-      const found = await fetchOffer(client, path, view.seen?.size ?? 0, offer.log);
+      const found = await fetchOffer(client, path, { ...view, log: offer.log });
       const verified = await verifyOffer(found, reference, viewOf(reference));
       return told(at, withDeprecation(verified, resolved.deprecation));
     } catch (error) {
       // Published since that checkpoint, which has no proof of it.
-      if (error instanceof RegistryError) return undefined;
+      if (error instanceof RegistryError && error.status === 404) return undefined;
       throw error;
     }
   };

@@ -11,10 +11,12 @@ import {
   type Offer,
   type PublicKey,
   type Reference,
+  type RevokedKeys,
   type SeenCheckpoint,
 } from '../trust/index.ts';
 import { type Checkpoint, parseCheckpoint, parseNote } from '../trust/log/index.ts';
 import { type Client, RegistryError, UnreachableError } from './client.ts';
+import type { RevokedByTeam } from './host/seen.ts';
 import { mapInParallel } from './in-parallel.ts';
 import type { HostTrust } from './trust-file.ts';
 
@@ -47,13 +49,16 @@ export type FetchRefusalId =
   | 'version-older';
 
 export type Verified =
-  | { ok: true; profile: VerifiedProfile }
-  | { ok: false; id: FetchRefusalId; reason: string };
+  | { ok: true; profile: VerifiedProfile; revoked: RevokedKeys }
+  /** `revoked`, also here: the team's keys that the log shows to be revoked, to be remembered. */
+  | { ok: false; id: FetchRefusalId; reason: string; revoked?: RevokedKeys };
 
 /** What a host knows when it asks. */
 export interface HostView {
   trust: HostTrust;
   seen: SeenCheckpoint | undefined;
+  /** The keys that it has seen revoked; when left out, only what an offer says of them counts. */
+  revoked?: RevokedByTeam | undefined;
   /** The version that is installed, when one is. */
   installed?: string | undefined;
   now?: Date;
@@ -72,14 +77,14 @@ export async function fetchVerified(
   if (!resolved.ok) return resolved;
   const { team, name } = reference;
   const path = { team, name, version: resolved.version };
-  const offer = await fetchOffer(client, path, view.seen?.size ?? 0);
+  const offer = await fetchOffer(client, path, view);
   return withDeprecation(await verifyOffer(offer, reference, view), resolved.deprecation);
 }
 
 /** What was proved, with what the registry says against it. */
 export function withDeprecation(verified: Verified, deprecation: string | undefined): Verified {
   if (!verified.ok || deprecation === undefined) return verified;
-  return { ok: true, profile: { ...verified.profile, deprecation } };
+  return { ...verified, profile: { ...verified.profile, deprecation } };
 }
 
 /**
@@ -89,19 +94,23 @@ export function withDeprecation(verified: Verified, deprecation: string | undefi
 export async function verifyOffer(
   offer: Offer,
   reference: Reference,
-  { trust, seen, installed, now = new Date() }: HostView,
+  { trust, seen, revoked: known, installed, now = new Date() }: HostView,
 ): Promise<Verified> {
   const { team, name, version, profile: bytes } = offer;
   const policy = trust.teams.get(reference.team);
   if (!policy) {
-    return refused('team-untrusted', `this host trusts no key of team ${reference.team}`);
+    return refusal('team-untrusted', `this host trusts no key of team ${reference.team}`);
   }
   const admitted = await admit(
     { ...offer, team: reference.team, name: reference.name },
-    { team: policy, log: trust.log, seen, now },
+    { team: policy, revoked: known?.get(reference.team) ?? new Set(), log: trust.log, seen, now },
   );
   if (!admitted.ok) return admitted;
-  const { digest, manifest, signers, checkpoint } = admitted;
+  const { digest, manifest, signers, checkpoint, revoked } = admitted;
+  const refused = (id: FetchRefusalId, reason: string): Verified => ({
+    ...refusal(id, reason),
+    revoked,
+  });
   const { selector } = reference;
   const asked = selector.kind === 'version' || selector.kind === 'digest';
   if (selector.kind === 'version' && selector.version !== version) {
@@ -129,23 +138,24 @@ export async function verifyOffer(
     );
   }
   const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint, offer };
-  return { ok: true, profile };
+  return { ok: true, profile, revoked };
 }
 
-function refused(id: FetchRefusalId, reason: string): Verified {
+function refusal(id: FetchRefusalId, reason: string): Extract<Verified, { ok: false }> {
   return { ok: false, id, reason };
 }
 
 /**
- * All that the registry has to show for one version, unverified: under the log as it stands, from size `since`
- * on, or under an earlier `view` of it that the caller has.
+ * All that the registry has to show for one version, unverified: under the log as it stands, from what was `seen` on,
+ * or under an earlier view of the `log` that the caller has. Of keys that are known to be revoked no proof is asked for.
  */
 export async function fetchOffer(
   client: Client,
   path: { team: string; name: string; version: string },
-  since: number,
-  view?: LogView,
+  { seen, revoked, log: view }: Partial<Pick<HostView, 'seen' | 'revoked'>> & { log?: LogView },
 ): Promise<Offer> {
+  const since = seen?.size ?? 0;
+  const known = revoked?.get(path.team);
   const [profile, envelope, current, team] = await Promise.all([
     client.getContent(path),
     client.getEnvelope(path),
@@ -156,7 +166,14 @@ export async function fetchOffer(
   const size = parseCheckpoint(parseNote(log.checkpoint)?.text ?? '')?.size ?? 0;
   const proof = view ? await client.getEntryProof(current.index, size) : current;
   const keys = await mapInParallel(team.keys, async (key): Promise<KeyEvidence> => {
-    const evidence = { publicKey: key.publicKey, revoked: key.revokedAt !== null };
+    const { publicKey, revocationLogIndex: at } = key;
+    if (key.revokedAt !== null) {
+      // It vouches for nobody and counts for nothing: that it is revoked is all there is to show.
+      const isNew = at !== null && at < size && !known?.has(key.keyId);
+      const revocation = isNew ? await client.getEntryProof(at, size) : undefined;
+      return { publicKey, revoked: true, revocation };
+    }
+    const evidence = { publicKey, revoked: false };
     if (key.endorsement === null || key.logIndex >= size) return evidence;
     const entry = await client.getEntryProof(key.logIndex, size);
     return { ...evidence, endorsement: { envelope: key.endorsement, proof: entry } };

@@ -33,7 +33,15 @@ export {
   type InstallRefusal,
   install,
 } from './host/install.ts';
-export { hostSeenFolder, readSeen, type SeenFolder, writeSeen } from './host/seen.ts';
+export {
+  hostSeenFolder,
+  type RevokedByTeam,
+  readRevoked,
+  readSeen,
+  type SeenFolder,
+  writeRevoked,
+  writeSeen,
+} from './host/seen.ts';
 export {
   type DamagedRecord,
   type Installation,

@@ -11,6 +11,8 @@ export type Meaning =
       digest: Digest;
       /** Why it was yanked, when it was. */
       yanked: string | undefined;
+      /** How many keys of the team are revoked, where the registry says so. */
+      revokedKeys: number | undefined;
     }
   | { ok: false; reason: string };
 
@@ -65,6 +67,7 @@ async function askOne(
 
 function toMeaning(item: Resolutions['items'][number]): Meaning {
   if ('problem' in item) return { ok: false, reason: item.problem.detail.replace(/\.$/, '') };
-  const { version, digest, yankReason } = item;
-  return { ok: true, version, digest: digest as Digest, yanked: yankReason ?? undefined };
+  const { version, digest, yankReason, revokedKeys } = item;
+  const yanked = yankReason ?? undefined;
+  return { ok: true, version, digest: digest as Digest, yanked, revokedKeys };
 }

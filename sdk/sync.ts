@@ -1,17 +1,27 @@
-import { formatReference, type Reference, verifyLog } from '../trust/index.ts';
-import { parseCheckpoint, parseNote } from '../trust/log/index.ts';
+import { formatReference, type Reference } from '../trust/index.ts';
 import { type Client, RegistryError, UnreachableError } from './client.ts';
 import { fetchOffer, type VerifiedProfile, verifyOffer } from './fetch.ts';
 import { examine } from './host/condition.ts';
 import { install } from './host/install.ts';
+import { verifyKept } from './host/kept.ts';
 import { type LoadedProfile, readPolicy } from './host/kernel.ts';
 import { reinstall } from './host/reinstall.ts';
 import { remove } from './host/remove.ts';
-import { hostSeenFolder, readSeen, writeSeen } from './host/seen.ts';
+import {
+  hostSeenFolder,
+  type RevokedByTeam,
+  readRevoked,
+  readSeen,
+  writeRevoked,
+  writeSeen,
+} from './host/seen.ts';
 import { type Installation, listInstallations } from './host/state.ts';
 import { readSyncState, type SyncState, writeSyncState } from './host/sync-state.ts';
+import { listUntrusted, type Untrusted } from './host/untrusted.ts';
+import { latestCheckpoint } from './latest-checkpoint.ts';
 import type { LockedProfile, WantedProfile } from './profiles-file.ts';
 import { type Meaning, resolveAll } from './resolve-all.ts';
+import { learnRevocations } from './revocations.ts';
 import { type Have, planSync, type Step, type Want } from './sync-plan.ts';
 import type { HostTrust } from './trust-file.ts';
 
@@ -46,6 +56,8 @@ export interface SyncReport {
   offline: { reason: string; checkedAt: Date | undefined } | undefined;
   /** Why what the registry says of its log is not believed. */
   log: { id: string; reason: string } | undefined;
+  /** What is installed afterwards and signed by no key that still counts. */
+  untrusted: Untrusted[];
 }
 
 /**
@@ -56,6 +68,7 @@ export interface SyncReport {
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;
   const asked = await ask(options);
+  const { revoked } = asked;
   const wants = wanted.map(({ reference, complain }, at): Want => {
     const lock = locked?.[at];
     const meaning = asked.meanings?.[at];
@@ -69,12 +82,16 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const policy = root === '/' ? await readPolicy() : undefined;
   const steps = planSync(wants, await examineAll(root, policy));
   const outcomes: SyncOutcome[] = [];
-  for (const step of steps) outcomes.push(await take(step, options, wants));
+  for (const step of steps) outcomes.push(await take(step, { ...options, revoked }, wants));
   if (!dryRun && asked.state) await writeSyncState(root, asked.state);
-  const after = dryRun ? [] : await listInstallations(root);
+  const after = await listInstallations(root);
   const present = wants.filter(({ reference }) => findIn(after, reference)).length;
   const { offline, log } = asked;
-  return { outcomes, present, offline, log };
+  const untrusted = await listUntrusted(root, after, {
+    trust: options.trust,
+    revoked: dryRun ? revoked : await readRevoked(hostSeenFolder(root, options.trust.log.key)),
+  });
+  return { outcomes, present: dryRun ? 0 : present, offline, log, untrusted };
 }
 
 async function examineAll(
@@ -90,7 +107,13 @@ async function examineAll(
 
 /** A lock says what a reference means, whatever the registry says; that only knows whether it was yanked. */
 function lockedMeaning({ version, digest }: LockedProfile, meaning: Meaning | undefined): Meaning {
-  return { ok: true, version, digest, yanked: meaning?.ok ? meaning.yanked : undefined };
+  return {
+    ok: true,
+    version,
+    digest,
+    yanked: meaning?.ok ? meaning.yanked : undefined,
+    revokedKeys: undefined,
+  };
 }
 
 interface Asked {
@@ -98,31 +121,42 @@ interface Asked {
   state: SyncState | undefined;
   offline: SyncReport['offline'];
   log: SyncReport['log'];
+  revoked: RevokedByTeam;
 }
 
 /** Asks the registry what the references mean, as cheaply as it can be. */
 async function ask(options: SyncOptions): Promise<Asked> {
   const { root, client, wanted, locked, now = new Date(), dryRun = false } = options;
-  const references = wanted.map(({ reference }, at): Reference => {
+  const asked = wanted.map(({ reference }, at): Reference => {
     const lock = locked?.[at];
     return lock
       ? { ...reference, selector: { kind: 'version', version: lock.version } }
       : reference;
   });
+  const references = [...asked, ...(await othersOf(options, asked))];
   const names = references.map(formatReference);
   const saved = await readSyncState(root);
   const same = saved?.registry === client.registry && saved.references.join() === names.join();
   const checkedAt = saved && new Date(saved.checkedAt);
+  const folder = hostSeenFolder(root, options.trust.log.key);
+  const before = await readRevoked(folder);
   try {
     const isLogOld =
       !saved ||
       now.getTime() - Date.parse(saved.logSeenAt) > (options.trust.log.maximumAge * 1000) / 2;
-    const log = isLogOld ? await checkLog(options, now) : undefined;
+    const keep = !dryRun;
+    const latest = isLogOld
+      ? await latestCheckpoint(client, { log: options.trust.log, folder, now, keep })
+      : undefined;
     const answer =
       references.length === 0
         ? { meanings: [], etags: [] }
         : await resolveAll(client, references, same ? saved.etags : []);
     const { meanings, etags } = answer ?? (saved as SyncState);
+    const { trust } = options;
+    const teams = teamsWithNews(references, meanings, before);
+    const learned = await learnRevocations(client, { trust, folder, teams, keep, now });
+    const log = latest?.ok === false ? { id: latest.id, reason: latest.reason } : learned.log;
     const logSeenAt = isLogOld && !log && !dryRun ? now.toISOString() : saved?.logSeenAt;
     const state = {
       registry: client.registry,
@@ -133,7 +167,7 @@ async function ask(options: SyncOptions): Promise<Asked> {
       // Long ago, so that the next run looks again.
       logSeenAt: logSeenAt ?? new Date(0).toISOString(),
     };
-    return { meanings, state, offline: undefined, log };
+    return { meanings, state, offline: undefined, log, revoked: learned.revoked };
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
     const { message } = error;
@@ -142,28 +176,49 @@ async function ask(options: SyncOptions): Promise<Asked> {
       state: undefined,
       offline: { reason: message, checkedAt },
       log: undefined,
+      revoked: await readRevoked(folder),
     };
   }
 }
 
-/** That the log goes on and is fresh: what is answered as unchanged for ever might be a registry held still. */
-async function checkLog(
-  { root, client, trust, dryRun }: SyncOptions,
-  now: Date,
-): Promise<SyncReport['log']> {
-  const folder = hostSeenFolder(root, trust.log.key);
-  const seen = await readSeen(folder);
-  const checkpoint = await client.getCheckpoint();
-  const size = parseCheckpoint(parseNote(checkpoint)?.text ?? '')?.size ?? 0;
-  const consistency =
-    seen && size > seen.size ? (await client.getEntryProof(0, size, seen.size)).consistency : [];
-  const verified = await verifyLog({ checkpoint, consistency }, { log: trust.log, seen, now });
-  if (!verified.ok) return { id: verified.id, reason: verified.reason };
-  if (!dryRun) await writeSeen(folder, verified.checkpoint);
-  return undefined;
+/** Something installed of each team that nothing is wanted of: the answer says whether a key of it was revoked. */
+async function othersOf(
+  { root, trust }: SyncOptions,
+  asked: readonly Reference[],
+): Promise<Reference[]> {
+  const teams = new Set(asked.map(({ team }) => team));
+  const others: Reference[] = [];
+  for (const { team, name, version } of await listInstallations(root)) {
+    if (teams.has(team) || !trust.teams.has(team)) continue;
+    teams.add(team);
+    others.push({ team, name, selector: { kind: 'version', version } });
+  }
+  return others;
 }
 
-async function take(step: Step, options: SyncOptions, wants: Want[]): Promise<SyncOutcome> {
+/** The teams of which the registry says that more keys are revoked than were seen, or says nothing. */
+function teamsWithNews(
+  references: readonly Reference[],
+  meanings: readonly Meaning[],
+  seen: RevokedByTeam,
+): string[] {
+  const counts = new Map<string, number | undefined>();
+  for (const [at, { team }] of references.entries()) {
+    const meaning = meanings[at];
+    const count = meaning?.ok ? meaning.revokedKeys : undefined;
+    counts.set(team, count ?? counts.get(team));
+  }
+  return [...counts].flatMap(([team, count]) =>
+    count === undefined || count > (seen.get(team)?.size ?? 0) ? [team] : [],
+  );
+}
+
+/** What a step goes by besides. */
+interface Taking extends SyncOptions {
+  revoked: RevokedByTeam;
+}
+
+async function take(step: Step, options: Taking, wants: Want[]): Promise<SyncOutcome> {
   switch (step.kind) {
     case 'note':
       return step.isFailure
@@ -194,11 +249,15 @@ async function takeOut(
 
 async function repair(
   step: Extract<Step, { kind: 'repair' }>,
-  { root, trust, dryRun }: SyncOptions,
+  { root, trust, revoked, dryRun }: Taking,
 ): Promise<SyncOutcome> {
-  if (dryRun) return { step, result: { ok: true } };
   const { installation } = step.have;
-  const done = await reinstall(installation, installation, trust, {
+  const view = { trust, revoked };
+  if (dryRun) {
+    const verified = await verifyKept(root, installation, installation, view);
+    return { step, result: verified.ok ? { ok: true } : { ...verified, isRefusal: true } };
+  }
+  const done = await reinstall(installation, installation, view, {
     root,
     complain: step.complain,
     rolledBackFrom: installation.rolledBackFrom,
@@ -211,7 +270,7 @@ async function repair(
 
 async function fetchAndInstall(
   step: Extract<Step, { kind: 'install' | 'update' }>,
-  { root, client, trust, dryRun, now = new Date() }: SyncOptions,
+  { root, client, trust, revoked, dryRun, now = new Date() }: Taking,
   wants: Want[],
 ): Promise<SyncOutcome> {
   const { reference, version, complain } = step;
@@ -229,23 +288,28 @@ async function fetchAndInstall(
 
   // A lock that goes back to a version that was here needs no network.
   const kept = locked && before?.earlier.find(({ digest }) => digest === locked.digest);
+  let unproved: { id: string; reason: string } | undefined;
   if (kept && before && !dryRun) {
-    const done = await reinstall(before, kept, trust, target);
+    const done = await reinstall(before, kept, { trust, revoked }, target);
     if (done.ok) return { step, result: { ok: true, setAside: done.setAside } };
+    // What the registry has may be better.
+    if (done.id !== 'not-kept') unproved = done;
   }
   const refused = (id: string, reason: string, isRefusal = true): SyncOutcome => ({
     step,
     result: { ok: false, id, reason, isRefusal },
   });
   try {
-    const offer = await fetchOffer(client, { team, name, version }, seen?.size ?? 0);
+    const offer = await fetchOffer(client, { team, name, version }, { seen, revoked });
     const exact = { ...reference, selector: { kind: 'version', version } } as const;
     const verified = await verifyOffer(offer, locked ? exact : reference, {
       trust,
       seen,
+      revoked,
       installed: before?.version,
       now,
     });
+    if (!dryRun) await writeRevoked(folder, team, verified.revoked);
     if (!verified.ok) return refused(verified.id, verified.reason);
     const { profile } = verified;
     if (locked && profile.digest !== locked.digest) {
@@ -261,6 +325,7 @@ async function fetchAndInstall(
     return { step, result: { ok: true, setAside: done.setAside }, profile };
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
+    if (unproved) return refused(unproved.id, unproved.reason);
     return refused('not-fetched', error.message.replace(/\.$/, ''), false);
   }
 }

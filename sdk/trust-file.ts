@@ -8,10 +8,11 @@ import {
   type PublicKey,
   type TeamPolicy,
 } from '../trust/index.ts';
-import { parseNoteVerifier } from '../trust/log/index.ts';
+import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
 import { parseToml } from './toml.ts';
+import { editTeam } from './trust-edit.ts';
 
 /** What a host trusts, in memory. */
 export interface HostTrust {
@@ -55,13 +56,17 @@ export class TrustFileError extends Error {}
 /** Reads a trust file; `undefined` when there is none. Throws {@link TrustFileError} when it is malformed. */
 export async function readTrust(path: string): Promise<HostTrust | undefined> {
   const text = await readFileIfPresent(path);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseTrust(path, text);
+}
+
+/** What the text of a trust file says. Throws {@link TrustFileError} when it is malformed. */
+async function parseTrust(path: string, text: string): Promise<HostTrust> {
   const file = parseToml(text, TrustFile);
   if (!file.ok) throw new TrustFileError(`${path}: ${file.reason}`);
   const teams = new Map<string, TeamPolicy>();
   for (const [team, { keys, threshold }] of Object.entries(file.value.teams)) {
     teams.set(team, { keys: await importKeys(path, team, keys), threshold });
-    if (threshold > new Set(keys).size) {
+    if (threshold > keys.length) {
       throw new TrustFileError(
         `${path}: teams.${team}: more signatures are asked for than keys listed`,
       );
@@ -94,14 +99,29 @@ async function importLogPolicy(
       `${path}: log: a log signs, a witness cosigns; the keys are of another type`,
     );
   }
-  if (witness_threshold > new Set(policy.witnesses.map(({ id }) => id)).size) {
+  // One key under two names would be two witnesses, and the log's own witnesses nothing.
+  const own = noteKeyBytes(policy.key);
+  const holders = new Map<string, string>();
+  for (const { name, id, ...witness } of policy.witnesses) {
+    const bytes = noteKeyBytes(witness);
+    const before = holders.get(bytes);
+    if (bytes === own) {
+      throw new TrustFileError(`${path}: log: the witness ${name}+${id} has the log's own key`);
+    }
+    if (before !== undefined) {
+      const names = before === `${name}+${id}` ? `${before} twice` : `${before} and ${name}+${id}`;
+      throw new TrustFileError(`${path}: log: one key is listed as the witnesses ${names}`);
+    }
+    holders.set(bytes, `${name}+${id}`);
+  }
+  if (witness_threshold > policy.witnesses.length) {
     throw new TrustFileError(`${path}: log: more witnesses are asked for than listed`);
   }
   return policy;
 }
 
 async function importKeys(path: string, team: string, keys: string[]): Promise<PublicKey[]> {
-  return Promise.all(
+  const imported = await Promise.all(
     keys.map(async (text) => {
       const key = await importPublicKey(text);
       if (!key)
@@ -109,10 +129,65 @@ async function importKeys(path: string, team: string, keys: string[]): Promise<P
       return key;
     }),
   );
+  const ids = imported.map(({ keyId }) => keyId);
+  const twice = ids.find((keyId, at) => ids.indexOf(keyId) !== at);
+  if (twice === undefined) return imported;
+  throw new TrustFileError(
+    `${path}: teams.${team}: the key ${twice} is listed twice; take one out`,
+  );
 }
 
 /** Writes a trust file, whole or not at all. */
-export async function writeTrust(path: string, { registry, log, teams }: HostTrust): Promise<void> {
+export async function writeTrust(path: string, trust: HostTrust): Promise<void> {
+  await writeFileAtomically(path, formatTrust(trust), 0o644);
+}
+
+/**
+ * Has a trust file say what `trust` does of `teams`, whole or not at all: what else stands there stays, comments too.
+ * Where it is written in a way that can't be kept it is written anew; the copy of what it was is then returned.
+ */
+export async function changeTrust(
+  path: string,
+  trust: HostTrust,
+  teams: Iterable<string>,
+): Promise<string | undefined> {
+  const before = await readFileIfPresent(path);
+  if (before === undefined) {
+    await writeTrust(path, trust);
+    return undefined;
+  }
+  let text: string | undefined = before;
+  for (const team of teams) {
+    if (text === undefined) break;
+    text = await editTeam(text, team, trust.teams.get(team) ?? { keys: [], threshold: 0 });
+  }
+  if (text !== undefined && (await saysSame(path, text, trust))) {
+    await writeFileAtomically(path, text, 0o644);
+    return undefined;
+  }
+  const copy = `${path}.old`;
+  await writeFileAtomically(copy, before, 0o644);
+  await writeTrust(path, trust);
+  return copy;
+}
+
+async function saysSame(path: string, text: string, trust: HostTrust): Promise<boolean> {
+  const read = await parseTrust(path, text).catch(() => undefined);
+  return read !== undefined && canonical(read) === canonical(trust);
+}
+
+/** The same for the same trust, however it was written down. */
+function canonical(trust: HostTrust): string {
+  const sorted = [...trust.teams]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([team, { keys, threshold }]): [string, TeamPolicy] => [
+      team,
+      { threshold, keys: keys.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1)) },
+    ]);
+  return formatTrust({ ...trust, teams: new Map(sorted) });
+}
+
+function formatTrust({ registry, log, teams }: HostTrust): string {
   const text = stringify({
     registry,
     log: {
@@ -128,9 +203,5 @@ export async function writeTrust(path: string, { registry, log, teams }: HostTru
       ]),
     ),
   });
-  await writeFileAtomically(
-    path,
-    `# Whom this host trusts to publish its AppArmor profiles.\n${text}\n`,
-    0o644,
-  );
+  return `# Whom this host trusts to publish its AppArmor profiles.\n${text}\n`;
 }

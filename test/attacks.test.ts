@@ -33,12 +33,13 @@ import {
 } from './publisher.ts';
 import { runtimes, type TestRegistry } from './runtimes.ts';
 
-/** Everything below a folder, with its contents. */
+/** Everything below a folder, with its contents, but for the keys that were seen revoked: they are remembered. */
 async function snapshot(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((one) => one.isFile())) {
     const path = join(entry.parentPath, entry.name);
+    if (entry.name.startsWith('revoked.')) continue;
     files[path] = await readFile(path, 'utf8');
   }
   return files;

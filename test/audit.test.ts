@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { growLog, readLogHead } from '../db/log.ts';
-import { auditLog } from '../sdk/audit.ts';
+import { type AuditProgress, auditLog } from '../sdk/audit.ts';
 import { createClient } from '../sdk/client.ts';
 import { encodeBase64, generateKeyPair } from '../trust/index.ts';
 import {
   appendLeaf,
+  emptyRoot,
   formatEntry,
   generateNoteKey,
   type LogEntry,
@@ -203,6 +204,43 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
         `/log/tile/entries/002.p/${(manyEntries + 3) % 256}`,
       ]);
       expect(progress).toEqual([[manyEntries + 3, manyEntries + 3]]);
+    });
+
+    test('waits for a registry that is busy, and goes on where it was broken off', async () => {
+      const client = createClient({ registry: registry.url });
+      const log = policy();
+      let reached: AuditProgress | undefined;
+      const controller = new AbortController();
+      const onReached = (progress: AuditProgress) => {
+        reached = progress;
+        if (progress.done.size >= 100) controller.abort();
+      };
+      const { signal } = controller;
+      await expect(auditLog(client, { log, onReached, signal })).rejects.toThrow();
+      expect(reached?.done.size).toBeLessThan(200);
+
+      let refusals = 0;
+      const busy = createClient({
+        registry: registry.url,
+        fetch: async (input, init) => {
+          refusals += 1;
+          if (refusals > 2) return fetch(input, init);
+          return new Response('', { status: 429, headers: { 'Retry-After': '0' } });
+        },
+      });
+      const whole = await auditLog(client, { log });
+      const resumed = await auditLog(busy, { log, resume: reached });
+      expect(resumed).toMatchObject({ ok: true, from: 0 });
+      expect(resumed.ok && resumed.kinds).toEqual(whole.ok && whole.kinds);
+
+      // A log that is another one since then is not the one that was audited.
+      const target = { size: 50, root: new Uint8Array(32) };
+      const done = { size: 0, root: emptyRoot() };
+      const forked = { from: 0, done, target, entries: [], kinds: new Map(), blinded: 0 };
+      expect(await auditLog(client, { log, resume: forked })).toMatchObject({
+        ok: false,
+        id: 'log-inconsistent',
+      });
     });
 
     test('follows an empty log too', async () => {

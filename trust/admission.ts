@@ -12,6 +12,7 @@ import {
   type LogEntry,
   leafHash,
   type NoteVerifier,
+  noteKeyBytes,
   parseEntry,
   sameHash,
   type VerifiedSignature,
@@ -47,6 +48,8 @@ export interface KeyEvidence {
   revoked: boolean;
   /** By which an older key vouches for it, with the proof that the log has its entry. */
   endorsement?: { envelope: Envelope; proof: LogProof };
+  /** That the log has the entry of its revocation. */
+  revocation?: LogProof | undefined;
 }
 
 /** All that a registry offers for one version. */
@@ -73,9 +76,17 @@ export interface LogPolicy {
   maximumAge: number;
 }
 
+/**
+ * Keys of one team that a log has shown to be revoked, by their ids. A host keeps them: a registry that hides a
+ * revocation later takes nothing back.
+ */
+export type RevokedKeys = ReadonlySet<string>;
+
 /** What a host asks before it installs anything. */
 export interface HostPolicy {
   team: TeamPolicy;
+  /** The team's keys that the host has seen revoked: they never count again, whatever an offer says. */
+  revoked: RevokedKeys;
   log: LogPolicy;
   /** `undefined` on first contact. */
   seen: SeenCheckpoint | undefined;
@@ -107,10 +118,13 @@ export type Admission =
       signers: PublicKey[];
       /** The checkpoint it was shown under: what the host has seen from now on. */
       checkpoint: Checkpoint;
+      /** Which of the team's keys the log shows to be revoked: that too. */
+      revoked: RevokedKeys;
       /** When the newest cosignature was made, in seconds since 1970. */
       time: number;
     }
-  | Refusal;
+  /** Also where it is refused what the log shows is to be remembered. */
+  | (Refusal & { revoked?: RevokedKeys });
 
 /** How far the clock of whoever cosigned may be ahead of the host's, in seconds. */
 const clockSkew = 300;
@@ -118,14 +132,22 @@ const clockSkew = 300;
 /**
  * Decides whether a host may install what a registry offers: the log is the pinned one, is fresh, witnessed
  * and only grown since last time; enough good keys of the team have signed these bytes as this version; and
- * that very version is an entry of the log. Every way to a host goes through here. Never throws.
+ * that very version is an entry of the log. Every way to a host goes through here, also for what it has kept and
+ * what was interrupted. Never throws.
  */
 export async function admit(offer: Offer, policy: HostPolicy): Promise<Admission> {
   const log = await verifyLog(offer.log, policy);
   if (!log.ok) return log;
-  const { checkpoint, time } = log;
+  const revoked = await provenRevocations(offer.team, offer.keys, log.checkpoint);
+  return { ...(await admitUnder(log, offer, policy)), revoked };
+}
 
-  const keys = await goodKeys(offer, policy.team, checkpoint);
+async function admitUnder(
+  { checkpoint, time }: Extract<VerifiedLog, { ok: true }>,
+  offer: Offer,
+  policy: HostPolicy,
+): Promise<Omit<Extract<Admission, { ok: true }>, 'revoked'> | Refusal> {
+  const keys = await goodKeys(offer, policy, checkpoint);
   const verified = await verify(offer, { keys: keys.good, threshold: policy.team.threshold });
   if (!verified.ok) return explainRevoked(offer, verified, keys.revoked);
 
@@ -220,11 +242,17 @@ function freshest(
         : `the newest checkpoint is of ${isoTime(newest)}`;
     return refused('checkpoint-stale', `${reason}; the log may be frozen`);
   }
-  const witnessed = cosigned.filter(
-    ({ verifier, time = 0 }) => witnesses.includes(verifier) && time >= present - maximumAge,
-  ).length;
-  if (witnessed < witnessThreshold) {
-    const reason = `${witnessed} of the ${witnessThreshold} witnesses that are needed have cosigned the checkpoint`;
+  // By their keys: one key is one witness, whatever its names, and the log's own is none.
+  const witnessed = new Set(
+    cosigned
+      .filter(
+        ({ verifier, time = 0 }) => witnesses.includes(verifier) && time >= present - maximumAge,
+      )
+      .map(({ verifier }) => noteKeyBytes(verifier)),
+  );
+  witnessed.delete(noteKeyBytes(own));
+  if (witnessed.size < witnessThreshold) {
+    const reason = `${witnessed.size} of the ${witnessThreshold} witnesses that are needed have cosigned the checkpoint`;
     return refused('checkpoint-witnesses', reason);
   }
   return { ok: true, time: newest };
@@ -236,18 +264,17 @@ function freshest(
  */
 async function goodKeys(
   { team, keys }: Offer,
-  { keys: trusted, threshold }: TeamPolicy,
+  { team: { keys: trusted, threshold }, revoked: before }: HostPolicy,
   checkpoint: Checkpoint,
 ): Promise<{ good: PublicKey[]; revoked: Set<string> }> {
   const known = await Promise.all(
     keys.map(async (evidence) => ({ evidence, key: await importPublicKey(evidence.publicKey) })),
   );
-  const revoked = new Set(
-    known.flatMap(({ evidence, key }) => (evidence.revoked && key ? [key.keyId] : [])),
-  );
+  const revoked = new Set<string>(before);
+  for (const { evidence, key } of known) if (evidence.revoked && key) revoked.add(key.keyId);
   const good = trusted.filter(({ keyId }) => !revoked.has(keyId));
-  for (let before = -1; before !== good.length; ) {
-    before = good.length;
+  for (let length = -1; length !== good.length; ) {
+    length = good.length;
     for (const { evidence, key } of known) {
       if (!key || !evidence.endorsement || revoked.has(key.keyId)) continue;
       if (good.some(({ keyId }) => keyId === key.keyId)) continue;
@@ -256,12 +283,7 @@ async function goodKeys(
         { team, key, endorsement: envelope },
         { keys: good, threshold },
       );
-      const entry = endorsed.ok ? await provenEntry(proof, checkpoint) : undefined;
-      const logged =
-        entry?.ok &&
-        entry.value.kind === 'key' &&
-        entry.value.team === team &&
-        entry.value.keyId === key.keyId;
+      const logged = endorsed.ok && (await isKeyLogged(team, key.keyId, proof, checkpoint));
       if (logged) good.push(key);
     }
   }
@@ -277,6 +299,39 @@ function explainRevoked(
   const keyRefusal = refusal.id === 'envelope-untrusted-key' || refusal.id === 'envelope-threshold';
   if (!signer || !keyRefusal) return refusal;
   return refused('key-revoked', `team ${team} has revoked the key that signed it, ${signer.keyid}`);
+}
+
+/** Which of a team's keys the log shows to be revoked. Never throws. */
+export async function provenRevocations(
+  team: string,
+  keys: readonly KeyEvidence[],
+  checkpoint: Checkpoint,
+): Promise<RevokedKeys> {
+  const revoked = new Set<string>();
+  for (const { publicKey, revocation } of keys) {
+    const key = revocation && (await importPublicKey(publicKey));
+    if (!key) continue;
+    const entry = await provenEntry(revocation, checkpoint);
+    if (!entry.ok || entry.value.kind !== 'key-revocation') continue;
+    if (entry.value.team === team && entry.value.keyId === key.keyId) revoked.add(key.keyId);
+  }
+  return revoked;
+}
+
+/** That a registered key of a team is in the log. Never throws. */
+export async function isKeyLogged(
+  team: string,
+  keyId: string,
+  proof: LogProof,
+  checkpoint: Checkpoint,
+): Promise<boolean> {
+  const entry = await provenEntry(proof, checkpoint);
+  return (
+    entry.ok &&
+    entry.value.kind === 'key' &&
+    entry.value.team === team &&
+    entry.value.keyId === keyId
+  );
 }
 
 async function provenEntry(

@@ -1,8 +1,13 @@
 import { changeHost } from '../host/change.ts';
 import { exclusively } from '../host/lock.ts';
 import type { Mended } from '../host/mend.ts';
+import { listPending } from '../host/state.ts';
+import { type HostTrust, readTrust, trustPath } from '../trust-file.ts';
+import type { Values } from './command.ts';
 import { pathOf } from './installed.ts';
 import type { Io } from './io.ts';
+import { currentView } from './learn-revocations.ts';
+import { openSession, type registryOptions } from './session.ts';
 
 /** Says where a file went that stood in the way and was not this program's. */
 export function tellSetAside(tell: Io['tell'], file: string): void {
@@ -14,18 +19,33 @@ export function alone<Result>(io: Io, root: string, work: () => Promise<Result>)
   return exclusively(root, work, { onWait: () => tellWait(io) });
 }
 
-/** Does what changes a host, alone (see {@link changeHost}), and says what had to be waited for or mended first. */
-export function changing<Result>(
+/**
+ * Does what changes a host, alone (see {@link changeHost}), and says what had to be waited for or mended first. Before
+ * an interrupted installation is finished, the registry is asked whether its keys are good still.
+ */
+export async function changing<Result>(
   io: Io,
   root: string,
+  { trust, ...named }: Values<typeof registryOptions> & { trust?: HostTrust },
   work: () => Promise<Result>,
 ): Promise<Result> {
+  const interrupted = (await listPending(root)).filter(({ kind }) => kind === 'install');
+  if (interrupted.length > 0) {
+    const trusted = trust ?? (await readTrust(trustPath(root)));
+    const teams = interrupted.map(({ installation: { team } }) => team);
+    const client = trusted && (await openSession(io, named, trusted.registry, { brief: true }));
+    if (trusted) await currentView(io, client, root, trusted, teams);
+  }
   return changeHost(root, work, {
+    trust,
     onWait: () => tellWait(io),
-    onRecovered: ({ pending: { kind, installation }, outcome }) => {
+    onRecovered: ({ pending: { kind, installation }, outcome, refusal }) => {
       const { team, name, version } = installation;
       const what = kind === 'install' ? 'installation' : 'removal';
-      io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${outcome}.`);
+      const why = refusal ? `: ${refusal.reason} [${refusal.id}]` : '';
+      const left = 'left as it is, for processes are confined by it';
+      const became = outcome === 'left' ? left : outcome;
+      io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${became}${why}.`);
     },
     onMended: (mended) => tellMended(io, mended),
   });

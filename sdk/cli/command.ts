@@ -100,7 +100,7 @@ export const exit = {
   /** The command did its work and the answer is no: errors found, the registry refused. */
   failed: 1,
   usage: 2,
-  /** A profile could not be proved to come from its team. Nothing was written. */
+  /** A profile could not be proved to come from its team. Nothing was changed. */
   refused: 3,
   unreachable: 4,
   /** This machine can't do it: no root, no AppArmor, no apparmor_parser. Nothing was changed. */
@@ -109,6 +109,8 @@ export const exit = {
   drift: 6,
   /** A profile that is installed is not loaded. */
   notLoaded: 7,
+  /** What is installed is signed by no key that still counts: they were revoked, or are trusted no more. */
+  untrusted: 8,
 } as const;
 
 /** What each exit code means, for help and the manual. */
@@ -116,11 +118,12 @@ export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   0: 'Done',
   1: 'The answer is no: the profile has errors, the registry refused',
   2: "The command line can't be followed",
-  3: 'Refused: it could not be proved to come from its team; nothing was written',
+  3: 'Refused: it could not be proved to come from its team; nothing was changed',
   4: "The registry can't be reached",
   5: 'Not possible on this machine: no root, no AppArmor, no apparmor_parser; nothing was changed',
   6: 'The host has drifted: a file, the kernel or a mode is not what was installed',
   7: 'A profile that is installed is not loaded',
+  8: 'What is installed is signed only by keys that were revoked or are trusted no more',
 };
 
 export function usageError(message: string, command: Command): CliError {

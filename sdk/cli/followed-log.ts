@@ -2,11 +2,12 @@ import { type LogPolicy, parseNoteVerifier, type SeenCheckpoint } from '../../tr
 import { type Audit, type AuditOptions, auditLog } from '../audit.ts';
 import { readCheckpointFile } from '../checkpoint-file.ts';
 import type { Client } from '../client.ts';
+import { patience } from '../pacing.ts';
 import { defaultMaximumAge } from '../trust-file.ts';
 import { CliError, exit, type Values } from './command.ts';
 import { requireTrust, trustOption } from './host-trust.ts';
 import type { Io } from './io.ts';
-import { openSession, registryOptions } from './session.ts';
+import { openSession, registryOptions, type SessionOptions } from './session.ts';
 
 /** What the commands that follow a log are told about it. */
 export const logOptions = {
@@ -31,11 +32,16 @@ export interface FollowedLog {
 }
 
 /** The log that is meant: that of the key which is given, else the trust file's. */
-export async function openLog(io: Io, values: Values<typeof logOptions>): Promise<FollowedLog> {
+export async function openLog(
+  io: Io,
+  values: Values<typeof logOptions>,
+  session: SessionOptions = {},
+): Promise<FollowedLog> {
+  const options = { patience: patience.audit, ...session };
   const text = values['log-key'];
   if (text === undefined) {
     const { registry, log } = await requireTrust(values, '/');
-    return { client: await openSession(io, values, registry), log };
+    return { client: await openSession(io, values, registry, options), log };
   }
   const key = await parseNoteVerifier(text);
   if (key?.type !== 'ed25519') {
@@ -43,7 +49,7 @@ export async function openLog(io: Io, values: Values<typeof logOptions>): Promis
   }
   const maximumAge = defaultMaximumAge * 3600;
   const log = { key, witnesses: [], witnessThreshold: 0, maximumAge };
-  return { client: await openSession(io, values), log };
+  return { client: await openSession(io, values, undefined, options), log };
 }
 
 /** The checkpoint in a state file; a refusal when the log has not signed it. */

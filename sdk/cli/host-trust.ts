@@ -21,3 +21,23 @@ export async function requireTrust(
     'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
   );
 }
+
+/** What to do about a refusal that more trust would end; `undefined` of any other. */
+export function trustAdvice(
+  id: string,
+  team: string,
+  { root, trust }: { root?: string | undefined; trust?: string | undefined },
+): string | undefined {
+  const where = [root && ` --root ${root}`, trust && ` --trust ${trust}`].filter(Boolean).join('');
+  const command = (name: string) => `sudo aa-registry trust ${name} ${team}${where}`;
+  switch (id) {
+    case 'team-untrusted':
+      return `To trust that team: ${command('add')}`;
+    case 'key-revoked':
+    case 'envelope-untrusted-key':
+    case 'envelope-threshold':
+      return `If the team has a new key, this shows and trusts it: ${command('update')}`;
+    default:
+      return undefined;
+  }
+}

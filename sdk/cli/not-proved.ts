@@ -3,7 +3,7 @@ import { CliError, exit } from './command.ts';
 
 /** What a command ends with when a profile was not proved, and when there is none of the kind that was asked for. */
 export function notProved(
-  { id, reason }: Extract<Verified, { ok: false }>,
+  { id, reason }: Pick<Extract<Verified, { ok: false }>, 'id' | 'reason'>,
   consequence?: string,
   next?: string,
 ): CliError {

@@ -22,7 +22,10 @@ export async function showingProgress<Result>(
   work: (progress: Progress) => Promise<Result>,
 ): Promise<Result> {
   let ended = false;
+  const { tell } = io;
   const { update, ...progress } = startProgress(io, names);
+  // Whatever else is told meanwhile stays above what moves too.
+  io.tell = progress.note;
   const untilThen: Progress['update'] = (at, stage) => {
     if (!ended) update(at, stage);
   };
@@ -31,14 +34,16 @@ export async function showingProgress<Result>(
   } catch (error) {
     ended = true;
     throw error;
+  } finally {
+    io.tell = tell;
   }
 }
 
 function startProgress(io: Io, names: readonly string[]): Progress {
-  const { stderr } = io;
+  const { stderr, tell } = io;
   const { rows = Number.POSITIVE_INFINITY } = stderr;
   if (!stderr.isTTY || io.env.TERM === 'dumb' || names.length >= rows) {
-    return { update: () => {}, note: io.tell, detail: io.tell };
+    return { update: () => {}, note: tell, detail: tell };
   }
   const stages = names.map(() => '');
   const width = Math.max(...names.map((name) => name.length));
@@ -63,10 +68,37 @@ function startProgress(io: Io, names: readonly string[]): Progress {
       if (drawn > 0) moveCursor(stderr, 0, -drawn);
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
-      io.tell(line);
+      tell(line);
       drawn = 0;
       draw();
     },
     detail: () => {},
+  };
+}
+
+/** One line that is written over as something goes on; on a terminal only. */
+export interface StatusLine {
+  isShown: boolean;
+  show: (text: string) => void;
+  /** What is written next has a line of its own. */
+  end: () => void;
+}
+
+export function statusLine({ stderr, env }: Io): StatusLine {
+  const isShown = stderr.isTTY === true && env.TERM !== 'dumb';
+  let drawn = false;
+  return {
+    isShown,
+    show: (text) => {
+      if (!isShown) return;
+      cursorTo(stderr, 0);
+      clearLine(stderr, 0);
+      stderr.write(visible(text).slice(0, Math.max(20, widthOf(stderr) - 1)));
+      drawn = true;
+    },
+    end: () => {
+      if (drawn) stderr.write('\n');
+      drawn = false;
+    },
   };
 }

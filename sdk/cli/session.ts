@@ -3,6 +3,7 @@ import { type Client, createClient } from '../client.ts';
 import { readConfiguration } from '../config.ts';
 import { requestJobToken } from '../job-token.ts';
 import { prepareNetwork } from '../network.ts';
+import { type PacingOptions, patience, type Waiting } from '../pacing.ts';
 import { CliError, exit, type Values } from './command.ts';
 import type { Io } from './io.ts';
 
@@ -22,6 +23,9 @@ export const registryOptions = {
   'ca-file': caFileOption,
 } as const;
 
+/** How long one request may take of a command that can do without an answer, in milliseconds. */
+const briefTimeout = 5000;
+
 const defaultRegistry = 'http://127.0.0.1:8787';
 
 /**
@@ -32,6 +36,7 @@ export async function openSession(
   io: Io,
   named: Values<typeof registryOptions>,
   preferred?: string,
+  { brief, ...pacing }: SessionOptions = {},
 ): Promise<Client> {
   const config = await readConfiguration(io.env);
   const registry = checkRegistry(
@@ -39,7 +44,35 @@ export async function openSession(
   );
   await prepareNetwork(registry, io.env, config.network, named['ca-file']);
   const token = io.env.AA_TOKEN || (await config.tokenFor(registry));
-  return createClient({ registry, token: token === undefined ? undefined : checkToken(token) });
+  return createClient({
+    registry,
+    token: token === undefined ? undefined : checkToken(token),
+    patience: brief ? patience.brief : patience.usual,
+    timeout: brief ? briefTimeout : undefined,
+    onWait: brief ? undefined : tellWaits(io),
+    ...pacing,
+  });
+}
+
+/** How a command waits for a registry that asks it to. */
+export interface SessionOptions extends PacingOptions {
+  /** It can do without an answer. */
+  brief?: boolean;
+}
+
+/** Says that the registry has the command wait: once, and again for each wait that is long. */
+function tellWaits(io: Io): (waiting: Waiting) => void {
+  let told = false;
+  return (waiting) => {
+    if (told && waiting.seconds < 10) return;
+    told = true;
+    io.tell(`${describeWait(waiting)}; going on then.`);
+  };
+}
+
+export function describeWait({ seconds, status }: Waiting): string {
+  const why = status === 429 ? 'it has had too many requests from here' : 'it is not ready';
+  return `The registry asks to wait ${seconds} s: ${why}`;
 }
 
 /**

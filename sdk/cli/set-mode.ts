@@ -3,8 +3,10 @@ import { reinstall } from '../host/reinstall.ts';
 import { changing, tellSetAside } from './changing.ts';
 import { CliError, type Command, defineCommand, exit } from './command.ts';
 import { answerItems, formatOption } from './format.ts';
-import { requireTrust, trustOption } from './host-trust.ts';
+import { requireTrust, trustAdvice, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
+import { currentView } from './learn-revocations.ts';
+import { openSession, registryOptions } from './session.ts';
 import { requireTarget, rootOf, rootOption } from './target.ts';
 
 /** The commands `enforce` and `complain`, which differ in one word. */
@@ -19,25 +21,40 @@ export function modeCommand(
     summary,
     usage: 'NAME…',
     args: { min: 1, max: Number.POSITIVE_INFINITY },
-    options: { format: formatOption, root: rootOption, trust: trustOption },
+    options: {
+      offline: { type: 'boolean', description: 'Do not ask the registry which keys are revoked' },
+      format: formatOption,
+      ...registryOptions,
+      root: rootOption,
+      trust: trustOption,
+    },
     details,
     examples: [`sudo aa-registry ${name} docker-nginx`],
     async run({ values, args, io }) {
       const root = rootOf(values.root);
       await requireTarget(root);
       const trust = await requireTrust(values, root);
-      await changing(io, root, async () => {
-        for (const text of args) await requireInstalled(root, text);
+      await changing(io, root, { ...values, trust }, async () => {
+        const teams: string[] = [];
+        for (const text of args) teams.push((await requireInstalled(root, text)).team);
+        const client = values.offline
+          ? undefined
+          : await openSession(io, values, trust.registry, { brief: true });
+        const view = await currentView(io, client, root, trust, teams);
         await answerItems(io, values, async (tell) => {
           for (const text of args) {
             const installation = await requireInstalled(root, text);
             const path = pathOf(installation);
             const { team, name, version, rolledBackFrom } = installation;
             const options = { root, complain, rolledBackFrom };
-            const done = await reinstall(installation, installation, trust, options);
+            const done = await reinstall(installation, installation, view, options);
             if (!done.ok) {
               const code = done.id === 'not-kept' ? exit.failed : exit.refused;
-              throw new CliError(code, `${path} was not changed: ${done.reason} [${done.id}].`);
+              throw new CliError(
+                code,
+                `${path} was not changed: ${done.reason} [${done.id}].`,
+                trustAdvice(done.id, team, values),
+              );
             }
             const { mode = null, setAside = null } = done;
             if (setAside !== null) tellSetAside(io.tell, setAside);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { HostTrust } from '../trust-file.ts';
 import { removeStaged } from './atomic.ts';
 import { tidyKept } from './kept.ts';
 import { exclusively, type LockOptions } from './lock.ts';
@@ -8,6 +9,8 @@ import { type Recovered, recover } from './transaction.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 export interface ChangeOptions extends LockOptions {
+  /** By which what an earlier run had begun is proved before it is finished; the host's trust file when left out. */
+  trust?: HostTrust | undefined;
   /** Told of each change that an earlier run had begun and that was dealt with before `work`. */
   onRecovered?: (recovered: Recovered) => void;
   /** Told of each record that was damaged and dealt with before that. */
@@ -22,7 +25,7 @@ export interface ChangeOptions extends LockOptions {
 export async function changeHost<Result>(
   root: string,
   work: () => Promise<Result>,
-  { onRecovered = () => {}, onMended = () => {}, ...lock }: ChangeOptions = {},
+  { trust, onRecovered = () => {}, onMended = () => {}, ...lock }: ChangeOptions = {},
 ): Promise<Result> {
   return exclusively(
     root,
@@ -30,7 +33,7 @@ export async function changeHost<Result>(
       await removeStaged(join(root, 'etc/apparmor.d'), 'aa-registry.');
       for (const folder of ['installed', 'pending']) await removeStaged(statePath(root, folder));
       for (const one of await uninterrupted(() => mendRecords(root))) onMended(one);
-      for (const one of await uninterrupted(() => recover(root))) onRecovered(one);
+      for (const one of await uninterrupted(() => recover(root, trust))) onRecovered(one);
       await tidyKept(root, await listInstallations(root), await listDamaged(root));
       return work();
     },

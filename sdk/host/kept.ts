@@ -6,6 +6,7 @@ import { type Verified, verifyOffer } from '../fetch.ts';
 import type { HostTrust } from '../trust-file.ts';
 import { removeFile, writeFileAtomically } from './atomic.ts';
 import { readFileIfPresent } from './read-file.ts';
+import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
 import { type Installation, type Named, type Release, statePath } from './state.ts';
 
 /**
@@ -20,21 +21,35 @@ function keptName(digest: string): string {
   return `${digest.slice('sha256:'.length)}.bundle`;
 }
 
-/** Keeps an offer that was proved. */
-export async function keep(root: string, offer: Offer, digest: string): Promise<void> {
+/** Keeps an offer that was proved; which keys are revoked is remembered with the log (see seen.ts). */
+export async function keep(root: string, proved: Offer, digest: string): Promise<void> {
+  const keys = proved.keys.map(({ revocation: _, ...key }) => key);
+  const offer = { ...proved, keys };
   const path = join(keptFolder(root, offer), keptName(digest));
   await writeFileAtomically(path, `${JSON.stringify(makeBundle([offer], {}))}\n`, 0o644);
 }
 
+/** What decides about a kept version: what the host trusts now, and the keys that it has seen revoked. */
+export interface KeptView {
+  trust: HostTrust;
+  revoked: RevokedByTeam;
+}
+
+/** What decides about kept versions below `root`, by what was seen so far. */
+export async function readKeptView(root: string, trust: HostTrust): Promise<KeptView> {
+  return { trust, revoked: await readRevoked(hostSeenFolder(root, trust.log.key)) };
+}
+
 /**
  * A kept version, proved again by what the host trusts now. Its checkpoint is judged by the clock of the time at
- * which it was proved first: the log has grown since, which proves nothing against it.
+ * which it was proved first: the log has grown since, which proves nothing against it. A key that was revoked since
+ * counts no longer.
  */
 export async function verifyKept(
   root: string,
   named: Named,
   { version, digest, verifiedAt }: Release,
-  trust: HostTrust,
+  view: KeptView,
 ): Promise<Verified | { ok: false; id: 'not-kept'; reason: string }> {
   const offer = await readKept(root, named, digest);
   const reference = { ...named, selector: { kind: 'version', version } } as const;
@@ -42,7 +57,7 @@ export async function verifyKept(
     const reason = `this host has not kept ${formatReference(reference)}`;
     return { ok: false, id: 'not-kept', reason };
   }
-  return verifyOffer(offer, reference, { trust, seen: undefined, now: new Date(verifiedAt) });
+  return verifyOffer(offer, reference, { ...view, seen: undefined, now: new Date(verifiedAt) });
 }
 
 /** The bytes of a kept version, when they are what its digest says. */
@@ -67,12 +82,6 @@ export async function listKept(root: string, named: Named): Promise<Release[]> {
     releases.push({ version: offer.version, digest, verifiedAt });
   }
   return releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
-}
-
-/** The ids of the keys that a kept version says it is signed by. */
-export async function signersOfKept(root: string, named: Named, digest: string): Promise<string[]> {
-  const offer = await readKept(root, named, digest);
-  return offer?.envelope.signatures.map(({ keyid }) => keyid) ?? [];
 }
 
 async function readKept(root: string, named: Named, digest: string): Promise<Offer | undefined> {

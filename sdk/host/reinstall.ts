@@ -1,7 +1,6 @@
 import type { Verified, VerifiedProfile } from '../fetch.ts';
-import type { HostTrust } from '../trust-file.ts';
 import { type Installed, type InstallOptions, install } from './install.ts';
-import { verifyKept } from './kept.ts';
+import { type KeptView, verifyKept } from './kept.ts';
 import type { Installation, Release } from './state.ts';
 
 export type Reinstalled =
@@ -17,10 +16,10 @@ export type Reinstalled =
 export async function reinstall(
   installation: Installation,
   release: Release,
-  trust: HostTrust,
+  view: KeptView,
   options: InstallOptions,
 ): Promise<Reinstalled> {
-  const verified = await verifyKept(options.root, installation, release, trust);
+  const verified = await verifyKept(options.root, installation, release, view);
   if (!verified.ok) return verified;
   const { profile } = verified;
   const done = await install(profile, { ...options, verifiedAt: release.verifiedAt });

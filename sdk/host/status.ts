@@ -10,6 +10,7 @@ import {
   listPending,
   type Pending,
 } from './state.ts';
+import type { Untrusted } from './untrusted.ts';
 
 /** An installation and what has become of it. */
 export interface InstalledStatus {
@@ -91,14 +92,16 @@ async function findUnconfined(
   return found;
 }
 
-/** What a monitor should say of a host: the worst of all that is installed. */
-export function verdictOf({
-  kernel,
-  installed,
-  pending,
-  damaged,
-}: HostStatus): 'ok' | 'disabled' | 'not-loaded' | 'drift' {
+/**
+ * What a monitor should say of a host: the worst of all that is installed. `untrusted` of it is signed by no key that
+ * still counts.
+ */
+export function verdictOf(
+  { kernel, installed, pending, damaged }: HostStatus,
+  untrusted: readonly Untrusted[],
+): 'ok' | 'disabled' | 'untrusted' | 'not-loaded' | 'drift' {
   if (kernel?.ok === false) return 'disabled';
+  if (untrusted.length > 0) return 'untrusted';
   if (installed.some(({ condition }) => condition.kernel === 'not-loaded')) return 'not-loaded';
   const sound = installed.every(({ condition }) => isSound(condition));
   return sound && pending.length === 0 && damaged.length === 0 ? 'ok' : 'drift';

@@ -13,6 +13,10 @@ const Meaning = z.discriminatedUnion('ok', [
       .string()
       .optional()
       .transform((text): string | undefined => text),
+    revokedKeys: z
+      .int()
+      .optional()
+      .transform((count): number | undefined => count),
   }),
   z.object({ ok: z.literal(false), reason: z.string() }),
 ]);

@@ -1,9 +1,17 @@
 import { mkdir } from 'node:fs/promises';
+import { type HostTrust, readTrust, trustPath } from '../trust-file.ts';
 import { removeFile, type StagedFile, stageFile } from './atomic.ts';
 import { dropCompiled } from './cache.ts';
 import { forceComplain, unforceComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
-import { dropKept, dropUnneeded, readKeptBytes } from './kept.ts';
+import {
+  dropKept,
+  dropUnneeded,
+  type KeptView,
+  readKeptBytes,
+  readKeptView,
+  verifyKept,
+} from './kept.ts';
 import { readPolicy, stateOf, unload } from './kernel.ts';
 import { findParser, loadArguments, runParser } from './parser.ts';
 import { confinedBy } from './processes.ts';
@@ -140,31 +148,66 @@ async function removeEverything(root: string, named: Named): Promise<void> {
 /** A change that an earlier run had begun, and what became of it. */
 export interface Recovered {
   pending: Pending;
-  outcome: 'finished' | 'undone';
+  /** `left`: it can't be undone now, for processes are confined by it. */
+  outcome: 'finished' | 'undone' | 'left';
+  /** Why it was not finished, where it is no longer proved. */
+  refusal?: { id: string; reason: string };
 }
 
 /**
- * Finishes what earlier runs have begun; what can't be finished is undone. Nobody else may be changing anything
- * meanwhile (see change.ts).
+ * Finishes what earlier runs have begun; what can't be finished is undone, and so is what `trust`, when left out the
+ * host's trust file, does not prove any more. Nobody else may be changing anything meanwhile (see change.ts).
  */
-export async function recover(root: string): Promise<Recovered[]> {
+export async function recover(root: string, trust?: HostTrust): Promise<Recovered[]> {
   const recovered: Recovered[] = [];
   for (const pending of await listPending(root)) {
-    const done = await (pending.kind === 'install' ? resume : resumeRemoval)(
-      root,
-      pending.installation,
-    );
-    recovered.push({ pending, outcome: done ? 'finished' : 'undone' });
+    const { kind, installation } = pending;
+    if (kind === 'install') {
+      const trusted = trust ?? (await readTrust(trustPath(root)));
+      const view = trusted && (await readKeptView(root, trusted));
+      recovered.push({ pending, ...(await resume(root, installation, view)) });
+    } else {
+      const done = await resumeRemoval(root, installation);
+      recovered.push({ pending, outcome: done ? 'finished' : 'undone' });
+    }
   }
   return recovered;
 }
 
-async function resume(root: string, target: Installation): Promise<boolean> {
+async function resume(
+  root: string,
+  target: Installation,
+  view: KeptView | undefined,
+): Promise<Omit<Recovered, 'pending'>> {
+  const verified = view
+    ? await verifyKept(root, target, target, view)
+    : ({ ok: false, id: 'team-untrusted', reason: 'this host trusts nobody' } as const);
+  if (verified.ok) {
+    const staged = await stageFile(installedPath(root, target), verified.profile.bytes, 0o644);
+    if ((await put(root, target, staged)).ok) return { outcome: 'finished' };
+  }
+  const outcome = (await undo(root, target)) ? 'undone' : 'left';
+  if (verified.ok) return { outcome };
+  return { outcome, refusal: { id: verified.id, reason: verified.reason } };
+}
+
+/** Goes back to what was installed before, where the file may be the new one already; whether that could be done. */
+async function undo(root: string, target: Installation): Promise<boolean> {
+  const before = await readInstallation(root, target);
   const file = installedPath(root, target);
-  const bytes = await readKeptBytes(root, target, target.digest);
-  if (bytes && (await put(root, target, await stageFile(file, bytes, 0o644))).ok) return true;
-  await putBack(root, target, await readInstallation(root, target));
-  return false;
+  const isNew = (await digestOf(file)) === target.digest && before?.digest !== target.digest;
+  if (!isNew) {
+    await putBack(root, target, before);
+    return true;
+  }
+  if (before) {
+    const bytes = await readKeptBytes(root, before, before.digest);
+    return bytes !== undefined && (await put(root, before, await stageFile(file, bytes, 0o644))).ok;
+  }
+  // To unload it would leave processes unconfined.
+  if (hasKernel(root) && (await confinedBy(target.name)).length > 0) return false;
+  await takeAway(root, target);
+  return true;
 }
 
 /** A profile that is in use again stays: the host may have been started anew since. */

@@ -19,6 +19,7 @@ export {
   isNoteName,
   type NoteKey,
   type NoteVerifier,
+  noteKeyBytes,
   parseNoteSigner,
   parseNoteVerifier,
   type SignatureType,

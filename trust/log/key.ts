@@ -89,6 +89,15 @@ export async function cosignatureVerifierOf(verifier: NoteVerifier): Promise<Not
   return makeVerifier(verifier.name, 'cosignature', raw);
 }
 
+/**
+ * The public key itself, as base64, without what a vkey says besides: two that have it are one key, whatever names and
+ * types they have.
+ */
+export function noteKeyBytes({ verifier }: Pick<NoteVerifier, 'verifier'>): string {
+  const { key } = parseKey(verifier) ?? {};
+  return encodeBase64(key ?? new Uint8Array());
+}
+
 /** The length of a key ID in bytes. */
 export const keyIdLength = 4;
 

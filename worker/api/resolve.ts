@@ -79,10 +79,11 @@ async function answer(
 ): Promise<Resolution | ProblemError> {
   const { team, name } = reference;
   if (!row) return new ProblemError('not-found', `There is no profile ${team}/${name}.`);
-  const { version, digest, channel, yankReason, deprecation, replacement, movedTo } = row;
+  const { version, digest, channel, yankReason, deprecation, replacement, movedTo, revokedKeys } =
+    row;
   if (version === null || digest === null) return nothing(db, reference, row);
   const found = { ref, team, name, version, digest, channel, yankReason };
-  return { ...found, deprecation, replacement, movedTo };
+  return { ...found, deprecation, replacement, movedTo, revokedKeys };
 }
 
 /** Why no version of a profile is what a reference asks for. */

@@ -47,7 +47,7 @@ export const bundle = defineCommand({
       const { team, name } = reference;
       // All under the first one's checkpoint, although the log may grow meanwhile.
       const path = { team, name, version: resolved.version };
-      const offer = await fetchOffer(client, path, 0, offers[0]?.log);
+      const offer = await fetchOffer(client, path, offers[0] ? { log: offers[0].log } : {});
       const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
       if (!verified.ok) {
         throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);

@@ -1,13 +1,20 @@
 import { formatReference } from '../../../trust/index.ts';
 import { fetchSeveral } from '../../fetch-several.ts';
 import { readFileIfPresent } from '../../host/read-file.ts';
-import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
+import {
+  hostSeenFolder,
+  readRevoked,
+  readSeen,
+  userSeenFolder,
+  writeRevoked,
+  writeSeen,
+} from '../../host/seen.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../profiles-file.ts';
 import { alone } from '../changing.ts';
 import { defineCommand, exit } from '../command.ts';
 import { diffOf } from '../diff.ts';
 import { answer, formatOption } from '../format.ts';
-import { requireTrust, trustOption } from '../host-trust.ts';
+import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { notProved } from '../not-proved.ts';
 import { profilesOption, requireProfiles } from '../profiles-option.ts';
 import { showingProgress } from '../progress.ts';
@@ -40,14 +47,22 @@ export const lock = defineCommand({
     const references = wanted.map(({ reference }) => reference);
     const names = references.map(formatReference);
     const folder = userSeenFolder(io.env, trust.log.key);
-    const view = { trust, seen: await readSeen(folder), installed: () => undefined };
+    const view = {
+      trust,
+      seen: await readSeen(folder),
+      revoked: await readRevoked(folder, hostSeenFolder(root, trust.log.key)),
+      installed: () => undefined,
+    };
     const verified = await showingProgress(io, names, ({ update }) =>
       fetchSeveral(client, references, view, { onProgress: update }),
     );
     const locked: LockedProfile[] = [];
     for (const [at, one] of verified.entries()) {
+      const team = references[at]?.team ?? '';
+      await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
-        throw notProved(one, `nothing was written: ${names[at]}`);
+        const next = trustAdvice(one.id, team, values);
+        throw notProved(one, `nothing was written: ${names[at]}`, next);
       }
       const { version, digest, checkpoint } = one.profile;
       await writeSeen(folder, checkpoint);

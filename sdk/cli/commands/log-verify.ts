@@ -1,7 +1,22 @@
+import type { AuditProgress } from '../../audit.ts';
+import {
+  describeAudit,
+  progressPath,
+  readProgress,
+  removeProgress,
+  writeProgress,
+} from '../../audit-progress-file.ts';
 import { writeCheckpointFile } from '../../checkpoint-file.ts';
-import { defineCommand, exit } from '../command.ts';
+import { isPassing } from '../../client.ts';
+import { CliError, defineCommand, exit } from '../command.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
 import { formatOption, toJson } from '../format.ts';
+import { interruption } from '../interruption.ts';
+import { statusLine } from '../progress.ts';
+import { describeWait, type SessionOptions } from '../session.ts';
+
+/** How often the file of an audit's progress is written, in milliseconds. */
+const writeInterval = 1000;
 
 export const logVerify = defineCommand({
   name: 'log verify',
@@ -19,22 +34,52 @@ export const logVerify = defineCommand({
   details:
     'Reads every entry and rebuilds the tree that the checkpoint signs. With --state, from the checkpoint in ' +
     'FILE on: the log must extend it. That may be the checkpoint of the last run, or one that another host ' +
-    'or a witness was shown; if it was shown another history, this finds out.',
+    'or a witness was shown; if it was shown another history, this finds out. A registry that is busy is waited for. ' +
+    'What is broken off goes on where it was: with --state, FILE.progress says how far that is.',
   examples: [
     'aa-registry log verify --state /var/lib/auditor/checkpoint',
     'aa-registry log verify --registry https://profiles.example.org --log-key example.org/log+1a2b3c4d+A…',
   ],
   async run({ values, io }) {
     const { state } = values;
-    const followed = await openLog(io, values);
+    const ended = interruption();
+    const line = statusLine(io);
+    let reached: AuditProgress | undefined;
+    const session: SessionOptions = { signal: ended };
+    if (line.isShown) {
+      session.onWait = (waiting) => line.show(`${shown(reached)}; ${describeWait(waiting)}`);
+    }
+    const followed = await openLog(io, values, session);
     const before = await readState(followed, state);
     const checkContents = !values['no-contents'];
-    const onProgress = (done: number, size: number) => {
-      if (io.stderr.isTTY)
-        io.stderr.write(`\r${done} of ${size} entries${done < size ? '' : '\n'}`);
+    const file = state === undefined ? undefined : progressPath(state);
+    const about = describeAudit(followed.log.key.verifier, before, checkContents);
+    const resume = file === undefined ? undefined : await readProgress(file, about);
+    if (resume) io.tell(`Going on after ${resume.done.size} entries, which were verified before.`);
+    let written = 0;
+    const onReached = async (progress: AuditProgress) => {
+      reached = progress;
+      line.show(shown(progress));
+      if (file === undefined || Date.now() - written < writeInterval) return;
+      await writeProgress(file, about, progress);
+      written = Date.now();
     };
-    const audit = await follow(followed, { from: before, checkContents, onProgress });
+    const options = { from: before, checkContents, resume, onReached, signal: ended };
+    const audit = await follow(followed, options).catch(async (error: unknown) => {
+      line.end();
+      if (reached && file !== undefined) await writeProgress(file, about, reached);
+      if (reached && (ended.aborted || isPassing(error))) {
+        io.tell(
+          file === undefined
+            ? `${shown(reached)} were verified; with --state FILE the next run would go on from there.`
+            : `${shown(reached)} were verified; the same command goes on from there.`,
+        );
+      }
+      throw ended.aborted ? new CliError(exit.failed, 'Interrupted.') : error;
+    });
+    line.end();
     if (state !== undefined) await writeCheckpointFile(state, audit.note);
+    if (file !== undefined) await removeProgress(file);
 
     const { checkpoint, from, kinds, blinded, time } = audit;
     const looked = checkContents ? (kinds.get('version') ?? 0) - blinded : null;
@@ -67,3 +112,7 @@ export const logVerify = defineCommand({
     return exit.ok;
   },
 });
+
+function shown(progress: AuditProgress | undefined): string {
+  return progress ? `${progress.done.size} of ${progress.target.size} entries` : 'No entry yet';
+}

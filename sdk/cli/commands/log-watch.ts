@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDigest, isProfileName, isTeam, type LogEntry } from '../../../trust/index.ts';
-import type { LoggedEntry } from '../../audit.ts';
+import type { AuditProgress, LoggedEntry } from '../../audit.ts';
 import { writeCheckpointFile } from '../../checkpoint-file.ts';
-import { UnreachableError } from '../../client.ts';
+import { isPassing, RegistryError } from '../../client.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
 import { lineFormatOption, toJson } from '../format.ts';
 import { interruption } from '../interruption.ts';
 import { requireWholeNumber } from '../whole-number.ts';
+
+/** The longest that a registry which asks to wait is left alone, in seconds. */
+const longestPause = 3600;
 
 export const logWatch = defineCommand({
   name: 'log watch',
@@ -27,7 +30,7 @@ export const logWatch = defineCommand({
   details:
     'Verifies the log as "log verify" does, and prints each new entry about those names: from the checkpoint ' +
     'in the state file on, or else from the beginning. Keys are a team’s: watch TEAM for those. Goes on while ' +
-    'the registry can’t be reached, and ends when the log is not what it was.',
+    'the registry can’t be reached or is busy, and ends when the log is not what it was.',
   examples: [
     'aa-registry log watch platform --state /var/lib/auditor/platform',
     'aa-registry log watch library/docker-nginx --once --format json',
@@ -40,34 +43,42 @@ export const logWatch = defineCommand({
       minimum: 1,
       maximum: 86_400,
     });
-    const followed = await openLog(io, values);
+    const ended = once ? undefined : interruption();
+    const followed = await openLog(io, values, ended ? { signal: ended } : {});
     let from = await readState(followed, state);
     const select = (entry: LogEntry) => watched.some((one) => isAbout(entry, one));
 
-    const look = async (signal?: AbortSignal) => {
-      const options = { from, select, ...(signal && { signal }) };
+    /** Where a look was broken off, by a registry that went away: the next goes on from there. */
+    let resume: AuditProgress | undefined;
+    const onReached = (progress: AuditProgress) => {
+      resume = progress;
+    };
+    const look = async () => {
+      const options = { from, select, resume, onReached, ...(ended && { signal: ended }) };
       const audit = await follow(followed, options);
+      resume = undefined;
       for (const logged of audit.entries) io.print(print(logged));
       // Only now: what was not printed is reported again.
       if (state !== undefined) await writeCheckpointFile(state, audit.note);
       from = audit.checkpoint;
     };
-    if (once) {
+    if (!ended) {
       await look();
       return exit.ok;
     }
-    const ended = interruption();
     // Nobody reads on, as in … | head.
     const isHeard = () => !io.stdout.destroyed;
     while (!ended.aborted && isHeard()) {
       try {
-        await look(ended);
+        await look();
         if (isHeard()) await sleep(seconds * 1000, undefined, { signal: ended });
       } catch (error) {
         if (ended.aborted) break;
-        if (!(error instanceof UnreachableError)) throw error;
-        io.tell(`${error.message} Trying again in ${seconds} seconds.`);
-        await sleep(seconds * 1000, undefined, { signal: ended }).catch(() => {});
+        if (!isPassing(error)) throw error;
+        const asked = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
+        const pause = Math.min(Math.max(seconds, Math.ceil(asked)), longestPause);
+        io.tell(`${error.message} Trying again in ${pause} seconds.`);
+        await sleep(pause * 1000, undefined, { signal: ended }).catch(() => {});
       }
     }
     return exit.ok;

@@ -11,9 +11,11 @@ import { writeOutput } from '../../host/output.ts';
 import { findParser } from '../../host/parser.ts';
 import {
   hostSeenFolder,
+  readRevoked,
   readSeen,
   type SeenFolder,
   userSeenFolder,
+  writeRevoked,
   writeSeen,
 } from '../../host/seen.ts';
 import { type Installation, installedPath, listInstallations } from '../../host/state.ts';
@@ -23,8 +25,9 @@ import { changing, tellSetAside } from '../changing.ts';
 import { CliError, defineCommand, exit, type Values } from '../command.ts';
 import { diffOf } from '../diff.ts';
 import { answerItems, formatOption } from '../format.ts';
-import { requireTrust, trustOption } from '../host-trust.ts';
+import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import type { Io } from '../io.ts';
+import { currentView } from '../learn-revocations.ts';
 import { notProved } from '../not-proved.ts';
 import { type Progress, showingProgress } from '../progress.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
@@ -44,6 +47,10 @@ export const pull = defineCommand({
       type: 'string',
       value: 'FILE',
       description: 'Take them from a bundle instead, all of it or the REFs named',
+    },
+    offline: {
+      type: 'boolean',
+      description: 'With --bundle: do not ask the registry which keys were revoked since',
     },
     complain: {
       type: 'boolean',
@@ -93,6 +100,9 @@ export const pull = defineCommand({
     if (output !== undefined && references.length !== 1) {
       throw new CliError(exit.usage, '--download-only takes exactly one REF.');
     }
+    if (values.offline && bundle === undefined) {
+      throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
+    }
     if (downloadOnly && (dryRun || values.complain)) {
       throw new CliError(
         exit.usage,
@@ -110,17 +120,33 @@ export const pull = defineCommand({
       bundle === undefined
         ? await fromRegistry(io, values, trust.registry, references)
         : await fromBundle(bundle, references);
+    if (bundle !== undefined && !dryRun && !downloadOnly) {
+      // Whoever made the bundle may have left out what was revoked since.
+      const client = values.offline
+        ? undefined
+        : await openSession(io, values, trust.registry, { brief: true });
+      await currentView(
+        io,
+        client,
+        root,
+        trust,
+        wanted.references.map(({ team }) => team),
+      );
+    }
     const names = wanted.references.map(formatReference);
     const prove = async (installed: Installation[]) => {
       const view = {
         trust,
         seen: await readSeen(seen),
+        revoked: await readRevoked(seen, hostSeenFolder(root, log)),
         installed: ({ team, name }: Reference) =>
           installed.find((one) => one.team === team && one.name === name)?.version,
       };
       return showingProgress(io, names, async (progress) => {
         const verified = await wanted.verify(view, progress);
-        return { progress, profiles: requireProved(verified, view, bundle !== undefined) };
+        if (!dryRun) await rememberRevoked(seen, wanted.references, verified);
+        const profiles = requireProved(verified, wanted.references, view, values);
+        return { progress, profiles };
       });
     };
 
@@ -143,7 +169,7 @@ export const pull = defineCommand({
       });
       return exit.ok;
     }
-    return changing(io, root, async () => {
+    return changing(io, root, { ...values, trust }, async () => {
       const installed = await listInstallations(root);
       const { progress, profiles } = await prove(installed);
       await tellVerified(progress, profiles, seen);
@@ -252,20 +278,32 @@ function requireDistinct(references: Reference[]): void {
   if (twice !== undefined) throw new CliError(exit.usage, `${twice} is asked for twice.`);
 }
 
+/** Keeps what was shown to be revoked, also when a profile is refused for it. */
+async function rememberRevoked(
+  seen: SeenFolder,
+  references: Reference[],
+  verified: Verified[],
+): Promise<void> {
+  for (const [at, { revoked }] of verified.entries()) {
+    await writeRevoked(seen, references[at]?.team ?? '', revoked);
+  }
+}
+
 /** The profiles, when all of them are proved; else the command ends. */
 function requireProved(
   verified: Verified[],
+  references: Reference[],
   { seen }: SeveralView,
-  bundled: boolean,
+  values: { root?: string; trust?: string; bundle?: string },
 ): VerifiedProfile[] {
-  return verified.map((one) => {
+  return verified.map((one, at) => {
     if (one.ok) return one.profile;
     throw notProved(
       one,
       'nothing was changed',
-      bundled && one.id === 'log-inconsistent'
+      values.bundle !== undefined && one.id === 'log-inconsistent'
         ? `A bundle proves that only from sizes it was made with: --since ${seen?.size}.`
-        : undefined,
+        : trustAdvice(one.id, references[at]?.team ?? '', values),
     );
   });
 }

@@ -29,7 +29,7 @@ export const remove = defineCommand({
     const root = rootOf(values.root);
     await requireTarget(root);
     const { force = false } = values;
-    await changing(io, root, async () => {
+    await changing(io, root, {}, async () => {
       // All are there before the first is removed.
       for (const name of args) await requireInstalled(root, name);
       await answerItems(io, values, async (done) => {

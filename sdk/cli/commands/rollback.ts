@@ -1,14 +1,14 @@
 import { type Client, RegistryError, UnreachableError } from '../../client.ts';
 import type { InstallOptions } from '../../host/install.ts';
-import { signersOfKept } from '../../host/kept.ts';
 import { reinstall } from '../../host/reinstall.ts';
 import type { Installation, Release } from '../../host/state.ts';
 import { changing, tellSetAside } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { answer, formatOption } from '../format.ts';
-import { requireTrust, trustOption } from '../host-trust.ts';
+import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
+import { currentView } from '../learn-revocations.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 
@@ -19,15 +19,19 @@ export const rollback = defineCommand({
   args: { min: 1, max: 1 },
   options: {
     to: { type: 'string', value: 'VERSION', description: 'Go back to this one instead' },
-    offline: { type: 'boolean', description: 'Do not ask the registry whether it was yanked' },
+    offline: {
+      type: 'boolean',
+      description:
+        'Do not ask the registry: neither whether it was yanked nor which keys are revoked',
+    },
     format: formatOption,
     ...registryOptions,
     root: rootOption,
     trust: trustOption,
   },
   details:
-    'Needs no network: the versions before are kept with what proves them, and are proved again. "sync" does not ' +
-    'go back to the version that was left, but to a newer one; "pull" goes wherever it is told.',
+    'Needs no network: the versions before are kept with what proves them, and are proved again, with the keys that ' +
+    'the registry or, without it, this host knows to be revoked. "sync" does not go back to the version that was left, but to a newer one; "pull" goes wherever it is told.',
   examples: [
     'sudo aa-registry rollback docker-nginx',
     'sudo aa-registry rollback docker-nginx --to 1.0.0',
@@ -36,26 +40,27 @@ export const rollback = defineCommand({
     const root = rootOf(values.root);
     await requireTarget(root);
     const trust = await requireTrust(values, root);
-    return changing(io, root, async () => {
+    return changing(io, root, { ...values, trust }, async () => {
       const installation = await requireInstalled(root, text);
       const path = pathOf(installation);
       const release = chooseEarlier(installation, path, values.to);
-      if (!values.offline) {
-        const client = await openSession(io, values, trust.registry);
-        const threshold = trust.teams.get(installation.team)?.threshold ?? 1;
-        await askAbout(io, client, { root, threshold }, installation, release);
-      }
+      const client = values.offline
+        ? undefined
+        : await openSession(io, values, trust.registry, { brief: true });
+      if (client) await askAbout(io, client, installation, release);
+      const view = await currentView(io, client, root, trust, [installation.team]);
       const options: InstallOptions = {
         root,
         reference: installation.reference,
         rolledBackFrom: installation.version,
         onStep: io.tell,
       };
-      const done = await reinstall(installation, release, trust, options);
+      const done = await reinstall(installation, release, view, options);
       if (!done.ok) {
         throw new CliError(
           done.id === 'not-kept' ? exit.failed : exit.refused,
           `Refused, nothing was changed: ${done.reason} [${done.id}].`,
+          trustAdvice(done.id, installation.team, values),
         );
       }
       const { mode = null, setAside = null } = done;
@@ -91,33 +96,16 @@ function chooseEarlier(
   );
 }
 
-/**
- * Says when the registry has taken back the version to go to, and stops when too few of the keys that have signed it
- * are good still. That it can't be asked stops nobody.
- */
+/** Says when the registry has taken back the version to go to. That it can't be asked stops nobody. */
 async function askAbout(
   io: Io,
   client: Client,
-  { root, threshold }: { root: string; threshold: number },
-  installation: Installation,
-  { version, digest }: Release,
+  { team, name }: Installation,
+  { version }: Release,
 ): Promise<void> {
-  const { team, name } = installation;
-  const signers = await signersOfKept(root, installation, digest);
   try {
     const { yankReason } = await client.getVersion({ team, name, version });
     if (yankReason !== null) io.tell(`Warning: ${version} was yanked: ${yankReason}`);
-    const { keys } = await client.getTeam(team);
-    const revoked = keys.filter(
-      ({ keyId, revokedAt }) => revokedAt !== null && signers.includes(keyId),
-    );
-    if (revoked.length > 0 && signers.length - revoked.length < threshold) {
-      throw new CliError(
-        exit.refused,
-        `Refused, nothing was changed: team ${team} has revoked the key that signed ${version}, ${revoked[0]?.keyId} [key-revoked].`,
-        'With --offline nobody is asked.',
-      );
-    }
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
     io.tell(`Not known whether ${version} was yanked since: ${error.message}`);

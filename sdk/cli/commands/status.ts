@@ -1,16 +1,18 @@
 import { parseReference, type Reference } from '../../../trust/index.ts';
-import { UnreachableError } from '../../client.ts';
+import { type Client, UnreachableError } from '../../client.ts';
 import { describeCondition, isSound } from '../../host/condition.ts';
 import type { LoadedProfile } from '../../host/kernel.ts';
 import type { Named } from '../../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../../host/status.ts';
+import { listUntrusted, type Untrusted } from '../../host/untrusted.ts';
 import { fetchNews, type News } from '../../news.ts';
-import { readTrust, trustPath } from '../../trust-file.ts';
+import { type HostTrust, readTrust, trustPath } from '../../trust-file.ts';
 import { CliError, defineCommand, exit, type Values } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
-import { trustOption } from '../host-trust.ts';
+import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
+import { currentView } from '../learn-revocations.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { printTable } from '../table.ts';
 import { rootOf, rootOption } from '../target.ts';
@@ -19,6 +21,7 @@ import { rootOf, rootOption } from '../target.ts';
 const exitCodes = {
   ok: exit.ok,
   disabled: exit.unable,
+  untrusted: exit.untrusted,
   'not-loaded': exit.notLoaded,
   drift: exit.drift,
 } as const;
@@ -35,7 +38,7 @@ export const status = defineCommand({
     all: { type: 'boolean', short: 'a', description: 'Every loaded profile and confined process' },
     offline: {
       type: 'boolean',
-      description: 'Do not ask the registry for newer or yanked versions',
+      description: 'Do not ask the registry for newer or yanked versions and revoked keys',
     },
     format: formatOption,
     ...registryOptions,
@@ -44,8 +47,9 @@ export const status = defineCommand({
   },
   details:
     'Compares files with what was signed, and the kernel with what was loaded. Changes nothing. ' +
-    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 6 something was changed, 7 a profile that is ' +
-    'installed is not loaded. A newer or yanked version does not change it, nor does a registry that is away.',
+    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 8 what is installed is signed only by keys that were ' +
+    'revoked or are trusted no more, 7 a profile that is installed is not loaded, 6 something was changed; of several ' +
+    'the first. A newer or yanked version does not change it, nor does a registry that is away.',
   examples: [
     'sudo aa-registry status',
     'sudo aa-registry status --offline --format json',
@@ -58,10 +62,17 @@ export const status = defineCommand({
       throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
     }
     const found = narrow(await readStatus(root), args);
-    const news = values.offline ? [] : await askRegistry(io, found, values, root);
-    if (json) io.print(toJson(asData(found, news)));
-    else printText(io, found, news, values.all ?? false);
-    return exitCodes[verdictOf(found)];
+    const trust = await readTrust(values.trust ?? trustPath(root));
+    const client = values.offline ? undefined : await openAbout(io, found, values, trust);
+    const news = client ? await askRegistry(io, found, client) : [];
+    const untrusted = trust ? await findUntrusted(io, found, client, root, trust) : [];
+    if (json) io.print(toJson(asData(found, news, untrusted)));
+    else printText(io, found, news, untrusted, values.all ?? false);
+    for (const { installation, id } of untrusted) {
+      const next = trustAdvice(id, installation.team, values);
+      if (next !== undefined) io.tell(next);
+    }
+    return exitCodes[verdictOf(found, untrusted)];
   },
 });
 
@@ -89,15 +100,31 @@ function narrow(found: HostStatus, names: string[]): HostStatus {
   };
 }
 
-async function askRegistry(
+/** The registry to ask about what is installed; `undefined` when there is nothing to ask, or nobody. */
+async function openAbout(
   io: Io,
   { installed }: HostStatus,
-  values: Values<typeof registryOptions> & { trust?: string },
+  values: Values<typeof registryOptions>,
+  trust: HostTrust | undefined,
+): Promise<Client | undefined> {
+  if (installed.length === 0 || (!trust && values.registry === undefined)) return undefined;
+  return openSession(io, values, trust?.registry, { brief: true });
+}
+
+async function findUntrusted(
+  io: Io,
+  { installed }: HostStatus,
+  client: Client | undefined,
   root: string,
-): Promise<News[]> {
-  const trust = await readTrust(values.trust ?? trustPath(root));
-  if (installed.length === 0 || (!trust && values.registry === undefined)) return [];
-  const client = await openSession(io, values, trust?.registry);
+  trust: HostTrust,
+): Promise<Untrusted[]> {
+  const installations = installed.map(({ installation }) => installation);
+  const teams = installations.map(({ team }) => team);
+  const view = await currentView(io, client, root, trust, teams);
+  return listUntrusted(root, installations, view);
+}
+
+async function askRegistry(io: Io, { installed }: HostStatus, client: Client): Promise<News[]> {
   try {
     return await fetchNews(
       client,
@@ -119,7 +146,13 @@ function referenceOf({ team, name, reference }: InstalledStatus['installation'])
   return parsed.ok ? parsed.reference : { team, name, selector: { kind: 'default' } };
 }
 
-function printText(io: Io, found: HostStatus, news: News[], all: boolean): void {
+function printText(
+  io: Io,
+  found: HostStatus,
+  news: News[],
+  untrusted: Untrusted[],
+  all: boolean,
+): void {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   if (kernel?.ok === false) io.print(`AppArmor is not enabled: ${kernel.reason}.`);
   if (kernel?.ok) {
@@ -135,7 +168,8 @@ function printText(io: Io, found: HostStatus, news: News[], all: boolean): void 
       one.installation.version,
       one.mode ?? (kernel ? 'not loaded' : modeAtBoot(one)),
       kernel?.ok ? String(one.processes.length) : '',
-      [...problemsOf(one), ...noteworthy(one, news[at])].join('; ') || 'as installed',
+      [...trustOf(one, untrusted), ...problemsOf(one), ...noteworthy(one, news[at])].join('; ') ||
+        'as installed',
     ]);
     const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
     printTable(io, [head, ...rows]);
@@ -192,6 +226,11 @@ function printAll(io: Io, { loaded, confined, installed }: HostStatus): void {
   }
 }
 
+function trustOf({ installation }: InstalledStatus, untrusted: Untrusted[]): string[] {
+  const found = untrusted.find((one) => one.installation === installation);
+  return found ? [`would be refused now: ${found.reason}`] : [];
+}
+
 function problemsOf({ condition }: InstalledStatus): string[] {
   return describeCondition(condition);
 }
@@ -234,11 +273,11 @@ function namesOf(processes: InstalledStatus['processes']): string {
 }
 
 /** The same as JSON; its keys are a contract with monitors. */
-function asData(found: HostStatus, news: News[]): unknown {
+function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknown {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   const own = new Set(installed.map(({ installation }) => installation.name));
   return {
-    verdict: verdictOf(found),
+    verdict: verdictOf(found, untrusted),
     apparmor:
       kernel === undefined
         ? null
@@ -265,6 +304,8 @@ function asData(found: HostStatus, news: News[]): unknown {
       condition,
       processes: processes.map(({ pid, command }) => ({ pid, command })),
       rolledBackFrom: installation.rolledBackFrom ?? null,
+      // Why it would be refused now, for want of a key that still counts.
+      untrusted: refusalOf(installation, untrusted),
       // null where the registry was not asked or does not know.
       newer: news[at]?.newer ?? null,
       yanked: news[at]?.yanked ?? null,
@@ -285,4 +326,9 @@ function asData(found: HostStatus, news: News[]): unknown {
     confined,
     unconfined,
   };
+}
+
+function refusalOf(installation: Named, untrusted: Untrusted[]) {
+  const found = untrusted.find((one) => one.installation === installation);
+  return found ? { id: found.id, reason: found.reason } : null;
 }

@@ -6,7 +6,7 @@ import { changing, tellSetAside } from '../changing.ts';
 import { defineCommand, exit } from '../command.ts';
 import { diffOf } from '../diff.ts';
 import { formatOption, toJson } from '../format.ts';
-import { requireTrust, trustOption } from '../host-trust.ts';
+import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
@@ -36,7 +36,7 @@ export const sync = defineCommand({
     'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
     'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
     'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
-    'not be asked.',
+    'not be asked, 8 what is installed is signed only by keys that were revoked or are trusted no more.',
   examples: ['sudo aa-registry sync', 'sudo aa-registry sync --dry-run'],
   async run({ values, io }) {
     const root = rootOf(values.root);
@@ -49,19 +49,22 @@ export const sync = defineCommand({
     const options = { root, trust, client, wanted, locked, dryRun };
     const report = dryRun
       ? await syncHost(options)
-      : await changing(io, root, () => syncHost(options));
+      : await changing(io, root, { ...values, trust }, () => syncHost(options));
     const code = dryRun && report.outcomes.some(isChange) ? exit.drift : codeOf(report);
     if (values.format === 'json') {
       tellRegistry(io, report);
+      tellTrust(io, report, values);
       io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length })));
       return code;
     }
     if (dryRun) {
       await showPlan(io, root, report);
+      tellTrust(io, report, values);
       return code;
     }
     for (const outcome of report.outcomes) tellOutcome(io, outcome);
     tellRegistry(io, report);
+    tellTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
       io.print(`Nothing to do: ${count}, as wanted.`);
@@ -74,9 +77,10 @@ function isChange({ step }: SyncOutcome): boolean {
   return step.kind !== 'note';
 }
 
-function codeOf({ outcomes, offline, log }: SyncReport): number {
+function codeOf({ outcomes, offline, log, untrusted }: SyncReport): number {
   const failures = outcomes.flatMap(({ result }) => (result.ok ? [] : [result]));
   if (log || failures.some(({ isRefusal }) => isRefusal)) return exit.refused;
+  if (untrusted.length > 0) return exit.untrusted;
   if (offline) return exit.unreachable;
   return failures.length > 0 ? exit.failed : exit.ok;
 }
@@ -126,10 +130,30 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
   io.tell(`${reason} This host keeps what it has (${age}).`);
 }
 
+/** Says what is installed and no good key has signed, and what to do about that and about refusals like it. */
+function tellTrust(
+  io: Io,
+  { outcomes, untrusted }: SyncReport,
+  values: { root?: string; trust?: string },
+): void {
+  for (const { installation, id, reason } of untrusted) {
+    const name = `${pathOf(installation)} ${installation.version}`;
+    io.tell(`Warning: ${name} is installed, and would be refused now: ${reason} [${id}]`);
+  }
+  const refused = [
+    ...untrusted.map(({ installation: { team }, id }) => ({ team, id })),
+    ...outcomes.flatMap(({ step, result }) =>
+      result.ok || step.kind === 'remove' ? [] : [{ team: step.reference.team, id: result.id }],
+    ),
+  ];
+  const advice = refused.flatMap(({ team, id }) => trustAdvice(id, team, values) ?? []);
+  for (const next of new Set(advice)) io.tell(next);
+}
+
 /** The same as JSON. */
 async function asData(
   root: string,
-  { outcomes, present, offline, log }: SyncReport,
+  { outcomes, present, offline, log, untrusted }: SyncReport,
   { dryRun, wanted }: { dryRun: boolean; wanted: number },
 ): Promise<object> {
   const items: object[] = [];
@@ -159,6 +183,13 @@ async function asData(
       ? { reason: offline.reason, checkedAt: offline.checkedAt?.toISOString() ?? null }
       : null,
     log: log ?? null,
+    untrusted: untrusted.map(({ installation: { team, name, version }, id, reason }) => ({
+      team,
+      name,
+      version,
+      id,
+      reason,
+    })),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Team } from '../../../worker/api/schema/index.ts';
 import type { Client } from '../../client.ts';
 import { findEscape } from '../../host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../host/seen.ts';
-import { defaultMaximumAge, readTrust, trustPath, writeTrust } from '../../trust-file.ts';
+import { changeTrust, defaultMaximumAge, readTrust, trustPath } from '../../trust-file.ts';
 import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { answer, formatOption, toJson } from '../format.ts';
@@ -66,7 +66,9 @@ export const trustInit = defineCommand({
     const added = new Map<string, TeamPolicy>();
     for (const team of teams) {
       if (before?.teams.has(team)) {
-        io.tell(`Team ${team} is trusted already; nothing changes for it.`);
+        io.tell(
+          `Team ${team} is trusted already; nothing changes for it ("trust update" does that).`,
+        );
         continue;
       }
       const keys = await fetchKeys(await client.getTeam(team));
@@ -106,7 +108,9 @@ export const trustInit = defineCommand({
         throw new CliError(exit.failed, `Nothing was written: ${path} was changed meanwhile.`);
       }
       const all = new Map([...added, ...(now?.teams ?? [])]);
-      await writeTrust(path, { registry: client.registry, log: now?.log ?? log, teams: all });
+      const trust = { registry: client.registry, log: now?.log ?? log, teams: all };
+      const copy = await changeTrust(path, trust, added.keys());
+      if (copy !== undefined) io.tell(`${path} was written anew; what it was is kept as ${copy}.`);
       if (!now) await writeSeen(seen, first.checkpoint);
     });
     const names = [...added.keys()];
@@ -132,5 +136,7 @@ async function fetchLogPolicy(client: Client): Promise<LogPolicy> {
 async function fetchKeys({ keys }: Team): Promise<PublicKey[]> {
   const good = keys.filter(({ revokedAt }) => revokedAt === null);
   const imported = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
-  return imported.filter((key) => key !== undefined);
+  const found = imported.filter((key) => key !== undefined);
+  // A registry is not trusted to show each once.
+  return [...new Map(found.map((key) => [key.keyId, key])).values()];
 }

@@ -1,8 +1,15 @@
 import { fetchVerified } from '../../fetch.ts';
-import { readSeen, userSeenFolder, writeSeen } from '../../host/seen.ts';
+import {
+  hostSeenFolder,
+  readRevoked,
+  readSeen,
+  userSeenFolder,
+  writeRevoked,
+  writeSeen,
+} from '../../host/seen.ts';
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
-import { requireTrust, trustOption } from '../host-trust.ts';
+import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { notProved } from '../not-proved.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 
@@ -20,8 +27,15 @@ export const verify = defineCommand({
     const trust = await requireTrust(values, '/');
     const client = await openSession(io, values, trust.registry);
     const seen = userSeenFolder(io.env, trust.log.key);
-    const verified = await fetchVerified(client, reference, { trust, seen: await readSeen(seen) });
-    if (!verified.ok) throw notProved(verified);
+    const verified = await fetchVerified(client, reference, {
+      trust,
+      seen: await readSeen(seen),
+      revoked: await readRevoked(seen, hostSeenFolder('/', trust.log.key)),
+    });
+    await writeRevoked(seen, reference.team, verified.revoked);
+    if (!verified.ok) {
+      throw notProved(verified, undefined, trustAdvice(verified.id, reference.team, values));
+    }
     const { team, name, version, digest, signers, checkpoint } = verified.profile;
     await writeSeen(seen, checkpoint);
     if (json) {

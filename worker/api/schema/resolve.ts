@@ -31,6 +31,9 @@ export const Resolution = z
     deprecation: z.string().nullable().meta({ description: 'Why not to use the profile any more' }),
     replacement: z.string().nullable().meta({ description: 'The profile to use in its place' }),
     movedTo: TeamName.nullable().meta({ description: 'The team that goes on with the profile' }),
+    revokedKeys: z.int().min(0).optional().meta({
+      description: 'How many keys of the team are revoked: when it grows, hosts ask which',
+    }),
   })
   .meta({ id: 'Resolution', description: 'What a reference means now' });
 export type Resolution = z.infer<typeof Resolution>;

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { decodeBase64, encodeBase64, LogEntry, type SeenCheckpoint } from '../trust/index.ts';
+import { isHash } from '../trust/log/index.ts';
+import type { AuditProgress } from './audit.ts';
+import { removeFile, writeFileAtomically } from './host/atomic.ts';
+import { readFileIfPresent } from './host/read-file.ts';
+
+const Seen = z
+  .strictObject({ size: z.int().min(0), root: z.string() })
+  .transform(({ size, root }, context): SeenCheckpoint => {
+    const hash = decodeBase64(root);
+    if (isHash(hash)) return { size, root: hash };
+    context.addIssue('must be a hash');
+    return z.NEVER;
+  });
+
+const kinds = LogEntry.options.map(({ shape }) => shape.kind.value);
+
+const ProgressFile = z.strictObject({
+  /** What makes an audit the same one (see {@link describeAudit}). */
+  about: z.string(),
+  from: z.int().min(0),
+  done: Seen,
+  target: Seen,
+  kinds: z.partialRecord(z.enum(kinds), z.int().min(0)),
+  blinded: z.int().min(0),
+});
+
+/** Where the progress of an audit is kept that goes on from the checkpoint in `state`: beside it. */
+export function progressPath(state: string): string {
+  return `${state}.progress`;
+}
+
+/** Of which log an audit is, where it began, and what it looks at. */
+export function describeAudit(log: string, from: SeenCheckpoint | undefined, contents: boolean) {
+  const start = from ? `${from.size}.${encodeBase64(from.root)}` : '0';
+  return `${log} from ${start}${contents ? '' : ' without contents'}`;
+}
+
+/** How far an audit was that was broken off; `undefined` when there was none of this kind, or its file is damaged. */
+export async function readProgress(
+  path: string,
+  about: string,
+): Promise<AuditProgress | undefined> {
+  const text = await readFileIfPresent(path);
+  try {
+    const { data } = ProgressFile.safeParse(JSON.parse(text ?? ''));
+    if (data?.about !== about) return undefined;
+    const counted = Object.entries(data.kinds) as [LogEntry['kind'], number][];
+    return { ...data, kinds: new Map(counted), entries: [] };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces that file, whole or not at all. Entries that were selected are not kept in it. */
+export async function writeProgress(
+  path: string,
+  about: string,
+  { from, done, target, kinds, blinded }: AuditProgress,
+): Promise<void> {
+  const plain = ({ size, root }: SeenCheckpoint) => ({ size, root: encodeBase64(root) });
+  const data = {
+    about,
+    from,
+    done: plain(done),
+    target: plain(target),
+    kinds: Object.fromEntries(kinds),
+    blinded,
+  };
+  await writeFileAtomically(path, `${JSON.stringify(data)}\n`, 0o644);
+}
+
+/** Forgets it: the audit is done. */
+export async function removeProgress(path: string): Promise<void> {
+  await removeFile(path);
+}

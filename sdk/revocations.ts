@@ -1,0 +1,72 @@
+import { type KeyEvidence, provenRevocations } from '../trust/index.ts';
+import { type Client, RegistryError } from './client.ts';
+import { type RevokedByTeam, readRevoked, type SeenFolder, writeRevoked } from './host/seen.ts';
+import { mapInParallel } from './in-parallel.ts';
+import { latestCheckpoint } from './latest-checkpoint.ts';
+import type { HostTrust } from './trust-file.ts';
+
+export interface RevocationOptions {
+  trust: HostTrust;
+  /** What was seen of the log, and where what is new is remembered. */
+  folder: SeenFolder;
+  /** The teams whose keys are asked about; those that the host does not trust are left out. */
+  teams: Iterable<string>;
+  /** Whether to remember what is new; true when left out. */
+  keep?: boolean;
+  now?: Date;
+}
+
+/** The keys that are revoked, those seen before among them. */
+export interface Revocations {
+  revoked: RevokedByTeam;
+  /** Why what the registry says of its log is not believed; then only what was seen before counts. */
+  log?: { id: string; reason: string };
+}
+
+/**
+ * Asks a registry which keys of teams are revoked. What its log proves is remembered for good: a registry that hides
+ * it later takes nothing back. One that can't be spoken to throws (see {@link Client}).
+ */
+export async function learnRevocations(
+  client: Client,
+  { trust, folder, teams, keep = true, now = new Date() }: RevocationOptions,
+): Promise<Revocations> {
+  const before = await readRevoked(folder);
+  const asked = [...new Set(teams)].filter((team) => trust.teams.has(team));
+  const claims = await mapInParallel(asked, async (team) => {
+    const keys = await keysOf(client, team);
+    const added = keys.filter(
+      ({ keyId, revokedAt }) => revokedAt !== null && !before.get(team)?.has(keyId),
+    );
+    return { team, added };
+  });
+  if (claims.every(({ added }) => added.length === 0)) return { revoked: before };
+
+  // Of now, so that it has what was just said. It is not remembered: a bundle may be under an older one.
+  const latest = await latestCheckpoint(client, { log: trust.log, folder, now, keep: false });
+  if (!latest.ok) return { revoked: before, log: { id: latest.id, reason: latest.reason } };
+  const { checkpoint } = latest;
+  const revoked = new Map(before);
+  for (const { team, added } of claims) {
+    const evidence = await mapInParallel(added, async (key): Promise<KeyEvidence> => {
+      const { publicKey, revocationLogIndex: at } = key;
+      const isThere = at !== null && at < checkpoint.size;
+      const revocation = isThere ? await client.getEntryProof(at, checkpoint.size) : undefined;
+      return { publicKey, revoked: true, revocation };
+    });
+    const proven = await provenRevocations(team, evidence, checkpoint);
+    if (keep) await writeRevoked(folder, team, proven);
+    revoked.set(team, new Set([...(before.get(team) ?? []), ...proven]));
+  }
+  return { revoked };
+}
+
+async function keysOf(client: Client, team: string) {
+  try {
+    return (await client.getTeam(team)).keys;
+  } catch (error) {
+    // A team that the registry does not know has no keys there.
+    if (error instanceof RegistryError && error.status === 404) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createClient, RegistryError } from '../../sdk/client.ts';
+import { createPacing, parseRetryAfter, patience } from '../../sdk/pacing.ts';
+
+describe('waiting for a registry that is busy', () => {
+  const refused = { method: 'GET', status: 429, retryAfter: '1', tries: 1 };
+
+  test.each([
+    [429, 'GET', '1', true],
+    [429, 'POST', '1', true],
+    [503, 'GET', '1', true],
+    [503, 'GET', null, true],
+    [502, 'GET', null, true],
+    [503, 'POST', '1', false],
+    [500, 'GET', null, false],
+    [404, 'GET', null, false],
+    [429, 'GET', '86400', false],
+    [429, 'GET', 'Fri, 31 Dec 9999 23:59:59 GMT', false],
+    [429, 'GET', 'soon', true],
+  ])('%i to %s with Retry-After %s: again is %s', (status, method, retryAfter, again) => {
+    expect(createPacing({}, () => 0).again({ status, method, retryAfter, tries: 1 })).toBe(again);
+  });
+
+  test('ends with its patience, whatever it is told', () => {
+    const field = fc.oneof(fc.nat({ max: 300 }).map(String), fc.constant('x'), fc.constant(null));
+    fc.assert(
+      fc.property(fc.array(field, { minLength: 1 }), (fields) => {
+        let now = 0;
+        const options = {
+          onWait: ({ seconds }: { seconds: number }) => {
+            now += seconds * 1000;
+          },
+        };
+        const pacing = createPacing(options, () => now);
+        let tries = 0;
+        while (
+          pacing.again({ ...refused, retryAfter: fields[tries % fields.length] ?? null, tries })
+        ) {
+          tries += 1;
+        }
+        // Each wait ends in a whole second here, and the clock goes on by that.
+        expect(now).toBeLessThanOrEqual(patience.usual.stall + 1000 * tries);
+        expect(tries).toBeLessThan(500);
+      }),
+    );
+  });
+
+  test('several requests that are refused at once wait once', () => {
+    const waits: number[] = [];
+    const onWait = ({ seconds }: { seconds: number }) => void waits.push(seconds);
+    const pacing = createPacing({ onWait }, () => 0);
+    for (let at = 0; at < 8; at++) expect(pacing.again(refused)).toBe(true);
+    expect(waits).toEqual([1]);
+  });
+
+  test.each([
+    ['3', 3000],
+    [' 3 ', 3000],
+    ['Thu, 01 Jan 1970 00:00:05 GMT', 5000],
+    ['-1', undefined],
+    ['', undefined],
+    [null, undefined],
+  ])('Retry-After %j is %s', (field, expected) => {
+    const parsed = parseRetryAfter(field, 0);
+    if (expected === undefined) expect(parsed ?? 0).toBeLessThanOrEqual(0);
+    else expect(parsed).toBe(expected);
+  });
+
+  test('a client asks again until it is answered, and gives up with what it was told', async () => {
+    const answers = [503, 429, 200, 404, 503, 503, 503, 503];
+    const server = createServer((_, response) => {
+      const status = answers.shift() ?? 200;
+      response.writeHead(status, status === 429 ? { 'Retry-After': '1' } : {});
+      response.end('answer');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const client = createClient({ registry });
+      expect(await client.getCheckpoint()).toBe('answer');
+      await expect(client.getCheckpoint()).rejects.toMatchObject({ status: 404 });
+      await expect(client.getCheckpoint()).rejects.toBeInstanceOf(RegistryError);
+      expect(answers).toEqual([]);
+      const controller = new AbortController();
+      answers.push(429);
+      const onWait = () => controller.abort();
+      const ended = createClient({ registry, signal: controller.signal, onWait });
+      await expect(ended.getCheckpoint()).rejects.toMatchObject({ name: 'AbortError' });
+    } finally {
+      server.close();
+    }
+  });
+});
