@@ -83,7 +83,7 @@ async function parser(root: string): Promise<Finding> {
   if (path === undefined) {
     return fail('parser', 'There is no apparmor_parser: nothing can be loaded.', install);
   }
-  const run = await runParser(path, ['--version'], 5000);
+  const run = await runParser(path, ['--version'], { time: 5000 });
   if (!run.ok) return fail('parser', `${path} does not run: ${run.reason}.`, install);
   const version = /version (\d+)(\.[\d.]+)?/.exec(run.output);
   if (!version) return warn('parser', `${path} does not say its version.`, install);
