@@ -1,6 +1,7 @@
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { parseJson } from '../../trust/index.ts';
 import { findParser, runParser } from '../host/parser.ts';
 import { readFileIfPresent } from '../host/read-file.ts';
 import { listDamaged, listInstallations, listPending, statePath } from '../host/state.ts';
@@ -223,14 +224,20 @@ async function dockerFinding(socketPath: string): Promise<Finding> {
       );
 }
 
+/** The most that Docker may say of itself, in characters. */
+const longestAnswer = 1 << 20;
+
 /** Docker's own view of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path: '/info', timeout: 5000 }, async (response) => {
       try {
         let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += chunk;
-        resolve(JSON.parse(text));
+        for await (const chunk of response.setEncoding('utf8')) {
+          text += chunk;
+          if (text.length > longestAnswer) throw new Error('it does not end');
+        }
+        resolve(parseJson(text) as Record<string, unknown>);
       } catch {
         reject(new Error('what answers is not Docker'));
       }

@@ -160,6 +160,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     ['an unknown token', 401, 'token-unknown', (d) => raw(d, { token: 'aar_wrong' })],
     ["another team's token", 403, 'token-other-team', (d) => raw(d, { token: other.token })],
     ['broken JSON', 400, 'body-malformed', (d) => raw(d, { body: '{"profile": ' })],
+    ['JSON nested too deep', 400, 'body-malformed', (d) => raw(d, { body: '['.repeat(9000) })],
     ['an empty body', 400, 'body-malformed', (d) => raw(d, { body: ' ' })],
     ['JSON that is no publication', 400, 'request-invalid', (d) => raw(d, { body: '[1]' })],
     ['a field too many', 400, 'request-invalid', async (d) => json(d, { more: 1 })],

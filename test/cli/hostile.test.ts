@@ -119,6 +119,50 @@ describe('the commands in a hostile world', () => {
     expect(asked).toBe(0);
   });
 
+  test('an answer can not become more than its length, nor longer than its kind', async () => {
+    // What JSON.parse makes of the first is 600 MB.
+    const nested = '['.repeat(4 << 20) + ']'.repeat(4 << 20);
+    const wide = `[${'{},'.repeat(2 << 20)}{}]`;
+    const wrapped = (text: string) => {
+      const payload = Buffer.from(text.slice(0, 48 << 10)).toString('base64');
+      const signatures = [{ keyid: '', sig: '' }];
+      return JSON.stringify({ payloadType: 'application/vnd.in-toto+json', payload, signatures });
+    };
+    const root = await host('swollen');
+    const answers: [RegExp, string][] = [
+      [/^\/v1\/resolve/, nested],
+      [/^\/v1\/resolve/, wide],
+      [/\/envelope$/, nested],
+      [/\/envelope$/, wrapped(nested)],
+      [/\/proof/, nested],
+      [/^\/v1\/teams\//, wide],
+      [/\/profile$/, 'x'.repeat(9 << 20)],
+    ];
+    for (const [path, body] of answers) {
+      meddler.meddle = (asked, given) => (path.test(asked) ? body : given);
+      const outcome = await run(['pull', 'docker-nginx', '--root', root], {
+        env: { AA_REGISTRY: meddler.url, NODE_OPTIONS: '--max-old-space-size=96' },
+      });
+      expect([3, 4], `${path}: ${outcome.stderr}`).toContain(outcome.code);
+    }
+    meddler.meddle = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
+    const noted = await run(['trust', 'init', '--root', at('noted'), '-y'], {
+      env: { AA_REGISTRY: meddler.url },
+    });
+    expect(noted).toMatchObject({ code: 4, stderr: expect.stringContaining('more than 65536') });
+  });
+
+  test('a bundle that would become more than its length is none', async () => {
+    await writeFile(at('nested.bundle'), '['.repeat(4 << 20));
+    const outcome = await run(
+      ['pull', '--bundle', at('nested.bundle'), '--root', await host('bundled')],
+      { env: { NODE_OPTIONS: '--max-old-space-size=96' } },
+    );
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('nested.bundle') });
+    const endless = await run(['pull', '--bundle', '/dev/zero', '--root', await host('zero')]);
+    expect(endless.stderr).toContain('/dev/zero has more than 268435456 bytes');
+  });
+
   test('a search ends although the registry has always more', async () => {
     let asked = 0;
     const first = encodeCursor({ level: 0, id: 0, similar: false });

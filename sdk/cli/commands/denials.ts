@@ -25,6 +25,9 @@ import { rootOf, rootOption } from '../target.ts';
 /** What was refused, or would have been in enforce mode. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
 
+/** How many findings of a log are told apart. */
+const mostFound = 50_000;
+
 /** How many findings --follow counts. */
 const mostFollowed = 10_000;
 
@@ -119,7 +122,7 @@ export const denials = defineCommand({
       const from = since ?? (values.file ? undefined : now);
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
-      const findings = new Findings(mostFollowed);
+      const findings = new Findings({ most: mostFollowed, kept: 'last' });
       const told = new Set<string>();
       const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
       const failed = (error: unknown) => {
@@ -141,7 +144,7 @@ export const denials = defineCommand({
       return exit.ok;
     }
 
-    const findings = new Findings();
+    const findings = new Findings({ most: mostFound });
     const unread: { name: string; error: Error }[] = [];
     for (const log of logs) {
       try {
@@ -156,6 +159,11 @@ export const denials = defineCommand({
     if (unread.length === logs.length) throw unreadable(unread[0]?.error);
     for (const { name, error } of unread) {
       io.tell(`Not all of ${name} could be read: ${error.message}`);
+    }
+    if (findings.leftOut > 0) {
+      io.tell(
+        `There are more than ${mostFound} findings: ${findings.leftOut} more events are left out. Ask for fewer with --since.`,
+      );
     }
     const found = findings.all().filter(about);
 
