@@ -1,5 +1,5 @@
 import { adviseOn } from '../../denials/advice.ts';
-import { draftProfile } from '../../denials/draft.ts';
+import { draftProfile, isDraftName } from '../../denials/draft.ts';
 import { type LogEvent, parseEvent, suppressedMessages } from '../../denials/event.ts';
 import { type Finding, Findings, ruledBy } from '../../denials/finding.ts';
 import { checkKernel } from '../../host/kernel.ts';
@@ -97,6 +97,9 @@ export const denials = defineCommand({
     }
     if (output !== undefined && draft === undefined) {
       throw new CliError(exit.usage, '-o FILE goes with --draft NAME.');
+    }
+    if (draft !== undefined && !isDraftName(draft)) {
+      throw new CliError(exit.usage, `"${draft}" can't be the name of a profile.`);
     }
     const root = rootOf(values.root);
     const now = Date.now();
