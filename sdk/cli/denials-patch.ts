@@ -7,7 +7,7 @@ import { writeOutput } from '../host/output.ts';
 import type { HostProfiles } from '../host/profile-on-host.ts';
 import { readPackageFolder, readProfile } from '../package-folder.ts';
 import { CliError, exit } from './command.ts';
-import type { Io } from './io.ts';
+import { type Io, visibleLine } from './io.ts';
 
 /** The text that a patch starts from, and where its result goes. */
 export interface PatchTarget {
@@ -60,7 +60,7 @@ export async function patchProfile(
   const { additions, denying } = wantedBy(findings, text, { generalise, resolver });
   const { text: patched, added, leftOut } = patch(text, additions, resolver);
   for (const { text: rule, line, file: where } of denying) {
-    io.tell(`Left as it is: ${where ?? file}:${line}: ${rule}`);
+    io.tell(`Left as it is: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
   }
   if (denying.length > 0) {
     io.tell('What a deny rule forbids stays forbidden: no rule is taken away. Change it by hand.');

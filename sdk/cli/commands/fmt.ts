@@ -4,6 +4,7 @@ import { writeOutput } from '../../host/output.ts';
 import { readPackageFolder, readProfile } from '../../package-folder.ts';
 import { defineCommand, exit } from '../command.ts';
 import { lineFormatOption } from '../format.ts';
+import { visibleLine } from '../io.ts';
 import { jsonLine, printDiagnostics } from '../report.ts';
 
 export const fmt = defineCommand({
@@ -39,8 +40,8 @@ export const fmt = defineCommand({
         io.print(jsonLine(report, { changed }));
       } else if (errors.length > 0) {
         printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
-        io.tell(`${file}: not formatted, it has errors`);
-      } else if (changed) io.print(file);
+        io.tell(`${visibleLine(file)}: not formatted, it has errors`);
+      } else if (changed) io.print(visibleLine(file));
       if (changed && !values.check) {
         await writeOutput(file, text, (await stat(file)).mode & 0o777);
       }
