@@ -417,6 +417,8 @@ export function render(
   const out = [
     `${paint('\x1b[1m', where)}: ${paint(colors[severity], severity)}: ${clean(diagnostic.message)} [${diagnostic.id}]`,
   ];
+  // What is shown is kept in a log of a CI job, which others may read.
+  if (diagnostic.id === 'secret') return out.join('\n');
   const line = new LineTable(source).line(span.start.line);
   const points = [...line];
   // Long lines are shown around the place.

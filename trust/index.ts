@@ -27,7 +27,7 @@ export {
 } from './key.ts';
 export { linePattern } from './line.ts';
 export * from './log/index.ts';
-export { defaultTeam, isProfileName, isTeam } from './name.ts';
+export { defaultTeam, isProfileName, isReservedTeam, isTeam } from './name.ts';
 export { type Interval, isInRange, isRange, rangeIntervals } from './range.ts';
 export { readAtMost } from './read-at-most.ts';
 export {

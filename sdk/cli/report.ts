@@ -76,6 +76,11 @@ function region({ span: { start, end } }: Diagnostic) {
   return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
 }
 
+/** A path as a URI reference (RFC 3986), in which `?` and `#` are a part of a name. */
+function uriOf(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
 /** All reports as one SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. */
 export function sarifLog(reports: FileReport[], version: string): string {
   const ids = [
@@ -102,7 +107,7 @@ export function sarifLog(reports: FileReport[], version: string): string {
         locations: [
           {
             physicalLocation: {
-              artifactLocation: { uri: encodeURI(diagnostic.file ?? file) },
+              artifactLocation: { uri: uriOf(diagnostic.file ?? file) },
               region: { startLine: line, startColumn: column, endLine, endColumn },
             },
           },

@@ -14,7 +14,7 @@ import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from
 const root = join(import.meta.dirname, '../..');
 const launcher = join(root, 'bin/aa-registry');
 /** What steers a terminal: of the kind ESC, of the kind CSI; what turns text around; what nobody sees. */
-const steering = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029\ufe0f]/u;
+const steering = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 describe('the commands in a hostile world', () => {
   let folder: string;

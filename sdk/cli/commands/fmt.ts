@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../../policy/index.ts';
 import { writeOutput } from '../../host/output.ts';
-import { readPackageFolder, readProfile } from '../../package-folder.ts';
+import { profileText, readPackageFolder, readProfile } from '../../package-folder.ts';
 import { defineCommand, exit } from '../command.ts';
 import { lineFormatOption } from '../format.ts';
 import { visibleLine } from '../io.ts';
@@ -30,7 +30,7 @@ export const fmt = defineCommand({
     for (const path of args) {
       const found = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
       const file = found?.file ?? path;
-      const { text: source } = await readProfile(file);
+      const source = found ? profileText(found) : (await readProfile(file)).text;
       const { text, diagnostics } = format(source);
       const errors = diagnostics.filter(({ severity }) => severity === 'error');
       const changed = errors.length === 0 && text !== source;
