@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { createClient } from '@libsql/client/sqlite3';
 import type { Database } from './database.ts';
+import { fileUrl } from './file.ts';
 
 /** A file that goes into a backup beside the database. */
 export interface BackupFile {
@@ -12,8 +14,8 @@ export interface BackupFile {
  * and writing. Throws when the file exists.
  */
 export async function writeBackup(db: Database, path: string, files: BackupFile[]): Promise<void> {
-  await db.$client.execute({ sql: 'VACUUM INTO ?', args: [path] });
-  const copy = createClient({ url: `file:${path}` });
+  await db.$client.execute({ sql: 'VACUUM INTO ?', args: [resolve(path)] });
+  const copy = createClient({ url: fileUrl(path) });
   try {
     await copy.batch(
       [
@@ -35,7 +37,7 @@ export async function writeBackup(db: Database, path: string, files: BackupFile[
  * backup, or damaged.
  */
 export async function unpackBackup(path: string): Promise<BackupFile[] | undefined> {
-  const copy = createClient({ url: `file:${path}` });
+  const copy = createClient({ url: fileUrl(path) });
   try {
     const { rows: damage } = await copy.execute('PRAGMA quick_check');
     if (damage.length !== 1 || damage[0]?.quick_check !== 'ok') return undefined;

@@ -1,4 +1,5 @@
 import { createClient, LibsqlError } from '@libsql/client/sqlite3';
+import { fileUrl, makePrivate } from './file.ts';
 
 /** A lock that is held; the system takes it back from a process that dies. */
 export interface Lock {
@@ -16,7 +17,9 @@ export async function acquireLock(
   path: string,
   mode: 'shared' | 'exclusive',
 ): Promise<Lock | undefined> {
-  const client = createClient({ url: `file:${path}`, timeout });
+  // Whoever can read it can lock it.
+  await makePrivate(path);
+  const client = createClient({ url: fileUrl(path), timeout });
   try {
     if (mode === 'shared') {
       // Reading in a transaction that does not end keeps writers out.

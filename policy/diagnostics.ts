@@ -1,6 +1,7 @@
 // Everything this room can report, with its explanation. The ids are part of the public interface.
 import type { Problem } from './syntax/cursor.ts';
 import { LineTable, type Position, type Span } from './syntax/source.ts';
+import { replaceHidden, visibleLine } from './visible.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -420,10 +421,12 @@ export function render(
 ): string {
   const { span, severity } = diagnostic;
   const paint = (code: string, text: string) => (options.color ? `${code}${text}\x1b[0m` : text);
-  const where = `${diagnostic.file ?? options.file ?? '<policy>'}:${span.start.line}:${span.start.column}`;
+  const where = `${visibleLine(diagnostic.file ?? options.file ?? '<policy>')}:${span.start.line}:${span.start.column}`;
   const out = [
     `${paint('\x1b[1m', where)}: ${paint(colors[severity], severity)}: ${clean(diagnostic.message)} [${diagnostic.id}]`,
   ];
+  // What is shown is kept in a log of a CI job, which others may read.
+  if (diagnostic.id === 'secret') return out.join('\n');
   const { before, after } = around(source, span.start);
   const shown = [...before, ...after];
   const marker = Math.max(
@@ -461,19 +464,7 @@ function around(
   return { before: kept, after };
 }
 
-/** Control characters of a hostile file must not reach a terminal. */
+/** What is not seen in a hostile file must not reach a terminal: a dot for each, so that the caret stays in place. */
 function clean(text: string): string {
-  let out = '';
-  for (const c of text) {
-    const code = c.codePointAt(0) ?? 0;
-    const hidden =
-      code !== 9 &&
-      (code < 32 ||
-        (code >= 127 && code < 160) ||
-        (code >= 0xd800 && code <= 0xdfff) ||
-        (code >= 0x202a && code <= 0x202e) ||
-        (code >= 0x2066 && code <= 0x2069));
-    out += hidden ? '\u00b7' : c;
-  }
-  return out;
+  return replaceHidden(text, (character) => (character === '\t' ? character : '\u00b7'));
 }

@@ -37,11 +37,14 @@ export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { diagnosticPage } from './page.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
+export { reservedName } from './reserved.ts';
+export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export { capabilitiesOf, everyCapability } from './semantics/capabilities.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
 export { capabilities } from './syntax/rules/capability.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
+export { hasHidden, replaceHidden, visible, visibleJson, visibleLine } from './visible.ts';
 
 function read(source: string): Unit {
   const { file, problems } = parseText(source);

@@ -9,6 +9,7 @@ import {
   isTeam,
   isVersion,
   type Offer,
+  parseJson,
   type Reference,
   sha256,
 } from '../trust/index.ts';
@@ -79,10 +80,16 @@ function pickProof({ index, entry, inclusion, blind }: Offer['proof']): Offer['p
   return { index, entry, inclusion, ...(blind === undefined ? {} : { blind }) };
 }
 
-/** Reads a bundle's file; `undefined` when it is none. */
+/** The most that a bundle's file may hold, in bytes. */
+export const largestBundle = 256 * 1024 * 1024;
+
+/** Of a thousand offers each has some forty keys and hashes, and one with many keys many more. */
+const bundleLimits = { depth: 32, values: 1_000_000 };
+
+/** Reads a bundle's text; `undefined` when it is none. */
 export function parseBundle(text: string): Bundle | undefined {
   try {
-    return Bundle.safeParse(JSON.parse(text)).data;
+    return Bundle.safeParse(parseJson(text, bundleLimits)).data;
   } catch {
     return undefined;
   }

@@ -1,5 +1,12 @@
 import type { ZodType } from 'zod';
-import { type Digest, Envelope, formatReference, type Reference } from '../trust/index.ts';
+import {
+  type Digest,
+  Envelope,
+  formatReference,
+  parseJson as parseBounded,
+  type Reference,
+  readAtMost,
+} from '../trust/index.ts';
 import {
   Channel,
   CreatedToken,
@@ -89,11 +96,23 @@ export function isPassing(error: unknown): error is UnreachableError | RegistryE
 /** How long one request may take, in milliseconds, unless the caller says otherwise. */
 const usualTimeout = 30_000;
 
-/** The most that one answer may hold, in bytes: a registry is not trusted to stop. */
-const maximumAnswer = 8 * 1024 * 1024;
+/** The most that an answer may hold, in bytes, by what it is: a registry is not trusted to stop. */
+const largest = {
+  /** What the API describes, and what it says is wrong. */
+  json: 8 << 20,
+  /** A profile's text; a registry takes 256 KiB unless its operator says otherwise. */
+  profile: 8 << 20,
+  /** A signed note with the signatures of witnesses. */
+  checkpoint: 64 << 10,
+  /** A tile of 256 hashes, or a bundle of as many entries (C2SP tlog-tiles). */
+  tile: 2 << 20,
+};
 
 /** The most pages of one list that are asked for: a registry could go on for ever. */
 const mostPages = 100;
+
+/** How many versions a page of them may have. */
+const versionsAtOnce = 100;
 
 /** What profiles to look for; see `GET /v1/profiles`. */
 export interface ProfileSearch {
@@ -105,6 +124,13 @@ export interface ProfileSearch {
   grade?: string | undefined;
   limit?: number | undefined;
   cursor?: string | undefined;
+}
+
+/** What goes with a request: its body, the ETag of what is known, and the most that its answer may hold. */
+interface Sending {
+  body?: unknown;
+  known?: string | undefined;
+  most?: number;
 }
 
 type ProfilePath = { team: string; name: string };
@@ -133,12 +159,11 @@ export function createClient({
   async function exchange(
     method: string,
     path: string,
-    body?: unknown,
-    known?: string,
+    { body, known, most = largest.json }: Sending = {},
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     for (let tries = 1; ; tries++) {
       await pacing.turn();
-      const answer = await ask(method, path, body, known);
+      const answer = await ask(method, path, { body, known, most });
       const { status, headers, ok } = answer.response;
       const retryAfter = headers.get('Retry-After');
       if (ok || (known !== undefined && status === 304)) {
@@ -153,8 +178,7 @@ export function createClient({
   async function ask(
     method: string,
     path: string,
-    body?: unknown,
-    known?: string,
+    { body, known, most = largest.json }: Sending,
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -173,19 +197,22 @@ export function createClient({
           ? AbortSignal.any([signal, AbortSignal.timeout(timeout)])
           : AbortSignal.timeout(timeout),
       });
-      bytes = await readAtMost(response, maximumAnswer);
+      bytes = await readAtMost(response.body, most);
     } catch (error) {
       signal?.throwIfAborted();
       throw new UnreachableError(
         `The registry at ${base} can't be reached: ${reasonOf(error, timeout)}.`,
       );
     }
-    if (!bytes) throw new UnreachableError(`The registry at ${base} answered without end.`);
+    if (!bytes) {
+      const said = `The registry at ${base} answered with more than ${most} bytes.`;
+      throw new UnreachableError(said);
+    }
     return { response, bytes };
   }
 
-  async function send(method: string, path: string, body?: unknown) {
-    return (await exchange(method, path, body)).bytes;
+  async function send(method: string, path: string, sending?: Sending) {
+    return (await exchange(method, path, sending)).bytes;
   }
 
   async function call<Result>(
@@ -194,7 +221,7 @@ export function createClient({
     path: string,
     body?: unknown,
   ): Promise<Result> {
-    return read(schema, path, await send(method, path, body));
+    return read(schema, path, await send(method, path, { body }));
   }
 
   function read<Result>(schema: ZodType<Result>, path: string, bytes: Uint8Array): Result {
@@ -253,7 +280,7 @@ export function createClient({
         references.map((reference) => ['ref', formatReference(reference)]),
       );
       const path = `/v1/resolve?${query}`;
-      const { response, bytes } = await exchange('GET', path, undefined, etag);
+      const { response, bytes } = await exchange('GET', path, { known: etag });
       if (response.status === 304) return undefined;
       const { items } = read(Resolutions, path, bytes);
       if (items.length !== references.length) {
@@ -280,12 +307,15 @@ export function createClient({
     /** A profile's versions, highest first; of very many the highest. */
     async listVersions(path: { team: string; name: string }): Promise<VersionSummary[]> {
       const versions: VersionSummary[] = [];
-      let query = 'limit=100';
+      let query = `limit=${versionsAtOnce}`;
       for (let at = 0; at < mostPages; at++) {
         const page = await call(VersionList, 'GET', `${profilePath(path)}/versions?${query}`);
+        if (page.items.length > versionsAtOnce) {
+          throw new UnreachableError(`The registry at ${base} did not answer what was asked.`);
+        }
         versions.push(...page.items);
         if (page.next === null) break;
-        query = new URLSearchParams({ limit: '100', cursor: page.next }).toString();
+        query = new URLSearchParams({ limit: `${versionsAtOnce}`, cursor: page.next }).toString();
       }
       return versions;
     },
@@ -297,7 +327,7 @@ export function createClient({
 
     /** The bytes that the registry holds for a version, unverified. */
     getContent(path: VersionPath): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `${versionPath(path)}/profile`);
+      return send('GET', `${versionPath(path)}/profile`, { most: largest.profile });
     },
 
     /** The envelope that the registry holds for a version, unverified. */
@@ -341,12 +371,13 @@ export function createClient({
 
     /** The log's checkpoint: a signed note, unverified. */
     async getCheckpoint(): Promise<string> {
-      return new TextDecoder().decode(await send('GET', '/log/checkpoint'));
+      const bytes = await send('GET', '/log/checkpoint', { most: largest.checkpoint });
+      return new TextDecoder().decode(bytes);
     },
 
     /** A tile or entry bundle of the log, by its path (C2SP tlog-tiles); unverified. */
     getTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `/log/${path}`);
+      return send('GET', `/log/${path}`, { most: largest.tile });
     },
 
     getTeam(team: string): Promise<Team> {
@@ -410,7 +441,7 @@ export function createClient({
 
     /** Makes a profile private or public. */
     async setVisibility(path: ProfilePath, visibility: Visibility): Promise<void> {
-      await send('PUT', `${profilePath(path)}/visibility`, { visibility });
+      await send('PUT', `${profilePath(path)}/visibility`, { body: { visibility } });
     },
 
     deprecate(path: ProfilePath, deprecation: Deprecation): Promise<Deprecation> {
@@ -495,23 +526,9 @@ export function createClient({
 
 export type Client = ReturnType<typeof createClient>;
 
-async function readAtMost(
-  response: Response,
-  limit: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
-}
-
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseBounded(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }

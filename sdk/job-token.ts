@@ -1,7 +1,11 @@
 import * as z from 'zod';
+import { parseJson, readAtMost } from '../trust/index.ts';
 
 /** How long the CI provider may take to answer, in milliseconds. */
 const timeout = 10_000;
+
+/** The most that its answer may hold, in bytes. */
+const longestAnswer = 64 * 1024;
 
 const Answer = z.object({ value: z.string().min(1) });
 
@@ -31,7 +35,9 @@ export async function requestJobToken(
       signal: AbortSignal.timeout(timeout),
     });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return Answer.parse(await response.json()).value;
+    const bytes = await readAtMost(response.body, longestAnswer);
+    if (!bytes) throw new Error('its answer is too long');
+    return Answer.parse(parseJson(new TextDecoder().decode(bytes))).value;
   } catch (error) {
     throw new JobTokenError(`GitHub gave no token for this job: ${(error as Error).message}.`);
   }

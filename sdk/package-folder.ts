@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { lineAt, secretsIn } from '../policy/index.ts';
 import { defaultTeam, isProfileName, isTeam, Manifest, sha256 } from '../trust/index.ts';
 import { longestReadme } from '../worker/api/schema/index.ts';
+import { BoundedFileError, readFileAtMost, readOwnFile } from './bounded-file.ts';
 import { parseToml } from './toml.ts';
 
 /** A profile ready to be published: a folder with `aa-profile.toml` and the profile itself. */
@@ -12,6 +13,8 @@ export interface PackageFolder {
   manifest: Manifest;
   /** The profile's path: the folder's file of the package's name. */
   file: string;
+  /** The profile's exact bytes. */
+  bytes: Uint8Array<ArrayBuffer>;
   /** The text of README.md, when the folder has one; the manifest has its digest. */
   readme: string | undefined;
 }
@@ -29,21 +32,30 @@ const ManifestFile = Manifest.omit({ readme: true })
 /** The folder is no package, or its manifest can't be followed. */
 export class PackageError extends Error {}
 
-/** Reads a package folder's manifest. Throws {@link PackageError} saying what to mend. */
+/** The most that a manifest's and a README's file may hold, in bytes. */
+const largestManifest = 64 * 1024;
+const largestReadme = 4 * longestReadme;
+
+/** The most that a profile's file may hold, in bytes: a registry takes 256 KiB unless its operator says otherwise. */
+const largestProfile = 8 * 1024 * 1024;
+
+/**
+ * Reads a package folder, each of its files once: regular files in that folder, never what a link leads to. Throws
+ * {@link PackageError} saying what to mend, also where the manifest or the README holds what looks like a private key or
+ * a token; of the profile, lint says so.
+ */
 export async function readPackageFolder(folder: string): Promise<PackageFolder> {
   const path = join(folder, manifestName);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    throw new PackageError(`${folder} has no ${manifestName} beside the profile`);
-  }
-  const parsed = parseToml(text, ManifestFile);
+  const manifestBytes = await readPart(path, largestManifest);
+  if (!manifestBytes) throw new PackageError(`${folder} has no ${manifestName} beside the profile`);
+  const source = decode(path, manifestBytes);
+  requireNoSecret(path, source);
+  const parsed = parseToml(source, ManifestFile);
   if (!parsed.ok) throw new PackageError(`${path}: ${parsed.reason}`);
   const { name, team, ...manifest } = parsed.value;
   const file = join(folder, name);
-  const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw new PackageError(`${folder} has no profile file named ${name}`);
+  const bytes = await readPart(file, largestProfile);
+  if (!bytes) throw new PackageError(`${folder} has no profile file named ${name}`);
   const readme = await readReadme(join(folder, 'README.md'));
   const digest = readme === undefined ? undefined : await sha256(new TextEncoder().encode(readme));
   return {
@@ -51,23 +63,55 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
     name,
     manifest: { ...manifest, ...(digest === undefined ? {} : { readme: digest }) },
     file,
+    bytes,
     readme,
   };
 }
 
 async function readReadme(path: string): Promise<string | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return undefined;
-  const { text } = await readProfile(path);
-  if (text.length <= longestReadme) return text;
-  throw new PackageError(`${path} has more than ${longestReadme} characters`);
+  const bytes = await readPart(path, largestReadme);
+  if (!bytes) return undefined;
+  const text = decode(path, bytes);
+  if (text.length > longestReadme) {
+    throw new PackageError(`${path} has more than ${longestReadme} characters`);
+  }
+  requireNoSecret(path, text);
+  return text;
+}
+
+/** A file of a package; `undefined` when it has none of that name. */
+async function readPart(path: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await readOwnFile(path, limit);
+  } catch (error) {
+    if (!(error instanceof BoundedFileError)) throw error;
+    throw new PackageError(`${error.message}; a package's files are regular files in its folder`);
+  }
+}
+
+function requireNoSecret(path: string, text: string): void {
+  const [secret] = secretsIn(text);
+  if (!secret) return;
+  const place = `${path}:${lineAt(text, secret.start)}`;
+  throw new PackageError(
+    `${place} holds what looks like ${secret.what} [secret]; "aa-registry explain secret" says more`,
+  );
 }
 
 /** Reads a profile's bytes and text. Throws {@link PackageError} when they are not UTF-8 or hold a NUL. */
 export async function readProfile(
   file: string,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; text: string }> {
-  const bytes = new Uint8Array(await readFile(file));
+  const bytes = new Uint8Array(await readFileAtMost(file, largestProfile));
+  return { bytes, text: decode(file, bytes) };
+}
+
+/** The text of a package's profile. Throws {@link PackageError} when it is not UTF-8 or holds a NUL. */
+export function profileText({ file, bytes }: PackageFolder): string {
+  return decode(file, bytes);
+}
+
+function decode(file: string, bytes: Uint8Array): string {
   let text: string;
   try {
     // ignoreBOM keeps a byte order mark in the text, so that text and bytes stay the same thing.
@@ -76,5 +120,5 @@ export async function readProfile(
     throw new PackageError(`${file} is not valid UTF-8`);
   }
   if (text.includes('\0')) throw new PackageError(`${file} holds a NUL byte`);
-  return { bytes, text };
+  return text;
 }

@@ -4,6 +4,10 @@ import type * as z from 'zod';
 /** What a file in TOML says, or what is wrong with it. */
 export type Toml<Value> = { ok: true; value: Value } | { ok: false; reason: string };
 
+/** How many characters a file may have, and how deep its values may nest: far more than any that is of use. */
+const longest = 4 << 20;
+const deepest = 16;
+
 /** Reads TOML of this shape. */
 export function parseToml<Schema extends z.ZodType>(
   text: string,
@@ -11,7 +15,8 @@ export function parseToml<Schema extends z.ZodType>(
 ): Toml<z.infer<Schema>> {
   let document: unknown;
   try {
-    document = parse(text);
+    if (text.length > longest) throw new Error(`it has more than ${longest} characters`);
+    document = parse(text, { maxDepth: deepest });
   } catch (error) {
     return { ok: false, reason: `it is not TOML: ${trouble(error)}` };
   }

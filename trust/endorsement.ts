@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Envelope, open, sign } from './dsse.ts';
+import { parseJson } from './json.ts';
 import type { KeyPair, PublicKey } from './key.ts';
 import { payloadType, statementType } from './statement.ts';
 import type { TeamPolicy } from './verify.ts';
@@ -71,7 +72,7 @@ export async function verifyEndorsement(
 function parse(payload: Uint8Array): z.infer<typeof EndorsementStatement> | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
-    return EndorsementStatement.safeParse(JSON.parse(text)).data;
+    return EndorsementStatement.safeParse(parseJson(text)).data;
   } catch {
     return undefined;
   }

@@ -19,6 +19,7 @@ export { type Digest, isDigest, sha256 } from './digest.ts';
 export { Envelope, type Opened, open, preAuthenticationEncoding, sign } from './dsse.ts';
 export { type Endorsed, endorse, verifyEndorsement } from './endorsement.ts';
 export { decodeHex, encodeHex } from './hex.ts';
+export { type JsonLimits, parseJson, requireBoundedJson } from './json.ts';
 export {
   exportPrivateKey,
   generateKeyPair,
@@ -29,8 +30,9 @@ export {
 } from './key.ts';
 export { linePattern } from './line.ts';
 export * from './log/index.ts';
-export { defaultTeam, isProfileName, isTeam } from './name.ts';
+export { defaultTeam, isProfileName, isReservedTeam, isTeam } from './name.ts';
 export { type Interval, isInRange, isRange, rangeIntervals } from './range.ts';
+export { readAtMost } from './read-at-most.ts';
 export {
   defaultChannel,
   formatReference,

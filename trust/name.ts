@@ -9,6 +9,16 @@ export const profileNamePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 /** The team that owns the well-known profiles. */
 export const defaultTeam = 'library';
 
+/**
+ * Names that no new team gets: `runtime/default` and `localhost/NAME` are how container runtimes name choices of their
+ * own. A team that has one already keeps it.
+ */
+const reservedTeams: ReadonlySet<string> = new Set(['runtime', 'localhost', 'unconfined']);
+
+export function isReservedTeam(text: string): boolean {
+  return reservedTeams.has(text);
+}
+
 export function isTeam(text: string): boolean {
   return teamPattern.test(text);
 }

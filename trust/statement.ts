@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Digest, isDigest } from './digest.ts';
 import { type Envelope, sign } from './dsse.ts';
+import { parseJson } from './json.ts';
 import type { KeyPair } from './key.ts';
 import { linePattern } from './line.ts';
 import { isProfileName, isTeam } from './name.ts';
@@ -110,7 +111,7 @@ export async function signStatement(subject: Subject, keys: KeyPair[]): Promise<
 export function parseStatement(payload: Uint8Array): Statement | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
-    return Statement.safeParse(JSON.parse(text)).data;
+    return Statement.safeParse(parseJson(text)).data;
   } catch {
     return undefined;
   }

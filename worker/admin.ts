@@ -1,5 +1,6 @@
-import { chmod, copyFile, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { unpackBackup, writeBackup } from '../db/backup.ts';
 import { checkDatabase, type DifferenceId } from '../db/check/index.ts';
 import type { Database } from '../db/database.ts';
@@ -69,8 +70,7 @@ export async function restore({
     if (present && !replace) {
       throw new DataError(`${files.database} exists; --yes puts the backup in its place`);
     }
-    await copyFile(file, temporary);
-    await chmod(temporary, 0o600);
+    await copyPrivately(file, temporary);
     const unpacked = await unpackBackup(temporary);
     if (!unpacked) throw new DataError(`${file} is no backup of a registry, or damaged`);
     const packedKey = unpacked.find(({ name }) => name === 'log.key')?.text;
@@ -195,6 +195,19 @@ async function exists(path: string): Promise<boolean> {
       throw error;
     },
   );
+}
+
+/** Copies a file into a new one that is its owner's from the first byte; copyFile would give it the other's mode. */
+async function copyPrivately(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  const source = await open(from, 'r');
+  try {
+    if (!(await source.stat()).isFile()) throw new DataError(`${from} is no file`);
+    const copy = await open(to, 'wx', 0o600);
+    await pipeline(source.createReadStream(), copy.createWriteStream());
+  } finally {
+    await source.close();
+  }
 }
 
 function ignoreAbsent(error: NodeJS.ErrnoException): void {

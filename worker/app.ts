@@ -30,6 +30,7 @@ import { answerProblem, bodyType, ProblemError } from './problem.ts';
 import { limitAddresses, limitTokens } from './rate-limit.ts';
 import { securityHeaders } from './security-headers.ts';
 import { shareImmutable } from './shared-cache.ts';
+import { tellOperator } from './text-log.ts';
 import { tiles } from './tiles.ts';
 
 /**
@@ -99,7 +100,7 @@ export function createApp(deps: Deps) {
     }
     if (error instanceof HTTPException && error.status === 415) return answerProblem(c, bodyType());
     if (c.env?.access) c.env.access.error = error;
-    else console.error(error);
+    else tellOperator(error);
     if (isStorageFull(error)) {
       const detail = 'There is no room left to store anything; reading goes on. Tell the operator.';
       return answerProblem(c, new ProblemError('storage-full', detail));

@@ -9,6 +9,7 @@ import { createReindexing, type Reindexing } from './reindexing.ts';
 import { createRequestLog } from './request-log.ts';
 import { createService, type Service } from './service.ts';
 import { readSettings } from './settings.ts';
+import { tellOperator } from './text-log.ts';
 import { createDeliverer, type Deliverer } from './webhooks/deliver.ts';
 import { createDestinations } from './webhooks/destination.ts';
 import { createFetchSend } from './webhooks/send.ts';
@@ -107,7 +108,7 @@ function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
 
 /** What a registry answers that can't start: its log says why, and nobody else is told. */
 function unready(error: unknown): Response {
-  console.error(error instanceof Error ? error.message : error);
+  tellOperator(error instanceof Error ? error.message : error);
   const problem = new ProblemError('not-ready', 'The registry can not start; its log says why.');
   return Response.json(toProblem(problem), {
     status: 503,

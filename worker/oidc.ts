@@ -7,6 +7,7 @@ import {
   jwtVerify,
 } from 'jose';
 import * as z from 'zod';
+import { readAtMost, requireBoundedJson } from '../trust/index.ts';
 
 /** How a provider words its claims. */
 export type Provider = 'github' | 'gitlab';
@@ -149,9 +150,12 @@ function createIssuerVerifier(
     const signal = init.signal ?? AbortSignal.timeout(timeout);
     // A redirect is no answer: it could lead anywhere. (workerd has no redirect: 'error'.)
     const response = await fetch(address, { ...init, redirect: 'manual', signal });
-    const length = Number(response.headers.get('Content-Length') ?? 0);
-    if (!response.ok || length > longestAnswer) throw new Error(`it answered ${response.status}`);
-    return response;
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    const bytes = await readAtMost(response.body, longestAnswer);
+    if (!bytes) throw new Error(`its answer has more than ${longestAnswer} bytes`);
+    const text = new TextDecoder().decode(bytes);
+    requireBoundedJson(text);
+    return new Response(text, { status: response.status });
   };
   /** The provider's keys, once it has said where they are; jose fetches them anew when they change. */
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;

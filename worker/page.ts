@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { ZodType } from 'zod';
+import { parseJson } from '../trust/index.ts';
 import { ProblemError } from './problem.ts';
 
 /** A place in a list as clients hand it back; what it says is nobody else's business. */
@@ -16,7 +17,7 @@ export function decodeCursor<Place>(schema: ZodType<Place>, cursor: string): Pla
 
 function parse(cursor: string): unknown {
   try {
-    return JSON.parse(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')));
+    return parseJson(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')));
   } catch {
     return undefined;
   }

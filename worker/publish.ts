@@ -13,6 +13,7 @@ import { findingsOf } from './findings.ts';
 import { loggedName } from './logged-name.ts';
 import { ProblemError } from './problem.ts';
 import { noRoom } from './quota.ts';
+import { secretDiagnostics } from './secret-diagnostics.ts';
 
 /** How often it is tried again when the profile changes while a version of it is published. */
 const maximumTries = 5;
@@ -86,6 +87,11 @@ export async function publish(
     if (stored) continue;
     const { ok, diagnostics } = findingsOf(digest, name, profile);
     if (!ok) throw invalid(`${team}/${name}@${version}`, diagnostics);
+    const secrets = [
+      ...secretDiagnostics('README', readme ?? ''),
+      ...secretDiagnostics('manifest', JSON.stringify(manifest, undefined, 2)),
+    ];
+    if (secrets.length > 0) throw invalid(`${team}/${name}@${version}`, secrets);
     const home = existing ?? newProfile(visibility);
     if (existing) requireSame(existing, visibility);
     const more = { profiles: existing ? 0 : 1, versions: 1, bytes: size };

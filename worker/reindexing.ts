@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts';
 import { reindex } from '../db/search-index.ts';
+import { tellOperator } from './text-log.ts';
 
 /** How many profiles are indexed in one go, and how long to rest when none is left, in milliseconds. */
 const atOnce = 10;
@@ -18,7 +19,7 @@ export function createReindexing(db: Database): Reindexing {
     try {
       if ((await reindex(db, atOnce)) > 0) due = time;
     } catch (error) {
-      console.error(error);
+      tellOperator(error);
     }
   };
   return (time) => {

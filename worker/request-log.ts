@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { visibleJson } from '../policy/index.ts';
 import type { Access, AccessObserver } from './access.ts';
 
 /** Which requests are logged: none, those that failed here (5xx), or all. */
@@ -29,8 +30,8 @@ export function formatAccess(access: Access): string {
   line += `,"ms":${Math.round(milliseconds * 1000) / 1000}`;
   if (bytes !== undefined) line += `,"bytes":${bytes}`;
   if (address !== undefined) line += `,"address":${quote(address)}`;
-  if (token) line += `,"tokenId":${token.id},"token":${JSON.stringify(token.label)}`;
-  if (error !== undefined) line += `,"error":${JSON.stringify(wordsOf(error))}`;
+  if (token) line += `,"tokenId":${token.id},"token":${visibleJson(token.label)}`;
+  if (error !== undefined) line += `,"error":${visibleJson(wordsOf(error))}`;
   return `${line}}`;
 }
 
@@ -44,7 +45,7 @@ const quoted = new LRUCache<string, string>({ max: 1000 });
 function quote(text: string): string {
   const known = quoted.get(text);
   if (known !== undefined) return known;
-  const json = JSON.stringify(text);
+  const json = visibleJson(text);
   quoted.set(text, json);
   return json;
 }

@@ -7,6 +7,7 @@ import {
   parseNote,
   parseSignatures,
 } from '../trust/log/index.ts';
+import { tellOperator } from './text-log.ts';
 
 /** A checkpoint to be cosigned. */
 export interface SignedTree {
@@ -148,7 +149,7 @@ function createWitness(url: string, now: () => Date) {
       return answer;
     } catch (error) {
       // Told once, until it works again.
-      if (!failure) console.error(`The witness ${url} does not cosign: ${reasonOf(error)}`);
+      if (!failure) tellOperator(`The witness ${url} does not cosign: ${reasonOf(error)}`);
       failure = { until: now().getTime() + pause };
       return [];
     }

@@ -1,4 +1,10 @@
-import { Envelope, importPublicKey, type PublicKey, verifyEndorsement } from '../../trust/index.ts';
+import {
+  Envelope,
+  importPublicKey,
+  type PublicKey,
+  parseJson as parseBounded,
+  verifyEndorsement,
+} from '../../trust/index.ts';
 import type { Database } from '../database.ts';
 import type { RegisteredKey } from '../keys.ts';
 import { keys } from '../schema.ts';
@@ -77,7 +83,7 @@ async function checkEndorsement(
 /** What JSON text says; `undefined` when it is none. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBounded(text);
   } catch {
     return undefined;
   }

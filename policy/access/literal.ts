@@ -1,4 +1,5 @@
 // Texts as they have to be written in a rule to stand for themselves.
+import { replaceHidden } from '../visible.ts';
 
 /**
  * A path or name as a word of a rule that matches exactly it. A byte that is no UTF-8 is taken as a lone surrogate
@@ -15,17 +16,26 @@ export function quoted(pattern: string): string {
 
 /** A text as a pattern that matches exactly it, without quotes. */
 export function escaped(text: string): string {
-  return text.replace(special, (character) =>
-    globbing.includes(character)
-      ? `\\${character}`
-      : // Not `\x01`: apparmor_parser 3.0 takes a letter after it for a third digit.
-        `\\${byte(character).toString(8).padStart(3, '0')}`,
+  const globs = text.replace(special, (character) =>
+    globbing.includes(character) ? `\\${character}` : octal(character.charCodeAt(0)),
   );
+  return replaceHidden(globs, bytesOf);
+}
+
+/** Not `\x01`: apparmor_parser 3.0 takes a letter after it for a third digit. */
+function octal(byte: number): string {
+  return `\\${byte.toString(8).padStart(3, '0')}`;
+}
+
+/** The bytes of a character that is not seen, so that everybody who reads the rule sees that there is something. */
+function bytesOf(character: string): string {
+  if (/[\udc80-\udcff]/u.test(character)) return octal(byte(character));
+  return [...new TextEncoder().encode(character)].map(octal).join('');
 }
 
 const globbing = '*?[]{}^';
 /** What a pattern or a quoted word would take for something else. */
-const special = /[*?[\]{}^\\"\p{Cc}\udc80-\udcff]/gu;
+const special = /[*?[\]{}^\\"]/g;
 
 /** A text as patterns see it: a byte that is no UTF-8 is the character of that number. */
 export function comparable(text: string): string {

@@ -2,15 +2,21 @@
 import { localAccess } from '../syntax/rules/network.ts';
 import type { Access, FilePermission } from './access.ts';
 import { escaped, quoted } from './literal.ts';
+import { isSayable } from './vocabulary.ts';
 
 const order: readonly FilePermission[] = ['m', 'r', 'w', 'a', 'l', 'k', 'x'];
 
 /**
  * The narrowest rule that allows an access, in canonical form: with `owner` where the process owns the file, and a
  * program that it runs stays confined as it is (`ix`). `pattern` makes the pattern for a path, name or label; else it
- * is what matches that alone.
+ * is what matches that alone. `undefined` when a word of the access is none of the language's, which may come from
+ * whoever wrote the log: no rule can say it.
  */
-export function narrowestRule(access: Access, pattern: (text: string) => string = escaped): string {
+export function narrowestRule(
+  access: Access,
+  pattern: (text: string) => string = escaped,
+): string | undefined {
+  if (!isSayable(access)) return undefined;
   const word = (text: string) => quoted(pattern(text));
   const condition = (name: string, text: string | undefined) =>
     text === undefined ? [] : [`${name}=${word(text)}`];

@@ -189,6 +189,27 @@ const literalOf = (code: number): Pattern => ({ kind: 'set', ranges: [code, code
 
 /** The characters that most patterns are made of: each of them once. */
 const literals: readonly Pattern[] = Array.from({ length: 128 }, (_, code) => literalOf(code));
+/** The UTF-16 units that an escape stands for; of bytes that are a character of UTF-8 together, those of that. */
+function escapedCharacter(text: string, at: number): { codes: number[]; end: number } {
+  const first = escaped(text, at);
+  const { code } = first;
+  const more = code < 0xc2 || code > 0xf4 ? 0 : code < 0xe0 ? 1 : code < 0xf0 ? 2 : 3;
+  let { end } = first;
+  let point = code & (0x3f >> more);
+  for (let read = 0; read < more; read++) {
+    const next = text[end] === '\\' ? escaped(text, end) : undefined;
+    if (!next || next.code < 0x80 || next.code > 0xbf) return { codes: [code], end: first.end };
+    point = (point << 6) | (next.code & 0x3f);
+    end = next.end;
+  }
+  const least = [0, 0x80, 0x800, 0x10000][more] ?? 0;
+  const isSurrogate = point >= 0xd800 && point <= 0xdfff;
+  if (more === 0 || point < least || point > 0x10ffff || isSurrogate) {
+    return { codes: [code], end: first.end };
+  }
+  const character = String.fromCodePoint(point);
+  return { codes: Array.from(character.split(''), (unit) => unit.charCodeAt(0)), end };
+}
 
 /** Reads a pattern without variables. Call `checkPattern` first: what is broken is read as literal text. */
 export function parsePattern(text: string): Pattern {
@@ -200,8 +221,8 @@ export function parsePattern(text: string): Pattern {
   while (i < text.length) {
     const c = text.charCodeAt(i);
     if (c === 92) {
-      const { code, end } = escaped(text, i);
-      literal(code);
+      const { codes, end } = escapedCharacter(text, i);
+      for (const code of codes) literal(code);
       i = end;
     } else if (c === 63) {
       top().items.push({ kind: 'set', ranges: notSlash });

@@ -18,7 +18,9 @@ import { oldInclude } from './old-include.ts';
 import { packageName } from './package-name.ts';
 import { powerfulCapability } from './powerful-capability.ts';
 import { procPath } from './proc-path.ts';
+import { reservedName } from './reserved-name.ts';
 import type { LintRule } from './rule.ts';
+import { secret } from './secret.ts';
 import { sensitiveWrite } from './sensitive-write.ts';
 import { unconfinedExec } from './unconfined-exec.ts';
 import { unconfinedMode } from './unconfined-mode.ts';
@@ -31,6 +33,8 @@ import { writeEverything } from './write-everything.ts';
 
 export const lintRules: readonly LintRule[] = [
   packageName,
+  reservedName,
+  secret,
   includePath,
   weakerThanDockerDefault,
   writeEverything,

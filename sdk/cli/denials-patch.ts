@@ -5,9 +5,9 @@ import type { Finding } from '../denials/finding.ts';
 import { patch, wantedBy } from '../denials/patch.ts';
 import { writeOutput } from '../host/output.ts';
 import type { HostProfiles } from '../host/profile-on-host.ts';
-import { readPackageFolder, readProfile } from '../package-folder.ts';
+import { profileText, readPackageFolder, readProfile } from '../package-folder.ts';
 import { CliError, exit } from './command.ts';
-import type { Io } from './io.ts';
+import { type Io, visibleLine } from './io.ts';
 
 /** The text that a patch starts from, and where its result goes. */
 export interface PatchTarget {
@@ -33,7 +33,7 @@ export async function patchTarget(
   if (found) {
     const folder = found.isDirectory() ? await readPackageFolder(named) : undefined;
     const file = folder?.file ?? named;
-    const { text } = await readProfile(file);
+    const text = folder ? profileText(folder) : (await readProfile(file)).text;
     const mode = (await stat(file)).mode & 0o777;
     return { named, file, text, mode, ...(folder && { packageName: folder.name }) };
   }
@@ -60,7 +60,7 @@ export async function patchProfile(
   const { additions, denying } = wantedBy(findings, text, { generalise, resolver });
   const { text: patched, added, leftOut } = patch(text, additions, resolver);
   for (const { text: rule, line, file: where } of denying) {
-    io.tell(`Left as it is: ${where ?? file}:${line}: ${rule}`);
+    io.tell(`Left as it is: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
   }
   if (denying.length > 0) {
     io.tell('What a deny rule forbids stays forbidden: no rule is taken away. Change it by hand.');
@@ -68,14 +68,16 @@ export async function patchProfile(
   for (const { addition, reason } of leftOut) {
     io.tell(`Left out: ${addition.rule ?? addition.flag}: ${reason}`);
   }
-  if (added.length === 0) io.print(`Nothing to add to ${file}.`);
+  if (added.length === 0) io.print(`Nothing to add to ${visibleLine(file)}.`);
   else {
     await writeOutput(file, patched, mode);
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
     const more = lint(patched, options).warnings - lint(text, options).warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
-    io.tell(`Wrote ${file}${warnings}; see it through with: aa-registry lint ${named}`);
+    io.tell(
+      visibleLine(`Wrote ${file}${warnings}; see it through with: aa-registry lint ${named}`),
+    );
   }
   return denying.length + leftOut.length > 0 ? exit.failed : exit.ok;
 }

@@ -29,7 +29,7 @@ export function profileHeading(
   const { installation, file } = onHost;
   const reference =
     installation && `${installation.team}/${installation.name}@${installation.version}`;
-  return [shown, reference ?? 'not installed by aa-registry', file].join('  ');
+  return [shown, reference ?? 'not installed by aa-registry', spelt(file)].join('  ');
 }
 
 /**
@@ -47,7 +47,7 @@ export function findingLines(
   return [
     `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
     `    ${what(finding)}`,
-    ...verdict(finding, advice, onHost).map((line) => `    ${line}`),
+    ...verdict(finding, advice, onHost).map((line) => `    ${spelt(line)}`),
     ...(flag === undefined ? [] : [`    The profile needs the flag ${flag}.`]),
     ...(suggestion
       ? [

@@ -1,3 +1,4 @@
+import { BoundedFileError } from '../bounded-file.ts';
 import { RegistryError, UnreachableError } from '../client.ts';
 import { LockError } from '../host/lock.ts';
 import { DamagedFileError } from '../host/read-file.ts';
@@ -26,6 +27,7 @@ export function toCliError(error: unknown): CliError {
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next);
   }
   if (
+    error instanceof BoundedFileError ||
     error instanceof DamagedFileError ||
     error instanceof JobTokenError ||
     error instanceof LockError ||

@@ -1,4 +1,5 @@
-import { type Io, steering } from './io.ts';
+import { visibleJson } from '../../policy/visible.ts';
+import type { Io } from './io.ts';
 
 /** How a command answers. */
 export const formatOption = {
@@ -45,9 +46,4 @@ export async function answerItems(
 }
 
 /** JSON in which nothing steers a terminal: what would is escaped as JSON does that, so it stays the same data. */
-export function toJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    steering,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
+export const toJson = visibleJson;

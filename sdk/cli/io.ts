@@ -1,4 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
+// Not by way of the room's door: every command needs this, and few the rest.
+import { visible } from '../../policy/visible.ts';
+
+export { visible, visibleLine } from '../../policy/visible.ts';
 
 /** Where a command writes: a terminal, which has columns, or not. */
 export type Output = Writable & { isTTY?: boolean; columns?: number; rows?: number };
@@ -9,7 +13,11 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean };
   stdout: Output;
   stderr: Output;
-  /** Writes a line of the answer. */
+  /**
+   * Writes a line of the answer. Much of what is printed comes from files, logs and registries, which nobody has to
+   * trust: whatever would steer a terminal or not be seen is spelt out, here and in {@link tell}. What a command writes to
+   * the streams itself, it has to make visible itself.
+   */
   print: (line: string) => void;
   /** Writes a line about what goes on: not part of the answer, so it goes to standard error. */
   tell: (line: string) => void;
@@ -34,23 +42,9 @@ export function processIo(): Io {
 /** A reader that has gone, as in `… | head`, misses the rest; a disk that is full misses what was asked for. */
 function endUnlessClosed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
-  process.stderr.write(`aa-registry: ${error.message}\n`);
+  process.stderr.write(`aa-registry: ${visible(error.message)}\n`);
   process.exit(1);
 }
-
-/**
- * Text with what would steer a terminal, or turn around the order of what follows, spelt out: much of what is
- * printed comes from a registry, which nobody has to trust.
- */
-export function visible(text: string): string {
-  return text.replaceAll(steering, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
-}
-
-/** Control characters but tab and newline, the separators of lines, and the controls of direction (UAX 9). */
-export const steering = /(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Whether to colour what goes to `stream`: only a terminal, and never when NO_COLOR is set. */
 export function wantsColor(io: Io, stream: Output): boolean {

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Diagnostic, IncludeResolver } from '../../policy/index.ts';
+import { readFileAtMost } from '../bounded-file.ts';
 import { fileResolver } from '../host/includes.ts';
 import { readPackageFolder } from '../package-folder.ts';
 import type { Values } from './command.ts';
@@ -42,6 +43,9 @@ export async function tellOfIncludes(
   );
 }
 
+/** The most that a profile's file may hold, in bytes. */
+const largestFile = 64 * 1024 * 1024;
+
 /** A profile named on the command line. */
 export interface ProfileFile {
   /** As it was given, or the file in the package folder that was given. */
@@ -58,7 +62,7 @@ export interface ProfileFile {
 export async function readProfileFile(path: string): Promise<ProfileFile> {
   const folder = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
   const file = folder?.file ?? path;
-  const bytes = await readFile(file);
+  const bytes = folder ? Buffer.from(folder.bytes) : await readFileAtMost(file, largestFile);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

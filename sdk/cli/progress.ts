@@ -1,5 +1,5 @@
 import { clearLine, cursorTo, moveCursor } from 'node:readline';
-import { type Io, visible, widthOf } from './io.ts';
+import { type Io, visibleLine, widthOf } from './io.ts';
 
 /** How far each of several things is. */
 export interface Progress {
@@ -51,7 +51,7 @@ function startProgress(io: Io, names: readonly string[]): Progress {
   const draw = () => {
     if (drawn > 0) moveCursor(stderr, 0, -drawn);
     for (const [at, name] of names.entries()) {
-      const line = visible(`${name.padEnd(width)}  ${stages[at]}`).replaceAll(/[\n\t]/g, ' ');
+      const line = visibleLine(`${name.padEnd(width)}  ${stages[at]}`);
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
       // A line that wraps would be two, and the next move up one too short.
@@ -93,7 +93,7 @@ export function statusLine({ stderr, env }: Io): StatusLine {
       if (!isShown) return;
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
-      stderr.write(visible(text).slice(0, Math.max(20, widthOf(stderr) - 1)));
+      stderr.write(visibleLine(text).slice(0, Math.max(20, widthOf(stderr) - 1)));
       drawn = true;
     },
     end: () => {

@@ -2,10 +2,11 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { CliError, exit } from './command.ts';
 import type { Io } from './io.ts';
+import { visible } from './io.ts';
 
 /** Asks on the terminal without showing what is typed. */
 export async function readSecret(io: Io, question: string): Promise<string> {
-  io.stderr.write(question);
+  io.stderr.write(visible(question));
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
   try {
@@ -20,7 +21,7 @@ export async function readSecret(io: Io, question: string): Promise<string> {
 export async function confirm(io: Io, question: string): Promise<boolean> {
   const lines = createInterface({ input: io.stdin, output: io.stderr });
   try {
-    return /^y(es)?$/i.test((await answer(lines, `${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await answer(lines, `${visible(question)} [y/N] `)).trim());
   } finally {
     lines.close();
   }

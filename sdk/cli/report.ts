@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Diagnostic, explain, render } from '../../policy/index.ts';
 import { toJson } from './format.ts';
-import { type Io, wantsColor } from './io.ts';
+import { type Io, visibleLine, wantsColor } from './io.ts';
 
 /** What was found in one file. */
 export interface FileReport {
@@ -13,7 +13,7 @@ export interface FileReport {
   diagnostics: Diagnostic[];
 }
 
-/** Prints every diagnostic with its line and a caret. */
+/** Prints every diagnostic with its line and a caret; what it says of a file is visible (see {@link render}). */
 export function printDiagnostics(
   io: Io,
   stream: Io['stdout'],
@@ -45,7 +45,7 @@ export function summary({ file, needs, diagnostics }: FileReport): string {
     ...(notes > 0 ? [plural(notes, 'note')] : []),
   ];
   const found = diagnostics.length === 0 ? 'nothing to report' : counts.join(', ');
-  return `${file}: ${found}${needs === undefined ? '' : `; needs AppArmor ${needs}`}`;
+  return `${visibleLine(file)}: ${found}${needs === undefined ? '' : `; needs AppArmor ${needs}`}`;
 }
 
 function plural(count: number, noun: string): string {
@@ -76,6 +76,11 @@ function region({ span: { start, end } }: Diagnostic) {
   return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
 }
 
+/** A path as a URI reference (RFC 3986), in which `?` and `#` are a part of a name. */
+function uriOf(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
 /** All reports as one SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. */
 export function sarifLog(reports: FileReport[], version: string): string {
   const ids = [
@@ -102,7 +107,7 @@ export function sarifLog(reports: FileReport[], version: string): string {
         locations: [
           {
             physicalLocation: {
-              artifactLocation: { uri: encodeURI(diagnostic.file ?? file) },
+              artifactLocation: { uri: uriOf(diagnostic.file ?? file) },
               region: { startLine: line, startColumn: column, endLine, endColumn },
             },
           },

@@ -35,7 +35,8 @@ export async function run(
   } catch (error) {
     const { exitCode, message, next } = await toCliError(error);
     const told = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
-    io.tell(`aa-registry: ${told}`);
+    // A line of its own is only this program's to say.
+    io.tell(`aa-registry: ${told.replaceAll('\n', '\n  ')}`);
     if (next) io.tell(next);
     return exitCode;
   }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { CliError, exit } from './command.ts';
+import { visibleLine } from './io.ts';
 
 /** What Node.js throws when the system refuses something. */
 export interface SystemError extends NodeJS.ErrnoException {
@@ -15,7 +16,7 @@ export function isSystemError(error: unknown): error is SystemError {
 /** What the system says with a code, as people say it. */
 export function sayTrouble(error: SystemError): CliError {
   const { code = '', syscall, address, port } = error;
-  const path = error.path === undefined ? undefined : finalPath(error.path);
+  const path = error.path === undefined ? undefined : visibleLine(finalPath(error.path));
   const listener = `${address}:${port}`;
   const isListening = syscall === 'listen';
   switch (code) {

@@ -5,6 +5,7 @@ import {
   type Judgement,
   judge,
   narrowestRule,
+  parse,
 } from '../../policy/index.ts';
 import type { Finding } from './finding.ts';
 import { type Generalised, generaliser } from './generalise.ts';
@@ -64,11 +65,27 @@ function suggest(
   access: Access,
   profile: EffectiveProfile | undefined,
   generalise: boolean,
-): Suggestion {
+): Suggestion | undefined {
   const general = generalise
     ? generaliser((variable) => profile?.declares(variable) ?? false)
     : undefined;
   const rule = narrowestRule(access, general?.pattern);
+  if (rule === undefined || !isRuleOf(rule, access)) return undefined;
   const replaced: Generalised[] = general?.replaced ?? [];
   return { rule, permits: permits(access, replaced) };
+}
+
+/** What the language calls the rules for each kind of access, where it is another name. */
+const ruleKinds: Partial<Record<Access['kind'], string>> = { umount: 'mount' };
+
+/**
+ * Whether this is one rule, of the kind that was asked for, that every profile may have. What the kernel logs makes
+ * such a rule; what somebody else has written into a log may not.
+ */
+function isRuleOf(rule: string, { kind }: Access): boolean {
+  const { file, diagnostics } = parse(`profile p {\n  ${rule}\n}\n`);
+  if (diagnostics.some(({ severity }) => severity === 'error')) return false;
+  const [profile, ...others] = file.statements;
+  if (profile?.kind !== 'profile' || others.length > 0 || profile.body.length !== 1) return false;
+  return profile.body[0]?.kind === (ruleKinds[kind] ?? kind);
 }

@@ -2,8 +2,10 @@
 import {
   effectiveProfiles,
   format,
+  hasHidden,
   type IncludeResolver,
   judge,
+  parse,
   quoted,
 } from '../../policy/index.ts';
 import { adviseOn } from './advice.ts';
@@ -16,8 +18,16 @@ const order = [
   ...['pivot_root', 'mqueue', 'io_uring', 'userns', 'change_profile', 'set'],
 ];
 
+/** Whether a profile of this name can be drafted: one that a file can define, of characters that are seen. */
+export function isDraftName(name: string): boolean {
+  const { file, diagnostics } = parse(`profile ${quoted(name)} {\n}\n`);
+  const [profile, ...others] = file.statements;
+  const isOne = profile?.kind === 'profile' && profile.name.value === name && others.length === 0;
+  return isOne && diagnostics.length === 0 && !hasHidden(name);
+}
+
 /**
- * A profile of this name that allows what its processes were seen to do and what the base abstraction allows, in
+ * A profile of this name (see {@link isDraftName}) that allows what its processes were seen to do and what the base abstraction allows, in
  * canonical form. `unsaid` are findings for which there is no rule.
  */
 export function draftProfile(

@@ -26,8 +26,8 @@ export interface LogEvent {
   serial?: number;
 }
 
-/** Longer lines are no log lines of the kernel. */
-const maxLine = 64 * 1024;
+/** Longer lines are no log lines of the kernel, whose audit messages have 8970 bytes at most (MAX_AUDIT_MESSAGE_LENGTH). */
+const maxLine = 16 * 1024;
 
 /** Reads a line; `undefined` when AppArmor did not write it. */
 export function parseEvent(line: string): LogEvent | undefined {

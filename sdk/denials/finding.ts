@@ -1,4 +1,5 @@
 // Equal events as one finding, counted.
+import { hash } from 'node:crypto';
 import type { Access } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
 import { requestOf } from './request.ts';
@@ -26,6 +27,9 @@ export interface Finding {
   event: LogEvent;
 }
 
+/** How long the lines of all findings may be together, in characters. */
+const mostCharacters = 32 << 20;
+
 /** How many events are known again when another log has them too. */
 const remembered = 100_000;
 
@@ -35,21 +39,39 @@ const remembered = 100_000;
  */
 function identity({ time, serial, fields }: LogEvent): string {
   const logged = fields.filter(({ key }) => !/^[A-Z]/.test(key)).map(({ key, raw }) => [key, raw]);
-  return JSON.stringify([time, serial, logged]);
+  return hash('sha256', JSON.stringify([time, serial, logged]), 'base64');
 }
 
 /** Puts events together that say the same of the same profile; each event counts once. */
 export class Findings {
   readonly #most: number;
   readonly #findings = new Map<string, Finding>();
+  readonly #kept: 'first' | 'last';
+  /** How long the lines of all findings are together. */
+  #characters = 0;
   readonly #seen = new Set<string>();
+  /** How many events were of findings beyond the first `most`. */
+  leftOut = 0;
 
-  /** Of more than `most` findings those that came up last are known; one that was forgotten counts from 1 again. */
-  constructor(most = Number.POSITIVE_INFINITY) {
+  /**
+   * Of more than `most` findings the first are known, or those that came up last: one that was forgotten then counts
+   * from 1 again.
+   */
+  constructor({
+    most = Number.POSITIVE_INFINITY,
+    kept = 'first',
+  }: {
+    most?: number;
+    kept?: 'first' | 'last';
+  } = {}) {
     this.#most = most;
+    this.#kept = kept;
   }
 
-  /** Adds an event and returns its finding; `undefined` when that very event was added before, from another log. */
+  /**
+   * Adds an event and returns its finding; `undefined` when that very event was added before, from another log, or it is
+   * left out.
+   */
   add(event: LogEvent): Finding | undefined {
     if (event.serial !== undefined) {
       const id = identity(event);
@@ -66,38 +88,64 @@ export class Findings {
     const key = JSON.stringify([event.type, namespace, profile, info, what]);
     const program = fieldOf(event, 'comm');
     const known = this.#findings.get(key);
+    if (!known && this.#kept === 'first' && this.#isFull()) {
+      this.leftOut++;
+      return undefined;
+    }
     if (!known) {
       const { time: first } = event;
       const programs = program === undefined ? [] : [program];
       const finding = { type: event.type, profile, namespace, operation, access, info, programs };
       const added: Finding = { ...finding, count: 1, first, last: first, event };
       this.#findings.set(key, added);
-      forgetOldest(this.#findings, this.#most);
+      this.#characters += event.line.length;
+      while (this.#isOver()) this.#forgetOldest();
       return added;
     }
-    if (this.#most < Number.POSITIVE_INFINITY) {
+    if (this.#kept === 'last') {
       this.#findings.delete(key);
       this.#findings.set(key, known);
     }
     known.count++;
     if (event.time !== undefined) {
       known.first = Math.min(known.first ?? event.time, event.time);
-      if (event.time >= (known.last ?? 0)) known.event = event;
+      if (event.time >= (known.last ?? 0)) {
+        this.#characters += event.line.length - known.event.line.length;
+        known.event = event;
+      }
       known.last = Math.max(known.last ?? event.time, event.time);
     }
     if (program !== undefined && !known.programs.includes(program) && known.programs.length < 20) {
-      known.programs.push(program);
+      // A copy: as a part of its line it would keep all of that.
+      known.programs.push(Buffer.from(program).toString());
     }
     return known;
   }
 
-  /** All of them, in the order in which they first appeared; of a limited number, last. */
+  #isFull(): boolean {
+    return this.#findings.size >= this.#most || this.#characters >= mostCharacters;
+  }
+
+  #isOver(): boolean {
+    const { size } = this.#findings;
+    return size > this.#most || (size > 1 && this.#characters > mostCharacters);
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { event }] of this.#findings) {
+      this.#findings.delete(key);
+      this.#characters -= event.line.length;
+      return;
+    }
+  }
+
+  /** All that are known, in the order in which they first appeared, or last. */
   all(): Finding[] {
     return [...this.#findings.values()];
   }
 }
 
-function forgetOldest(known: Set<string> | Map<string, unknown>, most: number): void {
+function forgetOldest(known: Set<string>, most: number): void {
   const [oldest] = known.keys();
   if (known.size > most && oldest !== undefined) known.delete(oldest);
 }

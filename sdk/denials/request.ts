@@ -46,10 +46,11 @@ export function requestOf(event: LogEvent): Access | undefined {
     const target = field('target') ?? name;
     return target === undefined ? undefined : { kind: 'change_profile', target };
   }
-  if (operation === 'setrlimit') return limit(field('rlimit'), Number(field('value')));
+  if (operation === 'setrlimit') return limit(field('rlimit'), field('value'));
   if (operation === 'userns_create') return { kind: 'userns' };
   if (operation.startsWith('uring_')) {
-    const access = asked[0] ?? operation.slice('uring_'.length);
+    const [access = operation.slice('uring_'.length), ...more] = asked;
+    if (more.length > 0) return undefined;
     // Whose credentials, where they are another's.
     return { kind: 'io_uring', access, label: field('tcontext') ?? peer };
   }
@@ -60,16 +61,21 @@ export function requestOf(event: LogEvent): Access | undefined {
   return file(event, name);
 }
 
-function limit(name: string | undefined, logged: number): Access | undefined {
-  if (name === undefined) return undefined;
+/** What the kernel logs for RLIM_INFINITY, on machines of 64 bits. */
+const infinity = '18446744073709551615';
+
+function limit(name: string | undefined, logged: string | undefined): Access | undefined {
+  if (name === undefined || logged === undefined) return undefined;
+  if (logged === infinity) return { kind: 'rlimit', name };
+  // Another number that can't be said exactly would become a higher limit than was asked for.
+  if (!/^\d{1,15}$/.test(logged)) return undefined;
   // setrlimit(2) counts niceness from 40 down, rules have it as nice(1) does.
-  const value = name === 'nice' ? 20 - logged : logged;
-  return { kind: 'rlimit', name, value: Number.isSafeInteger(value) ? value : undefined };
+  return { kind: 'rlimit', name, value: name === 'nice' ? 20 - Number(logged) : Number(logged) };
 }
 
 function file(event: LogEvent, name: string | undefined): Access | undefined {
   const mask = fieldOf(event, 'denied_mask') ?? fieldOf(event, 'requested_mask');
-  if (name === undefined || mask === undefined) return undefined;
+  if (!name || mask === undefined) return undefined;
   const path = attached(name);
   const owner = ownerOf(event);
   const target = fieldOf(event, 'target');
@@ -118,6 +124,8 @@ function message(event: LogEvent, peer: string | undefined): Access | undefined 
     return undefined;
   }
   const name = fieldOf(event, 'name');
+  // A rule that names none would let it own every name.
+  if (access === 'bind' && (name === undefined || name.startsWith(':'))) return undefined;
   return {
     ...{ kind: 'dbus', access, bus, peer },
     path: fieldOf(event, 'path'),

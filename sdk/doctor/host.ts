@@ -1,6 +1,7 @@
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { parseJson } from '../../trust/index.ts';
 import { findParser, runParser } from '../host/parser.ts';
 import { readFileIfPresent } from '../host/read-file.ts';
 import { listDamaged, listInstallations, listPending, statePath } from '../host/state.ts';
@@ -83,7 +84,7 @@ async function parser(root: string): Promise<Finding> {
   if (path === undefined) {
     return fail('parser', 'There is no apparmor_parser: nothing can be loaded.', install);
   }
-  const run = await runParser(path, ['--version'], 5000);
+  const run = await runParser(path, ['--version'], { time: 5000 });
   if (!run.ok) return fail('parser', `${path} does not run: ${run.reason}.`, install);
   const version = /version (\d+)(\.[\d.]+)?/.exec(run.output);
   if (!version) return warn('parser', `${path} does not say its version.`, install);
@@ -223,14 +224,20 @@ async function dockerFinding(socketPath: string): Promise<Finding> {
       );
 }
 
+/** The most that Docker may say of itself, in characters. */
+const longestAnswer = 1 << 20;
+
 /** Docker's own view of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path: '/info', timeout: 5000 }, async (response) => {
       try {
         let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += chunk;
-        resolve(JSON.parse(text));
+        for await (const chunk of response.setEncoding('utf8')) {
+          text += chunk;
+          if (text.length > longestAnswer) throw new Error('it does not end');
+        }
+        resolve(parseJson(text) as Record<string, unknown>);
       } catch {
         reject(new Error('what answers is not Docker'));
       }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '../../trust/index.ts';
 
 /** A running container, as far as it matters here. */
 export interface Container {
@@ -110,7 +111,7 @@ async function inspectWith(client: Client, program: string, name: string): Promi
 export function parseInspection(output: string): Omit<Container, 'by'> | undefined {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(output);
+    parsed = parseJson(output);
   } catch {
     return undefined;
   }

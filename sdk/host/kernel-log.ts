@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { constants, createReadStream } from 'node:fs';
 import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LineSplitter } from './line-splitter.ts';
 
 /** One log. */
 export interface KernelLog {
@@ -64,16 +64,17 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function* lines(stream: Readable, until?: AbortSignal): AsyncGenerator<string> {
-  // Without this an error of the stream would be nobody's.
-  const failed = new Promise<never>((_, reject) => stream.on('error', reject));
-  failed.catch(() => {});
-  const reader = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  until?.addEventListener('abort', () => reader.close());
-  const all = reader[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([all.next(), failed]);
-    if (next.done) return;
-    yield next.value;
+  const splitter = new LineSplitter();
+  const stop = () => stream.destroy();
+  until?.addEventListener('abort', stop);
+  try {
+    for await (const piece of stream) yield* splitter.push(Buffer.from(piece));
+    const [last = ''] = splitter.end();
+    if (last !== '') yield last;
+  } catch (error) {
+    if (!until?.aborted) throw error;
+  } finally {
+    until?.removeEventListener('abort', stop);
   }
 }
 
@@ -95,8 +96,7 @@ async function* linesAfter(
 ): AsyncGenerator<string> {
   let file = opened;
   let at = from;
-  let rest = '';
-  const decoder = new TextDecoder();
+  let splitter = new LineSplitter();
   try {
     while (!until.aborted) {
       const size = (await file.stat()).size;
@@ -105,18 +105,14 @@ async function* linesAfter(
         const { bytesRead, buffer } = await file.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, at);
         if (bytesRead === 0) break;
         at += bytesRead;
-        const parts = (
-          rest + decoder.decode(buffer.subarray(0, bytesRead), { stream: true })
-        ).split('\n');
-        rest = parts.pop() ?? '';
-        yield* parts;
+        yield* splitter.push(buffer.subarray(0, bytesRead));
       }
       const [old, current] = [await file.stat(), await stat(path).catch(() => undefined)];
       if (current && current.ino !== old.ino && old.size <= at) {
         await file.close();
         file = await open(path, 'r');
         at = 0;
-        rest = '';
+        splitter = new LineSplitter();
         continue;
       }
       await pause(until);

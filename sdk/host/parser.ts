@@ -4,14 +4,34 @@ import { access, constants } from 'node:fs/promises';
 /** Where apparmor_parser lives; the PATH of whoever calls is not asked. */
 const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/apparmor_parser'];
 
-/** The time one run may take, in milliseconds: the parser can loop for ever on valid input (seen: 3.0.8). */
-const timeLimit = 60_000;
+/**
+ * Where prlimit(1) lives, of util-linux, which is essential on Debian. Node.js has no setrlimit(2); a shell's `ulimit`
+ * would do the same, with a shell.
+ */
+const limiters = ['/usr/bin/prlimit', '/bin/prlimit'];
+
+/** What one run of apparmor_parser may take. */
+export interface Limits {
+  /** In milliseconds: the parser can loop for ever on valid input (seen: 3.0.8). */
+  time: number;
+  /**
+   * The address space of each of its processes, in bytes: the automaton of two short rules can take gigabytes. That
+   * of the largest of 741 profiles of the AppArmor and apparmor.d projects takes 30 MiB, and 250 KB of nothing but
+   * paths 130 MiB.
+   */
+  memory: number;
+}
+
+const defaultLimits: Limits = { time: 60_000, memory: 512 << 20 };
 
 /** The most of what it says that is kept, in bytes. */
 const maximumOutput = 64 * 1024;
 
 /** The most that a compiled profile may hold, in bytes. */
 const maximumCompiled = 64 * 1024 * 1024;
+
+/** What the parser says when it gets no more memory: of its own, of C++ and of its grammar. */
+const memoryEnded = /bad_alloc|out of memory|cannot allocate memory|memory exhausted/i;
 
 /** What it says on every kernel without AppArmor, whatever else it has to say. */
 const cacheNotice = /^Cache read\/write disabled:.*$/gm;
@@ -22,8 +42,12 @@ export type ParserRun = { ok: true; output: string } | { ok: false; reason: stri
 type RawRun = { ok: true; output: Buffer } | { ok: false; reason: string };
 
 /** The path of apparmor_parser; `undefined` when this machine has none. */
-export async function findParser(): Promise<string | undefined> {
-  for (const path of places) {
+export function findParser(): Promise<string | undefined> {
+  return findProgram(places);
+}
+
+async function findProgram(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
     const usable = await access(path, constants.X_OK).then(
       () => true,
       () => false,
@@ -34,16 +58,16 @@ export async function findParser(): Promise<string | undefined> {
 }
 
 /**
- * Runs apparmor_parser(8) with no shell, no standard input, a clean environment and a time limit (in
- * milliseconds). It forks a process for each profile, so it gets a process group of its own and the limit ends
- * all of that. Never throws: how it failed is in the result.
+ * Runs apparmor_parser(8) with no shell, no standard input, a clean environment and limits on time, memory and what
+ * it says; without prlimit(1), which sets them, not at all. It forks a process for each profile, so it gets a process
+ * group of its own, all of which ends with it. Never throws: how it failed is in the result.
  */
 export async function runParser(
   parser: string,
   args: string[],
-  limit = timeLimit,
+  limits: Partial<Limits> = {},
 ): Promise<ParserRun> {
-  const run = await runRaw(parser, args, limit, maximumOutput);
+  const run = await runRaw(parser, args, { ...defaultLimits, ...limits }, maximumOutput);
   return run.ok ? { ok: true, output: run.output.toString() } : run;
 }
 
@@ -54,28 +78,53 @@ export function compile(
   { complain }: { complain: boolean },
 ): Promise<RawRun> {
   const args = ['--quiet', '--stdout', '--skip-cache', ...(complain ? ['--Complain'] : []), file];
-  return runRaw(parser, args, timeLimit, maximumCompiled);
+  return runRaw(parser, args, defaultLimits, maximumCompiled);
 }
 
-function runRaw(parser: string, args: string[], limit: number, most: number): Promise<RawRun> {
+async function runRaw(
+  parser: string,
+  args: string[],
+  { time, memory }: Limits,
+  most: number,
+): Promise<RawRun> {
+  const limiter = await findProgram(limiters);
+  if (limiter === undefined) {
+    const reason = 'prlimit (from util-linux), which bounds what apparmor_parser takes,';
+    return { ok: false, reason: `${reason} is not installed` };
+  }
+  const limited = [
+    `--as=${memory}`,
+    // It also ends where nobody is left to end it; later than by the clock, which says more.
+    `--cpu=${Math.ceil(time / 1000) + 5}`,
+    '--core=0',
+    '--',
+    parser,
+    ...args,
+  ];
   return new Promise((resolve) => {
-    const child = spawn(parser, args, {
+    const child = spawn(limiter, limited, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       cwd: '/',
       detached: true,
     });
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
+    let over: string | undefined;
+    const end = (why: string) => {
+      over ??= why;
       endGroup(child.pid);
-    }, limit);
+    };
+    const timer = setTimeout(
+      () => end(`apparmor_parser did not end within ${time / 1000} seconds`),
+      time,
+    );
     const chunks: Buffer[] = [];
     let size = 0;
     let complaint = '';
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size < most) chunks.push(chunk);
+      if (size <= most) chunks.push(chunk);
+      // What is cut off might be what matters.
+      else end(`apparmor_parser has more than ${most} bytes to say about it`);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, maximumOutput);
@@ -86,15 +135,15 @@ function runRaw(parser: string, args: string[], limit: number, most: number): Pr
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      // What was cut off might be what matters.
-      if (code === 0 && size >= most) {
-        return resolve({ ok: false, reason: 'apparmor_parser has too much to say about it' });
+      if (over === undefined && code === 0) {
+        return resolve({ ok: true, output: Buffer.concat(chunks) });
       }
-      if (code === 0) return resolve({ ok: true, output: Buffer.concat(chunks) });
-      const how = late
-        ? `apparmor_parser did not end within ${limit / 1000} seconds`
-        : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`;
       const said = complaint.replaceAll(cacheNotice, '').trim();
+      const how =
+        over ??
+        (memoryEnded.test(said)
+          ? `apparmor_parser needs more than the ${memory / (1 << 20)} MiB of memory that it may take`
+          : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`);
       resolve({ ok: false, reason: said === '' ? how : `${how}: ${said}` });
     });
   });

@@ -1,7 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Digest, isDigest, isProfileName, isTeam, isVersion } from '../../trust/index.ts';
+import {
+  type Digest,
+  isDigest,
+  isProfileName,
+  isTeam,
+  isVersion,
+  parseJson,
+} from '../../trust/index.ts';
 import { removeFile, type StagedFile, stageFile, writeFileAtomically } from './atomic.ts';
 import { readFileIfPresent } from './read-file.ts';
 
@@ -159,7 +166,7 @@ async function readRecord<K extends Kind>(
 
 function parseRecord<Record>(schema: z.ZodType<Record>, text: string): Record | undefined {
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(parseJson(text));
   } catch {
     return undefined;
   }

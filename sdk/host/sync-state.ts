@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Digest, isDigest } from '../../trust/index.ts';
+import { type Digest, isDigest, parseJson } from '../../trust/index.ts';
 import { writeFileAtomically } from './atomic.ts';
 import { readFileIfPresent } from './read-file.ts';
 import { statePath } from './state.ts';
@@ -39,7 +39,7 @@ export async function readSyncState(root: string): Promise<SyncState | undefined
   const text = await readFileIfPresent(statePath(root, 'sync.json'));
   if (text === undefined) return undefined;
   try {
-    return SyncState.parse(JSON.parse(text));
+    return SyncState.parse(parseJson(text));
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import {
   createPublisher,
   type Draft,
   expectStatus,
+  manifest,
   type Publisher,
   profileText,
   publish,
@@ -15,6 +16,7 @@ import {
 import { profileBytes, runtimes, type TestRegistry } from '../runtimes.ts';
 
 const path = '/v1/profiles/library/web/versions/1.0.0';
+const privateKey = `-----BEGIN ${'PRIVATE KEY'}-----`;
 
 describe.each(runtimes)('versions on $name', ({ start }) => {
   let registry: TestRegistry;
@@ -160,6 +162,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     ['an unknown token', 401, 'token-unknown', (d) => raw(d, { token: 'aar_wrong' })],
     ["another team's token", 403, 'token-other-team', (d) => raw(d, { token: other.token })],
     ['broken JSON', 400, 'body-malformed', (d) => raw(d, { body: '{"profile": ' })],
+    ['JSON nested too deep', 400, 'body-malformed', (d) => raw(d, { body: '['.repeat(9000) })],
     ['an empty body', 400, 'body-malformed', (d) => raw(d, { body: ' ' })],
     ['JSON that is no publication', 400, 'request-invalid', (d) => raw(d, { body: '[1]' })],
     ['a field too many', 400, 'request-invalid', async (d) => json(d, { more: 1 })],
@@ -180,6 +183,44 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       422,
       'profile-invalid',
       (d) => text(d, `include <usr.bin.man>\n${profileText(d.name)}`),
+    ],
+    [
+      'a name that means something else',
+      422,
+      'profile-invalid',
+      () => publish(registry, library, { name: 'unconfined', version: '1.0.0' }),
+    ],
+    [
+      'a private key in the profile',
+      422,
+      'profile-invalid',
+      (d) => text(d, `${profileText(d.name)}# ${privateKey}\n`),
+    ],
+    [
+      'a token in the manifest',
+      422,
+      'profile-invalid',
+      (d) => {
+        const said = {
+          ...manifest,
+          links: { homepage: `https://example.org/?t=aar_${'aB3_'.repeat(11)}` },
+        };
+        return publish(registry, library, { ...d, manifest: said });
+      },
+    ],
+    [
+      'a private key in the README',
+      422,
+      'profile-invalid',
+      async (d) => {
+        const readme = `# About\n\n${privateKey}\n`;
+        const digest = await sha256(new TextEncoder().encode(readme));
+        const envelope = await signDraft(library, {
+          ...d,
+          manifest: { ...manifest, readme: digest },
+        });
+        return json(d, { envelope, readme });
+      },
     ],
     ['a profile of another name', 422, 'profile-invalid', (d) => text(d, profileText('sshd'))],
     [
@@ -273,6 +314,25 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
   function text(draft: Draft, profile: string): Promise<Response> {
     return publish(registry, library, { ...draft, text: profile });
   }
+
+  test('what the registry says of a private key names its line and not the key', async () => {
+    const response = await text(
+      { name: 'keyed', version: '1.0.0' },
+      `${profileText('keyed')}# ${privateKey}\n`,
+    );
+    const said = await response.text();
+    const line = profileText('keyed').split('\n').length;
+    expect(JSON.parse(said).diagnostics).toMatchObject([{ id: 'secret', line }]);
+    expect(said).not.toContain(privateKey);
+  });
+
+  test('no team is called as container runtimes call a choice of theirs', async () => {
+    for (const name of ['runtime', 'localhost', 'unconfined']) {
+      const response = await send(registry, 'POST', '/v1/teams', { name }, registry.adminToken);
+      expect(response.status).toBe(400);
+      await response.text();
+    }
+  });
 
   test.each(refused)(
     '%s is refused with %i and nothing is stored',

@@ -1,4 +1,14 @@
-import { copyFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -6,7 +16,7 @@ import { generateNoteKey } from '../../trust/log/index.ts';
 import { startHrana } from '../hrana.ts';
 import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
 import type { TestRegistry } from '../runtimes.ts';
-import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+import { aaRegistry, launcher, type ServedRegistry, scratch, serve } from './cli.ts';
 
 describe('aa-registry admin', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
@@ -113,6 +123,53 @@ describe('aa-registry admin', () => {
     running = await serve(restored);
     await put(running, 'after');
     expect((await aaRegistry(['admin', 'check', '--data', restored])).code).toBe(0);
+  });
+
+  test('what a path has of a URL is a part of its name, and nobody else may read what is written', async () => {
+    const odd = at('a%41 b?c#d');
+    await mkdir(odd, { mode: 0o755 });
+    const file = join(odd, 'b%41?x=1#.db');
+    // Nothing keeps others out but the files' own permissions.
+    const inTheOpen = ['-c', 'umask 0; exec "$0" "$@"', launcher];
+    const admin = (...args: string[]) =>
+      aaRegistry([...inTheOpen, 'admin', ...args], { program: '/bin/sh' });
+    const made = await admin('backup', file, '--data', data, '--with-log-key');
+    expect(made.code, made.stderr).toBe(0);
+    expect(await readdir(odd)).toEqual(['b%41?x=1#.db']);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+    const restored = join(odd, 'data%2F');
+    await mkdir(restored, { mode: 0o755 });
+    await chmod(file, 0o644);
+    const outcome = await admin('restore', file, '--data', restored);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    await chmod(join(restored, 'registry.db'), 0o644);
+    running = await serve(restored);
+    const files = await readdir(restored);
+    expect(files).toContain('registry.db-wal');
+    for (const name of files) {
+      expect((await stat(join(restored, name))).mode & 0o777, name).toBe(0o600);
+    }
+    expect((await admin('check', '--data', restored)).stdout).toContain('Nothing differs');
+    expect(await readdir(odd)).toEqual(['b%41?x=1#.db', 'data%2F']);
+  });
+
+  test('a backup that fails leaves nothing', async () => {
+    const into = at('failing');
+    await mkdir(into);
+    const busy = join(into, 'b%41.db');
+    await mkdir(busy);
+    const outcome = await aaRegistry([
+      'admin',
+      'backup',
+      busy,
+      '--data',
+      data,
+      '--with-log-key',
+      '--force',
+    ]);
+    expect(outcome.code).toBe(1);
+    expect(await readdir(into)).toEqual(['b%41.db']);
   });
 
   test('a backup is not written over a file, unless that is asked for', async () => {

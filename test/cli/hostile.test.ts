@@ -13,8 +13,8 @@ import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from
 
 const root = join(import.meta.dirname, '../..');
 const launcher = join(root, 'bin/aa-registry');
-/** What steers a terminal: of the kind ESC, of the kind CSI, and what turns text around. */
-const steering = /(?![\t\n])[\p{Cc}\u202e]/u;
+/** What steers a terminal: of the kind ESC, of the kind CSI; what turns text around; what nobody sees. */
+const steering = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 describe('the commands in a hostile world', () => {
   let folder: string;
@@ -103,6 +103,72 @@ describe('the commands in a hostile world', () => {
     expect(named.stderr).not.toMatch(steering);
   });
 
+  test('nothing that a file is called or holds steers the terminal, or says a line of its own', async () => {
+    const hostile = '\u001b]0;pwned\u0007\u009b2J\u202e\u200b\u2028\ufe0f\u{e0041}';
+    const name = `${hostile}\nforged: nothing to report`;
+    const folder = at('named', name);
+    await mkdir(folder, { recursive: true });
+    const profile = (more: string) => `abi <abi/3.0>,\nprofile p {\n  ${more}\n}\n`;
+    await writeFile(join(folder, name), profile('/srv/** r,'));
+    await writeFile(join(folder, 'bad'), profile(`capability "${name}",\n  ${hostile}/x rw`));
+    await writeFile(join(folder, 'spaced'), profile('/a    r,'));
+    await writeFile(join(folder, 'including'), profile(`include "/${name}"\n  #include <${name}>`));
+    await mkdir(at('named', 'package'));
+    await writeFile(
+      at('named', 'package', 'aa-profile.toml'),
+      `name = "${hostile}"\n["${name}"]\n`,
+    );
+    const log = `apparmor="DENIED" operation="capable" profile="p${hostile}" capname="${hostile}" comm="${hostile}"\n`;
+    await writeFile(at('named', 'log'), log);
+    const paths = [name, 'bad', 'spaced', 'including', `missing${name}`].map((one) =>
+      join(folder, one),
+    );
+    const runs = [
+      ...['text', 'json', 'sarif'].map((format) => [
+        'lint',
+        ...paths.slice(0, 4),
+        '--format',
+        format,
+      ]),
+      ...['text', 'json'].map((format) => [
+        'check',
+        ...paths,
+        '--format',
+        format,
+        '--base',
+        folder,
+      ]),
+      ['fmt', '--check', ...paths],
+      ['lint', ...paths.slice(4)],
+      ['publish', join(folder, 'bad'), '--version', '1.0.0'],
+      ['lint', folder],
+      ['lint', at('named', 'package')],
+      ['publish', at('named', 'package'), '--version', '1.0.0'],
+      ['publish', folder, '--version', name],
+      ['pull', name],
+      ['pull', '--bundle', join(folder, 'bad'), '--root', at('named')],
+      [name],
+      ['lint', `--${name}`],
+      ['explain', name],
+      ['denials', '--file', at('named', 'log')],
+      ['denials', '--file', at('named', 'log'), '--format', 'json'],
+      ['denials', '--file', at('named', 'log'), '--patch', join(folder, 'bad')],
+      ['denials', '--file', at('named', name)],
+      ['denials', '--file', at('named', 'log'), '--draft', name],
+      ['status', '--root', at('named', name)],
+      ['key', 'add', 'library', join(folder, 'bad')],
+      ['log', 'verify', '--log-key', name],
+      ['search', name],
+    ];
+    for (const args of runs) {
+      const { stdout, stderr } = await run(args);
+      for (const said of [stdout, stderr]) {
+        expect(said, args[0]).not.toMatch(steering);
+        expect(said, args[0]).not.toMatch(/^forged/m);
+      }
+    }
+  }, 120_000);
+
   test('a registry can not make a host ask without end', async () => {
     let asked = 0;
     meddler.meddle = (path, body) => {
@@ -117,6 +183,50 @@ describe('the commands in a hostile world', () => {
     const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
     expect(outcome.code).toBe(4);
     expect(asked).toBe(0);
+  });
+
+  test('an answer can not become more than its length, nor longer than its kind', async () => {
+    // What JSON.parse makes of the first is 600 MB.
+    const nested = '['.repeat(4 << 20) + ']'.repeat(4 << 20);
+    const wide = `[${'{},'.repeat(2 << 20)}{}]`;
+    const wrapped = (text: string) => {
+      const payload = Buffer.from(text.slice(0, 48 << 10)).toString('base64');
+      const signatures = [{ keyid: '', sig: '' }];
+      return JSON.stringify({ payloadType: 'application/vnd.in-toto+json', payload, signatures });
+    };
+    const root = await host('swollen');
+    const answers: [RegExp, string][] = [
+      [/^\/v1\/resolve/, nested],
+      [/^\/v1\/resolve/, wide],
+      [/\/envelope$/, nested],
+      [/\/envelope$/, wrapped(nested)],
+      [/\/proof/, nested],
+      [/^\/v1\/teams\//, wide],
+      [/\/profile$/, 'x'.repeat(9 << 20)],
+    ];
+    for (const [path, body] of answers) {
+      meddler.meddle = (asked, given) => (path.test(asked) ? body : given);
+      const outcome = await run(['pull', 'docker-nginx', '--root', root], {
+        env: { AA_REGISTRY: meddler.url, NODE_OPTIONS: '--max-old-space-size=96' },
+      });
+      expect([3, 4], `${path}: ${outcome.stderr}`).toContain(outcome.code);
+    }
+    meddler.meddle = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
+    const noted = await run(['trust', 'init', '--root', at('noted'), '-y'], {
+      env: { AA_REGISTRY: meddler.url },
+    });
+    expect(noted).toMatchObject({ code: 4, stderr: expect.stringContaining('more than 65536') });
+  });
+
+  test('a bundle that would become more than its length is none', async () => {
+    await writeFile(at('nested.bundle'), '['.repeat(4 << 20));
+    const outcome = await run(
+      ['pull', '--bundle', at('nested.bundle'), '--root', await host('bundled')],
+      { env: { NODE_OPTIONS: '--max-old-space-size=96' } },
+    );
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('nested.bundle') });
+    const endless = await run(['pull', '--bundle', '/dev/zero', '--root', await host('zero')]);
+    expect(endless.stderr).toContain('/dev/zero has more than 268435456 bytes');
   });
 
   test('a search ends although the registry has always more', async () => {

@@ -207,7 +207,7 @@ describe('equal events', () => {
   });
 
   test('are forgotten when there are too many, the ones that came up longest ago first', () => {
-    const findings = new Findings(2);
+    const findings = new Findings({ most: 2, kept: 'last' });
     const about = (name: string, serial: number) =>
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
     for (const [at, name] of ['/a', '/b', '/a', '/c', '/a', '/b'].entries())
@@ -217,6 +217,20 @@ describe('equal events', () => {
       ['/a', 3],
       ['/b', 1],
     ]);
+  });
+
+  test('of a log that has too many the first are known, and how many more there were', () => {
+    const findings = new Findings({ most: 2 });
+    const about = (name: string, serial: number) =>
+      parsed(line(serial).line.replace('"/a"', `"${name}"`));
+    for (const [at, name] of ['/a', '/b', '/c', '/a', '/d', '/d'].entries())
+      findings.add(about(name, at));
+    const found = findings.all().map(({ count, event }) => [fieldOf(event, 'name'), count]);
+    expect(found).toEqual([
+      ['/a', 2],
+      ['/b', 1],
+    ]);
+    expect(findings.leftOut).toBe(3);
   });
 
   test('of another profile, file, permission or reason are another', () => {

@@ -17,6 +17,7 @@ const common = [
   'libc6',
   'libcrypt1',
   'libgcc-s1',
+  'libsmartcols1',
   'libstdc++6',
   'perl-base',
 ];
@@ -25,7 +26,7 @@ const common = [
 export const debian12: Guest = {
   suite: 'bookworm',
   packages: common,
-  programs: { 'util-linux': ['usr/bin/flock'] },
+  programs: { 'util-linux': ['usr/bin/flock', 'usr/bin/prlimit'] },
   init: 'script',
 };
 
@@ -38,6 +39,6 @@ export const debian13: Guest = {
     ...['libacl1', 'libcap2', 'libpam0g', 'libseccomp2', 'libssl3t64', 'libzstd1', 'zlib1g'],
     ...['mount', 'libmount1', 'libblkid1', 'libselinux1', 'libpcre2-8-0'],
   ],
-  programs: { 'util-linux': ['usr/bin/flock'] },
+  programs: { 'util-linux': ['usr/bin/flock', 'usr/bin/prlimit'] },
   init: 'systemd',
 };

@@ -5,6 +5,7 @@ import {
   effectiveProfiles,
   type FilePermission,
   format,
+  hasHidden,
   type IncludeResolver,
   judge,
   lint,
@@ -260,7 +261,9 @@ describe('which rule decides', () => {
 
 // What a file can be called, bytes that are no UTF-8 (as lone surrogates) among it.
 const character = fc.oneof(
-  fc.constantFrom(...'*?[]{}^\\"\' ,#!()=@<>-;$.ab01é\n\t\x01\u{1f600}'),
+  fc.constantFrom(
+    ...'*?[]{}^\\"\' ,#!()=@<>-;$.ab01é\n\t\x01\u{1f600}\u0085\u00ad\u200b\u202e\ufeff\u{e0041}',
+  ),
   fc.integer({ min: 0xdc80, max: 0xdcff }).map((code) => String.fromCharCode(code)),
 );
 const path = fc
@@ -268,7 +271,9 @@ const path = fc
     fc.array(character, { minLength: 1, maxLength: 5 }).map((all) => all.join('')),
     { minLength: 1, maxLength: 3 },
   )
-  .map((parts) => `/${parts.join('/')}`);
+  .map((parts) => `/${parts.join('/')}`)
+  // Bytes that are a character together are that character.
+  .filter((text) => !/[\udcc2-\udcf4][\udc80-\udcbf]/.test(text));
 const label = fc.constantFrom('unconfined', 'docker-default', '/usr/bin/x', 'a//b', 'with space');
 const some = <T>(...all: T[]) => fc.subarray(all, { minLength: 1 });
 const optional = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: undefined });
@@ -363,7 +368,7 @@ describe('the narrowest rule', () => {
   test('allows the access it is for, is valid, and is in canonical form', () => {
     fc.assert(
       fc.property(anyAccess, (access) => {
-        const rule = narrowestRule(access);
+        const rule = narrowestRule(access) ?? '';
         const text = profileOf(`  ${rule}\n`);
         expect(lint(text).diagnostics.filter((one) => one.severity === 'error')).toEqual([]);
         // Only where it fits a line: the formatter breaks what does not.
@@ -373,6 +378,31 @@ describe('the narrowest rule', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test('shows every character that it has', () => {
+    fc.assert(fc.property(anyAccess, (access) => !hasHidden(narrowestRule(access) ?? '')));
+    const rule = narrowestRule(read('/a\u202eb\u0085\udc85\u{e0041}'));
+    expect(rule).toBe('owner /a\\342\\200\\256b\\302\\205\\205\\363\\240\\201\\201 r,');
+  });
+
+  test.each<[string, Access]>([
+    ['capability', { kind: 'capability', name: 'chown, /** rwlkix' }],
+    ['two capabilities', { kind: 'capability', name: 'chown sys_admin' }],
+    ['family', { kind: 'network', family: 'inet stream,\n  network', type: 'raw' }],
+    ['socket type', { kind: 'network', family: 'inet', type: '' }],
+    ['unix permission', { kind: 'unix', type: 'stream', access: ['send),', 'r'] }],
+    ['unix type', { kind: 'unix', type: '"stream"', access: ['send'] }],
+    ['ptrace permission', { kind: 'ptrace', access: ['trace', 'trace) peer=x, ptrace (read'] }],
+    ['no permission', { kind: 'ptrace', access: [] }],
+    ['signal', { kind: 'signal', access: ['send'], signal: 'term) peer=**, signal (send' }],
+    ['signal permission', { kind: 'signal', access: ['__proto__'], signal: 'term' }],
+    ['mount option', { kind: 'mount', flags: ['rw', 'rw) /, umount'], target: '/a' }],
+    ['limit', { kind: 'rlimit', name: 'constructor', value: 1 }],
+    ['io_uring', { kind: 'io_uring', access: 'sqpoll) label=x, io_uring (cmd' }],
+    ['queue permission', { kind: 'mqueue', access: ['read', 'x,'], name: '/a' }],
+  ])('of a word that is not the language’s there is none: %s', (_, access) => {
+    expect(narrowestRule(access)).toBeUndefined();
   });
 
   test('of a path does not allow any other', () => {

@@ -96,8 +96,18 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The compiled policy, or undefined when Debian's parser refuses it. */
 function compile(path: string, options: string[] = []): Buffer | undefined {
   const result = spawnSync(
-    'timeout',
-    ['10', parser ?? 'apparmor_parser', '-Q', '-K', '-S', ...options, path],
+    'prlimit',
+    [
+      `--as=${512 << 20}`,
+      'timeout',
+      '10',
+      parser ?? 'apparmor_parser',
+      '-Q',
+      '-K',
+      '-S',
+      ...options,
+      path,
+    ],
     { maxBuffer: 1 << 28, cwd: here ? join(corpus, 'parser-tests/tst') : folder },
   );
   return result.status === 0 ? result.stdout : undefined;

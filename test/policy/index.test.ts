@@ -123,6 +123,8 @@ describe('the examples of language diagnostics', () => {
       id === 'missing-abi' ||
       id === 'target' ||
       id === 'package-name' ||
+      id === 'reserved-name' ||
+      id === 'secret' ||
       id === 'include-path'
     )
       return;

@@ -5,12 +5,13 @@ import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { writeFileAtomically } from '../../sdk/host/atomic.ts';
 import { install } from '../../sdk/host/install.ts';
 import { writeOutput } from '../../sdk/host/output.ts';
-import { findParser, runParser } from '../../sdk/host/parser.ts';
+import { dryRunArguments, findParser, runParser } from '../../sdk/host/parser.ts';
 import { uninterrupted } from '../../sdk/host/uninterrupted.ts';
 import { scratch } from '../cli/cli.ts';
 import { manifest, profileText } from '../publisher.ts';
 
 const parser = await findParser();
+const features = '/etc/apparmor.d/abi/3.0';
 
 describe('the host', () => {
   let folder: string;
@@ -45,11 +46,31 @@ describe('the host', () => {
     const program = at('parser');
     await writeFile(program, '#!/bin/sh\nsleep 30 &\necho $! > "$1"\nwait\n');
     await chmod(program, 0o755);
-    const run = await runParser(program, [at('pid')], 500);
+    const run = await runParser(program, [at('pid')], { time: 500 });
     expect(run).toMatchObject({ ok: false, reason: expect.stringContaining('did not end within') });
     const pid = Number(await readFile(at('pid'), 'utf8'));
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone');
     expect(state).toMatch(/^gone|\) Z /);
+  });
+
+  test('a parser that says more than it may is ended', async () => {
+    const program = at('talker');
+    await writeFile(program, '#!/bin/sh\nexec yes\n');
+    await chmod(program, 0o755);
+    const run = await runParser(program, []);
+    expect(run).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('more than 65536 bytes'),
+    });
+  });
+
+  test('a parser has a limit on memory, time without anybody watching, and core files', async () => {
+    const program = at('limits');
+    await writeFile(program, '#!/bin/sh\nulimit -v\nulimit -t\nulimit -c\n');
+    await chmod(program, 0o755);
+    const run = await runParser(program, [], { memory: 256 << 20, time: 2000 });
+    expect(run).toEqual({ ok: true, output: `${256 << 10}\n7\n0\n` });
+    expect(await runParser(program, [])).toEqual({ ok: true, output: `${512 << 10}\n65\n0\n` });
   });
 
   test('bytes that are no UTF-8 text are refused before anything is written', async () => {
@@ -100,6 +121,22 @@ describe('the host', () => {
     expect(await installed(root, new TextEncoder().encode(long))).toMatchObject({ ok: false });
     const alone = new TextEncoder().encode(text.replace('include <abstractions/sshd>', ''));
     expect(await installed(root, alone)).toMatchObject({ ok: true, checkedByParser: true });
+  });
+
+  test.skipIf(!parser)(`a profile whose automaton has no end is refused${reason}`, async () => {
+    // 2^28 states and more, in two rules of which lint has nothing to say.
+    const text = ['a r', 'b w'].map((rule) => {
+      const [letter, permission] = rule.split(' ');
+      return `  /srv/**${letter}${'?'.repeat(28)}/x ${permission},\n`;
+    });
+    const file = at('hungry');
+    await writeFile(file, `abi <abi/3.0>,\nprofile web {\n${text.join('')}}\n`);
+    const args = [...dryRunArguments(file, '/etc/apparmor.d'), '--features-file', features];
+    const run = await runParser(parser ?? '', args, { memory: 128 << 20 });
+    expect(run).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('needs more than the 128 MiB of memory'),
+    });
   });
 
   test('nothing is installed where it can not be written down', async () => {

@@ -47,6 +47,23 @@ describe('logs of the kernel', () => {
     expect(said).toEqual(['first']);
   });
 
+  test('a line that is longer than any log line is left out, wherever it is cut', async () => {
+    const file = join(folder, 'long');
+    const long = 'x'.repeat(200_000);
+    await writeFile(file, `first\n${long}\r\nsecond\r\n\n${long}`);
+    expect(await all(fileLog(file).read())).toEqual(['first', 'second', '']);
+    const stream = new PassThrough();
+    const read = all(streamLog('standard input', stream).read());
+    for (const piece of ['fi', 'rst\ns\u00e9', long, '\nla', 'st']) stream.write(piece);
+    stream.end();
+    expect(await read).toEqual(['first', 'last']);
+    await writeFile(file, `${long}\nfirst\n`);
+    const until = new AbortController();
+    const followed = await fileLog(file).follow('start', until.signal);
+    expect((await followed[Symbol.asyncIterator]().next()).value).toBe('first');
+    until.abort();
+  });
+
   test('a file is followed from its start or its end, also when it is cut short', async () => {
     const file = join(folder, 'log');
     await writeFile(file, 'old\n');

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { decodeBase64 } from '../base64.ts';
 import { isDigest } from '../digest.ts';
+import { parseJson } from '../json.ts';
 import { linePattern } from '../line.ts';
 import { isProfileName, isTeam } from '../name.ts';
 import { isChannel } from '../reference.ts';
@@ -105,7 +106,7 @@ export function formatEntry(entry: LogEntry): string {
 export function parseEntry(bytes: Uint8Array): LogEntry | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const entry = LogEntry.parse(JSON.parse(text));
+    const entry = LogEntry.parse(parseJson(text));
     return JSON.stringify(entry) === text ? entry : undefined;
   } catch {
     return undefined;

@@ -2,7 +2,13 @@ import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
-import { Envelope, importPublicKey, type PublicKey, verifyEndorsement } from '../../trust/index.ts';
+import {
+  Envelope,
+  importPublicKey,
+  type PublicKey,
+  parseJson,
+  verifyEndorsement,
+} from '../../trust/index.ts';
 import { adminToken, atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { type Caller, isAdministrator } from '../caller.ts';
@@ -204,7 +210,7 @@ async function toTeam(db: Deps['db'], { name, createdAt }: TeamRow): Promise<Tea
     createdAt,
     keys: keys.map(({ team: _, endorsement, ...key }) => ({
       ...key,
-      endorsement: endorsement === null ? null : Envelope.parse(JSON.parse(endorsement)),
+      endorsement: endorsement === null ? null : Envelope.parse(parseJson(endorsement)),
     })),
   };
 }

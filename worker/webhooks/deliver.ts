@@ -10,6 +10,7 @@ import {
   settleDelivery,
   type Webhook,
 } from '../../db/webhooks.ts';
+import { tellOperator } from '../text-log.ts';
 import type { Destinations } from './destination.ts';
 import type { Send } from './send.ts';
 import { signatureHeaders } from './signature.ts';
@@ -77,7 +78,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     if (error === null) outcome.deliveredAt = time.toISOString();
     else if (time.getTime() - Date.parse(claimed.createdAt) >= patience) {
       outcome.gaveUpAt = time.toISOString();
-      console.error(
+      tellOperator(
         `Webhook ${claimed.webhookId} was not told of ${claimed.messageId} (${claimed.kind}): ` +
           `${error}; given up after ${claimed.attempts} attempts.`,
       );
@@ -99,7 +100,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         }
         await pruneDeliveries(db, new Date(now().getTime() - memory).toISOString());
       } catch (error) {
-        console.error(error);
+        tellOperator(error);
       }
       return attempts;
     },

@@ -1,6 +1,7 @@
 import { check as checkPolicy, type Diagnostic, releases } from '../../../policy/index.ts';
 import { defineCommand, exit } from '../command.ts';
 import { lineFormatOption } from '../format.ts';
+import { visibleLine } from '../io.ts';
 import {
   includeOptions,
   includeResolver,
@@ -40,7 +41,7 @@ export const check = defineCommand({
       if (read instanceof Error) {
         failed = true;
         if (format === 'json') io.print(jsonLine(unreadable(path, read)));
-        else io.tell(`${path}: ${read.message}`);
+        else io.tell(visibleLine(`${path}: ${read.message}`));
         continue;
       }
       const { ok, diagnostics, needs } = checkPolicy(read.text, options);

@@ -1,5 +1,5 @@
 import { adviseOn } from '../../denials/advice.ts';
-import { draftProfile } from '../../denials/draft.ts';
+import { draftProfile, isDraftName } from '../../denials/draft.ts';
 import { type LogEvent, parseEvent, suppressedMessages } from '../../denials/event.ts';
 import { type Finding, Findings, ruledBy } from '../../denials/finding.ts';
 import { checkKernel } from '../../host/kernel.ts';
@@ -24,6 +24,9 @@ import { rootOf, rootOption } from '../target.ts';
 
 /** What was refused, or would have been in enforce mode. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
+
+/** How many findings of a log are told apart. */
+const mostFound = 50_000;
 
 /** How many findings --follow counts. */
 const mostFollowed = 10_000;
@@ -95,6 +98,9 @@ export const denials = defineCommand({
     if (output !== undefined && draft === undefined) {
       throw new CliError(exit.usage, '-o FILE goes with --draft NAME.');
     }
+    if (draft !== undefined && !isDraftName(draft)) {
+      throw new CliError(exit.usage, `"${draft}" can't be the name of a profile.`);
+    }
     const root = rootOf(values.root);
     const now = Date.now();
     const since = values.since === undefined ? undefined : requireSince(values.since, now);
@@ -119,7 +125,7 @@ export const denials = defineCommand({
       const from = since ?? (values.file ? undefined : now);
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
-      const findings = new Findings(mostFollowed);
+      const findings = new Findings({ most: mostFollowed, kept: 'last' });
       const told = new Set<string>();
       const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
       const failed = (error: unknown) => {
@@ -141,7 +147,7 @@ export const denials = defineCommand({
       return exit.ok;
     }
 
-    const findings = new Findings();
+    const findings = new Findings({ most: mostFound });
     const unread: { name: string; error: Error }[] = [];
     for (const log of logs) {
       try {
@@ -156,6 +162,11 @@ export const denials = defineCommand({
     if (unread.length === logs.length) throw unreadable(unread[0]?.error);
     for (const { name, error } of unread) {
       io.tell(`Not all of ${name} could be read: ${error.message}`);
+    }
+    if (findings.leftOut > 0) {
+      io.tell(
+        `There are more than ${mostFound} findings: ${findings.leftOut} more events are left out. Ask for fewer with --since.`,
+      );
     }
     const found = findings.all().filter(about);
 

@@ -58,6 +58,6 @@ function lines({ result, found, next }: Finding, io: Io): string[] {
   return [
     `${shown}${first.slice(indent.length)}`,
     ...more,
-    ...(next === undefined ? [] : wrap(`${indent}${next}`, width, indent)),
+    ...(next === undefined ? [] : wrap(`${indent}${visible(next)}`, width, indent)),
   ];
 }

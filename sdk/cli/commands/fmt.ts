@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../../policy/index.ts';
 import { writeOutput } from '../../host/output.ts';
-import { readPackageFolder, readProfile } from '../../package-folder.ts';
+import { profileText, readPackageFolder, readProfile } from '../../package-folder.ts';
 import { defineCommand, exit } from '../command.ts';
 import { lineFormatOption } from '../format.ts';
+import { visibleLine } from '../io.ts';
 import { jsonLine, printDiagnostics } from '../report.ts';
 
 export const fmt = defineCommand({
@@ -29,7 +30,7 @@ export const fmt = defineCommand({
     for (const path of args) {
       const found = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
       const file = found?.file ?? path;
-      const { text: source } = await readProfile(file);
+      const source = found ? profileText(found) : (await readProfile(file)).text;
       const { text, diagnostics } = format(source);
       const errors = diagnostics.filter(({ severity }) => severity === 'error');
       const changed = errors.length === 0 && text !== source;
@@ -39,8 +40,8 @@ export const fmt = defineCommand({
         io.print(jsonLine(report, { changed }));
       } else if (errors.length > 0) {
         printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
-        io.tell(`${file}: not formatted, it has errors`);
-      } else if (changed) io.print(file);
+        io.tell(`${visibleLine(file)}: not formatted, it has errors`);
+      } else if (changed) io.print(visibleLine(file));
       if (changed && !values.check) {
         await writeOutput(file, text, (await stat(file)).mode & 0o777);
       }

@@ -1,6 +1,6 @@
 import { lint } from '../../../policy/index.ts';
 import { isVersion, sha256, signStatement } from '../../../trust/index.ts';
-import { readPackageFolder, readProfile } from '../../package-folder.ts';
+import { profileText, readPackageFolder } from '../../package-folder.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { answer, formatOption } from '../format.ts';
 import { printDiagnostics } from '../report.ts';
@@ -46,8 +46,9 @@ export const publish = defineCommand({
         `"${version}" is not a semantic version (such as 1.2.0 or 2.0.0-rc.1; no build metadata).`,
       );
     }
-    const { team, name, manifest, file, readme } = await readPackageFolder(folder);
-    const { bytes, text } = await readProfile(file);
+    const read = await readPackageFolder(folder);
+    const { team, name, manifest, file, bytes, readme } = read;
+    const text = profileText(read);
     const report = lint(text, { packageName: name });
     if (report.diagnostics.length > 0) {
       printDiagnostics(io, io.stderr, { ...report, file, source: text });

@@ -1,6 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { formatReference, type Offer, type Reference } from '../../../trust/index.ts';
-import { bundledOffers, bundledReferences, findBundled, parseBundle } from '../../bundle.ts';
+import { readFileAtMost } from '../../bounded-file.ts';
+import {
+  bundledOffers,
+  bundledReferences,
+  findBundled,
+  largestBundle,
+  parseBundle,
+} from '../../bundle.ts';
 import { type Client, RegistryError, UnreachableError } from '../../client.ts';
 import { type Verified, type VerifiedProfile, verifyOffer } from '../../fetch.ts';
 import { fetchSeveral, type SeveralView } from '../../fetch-several.ts';
@@ -242,7 +248,7 @@ async function yankedOf(client: Client, references: Reference[]): Promise<string
 }
 
 async function fromBundle(file: string, references: Reference[]): Promise<Wanted> {
-  const bundle = parseBundle(await readFile(file, 'utf8'));
+  const bundle = parseBundle((await readFileAtMost(file, largestBundle)).toString());
   if (!bundle) throw new CliError(exit.failed, `${file} is no bundle of aa-registry.`);
   const wanted = references.length > 0 ? references : bundledReferences(bundle);
   const places: number[] = [];

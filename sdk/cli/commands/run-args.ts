@@ -1,3 +1,4 @@
+import { reservedName } from '../../../policy/index.ts';
 import { checkKernel, loadedMode } from '../../host/kernel.ts';
 import { kubernetesAnnotation, runArguments, runtimes } from '../../run-args.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
@@ -44,6 +45,10 @@ export const runArgs = defineCommand({
     const root = rootOf(values.root);
     const installation = await requireInstalled(root, text);
     const { name } = installation;
+    const reserved = reservedName(name);
+    if (reserved !== undefined) {
+      throw new CliError(exit.failed, `"${name}" confines nothing by that name: it ${reserved}.`);
+    }
     io.print(
       annotation === undefined
         ? runArguments(runtime, name)

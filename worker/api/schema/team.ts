@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Envelope } from '../../../trust/index.ts';
+import { Envelope, isReservedTeam } from '../../../trust/index.ts';
 import { KeyId, Line, TeamName, Timestamp, UserName } from './name.ts';
 
 const label = Line;
@@ -28,7 +28,14 @@ export const Team = z
   .meta({ id: 'Team', description: 'A team and the keys that sign for it' });
 export type Team = z.infer<typeof Team>;
 
-export const NewTeam = z.strictObject({ name: TeamName }).meta({ id: 'NewTeam' });
+export const NewTeam = z
+  .strictObject({
+    name: TeamName.refine(
+      (name) => !isReservedTeam(name),
+      'must not be what container runtimes call a choice of theirs',
+    ),
+  })
+  .meta({ id: 'NewTeam' });
 
 export const NewKey = z
   .strictObject({

@@ -1,0 +1,56 @@
+// Which of an access's words are the language's own: those stand in a rule without quotes.
+import { capabilities } from '../syntax/rules/capability.ts';
+import { io_uring } from '../syntax/rules/io_uring.ts';
+import { mountOptions } from '../syntax/rules/mount.ts';
+import { mqueue } from '../syntax/rules/mqueue.ts';
+import { families, socketAccess, socketTypes } from '../syntax/rules/network.ts';
+import { ptrace } from '../syntax/rules/ptrace.ts';
+import { rlimits } from '../syntax/rules/rlimit.ts';
+import { isSignal, signal } from '../syntax/rules/signal.ts';
+import type { Access } from './access.ts';
+
+const isFamily = new Set(families);
+const isType = new Set(socketTypes);
+const isCapability = new Set(capabilities);
+const isMountOption = new Set(mountOptions);
+const permissions = {
+  ptrace: new Set(ptrace.access),
+  signal: new Set(signal.access),
+  unix: new Set(socketAccess),
+  mqueue: new Set(mqueue.access),
+  io_uring: new Set(io_uring.access),
+};
+
+/**
+ * Whether a rule can say this: each of its words is one of the language's vocabulary, and there is something to ask
+ * for. Paths, names and labels may be anything: in a rule they are quoted.
+ */
+export function isSayable(access: Access): boolean {
+  switch (access.kind) {
+    case 'capability':
+      return isCapability.has(access.name);
+    case 'network':
+      return isFamily.has(access.family) && isType.has(access.type);
+    case 'unix':
+      return isType.has(access.type) && areOf(access.access, permissions.unix);
+    case 'ptrace':
+    case 'mqueue':
+      return areOf(access.access, permissions[access.kind]);
+    case 'signal':
+      return isSignal(access.signal) && areOf(access.access, permissions.signal);
+    case 'mount':
+      return access.flags.every((flag) => isMountOption.has(flag));
+    case 'rlimit':
+      return Object.hasOwn(rlimits, access.name);
+    case 'io_uring':
+      return permissions.io_uring.has(access.access);
+    case 'file':
+      return access.permissions.length > 0;
+    default:
+      return true;
+  }
+}
+
+function areOf(words: readonly string[], vocabulary: ReadonlySet<string>): boolean {
+  return words.length > 0 && words.every((word) => vocabulary.has(word));
+}

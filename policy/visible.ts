@@ -1,0 +1,45 @@
+// Characters that are not seen, or that make others be seen as what they are not.
+
+/**
+ * Control characters (C0 and C1), which steer a terminal; what turns the order of text around (UAX 9); what is
+ * invisible (soft hyphens, joiners, variation selectors, tags); separators of lines that are no newline; halves of
+ * surrogate pairs.
+ */
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** Whether a text has such a character; a tab or a newline is one. */
+export function hasHidden(text: string): boolean {
+  hidden.lastIndex = 0;
+  return hidden.test(text);
+}
+
+/** The text with each such character as `replace` says. */
+export function replaceHidden(text: string, replace: (character: string) => string): string {
+  return text.replace(hidden, replace);
+}
+
+/** Text for people with such characters spelt out as `\u{…}`; tabs and newlines stay, for it may be many lines. */
+export function visible(text: string): string {
+  return replaceHidden(text, (character) =>
+    character === '\n' || character === '\t' ? character : spell(character),
+  );
+}
+
+/** As {@link visible}, of what is to be a part of one line, such as a file's name. */
+export function visibleLine(text: string): string {
+  return replaceHidden(text, spell);
+}
+
+function spell(character: string): string {
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+}
+
+/** JSON with such characters in its strings escaped as JSON does that: it stays the same data. */
+export function visibleJson(value: unknown): string {
+  return replaceHidden(JSON.stringify(value), (character) =>
+    Array.from({ length: character.length }, (_, at) => {
+      const unit = character.charCodeAt(at).toString(16);
+      return `\\u${unit.padStart(4, '0')}`;
+    }).join(''),
+  );
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { lint, reservedName } from '../../policy/index.ts';
+
+const errorsOf = (name: string) =>
+  lint(`abi <abi/3.0>,\nprofile ${name} {\n}\n`, { packageName: name })
+    .diagnostics.filter(({ severity }) => severity === 'error')
+    .map(({ id }) => id);
+
+describe('names that mean something else', () => {
+  test.each([
+    ...['unconfined', 'kernel_t', 'null-1', 'null-complain-profile', 'enforce', 'complain', 'kill'],
+    ...['prompt', 'mixed', 'default', 'runtime', 'localhost', 'crio-default', 'snap.firefox.x'],
+    ...['cri-containerd.apparmor.d', 'containers-default-0.57.4', 'lxc-container-default-cgns'],
+    ...['lxd-web', 'incus-web', 'libvirt-1', 'abi', 'abstractions', 'tunables', 'local', 'cache'],
+    ...['disable', 'force-complain', 'web.dpkg-new', 'web.dpkg-old', 'web.dpkg-dist', 'web.rej'],
+    ...[
+      'web.dpkg-bak',
+      'web.dpkg-remove',
+      'web.pacsave',
+      'web.pacnew',
+      'web.rpmnew',
+      'web.rpmsave',
+    ],
+    ...['web.orig'],
+  ])('no package is called %s', (name) => {
+    expect(errorsOf(name)).toContain('reserved-name');
+    expect(reservedName(name.toUpperCase())).toBe(reservedName(name));
+  });
+
+  test.each([':ns:web', 'web//hat', 'a//&b', 'web~', 'README', '.web'])(
+    'nor is a profile called %s',
+    (name) => expect(reservedName(name)).toBeDefined(),
+  );
+
+  test.each([
+    ...[
+      'docker-default',
+      'docker-nginx',
+      'web',
+      'unconfined-web',
+      'my-unconfined',
+      'enforcer',
+      'snapd',
+    ],
+    ...[
+      'web.bak',
+      'web.save',
+      'web.swp',
+      'web.orig.d',
+      'null',
+      'locale',
+      'runtimes',
+      'usr.bin.man',
+    ],
+  ])('a package may be called %s', (name) => {
+    expect(errorsOf(name)).toEqual([]);
+  });
+
+  test('a comment does not take it away, and a profile that is no package’s is not looked at', () => {
+    const text = '# lint-ignore reserved-name\nabi <abi/3.0>,\nprofile unconfined {\n}\n';
+    expect(lint(text, { packageName: 'unconfined' }).ok).toBe(false);
+    expect(lint(text).diagnostics.map(({ id }) => id)).not.toContain('reserved-name');
+  });
+});

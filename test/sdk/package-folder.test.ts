@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { cp, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPackageFolder } from '../../sdk/package-folder.ts';
+import { scratch } from '../cli/cli.ts';
+
+const shipped = join(import.meta.dirname, '../../profiles/docker-nginx');
+const key = `-----BEGIN ${'PRIVATE KEY'}-----\nMC4CAQ…\n`;
+
+describe('a package’s folder', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let made = 0;
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+  });
+  afterAll(() => clean());
+
+  async function packageFolder(): Promise<string> {
+    const path = join(folder, `package-${made++}`);
+    await cp(shipped, path, { recursive: true });
+    await writeFile(join(path, 'README.md'), '# nginx\n');
+    return path;
+  }
+
+  const parts = ['aa-profile.toml', 'docker-nginx', 'README.md'];
+
+  test('has three files, read whole', async () => {
+    const { name, file, bytes, readme } = await readPackageFolder(await packageFolder());
+    expect({ name, readme }).toEqual({ name: 'docker-nginx', readme: '# nginx\n' });
+    expect(file.endsWith('/docker-nginx')).toBe(true);
+    expect(bytes.length).toBeGreaterThan(1000);
+  });
+
+  describe.each(parts)('%s', (part) => {
+    const attacks: [string, (path: string) => Promise<unknown>, RegExp][] = [
+      [
+        'a link to a file outside',
+        (path) => symlink(join(shipped, 'docker-nginx'), path),
+        /is a link/,
+      ],
+      ['a link to a file beside', (path) => symlink('aa-profile.toml.moved', path), /is a link/],
+      ['a link to nothing', (path) => symlink('/nonexistent', path), /is a link/],
+      ['a link to a device', (path) => symlink('/dev/zero', path), /is a link/],
+      ['a FIFO', async (path) => execFileSync('mkfifo', [path]), /is no regular file/],
+      ['a folder', (path) => mkdir(path), /is no regular file/],
+      ['a hard link', (path) => link(`${path}.moved`, path), /is a hard link/],
+      [
+        'a file without end',
+        async (path) => execFileSync('truncate', ['-s', '9G', path]),
+        /has more than \d+ bytes/,
+      ],
+    ];
+    test.each(attacks)('that is %s is refused', async (_, attack, reason) => {
+      const path = await packageFolder();
+      await rename(join(path, part), join(path, `${part}.moved`));
+      await attack(join(path, part));
+      await expect(readPackageFolder(path)).rejects.toThrow(reason);
+      await rm(path, { recursive: true });
+    });
+  });
+
+  test.each(['aa-profile.toml', 'README.md'])(
+    'a private key in %s is named with its line',
+    async (part) => {
+      const path = await packageFolder();
+      const before = part === 'README.md' ? '# nginx\n\n' : '# first\n# second\n';
+      await writeFile(
+        join(path, part),
+        `${before}${part === 'README.md' ? key : `# ${key.replace(/\n(.)/, '\n# $1')}`}`,
+      );
+      await expect(readPackageFolder(path)).rejects.toThrow(
+        `${part}:3 holds what looks like a private key`,
+      );
+    },
+  );
+
+  test.each(['../docker-nginx', '/etc/hostname', 'a/b', '..', '.', 'docker-nginx/../x', ''])(
+    'a manifest that names %j is refused',
+    async (name) => {
+      const path = await packageFolder();
+      await writeFile(join(path, 'aa-profile.toml'), `name = ${JSON.stringify(name)}\n`);
+      await expect(readPackageFolder(path)).rejects.toThrow('name: must be a profile name');
+    },
+  );
+});

@@ -1,0 +1,68 @@
+/** How large a document in JSON may be, beyond its length. */
+export interface JsonLimits {
+  /** How many arrays and objects may stand in each other. */
+  depth: number;
+  /** How many values it may hold, names of members among them. */
+  values: number;
+}
+
+/** More than anything that a registry, a container runtime or this program writes. */
+export const jsonLimits: JsonLimits = { depth: 32, values: 250_000 };
+
+/**
+ * Reads JSON (RFC 8259) that others wrote. A byte of text can become a hundred of memory, as in arrays that hold
+ * nothing but arrays: how deep and how many they are is counted before anything is made of them, and that much text
+ * takes no more than some tens of megabytes. Throws a SyntaxError for more, as for what is no JSON.
+ */
+export function parseJson(text: string, limits: JsonLimits = jsonLimits): unknown {
+  requireBoundedJson(text, limits);
+  return JSON.parse(text);
+}
+
+/** Throws a SyntaxError when a text would be more than {@link parseJson} reads; it need not be JSON otherwise. */
+export function requireBoundedJson(
+  text: string,
+  { depth: deepest, values: most }: JsonLimits = jsonLimits,
+): void {
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case quote:
+        at = endOfString(text, at);
+        break;
+      case openBracket:
+      case openBrace:
+        if (++depth > deepest) throw new SyntaxError(`nested deeper than ${deepest} levels`);
+        if (++values > most) throw new SyntaxError(`more than ${most} values`);
+        break;
+      case closeBracket:
+      case closeBrace:
+        depth--;
+        break;
+      case comma:
+      case colon:
+        if (++values > most) throw new SyntaxError(`more than ${most} values`);
+        break;
+    }
+  }
+}
+
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/** Where the string that begins at `start` ends; the text's end when it never does. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (text.charCodeAt(before - 1) === backslash) before--;
+    if ((at - before) % 2 === 0) return at;
+  }
+  return text.length;
+}
