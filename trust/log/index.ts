@@ -42,6 +42,7 @@ export {
   addSignatures,
   cosign,
   cosignText,
+  findCosignatures,
   formatNote,
   formatSignatures,
   type Note,
