@@ -24,7 +24,7 @@ import { generateToken, hashToken } from '../worker/token.ts';
 import { createDeliverer } from '../worker/webhooks/deliver.ts';
 import { createDestinations } from '../worker/webhooks/destination.ts';
 import { createNodeSend } from '../worker/webhooks/send-node.ts';
-import { createWitnesses } from '../worker/witness.ts';
+import { createWitnesses, parseWitness } from '../worker/witness.ts';
 import { startHrana } from './hrana.ts';
 import { watchPlans } from './plans.ts';
 
@@ -39,7 +39,7 @@ export interface TestRegistry {
   adminToken: string;
   /** The log's key, which an attacker in these tests may have too. */
   logKey: NoteKey;
-  /** Does what a timer does in production: tells webhooks what is due. */
+  /** Does what a timer does in production: tells webhooks what is due, and asks witnesses. */
   deliver: () => Promise<void>;
   /** Kills the process that serves, and starts another on the same database; where it is one of its own. */
   crash?: () => Promise<void>;
@@ -62,7 +62,7 @@ async function childProcesses(program: string): Promise<number[]> {
 export interface TestOptions {
   /** Its log's key; a new one when left out. */
   logKey?: NoteKey;
-  /** The addresses of witnesses that it asks. */
+  /** The witnesses that it asks, each as `KEY=URL` or `URL`. */
   witnesses?: string[];
   /** A CI provider, as `github=URL` or `gitlab=URL`, each; their tokens are made for {@link origin}. */
   issuers?: string[];
@@ -127,15 +127,19 @@ const node: Runtime = {
     const send = createNodeSend(destinations);
     const deliverer = createDeliverer({ db: served, now, destinations, send });
     const requestLog = logged && createRequestLog('info', logged);
+    const addresses = (await Promise.all(witnesses.map(parseWitness))).filter(
+      (address) => address !== undefined,
+    );
+    const log = createLog({
+      db: served,
+      key,
+      now,
+      inTurn: takeTurns(),
+      witnesses: createWitnesses(addresses, now),
+    });
     const app = createService({
       db: served,
-      log: createLog({
-        db: served,
-        key,
-        now,
-        inTurn: takeTurns(),
-        witnesses: witnesses.length > 0 ? createWitnesses(witnesses, now) : undefined,
-      }),
+      log,
       now,
       limits: { profileBytes, team: { ...defaultLimits.team, ...team }, answerBytes },
       oidc: createOidc(
@@ -159,7 +163,9 @@ const node: Runtime = {
       db,
       adminToken,
       logKey: key,
-      deliver: async () => void (await deliverer.deliverDue()),
+      deliver: async () => {
+        await Promise.all([deliverer.deliverDue(), log.cosign()]);
+      },
       close: async () => {
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));

@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from './deps.ts';
 import { parseNetwork } from './network.ts';
 import { type Issuer, parseIssuer } from './oidc.ts';
 import { isLogLevel, type LogLevel, logLevels } from './request-log.ts';
+import { parseWitness, type WitnessAddress } from './witness.ts';
 
 /** How a registry on Workers runs, as wrangler.toml and its secrets say. */
 export interface Settings {
@@ -13,7 +14,7 @@ export interface Settings {
   /** Hexadecimal SHA-256 of the first administrator's token. */
   adminTokenHash: string | undefined;
   limits: Limits;
-  witnesses: string[];
+  witnesses: WitnessAddress[];
   publicUrl: string | undefined;
   issuers: Issuer[];
   webhookNetworks: string[];
@@ -24,11 +25,14 @@ export interface Settings {
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
-const words = <Word>(read: (word: string) => Word | undefined, what: string) =>
-  optional(z.string()).transform((text, context) => {
+const words = <Word>(
+  read: (word: string) => Word | undefined | Promise<Word | undefined>,
+  what: string,
+) =>
+  optional(z.string()).transform(async (text, context) => {
     const found: Word[] = [];
     for (const word of (text ?? '').split(/\s+/).filter((one) => one !== '')) {
-      const value = read(word);
+      const value = await read(word);
       if (value === undefined) context.addIssue(`"${word}" is not ${what}`);
       else found.push(value);
     }
@@ -78,7 +82,7 @@ const Variables = z.object({
   TEAM_VERSIONS: count(team.versions),
   TEAM_BYTES: count(team.bytes),
   ANSWER_CACHE_BYTES: count(answerBytes),
-  WITNESSES: words(url(['http:', 'https:']), 'the http address of a witness'),
+  WITNESSES: words(parseWitness, 'the http address of a witness, nor KEY=URL'),
   PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http address')),
   OIDC_ISSUERS: words(parseIssuer, 'github=URL or gitlab=URL'),
   WEBHOOK_NETWORKS: words(

@@ -27,6 +27,13 @@ export async function makeTimestampedSignature(
   return timestamped;
 }
 
+/** The time that a `timestamped_signature` states, unverified, in seconds since 1970; `undefined` when it is none. */
+export function statedTime(timestamped: Uint8Array<ArrayBuffer>): number | undefined {
+  if (timestamped.length !== timestampedLength) return undefined;
+  const time = Number(new DataView(timestamped.buffer, timestamped.byteOffset).getBigUint64(0));
+  return Number.isSafeInteger(time) ? time : undefined;
+}
+
 /**
  * The time that a `timestamped_signature` states if it verifies, in seconds since 1970; `undefined` when it does not. A time that
  * JavaScript can't count exactly is refused: it is millions of years away.
@@ -36,9 +43,8 @@ export async function verifyTimestampedSignature(
   verifier: NoteVerifier,
   timestamped: Uint8Array<ArrayBuffer>,
 ): Promise<number | undefined> {
-  if (timestamped.length !== timestampedLength) return undefined;
-  const time = Number(new DataView(timestamped.buffer, timestamped.byteOffset).getBigUint64(0));
-  if (!Number.isSafeInteger(time)) return undefined;
+  const time = statedTime(timestamped);
+  if (time === undefined) return undefined;
   const message = cosignedMessage(checkpoint, time);
   const verified = await verifyEd25519(verifier.publicKey, timestamped.subarray(8), message);
   return verified ? time : undefined;
