@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { decodeHex, encodeHex } from '../trust/index.ts';
 import { emptyFrontier, type Frontier, type TileHash } from '../trust/log/index.ts';
@@ -36,6 +36,21 @@ export type CosignedCheckpoint = Omit<typeof logCosigned.$inferSelect, 'id'>;
 export async function readLogHead(db: Database): Promise<LogHead> {
   const [head] = await db.select().from(logHead).where(eq(logHead.id, headId));
   return toHead(head);
+}
+
+/** Where the log stands, and which entries it has at some places, both of one moment. */
+export async function readLogWithEntries(
+  db: Database,
+  indexes: readonly number[],
+): Promise<{ head: LogHead; entries: Map<number, string> }> {
+  const [heads, rows] = await db.batch([
+    db.select().from(logHead).where(eq(logHead.id, headId)),
+    db
+      .select()
+      .from(logEntries)
+      .where(inArray(logEntries.index, [...indexes])),
+  ]);
+  return { head: toHead(heads[0]), entries: new Map(rows.map((row) => [row.index, row.data])) };
 }
 
 /** Where the log stands, and the newest checkpoint that witnesses have cosigned, both of one moment. */

@@ -41,6 +41,8 @@ export interface TestRegistry {
   logKey: NoteKey;
   /** Does what a timer does in production: tells webhooks what is due, and asks witnesses. */
   deliver: () => Promise<void>;
+  /** Lets the database do the next request with such SQL, and loses its answer; where it is a remote one. */
+  loseAnswer?: (sql: RegExp) => () => boolean;
   /** Kills the process that serves, and starts another on the same database; where it is one of its own. */
   crash?: () => Promise<void>;
   close: () => Promise<void>;
@@ -247,6 +249,7 @@ const workerd: Runtime = {
     const url = (await miniflare.ready).origin;
     return {
       url,
+      loseAnswer: hrana.loseAnswer,
       crash: async () => {
         for (const pid of await childProcesses('workerd')) process.kill(pid, 'SIGKILL');
         await miniflare.dispose();
@@ -278,6 +281,9 @@ const workerd: Runtime = {
 
 /** Both runtimes: every API test runs on each. */
 export const runtimes: Runtime[] = [node, workerd];
+
+/** The one whose database is remote, so that its answers can get lost. */
+export const remote = workerd;
 
 /** The one that a test can kill; on Node, test/cli/serve.test.ts kills `aa-registry serve`. */
 export const crashing = workerd;

@@ -7,6 +7,7 @@ import {
   readCosignedLog,
   readLogHead,
   readLogTile,
+  readLogWithEntries,
   type Statement,
 } from '../db/log.ts';
 import {
@@ -55,7 +56,8 @@ export interface Log {
   /** The verifier of the log's key, which hosts pin. */
   verifier: string;
   /**
-   * Appends an entry in one transaction with the statements that it is about, which are told its index.
+   * Appends an entry in one transaction with the statements that it is about, which are told its index. Where the
+   * database commits that and its answer is lost, the entry is found in the log.
    * `undefined` when `superseded` says meanwhile that there is nothing left to do.
    */
   append(
@@ -197,8 +199,7 @@ export function createLog(options: LogOptions): Log {
     return signCheckpoint({ origin: key.name, size: frontier.size, root: rootOf(frontier) }, key);
   }
 
-  async function grow(entry: LogEntry, head: LogHead): Promise<[LogHead, Statement[]]> {
-    const text = formatEntry(entry);
+  async function grow(text: string, head: LogHead): Promise<[LogHead, Statement[]]> {
     const hash = leafHash(new TextEncoder().encode(text));
     const { frontier, tileHashes } = appendLeaf(head.frontier, hash);
     const after = { frontier, checkpoint: await sign(frontier) };
@@ -210,23 +211,39 @@ export function createLog(options: LogOptions): Log {
     statements: (index: number) => Statement[],
     superseded: () => Promise<boolean>,
   ): Promise<number | undefined> {
+    const text = formatEntry(entry);
+    /** Places that the entry may have got although no answer said so, since nobody else's entry has been seen there. */
+    const tried = new Set<number>();
+    let failed: { error: unknown; head: LogHead; guessed: boolean } | undefined;
     for (let attempt = 1; ; attempt++) {
-      const guessed = known;
-      const head = guessed ?? (await readLogHead(db));
+      const isSuperseded = failed !== undefined && (await superseded());
+      const guessed = failed === undefined ? known : undefined;
+      const { head, entries } =
+        tried.size > 0
+          ? await readLogWithEntries(db, [...tried])
+          : { head: guessed ?? (await readLogHead(db)), entries: new Map<number, string>() };
+      for (const [place, data] of entries) {
+        if (data === text) return place;
+        tried.delete(place);
+      }
+      if (isSuperseded) return undefined;
+      // Where nobody else has appended, it is not the race for a place that failed.
+      if (failed && !failed.guessed) {
+        const isStill = head.checkpoint === failed.head.checkpoint;
+        if (isStill || attempt > maximumTries) throw failed.error;
+      }
       const index = head.frontier.size;
-      const [next, growth] = await grow(entry, head);
+      const [next, growth] = await grow(text, head);
       try {
         await db.batch([...statements(index), ...growth] as [Statement, ...Statement[]]);
         known = next;
         return index;
       } catch (error) {
         known = undefined;
-        if (await superseded()) return undefined;
-        if (guessed) continue;
-        // Where nobody else has appended, it is not the race for a place that failed.
-        const now = await readLogHead(db);
-        if (now.checkpoint === head.checkpoint || attempt >= maximumTries) throw error;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * attempt));
+        tried.add(index);
+        failed = { error, head, guessed: guessed !== undefined };
+        if (!guessed)
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * attempt));
       }
     }
   }
