@@ -43,14 +43,14 @@ export async function readLogWithEntries(
   db: Database,
   indexes: readonly number[],
 ): Promise<{ head: LogHead; entries: Map<number, string> }> {
-  const [heads, rows] = await db.batch([
-    db.select().from(logHead).where(eq(logHead.id, headId)),
-    db
-      .select()
-      .from(logEntries)
-      .where(inArray(logEntries.index, [...indexes])),
-  ]);
-  return { head: toHead(heads[0]), entries: new Map(rows.map((row) => [row.index, row.data])) };
+  const rows = await db
+    .select()
+    .from(logHead)
+    .leftJoin(logEntries, inArray(logEntries.index, [...indexes]))
+    .where(eq(logHead.id, headId));
+  const entries = new Map<number, string>();
+  for (const { log_entries: entry } of rows) if (entry) entries.set(entry.index, entry.data);
+  return { head: toHead(rows[0]?.log_head), entries };
 }
 
 /** Where the log stands, and the newest checkpoint that witnesses have cosigned, both of one moment. */

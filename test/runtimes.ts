@@ -73,6 +73,8 @@ export interface TestOptions {
   /** How many requests an address, and a token, may make in a minute; any number when left out. */
   addressLimit?: number;
   tokenLimit?: number;
+  /** The header in which workerd finds clients' addresses. */
+  addressHeader?: string;
   /** The most that a team may store, where that is not the default. */
   team?: Partial<Amounts>;
   /** Whether workerd's Cache API keeps anything: not when left out, for the same reason. */
@@ -194,6 +196,7 @@ const workerd: Runtime = {
     addressLimit,
     tokenLimit,
     team = {},
+    addressHeader = '',
     webhookNetworks = [],
     answerBytes = 0,
     sharedCache = false,
@@ -225,6 +228,7 @@ const workerd: Runtime = {
           OIDC_ISSUERS: issuers.join(' '),
           ANSWER_CACHE_BYTES: String(answerBytes),
           WEBHOOK_NETWORKS: webhookNetworks.join(' '),
+          CLIENT_ADDRESS_HEADER: addressHeader,
           LOG_LEVEL: logged ? 'info' : 'off',
         },
         cache: sharedCache,

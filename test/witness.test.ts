@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -250,6 +251,54 @@ describe('a witness', () => {
       checkpoint = await cosign(checkpoint, await cosignerOf(other), new Date());
     await expectStatus(200, post(formatAddCheckpoint({ oldSize: 0, proof: [], checkpoint })));
     await expectConflict(3, ask(0, 4));
+  });
+
+  test('verifies one signature, however often a request repeats it', async () => {
+    await expectCosigned(0, 3);
+    await expectCosigned(3, 3);
+    const signed = await log.checkpoint(3, logKey);
+    const line = signed.slice(signed.indexOf('\n\n') + 2);
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    try {
+      const repeated = signed + line.repeat(99);
+      const body = formatAddCheckpoint({ oldSize: 3, proof: [], checkpoint: repeated });
+      for (let round = 0; round < 5; round++) await expectStatus(200, post(body));
+      expect(verify).toHaveBeenCalledTimes(5);
+      verify.mockClear();
+      // Different ones are bad ones: one key signs in one way.
+      const others = Array.from({ length: 99 }, (_, at) => ({
+        name: logKey.name,
+        id: logKey.id,
+        signature: new Uint8Array(64).fill(at),
+      }));
+      const checkpoint = signed + formatSignatures(others);
+      await expectStatus(403, post(formatAddCheckpoint({ oldSize: 3, proof: [], checkpoint })));
+      expect(verify).toHaveBeenCalledTimes(1);
+    } finally {
+      verify.mockRestore();
+    }
+    // The log grows under such a note too.
+    const grown = await log.checkpoint(5, logKey);
+    const checkpoint = grown + grown.slice(grown.indexOf('\n\n') + 2).repeat(99);
+    const proof = await log.prove(3, 5);
+    await expectStatus(200, post(formatAddCheckpoint({ oldSize: 3, proof, checkpoint })));
+    await expectConflict(5, ask(3, 6));
+  });
+
+  test('removes what killed processes have left, and not what others are at', async () => {
+    await expectCosigned(0, 3);
+    await witness.close();
+    const logFolder = join(state, 'registry.test%2Flog.log');
+    const old = new Date(Date.now() - 3_600_000);
+    const dead = spawn('true');
+    await once(dead, 'close');
+    const left = [`.2.${dead.pid}.1.tmp`, `.2.${process.pid}.9.tmp`, `.2.${randomUUID()}.tmp`];
+    const kept = ['.2.1.1.tmp', `.3.${randomUUID()}.tmp`];
+    for (const name of [...left, ...kept]) await writeFile(join(logFolder, name), 'half');
+    await utimes(join(logFolder, left[2] ?? ''), old, old);
+    witness = await startOne();
+    expect((await readdir(logFolder)).toSorted()).toEqual([...kept, '1'].toSorted());
+    await expectCosigned(3, 5);
   });
 
   test('does not start on a state that is not its own', async () => {

@@ -4,6 +4,7 @@ import { openRemote } from '../db/web.ts';
 import { createLog, type Log } from './log.ts';
 import { createOidc, wellKnownIssuers } from './oidc.ts';
 import { ProblemError, toProblem } from './problem.ts';
+import { createAddressFrom } from './proxies.ts';
 import type { Limiter } from './rate-limit.ts';
 import { createReindexing, type Reindexing } from './reindexing.ts';
 import { createRequestLog } from './request-log.ts';
@@ -82,8 +83,7 @@ async function start(bindings: Bindings): Promise<Registry> {
         ? undefined
         : createOidc(settings.publicUrl, [...wellKnownIssuers, ...settings.issuers]),
     observers: requestLog ? [requestLog] : [],
-    // Cloudflare itself sets it; nobody else can.
-    addressOf: (asked) => asked.header('cf-connecting-ip') ?? undefined,
+    addressOf: createAddressFrom(settings.addressHeader),
     rateLimits: {
       address: limiterOf(bindings.ADDRESS_LIMIT),
       token: limiterOf(bindings.TOKEN_LIMIT),

@@ -18,6 +18,8 @@ export interface Settings {
   publicUrl: string | undefined;
   issuers: Issuer[];
   webhookNetworks: string[];
+  /** The header, in lower case, that holds the client's address: what stands in front sets it. */
+  addressHeader: string | undefined;
   logLevel: LogLevel;
 }
 
@@ -89,6 +91,9 @@ const Variables = z.object({
     (text) => (parseNetwork(text) ? text : undefined),
     'an address or a network',
   ),
+  CLIENT_ADDRESS_HEADER: optional(
+    z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header'),
+  ),
   LOG_LEVEL: optional(z.string().refine(isLogLevel, `must be one of ${logLevels.join(', ')}`)),
 });
 
@@ -117,6 +122,7 @@ export async function readSettings(bindings: object): Promise<Settings> {
     publicUrl: data.PUBLIC_URL,
     issuers: data.OIDC_ISSUERS,
     webhookNetworks: data.WEBHOOK_NETWORKS,
+    addressHeader: data.CLIENT_ADDRESS_HEADER?.toLowerCase(),
     logLevel: (data.LOG_LEVEL ?? 'info') as LogLevel,
   };
 }
