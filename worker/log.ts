@@ -43,7 +43,7 @@ const cosignedLifetime = 600_000;
 
 /** How long whoever has grown the log waits for witnesses, and how often they look meanwhile, in milliseconds. */
 const publisherPatience = 8_000;
-const pollInterval = 25;
+const pollInterval = 100;
 
 /** After what time it is taken for ended that witnesses are asked, in milliseconds: on Workers it may be cancelled. */
 const cosigningDeadline = 10_000;

@@ -55,7 +55,7 @@ export interface WitnessedTree {
 }
 
 /** How long a witness may take for all that it is asked about one tree, in milliseconds. */
-const timeout = 3000;
+const timeout = 5000;
 
 /** How often it is asked about one tree: again when it says from which size on it wants the proof. */
 const mostRounds = 8;
