@@ -8,6 +8,7 @@ import {
 } from '../sdk/cli/index.ts';
 import { checkRegistry } from '../sdk/cli/session.ts';
 import type { ServeOptions } from '../worker/node.ts';
+import type { WitnessAddress } from '../worker/witness.ts';
 import { dataFailure } from './admin/data.ts';
 
 const options = {
@@ -30,8 +31,10 @@ const options = {
   witness: {
     type: 'string',
     multiple: true,
-    value: 'URL',
-    description: 'A witness that cosigns the log ("log witness" runs one); repeatable',
+    value: 'KEY=URL',
+    description:
+      'A witness that cosigns the log, with the key that "log witness" prints; repeatable. Without KEY= what it ' +
+      'signs is passed on unverified',
   },
   'log-level': {
     type: 'string',
@@ -111,7 +114,7 @@ const options = {
 export const serve = defineCommand({
   name: 'serve',
   summary: 'Run a registry on this machine',
-  usage: '[--data DIR] [--host 127.0.0.1] [--port 8787] [--witness URL…]',
+  usage: '[--data DIR] [--host 127.0.0.1] [--port 8787] [--witness KEY=URL…]',
   args: { min: 0, max: 0 },
   options,
   details:
@@ -187,7 +190,7 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     host: values.host ?? '127.0.0.1',
     port: number('port', 65_535) ?? 8787,
     newAdminToken: values['new-admin-token'] ?? false,
-    witnesses: (values.witness ?? []).map(checkWitness),
+    witnesses: await readWitnesses(values.witness ?? []),
     publicUrl: values['public-url'] && checkRegistry(values['public-url']),
     issuers: (values['oidc-issuer'] ?? []).map((text) => {
       const issuer = parseIssuer(text);
@@ -226,7 +229,16 @@ function readListener(text: string): { host: string; port: number } {
   throw new CliError(exit.usage, `--metrics takes ADDRESS:PORT, not "${text}".`);
 }
 
-function checkWitness(text: string): string {
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
-  throw new CliError(exit.usage, `--witness takes the http address of a witness, not "${text}".`);
+async function readWitnesses(texts: string[]): Promise<WitnessAddress[]> {
+  const { parseWitness } = await import('../worker/witness.ts');
+  return Promise.all(
+    texts.map(async (text) => {
+      const witness = await parseWitness(text);
+      if (witness) return witness;
+      const detail =
+        `--witness takes KEY=URL, with a witness's verifier key and its http address, or the address alone; ` +
+        `not "${text}".`;
+      throw new CliError(exit.usage, detail);
+    }),
+  );
 }

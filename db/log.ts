@@ -1,9 +1,9 @@
-import { and, asc, eq, gte, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { decodeHex, encodeHex } from '../trust/index.ts';
 import { emptyFrontier, type Frontier, type TileHash } from '../trust/log/index.ts';
 import type { Database } from './database.ts';
-import { logEntries, logHead, logTiles } from './schema.ts';
+import { logCosigned, logEntries, logHead, logTiles } from './schema.ts';
 
 /** The hashes that a full tile holds (C2SP tlog-tiles). */
 const tileWidth = 256;
@@ -30,8 +30,76 @@ export interface LogGrowth {
   after: LogHead;
 }
 
+/** A checkpoint that witnesses have cosigned. */
+export type CosignedCheckpoint = Omit<typeof logCosigned.$inferSelect, 'id'>;
+
 export async function readLogHead(db: Database): Promise<LogHead> {
   const [head] = await db.select().from(logHead).where(eq(logHead.id, headId));
+  return toHead(head);
+}
+
+/** Where the log stands, and which entries it has at some places, both of one moment. */
+export async function readLogWithEntries(
+  db: Database,
+  indexes: readonly number[],
+): Promise<{ head: LogHead; entries: Map<number, string> }> {
+  const rows = await db
+    .select()
+    .from(logHead)
+    .leftJoin(logEntries, inArray(logEntries.index, [...indexes]))
+    .where(eq(logHead.id, headId));
+  const entries = new Map<number, string>();
+  for (const { log_entries: entry } of rows) if (entry) entries.set(entry.index, entry.data);
+  return { head: toHead(rows[0]?.log_head), entries };
+}
+
+/** Where the log stands, and the newest checkpoint that witnesses have cosigned, both of one moment. */
+export async function readCosignedLog(
+  db: Database,
+): Promise<{ head: LogHead; cosigned: CosignedCheckpoint | undefined }> {
+  const [row] = await db
+    .select()
+    .from(logHead)
+    .leftJoin(logCosigned, eq(logCosigned.id, logHead.id))
+    .where(eq(logHead.id, headId));
+  return { head: toHead(row?.log_head), cosigned: row?.log_cosigned ?? undefined };
+}
+
+/**
+ * Keeps what witnesses have cosigned, unless that is of a smaller tree than is kept, or somebody has changed what is
+ * kept of this tree since `before` was read: then `false`, and no change.
+ */
+export async function keepCosigned(
+  db: Database,
+  row: CosignedCheckpoint,
+  before: CosignedCheckpoint | undefined,
+): Promise<boolean> {
+  const { size, cosignatures } = before ?? { size: -1, cosignatures: '' };
+  const kept = await db
+    .insert(logCosigned)
+    .values({ id: headId, ...row })
+    .onConflictDoUpdate({
+      target: logCosigned.id,
+      set: row,
+      setWhere: sql`${logCosigned.size} < ${row.size}
+        OR (${logCosigned.size} = ${size} AND ${logCosigned.cosignatures} = ${cosignatures})`,
+    });
+  return kept.rowsAffected > 0;
+}
+
+/** Notes that witnesses were asked about a tree, although none has cosigned it. */
+export async function noteAsked(db: Database, size: number): Promise<void> {
+  await db
+    .insert(logCosigned)
+    .values({ id: headId, size: 0, checkpoint: '', cosignatures: '', askedSize: size })
+    .onConflictDoUpdate({
+      target: logCosigned.id,
+      set: { askedSize: size },
+      setWhere: lt(logCosigned.askedSize, size),
+    });
+}
+
+function toHead(head: typeof logHead.$inferSelect | undefined): LogHead {
   if (!head) return { frontier: emptyFrontier, checkpoint: '' };
   const bytes = decodeHex(head.frontier);
   const hashes = [];

@@ -1,5 +1,6 @@
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { orFindDone } from './outcome.ts';
 import { memberships, type Role } from './schema.ts';
 
 export type Membership = typeof memberships.$inferSelect;
@@ -48,15 +49,20 @@ export async function setMember(
 ): Promise<MemberChange> {
   const { team, user, role, createdAt } = membership;
   const values = sql`SELECT ${team}, ${user}, ${role}, ${createdAt} WHERE ${areStill(team, expected)}`;
-  const set = await db
-    .insert(memberships)
-    .select(values)
-    .onConflictDoUpdate({
-      target: [memberships.team, memberships.user],
-      set: { role },
-      ...(role === 'owner' ? {} : { setWhere: othersOwn(team, user) }),
-    });
-  if (set.rowsAffected > 0) return 'done';
+  const set = () =>
+    db
+      .insert(memberships)
+      .select(values)
+      .onConflictDoUpdate({
+        target: [memberships.team, memberships.user],
+        set: { role },
+        ...(role === 'owner' ? {} : { setWhere: othersOwn(team, user) }),
+      });
+  const isSet = await orFindDone(
+    async () => (await set()).rowsAffected > 0,
+    async () => (await findMember(db, team, user))?.role === role || undefined,
+  );
+  if (isSet) return 'done';
   return (await changed(db, team, expected)) ? 'changed' : 'last-owner';
 }
 
@@ -68,10 +74,16 @@ export async function removeMember(
   expected?: Membership[],
 ): Promise<MemberChange> {
   const member = and(eq(memberships.team, team), eq(memberships.user, user));
-  const removed = await db
-    .delete(memberships)
-    .where(and(member, othersOwn(team, user), areStill(team, expected)));
-  if (removed.rowsAffected > 0) return 'done';
+  const isRemoved = await orFindDone(
+    async () => {
+      const removed = await db
+        .delete(memberships)
+        .where(and(member, othersOwn(team, user), areStill(team, expected)));
+      return removed.rowsAffected > 0;
+    },
+    async () => (await findMember(db, team, user)) === undefined || undefined,
+  );
+  if (isRemoved) return 'done';
   if (await changed(db, team, expected)) return 'changed';
   return (await findMember(db, team, user)) ? 'last-owner' : 'done';
 }

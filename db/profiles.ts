@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Grade } from '../policy/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
+import { orFindDone } from './outcome.ts';
 import { profiles } from './schema.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
@@ -36,11 +37,22 @@ export async function changeProfile(
   { id, revision }: Profile,
   change: Partial<Pick<Profile, 'visibility' | 'blind' | 'deprecation' | 'replacement'>>,
 ): Promise<boolean> {
-  const changed = await db
-    .update(profiles)
-    .set({ ...change, revision: revision + 1 })
-    .where(and(eq(profiles.id, id), eq(profiles.revision, revision)));
-  return changed.rowsAffected > 0;
+  return orFindDone(
+    async () => {
+      const changed = await db
+        .update(profiles)
+        .set({ ...change, revision: revision + 1 })
+        .where(and(eq(profiles.id, id), eq(profiles.revision, revision)));
+      return changed.rowsAffected > 0;
+    },
+    async () => {
+      const [now] = await db.select().from(profiles).where(eq(profiles.id, id));
+      const fields = Object.entries(change) as [keyof typeof change, unknown][];
+      const isChanged =
+        now?.revision === revision + 1 && fields.every(([field, value]) => now[field] === value);
+      return isChanged || undefined;
+    },
+  );
 }
 
 /** The statement that hands a profile on to a team; it fails when that has been done. */

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
+import { orFindDone } from './outcome.ts';
 import { profiles, quotas } from './schema.ts';
 
 /** How many profiles and versions, and how many bytes of them. */
@@ -43,9 +44,21 @@ export async function setQuota(
     Object.entries({ maxProfiles, maxVersions, maxBytes }).filter(([, max]) => max !== undefined),
   );
   const insert = db.insert(quotas).values({ team, ...set });
-  await (Object.keys(set).length === 0
-    ? insert.onConflictDoNothing()
-    : insert.onConflictDoUpdate({ target: quotas.team, set }));
+  await orFindDone(
+    async () => {
+      await (Object.keys(set).length === 0
+        ? insert.onConflictDoNothing()
+        : insert.onConflictDoUpdate({ target: quotas.team, set }));
+      return true;
+    },
+    async () => {
+      const now = (await readQuota(db, team)).own;
+      const isDone = Object.entries(own).every(
+        ([name, max]) => max === undefined || now[name as keyof Amounts] === max,
+      );
+      return isDone || undefined;
+    },
+  );
 }
 
 /**

@@ -258,6 +258,18 @@ export const logHead = sqliteTable('log_head', {
   checkpoint: text().notNull(),
 });
 
+/** The newest checkpoint that witnesses have cosigned: one row; none before the first is. */
+export const logCosigned = sqliteTable('log_cosigned', {
+  id: integer().primaryKey(),
+  size: integer().notNull(),
+  /** The checkpoint, signed by the log's key. */
+  checkpoint: text().notNull(),
+  /** The witnesses' signature lines. */
+  cosignatures: text().notNull(),
+  /** The largest tree that witnesses were asked about to the end, whether or not they have cosigned it. */
+  askedSize: integer().notNull(),
+});
+
 /**
  * What a team has stored and may store: counted in the transaction that stores it. A limit that is null is the
  * registry's own; a team without a row has stored nothing.

@@ -1,5 +1,6 @@
 import { and, asc, count, eq, gt, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { orFindDone } from './outcome.ts';
 import { tokens } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
@@ -12,8 +13,14 @@ const useResolution = 10 * 60_000;
 
 /** Keeps a token's hash. A hash that is there already is left as it is. */
 export async function addToken(db: Database, token: NewToken): Promise<Token | undefined> {
-  const [added] = await db.insert(tokens).values(token).onConflictDoNothing().returning();
-  return added;
+  return orFindDone(
+    async () => {
+      const [added] = await db.insert(tokens).values(token).onConflictDoNothing().returning();
+      return added;
+    },
+    // Only whoever made the token knows its hash.
+    () => findToken(db, token.hash),
+  );
 }
 
 /**
@@ -60,10 +67,16 @@ export async function removeExpiredOrigins(db: Database, before: string): Promis
 
 /** Revokes a token, for ever. */
 export async function revokeToken(db: Database, id: number, revokedAt: string): Promise<void> {
-  await db
-    .update(tokens)
-    .set({ revokedAt })
-    .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)));
+  await orFindDone(
+    async () => {
+      await db
+        .update(tokens)
+        .set({ revokedAt })
+        .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)));
+      return true;
+    },
+    async () => typeof (await findTokenById(db, id))?.revokedAt === 'string' || undefined,
+  );
 }
 
 /** Notes that a token was used, unless that was noted a short while ago. */

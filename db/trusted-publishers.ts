@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull, or } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { orFindDone } from './outcome.ts';
 import { trustedPublishers } from './schema.ts';
 
 export type TrustedPublisher = typeof trustedPublishers.$inferSelect;
@@ -21,9 +22,19 @@ export async function addTrustedPublisher(
   db: Database,
   publisher: NewTrustedPublisher,
 ): Promise<TrustedPublisher> {
-  const [added] = await db.insert(trustedPublishers).values(publisher).returning();
-  if (!added) throw new Error('a trusted publisher was added and is not there');
-  return added;
+  return orFindDone(
+    async () => {
+      const [added] = await db.insert(trustedPublishers).values(publisher).returning();
+      if (!added) throw new Error('a trusted publisher was added and is not there');
+      return added;
+    },
+    async () => {
+      const fields = Object.entries(publisher) as [keyof NewTrustedPublisher, unknown][];
+      return (await listTrustedPublishers(db, publisher.team)).find((one) =>
+        fields.every(([field, value]) => one[field] === value),
+      );
+    },
+  );
 }
 
 /** Trusts a publisher no longer; `false` when the team has none with that id. */
@@ -32,10 +43,15 @@ export async function removeTrustedPublisher(
   team: string,
   id: number,
 ): Promise<boolean> {
-  const removed = await db
-    .delete(trustedPublishers)
-    .where(and(eq(trustedPublishers.team, team), eq(trustedPublishers.id, id)));
-  return removed.rowsAffected > 0;
+  return orFindDone(
+    async () => {
+      const removed = await db
+        .delete(trustedPublishers)
+        .where(and(eq(trustedPublishers.team, team), eq(trustedPublishers.id, id)));
+      return removed.rowsAffected > 0;
+    },
+    async () => (await listTrustedPublishers(db, team)).every((one) => one.id !== id) || undefined,
+  );
 }
 
 /**

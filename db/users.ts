@@ -1,13 +1,19 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { asc, eq, gt } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { orFindDone } from './outcome.ts';
 import { users } from './schema.ts';
 
 export type User = typeof users.$inferSelect;
 
 /** Adds a user; `false` when one of that name exists. */
 export async function createUser(db: Database, user: User): Promise<boolean> {
-  const made = await db.insert(users).values(user).onConflictDoNothing();
-  return made.rowsAffected > 0;
+  return orFindDone(
+    async () => {
+      const made = await db.insert(users).values(user).onConflictDoNothing();
+      return made.rowsAffected > 0;
+    },
+    async () => (await findUser(db, user.name))?.createdAt === user.createdAt || undefined,
+  );
 }
 
 export async function findUser(db: Database, name: string): Promise<User | undefined> {
@@ -22,8 +28,11 @@ export async function listUsers(db: Database, limit: number, after = ''): Promis
 
 /** Says whether a user runs the registry. */
 export async function setAdmin(db: Database, name: string, admin: boolean): Promise<void> {
-  await db
-    .update(users)
-    .set({ admin })
-    .where(and(eq(users.name, name)));
+  await orFindDone(
+    async () => {
+      await db.update(users).set({ admin }).where(eq(users.name, name));
+      return true;
+    },
+    async () => (await findUser(db, name))?.admin === admin || undefined,
+  );
 }

@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
+import { orFindDone } from './outcome.ts';
 import { deliveries, webhooks } from './schema.ts';
 
 export type Webhook = typeof webhooks.$inferSelect;
@@ -15,9 +16,16 @@ export interface WebhookEvent {
 }
 
 export async function addWebhook(db: Database, webhook: Omit<Webhook, 'id'>): Promise<Webhook> {
-  const [added] = await db.insert(webhooks).values(webhook).returning();
-  if (!added) throw new Error('the webhook was not added');
-  return added;
+  return orFindDone(
+    async () => {
+      const [added] = await db.insert(webhooks).values(webhook).returning();
+      if (!added) throw new Error('the webhook was not added');
+      return added;
+    },
+    // No two have the same secret.
+    async () =>
+      (await listWebhooks(db, webhook.team)).find(({ secret }) => secret === webhook.secret),
+  );
 }
 
 export async function listWebhooks(db: Database, team: string): Promise<Webhook[]> {
@@ -37,11 +45,17 @@ export async function findWebhook(
 }
 
 /** Removes a webhook with all that it was told and was to be told. */
-export async function removeWebhook(db: Database, { id }: Webhook): Promise<void> {
-  await db.batch([
-    db.delete(deliveries).where(eq(deliveries.webhookId, id)),
-    db.delete(webhooks).where(eq(webhooks.id, id)),
-  ]);
+export async function removeWebhook(db: Database, { id, team }: Webhook): Promise<void> {
+  await orFindDone(
+    async () => {
+      await db.batch([
+        db.delete(deliveries).where(eq(deliveries.webhookId, id)),
+        db.delete(webhooks).where(eq(webhooks.id, id)),
+      ]);
+      return true;
+    },
+    async () => (await findWebhook(db, team, id)) === undefined || undefined,
+  );
 }
 
 /** Random enough that no two messages share it, and made where the row is. */

@@ -2,18 +2,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
+  type Checkpoint,
   decide,
   formatNote,
   type LogIdentity,
   type NoteKey,
   parseAddCheckpoint,
+  parseCheckpoint,
   parseNote,
   parseSignatures,
   verifyCheckpoint,
   type WitnessDecision,
   type WitnessedLog,
 } from '../trust/log/index.ts';
-import { type KeptCheckpoint, readKept, replaceKept } from './witness-state.ts';
+import { type KeptCheckpoint, readKept, removeAbandoned, replaceKept } from './witness-state.ts';
 
 /** How a witness runs. */
 export interface WitnessOptions {
@@ -43,8 +45,12 @@ export class WitnessStateError extends Error {}
 /** The longest request, in bytes: a proof of 63 hashes and a checkpoint with many signatures fit. */
 const longestRequest = 64 * 1024;
 
-/** How long a client may take to send its request, in milliseconds. */
+/** How long a client may take to send its request, and how often that is looked at, in milliseconds. */
 const requestTimeout = 10_000;
+const connectionsCheckingInterval = 1_000;
+
+/** How many clients may be connected at a time: a log has one. */
+const mostConnections = 256;
 
 /**
  * Serves `POST /add-checkpoint` (C2SP tlog-witness): cosigns the checkpoints of logs that only grow. What it
@@ -52,11 +58,17 @@ const requestTimeout = 10_000;
  * address can't be had or the state not be read.
  */
 export async function startWitness(options: WitnessOptions): Promise<RunningWitness> {
-  const { logs, state, key } = options;
-  await Promise.all(logs.map((log) => readKnown(state, log, key)));
-  const server = createServer({ requestTimeout, headersTimeout: requestTimeout }, (...exchange) => {
-    void serve(options, ...exchange);
-  });
+  const { logs, state } = options;
+  await Promise.all(logs.map(({ origin }) => removeAbandoned(folderOf(state, origin))));
+  const readKnown = createReader(options);
+  await Promise.all(logs.map(readKnown));
+  const server = createServer(
+    { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval },
+    (...exchange) => {
+      void serve(options, readKnown, ...exchange);
+    },
+  );
+  server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -74,12 +86,13 @@ export async function startWitness(options: WitnessOptions): Promise<RunningWitn
 
 async function serve(
   options: WitnessOptions,
+  readKnown: ReadKnown,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { onAnswer = () => {} } = options;
   try {
-    const { status, contentType, body } = await answer(options, request);
+    const { status, contentType, body } = await answer(options, readKnown, request);
     const detail = status === 200 ? 'cosigned' : body.trimEnd();
     onAnswer(`${request.method} ${request.url}: ${status} ${detail}`);
     response.writeHead(status, {
@@ -98,7 +111,11 @@ async function serve(
 
 type Answer = WitnessDecision | { status: 405 | 413; contentType: 'text/plain'; body: string };
 
-async function answer(options: WitnessOptions, request: IncomingMessage): Promise<Answer> {
+async function answer(
+  options: WitnessOptions,
+  readKnown: ReadKnown,
+  request: IncomingMessage,
+): Promise<Answer> {
   const contentType = 'text/plain';
   if (request.url !== '/add-checkpoint') {
     return { status: 404, contentType, body: 'there is /add-checkpoint only\n' };
@@ -108,16 +125,18 @@ async function answer(options: WitnessOptions, request: IncomingMessage): Promis
   if (!bytes) return { status: 413, contentType, body: 'the request is too long\n' };
   const body = decodeUtf8(bytes);
   if (body === undefined) return { status: 400, contentType, body: 'the request is not UTF-8\n' };
-  return cosign(options, body);
+  return cosign(options, readKnown, body);
 }
 
 /** Decides upon what is kept, and again whenever somebody else has changed that meanwhile. */
 async function cosign(
   { key, logs, state, now = () => new Date() }: WitnessOptions,
+  readKnown: ReadKnown,
   body: string,
 ): Promise<WitnessDecision> {
+  const about = logs.filter(({ origin }) => origin === originOf(body));
   for (;;) {
-    const known = await Promise.all(logs.map((log) => readKnown(state, log, key)));
+    const known = await Promise.all(about.map(readKnown));
     const find = (origin: string) => known.find((log) => log.origin === origin);
     const decision = await decide({ find, keys: [key], now: now() }, body);
     if (decision.status !== 200) return decision;
@@ -133,23 +152,42 @@ interface KnownLog extends WitnessedLog {
   kept: KeptCheckpoint;
 }
 
-async function readKnown(state: string, log: LogIdentity, key: NoteKey): Promise<KnownLog> {
-  const folder = folderOf(state, log.origin);
-  const kept = await readKept(folder);
-  if (kept.note === undefined) return { ...log, kept, latest: undefined };
-  // The log's key may have changed since: what this witness cosigned itself is believed too.
-  const identity = { origin: log.origin, keys: [...log.keys, key] };
-  const verified = await verifyCheckpoint(kept.note, identity);
-  if (verified.ok) return { ...log, kept, latest: verified.checkpoint };
-  throw new WitnessStateError(`${join(folder, String(kept.number))}: ${verified.reason}`);
+type ReadKnown = (log: LogIdentity) => Promise<KnownLog>;
+
+/** Reads what is kept of a log. What is there still is not verified again: anybody may ask, as often as they like. */
+function createReader({ state, key }: WitnessOptions): ReadKnown {
+  const verified = new Map<string, { note: string; latest: Checkpoint }>();
+  return async (log) => {
+    const folder = folderOf(state, log.origin);
+    const kept = await readKept(folder);
+    const { note } = kept;
+    if (note === undefined) return { ...log, kept, latest: undefined };
+    const before = verified.get(log.origin);
+    if (before?.note === note) return { ...log, kept, latest: before.latest };
+    // The log's key may have changed since: what this witness cosigned itself is believed too.
+    const identity = { origin: log.origin, keys: [...log.keys, key] };
+    const opened = await verifyCheckpoint(note, identity);
+    if (!opened.ok) {
+      throw new WitnessStateError(`${join(folder, String(kept.number))}: ${opened.reason}`);
+    }
+    verified.set(log.origin, { note, latest: opened.checkpoint });
+    return { ...log, kept, latest: opened.checkpoint };
+  };
+}
+
+/** The log that a request claims to be about. */
+function originOf(body: string): string | undefined {
+  const note = parseNote(parseAddCheckpoint(body)?.checkpoint ?? '');
+  return note && parseCheckpoint(note.text)?.origin;
 }
 
 /** The checkpoint with the log's signatures and the witness's own: anybody else's may be too many. */
 function noteToKeep({ keys }: LogIdentity, body: string, cosignatures: string): string {
   const note = parseNote(parseAddCheckpoint(body)?.checkpoint ?? '');
   if (!note) throw new TypeError('what was cosigned is no note');
-  const signatures = note.signatures.filter(({ name, id }) =>
-    keys.some((key) => key.name === name && key.id === id),
+  // One of each key: a note may repeat a line as often as it can carry.
+  const signatures = keys.flatMap(({ name, id }) =>
+    note.signatures.filter((one) => one.name === name && one.id === id).slice(0, 1),
   );
   const added = parseSignatures(cosignatures) ?? [];
   return formatNote({ text: note.text, signatures: [...signatures, ...added] });

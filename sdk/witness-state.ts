@@ -1,7 +1,7 @@
-import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseDecimal } from '../trust/log/index.ts';
-import { stageFile } from './host/atomic.ts';
+import { syncFolder } from './host/atomic.ts';
 
 /** The latest checkpoint that a witness cosigned of a log, as it is kept. */
 export interface KeptCheckpoint {
@@ -38,17 +38,18 @@ export async function replaceKept(
   before: KeptCheckpoint,
   note: string,
 ): Promise<boolean> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await makeFolder(folder);
   const number = before.number + 1;
   const path = join(folder, String(number));
-  const staged = await stageFile(path, note, 0o644);
+  const staged = join(folder, `.${number}.${process.pid}.${++staging}.tmp`);
   try {
-    await link(staged.path, path);
+    await writeSynced(staged, note);
+    await link(staged, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return false;
   } finally {
-    await staged.discard();
+    await unlink(staged).catch(() => {});
   }
   // A number can be free again when whoever took it has gone on to a higher one, which is then to be seen.
   const numbers = await numbersIn(folder);
@@ -71,11 +72,58 @@ async function numbersIn(folder: string): Promise<number[]> {
   return names.map(parseDecimal).filter((number) => number !== undefined);
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+/** How many files this process has staged: no two have the same name. */
+let staging = 0;
+
+/** The names of staged files: the number, and the process that stages it; or a random one, as there were once. */
+const stagedName = /^\.\d+\.(?:(\d+)\.\d+|[0-9a-f-]{36})\.tmp$/;
+
+/** For how long a staged file may be somebody's still of whom nothing is known, in milliseconds. */
+const longestStaging = 60_000;
+
+/**
+ * Removes what killed processes have left half done in a log's folder. To be called before this process keeps anything
+ * there; other processes that share the folder go on.
+ */
+export async function removeAbandoned(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const [staged, pid] = stagedName.exec(name) ?? [];
+    if (staged === undefined) continue;
+    const path = join(folder, name);
+    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);
+    const isTheirs = pid !== undefined && Number(pid) !== process.pid && isRunning(Number(pid));
+    if (age > longestStaging || (pid !== undefined && !isTheirs))
+      await unlink(path).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
   try {
-    await folder.sync();
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Makes a folder and what is above it, in a way that survives a power cut. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o755 });
+  if (first === undefined) return;
+  for (let made = folder; ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o644);
+  try {
+    await file.writeFile(text);
+    await file.sync();
   } finally {
-    await folder.close();
+    await file.close();
   }
 }

@@ -12,6 +12,8 @@ import Connection from 'libsql';
  */
 export interface HranaServer {
   url: string;
+  /** Does the next request with such SQL, and loses the answer; what it returns tells whether that has happened. */
+  loseAnswer: (sql: RegExp) => () => boolean;
   close: () => Promise<void>;
 }
 
@@ -55,6 +57,7 @@ const busyTimeout = 5_000;
 
 export async function startHrana(path: string): Promise<HranaServer> {
   const streams = new Map<string, Stream>();
+  let lost: RegExp | undefined;
 
   const server = createServer(async (request, response) => {
     const answer = (status: number, body: unknown) => {
@@ -86,6 +89,12 @@ export async function startHrana(path: string): Promise<HranaServer> {
         results.push({ type: 'error', error: describe(error) });
       }
     }
+    if (lost && requests.some((one) => textsOf(stream, one).some((sql) => lost?.test(sql)))) {
+      lost = undefined;
+      if (stream.connection.open) stream.connection.close();
+      request.socket.destroy();
+      return;
+    }
     let next: string | null = null;
     if (stream.connection.open) {
       next = randomUUID();
@@ -95,7 +104,21 @@ export async function startHrana(path: string): Promise<HranaServer> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => close(server, streams) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    loseAnswer: (sql) => {
+      lost = sql;
+      return () => lost !== sql;
+    },
+    close: () => close(server, streams),
+  };
+}
+
+/** The SQL of a request. */
+function textsOf({ sql }: Stream, request: Request): string[] {
+  const textOf = (stmt: Statement) => stmt.sql ?? sql.get(stmt.sql_id ?? -1) ?? '';
+  if (request.type === 'execute') return [textOf(request.stmt)];
+  return request.type === 'batch' ? request.batch.steps.map(({ stmt }) => textOf(stmt)) : [];
 }
 
 async function close(server: Server, streams: Map<string, Stream>): Promise<void> {

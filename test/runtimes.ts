@@ -24,7 +24,7 @@ import { generateToken, hashToken } from '../worker/token.ts';
 import { createDeliverer } from '../worker/webhooks/deliver.ts';
 import { createDestinations } from '../worker/webhooks/destination.ts';
 import { createNodeSend } from '../worker/webhooks/send-node.ts';
-import { createWitnesses } from '../worker/witness.ts';
+import { createWitnesses, parseWitness } from '../worker/witness.ts';
 import { startHrana } from './hrana.ts';
 import { watchPlans } from './plans.ts';
 
@@ -39,8 +39,10 @@ export interface TestRegistry {
   adminToken: string;
   /** The log's key, which an attacker in these tests may have too. */
   logKey: NoteKey;
-  /** Does what a timer does in production: tells webhooks what is due. */
+  /** Does what a timer does in production: tells webhooks what is due, and asks witnesses. */
   deliver: () => Promise<void>;
+  /** Lets the database do the next request with such SQL, and loses its answer; where it is a remote one. */
+  loseAnswer?: (sql: RegExp) => () => boolean;
   /** Kills the process that serves, and starts another on the same database; where it is one of its own. */
   crash?: () => Promise<void>;
   close: () => Promise<void>;
@@ -62,7 +64,7 @@ async function childProcesses(program: string): Promise<number[]> {
 export interface TestOptions {
   /** Its log's key; a new one when left out. */
   logKey?: NoteKey;
-  /** The addresses of witnesses that it asks. */
+  /** The witnesses that it asks, each as `KEY=URL` or `URL`. */
   witnesses?: string[];
   /** A CI provider, as `github=URL` or `gitlab=URL`, each; their tokens are made for {@link origin}. */
   issuers?: string[];
@@ -71,6 +73,8 @@ export interface TestOptions {
   /** How many requests an address, and a token, may make in a minute; any number when left out. */
   addressLimit?: number;
   tokenLimit?: number;
+  /** The header in which workerd finds clients' addresses. */
+  addressHeader?: string;
   /** The most that a team may store, where that is not the default. */
   team?: Partial<Amounts>;
   /** Whether workerd's Cache API keeps anything: not when left out, for the same reason. */
@@ -127,15 +131,19 @@ const node: Runtime = {
     const send = createNodeSend(destinations);
     const deliverer = createDeliverer({ db: served, now, destinations, send });
     const requestLog = logged && createRequestLog('info', logged);
+    const addresses = (await Promise.all(witnesses.map(parseWitness))).filter(
+      (address) => address !== undefined,
+    );
+    const log = createLog({
+      db: served,
+      key,
+      now,
+      inTurn: takeTurns(),
+      witnesses: createWitnesses(addresses, now),
+    });
     const app = createService({
       db: served,
-      log: createLog({
-        db: served,
-        key,
-        now,
-        inTurn: takeTurns(),
-        witnesses: witnesses.length > 0 ? createWitnesses(witnesses, now) : undefined,
-      }),
+      log,
       now,
       limits: { profileBytes, team: { ...defaultLimits.team, ...team }, answerBytes },
       oidc: createOidc(
@@ -159,7 +167,9 @@ const node: Runtime = {
       db,
       adminToken,
       logKey: key,
-      deliver: async () => void (await deliverer.deliverDue()),
+      deliver: async () => {
+        await Promise.all([deliverer.deliverDue(), log.cosign()]);
+      },
       close: async () => {
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
@@ -186,6 +196,7 @@ const workerd: Runtime = {
     addressLimit,
     tokenLimit,
     team = {},
+    addressHeader = '',
     webhookNetworks = [],
     answerBytes = 0,
     sharedCache = false,
@@ -217,6 +228,7 @@ const workerd: Runtime = {
           OIDC_ISSUERS: issuers.join(' '),
           ANSWER_CACHE_BYTES: String(answerBytes),
           WEBHOOK_NETWORKS: webhookNetworks.join(' '),
+          CLIENT_ADDRESS_HEADER: addressHeader,
           LOG_LEVEL: logged ? 'info' : 'off',
         },
         cache: sharedCache,
@@ -241,6 +253,7 @@ const workerd: Runtime = {
     const url = (await miniflare.ready).origin;
     return {
       url,
+      loseAnswer: hrana.loseAnswer,
       crash: async () => {
         for (const pid of await childProcesses('workerd')) process.kill(pid, 'SIGKILL');
         await miniflare.dispose();
@@ -272,6 +285,9 @@ const workerd: Runtime = {
 
 /** Both runtimes: every API test runs on each. */
 export const runtimes: Runtime[] = [node, workerd];
+
+/** The one whose database is remote, so that its answers can get lost. */
+export const remote = workerd;
 
 /** The one that a test can kill; on Node, test/cli/serve.test.ts kills `aa-registry serve`. */
 export const crashing = workerd;

@@ -37,6 +37,8 @@ describe('the settings of a registry on Workers', () => {
     ['PROFILE_BYTES', '0', 'must be 1 to'],
     ['TEAM_BYTES', '-1', 'whole number'],
     ['WITNESSES', 'https://a.test witness.test', '"witness.test"'],
+    ['WITNESSES', 'x+01234567+AAAA=https://a.test', 'KEY=URL'],
+    ['CLIENT_ADDRESS_HEADER', 'X-Real IP', 'the name of a header'],
     ['PUBLIC_URL', 'registry.example.org', 'http address'],
     ['OIDC_ISSUERS', 'https://gitlab.com', 'github=URL'],
     ['WEBHOOK_NETWORKS', '10.0.0.0/99', '"10.0.0.0/99"'],

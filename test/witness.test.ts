@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readNoteKey } from '../sdk/note-key-file.ts';
 import { trustPath } from '../sdk/trust-file.ts';
@@ -13,6 +15,7 @@ import {
   appendLeaf,
   cosign,
   cosignerOf,
+  cosignText,
   emptyFrontier,
   type Frontier,
   formatAddCheckpoint,
@@ -21,7 +24,9 @@ import {
   type Hash,
   leafHash,
   type NoteKey,
+  type NoteSignature,
   openNote,
+  parseAddCheckpoint,
   parseNote,
   parseNoteVerifier,
   proveConsistency,
@@ -29,7 +34,14 @@ import {
   signCheckpoint,
   verifyCheckpoint,
 } from '../trust/log/index.ts';
-import { addCosignatures, createWitnesses } from '../worker/witness.ts';
+import {
+  addCosignatures,
+  createWitnesses,
+  parseWitness,
+  type SignedTree,
+  type Witness,
+  type WitnessAddress,
+} from '../worker/witness.ts';
 import { scratch } from './cli/cli.ts';
 import { command } from './command.ts';
 import {
@@ -241,6 +253,54 @@ describe('a witness', () => {
     await expectConflict(3, ask(0, 4));
   });
 
+  test('verifies one signature, however often a request repeats it', async () => {
+    await expectCosigned(0, 3);
+    await expectCosigned(3, 3);
+    const signed = await log.checkpoint(3, logKey);
+    const line = signed.slice(signed.indexOf('\n\n') + 2);
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    try {
+      const repeated = signed + line.repeat(99);
+      const body = formatAddCheckpoint({ oldSize: 3, proof: [], checkpoint: repeated });
+      for (let round = 0; round < 5; round++) await expectStatus(200, post(body));
+      expect(verify).toHaveBeenCalledTimes(5);
+      verify.mockClear();
+      // Different ones are bad ones: one key signs in one way.
+      const others = Array.from({ length: 99 }, (_, at) => ({
+        name: logKey.name,
+        id: logKey.id,
+        signature: new Uint8Array(64).fill(at),
+      }));
+      const checkpoint = signed + formatSignatures(others);
+      await expectStatus(403, post(formatAddCheckpoint({ oldSize: 3, proof: [], checkpoint })));
+      expect(verify).toHaveBeenCalledTimes(1);
+    } finally {
+      verify.mockRestore();
+    }
+    // The log grows under such a note too.
+    const grown = await log.checkpoint(5, logKey);
+    const checkpoint = grown + grown.slice(grown.indexOf('\n\n') + 2).repeat(99);
+    const proof = await log.prove(3, 5);
+    await expectStatus(200, post(formatAddCheckpoint({ oldSize: 3, proof, checkpoint })));
+    await expectConflict(5, ask(3, 6));
+  });
+
+  test('removes what killed processes have left, and not what others are at', async () => {
+    await expectCosigned(0, 3);
+    await witness.close();
+    const logFolder = join(state, 'registry.test%2Flog.log');
+    const old = new Date(Date.now() - 3_600_000);
+    const dead = spawn('true');
+    await once(dead, 'close');
+    const left = [`.2.${dead.pid}.1.tmp`, `.2.${process.pid}.9.tmp`, `.2.${randomUUID()}.tmp`];
+    const kept = ['.2.1.1.tmp', `.3.${randomUUID()}.tmp`];
+    for (const name of [...left, ...kept]) await writeFile(join(logFolder, name), 'half');
+    await utimes(join(logFolder, left[2] ?? ''), old, old);
+    witness = await startOne();
+    expect((await readdir(logFolder)).toSorted()).toEqual([...kept, '1'].toSorted());
+    await expectCosigned(3, 5);
+  });
+
   test('does not start on a state that is not its own', async () => {
     await expectCosigned(0, 3);
     const file = join(state, 'registry.test%2Flog.log', '1');
@@ -361,21 +421,33 @@ describe('aa-registry log witness', () => {
   });
 });
 
-describe('a registry and a witness that does not do its part', () => {
+describe('a registry and one of its witnesses', () => {
   let server: Server;
   let url: string;
-  let behave: (response: ServerResponse) => void;
+  let behave: (response: ServerResponse, request: number) => void;
   let requests: string[];
-  let signed: string;
   let logKey: NoteKey;
+  let key: NoteKey;
+  let other: NoteKey;
+  let log: SmallLog;
+  let trees: SignedTree[];
+  let time: number;
 
   beforeAll(async () => {
     logKey = await generateNoteKey('registry.test/log');
-    signed = await (await smallLog('a')).checkpoint(1, logKey);
+    key = await generateNoteKey('witness.test', 'cosignature');
+    other = await generateNoteKey('other.test', 'cosignature');
+    log = await smallLog(...letters);
+    trees = await Promise.all(
+      [...letters.keys(), letters.length].map(async (size) => ({
+        size,
+        signed: await log.checkpoint(size, logKey),
+      })),
+    );
     server = createServer((request, response) => {
       requests.push(`${request.method} ${request.url}`);
       request.resume();
-      request.on('end', () => behave(response));
+      request.on('end', () => behave(response, requests.length));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -386,16 +458,37 @@ describe('a registry and a witness that does not do its part', () => {
   });
   beforeEach(() => {
     requests = [];
+    time = Date.now();
     vi.spyOn(console, 'error').mockImplementation(() => {});
   });
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  const tree = () => ({ size: 1, signed });
-  const none = async () => [];
+  const tree = (size: number) => trees[size] as SignedTree;
+  const now = () => new Date(time);
 
-  test.each<[string, (response: ServerResponse) => void]>([
+  function create(address: Partial<WitnessAddress> = {}): Witness {
+    const [witness] = createWitnesses([{ url: `${url}/w/`, key, ...address }], now);
+    return witness as Witness;
+  }
+
+  /** Asks about the tree of seven entries, or that of the whole log if it has to be read again. */
+  const ask = (witness: Witness, whole = 7) =>
+    witness.ask(tree(7), { read: async () => tree(whole), proveConsistency: log.prove });
+
+  const conflict = (response: ServerResponse, size: number | string) =>
+    response.writeHead(409, { 'Content-Type': 'text/x.tlog.size' }).end(`${size}\n`);
+
+  async function line(signer = key, at = time, size = 7): Promise<NoteSignature> {
+    return cosignText(parseNote(tree(size).signed)?.text ?? '', signer, new Date(at));
+  }
+
+  const answerWith = (...signatures: NoteSignature[]) => {
+    behave = (response) => response.end(formatSignatures(signatures));
+  };
+
+  test.each<[string, (response: ServerResponse, request: number) => void]>([
     ['fails', (response) => response.writeHead(500).end('broken')],
     ['redirects', (response) => response.writeHead(307, { Location: '/elsewhere' }).end()],
     ['answers something else', (response) => response.end('hello\n')],
@@ -404,19 +497,28 @@ describe('a registry and a witness that does not do its part', () => {
       'answers with a thousand signatures',
       (response) => response.end('— x AAAAAAA=\n'.repeat(1000)),
     ],
-    ['knows another log', (response) => response.writeHead(409).end('0\n')],
-    ['names no size', (response) => response.writeHead(409).end('many\n')],
+    ['knows another log', (response) => conflict(response, 0)],
+    ['names no size', (response) => conflict(response, 'many')],
+    ['names sizes that fall', (response, request) => conflict(response, 7 - request)],
+    ['names sizes that rise', (response, request) => conflict(response, request)],
+    ['names a huge size', (response) => conflict(response, Number.MAX_SAFE_INTEGER)],
+    ['names a size beyond all numbers', (response) => conflict(response, '9'.repeat(10_000))],
     ['ends the connection', (response) => response.destroy()],
     ['sends without end', flood],
+    ['never answers', () => {}],
+    ['never ends its answer', (response) => response.write('— ')],
+    ['sends a letter now and then', trickle],
   ])('that %s is told of once, and left alone for a while', async (_, how) => {
     behave = how;
-    const witnesses = createWitnesses([`${url}/w/`], () => new Date());
-    for (let round = 0; round < 3; round++) {
-      expect(await witnesses.cosign(tree(), none)).toEqual({ signatures: [], behind: undefined });
-    }
-    expect(console.error).toHaveBeenCalledTimes(1);
+    const witness = create();
+    expect(witness.isDue(tree(7), [])).toBe(true);
+    expect(await ask(witness)).toBeUndefined();
+    expect(witness.isDue(tree(7), [])).toBe(false);
+    expect(requests.length).toBeLessThanOrEqual(8);
     expect(new Set(requests)).toEqual(new Set(['POST /w/add-checkpoint']));
-    expect(requests.length).toBeLessThanOrEqual(3);
+    expect(console.error).toHaveBeenCalledTimes(1);
+    time += 5000;
+    expect(witness.isDue(tree(7), [])).toBe(true);
   });
 
   function flood(response: ServerResponse): void {
@@ -427,64 +529,107 @@ describe('a registry and a witness that does not do its part', () => {
     write();
   }
 
-  test('that never answers costs three seconds, once', async () => {
-    behave = () => {};
-    const witnesses = createWitnesses([url, url], () => new Date());
-    const start = Date.now();
-    expect((await witnesses.cosign(tree(), none)).signatures).toEqual([]);
-    expect(Date.now() - start).toBeGreaterThan(2500);
-    expect(Date.now() - start).toBeLessThan(6000);
-    const again = Date.now();
-    await witnesses.cosign(tree(), none);
-    expect(Date.now() - again).toBeLessThan(1000);
-  });
+  function trickle(response: ServerResponse): void {
+    const timer = setInterval(() => response.write('x'), 50);
+    response.on('close', () => clearInterval(timer));
+  }
 
-  test('that has cosigned more is not asked to go back', async () => {
-    behave = (response) => response.writeHead(409).end('7\n');
-    const witnesses = createWitnesses([url], () => new Date());
-    expect(await witnesses.cosign(tree(), none)).toEqual({ signatures: [], behind: 7 });
-    expect(console.error).not.toHaveBeenCalled();
-    // The log was read again and still has less: then it is not the log that the witness knows.
-    const again = { ...tree(), claimed: 7 };
-    for (let round = 0; round < 3; round++) {
-      expect(await witnesses.cosign(again, none)).toEqual({ signatures: [], behind: undefined });
+  test('that goes on failing is left alone for longer each time, and told of once', async () => {
+    behave = (response) => response.writeHead(500).end();
+    const witness = create();
+    for (const seconds of [5, 10, 20, 40, 80, 160, 300, 300]) {
+      await ask(witness);
+      time += seconds * 1000 - 1;
+      expect(witness.isDue(tree(7), [])).toBe(false);
+      time += 1;
+      expect(witness.isDue(tree(7), [])).toBe(true);
     }
     expect(console.error).toHaveBeenCalledTimes(1);
+  });
+
+  test('that has cosigned more is asked about the log as it stands now', async () => {
+    const later = await line(key, time, 8);
+    behave = (response, request) =>
+      request === 1 ? conflict(response, 8) : response.end(formatSignatures([later]));
+    expect(await ask(create(), 8)).toEqual({ tree: tree(8), signatures: [later] });
+    // Where the log has no more, it is not the log that the witness knows.
+    requests = [];
+    expect(await ask(create(), 7)).toBeUndefined();
+    expect(requests).toHaveLength(1);
+  });
+
+  test('that names the size it knows gets the proof from there', async () => {
+    const good = await line();
+    behave = (response, request) =>
+      request === 1 ? conflict(response, 5) : response.end(formatSignatures([good]));
+    expect(await ask(create())).toEqual({ tree: tree(7), signatures: [good] });
     expect(requests).toHaveLength(2);
   });
 
-  test('that changes its mind is asked five times', async () => {
-    behave = (response) => response.writeHead(409).end(`${requests.length % 2}\n`);
-    const witnesses = createWitnesses([url], () => new Date());
-    expect(await witnesses.cosign(tree(), none)).toEqual({ signatures: [], behind: 1 });
-    expect(requests).toHaveLength(5);
-  });
-
-  test('is asked again when its cosignature is a minute old, or it has failed a while ago', async () => {
-    const key = await generateNoteKey('witness.test', 'cosignature');
-    const lines = parseNote(await cosign(signed, key, new Date()))?.signatures.slice(-1) ?? [];
-    let now = Date.now();
-    const witnesses = createWitnesses([url], () => new Date(now));
-    behave = (response) => response.writeHead(500).end();
-    await witnesses.cosign(tree(), none);
-    behave = (response) => response.end(formatSignatures(lines));
-    now += 5000;
-    for (const [later, count] of [
-      [0, 2],
-      [59_000, 2],
-      [1_000, 3],
-    ] as const) {
-      now += later;
-      expect(await witnesses.cosign(tree(), none)).toEqual({
-        signatures: lines,
-        behind: undefined,
-      });
-      expect(requests).toHaveLength(count);
+  test('is asked again when its cosignature is a minute old', async () => {
+    answerWith(await line());
+    const witness = create();
+    const cosigned = await ask(witness);
+    expect(witness.isDue(tree(7), [])).toBe(false);
+    expect(witness.isDue(tree(8), [])).toBe(true);
+    // Another process finds it where it is kept.
+    const elsewhere = create();
+    expect(elsewhere.isDue(tree(7), cosigned?.signatures ?? [])).toBe(false);
+    expect(elsewhere.isDue(tree(7), [await line(other)])).toBe(true);
+    time += 61_000;
+    for (const each of [witness, elsewhere]) {
+      expect(each.isDue(tree(7), cosigned?.signatures ?? [])).toBe(true);
     }
   });
 
+  describe('whose key is known', () => {
+    const minute = 60_000;
+
+    test.each<[string, () => Promise<NoteSignature[]>]>([
+      ['under the name of another', async () => [await line(other)]],
+      ['badly', async () => [{ ...(await line()), signature: new Uint8Array(72) }]],
+      ['as another', async () => [{ ...(await line(other)), name: key.name, id: key.id }]],
+      ['another tree', async () => [await line(key, time, 6)]],
+      ['for the time six minutes ahead', async () => [await line(key, time + 6 * minute)]],
+      ['for a time long past', async () => [await line(key, time - 61 * minute)]],
+      ['without a time', async () => [{ ...(await line()), signature: new Uint8Array(64) }]],
+      ['nine times', () => Promise.all(Array.from({ length: 9 }, () => line()))],
+    ])('and that signs %s does not count', async (_, lines) => {
+      answerWith(...(await lines()));
+      expect(await ask(create())).toBeUndefined();
+      expect(console.error).toHaveBeenCalledTimes(1);
+    });
+
+    test('has nothing served but its latest good cosignature', async () => {
+      const good = await line();
+      answerWith(
+        await line(other),
+        await line(key, time - minute),
+        { ...good, signature: new Uint8Array(72).fill(1) },
+        good,
+        await line(key, time + 6 * minute),
+        ...(parseNote(tree(7).signed)?.signatures ?? []),
+      );
+      expect((await ask(create()))?.signatures).toEqual([good]);
+    });
+  });
+
+  test('whose key is not known has served what is timely, and nothing under a key that is known', async () => {
+    const second = await generateNoteKey('second.test', 'cosignature');
+    const addresses = [
+      { url, key: undefined },
+      { url: `${url}/other`, key: other },
+    ];
+    const [witness] = createWitnesses(addresses, now);
+    expect(console.error).toHaveBeenCalledTimes(1);
+    expect(console.error).toHaveBeenCalledWith(expect.stringContaining('KEY=URL'));
+    const good = await line(second);
+    answerWith(await line(other), good, await line(second, time + 400_000));
+    expect((await ask(witness as Witness))?.signatures).toEqual([good]);
+  });
+
   test("can't put a signature in the place of the log's", async () => {
-    const note = await cosign(signed, await cosignerOf(logKey), new Date());
+    const note = await cosign(tree(1).signed, await cosignerOf(logKey), new Date());
     const [own, timestamp] = parseNote(note)?.signatures ?? [];
     if (!own || !timestamp) throw new Error('the checkpoint is not signed');
     const garbage = new Uint8Array(64);
@@ -492,8 +637,26 @@ describe('a registry and a witness that does not do its part', () => {
     expect(addCosignatures(note, added)).toBe(note);
   });
 
-  test.each(['ftp://witness.test', 'witness.test', ''])('"%s" is no address', (text) => {
-    expect(() => createWitnesses([text], () => new Date())).toThrow('no address');
+  test('is named by its key and its address', async () => {
+    for (const address of ['http://witness.test', 'https://witness.test:8788/path/']) {
+      const named = await parseWitness(`${key.verifier}=${address}`);
+      expect(named).toMatchObject({ url: address, key: { verifier: key.verifier } });
+      expect(await parseWitness(address)).toEqual({ url: address, key: undefined });
+    }
+    const wrong = ['ftp://witness.test', 'witness.test', '', 'http://', `${key.verifier}=`];
+    const otherType = await generateNoteKey('witness.test');
+    for (const text of [...wrong, `${otherType.verifier}=http://witness.test`, `x+y=http://w`]) {
+      expect(await parseWitness(text), text).toBeUndefined();
+    }
+  });
+
+  test('is named once', () => {
+    for (const second of [
+      { url, key: other },
+      { url: `${url}/2`, key },
+    ]) {
+      expect(() => createWitnesses([{ url, key }, second], now)).toThrow('named twice');
+    }
   });
 });
 
@@ -527,7 +690,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     key = await generateNoteKey('witness.test', 'cosignature');
     logKey = await generateNoteKey('registry.test/log');
     const { url } = await startOne();
-    registry = await start({ logKey, witnesses: [url] });
+    registry = await start({ logKey, witnesses: [`${key.verifier}=${url}`] });
     library = await createPublisher(registry, 'library');
     await publishNext();
     const trust = ['trust', 'init', '--root', host, '--registry', registry.url, '--yes'];
@@ -608,8 +771,12 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     await publishNext();
     await expectRefused();
     await startOne();
-    // The registry leaves a witness that failed alone for five seconds.
-    await vi.waitFor(expectPulled, { timeout: 30_000, interval: 1000 });
+    // The registry leaves a witness that failed alone for some seconds.
+    const recovered = async () => {
+      await registry.deliver();
+      await expectPulled();
+    };
+    await vi.waitFor(recovered, { timeout: 30_000, interval: 1000 });
   });
 
   test('a host refuses when what the witness says is too old', async () => {
@@ -623,5 +790,122 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     await expectRefused();
     await writeFile(path, toml);
     await expectPulled();
+  });
+});
+
+describe.each(runtimes)('a registry on $name one of whose witnesses is hostile', (runtime) => {
+  let registry: TestRegistry;
+  let library: Publisher;
+  let good: NoteKey;
+  let bad: NoteKey;
+  let logKey: NoteKey;
+  let witness: RunningWitness;
+  let hostile: Server;
+  let host: string;
+  let requests = 0;
+  let version = 0;
+  let behave: (text: string, response: ServerResponse) => void = (_, response) => response.end();
+
+  beforeAll(async () => {
+    const place = join(folder.path, `hostile-${runtime.name}`);
+    host = join(place, 'host');
+    good = await generateNoteKey('good.test', 'cosignature');
+    bad = await generateNoteKey('bad.test', 'cosignature');
+    logKey = await generateNoteKey('registry.test/log');
+    witness = await startWitness({
+      key: good,
+      logs: [{ origin: logKey.name, keys: [logKey] }],
+      state: join(place, 'state'),
+      host: '127.0.0.1',
+      port: 0,
+    });
+    hostile = createServer(async (request, response) => {
+      requests++;
+      const body = await text(request).catch(() => '');
+      const { checkpoint = '' } = parseAddCheckpoint(body) ?? {};
+      behave(parseNote(checkpoint)?.text ?? '', response);
+    });
+    await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`;
+    registry = await runtime.start({
+      logKey,
+      witnesses: [`${good.verifier}=${witness.url}`, `${bad.verifier}=${address}`],
+    });
+    library = await createPublisher(registry, 'library');
+    await publishNext();
+    const trust = ['trust', 'init', '--root', host, '--registry', registry.url, '--yes'];
+    const trusted = await command(trust);
+    expect(trusted, trusted.said).toMatchObject({ code: 0 });
+    const toml = (await readFile(trustPath(host), 'utf8'))
+      .replace(/witnesses = \[.*\]/, `witnesses = ["${good.verifier}", "${bad.verifier}"]`)
+      .replace('witness_threshold = 0', 'witness_threshold = 1');
+    await writeFile(trustPath(host), toml);
+  });
+  afterAll(async () => {
+    await registry.close();
+    await witness.close();
+    hostile.closeAllConnections();
+    await new Promise((resolve) => hostile.close(resolve));
+  });
+
+  async function publishNext(): Promise<void> {
+    const draft = {
+      name: 'web',
+      version: `1.0.${++version}`,
+      text: profileText('web', `/${version}`),
+    };
+    await expectStatus(201, publish(registry, library, draft));
+  }
+
+  /** Waits until the witness that failed is asked again. */
+  async function waitUntilAsked(): Promise<void> {
+    const before = requests;
+    const asked = async () => {
+      await registry.deliver();
+      expect(requests).toBeGreaterThan(before);
+    };
+    await vi.waitFor(asked, { timeout: 50_000, interval: 500 });
+  }
+
+  const impostor = async (about: string) => {
+    const line = await cosignText(about, bad, new Date());
+    return formatSignatures([{ ...line, name: good.name, id: good.id }]);
+  };
+
+  test.each<[string, typeof behave]>([
+    ['signs as the other one', async (about, response) => response.end(await impostor(about))],
+    [
+      'signs for the time six minutes ahead',
+      async (about, response) => {
+        const later = new Date(Date.now() + 360_000);
+        response.end(formatSignatures([await cosignText(about, bad, later)]));
+      },
+    ],
+    ['names sizes that fall', (_, response) => response.writeHead(409).end(`${1000 - requests}\n`)],
+    ['never answers', () => {}],
+  ])('where that %s, hosts pull under what the other has cosigned', async (_, how) => {
+    behave = how;
+    await publishNext();
+    if (version > 2) await waitUntilAsked();
+    const { signatures } = parseNote(await checkpoint()) ?? {};
+    expect(signatures?.map(({ name }) => name)).toEqual([logKey.name, logKey.name, good.name]);
+    const outcome = await command(['pull', 'web', '--root', host]);
+    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+  });
+
+  const checkpoint = async () => {
+    const response = await expectStatus(200, registry.fetch('/log/checkpoint'));
+    return response.text();
+  };
+
+  test('nobody who reads has a witness asked', async () => {
+    await registry.deliver();
+    const before = requests;
+    for (let round = 0; round < 10; round++) {
+      await checkpoint();
+      await expectStatus(200, registry.fetch('/v1/profiles/library/web/versions/1.0.1/proof'));
+      await expectStatus(200, registry.fetch(`/v1/log/entries/0/proof?since=${round % 2}`));
+    }
+    expect(requests).toBe(before);
   });
 });

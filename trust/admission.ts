@@ -185,8 +185,8 @@ export async function verifyLog(
   { log, seen, now }: Pick<HostPolicy, 'log' | 'seen' | 'now'>,
 ): Promise<VerifiedLog> {
   const own = await cosignatureVerifierOf(log.key);
-  const identity = { origin: log.key.name, keys: [log.key] };
-  const opened = await verifyCheckpoint(note, identity, [own, ...log.witnesses]);
+  const identity = { origin: log.key.name, keys: [log.key], cosigner: own };
+  const opened = await verifyCheckpoint(note, identity, log.witnesses);
   if (!opened.ok) return opened;
   const { checkpoint, signatures } = opened;
   const fresh = freshest(signatures, own, log, now);
@@ -225,16 +225,17 @@ function freshest(
   now: Date,
 ): { ok: true; time: number } | Refusal {
   const present = now.getTime() / 1000;
-  const cosigned = signatures.filter(
-    ({ verifier, time }) =>
-      time !== undefined && (verifier === own || witnesses.includes(verifier)),
+  const timed = signatures.flatMap(({ verifier, time }) =>
+    time === undefined ? [] : [{ verifier, time }],
   );
-  const times = cosigned.map(({ time }) => time ?? 0);
-  const newest = Math.max(0, ...times);
-  if (newest > present + clockSkew) {
-    const reason = `the checkpoint is of ${isoTime(newest)}, which is yet to come; check this clock`;
+  // The log's own is as good as its signature; of witnesses, one that is ahead is ignored like one that signs badly.
+  const ahead = timed.find(({ verifier, time }) => verifier === own && time > present + clockSkew);
+  if (ahead) {
+    const reason = `the checkpoint is of ${isoTime(ahead.time)}, which is yet to come; check this clock`;
     return refused('checkpoint-future', reason);
   }
+  const cosigned = timed.filter(({ time }) => time <= present + clockSkew);
+  const newest = Math.max(0, ...cosigned.map(({ time }) => time));
   if (newest < present - maximumAge) {
     const reason =
       newest === 0
@@ -245,9 +246,7 @@ function freshest(
   // By their keys: one key is one witness, whatever its names, and the log's own is none.
   const witnessed = new Set(
     cosigned
-      .filter(
-        ({ verifier, time = 0 }) => witnesses.includes(verifier) && time >= present - maximumAge,
-      )
+      .filter(({ verifier, time }) => witnesses.includes(verifier) && time >= present - maximumAge)
       .map(({ verifier }) => noteKeyBytes(verifier)),
   );
   witnessed.delete(noteKeyBytes(own));

@@ -1,5 +1,6 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { type Digest, sha256 } from './digest.ts';
+import { ed25519KeyLength, importEd25519 } from './ed25519.ts';
 
 /**
  * An Ed25519 public key (RFC 8032) as the base64 of its SubjectPublicKeyInfo (RFC 8410): one line, and the
@@ -25,7 +26,7 @@ const algorithm = { name: 'Ed25519' };
 
 /** The twelve bytes before the key itself in every Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4). */
 const spkiPrefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-const spkiLength = spkiPrefix.length + 32;
+const spkiLength = spkiPrefix.length + ed25519KeyLength;
 
 /** Makes a new Ed25519 key pair; the private key can be exported. */
 export async function generateKeyPair(): Promise<KeyPair> {
@@ -36,17 +37,17 @@ export async function generateKeyPair(): Promise<KeyPair> {
   return { privateKey: pair.privateKey, publicKey: await describe(pair.publicKey) };
 }
 
-/** Reads a public key's text, or the same as PEM; `undefined` when it is no Ed25519 public key. */
+/**
+ * Reads a public key's text, or the same as PEM; `undefined` when it is no Ed25519 public key, or one that
+ * {@link importEd25519} refuses.
+ */
 export async function importPublicKey(text: string): Promise<PublicKey | undefined> {
   const spki = decodeBase64(unwrapPem(text, 'PUBLIC KEY'));
   if (spki?.length !== spkiLength || spkiPrefix.some((byte, index) => spki[index] !== byte)) {
     return undefined;
   }
-  try {
-    return await describe(await crypto.subtle.importKey('spki', spki, algorithm, true, ['verify']));
-  } catch {
-    return undefined;
-  }
+  const key = await importEd25519(spki.slice(spkiPrefix.length));
+  return key && describe(key);
 }
 
 /** The private key as PEM (PKCS#8, RFC 5958), as `openssl pkey` reads it. */

@@ -1,9 +1,10 @@
 import { migrate } from '../db/migrate.ts';
 import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { createOidc, wellKnownIssuers } from './oidc.ts';
 import { ProblemError, toProblem } from './problem.ts';
+import { createAddressFrom } from './proxies.ts';
 import type { Limiter } from './rate-limit.ts';
 import { createReindexing, type Reindexing } from './reindexing.ts';
 import { createRequestLog } from './request-log.ts';
@@ -39,6 +40,7 @@ interface Context {
 }
 
 interface Registry extends Service {
+  log: Log;
   deliverer: Deliverer;
   reindexing: Reindexing;
 }
@@ -66,8 +68,7 @@ async function start(bindings: Bindings): Promise<Registry> {
     });
   }
   const now = () => new Date();
-  const witnesses =
-    settings.witnesses.length > 0 ? createWitnesses(settings.witnesses, now) : undefined;
+  const witnesses = createWitnesses(settings.witnesses, now);
   const log = createLog({ db, key, now, witnesses });
   const requestLog = createRequestLog(settings.logLevel, console.log);
   const destinations = createDestinations(settings.webhookNetworks);
@@ -83,8 +84,7 @@ async function start(bindings: Bindings): Promise<Registry> {
         ? undefined
         : createOidc(settings.publicUrl, [...wellKnownIssuers, ...settings.issuers]),
     observers: requestLog ? [requestLog] : [],
-    // Cloudflare itself sets it; nobody else can.
-    addressOf: (asked) => asked.header('cf-connecting-ip') ?? undefined,
+    addressOf: createAddressFrom(settings.addressHeader),
     rateLimits: {
       address: limiterOf(bindings.ADDRESS_LIMIT),
       token: limiterOf(bindings.TOKEN_LIMIT),
@@ -95,7 +95,7 @@ async function start(bindings: Bindings): Promise<Registry> {
       put: (url, response) => caches.default.put(url, response),
     },
   });
-  return { ...service, deliverer, reindexing: createReindexing(db) };
+  return { ...service, log, deliverer, reindexing: createReindexing(db) };
 }
 
 function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
@@ -122,17 +122,20 @@ function serve(registry: Registry, request: Request, context: Context) {
   if (indexing) context.waitUntil(indexing);
   const response = registry.fetch(request, { waitUntil });
   if (request.method === 'GET' || request.method === 'HEAD') return response;
-  return deliverAfter(registry, response, context);
+  return followUp(registry, response, context);
 }
 
-/** What changes something may have filled the outbox; the cron trigger sees to what is left. */
-async function deliverAfter(
-  { deliverer }: Registry,
+/** What changes something may have filled the outbox and grown the log; the cron trigger sees to what is left. */
+async function followUp(
+  { deliverer, log }: Registry,
   answer: Response | Promise<Response>,
   context: Context,
 ): Promise<Response> {
   const response = await answer;
-  if (response.ok) context.waitUntil(deliverer.deliverDue());
+  if (response.ok) {
+    context.waitUntil(deliverer.deliverDue());
+    context.waitUntil(log.cosign());
+  }
   return response;
 }
 
@@ -148,9 +151,10 @@ export default {
     );
   },
 
-  /** The cron trigger of wrangler.toml: deliveries that are due again. */
+  /** The cron trigger of wrangler.toml: deliveries that are due again, and witnesses that are to be asked. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     registry ??= await start(bindings);
-    await Promise.all([registry.deliverer.deliverDue(), registry.reindexing(Date.now())]);
+    const { deliverer, reindexing, log } = registry;
+    await Promise.all([deliverer.deliverDue(), reindexing(Date.now()), log.cosign()]);
   },
 };

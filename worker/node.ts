@@ -23,7 +23,7 @@ import { startTracing } from './tracing.ts';
 import { createDeliverer } from './webhooks/deliver.ts';
 import { createDestinations } from './webhooks/destination.ts';
 import { createNodeSend } from './webhooks/send-node.ts';
-import { createWitnesses } from './witness.ts';
+import { createWitnesses, type WitnessAddress } from './witness.ts';
 
 export { DataError } from './data.ts';
 
@@ -36,6 +36,9 @@ const grace = 5_000;
 
 /** How long after the last look the outbox is looked into again, in milliseconds. */
 const deliveryInterval = 1_000;
+
+/** How often it is seen whether witnesses are to be asked, in milliseconds. */
+const cosigningInterval = 1_000;
 
 /** How often the search index is seen to while there is something to do, in milliseconds. */
 const indexingInterval = 100;
@@ -51,8 +54,8 @@ export interface ServeOptions {
   profileBytes?: number;
   /** Make another administrator token although there is one: for whoever lost it. */
   newAdminToken?: boolean;
-  /** The addresses of witnesses that are asked to cosign the log's checkpoints. */
-  witnesses?: string[];
+  /** Who is asked to cosign the log's checkpoints. */
+  witnesses?: WitnessAddress[];
   /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
   publicUrl?: string;
   /** CI providers besides the well-known ones. */
@@ -107,7 +110,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
 
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
-  const witnesses = options.witnesses?.length ? createWitnesses(options.witnesses, now) : undefined;
+  const witnesses = createWitnesses(options.witnesses ?? [], now);
   const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
   const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
   const lines = batchLines(options.writeLog ?? ((text) => process.stderr.write(text)));
@@ -174,6 +177,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
   const reindexing = createReindexing(db);
   const stopIndexing = repeat(async () => reindexing(Date.now()), indexingInterval);
+  const stopCosigning =
+    witnesses.length > 0 ? repeat(log.cosign, cosigningInterval) : async () => {};
   return {
     url: formatUrl(server.address() as AddressInfo),
     metricsUrl: metricsServer && `${formatUrl(metricsServer.address() as AddressInfo)}/metrics`,
@@ -188,6 +193,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         metricsServer && close(metricsServer),
         stopDelivering(),
         stopIndexing(),
+        stopCosigning(),
       ]);
       // What was cut off last is known of with the next turn.
       await new Promise((resolve) => setImmediate(resolve));

@@ -2,6 +2,20 @@ import type { Asked } from './answer-cache.ts';
 import type { NodeBindings } from './listener.ts';
 import { isAddress, isWithin, parseNetwork } from './network.ts';
 
+/** The address of clients that are not told apart: they are counted together. */
+const anybody = '0.0.0.0';
+
+/**
+ * Finds the client's address in a header that whatever stands in front of the service sets and no client can, as
+ * Cloudflare sets CF-Connecting-IP. Without one nobody's word counts.
+ */
+export function createAddressFrom(header: string | undefined) {
+  return (asked: Asked): string => {
+    const address = header === undefined ? undefined : asked.header(header)?.trim();
+    return address !== undefined && isAddress(address) ? address : anybody;
+  };
+}
+
 /**
  * Finds the client's address on Node: the other end of the connection, or, where that is a proxy which the operator
  * trusts, the last address in X-Forwarded-For that is none. Throws when a network can't be read.

@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from './deps.ts';
 import { parseNetwork } from './network.ts';
 import { type Issuer, parseIssuer } from './oidc.ts';
 import { isLogLevel, type LogLevel, logLevels } from './request-log.ts';
+import { parseWitness, type WitnessAddress } from './witness.ts';
 
 /** How a registry on Workers runs, as wrangler.toml and its secrets say. */
 export interface Settings {
@@ -13,10 +14,12 @@ export interface Settings {
   /** Hexadecimal SHA-256 of the first administrator's token. */
   adminTokenHash: string | undefined;
   limits: Limits;
-  witnesses: string[];
+  witnesses: WitnessAddress[];
   publicUrl: string | undefined;
   issuers: Issuer[];
   webhookNetworks: string[];
+  /** The header, in lower case, that holds the client's address: what stands in front sets it. */
+  addressHeader: string | undefined;
   logLevel: LogLevel;
 }
 
@@ -24,11 +27,14 @@ export interface Settings {
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
-const words = <Word>(read: (word: string) => Word | undefined, what: string) =>
-  optional(z.string()).transform((text, context) => {
+const words = <Word>(
+  read: (word: string) => Word | undefined | Promise<Word | undefined>,
+  what: string,
+) =>
+  optional(z.string()).transform(async (text, context) => {
     const found: Word[] = [];
     for (const word of (text ?? '').split(/\s+/).filter((one) => one !== '')) {
-      const value = read(word);
+      const value = await read(word);
       if (value === undefined) context.addIssue(`"${word}" is not ${what}`);
       else found.push(value);
     }
@@ -78,12 +84,15 @@ const Variables = z.object({
   TEAM_VERSIONS: count(team.versions),
   TEAM_BYTES: count(team.bytes),
   ANSWER_CACHE_BYTES: count(answerBytes),
-  WITNESSES: words(url(['http:', 'https:']), 'the http address of a witness'),
+  WITNESSES: words(parseWitness, 'the http address of a witness, nor KEY=URL'),
   PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http address')),
   OIDC_ISSUERS: words(parseIssuer, 'github=URL or gitlab=URL'),
   WEBHOOK_NETWORKS: words(
     (text) => (parseNetwork(text) ? text : undefined),
     'an address or a network',
+  ),
+  CLIENT_ADDRESS_HEADER: optional(
+    z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header'),
   ),
   LOG_LEVEL: optional(z.string().refine(isLogLevel, `must be one of ${logLevels.join(', ')}`)),
 });
@@ -113,6 +122,7 @@ export async function readSettings(bindings: object): Promise<Settings> {
     publicUrl: data.PUBLIC_URL,
     issuers: data.OIDC_ISSUERS,
     webhookNetworks: data.WEBHOOK_NETWORKS,
+    addressHeader: data.CLIENT_ADDRESS_HEADER?.toLowerCase(),
     logLevel: (data.LOG_LEVEL ?? 'info') as LogLevel,
   };
 }

@@ -3,47 +3,74 @@ import {
   formatNote,
   type Hash,
   type NoteSignature,
+  type NoteVerifier,
   parseDecimal,
   parseNote,
+  parseNoteVerifier,
   parseSignatures,
+  statedTime,
+  verifyTimestampedSignature,
 } from '../trust/log/index.ts';
 import { tellOperator } from './text-log.ts';
+
+/** A witness as the operator names it. */
+export interface WitnessAddress {
+  url: string;
+  /** What its cosignatures are verified with; without, they are passed on as they are. */
+  key: NoteVerifier | undefined;
+}
 
 /** A checkpoint to be cosigned. */
 export interface SignedTree {
   size: number;
   /** The note that the log's key has signed, without a timestamp: the same whenever it is asked for. */
   signed: string;
-  /** The largest tree that a witness has claimed to know before this one was read: it can't be smaller. */
-  claimed?: number | undefined;
 }
 
-/** What witnesses have said of a checkpoint. */
+/** What a witness has cosigned. */
 export interface Cosigned {
+  tree: SignedTree;
   signatures: NoteSignature[];
+}
+
+/** A witness that a registry asks to cosign its checkpoints. */
+export interface Witness {
+  key: NoteVerifier | undefined;
   /**
-   * The size of a tree that one of them has cosigned already, if this one can't get its cosignature any more:
-   * to be asked about the log as it stands now.
+   * Whether it is to be asked about a tree now: not if it has cosigned that within the last minute, as far as this
+   * process knows or `kept` of that tree's checkpoint says; nor for a while after it has failed.
    */
-  behind: number | undefined;
+  isDue: (tree: SignedTree, kept: readonly NoteSignature[]) => boolean;
+  /**
+   * Asks it about a tree, or a later one where it has cosigned more than that. `undefined` when it does not cosign
+   * well, or not in time; the operator is told of that. Never throws.
+   */
+  ask: (tree: SignedTree, log: WitnessedTree) => Promise<Cosigned | undefined>;
 }
 
-/** The witnesses that a registry asks to cosign its checkpoints. */
-export interface Witnesses {
-  /** Never throws: of a witness that fails only the signature is missing. */
-  cosign(tree: SignedTree, proveConsistency: ProveConsistency): Promise<Cosigned>;
+/** The log that is cosigned. */
+export interface WitnessedTree {
+  /** The log as it stands now. */
+  read: () => Promise<SignedTree>;
+  proveConsistency: (first: number, second: number) => Promise<Hash[]>;
 }
 
-export type ProveConsistency = (first: number, second: number) => Promise<Hash[]>;
+/** How long a witness may take for all that it is asked about one tree, in milliseconds. */
+const timeout = 5000;
 
-/** How long a witness may take, in milliseconds. */
-const timeout = 3000;
+/** How often it is asked about one tree: again when it says from which size on it wants the proof. */
+const mostRounds = 8;
 
 /** How long a cosignature is used before a fresh one is asked for, in milliseconds. */
 const lifetime = 60_000;
 
-/** How long a witness that failed is left alone, in milliseconds. */
-const pause = 5000;
+/** How long a witness that failed is left alone, in milliseconds: twice as long each time, up to the longest. */
+const shortestPause = 5000;
+const longestPause = 300_000;
+
+/** How far ahead of this clock a cosignature may be, as hosts have it, and how far behind; in seconds. */
+const mostAhead = 300;
+const mostBehind = 3600;
 
 /** The longest answer, in characters. */
 const longestAnswer = 16 * 1024;
@@ -52,29 +79,27 @@ const longestAnswer = 16 * 1024;
 const mostSignatures = 8;
 const mostWitnesses = 10;
 
-/** How often one witness is asked about one tree: again when it says from which size on it wants the proof. */
-const mostRounds = 5;
+/** Reads `KEY=URL` or `URL`; `undefined` when it is neither. KEY is a verifier key of type cosignature. */
+export async function parseWitness(text: string): Promise<WitnessAddress | undefined> {
+  const [, verifier, url = ''] =
+    /^(?:(\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44})=)?(https?:\/\/\S+)$/.exec(text) ?? [];
+  if (!URL.canParse(url)) return undefined;
+  if (verifier === undefined) return { url, key: undefined };
+  const key = await parseNoteVerifier(verifier);
+  return key?.type === 'cosignature' ? { url, key } : undefined;
+}
 
-/**
- * Asks the witnesses at these addresses, which the operator gave; no other is ever contacted. Throws when
- * one is no address.
- */
-export function createWitnesses(urls: readonly string[], now: () => Date): Witnesses {
-  if (urls.length > mostWitnesses) {
-    throw new RangeError(`${urls.length} witnesses are more than ${mostWitnesses}`);
+/** The witnesses at these addresses; no other is ever contacted. Throws when they are too many, or one is named twice. */
+export function createWitnesses(addresses: readonly WitnessAddress[], now: () => Date): Witness[] {
+  if (addresses.length > mostWitnesses) {
+    throw new RangeError(`${addresses.length} witnesses are more than ${mostWitnesses}`);
   }
-  const witnesses = urls.map((url) => createWitness(url, now));
-  return {
-    async cosign(tree, proveConsistency) {
-      const answers = await Promise.all(
-        witnesses.map((witness) => witness(tree, proveConsistency)),
-      );
-      return {
-        signatures: answers.flatMap((answer) => (Array.isArray(answer) ? answer : [])),
-        behind: answers.find((answer) => typeof answer === 'number'),
-      };
-    },
-  };
+  const keys = addresses.flatMap(({ key }) => (key ? [key] : []));
+  for (const names of [addresses.map(({ url }) => url), keys.map(({ verifier }) => verifier)]) {
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) throw new RangeError(`the witness ${twice} is named twice`);
+  }
+  return addresses.map((address) => createWitness(address, keys, now));
 }
 
 /** The note with cosignatures added, none in the place of a signature that it has already. */
@@ -83,76 +108,133 @@ export function addCosignatures(note: string, added: readonly NoteSignature[]): 
   if (!parsed) throw new TypeError('this is no signed note');
   const signatures = [...parsed.signatures];
   for (const one of added) {
-    if (signatures.some(({ name, id }) => name === one.name && id === one.id)) continue;
-    signatures.push(one);
+    if (!signatures.some((other) => isSameKey(one, other))) signatures.push(one);
   }
   return formatNote({ text: parsed.text, signatures });
 }
 
-/** The signatures, or the size of the larger tree that it has cosigned. */
-type Answer = NoteSignature[] | number;
+/** Whether two signatures, or a key and a signature, claim to be of one key. */
+export function isSameKey(
+  a: Pick<NoteSignature, 'name' | 'id'>,
+  b: Pick<NoteSignature, 'name' | 'id'>,
+): boolean {
+  return a.name === b.name && a.id === b.id;
+}
 
-/**
- * One witness. What it said is remembered, and shared between requests; what is under way is not: on Workers
- * a request that waits for another's answer waits for ever if that one is cancelled.
- */
-function createWitness(url: string, now: () => Date) {
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new TypeError(`"${url}" is no address of a witness`);
-  }
+function createWitness(
+  { url, key }: WitnessAddress,
+  keys: readonly NoteVerifier[],
+  now: () => Date,
+): Witness {
   const endpoint = `${url.replace(/\/+$/, '')}/add-checkpoint`;
-  /** The size of the largest tree that it has cosigned here. */
+  /** The size of the largest tree that it has cosigned here: where a proof begins, until it says otherwise. */
   let largest = 0;
-  let latest: { signed: string; signatures: NoteSignature[]; until: number } | undefined;
-  let failure: { until: number } | undefined;
+  let latest: { signed: string; until: number } | undefined;
+  let failures = { count: 0, until: 0 };
 
-  async function ask(tree: SignedTree, proveConsistency: ProveConsistency): Promise<Answer> {
-    const { size, signed, claimed = Number.POSITIVE_INFINITY } = tree;
+  if (!key) {
+    tellOperator(
+      `The key of the witness ${url} is not known, so that what it signs is passed on unverified: ` +
+        'name it as KEY=URL.',
+    );
+  }
+
+  async function cosign(
+    first: SignedTree,
+    { read, proveConsistency }: WitnessedTree,
+  ): Promise<Cosigned> {
     const signal = AbortSignal.timeout(timeout);
+    let tree = first;
     let oldSize = largest;
+    let said: number | undefined;
     for (let round = 1; round <= mostRounds; round++) {
-      // Another request may have asked meanwhile.
-      if (latest?.signed === signed) return latest.signatures;
-      if (oldSize > size) {
-        if (size >= claimed || oldSize < claimed) return oldSize;
-        throw new Error(`it has cosigned ${oldSize} entries of this log of ${size}`);
+      if (oldSize > tree.size) {
+        tree = await read();
+        if (oldSize > tree.size) {
+          throw new Error(`it has cosigned ${oldSize} entries of this log of ${tree.size}`);
+        }
       }
-      const proof = await proveConsistency(oldSize, size);
-      const body = formatAddCheckpoint({ oldSize, proof, checkpoint: signed });
+      const proof = await proveConsistency(oldSize, tree.size);
+      const body = formatAddCheckpoint({ oldSize, proof, checkpoint: tree.signed });
       const { status, text } = await post(endpoint, body, signal);
       if (status === 200) {
-        const signatures = parseSignatures(text);
-        if (!signatures || signatures.length > mostSignatures) {
-          throw new Error('it answers with something else than signatures');
-        }
-        largest = Math.max(largest, size);
-        latest = { signed, signatures, until: now().getTime() + lifetime };
-        return signatures;
+        const signatures = await accept(tree, text);
+        largest = tree.size;
+        return { tree, signatures };
       }
       const itsSize = status === 409 ? parseDecimal(text.replace(/\n$/, '')) : undefined;
-      if (itsSize === undefined)
+      if (itsSize === undefined) {
         throw new Error(`it answers ${status} ${text.trim().slice(0, 200)}`);
+      }
       if (itsSize === oldSize) throw new Error(`it knows another log of ${itsSize} entries`);
+      if (said !== undefined && itsSize < said) {
+        throw new Error(`it has cosigned ${said} entries, and then ${itsSize}`);
+      }
+      said = itsSize;
       oldSize = itsSize;
     }
-    return oldSize;
+    throw new Error(`it wants another proof each time, after ${mostRounds} of them`);
   }
 
-  return async (tree: SignedTree, proveConsistency: ProveConsistency): Promise<Answer> => {
-    const time = now().getTime();
-    if (latest && time >= latest.until) latest = undefined;
-    if (latest?.signed === tree.signed) return latest.signatures;
-    if (failure && time < failure.until) return [];
-    try {
-      const answer = await ask(tree, proveConsistency);
-      failure = undefined;
-      return answer;
-    } catch (error) {
-      // Told once, until it works again.
-      if (!failure) tellOperator(`The witness ${url} does not cosign: ${reasonOf(error)}`);
-      failure = { until: now().getTime() + pause };
-      return [];
+  /** The cosignatures in its answer that may be served: its latest good one, or what may be some if it has no key. */
+  async function accept({ signed }: SignedTree, lines: string): Promise<NoteSignature[]> {
+    const signatures = parseSignatures(lines);
+    const note = parseNote(signed);
+    if (!note || !signatures || signatures.length > mostSignatures) {
+      throw new Error('it answers with something else than signatures');
     }
+    const present = now().getTime() / 1000;
+    const isTimely = (time: number | undefined) =>
+      time !== undefined && time <= present + mostAhead && time >= present - mostBehind;
+    if (!key) {
+      return signatures.filter(
+        (one) =>
+          isTimely(statedTime(one.signature)) && !keys.some((other) => isSameKey(one, other)),
+      );
+    }
+    const own = signatures.filter((one) => isSameKey(one, key));
+    let best: { signature: NoteSignature; time: number } | undefined;
+    let untimely: number | undefined;
+    for (const signature of own) {
+      const time = await verifyTimestampedSignature(note.text, key, signature.signature);
+      if (time === undefined) continue;
+      if (!isTimely(time)) untimely = time;
+      else if (!best || time > best.time) best = { signature, time };
+    }
+    if (best) return [best.signature];
+    throw new Error(
+      untimely === undefined
+        ? `it signs nothing that ${key.name}+${key.id} verifies`
+        : `its clock is ${Math.round(Math.abs(untimely - present))} s ${untimely > present ? 'ahead' : 'behind'}`,
+    );
+  }
+
+  return {
+    key,
+    isDue({ signed }, kept) {
+      const time = now().getTime();
+      if (time < failures.until) return false;
+      if (latest?.signed === signed && time < latest.until) return false;
+      const own = kept.find((one) => key && isSameKey(one, key));
+      const since = own && statedTime(own.signature);
+      return since === undefined || since * 1000 + lifetime <= time;
+    },
+    async ask(tree, log) {
+      try {
+        const cosigned = await cosign(tree, log);
+        latest = { signed: cosigned.tree.signed, until: now().getTime() + lifetime };
+        failures = { count: 0, until: 0 };
+        return cosigned;
+      } catch (error) {
+        // Told once, until it works again.
+        if (failures.count === 0) {
+          tellOperator(`The witness ${url} does not cosign: ${reasonOf(error)}`);
+        }
+        const pause = Math.min(longestPause, shortestPause * 2 ** failures.count);
+        failures = { count: failures.count + 1, until: now().getTime() + pause };
+        return undefined;
+      }
+    },
   };
 }
 

@@ -47,21 +47,25 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     },
   );
 
-  test.each(['', 'AAAA', 'not base64', 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'])(
-    '"%s" is no publisher key',
-    async (publicKey) => {
-      const body = { publicKey, label: 'bad' };
-      const response = await send(
-        registry,
-        'POST',
-        '/v1/teams/acme/keys',
-        body,
-        registry.adminToken,
-      );
-      expect(response.status).toBe(422);
-      expect(await response.json()).toMatchObject({ type: 'urn:aa-registry:problem:key-invalid' });
-    },
-  );
+  const spki = (hex: string) =>
+    Buffer.from(`302a300506032b6570032100${hex}`, 'hex').toString('base64');
+  const weak = [
+    `01${'00'.repeat(31)}`,
+    `ec${'ff'.repeat(30)}7f`,
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+    'ff'.repeat(32),
+  ].map(spki);
+
+  test.each([
+    ...['', 'AAAA', 'not base64', 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'],
+    // Of small order, so that anybody can sign; and no encoding of a point.
+    ...weak,
+  ])('"%s" is no publisher key', async (publicKey) => {
+    const body = { publicKey, label: 'bad' };
+    const response = await send(registry, 'POST', '/v1/teams/acme/keys', body, registry.adminToken);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ type: 'urn:aa-registry:problem:key-invalid' });
+  });
 
   test('only an administrator makes teams, keys and tokens', async () => {
     const requests: [string, object][] = [

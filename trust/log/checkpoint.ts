@@ -2,7 +2,13 @@ import { decodeBase64, encodeBase64 } from '../base64.ts';
 import { parseDecimal } from './decimal.ts';
 import type { NoteKey, NoteVerifier } from './key.ts';
 import { type Hash, isHash } from './merkle.ts';
-import { type NoteRefusalId, openNote, signNote, type VerifiedSignature } from './note.ts';
+import {
+  findCosignatures,
+  type NoteRefusalId,
+  openNote,
+  signNote,
+  type VerifiedSignature,
+} from './note.ts';
 
 /** What a log says of itself: its tree at one size (tlog-checkpoint, "Note text"). */
 export interface Checkpoint {
@@ -19,6 +25,8 @@ export interface LogIdentity {
   origin: string;
   /** The keys it may sign with; more than one while they change. */
   keys: readonly NoteVerifier[];
+  /** What the log itself cosigns with, where that is asked about: it has to verify as its signatures have to. */
+  cosigner?: NoteVerifier;
 }
 
 /** Why a checkpoint was refused; each id is stable. */
@@ -64,15 +72,20 @@ export async function signCheckpoint(checkpoint: Checkpoint, ...keys: NoteKey[])
 
 /**
  * Verifies that a note is a checkpoint of `log`, signed by it, and tells which of `cosigners` have signed it
- * too and when. Whether they are enough and recent is the caller's policy. Never throws.
+ * too and when, each time that one has. What they have signed badly is ignored. Whether they are enough and recent
+ * is the caller's policy. Never throws.
  */
 export async function verifyCheckpoint(
   note: string,
   log: LogIdentity,
   cosigners: readonly NoteVerifier[] = [],
 ): Promise<VerifiedCheckpoint> {
-  const opened = await openNote(note, [...log.keys, ...cosigners]);
-  if (!opened.ok) return opened;
+  const opened = await openNote(note, log.cosigner ? [...log.keys, log.cosigner] : log.keys);
+  const cosignatures = await findCosignatures(note, cosigners);
+  if (!opened.ok) {
+    const others = opened.id === 'note-unknown-signers' && cosignatures.length > 0;
+    return others ? notByLog(log) : opened;
+  }
   const { text, signatures } = opened;
   const checkpoint = parseCheckpoint(text);
   if (!checkpoint) return refused('checkpoint-malformed', 'the signed text is no checkpoint');
@@ -83,9 +96,13 @@ export async function verifyCheckpoint(
     );
   }
   if (!signatures.some(({ verifier }) => log.keys.includes(verifier))) {
-    return refused('checkpoint-not-by-log', `no key of ${log.origin} has signed it`);
+    return notByLog(log);
   }
-  return { ok: true, checkpoint, signatures };
+  return { ok: true, checkpoint, signatures: [...signatures, ...cosignatures] };
+}
+
+function notByLog({ origin }: LogIdentity): VerifiedCheckpoint {
+  return refused('checkpoint-not-by-log', `no key of ${origin} has signed it`);
 }
 
 function refused(id: CheckpointRefusalId, reason: string): VerifiedCheckpoint {

@@ -1,7 +1,5 @@
+import { ed25519Length, verifyEd25519 } from '../ed25519.ts';
 import type { NoteKey, NoteVerifier } from './key.ts';
-
-/** The length of an Ed25519 signature in bytes (RFC 8032 section 5.1.6). */
-export const ed25519Length = 64;
 
 /** The length of a `timestamped_signature`: a uint64 before the signature (tlog-cosignature, "Format"). */
 const timestampedLength = 8 + ed25519Length;
@@ -29,6 +27,13 @@ export async function makeTimestampedSignature(
   return timestamped;
 }
 
+/** The time that a `timestamped_signature` states, unverified, in seconds since 1970; `undefined` when it is none. */
+export function statedTime(timestamped: Uint8Array<ArrayBuffer>): number | undefined {
+  if (timestamped.length !== timestampedLength) return undefined;
+  const time = Number(new DataView(timestamped.buffer, timestamped.byteOffset).getBigUint64(0));
+  return Number.isSafeInteger(time) ? time : undefined;
+}
+
 /**
  * The time that a `timestamped_signature` states if it verifies, in seconds since 1970; `undefined` when it does not. A time that
  * JavaScript can't count exactly is refused: it is millions of years away.
@@ -38,11 +43,9 @@ export async function verifyTimestampedSignature(
   verifier: NoteVerifier,
   timestamped: Uint8Array<ArrayBuffer>,
 ): Promise<number | undefined> {
-  if (timestamped.length !== timestampedLength) return undefined;
-  const time = Number(new DataView(timestamped.buffer, timestamped.byteOffset).getBigUint64(0));
-  if (!Number.isSafeInteger(time)) return undefined;
+  const time = statedTime(timestamped);
+  if (time === undefined) return undefined;
   const message = cosignedMessage(checkpoint, time);
-  const signature = timestamped.subarray(8);
-  const verified = await crypto.subtle.verify('Ed25519', verifier.publicKey, signature, message);
+  const verified = await verifyEd25519(verifier.publicKey, timestamped.subarray(8), message);
   return verified ? time : undefined;
 }

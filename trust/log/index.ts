@@ -10,6 +10,7 @@ export {
   type VerifiedCheckpoint,
   verifyCheckpoint,
 } from './checkpoint.ts';
+export { statedTime, verifyTimestampedSignature } from './cosignature.ts';
 export { isCount, parseDecimal } from './decimal.ts';
 export { formatEntry, LogEntry, parseEntry } from './entry.ts';
 export {
@@ -43,6 +44,7 @@ export {
   addSignatures,
   cosign,
   cosignText,
+  findCosignatures,
   formatNote,
   formatSignatures,
   type Note,

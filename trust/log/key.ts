@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from '../base64.ts';
+import { importEd25519 } from '../ed25519.ts';
 import { encodeHex } from '../hex.ts';
 
 /** What a signature of a note says, and over which bytes it is made (signed-note, "Signature types"). */
@@ -63,11 +64,14 @@ export async function parseNoteSigner(signer: string): Promise<NoteKey | undefin
   return key.id === parts.id ? key : undefined;
 }
 
-/** Reads a `verifier` (a "vkey"); `undefined` when it is malformed or of another type. */
+/**
+ * Reads a `verifier` (a "vkey"); `undefined` when it is malformed, of another type, or its key is one that
+ * {@link importEd25519} refuses.
+ */
 export async function parseNoteVerifier(verifier: string): Promise<NoteVerifier | undefined> {
   const parts = parseKey(verifier);
   if (!parts) return undefined;
-  const parsed = await makeVerifier(parts.name, parts.type, parts.key).catch(() => undefined);
+  const parsed = await makeVerifier(parts.name, parts.type, parts.key);
   return parsed?.id === parts.id ? parsed : undefined;
 }
 
@@ -86,7 +90,7 @@ export async function cosignerOf(key: NoteKey): Promise<NoteKey> {
 export async function cosignatureVerifierOf(verifier: NoteVerifier): Promise<NoteVerifier> {
   if (verifier.type === 'cosignature') return verifier;
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', verifier.publicKey));
-  return makeVerifier(verifier.name, 'cosignature', raw);
+  return sound(await makeVerifier(verifier.name, 'cosignature', raw));
 }
 
 /**
@@ -141,7 +145,7 @@ async function makeKey(
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: x as string };
   const publicKey = await crypto.subtle.importKey('jwk', jwk, 'Ed25519', true, ['verify']);
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey));
-  const verifier = await makeVerifier(name, type, raw);
+  const verifier = sound(await makeVerifier(name, type, raw));
   const encoded = encodeBase64(Uint8Array.of(typeBytes[type], ...seed));
   return { ...verifier, privateKey, signer: `${signerPrefix}${name}+${verifier.id}+${encoded}` };
 }
@@ -150,11 +154,18 @@ async function makeVerifier(
   name: string,
   type: SignatureType,
   raw: Uint8Array<ArrayBuffer>,
-): Promise<NoteVerifier> {
+): Promise<NoteVerifier | undefined> {
+  const publicKey = await importEd25519(raw);
+  if (!publicKey) return undefined;
   const typed = Uint8Array.of(typeBytes[type], ...raw);
   const id = await makeKeyId(name, typed);
-  const publicKey = await crypto.subtle.importKey('raw', raw, 'Ed25519', true, ['verify']);
   return { name, id, type, publicKey, verifier: `${name}+${id}+${encodeBase64(typed)}` };
+}
+
+/** The public half of a key that has been read already. */
+function sound(verifier: NoteVerifier | undefined): NoteVerifier {
+  if (verifier) return verifier;
+  throw new TypeError('this is no Ed25519 key');
 }
 
 /** SHA-256(name ‖ "\n" ‖ type ‖ public key)[:4] (signed-note, "Signatures"). */

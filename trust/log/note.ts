@@ -1,9 +1,6 @@
 import { decodeBase64, encodeBase64 } from '../base64.ts';
-import {
-  ed25519Length,
-  makeTimestampedSignature,
-  verifyTimestampedSignature,
-} from './cosignature.ts';
+import { verifyEd25519 } from '../ed25519.ts';
+import { makeTimestampedSignature, verifyTimestampedSignature } from './cosignature.ts';
 import {
   cosignerOf,
   formatKeyId,
@@ -141,7 +138,8 @@ export function addSignatures(note: string, added: readonly NoteSignature[]): st
 /**
  * Opens a note: its text, and which of `verifiers` have signed it, each once. Signatures of other keys are
  * ignored; one bad signature of these refuses the note, and so does none at all (signed-note, "Signatures").
- * Never throws.
+ * A key that signs without a time does so in one way only: the same line again is not verified again, and another
+ * line is a bad one. Never throws.
  */
 export async function openNote(
   note: string,
@@ -150,12 +148,11 @@ export async function openNote(
   const parsed = parseNote(note);
   if (!parsed) return refused('note-malformed', 'it is not a signed note');
   const verified = new Map<NoteVerifier, VerifiedSignature>();
-  for (const signature of parsed.signatures) {
-    const verifier = verifiers.find(
-      ({ name, id }) => name === signature.name && id === signature.id,
-    );
+  for (const signature of distinct(parsed.signatures)) {
+    const verifier = verifierOf(signature, verifiers);
     if (!verifier) continue;
-    const result = await verifySignature(parsed.text, verifier, signature);
+    const isSecond = verifier.type === 'ed25519' && verified.has(verifier);
+    const result = isSecond ? undefined : await verifySignature(parsed.text, verifier, signature);
     if (!result) {
       return refused(
         'note-bad-signature',
@@ -173,6 +170,37 @@ export async function openNote(
   return { ok: true, text: parsed.text, signatures: [...verified.values()] };
 }
 
+/**
+ * The cosignatures of a note that verify, by whom and when: of those of `cosigners`, all that do; the others are
+ * ignored, as one of several witnesses must not spoil what the rest have signed. Empty when it is no note. Never
+ * throws.
+ */
+export async function findCosignatures(
+  note: string,
+  cosigners: readonly NoteVerifier[],
+): Promise<VerifiedSignature[]> {
+  const { text, signatures } = parseNote(note) ?? { text: '', signatures: [] };
+  const found: VerifiedSignature[] = [];
+  for (const signature of distinct(signatures)) {
+    const verifier = verifierOf(signature, cosigners);
+    const result = verifier && (await verifySignature(text, verifier, signature));
+    if (result) found.push(result);
+  }
+  return found;
+}
+
+/** Each line once, however often a note repeats it. */
+function distinct(signatures: readonly NoteSignature[]): NoteSignature[] {
+  return [...new Map(signatures.map((one) => [formatSignatures([one]), one])).values()];
+}
+
+function verifierOf(
+  signature: NoteSignature,
+  verifiers: readonly NoteVerifier[],
+): NoteVerifier | undefined {
+  return verifiers.find(({ name, id }) => name === signature.name && id === signature.id);
+}
+
 async function verifySignature(
   text: string,
   verifier: NoteVerifier,
@@ -182,9 +210,8 @@ async function verifySignature(
     const time = await verifyTimestampedSignature(text, verifier, signature);
     return time === undefined ? undefined : { verifier, time };
   }
-  if (signature.length !== ed25519Length) return undefined;
   const message = new TextEncoder().encode(text);
-  const verified = await crypto.subtle.verify('Ed25519', verifier.publicKey, signature, message);
+  const verified = await verifyEd25519(verifier.publicKey, signature, message);
   return verified ? { verifier } : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { findChannel, moveChannel } from '../../db/channels.ts';
+import { findChannel, moveChannel, type Channel as Row } from '../../db/channels.ts';
 import { findProfile } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { announce } from '../../db/webhooks.ts';
@@ -23,7 +23,8 @@ channels.openapi(
     tags: ['Profiles'],
     summary: 'Point a channel at a version',
     description:
-      'The move names the version that the channel names now, and is refused when it does not.',
+      'The move names the version that the channel names now, and is refused when it does not. A channel that names ' +
+      'the version already is left as it is.',
     security: [{ token: [] }],
     middleware: [atLeast('publisher'), readBody] as const,
     request: {
@@ -44,8 +45,11 @@ channels.openapi(
       throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
     }
     await requireProfileMatch(c, profile);
-    const current = async () => (await findChannel(db, profile.id, channel))?.version ?? null;
-    await requirePrevious();
+    const current = () => findChannel(db, profile.id, channel);
+    const before = await current();
+    // Sent again, perhaps, by whoever did not hear that it was done.
+    if (before?.version === version) return c.json(toChannel(before), 200);
+    requirePrevious(before);
     const movedAt = now().toISOString();
     const logged = await loggedName(team, name, profile);
     const logIndex = await log.append(
@@ -62,16 +66,18 @@ channels.openapi(
           data: { team, name, channel, version, previous, logIndex },
         }),
       ],
-      async () => (await current()) !== previous,
+      async () => ((await current())?.version ?? null) !== previous,
     );
     if (logIndex === undefined) {
-      await requirePrevious();
+      const after = await current();
+      if (after?.version === version) return c.json(toChannel(after), 200);
+      requirePrevious(after);
       throw new Error(`the channel ${channel} of ${team}/${name} was not moved`);
     }
     return c.json({ name: channel, version, movedAt, logIndex }, 200);
 
-    async function requirePrevious(): Promise<void> {
-      const named = await current();
+    function requirePrevious(now: Row | undefined): void {
+      const named = now?.version ?? null;
       if (named === previous) return;
       throw new ProblemError(
         'channel-moved',
@@ -80,3 +86,7 @@ channels.openapi(
     }
   },
 );
+
+function toChannel({ name, version, movedAt, logIndex }: Row): Channel {
+  return { name, version, movedAt, logIndex };
+}

@@ -13,7 +13,7 @@ export async function proveEntry(
   index: number,
   { size, since = 0 }: { size?: number | undefined; since?: number | undefined } = {},
 ): Promise<Proof> {
-  const checkpoint = await log.checkpoint();
+  const checkpoint = await log.checkpoint(Math.max(index + 1, size ?? 0, since));
   const at = size ?? checkpoint.size;
   if (at > checkpoint.size) {
     throw new ProblemError(

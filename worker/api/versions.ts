@@ -123,6 +123,7 @@ versions.openapi(
     const published = await publish(deps, viewer(c), team, name, version, publication);
     const { created, version: row, blind } = published;
     const findings = findingsOf(row.digest, name, publication.profile);
+    if (created) await deps.log.cosignUpTo(row.logIndex + 1, c.env?.waitUntil);
     const proof = await proveEntry(deps, row.logIndex);
     const body = {
       ...toVersion(team, name, row, findings),

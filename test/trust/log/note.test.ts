@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   addSignatures,
   cosign,
@@ -270,5 +270,25 @@ test('no flipped bit of a signature verifies', async () => {
       const opened = await openNote(formatNote({ text, signatures: [flipped] }), [peter, witness]);
       expect(opened).toMatchObject({ ok: false, id: 'note-bad-signature' });
     }
+  }
+});
+
+test('a line that is repeated is verified once, and a second one of the same key not at all', async () => {
+  const verify = vi.spyOn(crypto.subtle, 'verify');
+  try {
+    expect(await openNote(`${text}\n${peterLine.repeat(100)}`, [peter])).toMatchObject({
+      ok: true,
+    });
+    expect(verify).toHaveBeenCalledTimes(1);
+    const others = Array.from({ length: 99 }, (_, at) =>
+      formatSignatures([
+        { name: peter.name, id: peter.id, signature: new Uint8Array(64).fill(at) },
+      ]),
+    );
+    const opened = await openNote(`${text}\n${peterLine}${others.join('')}`, [peter]);
+    expect(opened).toMatchObject({ ok: false, id: 'note-bad-signature' });
+    expect(verify).toHaveBeenCalledTimes(2);
+  } finally {
+    verify.mockRestore();
   }
 });

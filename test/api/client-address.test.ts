@@ -1,0 +1,32 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { remote, type TestRegistry } from '../runtimes.ts';
+
+/** Whose word on a client's address counts, where the service does not see the connection. */
+describe('a client’s address on workerd', () => {
+  let registry: TestRegistry;
+  afterEach(() => registry.close());
+
+  /** Asks from ever other addresses, as a client may say, and tells how many were refused. */
+  async function refusals(header: string): Promise<number> {
+    let count = 0;
+    for (let at = 0; at < 30; at++) {
+      const headers = { [header]: `192.0.2.${at}` };
+      if ((await registry.fetch('/v1/profiles', { headers })).status === 429) count++;
+    }
+    return count;
+  }
+
+  test.each(['CF-Connecting-IP', 'X-Forwarded-For', 'X-Real-IP'])(
+    'is not what %s says, unless a setting says so',
+    async (header) => {
+      registry = await remote.start({ addressLimit: 10 });
+      expect(await refusals(header)).toBeGreaterThan(0);
+    },
+  );
+
+  test('is what the header of the setting says, if that is an address', async () => {
+    registry = await remote.start({ addressLimit: 10, addressHeader: 'X-Real-IP' });
+    expect(await refusals('X-Real-IP')).toBe(0);
+    expect(await refusals('X-Forwarded-For')).toBeGreaterThan(0);
+  });
+});

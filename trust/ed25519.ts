@@ -1,0 +1,69 @@
+import { decodeHex } from './hex.ts';
+
+/** The lengths of an Ed25519 public key and of a signature, in bytes (RFC 8032 sections 5.1.5 and 5.1.6). */
+export const ed25519KeyLength = 32;
+export const ed25519Length = 64;
+
+/** The prime of the field, 2^255 - 19, and the order of the base point (RFC 8032 section 5.1), little-endian. */
+const prime = decodeHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
+const order = decodeHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
+
+/**
+ * The y coordinates of the eight points whose order divides the cofactor. A key that is one of them has signatures
+ * that anybody can make.
+ */
+const smallOrder = [
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+].map(decodeHex);
+
+/**
+ * Reads an Ed25519 public key from its 32 bytes; `undefined` when they are not the one encoding of a point, or one of
+ * small order. WebCrypto leaves both to its implementations, which differ. Verify with keys from here only.
+ */
+export async function importEd25519(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey | undefined> {
+  if (!isSoundPoint(raw)) return undefined;
+  try {
+    return await crypto.subtle.importKey('raw', raw, 'Ed25519', true, ['verify']);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Verifies an Ed25519 signature (RFC 8032 section 5.1.7), alike on every runtime: the key is of
+ * {@link importEd25519}; R is the one encoding of a point and not of small order; S is below the order of the base
+ * point. The equation is the one without the cofactor, which Node's and workerd's WebCrypto check. Never throws.
+ */
+export async function verifyEd25519(
+  key: CryptoKey,
+  signature: Uint8Array<ArrayBuffer>,
+  message: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  // Another length is not false but an error to workerd.
+  if (signature.length !== ed25519Length) return false;
+  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
+  if (!isSoundPoint(r) || !isBelow(s, order)) return false;
+  return crypto.subtle.verify('Ed25519', key, signature, message);
+}
+
+/** Whether these bytes encode a y coordinate in the only way there is, and no point of small order. */
+function isSoundPoint(bytes: Uint8Array): boolean {
+  if (bytes.length !== ed25519KeyLength) return false;
+  const y = Uint8Array.from(bytes);
+  // The highest bit is the sign of x. Where x is 0, which has no sign, the order is small.
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return isBelow(y, prime) && !smallOrder.some((one) => one.every((byte, at) => byte === y[at]));
+}
+
+/** Compares numbers of the same length, little-endian. None of them is secret. */
+function isBelow(a: Uint8Array, b: Uint8Array): boolean {
+  for (let at = a.length - 1; at >= 0; at--) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
