@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import {
@@ -11,6 +10,7 @@ import {
 import { parseNoteVerifier } from '../trust/log/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
+import { Place } from './host/tree.ts';
 import { parseToml } from './toml.ts';
 
 /** What a host trusts, in memory. */
@@ -45,15 +45,25 @@ const TrustFile = z.strictObject({
 });
 
 /** The trust file's place under a system's root. */
+export function trustPlace(root: string): Place {
+  return new Place(root, 'etc/aa-registry/trust.toml');
+}
+
+/** Its path. Whoever reads another system's file takes {@link readHostTrust}, which follows no link out of it. */
 export function trustPath(root: string): string {
-  return join(root, 'etc/aa-registry/trust.toml');
+  return trustPlace(root).path;
 }
 
 /** The trust file says something that can't be followed. */
 export class TrustFileError extends Error {}
 
+/** What the host below `root` trusts; see {@link readTrust}. */
+export function readHostTrust(root: string): Promise<HostTrust | undefined> {
+  return readTrust(trustPlace(root));
+}
+
 /** Reads a trust file; `undefined` when there is none. Throws {@link TrustFileError} when it is malformed. */
-export async function readTrust(path: string): Promise<HostTrust | undefined> {
+export async function readTrust(path: string | Place): Promise<HostTrust | undefined> {
   const text = await readFileIfPresent(path);
   if (text === undefined) return undefined;
   const file = parseToml(text, TrustFile);
@@ -72,7 +82,7 @@ export async function readTrust(path: string): Promise<HostTrust | undefined> {
 }
 
 async function importLogPolicy(
-  path: string,
+  path: string | Place,
   { key, witnesses, witness_threshold, maximum_age_hours }: z.infer<typeof TrustFile>['log'],
 ): Promise<LogPolicy> {
   const parse = async (text: string) => {
@@ -100,7 +110,11 @@ async function importLogPolicy(
   return policy;
 }
 
-async function importKeys(path: string, team: string, keys: string[]): Promise<PublicKey[]> {
+async function importKeys(
+  path: string | Place,
+  team: string,
+  keys: string[],
+): Promise<PublicKey[]> {
   return Promise.all(
     keys.map(async (text) => {
       const key = await importPublicKey(text);
@@ -112,7 +126,10 @@ async function importKeys(path: string, team: string, keys: string[]): Promise<P
 }
 
 /** Writes a trust file, whole or not at all. */
-export async function writeTrust(path: string, { registry, log, teams }: HostTrust): Promise<void> {
+export async function writeTrust(
+  path: string | Place,
+  { registry, log, teams }: HostTrust,
+): Promise<void> {
   const text = stringify({
     registry,
     log: {
@@ -128,9 +145,6 @@ export async function writeTrust(path: string, { registry, log, teams }: HostTru
       ]),
     ),
   });
-  await writeFileAtomically(
-    path,
-    `# Whom this host trusts to publish its AppArmor profiles.\n${text}\n`,
-    0o644,
-  );
+  const commented = `# Whom this host trusts to publish its AppArmor profiles.\n${text}\n`;
+  await writeFileAtomically(path, commented, 0o644);
 }

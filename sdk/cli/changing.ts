@@ -11,7 +11,7 @@ export function tellSetAside(tell: Io['tell'], file: string): void {
 
 /** Does what writes files of a host's configuration, while no other command changes that host. */
 export function alone<Result>(io: Io, root: string, work: () => Promise<Result>): Promise<Result> {
-  return exclusively(root, work, { onWait: () => tellWait(io) });
+  return exclusively(root, work, { onWait: (holder) => tellWait(io, holder) });
 }
 
 /** Does what changes a host, alone (see {@link changeHost}), and says what had to be waited for or mended first. */
@@ -21,7 +21,7 @@ export function changing<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   return changeHost(root, work, {
-    onWait: () => tellWait(io),
+    onWait: (holder) => tellWait(io, holder),
     onRecovered: ({ pending: { kind, installation }, outcome }) => {
       const { team, name, version } = installation;
       const what = kind === 'install' ? 'installation' : 'removal';
@@ -47,6 +47,7 @@ function tellMended(io: Io, { record, copy, installation }: Mended): void {
   io.tell(`What was in the record is kept as ${copy}.`);
 }
 
-function tellWait(io: Io): void {
-  io.tell('Waiting for another aa-registry, which is changing this host…');
+function tellWait(io: Io, holder: string | undefined): void {
+  const who = holder === undefined ? '' : ` (${holder})`;
+  io.tell(`Waiting for another aa-registry${who}, which is changing this host…`);
 }

@@ -1,6 +1,7 @@
 import { RegistryError, UnreachableError } from '../client.ts';
 import { LockError } from '../host/lock.ts';
 import { DamagedFileError } from '../host/read-file.ts';
+import { PlaceError } from '../host/tree.ts';
 import { JobTokenError } from '../job-token.ts';
 import { KeyFileError } from '../key-file.ts';
 import { NetworkError } from '../network.ts';
@@ -36,6 +37,9 @@ export function toCliError(error: unknown): CliError {
     error instanceof TrustFileError
   ) {
     return new CliError(exit.failed, `${error.message}.`);
+  }
+  if (error instanceof PlaceError) {
+    return new CliError(exit.failed, `${error.message}.`, error.next);
   }
   if (isSystemError(error)) return sayTrouble(error);
   const trace = error instanceof Error ? error.stack : String(error);

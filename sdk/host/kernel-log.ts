@@ -1,11 +1,10 @@
 // Where a machine keeps what its kernel says, line by line: all that is there, or also what comes.
 import { spawn } from 'node:child_process';
-import { constants, createReadStream } from 'node:fs';
+import { closeSync, constants, createReadStream } from 'node:fs';
 import { access, type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lookBehind, openForReading, Place, PlaceError } from './tree.ts';
 
 /** One log. */
 export interface KernelLog {
@@ -16,6 +15,12 @@ export interface KernelLog {
   /** What comes from now on, until it is told to end; from the `start`, after what is in it. */
   follow: (from: 'start' | 'end', until: AbortSignal) => Promise<AsyncIterable<string>>;
 }
+
+/** The most that is read of a log that was found, in bytes: what it says last. */
+const mostOfLog = 256 * 1024 * 1024;
+
+/** The longest line that is taken whole, in characters: auditd's are a few thousand at most. */
+const longestLine = 64 * 1024;
 
 const auditLog = 'var/log/audit/audit.log';
 const kernelMessages = '/dev/kmsg';
@@ -32,7 +37,9 @@ const timeLimit = 30_000;
  */
 export async function findKernelLogs(root: string): Promise<KernelLog[]> {
   const found: KernelLog[] = [];
-  if (await exists(join(root, auditLog))) found.push(fileLog(join(root, auditLog)));
+  // Whose it is does not matter: what a log says is believed of nobody.
+  const audit = new Place(root, auditLog).ofAnybody;
+  if (isThere(audit)) found.push(auditdLog(audit));
   if (root !== '/') return found;
   if (await exists(kernelMessages)) found.push(kmsgLog());
   // Only where journald runs: without it, journalctl has nothing to show.
@@ -63,39 +70,97 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** auditd's log below a system's root: what it says last, {@link mostOfLog} of it. */
+function auditdLog(place: Place): KernelLog {
+  return {
+    name: place.path,
+    async *read() {
+      const file = await openLog(place);
+      const { size } = await file.stat();
+      yield* lines(file.createReadStream({ start: Math.max(0, size - mostOfLog), end: size }));
+    },
+    follow: (from, until) => followFile(place, from, until),
+  };
+}
+
+/** Opens a log; below a system's root as tree.ts does, and what somebody has named as it is. */
+async function openLog(path: string | Place): Promise<FileHandle> {
+  if (typeof path === 'string') return open(path, 'r');
+  const fd = openForReading(path);
+  if (fd === undefined) throw new PlaceError(path.path, 'is not there any more');
+  try {
+    return await open(`/proc/self/fd/${fd}`, 'r');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function isThere(place: Place): boolean {
+  try {
+    return lookBehind(place) !== undefined;
+  } catch (error) {
+    if (error instanceof PlaceError) throw error;
+    // As for a user who may not look into the folder.
+    return false;
+  }
+}
+
+/** The lines of a stream, each cut off at {@link longestLine}. */
 async function* lines(stream: Readable, until?: AbortSignal): AsyncGenerator<string> {
-  // Without this an error of the stream would be nobody's.
-  const failed = new Promise<never>((_, reject) => stream.on('error', reject));
-  failed.catch(() => {});
-  const reader = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  until?.addEventListener('abort', () => reader.close());
-  const all = reader[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([all.next(), failed]);
-    if (next.done) return;
-    yield next.value;
+  const end = () => stream.destroy();
+  until?.addEventListener('abort', end);
+  const decoder = new TextDecoder();
+  const splitter = new Splitter();
+  try {
+    for await (const chunk of stream) {
+      const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+      yield* splitter.split(text);
+    }
+  } catch (error) {
+    if (!until?.aborted) throw error;
+  } finally {
+    until?.removeEventListener('abort', end);
+    end();
+  }
+  const last = splitter.rest;
+  if (last !== '') yield last;
+}
+
+/** Puts lines together again that come in pieces; what is longer than a line of a log ever is, is cut off. */
+class Splitter {
+  rest = '';
+
+  split(text: string): string[] {
+    const [first = '', ...others] = text.split('\n');
+    this.rest = (this.rest + first).slice(0, longestLine);
+    if (others.length === 0) return [];
+    const whole = [this.rest, ...others.slice(0, -1).map((line) => line.slice(0, longestLine))];
+    this.rest = (others.at(-1) ?? '').slice(0, longestLine);
+    return whole.map((line) => line.replace(/\r$/, ''));
   }
 }
 
 /** A file that grows, and may be replaced by a new one as logrotate does. */
 async function followFile(
-  path: string,
+  path: string | Place,
   from: 'start' | 'end',
   until: AbortSignal,
 ): Promise<AsyncIterable<string>> {
-  const file = await open(path, 'r');
-  return linesAfter(path, file, from === 'end' ? (await file.stat()).size : 0, until);
+  const file = await openLog(path);
+  const { size } = await file.stat();
+  const start = typeof path === 'string' ? 0 : Math.max(0, size - mostOfLog);
+  return linesAfter(path, file, from === 'end' ? size : start, until);
 }
 
 async function* linesAfter(
-  path: string,
+  path: string | Place,
   opened: FileHandle,
   from: number,
   until: AbortSignal,
 ): AsyncGenerator<string> {
   let file = opened;
   let at = from;
-  let rest = '';
+  let splitter = new Splitter();
   const decoder = new TextDecoder();
   try {
     while (!until.aborted) {
@@ -105,18 +170,14 @@ async function* linesAfter(
         const { bytesRead, buffer } = await file.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, at);
         if (bytesRead === 0) break;
         at += bytesRead;
-        const parts = (
-          rest + decoder.decode(buffer.subarray(0, bytesRead), { stream: true })
-        ).split('\n');
-        rest = parts.pop() ?? '';
-        yield* parts;
+        yield* splitter.split(decoder.decode(buffer.subarray(0, bytesRead), { stream: true }));
       }
-      const [old, current] = [await file.stat(), await stat(path).catch(() => undefined)];
+      const [old, current] = [await file.stat(), await statusOf(path)];
       if (current && current.ino !== old.ino && old.size <= at) {
         await file.close();
-        file = await open(path, 'r');
+        file = await openLog(path);
         at = 0;
-        rest = '';
+        splitter = new Splitter();
         continue;
       }
       await pause(until);
@@ -124,6 +185,11 @@ async function* linesAfter(
   } finally {
     await file.close();
   }
+}
+
+async function statusOf(path: string | Place): Promise<{ ino: number } | undefined> {
+  if (typeof path === 'string') return stat(path).catch(() => undefined);
+  return lookBehind(path)?.stats;
 }
 
 async function pause(until: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
-import { mkdir, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { decodeBase64, encodeBase64, type SeenCheckpoint } from '../../trust/index.ts';
 import { type Checkpoint, isHash, type NoteVerifier, parseDecimal } from '../../trust/log/index.ts';
 import { homeOf } from '../home.ts';
-import { writeFileAtomically } from './atomic.ts';
+import { statePlace } from './state.ts';
+import { list, Place, remove, write } from './tree.ts';
 
 /**
  * The checkpoints a host has seen of one log: a folder with an empty file for each, named by its size and root.
@@ -11,11 +11,20 @@ import { writeFileAtomically } from './atomic.ts';
  */
 export interface SeenFolder {
   path: string;
+  /** The system's root that it is below; absent where it is a user's own. */
+  root?: string;
+}
+
+function placeOf({ path, root }: SeenFolder): Place {
+  // Whose a user's home is does not matter here: in a CI job it may be anybody's.
+  return root === undefined
+    ? new Place('/', resolve(path)).ofAnybody
+    : new Place(root, relative(root, path));
 }
 
 /** Where a host keeps what it has seen of a log: with the rest of its state. */
 export function hostSeenFolder(root: string, log: NoteVerifier): SeenFolder {
-  return { path: join(root, 'var/lib/aa-registry/log', folderName(log)) };
+  return { root: resolve(root), path: statePlace(root, 'log', folderName(log)).path };
 }
 
 /** Where a user who installs nothing keeps it. */
@@ -30,13 +39,9 @@ function folderName({ name, id }: NoteVerifier): string {
 }
 
 /** The largest checkpoint seen; `undefined` on first contact. */
-export async function readSeen({ path }: SeenFolder): Promise<SeenCheckpoint | undefined> {
-  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+export async function readSeen(folder: SeenFolder): Promise<SeenCheckpoint | undefined> {
   let seen: SeenCheckpoint | undefined;
-  for (const name of names) {
+  for (const { name } of list(placeOf(folder))) {
     const parsed = parseName(name);
     if (parsed && parsed.size >= (seen?.size ?? 0)) seen = parsed;
   }
@@ -45,14 +50,14 @@ export async function readSeen({ path }: SeenFolder): Promise<SeenCheckpoint | u
 
 /** Remembers a verified checkpoint and forgets the smaller ones. */
 export async function writeSeen(
-  { path }: SeenFolder,
+  folder: SeenFolder,
   { size, root }: Pick<Checkpoint, 'size' | 'root'>,
 ): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o755 });
-  await writeFileAtomically(join(path, formatName({ size, root })), '', 0o644);
-  for (const name of await readdir(path)) {
+  const place = placeOf(folder);
+  await write(place.at(formatName({ size, root })), '', 0o644);
+  for (const { name, kind } of list(place)) {
     const older = parseName(name);
-    if (older && older.size < size) await unlink(join(path, name)).catch(() => {});
+    if (older && older.size < size && kind !== 'folder') remove(place.at(name));
   }
 }
 

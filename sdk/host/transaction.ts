@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { removeFile, type StagedFile, stageFile } from './atomic.ts';
 import { dropCompiled } from './cache.ts';
 import { forceComplain, unforceComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
@@ -13,14 +11,16 @@ import {
   type Installation,
   installedName,
   installedPath,
+  installedPlace,
   listPending,
   type Named,
   type Pending,
   readInstallation,
   stageInstallation,
-  statePath,
+  statePlace,
   writePending,
 } from './state.ts';
+import { makeFolder, remove, type StagedFile, stage } from './tree.ts';
 
 /**
  * Changes of what is installed. Each is written down before its first step (state.ts, Pending) and crossed out
@@ -46,19 +46,19 @@ export async function put(root: string, target: Installation, staged: StagedFile
   let reached: 'nothing' | 'kernel' | 'file' = 'nothing';
   try {
     // Where this can't be written down, nothing is installed.
-    await mkdir(statePath(root, 'installed'), { recursive: true, mode: 0o755 });
+    makeFolder(statePlace(root, 'installed'));
     await writePending(root, { kind: 'install', installation: target });
     const loaded = await load(root, staged.path, target);
     if (!loaded.ok) {
       await staged.discard();
-      await forgetPending(root, target);
+      forgetPending(root, target);
       const file = installedPath(root, target);
       return { ok: false, reason: loaded.reason.replaceAll(staged.path, file) };
     }
     reached = 'kernel';
     // Complaining before the file, enforcing after it: boot is never stricter than was asked for.
-    if (target.complain) await forceComplain(root, target);
-    await dropCompiled(root, installedName(target));
+    if (target.complain) forceComplain(root, target);
+    dropCompiled(root, installedName(target));
     await staged.commit();
     reached = 'file';
     return { ok: true, installation: await finish(root, target) };
@@ -67,19 +67,19 @@ export async function put(root: string, target: Installation, staged: StagedFile
     if (reached === 'file') throw error;
     await staged.discard().catch(() => {});
     if (reached === 'kernel') await putBack(root, target, before);
-    else await forgetPending(root, target).catch(() => {});
+    else tryTo(() => forgetPending(root, target));
     throw error;
   }
 }
 
 /** What is left to do of an installation once its file is in place and the kernel has it. */
 async function finish(root: string, target: Installation): Promise<Installation> {
-  if (!target.complain) await unforceComplain(root, target);
+  if (!target.complain) unforceComplain(root, target);
   const kernel = hasKernel(root) ? stateOf(await readPolicy(), target.name) : undefined;
   const installation = { ...target, kernel };
-  await (await stageInstallation(root, installation)).commit();
-  await dropUnneeded(root, installation);
-  await forgetPending(root, target);
+  await stageInstallation(root, installation).commit();
+  dropUnneeded(root, installation);
+  forgetPending(root, target);
   const parser = await findParser();
   // So that boot need not compile it. In complain mode apparmor_parser keeps nothing.
   if (parser && hasKernel(root) && !target.complain) {
@@ -98,14 +98,23 @@ async function putBack(
   try {
     if (before) {
       await load(root, installedPath(root, before), before);
-      await (before.complain ? forceComplain : unforceComplain)(root, before);
+      (before.complain ? forceComplain : unforceComplain)(root, before);
     } else {
-      await unforceComplain(root, target);
+      unforceComplain(root, target);
       if (hasKernel(root)) await unload(target.name);
     }
-    await forgetPending(root, target);
+    forgetPending(root, target);
   } catch {
     // Then it stays written down, and the next run tries again.
+  }
+}
+
+/** Does what is done as well as it can be, after something else has failed. */
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // What failed first is what is told.
   }
 }
 
@@ -122,19 +131,19 @@ async function load(
 
 /** Takes an installation away: out of the kernel first, then its file and whatever was kept of it. */
 export async function takeAway(root: string, installation: Installation): Promise<void> {
-  await mkdir(statePath(root, 'installed'), { recursive: true, mode: 0o755 });
+  makeFolder(statePlace(root, 'installed'));
   await writePending(root, { kind: 'remove', installation });
   if (hasKernel(root)) await unload(installation.name);
-  await removeEverything(root, installation);
+  removeEverything(root, installation);
 }
 
-async function removeEverything(root: string, named: Named): Promise<void> {
-  await removeFile(installedPath(root, named));
-  await dropCompiled(root, installedName(named));
-  await unforceComplain(root, named);
-  await dropKept(root, named);
-  await forgetInstallation(root, named);
-  await forgetPending(root, named);
+function removeEverything(root: string, named: Named): void {
+  remove(installedPlace(root, named));
+  dropCompiled(root, installedName(named));
+  unforceComplain(root, named);
+  dropKept(root, named);
+  forgetInstallation(root, named);
+  forgetPending(root, named);
 }
 
 /** A change that an earlier run had begun, and what became of it. */
@@ -160,16 +169,16 @@ export async function recover(root: string): Promise<Recovered[]> {
 }
 
 async function resume(root: string, target: Installation): Promise<boolean> {
-  const file = installedPath(root, target);
+  const place = installedPlace(root, target);
   const bytes = await readKeptBytes(root, target, target.digest);
-  if (bytes && (await put(root, target, await stageFile(file, bytes, 0o644))).ok) return true;
+  if (bytes && (await put(root, target, stage(place, bytes, 0o644))).ok) return true;
   await putBack(root, target, await readInstallation(root, target));
   return false;
 }
 
 /** A profile that is in use again stays: the host may have been started anew since. */
 async function resumeRemoval(root: string, installation: Installation): Promise<boolean> {
-  const present = (await digestOf(installedPath(root, installation))) !== undefined;
+  const present = (await digestOf(root, installation)) !== undefined;
   const used = hasKernel(root) && present && (await confinedBy(installation.name)).length > 0;
   if (!used) {
     await takeAway(root, installation);

@@ -5,7 +5,7 @@ import type { LoadedProfile } from '../../host/kernel.ts';
 import type { Named } from '../../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../../host/status.ts';
 import { fetchNews, type News } from '../../news.ts';
-import { readTrust, trustPath } from '../../trust-file.ts';
+import { readTrust, trustPlace } from '../../trust-file.ts';
 import { CliError, defineCommand, exit, type Values } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { trustOption } from '../host-trust.ts';
@@ -95,7 +95,7 @@ async function askRegistry(
   values: Values<typeof registryOptions> & { trust?: string },
   root: string,
 ): Promise<News[]> {
-  const trust = await readTrust(values.trust ?? trustPath(root));
+  const trust = await readTrust(values.trust ?? trustPlace(root));
   if (installed.length === 0 || (!trust && values.registry === undefined)) return [];
   const client = await openSession(io, values, trust?.registry);
   try {
