@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { isLocked, lockPlace } from '../host/lock.ts';
 import { findParser, runParser } from '../host/parser.ts';
+import { ownCapabilities } from '../host/processes.ts';
 import { listDamaged, listInstallations, listPending } from '../host/state.ts';
 import {
   list,
@@ -112,10 +112,8 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
     return [warn('permissions-root', what, 'Run what installs with sudo; doctor too.')];
   }
   const findings: Finding[] = [];
-  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-  const mayLoad =
-    capabilities === undefined || ((BigInt(`0x${capabilities}`) >> macAdmin) & 1n) === 1n;
+  const capabilities = await ownCapabilities();
+  const mayLoad = capabilities === undefined || ((capabilities >> macAdmin) & 1n) === 1n;
   findings.push(
     mayLoad
       ? ok('permissions-root', 'You are root and may load policy.')

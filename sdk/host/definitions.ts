@@ -17,10 +17,11 @@ const noProfiles = new Set([
 /** How deep folders are looked into, and how many links lead on from one another. */
 const deepest = 16;
 
-/** A file that defines a profile, or a link to one, and what it says. */
+/** A file that defines a profile, or a link to one. */
 export interface Definition {
   path: string;
-  text: string;
+  /** What it says; `undefined` for a link that boot may follow to what is not there now, so that it can't be told. */
+  text: string | undefined;
 }
 
 /**
@@ -52,7 +53,9 @@ function findIn(
       if (found !== undefined) return found;
       continue;
     }
-    const file = entry.kind === 'link' ? behind(place) : entry.kind === 'file' ? place : undefined;
+    const file =
+      entry.kind === 'link' ? behind(place, own) : entry.kind === 'file' ? place : undefined;
+    if (file === 'unknown') return { path: place.path, text: undefined };
     if (!file || (own && isSame(file, own))) continue;
     const text = readIfAllowed(file);
     if (text?.includes(name) && profileNames(parse(text).file).includes(name)) {
@@ -62,20 +65,25 @@ function findIn(
   return undefined;
 }
 
-/** The file that a link stands for at boot; `undefined` when it stands for none. */
-function behind(link: Place): Place | undefined {
+/** The file that a link stands for at boot; `undefined` when it stands for something else. */
+function behind(link: Place, own: Place | undefined): Place | 'unknown' | undefined {
   if (link.root === '/') return lookBehindIfAllowed(link)?.kind === 'file' ? link : undefined;
   let place = link;
   for (let links = 0; links <= deepest; links++) {
+    // It may not be there yet.
+    if (place.path === own?.path) return undefined;
     const target = readLink(place);
-    if (target === undefined) return lookAt(place)?.kind === 'file' ? place : undefined;
+    if (target === undefined) {
+      const found = lookAt(place);
+      return found ? (found.kind === 'file' ? place : undefined) : 'unknown';
+    }
     place = new Place(
       link.root,
       target.startsWith('/') ? target : `${inside(place)}/../${target}`,
       true,
     );
   }
-  return undefined;
+  return 'unknown';
 }
 
 /** The path of a place as its own system has it. */

@@ -121,7 +121,11 @@ export async function install(
   const place = installedPlace(root, { team, name });
   const other = findDefinition(policyPlace(root), name, place);
   if (other !== undefined) {
-    const reason = `profile ${name} is also defined in ${other.path}; remove that file, or one would replace the other at every boot`;
+    const where =
+      other.text === undefined
+        ? `may also be defined by ${other.path}, a link to what is not there`
+        : `is also defined in ${other.path}`;
+    const reason = `profile ${name} ${where}; remove that file, or one would replace the other at every boot`;
     return { ok: false, id: 'profile-defined-elsewhere', reason };
   }
 

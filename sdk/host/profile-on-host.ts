@@ -29,7 +29,7 @@ async function findProfileOnHost(
   const installation = installed.find((one) => one.name === name);
   if (installation === undefined) {
     const found = findDefinition(policyPlace(root), name, undefined);
-    return found && { file: found.path, text: found.text };
+    return found?.text === undefined ? undefined : { file: found.path, text: found.text };
   }
   const { path, text } = textInstalled(root, installation);
   return text === undefined ? undefined : { file: path, text, installation };

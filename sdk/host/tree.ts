@@ -207,8 +207,8 @@ function requireTrusted(found: Found): void {
   const distrusted = distrust(found);
   if (!distrusted) return;
   const { what, next } = distrusted;
-  const doubt = 'Look whether what is there is as it should be; then:';
-  throw new PlaceError(found.path, what, `${doubt} ${next} ${found.path}`);
+  const doubt = 'once you have looked whether what is there is as it should be';
+  throw new PlaceError(found.path, what, `Run ${next} ${found.path}, ${doubt}.`);
 }
 
 const articles: Record<Kind, string> = {
@@ -490,7 +490,7 @@ export function openPrivate(place: Place): number {
         requireKind(there, 'file');
         requireTrusted(there);
         if ((there.stats.mode & 0o077) !== 0) {
-          throw new PlaceError(path, 'can be opened by others', `Run: chmod 600 ${path}`);
+          throw new PlaceError(path, 'can be opened by others', `Run chmod 600 ${path}.`);
         }
       }
       const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;

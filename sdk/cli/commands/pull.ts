@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { formatReference, type Offer, type Reference } from '../../../trust/index.ts';
 import { bundledOffers, bundledReferences, findBundled, parseBundle } from '../../bundle.ts';
 import { type Client, RegistryError, UnreachableError } from '../../client.ts';
@@ -10,6 +9,7 @@ import { textInstalled } from '../../host/installed-text.ts';
 import { readPolicy } from '../../host/kernel.ts';
 import { writeOutput } from '../../host/output.ts';
 import { findParser } from '../../host/parser.ts';
+import { readFileIfPresent } from '../../host/read-file.ts';
 import {
   hostSeenFolder,
   readSeen,
@@ -217,7 +217,9 @@ async function yankedOf(client: Client, references: Reference[]): Promise<string
 }
 
 async function fromBundle(file: string, references: Reference[]): Promise<Wanted> {
-  const bundle = parseBundle(await readFile(file, 'utf8'));
+  const text = await readFileIfPresent(file);
+  if (text === undefined) throw new CliError(exit.failed, `There is no ${file}.`);
+  const bundle = parseBundle(text);
   if (!bundle) throw new CliError(exit.failed, `${file} is no bundle of aa-registry.`);
   const wanted = references.length > 0 ? references : bundledReferences(bundle);
   const places: number[] = [];
