@@ -149,7 +149,9 @@ async function checkAndPut(
       const refusal =
         root === '/'
           ? await tryOut(parser, staged.path, policyPlace('/').path, name)
-          : await withPolicyCopy(root, bytes, (copy, base) => tryOut(parser, copy, base, name));
+          : await withPolicyCopy(root, { name: file, bytes }, (copy, base) =>
+              tryOut(parser, copy, base, name),
+            );
       if (refusal) {
         await staged.discard();
         return { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
