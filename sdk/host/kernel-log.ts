@@ -16,7 +16,7 @@ export interface KernelLog {
   follow: (from: 'start' | 'end', until: AbortSignal) => Promise<AsyncIterable<string>>;
 }
 
-/** The most that is read of a log that was found, in bytes: what it says last. */
+/** The most that is read of a log of another system, in bytes: what it says last. */
 const mostOfLog = 256 * 1024 * 1024;
 
 /** The longest line that is taken whole, in characters: auditd's are a few thousand at most. */
@@ -70,17 +70,23 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** auditd's log below a system's root: what it says last, {@link mostOfLog} of it. */
+/** auditd's log below a system's root; of another one's, what it says last, {@link mostOfLog} of it. */
 function auditdLog(place: Place): KernelLog {
   return {
     name: place.path,
     async *read() {
       const file = await openLog(place);
       const { size } = await file.stat();
-      yield* lines(file.createReadStream({ start: Math.max(0, size - mostOfLog), end: size }));
+      yield* lines(file.createReadStream({ start: startOf(place, size), end: size }));
     },
     follow: (from, until) => followFile(place, from, until),
   };
+}
+
+/** From where on a log is read. A log of this machine's own is as large as root has let it become. */
+function startOf(path: string | Place, size: number): number {
+  const isAnothers = path instanceof Place && path.root !== '/';
+  return isAnothers ? Math.max(0, size - mostOfLog) : 0;
 }
 
 /** Opens a log; below a system's root as tree.ts does, and what somebody has named as it is. */
@@ -148,8 +154,7 @@ async function followFile(
 ): Promise<AsyncIterable<string>> {
   const file = await openLog(path);
   const { size } = await file.stat();
-  const start = typeof path === 'string' ? 0 : Math.max(0, size - mostOfLog);
-  return linesAfter(path, file, from === 'end' ? size : start, until);
+  return linesAfter(path, file, from === 'end' ? size : startOf(path, size), until);
 }
 
 async function* linesAfter(

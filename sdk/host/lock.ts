@@ -35,8 +35,8 @@ export function lockPlace(root: string): Place {
 /**
  * Does `work` while no other run of this program changes what is installed below `root`. The lock is the
  * kernel's own (flock(2)), on a file in the state folder that only its owner can open: it goes with the process that
- * has it, however that ends, and holds across containers that share the folder. The file stays, and says who had the
- * lock last.
+ * has it, however that ends, and holds across containers that share the folder. The file stays, and says who has the
+ * lock.
  */
 export async function exclusively<Result>(
   root: string,
@@ -58,18 +58,22 @@ export async function exclusively<Result>(
       }
       await sleep(interval);
     }
-    sign(file);
-    return await work();
+    sign(file, `${process.pid}\n`);
+    try {
+      return await work();
+    } finally {
+      sign(file, '');
+    }
   } finally {
     closeSync(file);
   }
 }
 
 /** Writes down who has the lock: for people only, so a full disk does not matter. */
-function sign(file: number): void {
+function sign(file: number, text: string): void {
   try {
     ftruncateSync(file);
-    writeSync(file, `${process.pid}\n`, 0);
+    writeSync(file, text, 0);
   } catch {
     // Then whoever waits is told less.
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -232,7 +233,12 @@ describe('what hosts install', () => {
     const waiting = [['pull', 'web'], ['lock'], ['trust', 'init', 'edge', '--yes']].map((args) =>
       done(...args).then(({ said }) => order.push('next') && said),
     );
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // Each has the file open, and then asks for the lock.
+    const lock = join(root, 'var/lib/aa-registry/lock');
+    const opened = () =>
+      readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`) === lock);
+    while (opened().length < 4) await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     release();
     await held;
     for (const one of waiting) expect(await one).toContain('Waiting for another aa-registry');
@@ -246,11 +252,11 @@ describe('what hosts install', () => {
     const onWait = (who: string | undefined) => {
       told = who;
     };
-    await expect(exclusively(root, async () => {}, { limit: 0, onWait })).rejects.toThrow(
-      'try again',
-    );
-    expect(told).toMatch(/^process \d+, .*sleep 60/);
+    const refused = await exclusively(root, async () => {}, { limit: 0, onWait }).catch(String);
     process.kill(-(holder.pid ?? 0), 'SIGKILL');
+    expect(refused).toContain('try again');
+    expect(told).toMatch(/^process \d+, .*sleep 60/);
+    await once(holder, 'close');
     await exclusively(root, async () => {});
   });
 
@@ -274,8 +280,11 @@ describe('what hosts install', () => {
     const state = join(root, 'var/lib/aa-registry');
     // As of a version that locked the folder itself, which everybody can open.
     const holder = await hold(state);
-    await exclusively(root, async () => {}, { limit: 0 });
-    process.kill(-(holder.pid ?? 0), 'SIGKILL');
+    try {
+      await exclusively(root, async () => {}, { limit: 0 });
+    } finally {
+      process.kill(-(holder.pid ?? 0), 'SIGKILL');
+    }
 
     const lock = join(state, 'lock');
     expect((await stat(lock)).mode & 0o777).toBe(0o600);
@@ -287,6 +296,15 @@ describe('what hosts install', () => {
     await chmod(lock, 0o600);
     await done('pull', 'web');
   });
+
+  function linkOf(path: string): string | undefined {
+    try {
+      return readlinkSync(path);
+    } catch {
+      // It was of the reading itself.
+      return undefined;
+    }
+  }
 
   /** Locks a file or folder as flock(1) does, until it is killed with its group. */
   async function hold(path: string) {
