@@ -337,7 +337,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
         fc.constantFrom(...commands),
         async (place, mutation, args) => void (await attempt(place, mutation, args)),
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
