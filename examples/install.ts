@@ -7,17 +7,16 @@ import {
   install,
   listInstallations,
   parseReference,
+  readHostTrust,
   readRevoked,
   readSeen,
-  readTrust,
-  trustPath,
   writeRevoked,
   writeSeen,
 } from 'aa-registry';
 
 const [text = '', root = ''] = process.argv.slice(2);
 const parsed = parseReference(text);
-const trust = await readTrust(trustPath(root));
+const trust = await readHostTrust(root);
 if (!parsed.ok || !trust) throw new Error('usage: install.ts REF ROOT');
 const { reference } = parsed;
 

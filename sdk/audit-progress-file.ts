@@ -1,8 +1,9 @@
+import { rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { decodeBase64, encodeBase64, LogEntry, type SeenCheckpoint } from '../trust/index.ts';
 import { isHash } from '../trust/log/index.ts';
 import type { AuditProgress } from './audit.ts';
-import { removeFile, writeFileAtomically } from './host/atomic.ts';
+import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
 
 const Seen = z
@@ -73,5 +74,5 @@ export async function writeProgress(
 
 /** Forgets it: the audit is done. */
 export async function removeProgress(path: string): Promise<void> {
-  await removeFile(path);
+  await rm(path, { force: true });
 }

@@ -48,4 +48,10 @@ export {
   listDamaged,
   listInstallations,
 } from './host/state.ts';
-export { type HostTrust, readTrust, TrustFileError, trustPath } from './trust-file.ts';
+export {
+  type HostTrust,
+  readHostTrust,
+  readTrust,
+  TrustFileError,
+  trustPath,
+} from './trust-file.ts';

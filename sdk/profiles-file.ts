@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import * as z from 'zod';
 import {
   type Digest,
@@ -10,6 +9,7 @@ import {
 } from '../trust/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
+import { Place } from './host/tree.ts';
 import { parseToml } from './toml.ts';
 
 /** A profile that a host is to have. */
@@ -54,17 +54,19 @@ const LockFile = z.strictObject({
 });
 
 /** Where a host's profiles.toml is. */
-export function profilesPath(root: string): string {
-  return join(root, 'etc/aa-registry/profiles.toml');
+export function profilesPlace(root: string): Place {
+  return new Place(root, 'etc/aa-registry/profiles.toml');
 }
 
 /** The lock file that belongs to a profiles.toml: beside it. */
-export function lockPath(profiles: string): string {
+export function lockPath<File extends string | Place>(profiles: File): File;
+export function lockPath(profiles: string | Place): string | Place {
+  if (profiles instanceof Place) return profiles.parent.at(lockPath(profiles.name));
   return profiles.replace(/(\.toml)?$/, '.lock.toml');
 }
 
 /** Reads a profiles.toml; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
-export async function readProfiles(path: string): Promise<WantedProfile[] | undefined> {
+export async function readProfiles(path: string | Place): Promise<WantedProfile[] | undefined> {
   const file = await readToml(path, ProfilesFile);
   if (!file) return undefined;
   const wanted = file.profiles.map((entry) => {
@@ -83,12 +85,15 @@ export async function readProfiles(path: string): Promise<WantedProfile[] | unde
 }
 
 /** Reads a lock file; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
-export async function readLock(path: string): Promise<LockedProfile[] | undefined> {
+export async function readLock(path: string | Place): Promise<LockedProfile[] | undefined> {
   return (await readToml(path, LockFile))?.profiles;
 }
 
 /** Writes a lock file: the same for the same versions, byte for byte. */
-export async function writeLock(path: string, locked: readonly LockedProfile[]): Promise<void> {
+export async function writeLock(
+  path: string | Place,
+  locked: readonly LockedProfile[],
+): Promise<void> {
   await writeFileAtomically(path, formatLock(locked), 0o644);
 }
 
@@ -112,7 +117,7 @@ export function formatLock(locked: readonly LockedProfile[]): string {
 
 /** The version that each wanted profile is locked to. Throws when the lock is not for these references. */
 export function lockedVersions(
-  path: string,
+  path: string | Place,
   wanted: readonly WantedProfile[],
   locked: readonly LockedProfile[],
 ): LockedProfile[] {
@@ -133,7 +138,7 @@ export function lockedVersions(
 }
 
 async function readToml<Schema extends z.ZodType>(
-  path: string,
+  path: string | Place,
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
   const text = await readFileIfPresent(path);

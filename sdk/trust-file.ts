@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import {
@@ -11,6 +10,7 @@ import {
 import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
+import { Place } from './host/tree.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
 
@@ -46,21 +46,31 @@ const TrustFile = z.strictObject({
 });
 
 /** The trust file's place under a system's root. */
+export function trustPlace(root: string): Place {
+  return new Place(root, 'etc/aa-registry/trust.toml');
+}
+
+/** Its path. Whoever reads another system's file takes {@link readHostTrust}, which follows no link out of it. */
 export function trustPath(root: string): string {
-  return join(root, 'etc/aa-registry/trust.toml');
+  return trustPlace(root).path;
 }
 
 /** The trust file says something that can't be followed. */
 export class TrustFileError extends Error {}
 
+/** What the host below `root` trusts; see {@link readTrust}. */
+export function readHostTrust(root: string): Promise<HostTrust | undefined> {
+  return readTrust(trustPlace(root));
+}
+
 /** Reads a trust file; `undefined` when there is none. Throws {@link TrustFileError} when it is malformed. */
-export async function readTrust(path: string): Promise<HostTrust | undefined> {
+export async function readTrust(path: string | Place): Promise<HostTrust | undefined> {
   const text = await readFileIfPresent(path);
   return text === undefined ? undefined : parseTrust(path, text);
 }
 
 /** What the text of a trust file says. Throws {@link TrustFileError} when it is malformed. */
-async function parseTrust(path: string, text: string): Promise<HostTrust> {
+async function parseTrust(path: string | Place, text: string): Promise<HostTrust> {
   const file = parseToml(text, TrustFile);
   if (!file.ok) throw new TrustFileError(`${path}: ${file.reason}`);
   const teams = new Map<string, TeamPolicy>();
@@ -77,7 +87,7 @@ async function parseTrust(path: string, text: string): Promise<HostTrust> {
 }
 
 async function importLogPolicy(
-  path: string,
+  path: string | Place,
   { key, witnesses, witness_threshold, maximum_age_hours }: z.infer<typeof TrustFile>['log'],
 ): Promise<LogPolicy> {
   const parse = async (text: string) => {
@@ -120,7 +130,11 @@ async function importLogPolicy(
   return policy;
 }
 
-async function importKeys(path: string, team: string, keys: string[]): Promise<PublicKey[]> {
+async function importKeys(
+  path: string | Place,
+  team: string,
+  keys: string[],
+): Promise<PublicKey[]> {
   const imported = await Promise.all(
     keys.map(async (text) => {
       const key = await importPublicKey(text);
@@ -138,7 +152,7 @@ async function importKeys(path: string, team: string, keys: string[]): Promise<P
 }
 
 /** Writes a trust file, whole or not at all. */
-export async function writeTrust(path: string, trust: HostTrust): Promise<void> {
+export async function writeTrust(path: string | Place, trust: HostTrust): Promise<void> {
   await writeFileAtomically(path, formatTrust(trust), 0o644);
 }
 
@@ -147,7 +161,7 @@ export async function writeTrust(path: string, trust: HostTrust): Promise<void> 
  * Where it is written in a way that can't be kept it is written anew; the copy of what it was is then returned.
  */
 export async function changeTrust(
-  path: string,
+  path: string | Place,
   trust: HostTrust,
   teams: Iterable<string>,
 ): Promise<string | undefined> {
@@ -165,13 +179,13 @@ export async function changeTrust(
     await writeFileAtomically(path, text, 0o644);
     return undefined;
   }
-  const copy = `${path}.old`;
+  const copy = path instanceof Place ? path.parent.at(`${path.name}.old`) : `${path}.old`;
   await writeFileAtomically(copy, before, 0o644);
   await writeTrust(path, trust);
-  return copy;
+  return `${copy}`;
 }
 
-async function saysSame(path: string, text: string, trust: HostTrust): Promise<boolean> {
+async function saysSame(path: string | Place, text: string, trust: HostTrust): Promise<boolean> {
   const read = await parseTrust(path, text).catch(() => undefined);
   return read !== undefined && canonical(read) === canonical(trust);
 }

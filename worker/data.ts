@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { constants, link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { acquireLock, type Lock } from '../db/lock.ts';
@@ -20,13 +20,26 @@ export function dataFiles(folder: string) {
 /** Makes a data folder when it is absent, and locks it: `shared` to serve it, `exclusive` to replace what it holds. */
 export async function lockData(folder: string, mode: 'shared' | 'exclusive'): Promise<Lock> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await acquireLock(dataFiles(folder).lock, mode).catch((error: Error) => {
+  const path = dataFiles(folder).lock;
+  const acquired = makePrivate(path).then(() => acquireLock(path, mode));
+  const lock = await acquired.catch((error: Error) => {
     const who = `user ${process.getuid?.()}`;
     throw new DataError(`the data folder ${folder} can't be used by ${who}: ${error.message}`);
   });
   if (lock) return lock;
   const who = mode === 'shared' ? 'is being restored' : 'is in use by a registry; stop it first';
   throw new DataError(`the data folder ${folder} ${who}`);
+}
+
+/** Has a file be there that its owner alone can open: whoever can open it could hold its locks, and hold others up. */
+async function makePrivate(path: string): Promise<void> {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  const file = await open(path, flags, 0o600);
+  try {
+    if (((await file.stat()).mode & 0o077) !== 0) await file.chmod(0o600);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The log's key, if there is one. Throws a {@link DataError} when the file holds something else. */

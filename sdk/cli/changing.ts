@@ -2,7 +2,7 @@ import { changeHost } from '../host/change.ts';
 import { exclusively } from '../host/lock.ts';
 import type { Mended } from '../host/mend.ts';
 import { listPending } from '../host/state.ts';
-import { type HostTrust, readTrust, trustPath } from '../trust-file.ts';
+import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import type { Values } from './command.ts';
 import { pathOf } from './installed.ts';
 import type { Io } from './io.ts';
@@ -16,7 +16,7 @@ export function tellSetAside(tell: Io['tell'], file: string): void {
 
 /** Does what writes files of a host's configuration, while no other command changes that host. */
 export function alone<Result>(io: Io, root: string, work: () => Promise<Result>): Promise<Result> {
-  return exclusively(root, work, { onWait: () => tellWait(io) });
+  return exclusively(root, work, { onWait: (holder) => tellWait(io, holder) });
 }
 
 /**
@@ -31,14 +31,14 @@ export async function changing<Result>(
 ): Promise<Result> {
   const interrupted = (await listPending(root)).filter(({ kind }) => kind === 'install');
   if (interrupted.length > 0) {
-    const trusted = trust ?? (await readTrust(trustPath(root)));
+    const trusted = trust ?? (await readHostTrust(root));
     const teams = interrupted.map(({ installation: { team } }) => team);
     const client = trusted && (await openSession(io, named, trusted.registry, { brief: true }));
     if (trusted) await currentView(io, client, root, trusted, teams);
   }
   return changeHost(root, work, {
     trust,
-    onWait: () => tellWait(io),
+    onWait: (holder) => tellWait(io, holder),
     onRecovered: ({ pending: { kind, installation }, outcome, refusal }) => {
       const { team, name, version } = installation;
       const what = kind === 'install' ? 'installation' : 'removal';
@@ -67,6 +67,7 @@ function tellMended(io: Io, { record, copy, installation }: Mended): void {
   io.tell(`What was in the record is kept as ${copy}.`);
 }
 
-function tellWait(io: Io): void {
-  io.tell('Waiting for another aa-registry, which is changing this host…');
+function tellWait(io: Io, holder: string | undefined): void {
+  const who = holder === undefined ? '' : ` (${holder})`;
+  io.tell(`Waiting for another aa-registry${who}, which is changing this host…`);
 }

@@ -46,8 +46,7 @@ export async function patchTarget(
   }
   const onHost = await host.file(only);
   if (!onHost) throw new CliError(exit.failed, `No file in /etc/apparmor.d defines ${only}.`);
-  const { text } = await readProfile(onHost.file);
-  return { named, file: named, text, mode: 0o644 };
+  return { named, file: named, text: onHost.text, mode: 0o644 };
 }
 
 /** Adds what findings ask for and tells what was added, and what can't be by adding; the exit code. */

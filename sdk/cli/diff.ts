@@ -1,16 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { createTwoFilesPatch } from 'diff';
 
-/** What a change would do to a file, as a unified diff; '' when nothing. `undefined` stands for no file. */
-export async function diffOf(
+/** What a change would do to a file that holds `before`, as a unified diff; '' when nothing. `undefined` is no file. */
+export function diffOf(
   path: string,
+  before: string | undefined,
   next: Uint8Array | undefined,
   label: string,
-): Promise<string> {
-  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+): string {
   const after = next && new TextDecoder().decode(next);
   if (before === after) return '';
   const name = (text: string | undefined, shown: string) =>

@@ -2,6 +2,7 @@ import { BoundedFileError } from '../bounded-file.ts';
 import { RegistryError, UnreachableError } from '../client.ts';
 import { LockError } from '../host/lock.ts';
 import { DamagedFileError } from '../host/read-file.ts';
+import { PlaceError } from '../host/tree.ts';
 import { JobTokenError } from '../job-token.ts';
 import { KeyFileError } from '../key-file.ts';
 import { NetworkError } from '../network.ts';
@@ -38,6 +39,9 @@ export function toCliError(error: unknown): CliError {
     error instanceof TrustFileError
   ) {
     return new CliError(exit.failed, `${error.message}.`);
+  }
+  if (error instanceof PlaceError) {
+    return new CliError(exit.failed, `${error.message}.`, error.next);
   }
   if (isSystemError(error)) return sayTrouble(error);
   const trace = error instanceof Error ? error.stack : String(error);

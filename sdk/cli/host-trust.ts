@@ -1,4 +1,4 @@
-import { type HostTrust, readTrust, trustPath } from '../trust-file.ts';
+import { type HostTrust, readTrust, trustPlace } from '../trust-file.ts';
 import { CliError, exit } from './command.ts';
 
 export const trustOption = {
@@ -12,7 +12,7 @@ export async function requireTrust(
   { trust }: { trust?: string },
   root: string,
 ): Promise<HostTrust> {
-  const file = trust ?? trustPath(root);
+  const file = trust ?? trustPlace(root);
   const found = await readTrust(file);
   if (found) return found;
   throw new CliError(

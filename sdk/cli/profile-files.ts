@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Diagnostic, IncludeResolver } from '../../policy/index.ts';
 import { readFileAtMost } from '../bounded-file.ts';
 import { fileResolver } from '../host/includes.ts';
+import type { Place } from '../host/tree.ts';
 import { readPackageFolder } from '../package-folder.ts';
 import type { Values } from './command.ts';
 import type { Io } from './io.ts';
@@ -23,7 +24,10 @@ export const includeOptions = {
 } as const;
 
 /** The resolver that those options ask for; files it has read are kept for the whole run. */
-export function includeResolver({ base, include }: Values<typeof includeOptions>): IncludeResolver {
+export function includeResolver({
+  base,
+  include,
+}: Omit<Values<typeof includeOptions>, 'base'> & { base?: string | Place }): IncludeResolver {
   return fileResolver({ base: base ?? '/etc/apparmor.d', include: include ?? [] });
 }
 

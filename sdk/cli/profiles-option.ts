@@ -1,8 +1,9 @@
+import type { Place } from '../host/tree.ts';
 import {
   type LockedProfile,
   lockedVersions,
   lockPath,
-  profilesPath,
+  profilesPlace,
   readLock,
   readProfiles,
   type WantedProfile,
@@ -20,8 +21,8 @@ export const profilesOption = {
 export async function requireProfiles(
   { profiles }: { profiles?: string },
   root: string,
-): Promise<{ path: string; wanted: WantedProfile[] }> {
-  const path = profiles ?? profilesPath(root);
+): Promise<{ path: string | Place; wanted: WantedProfile[] }> {
+  const path = profiles ?? profilesPlace(root);
   const wanted = await readProfiles(path);
   if (wanted) return { path, wanted };
   throw new CliError(
@@ -33,7 +34,7 @@ export async function requireProfiles(
 
 /** What the wanted profiles are locked to, where there is a lock file. */
 export async function readLockFor(
-  path: string,
+  path: string | Place,
   wanted: readonly WantedProfile[],
 ): Promise<LockedProfile[] | undefined> {
   const file = lockPath(path);

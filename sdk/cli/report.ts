@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type Diagnostic, explain, render } from '../../policy/index.ts';
+import { readPolicyFile } from '../host/includes.ts';
 import { toJson } from './format.ts';
 import { type Io, visibleLine, wantsColor } from './io.ts';
 
@@ -28,11 +28,7 @@ export function printDiagnostics(
 
 /** The text of an included file, in which a diagnostic stands; it was there a moment ago. */
 function includedSource(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return readPolicyFile(file) ?? '';
 }
 
 /** One line that says how much there is to read in a file, and which release it needs. */

@@ -22,8 +22,9 @@ export async function requireTarget(root: string): Promise<void> {
   throw new CliError(
     exit.unable,
     `Nothing was changed: ${target.reason}.`,
-    target.id === 'not-root'
-      ? 'Run it with sudo; --root DIR works on the files of another system.'
-      : '"aa-registry doctor" says more; --root DIR works on the files of another system.',
+    target.next ??
+      (target.id === 'not-root'
+        ? 'Run it with sudo; --root DIR works on the files of another system.'
+        : '"aa-registry doctor" says more; --root DIR works on the files of another system.'),
   );
 }

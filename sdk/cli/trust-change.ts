@@ -8,10 +8,11 @@ import {
   verifyEndorsement,
 } from '../../trust/index.ts';
 import type { Client } from '../client.ts';
-import { findEscape } from '../host/root.ts';
+import { findUnsafe } from '../host/root.ts';
 import { hostSeenFolder } from '../host/seen.ts';
+import type { Place } from '../host/tree.ts';
 import { latestCheckpoint } from '../latest-checkpoint.ts';
-import { changeTrust, type HostTrust, readTrust, trustPath } from '../trust-file.ts';
+import { changeTrust, type HostTrust, readTrust, trustPlace } from '../trust-file.ts';
 import { alone } from './changing.ts';
 import { CliError, exit } from './command.ts';
 import { answer, formatOption } from './format.ts';
@@ -42,18 +43,17 @@ interface ChangeValues {
 /** The trust file that is to be changed, and what it says. */
 export interface OpenTrust {
   root: string;
-  path: string;
+  path: string | Place;
   trust: HostTrust;
 }
 
 /** Opens the trust file; the command ends where there is none, or it may not be changed. */
 export async function openTrust(values: ChangeValues): Promise<OpenTrust> {
   const root = rootOf(values.root);
-  const away = await findEscape(root);
-  if (away !== undefined) {
-    throw new CliError(exit.unable, `Nothing was changed: ${away} leads out of ${root}.`);
-  }
-  const path = values.trust ?? trustPath(root);
+  const unsafe = findUnsafe(root);
+  if (unsafe)
+    throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
+  const path = values.trust ?? trustPlace(root);
   if (root === '/' && values.trust === undefined && process.getuid?.() !== 0) {
     throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`, 'Use sudo.');
   }

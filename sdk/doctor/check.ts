@@ -1,3 +1,5 @@
+import { PlaceError } from '../host/tree.ts';
+
 /** What one look at a host or a registry has found. */
 export interface Finding {
   /** Stable, such as `kernel-lsm`. */
@@ -43,6 +45,7 @@ export async function look(
   try {
     return [await Promise.race([work(), timeout])].flat();
   } catch (error) {
-    return [fail(id, `Could not be looked at: ${(error as Error).message}.`, 'Mend that first.')];
+    const next = error instanceof PlaceError ? error.next : 'Mend that first.';
+    return [fail(id, `Could not be looked at: ${(error as Error).message}.`, next)];
   }
 }

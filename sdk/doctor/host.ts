@@ -1,15 +1,27 @@
-import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { parseJson } from '../../trust/index.ts';
+import { isLocked, lockPlace } from '../host/lock.ts';
 import { findParser, runParser } from '../host/parser.ts';
-import { readFileIfPresent } from '../host/read-file.ts';
-import { listDamaged, listInstallations, listPending, statePath } from '../host/state.ts';
-import { readTrust, trustPath } from '../trust-file.ts';
+import { ownCapabilities } from '../host/processes.ts';
+import { listDamaged, listInstallations, listPending } from '../host/state.ts';
+import {
+  list,
+  lookAt,
+  lookBehind,
+  Place,
+  PlaceError,
+  readText,
+  withSocket,
+  writeTrouble,
+} from '../host/tree.ts';
+import { readHostTrust, trustPlace } from '../trust-file.ts';
 import { type Finding, fail, look, ok, warn } from './check.ts';
 
 /** Classes of rules that a kernel enforces only when it says so; AppArmor 3 on a current kernel has all. */
 const wantedFeatures = ['file', 'caps', 'network_v8', 'mount', 'signal', 'ptrace'];
+
+/** The most that a file of the kernel's is read, in bytes. */
+const longestParameter = 64 * 1024;
 
 /** CAP_MAC_ADMIN's bit; see linux/capability.h. */
 const macAdmin = 33n;
@@ -28,9 +40,10 @@ export async function examineHost(root: string, uid: number): Promise<Finding[]>
 }
 
 async function kernel(root: string): Promise<Finding[]> {
-  const security = join(root, 'sys/kernel/security');
-  const enabled = (
-    await readFileIfPresent(join(root, 'sys/module/apparmor/parameters/enabled'))
+  const security = systemFile(root, 'sys/kernel/security');
+  const enabled = readText(
+    systemFile(root, 'sys/module/apparmor/parameters/enabled'),
+    longestParameter,
   )?.trim();
   if (enabled !== 'Y') {
     const why = enabled === undefined ? 'This kernel has no AppArmor' : 'AppArmor is switched off';
@@ -38,7 +51,7 @@ async function kernel(root: string): Promise<Finding[]> {
     return [fail('kernel-apparmor', `${why}: profiles can’t be loaded.`, next)];
   }
   const findings = [ok('kernel-apparmor', 'AppArmor is enabled in this kernel.')];
-  const order = (await readFileIfPresent(join(security, 'lsm')))?.trim();
+  const order = readText(security.at('lsm'), longestParameter)?.trim();
   if (order === undefined) {
     const next =
       'Mount it: mount -t securityfs securityfs /sys/kernel/security (a container needs the host’s).';
@@ -53,12 +66,13 @@ async function kernel(root: string): Promise<Finding[]> {
           `Boot with lsm=${order},apparmor.`,
         ),
   );
-  const features = await readdir(join(security, 'apparmor/features')).catch(() => undefined);
-  if (features === undefined) {
+  const features = security.at('apparmor/features');
+  if (!lookAt(features)) {
     const next = 'Mount securityfs, and in a container the host’s /sys/kernel/security.';
     return [...findings, fail('kernel-securityfs', 'AppArmor’s securityfs is not there.', next)];
   }
-  const lacking = wantedFeatures.filter((one) => !features.includes(one));
+  const known = list(features).map(({ name }) => name);
+  const lacking = wantedFeatures.filter((one) => !known.includes(one));
   findings.push(
     lacking.length === 0
       ? ok('kernel-features', 'The kernel enforces every class of rules.')
@@ -75,8 +89,7 @@ async function parser(root: string): Promise<Finding> {
   const install = 'Install the package apparmor.';
   if (root !== '/') {
     const places = ['usr/sbin/apparmor_parser', 'sbin/apparmor_parser', 'usr/bin/apparmor_parser'];
-    const there = await Promise.all(places.map((place) => isThere(join(root, place))));
-    return there.includes(true)
+    return places.some((place) => isThere(systemFile(root, place)))
       ? ok('parser', 'apparmor_parser is there.')
       : fail('parser', 'There is no apparmor_parser: nothing can be loaded.', install);
   }
@@ -100,10 +113,8 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
     return [warn('permissions-root', what, 'Run what installs with sudo; doctor too.')];
   }
   const findings: Finding[] = [];
-  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-  const mayLoad =
-    capabilities === undefined || ((BigInt(`0x${capabilities}`) >> macAdmin) & 1n) === 1n;
+  const capabilities = await ownCapabilities();
+  const mayLoad = capabilities === undefined || ((capabilities >> macAdmin) & 1n) === 1n;
   findings.push(
     mayLoad
       ? ok('permissions-root', 'You are root and may load policy.')
@@ -114,13 +125,10 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
         ),
   );
   // Only "trust init" writes there: configuration that is there may well be mounted read-only.
-  const configuration = (await isThere(trustPath(root))) ? [] : ['etc/aa-registry'];
+  const configuration = lookAt(trustPlace(root)) ? [] : ['etc/aa-registry'];
   for (const place of ['etc/apparmor.d', ...configuration, 'var/lib/aa-registry']) {
-    const folder = join(root, place);
-    const trouble = await access(folder, constants.W_OK).then(
-      () => undefined,
-      (error: NodeJS.ErrnoException) => error.code,
-    );
+    const folder = new Place(root, place);
+    const trouble = writeTrouble(folder);
     if (trouble === undefined || (trouble === 'ENOENT' && place !== 'etc/apparmor.d')) continue;
     findings.push(
       trouble === 'ENOENT'
@@ -136,8 +144,8 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
 }
 
 async function trust(root: string): Promise<Finding> {
-  const path = trustPath(root);
-  const file = await stat(path).catch(() => undefined);
+  const path = trustPlace(root);
+  const file = lookBehind(path);
   if (file === undefined) {
     const next = 'Trust a team: aa-registry trust init TEAM --registry URL.';
     return fail(
@@ -146,11 +154,8 @@ async function trust(root: string): Promise<Finding> {
       next,
     );
   }
-  if ((file.mode & 0o022) !== 0) {
-    const next = `chmod go-w ${path}, and look whether somebody has changed it.`;
-    return fail('trust', `${path} can be changed by others than its owner.`, next);
-  }
-  const read = await readTrust(path).catch((error: Error) => error);
+  const read = await readHostTrust(root).catch((error: Error) => error);
+  if (read instanceof PlaceError) return fail('trust', `${read.message}.`, read.next);
   if (read instanceof Error) {
     return fail(
       'trust',
@@ -182,11 +187,8 @@ async function state(root: string): Promise<Finding[]> {
     const next = 'The next pull, sync or remove finishes it, or takes it back.';
     findings.push(warn('state-pending', `A change was interrupted: ${names}.`, next));
   }
-  const folder = await stat(statePath(root)).catch(() => undefined);
-  const locks = await readFile('/proc/locks', 'utf8').catch(() => '');
-  if (folder && new RegExp(`FLOCK .*:${folder.ino} `).test(locks)) {
-    const next =
-      'Wait for it; if it never ends, look for its process with: fuser /var/lib/aa-registry';
+  if (await isLocked(root)) {
+    const next = `Wait for it; if it never ends, look for its process with: fuser ${lockPlace(root)}`;
     findings.push(warn('state-lock', 'Another aa-registry is changing this host now.', next));
   }
   return findings;
@@ -194,17 +196,19 @@ async function state(root: string): Promise<Finding[]> {
 
 async function containers(root: string): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const docker = join(root, 'run/docker.sock');
-  if (await isThere(docker)) findings.push(await dockerFinding(docker));
-  if (await isThere(join(root, 'run/containerd/containerd.sock'))) {
+  const docker = systemFile(root, 'run/docker.sock');
+  if (isThere(docker)) findings.push(await dockerFinding(docker));
+  if (isThere(systemFile(root, 'run/containerd/containerd.sock'))) {
     findings.push(ok('containerd', 'containerd is here; it applies the profile that a Pod names.'));
   }
   if (findings.length === 0) return [ok('containers', 'Neither Docker nor containerd runs here.')];
   return findings;
 }
 
-async function dockerFinding(socketPath: string): Promise<Finding> {
-  const answer = await askDocker(socketPath).catch((error: NodeJS.ErrnoException) => error);
+async function dockerFinding(socket: Place): Promise<Finding> {
+  const answer =
+    (await withSocket(socket, askDocker).catch((error: NodeJS.ErrnoException) => error)) ??
+    new Error(`${socket} is no socket`);
   if (answer instanceof Error) {
     const why = 'code' in answer ? answer.code : answer.message;
     return warn(
@@ -248,9 +252,18 @@ function askDocker(socketPath: string): Promise<Record<string, unknown>> {
   });
 }
 
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** A file or folder that is the system's own, and not this program's: whose it is does not matter. */
+function systemFile(root: string, path: string): Place {
+  return new Place(root, path).ofAnybody;
+}
+
+/** Whether something is there. Below a root that is not this machine's, what a link leads to is not looked for. */
+function isThere(place: Place): boolean {
+  try {
+    return lookBehind(place) !== undefined;
+  } catch (error) {
+    if (error instanceof PlaceError || (error as NodeJS.ErrnoException).code === 'EACCES')
+      return false;
+    throw error;
+  }
 }

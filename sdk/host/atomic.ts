@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Place, type StagedFile, write } from './tree.ts';
 
-/**
- * A file written and synced beside its final name, but not there yet. Its name begins with a dot, which
- * apparmor_parser and the boot scripts skip.
- */
-export interface StagedFile {
-  path: string;
-  /** Puts it in place of whatever has the final name, in one step, and makes that survive a power cut. */
-  commit: () => Promise<void>;
-  discard: () => Promise<void>;
-}
+// For the files of whoever runs this program, where they say; those below a system's root are the business of tree.ts.
 
 /** Stages `data` for `path`, with these permissions. The folder is made when it is absent. */
 export async function stageFile(
@@ -48,44 +40,17 @@ export async function stageFile(
 
 /** Writes a file whole or not at all: whoever reads `path` sees the old data or the new. */
 export async function writeFileAtomically(
-  path: string,
+  path: string | Place,
   data: Uint8Array | string,
   mode: number,
 ): Promise<void> {
+  if (path instanceof Place) return write(path, data, mode);
   const staged = await stageFile(path, data, mode);
   try {
     await staged.commit();
   } catch (error) {
     await staged.discard().catch(() => {});
     throw error;
-  }
-}
-
-/** Removes a file, in a way that survives a power cut; no error when there is none. */
-export async function removeFile(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return;
-    throw error;
-  }
-  await syncFolder(dirname(path));
-}
-
-/** The names that {@link stageFile} gives, which a run that was killed leaves behind. */
-const stagedName = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
-
-/**
- * Removes what killed runs have staged in `folder` under names that begin with `prefix`. Only for whoever can be
- * sure that nobody is staging there now.
- */
-export async function removeStaged(folder: string, prefix = ''): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const { name, parentPath } of entries.filter((entry) => entry.isFile())) {
-    if (stagedName.test(name) && name.startsWith(`.${prefix}`)) {
-      await unlink(join(parentPath, name)).catch(() => {});
-    }
   }
 }
 

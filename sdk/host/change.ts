@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { HostTrust } from '../trust-file.ts';
-import { removeStaged } from './atomic.ts';
 import { tidyKept } from './kept.ts';
 import { exclusively, type LockOptions } from './lock.ts';
 import { type Mended, mendRecords } from './mend.ts';
-import { listDamaged, listInstallations, statePath } from './state.ts';
+import { listDamaged, listInstallations, policyPlace, statePlace } from './state.ts';
 import { type Recovered, recover } from './transaction.ts';
+import { removeStaged } from './tree.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 export interface ChangeOptions extends LockOptions {
@@ -30,11 +29,11 @@ export async function changeHost<Result>(
   return exclusively(
     root,
     async () => {
-      await removeStaged(join(root, 'etc/apparmor.d'), 'aa-registry.');
-      for (const folder of ['installed', 'pending']) await removeStaged(statePath(root, folder));
+      removeStaged(policyPlace(root), 'aa-registry.');
+      for (const folder of ['installed', 'pending']) removeStaged(statePlace(root, folder));
       for (const one of await uninterrupted(() => mendRecords(root))) onMended(one);
       for (const one of await uninterrupted(() => recover(root, trust))) onRecovered(one);
-      await tidyKept(root, await listInstallations(root), await listDamaged(root));
+      tidyKept(root, await listInstallations(root), await listDamaged(root));
       return work();
     },
     lock,

@@ -21,10 +21,10 @@ export async function examine(
   installation: Installation,
   policy: ReadonlyMap<string, LoadedProfile> | undefined,
 ): Promise<Condition> {
-  const digest = await digestOf(installedPath(root, installation));
+  const digest = await digestOf(root, installation);
   const file = digest === undefined ? 'missing' : digest === installation.digest ? 'ok' : 'changed';
-  const complains = await isForcedToComplain(root, installation);
-  const boot = (await isDisabled(root, installation))
+  const complains = isForcedToComplain(root, installation);
+  const boot = isDisabled(root, installation)
     ? 'disabled'
     : complains === installation.complain
       ? 'ok'
@@ -34,10 +34,12 @@ export async function examine(
 }
 
 async function examineKernel(
-  { name, file, complain, kernel: recorded }: Installation,
+  installation: Installation,
   policy: ReadonlyMap<string, LoadedProfile>,
   isFileOwn: boolean,
 ): Promise<Condition['kernel']> {
+  const { name, complain, kernel: recorded } = installation;
+  const file = installedPath('/', installation);
   const state = stateOf(policy, name);
   if (!state) return 'not-loaded';
   const mode = complain ? 'complain' : recorded?.mode;

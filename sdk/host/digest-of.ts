@@ -1,12 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { type Digest, sha256 } from '../../trust/index.ts';
+import { installedPlace, type Named } from './state.ts';
+import { lookAt, readBytes } from './tree.ts';
 
-/** The digest of a file's bytes; `undefined` when there is no such file. */
-export async function digestOf(path: string): Promise<Digest | undefined> {
-  try {
-    return await sha256(new Uint8Array(await readFile(path)));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+/** The most that a file of policy may hold, in bytes: far more than a registry takes. */
+export const longestPolicy = 8 * 1024 * 1024;
+
+/**
+ * The digest of the file that a profile is installed as; `undefined` when there is none, and `other` when what has its
+ * name is not a file that this program can have installed: a link, a FIFO, one that others may write to, or too large.
+ */
+export async function digestOf(root: string, named: Named): Promise<Digest | 'other' | undefined> {
+  const place = installedPlace(root, named);
+  const found = lookAt(place);
+  if (!found) return undefined;
+  const { kind, stats, distrusted } = found;
+  if (kind !== 'file' || distrusted !== undefined || stats.size > longestPolicy) return 'other';
+  const bytes = readBytes(place, longestPolicy);
+  return bytes && sha256(new Uint8Array(bytes));
 }

@@ -1,5 +1,13 @@
 // Finds included policy files on this machine, each read once per resolver.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import {
   type IncludedDirectory,
@@ -8,59 +16,83 @@ import {
   type IncludeResolver,
   isIgnoredInclude,
 } from '../../policy/index.ts';
+import { longestPolicy } from './digest-of.ts';
+import { list, lookAt, lookBehind, type Place, PlaceError, readText } from './tree.ts';
 
 /** Where includes are looked for. */
 export interface IncludePlaces {
-  /** What `<…>` is relative to first, as apparmor_parser --base. */
-  base: string;
+  /**
+   * What `<…>` is relative to first, as apparmor_parser --base. Of a system's own policy folder, nothing outside that is
+   * read, whatever an include says.
+   */
+  base: string | Place;
   /** Further directories for `<…>`, as apparmor_parser -I. */
   include?: readonly string[];
   /** What a quoted relative path is relative to; default: the working directory. */
   cwd?: string;
 }
 
+/** Files and folders of policy, by path. */
+interface Shelf {
+  /** What is there: only regular files and folders count. */
+  kindOf: (path: string) => 'file' | 'folder' | undefined;
+  names: (folder: string) => string[];
+  read: (file: string) => string | undefined;
+}
+
 /**
- * A resolver over the filesystem (apparmor_parser(8), --base and -I). What cannot be read is not found.
- * Files are read once, so keep one resolver for a whole run.
+ * A resolver over the filesystem (apparmor_parser(8), --base and -I). What cannot be read is not found, nor is what is
+ * no regular file or larger than policy ever is. Files are read once, so keep one resolver for a whole run.
  */
 export function fileResolver(places: IncludePlaces): IncludeResolver {
+  const { base, include = [], cwd } = places;
   const found = new Map<string, IncludedFile | IncludedDirectory | undefined>();
 
-  const file = (path: string): IncludedFile | undefined => {
+  const file = (shelf: Shelf, path: string): IncludedFile | undefined => {
     const known = found.get(path);
     if (known && 'source' in known) return known;
-    try {
-      const read = { file: path, source: readFileSync(path, 'utf8') };
-      found.set(path, read);
-      return read;
-    } catch {
-      return undefined;
-    }
+    const source = shelf.read(path);
+    if (source === undefined) return undefined;
+    const read = { file: path, source };
+    found.set(path, read);
+    return read;
   };
 
-  const look = (path: string): IncludedFile | IncludedDirectory | undefined => {
+  const look = (shelf: Shelf, path: string): IncludedFile | IncludedDirectory | undefined => {
     if (found.has(path)) return found.get(path);
-    const kind = statSync(path, { throwIfNoEntry: false });
+    const kind = shelf.kindOf(path);
     let result: IncludedFile | IncludedDirectory | undefined;
-    if (kind?.isDirectory()) {
-      const entries = readdirSync(path)
+    if (kind === 'folder') {
+      const entries = shelf
+        .names(path)
         .sort()
         .filter((name) => !isIgnoredInclude(name))
         .map((name) => join(path, name))
-        .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
-        .flatMap((path) => file(path) ?? []);
+        .filter((path) => shelf.kindOf(path) === 'file')
+        .flatMap((path) => file(shelf, path) ?? []);
       result = { directory: path, entries };
-    } else if (kind?.isFile()) result = file(path);
+    } else if (kind === 'file') result = file(shelf, path);
     found.set(path, result);
     return result;
   };
 
   const find = (path: string, kind: IncludeRequest['kind']) => {
     if (path.includes('\0')) return undefined;
-    if (kind === 'absolute' || isAbsolute(path)) return look(path);
-    if (kind === 'relative') return look(resolve(places.cwd ?? process.cwd(), path));
-    for (const folder of [places.base, ...(places.include ?? [])]) {
-      const result = look(resolve(folder, path));
+    if (typeof base !== 'string') {
+      const own = shelfBelow(base);
+      // As that system has it: its parser is in its policy folder.
+      const [root, policy] = [base.root, `/${base.parts.join('/')}`];
+      const whole =
+        kind === 'magic' && !isAbsolute(path) ? join(policy, path) : resolve(policy, path);
+      const result = whole.startsWith(`${policy}/`) ? look(own, join(root, whole)) : undefined;
+      if (result || kind !== 'magic') return result;
+    } else {
+      if (kind === 'absolute' || isAbsolute(path)) return look(anywhere, path);
+      if (kind === 'relative') return look(anywhere, resolve(cwd ?? process.cwd(), path));
+    }
+    const folders = typeof base === 'string' ? [base, ...include] : include;
+    for (const folder of folders) {
+      const result = look(anywhere, resolve(folder, path));
       if (result) return result;
     }
     return undefined;
@@ -74,5 +106,62 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
     const answer = find(path, kind);
     answers.set(key, answer);
     return answer;
+  };
+}
+
+/** What somebody has named, and what it names itself. */
+const anywhere: Shelf = {
+  kindOf(path) {
+    const kind = statSync(path, { throwIfNoEntry: false });
+    return kind?.isDirectory() ? 'folder' : kind?.isFile() ? 'file' : undefined;
+  },
+  names: (folder) => readdirSync(folder),
+  read: readPolicyFile,
+};
+
+/** The text of a regular file that may be anywhere; `undefined` when it is none, or larger than policy is. */
+export function readPolicyFile(path: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    // What was a file a moment ago may be a FIFO now.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = fstatSync(fd);
+    if (!found.isFile() || found.size > longestPolicy) return undefined;
+    const bytes = Buffer.alloc(found.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = readSync(fd, bytes, length, bytes.length - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return bytes.toString('utf8', 0, length);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** What is below a system's policy folder: nothing leads out of it. */
+function shelfBelow(base: Place): Shelf {
+  const placeOf = (path: string) => base.ofAnybody.at(path.slice(base.path.length + 1));
+  const allowed = <Result>(work: () => Result): Result | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof PlaceError || (error as NodeJS.ErrnoException).code === 'EACCES') {
+        return undefined;
+      }
+      throw error;
+    }
+  };
+  return {
+    kindOf: (path) =>
+      allowed(() => {
+        const found = (base.root === '/' ? lookBehind : lookAt)(placeOf(path));
+        return found?.kind === 'folder' || found?.kind === 'file' ? found.kind : undefined;
+      }),
+    names: (folder) => allowed(() => list(placeOf(folder)))?.map(({ name }) => name) ?? [],
+    read: (file) => allowed(() => readText(placeOf(file), longestPolicy)),
   };
 }

@@ -1,22 +1,23 @@
-import { access, copyFile, lstat, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { lint } from '../../policy/index.ts';
+import { sha256 } from '../../trust/index.ts';
 import type { VerifiedProfile } from '../fetch.ts';
-import { stageFile } from './atomic.ts';
 import { findDefinition } from './definitions.ts';
-import { digestOf } from './digest-of.ts';
+import { longestPolicy } from './digest-of.ts';
 import { keep } from './kept.ts';
 import { checkKernel } from './kernel.ts';
 import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
-import { findEscape } from './root.ts';
+import { withPolicyCopy } from './policy-copy.ts';
+import { findUnsafe } from './root.ts';
 import {
   type Installation,
-  installedPath,
+  installedPlace,
+  policyPlace,
   readInstallation,
   releaseOf,
-  statePath,
+  statePlace,
 } from './state.ts';
 import { put } from './transaction.ts';
+import { lookAt, type Place, readBytes, stage, write } from './tree.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 /** Where to install: a system's root, and whether its kernel is the one that runs. */
@@ -61,7 +62,15 @@ export type Installed =
       /** Where the file that was there went, when it was not what this program had installed. */
       setAside: string | undefined;
     }
-  | { ok: false; id: InstallRefusal; reason: string };
+  | Refusal;
+
+/** Why nothing was changed, as the second half of a sentence, and what can be done about it where that is known. */
+export interface Refusal {
+  ok: false;
+  id: InstallRefusal;
+  reason: string;
+  next?: string | undefined;
+}
 
 /** The most versions that are kept beside the one that is installed. */
 const mostEarlier = 5;
@@ -70,13 +79,9 @@ const mostEarlier = 5;
  * Whether profiles can be installed at `root` at all, asked before anything is fetched: this machine needs
  * root, a kernel with AppArmor and apparmor_parser; another root needs none of them.
  */
-export async function checkTarget({
-  root,
-}: Target): Promise<{ ok: true } | { ok: false; id: InstallRefusal; reason: string }> {
-  const away = await findEscape(root);
-  if (away !== undefined) {
-    return { ok: false, id: 'root-escapes', reason: `${away} leads out of ${root}` };
-  }
+export async function checkTarget({ root }: Target): Promise<{ ok: true } | Refusal> {
+  const unsafe = findUnsafe(root);
+  if (unsafe) return { ok: false, id: 'root-escapes', reason: unsafe.message, next: unsafe.next };
   if (root !== '/') return { ok: true };
   if (process.getuid?.() !== 0) {
     return { ok: false, id: 'not-root', reason: 'loading a profile needs root' };
@@ -116,30 +121,40 @@ export async function install(
     const { line, column } = error.span.start;
     return { ok: false, id: 'profile-invalid', reason: `${line}:${column}: ${error.message}` };
   }
-  const file = installedPath(root, { team, name });
-  const other = await findDefinition(join(root, 'etc/apparmor.d'), name, file);
+  const place = installedPlace(root, { team, name });
+  const other = findDefinition(policyPlace(root), name, place);
   if (other !== undefined) {
-    const reason = `profile ${name} is also defined in ${other}; remove that file, or one would replace the other at every boot`;
+    const where =
+      other.text === undefined
+        ? `may also be defined by ${other.path}, a link to what is not there`
+        : `is also defined in ${other.path}`;
+    const reason = `profile ${name} ${where}; remove that file, or one would replace the other at every boot`;
     return { ok: false, id: 'profile-defined-elsewhere', reason };
   }
 
-  return uninterrupted(() => checkAndPut(profile, file, options));
+  return uninterrupted(() => checkAndPut(profile, place, options));
 }
 
 /** The part of an installation that changes something. */
 async function checkAndPut(
   profile: VerifiedProfile,
-  file: string,
+  place: Place,
   options: InstallOptions,
 ): Promise<Installed> {
+  const file = place.path;
   const { root, onStep = () => {} } = options;
   const { name, bytes, digest, offer } = profile;
   const before = await readInstallation(root, profile);
   const parser = await findParser();
-  const staged = await stageFile(file, bytes, 0o644);
+  const staged = stage(place, bytes, 0o644);
   try {
     if (parser) {
-      const refusal = await tryOut(parser, staged.path, await policyBase(root), name);
+      const refusal =
+        root === '/'
+          ? await tryOut(parser, staged.path, policyPlace('/').path, name)
+          : await withPolicyCopy(root, { name: file, bytes }, (copy, base) =>
+              tryOut(parser, copy, base, name),
+            );
       if (refusal) {
         await staged.discard();
         return { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
@@ -151,7 +166,7 @@ async function checkAndPut(
     await staged.discard().catch(() => {});
     throw error;
   }
-  const setAside = await setAsideChanged(root, file, profile, before);
+  const setAside = await setAsideChanged(root, profile, before);
   const done = await put(root, succeed(profile, before, options), staged);
   if (!done.ok) return { ok: false, id: 'kernel-refused', reason: done.reason };
   onStep(`Installed ${file}`);
@@ -181,7 +196,7 @@ function succeed(
     name,
     version,
     digest,
-    file: installedPath('/', { team, name }),
+    file: installedPlace('/', { team, name }).path,
     verifiedAt: options.verifiedAt ?? time,
     installedAt: time,
     reference: options.reference ?? before?.reference ?? `${team}/${name}@${version}`,
@@ -195,22 +210,20 @@ function succeed(
 /** Keeps a copy of a file that somebody has changed since it was installed, or made before that. */
 async function setAsideChanged(
   root: string,
-  file: string,
-  { digest }: VerifiedProfile,
+  { team, name, digest }: VerifiedProfile,
   before: Installation | undefined,
 ): Promise<string | undefined> {
-  // A link is replaced as such; what it leads to stays where it is.
-  const isFile = await lstat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  const found = isFile ? await digestOf(file) : undefined;
-  if (found === undefined || found === digest || found === before?.digest) return undefined;
-  const folder = statePath(root, 'set-aside');
-  await mkdir(folder, { recursive: true, mode: 0o755 });
-  const copy = join(folder, `${file.slice(file.lastIndexOf('/') + 1)}.${found.slice(7, 19)}`);
-  await copyFile(file, copy);
-  return copy;
+  const place = installedPlace(root, { team, name }).ofAnybody;
+  const found = lookAt(place);
+  // A link is replaced as such, as whatever else is no file; what it leads to stays where it is.
+  if (found?.kind !== 'file') return undefined;
+  const bytes = readBytes(place, longestPolicy);
+  const present = bytes && (await sha256(new Uint8Array(bytes)));
+  if (!bytes || !present || present === digest || present === before?.digest) return undefined;
+  const copy = statePlace(root, 'set-aside', `${place.name}.${present.slice(7, 19)}`);
+  // For nobody who could not read it where it was.
+  await write(copy, bytes, found.stats.mode & 0o644);
+  return copy.path;
 }
 
 /**
@@ -234,16 +247,6 @@ async function tryOut(
   }
   const dryRun = await runParser(parser, dryRunArguments(staged, base));
   return dryRun.ok ? undefined : { ok: false, id: 'parser-refused', reason: dryRun.reason };
-}
-
-/** Where includes are looked up: the target's own policy folder, or this machine's where it has none. */
-async function policyBase(root: string): Promise<string> {
-  const own = join(root, 'etc/apparmor.d');
-  const complete = await access(join(own, 'abstractions')).then(
-    () => true,
-    () => false,
-  );
-  return complete ? own : '/etc/apparmor.d';
 }
 
 /** The text that exactly these bytes are; a byte order mark is part of it. */

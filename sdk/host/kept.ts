@@ -1,21 +1,21 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { formatReference, isDigest, type Offer, sha256 } from '../../trust/index.ts';
 import { bundledOffers, makeBundle, parseBundle } from '../bundle.ts';
 import { type Verified, verifyOffer } from '../fetch.ts';
 import type { HostTrust } from '../trust-file.ts';
-import { removeFile, writeFileAtomically } from './atomic.ts';
-import { readFileIfPresent } from './read-file.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
-import { type Installation, type Named, type Release, statePath } from './state.ts';
+import { type Installation, type Named, type Release, statePlace } from './state.ts';
+import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
  * What a host keeps of the versions it has and had: each as a bundle of one, named by its digest. With it a
  * version is proved and installed again without a network.
  */
-function keptFolder(root: string, { team, name }: Named): string {
-  return statePath(root, 'kept', `${team}.${name}`);
+function keptFolder(root: string, { team, name }: Named): Place {
+  return statePlace(root, 'kept', `${team}.${name}`);
 }
+
+/** The most that what is kept of a version may hold, in bytes: far more than a registry takes. */
+const longestKept = 4 * 1024 * 1024;
 
 function keptName(digest: string): string {
   return `${digest.slice('sha256:'.length)}.bundle`;
@@ -25,8 +25,8 @@ function keptName(digest: string): string {
 export async function keep(root: string, proved: Offer, digest: string): Promise<void> {
   const keys = proved.keys.map(({ revocation: _, ...key }) => key);
   const offer = { ...proved, keys };
-  const path = join(keptFolder(root, offer), keptName(digest));
-  await writeFileAtomically(path, `${JSON.stringify(makeBundle([offer], {}))}\n`, 0o644);
+  const place = keptFolder(root, offer).at(keptName(digest));
+  await write(place, `${JSON.stringify(makeBundle([offer], {}))}\n`, 0o644);
 }
 
 /** What decides about a kept version: what the host trusts now, and the keys that it has seen revoked. */
@@ -51,7 +51,7 @@ export async function verifyKept(
   { version, digest, verifiedAt }: Release,
   view: KeptView,
 ): Promise<Verified | { ok: false; id: 'not-kept'; reason: string }> {
-  const offer = await readKept(root, named, digest);
+  const offer = readKept(root, named, digest);
   const reference = { ...named, selector: { kind: 'version', version } } as const;
   if (!offer) {
     const reason = `this host has not kept ${formatReference(reference)}`;
@@ -66,7 +66,7 @@ export async function readKeptBytes(
   named: Named,
   digest: string,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const bytes = (await readKept(root, named, digest))?.profile;
+  const bytes = readKept(root, named, digest)?.profile;
   return bytes && (await sha256(bytes)) === digest ? bytes : undefined;
 }
 
@@ -74,56 +74,50 @@ export async function readKeptBytes(
 export async function listKept(root: string, named: Named): Promise<Release[]> {
   const folder = keptFolder(root, named);
   const releases: Release[] = [];
-  for (const file of await namesIn(folder)) {
+  for (const { name: file } of list(folder)) {
     const digest = `sha256:${file.replace(/\.bundle$/, '')}`;
-    const offer = isDigest(digest) ? await readKept(root, named, digest) : undefined;
+    const offer = isDigest(digest) ? readKept(root, named, digest) : undefined;
     if (!offer || (await sha256(offer.profile)) !== digest) continue;
-    const verifiedAt = (await stat(join(folder, file))).mtime.toISOString();
+    const verifiedAt = lookAt(folder.at(file))?.stats.mtime.toISOString();
+    if (verifiedAt === undefined) continue;
     releases.push({ version: offer.version, digest, verifiedAt });
   }
   return releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
 }
 
-async function readKept(root: string, named: Named, digest: string): Promise<Offer | undefined> {
-  const text = await readFileIfPresent(join(keptFolder(root, named), keptName(digest)));
+function readKept(root: string, named: Named, digest: string): Offer | undefined {
+  const text = readText(keptFolder(root, named).at(keptName(digest)), longestKept);
   const bundle = text === undefined ? undefined : parseBundle(text);
   return bundle && bundledOffers(bundle, 0)[0];
 }
 
 /** Forgets the versions that an installation does not remember, and what was staged for it. */
-export async function dropUnneeded(root: string, installation: Installation): Promise<void> {
+export function dropUnneeded(root: string, installation: Installation): void {
   const folder = keptFolder(root, installation);
   const needed = [installation, ...installation.earlier].map(({ digest }) => keptName(digest));
-  for (const name of await namesIn(folder)) {
-    if (!needed.includes(name)) await removeFile(join(folder, name));
+  for (const { name } of list(folder)) {
+    if (!needed.includes(name)) removeAll(folder.at(name));
   }
 }
 
 /** Forgets every version of a profile. */
-export async function dropKept(root: string, named: Named): Promise<void> {
-  await rm(keptFolder(root, named), { recursive: true, force: true });
+export function dropKept(root: string, named: Named): void {
+  removeAll(keptFolder(root, named));
 }
 
 /**
  * Forgets whatever no installation remembers: what was kept for a change that then was not begun. What is kept of
  * `unknown`, whose records are damaged, stays.
  */
-export async function tidyKept(
+export function tidyKept(
   root: string,
   installed: readonly Installation[],
   unknown: readonly Named[],
-): Promise<void> {
-  for (const installation of installed) await dropUnneeded(root, installation);
-  const needed = [...installed, ...unknown].map((one) => keptFolder(root, one));
-  for (const name of await namesIn(statePath(root, 'kept'))) {
-    const folder = statePath(root, 'kept', name);
-    if (!needed.includes(folder)) await rm(folder, { recursive: true, force: true });
+): void {
+  for (const installation of installed) dropUnneeded(root, installation);
+  const needed = [...installed, ...unknown].map((one) => keptFolder(root, one).name);
+  const folder = statePlace(root, 'kept');
+  for (const { name } of list(folder)) {
+    if (!needed.includes(name)) removeAll(folder.at(name));
   }
-}
-
-function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
 }

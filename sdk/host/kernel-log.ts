@@ -1,11 +1,11 @@
 // Where a machine keeps what its kernel says, line by line: all that is there, or also what comes.
 import { spawn } from 'node:child_process';
-import { constants, createReadStream } from 'node:fs';
+import { closeSync, constants, createReadStream } from 'node:fs';
 import { access, type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LineSplitter } from './line-splitter.ts';
+import { lookBehind, openForReading, Place, PlaceError } from './tree.ts';
 
 /** One log. */
 export interface KernelLog {
@@ -16,6 +16,9 @@ export interface KernelLog {
   /** What comes from now on, until it is told to end; from the `start`, after what is in it. */
   follow: (from: 'start' | 'end', until: AbortSignal) => Promise<AsyncIterable<string>>;
 }
+
+/** The most that is read of a log of another system, in bytes: what it says last. */
+const mostOfLog = 256 * 1024 * 1024;
 
 const auditLog = 'var/log/audit/audit.log';
 const kernelMessages = '/dev/kmsg';
@@ -32,7 +35,9 @@ const timeLimit = 30_000;
  */
 export async function findKernelLogs(root: string): Promise<KernelLog[]> {
   const found: KernelLog[] = [];
-  if (await exists(join(root, auditLog))) found.push(fileLog(join(root, auditLog)));
+  // Whose it is does not matter: what a log says is believed of nobody.
+  const audit = new Place(root, auditLog).ofAnybody;
+  if (isThere(audit)) found.push(auditdLog(audit));
   if (root !== '/') return found;
   if (await exists(kernelMessages)) found.push(kmsgLog());
   // Only where journald runs: without it, journalctl has nothing to show.
@@ -63,6 +68,48 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** auditd's log below a system's root; of another one's, what it says last, {@link mostOfLog} of it. */
+function auditdLog(place: Place): KernelLog {
+  return {
+    name: place.path,
+    async *read() {
+      const file = await openLog(place);
+      const { size } = await file.stat();
+      yield* lines(file.createReadStream({ start: startOf(place, size), end: size }));
+    },
+    follow: (from, until) => followFile(place, from, until),
+  };
+}
+
+/** From where on a log is read. A log of this machine's own is as large as root has let it become. */
+function startOf(path: string | Place, size: number): number {
+  const isAnothers = path instanceof Place && path.root !== '/';
+  return isAnothers ? Math.max(0, size - mostOfLog) : 0;
+}
+
+/** Opens a log; below a system's root as tree.ts does, and what somebody has named as it is. */
+async function openLog(path: string | Place): Promise<FileHandle> {
+  if (typeof path === 'string') return open(path, 'r');
+  const fd = openForReading(path);
+  if (fd === undefined) throw new PlaceError(path.path, 'is not there any more');
+  try {
+    return await open(`/proc/self/fd/${fd}`, 'r');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function isThere(place: Place): boolean {
+  try {
+    return lookBehind(place) !== undefined;
+  } catch (error) {
+    if (error instanceof PlaceError) throw error;
+    // As for a user who may not look into the folder.
+    return false;
+  }
+}
+
+/** The lines of a stream, each cut off where {@link LineSplitter} says. */
 async function* lines(stream: Readable, until?: AbortSignal): AsyncGenerator<string> {
   const splitter = new LineSplitter();
   const stop = () => stream.destroy();
@@ -80,16 +127,17 @@ async function* lines(stream: Readable, until?: AbortSignal): AsyncGenerator<str
 
 /** A file that grows, and may be replaced by a new one as logrotate does. */
 async function followFile(
-  path: string,
+  path: string | Place,
   from: 'start' | 'end',
   until: AbortSignal,
 ): Promise<AsyncIterable<string>> {
-  const file = await open(path, 'r');
-  return linesAfter(path, file, from === 'end' ? (await file.stat()).size : 0, until);
+  const file = await openLog(path);
+  const { size } = await file.stat();
+  return linesAfter(path, file, from === 'end' ? size : startOf(path, size), until);
 }
 
 async function* linesAfter(
-  path: string,
+  path: string | Place,
   opened: FileHandle,
   from: number,
   until: AbortSignal,
@@ -107,10 +155,10 @@ async function* linesAfter(
         at += bytesRead;
         yield* splitter.push(buffer.subarray(0, bytesRead));
       }
-      const [old, current] = [await file.stat(), await stat(path).catch(() => undefined)];
+      const [old, current] = [await file.stat(), await statusOf(path)];
       if (current && current.ino !== old.ino && old.size <= at) {
         await file.close();
-        file = await open(path, 'r');
+        file = await openLog(path);
         at = 0;
         splitter = new LineSplitter();
         continue;
@@ -120,6 +168,11 @@ async function* linesAfter(
   } finally {
     await file.close();
   }
+}
+
+async function statusOf(path: string | Place): Promise<{ ino: number } | undefined> {
+  if (typeof path === 'string') return stat(path).catch(() => undefined);
+  return lookBehind(path)?.stats;
 }
 
 async function pause(until: AbortSignal): Promise<void> {

@@ -1,4 +1,3 @@
-import { copyFile, rename, stat } from 'node:fs/promises';
 import { formatReference } from '../../trust/index.ts';
 import { isForcedToComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
@@ -7,11 +6,15 @@ import {
   type DamagedRecord,
   type Installation,
   installedPath,
+  installedPlace,
   listDamaged,
+  longestRecord,
   type Named,
   readInstallation,
+  recordPlace,
   stageInstallation,
 } from './state.ts';
+import { lookAt, readBytes, rename, write } from './tree.ts';
 
 /** A damaged record, and what was done about it. */
 export interface Mended {
@@ -30,12 +33,14 @@ export interface Mended {
 export async function mendRecords(root: string): Promise<Mended[]> {
   const mended: Mended[] = [];
   for (const record of await listDamaged(root)) {
-    const copy = `${record.path}.damaged`;
-    await (record.kind === 'pending' ? rename : copyFile)(record.path, copy);
+    const place = recordPlace(root, record.kind, record);
+    const copy = place.parent.at(`${place.name}.damaged`);
+    if (record.kind === 'pending') rename(place, copy);
+    else await write(copy, readBytes(place, longestRecord) ?? '', 0o644);
     const known = await readInstallation(root, record);
     const installation = known ?? (await rebuild(root, record));
-    if (installation && !known) await (await stageInstallation(root, installation)).commit();
-    mended.push({ record, copy, installation });
+    if (installation && !known) await stageInstallation(root, installation).commit();
+    mended.push({ record, copy: copy.path, installation });
   }
   return mended;
 }
@@ -43,20 +48,20 @@ export async function mendRecords(root: string): Promise<Mended[]> {
 /** The record of a profile whose file is a version that was kept. Whoever asked for it is not known any more. */
 async function rebuild(root: string, { team, name }: Named): Promise<Installation | undefined> {
   const named = { team, name };
-  const path = installedPath(root, named);
-  const digest = await digestOf(path);
+  const digest = await digestOf(root, named);
+  const file = lookAt(installedPlace(root, named));
   const kept = await listKept(root, named);
   const current = kept.find((one) => one.digest === digest);
-  if (!current) return undefined;
+  if (!current || !file) return undefined;
   return {
     ...named,
     ...current,
     file: installedPath('/', named),
-    installedAt: (await stat(path)).mtime.toISOString(),
+    installedAt: file.stats.mtime.toISOString(),
     reference: formatReference({ ...named, selector: { kind: 'default' } }),
     // Of what it was not told to, sync removes nothing.
     origin: 'pull',
-    complain: await isForcedToComplain(root, named),
+    complain: isForcedToComplain(root, named),
     earlier: kept.filter((one) => one !== current),
   };
 }

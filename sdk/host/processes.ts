@@ -52,6 +52,13 @@ export async function confinedBy(profile: string): Promise<Process[]> {
   return processes.filter(({ label }) => profilesOf(label).includes(profile));
 }
 
+/** The capabilities that this process may use, a bit for each (capabilities(7)); `undefined` where that is not said. */
+export async function ownCapabilities(): Promise<bigint | undefined> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return effective === undefined ? undefined : BigInt(`0x${effective}`);
+}
+
 /** The program that a process runs; `undefined` for the kernel's own threads and what has ended. */
 export async function executableOf(pid: number): Promise<string | undefined> {
   return readlink(`/proc/${pid}/exe`).catch(() => undefined);

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type EffectiveProfile,
   effectiveProfiles,
   type IncludeResolver,
 } from '../../policy/index.ts';
 import { findDefinition } from './definitions.ts';
-import { type Installation, listInstallations } from './state.ts';
+import { textInstalled } from './installed-text.ts';
+import { type Installation, listInstallations, policyPlace } from './state.ts';
 
 /** A profile as this host has it. */
 export interface ProfileOnHost {
@@ -28,13 +27,12 @@ async function findProfileOnHost(
   const [name = ''] = profile.split('//');
   const installed = await listInstallations(root);
   const installation = installed.find((one) => one.name === name);
-  const file =
-    installation === undefined
-      ? await findDefinition(join(root, 'etc/apparmor.d'), name, '')
-      : join(root, installation.file);
-  const text = file && (await readFile(file, 'utf8').catch(() => undefined));
-  if (file === undefined || text === undefined) return undefined;
-  return { file, text, ...(installation && { installation }) };
+  if (installation === undefined) {
+    const found = findDefinition(policyPlace(root), name, undefined);
+    return found?.text === undefined ? undefined : { file: found.path, text: found.text };
+  }
+  const { path, text } = textInstalled(root, installation);
+  return text === undefined ? undefined : { file: path, text, installation };
 }
 
 /** The profiles of a host, each file read and each profile worked out once. */

@@ -1,10 +1,18 @@
 import { readFile } from 'node:fs/promises';
+import { Place, readText } from './tree.ts';
 
 /** A file of this program's own does not hold what this program writes there. */
 export class DamagedFileError extends Error {}
 
-/** A file's text; `undefined` when there is no such file. Throws for any other trouble. */
-export async function readFileIfPresent(path: string): Promise<string | undefined> {
+/** The most that a file of configuration below a system's root may hold, in bytes. */
+const longestConfiguration = 1024 * 1024;
+
+/**
+ * A file's text; `undefined` when there is no such file. Throws for any other trouble. What is below a system's root is
+ * read as tree.ts says; a path that somebody has named, as it is.
+ */
+export async function readFileIfPresent(path: string | Place): Promise<string | undefined> {
+  if (path instanceof Place) return readText(path, longestConfiguration);
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -25,10 +25,9 @@ export async function remove(
   { root, force = false }: RemoveOptions,
 ): Promise<Removed> {
   if (!force) {
-    const file = installedPath(root, installation);
-    const digest = await digestOf(file);
+    const digest = await digestOf(root, installation);
     if (digest !== undefined && digest !== installation.digest) {
-      return { ok: false, id: 'file-changed', file };
+      return { ok: false, id: 'file-changed', file: installedPath(root, installation) };
     }
     const processes = root === '/' ? await confinedBy(installation.name) : [];
     if (processes.length > 0) return { ok: false, id: 'profile-in-use', processes };

@@ -1,41 +1,31 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { list, lookAt, Place, PlaceError } from './tree.ts';
 
-/** Where this program writes and removes files below a system's root. */
+/** The folders below a system's root in which this program writes and removes files. */
 const places = [
   'etc/apparmor.d',
   'etc/apparmor.d/force-complain',
-  'etc/apparmor.d/cache',
-  'etc/apparmor.d/cache.d',
   'etc/aa-registry',
   'var/lib/aa-registry',
   'var/lib/aa-registry/installed',
   'var/lib/aa-registry/pending',
   'var/lib/aa-registry/kept',
-  'var/cache/apparmor',
+  'var/lib/aa-registry/set-aside',
+  'var/lib/aa-registry/log',
 ];
 
 /**
- * A place below `root` that a link leads out of, as in an image that somebody else has made; `undefined` when
- * there is none. This machine's own root has no outside.
+ * The first of the folders of this program below `root` that it would not use, as one in an image that somebody else
+ * has made may be, and why; `undefined` when all that are there are as they should be. See tree.ts.
  */
-export async function findEscape(root: string): Promise<string | undefined> {
-  if (root === '/') return undefined;
-  const real = await nearestReal(root);
-  for (const place of places) {
-    const path = join(root, place);
-    const away = relative(real, await nearestReal(path));
-    if (away === '..' || away.startsWith('../')) return path;
-  }
-  return undefined;
-}
-
-/** The real path of what exists of a path. */
-async function nearestReal(path: string): Promise<string> {
+export function findUnsafe(root: string): PlaceError | undefined {
   try {
-    return await realpath(path);
+    for (const path of places) {
+      const place = new Place(root, path);
+      if (lookAt(place)) list(place);
+    }
+    return undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return nearestReal(dirname(path));
+    if (error instanceof PlaceError) return error;
+    throw error;
   }
 }

@@ -1,5 +1,4 @@
-import { mkdir, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import {
   decodeBase64,
   encodeBase64,
@@ -9,7 +8,8 @@ import {
 } from '../../trust/index.ts';
 import { type Checkpoint, isHash, type NoteVerifier, parseDecimal } from '../../trust/log/index.ts';
 import { homeOf } from '../home.ts';
-import { writeFileAtomically } from './atomic.ts';
+import { statePlace } from './state.ts';
+import { list, Place, remove, write } from './tree.ts';
 
 /**
  * What a host has seen of one log: a folder with an empty file for each checkpoint, named by its size and root, and
@@ -18,11 +18,20 @@ import { writeFileAtomically } from './atomic.ts';
  */
 export interface SeenFolder {
   path: string;
+  /** The system's root that it is below; absent where it is a user's own. */
+  root?: string;
+}
+
+function placeOf({ path, root }: SeenFolder): Place {
+  // Whose a user's home is does not matter here: in a CI job it may be anybody's.
+  return root === undefined
+    ? new Place('/', resolve(path)).ofAnybody
+    : new Place(root, relative(root, path));
 }
 
 /** Where a host keeps what it has seen of a log: with the rest of its state. */
 export function hostSeenFolder(root: string, log: NoteVerifier): SeenFolder {
-  return { path: join(root, 'var/lib/aa-registry/log', folderName(log)) };
+  return { root: resolve(root), path: statePlace(root, 'log', folderName(log)).path };
 }
 
 /** Where a user who installs nothing keeps it. */
@@ -37,10 +46,9 @@ function folderName({ name, id }: NoteVerifier): string {
 }
 
 /** The largest checkpoint seen; `undefined` on first contact. */
-export async function readSeen({ path }: SeenFolder): Promise<SeenCheckpoint | undefined> {
-  const names = await namesIn(path);
+export async function readSeen(folder: SeenFolder): Promise<SeenCheckpoint | undefined> {
   let seen: SeenCheckpoint | undefined;
-  for (const name of names) {
+  for (const { name } of list(placeOf(folder))) {
     const parsed = parseName(name);
     if (parsed && parsed.size >= (seen?.size ?? 0)) seen = parsed;
   }
@@ -49,14 +57,14 @@ export async function readSeen({ path }: SeenFolder): Promise<SeenCheckpoint | u
 
 /** Remembers a verified checkpoint and forgets the smaller ones. */
 export async function writeSeen(
-  { path }: SeenFolder,
+  folder: SeenFolder,
   { size, root }: Pick<Checkpoint, 'size' | 'root'>,
 ): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o755 });
-  await writeFileAtomically(join(path, formatName({ size, root })), '', 0o644);
-  for (const name of await readdir(path)) {
+  const place = placeOf(folder);
+  await write(place.at(formatName({ size, root })), '', 0o644);
+  for (const { name, kind } of list(place)) {
     const older = parseName(name);
-    if (older && older.size < size) await unlink(join(path, name)).catch(() => {});
+    if (older && older.size < size && kind !== 'folder') remove(place.at(name));
   }
 }
 
@@ -69,8 +77,7 @@ const mostRevoked = 1024;
 /** The keys that were seen revoked, in any of these folders that may be read. */
 export async function readRevoked(...folders: SeenFolder[]): Promise<RevokedByTeam> {
   const revoked = new Map<string, Set<string>>();
-  const names = await Promise.all(folders.map(({ path }) => namesIn(path, 'EACCES')));
-  for (const name of names.flat()) {
+  for (const { name } of folders.flatMap(readable)) {
     const [, team = '', digits = ''] = /^revoked\.([^.]+)\.([0-9a-f]{64})$/.exec(name) ?? [];
     if (!isTeam(team)) continue;
     const keys = revoked.get(team) ?? new Set();
@@ -88,18 +95,21 @@ export async function writeRevoked(
   const known = (await readRevoked(folder)).get(team) ?? new Set();
   const added = [...revoked].filter((keyId) => !known.has(keyId));
   if (added.length === 0) return;
-  await mkdir(folder.path, { recursive: true, mode: 0o755 });
+  const place = placeOf(folder);
   for (const keyId of added.slice(0, mostRevoked - known.size)) {
     const name = `revoked.${team}.${keyId.slice('sha256:'.length)}`;
-    await writeFileAtomically(join(folder.path, name), '', 0o644);
+    await write(place.at(name), '', 0o644);
   }
 }
 
-function namesIn(path: string, ...ignored: string[]): Promise<string[]> {
-  return readdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || ignored.includes(error.code ?? '')) return [];
+/** What a folder holds; nothing where this user may not look into it. */
+function readable(folder: SeenFolder): { name: string }[] {
+  try {
+    return list(placeOf(folder));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return [];
     throw error;
-  });
+  }
 }
 
 /** Base64 has a slash, which a file's name can't have. */

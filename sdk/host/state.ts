@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as z from 'zod';
 import {
   type Digest,
@@ -9,8 +7,7 @@ import {
   isVersion,
   parseJson,
 } from '../../trust/index.ts';
-import { removeFile, type StagedFile, stageFile, writeFileAtomically } from './atomic.ts';
-import { readFileIfPresent } from './read-file.ts';
+import { list, Place, readText, remove, type StagedFile, stage, write } from './tree.ts';
 
 /** A version that was proved and is kept, with its proof (see kept.ts). */
 const Release = z.object({
@@ -55,13 +52,22 @@ export interface Named {
   name: string;
 }
 
-export function statePath(root: string, ...parts: string[]): string {
-  return join(root, 'var/lib/aa-registry', ...parts);
+export function statePlace(root: string, ...parts: string[]): Place {
+  return new Place(root, 'var/lib/aa-registry').at(...parts);
+}
+
+export function policyPlace(root: string): Place {
+  return new Place(root, 'etc/apparmor.d');
 }
 
 /** The file a profile is installed as: at the top level, the only one that boot loads. */
+export function installedPlace(root: string, named: Named): Place {
+  return policyPlace(root).at(installedName(named));
+}
+
+/** Its path, as people know it. */
 export function installedPath(root: string, named: Named): string {
-  return join(root, 'etc/apparmor.d', installedName(named));
+  return installedPlace(root, named).path;
 }
 
 export function installedName({ team, name }: Named): string {
@@ -80,8 +86,11 @@ const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
   pending: Pending,
 };
 
-function recordPath(root: string, kind: Kind, { team, name }: Named): string {
-  return statePath(root, kind, `${team}.${name}.json`);
+/** The most that a record may hold, in bytes. */
+export const longestRecord = 256 * 1024;
+
+export function recordPlace(root: string, kind: Kind, { team, name }: Named): Place {
+  return statePlace(root, kind, `${team}.${name}.json`);
 }
 
 /** A record that does not hold what this program writes there. */
@@ -95,7 +104,7 @@ export async function readInstallation(
   root: string,
   named: Named,
 ): Promise<Installation | undefined> {
-  const record = await readRecord(root, 'installed', named);
+  const record = readRecord(root, 'installed', named);
   return record?.ok ? record.value : undefined;
 }
 
@@ -113,10 +122,10 @@ export function listPending(root: string): Promise<Pending[]> {
 export async function listDamaged(root: string): Promise<DamagedRecord[]> {
   const damaged: DamagedRecord[] = [];
   for (const kind of kinds) {
-    for (const named of await listNames(root, kind)) {
-      const record = await readRecord(root, kind, named);
+    for (const named of listNames(root, kind)) {
+      const record = readRecord(root, kind, named);
       if (record?.ok === false) {
-        damaged.push({ ...named, kind, path: recordPath(root, kind, named) });
+        damaged.push({ ...named, kind, path: recordPlace(root, kind, named).path });
       }
     }
   }
@@ -124,21 +133,20 @@ export async function listDamaged(root: string): Promise<DamagedRecord[]> {
 }
 
 /** The record of an installation, to be put in place of the one before. */
-export function stageInstallation(root: string, installation: Installation): Promise<StagedFile> {
-  return stageFile(recordPath(root, 'installed', installation), format(installation), 0o644);
+export function stageInstallation(root: string, installation: Installation): StagedFile {
+  return stage(recordPlace(root, 'installed', installation), format(installation), 0o644);
 }
 
-export async function forgetInstallation(root: string, named: Named): Promise<void> {
-  await removeFile(recordPath(root, 'installed', named));
+export function forgetInstallation(root: string, named: Named): void {
+  remove(recordPlace(root, 'installed', named));
 }
 
 export function writePending(root: string, pending: Pending): Promise<void> {
-  const path = recordPath(root, 'pending', pending.installation);
-  return writeFileAtomically(path, format(pending), 0o644);
+  return write(recordPlace(root, 'pending', pending.installation), format(pending), 0o644);
 }
 
-export async function forgetPending(root: string, named: Named): Promise<void> {
-  await removeFile(recordPath(root, 'pending', named));
+export function forgetPending(root: string, named: Named): void {
+  remove(recordPlace(root, 'pending', named));
 }
 
 /** The release of an installation, as its successors remember it. */
@@ -151,12 +159,12 @@ function format(record: Installation | Pending): string {
 }
 
 /** A record; `undefined` when there is none, or it is gone meanwhile. */
-async function readRecord<K extends Kind>(
+function readRecord<K extends Kind>(
   root: string,
   kind: K,
   named: Named,
-): Promise<{ ok: true; value: Records[K] } | { ok: false } | undefined> {
-  const text = await readFileIfPresent(recordPath(root, kind, named));
+): { ok: true; value: Records[K] } | { ok: false } | undefined {
+  const text = readText(recordPlace(root, kind, named), longestRecord);
   if (text === undefined) return undefined;
   const value = parseRecord(schemas[kind], text);
   if (!value) return { ok: false };
@@ -174,20 +182,16 @@ function parseRecord<Record>(schema: z.ZodType<Record>, text: string): Record | 
 
 async function listSound<K extends Kind>(root: string, kind: K): Promise<Records[K][]> {
   const records: Records[K][] = [];
-  for (const named of await listNames(root, kind)) {
-    const record = await readRecord(root, kind, named);
+  for (const named of listNames(root, kind)) {
+    const record = readRecord(root, kind, named);
     if (record?.ok) records.push(record.value);
   }
   return records;
 }
 
 /** Of which profiles there are records. */
-async function listNames(root: string, kind: Kind): Promise<Named[]> {
-  const files = await readdir(statePath(root, kind)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
-  });
-  return files.sort().flatMap((file) => {
+function listNames(root: string, kind: Kind): Named[] {
+  return list(statePlace(root, kind)).flatMap(({ name: file }) => {
     // The name of a team has no dot, that of a profile may.
     const [, team = '', name = ''] = /^([^.]+)\.(.+)\.json$/.exec(file) ?? [];
     return isTeam(team) && isProfileName(name) ? [{ team, name }] : [];

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { type Digest, isDigest, parseJson } from '../../trust/index.ts';
-import { writeFileAtomically } from './atomic.ts';
-import { readFileIfPresent } from './read-file.ts';
-import { statePath } from './state.ts';
+import { statePlace } from './state.ts';
+import { readText, remove, write } from './tree.ts';
 
 const Meaning = z.discriminatedUnion('ok', [
   z.object({
@@ -34,9 +33,12 @@ const SyncState = z.object({
 });
 export type SyncState = z.infer<typeof SyncState>;
 
+/** The most that the file may hold, in bytes: that of twenty thousand profiles. */
+const longestState = 4 * 1024 * 1024;
+
 /** The last sync's answers; `undefined` when there was none, or it can't be read: it is asked for again. */
 export async function readSyncState(root: string): Promise<SyncState | undefined> {
-  const text = await readFileIfPresent(statePath(root, 'sync.json'));
+  const text = readText(statePlace(root, 'sync.json'), longestState);
   if (text === undefined) return undefined;
   try {
     return SyncState.parse(parseJson(text));
@@ -46,5 +48,9 @@ export async function readSyncState(root: string): Promise<SyncState | undefined
 }
 
 export async function writeSyncState(root: string, state: SyncState): Promise<void> {
-  await writeFileAtomically(statePath(root, 'sync.json'), `${JSON.stringify(state)}\n`, 0o644);
+  const text = `${JSON.stringify(state)}\n`;
+  const place = statePlace(root, 'sync.json');
+  // Without it the next run asks again.
+  if (Buffer.byteLength(text) > longestState) remove(place);
+  else await write(place, text, 0o644);
 }

@@ -1,6 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { type HostTrust, readTrust, trustPath } from '../trust-file.ts';
-import { removeFile, type StagedFile, stageFile } from './atomic.ts';
+import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import { dropCompiled } from './cache.ts';
 import { forceComplain, unforceComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
@@ -21,14 +19,16 @@ import {
   type Installation,
   installedName,
   installedPath,
+  installedPlace,
   listPending,
   type Named,
   type Pending,
   readInstallation,
   stageInstallation,
-  statePath,
+  statePlace,
   writePending,
 } from './state.ts';
+import { makeFolder, remove, type StagedFile, stage } from './tree.ts';
 
 /**
  * Changes of what is installed. Each is written down before its first step (state.ts, Pending) and crossed out
@@ -54,19 +54,19 @@ export async function put(root: string, target: Installation, staged: StagedFile
   let reached: 'nothing' | 'kernel' | 'file' = 'nothing';
   try {
     // Where this can't be written down, nothing is installed.
-    await mkdir(statePath(root, 'installed'), { recursive: true, mode: 0o755 });
+    makeFolder(statePlace(root, 'installed'));
     await writePending(root, { kind: 'install', installation: target });
     const loaded = await load(root, staged.path, target);
     if (!loaded.ok) {
       await staged.discard();
-      await forgetPending(root, target);
+      forgetPending(root, target);
       const file = installedPath(root, target);
       return { ok: false, reason: loaded.reason.replaceAll(staged.path, file) };
     }
     reached = 'kernel';
     // Complaining before the file, enforcing after it: boot is never stricter than was asked for.
-    if (target.complain) await forceComplain(root, target);
-    await dropCompiled(root, installedName(target));
+    if (target.complain) forceComplain(root, target);
+    dropCompiled(root, installedName(target));
     await staged.commit();
     reached = 'file';
     return { ok: true, installation: await finish(root, target) };
@@ -75,19 +75,19 @@ export async function put(root: string, target: Installation, staged: StagedFile
     if (reached === 'file') throw error;
     await staged.discard().catch(() => {});
     if (reached === 'kernel') await putBack(root, target, before);
-    else await forgetPending(root, target).catch(() => {});
+    else tryTo(() => forgetPending(root, target));
     throw error;
   }
 }
 
 /** What is left to do of an installation once its file is in place and the kernel has it. */
 async function finish(root: string, target: Installation): Promise<Installation> {
-  if (!target.complain) await unforceComplain(root, target);
+  if (!target.complain) unforceComplain(root, target);
   const kernel = hasKernel(root) ? stateOf(await readPolicy(), target.name) : undefined;
   const installation = { ...target, kernel };
-  await (await stageInstallation(root, installation)).commit();
-  await dropUnneeded(root, installation);
-  await forgetPending(root, target);
+  await stageInstallation(root, installation).commit();
+  dropUnneeded(root, installation);
+  forgetPending(root, target);
   const parser = await findParser();
   // So that boot need not compile it. In complain mode apparmor_parser keeps nothing.
   if (parser && hasKernel(root) && !target.complain) {
@@ -106,14 +106,23 @@ async function putBack(
   try {
     if (before) {
       await load(root, installedPath(root, before), before);
-      await (before.complain ? forceComplain : unforceComplain)(root, before);
+      (before.complain ? forceComplain : unforceComplain)(root, before);
     } else {
-      await unforceComplain(root, target);
+      unforceComplain(root, target);
       if (hasKernel(root)) await unload(target.name);
     }
-    await forgetPending(root, target);
+    forgetPending(root, target);
   } catch {
     // Then it stays written down, and the next run tries again.
+  }
+}
+
+/** Does what is done as well as it can be, after something else has failed. */
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // What failed first is what is told.
   }
 }
 
@@ -130,19 +139,19 @@ async function load(
 
 /** Takes an installation away: out of the kernel first, then its file and whatever was kept of it. */
 export async function takeAway(root: string, installation: Installation): Promise<void> {
-  await mkdir(statePath(root, 'installed'), { recursive: true, mode: 0o755 });
+  makeFolder(statePlace(root, 'installed'));
   await writePending(root, { kind: 'remove', installation });
   if (hasKernel(root)) await unload(installation.name);
-  await removeEverything(root, installation);
+  removeEverything(root, installation);
 }
 
-async function removeEverything(root: string, named: Named): Promise<void> {
-  await removeFile(installedPath(root, named));
-  await dropCompiled(root, installedName(named));
-  await unforceComplain(root, named);
-  await dropKept(root, named);
-  await forgetInstallation(root, named);
-  await forgetPending(root, named);
+function removeEverything(root: string, named: Named): void {
+  remove(installedPlace(root, named));
+  dropCompiled(root, installedName(named));
+  unforceComplain(root, named);
+  dropKept(root, named);
+  forgetInstallation(root, named);
+  forgetPending(root, named);
 }
 
 /** A change that an earlier run had begun, and what became of it. */
@@ -163,7 +172,7 @@ export async function recover(root: string, trust?: HostTrust): Promise<Recovere
   for (const pending of await listPending(root)) {
     const { kind, installation } = pending;
     if (kind === 'install') {
-      const trusted = trust ?? (await readTrust(trustPath(root)));
+      const trusted = trust ?? (await readHostTrust(root));
       const view = trusted && (await readKeptView(root, trusted));
       recovered.push({ pending, ...(await resume(root, installation, view)) });
     } else {
@@ -183,7 +192,7 @@ async function resume(
     ? await verifyKept(root, target, target, view)
     : ({ ok: false, id: 'team-untrusted', reason: 'this host trusts nobody' } as const);
   if (verified.ok) {
-    const staged = await stageFile(installedPath(root, target), verified.profile.bytes, 0o644);
+    const staged = stage(installedPlace(root, target), verified.profile.bytes, 0o644);
     if ((await put(root, target, staged)).ok) return { outcome: 'finished' };
   }
   const outcome = (await undo(root, target)) ? 'undone' : 'left';
@@ -194,15 +203,18 @@ async function resume(
 /** Goes back to what was installed before, where the file may be the new one already; whether that could be done. */
 async function undo(root: string, target: Installation): Promise<boolean> {
   const before = await readInstallation(root, target);
-  const file = installedPath(root, target);
-  const isNew = (await digestOf(file)) === target.digest && before?.digest !== target.digest;
+  const isNew =
+    (await digestOf(root, target)) === target.digest && before?.digest !== target.digest;
   if (!isNew) {
     await putBack(root, target, before);
     return true;
   }
   if (before) {
     const bytes = await readKeptBytes(root, before, before.digest);
-    return bytes !== undefined && (await put(root, before, await stageFile(file, bytes, 0o644))).ok;
+    return (
+      bytes !== undefined &&
+      (await put(root, before, stage(installedPlace(root, target), bytes, 0o644))).ok
+    );
   }
   // To unload it would leave processes unconfined.
   if (hasKernel(root) && (await confinedBy(target.name)).length > 0) return false;
@@ -212,7 +224,7 @@ async function undo(root: string, target: Installation): Promise<boolean> {
 
 /** A profile that is in use again stays: the host may have been started anew since. */
 async function resumeRemoval(root: string, installation: Installation): Promise<boolean> {
-  const present = (await digestOf(installedPath(root, installation))) !== undefined;
+  const present = (await digestOf(root, installation)) !== undefined;
   const used = hasKernel(root) && present && (await confinedBy(installation.name)).length > 0;
   if (!used) {
     await takeAway(root, installation);

@@ -119,7 +119,7 @@ describe('doctor', () => {
 
   test('state-lock is warn while another run changes the host', async () => {
     const script = 'exec flock --no-fork "$1" sh -c "echo locked; exec sleep 60"';
-    const state = join(sound, 'var/lib/aa-registry');
+    const state = join(sound, 'var/lib/aa-registry/lock');
     const holder = spawn('sh', ['-c', script, '-', state], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

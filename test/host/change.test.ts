@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exclusively } from '../../sdk/host/lock.ts';
@@ -232,6 +234,11 @@ describe('what hosts install', () => {
     const waiting = [['pull', 'web'], ['lock'], ['trust', 'init', 'edge', '--yes']].map((args) =>
       done(...args).then(({ said }) => order.push('next') && said),
     );
+    // Each has the file open, and then asks for the lock.
+    const lock = join(root, 'var/lib/aa-registry/lock');
+    const opened = () =>
+      readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`) === lock);
+    while (opened().length < 4) await new Promise((resolve) => setTimeout(resolve, 50));
     await new Promise((resolve) => setTimeout(resolve, 2500));
     release();
     await held;
@@ -241,11 +248,72 @@ describe('what hosts install', () => {
       exclusively(root, () => exclusively(root, async () => {}, { limit: 300 })),
     ).rejects.toThrow('another aa-registry');
 
-    const folder = join(root, 'var/lib/aa-registry');
-    const holder = spawn('flock', [folder, 'sleep', '60'], { detached: true });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await expect(exclusively(root, async () => {}, { limit: 0 })).rejects.toThrow('try again');
+    const holder = await hold(join(root, 'var/lib/aa-registry/lock'));
+    let told: string | undefined;
+    const onWait = (who: string | undefined) => {
+      told = who;
+    };
+    const refused = await exclusively(root, async () => {}, { limit: 0, onWait }).catch(String);
     process.kill(-(holder.pid ?? 0), 'SIGKILL');
+    expect(refused).toContain('try again');
+    expect(told).toMatch(/^process \d+, .*sleep 60/);
+    await once(holder, 'close');
     await exclusively(root, async () => {});
   });
+
+  test('whoever waits is told for which process', async () => {
+    root = await fixture.host();
+    let told: string | undefined;
+    let release = () => {};
+    const held = exclusively(root, () => new Promise<void>((resolve) => (release = resolve)));
+    const onWait = (who: string | undefined) => {
+      told = who;
+      release();
+    };
+    await exclusively(root, async () => {}, { onWait });
+    await held;
+    // Both are this process.
+    expect(told).toContain(`process ${process.pid}, `);
+  });
+
+  test('nobody who may not change a host can hold it up', async () => {
+    root = await fixture.host();
+    const state = join(root, 'var/lib/aa-registry');
+    // As of a version that locked the folder itself, which everybody can open.
+    const holder = await hold(state);
+    try {
+      await exclusively(root, async () => {}, { limit: 0 });
+    } finally {
+      process.kill(-(holder.pid ?? 0), 'SIGKILL');
+    }
+
+    const lock = join(state, 'lock');
+    expect((await stat(lock)).mode & 0o777).toBe(0o600);
+    await chmod(lock, 0o644);
+    const refused = await run('pull', 'web');
+    expect(refused.said).toContain(`${lock} can be opened by others`);
+    expect(refused.said).toContain(`chmod 600 ${lock}`);
+    expect(refused.code).toBe(1);
+    await chmod(lock, 0o600);
+    await done('pull', 'web');
+  });
+
+  function linkOf(path: string): string | undefined {
+    try {
+      return readlinkSync(path);
+    } catch {
+      // It was of the reading itself.
+      return undefined;
+    }
+  }
+
+  /** Locks a file or folder as flock(1) does, until it is killed with its group. */
+  async function hold(path: string) {
+    const holder = spawn('flock', [path, 'sh', '-c', 'echo locked; exec sleep 60'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    return holder;
+  }
 });

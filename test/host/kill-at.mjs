@@ -25,17 +25,31 @@ function step(what) {
 
 const ours = /aa-registry|apparmor/;
 
-for (const name of ['rename', 'unlink', 'rm', 'symlink', 'copyFile', 'writeFile']) {
-  const original = fs.promises[name];
-  fs.promises[name] = (...args) => {
-    if (args.some((arg) => typeof arg === 'string' && ours.test(arg))) step(`${name} ${args[0]}`);
-    return original(...args);
-  };
+/** The path that people know, of one through an open folder (see sdk/host/tree.ts). */
+function known(path) {
+  const [, folder, name] = /^(\/proc\/self\/fd\/\d+)(\/.*)$/.exec(path) ?? [];
+  return folder === undefined ? path : fs.readlinkSync(folder) + name;
 }
-const open = fs.promises.open;
-fs.promises.open = (path, flags, ...rest) => {
-  if (flags === 'wx') step(`open ${path}`);
-  return open(path, flags, ...rest);
+
+const changes = [
+  [fs, ['renameSync', 'unlinkSync', 'rmdirSync', 'symlinkSync']],
+  [fs.promises, ['writeFile']],
+];
+for (const [module, names] of changes) {
+  for (const name of names) {
+    const original = module[name];
+    module[name] = (...args) => {
+      const paths = args.filter((arg) => typeof arg === 'string').map(known);
+      if (paths.some((path) => ours.test(path))) step(`${name} ${paths[0]}`);
+      return original(...args);
+    };
+  }
+}
+const openSync = fs.openSync;
+fs.openSync = (path, flags, ...rest) => {
+  // To stage a file.
+  if ((flags & fs.constants.O_EXCL) !== 0) step(`open ${known(path)}`);
+  return openSync(path, flags, ...rest);
 };
 const spawn = childProcess.spawn;
 childProcess.spawn = (program, args, options) => {

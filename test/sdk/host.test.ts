@@ -144,8 +144,11 @@ describe('the host', () => {
     await mkdir(join(root, 'var/lib/aa-registry'), { recursive: true });
     await writeFile(join(root, 'var/lib/aa-registry/installed'), 'in the way');
     const bytes = new TextEncoder().encode(profileText('web'));
-    await expect(installed(root, bytes)).rejects.toThrow('EEXIST');
-    expect(await readdir(join(root, 'etc/apparmor.d'))).toEqual([]);
+    expect(await installed(root, bytes)).toMatchObject({
+      ok: false,
+      reason: `${join(root, 'var/lib/aa-registry/installed')} is a file, and a folder is needed`,
+    });
+    await expect(lstat(join(root, 'etc'))).rejects.toThrow('ENOENT');
   });
 
   test('folders are never made for others to write to', async () => {

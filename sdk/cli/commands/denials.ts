@@ -6,6 +6,7 @@ import { checkKernel } from '../../host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';
 import { writeOutput } from '../../host/output.ts';
 import { hostProfiles } from '../../host/profile-on-host.ts';
+import { policyPlace } from '../../host/state.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
@@ -105,7 +106,7 @@ export const denials = defineCommand({
     const now = Date.now();
     const since = values.since === undefined ? undefined : requireSince(values.since, now);
     const logs = await logsOf(values.file, root, io);
-    const base = values.base ?? `${root}/etc/apparmor.d`;
+    const base = values.base ?? policyPlace(root);
     const resolver = includeResolver({ ...values, base });
     const wanted = draft ?? values.profile;
     const types = draft === undefined ? refusals : new Set(['ALLOWED']);

@@ -3,7 +3,7 @@ import type { Finding } from '../../doctor/check.ts';
 import { examineHost } from '../../doctor/host.ts';
 import { examineRegistry } from '../../doctor/registry.ts';
 import { proxyFor } from '../../network.ts';
-import { readTrust, trustPath } from '../../trust-file.ts';
+import { readHostTrust } from '../../trust-file.ts';
 import { defineCommand, exit } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { type Io, visible, wantsColor, widthOf } from '../io.ts';
@@ -34,7 +34,7 @@ export const doctor = defineCommand({
     const findings = await examineHost(root, process.getuid?.() ?? 0);
     if (!values.offline) {
       // A trust file that is damaged is a finding of its own already.
-      const trust = await readTrust(trustPath(root)).catch(() => undefined);
+      const trust = await readHostTrust(root).catch(() => undefined);
       const client = await openSession(io, values, trust?.registry);
       const { network } = await readConfiguration(io.env);
       const proxy = proxyFor(client.registry, io.env, network);

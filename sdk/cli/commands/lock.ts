@@ -70,16 +70,17 @@ export const lock = defineCommand({
     }
     const file = lockPath(path);
     const text = formatLock(locked);
-    const changed = (await readFileIfPresent(file)) !== text;
+    const before = await readFileIfPresent(file);
+    const changed = before !== text;
     const lines = changed
-      ? (await diffOf(file, new TextEncoder().encode(text), 'locked')).trimEnd()
+      ? diffOf(`${file}`, before, new TextEncoder().encode(text), 'locked').trimEnd()
       : `${file} is up to date: ${locked.length} ${locked.length === 1 ? 'profile' : 'profiles'}.`;
     if (changed && !values['dry-run']) {
       const write = () => writeLock(file, locked);
       // The host's own file is what sync follows; another is nobody else's.
       await (values.profiles === undefined ? alone(io, root, write) : write());
     }
-    answer(io, values, { file, changed, items: locked }, lines);
+    answer(io, values, { file: `${file}`, changed, items: locked }, lines);
     if (changed && !values['dry-run']) io.tell(`Wrote ${file}`);
     return exit.ok;
   },

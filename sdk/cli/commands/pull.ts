@@ -12,6 +12,7 @@ import { type Verified, type VerifiedProfile, verifyOffer } from '../../fetch.ts
 import { fetchSeveral, type SeveralView } from '../../fetch-several.ts';
 import { examine, isSound } from '../../host/condition.ts';
 import { install } from '../../host/install.ts';
+import { textInstalled } from '../../host/installed-text.ts';
 import { readPolicy } from '../../host/kernel.ts';
 import { writeOutput } from '../../host/output.ts';
 import { findParser } from '../../host/parser.ts';
@@ -24,7 +25,7 @@ import {
   writeRevoked,
   writeSeen,
 } from '../../host/seen.ts';
-import { type Installation, installedPath, listInstallations } from '../../host/state.ts';
+import { type Installation, listInstallations } from '../../host/state.ts';
 import { fetchNews } from '../../news.ts';
 import { dockerRunLine, kubernetesStanza } from '../../run-args.ts';
 import { changing, tellSetAside } from '../changing.ts';
@@ -340,7 +341,8 @@ async function showChange(
   done: (item: object, ...lines: string[]) => void,
 ): Promise<void> {
   const { team, name, version } = profile;
-  const diff = await diffOf(installedPath(root, profile), profile.bytes, version);
+  const { path, text } = textInstalled(root, profile);
+  const diff = diffOf(path, text, profile.bytes, version);
   const changed = diff !== '';
   done({ ...identityOf(profile), changed, diff }, ...(changed ? [diff.trimEnd()] : []));
   if (!changed) io.tell(`${team}/${name}@${version} would change nothing.`);

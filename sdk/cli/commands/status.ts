@@ -6,7 +6,7 @@ import type { Named } from '../../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../../host/status.ts';
 import { listUntrusted, type Untrusted } from '../../host/untrusted.ts';
 import { fetchNews, type News } from '../../news.ts';
-import { type HostTrust, readTrust, trustPath } from '../../trust-file.ts';
+import { type HostTrust, readTrust, trustPlace } from '../../trust-file.ts';
 import { CliError, defineCommand, exit, type Values } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
@@ -62,7 +62,7 @@ export const status = defineCommand({
       throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
     }
     const found = narrow(await readStatus(root), args);
-    const trust = await readTrust(values.trust ?? trustPath(root));
+    const trust = await readTrust(values.trust ?? trustPlace(root));
     const client = values.offline ? undefined : await openAbout(io, found, values, trust);
     const news = client ? await askRegistry(io, found, client) : [];
     const untrusted = trust ? await findUntrusted(io, found, client, root, trust) : [];

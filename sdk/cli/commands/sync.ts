@@ -1,5 +1,5 @@
 import type { VerifiedProfile } from '../../fetch.ts';
-import { installedPath } from '../../host/state.ts';
+import { textInstalled } from '../../host/installed-text.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sync.ts';
 import type { Step } from '../../sync-plan.ts';
 import { changing, tellSetAside } from '../changing.ts';
@@ -171,7 +171,7 @@ async function asData(
       id: result.ok ? null : result.id,
       reason: !result.ok ? result.reason : step.kind === 'note' ? step.text : null,
       setAside: (result.ok && result.setAside) || null,
-      diff: dryRun && profile ? await changeOf(root, profile) : null,
+      diff: dryRun && profile ? changeOf(root, profile) : null,
     });
   }
   return {
@@ -193,8 +193,9 @@ async function asData(
   };
 }
 
-function changeOf(root: string, profile: VerifiedProfile): Promise<string> {
-  return diffOf(installedPath(root, profile), profile.bytes, profile.version);
+function changeOf(root: string, profile: VerifiedProfile): string {
+  const { path, text } = textInstalled(root, profile);
+  return diffOf(path, text, profile.bytes, profile.version);
 }
 
 /** How long ago, in the largest whole unit. */
@@ -218,7 +219,7 @@ async function showPlan(io: Io, root: string, report: SyncReport): Promise<void>
       continue;
     }
     io.print(`Would ${verbs[step.kind].todo} ${describe(step)}`);
-    const patch = profile && (await changeOf(root, profile));
+    const patch = profile && changeOf(root, profile);
     if (patch) io.print(patch.trimEnd());
   }
   tellRegistry(io, report);

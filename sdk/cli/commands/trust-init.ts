@@ -10,9 +10,9 @@ import {
 import { parseNoteVerifier } from '../../../trust/log/index.ts';
 import type { Team } from '../../../worker/api/schema/index.ts';
 import type { Client } from '../../client.ts';
-import { findEscape } from '../../host/root.ts';
+import { findUnsafe } from '../../host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../host/seen.ts';
-import { changeTrust, defaultMaximumAge, readTrust, trustPath } from '../../trust-file.ts';
+import { changeTrust, defaultMaximumAge, readTrust, trustPlace } from '../../trust-file.ts';
 import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { answer, formatOption, toJson } from '../format.ts';
@@ -44,11 +44,11 @@ export const trustInit = defineCommand({
     const wrong = teams.find((team) => !isTeam(team));
     if (wrong !== undefined) throw new CliError(exit.usage, `"${wrong}" is not a team name.`);
     const root = rootOf(values.root);
-    const away = await findEscape(root);
-    if (away !== undefined) {
-      throw new CliError(exit.unable, `Nothing was changed: ${away} leads out of ${root}.`);
+    const unsafe = findUnsafe(root);
+    if (unsafe) {
+      throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
     }
-    const path = trustPath(root);
+    const path = trustPlace(root);
     if (root === '/' && process.getuid?.() !== 0) {
       throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`);
     }
@@ -76,7 +76,7 @@ export const trustInit = defineCommand({
       added.set(team, { keys, threshold: 1 });
     }
     if (before && added.size === 0) {
-      if (values.format === 'json') io.print(toJson({ file: path, added: [] }));
+      if (values.format === 'json') io.print(toJson({ file: path.path, added: [] }));
       return exit.ok;
     }
     if (!before) {
@@ -117,7 +117,7 @@ export const trustInit = defineCommand({
     answer(
       io,
       values,
-      { file: path, added: names },
+      { file: path.path, added: names },
       `Wrote ${path}: this host now trusts ${names.join(', ')}.`,
     );
     return exit.ok;

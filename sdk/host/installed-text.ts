@@ -1,0 +1,13 @@
+import { longestPolicy } from './digest-of.ts';
+import { installedPlace, type Named } from './state.ts';
+import { lookAt, readText } from './tree.ts';
+
+/** The path that a profile is installed as and what the file says; no text where there is no file. */
+export function textInstalled(
+  root: string,
+  named: Named,
+): { path: string; text: string | undefined } {
+  const place = installedPlace(root, named);
+  const isFile = lookAt(place)?.kind === 'file';
+  return { path: place.path, text: isFile ? readText(place.ofAnybody, longestPolicy) : undefined };
+}

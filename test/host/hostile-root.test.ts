@@ -1,0 +1,409 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  chmod,
+  cp,
+  lchown,
+  mkdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findParser } from '../../sdk/host/parser.ts';
+import { command } from '../command.ts';
+import { type Fixture, startFixture, succeed, textOf } from './fixture.ts';
+
+const isRoot = process.getuid?.() === 0;
+const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
+const parser = await findParser();
+
+const state = 'var/lib/aa-registry';
+const record = `${state}/installed/library.web.json`;
+const policy = 'etc/apparmor.d';
+const file = `${policy}/aa-registry.library.web`;
+const trustFile = 'etc/aa-registry/trust.toml';
+const audit = 'var/log/audit/audit.log';
+
+/** Everything there is in a folder, to be compared: names, owners, modes, times and contents. */
+function everything(folder: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, name);
+    const { mode, uid, size, mtimeMs } = lstatSync(path);
+    const isFile = (mode & 0o170000) === 0o100000;
+    const content = isFile ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
+    found[name] = `${mode.toString(8)} ${uid} ${size} ${mtimeMs} ${content}`;
+  }
+  return found;
+}
+
+describe('an image that somebody hostile has made', { timeout: 300_000 }, () => {
+  let fixture: Fixture;
+  /** A host as it should be, which each test has a copy of. */
+  let sound: string;
+  let root: string;
+  let outside: string;
+  let canaries: Record<string, string>;
+  let trust: string;
+  let copies = 0;
+
+  const at = (path: string) => join(root, path);
+  const run = (...args: string[]) => command([...args, '--root', root]);
+
+  async function put(path: string, text: string): Promise<void> {
+    await mkdir(dirname(join(sound, path)), { recursive: true });
+    await writeFile(join(sound, path), text);
+  }
+
+  /** A new copy of the sound host, beside the folder outside of it that nothing may touch. */
+  async function prepare(): Promise<void> {
+    root = `${sound}-${++copies}`;
+    await cp(sound, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    canaries = everything(outside);
+  }
+
+  const untouched = () => expect(everything(outside)).toEqual(canaries);
+
+  beforeAll(async () => {
+    fixture = await startFixture();
+    for (const version of ['1.0.0', '1.1.0']) await fixture.publish('web', version);
+    sound = await fixture.host();
+    await succeed(['pull', 'web@1.0.0', '--root', sound]);
+    await succeed(['pull', 'web@1.1.0', '--complain', '--root', sound]);
+    await put('etc/aa-registry/profiles.toml', 'profiles = ["web"]\n');
+    await succeed(['lock', '--root', sound]);
+    await put(`${policy}/abstractions/base`, '  /etc/ld.so.cache r,\n');
+    await put(`${policy}/tunables/global`, '@{PROC}=/proc/\n');
+    const abi = await readFile(`/${policy}/abi/3.0`, 'utf8').catch(() => '');
+    await put(`${policy}/abi/3.0`, abi);
+    await put(`${policy}/local/web`, '');
+    await put(`${policy}/mine`, 'profile mine { }\n');
+    await put('var/cache/apparmor/kernel.0/aa-registry.library.web', 'compiled');
+    await put(`${policy}/cache/aa-registry.library.web`, 'compiled');
+    await put(`${state}/set-aside/old`, 'old');
+    await put(
+      audit,
+      'audit: type=1400 audit(1700000000.1:1): apparmor="DENIED" operation="open" profile="web" name="/x" comm="a" requested_mask="r" denied_mask="r"\n',
+    );
+    await put('sys/module/apparmor/parameters/enabled', 'Y\n');
+    await put('sys/kernel/security/lsm', 'apparmor');
+    await put('sys/kernel/security/apparmor/features/file', '');
+    await put('usr/sbin/apparmor_parser', '');
+    await put('run/docker.sock', '');
+    // What is outside looks as what is inside, so that whoever follows a link finds what they look for.
+    outside = join(dirname(sound), 'outside');
+    await cp(sound, outside, { recursive: true, verbatimSymlinks: true });
+    await writeFile(join(outside, 'precious'), 'nobody touches me');
+    await writeFile(join(outside, 'etc/apparmor.d/precious'), 'profile web { /precious r, }\n');
+    trust = join(outside, trustFile);
+  });
+  afterAll(() => fixture.close());
+  beforeEach(prepare);
+
+  describe('what was done with it once', () => {
+    test('a linked folder of kept versions: nothing is deleted in what it leads to', async () => {
+      await rm(at(`${state}/kept/library.web`), { recursive: true });
+      await symlink(outside, at(`${state}/kept/library.web`));
+      const pulled = await run('pull', 'web@1.0.0');
+      expect(pulled.said).toContain(
+        `${at(`${state}/kept/library.web`)} is a link, which leads out`,
+      );
+      expect(pulled.code).toBe(1);
+      untouched();
+    });
+
+    test('a linked copy of a damaged record: what it leads to is not written to', async () => {
+      await writeFile(at(record), '{');
+      await symlink(join(outside, 'precious'), at(`${record}.damaged`));
+      await symlink(join(outside, 'new'), at(`${state}/pending/library.web.json.damaged`)).catch(
+        () => {},
+      );
+      expect((await run('pull', 'web')).code).toBe(0);
+      untouched();
+      expect(lstatSync(at(`${record}.damaged`)).isFile()).toBe(true);
+    });
+
+    test('a linked copy of a file that is set aside: the same', async () => {
+      const text = 'profile web { }\n';
+      await writeFile(at(file), text);
+      const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
+      const copy = at(`${state}/set-aside/aa-registry.library.web.${digest}`);
+      await symlink(join(outside, 'precious'), copy);
+      const pulled = await run('pull', 'web');
+      expect(pulled.code, pulled.said).toBe(0);
+      expect(await readFile(copy, 'utf8')).toBe(text);
+      expect(lstatSync(copy).isFile()).toBe(true);
+      untouched();
+    });
+
+    test('a linked folder for what is set aside: no file of the image’s choice gets out', async () => {
+      await writeFile(at(file), 'profile evil { }\n');
+      await rm(at(`${state}/set-aside`), { recursive: true });
+      await symlink(join(outside, policy), at(`${state}/set-aside`));
+      expect((await run('pull', 'web')).code).toBe(5);
+      untouched();
+    });
+
+    test('a linked folder of the log: no file gets out', async () => {
+      const log = readdirSync(at(`${state}/log`))[0] ?? '';
+      await rm(at(`${state}/log/${log}`), { recursive: true });
+      await mkdir(join(outside, 'log'));
+      await symlink(join(outside, 'log'), at(`${state}/log/${log}`));
+      canaries = everything(outside);
+      const commands = [['pull', 'web'], ['sync'], ['trust', 'show']];
+      for (const args of commands) expect((await run(...args)).said).toContain('is a link');
+      untouched();
+      await rm(join(outside, 'log'), { recursive: true });
+    });
+
+    test('a record that names a file outside: that is not read', async () => {
+      const text = await readFile(at(record), 'utf8');
+      const other = `../../../..${join(outside, policy, 'precious')}`;
+      await writeFile(at(record), text.replace(/"file": ".*"/, `"file": "${other}"`));
+      await run('denials', '--profile', 'web', '--patch', at('patched'));
+      const patched = await readFile(at('patched'), 'utf8');
+      expect(patched).toContain('/srv/web/1.1.0/** r,');
+      expect(patched).not.toContain('/precious');
+    });
+
+    test('includes lead to nothing outside the policy folder', async () => {
+      for (const included of [
+        `"${join(outside, 'secret')}"`,
+        `<../../../../../..${join(outside, 'secret')}>`,
+        '<linked>',
+        '<abstractions/linked>',
+        '<linked-folder>',
+      ]) {
+        await writeFile(join(outside, 'secret'), '  /secret r,\n');
+        await writeFile(at(file), `profile web {\n  include ${included}\n}\n`);
+        const own = `${policy}/abstractions/linked`;
+        await symlink(join(outside, 'secret'), at(own)).catch(() => {});
+        await symlink(join(outside, 'secret'), at(`${policy}/linked`)).catch(() => {});
+        await symlink(outside, at(`${policy}/linked-folder`)).catch(() => {});
+        await writeFile(
+          at(audit),
+          'audit: type=1400 audit(1700000000.1:1): apparmor="DENIED" operation="open" profile="web" name="/secret" comm="a" requested_mask="r" denied_mask="r"\n',
+        );
+        const { said, code } = await run('denials');
+        expect(code, said).toBe(0);
+        expect(said).toContain('/secret r,');
+        expect(said).not.toContain('secret:1');
+      }
+      await rm(join(outside, 'secret'));
+    });
+
+    test.skipIf(!parser)('apparmor_parser is given no link and no FIFO of it', async () => {
+      await fixture.publish('based', `1.0.${copies}`);
+      execFileSync('mkfifo', [at(`${policy}/tunables/waiting`)]);
+      await rm(at(`${policy}/abstractions/base`));
+      execFileSync('mkfifo', [at(`${policy}/abstractions/base`)]);
+      const pulled = await run('pull', 'based');
+      expect(pulled.said).toMatch(/abstractions\/base.*\[parser-refused\]/);
+      untouched();
+    });
+  });
+
+  /** What somebody may put in the place of a file or folder. */
+  const mutations: Record<string, (path: string, original: string) => Promise<void>> = {
+    'a link out': async (path, original) => {
+      await rm(path, { recursive: true, force: true });
+      await symlink(join(outside, original), path);
+    },
+    'a relative link out': async (path, original) => {
+      await rm(path, { recursive: true, force: true });
+      const up = '../'.repeat(original.split('/').length);
+      await symlink(`${up}${outside.slice(dirname(root).length + 1)}/${original}`, path);
+    },
+    'a link to a file outside': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      await symlink(join(outside, 'precious'), path);
+    },
+    'a link to what is not there': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      await symlink(join(outside, 'new'), path);
+    },
+    'a link to itself': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      await symlink(path, path);
+    },
+    'a FIFO': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      execFileSync('mkfifo', [path]);
+    },
+    'a socket': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      // A socket's file stays where whoever listens is killed; here it is moved out of the way of close().
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen('s.sock', resolve).unref());
+      execFileSync('mv', ['s.sock', path]);
+      server.close();
+    },
+    'a folder': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      await mkdir(path);
+    },
+    'a file': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      await writeFile(path, 'in the way');
+    },
+    'a huge file': async (path) => {
+      await rm(path, { recursive: true, force: true });
+      await writeFile(path, '');
+      await truncate(path, 2 ** 40);
+    },
+    'writable by everybody': async (path) => {
+      await chmod(path, 0o777).catch(() => {});
+    },
+    ...(isRoot && {
+      'a device': async (path: string) => {
+        await rm(path, { recursive: true, force: true });
+        execFileSync('mknod', [path, 'c', '1', '5']);
+      },
+      'somebody else’s': async (path: string) => {
+        await lchown(path, 1234, 1234).catch(() => {});
+      },
+    }),
+  };
+
+  const commands = [
+    ['pull', 'web@1.0.0'],
+    ['pull', 'web', '--dry-run'],
+    ['sync'],
+    ['sync', '--dry-run'],
+    ['remove', 'web'],
+    ['remove', 'web', '--force'],
+    ['rollback', 'web', '--offline'],
+    ['complain', 'web'],
+    ['enforce', 'web'],
+    ['status', '--offline'],
+    ['lock'],
+    ['trust', 'show'],
+    ['doctor', '--offline'],
+    ['denials'],
+    ['denials', '--profile', 'web', '--patch', '/dev/null'],
+    ['run-args', 'web'],
+  ];
+
+  /** Every place that this program looks at below a root, in the sound host; folders on the way to it too. */
+  function places(): string[] {
+    const found = new Set<string>();
+    for (const name of readdirSync(sound, { recursive: true, encoding: 'utf8' })) found.add(name);
+    for (const more of [
+      `${record}.damaged`,
+      `${state}/sync.json`,
+      `${state}/pending/library.web.json`,
+      `${policy}/disable`,
+      `${policy}/cache.d`,
+      `${policy}/web`,
+    ]) {
+      found.add(more);
+    }
+    return [...found].sort();
+  }
+
+  /** Changes a copy of the sound host and runs a command in it. */
+  async function attempt(place: string, mutation: string, args: readonly string[]) {
+    await prepare();
+    try {
+      await mkdir(dirname(at(place)), { recursive: true });
+      await mutations[mutation]?.(at(place), place);
+      const started = performance.now();
+      const outcome = await run(...args, ...(args[0] === 'pull' ? ['--trust', trust] : []));
+      // Far more than any takes, and less than a reader of a whole terabyte does.
+      expect(performance.now() - started).toBeLessThan(120_000);
+      untouched();
+      expect(outcome.said).not.toContain('unexpected:');
+      expect(outcome.said).not.toContain('/proc/self/fd');
+      // 6 says that something would change or was changed.
+      if (![0, 6].includes(outcome.code)) expect(outcome.said).toMatch(/\.\n|\]\n/);
+      return outcome;
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
+  }
+
+  test(`each place replaced by anything: nothing outside is touched, and every command ends${unlessRoot}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...places()),
+        fc.constantFrom(...Object.keys(mutations)),
+        fc.constantFrom(...commands),
+        async (place, mutation, args) => void (await attempt(place, mutation, args)),
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  const ours = [
+    policy,
+    'etc/aa-registry',
+    state,
+    `${state}/kept`,
+    `${state}/installed`,
+    'var',
+    'etc',
+  ];
+  const refusing = Object.keys(mutations).filter((name) => name !== 'a folder');
+  test.each(ours.flatMap((place) => refusing.map((mutation) => [place, mutation])))(
+    '%s that is %s is refused by name',
+    async (place = '', mutation = '') => {
+      const { said, code } = await attempt(place, mutation, ['pull', 'web@1.0.0']);
+      expect(said).toContain(`${join(root, place)} `);
+      expect(said).toMatch(/is a |belongs to user 1234|can be written to by others \(mode 0777\)/);
+      expect(code).toBe(5);
+    },
+  );
+
+  test.each(['a link out', 'a FIFO', 'a huge file', 'writable by everybody'])(
+    'a trust file that is %s is refused by name',
+    async (mutation) => {
+      const { said, code } = await attempt(trustFile, mutation, ['sync']);
+      expect(said).toContain(`${join(root, trustFile)} `);
+      expect(code).toBe(1);
+    },
+  );
+
+  test('what is installed in place of a link, a FIFO or a device is a file again', async () => {
+    for (const mutation of ['a link out', 'a FIFO', ...(isRoot ? ['a device'] : [])]) {
+      await prepare();
+      await mutations[mutation]?.(at(file), file);
+      expect((await run('status', '--offline')).said).toContain('its file was changed');
+      expect((await run('remove', 'web')).said).toContain('[file-changed]');
+      const pulled = await run('pull', 'web@1.1.0');
+      expect(pulled.code, pulled.said).toBe(0);
+      expect(lstatSync(at(file)).isFile()).toBe(true);
+      expect(await readFile(at(file), 'utf8')).toBe(textOf('web', '1.1.0'));
+      untouched();
+    }
+  });
+
+  test('the link that has a profile complain is one as AppArmor has it, and is never followed', async () => {
+    const link = at(`${policy}/force-complain/aa-registry.library.web`);
+    expect(readlinkSync(link)).toBe('../aa-registry.library.web');
+    await rm(link);
+    await symlink(join(outside, 'precious'), link);
+    expect((await run('enforce', 'web')).code).toBe(0);
+    expect(() => lstatSync(link)).toThrow('ENOENT');
+    untouched();
+  });
+
+  test('a root is found through links that its user has made, and is the user’s own', async () => {
+    const link = `${root}-link`;
+    await symlink(root, link);
+    expect((await command(['status', '--offline', '--root', link])).code).toBe(0);
+    if (!isRoot) return;
+    await lchown(link, 1234, 1234);
+    await chmod(dirname(root), 0o777);
+    const refused = await command(['status', '--offline', '--root', link]);
+    await chmod(dirname(root), 0o700);
+    expect(refused.said).toContain(`${link} is a link to ${root}, which others could have made`);
+    expect(statSync(root).uid).toBe(0);
+  });
+});
