@@ -16,6 +16,7 @@ import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
 import { createAddressOf } from './proxies.ts';
 import { createLimiter, type Limiter } from './rate-limit.ts';
 import { createReindexing } from './reindexing.ts';
+import { refuseBadHead } from './request-head.ts';
 import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
 import { createService } from './service.ts';
 import { generateToken, hashToken } from './token.ts';
@@ -227,6 +228,7 @@ function perMinute(requests: number): Limiter | undefined {
 /** Prometheus' own door: it needs no token, so it is for the operator's network only. */
 function createMetricsServer(metrics: Metrics): Server {
   return createServer(async (request, response) => {
+    if (refuseBadHead(request, response)) return;
     const found = request.url === '/metrics';
     const text = found ? await metrics.expose().catch(() => undefined) : undefined;
     if (text === undefined) response.writeHead(found ? 500 : 404).end();
