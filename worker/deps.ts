@@ -9,6 +9,7 @@ import type { Metrics } from './metrics.ts';
 import type { Oidc } from './oidc.ts';
 import type { RateLimits } from './rate-limit.ts';
 import type { SharedCache } from './shared-cache.ts';
+import type { TokenChecks } from './token-checks.ts';
 import type { Deliverer } from './webhooks/deliver.ts';
 
 /** What the service needs from whatever runs it. */
@@ -68,6 +69,7 @@ export interface Env {
   Bindings: Bindings;
   Variables: {
     deps: Deps;
+    tokenChecks: TokenChecks;
     /** Whose request it is (auth.ts). */
     caller: Caller;
   };

@@ -174,15 +174,21 @@ trustedPublishers.openapi(
     const { db, now } = c.var.deps;
     const { verify } = requireOidc(c.var.deps);
     const { token, team, profile = null } = c.req.valid('json');
-    const verified = await verify(token);
-    if (!verified.ok) {
-      throw new ProblemError(
-        'oidc-refused',
-        `The OpenID Connect token is refused: ${verified.reason}.`,
-      );
-    }
-    const { job } = verified;
-    const publisher = await findTrusted(db, team, profile, job);
+    // Whoever sends what is no good guesses, as with API tokens.
+    let refusal = 'This OpenID Connect token was used before.';
+    const checked = await c.var.tokenChecks.attempt(c, async () => {
+      const verified = await verify(token);
+      if (!verified.ok) {
+        refusal = `The OpenID Connect token is refused: ${verified.reason}.`;
+        return undefined;
+      }
+      const trusted = await findTrusted(db, team, profile, verified.job);
+      if (typeof trusted !== 'string') return { job: verified.job, publisher: trusted };
+      refusal = trusted;
+      return undefined;
+    });
+    if (!checked) throw new ProblemError('oidc-refused', refusal);
+    const { job, publisher } = checked;
     const time = now();
     await removeExpiredOrigins(db, new Date(time.getTime() - 24 * 60 * 60_000).toISOString());
     const secret = generateToken();
@@ -196,18 +202,18 @@ trustedPublishers.openapi(
       expiresAt: new Date(time.getTime() + lifetime).toISOString(),
       origin: await sha256(new TextEncoder().encode(`${job.issuer}\n${job.id}`)),
     });
-    if (!row) throw new ProblemError('oidc-refused', 'This OpenID Connect token was used before.');
+    if (!row) throw new ProblemError('oidc-refused', refusal);
     return c.json({ ...toToken(row), token: secret }, 201);
   },
 );
 
-/** The publisher that a team trusts and a job is; a problem that says what differs when there is none. */
+/** The publisher that a team trusts and a job is; what differs, when there is none. */
 async function findTrusted(
   db: Deps['db'],
   team: string,
   profile: string | null,
   job: Job,
-): Promise<Row> {
+): Promise<Row | string> {
   const { issuer, repository, branch, environment, repositoryId } = job;
   const same = (await listTrustedPublishers(db, team)).filter(
     (one) =>
@@ -221,12 +227,9 @@ async function findTrusted(
     if (await bindRepository(db, publisher, repositoryId)) return publisher;
   }
   const what = `${describe(job)}${environment === undefined ? '' : ` in ${environment}`}`;
-  throw new ProblemError(
-    'oidc-refused',
-    same.length > 0
-      ? `${repository} is not the repository any more that team ${team} trusts: only its name is the same.`
-      : `Team ${team} does not trust ${what}${profile === null ? '' : ` with ${profile}`}.`,
-  );
+  return same.length > 0
+    ? `${repository} is not the repository any more that team ${team} trusts: only its name is the same.`
+    : `Team ${team} does not trust ${what}${profile === null ? '' : ` with ${profile}`}.`;
 }
 
 function describe({ repository, branch }: Job): string {
