@@ -201,13 +201,16 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
 }
 
 /** Does some work again and again with a pause between, until it is stopped, which waits for what is under way. */
-function repeat(work: () => Promise<unknown>, pause: number): () => Promise<void> {
-  let stopped = false;
+function repeat(
+  work: (signal: AbortSignal) => Promise<unknown>,
+  pause: number,
+): () => Promise<void> {
+  const stop = new AbortController();
   let wake = () => {};
   const done = (async () => {
-    while (!stopped) {
-      await work();
-      if (stopped) break;
+    while (!stop.signal.aborted) {
+      await work(stop.signal);
+      if (stop.signal.aborted) break;
       await new Promise<void>((resolve) => {
         wake = resolve;
         setTimeout(resolve, pause).unref();
@@ -215,7 +218,7 @@ function repeat(work: () => Promise<unknown>, pause: number): () => Promise<void
     }
   })();
   return () => {
-    stopped = true;
+    stop.abort();
     wake();
     return done;
   };

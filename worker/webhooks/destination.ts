@@ -8,6 +8,8 @@ export const longestUrl = 2000;
  * over http too.
  */
 export interface Destinations {
+  /** Whether there is any network besides, which may have names of its own. */
+  local: boolean;
   /** What is wrong with this address, before anything is looked up; `undefined` when nothing is. */
   objection: (url: string) => string | undefined;
   /** What is wrong with going to this IP address for that URL; `undefined` when nothing is. */
@@ -29,6 +31,7 @@ export function createDestinations(allowed: readonly string[]): Destinations {
   }
 
   return {
+    local: networks.length > 0,
     addressObjection,
     objection(text) {
       const url = text.length <= longestUrl ? URL.parse(text) : undefined;
