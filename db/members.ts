@@ -38,17 +38,13 @@ export async function findMember(
 export type MemberChange = 'done' | 'last-owner' | 'changed';
 
 /**
- * Gives a user a role in a team, unless that would leave the team without an owner, or its members are not those
- * `expected` any more.
+ * The statement that gives a user a role in a team, unless that would leave the team without an owner, or its members
+ * are not those `expected` any more: it changes no row then, and {@link whyNotSet} says why.
  */
-export async function setMember(
-  db: Database,
-  membership: Membership,
-  expected?: Membership[],
-): Promise<MemberChange> {
+export function setMember(db: Database, membership: Membership, expected?: Membership[]) {
   const { team, user, role, createdAt } = membership;
   const values = sql`SELECT ${team}, ${user}, ${role}, ${createdAt} WHERE ${areStill(team, expected)}`;
-  const set = await db
+  return db
     .insert(memberships)
     .select(values)
     .onConflictDoUpdate({
@@ -56,7 +52,14 @@ export async function setMember(
       set: { role },
       ...(role === 'owner' ? {} : { setWhere: othersOwn(team, user) }),
     });
-  if (set.rowsAffected > 0) return 'done';
+}
+
+/** Why a member was not set. */
+export async function whyNotSet(
+  db: Database,
+  team: string,
+  expected?: Membership[],
+): Promise<Exclude<MemberChange, 'done'>> {
   return (await changed(db, team, expected)) ? 'changed' : 'last-owner';
 }
 

@@ -28,19 +28,18 @@ export type ProfileSummary = Pick<
 > & { publishedAt: string; grade: Grade | null };
 
 /**
- * What changes of a profile beside its versions; `false`, and no change, when it is not at the revision that
- * was looked at.
+ * The statement that changes what of a profile is none of its versions; it changes no row when the profile is not at
+ * the revision that was looked at.
  */
-export async function changeProfile(
+export function changeProfile(
   db: Database,
   { id, revision }: Profile,
   change: Partial<Pick<Profile, 'visibility' | 'blind' | 'deprecation' | 'replacement'>>,
-): Promise<boolean> {
-  const changed = await db
+) {
+  return db
     .update(profiles)
     .set({ ...change, revision: revision + 1 })
     .where(and(eq(profiles.id, id), eq(profiles.revision, revision)));
-  return changed.rowsAffected > 0;
 }
 
 /** The statement that hands a profile on to a team; it fails when that has been done. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, or } from 'drizzle-orm';
+import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { trustedPublishers } from './schema.ts';
 
@@ -17,13 +17,16 @@ export async function listTrustedPublishers(
     .orderBy(asc(trustedPublishers.id));
 }
 
-export async function addTrustedPublisher(
-  db: Database,
-  publisher: NewTrustedPublisher,
-): Promise<TrustedPublisher> {
-  const [added] = await db.insert(trustedPublishers).values(publisher).returning();
-  if (!added) throw new Error('a trusted publisher was added and is not there');
-  return added;
+/**
+ * The statement that adds a trusted publisher, unless the team has `limit` of them; it returns the publisher, if it
+ * was added.
+ */
+export function addTrustedPublisher(db: Database, publisher: NewTrustedPublisher, limit: number) {
+  const { team, profile, issuer, repository, branch, environment, createdAt } = publisher;
+  const room = sql`(SELECT count(*) FROM ${trustedPublishers} WHERE ${trustedPublishers.team} = ${team}) < ${limit}`;
+  const values = sql`SELECT NULL, ${team}, ${profile}, ${issuer}, ${repository}, NULL, ${branch}, ${environment},
+    ${createdAt} WHERE ${room}`;
+  return db.insert(trustedPublishers).select(values).returning();
 }
 
 /** Trusts a publisher no longer; `false` when the team has none with that id. */

@@ -14,10 +14,14 @@ export interface WebhookEvent {
   data: Record<string, unknown>;
 }
 
-export async function addWebhook(db: Database, webhook: Omit<Webhook, 'id'>): Promise<Webhook> {
-  const [added] = await db.insert(webhooks).values(webhook).returning();
-  if (!added) throw new Error('the webhook was not added');
-  return added;
+/** The statement that adds a webhook, unless the team has `limit` of them; it returns the webhook, if it was added. */
+export function addWebhook(db: Database, webhook: Omit<Webhook, 'id'>, limit: number) {
+  const { team, url, secret, createdAt } = webhook;
+  const room = sql`(SELECT count(*) FROM ${webhooks} WHERE ${webhooks.team} = ${team}) < ${limit}`;
+  return db
+    .insert(webhooks)
+    .select(sql`SELECT NULL, ${team}, ${url}, ${secret}, ${createdAt} WHERE ${room}`)
+    .returning();
 }
 
 export async function listWebhooks(db: Database, team: string): Promise<Webhook[]> {
@@ -60,13 +64,12 @@ export function announce(db: Database, team: string, event: WebhookEvent): State
     FROM ${webhooks} WHERE ${webhooks.team} = ${team}`);
 }
 
-/** Puts an event into the outbox for one webhook, to be sent by whoever asked for it: nobody else takes it. */
-export async function addDelivery(
-  db: Database,
-  webhook: Webhook,
-  event: WebhookEvent,
-): Promise<Delivery> {
-  const [added] = await db
+/**
+ * The statement that puts an event into the outbox for one webhook, to be sent by whoever asked for it: nobody else
+ * takes it. It returns the delivery.
+ */
+export function addDelivery(db: Database, webhook: Webhook, event: WebhookEvent) {
+  return db
     .insert(deliveries)
     .values({
       webhookId: webhook.id,
@@ -78,8 +81,6 @@ export async function addDelivery(
       lastAttemptAt: event.time,
     })
     .returning();
-  if (!added) throw new Error('the delivery was not added');
-  return added;
 }
 
 /** A delivery that has been claimed, and where it goes. */

@@ -87,6 +87,7 @@ const what = {
   address: 'requests from your address; a token of your own has a limit of its own',
   token: 'requests with this token',
   failures: 'requests with tokens that are not known, from your address',
+  tests: 'tests of webhooks of this team',
 };
 
 /** Tells a client of a limit, and throws a problem when it is reached. */

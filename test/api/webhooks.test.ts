@@ -274,6 +274,18 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(await deliveries(hook)).toHaveLength(2);
   });
 
+  test('a team tests its webhooks ten times a minute, and leaves no more behind', async () => {
+    const hook = await add();
+    const run = () => send(registry, 'POST', `${hooksPath}/${hook.id}/test`, {}, publisher.token);
+    const found = await Promise.all(Array.from({ length: 15 }, run));
+    const statuses = found.map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array(10).fill(200), ...Array(5).fill(429)]);
+    const refused = found.find(({ status }) => status === 429);
+    expect(Number(refused?.headers.get('Retry-After'))).toBeGreaterThanOrEqual(1);
+    expect(receiver.received).toHaveLength(10);
+    expect(await deliveries(hook)).toHaveLength(10);
+  });
+
   test('one that is removed is told nothing more', async () => {
     const { id } = await add();
     const remove = () =>

@@ -6,6 +6,7 @@ import { viewer } from '../auth.ts';
 import type { Env } from '../deps.ts';
 import { requireMatch } from '../precondition.ts';
 import { ProblemError } from '../problem.ts';
+import { makeChange } from '../quota.ts';
 import type { Deprecation, Profile } from './schema/profile.ts';
 import { toVersionSummary } from './versions.ts';
 
@@ -43,13 +44,20 @@ export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<vo
   await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
 }
 
-/** Changes a profile; a problem when somebody else has changed it since it was looked at. */
+/**
+ * Changes a profile; a problem when somebody else has changed it since it was looked at. What only takes something
+ * back is not `counted` among the team's changes: it is never refused, and nobody can do it twice.
+ */
 export async function requireChange(
   c: Context<Env>,
   row: Row,
   to: Parameters<typeof changeProfile>[2],
+  { counted }: { counted: boolean },
 ): Promise<void> {
-  if (await changeProfile(c.var.deps.db, row, to)) return;
+  const { deps } = c.var;
+  const change = changeProfile(deps.db, row, to);
+  const { rowsAffected } = counted ? await makeChange(deps, row.team, change) : await change;
+  if (rowsAffected > 0) return;
   throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
 }
 

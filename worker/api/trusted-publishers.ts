@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { addToken, removeExpiredOrigins } from '../../db/tokens.ts';
+import { removeExpiredOrigins } from '../../db/tokens.ts';
 import {
   addTrustedPublisher,
   bindRepository,
@@ -15,6 +15,7 @@ import type { Deps } from '../deps.ts';
 import { idempotent } from '../idempotency.ts';
 import type { Job } from '../oidc.ts';
 import { ProblemError } from '../problem.ts';
+import { makeChange } from '../quota.ts';
 import { generateToken, hashToken } from '../token.ts';
 import { createRouter, json, jsonBody, problems, repeatable } from './router.ts';
 import { TeamName } from './schema/name.ts';
@@ -28,7 +29,7 @@ import {
   TrustedPublisherList,
 } from './schema/trusted-publisher.ts';
 import { requireTeam } from './teams.ts';
-import { toToken } from './tokens.ts';
+import { addOwnedToken, toToken } from './tokens.ts';
 
 export const trustedPublishers = createRouter();
 
@@ -75,6 +76,7 @@ trustedPublishers.openapi(
         400,
         401,
         403,
+        'quota-exceeded',
         404,
         'publisher-exists',
         'team-full',
@@ -85,7 +87,8 @@ trustedPublishers.openapi(
     },
   }),
   async (c) => {
-    const { db, now, oidc } = c.var.deps;
+    const { deps } = c.var;
+    const { db, now, oidc } = deps;
     const { name } = await requireTeam(db, c.req.valid('param').team);
     const asked = c.req.valid('json');
     if (oidc && !oidc.issuers.includes(asked.issuer)) {
@@ -100,14 +103,11 @@ trustedPublishers.openapi(
       ),
     );
     if (same) throw new ProblemError('publisher-exists', 'The team trusts that one already.');
-    if (trusted.length >= mostPublishers) {
-      throw new ProblemError('team-full', `A team trusts ${mostPublishers} publishers at most.`);
-    }
-    const added = await addTrustedPublisher(db, {
-      ...asked,
-      team: name,
-      createdAt: now().toISOString(),
-    });
+    if (trusted.length >= mostPublishers) throw full();
+    const publisher = { ...asked, team: name, createdAt: now().toISOString() };
+    const adding = addTrustedPublisher(db, publisher, mostPublishers);
+    const [added] = await makeChange(deps, name, adding);
+    if (!added) throw full();
     return c.json(toPublisher(added), 201);
   },
 );
@@ -167,7 +167,7 @@ trustedPublishers.openapi(
     request: { body: jsonBody(OidcExchange) },
     responses: {
       201: json('The token', CreatedToken),
-      ...problems(400, 401, 'oidc-refused', 404, 413, 415),
+      ...problems(400, 401, 'oidc-refused', 'quota-exceeded', 404, 413, 415),
     },
   }),
   async (c) => {
@@ -192,7 +192,7 @@ trustedPublishers.openapi(
     const time = now();
     await removeExpiredOrigins(db, new Date(time.getTime() - 24 * 60 * 60_000).toISOString());
     const secret = generateToken();
-    const row = await addToken(db, {
+    const row = await addOwnedToken(c.var.deps, {
       hash: await hashToken(secret),
       label: describe(job),
       team,
@@ -206,6 +206,10 @@ trustedPublishers.openapi(
     return c.json({ ...toToken(row), token: secret }, 201);
   },
 );
+
+function full(): ProblemError {
+  return new ProblemError('team-full', `A team trusts ${mostPublishers} publishers at most.`);
+}
 
 /** The publisher that a team trusts and a job is; what differs, when there is none. */
 async function findTrusted(

@@ -1,6 +1,5 @@
 import type { Database } from '../../db/database.ts';
 import {
-  addDelivery,
   type Claimed,
   claimDeliveries,
   type Delivery,
@@ -11,7 +10,9 @@ import {
   pruneDeliveries,
   settleDelivery,
   type Webhook,
+  type WebhookEvent,
 } from '../../db/webhooks.ts';
+import { createLimiter, type Limiter } from '../rate-limit.ts';
 import type { Destinations } from './destination.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
@@ -31,6 +32,9 @@ const pause = 1_000;
 
 /** How much longer than its receiver may take an attempt is waited for, in milliseconds. */
 const margin = 2_000;
+
+/** How many tests of its webhooks a team may make, and in how many seconds. */
+const testsAllowed = { requests: 10, seconds: 60 };
 
 /** How often what is too old is forgotten while deliveries are under way, in milliseconds. */
 const pruneInterval = 60_000;
@@ -52,8 +56,10 @@ export interface Deliverer {
    * throws.
    */
   deliverDue: (signal?: AbortSignal) => Promise<number>;
-  /** Tells one webhook of a test, at once and once only. */
-  test: (webhook: Webhook) => Promise<Delivery>;
+  /** How often a team may test its webhooks. */
+  tests: Limiter;
+  /** Tells one webhook of a test that is in the outbox for that, at once and once only. */
+  test: (webhook: Webhook, delivery: Delivery) => Promise<Delivery>;
 }
 
 export interface DelivererOptions {
@@ -160,10 +166,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       await Promise.all(underWay);
       return attempts;
     },
-    async test(webhook) {
-      const time = now().toISOString();
-      const data = { team: webhook.team, webhook: webhook.id };
-      const delivery = await addDelivery(db, webhook, { kind: 'webhook.test', time, data });
+    tests: createLimiter(testsAllowed.requests, testsAllowed.seconds, () => now().getTime()),
+    async test(webhook, delivery) {
       const { status, error } = await tell(webhook, delivery);
       const ended = now().toISOString();
       const outcome = error === null ? { deliveredAt: ended } : { gaveUpAt: ended };
@@ -171,6 +175,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       return (await findDelivery(db, delivery.id)) ?? delivery;
     },
   };
+}
+
+/** What a webhook is told as a test. */
+export function testEvent({ team, id }: Webhook, time: string): WebhookEvent {
+  return { kind: 'webhook.test', time, data: { team, webhook: id } };
 }
 
 /** What takes up places: a delivery, by whose it is and where it goes. */
