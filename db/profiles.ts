@@ -21,6 +21,20 @@ export async function findProfile(
   return profile;
 }
 
+/**
+ * What of a profile's replacement the viewer is told: nothing, where that is a profile that they may not know of. The
+ * one that a transfer names tells nobody anything: it is made of what they see.
+ */
+export async function shownReplacement(
+  db: Database,
+  viewer: Viewer,
+  { name, replacement, movedTo }: Pick<Profile, 'name' | 'replacement' | 'movedTo'>,
+): Promise<string | null> {
+  if (replacement === null || replacement === `${movedTo}/${name}`) return replacement;
+  const [otherTeam = '', otherName = ''] = replacement.split('/');
+  return (await findProfile(db, viewer, otherTeam, otherName)) ? replacement : null;
+}
+
 /** A profile as lists show it: with when its latest version was published, and how lint grades that. */
 export type ProfileSummary = Pick<
   Profile,

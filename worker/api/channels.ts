@@ -13,7 +13,7 @@ import { announce } from '../../db/webhooks.ts';
 import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
-import { loggedName } from '../logged-name.ts';
+import { loggedChannel, loggedName } from '../logged-name.ts';
 import { ProblemError } from '../problem.ts';
 import { counting, noChange } from '../quota.ts';
 import { requireProfileMatch } from './profile.ts';
@@ -69,8 +69,9 @@ channels.openapi(
       (previous === null ? await noChannel(deps, profile) : undefined);
     const movedAt = now().toISOString();
     const logged = await loggedName(team, name, profile);
+    const loggedAs = await loggedChannel(team, name, channel, profile);
     const logIndex = await log.append(
-      { kind: 'channel', time: movedAt, team, name: logged, channel, version, previous },
+      { kind: 'channel', time: movedAt, team, name: logged, channel: loggedAs, version, previous },
       (logIndex) => [
         ...counting(deps, change),
         moveChannel(

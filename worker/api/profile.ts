@@ -1,13 +1,18 @@
 import type { Context } from 'hono';
 import { listChannels } from '../../db/channels.ts';
-import { changeProfile, findProfile, type Profile as Row } from '../../db/profiles.ts';
+import {
+  changeProfile,
+  findProfile,
+  type Profile as Row,
+  shownReplacement,
+} from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth.ts';
 import type { Env } from '../deps.ts';
 import { requireMatch } from '../precondition.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
-import type { Deprecation, Profile } from './schema/profile.ts';
+import type { Profile } from './schema/profile.ts';
 import { toVersionSummary } from './versions.ts';
 
 /** The profile of a request's path, if its caller may know of it; a problem when there is none. */
@@ -21,9 +26,10 @@ export async function requireProfile(c: Context<Env>, team: string, name: string
 export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
   const { db } = c.var.deps;
   const { id, team, name, createdAt, visibility, movedTo } = row;
-  const [latest, channels] = await Promise.all([
+  const [latest, channels, replacement] = await Promise.all([
     findVersion(db, viewer(c), team, name, row.latest),
     listChannels(db, id),
+    shownReplacement(db, viewer(c), row),
   ]);
   if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
   return {
@@ -31,7 +37,7 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
     name,
     createdAt,
     visibility,
-    deprecation: toDeprecation(row),
+    deprecation: row.deprecation === null ? null : { reason: row.deprecation, replacement },
     movedTo,
     manifest: latest.manifest,
     latest: toVersionSummary(latest),
@@ -59,9 +65,4 @@ export async function requireChange(
   const { rowsAffected } = counted ? await makeChange(deps, row.team, change) : await change;
   if (rowsAffected > 0) return;
   throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
-}
-
-/** What a profile's deprecation says; null when it has none. */
-function toDeprecation({ deprecation: reason, replacement }: Row): Deprecation | null {
-  return reason === null ? null : { reason, replacement };
 }
