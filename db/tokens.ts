@@ -13,7 +13,7 @@ import {
   sql,
 } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { idempotencyKeys, tokens } from './schema.ts';
+import { idempotencyKeys, tokens, users } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
 
@@ -152,6 +152,19 @@ export async function recordUse(db: Database, token: Token, at: Date): Promise<v
     .where(
       and(eq(tokens.id, token.id), or(isNull(tokens.lastUsedAt), lt(tokens.lastUsedAt, before))),
     );
+}
+
+/** The tokens, good still, that may be used for all that those do who run the registry: their own, and those of its users. */
+export async function listAdminTokens(db: Database, now: Date): Promise<Token[]> {
+  const byAdministrator = or(
+    isNull(tokens.user),
+    inArray(tokens.user, db.select({ name: users.name }).from(users).where(eq(users.admin, true))),
+  );
+  return db
+    .select()
+    .from(tokens)
+    .where(and(isNull(tokens.team), byAdministrator, eq(tokens.scope, 'admin'), isLive(now)))
+    .orderBy(asc(tokens.id));
 }
 
 /** How many tokens of the administrator's own there are that may be used for everything. */
