@@ -78,6 +78,22 @@ const options = {
     value: 'N',
     description: 'Bytes of all of those (default 4294967296)',
   },
+  'team-changes': {
+    type: 'string',
+    value: 'N',
+    description:
+      'Other changes that a team may make in a day, such as channel moves (default 1000)',
+  },
+  'team-tokens': {
+    type: 'string',
+    value: 'N',
+    description: 'Tokens of a team or a user, and new ones in a day (default 1000)',
+  },
+  'team-webhooks': {
+    type: 'string',
+    value: 'N',
+    description: 'Webhooks of a team (default 10)',
+  },
   'answer-cache-bytes': {
     type: 'string',
     value: 'N',
@@ -210,6 +226,9 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
       profiles: number('team-profiles', Number.MAX_SAFE_INTEGER),
       versions: number('team-versions', Number.MAX_SAFE_INTEGER),
       bytes: number('team-bytes', Number.MAX_SAFE_INTEGER),
+      changes: number('team-changes', Number.MAX_SAFE_INTEGER),
+      tokens: number('team-tokens', Number.MAX_SAFE_INTEGER),
+      webhooks: number('team-webhooks', Number.MAX_SAFE_INTEGER),
     }),
     shutdownDelay: delay === undefined ? undefined : delay * 1000,
   }) as ServeOptions;

@@ -26,13 +26,20 @@ export async function findChannel(
   return channel;
 }
 
+/** The most channels that a profile may have: each answer about it lists them all. */
+export const mostChannels = 100;
+
 /**
  * The statement that points a channel at a version, making the channel when `previous` is null. It fails when
- * the channel does not name `previous`: an index or a NOT NULL breaks.
+ * the channel does not name `previous`, or the profile has as many channels as it may: an index or a NOT NULL breaks.
  */
 export function moveChannel(db: Database, channel: Channel, previous: string | null): Statement {
-  if (previous === null) return db.insert(channels).values(channel);
   const { profileId, name, version, movedAt, logIndex } = channel;
+  if (previous === null) {
+    const had = sql`(SELECT count(*) FROM ${channels} WHERE ${channels.profileId} = ${profileId})`;
+    const room = sql`CASE WHEN ${had} < ${mostChannels} THEN ${version} END`;
+    return db.insert(channels).values({ ...channel, version: room });
+  }
   return db
     .update(channels)
     .set({

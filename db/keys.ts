@@ -1,4 +1,4 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { keys } from './schema.ts';
@@ -11,9 +11,16 @@ export type NewKey = Pick<
   'team' | 'keyId' | 'publicKey' | 'label' | 'endorsement' | 'createdAt'
 >;
 
-/** The statement that registers a publisher key; it fails when the team has that key already. */
-export function insertKey(db: Database, key: NewKey, logIndex: number): Statement {
-  return db.insert(keys).values({ ...key, logIndex });
+/** The statement that registers a publisher key; it fails when the team has that key already, or `limit` others. */
+export function insertKey(
+  db: Database,
+  key: NewKey,
+  { logIndex, limit }: { logIndex: number; limit: number },
+): Statement {
+  const had = sql`(SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${key.team})`;
+  // Breaks NOT NULL where there is no room.
+  const label = sql`CASE WHEN ${had} < ${limit} THEN ${key.label} END`;
+  return db.insert(keys).values({ ...key, label, logIndex });
 }
 
 /** The statement that revokes a key. */

@@ -39,30 +39,28 @@ export async function findMember(
 export type MemberChange = 'done' | 'last-owner' | 'changed';
 
 /**
- * Gives a user a role in a team, unless that would leave the team without an owner, or its members are not those
- * `expected` any more.
+ * The statement that gives a user a role in a team, unless that would leave the team without an owner, or its members
+ * are not those `expected` any more: it changes no row then, and {@link whyNotSet} says why.
  */
-export async function setMember(
-  db: Database,
-  membership: Membership,
-  expected?: Membership[],
-): Promise<MemberChange> {
+export function setMember(db: Database, membership: Membership, expected?: Membership[]) {
   const { team, user, role, createdAt } = membership;
   const values = sql`SELECT ${team}, ${user}, ${role}, ${createdAt} WHERE ${areStill(team, expected)}`;
-  const set = () =>
-    db
-      .insert(memberships)
-      .select(values)
-      .onConflictDoUpdate({
-        target: [memberships.team, memberships.user],
-        set: { role },
-        ...(role === 'owner' ? {} : { setWhere: othersOwn(team, user) }),
-      });
-  const isSet = await orFindDone(
-    async () => (await set()).rowsAffected > 0,
-    async () => (await findMember(db, team, user))?.role === role || undefined,
-  );
-  if (isSet) return 'done';
+  return db
+    .insert(memberships)
+    .select(values)
+    .onConflictDoUpdate({
+      target: [memberships.team, memberships.user],
+      set: { role },
+      ...(role === 'owner' ? {} : { setWhere: othersOwn(team, user) }),
+    });
+}
+
+/** Why a member was not set. */
+export async function whyNotSet(
+  db: Database,
+  team: string,
+  expected?: Membership[],
+): Promise<Exclude<MemberChange, 'done'>> {
   return (await changed(db, team, expected)) ? 'changed' : 'last-owner';
 }
 

@@ -5,14 +5,16 @@ import type { Database } from './database.ts';
  * Brings the database to the current schema and returns the names of the migrations that were applied. Each
  * is one transaction with its own record, so two processes that start together apply it once: the loser's
  * record breaks the primary key, and it looks again.
+ *
+ * @param to all migrations, or the first ones
  */
-export async function migrate(db: Database): Promise<string[]> {
+export async function migrate(db: Database, to = migrations): Promise<string[]> {
   const client = db.$client;
   await client.execute(
     'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)',
   );
   const applied: string[] = [];
-  for (const { name, sql } of migrations) {
+  for (const { name, sql } of to) {
     if (await isApplied(db, name)) continue;
     try {
       await client.batch(

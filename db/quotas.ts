@@ -1,34 +1,52 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { orFindDone } from './outcome.ts';
 import { profiles, quotas } from './schema.ts';
 
-/** How many profiles and versions, and how many bytes of them. */
-export interface Amounts {
+/** What a team has stored: so many profiles and versions, and bytes of them. */
+export interface Stored {
   profiles: number;
   versions: number;
   bytes: number;
 }
 
-/** What a team has stored, and the limits of its own; null where the registry's apply. */
+/** All that a team has, or may have: what it has stored, its changes today, its tokens and its webhooks. */
+export interface Amounts extends Stored {
+  /** Changes in a day (UTC) that are none of what the others count. */
+  changes: number;
+  tokens: number;
+  webhooks: number;
+}
+
+/** What a team has stored and changed today, and the limits of its own; null where the registry's apply. */
 export interface Quota {
-  used: Amounts;
+  used: Stored & Pick<Amounts, 'changes'>;
   own: { [K in keyof Amounts]: number | null };
 }
 
-export async function readQuota(db: Database, team: string): Promise<Quota> {
+/** The day that changes are counted for, in UTC. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 'YYYY-MM-DD'.length);
+}
+
+export async function readQuota(db: Database, team: string, now: Date): Promise<Quota> {
   const [row] = await db.select().from(quotas).where(eq(quotas.team, team));
   return {
     used: {
       profiles: row?.profiles ?? 0,
       versions: row?.versions ?? 0,
       bytes: row?.bytes ?? 0,
+      changes: row?.changesDay === dayOf(now) ? row.changes : 0,
     },
     own: {
       profiles: row?.maxProfiles ?? null,
       versions: row?.maxVersions ?? null,
       bytes: row?.maxBytes ?? null,
+      changes: row?.maxChanges ?? null,
+      tokens: row?.maxTokens ?? null,
+      webhooks: row?.maxWebhooks ?? null,
     },
   };
 }
@@ -39,10 +57,15 @@ export async function setQuota(
   team: string,
   own: { [K in keyof Amounts]?: number | null | undefined },
 ): Promise<void> {
-  const { profiles: maxProfiles, versions: maxVersions, bytes: maxBytes } = own;
-  const set = Object.fromEntries(
-    Object.entries({ maxProfiles, maxVersions, maxBytes }).filter(([, max]) => max !== undefined),
-  );
+  const limits = {
+    maxProfiles: own.profiles,
+    maxVersions: own.versions,
+    maxBytes: own.bytes,
+    maxChanges: own.changes,
+    maxTokens: own.tokens,
+    maxWebhooks: own.webhooks,
+  };
+  const set = Object.fromEntries(Object.entries(limits).filter(([, max]) => max !== undefined));
   const insert = db.insert(quotas).values({ team, ...set });
   await orFindDone(
     async () => {
@@ -52,11 +75,11 @@ export async function setQuota(
       return true;
     },
     async () => {
-      const now = (await readQuota(db, team)).own;
-      const isDone = Object.entries(own).every(
-        ([name, max]) => max === undefined || now[name as keyof Amounts] === max,
+      const [row] = await db.select().from(quotas).where(eq(quotas.team, team));
+      const isDone = Object.entries(set).every(
+        ([name, max]) => row?.[name as keyof typeof limits] === max,
       );
-      return isDone || undefined;
+      return (row !== undefined && isDone) || undefined;
     },
   );
 }
@@ -69,7 +92,7 @@ export async function setQuota(
 export function countVersion(
   db: Database,
   { team, name, bytes }: { team: string; name: string; bytes: number },
-  limits: Amounts,
+  limits: Stored,
 ): [Statement, Statement] {
   const fresh = sql`NOT EXISTS (SELECT 1 FROM ${profiles} WHERE ${profiles.team} = ${team} AND ${profiles.name} = ${name})`;
   return [
@@ -80,6 +103,35 @@ export function countVersion(
         profiles: sql`CASE WHEN NOT (${fresh}) OR ${quotas.profiles} < coalesce(${quotas.maxProfiles}, ${limits.profiles}) THEN ${quotas.profiles} + (${fresh}) END`,
         versions: sql`CASE WHEN ${quotas.versions} < coalesce(${quotas.maxVersions}, ${limits.versions}) THEN ${quotas.versions} + 1 END`,
         bytes: sql`CASE WHEN ${quotas.bytes} + ${bytes} <= coalesce(${quotas.maxBytes}, ${limits.bytes}) THEN ${quotas.bytes} + ${bytes} END`,
+      })
+      .where(eq(quotas.team, team)),
+  ];
+}
+
+/**
+ * The statements that count a change of a team's that is about to be made; they fail, as those of
+ * {@link countVersion}, when it has made as many today as it may. What is `logged` is refused besides where the team
+ * may publish nothing at all: a limit of no versions or no bytes closes the log for it.
+ */
+export function countChange(
+  db: Database,
+  team: string,
+  { now, logged }: { now: Date; logged: boolean },
+  limits: Amounts,
+): [Statement, Statement] {
+  const day = dayOf(now);
+  const today = sql`CASE WHEN ${quotas.changesDay} = ${day} THEN ${quotas.changes} ELSE 0 END`;
+  const limit = (own: SQL | SQLiteColumn, general: number) => sql`coalesce(${own}, ${general})`;
+  const open = logged
+    ? sql`${limit(quotas.maxVersions, limits.versions)} > 0 AND ${limit(quotas.maxBytes, limits.bytes)} > 0`
+    : sql`true`;
+  return [
+    db.insert(quotas).values({ team }).onConflictDoNothing(),
+    db
+      .update(quotas)
+      .set({
+        changes: sql`CASE WHEN (${today}) < ${limit(quotas.maxChanges, limits.changes)} AND ${open} THEN (${today}) + 1 END`,
+        changesDay: day,
       })
       .where(eq(quotas.team, team)),
   ];

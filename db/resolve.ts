@@ -18,6 +18,7 @@ export interface Resolution {
   profileId: number;
   latest: string;
   deprecation: string | null;
+  /** Null too where the viewer may not know of it. */
   replacement: string | null;
   movedTo: string | null;
   /** How many of its team's keys are revoked. */
@@ -43,9 +44,16 @@ export async function resolveReferences(
     references.map(({ team, name, selector }) => ({ team, name, ...question(selector) })),
   );
   const one = alias(versions, 'one');
+  const other = alias(profiles, 'other');
+  // As shownReplacement in profiles.ts, which asks about one.
+  const shown = sql`CASE WHEN ${profiles.replacement} = ${profiles.movedTo} || '/' || ${profiles.name} OR EXISTS (
+    SELECT 1 FROM ${profiles} AS other
+    WHERE ${other.team} = substr(${profiles.replacement}, 1, instr(${profiles.replacement}, '/') - 1)
+      AND ${other.name} = substr(${profiles.replacement}, instr(${profiles.replacement}, '/') + 1)
+      AND ${visibleTo(viewer, other) ?? sql`true`}) THEN ${profiles.replacement} END`;
   const found = await db.all<Resolution & { at: number }>(sql`
     SELECT asked.key AS "at", ${profiles.id} AS "profileId", ${profiles.latest} AS "latest",
-      ${profiles.deprecation} AS "deprecation", ${profiles.replacement} AS "replacement",
+      ${profiles.deprecation} AS "deprecation", ${shown} AS "replacement",
       ${profiles.movedTo} AS "movedTo", ${versions.version} AS "version", ${versions.digest} AS "digest",
       ${versions.yankReason} AS "yankReason",
       (SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}

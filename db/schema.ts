@@ -285,6 +285,12 @@ export const quotas = sqliteTable('quotas', {
   maxProfiles: integer(),
   maxVersions: integer(),
   maxBytes: integer(),
+  /** Changes other than versions on `changesDay`, a day in UTC as `2026-01-31`. */
+  changes: integer().notNull().default(0),
+  changesDay: text(),
+  maxChanges: integer(),
+  maxTokens: integer(),
+  maxWebhooks: integer(),
 });
 
 /** Where a team wants to be told of what happens to its profiles. */
@@ -328,7 +334,9 @@ export const deliveries = sqliteTable(
     gaveUpAt: text(),
   },
   (table) => [
-    index('deliveries_due').on(table.nextAttemptAt).where(sql`${table.nextAttemptAt} IS NOT NULL`),
+    index('deliveries_next')
+      .on(table.webhookId, table.nextAttemptAt)
+      .where(sql`${table.nextAttemptAt} IS NOT NULL`),
     index('deliveries_webhook').on(table.webhookId, table.id),
     index('deliveries_created').on(table.createdAt),
   ],

@@ -1,7 +1,20 @@
-import { and, asc, count, eq, gt, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  eq,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { orFindDone } from './outcome.ts';
-import { tokens } from './schema.ts';
+import { idempotencyKeys, tokens, users } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
 
@@ -20,6 +33,74 @@ export async function addToken(db: Database, token: NewToken): Promise<Token | u
     },
     // Only whoever made the token knows its hash.
     () => findToken(db, token.hash),
+  );
+}
+
+/** How long a token that is revoked or has ended is listed, and what counts as new, in milliseconds. */
+const memory = 30 * 24 * 60 * 60_000;
+const day = 24 * 60 * 60_000;
+
+const before = (now: Date, milliseconds: number) =>
+  new Date(now.getTime() - milliseconds).toISOString();
+
+/** Whose tokens are counted: a user's, or a team's own. */
+export type CountedOwner = Exclude<TokenOwner, 'all'>;
+
+/** How many tokens somebody has that are good still (those of CI jobs count until they are forgotten), and how many are new. */
+export async function countTokens(
+  db: Database,
+  owner: CountedOwner,
+  now: Date,
+): Promise<{ live: number; fresh: number }> {
+  const [row] = await db
+    .select({
+      live: sql<number>`coalesce(sum(${isLive(now)}), 0)`,
+      fresh: sql<number>`coalesce(sum(${tokens.createdAt} > ${before(now, day)}), 0)`,
+    })
+    .from(tokens)
+    .where(ownedBy(owner));
+  return row ?? { live: 0, fresh: 0 };
+}
+
+function isLive(now: Date): SQL {
+  return sql`(${tokens.revokedAt} IS NULL AND (${tokens.expiresAt} IS NULL
+    OR ${tokens.expiresAt} > ${now.toISOString()} OR ${tokens.origin} IS NOT NULL))`;
+}
+
+/**
+ * As {@link addToken}, unless its owner has `limit` tokens already or has made as many within a day; those that have
+ * been no good for thirty days are forgotten first.
+ */
+export async function addTokenWithin(
+  db: Database,
+  token: NewToken,
+  { owner, limit, now }: { owner: CountedOwner; limit: number; now: Date },
+): Promise<Token | undefined> {
+  const old = before(now, memory);
+  const ended = db
+    .select({ id: tokens.id })
+    .from(tokens)
+    .where(and(ownedBy(owner), or(lt(tokens.revokedAt, old), lt(tokens.expiresAt, old))))
+    .orderBy(asc(tokens.id))
+    .limit(100);
+  const { hash, label, createdAt } = token;
+  const { team = null, user = null, profile = null, expiresAt = null, origin = null } = token;
+  const scope = token.scope ?? 'admin';
+  const room = sql`(SELECT coalesce(sum(${isLive(now)}), 0) < ${limit}
+      AND coalesce(sum(${tokens.createdAt} > ${before(now, day)}), 0) < ${limit}
+    FROM ${tokens} WHERE ${ownedBy(owner)})`;
+  const values = sql`SELECT NULL, ${hash}, ${label}, ${team}, ${createdAt}, ${user}, ${profile}, ${scope},
+    ${expiresAt}, NULL, NULL, ${origin} WHERE ${room}`;
+  return orFindDone(
+    async () => {
+      const [, , [added]] = await db.batch([
+        db.delete(idempotencyKeys).where(inArray(idempotencyKeys.tokenId, ended)),
+        db.delete(tokens).where(inArray(tokens.id, ended)),
+        db.insert(tokens).select(values).onConflictDoNothing().returning(),
+      ]);
+      return added;
+    },
+    () => findToken(db, hash),
   );
 }
 
@@ -89,6 +170,19 @@ export async function recordUse(db: Database, token: Token, at: Date): Promise<v
     .where(
       and(eq(tokens.id, token.id), or(isNull(tokens.lastUsedAt), lt(tokens.lastUsedAt, before))),
     );
+}
+
+/** The tokens, good still, that may be used for all that those do who run the registry: their own, and those of its users. */
+export async function listAdminTokens(db: Database, now: Date): Promise<Token[]> {
+  const byAdministrator = or(
+    isNull(tokens.user),
+    inArray(tokens.user, db.select({ name: users.name }).from(users).where(eq(users.admin, true))),
+  );
+  return db
+    .select()
+    .from(tokens)
+    .where(and(isNull(tokens.team), byAdministrator, eq(tokens.scope, 'admin'), isLive(now)))
+    .orderBy(asc(tokens.id));
 }
 
 /** How many tokens of the administrator's own there are that may be used for everything. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, or } from 'drizzle-orm';
+import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { orFindDone } from './outcome.ts';
 import { trustedPublishers } from './schema.ts';
@@ -18,23 +18,16 @@ export async function listTrustedPublishers(
     .orderBy(asc(trustedPublishers.id));
 }
 
-export async function addTrustedPublisher(
-  db: Database,
-  publisher: NewTrustedPublisher,
-): Promise<TrustedPublisher> {
-  return orFindDone(
-    async () => {
-      const [added] = await db.insert(trustedPublishers).values(publisher).returning();
-      if (!added) throw new Error('a trusted publisher was added and is not there');
-      return added;
-    },
-    async () => {
-      const fields = Object.entries(publisher) as [keyof NewTrustedPublisher, unknown][];
-      return (await listTrustedPublishers(db, publisher.team)).find((one) =>
-        fields.every(([field, value]) => one[field] === value),
-      );
-    },
-  );
+/**
+ * The statement that adds a trusted publisher, unless the team has `limit` of them; it returns the publisher, if it
+ * was added.
+ */
+export function addTrustedPublisher(db: Database, publisher: NewTrustedPublisher, limit: number) {
+  const { team, profile, issuer, repository, branch, environment, createdAt } = publisher;
+  const room = sql`(SELECT count(*) FROM ${trustedPublishers} WHERE ${trustedPublishers.team} = ${team}) < ${limit}`;
+  const values = sql`SELECT NULL, ${team}, ${profile}, ${issuer}, ${repository}, NULL, ${branch}, ${environment},
+    ${createdAt} WHERE ${room}`;
+  return db.insert(trustedPublishers).select(values).returning();
 }
 
 /** Trusts a publisher no longer; `false` when the team has none with that id. */

@@ -26,6 +26,16 @@ export async function listUsers(db: Database, limit: number, after = ''): Promis
   return db.select().from(users).where(gt(users.name, after)).orderBy(asc(users.name)).limit(limit);
 }
 
+/** The names of those who run the registry. */
+export async function listAdministrators(db: Database): Promise<string[]> {
+  const found = await db
+    .select({ name: users.name })
+    .from(users)
+    .where(eq(users.admin, true))
+    .orderBy(asc(users.name));
+  return found.map(({ name }) => name);
+}
+
 /** Says whether a user runs the registry. */
 export async function setAdmin(db: Database, name: string, admin: boolean): Promise<void> {
   await orFindDone(

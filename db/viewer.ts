@@ -1,4 +1,5 @@
 import { and, eq, or, type SQL, sql } from 'drizzle-orm';
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { profiles } from './schema.ts';
 
 /** Whose eyes a query has: everybody sees the public profiles, and some see private ones. */
@@ -14,11 +15,14 @@ export interface Viewer {
 /** Whoever has not said who they are. */
 export const anonymous: Viewer = { everything: false, teams: [] };
 
-/** The condition that leaves of `profiles` what the viewer may know of. */
-export function visibleTo({ everything, teams, profile }: Viewer): SQL | undefined {
+/** The condition that leaves of `profiles`, or of what stands for it, what the viewer may know of. */
+export function visibleTo(
+  { everything, teams, profile }: Viewer,
+  of: Record<'team' | 'name' | 'visibility', AnySQLiteColumn> = profiles,
+): SQL | undefined {
   if (everything) return undefined;
-  const isPublic = eq(profiles.visibility, 'public');
+  const isPublic = eq(of.visibility, 'public');
   if (teams.length === 0) return isPublic;
-  const own = sql`${profiles.team} IN (SELECT value FROM json_each(${JSON.stringify(teams)}))`;
-  return or(isPublic, profile === undefined ? own : and(own, eq(profiles.name, profile)));
+  const own = sql`${of.team} IN (SELECT value FROM json_each(${JSON.stringify(teams)}))`;
+  return or(isPublic, profile === undefined ? own : and(own, eq(of.name, profile)));
 }

@@ -15,17 +15,14 @@ export interface WebhookEvent {
   data: Record<string, unknown>;
 }
 
-export async function addWebhook(db: Database, webhook: Omit<Webhook, 'id'>): Promise<Webhook> {
-  return orFindDone(
-    async () => {
-      const [added] = await db.insert(webhooks).values(webhook).returning();
-      if (!added) throw new Error('the webhook was not added');
-      return added;
-    },
-    // No two have the same secret.
-    async () =>
-      (await listWebhooks(db, webhook.team)).find(({ secret }) => secret === webhook.secret),
-  );
+/** The statement that adds a webhook, unless the team has `limit` of them; it returns the webhook, if it was added. */
+export function addWebhook(db: Database, webhook: Omit<Webhook, 'id'>, limit: number) {
+  const { team, url, secret, createdAt } = webhook;
+  const room = sql`(SELECT count(*) FROM ${webhooks} WHERE ${webhooks.team} = ${team}) < ${limit}`;
+  return db
+    .insert(webhooks)
+    .select(sql`SELECT NULL, ${team}, ${url}, ${secret}, ${createdAt} WHERE ${room}`)
+    .returning();
 }
 
 export async function listWebhooks(db: Database, team: string): Promise<Webhook[]> {
@@ -74,13 +71,12 @@ export function announce(db: Database, team: string, event: WebhookEvent): State
     FROM ${webhooks} WHERE ${webhooks.team} = ${team}`);
 }
 
-/** Puts an event into the outbox for one webhook, to be sent by whoever asked for it: nobody else takes it. */
-export async function addDelivery(
-  db: Database,
-  webhook: Webhook,
-  event: WebhookEvent,
-): Promise<Delivery> {
-  const [added] = await db
+/**
+ * The statement that puts an event into the outbox for one webhook, to be sent by whoever asked for it: nobody else
+ * takes it. It returns the delivery.
+ */
+export function addDelivery(db: Database, webhook: Webhook, event: WebhookEvent) {
+  return db
     .insert(deliveries)
     .values({
       webhookId: webhook.id,
@@ -92,53 +88,99 @@ export async function addDelivery(
       lastAttemptAt: event.time,
     })
     .returning();
-  if (!added) throw new Error('the delivery was not added');
-  return added;
 }
 
 /** A delivery that has been claimed, and where it goes. */
 export type Claimed = Delivery & { url: string; secret: string };
 
-/** The most deliveries of one webhook that are claimed at once: none that is slow holds up the others. */
-const fairShare = 5;
+/** A delivery that is due, and the place that it has among those of its team. */
+export interface Due {
+  id: number;
+  webhookId: number;
+  team: string;
+  url: string;
+  place: number;
+  nextAttemptAt: string;
+  attempts: number;
+}
+
+/** The most that is due and looked at together: of each team its first before any team's second. */
+const mostDue = 256;
 
 /**
- * Claims what is due, at most `limit`: each counts one attempt more and is due again at `next`, unless it is
- * settled before. So two processes do not send the same, and a crash only costs a wait.
+ * What is due, of each team its oldest first; at most `perWebhook` of each webhook and `perTeam` of each team, and
+ * nothing of the teams and webhooks that are left out. It costs by how many webhooks wait, not by how much waits for
+ * them.
  */
-export async function claimDeliveries(
+export async function findDue(
   db: Database,
-  { now, limit, next }: { now: string; limit: number; next: (attempts: number) => string },
-): Promise<Claimed[]> {
-  const due = db
-    .select({
-      id: deliveries.id,
-      place:
-        sql<number>`row_number() OVER (PARTITION BY ${deliveries.webhookId} ORDER BY ${deliveries.id})`.as(
-          'place',
-        ),
-    })
-    .from(deliveries)
-    .where(and(isNotNull(deliveries.nextAttemptAt), lte(deliveries.nextAttemptAt, now)))
-    .as('due');
-  const found = await db
-    .select({ delivery: deliveries, url: webhooks.url, secret: webhooks.secret })
-    .from(due)
-    .innerJoin(deliveries, eq(deliveries.id, due.id))
-    .innerJoin(webhooks, eq(webhooks.id, deliveries.webhookId))
-    .where(lte(due.place, fairShare))
-    .limit(limit);
-  const claimed: Claimed[] = [];
-  for (const { delivery, url, secret } of found) {
-    const attempts = delivery.attempts + 1;
-    // Only when nobody else has claimed it since it was read.
-    const { rowsAffected } = await db
-      .update(deliveries)
-      .set({ attempts, lastAttemptAt: now, nextAttemptAt: next(attempts) })
-      .where(and(eq(deliveries.id, delivery.id), eq(deliveries.attempts, delivery.attempts)));
-    if (rowsAffected > 0) claimed.push({ ...delivery, attempts, url, secret });
-  }
-  return claimed;
+  asked: {
+    now: string;
+    perTeam: number;
+    perWebhook: number;
+    without: { teams: readonly string[]; webhooks: readonly number[] };
+  },
+): Promise<Due[]> {
+  const { now, perTeam, perWebhook, without } = asked;
+  return db.all<Due>(sql`
+    WITH RECURSIVE waiting(id) AS (
+      SELECT min(webhook_id) FROM deliveries WHERE next_attempt_at IS NOT NULL
+      UNION ALL
+      SELECT (SELECT min(webhook_id) FROM deliveries
+        WHERE next_attempt_at IS NOT NULL AND webhook_id > waiting.id)
+      FROM waiting WHERE waiting.id IS NOT NULL
+    ),
+    due AS (
+      SELECT delivery.id AS "id", webhook.id AS "webhookId", webhook.team AS "team", webhook.url AS "url",
+        delivery.next_attempt_at AS "nextAttemptAt", delivery.attempts AS "attempts",
+        row_number() OVER (
+          PARTITION BY webhook.team ORDER BY delivery.next_attempt_at, delivery.id) AS "place"
+      FROM waiting
+      CROSS JOIN webhooks AS webhook ON webhook.id = waiting.id
+      CROSS JOIN deliveries AS delivery ON delivery.id IN (
+        SELECT one.id FROM deliveries AS one
+        WHERE one.webhook_id = waiting.id AND one.next_attempt_at IS NOT NULL AND one.next_attempt_at <= ${now}
+        ORDER BY one.next_attempt_at LIMIT ${perWebhook})
+      WHERE webhook.team NOT IN (SELECT value FROM json_each(${JSON.stringify(without.teams)}))
+        AND webhook.id NOT IN (SELECT value FROM json_each(${JSON.stringify(without.webhooks)}))
+    )
+    SELECT * FROM due WHERE place <= ${perTeam} ORDER BY place, "nextAttemptAt", id LIMIT ${mostDue}`);
+}
+
+/**
+ * Claims deliveries: each counts one attempt more and is due again at `next`, unless it is settled before. So two
+ * processes do not send the same, and a crash only costs a wait. Those that nobody else has claimed meanwhile.
+ */
+export async function claimDeliveries<D extends Pick<Due, 'id' | 'attempts'>>(
+  db: Database,
+  due: readonly D[],
+  { now, next }: { now: string; next: (attempts: number) => string },
+): Promise<(D & Claimed)[]> {
+  const [first, ...rest] = due.map(({ id, attempts }) => {
+    const set = { attempts: attempts + 1, lastAttemptAt: now, nextAttemptAt: next(attempts + 1) };
+    // Due still: whoever has it already may have settled it.
+    const same = and(
+      eq(deliveries.id, id),
+      eq(deliveries.attempts, attempts),
+      lte(deliveries.nextAttemptAt, now),
+    );
+    return db.update(deliveries).set(set).where(same).returning();
+  });
+  if (!first) return [];
+  const claimed = (await db.batch([first, ...rest])).flat();
+  const secrets = await db
+    .select({ id: webhooks.id, url: webhooks.url, secret: webhooks.secret })
+    .from(webhooks)
+    .where(
+      sql`${webhooks.id} IN (SELECT value FROM json_each(${JSON.stringify(claimed.map(({ webhookId }) => webhookId))}))`,
+    );
+  return claimed.flatMap((delivery) => {
+    const one = due.find(({ id }) => id === delivery.id);
+    const webhook = secrets.find(({ id }) => id === delivery.webhookId);
+    // A webhook that was removed meanwhile is told nothing more.
+    if (!one || !webhook) return [];
+    return [{ ...one, ...delivery, url: webhook.url, secret: webhook.secret }];
+  });
 }
 
 /** How an attempt ended. */

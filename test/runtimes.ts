@@ -221,9 +221,12 @@ const workerd: Runtime = {
           ADMIN_TOKEN_SHA256: adminHash,
           PROFILE_BYTES: String(profileBytes),
           WITNESSES: witnesses.join(' '),
-          TEAM_PROFILES: team.profiles === undefined ? '' : String(team.profiles),
-          TEAM_VERSIONS: team.versions === undefined ? '' : String(team.versions),
-          TEAM_BYTES: team.bytes === undefined ? '' : String(team.bytes),
+          ...Object.fromEntries(
+            Object.entries(team).map(([what, most]) => [
+              `TEAM_${what.toUpperCase()}`,
+              String(most),
+            ]),
+          ),
           PUBLIC_URL: origin,
           OIDC_ISSUERS: issuers.join(' '),
           ANSWER_CACHE_BYTES: String(answerBytes),

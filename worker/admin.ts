@@ -7,6 +7,8 @@ import type { Database } from '../db/database.ts';
 import { readLogHead } from '../db/log.ts';
 import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
+import { listAdminTokens } from '../db/tokens.ts';
+import { listAdministrators } from '../db/users.ts';
 import { openRemote } from '../db/web.ts';
 import { type NoteKey, openNote, parseNoteSigner, parseNoteVerifier } from '../trust/log/index.ts';
 import { DataError, dataFiles, lockData, readLogKey, writeLogKey } from './data.ts';
@@ -48,6 +50,22 @@ export async function backUp({
   }
 }
 
+/** What was restored. */
+export interface Restored {
+  entries: number;
+  /** How many entries more the log had that was replaced. */
+  lost: number;
+  /** Where that is kept. */
+  kept: string | undefined;
+  /** Who runs the restored registry: no log tells of them, so whoever made the backup has chosen them. */
+  administrators: Administrators;
+}
+
+export interface Administrators {
+  users: string[];
+  tokens: { id: number; label: string; user: string | null; createdAt: string }[];
+}
+
 /**
  * Makes a data folder's database, and its log key where the backup has it, from a backup. All of it is checked before
  * anything is changed; what is replaced is kept beside it.
@@ -60,7 +78,7 @@ export async function restore({
   folder: string;
   file: string;
   replace: boolean;
-}): Promise<{ entries: number; lost: number; kept: string | undefined }> {
+}): Promise<Restored> {
   if (!(await exists(file))) throw new DataError(`there is no backup ${file}`);
   const files = dataFiles(folder);
   const lock = await lockData(folder, 'exclusive');
@@ -73,9 +91,18 @@ export async function restore({
     await copyPrivately(file, temporary);
     const unpacked = await unpackBackup(temporary);
     if (!unpacked) throw new DataError(`${file} is no backup of a registry, or damaged`);
-    const packedKey = unpacked.find(({ name }) => name === 'log.key')?.text;
+    if (!unpacked.ok) {
+      const { differences } = unpacked;
+      const [first] = differences;
+      const more =
+        differences.length > 1 ? ` (and ${differences.length - 1} differences more)` : '';
+      throw new DataError(
+        `${file} has another schema than a registry makes: ${first}${more}; nothing was restored`,
+      );
+    }
+    const packedKey = unpacked.files.find(({ name }) => name === 'log.key')?.text;
     const key = await chooseLogKey(files.logKey, packedKey, replace);
-    const entries = await prepare(temporary, key);
+    const { entries, administrators } = await prepare(temporary, key);
     const lost = present ? (await countEntries(files.database).catch(() => 0)) - entries : 0;
 
     await sync(temporary);
@@ -96,7 +123,7 @@ export async function restore({
       }
     }
     await sync(folder);
-    return { entries, lost: Math.max(0, lost), kept };
+    return { entries, lost: Math.max(0, lost), kept, administrators };
   } finally {
     for (const suffix of ['', '-wal', '-shm', '-journal']) {
       await rm(`${temporary}${suffix}`, { force: true });
@@ -126,8 +153,11 @@ async function chooseLogKey(
   return key;
 }
 
-/** Brings a restored database to the current schema and checks that `key` has signed its log. Its size. */
-async function prepare(path: string, key: NoteKey): Promise<number> {
+/** Brings a restored database to the current schema and checks that `key` has signed its log. */
+async function prepare(
+  path: string,
+  key: NoteKey,
+): Promise<Pick<Restored, 'entries' | 'administrators'>> {
   const db = await openFile(path);
   try {
     await migrate(db);
@@ -135,8 +165,10 @@ async function prepare(path: string, key: NoteKey): Promise<number> {
     if (checkpoint !== '' && !(await openNote(checkpoint, [key])).ok) {
       throw new DataError(`the log of the backup was not signed with the key ${key.name}`);
     }
+    const [users, tokens] = [await listAdministrators(db), await listAdminTokens(db, new Date())];
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
-    return frontier.size;
+    const shown = tokens.map(({ id, label, user, createdAt }) => ({ id, label, user, createdAt }));
+    return { entries: frontier.size, administrators: { users, tokens: shown } };
   } finally {
     db.$client.close();
   }

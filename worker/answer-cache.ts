@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Database, revisionOf } from '../db/database.ts';
 import { forOrigins, itsOwn, matches, repeated } from './conditional.ts';
+import { isTile } from './shared-cache.ts';
 
 /** A request, as far as an answer that is kept depends on it; header names are in lower case. */
 export interface Asked {
@@ -51,9 +52,9 @@ export interface AnswerCache {
 
 /**
  * How long an answer is kept at most, in milliseconds: another process may make a profile private, or move a
- * channel, which this one does not see at once.
+ * channel, which this one does not see at once. The log's tiles are public for good.
  */
-const longest = { immutable: 60_000, other: 2_000 };
+const longest = { tile: 60_000, immutable: 5_000, other: 2_000 };
 
 /** What the server says itself of each answer. */
 const ofTheServer = /^(date|content-length)$/i;
@@ -77,7 +78,11 @@ export function createAnswerCache(db: Database, bytes: number, now = Date.now): 
       const control = response.headers.get('Cache-Control') ?? '';
       const seconds = /^public, max-age=(\d+)/.exec(control)?.[1];
       if (response.status !== 200 || seconds === undefined || !isForAll(asked)) return response;
-      const most = control.includes('immutable') ? longest.immutable : longest.other;
+      const most = isTile(new URL(asked.url).pathname)
+        ? longest.tile
+        : control.includes('immutable')
+          ? longest.immutable
+          : longest.other;
       const content = new Uint8Array(await response.arrayBuffer());
       const headers = Object.fromEntries(response.headers);
       const body = isText(headers['content-type']) ? new TextDecoder().decode(content) : content;

@@ -27,11 +27,12 @@ import { corsForReads } from './cors.ts';
 import type { Deps } from './deps.ts';
 import { answerUnrouted } from './methods.ts';
 import { answerProblem, bodyType, ProblemError } from './problem.ts';
-import { limitAddresses, limitTokens } from './rate-limit.ts';
+import { limitAddresses } from './rate-limit.ts';
 import { securityHeaders } from './security-headers.ts';
 import { shareImmutable } from './shared-cache.ts';
 import { tellOperator } from './text-log.ts';
 import { tiles } from './tiles.ts';
+import { createTokenChecks } from './token-checks.ts';
 
 /**
  * The whole registry service: the API under /v1, the catalog's pages, /healthz and /openapi.json. It is the
@@ -50,16 +51,19 @@ export function createApp(deps: Deps) {
   app.use(conditional);
   app.use(securityHeaders);
   app.use(corsForReads);
+  const { rateLimits = {} } = deps;
+  const tokenChecks = createTokenChecks(rateLimits);
   app.use(async (c, next) => {
     c.set('deps', deps);
+    c.set('tokenChecks', tokenChecks);
     await next();
   });
 
   // Before the limits: whoever watches over the service must not be refused.
   app.route('/', health);
-  const { rateLimits = {} } = deps;
+  app.use('/v1/*', identify);
+  if (deps.metrics) app.use('/metrics', identify);
   app.use(limitAddresses(rateLimits));
-  app.use('/v1/*', identify, limitTokens(rateLimits));
   for (const path of ['/v1/profiles/:team/:name/versions/*', '/log/tile/*']) {
     app.use(path, shareImmutable);
   }

@@ -17,32 +17,43 @@ import {
 } from './caller.ts';
 import type { Deps, Env } from './deps.ts';
 import { ProblemError } from './problem.ts';
-import { hashToken } from './token.ts';
+import { countAddress } from './rate-limit.ts';
 
 /**
  * Finds out whose request it is, by its bearer token (RFC 6750), before any route is asked: `c.var.caller`. A
- * token that is no good is a problem everywhere, so that nobody takes the public part for all there is.
+ * token that is no good is a problem everywhere, so that nobody takes the public part for all there is; and it counts
+ * as a request of its address too.
  */
 export const identify: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
-  c.set('caller', header === undefined ? nobody : await identifyToken(c.var.deps, header));
+  c.set('caller', header === undefined ? nobody : await identifyToken(c, header));
   await next();
 };
 
-async function identifyToken(deps: Deps, header: string): Promise<Caller> {
+async function identifyToken(c: Context<Env>, header: string): Promise<Caller> {
   const bearer = /^Bearer +(\S+)$/i.exec(header)?.[1];
-  if (bearer === undefined) {
-    throw new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….');
-  }
-  const caller = await findCaller(deps, bearer);
-  if (!caller) throw new ProblemError('token-unknown', 'This registry does not know the token.');
-  return caller;
+  const caller =
+    bearer === undefined
+      ? await c.var.tokenChecks.attempt<Caller>(c, async () => undefined)
+      : await findCaller(c, bearer);
+  if (caller) return caller;
+  await countAddress(c, c.var.deps.rateLimits ?? {});
+  throw bearer === undefined
+    ? new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….')
+    : new ProblemError('token-unknown', 'This registry does not know the token.');
 }
 
-/** Who comes with this token; `undefined` when it is unknown, revoked or expired. */
-export async function findCaller({ db, now }: Deps, secret: string): Promise<Caller | undefined> {
+/**
+ * Who comes with this token; `undefined` when it is unknown, revoked or expired. Throws a problem when it, or tokens
+ * that were no good from the same address, came too often.
+ */
+export function findCaller(c: Context<Env>, secret: string): Promise<Caller | undefined> {
+  return c.var.tokenChecks.check(c, secret, (hash) => lookUp(c.var.deps, hash));
+}
+
+async function lookUp({ db, now }: Deps, hash: string): Promise<Caller | undefined> {
   const time = now();
-  const token = await findToken(db, await hashToken(secret));
+  const token = await findToken(db, hash);
   if (!token || token.revokedAt !== null) return undefined;
   if (token.expiresAt !== null && token.expiresAt <= time.toISOString()) return undefined;
   const person = token.user === null ? undefined : await findPerson(db, token.user);

@@ -45,6 +45,9 @@ interface Registry extends Service {
   reindexing: Reindexing;
 }
 
+/** Deliveries at once: a Worker has six connections that wait for an answer, and its database is one of those. */
+const concurrency = { all: 5, team: 2, webhook: 2, host: 4 };
+
 /** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
 const longestPeriod = 60;
 
@@ -73,7 +76,7 @@ async function start(bindings: Bindings): Promise<Registry> {
   const requestLog = createRequestLog(settings.logLevel, console.log);
   const destinations = createDestinations(settings.webhookNetworks);
   const send = createFetchSend(destinations);
-  const deliverer = createDeliverer({ db, now, destinations, send });
+  const deliverer = createDeliverer({ db, now, destinations, send, concurrency });
   const service = createService({
     db,
     log,

@@ -9,6 +9,7 @@ import type { Metrics } from './metrics.ts';
 import type { Oidc } from './oidc.ts';
 import type { RateLimits } from './rate-limit.ts';
 import type { SharedCache } from './shared-cache.ts';
+import type { TokenChecks } from './token-checks.ts';
 import type { Deliverer } from './webhooks/deliver.ts';
 
 /** What the service needs from whatever runs it. */
@@ -42,7 +43,7 @@ export interface Deps {
 export interface Limits {
   /** The largest profile that may be published, in bytes. */
   profileBytes: number;
-  /** The most that a team may store, unless it has limits of its own. */
+  /** The most that a team may have and do, unless it has limits of its own; of tokens, a user too. */
   team: Amounts;
   /** How much of what it answers the service keeps in memory, in bytes; 0: nothing. */
   answerBytes: number;
@@ -50,7 +51,14 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   profileBytes: 256 * 1024,
-  team: { profiles: 10_000, versions: 100_000, bytes: 4 * 1024 ** 3 },
+  team: {
+    profiles: 10_000,
+    versions: 100_000,
+    bytes: 4 * 1024 ** 3,
+    changes: 1_000,
+    tokens: 1_000,
+    webhooks: 10,
+  },
   answerBytes: 64 * 1024 * 1024,
 };
 
@@ -68,6 +76,7 @@ export interface Env {
   Bindings: Bindings;
   Variables: {
     deps: Deps;
+    tokenChecks: TokenChecks;
     /** Whose request it is (auth.ts). */
     caller: Caller;
   };

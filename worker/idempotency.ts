@@ -18,7 +18,7 @@ const patience = 2 * 60_000;
 /**
  * Lets a client send a request again that makes something, when it can not know whether the first arrived: under the
  * same `Idempotency-Key` the first one's answer comes again (draft-ietf-httpapi-idempotency-key-header-07). A key is
- * the token's own. What was refused made nothing, and is forgotten. An answer with a secret is not kept: whoever
+ * the token's own. What made nothing is forgotten: so there are no more of them than things made. An answer with a secret is not kept: whoever
  * asks again is told that it is done. It stands behind whatever finds the token and reads the body.
  */
 export function idempotent(options: { secret?: boolean } = {}): MiddlewareHandler<Env> {
@@ -37,7 +37,7 @@ export function idempotent(options: { secret?: boolean } = {}): MiddlewareHandle
     if (first) return replay(first, fingerprint);
 
     await next();
-    if (!c.res.ok) return forgetRequest(db, request);
+    if (c.res.status !== 201) return forgetRequest(db, request);
     const body = options.secret ? null : await c.res.clone().text();
     // It is done whatever becomes of the note; without one, the next is told that it goes on.
     await endRequest(db, request, { status: c.res.status, body }).catch(() => {});

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Answer, Asked } from './answer-cache.ts';
+import { refuseBadHead } from './request-head.ts';
 import type { Service } from './service.ts';
 
 /** What Node's server gives with a request. */
@@ -14,6 +15,7 @@ export interface NodeBindings {
 export function createListener(service: Service): RequestListener {
   const listener = getRequestListener(service.fetch);
   return (incoming, outgoing) => {
+    if (refuseBadHead(incoming, outgoing)) return;
     const asked = askedBy(incoming);
     const bindings: NodeBindings = { incoming, outgoing };
     const { socket } = outgoing;

@@ -16,6 +16,7 @@ import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
 import { createAddressOf } from './proxies.ts';
 import { createLimiter, type Limiter } from './rate-limit.ts';
 import { createReindexing } from './reindexing.ts';
+import { refuseBadHead } from './request-head.ts';
 import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
 import { createService } from './service.ts';
 import { generateToken, hashToken } from './token.ts';
@@ -206,13 +207,16 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
 }
 
 /** Does some work again and again with a pause between, until it is stopped, which waits for what is under way. */
-function repeat(work: () => Promise<unknown>, pause: number): () => Promise<void> {
-  let stopped = false;
+function repeat(
+  work: (signal: AbortSignal) => Promise<unknown>,
+  pause: number,
+): () => Promise<void> {
+  const stop = new AbortController();
   let wake = () => {};
   const done = (async () => {
-    while (!stopped) {
-      await work();
-      if (stopped) break;
+    while (!stop.signal.aborted) {
+      await work(stop.signal);
+      if (stop.signal.aborted) break;
       await new Promise<void>((resolve) => {
         wake = resolve;
         setTimeout(resolve, pause).unref();
@@ -220,7 +224,7 @@ function repeat(work: () => Promise<unknown>, pause: number): () => Promise<void
     }
   })();
   return () => {
-    stopped = true;
+    stop.abort();
     wake();
     return done;
   };
@@ -233,6 +237,7 @@ function perMinute(requests: number): Limiter | undefined {
 /** Prometheus' own door: it needs no token, so it is for the operator's network only. */
 function createMetricsServer(metrics: Metrics): Server {
   return createServer(async (request, response) => {
+    if (refuseBadHead(request, response)) return;
     const found = request.url === '/metrics';
     const text = found ? await metrics.expose().catch(() => undefined) : undefined;
     if (text === undefined) response.writeHead(found ? 500 : 404).end();

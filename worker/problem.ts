@@ -12,7 +12,7 @@ const problems = {
   'role-insufficient': [403, 'The token does not allow this'],
   'cross-site': [403, 'The request comes from another site'],
   'admin-only': [403, 'Only an administrator may do this'],
-  'quota-exceeded': [403, 'The team has no room left'],
+  'quota-exceeded': [403, 'The team has all that it may have'],
   'not-found': [404, 'Not found'],
   'channel-unknown': [404, 'The profile has no such channel'],
   'range-unsatisfied': [404, 'No version is in the range'],

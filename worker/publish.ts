@@ -77,7 +77,7 @@ export async function publish(
     const [stored, existing, quota] = await Promise.all([
       findVersion(db, viewer, team, name, version),
       findProfile(db, viewer, team, name),
-      readQuota(db, team),
+      readQuota(db, team, now()),
     ]);
     if (stored && existing) {
       if (stored.digest !== digest) throw otherBytes(stored);
@@ -128,7 +128,7 @@ export async function publish(
       async () =>
         (await findVersion(db, viewer, team, name, version)) !== undefined ||
         hasChanged(home, existing, await findProfile(db, viewer, team, name)) ||
-        noRoom(deps, team, await readQuota(db, team), more) !== undefined,
+        noRoom(deps, team, await readQuota(db, team, now()), more) !== undefined,
     );
     if (index === undefined) continue;
     const published = { ...row, logIndex: index, yankReason: null };

@@ -1,4 +1,13 @@
-import type { Amounts, Quota } from '../db/quotas.ts';
+import type { Statement } from '../db/log.ts';
+import { orFindDone } from '../db/outcome.ts';
+import {
+  type Amounts,
+  countChange,
+  dayOf,
+  type Quota,
+  readQuota,
+  type Stored,
+} from '../db/quotas.ts';
 import type { Deps } from './deps.ts';
 import { ProblemError } from './problem.ts';
 
@@ -8,6 +17,9 @@ export function limitsOf(own: { [K in keyof Amounts]: number | null }, limits: A
     profiles: own.profiles ?? limits.profiles,
     versions: own.versions ?? limits.versions,
     bytes: own.bytes ?? limits.bytes,
+    changes: own.changes ?? limits.changes,
+    tokens: own.tokens ?? limits.tokens,
+    webhooks: own.webhooks ?? limits.webhooks,
   };
 }
 
@@ -16,16 +28,74 @@ export function noRoom(
   { limits }: Pick<Deps, 'limits'>,
   team: string,
   { used, own }: Quota,
-  more: Amounts,
+  more: Stored,
 ): ProblemError | undefined {
   const most = limitsOf(own, limits.team);
   for (const what of ['profiles', 'versions', 'bytes'] as const) {
     if (more[what] === 0 || used[what] + more[what] <= most[what]) continue;
     const reason = `${used[what]} of ${most[what]} ${what}, and this needs ${more[what]} more`;
-    return new ProblemError(
-      'quota-exceeded',
-      `Team ${team} has ${reason}. An administrator can raise the limit.`,
-    );
+    return exceeded(team, `has ${reason}`);
   }
   return undefined;
+}
+
+/** That a team may not have or do more: what it has. */
+export function exceeded(team: string, has: string): ProblemError {
+  const detail = `Team ${team} ${has}. An administrator can raise the limit.`;
+  return new ProblemError('quota-exceeded', detail);
+}
+
+/**
+ * A change of a team's other than a version, which counts as one of those that it may make in a day. `logged` when
+ * the log tells of it.
+ */
+export interface Change {
+  team: string;
+  logged: boolean;
+}
+
+/** What counts a change in the transaction that makes it. */
+export function counting({ db, now, limits }: Deps, { team, logged }: Change): Statement[] {
+  return countChange(db, team, { now: now(), logged }, limits.team);
+}
+
+/** The problem that a team may make no such change today; `undefined` when it may. */
+export async function noChange(
+  { db, now, limits }: Deps,
+  { team, logged }: Change,
+): Promise<ProblemError | undefined> {
+  const time = now();
+  const { used, own } = await readQuota(db, team, time);
+  const most = limitsOf(own, limits.team);
+  if (logged && (most.versions === 0 || most.bytes === 0)) {
+    return exceeded(team, 'may publish nothing, so the log takes nothing else of it either');
+  }
+  if (used.changes < most.changes) return undefined;
+  const day = dayOf(new Date(time.getTime() + 24 * 60 * 60_000));
+  return exceeded(
+    team,
+    `has made ${used.changes} of ${most.changes} changes today (until ${day}, UTC)`,
+  );
+}
+
+/**
+ * Makes a change that the log does not tell of, and counts it: what `read` makes of the statement's result, or what
+ * `find` finds done where the database's answer was lost. Throws a problem.
+ */
+export async function makeChange<S extends Statement, Result>(
+  deps: Deps,
+  team: string,
+  statement: S,
+  { read, find }: { read: (result: Awaited<S>) => Result; find: () => Promise<Result | undefined> },
+): Promise<Result> {
+  const change = { team, logged: false };
+  try {
+    const [first, ...rest] = [...counting(deps, change), statement];
+    return await orFindDone(async () => {
+      const results = await deps.db.batch([first as Statement, ...rest]);
+      return read(results.at(-1) as Awaited<S>);
+    }, find);
+  } catch (error) {
+    throw (await noChange(deps, change)) ?? error;
+  }
 }

@@ -8,10 +8,15 @@ export interface SharedCache {
 }
 
 /**
- * How long an answer is kept, in seconds. What it holds never changes; but a profile may become private, and from
- * then on it should not be handed out for long.
+ * How long an answer is kept, in seconds: the log's tiles are public for good. What else is shared never changes
+ * either, but its profile may become private, and from then on nobody should have it from here for longer than this.
  */
-const lifetime = 60 * 60;
+const lifetime = { tile: 60 * 60, other: 5 };
+
+/** Whether an address is that of a tile of the log. */
+export function isTile(path: string): boolean {
+  return path.startsWith('/log/tile/');
+}
 
 const immutable = 'public, max-age=31536000, immutable';
 const kept = ['Content-Type', 'ETag', 'Content-Language'];
@@ -33,8 +38,9 @@ export const shareImmutable: MiddlewareHandler<Env> = async (c, next) => {
   }
   await next();
   if (c.res.status !== 200 || c.res.headers.get('Cache-Control') !== immutable) return;
+  const seconds = isTile(url.pathname) ? lifetime.tile : lifetime.other;
   const copy = new Response(c.res.clone().body, {
-    headers: { ...pick(c.res), 'Cache-Control': `public, max-age=${lifetime}` },
+    headers: { ...pick(c.res), 'Cache-Control': `public, max-age=${seconds}` },
   });
   const stored = sharedCache.put(url.href, copy).catch(() => {});
   if (c.env?.waitUntil) c.env.waitUntil(stored);

@@ -24,7 +24,7 @@ export const adminCheck = defineCommand({
     },
   },
   details:
-    'Every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against ' +
+    'The schema against the one that migrations make; every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against ' +
     'its entry and the other way round; texts against digests, envelopes against the teams’ keys; and what is derived ' +
     `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${mostTold} differences are ` +
     'told one by one.',

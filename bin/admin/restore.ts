@@ -15,7 +15,9 @@ export const adminRestore = defineCommand({
     },
   },
   details:
-    'Refused while a registry serves the folder, and when the log’s key is not the one that the backup’s log was ' +
+    'The backup’s schema is held against the one that this program makes: a trigger or a view that is none of its own is ' +
+    'refused, before anything is changed. Who runs the registry is not in its log: the administrators that the backup ' +
+    'brings are told. Refused while a registry serves the folder, and when the log’s key is not the one that the backup’s log was ' +
     'signed with. What was published after the backup is gone: hosts and auditors that have seen a larger log refuse ' +
     'this one until it has grown beyond that again, and then find that it is another. Restore the latest backup.',
   examples: [
@@ -24,12 +26,21 @@ export const adminRestore = defineCommand({
   async run({ values, args: [file = ''], io }) {
     const { DataError, restore } = await import('../../worker/admin.ts');
     const options = { folder: dataFolder(values.data, io), file, replace: values.yes ?? false };
-    const { entries, lost, kept } = await restore(options).catch((error: unknown) => {
-      throw error instanceof DataError ? dataFailure(error) : error;
-    });
-    const data = { entries, lost, kept: kept ?? null };
+    const { entries, lost, kept, administrators } = await restore(options).catch(
+      (error: unknown) => {
+        throw error instanceof DataError ? dataFailure(error) : error;
+      },
+    );
+    const data = { entries, lost, kept: kept ?? null, administrators };
     answer(io, values, data, `Restored ${entries} entries of the log.`);
     if (kept !== undefined) io.tell(`What was there is kept as ${kept}.`);
+    const { users, tokens } = administrators;
+    const names = users.length === 0 ? 'no user' : users.map(quoted).join(', ');
+    io.tell(`It is run by ${names}, and with these tokens; revoke what you do not know:`);
+    for (const { id, label, user, createdAt } of tokens) {
+      const of = user === null ? '' : ` of ${quoted(user)}`;
+      io.tell(`  ${id}  ${quoted(label)}${of}, made ${quoted(createdAt)}`);
+    }
     if (lost > 0) {
       io.tell(
         `That log had ${lost} entries more, which are gone: who has seen them will refuse this log.`,
@@ -38,3 +49,6 @@ export const adminRestore = defineCommand({
     return exit.ok;
   },
 });
+
+/** What stands in a backup may be anything. */
+const quoted = (text: string) => JSON.stringify(text);

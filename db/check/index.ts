@@ -7,6 +7,7 @@ import { checkKeys } from './keys.ts';
 import { checkLog } from './log.ts';
 import { checkDerived, checkProfiles, readProfiles } from './profiles.ts';
 import type { Report } from './report.ts';
+import { schemaDifferences } from './schema.ts';
 import { checkContents, checkVersions } from './versions.ts';
 
 export type { Difference, DifferenceId } from './report.ts';
@@ -21,7 +22,7 @@ export interface CheckOptions {
 }
 
 /**
- * Proves a database against its log, as it stands at one moment: every entry against the tree and its checkpoint, every
+ * Proves a database against its log, as it stands at one moment: its schema against what migrations make, every entry against the tree and its checkpoint, every
  * row that the log tells of against its entry and the other way round, texts against digests, envelopes against
  * keys, and what is derived against what it is derived from. The size of the log. What the log does not tell of, such
  * as users and tokens, can't be proved.
@@ -33,6 +34,8 @@ export async function checkDatabase(
   return withSnapshot(db, async (snapshot) => {
     let whole = false;
     try {
+      for (const detail of await schemaDifferences(snapshot.$client))
+        report('schema-differs', detail);
       whole = await checkFile(snapshot, report);
       return await checkRows(snapshot, { key, report, progress });
     } catch (error) {

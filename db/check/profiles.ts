@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { blindName } from '../../trust/log/index.ts';
+import { blindChannel, blindName } from '../../trust/log/index.ts';
 import type { Database } from '../database.ts';
 import { channels, profiles, teams } from '../schema.ts';
 import { type Facts, path } from './facts.ts';
@@ -11,6 +11,7 @@ export interface NamedProfile {
   name: string;
   /** In the clear, and blinded where it has a blind. */
   logged: string[];
+  blind: string | null;
   isPrivate: boolean;
 }
 
@@ -24,7 +25,8 @@ export async function readProfiles(db: Database): Promise<Profiles> {
     const logged = [row.name];
     if (row.blind !== null) logged.push(await blindName(row.team, row.name, row.blind));
     const isPrivate = row.visibility === 'private';
-    found.set(row.id, { team: row.team, name: row.name, logged, isPrivate });
+    const { team, name, blind } = row;
+    found.set(row.id, { team, name, logged, blind, isPrivate });
   }
   return found;
 }
@@ -35,10 +37,19 @@ export function latestFact<F extends { index: number }>(
   { team, logged }: NamedProfile,
   ...rest: string[]
 ): F | undefined {
-  return logged
-    .map((name) => facts.get(path(team, name, ...rest)))
-    .filter((fact) => fact !== undefined)
-    .sort((a, b) => b.index - a.index)[0];
+  return latest(logged.map((name) => facts.get(path(team, name, ...rest))));
+}
+
+function latest<F extends { index: number }>(found: (F | undefined)[]): F | undefined {
+  return found.filter((fact) => fact !== undefined).sort((a, b) => b.index - a.index)[0];
+}
+
+/** The names that the log may have for a channel: in the clear, and blinded where its profile has a blind. */
+async function channelNames(
+  { team, name, blind }: NamedProfile,
+  channel: string,
+): Promise<string[]> {
+  return blind === null ? [channel] : [channel, await blindChannel(team, name, channel, blind)];
 }
 
 /** Checks channels and transfers against the log. */
@@ -56,9 +67,10 @@ export async function checkProfiles(
     const profile = named.get(row.profileId);
     // A reference that leads nowhere is reported as such.
     if (!profile) continue;
-    remember(profile, row.name);
+    const names = await channelNames(profile, row.name);
+    for (const name of names) remember(profile, name);
     const what = `channel ${row.name} of ${profile.team}/${profile.name}`;
-    const logged = latestFact(facts.channels, profile, row.name);
+    const logged = latest(names.map((name) => latestFact(facts.channels, profile, name)));
     if (!logged) report('entry-absent', what);
     else if (
       logged.version !== row.version ||

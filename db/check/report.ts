@@ -10,6 +10,8 @@ export interface Difference {
 export type DifferenceId =
   /** SQLite itself finds the file damaged. */
   | 'database-damaged'
+  /** It has something that its migrations do not make, such as a trigger, or makes it otherwise. */
+  | 'schema-differs'
   /** A row refers to another that is not there. */
   | 'reference-broken'
   | 'entry-missing'

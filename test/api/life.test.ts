@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkDatabase } from '../../db/check/index.ts';
 import { createClient } from '../../sdk/client.ts';
 import { fetchVerified, type HostView } from '../../sdk/fetch.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type Reference,
   sha256,
 } from '../../trust/index.ts';
-import { parseNoteVerifier } from '../../trust/log/index.ts';
+import { blindChannel, parseNoteVerifier } from '../../trust/log/index.ts';
 import type { Profile, Proof, Version } from '../../worker/api/schema/index.ts';
 import { startMeddler } from '../meddler.ts';
 import {
@@ -165,6 +166,91 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
         expect(await fetchVerified(client, asked, await hostView())).toMatchObject({ ok: true });
       }
     });
+  });
+
+  test('the name of a private replacement is told only to who may see that', async () => {
+    await expectStatus(201, publish(registry, acme, { name: 'shown', version: '1.0.0' }));
+    await expectStatus(201, publishPrivately('clandestine'));
+    const said = { reason: 'there is a better one', replacement: 'acme/clandestine' };
+    await expectStatus(200, put('shown/deprecation', said));
+    const places = [
+      '/v1/profiles/acme/shown',
+      '/v1/resolve?ref=acme/shown',
+      '/v1/resolve?ref=acme/shown@1.0.0&ref=acme/shown',
+      '/v1/profiles/acme/shown/versions',
+      '/v1/profiles/acme/shown/versions/1.0.0',
+      '/v1/profiles?q=shown',
+      '/p/acme/shown',
+      '/p/acme/shown/1.0.0',
+      '/?q=shown',
+    ];
+    const read = async (path: string, token?: string) => {
+      const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+      const response = await expectStatus(200, registry.fetch(path, { headers }));
+      return { text: await response.text(), headers: response.headers };
+    };
+    for (const path of places) {
+      // Whoever may see it asks first: nobody else gets the same answer from a cache.
+      await read(path, acme.token);
+      for (const token of [undefined, edge.token]) {
+        const { text, headers } = await read(path, token);
+        expect(text, path).not.toContain('clandestine');
+        expect(headers.get('Vary'), path).toContain('Authorization');
+      }
+    }
+    for (const path of places.slice(0, 3)) {
+      expect((await read(path, acme.token)).text, path).toContain(
+        '"replacement":"acme/clandestine"',
+      );
+      expect((await read(path)).text, path).toContain('"replacement":null');
+      const known = (await read(path, acme.token)).headers.get('ETag') ?? '';
+      const asked = await registry.fetch(path, { headers: { 'If-None-Match': known } });
+      expect(asked.status, path).toBe(200);
+    }
+    const cookie = { Cookie: `aa-registry-token=${acme.token}` };
+    const page = await (await registry.fetch('/p/acme/shown', { headers: cookie })).text();
+    expect(page).toContain('acme/clandestine');
+
+    await expectStatus(200, put('clandestine/visibility', { visibility: 'public' }));
+    for (const path of [...places.slice(0, 3), '/p/acme/shown']) {
+      expect((await read(path)).text, path).toContain('acme/clandestine');
+    }
+    await expectStatus(200, put('clandestine/visibility', { visibility: 'private' }));
+    for (const path of places) expect((await read(path)).text, path).not.toContain('clandestine');
+  });
+
+  test('the log has the channels of a private profile under other names', async () => {
+    await expectStatus(201, publishPrivately('veiled'));
+    await expectStatus(201, publishPrivately('veiled', '1.1.0'));
+    const move = (version: string, previous: string | null) =>
+      put('veiled/channels/customer-x-pilot', { version, previous });
+    await expectStatus(200, move('1.0.0', null));
+    await expectStatus(200, move('1.1.0', '1.0.0'));
+    const { rows } = await registry.db.$client.execute(
+      `SELECT data FROM log_entries WHERE data LIKE '{"kind":"channel"%' ORDER BY "index" DESC LIMIT 2`,
+    );
+    const logged = rows.map(({ data }) => JSON.parse(String(data)));
+    const { rows: stored } = await registry.db.$client.execute(
+      "SELECT blind FROM profiles WHERE name = 'veiled'",
+    );
+    const blind = String(stored[0]?.blind);
+    const channel = await blindChannel('acme', 'veiled', 'customer-x-pilot', blind);
+    expect(logged.map((entry) => entry.channel)).toEqual([channel, channel]);
+    const all = await registry.db.$client.execute('SELECT data FROM log_entries');
+    expect(JSON.stringify(all.rows)).not.toContain('pilot');
+    // All that reads the log goes on, and so does the channel when the profile is public.
+    const problems: string[] = [];
+    const report = (id: string, detail: string) => problems.push(`${id}: ${detail}`);
+    await checkDatabase(registry.db, { key: registry.logKey, report });
+    await expectStatus(200, put('veiled/visibility', { visibility: 'public' }));
+    await checkDatabase(registry.db, { key: registry.logKey, report });
+    await expectStatus(200, move('1.0.0', '1.1.0'));
+    await checkDatabase(registry.db, { key: registry.logKey, report });
+    expect(problems).toEqual([]);
+    await registry.db.$client.execute("UPDATE channels SET name = 'other' WHERE name LIKE 'cust%'");
+    await checkDatabase(registry.db, { key: registry.logKey, report });
+    expect(problems.join('\n')).toMatch(/entry-absent: channel other of acme\/veiled/);
+    await registry.db.$client.execute("DELETE FROM channels WHERE name = 'other'");
   });
 
   test('a deprecation is told, and taken back', async () => {

@@ -177,6 +177,122 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(await statuses(6, admin)).toEqual([200, 200, 200, 200, 200, 429]);
     });
 
+    /** Everything that is not below /v1, where no token is looked at. */
+    const elsewhere = [
+      '/',
+      '/p/library/web',
+      '/docs',
+      '/openapi.json',
+      '/catalog.css',
+      '/log/checkpoint',
+      '/log/tile/0/000.p/1',
+      '/sign-in',
+      '/nothing',
+    ];
+
+    test.each([
+      ['garbage', () => 'garbage'],
+      ['an empty token', () => 'Bearer '],
+      ['another scheme', () => 'Basic YTpi'],
+      ['an unknown token', () => 'Bearer aar_unknown'],
+      ['a good token', () => `Bearer ${registry.adminToken}`],
+    ])('%s in Authorization lets nobody past the limit of their address', async (_, value) => {
+      await open({ addressLimit: 5 });
+      const authorization = { Authorization: value() };
+      for (let at = 0; at < 5; at++) {
+        expect((await ask('/log/checkpoint', authorization)).status).toBe(200);
+      }
+      for (const path of elsewhere) {
+        const response = await ask(path, authorization);
+        expect(response.status, path).toBe(429);
+        expect(Number(response.headers.get('Retry-After')), path).toBeGreaterThanOrEqual(1);
+      }
+    });
+
+    test('a cookie lets nobody past it either', async () => {
+      await open({ addressLimit: 5 });
+      const cookie = { Cookie: `aa-registry-token=${registry.adminToken}` };
+      for (let at = 0; at < 5; at++) expect((await ask('/', cookie)).status).toBe(200);
+      for (const path of elsewhere) expect((await ask(path, cookie)).status, path).toBe(429);
+    });
+
+    test('a token that is no good counts as a request of its address', async () => {
+      await open({ addressLimit: 5 });
+      const found = await statuses(7, { Authorization: 'Bearer aar_guess' });
+      expect(found).toEqual([401, 401, 401, 401, 401, 429, 429]);
+      expect(await statuses(1)).toEqual([429]);
+      expect(await statuses(1, { Authorization: `Bearer ${registry.adminToken}` })).toEqual([200]);
+    });
+
+    test('guesses at once are no more than guesses one after the other', async () => {
+      await open({ addressLimit: 1000 });
+      const found = await Promise.all(
+        Array.from({ length: 200 }, async (_, at) => {
+          const response = await ask('/v1/profiles', { Authorization: `Bearer aar_guess-${at}` });
+          await response.text();
+          return response.status;
+        }),
+      );
+      expect(new Set(found)).toEqual(new Set([401, 429]));
+      // One a second more, while they come.
+      expect(found.filter((status) => status === 401).length).toBeLessThan(100);
+    });
+
+    test.each([
+      [
+        'signing in',
+        (token: string) =>
+          registry.fetch('/sign-in', {
+            method: 'POST',
+            headers: {
+              'Content-Type': 'application/x-www-form-urlencoded',
+              'Content-Length': String(`token=${token}`.length),
+              Origin: 'http://registry.test',
+            },
+            body: `token=${token}`,
+          }),
+      ],
+      ['a cookie', (token: string) => ask('/', { Cookie: `aa-registry-token=${token}` })],
+      [
+        'a CI job',
+        (token: string) =>
+          registry.fetch('/v1/oidc/token', {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify({ token, team: 'library' }),
+          }),
+      ],
+    ])('guessing by %s is limited alike, and together with all others', async (_, guess) => {
+      await open({ addressLimit: 1000 });
+      await statuses(50, { Authorization: 'Bearer aar_guess' });
+      const found: number[] = [];
+      for (let at = 0; at < 14; at++) found.push((await guess(`aar_guess${at}`)).status);
+      expect(found.slice(0, 10)).not.toContain(429);
+      expect(found).toContain(429);
+      expect(await statuses(1, { Authorization: 'Bearer aar_more' })).toEqual([429]);
+    });
+
+    test('guessing keeps nobody out whose token was good before', async () => {
+      await open({ addressLimit: 1000, tokenLimit: 1000 });
+      const admin = { Authorization: `Bearer ${registry.adminToken}` };
+      expect(await statuses(1, admin)).toEqual([200]);
+      expect(await statuses(62, { Authorization: 'Bearer aar_guess' })).toContain(429);
+      expect(await statuses(70, admin)).toEqual(Array(70).fill(200));
+    });
+
+    test('a token that was good and is revoked is one that is no good', async () => {
+      await open({ addressLimit: 1000, tokenLimit: 1000 });
+      const publisher = await createPublisher(registry, 'library');
+      const token = { Authorization: `Bearer ${publisher.token}` };
+      expect(await statuses(2, token)).toEqual([200, 200]);
+      await registry.db.$client.execute(
+        "UPDATE tokens SET revoked_at = '2026-01-01T00:00:00.000Z' WHERE label = 'library token'",
+      );
+      const found = await statuses(64, token);
+      expect(found.slice(0, 55)).toEqual(Array(55).fill(401));
+      expect(found).toContain(429);
+    });
+
     test('guessing tokens is limited by address, and keeps no good token out', async () => {
       await open({ addressLimit: 1000, tokenLimit: 1000 });
       const guess = { Authorization: 'Bearer aar_guess' };

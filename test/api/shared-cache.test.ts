@@ -54,6 +54,33 @@ describe('Cloudflare’s cache', () => {
     expect((await read(web, { Authorization: 'Bearer aar_wrong' })).status).toBe(401);
   });
 
+  test('forgets within seconds what has become private, with all that is kept before it', async () => {
+    await registry.close();
+    registry = await workerd.start({ sharedCache: true, answerBytes: 1_000_000 });
+    acme = await createPublisher(registry, 'acme');
+    await expectStatus(201, publish(registry, acme, { name: 'web', version: '1.0.0' }));
+    for (const part of ['profile', 'envelope']) {
+      expect((await read(web.replace(/profile$/, part))).status).toBe(200);
+    }
+    const tile = '/log/tile/0/000.p/1';
+    expect((await read(tile)).status).toBe(200);
+    // As another isolate, or another place of Cloudflare's, would: what is here is told nothing of it.
+    await registry.db.$client.execute("UPDATE profiles SET visibility = 'private'");
+    const hidden = async () => {
+      const found = await Promise.all(
+        ['profile', 'envelope'].map((part) => read(web.replace(/profile$/, part))),
+      );
+      return found.every(({ status }) => status === 404);
+    };
+    for (let seconds = 0; seconds < 30 && !(await hidden()); seconds++) {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+    expect(await hidden()).toBe(true);
+    // A tile of the log stays: it tells of nobody.
+    await registry.db.$client.execute('ALTER TABLE log_tiles RENAME TO gone');
+    expect((await read(tile)).status).toBe(200);
+  });
+
   test('never holds what is private, nor what changes', async () => {
     const hide = { visibility: 'private' };
     const path = '/v1/profiles/acme/web';

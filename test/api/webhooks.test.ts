@@ -1,6 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { claimDeliveries } from '../../db/webhooks.ts';
+import { claimDeliveries, findDue } from '../../db/webhooks.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
@@ -180,8 +181,11 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     await makeDue();
     const soon = new Date(Date.now() + 60_000).toISOString();
     const now = new Date().toISOString();
-    const claimed = await claimDeliveries(registry.db, { now, limit: 10, next: () => soon });
-    expect(claimed).toHaveLength(1);
+    const without = { teams: [], webhooks: [] };
+    const due = await findDue(registry.db, { now, perTeam: 10, perWebhook: 10, without });
+    const claim = () => claimDeliveries(registry.db, due, { now, next: () => soon });
+    expect(await claim()).toHaveLength(1);
+    expect(await claim()).toEqual([]);
     await registry.deliver();
     expect(receiver.received).toHaveLength(0);
     await makeDue();
@@ -197,6 +201,44 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     await Promise.all([registry.deliver(), registry.deliver(), registry.deliver()]);
     await wait(8);
     expect(receiver.received).toHaveLength(8);
+  });
+
+  test('a team whose endpoints are silent delays nobody else', async () => {
+    const hung: ServerResponse[] = [];
+    receiver.answer = (response, { path }) => {
+      if (path.startsWith('/hook/silent')) hung.push(response);
+      else response.writeHead(204).end();
+    };
+    const other = await createPublisher(registry, 'other');
+    // Ten webhooks of one team, each with more to be told than is ever under way at once, and all of it first.
+    for (let at = 0; at < 10; at++) await add(`${receiver.url}/silent/${at}`);
+    const url = `${receiver.url}/good`;
+    const hooks = '/v1/teams/other/webhooks';
+    await expectStatus(201, send(registry, 'POST', hooks, { url }, other.token));
+    for (let at = 0; at < 30; at++) {
+      await sql(`INSERT INTO deliveries (webhook_id, message_id, kind, payload, created_at, next_attempt_at)
+        SELECT id, 'msg_' || hex(randomblob(8)), 'test', '{}', '2026-07-01T00:00:00.000Z', '2026-07-01T00:00:00.000Z'
+        FROM webhooks WHERE team = 'library'`);
+    }
+    const delivering = registry.deliver();
+    const good = () => receiver.received.filter(({ path }) => path === '/hook/good');
+    const until = async (done: () => boolean) => {
+      for (let tries = 0; tries < 400 && !done(); tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await until(() => hung.length > 0);
+    // While those hang: what comes now is told before any of them has ended.
+    const draft = { name: 'web', version: '1.0.0' };
+    await expectStatus(201, publish(registry, other, draft));
+    await until(() => good().length > 0);
+    expect(good()).toHaveLength(1);
+    expect(hung.every(({ writableEnded, destroyed }) => !writableEnded && !destroyed)).toBe(true);
+    // And no more of that team is under way than its share, whatever is due.
+    expect(hung.length).toBeLessThanOrEqual(4);
+    await sql("DELETE FROM deliveries WHERE kind = 'test'");
+    for (const response of hung) response.destroy();
+    await delivering;
   });
 
   test('redirects are not followed', async () => {
@@ -230,6 +272,18 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(await run()).toMatchObject({ state: 'gave-up', lastStatus: null });
     await registry.deliver();
     expect(await deliveries(hook)).toHaveLength(2);
+  });
+
+  test('a team tests its webhooks ten times a minute, and leaves no more behind', async () => {
+    const hook = await add();
+    const run = () => send(registry, 'POST', `${hooksPath}/${hook.id}/test`, {}, publisher.token);
+    const found = await Promise.all(Array.from({ length: 15 }, run));
+    const statuses = found.map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array(10).fill(200), ...Array(5).fill(429)]);
+    const refused = found.find(({ status }) => status === 429);
+    expect(Number(refused?.headers.get('Retry-After'))).toBeGreaterThanOrEqual(1);
+    expect(receiver.received).toHaveLength(10);
+    expect(await deliveries(hook)).toHaveLength(10);
   });
 
   test('one that is removed is told nothing more', async () => {
@@ -322,6 +376,30 @@ describe.each(runtimes)('where webhooks may go on $name', ({ start }) => {
     'https://[fe80::1]/',
     'https://[fd00:ec2::254]/',
     'https://[64:ff9b::a00:1]/',
+    'https://[::127.0.0.1]/',
+    'https://[::7f00:1]/',
+    'https://[::169.254.169.254]/',
+    'https://[::ffff:0:127.0.0.1]/',
+    'https://[::ffff:0:10.0.0.1]/',
+    'https://[64:ff9b:1::10.0.0.1]/',
+    'https://[2002:7f00:1::1]/',
+    'https://[2001:0:7f00:1::1]/',
+    'https://[2606:4700::5efe:127.0.0.1]/',
+    'https://[fec0::1]/',
+    'https://[3fff::1]/',
+    'https://127.0.0.1./',
+    'https://%31%32%37.0.0.1/',
+    'https://１２７.0.0.1/',
+    'https://0x7f.0x0.0x0.0x1/',
+    'https://017700000001/',
+    'https://192.168.257/',
+    'https://224.0.0.1/',
+    'https://255.255.255.255/',
+    'https://localhost../',
+    'https://intranet/',
+    'https://ip6-loopback/',
+    'https://localhost.localdomain/',
+    'https://hooks..example.com/',
     'https://localhost/',
     'https://LOCALHOST./',
     'https://registry.localhost/',

@@ -13,10 +13,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { generateNoteKey } from '../../trust/log/index.ts';
+import { makeReleased, releasedSchemas } from '../db/schemas.ts';
 import { startHrana } from '../hrana.ts';
 import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
 import type { TestRegistry } from '../runtimes.ts';
 import { aaRegistry, launcher, type ServedRegistry, scratch, serve } from './cli.ts';
+
+const schemas = await releasedSchemas();
 
 describe('aa-registry admin', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
@@ -259,6 +262,166 @@ describe('aa-registry admin', () => {
       expect((await restore(file, '--data', target)).stderr).toContain('is another log’s key');
       expect(await readdir(target)).not.toContain('registry.db');
       expect((await restore(file, '--data', target, '--yes')).code).toBe(0);
+    });
+
+    const adminRights = "INSERT INTO users VALUES ('mallory', 1, '2026-01-01T00:00:00.000Z')";
+
+    test.each([
+      [
+        'a trigger',
+        `CREATE TRIGGER hidden AFTER INSERT ON versions BEGIN ${adminRights}; END`,
+        'trigger hidden on versions',
+      ],
+      [
+        'a trigger that undoes',
+        'CREATE TRIGGER hidden AFTER UPDATE ON tokens BEGIN UPDATE tokens SET revoked_at = NULL; END',
+        'trigger hidden on tokens',
+      ],
+      [
+        'a trigger on what the restore itself takes away',
+        `CREATE TRIGGER hidden AFTER DELETE ON backup_files BEGIN ${adminRights}; END`,
+        'trigger hidden on backup_files',
+      ],
+      [
+        'a trigger on the list of migrations',
+        `CREATE TRIGGER hidden AFTER INSERT ON migrations BEGIN ${adminRights}; END`,
+        'trigger hidden on migrations',
+      ],
+      ['a view', 'CREATE VIEW more AS SELECT * FROM tokens', 'view more'],
+      [
+        'a view in the place of a table',
+        `ALTER TABLE users RENAME TO hidden; CREATE VIEW users AS
+          SELECT name, 1 AS admin, created_at FROM hidden`,
+        'table tokens is not as it was made',
+      ],
+      ['a table more', 'CREATE TABLE more (a)', 'table more'],
+      ['an index more', 'CREATE INDEX more ON tokens (label)', 'index more on tokens'],
+      [
+        'an index that is not unique any more',
+        'DROP INDEX tokens_hash_unique; CREATE INDEX tokens_hash_unique ON tokens (hash)',
+        'index tokens_hash_unique on tokens',
+      ],
+      ['an index less', 'DROP INDEX tokens_team', 'index tokens_team on tokens is missing'],
+      [
+        'a column that is computed',
+        'ALTER TABLE users ADD COLUMN more AS (1)',
+        'table users is not as it was made',
+      ],
+      [
+        'another default',
+        `PRAGMA writable_schema = ON; UPDATE sqlite_schema
+          SET sql = replace(sql, '\`admin\` integer NOT NULL', '\`admin\` integer DEFAULT 1 NOT NULL')
+          WHERE name = 'users'; PRAGMA writable_schema = RESET`,
+        'table users is not as it was made',
+      ],
+      ['a virtual table', 'CREATE VIRTUAL TABLE more USING fts5(a)', 'table more'],
+      ['another user version', 'PRAGMA user_version = 7', 'its user_version is 7, not 0'],
+      [
+        'a migration that is not known',
+        "INSERT INTO migrations VALUES ('9999_more', '2026-01-01')",
+        'does not know its migrations 9999_more',
+      ],
+      [
+        'a migration left out',
+        "DELETE FROM migrations WHERE name LIKE '0003%'",
+        'migrations 0003_trusted_publishing are left out',
+      ],
+      ['no list of migrations', 'DROP TABLE migrations', 'no list of migrations'],
+      [
+        'a list of migrations that says less',
+        "DELETE FROM migrations WHERE name LIKE '0008%'",
+        'table quotas is not as it was made',
+      ],
+    ])('refuses %s before anything is changed, and check names it', async (_, sql, reason) => {
+      const broken = at('meddled.db');
+      await rm(broken, { force: true });
+      await copyFile(file, broken);
+      const meddle = (path: string) => {
+        const db = new DatabaseSync(path, { enableForeignKeyConstraints: false, defensive: false });
+        db.exec(sql);
+        db.close();
+      };
+      meddle(broken);
+      const target = at('untouched');
+      await mkdir(target, { recursive: true });
+      await copyFile(join(data, 'registry.db'), join(target, 'registry.db'));
+      await copyFile(join(data, 'log.key'), join(target, 'log.key'));
+      const before = await readFile(join(target, 'registry.db'));
+      const refused = await restore(broken, '--data', target, '--yes');
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('has another schema than a registry makes');
+      expect(refused.stderr).toContain(reason);
+      expect(await readFile(join(target, 'registry.db'))).toEqual(before);
+      expect((await readdir(target)).sort()).toEqual(['log.key', 'registry.db', 'registry.lock']);
+      if (/backup_files/.test(sql)) return;
+      meddle(join(target, 'registry.db'));
+      const checked = await aaRegistry(['admin', 'check', '--data', target]);
+      expect(checked.code).toBe(1);
+      expect(checked.stdout).toMatch(/^schema-differs: /m);
+      expect(checked.stdout).toContain(reason);
+    });
+
+    test('refuses an index that leads elsewhere than its table', async () => {
+      const broken = at('index.db');
+      await copyFile(file, broken);
+      const db = new DatabaseSync(broken, { defensive: false });
+      // The index is written as it should be, and then the table changes behind its back.
+      db.exec(`PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET type = 'table', sql = 'CREATE TABLE tokens_hash_unique (hash, id, PRIMARY KEY (hash, id)) WITHOUT ROWID', tbl_name = name
+          WHERE name = 'tokens_hash_unique'; PRAGMA writable_schema = RESET`);
+      db.close();
+      const again = new DatabaseSync(broken, { defensive: false });
+      again.exec(`UPDATE tokens_hash_unique SET hash = 'f00d' WHERE id = 1;
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET type = 'index', tbl_name = 'tokens',
+          sql = 'CREATE UNIQUE INDEX \`tokens_hash_unique\` ON \`tokens\` (\`hash\`)'
+          WHERE name = 'tokens_hash_unique'; PRAGMA writable_schema = RESET`);
+      again.close();
+      const refused = await restore(broken, '--data', at('never-index'));
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('is no backup of a registry, or damaged');
+    });
+
+    test('restores a database whose statistics were asked for', async () => {
+      const analyzed = at('analyzed.db');
+      await copyFile(file, analyzed);
+      const db = new DatabaseSync(analyzed);
+      db.exec('ANALYZE');
+      db.close();
+      const done = await restore(analyzed, '--data', at('analyzed'));
+      expect(done.code, done.stderr).toBe(0);
+    });
+
+    test.each(schemas)('restores a backup of schema %s', async (schema) => {
+      const old = at(`${schema}.db`);
+      const target = at(schema);
+      const verifier = await makeReleased(schema, old);
+      const db = new DatabaseSync(old);
+      db.exec('CREATE TABLE backup_files (name TEXT PRIMARY KEY NOT NULL, text TEXT NOT NULL)');
+      db.close();
+      await mkdir(target);
+      await copyFile(join(data, 'log.key'), join(target, 'log.key'));
+      const refused = await restore(old, '--data', target);
+      // Its schema is good, and it is of another log than the one whose key is here.
+      expect(refused.stderr).toContain('was not signed with the key');
+      expect(verifier).not.toBe('');
+    });
+
+    test('tells which administrators the backup brings', async () => {
+      const more = at('more.db');
+      await copyFile(file, more);
+      const db = new DatabaseSync(more);
+      db.exec(`INSERT INTO users VALUES ('mallory', 1, '2026-01-01T00:00:00.000Z');
+        INSERT INTO tokens (hash, label, user, created_at) VALUES ('f00d', 'mine', 'mallory', '2026-01-01T00:00:00.000Z');
+        INSERT INTO tokens (hash, label, user, created_at, scope) VALUES ('f00e', 'reads', 'mallory', '2026-01-01T00:00:00.000Z', 'read')`);
+      db.close();
+      const done = await restore(more, '--data', at('more'));
+      expect(done.code, done.stderr).toBe(0);
+      expect(done.stderr).toContain('It is run by "mallory", and with these tokens');
+      expect(done.stderr).toMatch(/^ {2}\d+ {2}"administrator", made "20/m);
+      expect(done.stderr).toMatch(/^ {2}\d+ {2}"mine" of "mallory", made "2026-01-01/m);
+      expect(done.stderr).not.toContain('reads');
+      expect(done.stderr).not.toContain('library token');
     });
 
     test.each([

@@ -1,4 +1,4 @@
-export { blindName, makeBlind } from './blind.ts';
+export { blindChannel, blindName, makeBlind } from './blind.ts';
 export { decodeEntryBundle, encodeEntryBundle, longestEntry } from './bundle.ts';
 export {
   type Checkpoint,

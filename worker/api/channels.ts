@@ -1,13 +1,21 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { findChannel, moveChannel, type Channel as Row } from '../../db/channels.ts';
-import { findProfile } from '../../db/profiles.ts';
+import {
+  findChannel,
+  listChannels,
+  mostChannels,
+  moveChannel,
+  type Channel as Row,
+} from '../../db/channels.ts';
+import { findProfile, type Profile } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { announce } from '../../db/webhooks.ts';
 import { atLeast, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
-import { loggedName } from '../logged-name.ts';
+import type { Deps } from '../deps.ts';
+import { loggedChannel, loggedName } from '../logged-name.ts';
 import { ProblemError } from '../problem.ts';
+import { counting, noChange } from '../quota.ts';
 import { requireProfileMatch } from './profile.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ChannelName, ProfileName, TeamName } from './schema/name.ts';
@@ -33,11 +41,15 @@ channels.openapi(
     },
     responses: {
       200: json('The channel', Channel),
-      ...problems('precondition-failed', 400, 401, 403, 404, 'channel-moved', 413, 415),
+      ...problems(
+        ...(['precondition-failed', 400, 401, 403, 'quota-exceeded', 404] as const),
+        ...(['channel-moved', 413, 415] as const),
+      ),
     },
   }),
   async (c) => {
-    const { db, log, now } = c.var.deps;
+    const { deps } = c.var;
+    const { db, log, now } = deps;
     const { team, name, channel } = c.req.valid('param');
     const { version, previous } = c.req.valid('json');
     const profile = await findProfile(db, viewer(c), team, name);
@@ -50,11 +62,17 @@ channels.openapi(
     // Sent again, perhaps, by whoever did not hear that it was done.
     if (before?.version === version) return c.json(toChannel(before), 200);
     requirePrevious(before);
+    const change = { team, logged: true };
+    const full = async () =>
+      (await noChange(deps, change)) ??
+      (previous === null ? await noChannel(deps, profile) : undefined);
     const movedAt = now().toISOString();
     const logged = await loggedName(team, name, profile);
+    const loggedAs = await loggedChannel(team, name, channel, profile);
     const logIndex = await log.append(
-      { kind: 'channel', time: movedAt, team, name: logged, channel, version, previous },
+      { kind: 'channel', time: movedAt, team, name: logged, channel: loggedAs, version, previous },
       (logIndex) => [
+        ...counting(deps, change),
         moveChannel(
           db,
           { profileId: profile.id, name: channel, version, movedAt, logIndex },
@@ -66,12 +84,14 @@ channels.openapi(
           data: { team, name, channel, version, previous, logIndex },
         }),
       ],
-      async () => ((await current())?.version ?? null) !== previous,
+      async () => ((await current())?.version ?? null) !== previous || (await full()) !== undefined,
     );
     if (logIndex === undefined) {
       const after = await current();
       if (after?.version === version) return c.json(toChannel(after), 200);
       requirePrevious(after);
+      const problem = await full();
+      if (problem) throw problem;
       throw new Error(`the channel ${channel} of ${team}/${name} was not moved`);
     }
     return c.json({ name: channel, version, movedAt, logIndex }, 200);
@@ -89,4 +109,14 @@ channels.openapi(
 
 function toChannel({ name, version, movedAt, logIndex }: Row): Channel {
   return { name, version, movedAt, logIndex };
+}
+
+/** The problem that a profile may have no further channel; `undefined` when it may. */
+async function noChannel(
+  { db }: Deps,
+  { id, team, name }: Profile,
+): Promise<ProblemError | undefined> {
+  if ((await listChannels(db, id)).length < mostChannels) return undefined;
+  const detail = `${team}/${name} has ${mostChannels} channels, and a profile has no more than that.`;
+  return new ProblemError('quota-exceeded', detail);
 }

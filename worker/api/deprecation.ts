@@ -31,6 +31,7 @@ deprecation.openapi(
         400,
         401,
         403,
+        'quota-exceeded',
         404,
         'profile-changed',
         413,
@@ -52,7 +53,9 @@ deprecation.openapi(
     if (replacement !== null && !(await findProfile(db, viewer(c), otherTeam, otherName))) {
       throw new ProblemError('replacement-unknown', `There is no profile ${replacement}.`);
     }
-    await requireChange(c, profile, { deprecation: reason, replacement });
+    if (profile.deprecation !== reason || profile.replacement !== replacement) {
+      await requireChange(c, profile, { deprecation: reason, replacement }, { counted: true });
+    }
     return c.json({ reason, replacement }, 200);
   },
 );
@@ -79,7 +82,10 @@ deprecation.openapi(
     if (profile.movedTo !== null) {
       throw new ProblemError('profile-moved', `${team}/${name} was transferred, for good.`);
     }
-    await requireChange(c, profile, { deprecation: null, replacement: null });
+    if (profile.deprecation !== null) {
+      const to = { deprecation: null, replacement: null };
+      await requireChange(c, profile, to, { counted: false });
+    }
     return c.body(null, 204);
   },
 );

@@ -18,7 +18,7 @@ export const meanings: Record<ProblemId, string> = {
     'A form of another site sent this. Forms are taken from the catalog’s own pages only.',
   'admin-only': 'Only who runs the registry may do this.',
   'quota-exceeded':
-    'The team has stored all that it may. Ask who runs the registry for a larger quota.',
+    'The team has stored all that it may, or made all the changes that it may make today. Ask who runs the registry for a larger quota.',
   'not-found':
     'There is nothing of that name, or it is private and the caller may not know of it. The two look the same.',
   'channel-unknown': 'The profile has no channel of that name; the detail says which it has.',

@@ -8,6 +8,7 @@ import {
   type Membership,
   removeMember,
   setMember,
+  whyNotSet,
 } from '../../db/members.ts';
 import { findUser } from '../../db/users.ts';
 import { atLeast } from '../auth.ts';
@@ -15,6 +16,7 @@ import { readBody } from '../body.ts';
 import type { Env } from '../deps.ts';
 import { notMatching, requireMatch } from '../precondition.ts';
 import { ProblemError } from '../problem.ts';
+import { makeChange } from '../quota.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { TeamName, UserName } from './schema/name.ts';
 import { Member, MemberList, Membership as MembershipBody } from './schema/team.ts';
@@ -55,11 +57,22 @@ members.openapi(
     request: { params: memberPath, body: jsonBody(MembershipBody) },
     responses: {
       200: json('The member', Member),
-      ...problems('precondition-failed', 400, 401, 403, 404, 'last-owner', 413, 415),
+      ...problems(
+        'precondition-failed',
+        400,
+        401,
+        403,
+        'quota-exceeded',
+        404,
+        'last-owner',
+        413,
+        415,
+      ),
     },
   }),
   async (c) => {
-    const { db, now } = c.var.deps;
+    const { deps } = c.var;
+    const { db, now } = deps;
     const { team, user } = c.req.valid('param');
     const { role } = c.req.valid('json');
     await requireTeam(db, team);
@@ -67,8 +80,15 @@ members.openapi(
     if (!(await findUser(db, user))) {
       throw new ProblemError('not-found', `There is no user ${user}.`);
     }
-    const membership = { team, user, role, createdAt: now().toISOString() };
-    requireDone(await setMember(db, membership, expected), team, user);
+    const before = await findMember(db, team, user);
+    if (before?.role !== role) {
+      const membership = { team, user, role, createdAt: now().toISOString() };
+      const isSet = await makeChange(deps, team, setMember(db, membership, expected), {
+        read: ({ rowsAffected }) => rowsAffected > 0,
+        find: async () => (await findMember(db, team, user))?.role === role || undefined,
+      });
+      if (!isSet) requireDone(await whyNotSet(db, team, expected), team, user);
+    }
     const member = await findMember(db, team, user);
     if (!member) throw new ProblemError('not-found', `${user} is not in team ${team} any more.`);
     return c.json({ user, role: member.role, createdAt: member.createdAt }, 200);

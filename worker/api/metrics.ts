@@ -1,11 +1,11 @@
 import { Hono } from 'hono';
-import { adminToken, identify } from '../auth.ts';
+import { adminToken } from '../auth.ts';
 import type { Env } from '../deps.ts';
 
 /** What Prometheus scrapes, for administrators; `serve --metrics` has it without a token elsewhere. */
 export const metrics = new Hono<Env>();
 
-metrics.get('/metrics', identify, adminToken, async (c) => {
+metrics.get('/metrics', adminToken, async (c) => {
   const { metrics } = c.var.deps;
   if (!metrics) return c.notFound();
   return c.body(await metrics.expose(), 200, {

@@ -1,12 +1,20 @@
 import type { Context } from 'hono';
 import { listChannels } from '../../db/channels.ts';
-import { changeProfile, findProfile, type Profile as Row } from '../../db/profiles.ts';
+import { orFindDone } from '../../db/outcome.ts';
+import {
+  changeProfile,
+  findProfile,
+  hasBeenChanged,
+  type Profile as Row,
+  shownReplacement,
+} from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth.ts';
 import type { Env } from '../deps.ts';
 import { requireMatch } from '../precondition.ts';
 import { ProblemError } from '../problem.ts';
-import type { Deprecation, Profile } from './schema/profile.ts';
+import { makeChange } from '../quota.ts';
+import type { Profile } from './schema/profile.ts';
 import { toVersionSummary } from './versions.ts';
 
 /** The profile of a request's path, if its caller may know of it; a problem when there is none. */
@@ -20,9 +28,10 @@ export async function requireProfile(c: Context<Env>, team: string, name: string
 export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
   const { db } = c.var.deps;
   const { id, team, name, createdAt, visibility, movedTo } = row;
-  const [latest, channels] = await Promise.all([
+  const [latest, channels, replacement] = await Promise.all([
     findVersion(db, viewer(c), team, name, row.latest),
     listChannels(db, id),
+    shownReplacement(db, viewer(c), row),
   ]);
   if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
   return {
@@ -30,7 +39,7 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
     name,
     createdAt,
     visibility,
-    deprecation: toDeprecation(row),
+    deprecation: row.deprecation === null ? null : { reason: row.deprecation, replacement },
     movedTo,
     manifest: latest.manifest,
     latest: toVersionSummary(latest),
@@ -43,17 +52,23 @@ export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<vo
   await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
 }
 
-/** Changes a profile; a problem when somebody else has changed it since it was looked at. */
+/**
+ * Changes a profile; a problem when somebody else has changed it since it was looked at. What only takes something
+ * back is not `counted` among the team's changes: it is never refused, and nobody can do it twice.
+ */
 export async function requireChange(
   c: Context<Env>,
   row: Row,
   to: Parameters<typeof changeProfile>[2],
+  { counted }: { counted: boolean },
 ): Promise<void> {
-  if (await changeProfile(c.var.deps.db, row, to)) return;
+  const { deps } = c.var;
+  const change = changeProfile(deps.db, row, to);
+  const read = ({ rowsAffected }: Awaited<typeof change>) => rowsAffected > 0;
+  const find = async () => (await hasBeenChanged(deps.db, row, to)) || undefined;
+  const isChanged = counted
+    ? await makeChange(deps, row.team, change, { read, find })
+    : await orFindDone(async () => read(await change), find);
+  if (isChanged) return;
   throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
-}
-
-/** What a profile's deprecation says; null when it has none. */
-function toDeprecation({ deprecation: reason, replacement }: Row): Deprecation | null {
-  return reason === null ? null : { reason, replacement };
 }

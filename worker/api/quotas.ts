@@ -2,6 +2,8 @@ import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { readQuota, setQuota } from '../../db/quotas.ts';
 import { findTeam } from '../../db/teams.ts';
+import { countTokens } from '../../db/tokens.ts';
+import { listWebhooks } from '../../db/webhooks.ts';
 import { adminToken, atLeast } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps } from '../deps.ts';
@@ -21,7 +23,7 @@ quotas.openapi(
     path: '/teams/{team}/quota',
     operationId: 'getQuota',
     tags: ['Teams'],
-    summary: 'What a team has stored, and may store',
+    summary: 'What a team has stored and done, and may',
     security: [{ token: [] }],
     middleware: [atLeast('reader')] as const,
     request: { params },
@@ -36,7 +38,7 @@ quotas.openapi(
     path: '/teams/{team}/quota',
     operationId: 'changeQuota',
     tags: ['Teams'],
-    summary: 'Change what a team may store',
+    summary: 'Change what a team may store and do',
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { params, body: jsonBody(QuotaChange) },
@@ -51,10 +53,18 @@ quotas.openapi(
   },
 );
 
-async function requireQuota({ db, limits }: Deps, team: string): Promise<Quota> {
+async function requireQuota({ db, now, limits }: Deps, team: string): Promise<Quota> {
   if (!(await findTeam(db, team))) {
     throw new ProblemError('not-found', `There is no team ${team}.`);
   }
-  const { used, own } = await readQuota(db, team);
-  return { used, limits: limitsOf(own, limits.team) };
+  const time = now();
+  const [{ used, own }, tokens, webhooks] = await Promise.all([
+    readQuota(db, team, time),
+    countTokens(db, { team }, time),
+    listWebhooks(db, team),
+  ]);
+  return {
+    used: { ...used, tokens: tokens.live, webhooks: webhooks.length },
+    limits: limitsOf(own, limits.team),
+  };
 }

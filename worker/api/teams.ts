@@ -102,10 +102,7 @@ teams.openapi(
       throw new ProblemError('key-revoked', `${key.keyId} was revoked; a key does not come back.`);
     }
     if (same) return c.json(await toTeam(db, team), 200);
-    if (registered.length >= mostKeys) {
-      const detail = `Team ${team.name} has had ${mostKeys} keys, and a team has no more than that.`;
-      throw new ProblemError('team-full', detail);
-    }
+    requireKeyRoom(team.name, registered, key.keyId);
     await requireEndorsement(c.var.caller, team.name, key, registered, endorsement);
 
     const time = now().toISOString();
@@ -123,11 +120,15 @@ teams.openapi(
             endorsement: endorsement ? JSON.stringify(endorsement) : null,
             createdAt: time,
           },
-          logIndex,
+          { logIndex, limit: mostKeys },
         ),
       ],
-      async () => (await listKeys(db, team.name)).some((one) => one.keyId === keyId),
+      async () => {
+        const now = await listKeys(db, team.name);
+        return now.length >= mostKeys || now.some((one) => one.keyId === keyId);
+      },
     );
+    if (index === undefined) requireKeyRoom(team.name, await listKeys(db, team.name), keyId);
     return c.json(await toTeam(db, team), index === undefined ? 200 : 201);
   },
 );
@@ -165,6 +166,13 @@ teams.openapi(
     return c.json(await toTeam(db, team), 200);
   },
 );
+
+/** That a team has the key, or room for it. */
+function requireKeyRoom(team: string, registered: RegisteredKey[], keyId: string): void {
+  if (registered.length < mostKeys || registered.some((one) => one.keyId === keyId)) return;
+  const detail = `Team ${team} has had ${mostKeys} keys, and a team has no more than that.`;
+  throw new ProblemError('team-full', detail);
+}
 
 /** A team's first key is an administrator's word; after that a good key of the team vouches for the next. */
 async function requireEndorsement(

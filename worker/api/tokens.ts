@@ -1,10 +1,14 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { readQuota } from '../../db/quotas.ts';
 import { findTeam } from '../../db/teams.ts';
 import {
   addToken,
+  addTokenWithin,
+  countTokens,
   findTokenById,
   listTokens,
+  type NewToken as NewTokenRow,
   type Token as Row,
   revokeToken,
   type TokenOwner,
@@ -17,6 +21,7 @@ import type { Deps } from '../deps.ts';
 import { idempotent } from '../idempotency.ts';
 import { linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
+import { exceeded } from '../quota.ts';
 import { generateToken, hashToken } from '../token.ts';
 import { createRouter, json, jsonBody, problems, repeatableWithSecret } from './router.ts';
 import { TeamName, UserName } from './schema/name.ts';
@@ -40,7 +45,7 @@ tokens.openapi(
     request: { body: jsonBody(NewToken) },
     responses: {
       201: json('The token', CreatedToken),
-      ...problems(...repeatableWithSecret, 400, 401, 403, 404, 413, 415),
+      ...problems(...repeatableWithSecret, 400, 401, 403, 'quota-exceeded', 404, 413, 415),
     },
   }),
   async (c) => {
@@ -51,7 +56,7 @@ tokens.openapi(
     await requireMayMake(deps, caller, { user, team, expiresAt });
     const scope = asked.scope ?? (user === null && team === null ? 'admin' : 'publish');
     const secret = generateToken();
-    const row = await addToken(deps.db, {
+    const row = await addOwnedToken(deps, {
       hash: await hashToken(secret),
       label,
       user,
@@ -65,6 +70,28 @@ tokens.openapi(
     return c.json({ ...toToken(row), token: secret }, 201);
   },
 );
+
+/**
+ * Adds a token of a team or a user, who have so many at most; `undefined` when there is one of that hash or origin.
+ * Administrators' own are not limited.
+ */
+export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row | undefined> {
+  const { db, limits } = deps;
+  const now = deps.now();
+  const { user, team } = token;
+  const owner = user != null ? { user } : team != null ? { team } : undefined;
+  if (!owner) return addToken(db, token);
+  const quota = 'team' in owner ? await readQuota(db, owner.team, now) : undefined;
+  const limit = quota?.own.tokens ?? limits.team.tokens;
+  const added = await addTokenWithin(db, token, { owner, limit, now });
+  if (added) return added;
+  const { live, fresh } = await countTokens(db, owner, now);
+  if (live < limit && fresh < limit) return undefined;
+  const what =
+    live >= limit ? `${live} of ${limit} tokens` : `made ${fresh} of ${limit} tokens within a day`;
+  if ('team' in owner) throw exceeded(owner.team, `has ${what}`);
+  throw new ProblemError('quota-exceeded', `User ${owner.user} has ${what}.`);
+}
 
 /** That nobody gets more from a token they make than they have. */
 async function requireMayMake(

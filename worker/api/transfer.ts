@@ -7,6 +7,7 @@ import { readBody } from '../body.ts';
 import { roleIn } from '../caller.ts';
 import { loggedName } from '../logged-name.ts';
 import { ProblemError } from '../problem.ts';
+import { counting, noChange } from '../quota.ts';
 import { requireProfile } from './profile.ts';
 import { createRouter, json, jsonBody, problems } from './router.ts';
 import { ProfileName, TeamName } from './schema/name.ts';
@@ -30,11 +31,15 @@ transfer.openapi(
     request: { params: z.object({ team: TeamName, name: ProfileName }), body: jsonBody(Transfer) },
     responses: {
       200: json('What is said of it from now on', Deprecation),
-      ...problems(400, 401, 403, 404, 'profile-moved', 413, 415, 'replacement-unknown'),
+      ...problems(
+        ...([400, 401, 403, 'quota-exceeded', 404] as const),
+        ...(['profile-moved', 413, 415, 'replacement-unknown'] as const),
+      ),
     },
   }),
   async (c) => {
-    const { db, log, now } = c.var.deps;
+    const { deps } = c.var;
+    const { db, log, now } = deps;
     const { team, name } = c.req.valid('param');
     const { to } = c.req.valid('json');
     const profile = await requireProfile(c, team, name);
@@ -48,19 +53,24 @@ transfer.openapi(
     requireStaying();
     const time = now().toISOString();
     const logged = await loggedName(team, name, profile);
+    const change = { team, logged: true };
     const index = await log.append(
       { kind: 'transfer', time, team, name: logged, to },
       () => [
+        ...counting(deps, change),
         transferProfile(db, profile, {
           movedTo: to,
           deprecation: answer().reason,
           replacement: answer().replacement ?? '',
         }),
       ],
-      async () => (await requireProfile(c, team, name)).movedTo !== null,
+      async () =>
+        (await requireProfile(c, team, name)).movedTo !== null ||
+        (await noChange(deps, change)) !== undefined,
     );
     if (index === undefined) {
       const moved = await requireProfile(c, team, name);
+      if (moved.movedTo === null) throw (await noChange(deps, change)) ?? notMade();
       if (moved.movedTo !== to) {
         throw new ProblemError('profile-moved', `${team}/${name} was transferred already.`);
       }
@@ -69,6 +79,10 @@ transfer.openapi(
 
     function answer(): Deprecation {
       return { reason: `Team ${to} goes on with it.`, replacement: `${to}/${name}` };
+    }
+
+    function notMade(): Error {
+      return new Error(`${team}/${name} was not transferred`);
     }
 
     function requireStaying(): void {

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { addToken, removeExpiredOrigins } from '../../db/tokens.ts';
+import { removeExpiredOrigins } from '../../db/tokens.ts';
 import {
   addTrustedPublisher,
   bindRepository,
@@ -15,6 +15,7 @@ import type { Deps } from '../deps.ts';
 import { idempotent } from '../idempotency.ts';
 import type { Job } from '../oidc.ts';
 import { ProblemError } from '../problem.ts';
+import { makeChange } from '../quota.ts';
 import { generateToken, hashToken } from '../token.ts';
 import { createRouter, json, jsonBody, problems, repeatable } from './router.ts';
 import { TeamName } from './schema/name.ts';
@@ -28,7 +29,7 @@ import {
   TrustedPublisherList,
 } from './schema/trusted-publisher.ts';
 import { requireTeam } from './teams.ts';
-import { toToken } from './tokens.ts';
+import { addOwnedToken, toToken } from './tokens.ts';
 
 export const trustedPublishers = createRouter();
 
@@ -75,6 +76,7 @@ trustedPublishers.openapi(
         400,
         401,
         403,
+        'quota-exceeded',
         404,
         'publisher-exists',
         'team-full',
@@ -85,7 +87,8 @@ trustedPublishers.openapi(
     },
   }),
   async (c) => {
-    const { db, now, oidc } = c.var.deps;
+    const { deps } = c.var;
+    const { db, now, oidc } = deps;
     const { name } = await requireTeam(db, c.req.valid('param').team);
     const asked = c.req.valid('json');
     if (oidc && !oidc.issuers.includes(asked.issuer)) {
@@ -100,14 +103,19 @@ trustedPublishers.openapi(
       ),
     );
     if (same) throw new ProblemError('publisher-exists', 'The team trusts that one already.');
-    if (trusted.length >= mostPublishers) {
-      throw new ProblemError('team-full', `A team trusts ${mostPublishers} publishers at most.`);
-    }
-    const added = await addTrustedPublisher(db, {
-      ...asked,
-      team: name,
-      createdAt: now().toISOString(),
+    if (trusted.length >= mostPublishers) throw full();
+    const publisher = { ...asked, team: name, createdAt: now().toISOString() };
+    const adding = addTrustedPublisher(db, publisher, mostPublishers);
+    const added = await makeChange(deps, name, adding, {
+      read: ([one]) => one,
+      find: async () => {
+        const fields = Object.entries(publisher) as [keyof typeof publisher, unknown][];
+        return (await listTrustedPublishers(db, name)).find((one) =>
+          fields.every(([field, value]) => one[field] === value),
+        );
+      },
     });
+    if (!added) throw full();
     return c.json(toPublisher(added), 201);
   },
 );
@@ -167,26 +175,32 @@ trustedPublishers.openapi(
     request: { body: jsonBody(OidcExchange) },
     responses: {
       201: json('The token', CreatedToken),
-      ...problems(400, 401, 'oidc-refused', 404, 413, 415),
+      ...problems(400, 401, 'oidc-refused', 'quota-exceeded', 404, 413, 415),
     },
   }),
   async (c) => {
     const { db, now } = c.var.deps;
     const { verify } = requireOidc(c.var.deps);
     const { token, team, profile = null } = c.req.valid('json');
-    const verified = await verify(token);
-    if (!verified.ok) {
-      throw new ProblemError(
-        'oidc-refused',
-        `The OpenID Connect token is refused: ${verified.reason}.`,
-      );
-    }
-    const { job } = verified;
-    const publisher = await findTrusted(db, team, profile, job);
+    // Whoever sends what is no good guesses, as with API tokens.
+    let refusal = 'This OpenID Connect token was used before.';
+    const checked = await c.var.tokenChecks.attempt(c, async () => {
+      const verified = await verify(token);
+      if (!verified.ok) {
+        refusal = `The OpenID Connect token is refused: ${verified.reason}.`;
+        return undefined;
+      }
+      const trusted = await findTrusted(db, team, profile, verified.job);
+      if (typeof trusted !== 'string') return { job: verified.job, publisher: trusted };
+      refusal = trusted;
+      return undefined;
+    });
+    if (!checked) throw new ProblemError('oidc-refused', refusal);
+    const { job, publisher } = checked;
     const time = now();
     await removeExpiredOrigins(db, new Date(time.getTime() - 24 * 60 * 60_000).toISOString());
     const secret = generateToken();
-    const row = await addToken(db, {
+    const row = await addOwnedToken(c.var.deps, {
       hash: await hashToken(secret),
       label: describe(job),
       team,
@@ -196,18 +210,22 @@ trustedPublishers.openapi(
       expiresAt: new Date(time.getTime() + lifetime).toISOString(),
       origin: await sha256(new TextEncoder().encode(`${job.issuer}\n${job.id}`)),
     });
-    if (!row) throw new ProblemError('oidc-refused', 'This OpenID Connect token was used before.');
+    if (!row) throw new ProblemError('oidc-refused', refusal);
     return c.json({ ...toToken(row), token: secret }, 201);
   },
 );
 
-/** The publisher that a team trusts and a job is; a problem that says what differs when there is none. */
+function full(): ProblemError {
+  return new ProblemError('team-full', `A team trusts ${mostPublishers} publishers at most.`);
+}
+
+/** The publisher that a team trusts and a job is; what differs, when there is none. */
 async function findTrusted(
   db: Deps['db'],
   team: string,
   profile: string | null,
   job: Job,
-): Promise<Row> {
+): Promise<Row | string> {
   const { issuer, repository, branch, environment, repositoryId } = job;
   const same = (await listTrustedPublishers(db, team)).filter(
     (one) =>
@@ -221,12 +239,9 @@ async function findTrusted(
     if (await bindRepository(db, publisher, repositoryId)) return publisher;
   }
   const what = `${describe(job)}${environment === undefined ? '' : ` in ${environment}`}`;
-  throw new ProblemError(
-    'oidc-refused',
-    same.length > 0
-      ? `${repository} is not the repository any more that team ${team} trusts: only its name is the same.`
-      : `Team ${team} does not trust ${what}${profile === null ? '' : ` with ${profile}`}.`,
-  );
+  return same.length > 0
+    ? `${repository} is not the repository any more that team ${team} trusts: only its name is the same.`
+    : `Team ${team} does not trust ${what}${profile === null ? '' : ` with ${profile}`}.`;
 }
 
 function describe({ repository, branch }: Job): string {

@@ -27,7 +27,17 @@ visibility.openapi(
     },
     responses: {
       200: json('The visibility', VisibilityChange),
-      ...problems('precondition-failed', 400, 401, 403, 404, 'profile-changed', 413, 415),
+      ...problems(
+        'precondition-failed',
+        400,
+        401,
+        403,
+        'quota-exceeded',
+        404,
+        'profile-changed',
+        413,
+        415,
+      ),
     },
   }),
   async (c) => {
@@ -36,7 +46,10 @@ visibility.openapi(
     const profile = await requireProfile(c, team, name);
     await requireProfileMatch(c, profile);
     const blind = profile.blind ?? (visibility === 'private' ? makeBlind() : null);
-    if (visibility !== profile.visibility) await requireChange(c, profile, { visibility, blind });
+    if (visibility !== profile.visibility) {
+      const counted = visibility === 'public';
+      await requireChange(c, profile, { visibility, blind }, { counted });
+    }
     return c.json({ visibility }, 200);
   },
 );

@@ -1,7 +1,9 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { readQuota } from '../../db/quotas.ts';
 import { findTeam } from '../../db/teams.ts';
 import {
+  addDelivery,
   addWebhook,
   type Delivery as DeliveryRow,
   findWebhook,
@@ -16,7 +18,9 @@ import type { Deps } from '../deps.ts';
 import { idempotent } from '../idempotency.ts';
 import { linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
-import type { Deliverer } from '../webhooks/deliver.ts';
+import { makeChange } from '../quota.ts';
+import { allow } from '../rate-limit.ts';
+import { type Deliverer, testEvent } from '../webhooks/deliver.ts';
 import { generateSecret } from '../webhooks/signature.ts';
 import { createRouter, json, jsonBody, problems, repeatableWithSecret } from './router.ts';
 import { TeamName } from './schema/name.ts';
@@ -26,7 +30,6 @@ import {
   Delivery,
   DeliveryPage,
   DeliveryQuery,
-  mostWebhooks,
   NewWebhook,
   type Webhook,
   WebhookList,
@@ -79,6 +82,7 @@ webhooks.openapi(
         400,
         401,
         403,
+        'quota-exceeded',
         404,
         'team-full',
         413,
@@ -97,12 +101,19 @@ webhooks.openapi(
     if (objection !== undefined) {
       throw new ProblemError('webhook-refused', `No webhook can go there: ${objection}.`);
     }
-    if ((await listWebhooks(db, team)).length >= mostWebhooks) {
-      const detail = `Team ${team} has ${mostWebhooks} webhooks, and a team has no more than that.`;
+    const { own } = await readQuota(db, team, now());
+    const limit = own.webhooks ?? deps.limits.team.webhooks;
+    const secret = generateSecret();
+    const adding = addWebhook(db, { team, url, secret, createdAt: now().toISOString() }, limit);
+    const webhook = await makeChange(deps, team, adding, {
+      read: ([added]) => added,
+      // No two have the same secret.
+      find: async () => (await listWebhooks(db, team)).find((one) => one.secret === secret),
+    });
+    if (!webhook) {
+      const detail = `Team ${team} has ${limit} webhooks, and may have no more. An administrator can raise the limit.`;
       throw new ProblemError('team-full', detail);
     }
-    const secret = generateSecret();
-    const webhook = await addWebhook(db, { team, url, secret, createdAt: now().toISOString() });
     return c.json({ ...toWebhook(webhook), secret }, 201);
   },
 );
@@ -137,12 +148,26 @@ webhooks.openapi(
     security,
     middleware: [owner] as const,
     request: { params: webhookPath },
-    responses: { 200: json('How it went', Delivery), ...problems(400, 401, 403, 404) },
+    responses: {
+      200: json('How it went', Delivery),
+      ...problems(400, 401, 403, 'quota-exceeded', 404, 429),
+    },
   }),
   async (c) => {
     const { deps } = c.var;
     const webhook = await requireWebhook(deps, c.req.valid('param'));
-    return c.json(toDelivery(await requireDeliverer(deps).test(webhook)), 200);
+    const deliverer = requireDeliverer(deps);
+    const { tests } = deliverer;
+    allow(c, 'tests', tests, await tests.take(webhook.team));
+    const event = testEvent(webhook, deps.now().toISOString());
+    const adding = addDelivery(deps.db, webhook, event);
+    const delivery = await makeChange(deps, webhook.team, adding, {
+      read: ([added]) => added,
+      // A test of which nobody hears is made again.
+      find: async () => undefined,
+    });
+    if (!delivery) throw new Error('the delivery was not added');
+    return c.json(toDelivery(await deliverer.test(webhook, delivery)), 200);
   },
 );
 

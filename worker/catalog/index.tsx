@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
-import { findProfile } from '../../db/profiles.ts';
+import { findProfile, shownReplacement } from '../../db/profiles.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
 import { findContent, findVersion, listVersions } from '../../db/versions.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
@@ -86,11 +86,12 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
   const { readme: readmeDigest } = version.manifest;
   const below = c.req.query('below');
   const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
-  const [readme, versions, channels, keys] = await Promise.all([
+  const [readme, versions, channels, keys, replacement] = await Promise.all([
     readmeDigest && findContent(db, readmeDigest),
     listVersions(db, profile.id, { limit: mostVersions + 1, before }),
     listChannels(db, profile.id),
     listKeys(db, team),
+    shownReplacement(db, viewer(c), profile),
   ]);
   const { diagnostics, needs, unseen } = findingsOf(version.digest, name, text);
   return c.html(
@@ -98,7 +99,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
       <ProfilePage
         team={team}
         name={name}
-        profile={profile}
+        profile={{ ...profile, replacement }}
         readme={readme}
         reader={readerOf(c)}
         version={version}

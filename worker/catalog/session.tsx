@@ -24,7 +24,7 @@ session.post('/sign-in', async (c) => {
   const length = Number(c.req.header('Content-Length') ?? Number.NaN);
   const form = length <= longestForm ? await c.req.parseBody().catch(() => undefined) : undefined;
   const token = typeof form?.token === 'string' ? form.token.trim() : '';
-  const caller = token === '' ? undefined : await findCaller(c.var.deps, token);
+  const caller = token === '' ? undefined : await findCaller(c, token);
   if (!caller) return c.html(`<!doctype html>${<SignInPage refused />}`, 401);
   const expiresAt = caller.token?.expiresAt;
   setCookie(c, cookie, token, {
@@ -56,7 +56,7 @@ export function readerOf(c: Context<Env>): string | undefined {
  */
 export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
   const token = getCookie(c, cookie);
-  const caller = token === undefined ? undefined : await findCaller(c.var.deps, token);
+  const caller = token === undefined ? undefined : await findCaller(c, token);
   c.set('caller', caller ?? nobody);
   if (token !== undefined && !caller) deleteCookie(c, cookie, { path: '/' });
   await next();

@@ -1,22 +1,44 @@
 import type { Database } from '../../db/database.ts';
 import {
-  addDelivery,
   type Claimed,
   claimDeliveries,
   type Delivery,
+  type Due,
   findDelivery,
+  findDue,
   type Outcome,
   pruneDeliveries,
   settleDelivery,
   type Webhook,
+  type WebhookEvent,
 } from '../../db/webhooks.ts';
+import { createLimiter, type Limiter } from '../rate-limit.ts';
 import { tellOperator } from '../text-log.ts';
 import type { Destinations } from './destination.ts';
-import type { Send } from './send.ts';
+import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
 
-/** How many deliveries are under way at once. */
-const atOnce = 20;
+/** How many deliveries are under way at once: in all, and of each team, webhook and host (`name:port`). */
+export interface Concurrency {
+  all: number;
+  team: number;
+  webhook: number;
+  host: number;
+}
+
+const defaultConcurrency: Concurrency = { all: 64, team: 4, webhook: 2, host: 16 };
+
+/** How long it is waited for what is under way before it is looked whether more is due, in milliseconds. */
+const pause = 1_000;
+
+/** How much longer than its receiver may take an attempt is waited for, in milliseconds. */
+const margin = 2_000;
+
+/** How many tests of its webhooks a team may make, and in how many seconds. */
+const testsAllowed = { requests: 10, seconds: 60 };
+
+/** How often what is too old is forgotten while deliveries are under way, in milliseconds. */
+const pruneInterval = 60_000;
 
 /** When a delivery is tried again: after five seconds, then four times as long each time, six hours at most. */
 const firstWait = 5_000;
@@ -29,10 +51,16 @@ const memory = 30 * 86_400_000;
 /** Tells webhooks what they are to be told. */
 export interface Deliverer {
   destinations: Destinations;
-  /** Makes the deliveries that are due, until none is; how many attempts that took. Never throws. */
-  deliverDue: () => Promise<number>;
-  /** Tells one webhook of a test, at once and once only. */
-  test: (webhook: Webhook) => Promise<Delivery>;
+  /**
+   * Makes the deliveries that are due, until none is; how many attempts that took. Each has a deadline of its own,
+   * and none waits for another team's but for want of any place. Begins nothing more once `signal` is aborted. Never
+   * throws.
+   */
+  deliverDue: (signal?: AbortSignal) => Promise<number>;
+  /** How often a team may test its webhooks. */
+  tests: Limiter;
+  /** Tells one webhook of a test that is in the outbox for that, at once and once only. */
+  test: (webhook: Webhook, delivery: Delivery) => Promise<Delivery>;
 }
 
 export interface DelivererOptions {
@@ -40,12 +68,14 @@ export interface DelivererOptions {
   now: () => Date;
   destinations: Destinations;
   send: Send;
+  concurrency?: Concurrency;
   /** From 0 to 1: spreads attempts, so that what failed together is not tried together. */
   random?: () => number;
 }
 
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { db, now, destinations, send, random = Math.random } = options;
+  const { concurrency = defaultConcurrency } = options;
 
   const next = (attempts: number): string => {
     const wait = Math.min(longestWait, firstWait * 4 ** (attempts - 1));
@@ -64,11 +94,26 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         'User-Agent': 'aa-registry',
         ...(await signatureHeaders(secret, message)),
       };
-      const status = await send(url, headers, payload);
+      const status = await within(timeout + margin, send(url, headers, payload));
       return { status, error: isGood(status) ? null : `it answered ${status}` };
     } catch (error) {
       return { status: null, error: reasonOf(error) };
     }
+  }
+
+  /** Claims what there is a place for: of the teams with the fewest under way first, the oldest first. */
+  async function claim(places: Places): Promise<(Due & Claimed)[]> {
+    const time = now().toISOString();
+    const { team: perTeam, webhook: perWebhook } = concurrency;
+    const without = places.full();
+    const due = await findDue(db, { now: time, perTeam, perWebhook, without });
+    const turn = new Map(due.map((one) => [one, one.place + places.of(one.team)]));
+    due.sort((a, b) => (turn.get(a) ?? 0) - (turn.get(b) ?? 0));
+    const taken = due.filter((one) => places.take(one));
+    const claimed = await claimDeliveries(db, taken, { now: time, next });
+    const ids = new Set(claimed.map(({ id }) => id));
+    for (const one of taken) if (!ids.has(one.id)) places.giveBack(one);
+    return claimed;
   }
 
   async function attempt(claimed: Claimed): Promise<void> {
@@ -88,26 +133,42 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   return {
     destinations,
-    async deliverDue() {
+    async deliverDue(signal) {
       let attempts = 0;
+      const places = createPlaces(concurrency);
+      const underWay = new Set<Promise<void>>();
+      let pruned = Number.NEGATIVE_INFINITY;
+      const prune = async () => {
+        pruned = now().getTime();
+        await pruneDeliveries(db, new Date(pruned - memory).toISOString());
+      };
       try {
-        for (;;) {
-          const time = now().toISOString();
-          const claimed = await claimDeliveries(db, { now: time, limit: atOnce, next });
-          if (claimed.length === 0) break;
-          attempts += claimed.length;
-          await Promise.all(claimed.map(attempt));
+        while (!signal?.aborted) {
+          if (places.left() > 0) {
+            for (const claimed of await claim(places)) {
+              attempts++;
+              const attempted = attempt(claimed)
+                .catch(tellOperator)
+                .finally(() => {
+                  places.giveBack(claimed);
+                  underWay.delete(attempted);
+                });
+              underWay.add(attempted);
+            }
+          }
+          if (underWay.size === 0) break;
+          await firstOf(underWay, pause);
+          if (now().getTime() - pruned >= pruneInterval) await prune();
         }
-        await pruneDeliveries(db, new Date(now().getTime() - memory).toISOString());
+        await prune();
       } catch (error) {
         tellOperator(error);
       }
+      await Promise.all(underWay);
       return attempts;
     },
-    async test(webhook) {
-      const time = now().toISOString();
-      const data = { team: webhook.team, webhook: webhook.id };
-      const delivery = await addDelivery(db, webhook, { kind: 'webhook.test', time, data });
+    tests: createLimiter(testsAllowed.requests, testsAllowed.seconds, () => now().getTime()),
+    async test(webhook, delivery) {
       const { status, error } = await tell(webhook, delivery);
       const ended = now().toISOString();
       const outcome = error === null ? { deliveredAt: ended } : { gaveUpAt: ended };
@@ -115,6 +176,85 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       return (await findDelivery(db, delivery.id)) ?? delivery;
     },
   };
+}
+
+/** What a webhook is told as a test. */
+export function testEvent({ team, id }: Webhook, time: string): WebhookEvent {
+  return { kind: 'webhook.test', time, data: { team, webhook: id } };
+}
+
+/** What takes up places: a delivery, by whose it is and where it goes. */
+type Placed = Pick<Due, 'team' | 'webhookId' | 'url'>;
+
+/** Counts what is under way. */
+interface Places {
+  left: () => number;
+  /** How many of a team are under way. */
+  of: (team: string) => number;
+  /** Who has no place left. */
+  full: () => { teams: string[]; webhooks: number[] };
+  /** Takes a place, if there is one. */
+  take: (placed: Placed) => boolean;
+  giveBack: (placed: Placed) => void;
+}
+
+function createPlaces({ all, team, webhook, host }: Concurrency): Places {
+  let total = 0;
+  const teams = new Map<string, number>();
+  const webhooks = new Map<number, number>();
+  const hosts = new Map<string, number>();
+  const hostOf = ({ url }: Placed) => URL.parse(url)?.host ?? '';
+  const add = <Key>(counts: Map<Key, number>, key: Key, more: 1 | -1) => {
+    const count = (counts.get(key) ?? 0) + more;
+    if (count === 0) counts.delete(key);
+    else counts.set(key, count);
+  };
+  const change = (placed: Placed, more: 1 | -1) => {
+    total += more;
+    add(teams, placed.team, more);
+    add(webhooks, placed.webhookId, more);
+    add(hosts, hostOf(placed), more);
+  };
+  const full = <Key>(counts: Map<Key, number>, most: number) =>
+    [...counts].filter(([, count]) => count >= most).map(([key]) => key);
+  return {
+    left: () => all - total,
+    of: (name) => teams.get(name) ?? 0,
+    full: () => ({ teams: full(teams, team), webhooks: full(webhooks, webhook) }),
+    take(placed) {
+      const room =
+        total < all &&
+        (teams.get(placed.team) ?? 0) < team &&
+        (webhooks.get(placed.webhookId) ?? 0) < webhook &&
+        (hosts.get(hostOf(placed)) ?? 0) < host;
+      if (room) change(placed, 1);
+      return room;
+    },
+    giveBack: (placed) => change(placed, -1),
+  };
+}
+
+/** Waits for the first of several, or for so many milliseconds. */
+async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([...several, late]);
+  clearTimeout(timer);
+}
+
+/** What work comes to, if it does within so many milliseconds: whatever it hangs in, nobody else does. */
+async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException('', 'TimeoutError')), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function isGood(status: number): boolean {

@@ -8,6 +8,8 @@ export const longestUrl = 2000;
  * over http too.
  */
 export interface Destinations {
+  /** Whether there is any network besides, which may have names of its own. */
+  local: boolean;
   /** What is wrong with this address, before anything is looked up; `undefined` when nothing is. */
   objection: (url: string) => string | undefined;
   /** What is wrong with going to this IP address for that URL; `undefined` when nothing is. */
@@ -29,6 +31,7 @@ export function createDestinations(allowed: readonly string[]): Destinations {
   }
 
   return {
+    local: networks.length > 0,
     addressObjection,
     objection(text) {
       const url = text.length <= longestUrl ? URL.parse(text) : undefined;
@@ -37,11 +40,19 @@ export function createDestinations(allowed: readonly string[]): Destinations {
       if (url.protocol === 'http:' && networks.length === 0) return 'it is not https';
       const host = hostOf(url);
       if (isAddress(host)) return addressObjection(url, host);
-      // Names of this machine and of its own network: RFC 6761, RFC 6762, RFC 8375.
-      const local = /(^|\.)(localhost|local|internal|home\.arpa)$/i.test(host.replace(/\.$/, ''));
-      return local && networks.length === 0 ? `${host} is no public name` : undefined;
+      return isLocalName(host) && networks.length === 0 ? `${host} is no public name` : undefined;
     },
   };
+}
+
+/**
+ * Whether a name is of this machine or of its own network: one without a dot, which resolvers complete, or one below
+ * a name that is set apart for that (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and ICANN's `internal`).
+ */
+function isLocalName(host: string): boolean {
+  const name = host.replace(/\.+$/, '');
+  const last = /(^|\.)(localhost|localdomain|local|internal|alt|test|invalid|onion|home\.arpa)$/i;
+  return !name.includes('.') || name.includes('..') || last.test(name);
 }
 
 /** A URL's host, an IPv6 address without its brackets. */

@@ -1,4 +1,5 @@
 import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -12,7 +13,7 @@ type Resolve = (
 ) => void;
 
 export interface NodeSendOptions {
-  /** Looks names up; the system's way when left out. */
+  /** Looks names up; {@link nameResolver} when left out. */
   resolve?: Resolve;
   /** How long a receiver may take, in milliseconds. */
   patience?: number;
@@ -24,7 +25,7 @@ export interface NodeSendOptions {
  */
 export function createNodeSend(
   destinations: Destinations,
-  { resolve = lookup, patience = timeout }: NodeSendOptions = {},
+  { resolve = nameResolver(destinations), patience = timeout }: NodeSendOptions = {},
 ): Send {
   return async (text, headers, body) => {
     const objection = destinations.objection(text);
@@ -40,6 +41,36 @@ export function createNodeSend(
       signal: AbortSignal.timeout(patience),
     });
     return answerOf(request, bytes);
+  };
+}
+
+/**
+ * Asks the name servers, for IPv4 and IPv6 addresses. The system's own way occupies one of Node's few threads for as
+ * long as a name server is silent, so a team with such a one could hold up all others: it is asked only where there is
+ * no name server, or where webhooks may go to the operator's own network, whose names may stand in /etc/hosts.
+ */
+function nameResolver({ local }: Pick<Destinations, 'local'>): Resolve {
+  const resolver = new Resolver({ timeout: 2_000, tries: 2 });
+  return (hostname, options, callback) => {
+    const asked = [resolver.resolve4(hostname), resolver.resolve6(hostname)];
+    Promise.allSettled(asked).then((answers) => {
+      const found = answers.flatMap((answer, at): LookupAddress[] =>
+        answer.status === 'rejected'
+          ? []
+          : answer.value.map((address) => ({ address, family: at === 0 ? 4 : 6 })),
+      );
+      if (found.length > 0) return callback(null, found);
+      const codes = answers.map((answer) => answer.status === 'rejected' && answer.reason?.code);
+      const unasked = codes.every((code) => code === 'ECONNREFUSED');
+      if (unasked || (local && !codes.includes('ETIMEOUT'))) {
+        return lookup(hostname, options, callback);
+      }
+      const [code] = codes;
+      callback(
+        Object.assign(new Error(`${hostname} has no address`), { code: code || 'ENOTFOUND' }),
+        [],
+      );
+    });
   };
 }
 

@@ -2,9 +2,6 @@ import * as z from 'zod';
 import { TeamName, Timestamp } from './name.ts';
 import { PageLimit, wholeNumber } from './number.ts';
 
-/** The most webhooks that a team may have. */
-export const mostWebhooks = 10;
-
 const url = z.string().max(2000).meta({
   description: 'An https address of the public internet',
   example: 'https://ci.example.org/hooks/aa-registry',
