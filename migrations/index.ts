@@ -5,6 +5,7 @@ import trustedPublishing from './0003_trusted_publishing.sql';
 import search from './0004_search.sql';
 import idempotency from './0005_idempotency.sql';
 import searchWords from './0006_search_words.sql';
+import analyses from './0007_analyses.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -15,4 +16,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0004_search', sql: search },
   { name: '0005_idempotency', sql: idempotency },
   { name: '0006_search_words', sql: searchWords },
+  { name: '0007_analyses', sql: analyses },
 ];

@@ -12,6 +12,7 @@ import { openFile } from '../db/node.ts';
 import type { Amounts } from '../db/quotas.ts';
 import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
+import { createAnalyserThreads, type ThreadLimits } from '../worker/analysis/threads.ts';
 import { defaultLimits } from '../worker/deps.ts';
 import { createListener } from '../worker/listener.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
@@ -79,6 +80,8 @@ export interface TestOptions {
   answerBytes?: number;
   /** Networks that webhooks may go to although they are not public. */
   webhookNetworks?: string[];
+  /** What analysing a package may cost, where that is not the default; on Node. */
+  analysis?: Partial<ThreadLimits>;
 }
 
 interface Scheduled {
@@ -110,6 +113,7 @@ const node: Runtime = {
     team = {},
     webhookNetworks = [],
     answerBytes = 0,
+    analysis,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
@@ -127,6 +131,7 @@ const node: Runtime = {
     const send = createNodeSend(destinations);
     const deliverer = createDeliverer({ db: served, now, destinations, send });
     const requestLog = logged && createRequestLog('info', logged);
+    const analyser = createAnalyserThreads(analysis);
     const app = createService({
       db: served,
       log: createLog({
@@ -137,6 +142,7 @@ const node: Runtime = {
         witnesses: witnesses.length > 0 ? createWitnesses(witnesses, now) : undefined,
       }),
       now,
+      analyse: analyser.analyse,
       limits: { profileBytes, team: { ...defaultLimits.team, ...team }, answerBytes },
       oidc: createOidc(
         origin,
@@ -163,6 +169,7 @@ const node: Runtime = {
       close: async () => {
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
+        await analyser.close();
         const scans = await plans.scans();
         served.$client.close();
         db.$client.close();

@@ -1,11 +1,12 @@
 import { migrate } from '../db/migrate.ts';
 import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
+import { analyseHere } from './analysis/analyser.ts';
 import { createLog } from './log.ts';
 import { createOidc, wellKnownIssuers } from './oidc.ts';
 import { ProblemError, toProblem } from './problem.ts';
 import type { Limiter } from './rate-limit.ts';
-import { createReindexing, type Reindexing } from './reindexing.ts';
+import { createReanalysing, type Reanalysing } from './reanalysing.ts';
 import { createRequestLog } from './request-log.ts';
 import { createService, type Service } from './service.ts';
 import { readSettings } from './settings.ts';
@@ -39,7 +40,7 @@ interface Context {
 
 interface Registry extends Service {
   deliverer: Deliverer;
-  reindexing: Reindexing;
+  reanalysing: Reanalysing;
 }
 
 /** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
@@ -77,6 +78,7 @@ async function start(bindings: Bindings): Promise<Registry> {
     log,
     now,
     limits,
+    analyse: analyseHere,
     oidc:
       settings.publicUrl === undefined
         ? undefined
@@ -94,7 +96,7 @@ async function start(bindings: Bindings): Promise<Registry> {
       put: (url, response) => caches.default.put(url, response),
     },
   });
-  return { ...service, deliverer, reindexing: createReindexing(db) };
+  return { ...service, deliverer, reanalysing: createReanalysing(db, analyseHere) };
 }
 
 function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
@@ -117,8 +119,8 @@ function unready(error: unknown): Response {
 
 function serve(registry: Registry, request: Request, context: Context) {
   const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
-  const indexing = registry.reindexing(Date.now());
-  if (indexing) context.waitUntil(indexing);
+  const analysing = registry.reanalysing(Date.now());
+  if (analysing) context.waitUntil(analysing);
   const response = registry.fetch(request, { waitUntil });
   if (request.method === 'GET' || request.method === 'HEAD') return response;
   return deliverAfter(registry, response, context);
@@ -150,6 +152,6 @@ export default {
   /** The cron trigger of wrangler.toml: deliveries that are due again. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     registry ??= await start(bindings);
-    await Promise.all([registry.deliverer.deliverDue(), registry.reindexing(Date.now())]);
+    await Promise.all([registry.deliverer.deliverDue(), registry.reanalysing(Date.now())]);
   },
 };
