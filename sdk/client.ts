@@ -56,12 +56,15 @@ export class RegistryError extends Error {
   /** The problem's stable id, such as `version-exists`; empty when the answer was no problem+json. */
   readonly id: string;
   readonly diagnostics: Diagnostic[];
+  /** How many more diagnostics there are. */
+  readonly omitted: number;
 
-  constructor(status: number, id: string, detail: string, diagnostics: Diagnostic[]) {
+  constructor(status: number, id: string, detail: string, diagnostics: Diagnostic[], omitted = 0) {
     super(detail);
     this.status = status;
     this.id = id;
     this.diagnostics = diagnostics;
+    this.omitted = omitted;
   }
 }
 
@@ -472,7 +475,7 @@ function toRegistryError(base: string, status: number, bytes: Uint8Array): Regis
   const { data } = Problem.safeParse(parseJson(bytes));
   if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, []);
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
-  return new RegistryError(status, id, data.detail, data.diagnostics ?? []);
+  return new RegistryError(status, id, data.detail, data.diagnostics ?? [], data.omitted);
 }
 
 function reasonOf(error: unknown): string {
