@@ -12,8 +12,8 @@ export const packageOf = (text: string, readme?: string): Package => ({
 
 const fill = (size: number, line: (at: number) => string) => {
   let text = '';
-  for (let at = 0; text.length < size; at++) text += line(at);
-  return text.slice(0, size);
+  for (let at = 0; text.length + line(at).length <= size; at++) text += line(at);
+  return text;
 };
 const inProfile = (size: number, line: (at: number) => string) =>
   `abi <abi/3.0>,\nprofile web {\n${fill(size - 40, line)}\n}\n`;
