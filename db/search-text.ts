@@ -29,7 +29,7 @@ export function ruleWords(text: string): string[] {
   const found = new Set<string>();
   const seen = new Set<string>();
   for (const line of text.split('\n')) {
-    if (/^\s*#(?!\s*include)/.test(line)) continue;
+    if (line === '' || /^\s*#(?!\s*include)/.test(line)) continue;
     for (const [run] of line.matchAll(/[^\s!-/:-@[-`{-~]+/g)) {
       if (run.length > longestRun || seen.has(run)) continue;
       seen.add(run);

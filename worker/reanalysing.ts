@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import { type Analyser, Busy } from './analysis/analyser.ts';
 
 /** How many versions are analysed in one go, and how long to rest when none is left, in milliseconds. */
-const atOnce = 10;
+const atOnce = 5;
 const rest = 60_000;
 
 /** Sees to some versions that are due at a time; `undefined` when nothing is. */
