@@ -25,8 +25,8 @@ export const defaultThreadLimits: ThreadLimits = {
   threads: availableParallelism() > 2 ? 2 : 1,
   time: 10_000,
   memory: 96,
-  waiting: 64,
-  waitingEach: 16,
+  waiting: 128,
+  waitingEach: 64,
   idle: 60_000,
 };
 
