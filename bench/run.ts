@@ -1,4 +1,5 @@
 import * as fleet from './fleet.ts';
+import * as hostile from './hostile.ts';
 import * as http from './http.ts';
 import * as log from './log.ts';
 import * as policy from './policy.ts';
@@ -11,6 +12,7 @@ const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   fleet,
   scale,
   http,
+  hostile,
 };
 
 const [name, ...args] = process.argv.slice(2);

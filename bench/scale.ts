@@ -10,6 +10,7 @@ import { profiles, searchSpellings } from '../db/schema.ts';
 import { indexProfiles, indexVersion } from '../db/search-index.ts';
 import { spellingsOf } from '../db/search-text.ts';
 import { generateKeyPair, generateNoteKey, signStatement } from '../trust/index.ts';
+import { analyseHere } from '../worker/analysis/analyser.ts';
 import { createApp } from '../worker/app.ts';
 import { defaultLimits } from '../worker/deps.ts';
 import { createLog } from '../worker/log.ts';
@@ -173,7 +174,13 @@ async function open(size: number): Promise<Registry> {
     await fillLog(db, key, size * versionCount);
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
     const now = () => new Date();
-    const app = createApp({ db, log: createLog({ db, key, now }), now, limits: defaultLimits });
+    const app = createApp({
+      db,
+      log: createLog({ db, key, now }),
+      now,
+      limits: defaultLimits,
+      analyse: analyseHere,
+    });
     const read = async (path: string) => app.request(path);
     const seconds = (performance.now() - start) / 1000;
     return { size, seconds, bytes: (await stat(file)).size, read, close };

@@ -357,6 +357,41 @@ export const searchDocuments = sqliteTable('search_documents', {
   indexVersion: integer().notNull(),
 });
 
+/** What a finding of lint is stored as: what the API shows of it. Lines and columns count from 1. */
+export interface StoredDiagnostic {
+  id: string;
+  severity: 'error' | 'warning' | 'info';
+  message: string;
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+  expected?: string | undefined;
+  suggestion?: string | undefined;
+}
+
+/** What was found out about a version when it was published (worker/analysis): derived, so it can be made anew. */
+export const analyses = sqliteTable(
+  'analyses',
+  {
+    versionId: integer()
+      .primaryKey()
+      .references(() => versions.id),
+    /** By which version of the analysis it was made; 0 when it is still to be made. */
+    analysisVersion: integer().notNull(),
+    /** The lowest AppArmor release that knows all that the profile uses. */
+    needs: text().notNull(),
+    /** Includes that lint had no sight of. */
+    unseen: text({ mode: 'json' }).$type<string[]>().notNull(),
+    diagnostics: text({ mode: 'json' }).$type<StoredDiagnostic[]>().notNull(),
+    /** How many more diagnostics there are. */
+    omitted: integer().notNull(),
+    /** The README as HTML; null without one, and when it is more than a page shows. */
+    readme: text(),
+  },
+  (table) => [index('analyses_version').on(table.analysisVersion)],
+);
+
 /** Words that can be found, by what is left of them without one of their letters: how misspelt ones find them. */
 export const searchSpellings = sqliteTable(
   'search_spellings',

@@ -18,12 +18,26 @@ export function askedWords(text: string): string[] {
   return (long.length > 0 ? long : words).slice(0, mostAsked);
 }
 
-/** The words of a profile's rules, each once; of its comments none. */
+/** How long a run of characters may be that words are looked for in, in UTF-16 units. */
+const longestRun = 256;
+
+/**
+ * The words of a profile's rules, each once; of its comments none. The text is anybody's: each character is looked at
+ * a few times, and compatibility characters, some of which stand for eighteen others, are written out in short runs.
+ */
 export function ruleWords(text: string): string[] {
-  const rules = text.replaceAll(/^\s*#(?!\s*include).*$/gm, '');
-  return [...new Set(wordsOf(rules))]
-    .filter((word) => word.length <= longestWord)
-    .slice(0, mostKnown);
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  for (const line of text.split('\n')) {
+    if (line === '' || /^\s*#(?!\s*include)/.test(line)) continue;
+    for (const [run] of line.matchAll(/[^\s!-/:-@[-`{-~]+/g)) {
+      if (run.length > longestRun || seen.has(run)) continue;
+      seen.add(run);
+      for (const word of wordsOf(run)) if (word.length <= longestWord) found.add(word);
+      if (found.size >= mostKnown) return [...found].slice(0, mostKnown);
+    }
+  }
+  return [...found];
 }
 
 /** How long words are that are found when they are misspelt, in characters. */

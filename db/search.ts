@@ -4,7 +4,7 @@ import { isProfileName } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { ProfileSummary } from './profiles.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
-import { facetWord, scopedWord, scopes } from './search-index.ts';
+import { facetWord, scopedWord, scopes } from './search-document.ts';
 import { askedWords, isOneSlip, isSpelt, spellingsOf } from './search-text.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 

@@ -1,6 +1,5 @@
-import { and, asc, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, isNull, lt, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
-import type { Grade } from '../policy/index.ts';
 import {
   type Digest,
   isDigest,
@@ -8,11 +7,12 @@ import {
   type Manifest,
   precedenceKey,
 } from '../trust/index.ts';
+import { type Analysis, analysisVersion, type StoredAnalysis, storeAnalysis } from './analyses.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import type { Profile } from './profiles.ts';
-import { contents, profiles, versions } from './schema.ts';
-import { indexProfile, noteVersion } from './search-index.ts';
+import { analyses, contents, profiles, versions } from './schema.ts';
+import { indexProfile } from './search-index.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
 /** A version without the profile's text. */
@@ -30,8 +30,7 @@ export interface NewVersion {
   signers: Digest[];
   manifest: Manifest;
   readme: string | undefined;
-  /** How lint grades it. */
-  grade: Grade;
+  analysis: Analysis;
   publishedAt: string;
   /** What the profile is; made when it is not there. The statements fail when it is there and something else. */
   profile: Pick<Profile, 'visibility' | 'blind'>;
@@ -87,7 +86,7 @@ export function insertVersion(
       publishedAt,
       logIndex,
     }),
-    ...noteVersion(db, version),
+    ...storeAnalysis(db, version),
     ...chooseLatest(db, team, name),
   ];
 }
@@ -162,6 +161,29 @@ export async function findVersion(
     .orderBy(...preference(versions))
     .limit(1);
   return row?.version;
+}
+
+/** As {@link findVersion}, with what was found out about it; without that while it is to be made. */
+export async function findAnalysedVersion(
+  db: Database,
+  viewer: Viewer,
+  team: string,
+  name: string,
+  selector: string,
+): Promise<{ version: Version; analysis: StoredAnalysis | null } | undefined> {
+  const { needs, unseen, diagnostics, omitted, readme } = analyses;
+  const [row] = await db
+    .select({ version: versions, analysis: { needs, unseen, diagnostics, omitted, readme } })
+    .from(versions)
+    .innerJoin(profiles, eq(profiles.id, versions.profileId))
+    .leftJoin(
+      analyses,
+      and(eq(analyses.versionId, versions.id), gte(analyses.analysisVersion, analysisVersion)),
+    )
+    .where(and(at(team, name), selected(selector), visibleTo(viewer)))
+    .orderBy(...preference(versions))
+    .limit(1);
+  return row;
 }
 
 function selected(selector: string) {

@@ -7,6 +7,7 @@ import idempotency from './0005_idempotency.sql';
 import searchWords from './0006_search_words.sql';
 import cosignedCheckpoint from './0007_cosigned_checkpoint.sql';
 import teamChanges from './0008_team_changes.sql';
+import analyses from './0009_analyses.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -19,4 +20,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0006_search_words', sql: searchWords },
   { name: '0007_cosigned_checkpoint', sql: cosignedCheckpoint },
   { name: '0008_team_changes', sql: teamChanges },
+  { name: '0009_analyses', sql: analyses },
 ];

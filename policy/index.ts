@@ -11,6 +11,7 @@ import type { IncludeResolver } from './includes.ts';
 import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
 import { lintRules } from './lint/rules.ts';
+import { packageDiagnostics } from './package-diagnostics.ts';
 import { compareReleases, type Release, releases } from './release.ts';
 import { type Analysis, analyse, kernelName, type Unit } from './semantics/check.ts';
 import { requirements, withoutEffect } from './semantics/requirements.ts';
@@ -182,6 +183,7 @@ export function applyFixes(source: string, diagnostics: readonly Diagnostic[]): 
 /** What every id means: the diagnostics of the language, then the lint rules. */
 export const explanations: Readonly<Record<string, Explanation>> = {
   ...languageDiagnostics,
+  ...packageDiagnostics,
   ...Object.fromEntries(
     lintRules.map(({ id, title, severity, text, fires, clean }) => [
       id,

@@ -12,7 +12,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { type BuildOptions, build } from 'esbuild';
-import { bundleOptions } from './bundle-options.ts';
+import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
 /**
  * Builds dist/aa-registry: the program, Node.js and the embedded database's native module in one executable for
@@ -40,6 +40,8 @@ const options = {
   format: 'cjs',
 } satisfies BuildOptions;
 await build({ ...options, entryPoints: { start: 'bin/embedded-main.ts' } });
+const small = { minifySyntax: true, minifyWhitespace: true, legalComments: 'none' } as const;
+await build({ ...options, ...small, entryPoints: { analysis: threadProgram } });
 const { metafile } = await build({
   ...options,
   entryPoints: { main: 'bin/main.ts' },
@@ -48,9 +50,8 @@ const { metafile } = await build({
   footer: { js: '})' },
   // One file, in which modules still run only when they are first imported.
   supported: { 'dynamic-import': false },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
+  ...small,
+  plugins: [...options.plugins, threadFrom('open-embedded-thread')],
   metafile: true,
   // With this variable libsql asks its loader for a file, not for a package.
   define: { 'process.env.LIBSQL_JS_DEV': 'true' },
@@ -84,6 +85,7 @@ writeFileSync(
     assets: {
       'main.cjs': main,
       'main.cache': cache,
+      'analysis.cjs': join(work, 'analysis.cjs'),
       'libsql.node': require.resolve('@libsql/linux-x64-gnu'),
     },
   }),

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleOptions } from './bundle-options.ts';
+import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
 /**
  * Builds dist/: the CLI with the Node server beside it, dist/sdk, the library, and dist/worker, the bundle that
@@ -13,7 +13,8 @@ const root = join(import.meta.dirname, '..');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
   ...bundleOptions,
-  entryPoints: { main: 'bin/main.ts' },
+  entryPoints: { main: 'bin/main.ts', analysis: threadProgram },
+  plugins: [...bundleOptions.plugins, threadFrom('open-built-thread')],
   outdir: 'dist',
   // Each command, and the server above all, is a chunk that is loaded when it runs.
   splitting: true,

@@ -66,6 +66,8 @@ export class RegistryError extends Error {
   /** The problem's stable id, such as `version-exists`; empty when the answer was no problem+json. */
   readonly id: string;
   readonly diagnostics: Diagnostic[];
+  /** How many more diagnostics there are. */
+  readonly omitted: number;
   /** How long it asks to wait, in milliseconds, when it does. */
   readonly retryAfter: number | undefined;
 
@@ -74,13 +76,15 @@ export class RegistryError extends Error {
     id: string,
     detail: string,
     diagnostics: Diagnostic[],
-    retryAfter?: number,
+    { omitted = 0, retryAfter }: { omitted?: number; retryAfter?: number | undefined } = {},
   ) {
     super(detail);
+    this.omitted = omitted;
     this.retryAfter = retryAfter;
     this.status = status;
     this.id = id;
     this.diagnostics = diagnostics;
+    this.omitted = omitted;
   }
 }
 
@@ -541,9 +545,11 @@ function toRegistryError(
   retryAfter: number | undefined,
 ): RegistryError {
   const { data } = Problem.safeParse(parseJson(bytes));
-  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, [], retryAfter);
+  if (!data)
+    return new RegistryError(status, '', `${base} answered ${status}.`, [], { retryAfter });
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
-  return new RegistryError(status, id, data.detail, data.diagnostics ?? [], retryAfter);
+  const { detail, diagnostics = [], omitted = 0 } = data;
+  return new RegistryError(status, id, detail, diagnostics, { omitted, retryAfter });
 }
 
 function reasonOf(error: unknown, timeout: number): string {

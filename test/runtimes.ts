@@ -12,6 +12,7 @@ import { openFile } from '../db/node.ts';
 import type { Amounts } from '../db/quotas.ts';
 import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
+import { createAnalyserThreads, type ThreadLimits } from '../worker/analysis/threads.ts';
 import { defaultLimits } from '../worker/deps.ts';
 import { createListener } from '../worker/listener.ts';
 import { createLog, takeTurns } from '../worker/log.ts';
@@ -83,6 +84,8 @@ export interface TestOptions {
   answerBytes?: number;
   /** Networks that webhooks may go to although they are not public. */
   webhookNetworks?: string[];
+  /** What analysing a package may cost, where that is not the default; on Node. */
+  analysis?: Partial<ThreadLimits>;
 }
 
 interface Scheduled {
@@ -114,6 +117,7 @@ const node: Runtime = {
     team = {},
     webhookNetworks = [],
     answerBytes = 0,
+    analysis,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
@@ -141,10 +145,12 @@ const node: Runtime = {
       inTurn: takeTurns(),
       witnesses: createWitnesses(addresses, now),
     });
+    const analyser = createAnalyserThreads(analysis);
     const app = createService({
       db: served,
       log,
       now,
+      analyse: analyser.analyse,
       limits: { profileBytes, team: { ...defaultLimits.team, ...team }, answerBytes },
       oidc: createOidc(
         origin,
@@ -173,6 +179,7 @@ const node: Runtime = {
       close: async () => {
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
+        await analyser.close();
         const scans = await plans.scans();
         served.$client.close();
         db.$client.close();

@@ -39,7 +39,7 @@ import { createTokenChecks } from './token-checks.ts';
  * same on every runtime; only `deps` differ.
  *
  * @example
- * const app = createApp({ db, now: () => new Date(), limits: defaultLimits });
+ * const app = createApp({ db, log, now: () => new Date(), limits: defaultLimits, analyse: analyseHere });
  * const response = await app.request('/v1/profiles?q=nginx');
  */
 export function createApp(deps: Deps) {

@@ -1,12 +1,13 @@
 import { migrate } from '../db/migrate.ts';
 import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
+import { analyseHere } from './analysis/analyser.ts';
 import { createLog, type Log } from './log.ts';
 import { createOidc, wellKnownIssuers } from './oidc.ts';
 import { ProblemError, toProblem } from './problem.ts';
 import { createAddressFrom } from './proxies.ts';
 import type { Limiter } from './rate-limit.ts';
-import { createReindexing, type Reindexing } from './reindexing.ts';
+import { createReanalysing, type Reanalysing } from './reanalysing.ts';
 import { createRequestLog } from './request-log.ts';
 import { createService, type Service } from './service.ts';
 import { readSettings } from './settings.ts';
@@ -42,7 +43,7 @@ interface Context {
 interface Registry extends Service {
   log: Log;
   deliverer: Deliverer;
-  reindexing: Reindexing;
+  reanalysing: Reanalysing;
 }
 
 /** Deliveries at once: a Worker has six connections that wait for an answer, and its database is one of those. */
@@ -82,6 +83,7 @@ async function start(bindings: Bindings): Promise<Registry> {
     log,
     now,
     limits,
+    analyse: analyseHere,
     oidc:
       settings.publicUrl === undefined
         ? undefined
@@ -98,7 +100,7 @@ async function start(bindings: Bindings): Promise<Registry> {
       put: (url, response) => caches.default.put(url, response),
     },
   });
-  return { ...service, log, deliverer, reindexing: createReindexing(db) };
+  return { ...service, log, deliverer, reanalysing: createReanalysing(db, analyseHere) };
 }
 
 function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
@@ -121,8 +123,8 @@ function unready(error: unknown): Response {
 
 function serve(registry: Registry, request: Request, context: Context) {
   const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
-  const indexing = registry.reindexing(Date.now());
-  if (indexing) context.waitUntil(indexing);
+  const analysing = registry.reanalysing(Date.now());
+  if (analysing) context.waitUntil(analysing);
   const response = registry.fetch(request, { waitUntil });
   if (request.method === 'GET' || request.method === 'HEAD') return response;
   return followUp(registry, response, context);
@@ -157,7 +159,7 @@ export default {
   /** The cron trigger of wrangler.toml: deliveries that are due again, and witnesses that are to be asked. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     registry ??= await start(bindings);
-    const { deliverer, reindexing, log } = registry;
-    await Promise.all([deliverer.deliverDue(), reindexing(Date.now()), log.cosign()]);
+    const { deliverer, reanalysing, log } = registry;
+    await Promise.all([deliverer.deliverDue(), reanalysing(Date.now()), log.cosign()]);
   },
 };

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Database } from '../db/database.ts';
 import type { Amounts } from '../db/quotas.ts';
 import type { Access, AccessObserver } from './access.ts';
+import type { Analyser } from './analysis/analyser.ts';
 import type { Asked } from './answer-cache.ts';
 import type { Caller } from './caller.ts';
 import type { Log } from './log.ts';
@@ -18,6 +19,8 @@ export interface Deps {
   log: Log;
   now: () => Date;
   limits: Limits;
+  /** Finds out what is derived from a package; in threads where the runtime has them. */
+  analyse: Analyser;
   /** How CI jobs are known by their OpenID Connect tokens; left out where the registry has no public address. */
   oidc?: Oidc | undefined;
   /** Who is told of each request. */

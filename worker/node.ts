@@ -7,6 +7,7 @@ import { openFile } from '../db/node.ts';
 import type { Amounts } from '../db/quotas.ts';
 import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { observeTogether } from './access.ts';
+import { createAnalyserThreads } from './analysis/threads.ts';
 import { DataError, dataFiles, loadLogKey, lockData } from './data.ts';
 import { defaultLimits } from './deps.ts';
 import { createListener, whenSent } from './listener.ts';
@@ -15,7 +16,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './oidc.ts';
 import { createAddressOf } from './proxies.ts';
 import { createLimiter, type Limiter } from './rate-limit.ts';
-import { createReindexing } from './reindexing.ts';
+import { createReanalysing } from './reanalysing.ts';
 import { refuseBadHead } from './request-head.ts';
 import { batchLines, createRequestLog, type LogLevel } from './request-log.ts';
 import { createService } from './service.ts';
@@ -41,8 +42,8 @@ const deliveryInterval = 1_000;
 /** How often it is seen whether witnesses are to be asked, in milliseconds. */
 const cosigningInterval = 1_000;
 
-/** How often the search index is seen to while there is something to do, in milliseconds. */
-const indexingInterval = 100;
+/** How often versions are analysed anew while there are some left, in milliseconds. */
+const analysingInterval = 100;
 
 /** How a registry on Node runs. */
 export interface ServeOptions {
@@ -130,11 +131,13 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const destinations = createDestinations(options.webhookNetworks ?? []);
   const send = createNodeSend(destinations);
   const deliverer = createDeliverer({ db, now, destinations, send });
+  const analyser = createAnalyserThreads();
   let ending = false;
   const service = createService({
     db,
     log,
     now,
+    analyse: analyser.analyse,
     limits: {
       profileBytes,
       team: { ...defaultLimits.team, ...options.team },
@@ -176,8 +179,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     });
   }
   const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
-  const reindexing = createReindexing(db);
-  const stopIndexing = repeat(async () => reindexing(Date.now()), indexingInterval);
+  const reanalysing = createReanalysing(db, analyser.analyse);
+  const stopAnalysing = repeat(async () => reanalysing(Date.now()), analysingInterval);
   const stopCosigning =
     witnesses.length > 0 ? repeat(log.cosign, cosigningInterval) : async () => {};
   return {
@@ -193,9 +196,10 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         close(server),
         metricsServer && close(metricsServer),
         stopDelivering(),
-        stopIndexing(),
         stopCosigning(),
       ]);
+      // What is under way in the background is cut off: it is begun again at the next start.
+      await Promise.all([stopAnalysing(), analyser.close()]);
       // What was cut off last is known of with the next turn.
       await new Promise((resolve) => setImmediate(resolve));
       tell();

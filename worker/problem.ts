@@ -47,6 +47,7 @@ const problems = {
   'internal-error': [500, 'The registry failed'],
   'storage-full': [507, 'The registry has no room left'],
   'not-ready': [503, 'The registry is not ready'],
+  busy: [503, 'The registry has too much to do'],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
 export type ProblemId = keyof typeof problems;
@@ -56,15 +57,24 @@ export const problemList: readonly { id: ProblemId; status: number; title: strin
   Object.keys(problems) as ProblemId[]
 ).map((id) => ({ id, status: problems[id][0], title: problems[id][1] }));
 
+/** What some problems tell besides. */
+export interface MoreOfProblem {
+  diagnostics?: Diagnostic[];
+  /** How many more diagnostics there are. */
+  omitted?: number;
+  /** In how many seconds it is worth trying again. */
+  retryAfter?: number;
+}
+
 /** Thrown by whatever handles a request; answered as problem+json (RFC 9457) by {@link answerProblem}. */
 export class ProblemError extends Error {
   readonly id: ProblemId;
-  readonly diagnostics: Diagnostic[] | undefined;
+  readonly more: MoreOfProblem;
 
-  constructor(id: ProblemId, detail: string, diagnostics?: Diagnostic[]) {
+  constructor(id: ProblemId, detail: string, more: MoreOfProblem = {}) {
     super(detail);
     this.id = id;
-    this.diagnostics = diagnostics;
+    this.more = more;
   }
 }
 
@@ -74,14 +84,15 @@ export function bodyType(): ProblemError {
 }
 
 /** A problem as the API tells it. */
-export function toProblem({ id, message, diagnostics }: ProblemError): Problem {
+export function toProblem({ id, message, more }: ProblemError): Problem {
   const [status, title] = problems[id];
+  const { diagnostics, omitted = 0 } = more;
   return {
     type: problemNamespace + id,
     title,
     status,
     detail: message,
-    ...(diagnostics ? { diagnostics } : {}),
+    ...(diagnostics ? { diagnostics, omitted } : {}),
   };
 }
 
@@ -89,8 +100,10 @@ export function toProblem({ id, message, diagnostics }: ProblemError): Problem {
 export function answerProblem(c: Context, problem: ProblemError): Response {
   const [status] = problems[problem.id];
   const body = toProblem(problem);
+  const { retryAfter } = problem.more;
   c.header('Cache-Control', 'no-store');
   if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="aa-registry"');
+  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
   // The rest of a body that was refused unread must not be taken for the next request.
   if (status === 413) c.header('Connection', 'close');
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' });

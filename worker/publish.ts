@@ -1,19 +1,19 @@
+import type { StoredAnalysis } from '../db/analyses.ts';
 import { listKeys } from '../db/keys.ts';
 import { findProfile, type Profile } from '../db/profiles.ts';
 import { countVersion, readQuota } from '../db/quotas.ts';
 import { findTeam } from '../db/teams.ts';
-import { findVersion, insertVersion, type Version } from '../db/versions.ts';
+import { findAnalysedVersion, findVersion, insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
-import { gradeOf } from '../policy/index.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
-import type { Diagnostic, Publication } from './api/schema/index.ts';
+import type { Analysed } from './analysis/analyse.ts';
+import { analyseFor, analysisOf } from './analysis/version.ts';
+import type { Publication } from './api/schema/index.ts';
 import type { Deps } from './deps.ts';
-import { findingsOf } from './findings.ts';
 import { loggedName } from './logged-name.ts';
 import { ProblemError } from './problem.ts';
 import { noRoom } from './quota.ts';
-import { secretDiagnostics } from './secret-diagnostics.ts';
 
 /** How often it is tried again when the profile changes while a version of it is published. */
 const maximumTries = 5;
@@ -26,6 +26,7 @@ export interface Publishing {
   /** Whether it was stored now, and not before. */
   created: boolean;
   version: PublishedVersion;
+  analysis: StoredAnalysis;
   /** What opens its profile's name in the log, when that is private. */
   blind: string | null;
 }
@@ -72,26 +73,29 @@ export async function publish(
   const envelopeText = JSON.stringify(envelope);
   const size =
     bytes.length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
+  const pack = { team, name, manifest, text: profile, readme };
+  let analysed: Analysed | undefined;
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
   for (let attempt = 1; attempt <= maximumTries; attempt++) {
     const [stored, existing, quota] = await Promise.all([
-      findVersion(db, viewer, team, name, version),
+      findAnalysedVersion(db, viewer, team, name, version),
       findProfile(db, viewer, team, name),
       readQuota(db, team, now()),
     ]);
     if (stored && existing) {
-      if (stored.digest !== digest) throw otherBytes(stored);
-      return { created: false, version: stored, blind: existing.blind };
+      if (stored.version.digest !== digest) throw otherBytes(stored.version);
+      return {
+        created: false,
+        version: stored.version,
+        analysis: await analysisOf(deps, team, name, stored),
+        blind: existing.blind,
+      };
     }
     // Read together, but not at one moment: somebody has just made both.
     if (stored) continue;
-    const { ok, diagnostics } = findingsOf(digest, name, profile);
-    if (!ok) throw invalid(`${team}/${name}@${version}`, diagnostics);
-    const secrets = [
-      ...secretDiagnostics('README', readme ?? ''),
-      ...secretDiagnostics('manifest', JSON.stringify(manifest, undefined, 2)),
-    ];
-    if (secrets.length > 0) throw invalid(`${team}/${name}@${version}`, secrets);
+    analysed ??= await analyseFor(deps.analyse)(pack, team);
+    const analysis = analysed;
+    if (analysis.errors > 0) throw invalid(`${team}/${name}@${version}`, analysis);
     const home = existing ?? newProfile(visibility);
     if (existing) requireSame(existing, visibility);
     const more = { profiles: existing ? 0 : 1, versions: 1, bytes: size };
@@ -115,7 +119,7 @@ export async function publish(
         ...countVersion(db, { team, name, bytes: size }, limits.team),
         ...insertVersion(
           db,
-          { ...row, team, name, text: profile, grade: gradeOf(diagnostics), readme, profile: home },
+          { ...row, team, name, text: profile, analysis, readme, profile: home },
           logIndex,
         ),
         announce(db, team, {
@@ -132,15 +136,14 @@ export async function publish(
     );
     if (index === undefined) continue;
     const published = { ...row, logIndex: index, yankReason: null };
-    return { created: true, version: published, blind: home.blind };
+    return { created: true, version: published, analysis, blind: home.blind };
   }
   throw new Error(`${team}/${name}@${version} could not be stored`);
 }
 
-function invalid(what: string, diagnostics: Diagnostic[]): ProblemError {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+function invalid(what: string, { errors, diagnostics, omitted }: Analysed): ProblemError {
   const detail = `${errors} ${errors === 1 ? 'error' : 'errors'} in ${what}; nothing was stored.`;
-  return new ProblemError('profile-invalid', detail, diagnostics);
+  return new ProblemError('profile-invalid', detail, { diagnostics, omitted });
 }
 
 function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {

@@ -115,6 +115,13 @@ export async function checkDerived(db: Database, report: Report): Promise<void> 
   for (const { team, name } of stale) {
     report('derived-differs', `the latest version of ${team}/${name}, or what it says`);
   }
+  const unanalysed = await db.all<{ team: string; name: string; version: string }>(sql`
+    SELECT p.team, p.name, v.version FROM versions v JOIN profiles p ON p.id = v.profile_id
+    LEFT JOIN analyses a ON a.version_id = v.id WHERE a.version_id IS NULL
+      OR NOT json_valid(a.unseen) OR NOT json_valid(a.diagnostics)`);
+  for (const { team, name, version } of unanalysed) {
+    report('derived-differs', `what lint says of ${team}/${name}@${version} is not kept`);
+  }
   const counts = await db.all<{ team: string }>(sql`
     SELECT t.name AS team FROM ${teams} t
     LEFT JOIN quotas q ON q.team = t.name

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reanalyse } from '../../db/analyses.ts';
 import type { Database } from '../../db/database.ts';
 import { openFile } from '../../db/node.ts';
 import { profiles } from '../../db/schema.ts';
-import { reindex } from '../../db/search-index.ts';
 import { isOneSlip } from '../../db/search-text.ts';
+import { analysePackage } from '../../worker/analysis/analyse.ts';
 import type { ProfilePage } from '../../worker/api/schema/index.ts';
 import { startRegistry } from '../../worker/node.ts';
 import {
@@ -314,9 +315,11 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     await outdate(registry.db);
     expect(names(await find({ q: 'nginx' }))).toEqual([]);
     const all = await registry.db.$count(profiles);
-    expect(await reindex(registry.db, 3)).toBe(3);
-    expect(await reindex(registry.db, 1000)).toBe(all - 3);
-    expect(await reindex(registry.db, 1000)).toBe(0);
+    const reindex = (limit: number) =>
+      reanalyse(registry.db, limit, async (pack) => analysePackage(pack));
+    expect(await reindex(3)).toBe(3);
+    expect(await reindex(1000)).toBe(all - 3);
+    expect(await reindex(1000)).toBe(0);
     expect(await find({ q: 'nginx' })).toEqual(before);
     expect(names(await find({ capability: 'net_admin' }))).toContain('edge-cache');
   });

@@ -122,7 +122,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
 
   test('the copied source is the profile, without line numbers', async () => {
     await open('/p/acme/web');
-    const lines = await page.locator('.source .line > span').allInnerTexts();
+    const lines = await page.locator('.source code > span').allInnerTexts();
     expect(lines.join('\n')).toContain(
       'profile web flags=(attach_disconnected, mediate_deleted) {',
     );

@@ -48,6 +48,8 @@ export function aaRegistry(args: string[], options: RunOptions = {}): Promise<Ou
 /** A registry as `aa-registry serve` runs it. */
 export interface ServedRegistry {
   url: string;
+  /** Its process. */
+  pid: number;
   /** On the first start in this folder. */
   adminToken: string | undefined;
   output: string;
@@ -92,7 +94,7 @@ export async function serveIn(
     const adminToken = /aar_\S+/.exec(output)?.[0];
     const kill = async () => void (await end('SIGKILL'));
     const stop = () => end('SIGTERM');
-    return { url, adminToken, output, errors: () => errors, kill, stop };
+    return { url, pid: child.pid ?? 0, adminToken, output, errors: () => errors, kill, stop };
   }
   throw new Error(`the registry did not start: ${output}${errors}`);
 }

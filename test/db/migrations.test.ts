@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reanalyse } from '../../db/analyses.ts';
 import { checkDatabase } from '../../db/check/index.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openFile } from '../../db/node.ts';
 import { requireReady } from '../../db/readiness.ts';
-import { reindex } from '../../db/search-index.ts';
 import { migrations } from '../../migrations/index.ts';
 import { generateNoteKey, parseNoteVerifier } from '../../trust/log/index.ts';
+import { analysePackage } from '../../worker/analysis/analyse.ts';
+import { analyseHere } from '../../worker/analysis/analyser.ts';
 import { createApp } from '../../worker/app.ts';
 import { defaultLimits } from '../../worker/deps.ts';
 import { createLog } from '../../worker/log.ts';
@@ -80,9 +82,9 @@ describe.each(schemas)('a database of schema %s', (schema) => {
     const db = await openFile(path);
     const now = () => new Date();
     // As the service does while it runs.
-    while ((await reindex(db, 10)) > 0);
+    while ((await reanalyse(db, 10, async (pack) => analysePackage(pack))) > 0);
     const log = createLog({ db, key: await generateNoteKey('x/log'), now });
-    const app = createApp({ db, log, now, limits: defaultLimits });
+    const app = createApp({ db, log, now, limits: defaultLimits, analyse: analyseHere });
     const get = async (path: string) => {
       const response = await app.request(path);
       expect(response.status, path).toBe(200);

@@ -76,6 +76,7 @@ describe('the npm package', () => {
       'LICENSE',
       'README.md',
       'bin/aa-registry',
+      'dist/analysis.js',
       'dist/main.js',
       'package.json',
     ]);

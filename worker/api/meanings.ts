@@ -56,7 +56,7 @@ export const meanings: Record<ProblemId, string> = {
     'An Idempotency-Key is good for one request only; this one came with another. Make a new one for each.',
   'key-invalid': 'The public key is not an Ed25519 key in base64 or PEM.',
   'profile-invalid':
-    'The profile has errors; diagnostics holds each, with its line and column. Nothing was stored.',
+    'The profile has errors; diagnostics holds them with their lines and columns, at most a hundred, and omitted says how many more there are. Nothing was stored.',
   'endorsement-refused': 'No good key of the team has signed for the new one.',
   'envelope-refused':
     'The envelope is not a signature by a key of the team on just this profile, version and text.',
@@ -65,4 +65,5 @@ export const meanings: Record<ProblemId, string> = {
   'storage-full':
     'The registry’s disk is full: it goes on being read, and stores again when its operator has made room.',
   'not-ready': 'The registry is starting, shutting down or without its database. Try again.',
+  busy: 'Others have sent more packages than the registry can look at now. Nothing was stored; Retry-After says when to try again.',
 };

@@ -1,8 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import * as z from 'zod';
+import type { StoredAnalysis } from '../../db/analyses.ts';
 import { findProfile } from '../../db/profiles.ts';
 import {
+  findAnalysedVersion,
   findContent,
   findVersion,
   listVersions,
@@ -12,10 +14,10 @@ import {
 import type { Viewer } from '../../db/viewer.ts';
 import { announce } from '../../db/webhooks.ts';
 import type { Digest } from '../../trust/index.ts';
+import { analysisOf } from '../analysis/version.ts';
 import { atLeast, atLeastToMake, viewer } from '../auth.ts';
 import { readBody } from '../body.ts';
 import type { Deps, Env } from '../deps.ts';
-import { type Findings, findingsOf } from '../findings.ts';
 import { loggedName, loggedReason } from '../logged-name.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
@@ -88,9 +90,7 @@ versions.openapi(
     responses: { 200: json('The version', Version), ...problems(400, 404) },
   }),
   async (c) => {
-    const params = c.req.valid('param');
-    const row = await requireVersion(c.var.deps, viewer(c), params);
-    return c.json(await describeVersion(c.var.deps, params.team, params.name, row), 200);
+    return c.json(await describeVersion(c, c.req.valid('param')), 200);
   },
 );
 
@@ -112,7 +112,7 @@ versions.openapi(
       ...problems(
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
-        ...(['profile-too-large', 'envelope-refused', 'profile-invalid'] as const),
+        ...(['profile-too-large', 'envelope-refused', 'profile-invalid', 'busy'] as const),
       ),
     },
   }),
@@ -121,12 +121,11 @@ versions.openapi(
     const { deps } = c.var;
     const publication = c.req.valid('json');
     const published = await publish(deps, viewer(c), team, name, version, publication);
-    const { created, version: row, blind } = published;
-    const findings = findingsOf(row.digest, name, publication.profile);
+    const { created, version: row, analysis, blind } = published;
     if (created) await deps.log.cosignUpTo(row.logIndex + 1, c.env?.waitUntil);
     const proof = await proveEntry(deps, row.logIndex);
     const body = {
-      ...toVersion(team, name, row, findings),
+      ...toVersion(team, name, row, analysis),
       proof: { ...proof, ...(blind === null ? {} : { blind }) },
     };
     return created ? c.json(body, 201) : c.json(body, 200);
@@ -284,10 +283,7 @@ versions.openapi(
         async () => (await requireVersion(deps, viewer(c), params)).yankReason !== null,
       );
     }
-    return c.json(
-      await describeVersion(deps, team, name, await requireVersion(deps, viewer(c), params)),
-      200,
-    );
+    return c.json(await describeVersion(c, params), 200);
   },
 );
 
@@ -300,11 +296,15 @@ async function cacheControl(c: Context<Env>, team: string, name: string): Promis
 async function requireVersion(
   { db }: Deps,
   viewer: Viewer,
-  { team, name, version }: z.infer<typeof versionPath>,
+  path: z.infer<typeof versionPath>,
 ): Promise<Row> {
-  const row = await findVersion(db, viewer, team, name, version);
-  if (!row) throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+  const row = await findVersion(db, viewer, path.team, path.name, path.version);
+  if (!row) throw notThere(path);
   return row;
+}
+
+function notThere({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
+  return new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
 }
 
 async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
@@ -313,19 +313,24 @@ async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
   return text;
 }
 
-async function describeVersion(deps: Deps, team: string, name: string, row: Row): Promise<Version> {
-  const findings = findingsOf(row.digest, name, await requireContent(deps, row));
-  return toVersion(team, name, row, findings);
+async function describeVersion(
+  c: Context<Env>,
+  { team, name, version }: z.infer<typeof versionPath>,
+): Promise<Version> {
+  const { deps } = c.var;
+  const found = await findAnalysedVersion(deps.db, viewer(c), team, name, version);
+  if (!found) throw notThere({ team, name, version });
+  return toVersion(team, name, found.version, await analysisOf(deps, team, name, found));
 }
 
 function toVersion(
   team: string,
   name: string,
   row: Shown,
-  { diagnostics, needs, unseen }: Findings,
+  { diagnostics, omitted, needs, unseen }: StoredAnalysis,
 ): Version {
   const { manifest } = row;
-  return { team, name, ...toVersionSummary(row), manifest, diagnostics, needs, unseen };
+  return { team, name, ...toVersionSummary(row), manifest, diagnostics, omitted, needs, unseen };
 }
 
 /** What is shown of a version's record. */

@@ -3,13 +3,13 @@ import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
 import { findProfile, shownReplacement } from '../../db/profiles.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
-import { findContent, findVersion, listVersions } from '../../db/versions.ts';
+import { findAnalysedVersion, findContent, listVersions } from '../../db/versions.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
+import { analysisOf } from '../analysis/version.ts';
 import { ProfilePlace } from '../api/profiles.ts';
 import { ProfileQuery } from '../api/schema/profile.ts';
 import { viewer } from '../auth.ts';
 import type { Env } from '../deps.ts';
-import { findingsOf } from '../findings.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import { ListPage } from './list.tsx';
 import { MissingPage } from './missing.tsx';
@@ -76,31 +76,29 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
   const { db } = c.var.deps;
   const { team, name, version: asked } = c.req.param();
   const profile = await findProfile(db, viewer(c), team, name);
-  const version =
-    profile && (await findVersion(db, viewer(c), team, name, asked ?? profile.latest));
+  const found =
+    profile && (await findAnalysedVersion(db, viewer(c), team, name, asked ?? profile.latest));
+  const version = found?.version;
   const text = version && (await findContent(db, version.digest));
-  if (!version || text === undefined) {
+  if (!found || !version || text === undefined) {
     const what = `${team}/${name}${asked === undefined ? '' : `@${asked}`}`;
     return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
   }
-  const { readme: readmeDigest } = version.manifest;
   const below = c.req.query('below');
   const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
-  const [readme, versions, channels, keys, replacement] = await Promise.all([
-    readmeDigest && findContent(db, readmeDigest),
+  const [analysis, versions, channels, keys, replacement] = await Promise.all([
+    analysisOf(c.var.deps, team, name, found),
     listVersions(db, profile.id, { limit: mostVersions + 1, before }),
     listChannels(db, profile.id),
     listKeys(db, team),
     shownReplacement(db, viewer(c), profile),
   ]);
-  const { diagnostics, needs, unseen } = findingsOf(version.digest, name, text);
   return c.html(
     page(
       <ProfilePage
         team={team}
         name={name}
         profile={{ ...profile, replacement }}
-        readme={readme}
         reader={readerOf(c)}
         version={version}
         latest={profile.latest}
@@ -109,9 +107,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         channels={channels}
         keys={keys}
         text={text}
-        diagnostics={diagnostics}
-        needs={needs}
-        unseen={unseen}
+        analysis={analysis}
       />,
     ),
   );

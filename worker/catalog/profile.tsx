@@ -1,20 +1,22 @@
+import { raw } from 'hono/html';
+import type { StoredAnalysis } from '../../db/analyses.ts';
 import type { Channel } from '../../db/channels.ts';
 import type { RegisteredKey } from '../../db/keys.ts';
 import type { Profile } from '../../db/profiles.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultTeam } from '../../trust/index.ts';
-import type { Diagnostic } from '../api/schema/index.ts';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
-import { Readme } from './readme.tsx';
-import { Source } from './source.tsx';
+import { renderSource } from './source.ts';
+
+/** How many channels are listed beside a version. */
+const mostChannels = 10;
 
 /** One version of a profile: how to get it, who signed it, what lint says, the source, other versions. */
 export function ProfilePage(props: {
   team: string;
   name: string;
   profile: Profile;
-  readme: string | undefined;
   reader: string | undefined;
   version: Version;
   latest: string;
@@ -24,12 +26,12 @@ export function ProfilePage(props: {
   channels: Channel[];
   keys: RegisteredKey[];
   text: string;
-  diagnostics: Diagnostic[];
-  needs: string;
-  unseen: string[];
+  analysis: StoredAnalysis;
 }) {
   const { team, name, profile, version, latest, versions, channels, keys, text } = props;
-  const { readme, diagnostics } = props;
+  const { readme, diagnostics, omitted, needs, unseen } = props.analysis;
+  const source = renderSource(text, diagnostics);
+  const bytes = `/v1/profiles/${team}/${name}/versions/${version.version}`;
   const { tags = [], links = {} } = version.manifest;
   const path = `/p/${team}/${name}`;
   const reference = team === defaultTeam ? name : `${team}/${name}`;
@@ -112,34 +114,43 @@ export function ProfilePage(props: {
         </dd>
         <dt>Log</dt>
         <dd>
-          <a href={`/v1/profiles/${team}/${name}/versions/${version.version}/proof`}>
-            Entry {version.logIndex}
-          </a>
+          <a href={`${bytes}/proof`}>Entry {version.logIndex}</a>
         </dd>
       </dl>
 
-      {readme !== undefined && (
+      {version.manifest.readme !== undefined && (
         <>
           <h2>README</h2>
-          <Readme markdown={readme} />
+          {readme === null ? (
+            <p>
+              It is more than a page can show: <a href={`${bytes}/readme`}>plain text</a>.
+            </p>
+          ) : (
+            <article class="readme">{raw(readme)}</article>
+          )}
         </>
       )}
 
       <h2>Lint</h2>
-      <Findings diagnostics={diagnostics} />
+      <Findings diagnostics={diagnostics} omitted={omitted} />
       <p class="soft">
-        Needs AppArmor {props.needs} or newer.
-        {props.unseen.length > 0 && ` Not looked into: ${props.unseen.join(', ')}.`}
+        Needs AppArmor {needs} or newer.
+        {unseen.length > 0 && ` Not looked into: ${unseen.join(', ')}.`}
       </p>
 
       <h2>Source</h2>
-      <Source text={text} diagnostics={diagnostics} />
+      <pre class="source">
+        <code>{raw(source.html)}</code>
+      </pre>
+      {source.omitted > 0 && (
+        <p>
+          … and {source.omitted} more lines: <a href={`${bytes}/profile`}>plain text</a>.
+        </p>
+      )}
       <p class="soft">
-        <a href={`/v1/profiles/${team}/${name}/versions/${version.version}/profile`}>Plain text</a>
+        <a href={`${bytes}/profile`}>Plain text</a>
         {' · '}
-        <a href={`/v1/profiles/${team}/${name}/versions/${version.version}/envelope`}>
-          Signed envelope
-        </a>
+        <a href={`${bytes}/envelope`}>Signed envelope</a>
       </p>
 
       <h2 id="versions">Versions</h2>
@@ -162,9 +173,7 @@ export function ProfilePage(props: {
                     <a href={`${path}/${one.version}`}>{one.version}</a>
                   )}
                   <span class="soft">
-                    {channels
-                      .filter(({ version }) => version === one.version)
-                      .map((channel) => ` ${channel.name}`)}
+                    {channelsOf(one, channels)}
                     {one.yankReason !== null && ' yanked'}
                   </span>
                 </td>
@@ -190,17 +199,26 @@ export function ProfilePage(props: {
   );
 }
 
-function Findings(props: { diagnostics: Diagnostic[] }) {
-  if (props.diagnostics.length === 0) return <p class="soft">Nothing to report.</p>;
+/** The channels that name a version, as far as there is room for them. */
+function channelsOf({ version }: Version, channels: Channel[]): string {
+  const names = channels.filter((one) => one.version === version).map(({ name }) => ` ${name}`);
+  const more = names.length - mostChannels;
+  return names.slice(0, mostChannels).join('') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function Findings(props: Pick<StoredAnalysis, 'diagnostics' | 'omitted'>) {
+  const { diagnostics, omitted } = props;
+  if (diagnostics.length === 0) return <p class="soft">Nothing to report.</p>;
   return (
     <ul>
-      {props.diagnostics.map(({ id, severity, line, message, suggestion }) => (
+      {diagnostics.map(({ id, severity, line, message, suggestion }) => (
         <li>
           <a href={`#L${line}`}>Line {line}</a> <strong class={severity}>{severity}</strong>{' '}
           {message}
           {suggestion && ` ${suggestion}`} <code class="soft">{id}</code>
         </li>
       ))}
+      {omitted > 0 && <li>… and {omitted} more</li>}
     </ul>
   );
 }

@@ -135,11 +135,12 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 }
 .error { color: var(--error); }
 .warning { color: var(--warning); }
-.source .line { display: block; min-height: 1.4em; }
-.source .line:target { background: color-mix(in srgb, var(--link) 18%, transparent); }
-.source .number { display: inline-block; width: 3.5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); text-decoration: none; user-select: none; }
-.source .line.error, .source .line.warning { color: inherit; box-shadow: inset 3px 0 currentColor; }
-.source .line.error { box-shadow: inset 3px 0 var(--error); }
-.source .line.warning { box-shadow: inset 3px 0 var(--warning); }
+.source { counter-reset: line; }
+.source code > span { display: block; min-height: 1.4em; }
+.source code > span::before { counter-increment: line; content: counter(line); display: inline-block; width: 3.5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); }
+.source code > span:target { background: color-mix(in srgb, var(--link) 18%, transparent); }
+.source .error, .source .warning { color: inherit; }
+.source .error { box-shadow: inset 3px 0 var(--error); }
+.source .warning { box-shadow: inset 3px 0 var(--warning); }
 .source .comment { color: var(--soft); }
 `;

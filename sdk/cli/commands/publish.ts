@@ -1,11 +1,16 @@
 import { lint } from '../../../policy/index.ts';
 import { isVersion, sha256, signStatement } from '../../../trust/index.ts';
+import { RegistryError } from '../../client.ts';
 import { profileText, readPackageFolder } from '../../package-folder.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
 import { answer, formatOption } from '../format.ts';
+import type { Io } from '../io.ts';
 import { printDiagnostics } from '../report.ts';
 import { openPublishingSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
+
+/** How many diagnostics are told one by one. */
+const mostShown = 100;
 
 export const publish = defineCommand({
   name: 'publish',
@@ -51,7 +56,9 @@ export const publish = defineCommand({
     const text = profileText(read);
     const report = lint(text, { packageName: name });
     if (report.diagnostics.length > 0) {
-      printDiagnostics(io, io.stderr, { ...report, file, source: text });
+      const diagnostics = report.diagnostics.slice(0, mostShown);
+      printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
+      tellMore(io, report.diagnostics.length - diagnostics.length);
     }
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
@@ -60,15 +67,18 @@ export const publish = defineCommand({
     const digest = await sha256(bytes);
     const envelope = await signStatement({ team, name, version, digest, manifest }, keys);
     const client = await openPublishingSession(io, values, { team, profile: name });
-    const published = await client.publish(
-      { team, name, version },
-      {
-        profile: text,
-        envelope,
-        ...(readme === undefined ? {} : { readme }),
-        ...(values.private === true ? { visibility: 'private' } : {}),
-      },
-    );
+    const publication = {
+      profile: text,
+      envelope,
+      ...(readme === undefined ? {} : { readme }),
+      ...(values.private === true ? { visibility: 'private' as const } : {}),
+    };
+    const published = await client
+      .publish({ team, name, version }, publication)
+      .catch((error: unknown) => {
+        if (error instanceof RegistryError) tellRefusal(io, file, error);
+        throw error;
+      });
     const { index } = published.proof;
     const signedBy = keys.map(({ publicKey }) => publicKey.keyId);
     answer(
@@ -83,3 +93,16 @@ export const publish = defineCommand({
     return exit.ok;
   },
 });
+
+/** Tells what the registry found that this program did not, such as a README that is too much for its pages. */
+function tellRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
+  const shown = diagnostics.slice(0, mostShown);
+  for (const { id, severity, message, line, column } of shown) {
+    io.tell(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);
+  }
+  tellMore(io, diagnostics.length - shown.length + omitted);
+}
+
+function tellMore(io: Io, count: number): void {
+  if (count > 0) io.tell(`… and ${count} more`);
+}

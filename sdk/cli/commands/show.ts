@@ -44,7 +44,7 @@ export const show = defineCommand({
       io.print(toJson({ profile, version, versions }));
       return exit.ok;
     }
-    const { manifest, diagnostics } = version;
+    const { manifest, diagnostics, omitted } = version;
     const { visibility, deprecation } = profile;
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
@@ -62,7 +62,7 @@ export const show = defineCommand({
       ]),
       ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
-      ['Lint', summarise(diagnostics)],
+      ['Lint', summarise(diagnostics, omitted)],
       ['Versions', versions.map((one) => one.version).join(', ')],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
     ];
@@ -79,8 +79,9 @@ function capitalise(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-function summarise(diagnostics: { id: string; severity: string }[]): string {
+function summarise(diagnostics: { id: string; severity: string }[], omitted: number): string {
   if (diagnostics.length === 0) return 'nothing to report';
   const ids = [...new Set(diagnostics.map(({ id }) => id))];
-  return `${diagnostics.length} to read: ${ids.join(', ')}`;
+  const more = omitted === 0 ? '' : `, and ${omitted} more`;
+  return `${diagnostics.length} to read: ${ids.join(', ')}${more}`;
 }

@@ -9,6 +9,7 @@ export const Problem = z
     status: z.int(),
     detail: z.string(),
     diagnostics: z.array(Diagnostic).optional(),
+    omitted: z.int().optional().meta({ description: 'How many more diagnostics there are' }),
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457)' });
 export type Problem = z.infer<typeof Problem>;

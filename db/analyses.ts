@@ -1,0 +1,132 @@
+// What was found out about each version when it was published. It is derived from texts and manifests by
+// worker/analysis, once, and stored in the transaction that stores the version.
+import { and, asc, eq, lt, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import type { Grade } from '../policy/index.ts';
+import type { Manifest } from '../trust/index.ts';
+import type { Database } from './database.ts';
+import type { Statement } from './log.ts';
+import { analyses, contents, profiles, type StoredDiagnostic, versions } from './schema.ts';
+import { indexProfile, indexVersion, noteVersion } from './search-index.ts';
+
+/** Raised when the analysis says something else: what an older one made is then made anew. */
+export const analysisVersion = 1;
+
+/** What pages and answers show of it. */
+export interface StoredAnalysis {
+  needs: string;
+  unseen: string[];
+  diagnostics: StoredDiagnostic[];
+  /** How many more diagnostics there are. */
+  omitted: number;
+  /** The README as HTML. */
+  readme: string | null;
+}
+
+/** All that is found out about one package. */
+export interface Analysis extends StoredAnalysis {
+  grade: Grade;
+  /** The words of the search index. */
+  words: string;
+}
+
+/** A package as it was published: what an analysis is made from. */
+export interface Package {
+  team: string;
+  name: string;
+  manifest: Manifest;
+  text: string;
+  readme: string | undefined;
+}
+
+/** A version that an analysis is of. */
+export interface Analysed extends Pick<Package, 'team' | 'name' | 'manifest'> {
+  version: string;
+  analysis: Analysis;
+}
+
+/** The statements that store what was found out about a version which has been stored. */
+export function storeAnalysis(db: Database, analysed: Analysed): Statement[] {
+  const { team, name, version } = analysed;
+  const { words, grade, needs, unseen, diagnostics, omitted, readme } = analysed.analysis;
+  const stored = { analysisVersion, needs, unseen, diagnostics, omitted, readme };
+  const versionId = sql`(SELECT ${versions.id} FROM ${versions} JOIN ${profiles}
+    ON ${profiles.id} = ${versions.profileId} WHERE ${profiles.team} = ${team}
+    AND ${profiles.name} = ${name} AND ${versions.version} = ${version})`;
+  return [
+    db
+      .insert(analyses)
+      .values({ versionId, ...stored })
+      .onConflictDoUpdate({ target: analyses.versionId, set: stored }),
+    ...noteVersion(db, { ...analysed, words, grade }),
+  ];
+}
+
+/** Stores what was found out about a version after it was published. */
+export async function keepAnalysis(db: Database, analysed: Analysed): Promise<void> {
+  const { team, name } = analysed;
+  const statements = [...storeAnalysis(db, analysed), ...indexProfile(db, team, name)];
+  await db.batch(statements as [Statement, ...Statement[]]);
+}
+
+/**
+ * Has up to `limit` versions analysed that were not, or by an older version of the analysis, each in a transaction of
+ * its own; how many it saw to. First come profiles that search does not find as they are. Everything else goes on
+ * meanwhile, and ending half way loses nothing.
+ */
+export async function reanalyse(
+  db: Database,
+  limit: number,
+  analyse: (pack: Package) => Promise<Analysis>,
+): Promise<number> {
+  const stale = await findUnindexed(db, limit);
+  if (stale.length === 0) stale.push(...(await findStale(db, limit)));
+  for (const { version, readme, ...pack } of stale) {
+    const analysis = await analyse({ ...pack, readme: readme ?? undefined });
+    await keepAnalysis(db, { ...pack, version, analysis });
+    // A moment for whoever waits for an answer.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return stale.length;
+}
+
+const readmes = alias(contents, 'readmes');
+const isReadme = sql`${readmes.digest} = ${versions.manifest} ->> 'readme'`;
+
+const columns = {
+  team: profiles.team,
+  name: profiles.name,
+  version: versions.version,
+  manifest: versions.manifest,
+  text: contents.text,
+  readme: readmes.text,
+};
+
+/** The latest versions of profiles whose search index is out of date. */
+function findUnindexed(db: Database, limit: number) {
+  return db
+    .select(columns)
+    .from(profiles)
+    .innerJoin(
+      versions,
+      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
+    )
+    .innerJoin(contents, eq(contents.digest, versions.digest))
+    .leftJoin(readmes, isReadme)
+    .where(lt(profiles.indexVersion, indexVersion))
+    .orderBy(asc(profiles.indexVersion))
+    .limit(limit);
+}
+
+function findStale(db: Database, limit: number) {
+  return db
+    .select(columns)
+    .from(analyses)
+    .innerJoin(versions, eq(versions.id, analyses.versionId))
+    .innerJoin(profiles, eq(profiles.id, versions.profileId))
+    .innerJoin(contents, eq(contents.digest, versions.digest))
+    .leftJoin(readmes, isReadme)
+    .where(lt(analyses.analysisVersion, analysisVersion))
+    .orderBy(asc(analyses.analysisVersion))
+    .limit(limit);
+}

@@ -1,0 +1,54 @@
+// What the search index has of a version: a set of words, made from what its publisher says and from its rules. Pure.
+import type { Grade } from '../policy/index.ts';
+import type { Manifest } from '../trust/index.ts';
+import { ruleWords, wordsOf } from './search-text.ts';
+
+/** Where words are found: in the name, or in its surroundings, or in the description too, or anywhere. */
+export const scopes = [1, 2, 3, 4] as const;
+
+/** The index's word for a word in a scope. */
+export const scopedWord = (scope: (typeof scopes)[number], word: string) => `${scope}${word}`;
+
+/** What profiles can be narrowed down by, and the letter that its values begin with in the index. */
+const letters = { team: 't', name: 'n', grade: 'g', image: 'i', tag: 'k', capability: 'c' };
+
+/** The index's word for a value of a facet: hexadecimal, so that every value is one word of its own. */
+export function facetWord(facet: keyof typeof letters, value: string): string {
+  const bytes = [...new TextEncoder().encode(value)];
+  return `f${letters[facet]}${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** What a version is found by. */
+export interface Findable {
+  team: string;
+  name: string;
+  manifest: Manifest;
+  /** The profile's text. */
+  text: string;
+  grade: Grade;
+  /** What its rules allow (`capabilitiesOf`). */
+  capabilities: string[];
+}
+
+/** The words of the index for a version, each once, with a space between. */
+export function documentOf({ team, name, text, grade, manifest, capabilities }: Findable): string {
+  const { description, images, tags = [] } = manifest;
+  const fields = [
+    wordsOf(name),
+    wordsOf([team, ...images, ...tags].join(' ')),
+    wordsOf(description),
+    ruleWords(text),
+  ];
+  const words = fields.flatMap((field, at) =>
+    scopes.slice(at).flatMap((scope) => field.map((word) => scopedWord(scope, word))),
+  );
+  const facets = [
+    facetWord('team', team),
+    facetWord('name', name),
+    facetWord('grade', grade),
+    ...images.map((image) => facetWord('image', image)),
+    ...tags.map((tag) => facetWord('tag', tag)),
+    ...capabilities.map((capability) => facetWord('capability', capability)),
+  ];
+  return [...new Set([...words, ...facets])].join(' ');
+}

@@ -1,0 +1,15 @@
+import type { Explanation } from './diagnostics.ts';
+
+/** What a registry reports about a package beside its policy. The ids are part of the public interface. */
+export const packageDiagnostics = {
+  'readme-limit': {
+    title: 'README that is too much for a page',
+    severity: 'error',
+    text: 'The registry shows a README as HTML, which it makes once, when the package is published. How much text, how many marks, how deep and how much HTML that may be is limited, far above what people write; the message says which limit was met. Shorten the README, or write tables and nested lists as plain paragraphs.',
+  },
+  'analysis-limit': {
+    title: 'Package that takes too long to look at',
+    severity: 'error',
+    text: 'A registry looks at each package once, within limits of time and memory that no real package comes near. This one met them, so nothing is known of it and nothing was stored. Where the package is an ordinary one the registry may have had too much to do: publish it again.',
+  },
+} as const satisfies Record<string, Explanation>;

@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { analysePackage } from '../../worker/analysis/analyse.ts';
+import { Busy } from '../../worker/analysis/analyser.ts';
+import { type AnalyserThreads, createAnalyserThreads } from '../../worker/analysis/threads.ts';
+import { createTurns } from '../../worker/analysis/turns.ts';
+import { profileText } from '../publisher.ts';
+import { packageOf } from './packages.ts';
+
+describe('the threads that analyse', () => {
+  let threads: AnalyserThreads;
+  afterEach(() => threads.close());
+
+  const good = packageOf(profileText('web'), '# About\n');
+  /** No registry takes one as large. */
+  const huge = packageOf('#\n'.repeat(20_000_000));
+
+  test('say what the analysis itself says, while others are served', async () => {
+    threads = createAnalyserThreads();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    expect(await threads.analyse(good, 'library')).toEqual(analysePackage(good));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  test.each([
+    ['time', { time: 1 }, 'takes more than 0.001 s'],
+    ['memory', { memory: 48, time: 120_000 }, 'takes more than 48 MiB of memory'],
+  ])('give a package up that takes more %s than it may, and go on', async (_, limits, reason) => {
+    threads = createAnalyserThreads({ threads: 1, ...limits });
+    const [given, next] = await Promise.all([
+      threads.analyse(huge, 'library'),
+      threads.analyse(good, 'library'),
+    ]);
+    expect(given).toMatchObject({
+      errors: 1,
+      grade: 'F',
+      diagnostics: [{ id: 'analysis-limit', message: expect.stringContaining(reason) }],
+    });
+    if ('memory' in limits) expect(next).toEqual(analysePackage(good));
+  });
+
+  test('refuse what comes when too many wait, and tell whoever waits when they end', async () => {
+    threads = createAnalyserThreads({ threads: 1, waiting: 3, waitingEach: 2 });
+    const of = (team: string) => threads.analyse(good, team).catch((error: unknown) => error);
+    // The first is analysed at once.
+    const asked = ['a', 'a', 'a', 'a', 'b', 'c'].map(of);
+    expect(await asked[3]).toBeInstanceOf(Busy);
+    expect(await asked[5]).toBeInstanceOf(Busy);
+    expect(await asked[0]).toMatchObject({ errors: 0 });
+    await threads.close();
+    expect(await asked[4]).toBeInstanceOf(Busy);
+    expect(await of('a')).toBeInstanceOf(Busy);
+  });
+});
+
+test('whoever has much to be analysed does not hold up others', () => {
+  const turns = createTurns<string>(10, 5);
+  for (const item of ['a1', 'a2', 'a3', 'b1', 'a4', 'c1', 'b2', 'a5', 'a6', 'd1', 'e1']) {
+    turns.add(item.charAt(0), item);
+  }
+  const taken = [];
+  for (let item = turns.next(); item; item = turns.next()) taken.push(item);
+  expect(taken).toEqual(['a1', 'b1', 'c1', 'd1', 'e1', 'a2', 'b2', 'a3', 'a4', 'a5']);
+});

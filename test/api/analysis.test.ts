@@ -1,0 +1,220 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { analysisVersion, reanalyse } from '../../db/analyses.ts';
+import { checkDatabase } from '../../db/check/index.ts';
+import { analyses, searchDocuments } from '../../db/schema.ts';
+import { type Manifest, sha256 } from '../../trust/index.ts';
+import { analysePackage } from '../../worker/analysis/analyse.ts';
+import type { Problem, Version } from '../../worker/api/schema/index.ts';
+import { largeTexts } from '../analysis/packages.ts';
+import {
+  createPublisher,
+  type Draft,
+  expectStatus,
+  manifest,
+  type Publisher,
+  profileText,
+  publish,
+  send,
+  signDraft,
+} from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+
+const mebibyte = 1024 * 1024;
+
+async function publishWithReadme(
+  registry: TestRegistry,
+  publisher: Publisher,
+  draft: Draft,
+  readme: string,
+): Promise<Response> {
+  const digest = await sha256(new TextEncoder().encode(readme));
+  const said: Manifest = { ...manifest, readme: digest };
+  const envelope = await signDraft(publisher, { ...draft, manifest: said });
+  const { name, version, text: profile = profileText(name) } = draft;
+  const path = `/v1/profiles/${publisher.team}/${name}/versions/${version}`;
+  return send(registry, 'PUT', path, { profile, envelope, readme }, publisher.token);
+}
+
+describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let library: Publisher;
+
+  beforeAll(async () => {
+    registry = await start();
+    library = await createPublisher(registry, 'library');
+  });
+  afterAll(() => registry.close());
+
+  const readme = '# About\n\nIt *works*.\n';
+  const text = `${profileText('web').replace('}', '  /** rw,\n}')}`;
+
+  test('is stored with the version, and is what a fresh one is', async () => {
+    await expectStatus(
+      201,
+      publishWithReadme(registry, library, { name: 'web', version: '1.0.0', text }, readme),
+    );
+    const digest = await sha256(new TextEncoder().encode(readme));
+    const said = { ...manifest, readme: digest };
+    const fresh = analysePackage({ team: 'library', name: 'web', manifest: said, text, readme });
+    const [stored] = await registry.db.select().from(analyses);
+    const { needs, unseen, diagnostics, omitted } = fresh;
+    expect(stored).toMatchObject({ analysisVersion, needs, unseen, diagnostics, omitted });
+    expect(stored?.readme).toBe('<h1>About</h1>\n<p>It <em>works</em>.</p>\n');
+    const [document] = await registry.db.select().from(searchDocuments);
+    expect(document).toMatchObject({ words: fresh.words, grade: fresh.grade });
+    const version = await registry.fetch('/v1/profiles/library/web/versions/1.0.0');
+    expect(await version.json()).toMatchObject({ diagnostics, omitted: 0, needs, unseen });
+  });
+
+  test('of an older registry is made anew, on a read and in the background', async () => {
+    for (const version of ['1.1.0', '1.2.0']) {
+      await expectStatus(201, publish(registry, library, { name: 'web', version, text }));
+    }
+    const path = '/v1/profiles/library/web/versions/1.1.0';
+    const before = await (await registry.fetch(path)).json();
+    const rows = await registry.db.select().from(analyses);
+    // As the migration leaves them, and as a registry without it does that serves the same database.
+    await registry.db
+      .update(analyses)
+      .set({ analysisVersion: 0, needs: '', diagnostics: [], readme: null });
+    expect(await (await registry.fetch(path)).json()).toEqual(before);
+    await registry.db.delete(analyses).where(eq(analyses.versionId, rows[1]?.versionId ?? 0));
+    expect(await (await registry.fetch(path)).json()).toEqual(before);
+    const again = (limit: number) =>
+      reanalyse(registry.db, limit, async (pack) => analysePackage(pack));
+    expect(await again(1)).toBe(1);
+    expect(await again(10)).toBe(1);
+    expect(await again(10)).toBe(0);
+    expect(await registry.db.select().from(analyses)).toEqual(rows);
+  });
+
+  test('that is missing is what "admin check" tells of', async () => {
+    const check = async () => {
+      const found: string[] = [];
+      await checkDatabase(registry.db, { report: (id, what) => found.push(`${id}: ${what}`) });
+      return found;
+    };
+    expect(await check()).toEqual([]);
+    const [row] = await registry.db.select().from(analyses);
+    await registry.db.delete(analyses).where(eq(analyses.versionId, row?.versionId ?? 0));
+    expect(await check()).toEqual([
+      'derived-differs: what lint says of library/web@1.0.0 is not kept',
+    ]);
+    await (await registry.fetch('/p/library/web/1.0.0')).text();
+    expect(await check()).toEqual([]);
+  });
+
+  test('tells of a hundred diagnostics and counts the rest, errors first', async () => {
+    const rules = Array.from({ length: 150 }, (_, at) => `  /usr/bin/${at} ux,\n`).join('');
+    const warned = profileText('many').replace('}', `${rules}}`);
+    await expectStatus(
+      201,
+      publish(registry, library, { name: 'many', version: '1.0.0', text: warned }),
+    );
+    const path = '/v1/profiles/library/many/versions/1.0.0';
+    const version = (await (await registry.fetch(path)).json()) as Version;
+    expect(version.diagnostics).toHaveLength(100);
+    expect(version.omitted).toBeGreaterThanOrEqual(50);
+    const page = await (await registry.fetch('/p/library/many')).text();
+    expect(page.match(/<a href="#L\d+">/g)).toHaveLength(100);
+    expect(page).toContain(`<li>… and ${version.omitted} more</li>`);
+
+    const broken = warned.replace(/}\n$/, '  /a q,\n}\n');
+    const draft = { name: 'many', version: '1.0.1', text: broken };
+    const refused = await expectStatus(422, publish(registry, library, draft));
+    const problem = (await refused.json()) as Problem;
+    expect(problem.detail).toMatch(/^1 error /);
+    expect(problem.diagnostics).toHaveLength(100);
+    expect(problem.diagnostics?.filter(({ severity }) => severity === 'error')).toHaveLength(1);
+    expect(problem.omitted).toBeGreaterThanOrEqual(50);
+  });
+
+  test('refuses a README that is too much for a page', async () => {
+    const draft = { name: 'readme', version: '1.0.0' };
+    const response = publishWithReadme(registry, library, draft, '> '.repeat(10_000));
+    expect(await (await expectStatus(422, response)).json()).toMatchObject({
+      type: 'urn:aa-registry:problem:profile-invalid',
+      diagnostics: [{ id: 'readme-limit', severity: 'error', line: 1 }],
+      omitted: 0,
+    });
+    await expectStatus(404, registry.fetch('/v1/profiles/library/readme'));
+  });
+
+  test.each(Object.entries(largeTexts))(
+    'of %s answers with less than a mebibyte, whatever is asked for',
+    async (what, make) => {
+      const name = what.toLowerCase().replaceAll(/[^a-z]+/g, '-');
+      const made = make(30 * 1024).replace('profile web', `profile ${name}`);
+      const response = await publish(registry, library, { name, version: '1.0.0', text: made });
+      expect([201, 422]).toContain(response.status);
+      const answers = [await response.text()];
+      if (response.status === 201) {
+        for (const path of [`/p/library/${name}`, `/v1/profiles/library/${name}/versions/1.0.0`]) {
+          answers.push(await (await expectStatus(200, registry.fetch(path))).text());
+        }
+      }
+      for (const answer of answers) expect(Buffer.byteLength(answer)).toBeLessThan(mebibyte);
+    },
+  );
+});
+
+const [node] = runtimes.filter(({ name }) => name === 'Node');
+
+test('a registry answers others while it analyses a package', async () => {
+  const registry = (await node?.start()) as TestRegistry;
+  const library = await createPublisher(registry, 'library');
+  const text = largeTexts['rules that lint warns of']?.(30 * 1024);
+  let published = false;
+  const draft = { name: 'web', version: '1.0.0', ...(text === undefined ? {} : { text }) };
+  const publishing = publish(registry, library, draft).then((response) => {
+    published = true;
+    return response;
+  });
+  let answered = 0;
+  while (!published) {
+    await (await expectStatus(200, fetch(`${registry.url}/healthz`))).text();
+    if (!published) answered++;
+  }
+  await (await expectStatus(201, publishing)).text();
+  expect(answered).toBeGreaterThan(3);
+  await registry.close();
+});
+
+test('a registry goes on when a package exceeds the limits of its analysis', async () => {
+  const registry = (await node?.start({ analysis: { time: 1 } })) as TestRegistry;
+  const library = await createPublisher(registry, 'library');
+  for (const version of ['1.0.0', '1.0.1', '1.0.0']) {
+    const response = await expectStatus(422, publish(registry, library, { name: 'web', version }));
+    expect(await response.json()).toMatchObject({
+      detail: expect.stringContaining('nothing was stored'),
+      diagnostics: [{ id: 'analysis-limit' }],
+    });
+    await (await expectStatus(200, registry.fetch('/healthz'))).text();
+  }
+  await expectStatus(404, registry.fetch('/v1/profiles/library/web'));
+  await registry.close();
+});
+
+test('a registry that has too much to analyse says when to try again', async () => {
+  const registry = (await node?.start({ analysis: { waiting: 1, threads: 1 } })) as TestRegistry;
+  const library = await createPublisher(registry, 'library');
+  const versions = Array.from({ length: 8 }, (_, at) => `1.0.${at}`);
+  const answers = await Promise.all(
+    versions.map((version) =>
+      publish(registry, library, {
+        name: `w${version}`,
+        version,
+        text: profileText(`w${version}`),
+      }),
+    ),
+  );
+  const refused = answers.filter(({ status }) => status !== 201);
+  expect(refused.length).toBeGreaterThan(0);
+  for (const response of refused) {
+    expect(response.status).toBe(503);
+    expect(response.headers.get('Retry-After')).toMatch(/^\d+$/);
+    expect(await response.json()).toMatchObject({ type: 'urn:aa-registry:problem:busy' });
+  }
+  await registry.close();
+});

@@ -1,0 +1,119 @@
+import type { Analysis, Package } from '../../db/analyses.ts';
+import { documentOf } from '../../db/search-document.ts';
+import {
+  capabilitiesOf,
+  type Grade,
+  gradeOf,
+  lint,
+  type Diagnostic as PolicyDiagnostic,
+  releases,
+} from '../../policy/index.ts';
+import type { Diagnostic } from '../api/schema/index.ts';
+import { renderReadme } from './readme.ts';
+import { secretDiagnostics } from './secrets.ts';
+
+/** How much of what lint says of a package is kept and shown. */
+export const shownLimits = {
+  diagnostics: 100,
+  /** Characters of a message, and of what was expected and may have been meant. */
+  message: 240,
+  hint: 160,
+  /** Includes that lint had no sight of, and characters of the name of one. */
+  unseen: 50,
+  name: 200,
+} as const;
+
+/** An analysis, and whether the package may be published. */
+export interface Analysed extends Analysis {
+  /** How many errors there are, the omitted ones among them. */
+  errors: number;
+}
+
+/**
+ * Finds out all that is derived from a package: what lint says, what search finds it by, the README's HTML. Pure; its
+ * work and what it returns are bounded, whatever the package. Over a bound is an error with an id.
+ */
+export function analysePackage({ team, name, manifest, text, readme }: Package): Analysed {
+  const result = lint(text, { packageName: name });
+  const chosen = choose(result.diagnostics, result.omitted);
+  const diagnostics = chosen.diagnostics.map(toDiagnostic);
+  const rendered = readme === undefined ? undefined : renderReadme(readme);
+  if (rendered?.ok === false) {
+    const message = `The README is more than a page can show: ${rendered.reason}.`;
+    diagnostics.unshift(atStart('readme-limit', message));
+    chosen.errors++;
+  }
+  const secrets = [
+    ...secretDiagnostics('README', readme ?? ''),
+    ...secretDiagnostics('manifest', JSON.stringify(manifest, undefined, 2)),
+  ];
+  diagnostics.unshift(...secrets);
+  chosen.errors += secrets.length;
+  const grade = gradeOf(chosen.errors > 0 ? diagnostics : result.diagnostics);
+  const capabilities = capabilitiesOf(result.file);
+  return {
+    ...chosen,
+    diagnostics,
+    grade,
+    needs: result.needs,
+    unseen: shortenAll(result.unseen),
+    words: documentOf({ team, name, manifest, text, grade, capabilities }),
+    readme: rendered?.ok ? rendered.html : null,
+  };
+}
+
+/** What is said of a package whose analysis was given up; search finds it by what its publisher says of it. */
+export function givenUp({ team, name, manifest }: Package, reason: string): Analysed {
+  const grade: Grade = 'F';
+  return {
+    errors: 1,
+    diagnostics: [atStart('analysis-limit', `Looking at this package ${reason}.`)],
+    omitted: 0,
+    grade,
+    needs: releases[0],
+    unseen: [],
+    words: documentOf({ team, name, manifest, text: '', grade, capabilities: [] }),
+    readme: null,
+  };
+}
+
+/** Of too many diagnostics, errors and then the others, as they stand in the text; those that are left, in its order. */
+function choose(all: PolicyDiagnostic[], omitted = 0) {
+  const isError = ({ severity }: PolicyDiagnostic) => severity === 'error';
+  const errors = all.filter(isError);
+  const rest = all.filter((one) => !isError(one));
+  const kept = new Set([...errors, ...rest].slice(0, shownLimits.diagnostics));
+  const diagnostics = all.filter((one) => kept.has(one));
+  return { errors: errors.length, diagnostics, omitted: omitted + all.length - kept.size };
+}
+
+function atStart(id: string, message: string): Diagnostic {
+  return { id, severity: 'error', message, line: 1, column: 1, endLine: 1, endColumn: 1 };
+}
+
+/** The policy room's diagnostic as the API shows it. */
+function toDiagnostic(diagnostic: PolicyDiagnostic): Diagnostic {
+  const { id, severity, message, span, expected, suggestion } = diagnostic;
+  return {
+    id,
+    severity,
+    message: shorten(message, shownLimits.message),
+    line: span.start.line,
+    column: span.start.column,
+    endLine: span.end.line,
+    endColumn: span.end.column,
+    ...(expected === undefined ? {} : { expected: shorten(expected, shownLimits.hint) }),
+    ...(suggestion === undefined ? {} : { suggestion: shorten(suggestion, shownLimits.hint) }),
+  };
+}
+
+/** The first of some names, and how many more there are. */
+function shortenAll(names: string[]): string[] {
+  const shown = names.slice(0, shownLimits.unseen).map((name) => shorten(name, shownLimits.name));
+  const more = names.length - shown.length;
+  return more > 0 ? [...shown, `… and ${more} more`] : shown;
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).toWellFormed()}…`;
+}

@@ -1,0 +1,31 @@
+import { lineAt, secretsIn } from '../../policy/index.ts';
+import type { Diagnostic } from '../api/schema/index.ts';
+
+/** How many are told of one part. */
+const mostTold = 20;
+
+/** What in a part of a package other than its profile looks like a private key or a token. */
+export function secretDiagnostics(part: string, text: string): Diagnostic[] {
+  return secretsIn(text)
+    .slice(0, mostTold)
+    .map(({ what, start, end }) => {
+      const place = (offset: number): [line: number, column: number] => [
+        lineAt(text, offset),
+        [...text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)].length + 1,
+      ];
+      const [line, column] = place(start);
+      const [endLine, endColumn] = place(end);
+      const message = `In the ${part}: this looks like ${what}; what is published can't be taken back.`;
+      const expected = 'no private keys and no tokens';
+      return {
+        id: 'secret',
+        severity: 'error',
+        message,
+        line,
+        column,
+        endLine,
+        endColumn,
+        expected,
+      };
+    });
+}

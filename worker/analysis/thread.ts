@@ -1,0 +1,6 @@
+// What runs in a thread of its own on Node (threads.ts): it is sent one package at a time, and sends back its analysis.
+import { parentPort } from 'node:worker_threads';
+import type { Package } from '../../db/analyses.ts';
+import { analysePackage } from './analyse.ts';
+
+parentPort?.on('message', (pack: Package) => parentPort?.postMessage(analysePackage(pack)));

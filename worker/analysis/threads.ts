@@ -1,0 +1,151 @@
+import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import type { Package } from '../../db/analyses.ts';
+import { type Analysed, givenUp } from './analyse.ts';
+import { type Analyser, Busy } from './analyser.ts';
+import { openThread } from './open-thread.ts';
+import { createTurns } from './turns.ts';
+
+/** What analysing may cost on Node, beside the budgets that the analysis itself keeps. */
+export interface ThreadLimits {
+  /** How many packages are analysed at once. */
+  threads: number;
+  /** How long one may take, in milliseconds. */
+  time: number;
+  /** How much memory a thread may have for JavaScript's objects, in MiB. */
+  memory: number;
+  /** How many packages may wait, of all and on behalf of the same. */
+  waiting: number;
+  waitingEach: number;
+  /** How long a thread is kept that has nothing to do, in milliseconds. */
+  idle: number;
+}
+
+export const defaultThreadLimits: ThreadLimits = {
+  threads: availableParallelism() > 2 ? 2 : 1,
+  time: 10_000,
+  memory: 96,
+  waiting: 128,
+  waitingEach: 64,
+  idle: 60_000,
+};
+
+/** Analyses in threads of their own. */
+export interface AnalyserThreads {
+  analyse: Analyser;
+  /** Ends the threads; whoever still waits is refused. */
+  close: () => Promise<void>;
+}
+
+interface Job {
+  pack: Package;
+  resolve: (analysed: Analysed) => void;
+  reject: (error: Error) => void;
+}
+
+interface Thread {
+  worker: Worker;
+  job: Job | undefined;
+  /** Of its job, or of having none. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Makes an {@link Analyser} whose work is done off the event loop, so that the registry answers others meanwhile. A
+ * thread is started when there is something to do. One that exceeds a limit is ended and the package given up
+ * (`analysis-limit`); the next package gets a new one. Whatever fails otherwise rejects, and ends its thread too.
+ */
+export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): AnalyserThreads {
+  const limits = { ...defaultThreadLimits, ...options };
+  const turns = createTurns<Job>(limits.waiting, limits.waitingEach);
+  const threads = new Set<Thread>();
+  let closed = false;
+
+  function start(): Thread {
+    const worker = openThread({
+      name: 'analysis',
+      // Nothing of the registry's own: neither its secrets nor how it was started.
+      argv: [],
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: limits.memory, maxYoungGenerationSizeMb: 16 },
+    });
+    const thread: Thread = { worker, job: undefined, timer: undefined };
+    threads.add(thread);
+    worker.unref();
+    worker.on('message', (analysed: Analysed) => {
+      const { job } = thread;
+      rest(thread);
+      job?.resolve(analysed);
+      work();
+    });
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      const tooLarge = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      fail(thread, tooLarge ? `takes more than ${limits.memory} MiB of memory` : error);
+    });
+    worker.on('exit', () => fail(thread, new Error('the analysis ended before it was done')));
+    return thread;
+  }
+
+  /** Gives a thread nothing to do, for a while. */
+  function rest(thread: Thread): void {
+    clearTimeout(thread.timer);
+    thread.job = undefined;
+    thread.timer = setTimeout(() => end(thread), limits.idle).unref();
+  }
+
+  function end(thread: Thread): void {
+    clearTimeout(thread.timer);
+    threads.delete(thread);
+    void thread.worker.terminate();
+  }
+
+  /** Ends a thread; its package is given up for that reason, or the error told. */
+  function fail(thread: Thread, why: string | Error): void {
+    const { job } = thread;
+    thread.job = undefined;
+    end(thread);
+    if (job && typeof why === 'string') job.resolve(givenUp(job.pack, why));
+    else if (job) job.reject(why as Error);
+    work();
+  }
+
+  function work(): void {
+    for (;;) {
+      let free = [...threads].find(({ job }) => job === undefined);
+      if (closed || (!free && threads.size >= limits.threads)) return;
+      const job = turns.next();
+      if (!job) return;
+      free ??= start();
+      const thread = free;
+      clearTimeout(thread.timer);
+      thread.job = job;
+      thread.timer = setTimeout(
+        () => fail(thread, `takes more than ${limits.time / 1000} s`),
+        limits.time,
+      ).unref();
+      thread.worker.postMessage(job.pack);
+    }
+  }
+
+  return {
+    analyse: (pack, onBehalfOf) =>
+      new Promise((resolve, reject) => {
+        if (closed || !turns.add(onBehalfOf, { pack, resolve, reject })) {
+          reject(new Busy('too many packages wait to be analysed'));
+        } else work();
+      }),
+    async close() {
+      closed = true;
+      const running = [...threads];
+      const jobs = [...running.map(({ job }) => job), ...turns.drain()];
+      for (const thread of running) {
+        thread.job = undefined;
+        clearTimeout(thread.timer);
+      }
+      threads.clear();
+      for (const job of jobs) job?.reject(new Busy('the registry ends'));
+      await Promise.all(running.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
