@@ -330,7 +330,7 @@ export const languageDiagnostics = {
   ),
   limit: error(
     'Too much',
-    'A limit of this checker was reached: nesting, includes, or the size of an expanded pattern. The limits are far above what real profiles use, and keep every check fast.',
+    'A limit of this checker was reached: nesting, includes, the number of profiles, the size of an expanded pattern, or the work of comparing patterns with each other. The limits are far above what real profiles use, and keep every check fast. What was not looked at may be wrong, so this is an error, and a registry does not take the profile.',
   ),
   'lint-ignore': {
     title: 'Suppression that does nothing',

@@ -3,6 +3,7 @@ import { findContent, type Version } from '../../db/versions.ts';
 import type { Digest } from '../../trust/index.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../problem.ts';
+import { tellOperator } from '../text-log.ts';
 import { type Analyser, Busy } from './analyser.ts';
 
 /** Seconds after which it is worth trying again when too many packages wait. */
@@ -42,6 +43,6 @@ export async function analysisOf(
   const made = await analyseFor(analyse)({ team, name, manifest, text, readme }, '');
   const kept = { team, name, version: version.version, manifest, analysis: made };
   // It is an answer all the same, on a disk that is full for example.
-  await keepAnalysis(db, kept).catch((error) => console.error(error));
+  await keepAnalysis(db, kept).catch(tellOperator);
   return made;
 }
