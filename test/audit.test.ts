@@ -331,9 +331,11 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
 
     test('a version gone', async () => {
       const gone = `version = '1.1.0'`;
-      await sql(
-        `DELETE FROM search_documents WHERE version_id IN (SELECT id FROM versions WHERE ${gone})`,
-      );
+      for (const table of ['search_documents', 'analyses']) {
+        await sql(
+          `DELETE FROM ${table} WHERE version_id IN (SELECT id FROM versions WHERE ${gone})`,
+        );
+      }
       await sql(`DELETE FROM versions WHERE ${gone}`);
       await expectRefused('content-missing');
     });
