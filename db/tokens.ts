@@ -172,7 +172,7 @@ export async function recordUse(db: Database, token: Token, at: Date): Promise<v
     );
 }
 
-/** The tokens, good still, that may be used for all that those do who run the registry: their own, and those of its users. */
+/** The tokens, good still, of those who run the registry: their own, whatever their scope, and those of its users. */
 export async function listAdminTokens(db: Database, now: Date): Promise<Token[]> {
   const byAdministrator = or(
     isNull(tokens.user),
@@ -181,7 +181,7 @@ export async function listAdminTokens(db: Database, now: Date): Promise<Token[]>
   return db
     .select()
     .from(tokens)
-    .where(and(isNull(tokens.team), byAdministrator, eq(tokens.scope, 'admin'), isLive(now)))
+    .where(and(isNull(tokens.team), byAdministrator, isLive(now)))
     .orderBy(asc(tokens.id));
 }
 

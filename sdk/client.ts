@@ -242,17 +242,22 @@ export function createClient({
     path: string,
     query: Record<string, string>,
   ): AsyncGenerator<Item> {
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    let cursor: string | null = '';
+    for (let page = 1; cursor !== null; page++) {
+      if (page > mostPages) {
+        const said = `The registry at ${base} has more than ${mostPages} pages of ${path}.`;
+        throw new UnreachableError(said);
+      }
       const search = new URLSearchParams({ ...query, ...(cursor === '' ? {} : { cursor }) });
-      const page: { items: Item[]; next: string | null } = await call(
+      const found: { items: Item[]; next: string | null } = await call(
         schema,
         'GET',
         `${path}?${search}`,
       );
-      yield* page.items;
+      yield* found.items;
       // A registry is not trusted to end: the same page again is no next one.
-      if (page.next === cursor) return;
-      cursor = page.next;
+      if (found.next === cursor) return;
+      cursor = found.next;
     }
   }
 

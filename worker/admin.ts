@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { unpackBackup, writeBackup } from '../db/backup.ts';
 import { checkDatabase, type DifferenceId } from '../db/check/index.ts';
+import { valueDifferences } from '../db/check/values.ts';
 import type { Database } from '../db/database.ts';
 import { readLogHead } from '../db/log.ts';
 import { migrate } from '../db/migrate.ts';
@@ -164,6 +165,10 @@ async function prepare(
     const { frontier, checkpoint } = await readLogHead(db);
     if (checkpoint !== '' && !(await openNote(checkpoint, [key])).ok) {
       throw new DataError(`the log of the backup was not signed with the key ${key.name}`);
+    }
+    const [malformed] = await valueDifferences(db);
+    if (malformed !== undefined) {
+      throw new DataError(`the backup holds what no registry writes (${malformed})`);
     }
     const [users, tokens] = [await listAdministrators(db), await listAdminTokens(db, new Date())];
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

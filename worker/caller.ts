@@ -37,6 +37,8 @@ export interface Person {
  */
 export function callerOf(token: Token, person: Person | undefined): Caller {
   const { team, profile } = token;
+  // A database may hold anything: another scope is good for nothing.
+  if (!Object.hasOwn(most, token.scope)) return { ...nobody, token };
   const limit = most[token.scope];
   const everywhere = person === undefined ? team === null : person.admin;
   const own = person?.roles ?? new Map(team === null ? [] : [[team, 'owner' as const]]);

@@ -84,6 +84,7 @@ export async function publish(
     ]);
     if (stored && existing) {
       if (stored.version.digest !== digest) throw otherBytes(stored.version);
+      if (payloadOf(stored.version) !== envelope.payload) throw otherStatement(stored.version);
       return {
         created: false,
         version: stored.version,
@@ -196,6 +197,18 @@ function hasChanged(
     now.visibility !== home.visibility ||
     now.blind !== home.blind
   );
+}
+
+/** The signed statement of a version, in base64: it names the manifest, and with it the README. */
+function payloadOf({ envelope }: Version): string | undefined {
+  return (JSON.parse(envelope) as Publication['envelope']).payload;
+}
+
+function otherStatement({ version }: Version): ProblemError {
+  const detail =
+    `Version ${version} has the same profile with another manifest or README; ` +
+    'a version is written once. Publish a new version.';
+  return new ProblemError('version-exists', detail);
 }
 
 function otherBytes(stored: Version): ProblemError {

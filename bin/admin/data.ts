@@ -13,6 +13,9 @@ export function dataFolder(named: string | undefined, io: Io): string {
 
 /** What to tell of anything that went wrong with a registry's data. */
 export function dataFailure(error: Error): CliError {
-  const said = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
+  // A sentence that begins with a path stays as it is.
+  const isPath = /^\S*[/.]/.test(error.message);
+  const first = error.message.charAt(0);
+  const said = `${isPath ? first : first.toUpperCase()}${error.message.slice(1)}.`;
   return new CliError(exit.failed, said);
 }

@@ -8,6 +8,7 @@ import { checkLog } from './log.ts';
 import { checkDerived, checkProfiles, readProfiles } from './profiles.ts';
 import type { Report } from './report.ts';
 import { schemaDifferences } from './schema.ts';
+import { valueDifferences } from './values.ts';
 import { checkContents, checkVersions } from './versions.ts';
 
 export type { Difference, DifferenceId } from './report.ts';
@@ -52,6 +53,7 @@ async function checkRows(
   db: Database,
   { key, report, progress }: Required<CheckOptions>,
 ): Promise<number> {
+  for (const detail of await valueDifferences(db)) report('value-malformed', detail);
   const size = await checkLog(db, key, report, (count) => progress('entries', count));
   const facts = await readFacts(db);
   const keys = await checkKeys(db, facts, report);

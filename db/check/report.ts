@@ -14,6 +14,8 @@ export type DifferenceId =
   | 'schema-differs'
   /** A row refers to another that is not there. */
   | 'reference-broken'
+  /** A value is not of the kind that its column is for. */
+  | 'value-malformed'
   | 'entry-missing'
   /** An entry's text is none that the registry writes. */
   | 'entry-malformed'

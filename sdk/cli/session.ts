@@ -6,6 +6,7 @@ import { prepareNetwork } from '../network.ts';
 import { type PacingOptions, patience, type Waiting } from '../pacing.ts';
 import { CliError, exit, type Values } from './command.ts';
 import type { Io } from './io.ts';
+import { rootOf } from './target.ts';
 
 export const caFileOption = {
   type: 'string',
@@ -30,11 +31,12 @@ const defaultRegistry = 'http://127.0.0.1:8787';
 
 /**
  * The client for a command: the registry that is named, else the environment's, else `preferred`, else the
- * one logged in to, else the host's. The token goes only to the registry it was made for.
+ * one logged in to, else the host's. The token goes only to the registry it was made for: AA_TOKEN never to one that
+ * only the files of another root name.
  */
 export async function openSession(
   io: Io,
-  named: Values<typeof registryOptions>,
+  named: Values<typeof registryOptions> & { root?: string | undefined; trust?: unknown },
   preferred?: string,
   { brief, ...pacing }: SessionOptions = {},
 ): Promise<Client> {
@@ -43,7 +45,12 @@ export async function openSession(
     named.registry ?? (io.env.AA_REGISTRY || (preferred ?? config.registry ?? defaultRegistry)),
   );
   await prepareNetwork(registry, io.env, config.network, named['ca-file']);
-  const token = io.env.AA_TOKEN || (await config.tokenFor(registry));
+  const isAnothers =
+    named.root !== undefined &&
+    rootOf(named.root) !== '/' &&
+    typeof named.trust !== 'string' &&
+    ![named.registry, io.env.AA_REGISTRY, config.registry].includes(registry);
+  const token = (!isAnothers && io.env.AA_TOKEN) || (await config.tokenFor(registry));
   return createClient({
     registry,
     token: token === undefined ? undefined : checkToken(token),

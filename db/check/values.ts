@@ -1,0 +1,47 @@
+import { is, type SQL, sql } from 'drizzle-orm';
+import { getTableConfig, type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { Database } from '../database.ts';
+import * as schema from '../schema.ts';
+
+/**
+ * Looks whether every value is of the kind that its column is declared for, in words; nothing when all are. SQLite
+ * stores a value of any kind anywhere, and programs then differ in what they read: a text with a NUL in it ends there
+ * for one and not for another, so that an administrator would not be found among the administrators.
+ */
+export async function valueDifferences(db: Database): Promise<string[]> {
+  const differences: string[] = [];
+  for (const table of Object.values(schema)) {
+    if (!is(table, SQLiteTable)) continue;
+    const { name, columns } = getTableConfig(table);
+    const counts = columns.map((column) => sql`coalesce(sum(NOT (${isSound(column)})), 0)`);
+    const [row] = await db.all<Record<string, number>>(
+      sql`SELECT ${sql.join(
+        counts.map((count, at) => sql`${count} AS ${sql.identifier(`c${at}`)}`),
+        sql`, `,
+      )} FROM ${table}`,
+    );
+    for (const [at, column] of columns.entries()) {
+      const count = Number(row?.[`c${at}`] ?? 0);
+      if (count === 0) continue;
+      const values = count === 1 ? 'a value' : `${count} values`;
+      differences.push(`${name}: ${values} of ${column.name} that no registry writes`);
+    }
+  }
+  const [list] = await db.all<{ count: number }>(
+    sql`SELECT count(*) AS count FROM migrations WHERE typeof(name) <> 'text' OR instr(name, char(0)) > 0`,
+  );
+  if (list?.count) differences.push('migrations: a name that no registry writes');
+  return differences;
+}
+
+function isSound(column: SQLiteColumn): SQL {
+  const kind = sql`typeof(${column})`;
+  const sound = column.dataType.startsWith('boolean')
+    ? sql`(${kind} = 'integer' AND ${column} IN (0, 1))`
+    : column.getSQLType() === 'integer'
+      ? sql`${kind} = 'integer'`
+      : column.enumValues
+        ? sql`(${kind} = 'text' AND ${column} IN ${column.enumValues})`
+        : sql`(${kind} = 'text' AND instr(${column}, char(0)) = 0)`;
+  return column.notNull ? sound : sql`(${column} IS NULL OR ${sound})`;
+}
