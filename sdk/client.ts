@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import { visibleLine } from '../policy/visible.ts';
 import {
   type Digest,
   Envelope,
@@ -553,7 +554,9 @@ function toRegistryError(
   if (!data)
     return new RegistryError(status, '', `${base} answered ${status}.`, [], { retryAfter });
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
-  const { detail, diagnostics = [], omitted = 0 } = data;
+  const { diagnostics = [], omitted = 0 } = data;
+  // A sentence: what it says after a newline would look like this program's own.
+  const detail = visibleLine(data.detail);
   return new RegistryError(status, id, detail, diagnostics, { omitted, retryAfter });
 }
 

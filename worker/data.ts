@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { constants, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { acquireLock, type Lock } from '../db/lock.ts';
@@ -49,6 +49,13 @@ export async function readLogKey(path: string): Promise<NoteKey | undefined> {
     throw error;
   });
   if (stored === undefined) return undefined;
+  const { mode } = await stat(path);
+  // A group may: volumes of containers have their files given to one.
+  if ((mode & 0o007) !== 0) {
+    throw new DataError(
+      `${path} is the log's private key and can be read by everybody: run chmod 600 ${path}`,
+    );
+  }
   const key = await parseNoteSigner(stored.trim());
   if (!key) throw new DataError(`${path} holds no log key; restore it from a backup`);
   return key;

@@ -35,7 +35,7 @@ export const Installation = Release.extend({
   /** What was installed before it, the newest first. */
   earlier: z.array(Release),
   /** The version that a rollback has left: sync does not go back to it. */
-  rolledBackFrom: z.string().optional(),
+  rolledBackFrom: z.string().refine(isVersion).optional(),
 });
 export type Installation = z.infer<typeof Installation>;
 

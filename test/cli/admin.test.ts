@@ -76,7 +76,8 @@ describe('aa-registry admin', () => {
     expect(outcome.stderr).toMatch(/^\d differences\.\n$/);
 
     const { signer } = await generateNoteKey('other/log');
-    await writeFile(join(other, 'log.key'), signer);
+    await rm(join(other, 'log.key'));
+    await writeFile(join(other, 'log.key'), signer, { mode: 0o600 });
     const forged = await aaRegistry(['admin', 'check', '--data', other]);
     expect(forged.stdout).toContain('checkpoint-invalid: ');
   });
@@ -255,7 +256,8 @@ describe('aa-registry admin', () => {
       const target = at('other-key');
       await mkdir(target);
       const { signer } = await generateNoteKey('other/log');
-      await writeFile(join(target, 'log.key'), signer);
+      await rm(join(target, 'log.key'), { force: true });
+      await writeFile(join(target, 'log.key'), signer, { mode: 0o600 });
       const refused = await restore(keyless, '--data', target);
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain('was not signed with the key other/log');
@@ -420,8 +422,38 @@ describe('aa-registry admin', () => {
       expect(done.stderr).toContain('It is run by "mallory", and with these tokens');
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"administrator", made "20/m);
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"mine" of "mallory", made "2026-01-01/m);
-      expect(done.stderr).not.toContain('reads');
+      // What only reads, reads everything.
+      expect(done.stderr).toMatch(/^ {2}\d+ {2}"reads" of "mallory"/m);
       expect(done.stderr).not.toContain('library token');
+    });
+
+    test.each([
+      [
+        'a scope that goes on after a NUL',
+        'tokens',
+        "UPDATE tokens SET scope = 'admin' || char(0) || 'x'",
+      ],
+      ['an unknown scope', 'tokens', "UPDATE tokens SET scope = 'constructor'"],
+      ['an administrator by a text', 'users', "INSERT INTO users VALUES ('eve', '0x1', '2026')"],
+      [
+        'an administrator by another number',
+        'users',
+        "INSERT INTO users VALUES ('eve', 2, '2026')",
+      ],
+      ['a name with a NUL', 'users', "INSERT INTO users VALUES (char(0) || 'eve', 1, '2026')"],
+      ['a name of bytes', 'users', "INSERT INTO users VALUES (x'657665', 1, '2026')"],
+      ['a migration with a NUL', 'migrations', 'UPDATE migrations SET name = name || char(0)'],
+    ])('refuses values that no registry writes: %s', async (_, table, statement) => {
+      const meddled = at('values.db');
+      await rm(meddled, { force: true });
+      await copyFile(file, meddled);
+      const db = new DatabaseSync(meddled);
+      db.exec(statement);
+      db.close();
+      const refused = await restore(meddled, '--data', at('values'));
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(table === 'migrations' ? /migrations/ : 'no registry writes');
+      expect(await readdir(at('values'))).not.toContain('registry.db');
     });
 
     test.each([

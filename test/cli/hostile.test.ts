@@ -353,7 +353,7 @@ describe('the commands in a hostile world', () => {
     await writeFile(at('broken/aa-registry/config.toml'), 'x = [');
     await mkdir(at('no-database/registry.db'), { recursive: true });
     await mkdir(at('no-key'));
-    await writeFile(at('no-key/log.key'), 'junk');
+    await writeFile(at('no-key/log.key'), 'junk', { mode: 0o600 });
     const there = await host('sentence');
     await mkdir(join(there, 'var/lib/aa-registry/installed'), { recursive: true });
     await writeFile(join(there, 'var/lib/aa-registry/installed/library.docker-nginx.json'), '{');

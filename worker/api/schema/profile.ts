@@ -157,7 +157,10 @@ export const Version = VersionSummary.extend({
     .array(Diagnostic)
     .meta({ description: 'What lint says of it: at most 100, errors before others' }),
   omitted: z.int().default(0).meta({ description: 'How many more diagnostics there are' }),
-  needs: z.string().meta({ description: 'The lowest AppArmor release that knows all it uses' }),
+  needs: z
+    .string()
+    .regex(/^[0-9][0-9.]{0,15}$/)
+    .meta({ description: 'The lowest AppArmor release that knows all it uses' }),
   unseen: z.array(z.string()).meta({ description: 'Includes that lint had no sight of' }),
 }).meta({ id: 'Version' });
 export type Version = z.infer<typeof Version>;
