@@ -4,6 +4,7 @@ import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../sdk/cli/index.ts';
 import { aaRegistry, launcher, scratch } from './cli.ts';
@@ -153,6 +154,73 @@ gone  no file on this host defines it
     );
     expect(stdout).toContain('owner /proc/[0-9]*/stat r,\n');
     expect(stdout).toContain('Every name that starts with a digit may stand for "77"');
+  });
+
+  describe('what is not read is not called innocent', () => {
+    const text = line(1, opened('/etc/hosts'));
+    const utf16be = Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
+    const read = (bytes: Uint8Array, ...more: string[]) =>
+      writeFile(at('given'), bytes).then(() => denials(['--file', at('given'), ...more]));
+
+    test.each<[string, Uint8Array]>([
+      ['gzip', gzipSync(text)],
+      ['gzip in parts', Buffer.concat([gzipSync('first\n'), gzipSync(text)])],
+      ['UTF-16', Buffer.from(`\ufeff${text}`, 'utf16le')],
+      ['UTF-16 without a mark', Buffer.from(text, 'utf16le')],
+      ['UTF-16, big end first', utf16be],
+      ['UTF-16 in gzip', gzipSync(utf16be)],
+      ['text after zeros of a crash', Buffer.concat([Buffer.alloc(700), Buffer.from(`\n${text}`)])],
+      ['JSON', Buffer.from(JSON.stringify({ log: text }))],
+    ])('%s is read', async (_, bytes) => {
+      const { code, stdout } = await read(bytes, '--format', 'json');
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).fields.name).toBe('/etc/hosts');
+    });
+
+    test.each<[string, Uint8Array, RegExp]>([
+      ['nothing', Buffer.alloc(0), /No line that AppArmor wrote was found/],
+      ['another log', Buffer.from('kernel: usb 1-1: new device\n'), /No line that AppArmor wrote/],
+      ['HTML', Buffer.from(text.replaceAll('"', '&quot;')), /1 line speaks of what AppArmor/],
+      ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
+      ['gzip twice', gzipSync(gzipSync(text)), /packed in a way that is not read/],
+      ['xz', Buffer.from('fd377a585a0000', 'hex'), /packed in a way that is not read/],
+      ['a journal', Buffer.from('LPKSHHRH\0\0'), /journalctl --file/],
+      ['a bomb', gzipSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
+    ])('%s ends with 1 and says why', async (_, bytes, message) => {
+      const { code, stdout, stderr } = await read(bytes);
+      expect(stderr).toMatch(message);
+      expect({ code, stdout }).toEqual({ code: exit.failed, stdout: '' });
+    });
+
+    test('a patch of nothing is none either', async () => {
+      const { code, stderr } = await read(Buffer.alloc(0), '--patch', at('any'));
+      expect({ code }).toEqual({ code: exit.failed });
+      expect(stderr).toContain('No line that AppArmor wrote was found');
+    });
+
+    test('lines of such a form beside others are told of', async () => {
+      const html = text.replaceAll('"', '&quot;');
+      const both = await read(Buffer.from(text + html));
+      expect(both.code).toBe(0);
+      expect(both.stderr).toContain('1 line speaks of what AppArmor decided');
+      const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + html));
+      expect(none).toMatchObject({ code: exit.failed, stdout: '' });
+    });
+
+    test('of several logs, those with nothing are named', async () => {
+      await writeFile(at('empty'), '');
+      const { code, stderr } = await read(Buffer.from(text), '--file', at('empty'));
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: `No line that AppArmor wrote was found in ${at('empty')}.\n`,
+      });
+    });
+
+    test('packed logs are not followed', async () => {
+      const { code, stderr } = await read(gzipSync(text), '--follow');
+      expect(code).toBe(exit.failed);
+      expect(stderr).toContain('nothing else can be followed');
+    });
   });
 
   describe('--patch', () => {
