@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Access } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
+import { ruledBy } from './label.ts';
 import { requestOf } from './request.ts';
 
 /** What the kernel logged, once or many times. */
@@ -148,15 +149,6 @@ export class Findings {
 function forgetOldest(known: Set<string>, most: number): void {
   const [oldest] = known.keys();
   if (known.size > most && oldest !== undefined) known.delete(oldest);
-}
-
-/**
- * The profile whose rules are meant: for a program that a profile in complain mode started without a rule for it,
- * which the kernel gives the name `profile//null-/path`, the profile that started it.
- */
-export function ruledBy(profile: string): string {
-  const at = profile.indexOf('//null-');
-  return at < 0 ? profile : profile.slice(0, at);
 }
 
 /** Findings about one file as one: reading and writing it make one rule. */

@@ -8,7 +8,8 @@ import {
   parse,
 } from '../../policy/index.ts';
 import { adviseOn } from './advice.ts';
-import { type Finding, merged, ruledBy } from './finding.ts';
+import { type Finding, merged } from './finding.ts';
+import { ruledBy } from './label.ts';
 
 /** What to add to one of the profiles of a file. */
 export interface Addition {

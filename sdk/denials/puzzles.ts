@@ -1,6 +1,7 @@
 // What denials mean that don't explain themselves.
 import { fieldOf } from './event.ts';
 import type { Finding } from './finding.ts';
+import { ruledBy } from './label.ts';
 
 export interface Explanation {
   id: string;
@@ -17,6 +18,12 @@ const runtimes = new Set([
   ...['docker', 'dockerd', 'containerd', 'containerd-shim', 'runc', 'crun', 'podman', 'conmon'],
   ...['crio', 'nerdctl', 'unconfined', 'rootlesskit', 'lxc'],
 ]);
+
+const peerFields = ['peer', 'peer_profile', 'peer_label'];
+
+/** Whether the other end is of the same profile. */
+const isOwn = (peer: string, profile: string | undefined) =>
+  profile !== undefined && peer === ruledBy(profile);
 
 const isProgram = (finding: Finding) => {
   const { access } = finding;
@@ -52,8 +59,11 @@ const puzzles: readonly Puzzle[] = [
   },
   {
     id: 'null-profile',
-    is: ({ profile }) => profile?.includes('//null-') ?? false,
-    text: 'In complain mode a program that no rule lets run is started all the same, in a profile made up for it (its name ends in //null-…). What it did belongs to a rule that lets it run (ix, px or cx), which the draft makes an ix.',
+    is: ({ profile, event }) =>
+      [profile, ...peerFields.map((key) => fieldOf(event, key))].some((one) =>
+        one?.includes('//null-'),
+      ),
+    text: 'In complain mode a program that no rule lets run is started all the same, in a profile made up for it (its name ends in //null-…). What it did, and what others did to it, belongs to the profile that a rule lets it run in (ix, px or cx); the draft makes that an ix, so rules name the profile that started it.',
   },
   {
     id: 'exec-transition',
@@ -70,7 +80,7 @@ const puzzles: readonly Puzzle[] = [
     is: ({ access, profile }) =>
       access?.kind === 'ptrace' &&
       access.peer !== undefined &&
-      access.peer !== profile &&
+      !isOwn(access.peer, profile) &&
       access.access.some((one) => one === 'readby' || one === 'tracedby'),
     text: 'Another process looks into one that is confined, as docker exec, docker top, ps and debuggers do. Both profiles have to allow it: this one with readby or tracedby, the other with read or trace.',
   },
@@ -88,7 +98,7 @@ const puzzles: readonly Puzzle[] = [
       (access?.kind === 'signal' || access?.kind === 'ptrace') &&
       access.peer !== undefined &&
       access.peer !== 'unconfined' &&
-      access.peer !== profile,
+      !isOwn(access.peer, profile),
     text: 'Where both ends are confined, both profiles have to allow it, and each logs a line of its own.',
   },
   {

@@ -1,6 +1,7 @@
 // What an event was about, in the words of rules.
 import type { Access, FilePermission } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
+import { ruledBy } from './label.ts';
 
 /** What a process asked for; `undefined` when it is nothing that a rule could allow, or is not known here. */
 export function requestOf(event: LogEvent): Access | undefined {
@@ -10,7 +11,9 @@ export function requestOf(event: LogEvent): Access | undefined {
     field('denied_mask') ?? field('requested_mask') ?? field('denied') ?? field('requested'),
   );
   const name = field('name');
-  const peer = field('peer') ?? field('peer_profile') ?? field('peer_label');
+  // A profile made up in complain mode is none that will be there when rules count.
+  const label = field('peer') ?? field('peer_profile') ?? field('peer_label');
+  const peer = label && ruledBy(label);
 
   if (operation === 'capable') {
     const capability = field('capname');

@@ -358,3 +358,31 @@ profile app flags=(attach_disconnected, mediate_deleted) {
     expect(check(text, { resolver }).ok).toBe(true);
   });
 });
+
+describe('a profile made up in complain mode', () => {
+  const peer = 'peer="app//null-/usr/bin/helper"';
+  const other = (line: string) => line.replace('profile="app"', 'profile="kwin"');
+  const lines = [
+    `operation="ptrace" profile="app" denied_mask="trace" ${peer}`,
+    `operation="signal" profile="app" denied_mask="send" signal=term ${peer}`,
+    `operation="connect" class="net" profile="app" family="unix" sock_type="stream" denied_mask="send" addr=none peer_addr="@/tmp/x" ${peer}`,
+    'operation="dbus_method_call" bus="session" path="/x" interface="x" member="y" mask="send" label="app" peer_label="app//null-/usr/bin/a//null-/usr/bin/b"',
+    'operation="ptrace" profile="app" denied_mask="read" peer="app//null-/usr/bin/helper//&other"',
+  ];
+
+  test.each([
+    [0, 'ptrace (trace) peer=app,'],
+    [1, 'signal (send) set=(term) peer=app,'],
+    [2, 'unix (send) type=stream addr=none peer=(label=app, addr=@/tmp/x),'],
+    [3, 'dbus send bus=session path=/x interface=x member=y peer=(label=app),'],
+    [4, 'ptrace (read) peer="app//&other",'],
+  ])('is no peer of a rule: line %i', (index, rule) => {
+    const line = lines[index] ?? '';
+    expect(advised(line).suggestion?.rule).toBe(rule);
+    expect(notesOf(line)).toContain('null-profile');
+    expect(notesOf(other(line))).toContain('null-profile');
+    const { text } = draftProfile('app', findingsOf(line.replace('op', 'apparmor="ALLOWED" op')));
+    expect(text).not.toContain('null-');
+    expect(check(text).ok).toBe(true);
+  });
+});

@@ -1,7 +1,8 @@
 import { adviseOn } from '../../denials/advice.ts';
 import { draftProfile, isDraftName } from '../../denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../denials/event.ts';
-import { type Finding, Findings, ruledBy } from '../../denials/finding.ts';
+import { type Finding, Findings } from '../../denials/finding.ts';
+import { ruledBy } from '../../denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../denials/log-form.ts';
 import { checkKernel } from '../../host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';

@@ -1,0 +1,18 @@
+// The labels that the kernel gives processes: one profile, or several that apply at once.
+
+/** The profiles of a label such as `a//&:ns:b`. */
+export function profilesOf(label: string): string[] {
+  return label.split('//&');
+}
+
+/**
+ * The label whose rules are meant: for a program that a profile in complain mode started without a rule for it, which
+ * the kernel gives the name `profile//null-/path` as long as that mode lasts, the profile that started it.
+ */
+export function ruledBy(label: string): string {
+  const profiles = profilesOf(label).map((profile) => {
+    const at = profile.indexOf('//null-');
+    return at < 0 ? profile : profile.slice(0, at);
+  });
+  return [...new Set(profiles)].join('//&');
+}
