@@ -1,6 +1,7 @@
 // What can be done about a finding: which rule decided, and the narrowest that would allow it.
 import {
   type Access,
+  check,
   type EffectiveProfile,
   type Judgement,
   judge,
@@ -83,7 +84,10 @@ const ruleKinds: Partial<Record<Access['kind'], string>> = { umount: 'mount' };
  * such a rule; what somebody else has written into a log may not.
  */
 function isRuleOf(rule: string, { kind }: Access): boolean {
-  const { file, diagnostics } = parse(`profile p {\n  ${rule}\n}\n`);
+  const text = `profile p {\n  ${rule}\n}\n`;
+  const { file } = parse(text);
+  // What declares the variables of a pattern is the profile's file.
+  const { diagnostics } = check(text.replace(/@\{\w+\}/g, '/x'));
   if (diagnostics.some(({ severity }) => severity === 'error')) return false;
   const [profile, ...others] = file.statements;
   if (profile?.kind !== 'profile' || others.length > 0 || profile.body.length !== 1) return false;

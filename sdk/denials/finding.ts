@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Access } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
-import { ruledBy } from './label.ts';
+import { ruledBy, withoutMode } from './label.ts';
 import { requestOf } from './request.ts';
 
 /** What the kernel logged, once or many times. */
@@ -80,9 +80,11 @@ export class Findings {
       this.#seen.add(id);
       forgetOldest(this.#seen, remembered);
     }
-    const profile = fieldOf(event, 'profile') ?? fieldOf(event, 'label');
-    const namespace = fieldOf(event, 'namespace');
     const operation = fieldOf(event, 'operation');
+    const label = fieldOf(event, 'label');
+    const ofBus = operation?.startsWith('dbus_') ?? false;
+    const profile = fieldOf(event, 'profile') ?? (label && ofBus ? withoutMode(label) : label);
+    const namespace = fieldOf(event, 'namespace');
     const info = fieldOf(event, 'info');
     const access = requestOf(event);
     const what = access ?? [operation, fieldOf(event, 'name')];

@@ -16,3 +16,8 @@ export function ruledBy(label: string): string {
   });
   return [...new Set(profiles)].join('//&');
 }
+
+/** A label without its mode, which dbus-broker leaves behind it: `app (enforce)`. */
+export function withoutMode(label: string): string {
+  return label.replace(/ \((?:enforce|complain|kill|unconfined|mixed|prompt|user)\)$/, '');
+}

@@ -39,8 +39,33 @@ const puzzles: readonly Puzzle[] = [
   },
   {
     id: 'disconnected-path',
-    is: ({ info }) => /disconnected path/.test(info ?? ''),
+    is: (finding) => neededFlag(finding) === 'attach_disconnected',
     text: 'The file lies outside of what the process sees as its root: on a mount that was taken away, in another mount namespace, or passed in as an open file. No rule matches such a path; the flag attach_disconnected has it looked up as if it started at the root. Profiles for containers need that flag.',
+  },
+  {
+    id: 'disconnected-ipc-path',
+    is: (finding) => neededFlag(finding) === 'attach_disconnected.ipc',
+    text: 'The message queue lies in another IPC namespace than the process, so its name does not lead to a root. No rule matches it; the flag attach_disconnected.ipc, which AppArmor has from 5.0 on, has it looked up as if it started at the root.',
+  },
+  {
+    id: 'dbus-broker-without-label',
+    is: ({ operation, profile, event }) =>
+      profile === undefined &&
+      (operation?.startsWith('dbus_') ?? false) &&
+      (fieldOf(event, 'exe')?.endsWith('dbus-broker') ?? false),
+    text: 'dbus-broker does not log which process asks to own a name, nor its profile. The rule belongs to the profile of the service that has this name.',
+  },
+  {
+    id: 'stacking',
+    is: ({ access }) => access?.kind === 'change_profile' && access.stack === true,
+    text: 'The program asks to be confined by the other profile as well as by this one. The & before the name allows that alone; without it the rule would let the program leave this profile.',
+  },
+  {
+    id: 'no-name',
+    is: ({ access }) =>
+      (access?.kind === 'network' && access.type.startsWith('unknown(')) ||
+      (access?.kind === 'signal' && access.signal.startsWith('unknown(')),
+    text: 'Rules have no name for this type or signal, so the narrowest rule allows every one.',
   },
   {
     id: 'deleted-entry',
@@ -149,7 +174,8 @@ export function explanationsOf(finding: Finding): Explanation[] {
 /** The flag without which no rule can allow this, if it is one. */
 export function neededFlag({
   info,
-}: Finding): 'attach_disconnected' | 'mediate_deleted' | undefined {
-  if (/disconnected path/.test(info ?? '')) return 'attach_disconnected';
+}: Finding): 'attach_disconnected' | 'attach_disconnected.ipc' | 'mediate_deleted' | undefined {
+  if (/disconnected IPC path/i.test(info ?? '')) return 'attach_disconnected.ipc';
+  if (/disconnected path/i.test(info ?? '')) return 'attach_disconnected';
   return /deleted entry/.test(info ?? '') ? 'mediate_deleted' : undefined;
 }

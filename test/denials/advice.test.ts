@@ -386,3 +386,106 @@ describe('a profile made up in complain mode', () => {
     expect(check(text).ok).toBe(true);
   });
 });
+
+describe('words of the log that rules do not have', () => {
+  const net = (family: string, type: string, more = '') =>
+    `operation="create" class="net" profile="app" family="${family}" sock_type="${type}" denied_mask="send receive"${more}`;
+  const bus = (operation: string, more: string) =>
+    `operation="${operation}" bus="system" ${more} exe="/usr/bin/dbus-broker"`;
+  const call = 'path="/org/x" interface="org.x.M" mask="send" label="app" peer_label="unconfined"';
+  const queue = (kind: string, more = '') =>
+    `operation="open" class="${kind}" profile="app" requested="read" denied="read" class="${kind}"${more}`;
+  const ipc = ' info="Failed name lookup - disconnected IPC path" error=-13';
+
+  test.each<[string, string | undefined, string[]]>([
+    [net('inet', 'unknown(0)'), 'network inet,', ['no-name']],
+    [net('unknown(46)', 'stream'), undefined, []],
+    [net('inet', 'x) /** rw,'), undefined, []],
+    [
+      'operation="signal" profile="app" denied_mask="send" signal=unknown(70) peer="x"',
+      'signal (send) peer=x,',
+      ['no-name', 'both-ends'],
+    ],
+    [net('unix', 'stream', ' addr="/run/app.sock" peer_addr=none'), '/run/app.sock rw,', []],
+    [
+      net('unix', 'stream', ' addr=none peer_addr="/run/my app"').replace(' receive', ' connect'),
+      '"/run/my app" w,',
+      [],
+    ],
+    ['operation="stack" profile="app" name="inner"', 'change_profile -> &inner,', ['stacking']],
+    [
+      'operation="stack_onexec" profile="app" name="in ner"',
+      'change_profile -> "&in ner",',
+      ['stacking'],
+    ],
+    ['operation="change_profile" profile="app" name="inner"', 'change_profile -> inner,', []],
+    [queue('posix_mqueue'), 'mqueue (read) type=posix,', []],
+    [queue('sysv_mqueue', ' name="7"'), 'mqueue (read) type=sysv 7,', []],
+    [
+      queue('posix_mqueue', `${ipc} name="q"`),
+      'mqueue (read) type=posix /q,',
+      ['disconnected-ipc-path'],
+    ],
+    [
+      bus('dbus_method_call', `${call} method="Off"`),
+      'dbus send bus=system path=/org/x interface=org.x.M member=Off peer=(label=unconfined),',
+      [],
+    ],
+    [
+      bus('dbus_method_call', call.replace('"org.x.M"', '"(null)" method="Off"')),
+      'dbus send bus=system path=/org/x member=Off peer=(label=unconfined),',
+      [],
+    ],
+    [
+      bus('dbus_bind', 'name="org.x"'),
+      'dbus bind bus=system name=org.x,',
+      ['dbus-broker-without-label'],
+    ],
+    [bus('dbus_eavesdrop', 'label="app (enforce)"'), 'dbus eavesdrop bus=system,', []],
+  ])('%s', (line, rule, notes) => {
+    const { suggestion, explanations } = advised(line);
+    expect(suggestion?.rule).toBe(rule);
+    expect(explanations.map(({ id }) => id)).toEqual(notes);
+    const { text } = draftProfile('app', findingsOf(line.replace('op', 'apparmor="ALLOWED" op')));
+    expect(check(text).ok).toBe(true);
+    // The rule allows what it is for.
+    if (rule === undefined) return;
+    const { judgement } = advised(line, `${rule}\n`);
+    expect(judgement?.outcome === 'allowed' || judgement?.unsure).toBe(true);
+  });
+
+  test('a rule to leave the profile is none to be confined by both', () => {
+    const line = 'operation="stack" profile="app" name="inner"';
+    expect(advised(line, 'change_profile -> inner,\n').judgement?.outcome).toBe('unmatched');
+    expect(advised(line, 'change_profile -> &inner,\n').judgement?.outcome).toBe('allowed');
+  });
+
+  test('a mode that follows a label is no part of it', () => {
+    const [finding] = findingsOf(bus('dbus_eavesdrop', 'label="app (complain)"'));
+    expect(finding?.profile).toBe('app');
+  });
+
+  test('a queue out of reach needs a flag', () => {
+    const line = queue('posix_mqueue', ipc);
+    expect(advised(line).flag).toBe('attach_disconnected.ipc');
+    expect(advised(line, '', ' flags=(attach_disconnected.ipc=/q)').flag).toBeUndefined();
+  });
+
+  test('a draft leaves out what an included file makes invalid', () => {
+    const resolver: IncludeResolver = ({ path }) => ({
+      file: path,
+      source: path === 'abstractions/base' ? '/bin/x px,\n' : '',
+    });
+    const findings = findingsOf(
+      ...['/bin/w', '/bin/x', '/bin/y'].map(
+        (name) =>
+          `apparmor="ALLOWED" operation="exec" profile="app" name="${name}" denied_mask="rx" fsuid=0 ouid=1`,
+      ),
+    );
+    const { text, unsaid } = draftProfile('app', findings, { resolver });
+    expect(check(text, { resolver }).ok).toBe(true);
+    expect(text).toContain('/bin/w rix,');
+    expect(text).toContain('/bin/y rix,');
+    expect(unsaid).toMatchObject([{ access: { path: '/bin/x' } }]);
+  });
+});
