@@ -10,6 +10,7 @@ import {
 } from '../../policy/index.ts';
 import type { Finding } from './finding.ts';
 import { type Generalised, generaliser } from './generalise.ts';
+import { rulingProfiles } from './label.ts';
 import { permits } from './permits.ts';
 import { type Explanation, explanationsOf, neededFlag } from './puzzles.ts';
 
@@ -43,13 +44,13 @@ export function adviseOn(
   { generalise = false }: { generalise?: boolean } = {},
 ): Advice {
   const { access, type } = finding;
-  const explanations = explanationsOf(finding);
+  const explanations = explanationsOf(finding, profile !== undefined);
   const judgement = profile && access && judge(profile, access);
   const needed = neededFlag(finding);
   const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
   const hopeless =
     !refusals.has(type) ||
-    finding.profile === 'unconfined' ||
+    isUnruled(finding) ||
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
     // Only that a program runs on in the same profile is possible then.
     (access?.kind !== 'file' && explanations.some(({ id }) => id === 'no-new-privileges')) ||
@@ -60,6 +61,11 @@ export function adviseOn(
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
   return { judgement, flag, suggestion, explanations };
+}
+
+/** Whether all its profiles allow everything, or are of another namespace than the host's. */
+function isUnruled({ profile }: Finding): boolean {
+  return profile !== undefined && rulingProfiles(profile).length === 0;
 }
 
 function suggest(

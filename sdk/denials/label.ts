@@ -21,3 +21,19 @@ export function ruledBy(label: string): string {
 export function withoutMode(label: string): string {
   return label.replace(/ \((?:enforce|complain|kill|unconfined|mixed|prompt|user)\)$/, '');
 }
+
+/**
+ * The profiles of a label whose rules are this host's own: not those of another namespace, and not `unconfined`, which
+ * allows everything.
+ */
+export function rulingProfiles(label: string): string[] {
+  return profilesOf(ruledBy(label)).filter((one) => one !== 'unconfined' && !one.startsWith(':'));
+}
+
+/** Whether one of a label's profiles is this one, a hat or child of it, or a program that it started in complain mode. */
+export function isOf(label: string | undefined, profile: string): boolean {
+  if (label === undefined) return false;
+  return [label, ...profilesOf(label)].some(
+    (one) => one === profile || one.startsWith(`${profile}//`),
+  );
+}

@@ -1,7 +1,8 @@
 // What denials mean that don't explain themselves.
 import { fieldOf } from './event.ts';
 import type { Finding } from './finding.ts';
-import { ruledBy } from './label.ts';
+import { profilesOf, ruledBy, rulingProfiles } from './label.ts';
+import { adviceOnMaker } from './made-profiles.ts';
 
 export interface Explanation {
   id: string;
@@ -10,7 +11,8 @@ export interface Explanation {
 
 interface Puzzle {
   id: string;
-  is: (finding: Finding) => boolean;
+  /** With `known`, a file of this host defines the profile. */
+  is: (finding: Finding, known: boolean) => boolean;
   text: string | ((finding: Finding) => string);
 }
 
@@ -153,21 +155,53 @@ const puzzles: readonly Puzzle[] = [
     text: 'The profile has the flag kill: the process was ended, not only refused.',
   },
   {
+    id: 'made-by-program',
+    is: (finding, known) => makerAdvice(finding, known) !== undefined,
+    text: (finding) => makerAdvice(finding, false) ?? '',
+  },
+  {
+    id: 'stacked-profiles',
+    is: ({ profile }) => profilesOf(ruledBy(profile ?? '')).length > 1,
+    text: stackText,
+  },
+  {
     id: 'audit-rule',
     is: ({ type }) => type === 'AUDIT',
     text: 'Nothing was refused: a rule with "audit" allows it and has it logged.',
   },
   {
     id: 'no-profile-of-the-host',
-    is: ({ event }) => fieldOf(event, 'namespace') !== undefined,
+    is: ({ event, profile = '' }) =>
+      fieldOf(event, 'namespace') !== undefined ||
+      (profile.startsWith(':') && rulingProfiles(profile).length === 0),
     text: 'The profile is in a namespace of its own, as LXD’s containers have one: its rules come from inside there.',
   },
 ];
 
-/** What is worth knowing about a finding beyond its own words. */
-export function explanationsOf(finding: Finding): Explanation[] {
+/** What a profile's maker has to say, of the first profile of a label that has one. */
+function makerAdvice({ profile }: Finding, known: boolean): string | undefined {
+  const texts = rulingProfiles(profile ?? '').map((one) => adviceOnMaker(one, known));
+  return texts.find((text) => text !== undefined);
+}
+
+/** What the profiles of a stack have to do with one another. */
+function stackText({ profile = '' }: Finding): string {
+  const all = profilesOf(ruledBy(profile));
+  const ruling = rulingProfiles(profile);
+  const open = all.filter((one) => one === 'unconfined' || one.endsWith(':unconfined'));
+  return [
+    `${all.length} profiles apply at once here, and each must allow it: ${all.join(' and ')}.`,
+    ...(open.length > 0 ? [`${open.join(' and ')} allows everything.`] : []),
+    ...(ruling.length > 0
+      ? [`The rule belongs to ${ruling.join(ruling.length > 1 ? ' and to ' : '')}.`]
+      : []),
+  ].join(' ');
+}
+
+/** What is worth knowing about a finding beyond its own words. With `known`, a file of this host defines its profile. */
+export function explanationsOf(finding: Finding, known = false): Explanation[] {
   return puzzles
-    .filter(({ is }) => is(finding))
+    .filter(({ is }) => is(finding, known))
     .map(({ id, text }) => ({ id, text: typeof text === 'string' ? text : text(finding) }));
 }
 

@@ -6,7 +6,8 @@ import { draftProfile } from '../../sdk/denials/draft.ts';
 import { parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { generaliser } from '../../sdk/denials/generalise.ts';
-import { patch } from '../../sdk/denials/patch.ts';
+import { isOf } from '../../sdk/denials/label.ts';
+import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
 /** The findings of lines, of which each is written without what they all have. */
 function findingsOf(...lines: string[]): Finding[] {
@@ -488,4 +489,70 @@ describe('words of the log that rules do not have', () => {
     expect(text).toContain('/bin/y rix,');
     expect(unsaid).toMatchObject([{ access: { path: '/bin/x' } }]);
   });
+});
+
+describe('profiles that programs make', () => {
+  const of = (profile: string) => opened('/a').replace('"app"', `"${profile}"`);
+  test.each<[string, RegExp]>([
+    ['docker-default', /--security-opt apparmor=NAME/],
+    ['cri-containerd.apparmor.d', /localhostProfile: NAME/],
+    ['crio-default', /localhostProfile/],
+    ['containers-default-0.57.4-apparmor1', /podman/],
+    ['lxc-container-default-cgns', /lxc\.apparmor\.profile/],
+    ['snap.firefox.firefox', /snap connect/],
+    ['snap.firefox.firefox//null-/bin/x', /snap connect/],
+    ['lxd-c5_</var/snap/lxd/common/lxd>', /raw\.apparmor/],
+    ['incus-c5_</var/lib/incus>', /raw\.apparmor/],
+    ['libvirt-0e3a2f9c-1111-2222-3333-444455556666', /libvirt-qemu/],
+  ])('%s: what to do instead', (profile, text) => {
+    const notes = advised(of(profile)).explanations;
+    const [finding] = findingsOf(of(profile));
+    const unknown = adviseOn(finding as Finding, undefined).explanations;
+    expect(unknown.find(({ id }) => id === 'made-by-program')?.text).toMatch(text);
+    // Where a file of the host defines a runtime's profile, the rule goes there.
+    const always = /^(?:snap|lxd|incus|libvirt)/.test(profile);
+    expect(notes.some(({ id }) => id === 'made-by-program')).toBe(always);
+  });
+
+  test.each(['app', 'docker-nginx', 'docker-default-mine', 'snapper', '/usr/bin/lxd'])(
+    '%s is none',
+    (profile) => {
+      const [finding] = findingsOf(of(profile));
+      expect(adviseOn(finding as Finding, undefined).explanations).toEqual([]);
+    },
+  );
+});
+
+describe('profiles that apply at once', () => {
+  const of = (label: string) => opened('/a').replace('profile="app"', `label="${label}"`);
+  const label = 'app//&:ns:unconfined';
+
+  test('are told of, and whose rule it is', () => {
+    const { explanations, suggestion } = advised(of(label));
+    expect(suggestion?.rule).toBe('owner /a r,');
+    expect(explanations).toEqual([
+      {
+        id: 'stacked-profiles',
+        text: '2 profiles apply at once here, and each must allow it: app and :ns:unconfined. :ns:unconfined allows everything. The rule belongs to app.',
+      },
+    ]);
+  });
+
+  test('each get the rule that they lack', () => {
+    const source = 'profile app {\n}\nprofile other {\n  /a r,\n}\nprofile more {\n}\n';
+    const { additions } = wantedBy(findingsOf(of('app//&other//&more//&:ns:app')), source);
+    expect(additions.map(({ profile }) => profile)).toEqual(['app', 'more']);
+  });
+
+  test.each(['unconfined', ':ns:app', ':ns:app//&unconfined'])('no rule helps with %s', (all) => {
+    expect(advised(of(all)).suggestion).toBeUndefined();
+  });
+
+  test.each([
+    [label, 'app', true],
+    ['other//&app//hat', 'app', true],
+    ['app//&other', 'app//&other', true],
+    ['apple//&other', 'app', false],
+    [':ns:app', 'app', false],
+  ])('%s is of %s: %s', (all, name, is) => expect(isOf(all, name)).toBe(is));
 });

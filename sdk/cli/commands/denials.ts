@@ -2,7 +2,7 @@ import { adviseOn } from '../../denials/advice.ts';
 import { draftProfile, isDraftName } from '../../denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../denials/event.ts';
 import { type Finding, Findings } from '../../denials/finding.ts';
-import { ruledBy } from '../../denials/label.ts';
+import { isOf, rulingProfiles } from '../../denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../denials/log-form.ts';
 import { checkKernel } from '../../host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';
@@ -119,10 +119,22 @@ export const denials = defineCommand({
     const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
     const host = hostProfiles(root, resolver);
     const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
-      const { profile, namespace } = finding;
-      const ofHost = profile !== undefined && profile !== 'unconfined' && namespace === undefined;
-      const { effective, onHost } = ofHost ? await profiles.profile(ruledBy(profile)) : {};
-      return { finding, advice: adviseOn(finding, effective, { generalise }), onHost };
+      const { profile = '', namespace } = finding;
+      const advised: AdvisedFinding[] = [];
+      for (const name of namespace === undefined ? rulingProfiles(profile) : []) {
+        const { effective, onHost } = await profiles.profile(name);
+        advised.push({ finding, advice: adviseOn(finding, effective, { generalise }), onHost });
+      }
+      // Of a stack, the profile that does not allow it is the one to tell of.
+      return (
+        advised.find(({ onHost, advice }) => onHost && advice.judgement?.outcome !== 'allowed') ??
+        advised.find(({ onHost }) => onHost) ??
+        advised[0] ?? {
+          finding,
+          advice: adviseOn(finding, undefined, { generalise }),
+          onHost: undefined,
+        }
+      );
     };
 
     if (follow) {
@@ -237,11 +249,6 @@ function renewed<Value>(make: () => Value): () => Value {
     }
     return value;
   };
-}
-
-/** Whether a profile is this one, a hat or child of it, or a program that it started in complain mode. */
-function isOf(profile: string | undefined, name: string): boolean {
-  return profile === name || (profile?.startsWith(`${name}//`) ?? false);
 }
 
 async function logsOf(files: string[] | undefined, root: string, io: Io): Promise<KernelLog[]> {
