@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -276,6 +276,55 @@ gone  no file on this host defines it
         stderr: expect.stringContaining('defines nobody'),
       });
     });
+  });
+
+  describe('profiles that are not where they seem to be', () => {
+    test('of a stack, the one that is a file on this host decides, and --profile finds it', async () => {
+      const label = 'web//&:k3s:unconfined';
+      const log = line(1, opened('/srv/secret/key', 'r', label)) + line(2, opened('/b', 'r', 'x'));
+      const { stdout } = await denials(['--file', '-', '--profile', 'web'], log);
+      const file = at('root/etc/apparmor.d/aa-registry.acme.web');
+      expect(stdout).toContain(`${label}  acme/web@1.2.0  ${file}\n`);
+      expect(stdout).toContain(`Denied by ${file}:5: audit deny /srv/secret/** rw,`);
+      expect(stdout.replace(/\s+/g, ' ')).toContain('The rule belongs to web.');
+      expect(stdout).not.toContain('/b');
+    });
+
+    test('those that a runtime makes get no rule, but what to do instead', async () => {
+      const log = line(1, opened('/b', 'r', 'docker-default'));
+      const shown = await denials(['--file', '-'], log);
+      expect(shown.stdout.replace(/\s+/g, ' ')).toContain('--security-opt apparmor=NAME');
+      const args = ['--profile', 'docker-default', '--patch', at('none')];
+      const { code, stderr } = await denials(['--file', '-', ...args], log);
+      expect({ code }).toEqual({ code: exit.failed });
+      expect(stderr).toMatch(/defines docker-default[\s\S]*--security-opt apparmor=NAME/);
+    });
+
+    test('a file that boot skips is not the one', async () => {
+      const policyFolder = at('root/etc/apparmor.d');
+      await writeFile(join(policyFolder, 'a1.dpkg-old'), 'profile skipped {\n  /a r,\n}\n');
+      const log = line(1, opened('/a', 'r', 'skipped'));
+      const before = await denials(['--file', '-'], log);
+      expect(before.stdout).toContain('skipped  no file on this host defines it');
+      await writeFile(join(policyFolder, 'z'), 'profile skipped {\n}\n');
+      const after = await denials(['--file', '-'], log);
+      expect(after.stdout).toContain(join(policyFolder, 'z'));
+      expect(after.stdout).toContain('No rule allows it.');
+    });
+  });
+
+  test('run-args says what complain mode still denies', async () => {
+    const folderOf = at('root/var/lib/aa-registry/installed');
+    const web = JSON.parse(await readFile(join(folderOf, 'acme.web.json'), 'utf8'));
+    const trial = { ...web, name: 'trial', reference: 'acme/trial', complain: true };
+    await writeFile(
+      join(folderOf, 'acme.trial.json'),
+      JSON.stringify({ ...trial, file: '/etc/apparmor.d/aa-registry.acme.trial' }),
+    );
+    const { code, stderr } = await aaRegistry(['run-args', 'acme/trial', '--root', at('root')]);
+    expect({ code }).toEqual({ code: 0 });
+    expect(stderr).toContain('its deny rules still deny');
+    await rm(join(folderOf, 'acme.trial.json'));
   });
 
   describe('--draft', () => {
