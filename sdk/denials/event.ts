@@ -69,9 +69,9 @@ function parseInterpreted(line: string): LogEvent | undefined {
   const body = line.slice(head.length, end > head.length ? end : line.length);
   const values = new Map<string, string>();
   const fields: LogField[] = [];
-  for (const field of body.trim().split(/\s+(?=[\w-]+=)/)) {
+  for (const field of body.trim().split(/\s(?=[\w-]+=)/)) {
     const at = field.indexOf('=');
-    const [key, raw] = [field.slice(0, at), field.slice(at + 1)];
+    const [key, raw] = [field.slice(0, at), field.slice(at + 1).trimEnd()];
     const value = /^"[^"]*"$/.test(raw) ? raw.slice(1, -1) : raw;
     if ((values.get(key) ?? value) !== value) return undefined;
     values.set(key, value);
