@@ -14,7 +14,12 @@ export type Access =
     }
   | { kind: 'link'; path: string; target: string; owner?: boolean | undefined }
   | { kind: 'capability'; name: string }
-  | { kind: 'network'; family: string; type: string }
+  | {
+      kind: 'network';
+      family: string;
+      /** `unknown(…)` where the kernel has no name for it. */
+      type: string;
+    }
   | {
       kind: 'unix';
       type: string;
@@ -24,7 +29,13 @@ export type Access =
       peerAddress?: string | undefined;
     }
   | { kind: 'ptrace'; access: readonly string[]; peer?: string | undefined }
-  | { kind: 'signal'; access: readonly string[]; signal: string; peer?: string | undefined }
+  | {
+      kind: 'signal';
+      access: readonly string[];
+      /** `unknown(…)` where the kernel has no name for it. */
+      signal: string;
+      peer?: string | undefined;
+    }
   | {
       kind: 'mount';
       /** `rw` and the other options that say "not so" may be there or not. */
@@ -35,7 +46,12 @@ export type Access =
     }
   | { kind: 'umount'; target: string }
   | { kind: 'pivot_root'; newRoot: string; oldRoot?: string | undefined }
-  | { kind: 'change_profile'; target: string }
+  | {
+      kind: 'change_profile';
+      target: string;
+      /** To be confined by it as well, and not by it instead (aa_stack_profile(2)). */
+      stack?: boolean | undefined;
+    }
   | { kind: 'rlimit'; name: string; value?: number | undefined }
   | {
       kind: 'dbus';

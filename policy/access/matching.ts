@@ -87,7 +87,8 @@ export function speaksOf(
       // Which program follows is not known before it is started.
       return both(
         rule.exec === undefined || rule.exec.value === '/**' || undefined,
-        fits(rule.target, access.target),
+        // The kernel looks a stacked profile up with an & before its name.
+        fits(rule.target, access.stack ? `&${access.target}` : access.target),
       );
     case 'rlimit':
       return rule.kind === 'rlimit' && rule.name.value === access.name

@@ -2,7 +2,7 @@
 import { localAccess } from '../syntax/rules/network.ts';
 import type { Access, FilePermission } from './access.ts';
 import { escaped, quoted } from './literal.ts';
-import { isSayable } from './vocabulary.ts';
+import { isSayable, isUnnamed } from './vocabulary.ts';
 
 const order: readonly FilePermission[] = ['m', 'r', 'w', 'a', 'l', 'k', 'x'];
 
@@ -20,6 +20,10 @@ export function narrowestRule(
   const word = (text: string) => quoted(pattern(text));
   const condition = (name: string, text: string | undefined) =>
     text === undefined ? [] : [`${name}=${word(text)}`];
+  const stacked = (text: string) => {
+    const name = word(text);
+    return name.startsWith('"') ? `"&${name.slice(1)}` : `&${name}`;
+  };
   const list = (words: readonly string[]) => `(${[...new Set(words)].join(', ')})`;
   const rule = (...words: string[]) => `${words.join(' ')},`;
   switch (access.kind) {
@@ -30,7 +34,7 @@ export function narrowestRule(
     case 'capability':
       return rule('capability', access.name);
     case 'network':
-      return rule('network', access.family, access.type);
+      return rule('network', access.family, ...(isUnnamed(access.type) ? [] : [access.type]));
     case 'unix': {
       const local = access.access.some((one) => localAccess.has(one));
       const peer = local
@@ -46,7 +50,8 @@ export function narrowestRule(
       return rule('ptrace', list(access.access), ...condition('peer', access.peer));
     case 'signal':
       return rule(
-        ...['signal', list(access.access), `set=${list([access.signal])}`],
+        ...['signal', list(access.access)],
+        ...(isUnnamed(access.signal) ? [] : [`set=${list([access.signal])}`]),
         ...condition('peer', access.peer),
       );
     case 'mount': {
@@ -65,7 +70,11 @@ export function narrowestRule(
     case 'pivot_root':
       return rule('pivot_root', ...condition('oldroot', access.oldRoot), word(access.newRoot));
     case 'change_profile':
-      return rule('change_profile', '->', word(access.target));
+      return rule(
+        'change_profile',
+        '->',
+        access.stack ? stacked(access.target) : word(access.target),
+      );
     case 'rlimit':
       return rule('set', 'rlimit', access.name, '<=', `${access.value ?? 'infinity'}`);
     case 'dbus': {

@@ -21,6 +21,11 @@ const permissions = {
   io_uring: new Set(io_uring.access),
 };
 
+/** Whether the kernel says only the number of a type or signal: a rule without one allows it, and any other. */
+export function isUnnamed(word: string): boolean {
+  return /^unknown\(\d{1,10}\)$/.test(word);
+}
+
 /**
  * Whether a rule can say this: each of its words is one of the language's vocabulary, and there is something to ask
  * for. Paths, names and labels may be anything: in a rule they are quoted.
@@ -30,14 +35,17 @@ export function isSayable(access: Access): boolean {
     case 'capability':
       return isCapability.has(access.name);
     case 'network':
-      return isFamily.has(access.family) && isType.has(access.type);
+      return isFamily.has(access.family) && (isType.has(access.type) || isUnnamed(access.type));
     case 'unix':
       return isType.has(access.type) && areOf(access.access, permissions.unix);
     case 'ptrace':
     case 'mqueue':
       return areOf(access.access, permissions[access.kind]);
     case 'signal':
-      return isSignal(access.signal) && areOf(access.access, permissions.signal);
+      return (
+        (isSignal(access.signal) || isUnnamed(access.signal)) &&
+        areOf(access.access, permissions.signal)
+      );
     case 'mount':
       return access.flags.every((flag) => isMountOption.has(flag));
     case 'rlimit':

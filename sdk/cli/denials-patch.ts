@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { type IncludeResolver, lint } from '../../policy/index.ts';
 import type { Finding } from '../denials/finding.ts';
+import { adviceOnMaker } from '../denials/made-profiles.ts';
 import { patch, wantedBy } from '../denials/patch.ts';
 import { writeOutput } from '../host/output.ts';
 import type { HostProfiles } from '../host/profile-on-host.ts';
@@ -45,7 +46,13 @@ export async function patchTarget(
     );
   }
   const onHost = await host.file(only);
-  if (!onHost) throw new CliError(exit.failed, `No file in /etc/apparmor.d defines ${only}.`);
+  if (!onHost) {
+    throw new CliError(
+      exit.failed,
+      `No file in /etc/apparmor.d defines ${only}.`,
+      adviceOnMaker(only, false),
+    );
+  }
   return { named, file: named, text: onHost.text, mode: 0o644 };
 }
 

@@ -137,11 +137,22 @@ function programs({ programs: all }: Finding): string {
 function what({ event, operation, info }: Finding): string {
   const shown = [
     ...['name', 'target', 'capname', 'family', 'sock_type', 'signal', 'fstype', 'srcname'],
-    ...['flags', 'rlimit', 'value', 'bus', 'path', 'interface', 'member', 'addr', 'peer_addr'],
+    ...[
+      'flags',
+      'rlimit',
+      'value',
+      'bus',
+      'path',
+      'interface',
+      'member',
+      'method',
+      'addr',
+      'peer_addr',
+    ],
   ].flatMap((key) => {
     const value = fieldOf(event, key);
-    // dbus-daemon writes a ? for what it does not know.
-    const known = value !== undefined && value !== '?';
+    // dbus-daemon writes a ? for what it does not know, dbus-broker (null) for what is not there.
+    const known = value !== undefined && value !== '?' && value !== '(null)';
     return known ? [key === 'name' ? value : `${key}=${value}`] : [];
   });
   const mask = fieldOf(event, 'denied_mask') ?? fieldOf(event, 'requested_mask');

@@ -1,6 +1,7 @@
 // What can be done about a finding: which rule decided, and the narrowest that would allow it.
 import {
   type Access,
+  check,
   type EffectiveProfile,
   type Judgement,
   judge,
@@ -9,6 +10,7 @@ import {
 } from '../../policy/index.ts';
 import type { Finding } from './finding.ts';
 import { type Generalised, generaliser } from './generalise.ts';
+import { rulingProfiles } from './label.ts';
 import { permits } from './permits.ts';
 import { type Explanation, explanationsOf, neededFlag } from './puzzles.ts';
 
@@ -42,13 +44,13 @@ export function adviseOn(
   { generalise = false }: { generalise?: boolean } = {},
 ): Advice {
   const { access, type } = finding;
-  const explanations = explanationsOf(finding);
+  const explanations = explanationsOf(finding, profile !== undefined);
   const judgement = profile && access && judge(profile, access);
   const needed = neededFlag(finding);
   const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
   const hopeless =
     !refusals.has(type) ||
-    finding.profile === 'unconfined' ||
+    isUnruled(finding) ||
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
     // Only that a program runs on in the same profile is possible then.
     (access?.kind !== 'file' && explanations.some(({ id }) => id === 'no-new-privileges')) ||
@@ -59,6 +61,11 @@ export function adviseOn(
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
   return { judgement, flag, suggestion, explanations };
+}
+
+/** Whether all its profiles allow everything, or are of another namespace than the host's. */
+function isUnruled({ profile }: Finding): boolean {
+  return profile !== undefined && rulingProfiles(profile).length === 0;
 }
 
 function suggest(
@@ -83,7 +90,10 @@ const ruleKinds: Partial<Record<Access['kind'], string>> = { umount: 'mount' };
  * such a rule; what somebody else has written into a log may not.
  */
 function isRuleOf(rule: string, { kind }: Access): boolean {
-  const { file, diagnostics } = parse(`profile p {\n  ${rule}\n}\n`);
+  const text = `profile p {\n  ${rule}\n}\n`;
+  const { file } = parse(text);
+  // What declares the variables of a pattern is the profile's file.
+  const { diagnostics } = check(text.replace(/@\{\w+\}/g, '/x'));
   if (diagnostics.some(({ severity }) => severity === 'error')) return false;
   const [profile, ...others] = file.statements;
   if (profile?.kind !== 'profile' || others.length > 0 || profile.body.length !== 1) return false;

@@ -1,5 +1,6 @@
 // The first version of a profile, from what complain mode has logged.
 import {
+  check,
   effectiveProfiles,
   format,
   hasHidden,
@@ -8,6 +9,7 @@ import {
   parse,
   quoted,
 } from '../../policy/index.ts';
+import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { type Finding, merged } from './finding.ts';
 import { patch } from './patch.ts';
@@ -46,7 +48,7 @@ profile ${quoted(name)}${flags} {
 }
 `;
   const unsaid: Finding[] = [];
-  const rules = new Set<string>();
+  const rules = new Map<string, Finding[]>();
   for (const finding of merged(findings)) {
     const [profile] = effectiveProfiles(text, resolver);
     if (profile && finding.access && judge(profile, finding.access).outcome === 'allowed') continue;
@@ -54,9 +56,27 @@ profile ${quoted(name)}${flags} {
     if (flag !== undefined) {
       text = patch(text, [{ profile: profile?.name ?? name, flag }], resolver).text;
     }
-    if (suggestion) rules.add(suggestion.rule);
+    if (suggestion) rules.set(suggestion.rule, [...(rules.get(suggestion.rule) ?? []), finding]);
     else unsaid.push(finding);
   }
+  const before = errorsIn(text, resolver);
+  const kept: string[] = [];
+  const refused = refusedOf([...rules.keys()], (some) => {
+    if (errorsIn(withRules(text, [...kept, ...some]), resolver) > before) return false;
+    kept.push(...some);
+    return true;
+  });
+  for (const rule of refused) unsaid.push(...(rules.get(rule) ?? []));
+  return { text: format(withRules(text, kept)).text, unsaid };
+}
+
+function errorsIn(text: string, resolver: IncludeResolver | undefined): number {
+  const { diagnostics } = check(text, resolver ? { resolver } : {});
+  return diagnostics.filter(({ severity }) => severity === 'error').length;
+}
+
+/** A profile with rules before its end, those of a kind together. */
+function withRules(text: string, rules: readonly string[]): string {
   const kind = (rule: string) => {
     const at = order.indexOf(rule.split(' ', 1)[0] ?? '');
     return at < 0 ? order.length : at;
@@ -71,6 +91,5 @@ profile ${quoted(name)}${flags} {
     last = kind(rule);
     return `${first ? '\n' : ''}  ${rule}\n`;
   });
-  text = text.replace(/\}\n$/, () => `${lines.join('')}}\n`);
-  return { text: format(text).text, unsaid };
+  return text.replace(/\}\n$/, () => `${lines.join('')}}\n`);
 }

@@ -24,6 +24,8 @@ export interface LogEvent {
   time?: number;
   /** The number that the audit system gave it: with the time, no other event has it. */
   serial?: number;
+  /** As `ausearch -i` shows it, without quotes: where a value ends is not certain. */
+  interpreted?: true;
 }
 
 /** Longer lines are no log lines of the kernel, whose audit messages have 8970 bytes at most (MAX_AUDIT_MESSAGE_LENGTH). */
@@ -32,8 +34,8 @@ const maxLine = 16 * 1024;
 /** Reads a line; `undefined` when AppArmor did not write it. */
 export function parseEvent(line: string): LogEvent | undefined {
   if (line.length > maxLine) return undefined;
-  const start = line.search(/(?<![\w"])apparmor="/);
-  if (start < 0) return undefined;
+  const start = line.search(/(?<![\w"])apparmor="[A-Z]+"/);
+  if (start < 0) return parseInterpreted(line);
   const head = line.slice(0, start);
   // A program's own event, such as dbus-daemon's, stands in msg='…'.
   const end = /msg='$/.test(head) ? line.lastIndexOf("'") : line.length;
@@ -52,6 +54,46 @@ export function parseEvent(line: string): LogEvent | undefined {
   };
 }
 
+/** What ausearch(8) puts before an event with -i. Only there are values without quotes read. */
+const interpretedHead =
+  /^(?:node=\S+ )?type=\S+ msg=audit\(([^()]{1,60}):(\d{1,15})\) ?: (?:pid=[^']*msg=')?(?=apparmor=[A-Z])/;
+
+/**
+ * A line of `ausearch -i`. A value ends where the next `key=` begins; `undefined` where a key has two values, since one
+ * of them is then a part of a name.
+ */
+function parseInterpreted(line: string): LogEvent | undefined {
+  const [head, date = '', serial] = interpretedHead.exec(line) ?? [];
+  if (head === undefined) return undefined;
+  const end = head.endsWith("'") ? line.lastIndexOf("'") : line.length;
+  const body = line.slice(head.length, end > head.length ? end : line.length);
+  const values = new Map<string, string>();
+  const fields: LogField[] = [];
+  for (const field of body.trim().split(/\s(?=[\w-]+=)/)) {
+    const at = field.indexOf('=');
+    const [key, raw] = [field.slice(0, at), field.slice(at + 1).trimEnd()];
+    const value = /^"[^"]*"$/.test(raw) ? raw.slice(1, -1) : raw;
+    if ((values.get(key) ?? value) !== value) return undefined;
+    values.set(key, value);
+    fields.push({ key, raw, value });
+  }
+  const time = interpretedTime(date);
+  return {
+    ...{ line, head, fields, tail: line.slice(head.length + body.length) },
+    ...{ type: fields[0]?.value ?? '', serial: Number(serial), interpreted: true },
+    ...(time !== undefined && { time }),
+  };
+}
+
+/** The local time as ausearch writes it in the C locale, or as ISO 8601 does; others can't be told apart. */
+function interpretedTime(text: string): number | undefined {
+  const iso = /^\d{4}-\d\d-\d\d/.test(text) ? text.replace(' ', 'T') : undefined;
+  const [, month, day, year, clock] =
+    /^(\d\d)\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d\.\d{3})$/.exec(text) ?? [];
+  const time = Date.parse(iso ?? `20${year}-${month}-${day}T${clock}`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** The value of the first field of this name. */
 export function fieldOf(event: LogEvent, key: string): string | undefined {
   return event.fields.find((one) => one.key === key)?.value;
@@ -59,6 +101,7 @@ export function fieldOf(event: LogEvent, key: string): string | undefined {
 
 /** The kernel left out this many messages of the audit system, because there were too many at once. */
 export function suppressedMessages(line: string): number {
+  if (!line.includes('audit')) return 0;
   const found =
     /\b(?:kauditd_printk_skb|audit): (\d{1,9}) (?:callbacks suppressed|messages? lost)/.exec(line);
   const lost = /\baudit_lost=(\d{1,9})\b/.exec(line);

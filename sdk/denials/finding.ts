@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Access } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
+import { ruledBy, withoutMode } from './label.ts';
 import { requestOf } from './request.ts';
 
 /** What the kernel logged, once or many times. */
@@ -79,9 +80,11 @@ export class Findings {
       this.#seen.add(id);
       forgetOldest(this.#seen, remembered);
     }
-    const profile = fieldOf(event, 'profile') ?? fieldOf(event, 'label');
-    const namespace = fieldOf(event, 'namespace');
     const operation = fieldOf(event, 'operation');
+    const label = fieldOf(event, 'label');
+    const ofBus = operation?.startsWith('dbus_') ?? false;
+    const profile = fieldOf(event, 'profile') ?? (label && ofBus ? withoutMode(label) : label);
+    const namespace = fieldOf(event, 'namespace');
     const info = fieldOf(event, 'info');
     const access = requestOf(event);
     const what = access ?? [operation, fieldOf(event, 'name')];
@@ -148,15 +151,6 @@ export class Findings {
 function forgetOldest(known: Set<string>, most: number): void {
   const [oldest] = known.keys();
   if (known.size > most && oldest !== undefined) known.delete(oldest);
-}
-
-/**
- * The profile whose rules are meant: for a program that a profile in complain mode started without a rule for it,
- * which the kernel gives the name `profile//null-/path`, the profile that started it.
- */
-export function ruledBy(profile: string): string {
-  const at = profile.indexOf('//null-');
-  return at < 0 ? profile : profile.slice(0, at);
 }
 
 /** Findings about one file as one: reading and writing it make one rule. */

@@ -8,7 +8,8 @@ import {
   parse,
 } from '../../policy/index.ts';
 import { adviseOn } from './advice.ts';
-import { type Finding, merged, ruledBy } from './finding.ts';
+import { type Finding, merged } from './finding.ts';
+import { rulingProfiles } from './label.ts';
 
 /** What to add to one of the profiles of a file. */
 export interface Addition {
@@ -50,14 +51,16 @@ export function wantedBy(
   const denying = new Map<string, DecidingRule>();
   const want = (addition: Addition) => additions.set(JSON.stringify(addition), addition);
   for (const finding of merged(findings)) {
-    const name = finding.profile && ruledBy(finding.profile);
-    const profile = profiles.find((one) => one.name === name);
-    if (!profile || finding.namespace !== undefined) continue;
-    const { judgement, suggestion, flag } = adviseOn(finding, profile, { generalise });
-    if (flag !== undefined) want({ profile: profile.name, flag });
-    if (suggestion) want({ profile: profile.name, rule: suggestion.rule });
-    else if (judgement?.outcome === 'denied') {
-      for (const rule of judgement.rules) denying.set(JSON.stringify(rule), rule);
+    if (finding.namespace !== undefined) continue;
+    // Of a stack, each profile has to allow it.
+    const names = rulingProfiles(finding.profile ?? '');
+    for (const profile of profiles.filter(({ name }) => names.includes(name))) {
+      const { judgement, suggestion, flag } = adviseOn(finding, profile, { generalise });
+      if (flag !== undefined) want({ profile: profile.name, flag });
+      if (suggestion) want({ profile: profile.name, rule: suggestion.rule });
+      else if (judgement?.outcome === 'denied') {
+        for (const rule of judgement.rules) denying.set(JSON.stringify(rule), rule);
+      }
     }
   }
   return { additions: [...additions.values()], denying: [...denying.values()] };

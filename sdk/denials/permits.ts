@@ -40,7 +40,7 @@ function permitted(access: Access): string {
     case 'capability':
       return `use CAP_${access.name.toUpperCase()} for all that capabilities(7) lists under it, where they have it`;
     case 'network':
-      return `use ${access.family} sockets of type ${access.type} in every way, with every address and port`;
+      return `use ${access.family} sockets of ${unnamed(access.type) ? 'every type' : `type ${access.type}`} in every way, with every address and port`;
     case 'unix':
       return `${joined(access.access)} on unix sockets of type ${access.type}${at(access.address)}${to(access.peer, access.peerAddress)}`;
     case 'ptrace': {
@@ -53,7 +53,7 @@ function permitted(access: Access): string {
       ]);
     }
     case 'signal':
-      return `${joined(access.access)} the signal ${access.signal} ${access.access.includes('send') ? 'to' : 'from'} ${whose(access.peer)}`;
+      return `${joined(access.access)} ${unnamed(access.signal) ? 'every signal' : `the signal ${access.signal}`} ${access.access.includes('send') ? 'to' : 'from'} ${whose(access.peer)}`;
     case 'mount': {
       const { source, target, fstype, flags } = access;
       if (flags.includes('remount')) return `change the mount at ${target} to ${flags.join(', ')}`;
@@ -65,7 +65,9 @@ function permitted(access: Access): string {
     case 'pivot_root':
       return `make ${access.newRoot} their root${access.oldRoot === undefined ? '' : ` and put the old one at ${access.oldRoot}`}`;
     case 'change_profile':
-      return `leave this profile for ${access.target}`;
+      return access.stack
+        ? `be confined by ${access.target} as well as by this profile`
+        : `leave this profile for ${access.target}`;
     case 'rlimit':
       return `raise the limit ${access.name} to ${access.value ?? 'infinity'}`;
     case 'dbus':
@@ -73,12 +75,17 @@ function permitted(access: Access): string {
       if (access.access === 'eavesdrop') return `read every message on the ${access.bus} bus`;
       return `${access.access} ${[access.interface, access.member].filter(Boolean).join('.') || 'messages'} at ${access.path ?? 'every path'} on the ${access.bus} bus ${access.access === 'send' ? 'to' : 'from'} ${access.name ?? whose(access.peer)}`;
     case 'mqueue':
-      return `${joined(access.access)} the message queue ${access.name ?? ''}`.trimEnd();
+      return `${joined(access.access)} ${access.name === undefined ? 'every message queue' : `the message queue ${access.name}`}`;
     case 'io_uring':
       return `use io_uring's ${access.access}`;
     case 'userns':
       return 'create user namespaces, in which they have every capability';
   }
+}
+
+/** A type or signal of which only the number is known: the rule names none. */
+function unnamed(word: string): boolean {
+  return word.startsWith('unknown(');
 }
 
 const tracing: Readonly<Record<string, string>> = { read: 'look into', trace: 'trace and change' };

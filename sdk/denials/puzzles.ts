@@ -1,6 +1,8 @@
 // What denials mean that don't explain themselves.
 import { fieldOf } from './event.ts';
 import type { Finding } from './finding.ts';
+import { profilesOf, ruledBy, rulingProfiles } from './label.ts';
+import { adviceOnMaker } from './made-profiles.ts';
 
 export interface Explanation {
   id: string;
@@ -9,7 +11,8 @@ export interface Explanation {
 
 interface Puzzle {
   id: string;
-  is: (finding: Finding) => boolean;
+  /** With `known`, a file of this host defines the profile. */
+  is: (finding: Finding, known: boolean) => boolean;
   text: string | ((finding: Finding) => string);
 }
 
@@ -17,6 +20,12 @@ const runtimes = new Set([
   ...['docker', 'dockerd', 'containerd', 'containerd-shim', 'runc', 'crun', 'podman', 'conmon'],
   ...['crio', 'nerdctl', 'unconfined', 'rootlesskit', 'lxc'],
 ]);
+
+const peerFields = ['peer', 'peer_profile', 'peer_label'];
+
+/** Whether the other end is of the same profile. */
+const isOwn = (peer: string, profile: string | undefined) =>
+  profile !== undefined && peer === ruledBy(profile);
 
 const isProgram = (finding: Finding) => {
   const { access } = finding;
@@ -32,8 +41,33 @@ const puzzles: readonly Puzzle[] = [
   },
   {
     id: 'disconnected-path',
-    is: ({ info }) => /disconnected path/.test(info ?? ''),
+    is: (finding) => neededFlag(finding) === 'attach_disconnected',
     text: 'The file lies outside of what the process sees as its root: on a mount that was taken away, in another mount namespace, or passed in as an open file. No rule matches such a path; the flag attach_disconnected has it looked up as if it started at the root. Profiles for containers need that flag.',
+  },
+  {
+    id: 'disconnected-ipc-path',
+    is: (finding) => neededFlag(finding) === 'attach_disconnected.ipc',
+    text: 'The message queue lies in another IPC namespace than the process, so its name does not lead to a root. No rule matches it; the flag attach_disconnected.ipc, which AppArmor has from 5.0 on, has it looked up as if it started at the root.',
+  },
+  {
+    id: 'dbus-broker-without-label',
+    is: ({ operation, profile, event }) =>
+      profile === undefined &&
+      (operation?.startsWith('dbus_') ?? false) &&
+      (fieldOf(event, 'exe')?.endsWith('dbus-broker') ?? false),
+    text: 'dbus-broker does not log which process asks to own a name, nor its profile. The rule belongs to the profile of the service that has this name.',
+  },
+  {
+    id: 'stacking',
+    is: ({ access }) => access?.kind === 'change_profile' && access.stack === true,
+    text: 'The program asks to be confined by the other profile as well as by this one. The & before the name allows that alone; without it the rule would let the program leave this profile.',
+  },
+  {
+    id: 'no-name',
+    is: ({ access }) =>
+      (access?.kind === 'network' && access.type.startsWith('unknown(')) ||
+      (access?.kind === 'signal' && access.signal.startsWith('unknown(')),
+    text: 'Rules have no name for this type or signal, so the narrowest rule allows every one.',
   },
   {
     id: 'deleted-entry',
@@ -52,8 +86,11 @@ const puzzles: readonly Puzzle[] = [
   },
   {
     id: 'null-profile',
-    is: ({ profile }) => profile?.includes('//null-') ?? false,
-    text: 'In complain mode a program that no rule lets run is started all the same, in a profile made up for it (its name ends in //null-…). What it did belongs to a rule that lets it run (ix, px or cx), which the draft makes an ix.',
+    is: ({ profile, event }) =>
+      [profile, ...peerFields.map((key) => fieldOf(event, key))].some((one) =>
+        one?.includes('//null-'),
+      ),
+    text: 'In complain mode a program that no rule lets run is started all the same, in a profile made up for it (its name ends in //null-…). What it did, and what others did to it, belongs to the profile that a rule lets it run in (ix, px or cx); the draft makes that an ix, so rules name the profile that started it.',
   },
   {
     id: 'exec-transition',
@@ -70,7 +107,7 @@ const puzzles: readonly Puzzle[] = [
     is: ({ access, profile }) =>
       access?.kind === 'ptrace' &&
       access.peer !== undefined &&
-      access.peer !== profile &&
+      !isOwn(access.peer, profile) &&
       access.access.some((one) => one === 'readby' || one === 'tracedby'),
     text: 'Another process looks into one that is confined, as docker exec, docker top, ps and debuggers do. Both profiles have to allow it: this one with readby or tracedby, the other with read or trace.',
   },
@@ -88,7 +125,7 @@ const puzzles: readonly Puzzle[] = [
       (access?.kind === 'signal' || access?.kind === 'ptrace') &&
       access.peer !== undefined &&
       access.peer !== 'unconfined' &&
-      access.peer !== profile,
+      !isOwn(access.peer, profile),
     text: 'Where both ends are confined, both profiles have to allow it, and each logs a line of its own.',
   },
   {
@@ -118,28 +155,61 @@ const puzzles: readonly Puzzle[] = [
     text: 'The profile has the flag kill: the process was ended, not only refused.',
   },
   {
+    id: 'made-by-program',
+    is: (finding, known) => makerAdvice(finding, known) !== undefined,
+    text: (finding) => makerAdvice(finding, false) ?? '',
+  },
+  {
+    id: 'stacked-profiles',
+    is: ({ profile }) => profilesOf(ruledBy(profile ?? '')).length > 1,
+    text: stackText,
+  },
+  {
     id: 'audit-rule',
     is: ({ type }) => type === 'AUDIT',
     text: 'Nothing was refused: a rule with "audit" allows it and has it logged.',
   },
   {
     id: 'no-profile-of-the-host',
-    is: ({ event }) => fieldOf(event, 'namespace') !== undefined,
+    is: ({ event, profile = '' }) =>
+      fieldOf(event, 'namespace') !== undefined ||
+      (profile.startsWith(':') && rulingProfiles(profile).length === 0),
     text: 'The profile is in a namespace of its own, as LXD’s containers have one: its rules come from inside there.',
   },
 ];
 
-/** What is worth knowing about a finding beyond its own words. */
-export function explanationsOf(finding: Finding): Explanation[] {
+/** What a profile's maker has to say, of the first profile of a label that has one. */
+function makerAdvice({ profile }: Finding, known: boolean): string | undefined {
+  const texts = rulingProfiles(profile ?? '').map((one) => adviceOnMaker(one, known));
+  return texts.find((text) => text !== undefined);
+}
+
+/** What the profiles of a stack have to do with one another. */
+function stackText({ profile = '' }: Finding): string {
+  const all = profilesOf(ruledBy(profile));
+  const ruling = rulingProfiles(profile);
+  const open = all.filter((one) => one === 'unconfined' || one.endsWith(':unconfined'));
+  return [
+    `${all.length} profiles apply at once here, and each must allow it: ${all.join(' and ')}.`,
+    ...(open.length > 0 ? [`${open.join(' and ')} allows everything.`] : []),
+    ...(ruling.length > 0
+      ? [`The rule belongs to ${ruling.join(ruling.length > 1 ? ' and to ' : '')}.`]
+      : []),
+  ].join(' ');
+}
+
+/** What is worth knowing about a finding beyond its own words. With `known`, a file of this host defines its profile. */
+export function explanationsOf(finding: Finding, known = false): Explanation[] {
   return puzzles
-    .filter(({ is }) => is(finding))
+    .filter(({ is }) => is(finding, known))
     .map(({ id, text }) => ({ id, text: typeof text === 'string' ? text : text(finding) }));
 }
 
 /** The flag without which no rule can allow this, if it is one. */
 export function neededFlag({
   info,
-}: Finding): 'attach_disconnected' | 'mediate_deleted' | undefined {
-  if (/disconnected path/.test(info ?? '')) return 'attach_disconnected';
+}: Finding): 'attach_disconnected' | 'attach_disconnected.ipc' | 'mediate_deleted' | undefined {
+  if (/disconnected IPC path/i.test(info ?? '')) return 'attach_disconnected.ipc';
+  if (/disconnected path/i.test(info ?? '')) return 'attach_disconnected';
   return /deleted entry/.test(info ?? '') ? 'mediate_deleted' : undefined;
 }

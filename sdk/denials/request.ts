@@ -1,6 +1,7 @@
 // What an event was about, in the words of rules.
-import type { Access, FilePermission } from '../../policy/index.ts';
+import { type Access, type FilePermission, narrowestRule } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
+import { ruledBy, withoutMode } from './label.ts';
 
 /** What a process asked for; `undefined` when it is nothing that a rule could allow, or is not known here. */
 export function requestOf(event: LogEvent): Access | undefined {
@@ -10,7 +11,9 @@ export function requestOf(event: LogEvent): Access | undefined {
     field('denied_mask') ?? field('requested_mask') ?? field('denied') ?? field('requested'),
   );
   const name = field('name');
-  const peer = field('peer') ?? field('peer_profile') ?? field('peer_label');
+  // A profile made up in complain mode is none that will be there when rules count.
+  const label = field('peer') ?? field('peer_profile') ?? field('peer_label');
+  const peer = label && ruledBy(label);
 
   if (operation === 'capable') {
     const capability = field('capname');
@@ -44,7 +47,8 @@ export function requestOf(event: LogEvent): Access | undefined {
   }
   if (/^(change_profile|change_onexec|stack|stack_onexec)$/.test(operation)) {
     const target = field('target') ?? name;
-    return target === undefined ? undefined : { kind: 'change_profile', target };
+    const stack = operation.startsWith('stack');
+    return target === undefined ? undefined : { kind: 'change_profile', target, stack };
   }
   if (operation === 'setrlimit') return limit(field('rlimit'), field('value'));
   if (operation === 'userns_create') return { kind: 'userns' };
@@ -55,10 +59,20 @@ export function requestOf(event: LogEvent): Access | undefined {
     return { kind: 'io_uring', access, label: field('tcontext') ?? peer };
   }
   if (/mqueue/.test(field('class') ?? operation)) {
-    const type = name?.startsWith('/') ? 'posix' : 'sysv';
-    return asked.length > 0 ? { kind: 'mqueue', type, name, access: asked } : undefined;
+    if (asked.length === 0) return undefined;
+    const type = queueType(field('class'), name);
+    const queue = type === 'posix' && name !== undefined ? attached(name) : name;
+    return { kind: 'mqueue', type, name: queue, access: asked };
   }
   return file(event, name);
+}
+
+/** The type of a message queue by its class, and where the kernel names none, by its name; both where it has none. */
+function queueType(kind: string | undefined, name: string | undefined): string | undefined {
+  if (kind?.startsWith('posix')) return 'posix';
+  if (kind?.startsWith('sysv')) return 'sysv';
+  if (name === undefined) return undefined;
+  return name.startsWith('/') ? 'posix' : 'sysv';
 }
 
 /** What the kernel logs for RLIM_INFINITY, on machines of 64 bits. */
@@ -113,24 +127,44 @@ function socket(event: LogEvent, access: string[], peer: string | undefined): Ac
   // Only kernels that know rules about unix sockets say the address.
   if (family !== 'unix' || address === undefined) return { kind: 'network', family, type };
   const peerAddress = fieldOf(event, 'peer_addr');
+  const path = [address, peerAddress].find((one) => one?.startsWith('/'));
+  if (path !== undefined) {
+    const isSayable = narrowestRule({ kind: 'unix', type, access }) !== undefined;
+    return isSayable ? socketFile(path, access, ownerOf(event)) : undefined;
+  }
   return { kind: 'unix', type, access, address, peer, peerAddress };
 }
 
-function message(event: LogEvent, peer: string | undefined): Access | undefined {
-  const access = fieldOf(event, 'mask');
-  const bus = fieldOf(event, 'bus');
+/** A socket that has a path is a file: to send to it is to write, to receive from it to read (apparmor.d(5), unix). */
+function socketFile(path: string, access: string[], owner: boolean | undefined): Access {
+  const reading = new Set(['receive', 'accept', 'getattr', 'getopt']);
+  const permissions = new Set<FilePermission>();
+  for (const one of access) permissions.add(reading.has(one) ? 'r' : 'w');
+  return { kind: 'file', path, permissions: [...permissions], owner };
+}
+
+function message(event: LogEvent, other: string | undefined): Access | undefined {
+  // dbus-broker writes (null) for what a message does not have.
+  const field = (key: string) => {
+    const value = fieldOf(event, key);
+    return value === '(null)' ? undefined : value;
+  };
+  const peer = other === '(null)' ? undefined : other && withoutMode(other);
+  // Nor does it say the mask where the operation does.
+  const access = field('mask') ?? field('operation')?.slice('dbus_'.length);
+  const bus = field('bus');
   if (bus === undefined) return undefined;
   if (access !== 'send' && access !== 'receive' && access !== 'bind' && access !== 'eavesdrop') {
     return undefined;
   }
-  const name = fieldOf(event, 'name');
+  const name = field('name');
   // A rule that names none would let it own every name.
   if (access === 'bind' && (name === undefined || name.startsWith(':'))) return undefined;
   return {
     ...{ kind: 'dbus', access, bus, peer },
-    path: fieldOf(event, 'path'),
-    interface: fieldOf(event, 'interface'),
-    member: fieldOf(event, 'member'),
+    path: field('path'),
+    interface: field('interface'),
+    member: field('member') ?? field('method'),
     // A unique name, `:1.5`, is another one next time.
     name: name?.startsWith(':') ? undefined : name,
   };

@@ -24,46 +24,93 @@ export interface Definition {
   text: string | undefined;
 }
 
+/** Files that neither boot nor apparmor_parser loads: what package managers, patch(1) and editors leave behind. */
+const leftBehind =
+  /(?:\.dpkg-(?:new|old|dist|bak|remove)|\.pacsave|\.pacnew|\.rpmnew|\.rpmsave|\.orig|\.rej|~)$/;
+
 /**
- * Another file below `folder` that defines the profile `name`. Below `/`, links are followed that tree.ts
- * follows. Boot of another root would follow its links from that root on: so they are read and looked behind here, one
- * after the other, and nothing follows them.
+ * Another file in `folder` that defines the profile `name` and that boot loads: not those that it skips by their name
+ * or for a link of their name in `disable`, and of folders below only those that a file which it loads includes. Below
+ * `/`, links are followed that tree.ts follows. Boot of another root would follow its links from that root on: so they
+ * are read and looked behind here, one after the other, and nothing follows them.
  */
 export function findDefinition(
   folder: Place,
   name: string,
   own: Place | undefined,
 ): Definition | undefined {
-  return findIn(folder.ofAnybody, name, own?.ofAnybody, 0);
+  const search: Search = { name, own: own?.ofAnybody, included: new Set() };
+  const top = folder.ofAnybody;
+  const disabled = disabledIn(top);
+  const entries = list(top).filter((entry) => !disabled.has(entry.name));
+  const found = findAmong(top, entries, search);
+  if (found) return found;
+  for (const entry of entries) {
+    const isIncluded = search.included.has(entry.name) && !noProfiles.has(entry.name);
+    if (entry.kind !== 'folder' || !isIncluded) continue;
+    const below = findBelow(top.at(entry.name), search, 1);
+    if (below) return below;
+  }
+  return undefined;
 }
 
-function findIn(
+interface Search {
+  name: string;
+  own: Place | undefined;
+  /** The first parts of the paths that the files looked into include. */
+  included: Set<string>;
+}
+
+/** The names in `disable`; none where that can't be looked into, so that nothing is taken for disabled. */
+function disabledIn(folder: Place): Set<string> {
+  try {
+    return new Set(list(folder.at('disable')).map((entry) => entry.name));
+  } catch (error) {
+    if (error instanceof PlaceError || isRefused(error)) return new Set();
+    throw error;
+  }
+}
+
+function findBelow(folder: Place, search: Search, depth: number): Definition | undefined {
+  if (depth > deepest) throw new PlaceError(folder.path, 'is deeper than folders of policy are');
+  const entries = list(folder);
+  const found = findAmong(folder, entries, search);
+  if (found) return found;
+  for (const entry of entries) {
+    if (entry.kind !== 'folder' || entry.name.startsWith('.')) continue;
+    const below = findBelow(folder.at(entry.name), search, depth + 1);
+    if (below) return below;
+  }
+  return undefined;
+}
+
+type Entries = ReturnType<typeof list>;
+
+function findAmong(
   folder: Place,
-  name: string,
-  own: Place | undefined,
-  depth: number,
+  entries: Entries,
+  { name, own, included }: Search,
 ): Definition | undefined {
-  for (const entry of list(folder)) {
+  for (const entry of entries) {
     const place = folder.at(entry.name);
-    if (place.path === own?.path || entry.name.startsWith('.')) continue;
-    if (entry.kind === 'folder' && !noProfiles.has(entry.name)) {
-      if (depth === deepest)
-        throw new PlaceError(place.path, 'is deeper than folders of policy are');
-      const found = findIn(place, name, own, depth + 1);
-      if (found !== undefined) return found;
+    if (place.path === own?.path || entry.name.startsWith('.') || leftBehind.test(entry.name))
       continue;
-    }
     const file =
       entry.kind === 'link' ? behind(place, own) : entry.kind === 'file' ? place : undefined;
     if (file === 'unknown') return { path: place.path, text: undefined };
     if (!file || (own && isSame(file, own))) continue;
     const text = readIfAllowed(file);
-    if (text?.includes(name) && profileNames(parse(text).file).includes(name)) {
+    if (text === undefined) continue;
+    if (text.includes(name) && profileNames(parse(text).file).includes(name)) {
       return { path: place.path, text };
     }
+    for (const [, first = ''] of text.matchAll(include)) included.add(first);
   }
   return undefined;
 }
+
+/** The first part of what a file includes, below /etc/apparmor.d. */
+const include = /\binclude\s+(?:if\s+exists\s+)?["<]?(?:\/etc\/apparmor\.d\/)?([^\s/<>"]+)/g;
 
 /** The file that a link stands for at boot; `undefined` when it stands for something else. */
 function behind(link: Place, own: Place | undefined): Place | 'unknown' | undefined {

@@ -5,6 +5,7 @@ import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LineSplitter } from './line-splitter.ts';
+import { asText, LogFormError, textForm } from './log-text.ts';
 import { lookBehind, openForReading, Place, PlaceError } from './tree.ts';
 
 /** One log. */
@@ -51,14 +52,40 @@ export async function findKernelLogs(root: string): Promise<KernelLog[]> {
 export function fileLog(path: string): KernelLog {
   return {
     name: path,
-    read: () => lines(createReadStream(path)),
-    follow: (from, until) => followFile(path, from, until),
+    read: () => textLines(createReadStream(path), path),
+    async follow(from, until) {
+      await refuseUnlessPlain(path);
+      return followFile(path, from, until);
+    },
   };
 }
 
 /** Lines from somewhere else, such as standard input. */
 export function streamLog(name: string, stream: Readable): KernelLog {
-  return { name, read: () => lines(stream), follow: async (_, until) => lines(stream, until) };
+  return {
+    name,
+    read: () => textLines(stream, name),
+    follow: async (_, until) => textLines(stream, name, until),
+  };
+}
+
+/** The lines of a log that may be packed or in UTF-16. */
+function textLines(stream: Readable, name: string, until?: AbortSignal): AsyncGenerator<string> {
+  return lines(stream, until, (bytes) => asText(bytes, name));
+}
+
+/** Only what is read from its start can be unpacked. */
+async function refuseUnlessPlain(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    if (!(await file.stat()).isFile()) return;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
+    const form = textForm(buffer.subarray(0, bytesRead));
+    if (form === 'text') return;
+    throw new LogFormError(path, 'is no plain text: nothing else can be followed.');
+  } finally {
+    await file.close();
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -110,12 +137,16 @@ function isThere(place: Place): boolean {
 }
 
 /** The lines of a stream, each cut off where {@link LineSplitter} says. */
-async function* lines(stream: Readable, until?: AbortSignal): AsyncGenerator<string> {
+async function* lines(
+  stream: Readable,
+  until?: AbortSignal,
+  decoded: (bytes: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array> = (bytes) => bytes,
+): AsyncGenerator<string> {
   const splitter = new LineSplitter();
   const stop = () => stream.destroy();
   until?.addEventListener('abort', stop);
   try {
-    for await (const piece of stream) yield* splitter.push(Buffer.from(piece));
+    for await (const piece of decoded(stream)) yield* splitter.push(piece);
     const [last = ''] = splitter.end();
     if (last !== '') yield last;
   } catch (error) {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../sdk/cli/index.ts';
 import { aaRegistry, launcher, scratch } from './cli.ts';
@@ -155,6 +156,73 @@ gone  no file on this host defines it
     expect(stdout).toContain('Every name that starts with a digit may stand for "77"');
   });
 
+  describe('what is not read is not called innocent', () => {
+    const text = line(1, opened('/etc/hosts'));
+    const utf16be = Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
+    const read = (bytes: Uint8Array, ...more: string[]) =>
+      writeFile(at('given'), bytes).then(() => denials(['--file', at('given'), ...more]));
+
+    test.each<[string, Uint8Array]>([
+      ['gzip', gzipSync(text)],
+      ['gzip in parts', Buffer.concat([gzipSync('first\n'), gzipSync(text)])],
+      ['UTF-16', Buffer.from(`\ufeff${text}`, 'utf16le')],
+      ['UTF-16 without a mark', Buffer.from(text, 'utf16le')],
+      ['UTF-16, big end first', utf16be],
+      ['UTF-16 in gzip', gzipSync(utf16be)],
+      ['text after zeros of a crash', Buffer.concat([Buffer.alloc(700), Buffer.from(`\n${text}`)])],
+      ['JSON', Buffer.from(JSON.stringify({ log: text }))],
+    ])('%s is read', async (_, bytes) => {
+      const { code, stdout } = await read(bytes, '--format', 'json');
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).fields.name).toBe('/etc/hosts');
+    });
+
+    test.each<[string, Uint8Array, RegExp]>([
+      ['nothing', Buffer.alloc(0), /No line that AppArmor wrote was found/],
+      ['another log', Buffer.from('kernel: usb 1-1: new device\n'), /No line that AppArmor wrote/],
+      ['HTML', Buffer.from(text.replaceAll('"', '&quot;')), /1 line speaks of what AppArmor/],
+      ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
+      ['gzip twice', gzipSync(gzipSync(text)), /packed in a way that is not read/],
+      ['xz', Buffer.from('fd377a585a0000', 'hex'), /packed in a way that is not read/],
+      ['a journal', Buffer.from('LPKSHHRH\0\0'), /journalctl --file/],
+      ['a bomb', gzipSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
+    ])('%s ends with 1 and says why', async (_, bytes, message) => {
+      const { code, stdout, stderr } = await read(bytes);
+      expect(stderr).toMatch(message);
+      expect({ code, stdout }).toEqual({ code: exit.failed, stdout: '' });
+    });
+
+    test('a patch of nothing is none either', async () => {
+      const { code, stderr } = await read(Buffer.alloc(0), '--patch', at('any'));
+      expect({ code }).toEqual({ code: exit.failed });
+      expect(stderr).toContain('No line that AppArmor wrote was found');
+    });
+
+    test('lines of such a form beside others are told of', async () => {
+      const html = text.replaceAll('"', '&quot;');
+      const both = await read(Buffer.from(text + html));
+      expect(both.code).toBe(0);
+      expect(both.stderr).toContain('1 line speaks of what AppArmor decided');
+      const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + html));
+      expect(none).toMatchObject({ code: exit.failed, stdout: '' });
+    });
+
+    test('of several logs, those with nothing are named', async () => {
+      await writeFile(at('empty'), '');
+      const { code, stderr } = await read(Buffer.from(text), '--file', at('empty'));
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: `No line that AppArmor wrote was found in ${at('empty')}.\n`,
+      });
+    });
+
+    test('packed logs are not followed', async () => {
+      const { code, stderr } = await read(gzipSync(text), '--follow');
+      expect(code).toBe(exit.failed);
+      expect(stderr).toContain('nothing else can be followed');
+    });
+  });
+
   describe('--patch', () => {
     const log = [
       line(1, opened('/etc/hosts')),
@@ -208,6 +276,55 @@ gone  no file on this host defines it
         stderr: expect.stringContaining('defines nobody'),
       });
     });
+  });
+
+  describe('profiles that are not where they seem to be', () => {
+    test('of a stack, the one that is a file on this host decides, and --profile finds it', async () => {
+      const label = 'web//&:k3s:unconfined';
+      const log = line(1, opened('/srv/secret/key', 'r', label)) + line(2, opened('/b', 'r', 'x'));
+      const { stdout } = await denials(['--file', '-', '--profile', 'web'], log);
+      const file = at('root/etc/apparmor.d/aa-registry.acme.web');
+      expect(stdout).toContain(`${label}  acme/web@1.2.0  ${file}\n`);
+      expect(stdout).toContain(`Denied by ${file}:5: audit deny /srv/secret/** rw,`);
+      expect(stdout.replace(/\s+/g, ' ')).toContain('The rule belongs to web.');
+      expect(stdout).not.toContain('/b');
+    });
+
+    test('those that a runtime makes get no rule, but what to do instead', async () => {
+      const log = line(1, opened('/b', 'r', 'docker-default'));
+      const shown = await denials(['--file', '-'], log);
+      expect(shown.stdout.replace(/\s+/g, ' ')).toContain('--security-opt apparmor=NAME');
+      const args = ['--profile', 'docker-default', '--patch', at('none')];
+      const { code, stderr } = await denials(['--file', '-', ...args], log);
+      expect({ code }).toEqual({ code: exit.failed });
+      expect(stderr).toMatch(/defines docker-default[\s\S]*--security-opt apparmor=NAME/);
+    });
+
+    test('a file that boot skips is not the one', async () => {
+      const policyFolder = at('root/etc/apparmor.d');
+      await writeFile(join(policyFolder, 'a1.dpkg-old'), 'profile skipped {\n  /a r,\n}\n');
+      const log = line(1, opened('/a', 'r', 'skipped'));
+      const before = await denials(['--file', '-'], log);
+      expect(before.stdout).toContain('skipped  no file on this host defines it');
+      await writeFile(join(policyFolder, 'z'), 'profile skipped {\n}\n');
+      const after = await denials(['--file', '-'], log);
+      expect(after.stdout).toContain(join(policyFolder, 'z'));
+      expect(after.stdout).toContain('No rule allows it.');
+    });
+  });
+
+  test('run-args says what complain mode still denies', async () => {
+    const folderOf = at('root/var/lib/aa-registry/installed');
+    const web = JSON.parse(await readFile(join(folderOf, 'acme.web.json'), 'utf8'));
+    const trial = { ...web, name: 'trial', reference: 'acme/trial', complain: true };
+    await writeFile(
+      join(folderOf, 'acme.trial.json'),
+      JSON.stringify({ ...trial, file: '/etc/apparmor.d/aa-registry.acme.trial' }),
+    );
+    const { code, stderr } = await aaRegistry(['run-args', 'acme/trial', '--root', at('root')]);
+    expect({ code }).toEqual({ code: 0 });
+    expect(stderr).toContain('its deny rules still deny');
+    await rm(join(folderOf, 'acme.trial.json'));
   });
 
   describe('--draft', () => {

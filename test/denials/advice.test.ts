@@ -6,7 +6,8 @@ import { draftProfile } from '../../sdk/denials/draft.ts';
 import { parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { generaliser } from '../../sdk/denials/generalise.ts';
-import { patch } from '../../sdk/denials/patch.ts';
+import { isOf } from '../../sdk/denials/label.ts';
+import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
 /** The findings of lines, of which each is written without what they all have. */
 function findingsOf(...lines: string[]): Finding[] {
@@ -357,4 +358,201 @@ profile app flags=(attach_disconnected, mediate_deleted) {
     expect(text).not.toContain('/srv');
     expect(check(text, { resolver }).ok).toBe(true);
   });
+});
+
+describe('a profile made up in complain mode', () => {
+  const peer = 'peer="app//null-/usr/bin/helper"';
+  const other = (line: string) => line.replace('profile="app"', 'profile="kwin"');
+  const lines = [
+    `operation="ptrace" profile="app" denied_mask="trace" ${peer}`,
+    `operation="signal" profile="app" denied_mask="send" signal=term ${peer}`,
+    `operation="connect" class="net" profile="app" family="unix" sock_type="stream" denied_mask="send" addr=none peer_addr="@/tmp/x" ${peer}`,
+    'operation="dbus_method_call" bus="session" path="/x" interface="x" member="y" mask="send" label="app" peer_label="app//null-/usr/bin/a//null-/usr/bin/b"',
+    'operation="ptrace" profile="app" denied_mask="read" peer="app//null-/usr/bin/helper//&other"',
+  ];
+
+  test.each([
+    [0, 'ptrace (trace) peer=app,'],
+    [1, 'signal (send) set=(term) peer=app,'],
+    [2, 'unix (send) type=stream addr=none peer=(label=app, addr=@/tmp/x),'],
+    [3, 'dbus send bus=session path=/x interface=x member=y peer=(label=app),'],
+    [4, 'ptrace (read) peer="app//&other",'],
+  ])('is no peer of a rule: line %i', (index, rule) => {
+    const line = lines[index] ?? '';
+    expect(advised(line).suggestion?.rule).toBe(rule);
+    expect(notesOf(line)).toContain('null-profile');
+    expect(notesOf(other(line))).toContain('null-profile');
+    const { text } = draftProfile('app', findingsOf(line.replace('op', 'apparmor="ALLOWED" op')));
+    expect(text).not.toContain('null-');
+    expect(check(text).ok).toBe(true);
+  });
+});
+
+describe('words of the log that rules do not have', () => {
+  const net = (family: string, type: string, more = '') =>
+    `operation="create" class="net" profile="app" family="${family}" sock_type="${type}" denied_mask="send receive"${more}`;
+  const bus = (operation: string, more: string) =>
+    `operation="${operation}" bus="system" ${more} exe="/usr/bin/dbus-broker"`;
+  const call = 'path="/org/x" interface="org.x.M" mask="send" label="app" peer_label="unconfined"';
+  const queue = (kind: string, more = '') =>
+    `operation="open" class="${kind}" profile="app" requested="read" denied="read" class="${kind}"${more}`;
+  const ipc = ' info="Failed name lookup - disconnected IPC path" error=-13';
+
+  test.each<[string, string | undefined, string[]]>([
+    [net('inet', 'unknown(0)'), 'network inet,', ['no-name']],
+    [net('unknown(46)', 'stream'), undefined, []],
+    [net('inet', 'x) /** rw,'), undefined, []],
+    [
+      'operation="signal" profile="app" denied_mask="send" signal=unknown(70) peer="x"',
+      'signal (send) peer=x,',
+      ['no-name', 'both-ends'],
+    ],
+    [net('unix', 'stream', ' addr="/run/app.sock" peer_addr=none'), '/run/app.sock rw,', []],
+    [
+      net('unix', 'stream', ' addr=none peer_addr="/run/my app"').replace(' receive', ' connect'),
+      '"/run/my app" w,',
+      [],
+    ],
+    ['operation="stack" profile="app" name="inner"', 'change_profile -> &inner,', ['stacking']],
+    [
+      'operation="stack_onexec" profile="app" name="in ner"',
+      'change_profile -> "&in ner",',
+      ['stacking'],
+    ],
+    ['operation="change_profile" profile="app" name="inner"', 'change_profile -> inner,', []],
+    [queue('posix_mqueue'), 'mqueue (read) type=posix,', []],
+    [queue('sysv_mqueue', ' name="7"'), 'mqueue (read) type=sysv 7,', []],
+    [
+      queue('posix_mqueue', `${ipc} name="q"`),
+      'mqueue (read) type=posix /q,',
+      ['disconnected-ipc-path'],
+    ],
+    [
+      bus('dbus_method_call', `${call} method="Off"`),
+      'dbus send bus=system path=/org/x interface=org.x.M member=Off peer=(label=unconfined),',
+      [],
+    ],
+    [
+      bus('dbus_method_call', call.replace('"org.x.M"', '"(null)" method="Off"')),
+      'dbus send bus=system path=/org/x member=Off peer=(label=unconfined),',
+      [],
+    ],
+    [
+      bus('dbus_bind', 'name="org.x"'),
+      'dbus bind bus=system name=org.x,',
+      ['dbus-broker-without-label'],
+    ],
+    [bus('dbus_eavesdrop', 'label="app (enforce)"'), 'dbus eavesdrop bus=system,', []],
+  ])('%s', (line, rule, notes) => {
+    const { suggestion, explanations } = advised(line);
+    expect(suggestion?.rule).toBe(rule);
+    expect(explanations.map(({ id }) => id)).toEqual(notes);
+    const { text } = draftProfile('app', findingsOf(line.replace('op', 'apparmor="ALLOWED" op')));
+    expect(check(text).ok).toBe(true);
+    // The rule allows what it is for.
+    if (rule === undefined) return;
+    const { judgement } = advised(line, `${rule}\n`);
+    expect(judgement?.outcome === 'allowed' || judgement?.unsure).toBe(true);
+  });
+
+  test('a rule to leave the profile is none to be confined by both', () => {
+    const line = 'operation="stack" profile="app" name="inner"';
+    expect(advised(line, 'change_profile -> inner,\n').judgement?.outcome).toBe('unmatched');
+    expect(advised(line, 'change_profile -> &inner,\n').judgement?.outcome).toBe('allowed');
+  });
+
+  test('a mode that follows a label is no part of it', () => {
+    const [finding] = findingsOf(bus('dbus_eavesdrop', 'label="app (complain)"'));
+    expect(finding?.profile).toBe('app');
+  });
+
+  test('a queue out of reach needs a flag', () => {
+    const line = queue('posix_mqueue', ipc);
+    expect(advised(line).flag).toBe('attach_disconnected.ipc');
+    expect(advised(line, '', ' flags=(attach_disconnected.ipc=/q)').flag).toBeUndefined();
+  });
+
+  test('a draft leaves out what an included file makes invalid', () => {
+    const resolver: IncludeResolver = ({ path }) => ({
+      file: path,
+      source: path === 'abstractions/base' ? '/bin/x px,\n' : '',
+    });
+    const findings = findingsOf(
+      ...['/bin/w', '/bin/x', '/bin/y'].map(
+        (name) =>
+          `apparmor="ALLOWED" operation="exec" profile="app" name="${name}" denied_mask="rx" fsuid=0 ouid=1`,
+      ),
+    );
+    const { text, unsaid } = draftProfile('app', findings, { resolver });
+    expect(check(text, { resolver }).ok).toBe(true);
+    expect(text).toContain('/bin/w rix,');
+    expect(text).toContain('/bin/y rix,');
+    expect(unsaid).toMatchObject([{ access: { path: '/bin/x' } }]);
+  });
+});
+
+describe('profiles that programs make', () => {
+  const of = (profile: string) => opened('/a').replace('"app"', `"${profile}"`);
+  test.each<[string, RegExp]>([
+    ['docker-default', /--security-opt apparmor=NAME/],
+    ['cri-containerd.apparmor.d', /localhostProfile: NAME/],
+    ['crio-default', /localhostProfile/],
+    ['containers-default-0.57.4-apparmor1', /podman/],
+    ['lxc-container-default-cgns', /lxc\.apparmor\.profile/],
+    ['snap.firefox.firefox', /snap connect/],
+    ['snap.firefox.firefox//null-/bin/x', /snap connect/],
+    ['lxd-c5_</var/snap/lxd/common/lxd>', /raw\.apparmor/],
+    ['incus-c5_</var/lib/incus>', /raw\.apparmor/],
+    ['libvirt-0e3a2f9c-1111-2222-3333-444455556666', /libvirt-qemu/],
+  ])('%s: what to do instead', (profile, text) => {
+    const notes = advised(of(profile)).explanations;
+    const [finding] = findingsOf(of(profile));
+    const unknown = adviseOn(finding as Finding, undefined).explanations;
+    expect(unknown.find(({ id }) => id === 'made-by-program')?.text).toMatch(text);
+    // Where a file of the host defines a runtime's profile, the rule goes there.
+    const always = /^(?:snap|lxd|incus|libvirt)/.test(profile);
+    expect(notes.some(({ id }) => id === 'made-by-program')).toBe(always);
+  });
+
+  test.each(['app', 'docker-nginx', 'docker-default-mine', 'snapper', '/usr/bin/lxd'])(
+    '%s is none',
+    (profile) => {
+      const [finding] = findingsOf(of(profile));
+      expect(adviseOn(finding as Finding, undefined).explanations).toEqual([]);
+    },
+  );
+});
+
+describe('profiles that apply at once', () => {
+  const of = (label: string) => opened('/a').replace('profile="app"', `label="${label}"`);
+  const label = 'app//&:ns:unconfined';
+
+  test('are told of, and whose rule it is', () => {
+    const { explanations, suggestion } = advised(of(label));
+    expect(suggestion?.rule).toBe('owner /a r,');
+    expect(explanations).toEqual([
+      {
+        id: 'stacked-profiles',
+        text: '2 profiles apply at once here, and each must allow it: app and :ns:unconfined. :ns:unconfined allows everything. The rule belongs to app.',
+      },
+    ]);
+  });
+
+  test('each get the rule that they lack', () => {
+    const source = 'profile app {\n}\nprofile other {\n  /a r,\n}\nprofile more {\n}\n';
+    const { additions } = wantedBy(findingsOf(of('app//&other//&more//&:ns:app')), source);
+    expect(additions.map(({ profile }) => profile)).toEqual(['app', 'more']);
+  });
+
+  test.each(['unconfined', ':ns:app', ':ns:app//&unconfined'])('no rule helps with %s', (all) => {
+    expect(advised(of(all)).suggestion).toBeUndefined();
+  });
+
+  test.each([
+    [label, 'app', true],
+    ['other//&app//hat', 'app', true],
+    ['app//&other', 'app//&other', true],
+    ['apple//&other', 'app', false],
+    [':ns:app', 'app', false],
+  ])('%s is of %s: %s', (all, name, is) => expect(isOf(all, name)).toBe(is));
 });

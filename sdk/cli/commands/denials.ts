@@ -1,9 +1,12 @@
 import { adviseOn } from '../../denials/advice.ts';
 import { draftProfile, isDraftName } from '../../denials/draft.ts';
-import { type LogEvent, parseEvent, suppressedMessages } from '../../denials/event.ts';
-import { type Finding, Findings, ruledBy } from '../../denials/finding.ts';
+import { type LogEvent, suppressedMessages } from '../../denials/event.ts';
+import { type Finding, Findings } from '../../denials/finding.ts';
+import { isOf, rulingProfiles } from '../../denials/label.ts';
+import { eventsIn, tellsOfDecision } from '../../denials/log-form.ts';
 import { checkKernel } from '../../host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';
+import { LogFormError } from '../../host/log-text.ts';
 import { writeOutput } from '../../host/output.ts';
 import { hostProfiles } from '../../host/profile-on-host.ts';
 import { policyPlace } from '../../host/state.ts';
@@ -77,7 +80,8 @@ export const denials = defineCommand({
   details:
     'Reads auditd’s log, the kernel’s messages and journald’s, whichever there are, and counts an event that ' +
     'is in several once. Says which rule of the installed profile denied it, with its line, or that none allows ' +
-    'it, and the narrowest rule that would. --patch never takes a rule away: what a deny rule forbids stays so. --follow ' +
+    'it, and the narrowest rule that would. --file takes what dmesg, syslog, auditd, ausearch and journalctl write, also ' +
+    'in gzip, UTF-16 or lines of JSON; a log without a line of AppArmor’s ends with 1. --patch never takes a rule away: what a deny rule forbids stays so. --follow ' +
     `counts the ${mostFollowed.toLocaleString('en')} findings that came up last; one that comes again after that counts from 1.`,
   examples: [
     'sudo aa-registry denials --since 1h',
@@ -115,10 +119,22 @@ export const denials = defineCommand({
     const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
     const host = hostProfiles(root, resolver);
     const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
-      const { profile, namespace } = finding;
-      const ofHost = profile !== undefined && profile !== 'unconfined' && namespace === undefined;
-      const { effective, onHost } = ofHost ? await profiles.profile(ruledBy(profile)) : {};
-      return { finding, advice: adviseOn(finding, effective, { generalise }), onHost };
+      const { profile = '', namespace } = finding;
+      const advised: AdvisedFinding[] = [];
+      for (const name of namespace === undefined ? rulingProfiles(profile) : []) {
+        const { effective, onHost } = await profiles.profile(name);
+        advised.push({ finding, advice: adviseOn(finding, effective, { generalise }), onHost });
+      }
+      // Of a stack, the profile that does not allow it is the one to tell of.
+      return (
+        advised.find(({ onHost, advice }) => onHost && advice.judgement?.outcome !== 'allowed') ??
+        advised.find(({ onHost }) => onHost) ??
+        advised[0] ?? {
+          finding,
+          advice: adviseOn(finding, undefined, { generalise }),
+          onHost: undefined,
+        }
+      );
     };
 
     if (follow) {
@@ -130,14 +146,15 @@ export const denials = defineCommand({
       const told = new Set<string>();
       const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
       const failed = (error: unknown) => {
-        throw values.file ? error : unreadable(error);
+        throw values.file ? formError(error) : unreadable(error);
       };
       const following = logs.map((log) => log.follow(place, until));
+      const seen = new Seen();
       const followed = await Promise.all(following).catch(failed);
       io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; Ctrl-C ends it.`);
       await Promise.all(
         followed.map(async (lines) => {
-          for await (const event of events(lines, io)) {
+          for await (const event of events(lines, io, seen)) {
             const finding = select(event, from) ? findings.add(event) : undefined;
             if (!finding || !about(finding)) continue;
             if (told.size > mostFollowed) told.clear();
@@ -150,15 +167,21 @@ export const denials = defineCommand({
 
     const findings = new Findings({ most: mostFound });
     const unread: { name: string; error: Error }[] = [];
+    const all = new Seen();
+    // Logs that were named, in which AppArmor has written nothing that can be read here.
+    const silent: { name: string; seen: Seen }[] = [];
     for (const log of logs) {
+      const seen = new Seen();
       try {
-        for await (const event of events(log.read(), io)) {
+        for await (const event of events(log.read(), io, seen)) {
           if (select(event, since)) findings.add(event);
         }
       } catch (error) {
-        if (values.file) throw error;
+        if (values.file) throw formError(error);
         unread.push({ name: log.name, error: error as Error });
       }
+      all.add(seen);
+      if (seen.events === 0) silent.push({ name: log.name, seen });
     }
     if (unread.length === logs.length) throw unreadable(unread[0]?.error);
     for (const { name, error } of unread) {
@@ -170,6 +193,13 @@ export const denials = defineCommand({
       );
     }
     const found = findings.all().filter(about);
+    const ofOwnHost = !values.file && root === '/';
+    if (all.events === 0 && !ofOwnHost) {
+      throw new CliError(exit.failed, nothingIn(silent[0]?.name ?? 'the log', all), readForms);
+    }
+    if (values.file) for (const { name, seen } of silent) io.tell(nothingIn(name, seen));
+    if (all.interpreted) io.tell(interpretedNote);
+    if (all.unread > 0) io.tell(unreadNote(all.unread));
 
     if (draft !== undefined) {
       if (found.length === 0) {
@@ -196,8 +226,11 @@ export const denials = defineCommand({
     }
 
     const advised = await Promise.all(found.map((finding) => adviser(finding)));
-    await showAll(io, format, advised, wanted);
-    if (found.length === 0 && !values.file && root === '/') {
+    if (found.length === 0 && all.unread > 0) return exit.failed;
+    if (all.events === 0) {
+      io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
+    } else await showAll(io, format, advised, wanted);
+    if (found.length === 0 && ofOwnHost) {
       const kernel = await checkKernel();
       if (!kernel.ok) io.tell(`Nor could it be: ${kernel.reason}.`);
     }
@@ -216,11 +249,6 @@ function renewed<Value>(make: () => Value): () => Value {
     }
     return value;
   };
-}
-
-/** Whether a profile is this one, a hat or child of it, or a program that it started in complain mode. */
-function isOf(profile: string | undefined, name: string): boolean {
-  return profile === name || (profile?.startsWith(`${name}//`) ?? false);
 }
 
 async function logsOf(files: string[] | undefined, root: string, io: Io): Promise<KernelLog[]> {
@@ -248,12 +276,56 @@ function unreadable(error: unknown): Error {
   );
 }
 
-async function* events(lines: AsyncIterable<string>, io: Io): AsyncGenerator<LogEvent> {
+/** What reading has come by, besides the events that were asked for. */
+class Seen {
+  /** Whatever AppArmor has written, asked for or not. */
+  events = 0;
+  /** Lines that tell of a decision of AppArmor's in a form that is not read. */
+  unread = 0;
+  /** Whether some are as `ausearch -i` shows them. */
+  interpreted = false;
+
+  add({ events, unread, interpreted }: Seen): void {
+    this.events += events;
+    this.unread += unread;
+    this.interpreted ||= interpreted;
+  }
+}
+
+const readForms =
+  'Read are lines of dmesg, syslog, auditd, ausearch and journalctl, plain or in gzip, also as JSON or in UTF-16. ' +
+  'That a log has no such line does not say that nothing was refused.';
+
+const interpretedNote =
+  'Note: "ausearch -i" leaves out the quotes, so a name with blanks may be taken for other fields; "ausearch --raw" is exact.';
+
+function nothingIn(name: string, { unread }: Seen): string {
+  const nothing = `No line that AppArmor wrote was found in ${name}`;
+  return unread === 0 ? `${nothing}.` : `${nothing}. ${unreadNote(unread)}`;
+}
+
+function unreadNote(count: number): string {
+  const lines = count === 1 ? '1 line speaks' : `${count} lines speak`;
+  return `${lines} of what AppArmor decided in a form that is not read here.`;
+}
+
+function formError(error: unknown): unknown {
+  return error instanceof LogFormError
+    ? new CliError(exit.failed, error.message, error.hint)
+    : error;
+}
+
+async function* events(lines: AsyncIterable<string>, io: Io, seen: Seen): AsyncGenerator<LogEvent> {
   let lost = 0;
   for await (const line of lines) {
     lost += suppressedMessages(line);
-    const event = parseEvent(line);
-    if (event) yield event;
+    const found = eventsIn(line);
+    seen.events += found.length;
+    if (found.length === 0 && tellsOfDecision(line)) seen.unread++;
+    for (const event of found) {
+      if (event.interpreted) seen.interpreted = true;
+      yield event;
+    }
   }
   if (lost > 0) {
     io.tell(

@@ -61,7 +61,7 @@ export const pull = defineCommand({
     },
     complain: {
       type: 'boolean',
-      description: 'Load in complain mode: log what would be denied ("enforce" ends that)',
+      description: 'Load in complain mode: allow what no rule does, log it ("enforce" ends that)',
     },
     'dry-run': {
       type: 'boolean',

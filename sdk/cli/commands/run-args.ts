@@ -62,7 +62,9 @@ export const runArgs = defineCommand({
     } else if (mode === 'not-loaded') {
       io.tell(`Warning: ${name} is not loaded; see "aa-registry status ${pathOf(installation)}".`);
     } else if (installation.complain || mode === 'complain') {
-      io.tell(`Note: ${name} is in complain mode: it logs and denies nothing.`);
+      io.tell(
+        `Note: ${name} is in complain mode: what no rule allows is logged and allowed; its deny rules still deny.`,
+      );
     }
     return exit.ok;
   },

@@ -1,0 +1,39 @@
+// The labels that the kernel gives processes: one profile, or several that apply at once.
+
+/** The profiles of a label such as `a//&:ns:b`. */
+export function profilesOf(label: string): string[] {
+  return label.split('//&');
+}
+
+/**
+ * The label whose rules are meant: for a program that a profile in complain mode started without a rule for it, which
+ * the kernel gives the name `profile//null-/path` as long as that mode lasts, the profile that started it.
+ */
+export function ruledBy(label: string): string {
+  const profiles = profilesOf(label).map((profile) => {
+    const at = profile.indexOf('//null-');
+    return at < 0 ? profile : profile.slice(0, at);
+  });
+  return [...new Set(profiles)].join('//&');
+}
+
+/** A label without its mode, which dbus-broker leaves behind it: `app (enforce)`. */
+export function withoutMode(label: string): string {
+  return label.replace(/ \((?:enforce|complain|kill|unconfined|mixed|prompt|user)\)$/, '');
+}
+
+/**
+ * The profiles of a label whose rules are this host's own: not those of another namespace, and not `unconfined`, which
+ * allows everything.
+ */
+export function rulingProfiles(label: string): string[] {
+  return profilesOf(ruledBy(label)).filter((one) => one !== 'unconfined' && !one.startsWith(':'));
+}
+
+/** Whether one of a label's profiles is this one, a hat or child of it, or a program that it started in complain mode. */
+export function isOf(label: string | undefined, profile: string): boolean {
+  if (label === undefined) return false;
+  return [label, ...profilesOf(label)].some(
+    (one) => one === profile || one.startsWith(`${profile}//`),
+  );
+}

@@ -1,0 +1,92 @@
+// The forms in which a line of the kernel log is handed on: inside JSON, quoted again by CSV or logfmt, or as it is.
+import { type LogEvent, parseEvent } from './event.ts';
+
+/** How often a line may be wrapped: journald's JSON within Docker's, and one more. */
+const deepest = 3;
+
+/** What every event has in it, be it as the bytes that journald's JSON may give. */
+const mark = /apparmor|97, ?112, ?112, ?97, ?114, ?109, ?111, ?114/;
+
+/** What AppArmor logged in a line, plain or inside another form; usually one event, and none where it wrote nothing. */
+export function eventsIn(line: string, depth = 0): LogEvent[] {
+  if (!mark.test(line)) return [];
+  const event = parseEvent(line);
+  if (event) return [event];
+  if (depth === deepest) return [];
+  return unwrapped(line).flatMap((one) => eventsIn(one, depth + 1));
+}
+
+/** Whether a line tells of a decision of AppArmor's, in whatever form. */
+export function tellsOfDecision(line: string): boolean {
+  return /apparmor/i.test(line) && /denied|allowed|killed/i.test(line);
+}
+
+/** The lines that a line of JSON, CSV or logfmt holds as a string. */
+function unwrapped(line: string): string[] {
+  const entry = jsonObject(line);
+  if (entry) {
+    const time = entryTime(entry);
+    const before = time === undefined ? '' : `${new Date(time).toISOString()} `;
+    return textsOf(entry)
+      .flatMap((text) => text.split('\n'))
+      .filter((text) => text.includes('apparmor'))
+      .map((text) => before + text);
+  }
+  if (/apparmor=""[A-Z]/.test(line)) {
+    const fields = [...line.matchAll(/"((?:[^"]|"")*)(?:"|$)/g)];
+    return fields.map(([, field = '']) => field.replaceAll('""', '"'));
+  }
+  // Always matches from a quote on, so that each character is looked at once.
+  return [...line.matchAll(/"(?:[^"\\]|\\.)*(?:"|\\?$)/g)].flatMap(([literal]) => {
+    if (!/apparmor=\\+"[A-Z]/.test(literal)) return [];
+    const text = parsed(literal);
+    return typeof text === 'string' ? text.split('\n') : [];
+  });
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** A line that is an object of JSON: also with what json-seq and server-sent events have before it. */
+function jsonObject(line: string): Entry | undefined {
+  const text = line.slice(Math.max(0, line.search(/[^\p{Cc}\s]/u))).replace(/^data: /, '');
+  if (!text.startsWith('{')) return undefined;
+  const value = parsed(text);
+  return typeof value === 'object' && value !== null ? (value as Entry) : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The strings of an entry, those in objects and arrays too. journald gives a text with a control character as an array
+ * of its bytes (journalctl(1), json).
+ */
+function textsOf(value: unknown, depth = 0): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null || depth > 4) return [];
+  if (Array.isArray(value) && value.length > 0 && value.every(isByte)) {
+    return [Buffer.from(value).toString('utf8')];
+  }
+  return Object.values(value).flatMap((one) => textsOf(one, depth + 1));
+}
+
+function isByte(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+}
+
+/** When an entry was logged, in milliseconds since 1970: journald says it in microseconds, others as RFC 3339 has it. */
+function entryTime(entry: Entry): number | undefined {
+  const micro = Number(
+    entry._SOURCE_REALTIME_TIMESTAMP ?? entry.__REALTIME_TIMESTAMP ?? Number.NaN,
+  );
+  const written = entry.time ?? entry['@timestamp'] ?? entry.timestamp ?? entry.ts;
+  const time = Number.isNaN(micro)
+    ? Date.parse(typeof written === 'string' ? written : '')
+    : Math.floor(micro / 1000);
+  return Math.abs(time) < 8.64e15 ? time : undefined;
+}

@@ -1,0 +1,136 @@
+// Logs as people hand them over: plain, packed by logrotate, or in UTF-16 as some programs save text.
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+/** A log can't be read for the form that it is in. */
+export class LogFormError extends Error {
+  readonly hint: string | undefined;
+
+  /** `what` is the rest of a sentence that starts with the log's name. */
+  constructor(name: string, what: string, hint?: string) {
+    super(`${name} ${what}`);
+    this.name = 'LogFormError';
+    this.hint = hint;
+  }
+}
+
+/** How much a packed log may hold, in bytes. */
+export const mostUnpacked = 256 * 1024 * 1024;
+
+/** How many bytes tell what a log is. */
+const telling = 512;
+
+type Form = 'text' | 'utf-16le' | 'utf-16be' | 'gzip' | 'journal' | 'packed';
+
+/** The first bytes of files, where they tell the form. */
+const signatures: readonly [string, Form][] = [
+  ['1f8b', 'gzip'],
+  ['4c504b5348485248', 'journal'],
+  ['28b52ffd', 'packed'],
+  ['fd377a585a00', 'packed'],
+  ['425a68', 'packed'],
+  ['504b0304', 'packed'],
+  ['04224d18', 'packed'],
+  ['fffe', 'utf-16le'],
+  ['feff', 'utf-16be'],
+];
+
+/** The form of a log, by its first bytes. What is none of these is text: a crash leaves zeros in logs. */
+export function textForm(start: Buffer): Form {
+  const found = signatures.find(([bytes]) => start.toString('hex').startsWith(bytes));
+  if (found) return found[1];
+  const zeros = (first: number) => {
+    for (let at = first; at < start.length; at += 2) if (start[at] !== 0) return false;
+    return start.length > 1;
+  };
+  const hasZero = start.includes(0);
+  if (hasZero && zeros(1) && !zeros(0)) return 'utf-16le';
+  if (hasZero && zeros(0) && !zeros(1)) return 'utf-16be';
+  return 'text';
+}
+
+/** The text of a log as UTF-8: what is packed with gzip unpacked, up to `most` bytes. Throws {@link LogFormError}. */
+export async function* asText(
+  bytes: AsyncIterable<Buffer>,
+  name: string,
+  most = mostUnpacked,
+  packed = false,
+): AsyncGenerator<Uint8Array> {
+  const pieces = bytes[Symbol.asyncIterator]();
+  let start = Buffer.alloc(0);
+  let ended = false;
+  // A stream that is followed is not kept waiting once it has said a line.
+  while (start.length < telling && !start.includes(0x0a) && !ended) {
+    const next = await pieces.next();
+    ended = next.done ?? false;
+    if (!next.done) start = Buffer.concat([start, Buffer.from(next.value)]);
+  }
+  const whole = async function* () {
+    yield start;
+    for (;;) {
+      const next = await pieces.next();
+      if (next.done) return;
+      yield Buffer.from(next.value);
+    }
+  };
+  const form = textForm(start.subarray(0, telling));
+  if (form === 'text') yield* whole();
+  else if (form === 'utf-16le' || form === 'utf-16be') yield* fromUtf16(whole(), form);
+  else if (form === 'gzip' && !packed)
+    yield* asText(unpacked(whole(), name, most), name, most, true);
+  else throw unreadForm(name, form);
+}
+
+async function* fromUtf16(
+  bytes: AsyncIterable<Buffer>,
+  form: 'utf-16le' | 'utf-16be',
+): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(form);
+  const encoder = new TextEncoder();
+  for await (const piece of bytes) yield encoder.encode(decoder.decode(piece, { stream: true }));
+  yield encoder.encode(decoder.decode());
+}
+
+async function* unpacked(
+  bytes: AsyncIterable<Buffer>,
+  name: string,
+  most: number,
+): AsyncGenerator<Buffer> {
+  const unzip = createGunzip();
+  // An error of the source ends the unpacking too, and is thrown by the loop.
+  pipeline(Readable.from(bytes, { objectMode: true }), unzip, () => {});
+  let length = 0;
+  try {
+    for await (const piece of unzip) {
+      length += (piece as Buffer).length;
+      if (length > most) {
+        throw new LogFormError(
+          name,
+          `holds more than ${most >> 20} MiB when it is unpacked.`,
+          `Pipe in what matters, as in: zgrep apparmor= ${name} | aa-registry denials --file -`,
+        );
+      }
+      yield piece as Buffer;
+    }
+  } catch (error) {
+    if (!/^Z_/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new LogFormError(name, 'is a damaged gzip file, or one that was cut off.');
+  } finally {
+    unzip.destroy();
+  }
+}
+
+function unreadForm(name: string, form: Form): LogFormError {
+  if (form === 'journal') {
+    return new LogFormError(
+      name,
+      'is a file of journald, which only journalctl reads.',
+      `Use: journalctl --file ${name} --grep apparmor= --output short-iso | aa-registry denials --file -`,
+    );
+  }
+  return new LogFormError(
+    name,
+    'is packed in a way that is not read here.',
+    'Read are text and gzip. Unpack it and pipe it in with --file -.',
+  );
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { fieldOf } from '../../sdk/denials/event.ts';
+import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
+import { requestOf } from '../../sdk/denials/request.ts';
+
+const fields =
+  'apparmor="DENIED" operation="open" class="file" profile="app" name="/etc/passwd" pid=14 comm="app" requested_mask="r" denied_mask="r" fsuid=0 ouid=0';
+const plain = `audit: type=1400 audit(1795500003.004:78): ${fields}`;
+const json = JSON.stringify;
+const docker = json({ log: `${plain}\n`, stream: 'stdout', time: '2026-11-24T10:00:03Z' });
+
+/** A line of `ausearch -i` with these fields. */
+const shown = (what: string) => `type=AVC msg=audit(11/24/26 10:00:03.004:78) : ${what}`;
+const opened = 'apparmor=DENIED operation=open class=file profile=app';
+const masks = 'pid=14 comm=app requested_mask=r denied_mask=r fsuid=root ouid=root';
+
+describe('a line holds the same event', () => {
+  test.each<[string, string]>([
+    ['plain', plain],
+    ['for Docker', docker],
+    ['for kubelet (CRI)', `2026-11-24T10:00:03.1Z stdout F ${plain}`],
+    ['as journalctl -o json', json({ __REALTIME_TIMESTAMP: '1795500003004000', MESSAGE: plain })],
+    ['with bytes', json({ MESSAGE: [...Buffer.from(`${plain}\u001dFSUID="root"`)] })],
+    ['as json-pretty', `\t"MESSAGE" : ${json(plain)},`],
+    ['as json-sse', `data: ${json({ MESSAGE: plain })}`],
+    ['as json-seq', `\u001e${json({ MESSAGE: plain })}`],
+    ['as JSON in JSON', json({ log: json({ kernel: { message: plain } }) })],
+    ['as logfmt', `time="2026-11-24T10:00:03Z" level=info msg=${json(plain)}`],
+    ['as CSV', `"2026-11-24","${plain.replaceAll('"', '""')}"`],
+    ['as ausearch -i', shown(`${opened} name=/etc/passwd ${masks}`)],
+    ['from a node', `node=web1 ${shown(`${opened} name=/etc/passwd ${masks}`)}`],
+  ])('%s', (_, line) => {
+    const events = eventsIn(line);
+    expect(events.map(({ type }) => type)).toEqual(['DENIED']);
+    const [event] = events;
+    expect(event && requestOf(event)).toEqual({
+      ...{ kind: 'file', path: '/etc/passwd', permissions: ['r'], owner: true },
+    });
+  });
+
+  test('with the time of the entry where the message has none', () => {
+    const time = Date.parse('2026-11-24T10:00:03.004Z');
+    for (const entry of [
+      { MESSAGE: `AVC ${fields}`, _SOURCE_REALTIME_TIMESTAMP: `${time}123` },
+      { log: fields, time: '2026-11-24T10:00:03.004Z' },
+    ]) {
+      expect(eventsIn(json(entry))).toMatchObject([{ time }]);
+    }
+  });
+
+  test('with a name that has blanks, in what ausearch has interpreted', () => {
+    const [event] = eventsIn(shown(`${opened} name=/srv/one two ${masks}`));
+    expect(event && fieldOf(event, 'name')).toBe('/srv/one two');
+    expect(event).toMatchObject({ serial: 78, interpreted: true });
+    expect(event?.time).toBe(new Date(2026, 10, 24, 10, 0, 3, 4).getTime());
+  });
+});
+
+describe('no event', () => {
+  test.each<[string, string]>([
+    // A name that a program has chosen: which of the two the kernel meant can't be told.
+    ['a key twice', shown(`${opened} name=/x denied_mask=rwx ${masks}`)],
+    ['a name of a process', 'type=SECCOMP msg=audit(1.2:3): comm="x apparmor=DENIED profile=app"'],
+    ['HTML', fields.replaceAll('"', '&quot;')],
+    ['typographic quotes', fields.replaceAll('"', '“')],
+    ['broken JSON', docker.slice(0, -30).replaceAll('\\"', '\\x')],
+    ['quotes without end', `apparmor=\\"D ${'"\\"'.repeat(5000)} denied`],
+    ['depth', `${'{"a":'.repeat(2000)}"apparmor denied"${'}'.repeat(2000)}`],
+  ])('is in %s, and it is known that there is something', (_, line) => {
+    expect(eventsIn(line)).toEqual([]);
+    expect(tellsOfDecision(line)).toBe(/denied/i.test(line));
+  });
+});
