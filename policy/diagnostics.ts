@@ -124,6 +124,12 @@ export const languageDiagnostics = {
     'profile demo {\n  dbus send # to everybody\n       bus=session,\n}\n',
     'profile demo {\n  # to everybody\n  dbus send bus=session,\n}\n',
   ),
+  'final-newline': error(
+    'Comment at the end without a newline',
+    'apparmor_parser takes a # for a comment, or for #include, only where a newline ends the line. Where the last line of a file, or of a file that is included, has a # and no newline, it refuses the file. `aa-registry fmt` adds the newline.',
+    'profile demo {\n}\n# the end',
+    'profile demo {\n}\n# the end\n',
+  ),
   'capability-name': error(
     'Unknown capability',
     'Capabilities are written in lower case and without CAP_; capabilities(7) lists them.',

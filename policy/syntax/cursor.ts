@@ -95,6 +95,11 @@ function isEscapable(code: number): boolean {
   );
 }
 
+/** Adds a range to those noted; what is read twice counts once. */
+function noteRange(ranges: number[], start: number, end: number): void {
+  if (start >= (ranges.at(-1) ?? 0)) ranges.push(start, end);
+}
+
 /** How many problems of one text are listed. */
 export const maxProblems = 1000;
 
@@ -108,6 +113,11 @@ export class Cursor {
   last = 0;
   /** Comments passed since somebody took them. */
   comments: Comment[] = [];
+  /** Every comment and every quoted word that was read: start, end, start, end … */
+  readonly commentRanges: number[] = [];
+  readonly quoteRanges: number[] = [];
+  /** The first # of the last line that starts a comment or an include which no newline ends. */
+  unterminated: number | undefined;
 
   constructor(text: string, record = false) {
     this.text = text;
@@ -183,7 +193,9 @@ export class Cursor {
     const start = this.pos;
     const newline = this.text.indexOf('\n', start);
     let end = newline < 0 ? this.text.length : newline;
+    if (newline < 0) this.unterminated ??= start;
     this.pos = end;
+    noteRange(this.commentRanges, start, end);
     while (end > start && isBlank(this.text.charCodeAt(end - 1))) end--;
     const comment: Comment = {
       kind: 'comment',
@@ -350,6 +362,7 @@ export class Cursor {
     }
     const end = at + 1;
     this.pos = this.last = end;
+    noteRange(this.quoteRanges, start, end);
     const word = {
       start,
       end,

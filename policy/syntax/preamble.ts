@@ -64,6 +64,7 @@ export function parseInclude(
   hash: boolean,
   blankBefore: boolean,
 ): Include | undefined {
+  if (hash && cursor.text.indexOf('\n', start) < 0) cursor.unterminated ??= start;
   cursor.name('keyword');
   cursor.skipBlanks();
   let ifExists = false;
