@@ -130,6 +130,12 @@ export const languageDiagnostics = {
     'profile demo {\n}\n# the end',
     'profile demo {\n}\n# the end\n',
   ),
+  'carriage-return': error(
+    'Carriage return inside a rule',
+    'apparmor_parser reads CR LF as the end of a line, but in rules of dbus, signal, ptrace, unix and mount, in lists in brackets and right after a variable it takes the CR for the last character of the word before, so it refuses the file or understands another rule. A CR without LF it refuses everywhere but in comments and quotes. `aa-registry fmt` writes LF.',
+    'profile demo {\r\n  signal send set=(term\r\n    kill),\r\n}\r\n',
+    'profile demo {\n  signal send set=(term\n    kill),\n}\n',
+  ),
   'capability-name': error(
     'Unknown capability',
     'Capabilities are written in lower case and without CAP_; capabilities(7) lists them.',

@@ -221,7 +221,7 @@ export function format(source: string): { text: string; diagnostics: Diagnostic[
 }
 
 /** Errors about how a line ends. */
-const lineEnds: ReadonlySet<string> = new Set(['final-newline']);
+const lineEnds: ReadonlySet<string> = new Set(['final-newline', 'carriage-return']);
 
 /** The top-level profiles of a file, as the kernel would show them: `name` or `:namespace:name`. */
 export function profileNames(file: PolicyFile): string[] {

@@ -57,11 +57,13 @@ export function parseCondition(
       }
       const value = cursor.word(ITEM, 'value');
       if (!value) return cursor.fail('This bracket is not closed.', ')');
+      if (!value.quoted) cursor.refuseReturn(value.end);
       condition.values.push(value);
     }
   } else {
     const value = cursor.word(single, 'value');
     if (!value) return cursor.fail(`${name.value}${operator} has no value.`, 'a value');
+    if (single === PEER_VALUE && !value.quoted) cursor.refuseReturn(value.end);
     condition.values.push(value);
   }
   condition.end = cursor.last;

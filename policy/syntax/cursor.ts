@@ -256,6 +256,21 @@ export class Cursor {
     );
   }
 
+  /**
+   * Reports a carriage return that apparmor_parser takes for a part of the word that ends at `end`; with `comma`, one
+   * after the comma that ends the word too.
+   */
+  refuseReturn(end: number, comma = false): void {
+    const at = comma && this.at(end) === COMMA ? end + 1 : end;
+    if (this.at(at) !== CR || this.at(at + 1) !== LF) return;
+    this.report(
+      'carriage-return',
+      { start: at, end: at + 1 },
+      'apparmor_parser takes the carriage return here for a part of the word before it.',
+      { expected: 'LF at the end of the line', fix: { start: at, end: at + 1, text: '' } },
+    );
+  }
+
   /** In rules that take bare words, `->x` is one of them. */
   blankAfterArrow(): void {
     const code = this.peek();

@@ -14,7 +14,8 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
     if (cursor.take(')')) break;
     const attribute = cursor.word(ITEM, 'keyword');
     if (!attribute) return cursor.fail('This bracket is not closed.', ')');
-    if (attribute.quoted) {
+    if (!attribute.quoted) cursor.refuseReturn(attribute.end);
+    else {
       cursor.report('syntax', attribute, 'The name of an attribute takes no quotes.', {
         expected: 'a name such as user.tag',
       });
@@ -23,6 +24,7 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
     if (cursor.take('=', 'operator')) {
       const value = cursor.word(XATTR_VALUE, 'value');
       if (!value) return cursor.fail(`${attribute.text}= has no value.`, 'a value');
+      if (!value.quoted) cursor.refuseReturn(value.end);
       values.push(value);
     }
     conditions.push({
@@ -59,6 +61,7 @@ export function parseFlags(cursor: Cursor): Profile['flags'] {
     const value = cursor.word(FLAG, 'value');
     if (!value || value.text.includes('{') !== value.text.includes('}'))
       return cursor.fail('The list of flags is not closed.', ')');
+    if (!value.quoted) cursor.refuseReturn(value.end);
     values.push(value);
   }
   const range = { start, end: cursor.last };

@@ -61,6 +61,7 @@ export function parseKeywordRule(
       if (!kind.arrow || rule.arrow || !arrow)
         return cursor.fail(`A ${parts.keyword.value} rule has no "->".`, 'a comma');
       rule.arrow = arrow;
+      if (kind.joinsReturn) cursor.refuseReturn(arrow.end);
       cursor.blankAfterArrow();
       const target = cursor.word(
         kind.kind === 'mount' ? mountWord(cursor) : PATH,
@@ -71,6 +72,7 @@ export function parseKeywordRule(
           'Nothing follows "->".',
           kind.kind === 'mount' ? 'the mount point' : 'the name of a profile',
         );
+      if (kind.joinsReturn && !target.quoted) cursor.refuseReturn(target.end, true);
       rule.target = target;
     } else if (rule.target) {
       return endOfRule(cursor, rule);
@@ -95,6 +97,7 @@ export function parseKeywordRule(
       const ends = kind.commas ? ITEM : kind.kind === 'mount' ? mountWord(cursor) : BARE;
       const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
       if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
+      if (kind.joinsReturn && !word.quoted) cursor.refuseReturn(word.end, true);
       if (word.quoted && !kind.wordsLast) {
         report('syntax', word, 'A name takes no quotes here.', { expected: word.value });
       }
@@ -196,6 +199,7 @@ function parseAccess(cursor: Cursor, rule: KeywordRule): boolean {
         },
       );
     }
+    if (!word.quoted) cursor.refuseReturn(word.end);
     rule.access.push(word);
   }
   return true;

@@ -150,6 +150,7 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
   const operator = isAssignment(cursor, at);
   if (operator === undefined) return null;
   const nameWord = cursor.slice(start, nameEnd, 'variable');
+  cursor.refuseReturn(nameEnd);
   const operatorWord = cursor.slice(at, at + operator, 'operator');
   if (operatorWord.text === '+') {
     cursor.report(
@@ -217,6 +218,7 @@ function lineContinues(cursor: Cursor): boolean {
   let at = cursor.pos + 1;
   while (cursor.at(at) === 13) at++;
   if (cursor.at(at) !== LF) return false;
+  cursor.refuseReturn(at - 1);
   cursor.pos = at + 1;
   return true;
 }

@@ -93,3 +93,74 @@ describe('a last line with a # and no newline', () => {
     if (parser) expect(taken(text, source)).toBe(ok);
   });
 });
+
+describe('carriage returns', () => {
+  const rule = (text: string) => `profile a {\r\n  ${text}\r\n}\r\n`;
+  const refused = [
+    'dbus send\r\n bus=system,',
+    'dbus eavesdrop,',
+    'dbus send peer=(name=a.b\r\n label=c),',
+    'dbus (send\r\n receive) bus=system,',
+    'signal send\r\n peer=x,',
+    'signal send,',
+    'signal set=(term\r\n kill) peer=x,',
+    'ptrace (read\r\n trace) peer=x,',
+    'ptrace read,',
+    'unix send\r\n type=stream,',
+    'unix (send, receive\r\n) type=stream,',
+    'mount options=(rw\r\n bind) /a -> /b/ ,',
+    'mount /a\r\n -> /b/ ,',
+    'mount /a ->\r\n /b/ ,',
+    'mount /a -> /b/,',
+    'umount /b/,',
+    'remount /b/\r\n,',
+    'r @{a}\r\n,',
+  ];
+  const whole = [
+    'profile a flags=(complain\r\n attach_disconnected) {\r\n}\r\n',
+    'profile a flags=(complain, attach_disconnected\r\n) {\r\n}\r\n',
+    '@{a}\r\n = x\r\nprofile a {\r\n}\r\n',
+    '@{a} = x \\\r\n y\r\nprofile a {\r\n}\r\n',
+  ];
+  test.each([...refused.map(rule), ...whole])('%j is refused, and fmt mends it', (text) => {
+    const source = text.includes('r @{a}') ? `@{a}=/x\r\n${text}` : text;
+    expect(new Set(idsOf(source))).toEqual(new Set(['carriage-return']));
+    const formatted = format(source);
+    expect(formatted.diagnostics).toEqual([]);
+    expect(formatted.text).not.toContain('\r');
+    expect(taken(formatted.text)).not.toBe(false);
+    expect(formatted.text).toBe(format(source.replaceAll('\r', '')).text);
+  });
+
+  test.each([
+    'dbus send bus=system\r\n path=/x\r\n interface=a.b\r\n peer=(label=c),',
+    'dbus send peer=(name=a.b,\r\n label=c),',
+    'signal (send,\r\n receive)\r\n set=(term,\r\n kill)\r\n peer=x,',
+    'ptrace read \r\n peer=x,',
+    'capability chown\r\n setuid,',
+    'network inet\r\n stream,',
+    'link /a\r\n ->\r\n /b,',
+    'change_profile /a\r\n ->\r\n b,',
+    'pivot_root\r\n oldroot=/a/\r\n /b/\r\n -> c,',
+    'owner\r\n file\r\n /a\r\n rw,',
+    'set rlimit\r\n nofile\r\n <= 10\r\n ,',
+    '# c\r in a comment',
+    '"/a\rb" r,',
+  ])('%j is taken', (text) => {
+    expect(idsOf(rule(text)).filter((id) => id !== 'control-character')).toEqual([]);
+    expect(taken(rule(text))).not.toBe(false);
+  });
+
+  test.each([
+    '/a r,\r /b r,',
+    '/a \r r,',
+    'capability\rchown,',
+    'signal send \r peer=x,',
+    'link /a ->\r/b,',
+    'set rlimit nofile <= 10 \r,',
+  ])('alone: %j is refused, and fmt leaves it', (text) => {
+    expect(idsOf(rule(text))).toContain('carriage-return');
+    expect(taken(rule(text))).not.toBe(true);
+    expect(format(rule(text)).text).toBe(rule(text));
+  });
+});
