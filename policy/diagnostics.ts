@@ -136,6 +136,13 @@ export const languageDiagnostics = {
     'profile demo {\r\n  signal send set=(term\r\n    kill),\r\n}\r\n',
     'profile demo {\n  signal send set=(term\n    kill),\n}\n',
   ),
+  'joined-arrow': {
+    title: 'Arrow that is a part of a path',
+    severity: 'warning',
+    text: 'In a mount rule "->" is a word of its own. Without a blank after it, it is the beginning of a path: the rule is about a source or a mount point that no system has.',
+    example: 'profile demo {\n  mount options=(rw) ->/srv/,\n}\n',
+    corrected: 'profile demo {\n  mount options=(rw) -> /srv/,\n}\n',
+  },
   'capability-name': error(
     'Unknown capability',
     'Capabilities are written in lower case and without CAP_; capabilities(7) lists them.',

@@ -5,16 +5,20 @@ export const complainMode: LintRule = {
   id: 'complain-mode',
   title: 'The profile only complains',
   severity: 'warning',
-  text: 'In complain mode nothing is refused, only logged. That is for writing a profile, not for a host that relies on it.',
+  text: 'In complain mode what no rule allows is logged and allowed; deny rules still deny. That is for writing a profile, not for a host that relies on it.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo flags=(complain) {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n}\n',
   check({ profiles, report }) {
     for (const { report: one } of profiles) {
       for (const flag of one.profile.flags?.values ?? []) {
         if (splitFlag(flag.value).name === 'complain')
-          report(flag, 'In complain mode this profile refuses nothing.', {
-            expected: 'enforce mode, which needs no flag',
-          });
+          report(
+            flag,
+            'In complain mode this profile refuses only what its deny rules name; all else is logged and allowed.',
+            {
+              expected: 'enforce mode, which needs no flag',
+            },
+          );
       }
     }
   },

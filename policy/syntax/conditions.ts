@@ -34,6 +34,7 @@ export function parseCondition(
   const name = cursor.name('keyword') as Word;
   const operator = cursor.take(':=', 'operator') ? ':=' : cursor.take('=', 'operator') ? '=' : 'in';
   if (operator === 'in') cursor.name('operator');
+  else if (single !== PEER_VALUE) cursor.refuseLineEnd(nested === undefined);
   const condition: Condition = {
     name,
     operator,

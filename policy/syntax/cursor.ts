@@ -271,6 +271,40 @@ export class Cursor {
     );
   }
 
+  /**
+   * Reports a line end right after the `=` of a condition: apparmor_parser wants the value in the same line. Only the
+   * bracket of a plain list (`list`) may stand in the next, and then after LF.
+   */
+  refuseLineEnd(list: boolean): void {
+    const from = this.pos;
+    let at = from;
+    let returns = false;
+    while (isBlank(this.at(at))) returns = this.at(at++) === CR || returns;
+    if (!this.lineBetween(from, at)) return;
+    if (list && !returns && this.at(at) === 40) return;
+    this.report(
+      'syntax',
+      { start: from - 1, end: from },
+      'The value stands in the line of the "=".',
+      { expected: 'the value right after =', fix: { start: from, end: at, text: '' } },
+    );
+  }
+
+  /** Reports the comments that were read inside a list or a condition, where a # starts a word. */
+  refuseCommentsIn(range: Range): void {
+    for (let at = this.comments.length - 1; at >= 0; at--) {
+      const comment = this.comments[at] as Comment;
+      if (comment.start < range.start) return;
+      if (comment.start >= range.end) continue;
+      this.report(
+        'comment-in-rule',
+        comment,
+        'A comment cannot stand here: apparmor_parser reads the # as part of a word.',
+        { expected: 'the comment on a line of its own, or at the end of the statement' },
+      );
+    }
+  }
+
   /** In rules that take bare words, `->x` is one of them. */
   blankAfterArrow(): void {
     const code = this.peek();

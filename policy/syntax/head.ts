@@ -7,6 +7,7 @@ import type { Condition, Profile, Word } from './tree.ts';
 export function parseXattrs(cursor: Cursor): Condition | undefined {
   const name = cursor.name('keyword') as Word;
   cursor.take('=', 'operator');
+  cursor.refuseLineEnd(false);
   if (!cursor.take('(')) return cursor.fail('Extended attributes stand in brackets.', '( … )');
   const conditions: Condition[] = [];
   for (;;) {
@@ -36,6 +37,7 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
       end: cursor.last,
     });
   }
+  cursor.refuseCommentsIn({ start: name.start, end: cursor.last });
   return {
     name,
     operator: '=',
@@ -52,10 +54,10 @@ export function parseFlags(cursor: Cursor): Profile['flags'] {
   const start = cursor.pos;
   const keyword = cursor.peekName() === 'flags' ? cursor.name('keyword') : undefined;
   if (keyword && !cursor.take('=', 'operator')) return cursor.fail('The flags follow "=".', '=');
+  if (keyword) cursor.refuseLineEnd(true);
   if (!cursor.take('(')) return cursor.fail('Flags stand in brackets.', '( … )');
   const values: Word[] = [];
   for (;;) {
-    cursor.refuseComment();
     while (cursor.take(','));
     if (cursor.take(')')) break;
     const value = cursor.word(FLAG, 'value');
@@ -65,6 +67,7 @@ export function parseFlags(cursor: Cursor): Profile['flags'] {
     values.push(value);
   }
   const range = { start, end: cursor.last };
+  cursor.refuseCommentsIn(range);
   checkFlags(values, range, cursor.report.bind(cursor));
   return { values, ...range };
 }

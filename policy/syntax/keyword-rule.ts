@@ -56,13 +56,14 @@ export function parseKeywordRule(
     if (code === 40) {
       if (!kind.access || !first) return cursor.fail('A bracket cannot stand here.', 'a comma');
       if (!parseAccess(cursor, rule)) return undefined;
-    } else if (cursor.text.startsWith('->', cursor.pos)) {
+    } else if (cursor.text.startsWith('->', cursor.pos) && !joinedArrow(cursor, rule)) {
       const arrow = cursor.take('->', 'operator');
       if (!kind.arrow || rule.arrow || !arrow)
         return cursor.fail(`A ${parts.keyword.value} rule has no "->".`, 'a comma');
       rule.arrow = arrow;
       if (kind.joinsReturn) cursor.refuseReturn(arrow.end);
-      cursor.blankAfterArrow();
+      if (kind.comments) cursor.refuseComment();
+      else cursor.blankAfterArrow();
       const target = cursor.word(
         kind.kind === 'mount' ? mountWord(cursor) : PATH,
         kind.kind === 'mount' ? 'path' : 'name',
@@ -80,6 +81,7 @@ export function parseKeywordRule(
       const peer = cursor.peekName() === 'peer' ? kind.peer : undefined;
       const one = parseCondition(cursor, 0, peer);
       if (!one) return undefined;
+      if (kind.comments) cursor.refuseCommentsIn(one);
       checkCondition(cursor, kind, rule, one);
       if (kind.peer && rule.conditions.some((before) => before.name.value === 'peer')) {
         report('condition-order', one, `${one.name.value}= stands after peer=( ).`, {
@@ -129,6 +131,21 @@ export function parseKeywordRule(
 function mountWord(cursor: Cursor): WordClass {
   cursor.skip();
   return cursor.peek() === 47 || cursor.peek() === 64 ? PATH : BARE;
+}
+
+/** In a mount rule without a source `->/x` is the source; it is probably not meant, so it is reported. */
+function joinedArrow(cursor: Cursor, rule: KeywordRule): boolean {
+  const { pos } = cursor;
+  const after = cursor.at(pos + 2);
+  if (rule.kind !== 'mount' || rule.words.length > 0 || rule.arrow) return false;
+  if (after <= 32 || [34, 44, 40, 41, 61].includes(after)) return false;
+  cursor.report(
+    'joined-arrow',
+    { start: pos, end: pos + 2 },
+    'Without a blank after it, "->" is a part of the path.',
+    { expected: 'a blank', fix: { start: pos + 2, end: pos + 2, text: ' ' } },
+  );
+  return true;
 }
 
 /** In most rules apparmor_parser takes a # for the start of a word. */

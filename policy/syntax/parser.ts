@@ -501,6 +501,7 @@ class Parser {
     if (name === 'change_profile') {
       const keyword = cursor.name('keyword') as Word;
       const rule = parseChangeProfile(cursor, { ...parts, keyword });
+      cursor.next(',');
       refuseComments(cursor, keyword);
       return endOfRule(cursor, rule);
     }
@@ -516,7 +517,6 @@ class Parser {
       }
       const keyword = cursor.name('keyword') as Word;
       const rule = parseRlimit(cursor, { ...parts, keyword });
-      refuseComments(cursor, keyword);
       return endOfRule(cursor, rule);
     }
     const file = name === 'file' ? cursor.name('keyword') : undefined;

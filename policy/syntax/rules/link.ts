@@ -12,6 +12,7 @@ export function parseLink(
   const subset = cursor.peekName() === 'subset' ? cursor.name('keyword') : undefined;
   const path = filePath(cursor);
   const arrow = path && cursor.take('->', 'operator');
+  if (arrow) cursor.refuseComment();
   const target = arrow && cursor.word(PATH, 'path');
   if (!path || !target) {
     cursor.report(
