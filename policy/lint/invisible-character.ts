@@ -16,8 +16,7 @@ export const invisibleCharacter: LintRule = {
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/shadow r,\n}\n',
   always: true,
   check({ file: { text }, report }) {
-    suspicious.lastIndex = 0;
-    if (!suspicious.test(text)) return;
+    if (text.search(suspicious) < 0) return;
     const { commentRanges, quoteRanges } = parseText(text).cursor;
     const inComment = within(commentRanges);
     const inQuotes = within(quoteRanges);
