@@ -124,6 +124,25 @@ export const languageDiagnostics = {
     'profile demo {\n  dbus send # to everybody\n       bus=session,\n}\n',
     'profile demo {\n  # to everybody\n  dbus send bus=session,\n}\n',
   ),
+  'final-newline': error(
+    'Comment at the end without a newline',
+    'apparmor_parser takes a # for a comment, or for #include, only where a newline ends the line. Where the last line of a file, or of a file that is included, has a # and no newline, it refuses the file. `aa-registry fmt` adds the newline.',
+    'profile demo {\n}\n# the end',
+    'profile demo {\n}\n# the end\n',
+  ),
+  'carriage-return': error(
+    'Carriage return inside a rule',
+    'apparmor_parser reads CR LF as the end of a line, but in rules of dbus, signal, ptrace, unix and mount, in lists in brackets and right after a variable it takes the CR for the last character of the word before, so it refuses the file or understands another rule. A CR without LF it refuses everywhere but in comments and quotes. `aa-registry fmt` writes LF.',
+    'profile demo {\r\n  signal send set=(term\r\n    kill),\r\n}\r\n',
+    'profile demo {\n  signal send set=(term\n    kill),\n}\n',
+  ),
+  'joined-arrow': {
+    title: 'Arrow that is a part of a path',
+    severity: 'warning',
+    text: 'In a mount rule "->" is a word of its own. Without a blank after it, it is the beginning of a path: the rule is about a source or a mount point that no system has.',
+    example: 'profile demo {\n  mount options=(rw) ->/srv/,\n}\n',
+    corrected: 'profile demo {\n  mount options=(rw) -> /srv/,\n}\n',
+  },
   'capability-name': error(
     'Unknown capability',
     'Capabilities are written in lower case and without CAP_; capabilities(7) lists them.',

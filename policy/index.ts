@@ -209,9 +209,19 @@ function report(analysis: Analysis): Diagnostic[] {
  */
 export function format(source: string): { text: string; diagnostics: Diagnostic[] } {
   const { file, diagnostics } = parse(source);
-  const broken = diagnostics.some((one) => one.severity === 'error');
-  return { text: broken ? source : print(file), diagnostics };
+  const errors = diagnostics.filter((one) => one.severity === 'error');
+  if (errors.length === 0) return { text: print(file), diagnostics };
+  // What is only about line ends is mended, for formatting writes them anew.
+  if (!errors.every(({ id, fix }) => lineEnds.has(id) && fix)) return { text: source, diagnostics };
+  const mended = parse(applyFixes(source, errors));
+  const broken = mended.diagnostics.some((one) => one.severity === 'error');
+  return broken
+    ? { text: source, diagnostics }
+    : { text: print(mended.file), diagnostics: mended.diagnostics };
 }
+
+/** Errors about how a line ends. */
+const lineEnds: ReadonlySet<string> = new Set(['final-newline', 'carriage-return']);
 
 /** The top-level profiles of a file, as the kernel would show them: `name` or `:namespace:name`. */
 export function profileNames(file: PolicyFile): string[] {

@@ -13,6 +13,7 @@ import { globCaret } from './glob-caret.ts';
 import { globSlip } from './glob-slip.ts';
 import { hiddenAllow } from './hidden-allow.ts';
 import { includePath } from './include-path.ts';
+import { invisibleCharacter } from './invisible-character.ts';
 import { noAbi } from './no-abi.ts';
 import { oldInclude } from './old-include.ts';
 import { packageName } from './package-name.ts';
@@ -35,6 +36,7 @@ export const lintRules: readonly LintRule[] = [
   packageName,
   reservedName,
   secret,
+  invisibleCharacter,
   includePath,
   weakerThanDockerDefault,
   writeEverything,

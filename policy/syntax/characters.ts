@@ -6,8 +6,12 @@ const LF = 10;
 /** ASCII's control characters, but those that are white space in a line or end it. */
 const control = /[^\P{Cc}\t\n\r\x80-\x9f]/u;
 
-/** Reports characters no policy should contain. */
+/** A carriage return that is no part of a line end. */
+const lone = /\r(?!\n)/g;
+
+/** Reports characters no policy should contain, once all of it is read. */
 export function checkCharacters(cursor: Cursor): void {
+  checkReturns(cursor);
   const { text } = cursor;
   // Nearly every text has none; the engine finds that out fastest.
   if (text.isWellFormed() && !control.test(text)) return;
@@ -46,4 +50,28 @@ export function checkCharacters(cursor: Cursor): void {
       reported++;
     }
   }
+}
+
+/** A carriage return alone is no blank: only in a comment or in quotes apparmor_parser takes it. */
+function checkReturns(cursor: Cursor): void {
+  const inComment = within(cursor.commentRanges);
+  const inQuotes = within(cursor.quoteRanges);
+  for (const { index } of cursor.text.matchAll(lone)) {
+    if (inComment(index) || inQuotes(index)) continue;
+    cursor.report(
+      'carriage-return',
+      { start: index, end: index + 1 },
+      'A carriage return alone ends no line, and is no blank.',
+      { expected: 'LF at the end of the line' },
+    );
+  }
+}
+
+/** Whether offsets, asked for in order, are in one of the ranges: start, end, start, end … */
+export function within(ranges: readonly number[]): (offset: number) => boolean {
+  let at = 0;
+  return (offset) => {
+    while (at < ranges.length && (ranges[at + 1] as number) <= offset) at += 2;
+    return at < ranges.length && (ranges[at] as number) <= offset;
+  };
 }

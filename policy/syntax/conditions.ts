@@ -34,6 +34,7 @@ export function parseCondition(
   const name = cursor.name('keyword') as Word;
   const operator = cursor.take(':=', 'operator') ? ':=' : cursor.take('=', 'operator') ? '=' : 'in';
   if (operator === 'in') cursor.name('operator');
+  else if (single !== PEER_VALUE) cursor.refuseLineEnd(nested === undefined);
   const condition: Condition = {
     name,
     operator,
@@ -57,11 +58,13 @@ export function parseCondition(
       }
       const value = cursor.word(ITEM, 'value');
       if (!value) return cursor.fail('This bracket is not closed.', ')');
+      if (!value.quoted) cursor.refuseReturn(value.end);
       condition.values.push(value);
     }
   } else {
     const value = cursor.word(single, 'value');
     if (!value) return cursor.fail(`${name.value}${operator} has no value.`, 'a value');
+    if (single === PEER_VALUE && !value.quoted) cursor.refuseReturn(value.end);
     condition.values.push(value);
   }
   condition.end = cursor.last;

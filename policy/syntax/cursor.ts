@@ -95,6 +95,11 @@ function isEscapable(code: number): boolean {
   );
 }
 
+/** Adds a range to those noted; what is read twice counts once. */
+function noteRange(ranges: number[], start: number, end: number): void {
+  if (start >= (ranges.at(-1) ?? 0)) ranges.push(start, end);
+}
+
 /** How many problems of one text are listed. */
 export const maxProblems = 1000;
 
@@ -108,6 +113,11 @@ export class Cursor {
   last = 0;
   /** Comments passed since somebody took them. */
   comments: Comment[] = [];
+  /** Every comment and every quoted word that was read: start, end, start, end … */
+  readonly commentRanges: number[] = [];
+  readonly quoteRanges: number[] = [];
+  /** The first # of the last line that starts a comment or an include which no newline ends. */
+  unterminated: number | undefined;
 
   constructor(text: string, record = false) {
     this.text = text;
@@ -183,7 +193,9 @@ export class Cursor {
     const start = this.pos;
     const newline = this.text.indexOf('\n', start);
     let end = newline < 0 ? this.text.length : newline;
+    if (newline < 0) this.unterminated ??= start;
     this.pos = end;
+    noteRange(this.commentRanges, start, end);
     while (end > start && isBlank(this.text.charCodeAt(end - 1))) end--;
     const comment: Comment = {
       kind: 'comment',
@@ -242,6 +254,55 @@ export class Cursor {
         expected: 'the comment on a line of its own, or at the end of the statement',
       },
     );
+  }
+
+  /**
+   * Reports a carriage return that apparmor_parser takes for a part of the word that ends at `end`; with `comma`, one
+   * after the comma that ends the word too.
+   */
+  refuseReturn(end: number, comma = false): void {
+    const at = comma && this.at(end) === COMMA ? end + 1 : end;
+    if (this.at(at) !== CR || this.at(at + 1) !== LF) return;
+    this.report(
+      'carriage-return',
+      { start: at, end: at + 1 },
+      'apparmor_parser takes the carriage return here for a part of the word before it.',
+      { expected: 'LF at the end of the line', fix: { start: at, end: at + 1, text: '' } },
+    );
+  }
+
+  /**
+   * Reports a line end right after the `=` of a condition: apparmor_parser wants the value in the same line. Only the
+   * bracket of a plain list (`list`) may stand in the next, and then after LF.
+   */
+  refuseLineEnd(list: boolean): void {
+    const from = this.pos;
+    let at = from;
+    let returns = false;
+    while (isBlank(this.at(at))) returns = this.at(at++) === CR || returns;
+    if (!this.lineBetween(from, at)) return;
+    if (list && !returns && this.at(at) === 40) return;
+    this.report(
+      'syntax',
+      { start: from - 1, end: from },
+      'The value stands in the line of the "=".',
+      { expected: 'the value right after =', fix: { start: from, end: at, text: '' } },
+    );
+  }
+
+  /** Reports the comments that were read inside a list or a condition, where a # starts a word. */
+  refuseCommentsIn(range: Range): void {
+    for (let at = this.comments.length - 1; at >= 0; at--) {
+      const comment = this.comments[at] as Comment;
+      if (comment.start < range.start) return;
+      if (comment.start >= range.end) continue;
+      this.report(
+        'comment-in-rule',
+        comment,
+        'A comment cannot stand here: apparmor_parser reads the # as part of a word.',
+        { expected: 'the comment on a line of its own, or at the end of the statement' },
+      );
+    }
   }
 
   /** In rules that take bare words, `->x` is one of them. */
@@ -350,6 +411,7 @@ export class Cursor {
     }
     const end = at + 1;
     this.pos = this.last = end;
+    noteRange(this.quoteRanges, start, end);
     const word = {
       start,
       end,

@@ -7,6 +7,7 @@ import type { Condition, Profile, Word } from './tree.ts';
 export function parseXattrs(cursor: Cursor): Condition | undefined {
   const name = cursor.name('keyword') as Word;
   cursor.take('=', 'operator');
+  cursor.refuseLineEnd(false);
   if (!cursor.take('(')) return cursor.fail('Extended attributes stand in brackets.', '( … )');
   const conditions: Condition[] = [];
   for (;;) {
@@ -14,7 +15,8 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
     if (cursor.take(')')) break;
     const attribute = cursor.word(ITEM, 'keyword');
     if (!attribute) return cursor.fail('This bracket is not closed.', ')');
-    if (attribute.quoted) {
+    if (!attribute.quoted) cursor.refuseReturn(attribute.end);
+    else {
       cursor.report('syntax', attribute, 'The name of an attribute takes no quotes.', {
         expected: 'a name such as user.tag',
       });
@@ -23,6 +25,7 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
     if (cursor.take('=', 'operator')) {
       const value = cursor.word(XATTR_VALUE, 'value');
       if (!value) return cursor.fail(`${attribute.text}= has no value.`, 'a value');
+      if (!value.quoted) cursor.refuseReturn(value.end);
       values.push(value);
     }
     conditions.push({
@@ -34,6 +37,7 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
       end: cursor.last,
     });
   }
+  cursor.refuseCommentsIn({ start: name.start, end: cursor.last });
   return {
     name,
     operator: '=',
@@ -50,18 +54,20 @@ export function parseFlags(cursor: Cursor): Profile['flags'] {
   const start = cursor.pos;
   const keyword = cursor.peekName() === 'flags' ? cursor.name('keyword') : undefined;
   if (keyword && !cursor.take('=', 'operator')) return cursor.fail('The flags follow "=".', '=');
+  if (keyword) cursor.refuseLineEnd(true);
   if (!cursor.take('(')) return cursor.fail('Flags stand in brackets.', '( … )');
   const values: Word[] = [];
   for (;;) {
-    cursor.refuseComment();
     while (cursor.take(','));
     if (cursor.take(')')) break;
     const value = cursor.word(FLAG, 'value');
     if (!value || value.text.includes('{') !== value.text.includes('}'))
       return cursor.fail('The list of flags is not closed.', ')');
+    if (!value.quoted) cursor.refuseReturn(value.end);
     values.push(value);
   }
   const range = { start, end: cursor.last };
+  cursor.refuseCommentsIn(range);
   checkFlags(values, range, cursor.report.bind(cursor));
   return { values, ...range };
 }

@@ -56,12 +56,14 @@ export function parseKeywordRule(
     if (code === 40) {
       if (!kind.access || !first) return cursor.fail('A bracket cannot stand here.', 'a comma');
       if (!parseAccess(cursor, rule)) return undefined;
-    } else if (cursor.text.startsWith('->', cursor.pos)) {
+    } else if (cursor.text.startsWith('->', cursor.pos) && !joinedArrow(cursor, rule)) {
       const arrow = cursor.take('->', 'operator');
       if (!kind.arrow || rule.arrow || !arrow)
         return cursor.fail(`A ${parts.keyword.value} rule has no "->".`, 'a comma');
       rule.arrow = arrow;
-      cursor.blankAfterArrow();
+      if (kind.joinsReturn) cursor.refuseReturn(arrow.end);
+      if (kind.comments) cursor.refuseComment();
+      else cursor.blankAfterArrow();
       const target = cursor.word(
         kind.kind === 'mount' ? mountWord(cursor) : PATH,
         kind.kind === 'mount' ? 'path' : 'name',
@@ -71,6 +73,7 @@ export function parseKeywordRule(
           'Nothing follows "->".',
           kind.kind === 'mount' ? 'the mount point' : 'the name of a profile',
         );
+      if (kind.joinsReturn && !target.quoted) cursor.refuseReturn(target.end, true);
       rule.target = target;
     } else if (rule.target) {
       return endOfRule(cursor, rule);
@@ -78,6 +81,7 @@ export function parseKeywordRule(
       const peer = cursor.peekName() === 'peer' ? kind.peer : undefined;
       const one = parseCondition(cursor, 0, peer);
       if (!one) return undefined;
+      if (kind.comments) cursor.refuseCommentsIn(one);
       checkCondition(cursor, kind, rule, one);
       if (kind.peer && rule.conditions.some((before) => before.name.value === 'peer')) {
         report('condition-order', one, `${one.name.value}= stands after peer=( ).`, {
@@ -95,6 +99,7 @@ export function parseKeywordRule(
       const ends = kind.commas ? ITEM : kind.kind === 'mount' ? mountWord(cursor) : BARE;
       const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
       if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
+      if (kind.joinsReturn && !word.quoted) cursor.refuseReturn(word.end, true);
       if (word.quoted && !kind.wordsLast) {
         report('syntax', word, 'A name takes no quotes here.', { expected: word.value });
       }
@@ -126,6 +131,21 @@ export function parseKeywordRule(
 function mountWord(cursor: Cursor): WordClass {
   cursor.skip();
   return cursor.peek() === 47 || cursor.peek() === 64 ? PATH : BARE;
+}
+
+/** In a mount rule without a source `->/x` is the source; it is probably not meant, so it is reported. */
+function joinedArrow(cursor: Cursor, rule: KeywordRule): boolean {
+  const { pos } = cursor;
+  const after = cursor.at(pos + 2);
+  if (rule.kind !== 'mount' || rule.words.length > 0 || rule.arrow) return false;
+  if (after <= 32 || [34, 44, 40, 41, 61].includes(after)) return false;
+  cursor.report(
+    'joined-arrow',
+    { start: pos, end: pos + 2 },
+    'Without a blank after it, "->" is a part of the path.',
+    { expected: 'a blank', fix: { start: pos + 2, end: pos + 2, text: ' ' } },
+  );
+  return true;
 }
 
 /** In most rules apparmor_parser takes a # for the start of a word. */
@@ -196,6 +216,7 @@ function parseAccess(cursor: Cursor, rule: KeywordRule): boolean {
         },
       );
     }
+    if (!word.quoted) cursor.refuseReturn(word.end);
     rule.access.push(word);
   }
   return true;

@@ -60,7 +60,6 @@ export function parseText(
     );
     cursor.pos = 1;
   }
-  checkCharacters(cursor);
   const parser = new Parser(cursor);
   const statements: Statement[] = [];
   while (!cursor.done) {
@@ -74,7 +73,24 @@ export function parseText(
   }
   // Comments that a broken statement left behind at the end.
   statements.push(...parser.leftComments());
+  checkCharacters(cursor);
+  checkLastLine(cursor);
   return { file: { text, statements }, problems: cursor.problems, cursor };
+}
+
+/** apparmor_parser knows a comment only by the newline at its end, and `#include` too. */
+function checkLastLine(cursor: Cursor): void {
+  const { text, unterminated } = cursor;
+  if (unterminated === undefined) return;
+  cursor.report(
+    'final-newline',
+    { start: unterminated, end: text.trimEnd().length },
+    'No newline ends this line, so apparmor_parser does not take the # for a comment or an include, and refuses the file.',
+    {
+      expected: 'a newline at the end of the file',
+      fix: { start: text.length, end: text.length, text: '\n' },
+    },
+  );
 }
 
 class Parser {
@@ -97,9 +113,13 @@ class Parser {
       const code = cursor.peek();
       if (code === -1 || code === CLOSE) return;
       const previous = into.at(-1);
-      if (code === HASH && !includeAhead(cursor, 1)) {
+      // In the line of an assignment, a # starts a value for some releases, a comment for others, and never an include.
+      const assigned = newlines === 0 && previous?.kind === 'variable' && !previous.trailing;
+      if (code === HASH && (assigned || !includeAhead(cursor, 1))) {
+        const { unterminated } = cursor;
         const comment = cursor.comment(blankLine && previous !== undefined);
-        if (comment.text.startsWith('#include')) {
+        if (assigned) cursor.unterminated = unterminated;
+        else if (comment.text.startsWith('#include')) {
           cursor.report('syntax', comment, 'apparmor_parser takes this comment for an include.', {
             expected: 'a blank between # and include',
             fix: { start: comment.start + 1, end: comment.start + 1, text: ' ' },
@@ -481,6 +501,7 @@ class Parser {
     if (name === 'change_profile') {
       const keyword = cursor.name('keyword') as Word;
       const rule = parseChangeProfile(cursor, { ...parts, keyword });
+      cursor.next(',');
       refuseComments(cursor, keyword);
       return endOfRule(cursor, rule);
     }
@@ -496,7 +517,6 @@ class Parser {
       }
       const keyword = cursor.name('keyword') as Word;
       const rule = parseRlimit(cursor, { ...parts, keyword });
-      refuseComments(cursor, keyword);
       return endOfRule(cursor, rule);
     }
     const file = name === 'file' ? cursor.name('keyword') : undefined;

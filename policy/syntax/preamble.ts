@@ -20,7 +20,13 @@ function fileName(
   cursor: Cursor,
   what: string,
 ): { target: Word; path: string; place: IncludeKind } | undefined {
-  cursor.skipBlanks();
+  // The name may stand in a later line; only one in brackets or quotes is taken for meant.
+  const { pos } = cursor;
+  cursor.skipToStatement();
+  if (cursor.peek() !== 60 && cursor.peek() !== 34) {
+    cursor.pos = pos;
+    cursor.skipBlanks();
+  }
   const start = cursor.pos;
   let target: Word | undefined;
   let path = '';
@@ -57,6 +63,12 @@ function fileName(
   return { target, path, place: path.startsWith('/') ? 'absolute' : 'relative' };
 }
 
+/** A line end or a comment comes next. */
+function lineEnds(cursor: Cursor): boolean {
+  const code = cursor.peek();
+  return code === LF || code === HASH || (code === 13 && cursor.at(cursor.pos + 1) === LF);
+}
+
 /** `include`, `#include` and `include if exists`; the cursor is before the keyword. */
 export function parseInclude(
   cursor: Cursor,
@@ -64,15 +76,18 @@ export function parseInclude(
   hash: boolean,
   blankBefore: boolean,
 ): Include | undefined {
+  if (hash && cursor.text.indexOf('\n', start) < 0) cursor.unterminated ??= start;
   cursor.name('keyword');
+  if (!hash && lineEnds(cursor)) return cursor.fail('This include names no file.', '<file>');
   cursor.skipBlanks();
   let ifExists = false;
   if (cursor.text.startsWith('if', cursor.pos) && !isNameCharacter(cursor.at(cursor.pos + 2))) {
     cursor.name('keyword');
     cursor.skipBlanks();
-    if (cursor.peekName() !== 'exists')
+    if (lineEnds(cursor) || cursor.peekName() !== 'exists')
       return cursor.fail('"include if" goes on with "exists".', 'include if exists <file>');
     cursor.name('keyword');
+    if (lineEnds(cursor)) return cursor.fail('This include names no file.', '<file>');
     ifExists = true;
   }
   const file = fileName(cursor, 'include');
@@ -85,12 +100,13 @@ export function parseInclude(
 
 /** `abi <file>,` */
 export function parseAbi(cursor: Cursor, start: number, blankBefore: boolean) {
-  cursor.name('keyword');
+  const keyword = cursor.name('keyword') as Word;
   const file = fileName(cursor, 'abi');
   if (!file) {
     cursor.recover();
     return undefined;
   }
+  if (cursor.next(',')) cursor.refuseCommentsIn({ start: keyword.end, end: cursor.pos });
   return endOfRule(cursor, { kind: 'abi' as const, start, end: cursor.last, ...file, blankBefore });
 }
 
@@ -101,6 +117,7 @@ export function parseAlias(cursor: Cursor, start: number, blankBefore: boolean) 
   if (!from) return cursor.fail('An alias names two paths.', 'alias /from -> /to,');
   if (!cursor.take('->', 'operator'))
     return cursor.fail('An alias names two paths with "->" between them.', '->');
+  cursor.refuseComment();
   const to = cursor.word(PATH, 'path');
   if (!to) return cursor.fail('An alias names two paths.', 'the path after ->');
   for (const word of [from, to]) {
@@ -145,10 +162,17 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
     return null;
   }
   let at = nameEnd;
-  while (at < cursor.text.length && cursor.at(at) <= 32) at++;
+  // A comment may stand between the name and the operator.
+  while (
+    at < cursor.text.length &&
+    (cursor.at(at) <= 32 || (cursor.at(at) === HASH && at > nameEnd))
+  )
+    at = cursor.at(at) === HASH ? lineEnd(cursor, at) : at + 1;
   const operator = isAssignment(cursor, at);
   if (operator === undefined) return null;
   const nameWord = cursor.slice(start, nameEnd, 'variable');
+  cursor.refuseReturn(nameEnd);
+  cursor.skip();
   const operatorWord = cursor.slice(at, at + operator, 'operator');
   if (operatorWord.text === '+') {
     cursor.report(
@@ -211,11 +235,17 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
   };
 }
 
+function lineEnd(cursor: Cursor, at: number): number {
+  const newline = cursor.text.indexOf('\n', at);
+  return newline < 0 ? cursor.text.length : newline;
+}
+
 /** A backslash at the end of a line: the value list goes on. */
 function lineContinues(cursor: Cursor): boolean {
   let at = cursor.pos + 1;
   while (cursor.at(at) === 13) at++;
   if (cursor.at(at) !== LF) return false;
+  cursor.refuseReturn(at - 1);
   cursor.pos = at + 1;
   return true;
 }
@@ -230,6 +260,7 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
     cursor.take('?=', 'operator') ?? cursor.take(':=', 'operator') ?? cursor.take('=', 'operator');
   if (!operator) return cursor.fail('A boolean is only named here to be set.', '= true or = false');
   cursor.skipBlanks();
+  if (lineEnds(cursor)) return cursor.fail('A boolean is true or false.', 'true or false');
   const value = cursor.peek() === 34 ? cursor.quoted('value') : cursor.name('value');
   const lower = value?.value.toLowerCase();
   if (!value || (lower !== 'true' && lower !== 'false')) {
@@ -237,7 +268,8 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
     return cursor.fail('A boolean is true or false.', 'true or false');
   }
   cursor.skipBlanks();
-  if (!cursor.done && cursor.peek() !== LF && cursor.peek() !== HASH) {
+  if (cursor.peek() === HASH) cursor.refuseComment();
+  else if (!cursor.done && cursor.peek() !== LF) {
     return cursor.fail('A boolean ends with its line.', 'a new line');
   }
   return {

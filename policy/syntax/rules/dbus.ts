@@ -5,6 +5,7 @@ const message = new Set(['path', 'interface', 'member', 'peer']);
 export const dbus: KeywordKind = {
   kind: 'dbus',
   keywords: ['dbus'],
+  joinsReturn: true,
   section: 'DBus rules',
   access: ['send', 'receive', 'bind', 'eavesdrop', 'r', 'read', 'w', 'write', 'rw'],
   conditions: ['bus', 'path', 'interface', 'member', 'name', 'peer'],

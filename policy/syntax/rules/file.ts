@@ -3,6 +3,7 @@
 import type { Cursor } from '../cursor.ts';
 import { PATH } from '../cursor.ts';
 import type { BareFileRule, ExecTransition, FileRule, Permissions, Word } from '../tree.ts';
+import { variableEnd } from '../variables.ts';
 import type { Report } from './kind.ts';
 import { checkTarget } from './profile.ts';
 
@@ -175,9 +176,9 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
   if (leading) {
     mode = cursor.name('permission');
     if (cursor.peekName() === 'subset') subset = cursor.name('keyword');
-    path = pathWord(cursor);
+    path = filePath(cursor);
   } else {
-    path = pathWord(cursor);
+    path = filePath(cursor);
     if (path) {
       cursor.skip();
       mode = cursor.name('permission');
@@ -274,6 +275,14 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
     ...(target && { target }),
     end: cursor.last,
   };
+}
+
+/** The path of a file or link rule: right after a variable a carriage return counts as its next character. */
+export function filePath(cursor: Cursor): Word | undefined {
+  const word = pathWord(cursor);
+  if (word?.text.startsWith('@') && variableEnd(cursor, word.start) === word.end)
+    cursor.refuseReturn(word.end, true);
+  return word;
 }
 
 /** The path of a rule: quoted, or from a / or a variable. */

@@ -33,6 +33,8 @@ export interface KeywordKind {
   wordsLast?: boolean;
   /** Every comma ends a word. */
   commas?: boolean;
+  /** A carriage return right after an unquoted word, or after its comma, becomes a part of the word. */
+  joinsReturn?: boolean;
   /** Comments may stand inside the rule. */
   comments?: boolean;
   /** Takes `-> target`. */

@@ -2,7 +2,7 @@
 import type { Cursor } from '../cursor.ts';
 import { PATH } from '../cursor.ts';
 import type { LinkRule, Qualifiers, Word } from '../tree.ts';
-import { pathWord } from './file.ts';
+import { filePath } from './file.ts';
 
 /** Reads `[subset] path -> target` after the keyword `link`. */
 export function parseLink(
@@ -10,8 +10,9 @@ export function parseLink(
   parts: { qualifiers: Qualifiers; start: number; blankBefore: boolean; keyword: Word },
 ): LinkRule | undefined {
   const subset = cursor.peekName() === 'subset' ? cursor.name('keyword') : undefined;
-  const path = pathWord(cursor);
+  const path = filePath(cursor);
   const arrow = path && cursor.take('->', 'operator');
+  if (arrow) cursor.refuseComment();
   const target = arrow && cursor.word(PATH, 'path');
   if (!path || !target) {
     cursor.report(

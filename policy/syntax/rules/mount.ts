@@ -75,6 +75,7 @@ const late = new Set(['nostrictatime', 'lazytime', 'nolazytime', 'symfollow', 'n
 export const mount: KeywordKind = {
   kind: 'mount',
   keywords: ['mount', 'remount', 'umount'],
+  joinsReturn: true,
   section: 'Mount Rules',
   conditions: ['options', 'option', 'fstype', 'vfstype'],
   in: ['options', 'option', 'fstype', 'vfstype'],

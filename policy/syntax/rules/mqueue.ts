@@ -5,6 +5,7 @@ const types = ['posix', 'sysv'];
 export const mqueue: KeywordKind = {
   kind: 'mqueue',
   keywords: ['mqueue'],
+  joinsReturn: true,
   section: 'Message Queue rules',
   since: '4.0',
   access: ['r', 'w', 'rw', 'wr', 'read', 'write', 'create', 'open', 'delete', 'getattr', 'setattr'],

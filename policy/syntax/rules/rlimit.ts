@@ -51,7 +51,7 @@ export function parseRlimit(
     return undefined;
   };
   if (cursor.peekName() !== 'rlimit') return fail('Only "set rlimit" can be set.', 'rlimit');
-  cursor.name('keyword');
+  const keyword = cursor.name('keyword') as Word;
   const name = cursor.name('value');
   if (!name) return fail('The name of the limit is missing.', 'a limit such as nofile');
   if (!cursor.take('<=', 'operator')) return fail('A limit is given with "<=".', '<=');
@@ -61,6 +61,7 @@ export function parseRlimit(
   value.push(number);
   const unit = cursor.next(',') ? undefined : cursor.name('value');
   if (unit) value.push(unit);
+  if (cursor.next(',')) cursor.refuseCommentsIn({ start: keyword.end, end: cursor.pos });
   const measure = rlimits[name.value];
   if (!measure) {
     const suggestion = nearest(name.value, Object.keys(rlimits));
@@ -76,8 +77,11 @@ export function parseRlimit(
 }
 
 function checkValue(cursor: Cursor, name: string, measure: Measure, words: Word[]): void {
-  const text = words.map((word) => word.value).join('');
-  if (text === 'infinity') return;
+  if (words[0]?.value === 'infinity') return;
+  const text = words
+    .map((word) => word.value)
+    .join(' ')
+    .replace(/ (?=[a-z_]+$)/i, '');
   const range = { start: words[0]?.start ?? 0, end: words.at(-1)?.end ?? 0 };
   let digits = 0;
   const sign = text[0] === '-' ? 1 : 0;

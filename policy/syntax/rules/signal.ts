@@ -55,6 +55,7 @@ export function isSignal(name: string): boolean {
 export const signal: KeywordKind = {
   kind: 'signal',
   keywords: ['signal'],
+  joinsReturn: true,
   section: 'Signal rules',
   access: ['r', 'w', 'rw', 'read', 'write', 'send', 'receive'],
   conditions: ['set', 'peer'],

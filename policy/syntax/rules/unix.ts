@@ -6,6 +6,7 @@ import { checkLocalAccess, socketAccess, socketTypes } from './network.ts';
 export const unix: KeywordKind = {
   kind: 'unix',
   keywords: ['unix'],
+  joinsReturn: true,
   section: 'Unix socket rules',
   access: socketAccess,
   conditions: ['type', 'addr', 'peer', 'protocol', 'attr', 'opt'],
