@@ -108,6 +108,8 @@ export class Cursor {
   readonly problems: Problem[] = [];
   /** Only when somebody asked for them. */
   readonly tokens: Token[] | undefined;
+  /** Where the last newline of the text is; -1 where there is none. */
+  readonly lastNewline: number;
   pos = 0;
   /** End of the last thing read that was not a blank or a comment. */
   last = 0;
@@ -121,6 +123,7 @@ export class Cursor {
 
   constructor(text: string, record = false) {
     this.text = text;
+    this.lastNewline = text.lastIndexOf('\n');
     this.tokens = record ? [] : undefined;
   }
 

@@ -69,6 +69,13 @@ function lineEnds(cursor: Cursor): boolean {
   return code === LF || code === HASH || (code === 13 && cursor.at(cursor.pos + 1) === LF);
 }
 
+/** Reports an include that ends with its line. */
+function nameless(cursor: Cursor): undefined {
+  const range = { start: cursor.last, end: cursor.last };
+  cursor.report('syntax', range, 'This include names no file.', { expected: '<file> or "file"' });
+  cursor.recover();
+}
+
 /** `include`, `#include` and `include if exists`; the cursor is before the keyword. */
 export function parseInclude(
   cursor: Cursor,
@@ -76,9 +83,9 @@ export function parseInclude(
   hash: boolean,
   blankBefore: boolean,
 ): Include | undefined {
-  if (hash && cursor.text.indexOf('\n', start) < 0) cursor.unterminated ??= start;
+  if (hash && start > cursor.lastNewline) cursor.unterminated ??= start;
   cursor.name('keyword');
-  if (!hash && lineEnds(cursor)) return cursor.fail('This include names no file.', '<file>');
+  if (!hash && lineEnds(cursor)) return nameless(cursor);
   cursor.skipBlanks();
   let ifExists = false;
   if (cursor.text.startsWith('if', cursor.pos) && !isNameCharacter(cursor.at(cursor.pos + 2))) {
@@ -87,7 +94,7 @@ export function parseInclude(
     if (lineEnds(cursor) || cursor.peekName() !== 'exists')
       return cursor.fail('"include if" goes on with "exists".', 'include if exists <file>');
     cursor.name('keyword');
-    if (lineEnds(cursor)) return cursor.fail('This include names no file.', '<file>');
+    if (lineEnds(cursor)) return nameless(cursor);
     ifExists = true;
   }
   const file = fileName(cursor, 'include');

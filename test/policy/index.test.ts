@@ -125,6 +125,7 @@ describe('the examples of language diagnostics', () => {
       id === 'package-name' ||
       id === 'reserved-name' ||
       id === 'secret' ||
+      id === 'invisible-character' ||
       id === 'include-path'
     )
       return;
