@@ -395,7 +395,8 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await run('sync');
     const state = join(root, 'var/lib/aa-registry/sync.json');
     const saved = JSON.parse(await readFile(state, 'utf8'));
-    await writeFile(state, JSON.stringify({ ...saved, revokedKeys: { team: 9 } }));
+    const meanings = saved.meanings.map((one: object) => ({ ...one, revokedKeys: 0 }));
+    await writeFile(state, JSON.stringify({ ...saved, meanings, revokedKeys: { team: 9 } }));
     const log = join(root, 'var/lib/aa-registry/log');
     const [name = ''] = await readdir(log);
     for (const one of await readdir(join(log, name))) {
