@@ -19,6 +19,8 @@ export interface RevocationOptions {
 /** The keys that are revoked, those seen before among them. */
 export interface Revocations {
   revoked: RevokedByTeam;
+  /** Of how many of each team's keys the registry has said and the log shown it; of the teams that were asked about. */
+  counted: ReadonlyMap<string, number>;
   /** Why what the registry says of its log is not believed; then only what was seen before counts. */
   log?: { id: string; reason: string };
 }
@@ -35,16 +37,26 @@ export async function learnRevocations(
   const asked = [...new Set(teams)].filter((team) => trust.teams.has(team));
   const claims = await mapInParallel(asked, async (team) => {
     const keys = await keysOf(client, team);
-    const added = keys.filter(
-      ({ keyId, revokedAt }) => revokedAt !== null && !before.get(team)?.has(keyId),
-    );
-    return { team, added };
+    const claimed = keys.filter(({ revokedAt }) => revokedAt !== null);
+    return { team, claimed, added: claimed.filter(({ keyId }) => !before.get(team)?.has(keyId)) };
   });
-  if (claims.every(({ added }) => added.length === 0)) return { revoked: before };
+  const count = (revoked: RevokedByTeam) =>
+    new Map(
+      claims.map(({ team, claimed }) => [
+        team,
+        claimed.filter(({ keyId }) => revoked.get(team)?.has(keyId)).length,
+      ]),
+    );
+  if (claims.every(({ added }) => added.length === 0)) {
+    return { revoked: before, counted: count(before) };
+  }
 
   // Of now, so that it has what was just said. It is not remembered: a bundle may be under an older one.
   const latest = await latestCheckpoint(client, { log: trust.log, folder, now, keep: false });
-  if (!latest.ok) return { revoked: before, log: { id: latest.id, reason: latest.reason } };
+  if (!latest.ok) {
+    const log = { id: latest.id, reason: latest.reason };
+    return { revoked: before, counted: count(before), log };
+  }
   const { checkpoint } = latest;
   const revoked = new Map(before);
   for (const { team, added } of claims) {
@@ -58,7 +70,8 @@ export async function learnRevocations(
     if (keep) await writeRevoked(folder, team, proven);
     revoked.set(team, new Set([...(before.get(team) ?? []), ...proven]));
   }
-  return { revoked };
+  // What could not be remembered is asked for again.
+  return { revoked, counted: count(keep ? await readRevoked(folder) : revoked) };
 }
 
 async function keysOf(client: Client, team: string) {

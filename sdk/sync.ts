@@ -12,12 +12,13 @@ import {
   type RevokedByTeam,
   readRevoked,
   readSeen,
+  type SeenFolder,
   writeRevoked,
   writeSeen,
 } from './host/seen.ts';
 import { type Installation, listInstallations } from './host/state.ts';
 import { readSyncState, type SyncState, writeSyncState } from './host/sync-state.ts';
-import { listUntrusted, type Untrusted } from './host/untrusted.ts';
+import { type Judgement, judgeInstalled } from './host/untrusted.ts';
 import { latestCheckpoint } from './latest-checkpoint.ts';
 import type { LockedProfile, WantedProfile } from './profiles-file.ts';
 import { type Meaning, resolveAll } from './resolve-all.ts';
@@ -34,6 +35,11 @@ export interface SyncOptions {
   locked?: readonly LockedProfile[] | undefined;
   /** Look, fetch and verify, but change nothing. */
   dryRun?: boolean;
+  /**
+   * Whether what the last sync has written down below `root` may be from somebody else, as in an image of which only
+   * this run's trust is the operator's: then the registry is asked everything anew.
+   */
+  isForeign?: boolean;
   now?: Date;
 }
 
@@ -48,7 +54,7 @@ export interface SyncOutcome {
   profile?: VerifiedProfile | undefined;
 }
 
-export interface SyncReport {
+export interface SyncReport extends Judgement {
   outcomes: SyncOutcome[];
   /** How many of the wanted profiles the host has. */
   present: number;
@@ -56,8 +62,6 @@ export interface SyncReport {
   offline: { reason: string; checkedAt: Date | undefined } | undefined;
   /** Why what the registry says of its log is not believed. */
   log: { id: string; reason: string } | undefined;
-  /** What is installed afterwards and signed by no key that still counts. */
-  untrusted: Untrusted[];
 }
 
 /**
@@ -87,11 +91,18 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const after = await listInstallations(root);
   const present = wants.filter(({ reference }) => findIn(after, reference)).length;
   const { offline, log } = asked;
-  const untrusted = await listUntrusted(root, after, {
+  const judgement = await judgeInstalled(root, after, {
     trust: options.trust,
-    revoked: dryRun ? revoked : await readRevoked(hostSeenFolder(root, options.trust.log.key)),
+    revoked: await withSeen(revoked, hostSeenFolder(root, options.trust.log.key)),
   });
-  return { outcomes, present: dryRun ? 0 : present, offline, log, untrusted };
+  return { outcomes, present: dryRun ? 0 : present, offline, log, ...judgement };
+}
+
+/** What was learnt in this run, whether or not it could be remembered, and what the folder has besides. */
+async function withSeen(learned: RevokedByTeam, folder: SeenFolder): Promise<RevokedByTeam> {
+  const all = new Map(await readRevoked(folder));
+  for (const [team, keys] of learned) all.set(team, new Set([...keys, ...(all.get(team) ?? [])]));
+  return all;
 }
 
 async function examineAll(
@@ -126,7 +137,8 @@ interface Asked {
 
 /** Asks the registry what the references mean, as cheaply as it can be. */
 async function ask(options: SyncOptions): Promise<Asked> {
-  const { root, client, wanted, locked, now = new Date(), dryRun = false } = options;
+  const { root, client, wanted, locked, now = new Date() } = options;
+  const { dryRun = false, isForeign = false } = options;
   const asked = wanted.map(({ reference }, at): Reference => {
     const lock = locked?.[at];
     return lock
@@ -135,11 +147,10 @@ async function ask(options: SyncOptions): Promise<Asked> {
   });
   const references = [...asked, ...(await othersOf(options, asked))];
   const names = references.map(formatReference);
-  const saved = await readSyncState(root);
+  const saved = isForeign ? undefined : await readSyncState(root);
   const same = saved?.registry === client.registry && saved.references.join() === names.join();
   const checkedAt = saved && new Date(saved.checkedAt);
   const folder = hostSeenFolder(root, options.trust.log.key);
-  const before = await readRevoked(folder);
   try {
     const isLogOld =
       !saved ||
@@ -154,7 +165,8 @@ async function ask(options: SyncOptions): Promise<Asked> {
         : await resolveAll(client, references, same ? saved.etags : []);
     const { meanings, etags } = answer ?? (saved as SyncState);
     const { trust } = options;
-    const teams = teamsWithNews(references, meanings, before);
+    const counted = saved?.revokedKeys;
+    const teams = teamsWithNews(references, meanings, counted);
     const learned = await learnRevocations(client, { trust, folder, teams, keep, now });
     const log = latest?.ok === false ? { id: latest.id, reason: latest.reason } : learned.log;
     const logSeenAt = isLogOld && !log && !dryRun ? now.toISOString() : saved?.logSeenAt;
@@ -166,6 +178,7 @@ async function ask(options: SyncOptions): Promise<Asked> {
       checkedAt: now.toISOString(),
       // Long ago, so that the next run looks again.
       logSeenAt: logSeenAt ?? new Date(0).toISOString(),
+      revokedKeys: { ...counted, ...Object.fromEntries(learned.counted) },
     };
     return { meanings, state, offline: undefined, log, revoked: learned.revoked };
   } catch (error) {
@@ -196,11 +209,14 @@ async function othersOf(
   return others;
 }
 
-/** The teams of which the registry says that more keys are revoked than were seen, or says nothing. */
+/**
+ * The teams of which the registry says that more keys are revoked than it could show the last time that it was asked
+ * which, or says nothing. What files there are of revoked keys does not matter: they may be of keys that no team has.
+ */
 function teamsWithNews(
   references: readonly Reference[],
   meanings: readonly Meaning[],
-  seen: RevokedByTeam,
+  counted: Readonly<Record<string, number>> = {},
 ): string[] {
   const counts = new Map<string, number | undefined>();
   for (const [at, { team }] of references.entries()) {
@@ -209,7 +225,7 @@ function teamsWithNews(
     counts.set(team, count ?? counts.get(team));
   }
   return [...counts].flatMap(([team, count]) =>
-    count === undefined || count > (seen.get(team)?.size ?? 0) ? [team] : [],
+    count === undefined || count > (counted[team] ?? -1) ? [team] : [],
   );
 }
 

@@ -2,6 +2,7 @@ import { changeHost } from '../host/change.ts';
 import { exclusively } from '../host/lock.ts';
 import type { Mended } from '../host/mend.ts';
 import { listPending } from '../host/state.ts';
+import type { Recovered } from '../host/transaction.ts';
 import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import type { Values } from './command.ts';
 import { pathOf } from './installed.ts';
@@ -39,16 +40,30 @@ export async function changing<Result>(
   return changeHost(root, work, {
     trust,
     onWait: (holder) => tellWait(io, holder),
-    onRecovered: ({ pending: { kind, installation }, outcome, refusal }) => {
-      const { team, name, version } = installation;
-      const what = kind === 'install' ? 'installation' : 'removal';
-      const why = refusal ? `: ${refusal.reason} [${refusal.id}]` : '';
-      const left = 'left as it is, for processes are confined by it';
-      const became = outcome === 'left' ? left : outcome;
-      io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${became}${why}.`);
-    },
+    onRecovered: (recovered) => tellRecovered(io, recovered),
     onMended: (mended) => tellMended(io, mended),
   });
+}
+
+const became: Record<Recovered['outcome'], string> = {
+  finished: 'finished',
+  undone: 'undone',
+  removed: 'undone',
+  left: 'left as it is, for processes are confined by it or its file was changed',
+};
+
+function tellRecovered(io: Io, { pending, outcome, refusal, earlier }: Recovered): void {
+  const { kind, installation } = pending;
+  const { team, name, version } = installation;
+  const what = kind === 'install' ? 'installation' : 'removal';
+  const why = refusal ? `: ${refusal.reason} [${refusal.id}]` : '';
+  io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${became[outcome]}${why}.`);
+  if (!earlier) return;
+  const old = `${team}/${name}@${earlier.version}, which was installed before,`;
+  const reason = `it is not proved either: ${earlier.reason} [${earlier.id}]`;
+  if (outcome === 'removed') {
+    io.tell(`Warning: ${old} was removed, for ${reason}. Nothing confines ${name} now.`);
+  } else io.tell(`Warning: ${old} was not loaded again, for ${reason}.`);
 }
 
 function tellMended(io: Io, { record, copy, installation }: Mended): void {

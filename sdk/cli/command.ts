@@ -109,7 +109,7 @@ export const exit = {
   drift: 6,
   /** A profile that is installed is not loaded. */
   notLoaded: 7,
-  /** What is installed is signed by no key that still counts: they were revoked, or are trusted no more. */
+  /** What is installed can't be proved now: its keys were revoked or are trusted no more, or its proof is gone. */
   untrusted: 8,
 } as const;
 
@@ -123,7 +123,7 @@ export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   5: 'Not possible on this machine: no root, no AppArmor, no apparmor_parser; nothing was changed',
   6: 'The host has drifted: a file, the kernel or a mode is not what was installed',
   7: 'A profile that is installed is not loaded',
-  8: 'What is installed is signed only by keys that were revoked or are trusted no more',
+  8: 'What is installed can not be proved now: its keys were revoked, or its proof is gone or bad',
 };
 
 export function usageError(message: string, command: Command): CliError {

@@ -1,3 +1,4 @@
+import type { Untrusted } from '../host/untrusted.ts';
 import { type HostTrust, readTrust, trustPlace } from '../trust-file.ts';
 import { CliError, exit } from './command.ts';
 
@@ -28,8 +29,8 @@ export function trustAdvice(
   team: string,
   { root, trust }: { root?: string | undefined; trust?: string | undefined },
 ): string | undefined {
-  const where = [root && ` --root ${root}`, trust && ` --trust ${trust}`].filter(Boolean).join('');
-  const command = (name: string) => `sudo aa-registry trust ${name} ${team}${where}`;
+  const command = (name: string) =>
+    `sudo aa-registry trust ${name} ${team}${where({ root, trust })}`;
   switch (id) {
     case 'team-untrusted':
       return `To trust that team: ${command('add')}`;
@@ -40,4 +41,19 @@ export function trustAdvice(
     default:
       return undefined;
   }
+}
+
+/** What to do about something installed that can't be proved. */
+export function proofAdvice(
+  { id, installation: { team, name, version } }: Untrusted,
+  options: { root?: string | undefined; trust?: string | undefined },
+): string {
+  const trust = trustAdvice(id, team, options);
+  if (trust !== undefined) return trust;
+  const reference = `${team}/${name}@${version}`;
+  return `To have it proved anew: sudo aa-registry pull ${reference}${where(options)}`;
+}
+
+function where({ root, trust }: { root?: string | undefined; trust?: string | undefined }): string {
+  return [root && ` --root ${root}`, trust && ` --trust ${trust}`].filter(Boolean).join('');
 }

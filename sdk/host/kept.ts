@@ -57,17 +57,14 @@ export async function verifyKept(
     const reason = `this host has not kept ${formatReference(reference)}`;
     return { ok: false, id: 'not-kept', reason };
   }
-  return verifyOffer(offer, reference, { ...view, seen: undefined, now: new Date(verifiedAt) });
-}
-
-/** The bytes of a kept version, when they are what its digest says. */
-export async function readKeptBytes(
-  root: string,
-  named: Named,
-  digest: string,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const bytes = readKept(root, named, digest)?.profile;
-  return bytes && (await sha256(bytes)) === digest ? bytes : undefined;
+  const now = new Date(verifiedAt);
+  const verified = await verifyOffer(offer, reference, { ...view, seen: undefined, now });
+  // Else another version's proof, under this one's name, would speak for what is installed.
+  if (verified.ok && verified.profile.digest !== digest) {
+    const reason = `what is kept of ${formatReference(reference)} has the digest ${verified.profile.digest}, not ${digest}`;
+    return { ok: false, id: 'digest-mismatch', reason, revoked: verified.revoked };
+  }
+  return verified;
 }
 
 /** The versions that are kept and are what their digests say, the last one first; each was proved when it was kept. */

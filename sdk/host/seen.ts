@@ -96,7 +96,7 @@ export async function writeRevoked(
   const added = [...revoked].filter((keyId) => !known.has(keyId));
   if (added.length === 0) return;
   const place = placeOf(folder);
-  for (const keyId of added.slice(0, mostRevoked - known.size)) {
+  for (const keyId of added.slice(0, Math.max(0, mostRevoked - known.size))) {
     const name = `revoked.${team}.${keyId.slice('sha256:'.length)}`;
     await write(place.at(name), '', 0o644);
   }

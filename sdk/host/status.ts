@@ -93,8 +93,8 @@ async function findUnconfined(
 }
 
 /**
- * What a monitor should say of a host: the worst of all that is installed. `untrusted` of it is signed by no key that
- * still counts.
+ * What a monitor should say of a host: the worst of all that is installed. `untrusted` of it can't be
+ * proved now.
  */
 export function verdictOf(
   { kernel, installed, pending, damaged }: HostStatus,

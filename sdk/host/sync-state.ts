@@ -30,6 +30,8 @@ const SyncState = z.object({
   checkedAt: z.iso.datetime(),
   /** When its log was last seen to go on. */
   logSeenAt: z.iso.datetime(),
+  /** How many keys of a team it could show to be revoked when it was asked last. */
+  revokedKeys: z.record(z.string(), z.int()).default({}),
 });
 export type SyncState = z.infer<typeof SyncState>;
 

@@ -2,14 +2,7 @@ import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import { dropCompiled } from './cache.ts';
 import { forceComplain, unforceComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
-import {
-  dropKept,
-  dropUnneeded,
-  type KeptView,
-  readKeptBytes,
-  readKeptView,
-  verifyKept,
-} from './kept.ts';
+import { dropKept, dropUnneeded, type KeptView, readKeptView, verifyKept } from './kept.ts';
 import { readPolicy, stateOf, unload } from './kernel.ts';
 import { findParser, loadArguments, runParser } from './parser.ts';
 import { confinedBy } from './processes.ts';
@@ -97,16 +90,20 @@ async function finish(root: string, target: Installation): Promise<Installation>
   return installation;
 }
 
-/** Has the kernel go back to what was installed before, after a change that could not be made. */
+/**
+ * Has the kernel go back to what was installed before, after a change that could not be made: to the file at `path`,
+ * when left out the installed one.
+ */
 async function putBack(
   root: string,
   target: Installation,
   before: Installation | undefined,
+  path = installedPath(root, target),
 ): Promise<void> {
   try {
     if (before) {
-      await load(root, installedPath(root, before), before);
-      (before.complain ? forceComplain : unforceComplain)(root, before);
+      await load(root, path, before);
+      setMode(root, before);
     } else {
       unforceComplain(root, target);
       if (hasKernel(root)) await unload(target.name);
@@ -115,6 +112,11 @@ async function putBack(
   } catch {
     // Then it stays written down, and the next run tries again.
   }
+}
+
+/** Has boot load it in the mode that was asked for. */
+function setMode(root: string, installation: Installation): void {
+  (installation.complain ? forceComplain : unforceComplain)(root, installation);
 }
 
 /** Does what is done as well as it can be, after something else has failed. */
@@ -157,79 +159,145 @@ function removeEverything(root: string, named: Named): void {
 /** A change that an earlier run had begun, and what became of it. */
 export interface Recovered {
   pending: Pending;
-  /** `left`: it can't be undone now, for processes are confined by it. */
-  outcome: 'finished' | 'undone' | 'left';
+  /**
+   * `removed`: what was installed before is not proved either, and so is gone too. `left`: it can't be undone now, for
+   * processes are confined by it or its file was changed since.
+   */
+  outcome: 'finished' | 'undone' | 'removed' | 'left';
   /** Why it was not finished, where it is no longer proved. */
-  refusal?: { id: string; reason: string };
+  refusal?: NotProved;
+  /** Why what was installed before was not put back. */
+  earlier?: NotProved & { version: string };
+}
+
+interface NotProved {
+  id: string;
+  reason: string;
 }
 
 /**
  * Finishes what earlier runs have begun; what can't be finished is undone, and so is what `trust`, when left out the
- * host's trust file, does not prove any more. Nobody else may be changing anything meanwhile (see change.ts).
+ * host's trust file, does not prove any more. Nothing is loaded that it does not prove, also not to go back. Nobody
+ * else may be changing anything meanwhile (see change.ts).
  */
 export async function recover(root: string, trust?: HostTrust): Promise<Recovered[]> {
   const recovered: Recovered[] = [];
   for (const pending of await listPending(root)) {
     const { kind, installation } = pending;
-    if (kind === 'install') {
-      const trusted = trust ?? (await readHostTrust(root));
-      const view = trusted && (await readKeptView(root, trusted));
-      recovered.push({ pending, ...(await resume(root, installation, view)) });
-    } else {
-      const done = await resumeRemoval(root, installation);
-      recovered.push({ pending, outcome: done ? 'finished' : 'undone' });
-    }
+    const trusted = trust ?? (await readHostTrust(root));
+    const view = trusted && (await readKeptView(root, trusted));
+    const done =
+      kind === 'install'
+        ? await resume(root, installation, view)
+        : await resumeRemoval(root, installation, view);
+    recovered.push({ pending, ...done });
   }
   return recovered;
+}
+
+type Done = Omit<Recovered, 'pending'>;
+
+async function prove(
+  root: string,
+  installation: Installation,
+  view: KeptView | undefined,
+): Promise<{ ok: true; bytes: Uint8Array } | ({ ok: false } & NotProved)> {
+  if (!view) return { ok: false, id: 'team-untrusted', reason: 'this host trusts nobody' };
+  const verified = await verifyKept(root, installation, installation, view);
+  if (verified.ok) return { ok: true, bytes: verified.profile.bytes };
+  return { ok: false, id: verified.id, reason: verified.reason };
 }
 
 async function resume(
   root: string,
   target: Installation,
   view: KeptView | undefined,
-): Promise<Omit<Recovered, 'pending'>> {
-  const verified = view
-    ? await verifyKept(root, target, target, view)
-    : ({ ok: false, id: 'team-untrusted', reason: 'this host trusts nobody' } as const);
-  if (verified.ok) {
-    const staged = stage(installedPlace(root, target), verified.profile.bytes, 0o644);
+): Promise<Done> {
+  const proof = await prove(root, target, view);
+  if (proof.ok) {
+    const staged = stage(installedPlace(root, target), proof.bytes, 0o644);
     if ((await put(root, target, staged)).ok) return { outcome: 'finished' };
   }
-  const outcome = (await undo(root, target)) ? 'undone' : 'left';
-  if (verified.ok) return { outcome };
-  return { outcome, refusal: { id: verified.id, reason: verified.reason } };
+  const undone = await undo(root, target, view);
+  // Where it stays it stays written down, whatever was tried.
+  if (undone.outcome === 'left')
+    await writePending(root, { kind: 'install', installation: target });
+  return proof.ok ? undone : { ...undone, refusal: { id: proof.id, reason: proof.reason } };
 }
 
-/** Goes back to what was installed before, where the file may be the new one already; whether that could be done. */
-async function undo(root: string, target: Installation): Promise<boolean> {
+/** Goes back to what was installed before, where the file may be the new one already. */
+async function undo(root: string, target: Installation, view: KeptView | undefined): Promise<Done> {
   const before = await readInstallation(root, target);
-  const isNew =
-    (await digestOf(root, target)) === target.digest && before?.digest !== target.digest;
-  if (!isNew) {
-    await putBack(root, target, before);
-    return true;
+  const digest = await digestOf(root, target);
+  const isNew = digest === target.digest && before?.digest !== target.digest;
+  if (!before) {
+    if (isNew) return takeBack(root, target);
+    await putBack(root, target, undefined);
+    return { outcome: 'undone' };
   }
-  if (before) {
-    const bytes = await readKeptBytes(root, before, before.digest);
-    return (
-      bytes !== undefined &&
-      (await put(root, before, stage(installedPlace(root, target), bytes, 0o644))).ok
-    );
+  const proof = await prove(root, before, view);
+  if (proof.ok) {
+    const staged = stage(installedPlace(root, before), proof.bytes, 0o644);
+    if (isNew) return { outcome: (await put(root, before, staged)).ok ? 'undone' : 'left' };
+    // The file may be one that somebody has changed: it stays, and is not what is loaded.
+    try {
+      await putBack(root, target, before, staged.path);
+    } finally {
+      await staged.discard();
+    }
+    return { outcome: 'undone' };
   }
-  // To unload it would leave processes unconfined.
-  if (hasKernel(root) && (await confinedBy(target.name)).length > 0) return false;
+  const earlier = { version: before.version, id: proof.id, reason: proof.reason };
+  if (!isNew && (await isLoadedAs(root, before))) {
+    // Nothing had happened yet. What is installed stays as untrusted as it was (see untrusted.ts).
+    setMode(root, before);
+    forgetPending(root, target);
+    return { outcome: 'undone', earlier };
+  }
+  // A file that somebody has changed is not thrown away.
+  if (digest !== undefined && !isNew && digest !== before.digest)
+    return { outcome: 'left', earlier };
+  const { outcome } = await takeBack(root, target);
+  return { outcome: outcome === 'left' ? 'left' : 'removed', earlier };
+}
+
+/** Takes away what is not proved. To unload it would leave processes unconfined, so then it stays. */
+async function takeBack(root: string, target: Installation): Promise<Done> {
+  if (hasKernel(root) && (await confinedBy(target.name)).length > 0) return { outcome: 'left' };
   await takeAway(root, target);
-  return true;
+  return { outcome: 'undone' };
+}
+
+/** Whether the kernel, where there is one, has what it had when this was installed. */
+async function isLoadedAs(root: string, { name, kernel }: Installation): Promise<boolean> {
+  if (!hasKernel(root)) return true;
+  const state = stateOf(await readPolicy(), name);
+  if (!state || !kernel) return !state && !kernel;
+  return state.mode === kernel.mode && state.hashes.join() === kernel.hashes.join();
 }
 
 /** A profile that is in use again stays: the host may have been started anew since. */
-async function resumeRemoval(root: string, installation: Installation): Promise<boolean> {
-  const present = (await digestOf(root, installation)) !== undefined;
-  const used = hasKernel(root) && present && (await confinedBy(installation.name)).length > 0;
-  if (!used) {
+async function resumeRemoval(
+  root: string,
+  installation: Installation,
+  view: KeptView | undefined,
+): Promise<Done> {
+  const digest = await digestOf(root, installation);
+  const isUsed =
+    hasKernel(root) && digest !== undefined && (await confinedBy(installation.name)).length > 0;
+  if (!isUsed) {
     await takeAway(root, installation);
-    return true;
+    return { outcome: 'finished' };
   }
-  await putBack(root, installation, installation);
-  return false;
+  const proof = await prove(root, installation, view);
+  if (proof.ok && digest === installation.digest) {
+    await putBack(root, installation, installation);
+    return { outcome: 'undone' };
+  }
+  // The kernel has it, or nothing would be confined by it: nothing needs to be loaded.
+  setMode(root, installation);
+  forgetPending(root, installation);
+  if (proof.ok) return { outcome: 'undone' };
+  const { version } = installation;
+  return { outcome: 'undone', earlier: { version, id: proof.id, reason: proof.reason } };
 }

@@ -2,34 +2,69 @@ import type { FetchRefusalId } from '../fetch.ts';
 import { type KeptView, verifyKept } from './kept.ts';
 import type { Installation } from './state.ts';
 
-/** What is installed and would not be installed now, for want of a key that counts. */
+/** What is installed and would not be installed now, for it can't be proved. */
 export interface Untrusted {
   installation: Installation;
-  id: FetchRefusalId;
+  /** `not-kept`: what proved it is gone from this host. */
+  id: FetchRefusalId | 'not-kept';
   reason: string;
 }
 
-const ids: readonly string[] = [
-  'key-revoked',
-  'envelope-untrusted-key',
-  'envelope-threshold',
-  'team-untrusted',
+/** What can't be proved of what is installed. */
+export interface Judgement {
+  /** What would be refused: for its keys, its signature, its bytes, its log's proof, or for want of any proof. */
+  untrusted: Untrusted[];
+  /**
+   * What all counts for but that its checkpoint was older, when it was proved, than the trust file allows by now. It
+   * is as good as it was, so this is no reason to distrust it.
+   */
+  outdated: Untrusted[];
+}
+
+/** Refusals of how old a checkpoint is and who cosigned it. {@link verifyKept} looks at these first. */
+const ofCheckpoint: readonly string[] = [
+  'checkpoint-stale',
+  'checkpoint-future',
+  'checkpoint-witnesses',
 ] satisfies FetchRefusalId[];
 
-/**
- * Which of these installations too few keys have signed that still count: the others were revoked since, or the host
- * trusts them no more.
- */
-export async function listUntrusted(
+/** Which of these installations can't be proved by what the host trusts now and the keys that are revoked now. */
+export async function judgeInstalled(
   root: string,
   installed: readonly Installation[],
-  view: KeptView,
-): Promise<Untrusted[]> {
+  view: KeptView | undefined,
+): Promise<Judgement> {
   const untrusted: Untrusted[] = [];
+  const outdated: Untrusted[] = [];
   for (const installation of installed) {
-    const verified = await verifyKept(root, installation, installation, view);
-    if (verified.ok || verified.id === 'not-kept' || !ids.includes(verified.id)) continue;
-    untrusted.push({ installation, id: verified.id, reason: verified.reason });
+    const refusal = await refusalOf(root, installation, view);
+    if (!refusal) continue;
+    const isOld = refusal.id === 'checkpoint-stale' || refusal.id === 'checkpoint-future';
+    (isOld ? outdated : untrusted).push({ installation, ...refusal });
   }
-  return untrusted;
+  return { untrusted, outdated };
+}
+
+/** Why an installation would be refused: what matters most, where there are several reasons. */
+async function refusalOf(
+  root: string,
+  installation: Installation,
+  view: KeptView | undefined,
+): Promise<Pick<Untrusted, 'id' | 'reason'> | undefined> {
+  if (!view) return { id: 'team-untrusted', reason: 'this host trusts nobody' };
+  let found: Pick<Untrusted, 'id' | 'reason'> | undefined;
+  for (const log of [view.trust.log, ...relaxations(view)]) {
+    const trust = { ...view.trust, log };
+    const verified = await verifyKept(root, installation, installation, { ...view, trust });
+    if (verified.ok) return found;
+    found = { id: verified.id, reason: verified.reason };
+    if (!ofCheckpoint.includes(verified.id)) return found;
+  }
+  return found;
+}
+
+/** The log's policy with less and less asked of a checkpoint, so that what else is wrong shows. */
+function relaxations({ trust: { log } }: KeptView) {
+  const ageless = { ...log, maximumAge: Number.POSITIVE_INFINITY };
+  return [ageless, { ...ageless, witnessThreshold: 0 }];
 }

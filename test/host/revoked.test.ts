@@ -1,7 +1,8 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { endorse, generateKeyPair } from '../../trust/index.ts';
+import { endorse, generateKeyPair, generateNoteKey } from '../../trust/index.ts';
 import { command } from '../command.ts';
 import { type Meddler, startMeddler } from '../meddler.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
@@ -218,6 +219,190 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const { said } = await run('sync');
     expect(said).toContain('installation of team/web@1.0.0 was undone');
     await expect(installed()).rejects.toThrow('ENOENT');
+  });
+
+  /** Has the host stopped while it updated 1.0.0 to 1.1.0, with the new file in place. */
+  async function stopInUpdate(): Promise<void> {
+    const target = JSON.parse(await readFile(record('installed'), 'utf8'));
+    await stayAt100();
+    await mkdir(join(record('pending'), '..'), { recursive: true });
+    await writeFile(
+      record('pending'),
+      JSON.stringify({ kind: 'install', installation: { ...target, earlier: [] } }),
+    );
+    await writeFile(file(), textOf('web', '1.1.0'));
+  }
+
+  const kept = () => join(root, 'var/lib/aa-registry/kept/team.web');
+
+  /** Another proof than its own, or none, for what is kept under a digest. */
+  async function forgeKept(digest: string, text: string): Promise<void> {
+    const [some = ''] = await readdir(kept());
+    const bundle = JSON.parse(await readFile(join(kept(), some), 'utf8'));
+    const encoded = Buffer.from(text).toString('base64');
+    const forged = JSON.parse(JSON.stringify(bundle), (key, value) =>
+      key === 'profile' && typeof value === 'string' ? encoded : value,
+    );
+    await writeFile(
+      join(kept(), `${digest.slice('sha256:'.length)}.bundle`),
+      JSON.stringify(forged),
+    );
+  }
+  const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+  test('is not put back where an interrupted update can’t be finished either', async () => {
+    await stopInUpdate();
+    // Neither is proved any more: of the new one nothing is kept, the old one's key was revoked.
+    const { installation } = JSON.parse(await readFile(record('pending'), 'utf8'));
+    await rm(join(kept(), `${installation.digest.slice('sha256:'.length)}.bundle`));
+    await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
+    await want('profiles = []\n');
+    const { said } = await run('sync');
+    expect(said).toContain('installation of team/web@1.1.0 was undone: this host has not kept');
+    expect(said).toContain('team/web@1.0.0, which was installed before, was removed');
+    expect(said).toContain('[key-revoked]');
+    await expect(installed()).rejects.toThrow('ENOENT');
+    await expect(readFile(record('installed'))).rejects.toThrow('ENOENT');
+    await expect(readFile(record('pending'))).rejects.toThrow('ENOENT');
+    await want('profiles = ["team/web"]\n');
+    expect((await run('sync')).code).toBe(0);
+    expect(await installed()).toBe(textOf('web', '1.1.0'));
+  });
+
+  test('made-up bytes are not what an interrupted change goes back to', async () => {
+    const evil = '# EVIL unsigned\n';
+    await stopInUpdate();
+    const pending = JSON.parse(await readFile(record('pending'), 'utf8'));
+    const fake = digestOf('another\n');
+    pending.installation.digest = fake;
+    await writeFile(record('pending'), JSON.stringify(pending));
+    await writeFile(file(), 'another\n');
+    const old = JSON.parse(await readFile(record('installed'), 'utf8'));
+    await writeFile(record('installed'), JSON.stringify({ ...old, digest: digestOf(evil) }));
+    await forgeKept(digestOf(evil), evil);
+    const trust = join(root, 'operator.toml');
+    await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
+    await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
+    await want('profiles = []\n');
+    await run('sync', '--trust', trust);
+    await expect(installed()).rejects.toThrow('ENOENT');
+  });
+
+  /** Has the host ask more of the log than what it has was proved by. */
+  async function setLog(...settings: [RegExp, string][]): Promise<void> {
+    const path = join(root, 'etc/aa-registry/trust.toml');
+    let text = await readFile(path, 'utf8');
+    for (const [from, to] of settings) {
+      expect(text).toMatch(from);
+      text = text.replace(from, to);
+    }
+    await writeFile(path, text);
+  }
+  const askWitness = async () => {
+    const { verifier } = await generateNoteKey('witness.test/one', 'cosignature');
+    await setLog(
+      [/^witnesses = .*$/m, `witnesses = ["${verifier}"]`],
+      [/^witness_threshold = .*$/m, 'witness_threshold = 1'],
+    );
+  };
+  const askAge = () => setLog([/^maximum_age_hours = .*$/m, 'maximum_age_hours = 0.0000001']);
+
+  test.each<[string, string, () => Promise<void>]>([
+    ['a raised witness threshold', 'key-revoked', askWitness],
+    ['a lower maximum age', 'key-revoked', askAge],
+    [
+      'both',
+      'key-revoked',
+      async () => {
+        await askWitness();
+        await askAge();
+      },
+    ],
+    ['nothing kept', 'not-kept', () => rm(kept(), { recursive: true })],
+    [
+      'other bytes under its proof',
+      'digest-mismatch',
+      async () => {
+        const installation = JSON.parse(await readFile(record('installed'), 'utf8'));
+        const { earlier } = installation;
+        const next = { ...installation, ...earlier[0], earlier: [], digest: digestOf('# EVIL\n') };
+        const bundle = `${earlier[0].digest.slice('sha256:'.length)}.bundle`;
+        const name = `${next.digest.slice('sha256:'.length)}.bundle`;
+        await rm(join(kept(), name), { force: true });
+        await cp(join(kept(), bundle), join(kept(), name));
+        await writeFile(record('installed'), JSON.stringify(next));
+        await writeFile(file(), '# EVIL\n');
+      },
+    ],
+  ])('is told with %s', async (_, id, change) => {
+    await stayAt100();
+    expect((await run('status')).code).toBe(8);
+    await change();
+    const data = await run('status', '--format', 'json', ...away);
+    expect(JSON.parse(data.stdout)).toMatchObject({
+      verdict: 'untrusted',
+      installed: [{ name: 'web', untrusted: { id } }],
+    });
+    expect(data.code).toBe(8);
+    await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
+    await want('profiles = []\n');
+    const { origin: _origin, ...rest } = JSON.parse(await readFile(record('installed'), 'utf8'));
+    await writeFile(record('installed'), JSON.stringify({ ...rest, origin: 'pull' }));
+    const synced = await run('sync', ...away);
+    expect(synced.said).toContain(`[${id}]`);
+    expect(synced.code).toBe(8);
+  });
+
+  test('is mended by the pull that is advised where only its proof is gone', async () => {
+    await rm(kept(), { recursive: true });
+    const found = await run('status');
+    expect(found).toMatchObject({ code: 8, said: expect.stringContaining('[not-kept]') });
+    expect(found.said).toContain('sudo aa-registry pull team/web@1.1.0 --root');
+    expect((await run('pull', 'team/web@1.1.0')).code).toBe(0);
+    expect((await run('status')).code).toBe(0);
+  });
+
+  test('more witnesses distrust what had fewer, and a lower age nothing that was young', async () => {
+    await askAge();
+    const old = await run('status', ...away);
+    expect(old).toMatchObject({ code: 0, said: expect.stringContaining('[checkpoint-stale]') });
+    expect(old.said).toContain('sudo aa-registry pull team/web@1.1.0');
+    await askWitness();
+    const alone = await run('status', ...away);
+    expect(alone).toMatchObject({
+      code: 8,
+      said: expect.stringContaining('[checkpoint-witnesses]'),
+    });
+  });
+
+  test('files of keys that were never revoked hide no revocation', async () => {
+    await stayAt100();
+    const trust = join(root, 'operator.toml');
+    await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
+    const log = join(root, 'var/lib/aa-registry/log');
+    const [name = ''] = await readdir(log);
+    for (let at = 0; at < 1100; at++) {
+      await writeFile(join(log, name, `revoked.team.${String(at).padStart(64, '0')}`), '');
+    }
+    expect((await run('sync', '--trust', trust)).code).toBe(8);
+    expect((await run('sync')).code).toBe(8);
+  });
+
+  test('an answer that the image has made up hides none from the operator’s sync', async () => {
+    await stayAt100();
+    const trust = join(root, 'operator.toml');
+    await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
+    await run('sync');
+    const state = join(root, 'var/lib/aa-registry/sync.json');
+    const saved = JSON.parse(await readFile(state, 'utf8'));
+    const meanings = saved.meanings.map((one: object) => ({ ...one, revokedKeys: 0 }));
+    await writeFile(state, JSON.stringify({ ...saved, meanings, revokedKeys: { team: 9 } }));
+    const log = join(root, 'var/lib/aa-registry/log');
+    const [name = ''] = await readdir(log);
+    for (const one of await readdir(join(log, name))) {
+      if (one.startsWith('revoked.')) await rm(join(log, name, one));
+    }
+    expect((await run('sync', '--trust', trust)).code).toBe(8);
   });
 
   test('a claim that the log does not have is not remembered', async () => {

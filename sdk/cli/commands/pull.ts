@@ -13,6 +13,7 @@ import { fetchSeveral, type SeveralView } from '../../fetch-several.ts';
 import { examine, isSound } from '../../host/condition.ts';
 import { install } from '../../host/install.ts';
 import { textInstalled } from '../../host/installed-text.ts';
+import { type KeptView, readKeptView, verifyKept } from '../../host/kept.ts';
 import { readPolicy } from '../../host/kernel.ts';
 import { writeOutput } from '../../host/output.ts';
 import { findParser } from '../../host/parser.ts';
@@ -180,6 +181,7 @@ export const pull = defineCommand({
       const installed = await listInstallations(root);
       const { progress, profiles } = await prove(installed);
       await tellVerified(progress, profiles, seen);
+      const kept = await readKeptView(root, trust);
       await answerItems(io, values, async (done) => {
         for (const [at, profile] of profiles.entries()) {
           const before = installed.find(
@@ -187,7 +189,7 @@ export const pull = defineCommand({
           );
           const reference = names[at];
           const { complain } = values;
-          const one = { root, profile, before, reference, complain };
+          const one = { root, profile, before, reference, complain, view: kept };
           done({ ...identityOf(profile), ...(await installOne(one, at, progress)) });
         }
         // The last that is drawn: what is answered as JSON comes after it.
@@ -354,10 +356,11 @@ interface OneInstallation {
   before: Installation | undefined;
   reference: string | undefined;
   complain: boolean | undefined;
+  view: KeptView;
 }
 
 async function installOne(
-  { root, profile, before, reference, complain }: OneInstallation,
+  { root, profile, before, reference, complain, view }: OneInstallation,
   at: number,
   { update, note, detail }: Progress,
 ) {
@@ -370,7 +373,9 @@ async function installOne(
     before.rolledBackFrom === undefined &&
     (complain === undefined || before.complain === complain);
   const policy = root === '/' ? await readPolicy() : undefined;
-  if (asWanted && isSound(await examine(root, before, policy))) {
+  const isSame = asWanted && isSound(await examine(root, before, policy));
+  // What this host can't prove of it is kept anew.
+  if (isSame && (await verifyKept(root, before, before, view)).ok) {
     update(at, `${version} is installed already`);
     detail(`${team}/${name}@${version} is installed already`);
     const mode = policy?.get(name)?.mode ?? null;

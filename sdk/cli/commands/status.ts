@@ -4,12 +4,12 @@ import { describeCondition, isSound } from '../../host/condition.ts';
 import type { LoadedProfile } from '../../host/kernel.ts';
 import type { Named } from '../../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../../host/status.ts';
-import { listUntrusted, type Untrusted } from '../../host/untrusted.ts';
+import { type Judgement, judgeInstalled, type Untrusted } from '../../host/untrusted.ts';
 import { fetchNews, type News } from '../../news.ts';
 import { type HostTrust, readTrust, trustPlace } from '../../trust-file.ts';
 import { CliError, defineCommand, exit, type Values } from '../command.ts';
 import { formatOption, toJson } from '../format.ts';
-import { trustAdvice, trustOption } from '../host-trust.ts';
+import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { currentView } from '../learn-revocations.ts';
@@ -47,8 +47,8 @@ export const status = defineCommand({
   },
   details:
     'Compares files with what was signed, and the kernel with what was loaded. Changes nothing. ' +
-    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 8 what is installed is signed only by keys that were ' +
-    'revoked or are trusted no more, 7 a profile that is installed is not loaded, 6 something was changed; of several ' +
+    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 8 what is installed can not be proved now, as ' +
+    'when its key was revoked, 7 a profile that is installed is not loaded, 6 something was changed; of several ' +
     'the first. A newer or yanked version does not change it, nor does a registry that is away.',
   examples: [
     'sudo aa-registry status',
@@ -65,13 +65,11 @@ export const status = defineCommand({
     const trust = await readTrust(values.trust ?? trustPlace(root));
     const client = values.offline ? undefined : await openAbout(io, found, values, trust);
     const news = client ? await askRegistry(io, found, client) : [];
-    const untrusted = trust ? await findUntrusted(io, found, client, root, trust) : [];
+    const { untrusted, outdated } = await judge(io, found, client, root, trust);
     if (json) io.print(toJson(asData(found, news, untrusted)));
-    else printText(io, found, news, untrusted, values.all ?? false);
-    for (const { installation, id } of untrusted) {
-      const next = trustAdvice(id, installation.team, values);
-      if (next !== undefined) io.tell(next);
-    }
+    else printText(io, found, news, [...untrusted, ...outdated], values.all ?? false);
+    const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
+    for (const next of new Set(advice)) io.tell(next);
     return exitCodes[verdictOf(found, untrusted)];
   },
 });
@@ -111,17 +109,17 @@ async function openAbout(
   return openSession(io, values, trust?.registry, { brief: true });
 }
 
-async function findUntrusted(
+async function judge(
   io: Io,
   { installed }: HostStatus,
   client: Client | undefined,
   root: string,
-  trust: HostTrust,
-): Promise<Untrusted[]> {
+  trust: HostTrust | undefined,
+): Promise<Judgement> {
   const installations = installed.map(({ installation }) => installation);
   const teams = installations.map(({ team }) => team);
-  const view = await currentView(io, client, root, trust, teams);
-  return listUntrusted(root, installations, view);
+  const view = trust && (await currentView(io, client, root, trust, teams));
+  return judgeInstalled(root, installations, view);
 }
 
 async function askRegistry(io: Io, { installed }: HostStatus, client: Client): Promise<News[]> {
@@ -228,7 +226,7 @@ function printAll(io: Io, { loaded, confined, installed }: HostStatus): void {
 
 function trustOf({ installation }: InstalledStatus, untrusted: Untrusted[]): string[] {
   const found = untrusted.find((one) => one.installation === installation);
-  return found ? [`would be refused now: ${found.reason}`] : [];
+  return found ? [`would be refused now: ${found.reason} [${found.id}]`] : [];
 }
 
 function problemsOf({ condition }: InstalledStatus): string[] {
@@ -304,7 +302,7 @@ function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknow
       condition,
       processes: processes.map(({ pid, command }) => ({ pid, command })),
       rolledBackFrom: installation.rolledBackFrom ?? null,
-      // Why it would be refused now, for want of a key that still counts.
+      // Why it can't be proved now.
       untrusted: refusalOf(installation, untrusted),
       // null where the registry was not asked or does not know.
       newer: news[at]?.newer ?? null,

@@ -6,7 +6,7 @@ import { changing, tellSetAside } from '../changing.ts';
 import { defineCommand, exit } from '../command.ts';
 import { diffOf } from '../diff.ts';
 import { formatOption, toJson } from '../format.ts';
-import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
+import { proofAdvice, requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
@@ -36,7 +36,7 @@ export const sync = defineCommand({
     'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
     'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
     'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
-    'not be asked, 8 what is installed is signed only by keys that were revoked or are trusted no more.',
+    'not be asked, 8 what is installed can not be proved now, as when its key was revoked.',
   examples: ['sudo aa-registry sync', 'sudo aa-registry sync --dry-run'],
   async run({ values, io }) {
     const root = rootOf(values.root);
@@ -46,7 +46,8 @@ export const sync = defineCommand({
     const { path, wanted } = await requireProfiles(values, root);
     const locked = await readLockFor(path, wanted);
     const client = await openSession(io, values, trust.registry);
-    const options = { root, trust, client, wanted, locked, dryRun };
+    const isForeign = values.trust !== undefined;
+    const options = { root, trust, client, wanted, locked, dryRun, isForeign };
     const report = dryRun
       ? await syncHost(options)
       : await changing(io, root, { ...values, trust }, () => syncHost(options));
@@ -130,18 +131,22 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
   io.tell(`${reason} This host keeps what it has (${age}).`);
 }
 
-/** Says what is installed and no good key has signed, and what to do about that and about refusals like it. */
+/** Says what is installed and can't be proved now, and what to do about that and about refusals like it. */
 function tellTrust(
   io: Io,
-  { outcomes, untrusted }: SyncReport,
+  { outcomes, untrusted, outdated }: SyncReport,
   values: { root?: string; trust?: string },
 ): void {
   for (const { installation, id, reason } of untrusted) {
     const name = `${pathOf(installation)} ${installation.version}`;
     io.tell(`Warning: ${name} is installed, and would be refused now: ${reason} [${id}]`);
   }
+  for (const { installation, reason, id } of outdated) {
+    const name = `${pathOf(installation)} ${installation.version}`;
+    io.tell(`Note: ${name} was proved by an older log than is allowed now: ${reason} [${id}]`);
+  }
+  for (const one of [...untrusted, ...outdated]) io.tell(proofAdvice(one, values));
   const refused = [
-    ...untrusted.map(({ installation: { team }, id }) => ({ team, id })),
     ...outcomes.flatMap(({ step, result }) =>
       result.ok || step.kind === 'remove' ? [] : [{ team: step.reference.team, id: result.id }],
     ),
