@@ -1,6 +1,7 @@
 import { parse, profileNames } from '../../policy/index.ts';
 import { longestPolicy } from './digest-of.ts';
-import { list, lookAt, lookBehind, Place, PlaceError, readLink, readText } from './tree.ts';
+import { PolicyBudget } from './policy-budget.ts';
+import { list, lookAt, lookBehind, Place, PlaceError, readBytes, readLink } from './tree.ts';
 
 /** Folders of /etc/apparmor.d that hold no profiles of their own. */
 const noProfiles = new Set([
@@ -27,14 +28,14 @@ export interface Definition {
 /**
  * Another file below `folder` that defines the profile `name`. Below `/`, links are followed that tree.ts
  * follows. Boot of another root would follow its links from that root on: so they are read and looked behind here, one
- * after the other, and nothing follows them.
+ * after the other, and nothing follows them. Throws when the folder holds more than policy does.
  */
 export function findDefinition(
   folder: Place,
   name: string,
   own: Place | undefined,
 ): Definition | undefined {
-  return findIn(folder.ofAnybody, name, own?.ofAnybody, 0);
+  return findIn(folder.ofAnybody, name, own?.ofAnybody, 0, new PolicyBudget(folder));
 }
 
 function findIn(
@@ -42,14 +43,17 @@ function findIn(
   name: string,
   own: Place | undefined,
   depth: number,
+  left: PolicyBudget,
 ): Definition | undefined {
-  for (const entry of list(folder)) {
+  const entries = list(folder);
+  left.takeNames(entries.length);
+  for (const entry of entries) {
     const place = folder.at(entry.name);
     if (place.path === own?.path || entry.name.startsWith('.')) continue;
     if (entry.kind === 'folder' && !noProfiles.has(entry.name)) {
       if (depth === deepest)
         throw new PlaceError(place.path, 'is deeper than folders of policy are');
-      const found = findIn(place, name, own, depth + 1);
+      const found = findIn(place, name, own, depth + 1, left);
       if (found !== undefined) return found;
       continue;
     }
@@ -57,7 +61,7 @@ function findIn(
       entry.kind === 'link' ? behind(place, own) : entry.kind === 'file' ? place : undefined;
     if (file === 'unknown') return { path: place.path, text: undefined };
     if (!file || (own && isSame(file, own))) continue;
-    const text = readIfAllowed(file);
+    const text = readIfAllowed(file, left);
     if (text?.includes(name) && profileNames(parse(text).file).includes(name)) {
       return { path: place.path, text };
     }
@@ -109,9 +113,11 @@ function isSame(file: Place, own: Place): boolean {
 }
 
 /** The text of a file; `undefined` when this user may not read it: that it defines something is then not known. */
-function readIfAllowed(file: Place): string | undefined {
+function readIfAllowed(file: Place, left: PolicyBudget): string | undefined {
   try {
-    return readText(file, longestPolicy);
+    const bytes = readBytes(file, longestPolicy);
+    left.takeBytes(bytes?.length ?? 0);
+    return bytes?.toString('utf8');
   } catch (error) {
     if (isRefused(error)) return undefined;
     throw error;
