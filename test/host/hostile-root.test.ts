@@ -246,7 +246,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
         await rm(`${secret()}.d`, { recursive: true });
         expect(said).toContain(`${text().includes('local/more') ? more : base}:`);
         expect(said).toMatch(/: #?include.* leads out of the policy folder \[parser-refused\]/);
-        expect(code).toBe(5);
+        expect(code).toBe(1);
         untouched();
       });
 
@@ -288,11 +288,8 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     });
 
     test('folders of a policy folder count, however few files they have', async () => {
-      for (let n = 0; n < 150; n++) {
-        const folder = at(`${policy}/many/${n}`);
-        await mkdir(folder, { recursive: true });
-        for (let m = 0; m < 150; m++) await mkdir(join(folder, `${m}`));
-      }
+      await mkdir(at(`${policy}/many`));
+      execFileSync('sh', ['-c', 'seq 20001 | xargs mkdir'], { cwd: at(`${policy}/many`) });
       const { said, code } = await run('pull', 'web');
       expect(said).toContain(`${at(policy)} holds more than policy does: at most`);
       expect(code).toBe(1);
