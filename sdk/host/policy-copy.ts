@@ -69,21 +69,24 @@ export async function withPolicyCopy<Result extends { reason: string } | undefin
   }
 }
 
-/** Why apparmor_parser has refused a copy, with what of the original it was not given. */
+/**
+ * Why apparmor_parser has refused a copy, with what of the original it was not given. It counts lines but for those in
+ * quotes, so that what it names may not be found.
+ */
 function explain(reason: string, { files, waysOut }: LeftOut): string {
-  const whole = [...waysOut].flatMap(([path, found]) =>
-    found
-      .filter(({ line }) => reason.includes(`${path} at line ${line}:`))
-      .map(({ line, says }) => `${path}:${line}: ${says} leads out of the policy folder`),
-  );
-  if (whole[0] !== undefined) return whole[0];
+  const told = [...waysOut]
+    .filter(([path]) => reason.includes(path))
+    .flatMap(([path, found]) =>
+      found.map(({ line, says }) => ({
+        isNamed: reason.includes(`${path} at line ${line}:`),
+        text: `${path}:${line}: ${says} leads out of the policy folder`,
+      })),
+    );
+  const named = told.find(({ isNamed }) => isNamed);
+  if (named) return named.text;
   const parts = [
+    ...told.map(({ text }) => text),
     ...files.map(({ path, why }) => `${path}, ${why}`),
-    ...[...waysOut]
-      .filter(([path]) => reason.includes(path))
-      .flatMap(([path, found]) =>
-        found.map(({ line, says }) => `${path}:${line}, which leads out of the folder: ${says}`),
-      ),
   ];
   if (parts.length === 0) return reason;
   return `${reason} (not used: ${parts.slice(0, mostNamed).join('; ')})`;
