@@ -1,6 +1,7 @@
 import { parse, profileNames } from '../../policy/index.ts';
 import { longestPolicy } from './digest-of.ts';
-import { list, lookAt, lookBehind, Place, PlaceError, readLink, readText } from './tree.ts';
+import { PolicyBudget } from './policy-budget.ts';
+import { list, lookAt, lookBehind, Place, PlaceError, readBytes, readLink } from './tree.ts';
 
 /** Folders of /etc/apparmor.d that hold no profiles of their own. */
 const noProfiles = new Set([
@@ -32,17 +33,25 @@ const leftBehind =
  * Another file in `folder` that defines the profile `name` and that boot loads: not those that it skips by their name
  * or for a link of their name in `disable`, and of folders below only those that a file which it loads includes. Below
  * `/`, links are followed that tree.ts follows. Boot of another root would follow its links from that root on: so they
- * are read and looked behind here, one after the other, and nothing follows them.
+ * are read and looked behind here, one after the other, and nothing follows them. Throws when the folder holds more than
+ * policy does.
  */
 export function findDefinition(
   folder: Place,
   name: string,
   own: Place | undefined,
 ): Definition | undefined {
-  const search: Search = { name, own: own?.ofAnybody, included: new Set() };
+  const search: Search = {
+    name,
+    own: own?.ofAnybody,
+    included: new Set(),
+    left: new PolicyBudget(folder),
+  };
   const top = folder.ofAnybody;
   const disabled = disabledIn(top);
-  const entries = list(top).filter((entry) => !disabled.has(entry.name));
+  const all = list(top);
+  search.left.takeNames(all.length);
+  const entries = all.filter((entry) => !disabled.has(entry.name));
   const found = findAmong(top, entries, search);
   if (found) return found;
   for (const entry of entries) {
@@ -59,6 +68,7 @@ interface Search {
   own: Place | undefined;
   /** The first parts of the paths that the files looked into include. */
   included: Set<string>;
+  left: PolicyBudget;
 }
 
 /** The names in `disable`; none where that can't be looked into, so that nothing is taken for disabled. */
@@ -74,6 +84,7 @@ function disabledIn(folder: Place): Set<string> {
 function findBelow(folder: Place, search: Search, depth: number): Definition | undefined {
   if (depth > deepest) throw new PlaceError(folder.path, 'is deeper than folders of policy are');
   const entries = list(folder);
+  search.left.takeNames(entries.length);
   const found = findAmong(folder, entries, search);
   if (found) return found;
   for (const entry of entries) {
@@ -89,7 +100,7 @@ type Entries = ReturnType<typeof list>;
 function findAmong(
   folder: Place,
   entries: Entries,
-  { name, own, included }: Search,
+  { name, own, included, left }: Search,
 ): Definition | undefined {
   for (const entry of entries) {
     const place = folder.at(entry.name);
@@ -99,7 +110,7 @@ function findAmong(
       entry.kind === 'link' ? behind(place, own) : entry.kind === 'file' ? place : undefined;
     if (file === 'unknown') return { path: place.path, text: undefined };
     if (!file || (own && isSame(file, own))) continue;
-    const text = readIfAllowed(file);
+    const text = readIfAllowed(file, left);
     if (text === undefined) continue;
     if (text.includes(name) && profileNames(parse(text).file).includes(name)) {
       return { path: place.path, text };
@@ -156,9 +167,11 @@ function isSame(file: Place, own: Place): boolean {
 }
 
 /** The text of a file; `undefined` when this user may not read it: that it defines something is then not known. */
-function readIfAllowed(file: Place): string | undefined {
+function readIfAllowed(file: Place, left: PolicyBudget): string | undefined {
   try {
-    return readText(file, longestPolicy);
+    const bytes = readBytes(file, longestPolicy);
+    left.takeBytes(bytes?.length ?? 0);
+    return bytes?.toString('utf8');
   } catch (error) {
     if (isRefused(error)) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import { longestPolicy } from './digest-of.ts';
 import { keep } from './kept.ts';
 import { checkKernel } from './kernel.ts';
 import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
-import { withPolicyCopy } from './policy-copy.ts';
+import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
 import { findUnsafe } from './root.ts';
 import {
   type Installation,
@@ -151,10 +151,8 @@ async function checkAndPut(
     if (parser) {
       const refusal =
         root === '/'
-          ? await tryOut(parser, staged.path, policyPlace('/').path, name)
-          : await withPolicyCopy(root, { name: file, bytes }, (copy, base) =>
-              tryOut(parser, copy, base, name),
-            );
+          ? await tryOut(parser, { file: staged.path, base: policyPlace('/').path, cwd: '/' }, name)
+          : await withPolicyCopy(root, { name: file, bytes }, (copy) => tryOut(parser, copy, name));
       if (refusal) {
         await staged.discard();
         return { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
@@ -232,11 +230,10 @@ async function setAsideChanged(
  */
 async function tryOut(
   parser: string,
-  staged: string,
-  base: string,
+  { file, base, cwd }: PolicyCopy,
   name: string,
 ): Promise<{ ok: false; id: InstallRefusal; reason: string } | undefined> {
-  const listed = await runParser(parser, namesArguments(staged, base));
+  const listed = await runParser(parser, namesArguments(file, base), { cwd });
   if (!listed.ok) return { ok: false, id: 'parser-refused', reason: listed.reason };
   const others = listed.output
     .split('\n')
@@ -245,7 +242,7 @@ async function tryOut(
     const reason = `by what it includes it defines ${others.join(', ')} too`;
     return { ok: false, id: 'profile-invalid', reason };
   }
-  const dryRun = await runParser(parser, dryRunArguments(staged, base));
+  const dryRun = await runParser(parser, dryRunArguments(file, base), { cwd });
   return dryRun.ok ? undefined : { ok: false, id: 'parser-refused', reason: dryRun.reason };
 }
 

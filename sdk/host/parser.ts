@@ -60,14 +60,14 @@ async function findProgram(paths: readonly string[]): Promise<string | undefined
 /**
  * Runs apparmor_parser(8) with no shell, no standard input, a clean environment and limits on time, memory and what
  * it says; without prlimit(1), which sets them, not at all. It forks a process for each profile, so it gets a process
- * group of its own, all of which ends with it. Never throws: how it failed is in the result.
+ * group of its own, all of which ends with it. It runs in `cwd`, by default `/`. Never throws: how it failed is in the result.
  */
 export async function runParser(
   parser: string,
   args: string[],
-  limits: Partial<Limits> = {},
+  { cwd, ...limits }: Partial<Limits> & { cwd?: string } = {},
 ): Promise<ParserRun> {
-  const run = await runRaw(parser, args, { ...defaultLimits, ...limits }, maximumOutput);
+  const run = await runRaw(parser, args, { ...defaultLimits, ...limits }, maximumOutput, cwd);
   return run.ok ? { ok: true, output: run.output.toString() } : run;
 }
 
@@ -86,6 +86,7 @@ async function runRaw(
   args: string[],
   { time, memory }: Limits,
   most: number,
+  cwd = '/',
 ): Promise<RawRun> {
   const limiter = await findProgram(limiters);
   if (limiter === undefined) {
@@ -105,7 +106,7 @@ async function runRaw(
     const child = spawn(limiter, limited, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      cwd: '/',
+      cwd,
       detached: true,
     });
     let over: string | undefined;

@@ -1,89 +1,128 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { longestPolicy } from './digest-of.ts';
+import { PolicyBudget } from './policy-budget.ts';
 import { policyPlace } from './state.ts';
 import { list, lookAt, type Place, PlaceError, readBytes } from './tree.ts';
+import { type WayOut, withoutWaysOut } from './ways-out.ts';
 
 /** Folders of compiled policy, and of links that go by their names alone. */
 const noIncludes = new Set(['cache', 'cache.d', 'disable', 'force-complain']);
 
-/** The most that is copied, in bytes and files, and how deep. */
-const budget = { bytes: 64 * 1024 * 1024, files: 20_000, depth: 8 };
+/** The policy folder, as every system has it. */
+const ownFolder = '/etc/apparmor.d';
+
+/** How deep folders are copied. */
+const deepest = 8;
 
 /** The most of what is left out that is named. */
 const mostNamed = 5;
 
+/** What apparmor_parser is to be run with. */
+export interface PolicyCopy {
+  /** Holds the profile. */
+  file: string;
+  /** The policy folder. */
+  base: string;
+  /** Where it is run: what paths in quotes are relative to. */
+  cwd: string;
+}
+
+/** What of the policy a copy does not have. */
+interface LeftOut {
+  /** No policy, by path: why. */
+  files: { path: string; why: string }[];
+  /** Statements, by the path of the copy of the file that they are in. */
+  waysOut: Map<string, WayOut[]>;
+}
+
 /**
- * Does `work` with the path of a file that holds `profile`, and of the policy folder that it is to be compiled with: a
- * copy of the one below `root`, which nobody but this user can enter. apparmor_parser follows links, waits for FIFOs and
- * reads devices, so it is never given a folder of an image. Only regular files are copied; links are not. A root
- * without abstractions has this machine's own folder, `/etc/apparmor.d`. What a result says of the copy it is to say of
- * `root`: a `reason` in it is put so, with `name` for the file.
+ * Does `work` with a file that holds `profile`, and with the policy folder that it is to be compiled with: a
+ * copy of the one below `root`, which nobody but this user can enter. apparmor_parser follows links and includes to
+ * anywhere, waits for FIFOs and reads devices, so it is never given a folder of an image. Only regular files are copied,
+ * and no statement that leads out of the copy (see ways-out.ts). A root without abstractions has this machine's
+ * own folder, `/etc/apparmor.d`. What a result says of the copy it is to say of `root`: a `reason` in it is put so, with
+ * `name` for the file.
  */
 export async function withPolicyCopy<Result extends { reason: string } | undefined>(
   root: string,
   { name, bytes }: { name: string; bytes: Uint8Array },
-  work: (file: string, base: string) => Promise<Result>,
+  work: (copy: PolicyCopy) => Promise<Result>,
 ): Promise<Result> {
   const policy = policyPlace(root).ofAnybody;
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-'));
   try {
     const file = join(folder, 'profile');
-    await writeFile(file, bytes, { mode: 0o600 });
-    if (lookAt(policy.at('abstractions'))?.kind !== 'folder') {
-      return named(await work(file, '/etc/apparmor.d'), [[file, name]]);
-    }
-    const base = join(folder, 'policy');
-    const leftOut: string[] = [];
-    await copy(policy, base, { ...budget }, leftOut);
-    const result = named(await work(file, base), [
-      [base, policy.path],
-      [file, name],
-    ]);
-    if (!result || leftOut.length === 0) return result;
-    const why = `not used, for it is no regular file: ${leftOut.slice(0, mostNamed).join(', ')}`;
-    return { ...result, reason: `${result.reason} (${why})` };
+    const leftOut: LeftOut = { files: [], waysOut: new Map() };
+    await writePolicy(file, bytes, leftOut);
+    const isOwn = lookAt(policy.at('abstractions'))?.kind === 'folder';
+    const base = isOwn ? join(folder, 'policy') : ownFolder;
+    if (isOwn) await copy(policy, base, new PolicyBudget(policy), deepest, leftOut);
+    const result = await work({ file, base, cwd: isOwn ? base : folder });
+    if (!result) return result;
+    let reason = explain(result.reason, leftOut);
+    if (isOwn) reason = reason.replaceAll(base, policy.path);
+    return { ...result, reason: reason.replaceAll(file, name) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function named<Result extends { reason: string } | undefined>(
-  result: Result,
-  names: [copy: string, own: string][],
-): Result {
-  if (!result) return result;
-  const reason = names.reduce((text, [from, to]) => text.replaceAll(from, to), result.reason);
-  return { ...result, reason };
+/**
+ * Why apparmor_parser has refused a copy, with what of the original it was not given. It counts lines but for those in
+ * quotes, so that what it names may not be found.
+ */
+function explain(reason: string, { files, waysOut }: LeftOut): string {
+  const told = [...waysOut]
+    .filter(([path]) => reason.includes(path))
+    .flatMap(([path, found]) =>
+      found.map(({ line, says }) => ({
+        isNamed: reason.includes(`${path} at line ${line}:`),
+        text: `${path}:${line}: ${says} leads out of the policy folder`,
+      })),
+    );
+  const named = told.find(({ isNamed }) => isNamed);
+  if (named) return named.text;
+  const parts = [
+    ...told.map(({ text }) => text),
+    ...files.map(({ path, why }) => `${path}, ${why}`),
+  ];
+  if (parts.length === 0) return reason;
+  return `${reason} (not used: ${parts.slice(0, mostNamed).join('; ')})`;
 }
 
 async function copy(
   from: Place,
   to: string,
-  left: typeof budget,
-  leftOut: string[],
+  left: PolicyBudget,
+  depth: number,
+  leftOut: LeftOut,
 ): Promise<void> {
-  const tooMuch = () => {
-    const most = `${budget.files} files, ${budget.bytes} bytes and ${budget.depth} folders deep`;
-    return new PlaceError(from.path, `holds more than policy does: at most ${most}`);
-  };
   await mkdir(to, { mode: 0o700 });
-  for (const { name, kind } of list(from)) {
+  const names = list(from);
+  left.takeNames(names.length);
+  for (const { name, kind } of names) {
+    const place = from.at(name);
     if (name.startsWith('.')) continue;
-    if (kind === 'folder' && !noIncludes.has(name)) {
-      if (left.depth === 0) throw tooMuch();
-      left.depth -= 1;
-      await copy(from.at(name), join(to, name), left, leftOut);
-      left.depth += 1;
+    if (kind === 'folder') {
+      if (noIncludes.has(name)) continue;
+      if (depth === 0) throw new PlaceError(place.path, 'is deeper than folders of policy are');
+      await copy(place, join(to, name), left, depth - 1, leftOut);
     } else if (kind === 'file') {
-      if (left.files === 0) throw tooMuch();
-      const size = lookAt(from.at(name))?.stats.size ?? 0;
-      if (size > left.bytes) throw tooMuch();
-      const bytes = readBytes(from.at(name), left.bytes);
+      const bytes = readBytes(place, longestPolicy);
       if (!bytes) continue;
-      left.files -= 1;
-      left.bytes -= bytes.length;
-      await writeFile(join(to, name), bytes, { mode: 0o600, flag: 'wx' });
-    } else if (kind !== 'folder') leftOut.push(from.at(name).path);
+      left.takeBytes(bytes.length);
+      if (bytes.includes(0)) leftOut.files.push({ path: place.path, why: 'which has a NUL byte' });
+      else await writePolicy(join(to, name), bytes, leftOut);
+    } else leftOut.files.push({ path: place.path, why: 'which is no regular file' });
   }
+}
+
+/** Writes a file of policy without what leads out of the copy. */
+async function writePolicy(path: string, bytes: Uint8Array, leftOut: LeftOut): Promise<void> {
+  // Byte by byte, as apparmor_parser reads it.
+  const { text, waysOut } = withoutWaysOut(Buffer.from(bytes).toString('latin1'), ownFolder);
+  if (waysOut.length > 0) leftOut.waysOut.set(path, waysOut);
+  await writeFile(path, text, { encoding: 'latin1', mode: 0o600, flag: 'wx' });
 }

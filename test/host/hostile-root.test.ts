@@ -208,6 +208,92 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       expect(pulled.said).toMatch(/abstractions\/base.*\[parser-refused\]/);
       untouched();
     });
+
+    describe.skipIf(!parser)('apparmor_parser opens nothing outside a policy folder', () => {
+      const secret = () => join(outside, 'secret');
+      const up = () => `${'../'.repeat(20)}${secret().slice(1)}`;
+      const escaped = () => secret().replaceAll('/', '\\057');
+      beforeAll(() => fixture.publish('confined', '1.0.0'));
+
+      test.each<[name: string, text: () => string]>([
+        ['a path from the root', () => `include "${secret()}"`],
+        ['with #', () => `#include "${secret()}"`],
+        ['with # and no space', () => `#include"${secret()}"`],
+        ['with # and no quotes', () => `#include${secret()}`],
+        ['on another line', () => `#include\n\n"${secret()}"`],
+        ['without quotes', () => `include\t${secret()}`],
+        ['after a form feed', () => `include \f${secret()}`],
+        ['if it exists', () => `include if  exists "${secret()}"`],
+        ['after a rule', () => `/a r,include "${secret()}"`],
+        ['after what looks like a comment', () => `"/a\n# " r, include "${secret()}"`],
+        ['up', () => `include <${up()}>`],
+        ['up, if it exists', () => `include if exists <${up()}>`],
+        ['up, in quotes', () => `include "${up()}"`],
+        ['up, in both', () => `include <"${up()}">`],
+        ['up, from a folder', () => `include <abstractions/${up()}>`],
+        ['escaped', () => `include "${escaped()}"`],
+        ['out of the folder and in again', () => `include "/etc/apparmor.d/../..${secret()}"`],
+        ['a folder', () => `include "${secret()}.d"`],
+        ['in a file that is included', () => 'include <local/more>'],
+      ])('%s', async (_, text) => {
+        await writeFile(secret(), '  /secret r,\n');
+        await mkdir(`${secret()}.d`, { recursive: true });
+        const [base, more] = [`${policy}/abstractions/base`, `${policy}/local/more`].map(at);
+        await writeFile(base ?? '', `${text()}\n`);
+        await writeFile(more ?? '', `include "${secret()}"\n`);
+        const { said, code } = await run('pull', 'confined');
+        await rm(secret());
+        await rm(`${secret()}.d`, { recursive: true });
+        expect(said).toContain(`${text().includes('local/more') ? more : base}:`);
+        expect(said).toMatch(/: #?include.* leads out of the policy folder\)? \[parser-refused\]/);
+        expect(code).toBe(1);
+        untouched();
+      });
+
+      test.each([
+        'include "/etc/apparmor.d/local/more"',
+        'include if exists /etc/apparmor.d//local/more',
+        'include "local/more"',
+        'include <local/more>',
+        'include if exists <local/none>',
+        '# include "/etc/shadow", or abi </etc/shadow>',
+        '/usr/include/abi/** r,',
+      ])('what stays in it is used: %s', async (text) => {
+        await writeFile(at(`${policy}/abstractions/base`), `${text}\n`);
+        await writeFile(at(`${policy}/local/more`), '  /more r,\n');
+        const { said, code } = await run('pull', 'confined');
+        expect(code, said).toBe(0);
+      });
+
+      test('what leads out of it and is not reached does no harm', async () => {
+        await writeFile(at(`${policy}/local/more`), 'include "/etc/shadow"\n');
+        await writeFile(at(`${policy}/other`), 'abi "/etc/shadow",\nprofile other { }\n');
+        const { said, code } = await run('pull', 'confined');
+        expect(code, said).toBe(0);
+      });
+    });
+
+    test('a policy folder with more in all than policy has is refused, and not read to its end', async () => {
+      const many = at(`${policy}/many`);
+      await mkdir(many);
+      for (let n = 0; n < 40; n++) {
+        await writeFile(join(many, `sparse-${n}`), '');
+        await truncate(join(many, `sparse-${n}`), 8 * 1024 * 1024);
+      }
+      // The limit is met before what comes last.
+      await writeFile(join(many, 'zzz'), 'profile web { }\n');
+      const { said, code } = await run('pull', 'web');
+      expect(said).toContain(`${at(policy)} holds more than policy does: at most`);
+      expect(code).toBe(1);
+    });
+
+    test('folders of a policy folder count, however few files they have', async () => {
+      await mkdir(at(`${policy}/many`));
+      execFileSync('sh', ['-c', 'seq 20001 | xargs mkdir'], { cwd: at(`${policy}/many`) });
+      const { said, code } = await run('pull', 'web');
+      expect(said).toContain(`${at(policy)} holds more than policy does: at most`);
+      expect(code).toBe(1);
+    });
   });
 
   /** What somebody may put in the place of a file or folder. */
