@@ -7,6 +7,7 @@ import {
   type IncludeResolver,
   parse,
 } from '../../policy/index.ts';
+import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { type Finding, merged } from './finding.ts';
 import { rulingProfiles } from './label.ts';
@@ -79,8 +80,24 @@ export function patch(
   let text = source;
   const added: Addition[] = [];
   const leftOut: LeftOut[] = [];
+  const find = (name: string) =>
+    effectiveProfiles(text, resolver).find((profile) => profile.name === name);
+  const leaveOut = (addition: Addition, after: readonly string[]) => {
+    const reason = after.find((one) => !before.includes(one)) ?? 'it would make the file invalid';
+    leftOut.push({ addition, reason });
+  };
+  // Flags and limits change what is there, one by one; they are few. The rules of a profile are tried together: whoever
+  // is confined chooses how many there are.
+  const rules = new Map<string, (Addition & { rule: string })[]>();
   for (const addition of additions) {
-    const profile = effectiveProfiles(text, resolver).find(({ name }) => name === addition.profile);
+    const { rule } = addition;
+    if (rule !== undefined && addition.flag === undefined && !rule.startsWith('set ')) {
+      const others = rules.get(addition.profile);
+      if (others) others.push({ ...addition, rule });
+      else rules.set(addition.profile, [{ ...addition, rule }]);
+      continue;
+    }
+    const profile = find(addition.profile);
     if (!profile) {
       leftOut.push({ addition, reason: `the file does not define ${addition.profile}` });
       continue;
@@ -88,15 +105,39 @@ export function patch(
     const next = withAddition(text, profile, addition);
     const after = errorsOf(next, resolver);
     if (after.length > before.length) {
-      const reason = after.find((one) => !before.includes(one)) ?? 'it would make the file invalid';
-      leftOut.push({ addition, reason });
+      leaveOut(addition, after);
       continue;
     }
     if (next !== text) added.push(addition);
     text = next;
   }
+  for (const [name, wanted] of rules) {
+    if (!find(name)) {
+      for (const addition of wanted)
+        leftOut.push({ addition, reason: `the file does not define ${name}` });
+      continue;
+    }
+    const withRules = (some: readonly { rule: string }[]) =>
+      insertRules(
+        text,
+        find(name) as EffectiveProfile,
+        some.map(({ rule }) => rule),
+      );
+    const refused = refusedOf(wanted, (some) => {
+      const next = withRules(some);
+      if (errorsOf(next, resolver).length > before.length) return false;
+      text = next;
+      added.push(...some);
+      return true;
+    });
+    for (const [at, addition] of refused.entries())
+      leaveOut(addition, at < mostReasons ? errorsOf(withRules([addition]), resolver) : []);
+  }
   return { text, added, leftOut };
 }
+
+/** Of how many rules that can't be added it is worked out why. */
+const mostReasons = 20;
 
 function errorsOf(source: string, resolver: IncludeResolver | undefined): string[] {
   const { diagnostics } = check(source, resolver ? { resolver } : {});
@@ -114,17 +155,21 @@ function withAddition(source: string, profile: EffectiveProfile, { rule, flag }:
   if (rule === undefined) return source;
   const limit = formerLimit(profile, rule);
   if (limit) return source.slice(0, limit.start) + limit.value + source.slice(limit.end);
-  return insertRule(source, profile, rule);
+  return insertRules(source, profile, [rule]);
 }
 
-function insertRule(source: string, { profile }: EffectiveProfile, rule: string): string {
+function insertRules(
+  source: string,
+  { profile }: EffectiveProfile,
+  rules: readonly string[],
+): string {
   const brace = profile.end - 1;
   const line = source.lastIndexOf('\n', brace - 1) + 1;
   const indent = source.slice(line, brace);
   // Where the brace has a line of its own, the rule gets one before it; else both do.
   return /^[ \t]*$/.test(indent)
-    ? insert(source, line, `${indent}  ${rule}\n`)
-    : insert(source, brace, `\n  ${rule}\n`);
+    ? insert(source, line, rules.map((rule) => `${indent}  ${rule}\n`).join(''))
+    : insert(source, brace, `\n${rules.map((rule) => `  ${rule}\n`).join('')}`);
 }
 
 /** Where the profile's own text sets the limit that a rule sets. */
