@@ -47,7 +47,13 @@ export function isSayable(access: Access): boolean {
         areOf(access.access, permissions.signal)
       );
     case 'mount':
-      return access.flags.every((flag) => isMountOption.has(flag));
+      return isAbsolute(access.target) && access.flags.every((flag) => isMountOption.has(flag));
+    case 'umount':
+      return isAbsolute(access.target);
+    case 'pivot_root':
+      return (
+        isAbsolute(access.newRoot) && (access.oldRoot === undefined || isAbsolute(access.oldRoot))
+      );
     case 'rlimit':
       return Object.hasOwn(rlimits, access.name);
     case 'io_uring':
@@ -57,6 +63,11 @@ export function isSayable(access: Access): boolean {
     default:
       return true;
   }
+}
+
+/** apparmor_parser takes nothing else for the path of a mount point. */
+function isAbsolute(path: string): boolean {
+  return path.startsWith('/');
 }
 
 function areOf(words: readonly string[], vocabulary: ReadonlySet<string>): boolean {
