@@ -36,6 +36,11 @@ export async function schemaDifferences(
   const list = 'table migrations';
   if (found.get(list) !== first.get(list)) return ['it has no list of migrations'];
 
+  // What a program reads of a name may end at a NUL.
+  const { rows: odd } = await database.execute(
+    "SELECT 1 FROM migrations WHERE typeof(name) <> 'text' OR instr(name, char(0)) > 0",
+  );
+  if (odd.length > 0) return ['its list of migrations has names that no registry writes'];
   const { rows } = await database.execute('SELECT name FROM migrations ORDER BY name');
   const applied = rows.map(({ name }) => String(name));
   const unknown = applied.filter((name) => !migrations.some((one) => one.name === name));

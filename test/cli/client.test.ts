@@ -403,10 +403,12 @@ describe('the client commands', () => {
     await succeed(['trust', 'init', '--root', at('taken'), '--yes']);
     await mkdir(at('taken/etc/apparmor.d/containers'), { recursive: true });
     await writeFile(at('taken/etc/apparmor.d/containers/mine'), 'profile docker-nginx {\n}\n');
+    // Boot loads what is in a folder only by a file that includes it.
+    await writeFile(at('taken/etc/apparmor.d/all'), 'include <containers>\n');
     const outcome = await run(['pull', 'docker-nginx@1.0.0', '--root', at('taken')]);
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain('containers/mine');
-    expect(await readdir(at('taken/etc/apparmor.d'))).toEqual(['containers']);
+    expect(await readdir(at('taken/etc/apparmor.d'))).toEqual(['all', 'containers']);
   });
 
   test('a root whose folders lead out of it is left alone', async () => {
