@@ -77,6 +77,10 @@ export class Place {
   toString(): string {
     return this.path;
   }
+
+  toJSON(): string {
+    return this.path;
+  }
 }
 
 function namesOf(path: string): string[] {
