@@ -131,7 +131,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
   });
 
   test('refuses a README that is too much for a page', async () => {
-    const draft = { name: 'readme', version: '1.0.0' };
+    const draft = { name: 'guide', version: '1.0.0' };
     const response = publishWithReadme(registry, library, draft, '> '.repeat(10_000));
     expect(await (await expectStatus(422, response)).json()).toMatchObject({
       type: 'urn:aa-registry:problem:profile-invalid',
