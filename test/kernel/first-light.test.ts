@@ -63,7 +63,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
   /** All that a refused pull might have touched: the files, and what the kernel enforces. */
   async function snapshot(): Promise<string> {
     const { stdout } = await machine.run(
-      'find /etc /var -exec stat -c "%n %f %s %Y" {} + | sort; cat /sys/kernel/security/apparmor/profiles',
+      'find /etc /var ! -path /var/lib/aa-registry/lock -exec stat -c "%n %f %s %Y" {} + | sort; cat /sys/kernel/security/apparmor/profiles',
     );
     return stdout;
   }
