@@ -55,14 +55,15 @@ function refusal(name: string, removed: Extract<Removed, { ok: false }>): CliErr
     );
   }
   const { processes } = removed;
-  const named = processes.slice(0, mostNamed).map(({ pid, command }) => `  ${pid} ${command}`);
+  // Lines after the first are indented when they are shown.
+  const named = processes.slice(0, mostNamed).map(({ pid, command }) => `${pid} ${command}`);
   const more = processes.length - named.length;
   return new CliError(
     exit.failed,
     [
       `${name} was not removed: ${processes.length} processes are confined by it [profile-in-use]:`,
       ...named,
-      ...(more > 0 ? [`  and ${more} more`] : []),
+      ...(more > 0 ? [`and ${more} more`] : []),
     ].join('\n'),
     'Stop them first; with --force they go on unconfined.',
   );
