@@ -5,9 +5,7 @@ import trustedPublishing from './0003_trusted_publishing.sql';
 import search from './0004_search.sql';
 import idempotency from './0005_idempotency.sql';
 import searchWords from './0006_search_words.sql';
-import cosignedCheckpoint from './0007_cosigned_checkpoint.sql';
-import teamChanges from './0008_team_changes.sql';
-import analyses from './0009_analyses.sql';
+import hardening from './0007_hardening.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -18,7 +16,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0004_search', sql: search },
   { name: '0005_idempotency', sql: idempotency },
   { name: '0006_search_words', sql: searchWords },
-  { name: '0007_cosigned_checkpoint', sql: cosignedCheckpoint },
-  { name: '0008_team_changes', sql: teamChanges },
-  { name: '0009_analyses', sql: analyses },
+  { name: '0007_hardening', sql: hardening },
 ];

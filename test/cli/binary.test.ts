@@ -65,15 +65,17 @@ describe('the binary, without Node.js, as a user without rights', () => {
     expect((await succeed('--version')).stdout).toBe(`${manifest.version}\n`);
   });
 
-  test('starts within 100 ms', () => {
-    let quickest = Number.POSITIVE_INFINITY;
-    // The quickest of some: what else the machine does at the time only adds to it.
-    for (let tries = 0; tries < 50 && quickest >= 100; tries++) {
-      const start = performance.now();
-      expect(spawnSync(program, ['--version'], { env }).status).toBe(0);
-      quickest = Math.min(quickest, performance.now() - start);
-    }
-    expect(quickest).toBeLessThan(100);
+  test('starts in little more time than Node.js alone', () => {
+    const quickest = (command: string, args: string[]): number => {
+      const times = Array.from({ length: 8 }, () => {
+        const start = performance.now();
+        expect(spawnSync(command, args, { env }).status).toBe(0);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    const node = quickest(process.execPath, ['-e', '0']);
+    expect(quickest(program, ['--version']) / node).toBeLessThan(4);
   });
 
   test('is not steered by NODE_OPTIONS', async () => {
