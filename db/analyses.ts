@@ -9,7 +9,7 @@ import type { Statement } from './log.ts';
 import { analyses, contents, profiles, type StoredDiagnostic, versions } from './schema.ts';
 import { indexProfile, indexVersion, noteVersion } from './search-index.ts';
 
-/** Raised when the analysis says something else: what an older one made is then made anew. */
+/** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
 export const analysisVersion = 1;
 
 /** What pages and answers show of it. */
@@ -84,7 +84,7 @@ export async function reanalyse(
   for (const { version, readme, ...pack } of stale) {
     const analysis = await analyse({ ...pack, readme: readme ?? undefined });
     await keepAnalysis(db, { ...pack, version, analysis });
-    // A moment for whoever waits for an answer.
+    // Let waiting requests run first.
     await new Promise((resolve) => setTimeout(resolve));
   }
   return stale.length;

@@ -17,7 +17,7 @@ export async function acquireLock(
   path: string,
   mode: 'shared' | 'exclusive',
 ): Promise<Lock | undefined> {
-  // Whoever can read it can lock it.
+  // A file that can be read can be locked.
   await makePrivate(path);
   const client = createClient({ url: fileUrl(path), timeout });
   try {

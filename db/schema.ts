@@ -370,7 +370,7 @@ export interface StoredDiagnostic {
   suggestion?: string | undefined;
 }
 
-/** What was found out about a version when it was published (worker/analysis): derived, so it can be made anew. */
+/** The results of analysing a version when it was published (worker/analysis). Derived data: it can be recomputed. */
 export const analyses = sqliteTable(
   'analyses',
   {

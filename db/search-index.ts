@@ -9,7 +9,7 @@ import type { Statement } from './log.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { isSpelt, spellingsOf, wordsOf } from './search-text.ts';
 
-/** Raised when the index is made otherwise: what an older one made is then made anew (analyses.ts). */
+/** The version of the index. Raise it when its contents change: entries of older versions are rebuilt (analyses.ts). */
 export const indexVersion = 2;
 
 /** How many words of what a publisher says of a profile are found when they are misspelt. */

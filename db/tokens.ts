@@ -31,7 +31,7 @@ export async function addToken(db: Database, token: NewToken): Promise<Token | u
       const [added] = await db.insert(tokens).values(token).onConflictDoNothing().returning();
       return added;
     },
-    // Only whoever made the token knows its hash.
+    // Only the client that made the token knows its hash.
     () => findToken(db, token.hash),
   );
 }

@@ -158,7 +158,7 @@ export async function claimDeliveries<D extends Pick<Due, 'id' | 'attempts'>>(
 ): Promise<(D & Claimed)[]> {
   const [first, ...rest] = due.map(({ id, attempts }) => {
     const set = { attempts: attempts + 1, lastAttemptAt: now, nextAttemptAt: next(attempts + 1) };
-    // Due still: whoever has it already may have settled it.
+    // Still due: another process may have settled it meanwhile.
     const same = and(
       eq(deliveries.id, id),
       eq(deliveries.attempts, attempts),
