@@ -21,7 +21,7 @@ import {
 } from '../test/publisher.ts';
 import type { TestRegistry } from '../test/runtimes.ts';
 import { generateNoteKey } from '../trust/log/index.ts';
-import { generateToken, hashToken } from '../worker/token.ts';
+import { generateToken, hashToken } from '../worker/auth/token.ts';
 
 const root = join(import.meta.dirname, '..');
 

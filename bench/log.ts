@@ -15,7 +15,7 @@ import {
   rootOf,
   signCheckpoint,
 } from '../trust/log/index.ts';
-import { createLog, type Log } from '../worker/log.ts';
+import { createLog, type Log } from '../worker/log/log.ts';
 
 const sizes = [1_000, 100_000, 1_000_000];
 

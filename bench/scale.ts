@@ -12,8 +12,8 @@ import { spellingsOf } from '../db/search-text.ts';
 import { generateKeyPair, generateNoteKey, signStatement } from '../trust/index.ts';
 import { analyseHere } from '../worker/analysis/analyser.ts';
 import { createApp } from '../worker/app.ts';
-import { defaultLimits } from '../worker/deps.ts';
-import { createLog } from '../worker/log.ts';
+import { createLog } from '../worker/log/log.ts';
+import { defaultLimits } from '../worker/ports.ts';
 import { fillLog } from './log.ts';
 
 /** Unless the command line names others. */

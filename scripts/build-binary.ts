@@ -39,13 +39,13 @@ const options = {
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
 } satisfies BuildOptions;
-await build({ ...options, entryPoints: { start: 'bin/embedded-main.ts' } });
+await build({ ...options, entryPoints: { start: 'packaging/executable/main.ts' } });
 const small = { minifySyntax: true, minifyWhitespace: true, legalComments: 'none' } as const;
 await build({ ...options, ...small, entryPoints: { analysis: threadProgram } });
 const { metafile } = await build({
   ...options,
-  entryPoints: { main: 'bin/main.ts' },
-  // A function, for bin/embedded-main.ts to call.
+  entryPoints: { main: 'cli/main.ts' },
+  // A function, for packaging/executable/main.ts to call.
   banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
   footer: { js: '})' },
   // One file, in which modules still run only when they are first imported.

@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { completionFor } from '../bin/completion.ts';
-import { topics } from '../bin/topics.ts';
+import { topics } from '../cli/commands.ts';
+import { completionFor } from '../cli/completion/index.ts';
+import { manualPages } from '../cli/framework/manual.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { manualPages } from '../sdk/cli/manual.ts';
 import { noticesOf } from './notices.ts';
 
 /**
@@ -95,9 +95,9 @@ for (const file of readdirSync(join(packaging, 'man'))) {
   const stamped = text.replaceAll('@DATE@', date).replaceAll('@VERSION@', version);
   putCompressed(`usr/share/man/man5/${file}`, stamped);
 }
-put('usr/share/bash-completion/completions/aa-registry', await completionFor('bash'));
-put('usr/share/zsh/vendor-completions/_aa-registry', await completionFor('zsh'));
-put('usr/share/fish/vendor_completions.d/aa-registry.fish', await completionFor('fish'));
+put('usr/share/bash-completion/completions/aa-registry', await completionFor(topics, 'bash'));
+put('usr/share/zsh/vendor-completions/_aa-registry', await completionFor(topics, 'zsh'));
+put('usr/share/fish/vendor_completions.d/aa-registry.fish', await completionFor(topics, 'fish'));
 for (const file of readdirSync(join(packaging, 'systemd'))) {
   put(`usr/lib/systemd/system/${file}`, readFileSync(join(packaging, 'systemd', file)));
 }

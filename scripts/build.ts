@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '..');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
   ...bundleOptions,
-  entryPoints: { main: 'bin/main.ts', analysis: threadProgram },
+  entryPoints: { main: 'cli/main.ts', analysis: threadProgram },
   plugins: [...bundleOptions.plugins, threadFrom('open-built-thread')],
   outdir: 'dist',
   // Each command, and the server above all, is a chunk that is loaded when it runs.

@@ -1,13 +1,4 @@
 import type { ZodType } from 'zod';
-import { visibleLine } from '../policy/visible.ts';
-import {
-  type Digest,
-  Envelope,
-  formatReference,
-  parseJson as parseBounded,
-  type Reference,
-  readAtMost,
-} from '../trust/index.ts';
 import {
   Channel,
   CreatedToken,
@@ -46,7 +37,16 @@ import {
   type Visibility,
   type Webhook,
   WebhookList,
-} from '../worker/api/schema/index.ts';
+} from '../contract/index.ts';
+import { visibleLine } from '../policy/visible.ts';
+import {
+  type Digest,
+  Envelope,
+  formatReference,
+  parseJson as parseBounded,
+  type Reference,
+  readAtMost,
+} from '../trust/index.ts';
 import { createPacing, type PacingOptions, parseRetryAfter } from './pacing.ts';
 
 /** Where a registry is and how to speak to it. */

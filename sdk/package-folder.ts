@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { longestReadme } from '../contract/index.ts';
 import { lineAt, secretsIn } from '../policy/index.ts';
 import { defaultTeam, isProfileName, isTeam, Manifest, sha256 } from '../trust/index.ts';
-import { longestReadme } from '../worker/api/schema/index.ts';
 import { BoundedFileError, readFileAtMost, readOwnFile } from './bounded-file.ts';
 import { parseToml } from './toml.ts';
 

@@ -1,6 +1,6 @@
+import type { Resolutions } from '../contract/index.ts';
+import { mostReferences } from '../contract/resolve.ts';
 import type { Digest, Reference } from '../trust/index.ts';
-import type { Resolutions } from '../worker/api/schema/index.ts';
-import { mostReferences } from '../worker/api/schema/resolve.ts';
 import { type Client, RegistryError } from './client.ts';
 
 /** What a registry says a reference means; not proved. */

@@ -19,7 +19,7 @@ import {
   parseNote,
   signCheckpoint,
 } from '../trust/log/index.ts';
-import { createLog } from '../worker/log.ts';
+import { createLog } from '../worker/log/log.ts';
 import { command } from './command.ts';
 import { type Meddler, startMeddler } from './meddler.ts';
 import {

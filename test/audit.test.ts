@@ -17,7 +17,7 @@ import {
   rootOf,
   signCheckpoint,
 } from '../trust/log/index.ts';
-import { createLog } from '../worker/log.ts';
+import { createLog } from '../worker/log/log.ts';
 import { scratch } from './cli/cli.ts';
 import { command } from './command.ts';
 import {

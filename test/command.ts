@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
-import { topics } from '../bin/topics.ts';
-import { type Io, run } from '../sdk/cli/index.ts';
+import { topics } from '../cli/commands.ts';
+import { run } from '../cli/framework/run.ts';
+import type { Io } from '../cli/terminal/io.ts';
 
 /** How a command ended, and what it said. */
 export interface Outcome {

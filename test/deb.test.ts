@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { topics } from '../bin/topics.ts';
+import { topics } from '../cli/commands.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { scratch } from './cli/cli.ts';
 

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
-import { serve } from '../bin/serve.ts';
-import { defaultLimits } from '../worker/deps.ts';
+import { serve } from '../cli/commands/serve.ts';
+import { defaultLimits } from '../worker/ports.ts';
 import { variables } from '../worker/settings.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isPublic, isWithin, networkOf, parseNetwork } from '../worker/network.ts';
+import { isPublic, isWithin, networkOf, parseNetwork } from '../worker/network/network.ts';
 
 describe('networks', () => {
   test.each([

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { topics } from '../sdk/cli/index.ts';
+import { topics } from '../cli/commands.ts';
 import { readProfiles } from '../sdk/profiles-file.ts';
 
 const packaging = join(import.meta.dirname, '../packaging');

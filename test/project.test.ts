@@ -30,7 +30,7 @@ const forbidden: [file: string, imported: string][] = [
   ['sdk/host/f.ts', 'node:fs/promises'],
   ['sdk/host/g.ts', '../../db/schema.ts'],
   ['sdk/trust-file.ts', 'node:fs/promises'],
-  ['sdk/cli/commands/remove.ts', 'node:fs/promises'],
+  ['cli/commands/remove.ts', 'node:fs/promises'],
 ];
 
 const allowed: [file: string, imported: string][] = [

@@ -41,7 +41,7 @@ import {
   type SignedTree,
   type Witness,
   type WitnessAddress,
-} from '../worker/witness.ts';
+} from '../worker/log/witness.ts';
 import { scratch } from './cli/cli.ts';
 import { command } from './command.ts';
 import {

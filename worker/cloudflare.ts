@@ -2,20 +2,20 @@ import { migrate } from '../db/migrate.ts';
 import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
 import { analyseHere } from './analysis/analyser.ts';
-import { createLog, type Log } from './log.ts';
-import { createOidc, wellKnownIssuers } from './oidc.ts';
+import { createOidc, wellKnownIssuers } from './auth/oidc.ts';
+import { createReanalysing, type Reanalysing } from './jobs/reanalysis.ts';
+import { createLog, type Log } from './log/log.ts';
+import { createWitnesses } from './log/witness.ts';
+import type { Limiter } from './middleware/rate-limit.ts';
+import { createAddressFrom } from './network/proxies.ts';
+import { createRequestLog } from './observability/request-log.ts';
+import { tellOperator } from './observability/text-log.ts';
 import { ProblemError, toProblem } from './problem.ts';
-import { createAddressFrom } from './proxies.ts';
-import type { Limiter } from './rate-limit.ts';
-import { createReanalysing, type Reanalysing } from './reanalysing.ts';
-import { createRequestLog } from './request-log.ts';
 import { createService, type Service } from './service.ts';
 import { readSettings } from './settings.ts';
-import { tellOperator } from './text-log.ts';
 import { createDeliverer, type Deliverer } from './webhooks/deliver.ts';
 import { createDestinations } from './webhooks/destination.ts';
 import { createFetchSend } from './webhooks/send.ts';
-import { createWitnesses } from './witness.ts';
 
 /** What wrangler.toml provides besides the variables and secrets of settings.ts. */
 interface Bindings {

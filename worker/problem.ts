@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { type Diagnostic, type Problem, problemNamespace } from './api/schema/index.ts';
+import { type Diagnostic, type Problem, problemNamespace } from '../contract/index.ts';
 
 /** Every problem the API answers with: its id, status and title. The ids are stable. */
 const problems = {

@@ -1,3 +1,4 @@
+import type { Publication } from '../contract/index.ts';
 import type { StoredAnalysis } from '../db/analyses.ts';
 import { listKeys } from '../db/keys.ts';
 import { findProfile, type Profile } from '../db/profiles.ts';
@@ -9,9 +10,8 @@ import { announce } from '../db/webhooks.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
 import type { Analysed } from './analysis/analyse.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
-import type { Publication } from './api/schema/index.ts';
-import type { Deps } from './deps.ts';
-import { loggedName } from './logged-name.ts';
+import { loggedName } from './log/entry-name.ts';
+import type { Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { noRoom } from './quota.ts';
 

@@ -8,7 +8,7 @@ import {
   readQuota,
   type Stored,
 } from '../db/quotas.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 
 /** A team's limits: its own, or the registry's. */

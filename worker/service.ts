@@ -1,16 +1,16 @@
 import type { Hono } from 'hono';
-import { type Access, requestId } from './access.ts';
+import { createApp } from './app.ts';
 import {
   type Answer,
   type Asked,
   answerWith,
   createAnswerCache,
   responseOf,
-} from './answer-cache.ts';
-import { createApp } from './app.ts';
-import type { Bindings, Deps, Env } from './deps.ts';
-import { networkOf } from './network.ts';
-import { type Rate, rateHeaders } from './rate-limit.ts';
+} from './cache/response-cache.ts';
+import { type Rate, rateHeaders } from './middleware/rate-limit.ts';
+import { networkOf } from './network/network.ts';
+import { type Access, requestId } from './observability/access.ts';
+import type { Bindings, Deps, Env } from './ports.ts';
 
 /** The registry as a runtime calls it. */
 export interface Service {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { type NoteKey, parseNoteSigner } from '../trust/index.ts';
-import { defaultLimits, type Limits } from './deps.ts';
-import { parseNetwork } from './network.ts';
-import { type Issuer, parseIssuer } from './oidc.ts';
-import { isLogLevel, type LogLevel, logLevels } from './request-log.ts';
-import { parseWitness, type WitnessAddress } from './witness.ts';
+import { type Issuer, parseIssuer } from './auth/oidc.ts';
+import { parseWitness, type WitnessAddress } from './log/witness.ts';
+import { parseNetwork } from './network/network.ts';
+import { isLogLevel, type LogLevel, logLevels } from './observability/request-log.ts';
+import { defaultLimits, type Limits } from './ports.ts';
 
 /** How a registry on Workers runs, as wrangler.toml and its secrets say. */
 export interface Settings {

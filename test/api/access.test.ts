@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../worker/app.ts';
-import type { Deps } from '../../worker/deps.ts';
+import type { Deps } from '../../worker/ports.ts';
 import {
   createPublisher,
   expectStatus,

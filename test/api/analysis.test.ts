@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Problem, Version } from '../../contract/index.ts';
 import { analysisVersion, reanalyse } from '../../db/analyses.ts';
 import { checkDatabase } from '../../db/check/index.ts';
 import { analyses, searchDocuments } from '../../db/schema.ts';
 import { type Manifest, sha256 } from '../../trust/index.ts';
 import { analysePackage } from '../../worker/analysis/analyse.ts';
-import type { Problem, Version } from '../../worker/api/schema/index.ts';
 import { largeTexts } from '../analysis/packages.ts';
 import {
   createPublisher,

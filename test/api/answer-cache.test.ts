@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { getRequestListener } from '@hono/node-server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { responseOf } from '../../worker/answer-cache.ts';
+import { responseOf } from '../../worker/cache/response-cache.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Profile, Proof, Version } from '../../contract/index.ts';
 import { checkDatabase } from '../../db/check/index.ts';
 import { createClient } from '../../sdk/client.ts';
 import { fetchVerified, type HostView } from '../../sdk/fetch.ts';
@@ -10,7 +11,6 @@ import {
   sha256,
 } from '../../trust/index.ts';
 import { blindChannel, parseNoteVerifier } from '../../trust/log/index.ts';
-import type { Profile, Proof, Version } from '../../worker/api/schema/index.ts';
 import { startMeddler } from '../meddler.ts';
 import {
   createPublisher,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Proof, Published } from '../../contract/index.ts';
 import { decodeBase64 } from '../../trust/index.ts';
 import {
   cosignatureVerifierOf,
@@ -10,7 +11,6 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../trust/log/index.ts';
-import type { Proof, Published } from '../../worker/api/schema/index.ts';
 import {
   createPublisher,
   expectStatus,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ProfilePage } from '../../worker/api/schema/index.ts';
+import type { ProfilePage } from '../../contract/index.ts';
 import {
   createPublisher,
   expectStatus,

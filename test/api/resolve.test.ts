@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm';
 import { maxSatisfying } from 'semver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Problem, Resolution, Resolutions } from '../../contract/index.ts';
 import { profiles } from '../../db/schema.ts';
 import { createClient } from '../../sdk/client.ts';
 import { parseReference } from '../../trust/index.ts';
-import type { Problem, Resolution, Resolutions } from '../../worker/api/schema/index.ts';
 import {
   createPublisher,
   expectStatus,

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProfilePage } from '../../contract/index.ts';
 import { reanalyse } from '../../db/analyses.ts';
 import type { Database } from '../../db/database.ts';
 import { openFile } from '../../db/node.ts';
 import { profiles } from '../../db/schema.ts';
 import { isOneSlip } from '../../db/search-text.ts';
 import { analysePackage } from '../../worker/analysis/analyse.ts';
-import type { ProfilePage } from '../../worker/api/schema/index.ts';
 import { startRegistry } from '../../worker/node.ts';
 import {
   createPublisher,

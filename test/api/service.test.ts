@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../worker/app.ts';
-import type { Deps } from '../../worker/deps.ts';
+import type { Deps } from '../../worker/ports.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 describe.each(runtimes)('the service on $name', ({ start }) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CreatedToken, Identity, TokenPage } from '../../contract/index.ts';
 import { tokens as tokenTable } from '../../db/schema.ts';
-import type { CreatedToken, Identity, TokenPage } from '../../worker/api/schema/index.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 

@@ -1,6 +1,6 @@
 import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CreatedToken, Problem } from '../../worker/api/schema/index.ts';
+import type { CreatedToken, Problem } from '../../contract/index.ts';
 import { type IssueOptions, type OidcIssuer, startIssuer } from '../oidc-issuer.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { origin, runtimes, type TestRegistry } from '../runtimes.ts';

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exit } from '../../sdk/cli/index.ts';
+import { exit } from '../../cli/framework/command.ts';
 import { aaRegistry, launcher, scratch } from './cli.ts';
 
 const line = (serial: number, fields: string, type = 'DENIED') =>

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { topics } from '../../bin/topics.ts';
-import { exitMeanings } from '../../sdk/cli/command.ts';
+import { topics } from '../../cli/commands.ts';
+import { exitMeanings } from '../../cli/framework/command.ts';
 import { command } from '../command.ts';
 
 const dist = join(import.meta.dirname, '../../dist');

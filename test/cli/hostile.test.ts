@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { confirm, readSecret } from '../../sdk/cli/prompt.ts';
+import { confirm, readSecret } from '../../cli/terminal/prompt.ts';
 import { encodeCursor } from '../../worker/page.ts';
 import { type Meddler, startMeddler } from '../meddler.ts';
 import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from './cli.ts';

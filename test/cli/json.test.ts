@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { topics } from '../../bin/topics.ts';
-import { toJson } from '../../sdk/cli/format.ts';
+import { topics } from '../../cli/commands.ts';
+import { toJson } from '../../cli/framework/format.ts';
 import { command } from '../command.ts';
 import { type ServedRegistry, scratch, serve } from './cli.ts';
 

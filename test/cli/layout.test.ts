@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { topics } from '../../bin/topics.ts';
-import { showingProgress } from '../../sdk/cli/progress.ts';
-import { table } from '../../sdk/cli/table.ts';
-import { wrap } from '../../sdk/cli/wrap.ts';
+import { topics } from '../../cli/commands.ts';
+import { showingProgress } from '../../cli/terminal/progress.ts';
+import { table } from '../../cli/terminal/table.ts';
+import { wrap } from '../../cli/terminal/wrap.ts';
 import { command } from '../command.ts';
 
 const words = 'one two three four five six seven eight nine ten';

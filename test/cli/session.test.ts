@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { processIo } from '../../sdk/cli/io.ts';
-import { openSession } from '../../sdk/cli/session.ts';
+import { openSession } from '../../cli/session.ts';
+import { processIo } from '../../cli/terminal/io.ts';
 
 const env = { HOME: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent', AA_TOKEN: 'aar_secret' };
 const theirs = 'http://127.0.0.1:1';

@@ -10,8 +10,8 @@ import { generateNoteKey, parseNoteVerifier } from '../../trust/log/index.ts';
 import { analysePackage } from '../../worker/analysis/analyse.ts';
 import { analyseHere } from '../../worker/analysis/analyser.ts';
 import { createApp } from '../../worker/app.ts';
-import { defaultLimits } from '../../worker/deps.ts';
-import { createLog } from '../../worker/log.ts';
+import { createLog } from '../../worker/log/log.ts';
+import { defaultLimits } from '../../worker/ports.ts';
 import { scratch } from '../cli/cli.ts';
 import { makeReleased, releasedSchemas } from './schemas.ts';
 

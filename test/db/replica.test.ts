@@ -6,7 +6,7 @@ import { readLogEntries } from '../../db/log.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openFile } from '../../db/node.ts';
 import { generateNoteKey, type LogEntry } from '../../trust/log/index.ts';
-import { createLog } from '../../worker/log.ts';
+import { createLog } from '../../worker/log/log.ts';
 import { scratch } from '../cli/cli.ts';
 
 let folder: Awaited<ReturnType<typeof scratch>>;

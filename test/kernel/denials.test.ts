@@ -2,7 +2,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exit } from '../../sdk/cli/index.ts';
+import { exit } from '../../cli/framework/command.ts';
 import { parseEvent } from '../../sdk/denials/event.ts';
 import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { lint, render, secretsIn } from '../../policy/index.ts';
 import { exportPrivateKey, generateKeyPair } from '../../trust/index.ts';
 import { generateNoteKey } from '../../trust/log/index.ts';
-import { generateToken } from '../../worker/token.ts';
+import { generateToken } from '../../worker/auth/token.ts';
 
 // Put together here, so that nothing in this file looks like one.
 const x = (length: number, of = 'aB3') => of.repeat(length).slice(0, length);

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../contract/index.ts';
 import type { Analysis, Package } from '../../db/analyses.ts';
 import { documentOf } from '../../db/search-document.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type Diagnostic as PolicyDiagnostic,
   releases,
 } from '../../policy/index.ts';
-import type { Diagnostic } from '../api/schema/index.ts';
 import { renderReadme } from './readme.ts';
 import { secretDiagnostics } from './secrets.ts';
 

@@ -1,5 +1,5 @@
+import type { Diagnostic } from '../../contract/index.ts';
 import { lineAt, secretsIn } from '../../policy/index.ts';
-import type { Diagnostic } from '../api/schema/index.ts';
 
 /** How many are told of one part. */
 const mostTold = 20;

@@ -1,5 +1,5 @@
-import type { Document } from '../api/document.ts';
-import { methods } from '../api/document.ts';
+import type { Document } from '../openapi/document.ts';
+import { methods } from '../openapi/document.ts';
 
 /** A JSON schema, as far as the page shows it. */
 export interface Schema {

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { Hono } from 'hono';
-import { describeApi } from '../api/document.ts';
-import type { Env } from '../deps.ts';
+import { describeApi } from '../openapi/document.ts';
+import type { Env } from '../ports.ts';
 import {
   curl,
   type Operation,

@@ -1,9 +1,9 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
-import { findCaller } from '../auth.ts';
-import { nobody } from '../caller.ts';
-import type { Env } from '../deps.ts';
+import { nobody } from '../auth/caller.ts';
+import { findCaller } from '../auth/identify.ts';
+import type { Env } from '../ports.ts';
 import { Layout } from './layout.tsx';
 
 /** Holds the API token of who signed in: for pages only, never for the API. */

@@ -12,8 +12,8 @@ import {
   type Webhook,
   type WebhookEvent,
 } from '../../db/webhooks.ts';
-import { createLimiter, type Limiter } from '../rate-limit.ts';
-import { tellOperator } from '../text-log.ts';
+import { createLimiter, type Limiter } from '../middleware/rate-limit.ts';
+import { tellOperator } from '../observability/text-log.ts';
 import type { Destinations } from './destination.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';

@@ -1,4 +1,4 @@
-import { isAddress, isPublic, isWithin, type Network, parseNetwork } from '../network.ts';
+import { isAddress, isPublic, isWithin, type Network, parseNetwork } from '../network/network.ts';
 
 /** The longest address of a webhook, in characters. */
 export const longestUrl = 2000;

@@ -1,0 +1,44 @@
+import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+
+export const adminBackup = defineCommand({
+  name: 'admin backup',
+  summary: 'Write all that a registry on this machine has into a file, while it runs',
+  usage: 'FILE [--data DIR] [--with-log-key] [--force]',
+  args: { min: 1, max: 1 },
+  options: {
+    data: dataOption,
+    format: formatOption,
+    'with-log-key': {
+      type: 'boolean',
+      description: 'Put the log’s key into it too; whoever has that can fork the log',
+    },
+    force: { type: 'boolean', description: 'Replace FILE when it exists' },
+  },
+  details:
+    'The file holds the registry as it stood at one moment, readable by you only. Without the log’s key the log ' +
+    'can’t go on: keep a copy of log.key apart, or put it in.',
+  examples: ['aa-registry admin backup /var/backups/registry-$(date +%F).db --with-log-key'],
+  async run({ values, args: [file = ''], io }) {
+    const { backUp, DataError } = await import('../../worker/node/admin.ts');
+    const withLogKey = values['with-log-key'] ?? false;
+    const options = {
+      folder: dataFolder(values.data, io),
+      file,
+      withLogKey,
+      force: values.force ?? false,
+    };
+    const { entries, bytes } = await backUp(options).catch((error: unknown) => {
+      throw error instanceof DataError ? dataFailure(error) : error;
+    });
+    answer(
+      io,
+      values,
+      { file, bytes, entries, withLogKey },
+      `Wrote ${file}: ${bytes} bytes, ${entries} entries in the log.`,
+    );
+    if (!withLogKey) io.tell('It is without the log’s key: keep a copy of log.key too.');
+    return exit.ok;
+  },
+});

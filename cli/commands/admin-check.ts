@@ -1,0 +1,76 @@
+import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+
+/** How many differences are told one by one. */
+const mostTold = 100;
+
+export const adminCheck = defineCommand({
+  name: 'admin check',
+  summary: 'Prove a registry’s database against its log, while it runs',
+  usage: '[--data DIR | --database URL] [--log-key KEY]',
+  args: { min: 0, max: 0 },
+  options: {
+    data: dataOption,
+    format: formatOption,
+    database: {
+      type: 'string',
+      value: 'URL',
+      description: 'A remote libSQL database instead; LIBSQL_AUTH_TOKEN is its token',
+    },
+    'log-key': {
+      type: 'string',
+      value: 'KEY',
+      description: 'The verifier of the log’s key (else that of DIR/log.key)',
+    },
+  },
+  details:
+    'The schema against the one that migrations make; every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against ' +
+    'its entry and the other way round; texts against digests, envelopes against the teams’ keys; and what is derived ' +
+    `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${mostTold} differences are ` +
+    'told one by one.',
+  examples: [
+    'aa-registry admin check --data /var/lib/aa-registry',
+    'aa-registry admin check --database libsql://registry-example.turso.io --log-key registry.example.org/log+…',
+  ],
+  async run({ values, io }) {
+    if (values.data !== undefined && values.database !== undefined) {
+      throw new CliError(exit.usage, 'Name --data or --database, not both.');
+    }
+    const { check, DataError } = await import('../../worker/node/admin.ts');
+    const json = values.format === 'json';
+    const items: { id: string; detail: string }[] = [];
+    let differences = 0;
+    const isTerminal = io.stderr.isTTY === true;
+    const clear = () => isTerminal && io.stderr.write('\r\x1b[K');
+    const options = {
+      folder: dataFolder(values.data, io),
+      remote: values.database,
+      authToken: io.env.LIBSQL_AUTH_TOKEN,
+      verifier: values['log-key'],
+      report: (id: string, detail: string) => {
+        differences++;
+        clear();
+        if (differences > mostTold) return;
+        if (json) items.push({ id, detail });
+        else io.print(`${id}: ${detail}`);
+      },
+      progress: (what: string, count: number) => {
+        if (isTerminal) io.stderr.write(`\r${count} ${what}`);
+      },
+    };
+    const { entries, signed } = await check(options).catch((error: unknown) => {
+      throw error instanceof DataError ? dataFailure(error) : error;
+    });
+    clear();
+    if (!signed) io.tell('Without the log’s key the checkpoint’s signature was not checked.');
+    if (json) {
+      io.print(toJson({ entries, signed, differences, items }));
+    } else if (differences === 0) {
+      io.print(`Nothing differs: ${entries} entries of the log and all that they tell of.`);
+    } else if (differences > mostTold) io.print(`… and ${differences - mostTold} more`);
+    if (differences === 0) return exit.ok;
+    io.tell(`${differences} ${differences === 1 ? 'difference' : 'differences'}.`);
+    return exit.failed;
+  },
+});

@@ -1,0 +1,55 @@
+import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+
+export const adminRestore = defineCommand({
+  name: 'admin restore',
+  summary: 'Make a registry’s data from a backup',
+  usage: 'FILE [--data DIR] [--yes]',
+  args: { min: 1, max: 1 },
+  options: {
+    data: dataOption,
+    format: formatOption,
+    yes: {
+      type: 'boolean',
+      description: 'Put it in the place of the data there is, which is kept beside it',
+    },
+  },
+  details:
+    'The backup’s schema is held against the one that this program makes: a trigger or a view that is none of its own is ' +
+    'refused, before anything is changed. Who runs the registry is not in its log: the administrators that the backup ' +
+    'brings are told. Refused while a registry serves the folder, and when the log’s key is not the one that the backup’s log was ' +
+    'signed with. What was published after the backup is gone: hosts and auditors that have seen a larger log refuse ' +
+    'this one until it has grown beyond that again, and then find that it is another. Restore the latest backup.',
+  examples: [
+    'aa-registry admin restore /var/backups/registry-2026-01-31.db --data /var/lib/aa-registry',
+  ],
+  async run({ values, args: [file = ''], io }) {
+    const { DataError, restore } = await import('../../worker/node/admin.ts');
+    const options = { folder: dataFolder(values.data, io), file, replace: values.yes ?? false };
+    const { entries, lost, kept, administrators } = await restore(options).catch(
+      (error: unknown) => {
+        throw error instanceof DataError ? dataFailure(error) : error;
+      },
+    );
+    const data = { entries, lost, kept: kept ?? null, administrators };
+    answer(io, values, data, `Restored ${entries} entries of the log.`);
+    if (kept !== undefined) io.tell(`What was there is kept as ${kept}.`);
+    const { users, tokens } = administrators;
+    const names = users.length === 0 ? 'no user' : users.map(quoted).join(', ');
+    io.tell(`It is run by ${names}, and with these tokens; revoke what you do not know:`);
+    for (const { id, label, user, createdAt } of tokens) {
+      const of = user === null ? '' : ` of ${quoted(user)}`;
+      io.tell(`  ${id}  ${quoted(label)}${of}, made ${quoted(createdAt)}`);
+    }
+    if (lost > 0) {
+      io.tell(
+        `That log had ${lost} entries more, which are gone: who has seen them will refuse this log.`,
+      );
+    }
+    return exit.ok;
+  },
+});
+
+/** What stands in a backup may be anything. */
+const quoted = (text: string) => JSON.stringify(text);

@@ -1,0 +1,72 @@
+import { makeBundle } from '../../sdk/bundle.ts';
+import { chooseVersion, fetchOffer, verifyOffer } from '../../sdk/fetch.ts';
+import { writeOutput } from '../../sdk/host/output.ts';
+import type { Offer } from '../../trust/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { requireWholeNumber } from '../framework/whole-number.ts';
+import { requireTrust, trustOption } from '../host-trust.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
+
+export const bundle = defineCommand({
+  name: 'bundle',
+  summary: 'Put profiles and their proofs in a file, for hosts without a network',
+  usage: 'REF… -o FILE',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    trust: trustOption,
+    output: { type: 'string', short: 'o', value: 'FILE', description: 'The bundle to write' },
+    since: {
+      type: 'string',
+      multiple: true,
+      value: 'SIZE',
+      description: 'The size of the log that such a host has seen ("trust show" tells); repeatable',
+    },
+  },
+  details:
+    'What goes in is verified here first; the hosts that "pull --bundle FILE" verify it again, as they would ' +
+    'with a network.',
+  examples: ['aa-registry bundle docker-nginx acme/web@1.2.0 -o profiles.bundle --since 1041'],
+  async run({ values, args, io }) {
+    const { output } = values;
+    if (output === undefined) throw new CliError(exit.usage, 'Where to? Add -o FILE.');
+    const sizes = (values.since ?? []).map((size) =>
+      requireWholeNumber('since', size, { maximum: 999_999_999_999_999 }),
+    );
+    const trust = await requireTrust(values, '/');
+    const client = await openSession(io, values, trust.registry);
+
+    const offers: Offer[] = [];
+    const items: object[] = [];
+    let size = 0;
+    for (const reference of args.map(requireReference)) {
+      const resolved = await chooseVersion(client, reference);
+      if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
+      const { team, name } = reference;
+      // All under the first one's checkpoint, although the log may grow meanwhile.
+      const path = { team, name, version: resolved.version };
+      const offer = await fetchOffer(client, path, offers[0] ? { log: offers[0].log } : {});
+      const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
+      if (!verified.ok) {
+        throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);
+      }
+      ({ size } = verified.profile.checkpoint);
+      offers.push(offer);
+      items.push({ ...path, digest: verified.profile.digest });
+    }
+    const consistency: Record<string, string[]> = {};
+    for (const since of sizes) {
+      const { index } = offers[0]?.proof ?? { index: 0 };
+      consistency[since] = (await client.getEntryProof(index, size, since)).consistency;
+    }
+    const made = `${JSON.stringify(makeBundle(offers, consistency))}\n`;
+    await writeOutput(output, made);
+    const bytes = Buffer.byteLength(made);
+    const profiles = offers.length === 1 ? '1 profile' : `${offers.length} profiles`;
+    if (values.format === 'json') io.print(toJson({ file: output, bytes, items }));
+    else io.tell(`Wrote ${output}: ${profiles}, ${bytes} bytes`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,24 @@
+import { completionFor, shells } from '../completion/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+
+export const completion = defineCommand({
+  name: 'completion',
+  summary: 'Print the completion of commands, options and profiles for a shell',
+  usage: 'bash|zsh|fish',
+  args: { min: 1, max: 1 },
+  options: {},
+  details: 'The Debian package has them in place already.',
+  examples: [
+    'source <(aa-registry completion bash)    # in ~/.bashrc',
+    'source <(aa-registry completion zsh)     # in ~/.zshrc, after compinit',
+    'aa-registry completion fish > ~/.config/fish/completions/aa-registry.fish',
+  ],
+  async run({ args: [text], io, topics }) {
+    const shell = shells.find((one) => one === text);
+    if (shell === undefined) {
+      throw new CliError(exit.usage, `There is none for "${text}", only for ${shells.join(', ')}.`);
+    }
+    io.print((await completionFor(topics, shell)).trimEnd());
+    return exit.ok;
+  },
+});

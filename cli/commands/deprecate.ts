@@ -1,0 +1,44 @@
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
+
+export const deprecate = defineCommand({
+  name: 'deprecate',
+  summary: 'Tell whoever uses a profile not to any more',
+  usage: 'NAME --reason TEXT [--replacement NAME] | NAME --undo',
+  args: { min: 1, max: 1 },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    reason: { type: 'string', value: 'TEXT', description: 'Why, for whoever looks at it' },
+    replacement: { type: 'string', value: 'NAME', description: 'What to use in its place' },
+    undo: { type: 'boolean', description: 'Take the deprecation back' },
+  },
+  details: 'It goes on being served. A single bad version is for "yank".',
+  examples: [
+    'aa-registry deprecate platform/web --reason "one profile for all" --replacement platform/front',
+  ],
+  async run({ values, args: [text = ''], io }) {
+    const { team, name } = requireReference(text);
+    const { reason, undo } = values;
+    if (undo === true) {
+      if (reason !== undefined || values.replacement !== undefined) {
+        throw new CliError(exit.usage, '--undo goes with neither --reason nor --replacement.');
+      }
+      const client = await openSession(io, values);
+      await client.undeprecate({ team, name });
+      const data = { team, name, deprecation: null };
+      answer(io, values, data, `${team}/${name} is not deprecated.`);
+      return exit.ok;
+    }
+    if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
+    const replacement = values.replacement && requireReference(values.replacement);
+    const client = await openSession(io, values);
+    const deprecation = await client.deprecate(
+      { team, name },
+      { reason, replacement: replacement ? `${replacement.team}/${replacement.name}` : null },
+    );
+    answer(io, values, { team, name, deprecation }, `${team}/${name} is deprecated.`);
+    return exit.ok;
+  },
+});

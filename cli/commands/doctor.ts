@@ -1,0 +1,63 @@
+import { readConfiguration } from '../../sdk/config.ts';
+import type { Finding } from '../../sdk/doctor/check.ts';
+import { examineHost } from '../../sdk/doctor/host.ts';
+import { examineRegistry } from '../../sdk/doctor/registry.ts';
+import { proxyFor } from '../../sdk/network.ts';
+import { readHostTrust } from '../../sdk/trust-file.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
+import { type Io, visible, wantsColor, widthOf } from '../terminal/io.ts';
+import { wrap } from '../terminal/wrap.ts';
+
+const colors = { ok: 32, warn: 33, fail: 31 } as const;
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  summary: 'Find out why something does not work on this host',
+  usage: '',
+  args: { min: 0, max: 0 },
+  options: {
+    ...registryOptions,
+    root: rootOption,
+    offline: { type: 'boolean', description: 'Ask no registry' },
+    format: formatOption,
+  },
+  details:
+    'Looks at the kernel, apparmor_parser, permissions, the trust file, what is installed, Docker, the network, the ' +
+    'registry and the clock. It changes nothing. Exit code 1 when something fails.',
+  examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
+  async run({ values, io }) {
+    const json = values.format === 'json';
+    const root = rootOf(values.root);
+    const findings = await examineHost(root, process.getuid?.() ?? 0);
+    if (!values.offline) {
+      // A trust file that is damaged is a finding of its own already.
+      const trust = await readHostTrust(root).catch(() => undefined);
+      const client = await openSession(io, values, trust?.registry);
+      const { network } = await readConfiguration(io.env);
+      const proxy = proxyFor(client.registry, io.env, network);
+      findings.push(...(await examineRegistry(client, trust, proxy)));
+    }
+    const failed = findings.some(({ result }) => result === 'fail');
+    if (json) io.print(toJson({ ok: !failed, findings }));
+    else for (const finding of findings) io.stdout.write(`${lines(finding, io).join('\n')}\n`);
+    return failed ? exit.failed : exit.ok;
+  },
+});
+
+function lines({ result, found, next }: Finding, io: Io): string[] {
+  const indent = '      ';
+  const width = widthOf(io.stdout);
+  // A registry's own words may have no end.
+  const said = `${indent}${visible(found.slice(0, 1000))}`;
+  const [first = '', ...more] = wrap(said, width, indent);
+  const word = result.padEnd(indent.length);
+  const shown = wantsColor(io, io.stdout) ? `\u001b[${colors[result]}m${word}\u001b[0m` : word;
+  return [
+    `${shown}${first.slice(indent.length)}`,
+    ...more,
+    ...(next === undefined ? [] : wrap(`${indent}${visible(next)}`, width, indent)),
+  ];
+}

@@ -1,0 +1,51 @@
+import { stat } from 'node:fs/promises';
+import { format } from '../../policy/index.ts';
+import { writeOutput } from '../../sdk/host/output.ts';
+import { profileText, readPackageFolder, readProfile } from '../../sdk/package-folder.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { lineFormatOption } from '../framework/format.ts';
+import { visibleLine } from '../terminal/io.ts';
+import { jsonLine, printDiagnostics } from '../terminal/report.ts';
+
+export const fmt = defineCommand({
+  name: 'fmt',
+  summary: 'Format profiles in place',
+  usage: 'FILE|DIR… [--check]',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    format: lineFormatOption,
+    check: {
+      type: 'boolean',
+      description: 'Change nothing; name what is not formatted and exit 1',
+    },
+  },
+  details:
+    'A folder is a package, whose profile is meant. Comments stay, and so does what the policy means. A file with syntax errors is left alone.',
+  examples: [
+    'aa-registry fmt docker-nginx/docker-nginx',
+    'aa-registry fmt --check profiles/*/docker-*',
+  ],
+  async run({ values, args, io }) {
+    let failed = false;
+    for (const path of args) {
+      const found = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
+      const file = found?.file ?? path;
+      const source = found ? profileText(found) : (await readProfile(file)).text;
+      const { text, diagnostics } = format(source);
+      const errors = diagnostics.filter(({ severity }) => severity === 'error');
+      const changed = errors.length === 0 && text !== source;
+      failed ||= errors.length > 0 || (changed && (values.check ?? false));
+      if (values.format === 'json') {
+        const report = { file, source, ok: errors.length === 0, diagnostics: errors };
+        io.print(jsonLine(report, { changed }));
+      } else if (errors.length > 0) {
+        printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
+        io.tell(`${visibleLine(file)}: not formatted, it has errors`);
+      } else if (changed) io.print(visibleLine(file));
+      if (changed && !values.check) {
+        await writeOutput(file, text, (await stat(file)).mode & 0o777);
+      }
+    }
+    return failed ? exit.failed : exit.ok;
+  },
+});

@@ -1,0 +1,107 @@
+import { describeCondition, examine } from '../../sdk/host/condition.ts';
+import { type Container, findContainer, processesOf } from '../../sdk/host/containers.ts';
+import { checkKernel, readPolicy } from '../../sdk/host/kernel.ts';
+import { type Process, profilesOf, readProcess } from '../../sdk/host/processes.ts';
+import { type Installation, listInstallations } from '../../sdk/host/state.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { pathOf } from '../installed.ts';
+import { printTable } from '../terminal/table.ts';
+
+export const inspect = defineCommand({
+  name: 'inspect',
+  summary: 'Show which profile confines a running container',
+  usage: 'CONTAINER',
+  args: { min: 1, max: 1 },
+  options: {
+    format: formatOption,
+  },
+  details:
+    'CONTAINER is a process id, a container’s id (12 digits or more; found by cgroups, so no client is needed) or its ' +
+    'name, for which docker, podman, nerdctl and crictl are asked: root’s know no containers of other users. What ' +
+    'counts is what the kernel says of its processes. ' +
+    'Exit codes: 0 confined as installed, 1 not confined or not found, 6 confined by something else than it should be.',
+  examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],
+  async run({ values, args: [text = ''], io }) {
+    const json = values.format === 'json';
+    if (process.getuid?.() !== 0) {
+      throw new CliError(
+        exit.unable,
+        'Only root can see what confines others.',
+        'Run it with sudo.',
+      );
+    }
+    const kernel = await checkKernel();
+    if (!kernel.ok) throw new CliError(exit.unable, `Nothing is confined: ${kernel.reason}.`);
+    const { container, said } = await findContainer(text);
+    if (!container) {
+      const asked = said.length === 0 ? 'There is no client to ask for names' : said.join('; ');
+      throw new CliError(
+        exit.failed,
+        `There is no running container "${text}".`,
+        `${asked}. Any is found by 12 digits or more of its id, or the id of one of its processes.`,
+      );
+    }
+    const first = await readProcess(container.pid);
+    if (!first) {
+      const what = `Process ${container.pid} has ended, or the kernel does not say what confines it.`;
+      throw new CliError(exit.failed, what);
+    }
+    const confinement = await judge(container, first);
+    if (json) {
+      io.print(toJson({ container, ...confinement }));
+    } else {
+      const { installation, others, mismatches } = confinement;
+      const rows = [
+        ...(container.id === undefined ? [] : [['Container', container.id]]),
+        ['Process', `${first.pid} ${first.command}`],
+        ['Confined by', first.mode === undefined ? first.label : `${first.label} (${first.mode})`],
+        ...(installation
+          ? [['Installed', `${pathOf(installation)}@${installation.version}`]]
+          : first.mode === undefined
+            ? []
+            : [['Installed', 'not by aa-registry']]),
+        ...others.map(({ pid, command, label }) => ['Also', `${pid} ${command}: ${label}`]),
+        ...mismatches.map((mismatch) => ['Mismatch', mismatch]),
+      ];
+      printTable(io, rows);
+    }
+    if (confinement.mismatches.length > 0) return exit.drift;
+    return first.mode === undefined ? exit.failed : exit.ok;
+  },
+});
+
+interface Confinement {
+  process: Process;
+  installation: Installation | undefined;
+  /** The container's processes that are confined by something else than its first. */
+  others: Process[];
+  /** What is not as it should be. */
+  mismatches: string[];
+}
+
+async function judge(container: Container, first: Process): Promise<Confinement> {
+  const profiles = profilesOf(first.label);
+  const installed = await listInstallations('/');
+  const installation = installed.find(({ name }) => profiles.includes(name));
+  const pids = container.id === undefined ? [] : await processesOf(container.id);
+  const all = await Promise.all(pids.map(({ pid }) => readProcess(pid)));
+  const others = all.filter(
+    (one) =>
+      one !== undefined && !profilesOf(one.label).some((profile) => profiles.includes(profile)),
+  ) as Process[];
+  const { configured } = container;
+  // Runtimes write '' or "unconfined" for none.
+  const asked = configured === '' ? 'unconfined' : configured;
+  const mismatches = [
+    ...(asked === undefined || profiles.includes(asked)
+      ? []
+      : [`its runtime started it with ${asked}`]),
+    ...(installation
+      ? describeCondition(await examine('/', installation, await readPolicy())).map(
+          (problem) => `${pathOf(installation)}: ${problem}`,
+        )
+      : []),
+  ];
+  return { process: first, installation, others, mismatches };
+}

@@ -1,0 +1,51 @@
+import { mkdir, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writePrivateKey, writePublicKey } from '../../sdk/key-file.ts';
+import { generateKeyPair } from '../../trust/index.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { choosePassphrase, signingKeyPath } from '../signing-key.ts';
+
+export const keyGenerate = defineCommand({
+  name: 'key generate',
+  summary: 'Make a publisher key',
+  usage: '[--out FILE]',
+  args: { min: 0, max: 0 },
+  options: {
+    format: formatOption,
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      description: 'Where to keep it (default ~/.config/aa-registry/signing-key.pem)',
+    },
+  },
+  details:
+    'Writes an Ed25519 private key (PKCS#8 PEM, readable by you only, encrypted when you give a passphrase ' +
+    'or set AA_KEY_PASSPHRASE) and beside it FILE.pub, the public half, to be registered with the team. An ' +
+    'existing key is never overwritten.',
+  examples: ['aa-registry key generate', 'aa-registry key generate --out release.pem'],
+  async run({ values, io }) {
+    const path = values.out ?? signingKeyPath(io);
+    const passphrase = await choosePassphrase(io);
+    const key = await generateKeyPair();
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writePrivateKey(path, key, passphrase);
+    await writePublicKey(`${path}.pub`, key).catch(async (error: unknown) => {
+      await unlink(path);
+      throw error;
+    });
+    const { keyId } = key.publicKey;
+    const encrypted = passphrase !== '';
+    answer(
+      io,
+      values,
+      { keyId, privateKey: path, publicKey: `${path}.pub`, encrypted },
+      `Private key  ${path} (${encrypted ? 'encrypted' : 'not encrypted'})`,
+      `Public key   ${path}.pub`,
+      `Key id       ${keyId}`,
+    );
+    io.tell(`Have an administrator register it: aa-registry key add TEAM ${path}.pub`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,29 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../terminal/table.ts';
+
+export const keyList = defineCommand({
+  name: 'key list',
+  summary: "List a team's publisher keys",
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry key list library'],
+  async run({ values, args: [team = ''], io }) {
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
+    const { keys } = await client.getTeam(team);
+    if (json) {
+      io.print(toJson({ items: keys }));
+      return exit.ok;
+    }
+    const rows = keys.map(({ keyId, label, createdAt, revokedAt }) => {
+      const revoked = revokedAt === null ? '' : `  (revoked ${revokedAt.slice(0, 10)})`;
+      return [keyId, `${createdAt.slice(0, 10)}  ${label}${revoked}`];
+    });
+    printTable(io, rows);
+    if (keys.length === 0) io.tell(`Team ${team} has no keys.`);
+    return exit.ok;
+  },
+});

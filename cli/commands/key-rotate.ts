@@ -1,0 +1,52 @@
+import { basename } from 'node:path';
+import { endorse } from '../../trust/index.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { requirePublicKey } from '../public-key.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { loadSigningKeys } from '../signing-key.ts';
+
+export const keyRotate = defineCommand({
+  name: 'key rotate',
+  summary: "Register a team's next key, signed for by one it has",
+  usage: 'TEAM NEW.pub',
+  args: { min: 2, max: 2 },
+  options: {
+    key: {
+      type: 'string',
+      multiple: true,
+      value: 'FILE',
+      description: "A key that signs for it (default the user's own); repeatable",
+    },
+    label: {
+      type: 'string',
+      value: 'TEXT',
+      description: "What to call it (default the file's name)",
+    },
+    format: formatOption,
+    ...registryOptions,
+  },
+  details:
+    'Hosts that trust the old key accept the new one from then on; those that ask for several signatures ' +
+    'need as many here. A host that lists only the old key loses both when that is revoked: have the new ' +
+    'one listed in its trust file first.',
+  examples: ['aa-registry key rotate library new.pem.pub --key old.pem'],
+  async run({ values, args: [team = '', file = ''], io }) {
+    const next = await requirePublicKey(file);
+    const signers = await loadSigningKeys(io, values.key);
+    const client = await openSession(io, values);
+    await client.addKey(team, {
+      publicKey: next.text,
+      label: values.label ?? basename(file),
+      endorsement: await endorse(team, next, ...signers),
+    });
+    const signedBy = signers.map(({ publicKey }) => publicKey.keyId);
+    answer(
+      io,
+      values,
+      { team, keyId: next.keyId, signedBy },
+      `Team ${team} now publishes with ${next.keyId}, signed for by ${signedBy.join(' and ')}.`,
+    );
+    return exit.ok;
+  },
+});

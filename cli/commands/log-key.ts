@@ -1,0 +1,45 @@
+import { writeNoteKey } from '../../sdk/note-key-file.ts';
+import { generateNoteKey, isNoteName } from '../../trust/log/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+
+export const logKey = defineCommand({
+  name: 'log key',
+  summary: 'Make the key of a log or of a witness',
+  usage: 'NAME [--cosigner] [-o FILE]',
+  args: { min: 1, max: 1 },
+  options: {
+    format: formatOption,
+    cosigner: { type: 'boolean', description: 'A witness’s key, for "log witness"' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      description: 'Where to keep it (default ./log.key or ./witness.key)',
+    },
+  },
+  details:
+    'NAME is a URL without its scheme, such as profiles.example.org/log. Writes the signer (C2SP signed-note), ' +
+    'readable by you only, and prints the verifier, which others pin. A log’s key is what a registry on ' +
+    'Workers has as its secret LOG_KEY, and "serve" as log.key in its data folder. An existing key is never ' +
+    'overwritten.',
+  examples: [
+    'aa-registry log key profiles.example.org/log',
+    'aa-registry log key witness.example.net/w1 --cosigner -o w1.key',
+  ],
+  async run({ values, args: [name = ''], io }) {
+    if (!isNoteName(name)) {
+      throw new CliError(
+        exit.usage,
+        `"${name}" can not name a key: it takes neither spaces nor "+".`,
+      );
+    }
+    const type = values.cosigner ? 'cosignature' : 'ed25519';
+    const path = values.output ?? (values.cosigner ? 'witness.key' : 'log.key');
+    const key = await generateNoteKey(name, type);
+    await writeNoteKey(path, key);
+    io.tell(`Wrote ${path}; keep it secret. Others pin:`);
+    answer(io, values, { file: path, verifier: key.verifier }, key.verifier);
+    return exit.ok;
+  },
+});

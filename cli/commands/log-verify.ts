@@ -1,0 +1,118 @@
+import type { AuditProgress } from '../../sdk/audit.ts';
+import {
+  describeAudit,
+  progressPath,
+  readProgress,
+  removeProgress,
+  writeProgress,
+} from '../../sdk/audit-progress-file.ts';
+import { writeCheckpointFile } from '../../sdk/checkpoint-file.ts';
+import { isPassing } from '../../sdk/client.ts';
+import { follow, logOptions, openLog, readState } from '../followed-log.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { describeWait, type SessionOptions } from '../session.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { statusLine } from '../terminal/progress.ts';
+
+/** How often the file of an audit's progress is written, in milliseconds. */
+const writeInterval = 1000;
+
+export const logVerify = defineCommand({
+  name: 'log verify',
+  summary: 'Audit a registry’s log: every entry, and what it is about',
+  usage: '[--log-key VKEY] [--state FILE]',
+  args: { min: 0, max: 0 },
+  options: {
+    format: formatOption,
+    ...logOptions,
+    'no-contents': {
+      type: 'boolean',
+      description: 'Do not fetch the profiles and envelopes that entries are about',
+    },
+  },
+  details:
+    'Reads every entry and rebuilds the tree that the checkpoint signs. With --state, from the checkpoint in ' +
+    'FILE on: the log must extend it. That may be the checkpoint of the last run, or one that another host ' +
+    'or a witness was shown; if it was shown another history, this finds out. A registry that is busy is waited for. ' +
+    'What is broken off goes on where it was: with --state, FILE.progress says how far that is.',
+  examples: [
+    'aa-registry log verify --state /var/lib/auditor/checkpoint',
+    'aa-registry log verify --registry https://profiles.example.org --log-key example.org/log+1a2b3c4d+A…',
+  ],
+  async run({ values, io }) {
+    const { state } = values;
+    const ended = interruption();
+    const line = statusLine(io);
+    let reached: AuditProgress | undefined;
+    const session: SessionOptions = { signal: ended };
+    if (line.isShown) {
+      session.onWait = (waiting) => line.show(`${shown(reached)}; ${describeWait(waiting)}`);
+    }
+    const followed = await openLog(io, values, session);
+    const before = await readState(followed, state);
+    const checkContents = !values['no-contents'];
+    const file = state === undefined ? undefined : progressPath(state);
+    const about = describeAudit(followed.log.key.verifier, before, checkContents);
+    const resume = file === undefined ? undefined : await readProgress(file, about);
+    if (resume) io.tell(`Going on after ${resume.done.size} entries, which were verified before.`);
+    let written = 0;
+    const onReached = async (progress: AuditProgress) => {
+      reached = progress;
+      line.show(shown(progress));
+      if (file === undefined || Date.now() - written < writeInterval) return;
+      await writeProgress(file, about, progress);
+      written = Date.now();
+    };
+    const options = { from: before, checkContents, resume, onReached, signal: ended };
+    const audit = await follow(followed, options).catch(async (error: unknown) => {
+      line.end();
+      if (reached && file !== undefined) await writeProgress(file, about, reached);
+      if (reached && (ended.aborted || isPassing(error))) {
+        io.tell(
+          file === undefined
+            ? `${shown(reached)} were verified; with --state FILE the next run would go on from there.`
+            : `${shown(reached)} were verified; the same command goes on from there.`,
+        );
+      }
+      throw ended.aborted ? new CliError(exit.failed, 'Interrupted.') : error;
+    });
+    line.end();
+    if (state !== undefined) await writeCheckpointFile(state, audit.note);
+    if (file !== undefined) await removeProgress(file);
+
+    const { checkpoint, from, kinds, blinded, time } = audit;
+    const looked = checkContents ? (kinds.get('version') ?? 0) - blinded : null;
+    if (values.format === 'json') {
+      io.print(
+        toJson({
+          key: followed.log.key.verifier,
+          origin: checkpoint.origin,
+          size: checkpoint.size,
+          time: new Date(time * 1000).toISOString(),
+          from,
+          entries: Object.fromEntries(kinds),
+          contents: looked,
+          blinded,
+        }),
+      );
+      return exit.ok;
+    }
+    io.print(`Log        ${followed.log.key.verifier}`);
+    io.print(`Checkpoint ${checkpoint.size} entries, ${new Date(time * 1000).toISOString()}`);
+    if (before) io.print(`Verified   it extends the ${from} entries of ${state}`);
+    const counts = [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ');
+    io.print(
+      `Verified   ${checkpoint.size - from} entries make its tree${counts && `: ${counts}`}`,
+    );
+    if (looked !== null) {
+      io.print(`Verified   ${looked} profiles and envelopes are the published`);
+      if (blinded > 0) io.print(`Not seen   ${blinded} of private profiles`);
+    }
+    return exit.ok;
+  },
+});
+
+function shown(progress: AuditProgress | undefined): string {
+  return progress ? `${progress.done.size} of ${progress.target.size} entries` : 'No entry yet';
+}

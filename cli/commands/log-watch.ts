@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditProgress, LoggedEntry } from '../../sdk/audit.ts';
+import { writeCheckpointFile } from '../../sdk/checkpoint-file.ts';
+import { isPassing, RegistryError } from '../../sdk/client.ts';
+import { isDigest, isProfileName, isTeam, type LogEntry } from '../../trust/index.ts';
+import { follow, logOptions, openLog, readState } from '../followed-log.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { lineFormatOption, toJson } from '../framework/format.ts';
+import { requireWholeNumber } from '../framework/whole-number.ts';
+import { interruption } from '../terminal/interruption.ts';
+
+/** The longest that a registry which asks to wait is left alone, in seconds. */
+const longestPause = 3600;
+
+export const logWatch = defineCommand({
+  name: 'log watch',
+  summary: 'Report what the log says anew of teams or profiles',
+  usage: 'TEAM[/NAME]… [--state FILE]',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: {
+    ...logOptions,
+    interval: {
+      type: 'string',
+      value: 'SECONDS',
+      description: 'How long to wait between two looks (default 60)',
+    },
+    once: { type: 'boolean', description: 'Look once, and end' },
+    format: lineFormatOption,
+  },
+  details:
+    'Verifies the log as "log verify" does, and prints each new entry about those names: from the checkpoint ' +
+    'in the state file on, or else from the beginning. Keys are a team’s: watch TEAM for those. Goes on while ' +
+    'the registry can’t be reached or is busy, and ends when the log is not what it was.',
+  examples: [
+    'aa-registry log watch platform --state /var/lib/auditor/platform',
+    'aa-registry log watch library/docker-nginx --once --format json',
+  ],
+  async run({ values, args, io }) {
+    const { state, once } = values;
+    const watched = args.map(parseWatched);
+    const print = values.format === 'json' ? formatJson : formatText;
+    const seconds = requireWholeNumber('interval', values.interval ?? '60', {
+      minimum: 1,
+      maximum: 86_400,
+    });
+    const ended = once ? undefined : interruption();
+    const followed = await openLog(io, values, ended ? { signal: ended } : {});
+    let from = await readState(followed, state);
+    const select = (entry: LogEntry) => watched.some((one) => isAbout(entry, one));
+
+    /** Where a look was broken off, by a registry that went away: the next goes on from there. */
+    let resume: AuditProgress | undefined;
+    const onReached = (progress: AuditProgress) => {
+      resume = progress;
+    };
+    const look = async () => {
+      const options = { from, select, resume, onReached, ...(ended && { signal: ended }) };
+      const audit = await follow(followed, options);
+      resume = undefined;
+      for (const logged of audit.entries) io.print(print(logged));
+      // Only now: what was not printed is reported again.
+      if (state !== undefined) await writeCheckpointFile(state, audit.note);
+      from = audit.checkpoint;
+    };
+    if (!ended) {
+      await look();
+      return exit.ok;
+    }
+    // Nobody reads on, as in … | head.
+    const isHeard = () => !io.stdout.destroyed;
+    while (!ended.aborted && isHeard()) {
+      try {
+        await look();
+        if (isHeard()) await sleep(seconds * 1000, undefined, { signal: ended });
+      } catch (error) {
+        if (ended.aborted) break;
+        if (!isPassing(error)) throw error;
+        const asked = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
+        const pause = Math.min(Math.max(seconds, Math.ceil(asked)), longestPause);
+        io.tell(`${error.message} Trying again in ${pause} seconds.`);
+        await sleep(pause * 1000, undefined, { signal: ended }).catch(() => {});
+      }
+    }
+    return exit.ok;
+  },
+});
+
+/** A team, or one of its profiles. */
+interface Watched {
+  team: string;
+  name: string | undefined;
+}
+
+function parseWatched(text: string): Watched {
+  const slash = text.indexOf('/');
+  const team = slash < 0 ? text : text.slice(0, slash);
+  const name = slash < 0 ? undefined : text.slice(slash + 1);
+  if (isTeam(team) && (name === undefined || isProfileName(name))) return { team, name };
+  throw new CliError(exit.usage, `"${text}" is neither a TEAM nor a TEAM/NAME.`);
+}
+
+function isAbout(entry: LogEntry, { team, name }: Watched): boolean {
+  if (entry.team !== team) return false;
+  if (name === undefined) return true;
+  // A blinded name may be any of the team's.
+  return 'name' in entry && (entry.name === name || isDigest(entry.name));
+}
+
+function formatJson({ index, entry }: LoggedEntry): string {
+  return toJson({ index, ...entry });
+}
+
+function formatText({ index, entry }: LoggedEntry): string {
+  return `${index} ${entry.time} ${describe(entry)}`;
+}
+
+function describe(entry: LogEntry): string {
+  switch (entry.kind) {
+    case 'version':
+      return `${entry.team}/${entry.name}@${entry.version} published, ${entry.digest}`;
+    case 'channel': {
+      const before = entry.previous === null ? '' : `, before ${entry.previous}`;
+      return `${entry.team}/${entry.name}:${entry.channel} is ${entry.version}${before}`;
+    }
+    case 'yank': {
+      const done = entry.yanked ? 'yanked' : 'offered again';
+      return `${entry.team}/${entry.name}@${entry.version} ${done}: ${entry.reason}`;
+    }
+    case 'transfer':
+      return `${entry.team}/${entry.name} goes on in team ${entry.to}`;
+    case 'key':
+      return `${entry.team} has a new key ${entry.keyId}: ${entry.label}`;
+    case 'key-revocation':
+      return `${entry.team} has revoked the key ${entry.keyId}: ${entry.reason}`;
+  }
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { readNoteKey } from '../../sdk/note-key-file.ts';
+import { startWitness, WitnessStateError } from '../../sdk/witness-server.ts';
+import type { LogIdentity, NoteVerifier } from '../../trust/log/index.ts';
+import { parseNoteVerifier } from '../../trust/log/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { requireWholeNumber } from '../framework/whole-number.ts';
+import { interruption } from '../terminal/interruption.ts';
+
+export const logWitness = defineCommand({
+  name: 'log witness',
+  summary: 'Run a witness: it cosigns logs that only grow',
+  usage: '--key FILE --log-key VKEY…',
+  args: { min: 0, max: 0 },
+  options: {
+    key: { type: 'string', value: 'FILE', description: 'As "log key NAME --cosigner" makes it' },
+    'log-key': {
+      type: 'string',
+      multiple: true,
+      value: 'VKEY',
+      description: 'The key of a log to cosign; repeatable',
+    },
+    state: {
+      type: 'string',
+      value: 'DIR',
+      description: 'What it cosigned last (default ./aa-registry-witness)',
+    },
+    host: { type: 'string', value: 'ADDRESS', description: 'Where to listen (default 127.0.0.1)' },
+    port: {
+      type: 'string',
+      value: 'PORT',
+      description: 'Where to listen (default 8788; 0 picks one)',
+    },
+  },
+  details:
+    'Serves C2SP tlog-witness. A registry that runs with --witness KEY=URL has its checkpoints cosigned here, and ' +
+    'hosts that list the witness in their trust file install nothing without. It is worth most on a machine ' +
+    'that whoever runs the registry does not control. What it keeps in DIR must never be put back to an ' +
+    'older state.',
+  examples: [
+    'aa-registry log witness --key w1.key --log-key profiles.example.org/log+1a2b3c4d+A…',
+    'aa-registry serve --witness w1.example.org+5e6f7a8b+B…=http://127.0.0.1:8788',
+  ],
+  async run({ values, io }) {
+    const { key: file, 'log-key': texts = [] } = values;
+    if (file === undefined || texts.length === 0) {
+      throw new CliError(exit.usage, '"log witness" needs --key FILE and at least one --log-key.');
+    }
+    const port = requireWholeNumber('port', values.port ?? '8788', { maximum: 65_535 });
+    const logs = groupByOrigin(await Promise.all(texts.map(parseLogKey)));
+    const key = await readNoteKey(file);
+    if (key.type !== 'cosignature') {
+      throw new CliError(
+        exit.failed,
+        `${file} holds a log's key, not a witness's.`,
+        'Make one with: aa-registry log key NAME --cosigner',
+      );
+    }
+    const witness = await startWitness({
+      key,
+      logs,
+      state: values.state ?? 'aa-registry-witness',
+      host: values.host ?? '127.0.0.1',
+      port,
+      onAnswer: io.tell,
+    }).catch((error) => {
+      if (!(error instanceof WitnessStateError)) throw error;
+      throw new CliError(exit.failed, `Nothing will be cosigned: ${error.message}.`);
+    });
+    // Before anybody is told that it listens: whoever reads that may end it at once.
+    const ended = interruption();
+    io.print(`Witness    ${key.verifier}`);
+    for (const { origin } of logs) io.print(`Log        ${origin}`);
+    io.print(`The witness is listening on ${witness.url}`);
+    if (!ended.aborted) await once(ended, 'abort');
+    await witness.close();
+    return exit.ok;
+  },
+});
+
+async function parseLogKey(text: string): Promise<NoteVerifier> {
+  const key = await parseNoteVerifier(text);
+  if (key?.type === 'ed25519') return key;
+  throw new CliError(exit.usage, `--log-key: "${text}" is no verifier key of a log.`);
+}
+
+/** A log has more than one key while they change. */
+function groupByOrigin(keys: NoteVerifier[]): LogIdentity[] {
+  return [...Map.groupBy(keys, ({ name }) => name)].map(([origin, own]) => ({ origin, keys: own }));
+}

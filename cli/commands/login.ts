@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { createClient } from '../../sdk/client.ts';
+import { readConfig, readConfiguration, writeConfig } from '../../sdk/config.ts';
+import { prepareNetwork } from '../../sdk/network.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { caFileOption, checkRegistry, checkToken } from '../session.ts';
+import { readStdin } from '../terminal/io.ts';
+import { readSecret } from '../terminal/prompt.ts';
+
+export const login = defineCommand({
+  name: 'login',
+  summary: 'Remember a registry and an API token',
+  usage: 'URL',
+  args: { min: 1, max: 1 },
+  options: {
+    format: formatOption,
+    'ca-file': caFileOption,
+    'token-stdin': { type: 'boolean', description: 'Read the token from standard input' },
+  },
+  details:
+    'Asks for the token, checks it with the registry and keeps both, and --ca-file, in ~/.config/aa-registry, readable ' +
+    'by you only. AA_REGISTRY and AA_TOKEN take precedence, for CI.',
+  examples: [
+    'aa-registry login https://profiles.example.org',
+    'aa-registry login --token-stdin https://profiles.example.org < token',
+  ],
+  async run({ values, args: [url = ''], io }) {
+    const registry = checkRegistry(url);
+    if (!values['token-stdin'] && !io.stdin.isTTY) {
+      throw new CliError(
+        exit.usage,
+        'There is no terminal to ask for the token; use --token-stdin.',
+      );
+    }
+    const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
+    if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');
+    const token = checkToken(text);
+    const { network } = await readConfiguration(io.env);
+    await prepareNetwork(registry, io.env, network, values['ca-file']);
+    const identity = await createClient({ registry, token }).whoami();
+    const remembered = { ...(await readConfig(io.env)), registry, token };
+    const caFile = values['ca-file'];
+    await writeConfig(
+      io.env,
+      caFile === undefined ? remembered : { ...remembered, ca_file: resolve(caFile) },
+    );
+    const whose =
+      identity.user ?? (identity.team === null ? 'an administrator' : `team ${identity.team}`);
+    answer(
+      io,
+      values,
+      { registry, ...identity },
+      `Logged in to ${registry} as ${whose} (${identity.label}).`,
+    );
+    return exit.ok;
+  },
+});

@@ -1,0 +1,19 @@
+import { readConfig, writeConfig } from '../../sdk/config.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+
+export const logout = defineCommand({
+  name: 'logout',
+  summary: 'Forget the API token',
+  usage: '',
+  args: { min: 0, max: 0 },
+  options: { format: formatOption },
+  details: 'The token stays good; "token revoke" ends it.',
+  examples: ['aa-registry logout'],
+  async run({ values, io }) {
+    const { token: _, ...config } = await readConfig(io.env);
+    await writeConfig(io.env, config);
+    answer(io, values, { registry: config.registry ?? null }, 'The token is forgotten.');
+    return exit.ok;
+  },
+});

@@ -1,0 +1,31 @@
+import { Role } from '../../contract/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const memberAdd = defineCommand({
+  name: 'member add',
+  summary: 'Put a user in a team, or change their role (owners)',
+  usage: 'TEAM USER --role ROLE',
+  args: { min: 2, max: 2 },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    role: {
+      type: 'string',
+      choices: Role.options,
+      description: 'reader (private profiles too), publisher, or owner (members, keys, tokens)',
+    },
+  },
+  examples: ['aa-registry member add platform ada --role publisher'],
+  async run({ values, args: [team = '', user = ''], io }) {
+    const { role } = values;
+    if (role === undefined) {
+      throw new CliError(exit.usage, `Say which role: --role ${Role.options.join(', --role ')}.`);
+    }
+    const client = await openSession(io, values);
+    const member = await client.setMember(team, user, role);
+    answer(io, values, { team, ...member }, `${user} is ${role} in team ${team}.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,28 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../terminal/table.ts';
+
+export const memberList = defineCommand({
+  name: 'member list',
+  summary: "List a team's members",
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry member list platform'],
+  async run({ values, args: [team = ''], io }) {
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
+    const members = await client.listMembers(team);
+    if (json) {
+      io.print(toJson({ items: members }));
+      return exit.ok;
+    }
+    printTable(
+      io,
+      members.map(({ user, role, createdAt }) => [role, createdAt.slice(0, 10), user]),
+    );
+    if (members.length === 0) io.tell(`Team ${team} has no members.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,19 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const memberRemove = defineCommand({
+  name: 'member remove',
+  summary: 'Take a user out of a team (owners)',
+  usage: 'TEAM USER',
+  args: { min: 2, max: 2 },
+  options: { format: formatOption, ...registryOptions },
+  details: 'Their tokens are good for nothing in the team from then on.',
+  examples: ['aa-registry member remove platform ada'],
+  async run({ values, args: [team = '', user = ''], io }) {
+    const client = await openSession(io, values);
+    await client.removeMember(team, user);
+    answer(io, values, { team, user }, `${user} is not in team ${team}.`);
+    return exit.ok;
+  },
+});

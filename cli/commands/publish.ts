@@ -1,0 +1,108 @@
+import { lint } from '../../policy/index.ts';
+import { RegistryError } from '../../sdk/client.ts';
+import { profileText, readPackageFolder } from '../../sdk/package-folder.ts';
+import { isVersion, sha256, signStatement } from '../../trust/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openPublishingSession, registryOptions } from '../session.ts';
+import { loadSigningKeys } from '../signing-key.ts';
+import type { Io } from '../terminal/io.ts';
+import { printDiagnostics } from '../terminal/report.ts';
+
+/** How many diagnostics are told one by one. */
+const mostShown = 100;
+
+export const publish = defineCommand({
+  name: 'publish',
+  summary: 'Lint, sign and publish a version of a profile',
+  usage: 'DIR --version VERSION',
+  args: { min: 1, max: 1 },
+  options: {
+    version: { type: 'string', value: 'VERSION', description: 'A semantic version; written once' },
+    key: {
+      type: 'string',
+      multiple: true,
+      value: 'FILE',
+      description: 'A signing key (else AA_SIGNING_KEY, else key generate’s); repeatable',
+    },
+    format: formatOption,
+    ...registryOptions,
+    private: {
+      type: 'boolean',
+      description: 'Of a profile that is not there yet: for its team only',
+    },
+  },
+  details:
+    'DIR holds aa-profile.toml, the profile and, if you like, README.md. The version, the digest and the manifest are signed here; ' +
+    'the key never leaves this machine. ' +
+    'In a CI job that the team trusts ("publisher add") no token is needed.',
+  examples: [
+    'aa-registry publish ./docker-nginx --version 1.2.0',
+    'AA_SIGNING_KEY="$(cat key.pem)" aa-registry publish ./docker-nginx --version 1.2.0',
+  ],
+  async run({ values, args: [folder = ''], io }) {
+    const { version } = values;
+    if (version === undefined) {
+      throw new CliError(exit.usage, 'Which version? Add --version, such as --version 1.0.0.');
+    }
+    if (!isVersion(version)) {
+      throw new CliError(
+        exit.usage,
+        `"${version}" is not a semantic version (such as 1.2.0 or 2.0.0-rc.1; no build metadata).`,
+      );
+    }
+    const read = await readPackageFolder(folder);
+    const { team, name, manifest, file, bytes, readme } = read;
+    const text = profileText(read);
+    const report = lint(text, { packageName: name });
+    if (report.diagnostics.length > 0) {
+      const diagnostics = report.diagnostics.slice(0, mostShown);
+      printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
+      tellMore(io, report.diagnostics.length - diagnostics.length);
+    }
+    if (!report.ok) {
+      throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
+    }
+    const keys = await loadSigningKeys(io, values.key);
+    const digest = await sha256(bytes);
+    const envelope = await signStatement({ team, name, version, digest, manifest }, keys);
+    const client = await openPublishingSession(io, values, { team, profile: name });
+    const publication = {
+      profile: text,
+      envelope,
+      ...(readme === undefined ? {} : { readme }),
+      ...(values.private === true ? { visibility: 'private' as const } : {}),
+    };
+    const published = await client
+      .publish({ team, name, version }, publication)
+      .catch((error: unknown) => {
+        if (error instanceof RegistryError) tellRefusal(io, file, error);
+        throw error;
+      });
+    const { index } = published.proof;
+    const signedBy = keys.map(({ publicKey }) => publicKey.keyId);
+    answer(
+      io,
+      values,
+      { team, name, version, digest, signedBy, registry: client.registry, index },
+      `Published ${team}/${name}@${version}`,
+      digest,
+    );
+    io.tell(`entry ${index} of the log`);
+    io.tell(`signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
+    return exit.ok;
+  },
+});
+
+/** Tells what the registry found that this program did not, such as a README that is too much for its pages. */
+function tellRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
+  const shown = diagnostics.slice(0, mostShown);
+  for (const { id, severity, message, line, column } of shown) {
+    io.tell(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);
+  }
+  tellMore(io, diagnostics.length - shown.length + omitted);
+}
+
+function tellMore(io: Io, count: number): void {
+  if (count > 0) io.tell(`… and ${count} more`);
+}

@@ -1,0 +1,29 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../terminal/table.ts';
+
+export const publisherList = defineCommand({
+  name: 'publisher list',
+  summary: 'List the repositories whose CI publishes for a team',
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry publisher list platform'],
+  async run({ values, args: [team = ''], io }) {
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
+    const publishers = await client.listTrustedPublishers(team);
+    if (json) {
+      io.print(toJson({ items: publishers }));
+      return exit.ok;
+    }
+    const rows = publishers.map(({ id, repository, branch, environment, profile, issuer }) => {
+      const where = environment === null ? branch : `${branch}, ${environment}`;
+      return [String(id), `${repository} (${where})`, profile ?? 'all profiles', issuer];
+    });
+    printTable(io, rows);
+    if (publishers.length === 0) io.tell(`Team ${team} trusts no CI.`);
+    return exit.ok;
+  },
+});

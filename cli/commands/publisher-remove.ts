@@ -1,0 +1,21 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { requireId } from '../framework/whole-number.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const publisherRemove = defineCommand({
+  name: 'publisher remove',
+  summary: 'Trust a repository’s CI no longer (owners)',
+  usage: 'TEAM ID',
+  args: { min: 2, max: 2 },
+  options: { format: formatOption, ...registryOptions },
+  details: '"publisher list" shows the ids.',
+  examples: ['aa-registry publisher remove platform 3'],
+  async run({ values, args: [team = '', text = ''], io }) {
+    const id = requireId(text);
+    const client = await openSession(io, values);
+    await client.removeTrustedPublisher(team, id);
+    answer(io, values, { team, id }, `Publisher ${id} is not trusted any more.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,69 @@
+import type { ProfileSummary } from '../../contract/index.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { pathOf } from '../installed.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../terminal/table.ts';
+
+/** The most pages that are asked for: a registry could go on for ever. */
+const mostPages = 100;
+
+export const search = defineCommand({
+  name: 'search',
+  summary: 'Find profiles by name, image, tag, description or rules',
+  usage: '[WORD…]',
+  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    team: { type: 'string', value: 'TEAM', description: "Only this team's" },
+    image: {
+      type: 'string',
+      value: 'IMAGE',
+      description: 'Only those that fit this container image',
+    },
+    tag: { type: 'string', value: 'TAG', description: 'Only those with this tag' },
+    capability: {
+      type: 'string',
+      value: 'NAME',
+      description: 'Only those that allow this capability, such as net_admin',
+    },
+    grade: { type: 'string', value: 'A…F', description: 'Only those that lint grades like this' },
+  },
+  details:
+    'The best matches come first. The last word may lack its end; where nothing matches, a slip in it is forgiven.',
+  examples: [
+    'aa-registry search nginx',
+    'aa-registry search --image docker.io/library/nginx:1.27',
+    'aa-registry search proxy --team platform --grade A',
+  ],
+  async run({ values, args, io }) {
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
+    const { team, image, tag, capability } = values;
+    const grade = values.grade?.toUpperCase();
+    const query = { text: args.join(' ') || undefined, team, image, tag, capability, grade };
+    let cursor: string | undefined;
+    const found: ProfileSummary[] = [];
+    for (let at = 0; at < mostPages; at++) {
+      const page = await client.listProfiles({ ...query, cursor });
+      if (page.similar && found.length === 0) {
+        io.tell(`Nothing matches "${args.join(' ')}"; these have words that are spelt alike.`);
+      }
+      found.push(...page.items);
+      cursor = page.next ?? undefined;
+      if (cursor === undefined) break;
+    }
+    if (cursor !== undefined) io.tell('There is more; add words to find less.');
+    if (json) {
+      io.print(toJson({ items: found }));
+      return exit.ok;
+    }
+    printTable(
+      io,
+      found.map((one) => [pathOf(one), one.latest, one.description]),
+    );
+    if (found.length === 0) io.tell('Nothing matches.');
+    return exit.ok;
+  },
+});

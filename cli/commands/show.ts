@@ -1,0 +1,87 @@
+import type { Deprecation } from '../../contract/index.ts';
+import { resolveVersion } from '../../sdk/fetch.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
+import { visible } from '../terminal/io.ts';
+import { printTable } from '../terminal/table.ts';
+
+export const show = defineCommand({
+  name: 'show',
+  summary: 'Show a profile, its versions and who signed it',
+  usage: 'REF',
+  args: { min: 1, max: 1 },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    source: { type: 'boolean', description: "Print the profile's text instead" },
+  },
+  details: 'What is shown is what the registry says; pull verifies it.',
+  examples: ['aa-registry show docker-nginx', 'aa-registry show docker-nginx@1.0.0 --source'],
+  async run({ values, args: [text = ''], io }) {
+    const json = values.format === 'json';
+    if (json && values.source) {
+      throw new CliError(exit.usage, '--source answers with the profile, not with JSON.');
+    }
+    const reference = requireReference(text);
+    const client = await openSession(io, values);
+    const resolved = await resolveVersion(client, reference);
+    if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
+    const path = { team: reference.team, name: reference.name, version: resolved.version };
+    if (values.source) {
+      const content = await client.getContent(path);
+      // A file gets the exact bytes, a terminal only what can do nothing to it.
+      if (io.stdout.isTTY) io.stdout.write(visible(new TextDecoder().decode(content)));
+      else io.stdout.write(content);
+      return exit.ok;
+    }
+    const [profile, version, versions] = await Promise.all([
+      client.getProfile(path),
+      client.getVersion(path),
+      client.listVersions(path),
+    ]);
+    if (json) {
+      io.print(toJson({ profile, version, versions }));
+      return exit.ok;
+    }
+    const { manifest, diagnostics, omitted } = version;
+    const { visibility, deprecation } = profile;
+    const { tags = [], links = {} } = manifest;
+    const rows: [string, string][] = [
+      ['Profile', `${version.team}/${version.name}${visibility === 'private' ? ' (private)' : ''}`],
+      ...(deprecation ? [['Deprecated', sayDeprecation(deprecation)] as [string, string]] : []),
+      ['Version', `${version.version}, published ${version.publishedAt}`],
+      ['Digest', version.digest],
+      ['Signed by', version.signers.join(', ')],
+      ['About', manifest.description],
+      ['Images', manifest.images.join(', ') || '-'],
+      ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
+      ...Object.entries(links).map(([kind, url]): [string, string] => [
+        capitalise(kind),
+        url ?? '',
+      ]),
+      ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
+      ['Licence', manifest.license],
+      ['Lint', summarise(diagnostics, omitted)],
+      ['Versions', versions.map((one) => one.version).join(', ')],
+      ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
+    ];
+    printTable(io, rows);
+    return exit.ok;
+  },
+});
+
+function sayDeprecation({ reason, replacement }: Deprecation): string {
+  return replacement === null ? reason : `${reason} Use ${replacement}.`;
+}
+
+function capitalise(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+function summarise(diagnostics: { id: string; severity: string }[], omitted: number): string {
+  if (diagnostics.length === 0) return 'nothing to report';
+  const ids = [...new Set(diagnostics.map(({ id }) => id))];
+  const more = omitted === 0 ? '' : `, and ${omitted} more`;
+  return `${diagnostics.length} to read: ${ids.join(', ')}${more}`;
+}

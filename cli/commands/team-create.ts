@@ -1,0 +1,17 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const teamCreate = defineCommand({
+  name: 'team create',
+  summary: 'Make a team (administrators)',
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry team create platform'],
+  async run({ values, args: [name = ''], io }) {
+    const client = await openSession(io, values);
+    answer(io, values, await client.createTeam(name), `Made team ${name}.`);
+    return exit.ok;
+  },
+});

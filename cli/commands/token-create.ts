@@ -1,0 +1,79 @@
+import { Scope } from '../../contract/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const tokenCreate = defineCommand({
+  name: 'token create',
+  summary: 'Make an API token',
+  usage: 'LABEL [--team TEAM] [--scope SCOPE] [--expires DAYS]',
+  args: { min: 1, max: 1 },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    team: { type: 'string', value: 'TEAM', description: 'The only team that it is good for' },
+    profile: {
+      type: 'string',
+      value: 'NAME',
+      description: 'The only profile of the team that it is good for',
+    },
+    user: {
+      type: 'string',
+      value: 'USER',
+      description: 'Whose it is (left out, with --team: the team’s own)',
+    },
+    scope: {
+      type: 'string',
+      choices: Scope.options,
+      description: 'What it is good for (default publish)',
+    },
+    expires: {
+      type: 'string',
+      value: 'WHEN',
+      description: 'Days from now such as 90d, or a time (default: until revoked)',
+    },
+  },
+  details:
+    'The token is printed once; the registry keeps only its hash. It is never good for more than the one that ' +
+    'makes it. Without --team and --user an administrator gets another administrator token.',
+  examples: [
+    'aa-registry token create "release pipeline" --team platform --expires 90d',
+    'aa-registry token create "edge hosts" --team platform --scope read',
+  ],
+  async run({ values, args: [label = ''], io }) {
+    const { team, profile, user, scope } = values;
+    if (profile !== undefined && team === undefined) {
+      throw new CliError(exit.usage, '--profile goes with --team.');
+    }
+    const expiresAt = values.expires === undefined ? undefined : parseEnd(values.expires);
+    const client = await openSession(io, values);
+    const made = await client.createToken({
+      label,
+      ...(team === undefined ? {} : { team }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(user === undefined ? {} : { user }),
+      ...(scope === undefined ? {} : { scope }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    answer(io, values, made, made.token);
+    const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
+    io.tell(`token ${made.id}, scope ${made.scope}, good ${until}`);
+    return exit.ok;
+  },
+});
+
+/** The longest that a number of days may reach. */
+const mostDays = 3650;
+
+function parseEnd(text: string): string {
+  const days = /^(\d{1,4})d$/.exec(text)?.[1];
+  if (days !== undefined && Number(days) >= 1 && Number(days) <= mostDays) {
+    return new Date(Date.now() + Number(days) * 24 * 60 * 60_000).toISOString();
+  }
+  const time = Date.parse(text);
+  if (days === undefined && time > Date.now()) return new Date(time).toISOString();
+  throw new CliError(
+    exit.usage,
+    `--expires takes days such as 90d, or a time to come such as 2027-01-31T12:00:00Z, not "${text}".`,
+  );
+}

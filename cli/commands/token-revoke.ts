@@ -1,0 +1,24 @@
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { requireId } from '../framework/whole-number.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const tokenRevoke = defineCommand({
+  name: 'token revoke',
+  summary: 'Revoke an API token, for ever',
+  usage: 'ID',
+  args: { min: 1, max: 1 },
+  options: { format: formatOption, ...registryOptions },
+  details: '"token list" shows the ids.',
+  examples: ['aa-registry token revoke 17'],
+  async run({ values, args: [text = ''], io }) {
+    if (text.startsWith('aar_')) {
+      throw new CliError(exit.usage, 'Name the token by its id ("token list"), not by the secret.');
+    }
+    const id = requireId(text);
+    const client = await openSession(io, values);
+    await client.revokeToken(id);
+    answer(io, values, { id }, `Token ${id} is revoked.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,35 @@
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
+import { confirm } from '../terminal/prompt.ts';
+
+export const transfer = defineCommand({
+  name: 'transfer',
+  summary: 'Hand a profile on to another team (owners of both)',
+  usage: 'NAME TEAM',
+  args: { min: 2, max: 2 },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    yes: { type: 'boolean', description: 'Do not ask' },
+  },
+  details:
+    'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
+    'keys a host trusts. The other team goes on under its own name, and whoever uses the old one is told. ' +
+    'This can not be undone.',
+  examples: ['aa-registry transfer platform/web edge'],
+  async run({ values, args: [text = '', to = ''], io }) {
+    const { team, name } = requireReference(text);
+    const question = `Nothing will be published as ${team}/${name} any more, for good. Go on?`;
+    if (values.yes !== true && !io.stdin.isTTY) {
+      throw new CliError(exit.usage, 'There is no terminal to ask on; add --yes if you mean it.');
+    }
+    if (values.yes !== true && !(await confirm(io, question))) {
+      throw new CliError(exit.failed, 'Nothing was changed.');
+    }
+    const client = await openSession(io, values);
+    const { replacement } = await client.transfer({ team, name }, to);
+    answer(io, values, { team, name, replacement }, `${team}/${name} goes on as ${replacement}.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,64 @@
+import { importPublicKey, isDigest, type PublicKey } from '../../trust/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { requirePublicKey } from '../public-key.ts';
+import { openSession, registryOptions } from '../session.ts';
+import {
+  changeOptions,
+  changeTeams,
+  fetchTeamKeys,
+  openTrust,
+  requireTeam,
+} from '../trust-change.ts';
+
+export const trustAdd = defineCommand({
+  name: 'trust add',
+  summary: 'Trust another team, or more keys of one',
+  usage: 'TEAM [KEY…]',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: { ...changeOptions, ...registryOptions },
+  details:
+    'Without KEY, all keys that the registry shows of a team that is not trusted yet. KEY is the id of one of those, ' +
+    'sha256:…, a file that holds a public key, or the key itself in base64; a file and a key need no registry. Shows ' +
+    'the ids before and after, to be compared with what the team says they are, and asks.',
+  examples: [
+    'sudo aa-registry trust add acme',
+    'sudo aa-registry trust add library ./next.pem.pub',
+  ],
+  async run({ values, args: [name = '', ...texts], io }) {
+    const opened = await openTrust(values);
+    const team = requireTeam(name);
+    const policy = opened.trust.teams.get(team);
+    if (texts.length === 0 && policy) {
+      throw new CliError(
+        exit.failed,
+        `Team ${team} is trusted already; name the KEY to add.`,
+        `What has changed of its keys shows: aa-registry trust update ${team}`,
+      );
+    }
+    const isAsked = texts.length === 0 || texts.some(isDigest);
+    const client = isAsked ? await openSession(io, values, opened.trust.registry) : undefined;
+    const shown = client ? await fetchTeamKeys(client, opened, team) : [];
+    const good = shown.filter(({ revoked }) => !revoked);
+    const added: PublicKey[] = texts.length === 0 ? good.map(({ key }) => key) : [];
+    for (const text of texts) {
+      if (!isDigest(text)) {
+        added.push((await importPublicKey(text)) ?? (await requirePublicKey(text)));
+        continue;
+      }
+      const found = shown.find(({ key }) => key.keyId === text);
+      if (!found || found.revoked) {
+        const why = found ? 'has revoked the key' : 'has no key';
+        throw new CliError(exit.failed, `Nothing was written: team ${team} ${why} ${text}.`);
+      }
+      added.push(found.key);
+    }
+    if (added.length === 0) throw new CliError(exit.failed, `Team ${team} has no keys to trust.`);
+    const before = policy?.keys ?? [];
+    const keys = [...new Map([...before, ...added].map((key) => [key.keyId, key])).values()];
+    const notes = new Map<string, string>(
+      shown.map(({ key, label, revoked }) => [key.keyId, revoked ? `revoked (${label})` : label]),
+    );
+    const after = { threshold: policy?.threshold ?? 1, keys };
+    return changeTeams(io, values, opened, [{ team, after, notes }]);
+  },
+});

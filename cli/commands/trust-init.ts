@@ -1,0 +1,142 @@
+import type { Team } from '../../contract/index.ts';
+import type { Client } from '../../sdk/client.ts';
+import { findUnsafe } from '../../sdk/host/root.ts';
+import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
+import { changeTrust, defaultMaximumAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
+import {
+  defaultTeam,
+  importPublicKey,
+  isTeam,
+  type LogPolicy,
+  type PublicKey,
+  type TeamPolicy,
+  verifyLog,
+} from '../../trust/index.ts';
+import { parseNoteVerifier } from '../../trust/log/index.ts';
+import { alone } from '../changing.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
+import { confirm } from '../terminal/prompt.ts';
+
+export const trustInit = defineCommand({
+  name: 'trust init',
+  summary: 'Trust a registry’s log and a team’s keys, on first contact',
+  usage: '[TEAM…]',
+  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    root: rootOption,
+    yes: {
+      type: 'boolean',
+      short: 'y',
+      description: 'Do not ask: the key ids were compared elsewhere',
+    },
+  },
+  details:
+    `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids to be compared with what the team ` +
+    'says they are, and writes /etc/aa-registry/trust.toml. A team that is there already is left as it is.',
+  examples: ['sudo aa-registry trust init --registry https://profiles.example.org'],
+  async run({ values, args, io }) {
+    const teams = args.length > 0 ? args : [defaultTeam];
+    const wrong = teams.find((team) => !isTeam(team));
+    if (wrong !== undefined) throw new CliError(exit.usage, `"${wrong}" is not a team name.`);
+    const root = rootOf(values.root);
+    const unsafe = findUnsafe(root);
+    if (unsafe) {
+      throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
+    }
+    const path = trustPlace(root);
+    if (root === '/' && process.getuid?.() !== 0) {
+      throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`);
+    }
+    const before = await readTrust(path);
+    const client = await openSession(io, values, before?.registry);
+    if (before && before.registry !== client.registry) {
+      throw new CliError(
+        exit.failed,
+        `${path} is for ${before.registry}; edit it by hand to change the registry.`,
+      );
+    }
+    const log = before?.log ?? (await fetchLogPolicy(client));
+    // What is asked about is no answer: with --format json that is one object.
+    const say = values.format === 'json' ? io.tell : io.print;
+    const added = new Map<string, TeamPolicy>();
+    for (const team of teams) {
+      if (before?.teams.has(team)) {
+        io.tell(
+          `Team ${team} is trusted already; nothing changes for it ("trust update" does that).`,
+        );
+        continue;
+      }
+      const keys = await fetchKeys(await client.getTeam(team));
+      if (keys.length === 0) throw new CliError(exit.failed, `Team ${team} has no keys to trust.`);
+      added.set(team, { keys, threshold: 1 });
+    }
+    if (before && added.size === 0) {
+      if (values.format === 'json') io.print(toJson({ file: path.path, added: [] }));
+      return exit.ok;
+    }
+    if (!before) {
+      say(`The log of ${client.registry} signs with:`);
+      say(`  ${log.key.verifier}`);
+    }
+    for (const [team, { keys }] of added) {
+      say(`Team ${team} of ${client.registry} publishes with:`);
+      for (const { keyId } of keys) say(`  ${keyId}`);
+    }
+    // What answers must be that log already, and from here on it may only grow.
+    const seen = hostSeenFolder(root, log.key);
+    const checkpoint = await client.getCheckpoint();
+    const view = { checkpoint, consistency: [] };
+    const first = await verifyLog(view, { log, seen: undefined, now: new Date() });
+    if (!first.ok) throw new CliError(exit.refused, `Refused: ${first.reason} [${first.id}].`);
+    if (!values.yes) {
+      if (!io.stdin.isTTY) {
+        throw new CliError(exit.usage, 'Nothing was written: compare the key ids, then add --yes.');
+      }
+      if (!(await confirm(io, 'Are these the keys that the team told you?'))) {
+        throw new CliError(exit.failed, 'Nothing was written.');
+      }
+    }
+    await alone(io, root, async () => {
+      // Somebody else may have written it while the keys were compared: what is there stays.
+      const now = await readTrust(path);
+      if (now && (now.registry !== client.registry || now.log.key.verifier !== log.key.verifier)) {
+        throw new CliError(exit.failed, `Nothing was written: ${path} was changed meanwhile.`);
+      }
+      const all = new Map([...added, ...(now?.teams ?? [])]);
+      const trust = { registry: client.registry, log: now?.log ?? log, teams: all };
+      const copy = await changeTrust(path, trust, added.keys());
+      if (copy !== undefined) io.tell(`${path} was written anew; what it was is kept as ${copy}.`);
+      if (!now) await writeSeen(seen, first.checkpoint);
+    });
+    const names = [...added.keys()];
+    answer(
+      io,
+      values,
+      { file: path.path, added: names },
+      `Wrote ${path}: this host now trusts ${names.join(', ')}.`,
+    );
+    return exit.ok;
+  },
+});
+
+/** The registry's log with the defaults that an operator may edit: no witness, a day's age. */
+async function fetchLogPolicy(client: Client): Promise<LogPolicy> {
+  const key = await parseNoteVerifier(await client.getLogVerifier());
+  if (key?.type !== 'ed25519') {
+    throw new CliError(exit.refused, `Refused: ${client.registry} shows no log key.`);
+  }
+  return { key, witnesses: [], witnessThreshold: 0, maximumAge: defaultMaximumAge * 3600 };
+}
+
+async function fetchKeys({ keys }: Team): Promise<PublicKey[]> {
+  const good = keys.filter(({ revokedAt }) => revokedAt === null);
+  const imported = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
+  const found = imported.filter((key) => key !== undefined);
+  // A registry is not trusted to show each once.
+  return [...new Map(found.map((key) => [key.keyId, key])).values()];
+}

@@ -1,0 +1,47 @@
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { changeOptions, changeTeams, openTrust, requireTeam } from '../trust-change.ts';
+
+export const trustRemove = defineCommand({
+  name: 'trust remove',
+  summary: 'Trust a team no more, or some of its keys',
+  usage: 'TEAM [KEY-ID…]',
+  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: changeOptions,
+  details:
+    'KEY-ID is sha256:… or its beginning, of eight digits at least. Without one the team goes with all its keys; ' +
+    'with them one key at least has to be left. What is installed stays until "remove", but is not repaired.',
+  examples: [
+    'sudo aa-registry trust remove library sha256:0a1b2c3d',
+    'sudo aa-registry trust remove acme',
+  ],
+  async run({ values, args: [name = '', ...texts], io }) {
+    const opened = await openTrust(values);
+    const team = requireTeam(name);
+    const policy = opened.trust.teams.get(team);
+    if (!policy) throw new CliError(exit.failed, `Team ${team} is not trusted; nothing changes.`);
+    if (texts.length === 0) {
+      return changeTeams(io, values, opened, [{ team, after: undefined }]);
+    }
+    const gone = new Set(
+      texts.map((text) => {
+        const digits = text.replace(/^sha256:/, '');
+        if (!/^[0-9a-f]{8,64}$/.test(digits)) {
+          throw new CliError(exit.usage, `"${text}" is no key id; write sha256:….`);
+        }
+        const found = policy.keys.filter(({ keyId }) => keyId.startsWith(`sha256:${digits}`));
+        if (found.length === 1 && found[0]) return found[0].keyId;
+        const many = found.length > 1;
+        const known = policy.keys.map(({ keyId }) => keyId).join(', ');
+        throw new CliError(
+          exit.failed,
+          many
+            ? `"${text}" begins several keys of team ${team}.`
+            : `No key ${text} of team ${team} is trusted.`,
+          `Trusted are: ${known}.`,
+        );
+      }),
+    );
+    const keys = policy.keys.filter(({ keyId }) => !gone.has(keyId));
+    return changeTeams(io, values, opened, [{ team, after: { ...policy, keys } }]);
+  },
+});

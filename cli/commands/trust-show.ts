@@ -1,0 +1,52 @@
+import { hostSeenFolder, readSeen } from '../../sdk/host/seen.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { requireTrust, trustOption } from '../host-trust.ts';
+import { rootOf, rootOption } from '../target.ts';
+
+export const trustShow = defineCommand({
+  name: 'trust show',
+  summary: 'Show whom this host trusts and what it has seen of the log',
+  usage: '',
+  args: { min: 0, max: 0 },
+  options: { format: formatOption, root: rootOption, trust: trustOption },
+  examples: ['aa-registry trust show'],
+  async run({ values, io }) {
+    const json = values.format === 'json';
+    const root = rootOf(values.root);
+    const { registry, log, teams } = await requireTrust(values, root);
+    const seen = await readSeen(hostSeenFolder(root, log.key));
+    if (json) {
+      io.print(
+        toJson({
+          registry,
+          log: {
+            key: log.key.verifier,
+            seenSize: seen?.size ?? null,
+            maximumAgeHours: log.maximumAge / 3600,
+            witnessThreshold: log.witnessThreshold,
+            witnesses: log.witnesses.map(({ verifier }) => verifier),
+          },
+          teams: Object.fromEntries(
+            [...teams].map(([team, { keys, threshold }]) => [
+              team,
+              { threshold, keys: keys.map(({ keyId }) => keyId) },
+            ]),
+          ),
+        }),
+      );
+      return exit.ok;
+    }
+    io.print(`Registry   ${registry}`);
+    io.print(`Log        ${log.key.verifier}`);
+    io.print(`Seen       ${seen ? `${seen.size} entries` : 'nothing yet'}`);
+    io.print(`Freshness  a checkpoint may be ${log.maximumAge / 3600} hours old`);
+    io.print(`Witnesses  ${log.witnessThreshold} of ${log.witnesses.length} must have cosigned`);
+    for (const { verifier } of log.witnesses) io.print(`           ${verifier}`);
+    for (const [team, { keys, threshold }] of teams) {
+      io.print(`Team       ${team}: ${threshold} of`);
+      for (const { keyId } of keys) io.print(`           ${keyId}`);
+    }
+    return exit.ok;
+  },
+});

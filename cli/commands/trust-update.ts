@@ -1,0 +1,58 @@
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { openSession, registryOptions } from '../session.ts';
+import {
+  changeOptions,
+  changeTeams,
+  fetchTeamKeys,
+  openTrust,
+  requireTeam,
+  type TeamChange,
+} from '../trust-change.ts';
+
+export const trustUpdate = defineCommand({
+  name: 'trust update',
+  summary: 'Show what has changed of teams’ keys, and trust them as they are now',
+  usage: '[TEAM…]',
+  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: { ...changeOptions, ...registryOptions },
+  details:
+    'After a team has changed its keys: fetches those of each TEAM (default all that are trusted), shows which are new, ' +
+    'which are revoked and which of the new ones the trusted keys have signed for, and asks. Compare the ids with what ' +
+    'the team says they are. A key that the registry does not know stays. The number of signatures that are needed stays.',
+  examples: ['sudo aa-registry trust update library'],
+  async run({ values, args, io }) {
+    const opened = await openTrust(values);
+    const { trust } = opened;
+    const teams = args.length > 0 ? [...new Set(args.map(requireTeam))] : [...trust.teams.keys()];
+    const client = await openSession(io, values, trust.registry);
+    const changes: TeamChange[] = [];
+    for (const team of teams) {
+      const policy = trust.teams.get(team);
+      if (!policy) {
+        const next = `To trust it: aa-registry trust add ${team}`;
+        throw new CliError(exit.failed, `Team ${team} is not trusted yet.`, next);
+      }
+      const shown = await fetchTeamKeys(client, opened, team);
+      const revoked = new Set(shown.flatMap((one) => (one.revoked ? [one.key.keyId] : [])));
+      const kept = policy.keys.filter(({ keyId }) => !revoked.has(keyId));
+      const known = new Set(policy.keys.map(({ keyId }) => keyId));
+      const added = shown.filter((one) => !one.revoked && !known.has(one.key.keyId));
+      const notes = new Map<string, string>(
+        policy.keys.map(({ keyId }) => [keyId, 'not known to the registry']),
+      );
+      for (const { key, label, vouched } of shown) {
+        const said = revoked.has(key.keyId)
+          ? 'revoked'
+          : known.has(key.keyId)
+            ? 'trusted'
+            : vouched
+              ? 'new, signed for by keys that are trusted'
+              : 'new, signed for by no key that is trusted: compare it';
+        notes.set(key.keyId, `${said} (${label})`);
+      }
+      const keys = [...kept, ...added.map(({ key }) => key)];
+      changes.push({ team, after: { ...policy, keys }, notes });
+    }
+    return changeTeams(io, values, opened, changes);
+  },
+});

@@ -1,0 +1,24 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const userCreate = defineCommand({
+  name: 'user create',
+  summary: 'Add a user (administrators)',
+  usage: 'USER',
+  args: { min: 1, max: 1 },
+  options: {
+    format: formatOption,
+    ...registryOptions,
+    admin: { type: 'boolean', description: 'They run the registry: everything, in every team' },
+  },
+  details:
+    'A user may do nothing until "member add" puts them in a team and "token create" gives a token.',
+  examples: ['aa-registry user create ada'],
+  async run({ values, args: [name = ''], io }) {
+    const client = await openSession(io, values);
+    const user = await client.createUser({ name, admin: values.admin ?? false });
+    answer(io, values, user, `Added user ${name}.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,25 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const userList = defineCommand({
+  name: 'user list',
+  summary: 'List users (administrators)',
+  usage: '',
+  args: { min: 0, max: 0 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry user list'],
+  async run({ values, io }) {
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
+    const users = client.listUsers();
+    if (json) {
+      io.print(toJson({ items: await Array.fromAsync(users) }));
+      return exit.ok;
+    }
+    for await (const { name, admin, createdAt } of users) {
+      io.print(`${createdAt.slice(0, 10)}  ${name}${admin ? '  (administrator)' : ''}`);
+    }
+    return exit.ok;
+  },
+});

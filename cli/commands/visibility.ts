@@ -1,0 +1,28 @@
+import { Visibility } from '../../contract/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions, requireReference } from '../session.ts';
+
+export const visibility = defineCommand({
+  name: 'visibility',
+  summary: 'Make a profile private or public (owners)',
+  usage: 'NAME private|public',
+  args: { min: 2, max: 2 },
+  options: { format: formatOption, ...registryOptions },
+  details:
+    'A private profile is there for its team only, and the log blinds its name from then on. What the log has ' +
+    'said before stays said: "publish --private" makes a profile private from its first version on.',
+  examples: ['aa-registry visibility platform/web private'],
+  async run({ values, args: [text = '', wanted = ''], io }) {
+    const { team, name } = requireReference(text);
+    const parsed = Visibility.safeParse(wanted);
+    if (!parsed.success) {
+      throw new CliError(exit.usage, `A profile is private or public, not "${wanted}".`);
+    }
+    const client = await openSession(io, values);
+    const visibility = parsed.data;
+    await client.setVisibility({ team, name }, visibility);
+    answer(io, values, { team, name, visibility }, `${team}/${name} is ${visibility}.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,22 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+
+export const webhookAdd = defineCommand({
+  name: 'webhook add',
+  summary: 'Tell an address of what happens to a team’s profiles',
+  usage: 'TEAM URL',
+  args: { min: 2, max: 2 },
+  options: { format: formatOption, ...registryOptions },
+  details:
+    'It is told when a version is published or yanked and when a channel moves: a POST of JSON, signed as ' +
+    'standardwebhooks.com specifies. The secret for that is printed once.',
+  examples: ['aa-registry webhook add platform https://ci.example.org/hooks/aa-registry'],
+  async run({ values, args: [team = '', url = ''], io }) {
+    const client = await openSession(io, values);
+    const added = await client.addWebhook(team, url);
+    io.tell(`Added webhook ${added.id} of team ${team}. Its secret, shown this once:`);
+    answer(io, values, added, added.secret);
+    return exit.ok;
+  },
+});

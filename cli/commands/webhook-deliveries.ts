@@ -1,0 +1,39 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { requireWholeNumber } from '../framework/whole-number.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../terminal/table.ts';
+import { requireWebhookId } from '../webhook.ts';
+
+export const webhookDeliveries = defineCommand({
+  name: 'webhook deliveries',
+  summary: 'List what a webhook was told, and what it has yet to be told',
+  usage: 'TEAM ID [--limit N]',
+  args: { min: 2, max: 2 },
+  options: {
+    limit: { type: 'string', value: 'N', description: 'How many, the latest (default 20)' },
+    format: formatOption,
+    ...registryOptions,
+  },
+  examples: ['aa-registry webhook deliveries platform 3'],
+  async run({ values, args: [team = '', id = ''], io }) {
+    const webhook = requireWebhookId(id);
+    const limit = requireWholeNumber('limit', values.limit ?? '20', { minimum: 1, maximum: 100 });
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
+    const { items } = await client.listDeliveries(team, webhook, { limit });
+    if (json) {
+      io.print(toJson({ items }));
+      return exit.ok;
+    }
+    const rows = items.map(({ createdAt, kind, state, attempts, lastError, nextAttemptAt }) => {
+      const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+      const again = nextAttemptAt === null ? '' : `, again at ${nextAttemptAt}`;
+      const failure = lastError === null ? '' : `: ${lastError}`;
+      return [createdAt, kind, `${state} (${tries}${again})${failure}`];
+    });
+    printTable(io, rows);
+    if (items.length === 0) io.tell(`Webhook ${webhook} has not been told anything.`);
+    return exit.ok;
+  },
+});

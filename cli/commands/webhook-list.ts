@@ -1,0 +1,28 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { printTable } from '../terminal/table.ts';
+
+export const webhookList = defineCommand({
+  name: 'webhook list',
+  summary: 'List a team’s webhooks',
+  usage: 'TEAM',
+  args: { min: 1, max: 1 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry webhook list platform'],
+  async run({ values, args: [team = ''], io }) {
+    const json = values.format === 'json';
+    const client = await openSession(io, values);
+    const webhooks = await client.listWebhooks(team);
+    if (json) {
+      io.print(toJson({ items: webhooks }));
+      return exit.ok;
+    }
+    printTable(
+      io,
+      webhooks.map(({ id, createdAt, url }) => [String(id), createdAt.slice(0, 10), url]),
+    );
+    if (webhooks.length === 0) io.tell(`Team ${team} has no webhooks.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,20 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { requireWebhookId } from '../webhook.ts';
+
+export const webhookRemove = defineCommand({
+  name: 'webhook remove',
+  summary: 'Remove a webhook',
+  usage: 'TEAM ID',
+  args: { min: 2, max: 2 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry webhook remove platform 3'],
+  async run({ values, args: [team = '', id = ''], io }) {
+    const webhook = requireWebhookId(id);
+    const client = await openSession(io, values);
+    await client.removeWebhook(team, webhook);
+    answer(io, values, { team, id: webhook }, `Removed webhook ${webhook} of team ${team}.`);
+    return exit.ok;
+  },
+});

@@ -1,0 +1,25 @@
+import { defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { openSession, registryOptions } from '../session.ts';
+import { requireWebhookId } from '../webhook.ts';
+
+export const webhookTest = defineCommand({
+  name: 'webhook test',
+  summary: 'Send a test to a webhook and say how it went',
+  usage: 'TEAM ID',
+  args: { min: 2, max: 2 },
+  options: { format: formatOption, ...registryOptions },
+  examples: ['aa-registry webhook test platform 3'],
+  async run({ values, args: [team = '', id = ''], io }) {
+    const webhook = requireWebhookId(id);
+    const client = await openSession(io, values);
+    const delivery = await client.testWebhook(team, webhook);
+    const { state, lastStatus, lastError, messageId } = delivery;
+    const delivered = state === 'delivered';
+    const said = delivered
+      ? `Delivered ${messageId}: it answered ${lastStatus}.`
+      : `Not delivered: ${lastError}.`;
+    answer(io, values, delivery, said);
+    return delivered ? exit.ok : exit.failed;
+  },
+});

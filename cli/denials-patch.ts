@@ -1,0 +1,89 @@
+// Adds what was refused to a profile's file, ready for lint and publish.
+import { stat } from 'node:fs/promises';
+import { type IncludeResolver, lint } from '../policy/index.ts';
+import type { Finding } from '../sdk/denials/finding.ts';
+import { adviceOnMaker } from '../sdk/denials/made-profiles.ts';
+import { patch, wantedBy } from '../sdk/denials/patch.ts';
+import { writeOutput } from '../sdk/host/output.ts';
+import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
+import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
+import { CliError, exit } from './framework/command.ts';
+import { type Io, visibleLine } from './terminal/io.ts';
+
+/** The text that a patch starts from, and where its result goes. */
+export interface PatchTarget {
+  /** As it was given: a profile or a package's folder. */
+  named: string;
+  file: string;
+  text: string;
+  /** Its permissions. */
+  mode: number;
+  packageName?: string;
+}
+
+/** A profile or package to patch; where there is none yet, the installed profile `only`, to become it. */
+export async function patchTarget(
+  named: string,
+  host: HostProfiles,
+  only: string | undefined,
+): Promise<PatchTarget> {
+  const found = await stat(named).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found) {
+    const folder = found.isDirectory() ? await readPackageFolder(named) : undefined;
+    const file = folder?.file ?? named;
+    const text = folder ? profileText(folder) : (await readProfile(file)).text;
+    const mode = (await stat(file)).mode & 0o777;
+    return { named, file, text, mode, ...(folder && { packageName: folder.name }) };
+  }
+  if (only === undefined) {
+    throw new CliError(
+      exit.usage,
+      `There is no ${named}; of which installed profile should it become the next version?`,
+      'Name it with --profile NAME, or an existing file or package folder with --patch.',
+    );
+  }
+  const onHost = await host.file(only);
+  if (!onHost) {
+    throw new CliError(
+      exit.failed,
+      `No file in /etc/apparmor.d defines ${only}.`,
+      adviceOnMaker(only, false),
+    );
+  }
+  return { named, file: named, text: onHost.text, mode: 0o644 };
+}
+
+/** Adds what findings ask for and tells what was added, and what can't be by adding; the exit code. */
+export async function patchProfile(
+  io: Io,
+  { named, file, text, mode, packageName }: PatchTarget,
+  findings: readonly Finding[],
+  { generalise, resolver }: { generalise: boolean; resolver: IncludeResolver },
+): Promise<number> {
+  const { additions, denying } = wantedBy(findings, text, { generalise, resolver });
+  const { text: patched, added, leftOut } = patch(text, additions, resolver);
+  for (const { text: rule, line, file: where } of denying) {
+    io.tell(`Left as it is: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
+  }
+  if (denying.length > 0) {
+    io.tell('What a deny rule forbids stays forbidden: no rule is taken away. Change it by hand.');
+  }
+  for (const { addition, reason } of leftOut) {
+    io.tell(`Left out: ${addition.rule ?? addition.flag}: ${reason}`);
+  }
+  if (added.length === 0) io.print(`Nothing to add to ${visibleLine(file)}.`);
+  else {
+    await writeOutput(file, patched, mode);
+    for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
+    const options = { resolver, ...(packageName !== undefined && { packageName }) };
+    const more = lint(patched, options).warnings - lint(text, options).warnings;
+    const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
+    io.tell(
+      visibleLine(`Wrote ${file}${warnings}; see it through with: aa-registry lint ${named}`),
+    );
+  }
+  return denying.length + leftOut.length > 0 ? exit.failed : exit.ok;
+}

@@ -1,0 +1,200 @@
+// How findings of the kernel log are shown.
+
+import type { DecidingRule } from '../policy/index.ts';
+import type { Advice } from '../sdk/denials/advice.ts';
+import { fieldOf } from '../sdk/denials/event.ts';
+import type { Finding } from '../sdk/denials/finding.ts';
+import type { ProfileOnHost } from '../sdk/host/profile-on-host.ts';
+import { toJson } from './framework/format.ts';
+import { wrap } from './terminal/wrap.ts';
+
+/** The widest that text gets: longer lines are hard to read. */
+const widest = 100;
+
+/** A finding with all that is known about it. */
+export interface AdvisedFinding {
+  finding: Finding;
+  advice: Advice;
+  onHost: ProfileOnHost | undefined;
+}
+
+/** Which profile it is: its reference where this program installed it, and its file. */
+export function profileHeading(
+  profile: string | undefined,
+  onHost: ProfileOnHost | undefined,
+): string {
+  const shown = spelt(profile ?? 'no profile');
+  if (profile === undefined || profile === 'unconfined') return shown;
+  if (!onHost) return `${shown}  no file on this host defines it`;
+  const { installation, file } = onHost;
+  const reference =
+    installation && `${installation.team}/${installation.name}@${installation.version}`;
+  return [shown, reference ?? 'not installed by aa-registry', spelt(file)].join('  ');
+}
+
+/**
+ * A finding as lines for people: what happened, which rule decided, what would allow it. Notes that were `told`
+ * before are left out.
+ */
+export function findingLines(
+  { finding, advice, onHost }: AdvisedFinding,
+  told: Set<string>,
+  width: number,
+): string[] {
+  const { judgement, suggestion, flag } = advice;
+  const explanations = advice.explanations.filter(({ text }) => !told.has(text));
+  for (const { text } of explanations) told.add(text);
+  return [
+    `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
+    `    ${what(finding)}`,
+    ...verdict(finding, advice, onHost).map((line) => `    ${spelt(line)}`),
+    ...(flag === undefined ? [] : [`    The profile needs the flag ${flag}.`]),
+    ...(suggestion
+      ? [
+          `    ${judgement ? 'This would allow it' : 'A rule that allows it'}:`,
+          `        ${suggestion.rule}`,
+          ...suggestion.permits.flatMap((line) => wrap(`      ${spelt(line)}`, width, '        ')),
+        ]
+      : []),
+    ...explanations.flatMap(({ text }) =>
+      wrap(`    Note: ${spelt(text)}`, Math.min(width, widest), '      '),
+    ),
+  ];
+}
+
+/** A finding as one line of JSON. */
+export function findingJson({ finding, advice, onHost }: AdvisedFinding): string {
+  const { type, profile, namespace, operation, access, info, count, first, last } = finding;
+  const { judgement, suggestion, flag, explanations } = advice;
+  const installation = onHost?.installation;
+  const when = (time: number | undefined) =>
+    time === undefined ? null : new Date(time).toISOString();
+  return toJson({
+    type,
+    profile: profile ?? null,
+    namespace: namespace ?? null,
+    operation: operation ?? null,
+    info: info ?? null,
+    count,
+    first: when(first),
+    last: when(last),
+    programs: finding.programs,
+    request: access ?? null,
+    installed: installation
+      ? {
+          team: installation.team,
+          name: installation.name,
+          version: installation.version,
+          digest: installation.digest,
+        }
+      : null,
+    file: onHost?.file ?? null,
+    outcome: judgement?.outcome ?? null,
+    rules: judgement?.rules ?? [],
+    unsure: judgement?.unsure ?? false,
+    flag: flag ?? null,
+    suggestion: suggestion ?? null,
+    notes: explanations,
+    // Of the last event, all that was logged.
+    line: finding.event.line,
+    fields: Object.fromEntries(finding.event.fields.map(({ key, value }) => [key, value])),
+  });
+}
+
+/** Text of a log as part of one line: line ends, tabs and bytes that are no characters spelt out. */
+export function spelt(text: string): string {
+  return text.replace(/[\t\n\udc80-\udcff]/gu, (character) =>
+    character === '\n' || character === '\t'
+      ? `\\u{${character.charCodeAt(0).toString(16)}}`
+      : `\\x${(character.charCodeAt(0) & 0xff).toString(16)}`,
+  );
+}
+
+function times({ count }: Finding): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function period({ first, last }: Finding): string {
+  if (first === undefined || last === undefined) return '';
+  const from = clock(first);
+  const to = clock(last);
+  return from === to ? `, ${from}` : `, ${from} to ${to}`;
+}
+
+/** By this machine's clock, as log lines show it. */
+function clock(time: number): string {
+  const date = new Date(time);
+  const two = (number: number) => `${number}`.padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+}
+
+function programs({ programs: all }: Finding): string {
+  return all.length === 0 ? '' : `, by ${spelt(all.join(', '))}`;
+}
+
+/** What was asked for, in the kernel's own words. */
+function what({ event, operation, info }: Finding): string {
+  const shown = [
+    ...['name', 'target', 'capname', 'family', 'sock_type', 'signal', 'fstype', 'srcname'],
+    ...[
+      'flags',
+      'rlimit',
+      'value',
+      'bus',
+      'path',
+      'interface',
+      'member',
+      'method',
+      'addr',
+      'peer_addr',
+    ],
+  ].flatMap((key) => {
+    const value = fieldOf(event, key);
+    // dbus-daemon writes a ? for what it does not know, dbus-broker (null) for what is not there.
+    const known = value !== undefined && value !== '?' && value !== '(null)';
+    return known ? [key === 'name' ? value : `${key}=${value}`] : [];
+  });
+  const mask = fieldOf(event, 'denied_mask') ?? fieldOf(event, 'requested_mask');
+  const peer = fieldOf(event, 'peer');
+  const words = [
+    operation ?? 'event',
+    ...shown,
+    ...(mask === undefined ? [] : [`(${mask})`]),
+    ...(peer === undefined ? [] : [`peer=${peer}`]),
+    ...(info === undefined ? [] : [`: ${info}`]),
+  ];
+  return spelt(words.join(' ').replace(' : ', ': '));
+}
+
+/** Which rule decided. */
+function verdict(
+  finding: Finding,
+  { judgement }: Advice,
+  onHost: ProfileOnHost | undefined,
+): string[] {
+  if (!judgement) return [];
+  const { outcome, rules, unsure } = judgement;
+  const maybe = unsure ? ' as far as its rules can be understood here' : '';
+  if (outcome === 'unmatched') return [`No rule allows it${maybe}.`];
+  if (outcome === 'denied' && finding.access?.kind === 'rlimit') {
+    return rules.map((rule) => `The limit is set by ${place(rule, onHost)}`);
+  }
+  if (outcome === 'denied') {
+    return [
+      ...rules.map((rule) => `Denied by ${place(rule, onHost)}`),
+      'No rule that is added allows it while that one stands; change that one, if it should be allowed.',
+    ];
+  }
+  const audit = finding.type === 'AUDIT';
+  const logged = rules.filter((rule) => rule.audit);
+  const shown = audit && logged.length > 0 ? logged : rules;
+  if (shown.length === 0) return [];
+  const by = shown.map((rule) => place(rule, onHost)).join(' and ');
+  return [`${audit ? 'Allowed by' : 'The profile as it is now allows it, by'} ${by}`];
+}
+
+function place({ text, line, file }: DecidingRule, onHost: ProfileOnHost | undefined): string {
+  const where = file ?? onHost?.file ?? 'the profile';
+  return `${where}:${line}: ${text}`;
+}

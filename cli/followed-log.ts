@@ -1,0 +1,78 @@
+import { type Audit, type AuditOptions, auditLog } from '../sdk/audit.ts';
+import { readCheckpointFile } from '../sdk/checkpoint-file.ts';
+import type { Client } from '../sdk/client.ts';
+import { patience } from '../sdk/pacing.ts';
+import { defaultMaximumAge } from '../sdk/trust-file.ts';
+import { type LogPolicy, parseNoteVerifier, type SeenCheckpoint } from '../trust/index.ts';
+import { CliError, exit, type Values } from './framework/command.ts';
+import { requireTrust, trustOption } from './host-trust.ts';
+import { openSession, registryOptions, type SessionOptions } from './session.ts';
+import type { Io } from './terminal/io.ts';
+
+/** What the commands that follow a log are told about it. */
+export const logOptions = {
+  ...registryOptions,
+  trust: trustOption,
+  'log-key': {
+    type: 'string',
+    value: 'VKEY',
+    description: "The log's key, instead of what the trust file says of the log",
+  },
+  state: {
+    type: 'string',
+    value: 'FILE',
+    description: 'The checkpoint to go on from; becomes the newest. Absent at first',
+  },
+} as const;
+
+/** A log as a command follows it, from one checkpoint to the next. */
+export interface FollowedLog {
+  client: Client;
+  log: LogPolicy;
+}
+
+/** The log that is meant: that of the key which is given, else the trust file's. */
+export async function openLog(
+  io: Io,
+  values: Values<typeof logOptions>,
+  session: SessionOptions = {},
+): Promise<FollowedLog> {
+  const options = { patience: patience.audit, ...session };
+  const text = values['log-key'];
+  if (text === undefined) {
+    const { registry, log } = await requireTrust(values, '/');
+    return { client: await openSession(io, values, registry, options), log };
+  }
+  const key = await parseNoteVerifier(text);
+  if (key?.type !== 'ed25519') {
+    throw new CliError(exit.usage, `--log-key: "${text}" is no verifier key of a log.`);
+  }
+  const maximumAge = defaultMaximumAge * 3600;
+  const log = { key, witnesses: [], witnessThreshold: 0, maximumAge };
+  return { client: await openSession(io, values, undefined, options), log };
+}
+
+/** The checkpoint in a state file; a refusal when the log has not signed it. */
+export async function readState(
+  { log: { key } }: FollowedLog,
+  path: string | undefined,
+): Promise<SeenCheckpoint | undefined> {
+  if (path === undefined) return undefined;
+  const state = await readCheckpointFile(path, { origin: key.name, keys: [key] });
+  if (!state || state.ok) return state?.checkpoint;
+  throw new CliError(exit.refused, `Refused: ${path}: ${state.reason} [${state.id}].`);
+}
+
+/** The log's audit (see {@link auditLog}); a refusal ends the command. */
+export async function follow(
+  { client, log }: FollowedLog,
+  options: Omit<AuditOptions, 'log'>,
+): Promise<Extract<Audit, { ok: true }>> {
+  const audit = await auditLog(client, { ...options, log });
+  if (audit.ok) return audit;
+  throw new CliError(
+    exit.refused,
+    `Refused: ${audit.reason} [${audit.id}].`,
+    'Keep what you have of this log and tell its operator: it is evidence.',
+  );
+}

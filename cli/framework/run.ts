@@ -1,0 +1,115 @@
+import { type Io, widthOf } from '../terminal/io.ts';
+import { CliError, type Command, exit, parseInvocation, type Topic } from './command.ts';
+
+/** The most that is told of what went wrong, in characters: a registry's own words may have no end. */
+const longestMessage = 4000;
+
+/**
+ * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one
+ * sentence on standard error and, where there is something to do about it, a second. Only what a run needs is
+ * loaded.
+ */
+export async function run(
+  topics: Topic[],
+  argv: string[],
+  io: Io,
+  version: string,
+): Promise<number> {
+  try {
+    const [first = ''] = argv;
+    if (first === '--version' || first === '-V') {
+      io.print(version);
+      return exit.ok;
+    }
+    const wantsHelp = argv.some((word) => word === '--help' || word === '-h');
+    if (argv.length === 0 || first === 'help' || wantsHelp) {
+      const words = argv.filter((word) => !word.startsWith('-'));
+      const about = first === 'help' ? words.slice(1) : words;
+      io.print(await helpOn(topics, about, version, widthOf(io.stdout)));
+      return argv.length === 0 ? exit.usage : exit.ok;
+    }
+    const found = findCommand(topics, argv);
+    if (!found) throw await unknownCommand(topics, argv);
+    const command = await found.load();
+    return await command.run(parseInvocation(command, found.rest, io, topics));
+  } catch (error) {
+    const { exitCode, message, next } = await toCliError(error);
+    const told = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+    // A line of its own is only this program's to say.
+    io.tell(`aa-registry: ${told.replaceAll('\n', '\n  ')}`);
+    if (next) io.tell(next);
+    return exitCode;
+  }
+}
+
+async function helpOn(
+  topics: Topic[],
+  words: string[],
+  version: string,
+  width: number,
+): Promise<string> {
+  const { commandHelp, exitCodeHelp, groupHelp, overview } = await import('./help.ts');
+  const [first] = words;
+  if (first === undefined) return overview(topics, version, width);
+  if (first === 'exit-codes') return exitCodeHelp(width);
+  const found = findCommand(topics, words);
+  if (found) return commandHelp(await found.load(), width);
+  const group = groupOf(topics, first);
+  if (group.length === 0) throw await unknownCommand(topics, words);
+  return groupHelp(first, await Promise.all(group.map(([, load]) => load())), width);
+}
+
+function findCommand(
+  topics: Topic[],
+  argv: string[],
+): { load: () => Promise<Command>; rest: string[] } | undefined {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ');
+    for (const { commands } of topics) {
+      if (!Object.hasOwn(commands, name)) continue;
+      const load = commands[name];
+      if (load) return { load, rest: argv.slice(words) };
+    }
+  }
+  return undefined;
+}
+
+/** The commands of two words that begin with this one. */
+function groupOf(topics: Topic[], word: string): [name: string, load: () => Promise<Command>][] {
+  return topics
+    .flatMap(({ commands }) => Object.entries(commands))
+    .filter(([name]) => name.startsWith(`${word} `));
+}
+
+async function unknownCommand(topics: Topic[], argv: string[]): Promise<CliError> {
+  const { nearest, synonymOf } = await import('./nearest.ts');
+  const [first = '', second = ''] = argv;
+  const list = 'Run "aa-registry --help" for the list.';
+  if (first.startsWith('-')) {
+    return new CliError(exit.usage, `Options follow the command; "${first}" is none.`, list);
+  }
+  const group = groupOf(topics, first).map(([name]) => name);
+  if (group.length > 0) {
+    const near = nearest(group, [`${first} ${second}`]);
+    const names = group.map((name) => `"${name}"`).join(', ');
+    return near === undefined
+      ? new CliError(exit.usage, `"${first}" is followed by a second word: ${names}.`)
+      : new CliError(
+          exit.usage,
+          `"${first} ${second}" is no command. Did you mean "${near}"?`,
+          `Run "aa-registry ${first} --help" for the list.`,
+        );
+  }
+  const names = topics.flatMap(({ commands }) => Object.keys(commands));
+  const near = synonymOf(first) ?? nearest(names, [first, `${first} ${second}`]);
+  return new CliError(
+    exit.usage,
+    `"${first}" is no command.${near ? ` Did you mean "${near}"?` : ''}`,
+    list,
+  );
+}
+
+async function toCliError(error: unknown): Promise<CliError> {
+  if (error instanceof CliError) return error;
+  return (await import('./failure.ts')).toCliError(error);
+}

@@ -1,0 +1,59 @@
+import type { Untrusted } from '../sdk/host/untrusted.ts';
+import { type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import { CliError, exit } from './framework/command.ts';
+
+export const trustOption = {
+  type: 'string',
+  value: 'FILE',
+  description: 'The trust file (default /etc/aa-registry/trust.toml)',
+} as const;
+
+/** What this host trusts; where there is no trust file the command ends before it does anything. */
+export async function requireTrust(
+  { trust }: { trust?: string },
+  root: string,
+): Promise<HostTrust> {
+  const file = trust ?? trustPlace(root);
+  const found = await readTrust(file);
+  if (found) return found;
+  throw new CliError(
+    exit.refused,
+    `This host trusts nobody yet: there is no ${file}.`,
+    'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
+  );
+}
+
+/** What to do about a refusal that more trust would end; `undefined` of any other. */
+export function trustAdvice(
+  id: string,
+  team: string,
+  { root, trust }: { root?: string | undefined; trust?: string | undefined },
+): string | undefined {
+  const command = (name: string) =>
+    `sudo aa-registry trust ${name} ${team}${where({ root, trust })}`;
+  switch (id) {
+    case 'team-untrusted':
+      return `To trust that team: ${command('add')}`;
+    case 'key-revoked':
+    case 'envelope-untrusted-key':
+    case 'envelope-threshold':
+      return `If the team has a new key, this shows and trusts it: ${command('update')}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What to do about something installed that can't be proved. */
+export function proofAdvice(
+  { id, installation: { team, name, version } }: Untrusted,
+  options: { root?: string | undefined; trust?: string | undefined },
+): string {
+  const trust = trustAdvice(id, team, options);
+  if (trust !== undefined) return trust;
+  const reference = `${team}/${name}@${version}`;
+  return `To have it proved anew: sudo aa-registry pull ${reference}${where(options)}`;
+}
+
+function where({ root, trust }: { root?: string | undefined; trust?: string | undefined }): string {
+  return [root && ` --root ${root}`, trust && ` --trust ${trust}`].filter(Boolean).join('');
+}

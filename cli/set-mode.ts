@@ -1,0 +1,85 @@
+import { isForcedToComplain } from '../sdk/host/complain.ts';
+import { reinstall } from '../sdk/host/reinstall.ts';
+import { changing, tellSetAside } from './changing.ts';
+import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
+import { answerItems, formatOption } from './framework/format.ts';
+import { requireTrust, trustAdvice, trustOption } from './host-trust.ts';
+import { pathOf, requireInstalled } from './installed.ts';
+import { currentView } from './learn-revocations.ts';
+import { openSession, registryOptions } from './session.ts';
+import { requireTarget, rootOf, rootOption } from './target.ts';
+
+/** The commands `enforce` and `complain`, which differ in one word. */
+export function modeCommand(
+  name: 'enforce' | 'complain',
+  summary: string,
+  details: string,
+): Command {
+  const complain = name === 'complain';
+  return defineCommand({
+    name,
+    summary,
+    usage: 'NAME…',
+    args: { min: 1, max: Number.POSITIVE_INFINITY },
+    options: {
+      offline: { type: 'boolean', description: 'Do not ask the registry which keys are revoked' },
+      format: formatOption,
+      ...registryOptions,
+      root: rootOption,
+      trust: trustOption,
+    },
+    details,
+    examples: [`sudo aa-registry ${name} docker-nginx`],
+    async run({ values, args, io }) {
+      const root = rootOf(values.root);
+      await requireTarget(root);
+      const trust = await requireTrust(values, root);
+      await changing(io, root, { ...values, trust }, async () => {
+        const teams: string[] = [];
+        for (const text of args) teams.push((await requireInstalled(root, text)).team);
+        const client = values.offline
+          ? undefined
+          : await openSession(io, values, trust.registry, { brief: true });
+        const view = await currentView(io, client, root, trust, teams);
+        await answerItems(io, values, async (tell) => {
+          for (const text of args) {
+            const installation = await requireInstalled(root, text);
+            const path = pathOf(installation);
+            const { team, name, version, rolledBackFrom } = installation;
+            const options = { root, complain, rolledBackFrom };
+            const done = await reinstall(installation, installation, view, options);
+            if (!done.ok) {
+              const code = done.id === 'not-kept' ? exit.failed : exit.refused;
+              throw new CliError(
+                code,
+                `${path} was not changed: ${done.reason} [${done.id}].`,
+                trustAdvice(done.id, team, values),
+              );
+            }
+            const { mode = null, setAside = null } = done;
+            if (setAside !== null) tellSetAside(io.tell, setAside);
+            const shown = mode ? `${mode} mode` : await modeAtBoot(root, complain, installation);
+            tell(
+              { team, name, version, complain, mode, setAside },
+              `${path} ${version} is in ${shown}`,
+            );
+            if (!complain && mode !== null && mode !== 'enforce') {
+              io.tell(`That is what its own flags say: its team has published it so.`);
+            }
+          }
+        });
+      });
+      return exit.ok;
+    },
+  });
+}
+
+/** What another root's boot will make of it. */
+async function modeAtBoot(
+  root: string,
+  complain: boolean,
+  named: { team: string; name: string },
+): Promise<string> {
+  if (complain !== (await isForcedToComplain(root, named))) return 'an unknown mode';
+  return complain ? 'complain mode' : 'the mode that it is written for';
+}

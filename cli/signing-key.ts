@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { configFolder } from '../sdk/config.ts';
+import { type AskPassphrase, parsePrivateKey, readPrivateKey } from '../sdk/key-file.ts';
+import type { KeyPair } from '../trust/index.ts';
+import { CliError, exit } from './framework/command.ts';
+import type { Io } from './terminal/io.ts';
+import { readSecret } from './terminal/prompt.ts';
+
+/** Where a user's signing key is kept unless told otherwise. */
+export function signingKeyPath(io: Io): string {
+  return join(configFolder(io.env), 'signing-key.pem');
+}
+
+/** The key to sign with: the file that is named, else AA_SIGNING_KEY (PEM), else the user's own. */
+export async function loadSigningKey(io: Io, file: string | undefined): Promise<KeyPair> {
+  const pem = io.env.AA_SIGNING_KEY;
+  const path = file ?? signingKeyPath(io);
+  if (file === undefined && pem)
+    return parsePrivateKey(pem, 'AA_SIGNING_KEY', askFor(io, 'AA_SIGNING_KEY'));
+  return readPrivateKey(path, askFor(io, path));
+}
+
+/** The keys to sign with: each file that is named, else the one of {@link loadSigningKey}. */
+export async function loadSigningKeys(io: Io, files: string[] | undefined): Promise<KeyPair[]> {
+  const keys: KeyPair[] = [];
+  // One after the other: each may have a passphrase to ask for.
+  for (const file of files ?? [undefined]) keys.push(await loadSigningKey(io, file));
+  return keys;
+}
+
+/** AA_KEY_PASSPHRASE, or what is typed. */
+function askFor(io: Io, source: string): AskPassphrase {
+  return async () => {
+    const given = io.env.AA_KEY_PASSPHRASE;
+    if (given !== undefined) return given;
+    if (io.stdin.isTTY) return readSecret(io, `Passphrase of ${source}: `);
+    throw new CliError(
+      exit.usage,
+      `${source} is encrypted, and there is no terminal to ask for its passphrase.`,
+      'Set AA_KEY_PASSPHRASE.',
+    );
+  };
+}
+
+/** The passphrase for a new key: AA_KEY_PASSPHRASE, or what is typed twice; empty for none. */
+export async function choosePassphrase(io: Io): Promise<string> {
+  const given = io.env.AA_KEY_PASSPHRASE;
+  if (given !== undefined) return given;
+  if (!io.stdin.isTTY) return '';
+  const passphrase = await readSecret(io, 'Passphrase (empty for none): ');
+  if (passphrase !== '' && (await readSecret(io, 'The same again: ')) !== passphrase) {
+    throw new CliError(exit.usage, 'The two passphrases differ; nothing was written.');
+  }
+  return passphrase;
+}

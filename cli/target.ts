@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import { checkTarget } from '../sdk/host/install.ts';
+import { CliError, exit } from './framework/command.ts';
+
+export const rootOption = {
+  type: 'string',
+  value: 'DIR',
+  description: 'Another system’s root: files only, no kernel is touched',
+} as const;
+
+/** The root that is meant, as an absolute path. */
+export function rootOf(value: string | undefined): string {
+  // As from a variable that is not set: the working directory is not what was meant.
+  if (value === '') throw new CliError(exit.usage, '--root names no folder.');
+  return resolve(value ?? '/');
+}
+
+/** Ends the command, before it does anything, where profiles can't be installed. */
+export async function requireTarget(root: string): Promise<void> {
+  const target = await checkTarget({ root });
+  if (target.ok) return;
+  throw new CliError(
+    exit.unable,
+    `Nothing was changed: ${target.reason}.`,
+    target.next ??
+      (target.id === 'not-root'
+        ? 'Run it with sudo; --root DIR works on the files of another system.'
+        : '"aa-registry doctor" says more; --root DIR works on the files of another system.'),
+  );
+}

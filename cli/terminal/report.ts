@@ -1,0 +1,125 @@
+import { type Diagnostic, explain, render } from '../../policy/index.ts';
+import { readPolicyFile } from '../../sdk/host/includes.ts';
+import { toJson } from '../framework/format.ts';
+import { type Io, visibleLine, wantsColor } from './io.ts';
+
+/** What was found in one file. */
+export interface FileReport {
+  file: string;
+  source: string;
+  ok: boolean;
+  /** The lowest AppArmor release that knows all it uses; not known of a file that could not be read. */
+  needs?: string;
+  diagnostics: Diagnostic[];
+}
+
+/** Prints every diagnostic with its line and a caret; what it says of a file is visible (see {@link render}). */
+export function printDiagnostics(
+  io: Io,
+  stream: Io['stdout'],
+  { file, source, diagnostics }: FileReport,
+): void {
+  const color = wantsColor(io, stream);
+  for (const diagnostic of diagnostics) {
+    const shown = diagnostic.file === undefined ? source : includedSource(diagnostic.file);
+    stream.write(`${render(diagnostic, shown, { file, color })}\n\n`);
+  }
+}
+
+/** The text of an included file, in which a diagnostic stands; it was there a moment ago. */
+function includedSource(file: string): string {
+  return readPolicyFile(file) ?? '';
+}
+
+/** One line that says how much there is to read in a file, and which release it needs. */
+export function summary({ file, needs, diagnostics }: FileReport): string {
+  const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
+  const notes = count('info');
+  const counts = [
+    plural(count('error'), 'error'),
+    plural(count('warning'), 'warning'),
+    ...(notes > 0 ? [plural(notes, 'note')] : []),
+  ];
+  const found = diagnostics.length === 0 ? 'nothing to report' : counts.join(', ');
+  return `${visibleLine(file)}: ${found}${needs === undefined ? '' : `; needs AppArmor ${needs}`}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** One file's report as a line of JSON, with what else there is to say. */
+export function jsonLine({ file, ok, needs, diagnostics }: FileReport, more: object = {}): string {
+  return toJson({
+    file,
+    ok,
+    ...(needs === undefined ? {} : { needs }),
+    ...more,
+    diagnostics: diagnostics.map((diagnostic) => ({
+      id: diagnostic.id,
+      severity: diagnostic.severity,
+      message: diagnostic.message,
+      ...region(diagnostic),
+      ...(diagnostic.expected === undefined ? {} : { expected: diagnostic.expected }),
+      ...(diagnostic.suggestion === undefined ? {} : { suggestion: diagnostic.suggestion }),
+      // Where it is not in the file itself but in one that it includes.
+      ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
+    })),
+  });
+}
+
+function region({ span: { start, end } }: Diagnostic) {
+  return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
+}
+
+/** A path as a URI reference (RFC 3986), in which `?` and `#` are a part of a name. */
+function uriOf(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+/** All reports as one SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. */
+export function sarifLog(reports: FileReport[], version: string): string {
+  const ids = [
+    ...new Set(reports.flatMap(({ diagnostics }) => diagnostics.map(({ id }) => id))),
+  ].sort();
+  const levels = { error: 'error', warning: 'warning', info: 'note' } as const;
+  const rules = ids.map((id) => {
+    const explanation = explain(id);
+    return {
+      id,
+      shortDescription: { text: explanation?.title ?? id },
+      fullDescription: { text: explanation?.text ?? id },
+      defaultConfiguration: { level: levels[explanation?.severity ?? 'warning'] },
+    };
+  });
+  const results = reports.flatMap(({ file, diagnostics }) =>
+    diagnostics.map((diagnostic) => {
+      const { line, column, endLine, endColumn } = region(diagnostic);
+      return {
+        ruleId: diagnostic.id,
+        ruleIndex: ids.indexOf(diagnostic.id),
+        level: levels[diagnostic.severity],
+        message: { text: diagnostic.message },
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: uriOf(diagnostic.file ?? file) },
+              region: { startLine: line, startColumn: column, endLine, endColumn },
+            },
+          },
+        ],
+      };
+    }),
+  );
+  return toJson({
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'aa-registry', version, rules } },
+        columnKind: 'unicodeCodePoints',
+        results,
+      },
+    ],
+  });
+}

@@ -1,0 +1,225 @@
+import type { Client } from '../sdk/client.ts';
+import { findUnsafe } from '../sdk/host/root.ts';
+import { hostSeenFolder } from '../sdk/host/seen.ts';
+import type { Place } from '../sdk/host/tree.ts';
+import { latestCheckpoint } from '../sdk/latest-checkpoint.ts';
+import { changeTrust, type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import {
+  type Checkpoint,
+  importPublicKey,
+  isKeyLogged,
+  isTeam,
+  type PublicKey,
+  type TeamPolicy,
+  verifyEndorsement,
+} from '../trust/index.ts';
+import { alone } from './changing.ts';
+import { CliError, exit } from './framework/command.ts';
+import { answer, formatOption } from './framework/format.ts';
+import { requireTrust, trustOption } from './host-trust.ts';
+import { rootOf, rootOption } from './target.ts';
+import type { Io } from './terminal/io.ts';
+import { confirm } from './terminal/prompt.ts';
+
+/** The options of the commands that change whom a host trusts. */
+export const changeOptions = {
+  format: formatOption,
+  root: rootOption,
+  trust: trustOption,
+  yes: {
+    type: 'boolean',
+    short: 'y',
+    description: 'Do not ask: the key ids were compared elsewhere',
+  },
+} as const;
+
+interface ChangeValues {
+  format?: 'text' | 'json';
+  root?: string;
+  trust?: string;
+  yes?: boolean;
+}
+
+/** The trust file that is to be changed, and what it says. */
+export interface OpenTrust {
+  root: string;
+  path: string | Place;
+  trust: HostTrust;
+}
+
+/** Opens the trust file; the command ends where there is none, or it may not be changed. */
+export async function openTrust(values: ChangeValues): Promise<OpenTrust> {
+  const root = rootOf(values.root);
+  const unsafe = findUnsafe(root);
+  if (unsafe)
+    throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
+  const path = values.trust ?? trustPlace(root);
+  if (root === '/' && values.trust === undefined && process.getuid?.() !== 0) {
+    throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`, 'Use sudo.');
+  }
+  return { root, path, trust: await requireTrust(values, root) };
+}
+
+export function requireTeam(text: string): string {
+  if (isTeam(text)) return text;
+  throw new CliError(exit.usage, `"${text}" is not a team name.`);
+}
+
+/** A key that a registry shows of a team, and that its log has. */
+export interface ShownKey {
+  key: PublicKey;
+  label: string;
+  revoked: boolean;
+  /** Whether as many keys that the host trusts have signed for it as a profile needs. */
+  vouched: boolean;
+}
+
+/** The keys of a team as the registry shows them; a key that is not in its log, the one this host trusts, ends it. */
+export async function fetchTeamKeys(
+  client: Client,
+  { root, trust }: OpenTrust,
+  team: string,
+): Promise<ShownKey[]> {
+  const { keys } = await client.getTeam(team);
+  const folder = hostSeenFolder(root, trust.log.key);
+  const latest = await latestCheckpoint(client, {
+    log: trust.log,
+    folder,
+    now: new Date(),
+    keep: false,
+  });
+  if (!latest.ok) throw new CliError(exit.refused, `Refused: ${latest.reason} [${latest.id}].`);
+  const policy = trust.teams.get(team);
+  const revoked = new Set(keys.flatMap((one) => (one.revokedAt === null ? [] : [one.keyId])));
+  const good = policy?.keys.filter(({ keyId }) => !revoked.has(keyId)) ?? [];
+  const shown = new Map<string, ShownKey>();
+  for (const { publicKey, label, endorsement, logIndex, revokedAt } of keys) {
+    const key = await importPublicKey(publicKey);
+    if (!key) continue;
+    await requireLogged(client, team, key, logIndex, latest.checkpoint);
+    const claim = endorsement && { team, key, endorsement };
+    const endorsed =
+      claim && policy ? await verifyEndorsement(claim, { ...policy, keys: good }) : undefined;
+    const vouched = endorsed?.ok === true;
+    shown.set(key.keyId, { key, label, revoked: revokedAt !== null, vouched });
+  }
+  return [...shown.values()];
+}
+
+async function requireLogged(
+  client: Client,
+  team: string,
+  { keyId }: PublicKey,
+  index: number,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const proof =
+    index < checkpoint.size ? await client.getEntryProof(index, checkpoint.size) : undefined;
+  if (proof && (await isKeyLogged(team, keyId, proof, checkpoint))) return;
+  const reason = `the log has no entry of the key ${keyId}, which the registry shows of team ${team}`;
+  throw new CliError(exit.refused, `Refused: ${reason} [entry-not-in-log].`);
+}
+
+/** What is to become of a team. */
+export interface TeamChange {
+  team: string;
+  after: TeamPolicy | undefined;
+  /** What is known of a key, by its id. */
+  notes?: ReadonlyMap<string, string>;
+}
+
+/** Shows what would change, asks, and writes it; the exit code. */
+export async function changeTeams(
+  io: Io,
+  values: ChangeValues,
+  { root, path, trust }: OpenTrust,
+  changes: readonly TeamChange[],
+): Promise<number> {
+  const say = values.format === 'json' ? io.tell : io.print;
+  const items = changes.map(({ team, after }) =>
+    describeChange(team, trust.teams.get(team), after),
+  );
+  const changed = items.filter(({ added, removed }) => added.length + removed.length > 0);
+  for (const [at, { team, notes, after }] of changes.entries()) {
+    const item = items[at];
+    if (!item) continue;
+    say(`Team ${team} of ${trust.registry}:`);
+    for (const keyId of new Set([...item.before, ...item.after])) {
+      const mark = item.added.includes(keyId) ? '+' : item.removed.includes(keyId) ? '-' : ' ';
+      const note = notes?.get(keyId);
+      say(`  ${mark} ${keyId}${note === undefined ? '' : `  ${note}`}`);
+    }
+    if (after === undefined)
+      say('  It would be trusted no more: nothing of it is installed or repaired.');
+    else requireEnough(team, after);
+  }
+  if (changed.length === 0) {
+    answer(io, values, { file: path, changed: false, items }, `${path} is as it should be.`);
+    return exit.ok;
+  }
+  if (!values.yes) {
+    if (!io.stdin.isTTY) {
+      throw new CliError(exit.usage, 'Nothing was written: compare the key ids, then add --yes.');
+    }
+    if (!(await confirm(io, 'Change whom this host trusts like that?'))) {
+      throw new CliError(exit.failed, 'Nothing was written.');
+    }
+  }
+  await alone(io, root, async () => {
+    // Somebody else may have written it while the keys were compared.
+    const now = await readTrust(path);
+    const same = changed.every(
+      ({ team, before }) => idsOf(now?.teams.get(team)).join() === before.join(),
+    );
+    if (!now || !same || now.log.key.verifier !== trust.log.key.verifier) {
+      throw new CliError(exit.failed, `Nothing was written: ${path} was changed meanwhile.`);
+    }
+    const teams = new Map(now.teams);
+    for (const { team, after } of changes) {
+      if (after) teams.set(team, after);
+      else teams.delete(team);
+    }
+    const names = changed.map(({ team }) => team);
+    const copy = await changeTrust(path, { ...now, teams }, names);
+    if (copy !== undefined) io.tell(`${path} was written anew; what it was is kept as ${copy}.`);
+  });
+  answer(io, values, { file: path, changed: true, items }, `Wrote ${path}.`);
+  return exit.ok;
+}
+
+function describeChange(
+  team: string,
+  policy: TeamPolicy | undefined,
+  after: TeamPolicy | undefined,
+) {
+  const before = idsOf(policy);
+  const ids = idsOf(after);
+  return {
+    team,
+    before,
+    after: ids,
+    added: ids.filter((keyId) => !before.includes(keyId)),
+    removed: before.filter((keyId) => !ids.includes(keyId)),
+    threshold: after?.threshold ?? null,
+  };
+}
+
+function requireEnough(team: string, { keys, threshold }: TeamPolicy): void {
+  if (keys.length >= threshold) return;
+  if (keys.length === 0) {
+    throw new CliError(
+      exit.failed,
+      `Nothing was written: no key of team ${team} would be left.`,
+      `To trust the team no more: aa-registry trust remove ${team}`,
+    );
+  }
+  throw new CliError(
+    exit.failed,
+    `Nothing was written: team ${team} needs ${threshold} signatures, and ${keys.length} keys would be left.`,
+    'Add another key first, or change its threshold in the trust file.',
+  );
+}
+
+function idsOf(policy: TeamPolicy | undefined): string[] {
+  return policy?.keys.map(({ keyId }) => keyId) ?? [];
+}

@@ -1,0 +1,201 @@
+import * as z from 'zod';
+import { grades } from '../policy/index.ts';
+import { Envelope, isProfileName, isTeam, Manifest } from '../trust/index.ts';
+import { Diagnostic } from './diagnostic.ts';
+import { Proof } from './log.ts';
+import {
+  ChannelName,
+  DigestText,
+  KeyId,
+  Line,
+  ProfileName,
+  TeamName,
+  Timestamp,
+  VersionNumber,
+} from './name.ts';
+import { PageLimit } from './number.ts';
+
+/** The longest README, in characters. */
+export const longestReadme = 64 * 1024;
+
+export const Visibility = z
+  .enum(['public', 'private'])
+  .meta({ id: 'Visibility', description: 'A private profile is there for its team only' });
+export type Visibility = z.infer<typeof Visibility>;
+
+export const VisibilityChange = z
+  .strictObject({ visibility: Visibility })
+  .meta({ id: 'VisibilityChange' });
+
+/** The path of a profile, `team/name`. */
+const ProfilePath = z
+  .string()
+  .refine((text) => {
+    const [team = '', name = '', ...rest] = text.split('/');
+    return rest.length === 0 && isTeam(team) && isProfileName(name);
+  }, 'must be the team and the name of a profile')
+  .meta({ example: 'library/docker-nginx' });
+
+export const Deprecation = z
+  .strictObject({
+    reason: Line.meta({ example: 'nobody looks after it any more' }),
+    replacement: ProfilePath.nullable().default(null).meta({
+      description: 'What to use in its place',
+    }),
+  })
+  .meta({ id: 'Deprecation' });
+export type Deprecation = z.infer<typeof Deprecation>;
+
+export const Transfer = z
+  .strictObject({ to: TeamName.meta({ description: 'The team that goes on with it' }) })
+  .meta({ id: 'Transfer' });
+
+export const ProfileSummary = z
+  .object({
+    team: TeamName,
+    name: ProfileName,
+    description: Manifest.shape.description,
+    images: Manifest.shape.images,
+    latest: VersionNumber.meta({
+      description: 'The highest release, or the highest pre-release where there is none',
+    }),
+    publishedAt: Timestamp.meta({ description: 'When the latest version was published' }),
+    grade: z.enum(grades).nullable().meta({
+      description: 'How lint grades the latest version; null until it has been looked at',
+    }),
+  })
+  .meta({ id: 'ProfileSummary' });
+export type ProfileSummary = z.infer<typeof ProfileSummary>;
+
+const Next = z.string().nullable().meta({ description: 'The cursor of the next page' });
+
+export const ProfilePage = z
+  .object({
+    items: z.array(ProfileSummary),
+    similar: z.boolean().meta({
+      description:
+        'Whether nothing has the words asked for, and these have words that are spelt alike',
+    }),
+    next: Next,
+  })
+  .meta({ id: 'ProfilePage' });
+export type ProfilePage = z.infer<typeof ProfilePage>;
+
+/** The parameters of a list. */
+export const PageQuery = z.object({
+  limit: PageLimit,
+  cursor: z
+    .string()
+    .max(500)
+    .regex(/^[A-Za-z0-9_-]+$/, 'must be the "next" of an earlier page')
+    .optional()
+    .meta({ description: 'The "next" of the page before' }),
+});
+
+export const ProfileQuery = PageQuery.extend({
+  q: z.string().max(200).optional().meta({
+    description:
+      'Words to look for in names, images, tags, descriptions and rules; the best matches come first',
+    example: 'nginx',
+  }),
+  team: TeamName.optional(),
+  image: z.string().max(255).optional().meta({
+    description: 'A container image that the profiles fit',
+    example: 'nginx:1.27',
+  }),
+  tag: z.string().max(64).optional(),
+  capability: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z_]+$/, 'must be a capability such as net_admin')
+    .transform((name) => name.toLowerCase().replace(/^cap_/, ''))
+    .optional()
+    .meta({ description: 'A capability that the profiles allow', example: 'net_admin' }),
+  grade: z
+    .enum(grades)
+    .optional()
+    .meta({ description: 'How lint grades the latest version (docs/search.md)' }),
+});
+
+export const VersionSummary = z
+  .object({
+    version: VersionNumber,
+    digest: DigestText,
+    size: z.int().meta({ description: 'Bytes' }),
+    publishedAt: Timestamp,
+    signers: z.array(KeyId).meta({ description: 'The ids of the keys that signed it' }),
+    logIndex: z.int().meta({ description: "Of its entry in the registry's log" }),
+    yankReason: Line.nullable().meta({ description: 'Why it should not be chosen any more' }),
+  })
+  .meta({ id: 'VersionSummary' });
+export type VersionSummary = z.infer<typeof VersionSummary>;
+
+export const VersionList = z
+  .object({ items: z.array(VersionSummary), next: Next })
+  .meta({ id: 'VersionList', description: 'Versions, highest first' });
+
+export const Profile = z
+  .object({
+    team: TeamName,
+    name: ProfileName,
+    createdAt: Timestamp,
+    visibility: Visibility,
+    deprecation: Deprecation.nullable().meta({ description: 'Why it should not be used any more' }),
+    movedTo: TeamName.nullable().meta({ description: 'The team that goes on with it' }),
+    manifest: Manifest.meta({ description: "The latest version's own" }),
+    latest: VersionSummary,
+    channels: z.record(ChannelName, VersionNumber).meta({ description: 'Versions by channel' }),
+  })
+  .meta({ id: 'Profile' });
+export type Profile = z.infer<typeof Profile>;
+
+export const Version = VersionSummary.extend({
+  team: TeamName,
+  name: ProfileName,
+  manifest: Manifest,
+  diagnostics: z
+    .array(Diagnostic)
+    .meta({ description: 'What lint says of it: at most 100, errors before others' }),
+  omitted: z.int().default(0).meta({ description: 'How many more diagnostics there are' }),
+  needs: z
+    .string()
+    .regex(/^[0-9][0-9.]{0,15}$/)
+    .meta({ description: 'The lowest AppArmor release that knows all it uses' }),
+  unseen: z.array(z.string()).meta({ description: 'Includes that lint had no sight of' }),
+}).meta({ id: 'Version' });
+export type Version = z.infer<typeof Version>;
+
+export const Published = Version.extend({ proof: Proof }).meta({ id: 'Published' });
+export type Published = z.infer<typeof Published>;
+
+export const Yank = z
+  .strictObject({ reason: Line.meta({ example: 'it lets nginx write its own configuration' }) })
+  .meta({ id: 'Yank' });
+
+export const ChannelMove = z
+  .strictObject({
+    version: VersionNumber,
+    previous: VersionNumber.nullable().meta({
+      description: 'What the channel names now; the move is refused when it names something else',
+    }),
+  })
+  .meta({ id: 'ChannelMove' });
+
+export const Channel = z
+  .object({ name: ChannelName, version: VersionNumber, movedAt: Timestamp, logIndex: z.int() })
+  .meta({ id: 'Channel' });
+export type Channel = z.infer<typeof Channel>;
+
+export const Publication = z
+  .strictObject({
+    profile: z.string().meta({ description: "The profile's exact text, UTF-8" }),
+    envelope: Envelope.meta({ id: 'Envelope', description: 'DSSE envelope of the statement' }),
+    readme: z.string().max(longestReadme).optional().meta({
+      description: 'Markdown; the signed manifest has its digest',
+    }),
+    visibility: Visibility.optional().meta({
+      description: 'Of a profile that is not there yet: public when left out',
+    }),
+  })
+  .meta({ id: 'Publication' });
+export type Publication = z.infer<typeof Publication>;

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { Envelope, isReservedTeam } from '../trust/index.ts';
+import { KeyId, Line, TeamName, Timestamp, UserName } from './name.ts';
+
+const label = Line;
+
+/** The most keys that a team may ever have had: hosts look at each, and believe nobody who has more to show. */
+export const mostKeys = 256;
+
+export const Key = z
+  .object({
+    keyId: KeyId,
+    publicKey: z.string().max(200).meta({ description: 'Ed25519 SubjectPublicKeyInfo, base64' }),
+    label,
+    endorsement: Envelope.nullable().meta({
+      description: 'By which an older key of the team vouches for it; the first key has none',
+    }),
+    createdAt: Timestamp,
+    logIndex: z.int(),
+    revokedAt: Timestamp.nullable(),
+    revocationLogIndex: z.int().nullable(),
+  })
+  .meta({ id: 'Key', description: "A team's publisher key" });
+export type Key = z.infer<typeof Key>;
+
+export const Team = z
+  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key).max(mostKeys) })
+  .meta({ id: 'Team', description: 'A team and the keys that sign for it' });
+export type Team = z.infer<typeof Team>;
+
+export const NewTeam = z
+  .strictObject({
+    name: TeamName.refine(
+      (name) => !isReservedTeam(name),
+      'must not be what container runtimes call a choice of theirs',
+    ),
+  })
+  .meta({ id: 'NewTeam' });
+
+export const NewKey = z
+  .strictObject({
+    publicKey: z.string().max(200),
+    label,
+    endorsement: Envelope.optional().meta({
+      description: 'Needed unless it is the first key of the team that is good',
+    }),
+  })
+  .meta({ id: 'NewKey' });
+
+export const Revocation = z
+  .strictObject({ reason: Line.meta({ example: 'the laptop that it was on is stolen' }) })
+  .meta({ id: 'Revocation' });
+
+export const Role = z
+  .enum(['reader', 'publisher', 'owner'])
+  .meta({ id: 'Role', description: 'Each may do what those before it may' });
+export type Role = z.infer<typeof Role>;
+
+export const NewUser = z
+  .strictObject({
+    name: UserName,
+    admin: z.boolean().default(false).meta({ description: 'Whether they run the registry' }),
+  })
+  .meta({ id: 'NewUser' });
+
+export const User = z
+  .object({ name: UserName, admin: z.boolean(), createdAt: Timestamp })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof User>;
+
+export const UserChange = z.strictObject({ admin: z.boolean() }).meta({ id: 'UserChange' });
+
+export const UserPage = z
+  .object({ items: z.array(User), next: z.string().nullable() })
+  .meta({ id: 'UserPage' });
+
+export const Membership = z.strictObject({ role: Role }).meta({ id: 'Membership' });
+
+export const Member = z
+  .object({ user: UserName, role: Role, createdAt: Timestamp })
+  .meta({ id: 'Member' });
+export type Member = z.infer<typeof Member>;
+
+export const MemberList = z.object({ items: z.array(Member) }).meta({ id: 'MemberList' });

@@ -1,0 +1,81 @@
+import { roles as allRoles, type Role, type Scope } from '../../db/schema.ts';
+import type { Token } from '../../db/tokens.ts';
+import { anonymous, type Viewer } from '../../db/viewer.ts';
+
+/** Who makes a request, and what they may do. */
+export interface Caller {
+  /** The token that was sent; `undefined` when none was. */
+  token: Token | undefined;
+  /** The role in every team there is: of who runs the registry. */
+  everywhere: Role | undefined;
+  /** The roles in single teams. */
+  roles: ReadonlyMap<string, Role>;
+  /** The only profile that the roles are about; all when `undefined`. */
+  profile: string | undefined;
+}
+
+/** Whoever sends no token. */
+export const nobody: Caller = {
+  token: undefined,
+  everywhere: undefined,
+  roles: new Map(),
+  profile: undefined,
+};
+
+/** The highest role that a token of a scope can be used in. */
+const most: Record<Scope, Role> = { read: 'reader', publish: 'publisher', admin: 'owner' };
+
+/** What is known of a token's user: whether they run the registry, and their roles by team. */
+export interface Person {
+  admin: boolean;
+  roles: ReadonlyMap<string, Role>;
+}
+
+/**
+ * Who comes with a token: its user's roles, or its team's own, or the administrator's; none higher than its
+ * scope, and only where it is good.
+ */
+export function callerOf(token: Token, person: Person | undefined): Caller {
+  const { team, profile } = token;
+  // A database may hold anything: another scope is good for nothing.
+  if (!Object.hasOwn(most, token.scope)) return { ...nobody, token };
+  const limit = most[token.scope];
+  const everywhere = person === undefined ? team === null : person.admin;
+  const own = person?.roles ?? new Map(team === null ? [] : [[team, 'owner' as const]]);
+  const roles = [...own].filter(([name]) => team === null || name === team);
+  const owned = everywhere && team !== null ? [...roles, [team, 'owner'] as const] : roles;
+  return {
+    token,
+    everywhere: everywhere && team === null ? limit : undefined,
+    roles: new Map(owned.map(([name, role]) => [name, lower(role, limit)])),
+    profile: profile ?? undefined,
+  };
+}
+
+function lower(one: Role, other: Role): Role {
+  return rank(one) < rank(other) ? one : other;
+}
+
+const rank = (role: Role) => allRoles.indexOf(role);
+
+/** The role that a caller has in a team, or for one profile of it; `undefined` when none. */
+export function roleIn(caller: Caller, team: string, name?: string): Role | undefined {
+  if (caller.profile !== undefined && caller.profile !== name) return undefined;
+  return caller.everywhere ?? caller.roles.get(team);
+}
+
+/** Whether a role is enough where another is asked for. */
+export function isAtLeast(role: Role | undefined, asked: Role): boolean {
+  return role !== undefined && rank(role) >= rank(asked);
+}
+
+/** Whether a caller runs the registry, with a token that may be used for that. */
+export function isAdministrator({ everywhere, profile }: Caller): boolean {
+  return everywhere === 'owner' && profile === undefined;
+}
+
+/** What a caller may know of. */
+export function viewerOf({ token, everywhere, roles, profile }: Caller): Viewer {
+  if (!token) return anonymous;
+  return { everything: everywhere !== undefined, teams: [...roles.keys()], profile };
+}

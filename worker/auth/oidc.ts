@@ -1,0 +1,242 @@
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
+import * as z from 'zod';
+import { readAtMost, requireBoundedJson } from '../../trust/index.ts';
+
+/** How a provider words its claims. */
+export type Provider = 'github' | 'gitlab';
+
+/** Whose OpenID Connect tokens are accepted, and for whom they must have been made. */
+export interface OidcOptions {
+  /** What a token's `aud` must be: this registry's public address, so that no other can use it here. */
+  audience: string;
+  issuers: readonly Issuer[];
+  fetch?: typeof fetch;
+}
+
+export interface Issuer {
+  /** Its address, which is the tokens' `iss`. */
+  url: string;
+  provider: Provider;
+}
+
+/** The providers that everybody can use. */
+export const wellKnownIssuers: readonly Issuer[] = [
+  { url: 'https://token.actions.githubusercontent.com', provider: 'github' },
+  { url: 'https://gitlab.com', provider: 'gitlab' },
+];
+
+/** Reads `github=URL` or `gitlab=URL`, as a registry's operator writes it; `undefined` when it is neither. */
+export function parseIssuer(text: string): Issuer | undefined {
+  const [, provider, url = ''] = /^(github|gitlab)=(.+)$/.exec(text) ?? [];
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return undefined;
+  return { url, provider: provider as Provider };
+}
+
+/** What a CI job's token says of it. */
+export interface Job {
+  issuer: string;
+  /** `owner/name` or `group/project`, in lower case: providers do not tell the two apart. */
+  repository: string;
+  /** The provider's number for the repository: the name can go to somebody else, this can't. */
+  repositoryId: string;
+  branch: string;
+  environment: string | undefined;
+  /** Identifies the token. */
+  id: string;
+}
+
+export type VerifiedJob = { ok: true; job: Job } | { ok: false; reason: string };
+
+/** Verifies the tokens that CI jobs bring (OpenID Connect Core 1.0, section 3.1.3.7). */
+export type VerifyJob = (token: string) => Promise<VerifiedJob>;
+
+/** How long after it was made a token is accepted, in seconds, and how far two clocks may be apart. */
+const maximumAge = 15 * 60;
+const clockSkew = 30;
+
+/** How long a provider may take to answer, in milliseconds, and how much it may say, in bytes. */
+const timeout = 5000;
+const longestAnswer = 256 * 1024;
+
+/** Signature algorithms that take a public key, which is all that a provider publishes. */
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'EdDSA',
+];
+
+/** What {@link Deps} has of it. */
+export interface Oidc {
+  audience: string;
+  issuers: readonly string[];
+  verify: VerifyJob;
+}
+
+/** Accepts the tokens of these issuers that were made for this registry's public address. */
+export function createOidc(publicUrl: string, issuers: readonly Issuer[]): Oidc {
+  const audience = publicUrl.replace(/\/+$/, '');
+  const verify = createJobVerifier({ audience, issuers });
+  return { audience, issuers: issuers.map(({ url }) => url), verify };
+}
+
+/** What a provider publishes of itself (OpenID Connect Discovery 1.0, section 3). */
+const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+
+const GithubClaims = z.object({
+  repository: z.string().min(1),
+  repository_id: z.string().min(1),
+  ref: z.string(),
+  event_name: z.string(),
+  environment: z.string().optional(),
+  jti: z.string().min(1),
+});
+
+const GitlabClaims = z.object({
+  project_path: z.string().min(1),
+  project_id: z.string().min(1),
+  ref: z.string(),
+  ref_type: z.string(),
+  environment: z.string().optional(),
+  jti: z.string().min(1),
+});
+
+/**
+ * The verifier for these issuers; no other address is ever asked, whatever a token says. Never throws: an
+ * issuer that can't be reached is a reason too.
+ */
+export function createJobVerifier({
+  audience,
+  issuers,
+  fetch = globalThis.fetch,
+}: OidcOptions): VerifyJob {
+  const verifiers = new Map(
+    issuers.map((issuer) => [issuer.url, createIssuerVerifier(issuer, audience, fetch)]),
+  );
+  return async (token) => {
+    const claimed = readIssuer(token);
+    const verify = claimed === undefined ? undefined : verifiers.get(claimed);
+    if (!verify) return refused('it is of no provider that this registry accepts');
+    return verify(token);
+  };
+}
+
+function readIssuer(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}
+
+function createIssuerVerifier(
+  { url, provider }: Issuer,
+  audience: string,
+  fetch: typeof globalThis.fetch,
+): VerifyJob {
+  const get = async (address: string, init: RequestInit = {}): Promise<Response> => {
+    const signal = init.signal ?? AbortSignal.timeout(timeout);
+    // A redirect is no answer: it could lead anywhere. (workerd has no redirect: 'error'.)
+    const response = await fetch(address, { ...init, redirect: 'manual', signal });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    const bytes = await readAtMost(response.body, longestAnswer);
+    if (!bytes) throw new Error(`its answer has more than ${longestAnswer} bytes`);
+    const text = new TextDecoder().decode(bytes);
+    requireBoundedJson(text);
+    return new Response(text, { status: response.status });
+  };
+  /** The provider's keys, once it has said where they are; jose fetches them anew when they change. */
+  let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+
+  async function discover(): Promise<ReturnType<typeof createRemoteJWKSet>> {
+    const response = await get(`${url.replace(/\/+$/, '')}/.well-known/openid-configuration`);
+    const discovery = Discovery.parse(await response.json());
+    if (discovery.issuer !== url) throw new Error(`it says that it is ${discovery.issuer}`);
+    const address = new URL(discovery.jwks_uri);
+    if (address.protocol !== new URL(url).protocol) throw new Error('its keys are elsewhere');
+    return createRemoteJWKSet(address, { timeoutDuration: timeout, [customFetch]: get });
+  }
+
+  return async (token) => {
+    try {
+      keys ??= await discover();
+      const { payload } = await jwtVerify(token, keys, {
+        issuer: url,
+        audience,
+        algorithms,
+        maxTokenAge: maximumAge,
+        clockTolerance: clockSkew,
+        requiredClaims: ['exp', 'iat', 'jti'],
+      });
+      return readJob(url, provider, payload);
+    } catch (error) {
+      if (error instanceof errors.JOSEError && error.code !== 'ERR_JWKS_TIMEOUT') {
+        return refused(error.message);
+      }
+      return refused(`its provider ${url} can't be asked: ${(error as Error).message}`);
+    }
+  };
+}
+
+function readJob(issuer: string, provider: Provider, payload: JWTPayload): VerifiedJob {
+  return provider === 'github' ? readGithub(issuer, payload) : readGitlab(issuer, payload);
+}
+
+/** As GitHub words it ("About security hardening with OpenID Connect"). */
+function readGithub(issuer: string, payload: JWTPayload): VerifiedJob {
+  const { data: claims } = GithubClaims.safeParse(payload);
+  if (!claims) return refused('it is not the token of a GitHub Actions job');
+  // Such a job runs for somebody else's pull request, with the branch's own rights.
+  if (claims.event_name === 'pull_request_target') {
+    return refused('it is of a job for a pull request');
+  }
+  const branch = /^refs\/heads\/(.+)$/.exec(claims.ref)?.[1];
+  if (branch === undefined) return refused(`it is of a job on ${claims.ref}, which is no branch`);
+  return {
+    ok: true,
+    job: {
+      issuer,
+      repository: claims.repository.toLowerCase(),
+      repositoryId: claims.repository_id,
+      branch,
+      environment: claims.environment,
+      id: claims.jti,
+    },
+  };
+}
+
+/** As GitLab words it ("OpenID Connect (OIDC) authentication using ID tokens"). */
+function readGitlab(issuer: string, payload: JWTPayload): VerifiedJob {
+  const { data: claims } = GitlabClaims.safeParse(payload);
+  if (!claims) return refused('it is not the ID token of a GitLab job');
+  if (claims.ref_type !== 'branch') {
+    return refused(`it is of a job on the ${claims.ref_type} ${claims.ref}, which is no branch`);
+  }
+  return {
+    ok: true,
+    job: {
+      issuer,
+      repository: claims.project_path.toLowerCase(),
+      repositoryId: claims.project_id,
+      branch: claims.ref,
+      environment: claims.environment,
+      id: claims.jti,
+    },
+  };
+}
+
+function refused(reason: string): VerifiedJob {
+  return { ok: false, reason };
+}

@@ -1,0 +1,85 @@
+import type { Context } from 'hono';
+import { LRUCache } from 'lru-cache';
+import { allow, createLimiter, type RateLimits } from '../middleware/rate-limit.ts';
+import { networkOf } from '../network/network.ts';
+import type { Env } from '../ports.ts';
+import type { Caller } from './caller.ts';
+import { hashToken } from './token.ts';
+
+/** How many credentials that are no good an address may send, and in how many seconds. */
+const failures = { requests: 60, seconds: 60 };
+
+/** How many tokens that were good are remembered, by their hashes. */
+const mostKnown = 10_000;
+
+/**
+ * What it may cost to find out whether credentials are good: a token that was good lately may be looked up as often as
+ * its own limit says, and all else only while the address has not sent too many that were none.
+ */
+export interface TokenChecks {
+  /**
+   * Whose token it is, by `find`, which is told its hash; `undefined` when it is no good. Throws a problem, and asks
+   * nothing, when the token's limit or the address's is reached.
+   */
+  check: (
+    c: Context<Env>,
+    secret: string,
+    find: (hash: string) => Promise<Caller | undefined>,
+  ) => Promise<Caller | undefined>;
+  /** Does what finds out whether other credentials are good; what comes back as `undefined` counts as a failure. */
+  attempt: <Result>(
+    c: Context<Env>,
+    work: () => Promise<Result | undefined>,
+  ) => Promise<Result | undefined>;
+}
+
+export function createTokenChecks({ address, token: limiter }: RateLimits): TokenChecks {
+  const failed = createLimiter(failures.requests, failures.seconds);
+  const known = new LRUCache<string, number>({ max: mostKnown });
+
+  /** An address that is not limited may also guess as often as it likes: there, all clients may seem to have one. */
+  function keyOf(c: Context<Env>): string | undefined {
+    const from = c.env?.access?.address;
+    return address === undefined || from === undefined ? undefined : networkOf(from);
+  }
+
+  const attempt: TokenChecks['attempt'] = async (c, work) => {
+    const key = keyOf(c);
+    // Counted before it is known, so that a thousand at once are no more than a thousand one after the other.
+    if (key !== undefined) {
+      const rate = failed.take(key);
+      if (!rate.ok) allow(c, 'failures', failed, rate);
+    }
+    const result = await work();
+    if (key !== undefined && result !== undefined) failed.giveBack(key);
+    return result;
+  };
+
+  async function countUse(c: Context<Env>, id: number): Promise<void> {
+    if (limiter) allow(c, 'token', limiter, await limiter.take(String(id)));
+  }
+
+  return {
+    attempt,
+    async check(c, secret, find) {
+      const hash = await hashToken(secret);
+      const id = known.get(hash);
+      if (id === undefined) {
+        const caller = await attempt(c, () => find(hash));
+        if (caller?.token) {
+          known.set(hash, caller.token.id);
+          await countUse(c, caller.token.id);
+        }
+        return caller;
+      }
+      await countUse(c, id);
+      const caller = await find(hash);
+      if (!caller) {
+        known.delete(hash);
+        const key = keyOf(c);
+        if (key !== undefined) failed.take(key);
+      }
+      return caller;
+    },
+  };
+}

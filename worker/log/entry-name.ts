@@ -1,0 +1,30 @@
+import type { Profile } from '../../db/profiles.ts';
+import { blindChannel, blindName } from '../../trust/index.ts';
+
+/** How the log names a profile: blinded while it is private. */
+export async function loggedName(
+  team: string,
+  name: string,
+  { visibility, blind }: Pick<Profile, 'visibility' | 'blind'>,
+): Promise<string> {
+  if (visibility === 'public') return name;
+  if (blind === null) throw new Error(`the private profile ${team}/${name} has no blind`);
+  return blindName(team, name, blind);
+}
+
+/** How the log names a channel of a profile: blinded while that is private. */
+export async function loggedChannel(
+  team: string,
+  name: string,
+  channel: string,
+  { visibility, blind }: Pick<Profile, 'visibility' | 'blind'>,
+): Promise<string> {
+  if (visibility === 'public') return channel;
+  if (blind === null) throw new Error(`the private profile ${team}/${name} has no blind`);
+  return blindChannel(team, name, channel, blind);
+}
+
+/** What the log says of why something was done: nothing, where the profile is private. */
+export function loggedReason(reason: string, { visibility }: Pick<Profile, 'visibility'>): string {
+  return visibility === 'public' ? reason : 'private';
+}

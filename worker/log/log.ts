@@ -1,0 +1,279 @@
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../../db/database.ts';
+import {
+  type CosignedCheckpoint,
+  growLog,
+  type LogHead,
+  readCosignedLog,
+  readLogHead,
+  readLogTile,
+  readLogWithEntries,
+  type Statement,
+} from '../../db/log.ts';
+import {
+  appendLeaf,
+  cosign,
+  cosignerOf,
+  type Frontier,
+  formatEntry,
+  formatTilePath,
+  fullWidth,
+  type Hash,
+  type LogEntry,
+  leafHash,
+  type NoteKey,
+  proveConsistency,
+  proveInclusion,
+  rootOf,
+  signCheckpoint,
+  statedTime,
+  type Tile,
+} from '../../trust/log/index.ts';
+import { tellOperator } from '../observability/text-log.ts';
+import { cosignaturesOf, createCosigning } from './cosigning.ts';
+import { addCosignatures, type Witness } from './witness.ts';
+
+/** How often an append is tried while other writers keep taking its place. */
+const maximumTries = 200;
+
+/**
+ * How long a checkpoint that witnesses have cosigned is shown in the place of a newer one that they have not, in
+ * milliseconds: what the log has gained meanwhile must not stay out of sight when they fail.
+ */
+const cosignedLifetime = 600_000;
+
+/** How long whoever has grown the log waits for witnesses, and how often they look meanwhile, in milliseconds. */
+const publisherPatience = 8_000;
+const pollInterval = 100;
+
+/** After what time it is taken for ended that witnesses are asked, in milliseconds: on Workers it may be cancelled. */
+const cosigningDeadline = 10_000;
+
+/** How many full tiles are kept in memory, of 8 KiB each: they never change, and every proof reads some. */
+const keptTiles = 512;
+
+/** The registry's transparency log: what it records can't be taken back unseen. */
+export interface Log {
+  /** The verifier of the log's key, which hosts pin. */
+  verifier: string;
+  /**
+   * Appends an entry in one transaction with the statements that it is about, which are told its index. Where the
+   * database commits that and its answer is lost, the entry is found in the log.
+   * `undefined` when `superseded` says meanwhile that there is nothing left to do.
+   */
+  append(
+    entry: LogEntry,
+    statements: (index: number) => Statement[],
+    superseded: () => Promise<boolean>,
+  ): Promise<number | undefined>;
+  /**
+   * A checkpoint of `atLeast` so many entries if there is one, cosigned with the present time, and its size: the newest
+   * that witnesses have cosigned a short while ago, else where the log stands. Without `atLeast` it is where the log
+   * stands, but for the moment in which witnesses are asked about that. No witness is asked here.
+   */
+  checkpoint(atLeast?: number): Promise<{ size: number; note: string }>;
+  /**
+   * Has the witnesses cosign the log as it stands, where they have not done so within the last minute: for timers and
+   * after the log has grown. Takes at most a few seconds, and never throws.
+   */
+  cosign(): Promise<void>;
+  /**
+   * Waits a short while until the witnesses have been asked about a tree of `size`, so that a proof made then is of a
+   * checkpoint that hosts with witnesses take. What they take longer for goes on, which `waitUntil` is told of.
+   */
+  cosignUpTo(size: number, waitUntil?: (work: Promise<unknown>) => void): Promise<void>;
+  /** The hashes by which an entry is shown to be in the tree of that size. */
+  proveInclusion(index: number, size: number): Promise<Hash[]>;
+  /** The hashes by which the tree of size `second` is shown to begin with that of size `first`. */
+  proveConsistency(first: number, second: number): Promise<Hash[]>;
+}
+
+export interface LogOptions {
+  db: Database;
+  /** The log's key; it also cosigns, with a timestamp. */
+  key: NoteKey;
+  now: () => Date;
+  /**
+   * Runs one append after another, which saves retries. Left out on Workers: there a request that is cancelled
+   * would hold up all that wait for it.
+   */
+  inTurn?: Turns;
+  /** Who cosigns the checkpoints too; nobody when left out. */
+  witnesses?: readonly Witness[];
+}
+
+/** Lets work wait until all that came before it has ended. */
+export type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+export function takeTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+}
+
+/**
+ * Leaves work out while other such work goes on: on Workers, where to wait for another request's may be to wait for
+ * ever. After `deadline` milliseconds that one is not waited for any more.
+ */
+function unlessBusy(deadline: number): (work: () => Promise<void>) => Promise<void> {
+  let until = 0;
+  return async (work) => {
+    const start = performance.now();
+    if (start < until) return;
+    const end = start + deadline;
+    until = end;
+    try {
+      await work();
+    } finally {
+      if (until === end) until = 0;
+    }
+  };
+}
+
+/** Waits until some work has ended, or that many milliseconds. */
+async function waitAtMost(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const later = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, later]);
+  clearTimeout(timer);
+}
+
+/** The log in `db`, signed by `key`. Whoever appends at the same time elsewhere costs a retry, no more. */
+export function createLog(options: LogOptions): Log {
+  const { db, key, now, inTurn = (work) => work(), witnesses = [] } = options;
+  /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
+  let known: LogHead | undefined;
+  let cosigner: NoteKey | undefined;
+
+  const fullTiles = new LRUCache<string, Uint8Array>({ max: keptTiles });
+
+  const readTile = async (tile: Tile): Promise<Uint8Array> => {
+    const { level, index, width } = tile;
+    const path = formatTilePath(tile);
+    const kept = fullTiles.get(path);
+    if (kept) return kept;
+    const hashes = await readLogTile(db, level, index, width);
+    if (!hashes) throw new Error(`tile ${level}/${index} of the log is missing`);
+    if (width === fullWidth) fullTiles.set(path, hashes);
+    return hashes;
+  };
+
+  const consistency = (first: number, second: number): Promise<Hash[]> =>
+    proveConsistency(first, second, readTile);
+
+  const cosignNow = createCosigning({ db, witnesses, proveConsistency: consistency });
+  const oneByOne = options.inTurn ? takeTurns() : unlessBusy(cosigningDeadline);
+
+  async function askWitnesses(): Promise<void> {
+    if (witnesses.length === 0) return;
+    await oneByOne(cosignNow).catch(tellOperator);
+  }
+
+  /** Whether a checkpoint that witnesses have cosigned is shown although the log has grown since. */
+  function isRecent(cosigned: CosignedCheckpoint): boolean {
+    const times = cosignaturesOf(cosigned).map(({ signature }) => statedTime(signature) ?? 0);
+    return Math.max(0, ...times) * 1000 > now().getTime() - cosignedLifetime;
+  }
+
+  async function chooseCheckpoint(atLeast: number | undefined) {
+    const { head, cosigned } =
+      witnesses.length > 0
+        ? await readCosignedLog(db)
+        : { head: await readLogHead(db), cosigned: undefined };
+    const { size } = head.frontier;
+    if (cosigned) {
+      const isWanted = atLeast === undefined ? size > cosigned.askedSize : cosigned.size >= atLeast;
+      const isOlder = cosigned.size < size && isWanted && isRecent(cosigned);
+      if (cosigned.checkpoint === head.checkpoint || isOlder) {
+        return { ...cosigned, cosignatures: cosignaturesOf(cosigned) };
+      }
+    }
+    return { size, checkpoint: head.checkpoint || (await sign(head.frontier)), cosignatures: [] };
+  }
+
+  async function sign(frontier: Frontier): Promise<string> {
+    return signCheckpoint({ origin: key.name, size: frontier.size, root: rootOf(frontier) }, key);
+  }
+
+  async function grow(text: string, head: LogHead): Promise<[LogHead, Statement[]]> {
+    const hash = leafHash(new TextEncoder().encode(text));
+    const { frontier, tileHashes } = appendLeaf(head.frontier, hash);
+    const after = { frontier, checkpoint: await sign(frontier) };
+    return [after, growLog(db, { entry: text, tileHashes, before: head, after })];
+  }
+
+  async function tryToAppend(
+    entry: LogEntry,
+    statements: (index: number) => Statement[],
+    superseded: () => Promise<boolean>,
+  ): Promise<number | undefined> {
+    const text = formatEntry(entry);
+    /** Places that the entry may have got although no answer said so, since nobody else's entry has been seen there. */
+    const tried = new Set<number>();
+    let failed: { error: unknown; head: LogHead; guessed: boolean } | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const isSuperseded = failed !== undefined && (await superseded());
+      const guessed = failed === undefined ? known : undefined;
+      const { head, entries } =
+        tried.size > 0
+          ? await readLogWithEntries(db, [...tried])
+          : { head: guessed ?? (await readLogHead(db)), entries: new Map<number, string>() };
+      for (const [place, data] of entries) {
+        if (data === text) return place;
+        tried.delete(place);
+      }
+      if (isSuperseded) return undefined;
+      // Where nobody else has appended, it is not the race for a place that failed.
+      if (failed && !failed.guessed) {
+        const isStill = head.checkpoint === failed.head.checkpoint;
+        if (isStill || attempt > maximumTries) throw failed.error;
+      }
+      const index = head.frontier.size;
+      const [next, growth] = await grow(text, head);
+      try {
+        await db.batch([...statements(index), ...growth] as [Statement, ...Statement[]]);
+        known = next;
+        return index;
+      } catch (error) {
+        known = undefined;
+        tried.add(index);
+        failed = { error, head, guessed: guessed !== undefined };
+        if (!guessed)
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * attempt));
+      }
+    }
+  }
+
+  return {
+    verifier: key.verifier,
+    append: (entry, statements, superseded) =>
+      inTurn(() => tryToAppend(entry, statements, superseded)),
+    async checkpoint(atLeast) {
+      const { size, checkpoint, cosignatures } = await chooseCheckpoint(atLeast);
+      cosigner ??= await cosignerOf(key);
+      const note = await cosign(checkpoint, cosigner, now());
+      return { size, note: addCosignatures(note, cosignatures) };
+    },
+    cosign: askWitnesses,
+    async cosignUpTo(size, waitUntil = () => {}) {
+      if (witnesses.length === 0) return;
+      const end = performance.now() + publisherPatience;
+      for (;;) {
+        const asking = askWitnesses();
+        waitUntil(asking);
+        await waitAtMost(asking, end - performance.now());
+        const { cosigned } = await readCosignedLog(db);
+        const isAsked = cosigned !== undefined && cosigned.askedSize >= size;
+        if (isAsked || performance.now() >= end) return;
+        await waitAtMost(new Promise(() => {}), pollInterval);
+      }
+    },
+    proveInclusion: (index, size) => proveInclusion(index, size, readTile),
+    proveConsistency: consistency,
+  };
+}

@@ -1,0 +1,41 @@
+import type { Proof } from '../../contract/index.ts';
+import { readLogEntries } from '../../db/log.ts';
+import { encodeBase64 } from '../../trust/index.ts';
+import type { Deps } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+
+/**
+ * Shows that the entry at `index` is in the log: at `size`, or as the log stands; and, from `since`, that the
+ * log has only grown.
+ */
+export async function proveEntry(
+  { db, log }: Deps,
+  index: number,
+  { size, since = 0 }: { size?: number | undefined; since?: number | undefined } = {},
+): Promise<Proof> {
+  const checkpoint = await log.checkpoint(Math.max(index + 1, size ?? 0, since));
+  const at = size ?? checkpoint.size;
+  if (at > checkpoint.size) {
+    throw new ProblemError(
+      'not-found',
+      `The log has ${checkpoint.size} entries, fewer than asked about.`,
+    );
+  }
+  if (index >= at) {
+    throw new ProblemError('not-found', `There is no entry ${index} in a log of ${at}.`);
+  }
+  const [[entry], inclusion, consistency] = await Promise.all([
+    readLogEntries(db, index, index + 1),
+    log.proveInclusion(index, at),
+    // Who has seen more than there is gets no proof: that is theirs to judge.
+    since < at ? log.proveConsistency(since, at) : [],
+  ]);
+  if (entry === undefined) throw new Error(`entry ${index} of the log is missing`);
+  return {
+    index,
+    entry,
+    inclusion: inclusion.map(encodeBase64),
+    checkpoint: checkpoint.note,
+    consistency: consistency.map(encodeBase64),
+  };
+}

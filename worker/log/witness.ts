@@ -1,0 +1,261 @@
+import {
+  formatAddCheckpoint,
+  formatNote,
+  type Hash,
+  type NoteSignature,
+  type NoteVerifier,
+  parseDecimal,
+  parseNote,
+  parseNoteVerifier,
+  parseSignatures,
+  statedTime,
+  verifyTimestampedSignature,
+} from '../../trust/log/index.ts';
+import { tellOperator } from '../observability/text-log.ts';
+
+/** A witness as the operator names it. */
+export interface WitnessAddress {
+  url: string;
+  /** What its cosignatures are verified with; without, they are passed on as they are. */
+  key: NoteVerifier | undefined;
+}
+
+/** A checkpoint to be cosigned. */
+export interface SignedTree {
+  size: number;
+  /** The note that the log's key has signed, without a timestamp: the same whenever it is asked for. */
+  signed: string;
+}
+
+/** What a witness has cosigned. */
+export interface Cosigned {
+  tree: SignedTree;
+  signatures: NoteSignature[];
+}
+
+/** A witness that a registry asks to cosign its checkpoints. */
+export interface Witness {
+  key: NoteVerifier | undefined;
+  /**
+   * Whether it is to be asked about a tree now: not if it has cosigned that within the last minute, as far as this
+   * process knows or `kept` of that tree's checkpoint says; nor for a while after it has failed.
+   */
+  isDue: (tree: SignedTree, kept: readonly NoteSignature[]) => boolean;
+  /**
+   * Asks it about a tree, or a later one where it has cosigned more than that. `undefined` when it does not cosign
+   * well, or not in time; the operator is told of that. Never throws.
+   */
+  ask: (tree: SignedTree, log: WitnessedTree) => Promise<Cosigned | undefined>;
+}
+
+/** The log that is cosigned. */
+export interface WitnessedTree {
+  /** The log as it stands now. */
+  read: () => Promise<SignedTree>;
+  proveConsistency: (first: number, second: number) => Promise<Hash[]>;
+}
+
+/** How long a witness may take for all that it is asked about one tree, in milliseconds. */
+const timeout = 5000;
+
+/** How often it is asked about one tree: again when it says from which size on it wants the proof. */
+const mostRounds = 8;
+
+/** How long a cosignature is used before a fresh one is asked for, in milliseconds. */
+const lifetime = 60_000;
+
+/** How long a witness that failed is left alone, in milliseconds: twice as long each time, up to the longest. */
+const shortestPause = 5000;
+const longestPause = 300_000;
+
+/** How far ahead of this clock a cosignature may be, as hosts have it, and how far behind; in seconds. */
+const mostAhead = 300;
+const mostBehind = 3600;
+
+/** The longest answer, in characters. */
+const longestAnswer = 16 * 1024;
+
+/** The most signatures that one witness may add, and the most witnesses: a note carries a hundred. */
+const mostSignatures = 8;
+const mostWitnesses = 10;
+
+/** Reads `KEY=URL` or `URL`; `undefined` when it is neither. KEY is a verifier key of type cosignature. */
+export async function parseWitness(text: string): Promise<WitnessAddress | undefined> {
+  const [, verifier, url = ''] =
+    /^(?:(\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44})=)?(https?:\/\/\S+)$/.exec(text) ?? [];
+  if (!URL.canParse(url)) return undefined;
+  if (verifier === undefined) return { url, key: undefined };
+  const key = await parseNoteVerifier(verifier);
+  return key?.type === 'cosignature' ? { url, key } : undefined;
+}
+
+/** The witnesses at these addresses; no other is ever contacted. Throws when they are too many, or one is named twice. */
+export function createWitnesses(addresses: readonly WitnessAddress[], now: () => Date): Witness[] {
+  if (addresses.length > mostWitnesses) {
+    throw new RangeError(`${addresses.length} witnesses are more than ${mostWitnesses}`);
+  }
+  const keys = addresses.flatMap(({ key }) => (key ? [key] : []));
+  for (const names of [addresses.map(({ url }) => url), keys.map(({ verifier }) => verifier)]) {
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) throw new RangeError(`the witness ${twice} is named twice`);
+  }
+  return addresses.map((address) => createWitness(address, keys, now));
+}
+
+/** The note with cosignatures added, none in the place of a signature that it has already. */
+export function addCosignatures(note: string, added: readonly NoteSignature[]): string {
+  const parsed = parseNote(note);
+  if (!parsed) throw new TypeError('this is no signed note');
+  const signatures = [...parsed.signatures];
+  for (const one of added) {
+    if (!signatures.some((other) => isSameKey(one, other))) signatures.push(one);
+  }
+  return formatNote({ text: parsed.text, signatures });
+}
+
+/** Whether two signatures, or a key and a signature, claim to be of one key. */
+export function isSameKey(
+  a: Pick<NoteSignature, 'name' | 'id'>,
+  b: Pick<NoteSignature, 'name' | 'id'>,
+): boolean {
+  return a.name === b.name && a.id === b.id;
+}
+
+function createWitness(
+  { url, key }: WitnessAddress,
+  keys: readonly NoteVerifier[],
+  now: () => Date,
+): Witness {
+  const endpoint = `${url.replace(/\/+$/, '')}/add-checkpoint`;
+  /** The size of the largest tree that it has cosigned here: where a proof begins, until it says otherwise. */
+  let largest = 0;
+  let latest: { signed: string; until: number } | undefined;
+  let failures = { count: 0, until: 0 };
+
+  if (!key) {
+    tellOperator(
+      `The key of the witness ${url} is not known, so that what it signs is passed on unverified: ` +
+        'name it as KEY=URL.',
+    );
+  }
+
+  async function cosign(
+    first: SignedTree,
+    { read, proveConsistency }: WitnessedTree,
+  ): Promise<Cosigned> {
+    const signal = AbortSignal.timeout(timeout);
+    let tree = first;
+    let oldSize = largest;
+    let said: number | undefined;
+    for (let round = 1; round <= mostRounds; round++) {
+      if (oldSize > tree.size) {
+        tree = await read();
+        if (oldSize > tree.size) {
+          throw new Error(`it has cosigned ${oldSize} entries of this log of ${tree.size}`);
+        }
+      }
+      const proof = await proveConsistency(oldSize, tree.size);
+      const body = formatAddCheckpoint({ oldSize, proof, checkpoint: tree.signed });
+      const { status, text } = await post(endpoint, body, signal);
+      if (status === 200) {
+        const signatures = await accept(tree, text);
+        largest = tree.size;
+        return { tree, signatures };
+      }
+      const itsSize = status === 409 ? parseDecimal(text.replace(/\n$/, '')) : undefined;
+      if (itsSize === undefined) {
+        throw new Error(`it answers ${status} ${text.trim().slice(0, 200)}`);
+      }
+      if (itsSize === oldSize) throw new Error(`it knows another log of ${itsSize} entries`);
+      if (said !== undefined && itsSize < said) {
+        throw new Error(`it has cosigned ${said} entries, and then ${itsSize}`);
+      }
+      said = itsSize;
+      oldSize = itsSize;
+    }
+    throw new Error(`it wants another proof each time, after ${mostRounds} of them`);
+  }
+
+  /** The cosignatures in its answer that may be served: its latest good one, or what may be some if it has no key. */
+  async function accept({ signed }: SignedTree, lines: string): Promise<NoteSignature[]> {
+    const signatures = parseSignatures(lines);
+    const note = parseNote(signed);
+    if (!note || !signatures || signatures.length > mostSignatures) {
+      throw new Error('it answers with something else than signatures');
+    }
+    const present = now().getTime() / 1000;
+    const isTimely = (time: number | undefined) =>
+      time !== undefined && time <= present + mostAhead && time >= present - mostBehind;
+    if (!key) {
+      return signatures.filter(
+        (one) =>
+          isTimely(statedTime(one.signature)) && !keys.some((other) => isSameKey(one, other)),
+      );
+    }
+    const own = signatures.filter((one) => isSameKey(one, key));
+    let best: { signature: NoteSignature; time: number } | undefined;
+    let untimely: number | undefined;
+    for (const signature of own) {
+      const time = await verifyTimestampedSignature(note.text, key, signature.signature);
+      if (time === undefined) continue;
+      if (!isTimely(time)) untimely = time;
+      else if (!best || time > best.time) best = { signature, time };
+    }
+    if (best) return [best.signature];
+    throw new Error(
+      untimely === undefined
+        ? `it signs nothing that ${key.name}+${key.id} verifies`
+        : `its clock is ${Math.round(Math.abs(untimely - present))} s ${untimely > present ? 'ahead' : 'behind'}`,
+    );
+  }
+
+  return {
+    key,
+    isDue({ signed }, kept) {
+      const time = now().getTime();
+      if (time < failures.until) return false;
+      if (latest?.signed === signed && time < latest.until) return false;
+      const own = kept.find((one) => key && isSameKey(one, key));
+      const since = own && statedTime(own.signature);
+      return since === undefined || since * 1000 + lifetime <= time;
+    },
+    async ask(tree, log) {
+      try {
+        const cosigned = await cosign(tree, log);
+        latest = { signed: cosigned.tree.signed, until: now().getTime() + lifetime };
+        failures = { count: 0, until: 0 };
+        return cosigned;
+      } catch (error) {
+        // Told once, until it works again.
+        if (failures.count === 0) {
+          tellOperator(`The witness ${url} does not cosign: ${reasonOf(error)}`);
+        }
+        const pause = Math.min(longestPause, shortestPause * 2 ** failures.count);
+        failures = { count: failures.count + 1, until: now().getTime() + pause };
+        return undefined;
+      }
+    },
+  };
+}
+
+async function post(
+  endpoint: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  // Not followed: 'error' would say so, but Workers do not know it. A redirect is an answer like any other.
+  const response = await fetch(endpoint, { method: 'POST', body, redirect: 'manual', signal });
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > longestAnswer) throw new Error('its answer is too long');
+  }
+  return { status: response.status, text: text + decoder.decode() };
+}
+
+/** What a failed fetch says is in its cause, on Node. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+}

@@ -1,0 +1,50 @@
+import type { MiddlewareHandler } from 'hono';
+import { readAtMost, requireBoundedJson } from '../../trust/index.ts';
+import type { Env } from '../ports.ts';
+import { bodyType, ProblemError } from '../problem.ts';
+
+/**
+ * The most that a request's body may hold, in bytes: a profile as a JSON string may need two characters for
+ * one byte (a quote, a line break), and beside it stands the envelope.
+ */
+const bodyLimit = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
+
+/**
+ * Reads a JSON request body before the route's validators do: so many bytes at most, counted while they
+ * arrive, so many values nested so deep, and only valid UTF-8, which JSON parsers would otherwise mend silently.
+ */
+export const readBody: MiddlewareHandler<Env> = async (c, next) => {
+  const { body, headers, method, url } = c.req.raw;
+  const limit = bodyLimit(c.var.deps.limits.profileBytes);
+  if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
+    throw bodyType();
+  }
+  const bytes = await readAtMost(body, limit).catch(broken);
+  if (!bytes) {
+    throw new ProblemError('body-too-large', `A request body may have ${limit} bytes at most.`);
+  }
+  requireBounded(decodeUtf8(bytes));
+  c.req.raw = new Request(url, { method, headers, body: bytes });
+  await next();
+};
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ProblemError('body-malformed', 'The body is not valid UTF-8.');
+  }
+}
+
+function requireBounded(text: string): void {
+  try {
+    requireBoundedJson(text);
+  } catch (error) {
+    throw new ProblemError('body-malformed', `The body is ${(error as Error).message}.`);
+  }
+}
+
+/** The sender went away: nothing is wrong here, and nobody waits for the answer. */
+function broken(): never {
+  throw new ProblemError('body-malformed', 'The body did not arrive whole.');
+}

@@ -1,0 +1,118 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { LRUCache } from 'lru-cache';
+import { networkOf } from '../network/network.ts';
+import type { Env } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+
+/** What a limiter says of one request. */
+export interface Rate {
+  ok: boolean;
+  /** How many more are allowed now; `undefined` where the limiter does not tell. */
+  remaining?: number;
+  /** When all that is allowed may be had again; after a refusal, when one more. In seconds. */
+  reset: number;
+}
+
+/** Counts requests by key. */
+export interface Limiter {
+  /** What it allows: so many requests in so many seconds. */
+  policy: { requests: number; seconds: number } | undefined;
+  take: (key: string) => Rate | Promise<Rate>;
+}
+
+/** Who is limited how; who is left out is not. */
+export interface RateLimits {
+  /** Requests without a token, by the client's address (IPv6: its /64). */
+  address?: Limiter | undefined;
+  /** Requests with a good token, by that. */
+  token?: Limiter | undefined;
+}
+
+/** How many keys are remembered: a flood of addresses takes no more memory than that. */
+const mostKeys = 50_000;
+
+/**
+ * Allows `requests` in any `seconds` for each key, all at once or evenly (the generic cell rate algorithm): what is
+ * kept of a key is the time at which it has all of its allowance again.
+ */
+export function createLimiter(requests: number, seconds: number, now = Date.now) {
+  const interval = (seconds * 1000) / requests;
+  const full = new LRUCache<string, { at: number }>({ max: mostKeys });
+
+  return {
+    policy: { requests, seconds },
+    take(key: string): Rate {
+      const time = now();
+      const known = full.get(key);
+      const to = Math.max(known?.at ?? 0, time) + interval;
+      const over = to - time - seconds * 1000;
+      // The clock's milliseconds are whole, the interval is not.
+      if (over > 1e-6) {
+        return { ok: false, remaining: 0, reset: Math.max(1, Math.ceil(over / 1000)) };
+      }
+      if (known) known.at = to;
+      else full.set(key, { at: to });
+      const remaining = Math.floor(-over / interval + 1e-9);
+      return { ok: true, remaining, reset: Math.ceil((to - time) / 1000) };
+    },
+    /** Takes one back that was taken, as if it had not been. */
+    giveBack(key: string): void {
+      const known = full.get(key);
+      if (known) known.at -= interval;
+    },
+  };
+}
+
+/**
+ * Limits by the client's address whatever has not shown a good token: one that was sent and not checked counts for
+ * nothing. It stands behind whatever checks tokens, and before all else.
+ */
+export function limitAddresses(limits: RateLimits): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    if (!c.var.caller?.token) await countAddress(c, limits);
+    await next();
+  };
+}
+
+/** Counts a request for its client's address; throws a problem when that has made too many. */
+export async function countAddress(c: Context<Env>, { address }: RateLimits): Promise<void> {
+  const from = c.env?.access?.address;
+  if (!address || from === undefined) return;
+  allow(c, 'address', address, await address.take(networkOf(from)));
+}
+
+type Policy = keyof typeof what;
+
+const what = {
+  address: 'requests from your address; a token of your own has a limit of its own',
+  token: 'requests with this token',
+  failures: 'requests with tokens that are not known, from your address',
+  tests: 'tests of webhooks of this team',
+};
+
+/** Tells a client of a limit, and throws a problem when it is reached. */
+export function allow(
+  c: Context<Env>,
+  name: Policy,
+  limiter: Pick<Limiter, 'policy'>,
+  rate: Rate,
+): void {
+  for (const [field, value] of Object.entries(rateHeaders(name, limiter, rate))) {
+    c.header(field, value);
+  }
+  if (rate.ok) return;
+  throw new ProblemError('rate-limited', `Too many ${what[name]}. Wait ${rate.reset} s.`);
+}
+
+/** The headers that tell a client of its limit (draft-ietf-httpapi-ratelimit-headers-11). */
+export function rateHeaders(
+  name: Policy,
+  { policy }: Pick<Limiter, 'policy'>,
+  { ok, remaining, reset }: Rate,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (policy) headers['RateLimit-Policy'] = `"${name}";q=${policy.requests};w=${policy.seconds}`;
+  if (remaining !== undefined) headers.RateLimit = `"${name}";r=${remaining};t=${reset}`;
+  if (!ok) headers['Retry-After'] = String(reset);
+  return headers;
+}

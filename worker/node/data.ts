@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { constants, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { acquireLock, type Lock } from '../../db/lock.ts';
+import { generateNoteKey, type NoteKey, parseNoteSigner } from '../../trust/index.ts';
+
+/** What is in the data folder can't be used. */
+export class DataError extends Error {}
+
+/** The files of a data folder. */
+export function dataFiles(folder: string) {
+  return {
+    database: join(folder, 'registry.db'),
+    logKey: join(folder, 'log.key'),
+    lock: join(folder, 'registry.lock'),
+  };
+}
+
+/** Makes a data folder when it is absent, and locks it: `shared` to serve it, `exclusive` to replace what it holds. */
+export async function lockData(folder: string, mode: 'shared' | 'exclusive'): Promise<Lock> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = dataFiles(folder).lock;
+  const acquired = makePrivate(path).then(() => acquireLock(path, mode));
+  const lock = await acquired.catch((error: Error) => {
+    const who = `user ${process.getuid?.()}`;
+    throw new DataError(`the data folder ${folder} can't be used by ${who}: ${error.message}`);
+  });
+  if (lock) return lock;
+  const who = mode === 'shared' ? 'is being restored' : 'is in use by a registry; stop it first';
+  throw new DataError(`the data folder ${folder} ${who}`);
+}
+
+/** Has a file be there that its owner alone can open: whoever can open it could hold its locks, and hold others up. */
+async function makePrivate(path: string): Promise<void> {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  const file = await open(path, flags, 0o600);
+  try {
+    if (((await file.stat()).mode & 0o077) !== 0) await file.chmod(0o600);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The log's key, if there is one. Throws a {@link DataError} when the file holds something else. */
+export async function readLogKey(path: string): Promise<NoteKey | undefined> {
+  const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (stored === undefined) return undefined;
+  const { mode } = await stat(path);
+  // A group may: volumes of containers have their files given to one.
+  if ((mode & 0o007) !== 0) {
+    throw new DataError(
+      `${path} is the log's private key and can be read by everybody: run chmod 600 ${path}`,
+    );
+  }
+  const key = await parseNoteSigner(stored.trim());
+  if (!key) throw new DataError(`${path} holds no log key; restore it from a backup`);
+  return key;
+}
+
+/**
+ * The log's key: made at the first start, readable by its owner only, never replaced. It is named after the registry's
+ * public address: this machine may be a container that is gone tomorrow.
+ */
+export async function loadLogKey(path: string, publicUrl?: string): Promise<NoteKey> {
+  const stored = await readLogKey(path);
+  if (stored) return stored;
+  const name =
+    publicUrl === undefined ? `${hostname()}/aa-registry` : `${new URL(publicUrl).host}/log`;
+  const key = await generateNoteKey(name.replaceAll(/[\s+]/g, '-'));
+  await writeLogKey(path, key.signer);
+  return (await readLogKey(path)) ?? key;
+}
+
+/** Keeps a log key, readable by its owner only, unless there is one already. */
+export async function writeLogKey(path: string, signer: string): Promise<void> {
+  // Written whole and then linked in place: a crash leaves no half key, and a second process no second one.
+  const temporary = `${path}.${randomUUID()}`;
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(`${signer}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await unlink(temporary);
+  }
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ProblemError, toProblem } from '../problem.ts';
+
+/** A host name, an IPv4 address or an IPv6 address in brackets; and perhaps a port (RFC 9110 section 7.2). */
+const hostPattern = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+
+/**
+ * What is wrong with the head of a request, which Node's parser lets pass: whoever stands in front might read it
+ * otherwise, and take one request for another's or for two. `undefined` when nothing is. What Node refuses itself,
+ * such as both Content-Length and Transfer-Encoding, never gets here.
+ */
+function headObjection(request: IncomingMessage): string | undefined {
+  const { url = '', method, headers, rawHeaders } = request;
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts++;
+  }
+  // RFC 9112 section 3.2.
+  if (hosts !== 1) return `Host stands there ${hosts} times; it must once`;
+  const { host = '' } = headers;
+  if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`)) return 'Host is no host';
+  if (!url.startsWith('/') && !(url === '*' && method === 'OPTIONS')) {
+    // Section 3.2.2: the Host of a request in absolute form is the one in its address.
+    const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
+    if (authority === undefined) return 'the request target is neither a path nor an http address';
+    if (authority.toLowerCase() !== host.toLowerCase())
+      return 'Host is another than the address has';
+  }
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return undefined;
+  // Section 6.1: HTTP/1.0 has no transfer codings, and this server knows chunked alone.
+  if (request.httpVersion !== '1.1') return 'Transfer-Encoding is not of HTTP/1.0';
+  return coding.toLowerCase() === 'chunked' ? undefined : 'Transfer-Encoding must be chunked';
+}
+
+/** Connections that have sent such a head: what comes next on one can't be trusted either. */
+const refused = new WeakSet<object>();
+
+/** Answers a request if its head is such a one, and closes the connection. Whether it was. */
+export function refuseBadHead(request: IncomingMessage, response: ServerResponse): boolean {
+  const { socket } = request;
+  const objection = refused.has(socket) ? 'one before it was malformed' : headObjection(request);
+  if (objection === undefined) return false;
+  refused.add(socket);
+  const problem = toProblem(new ProblemError('request-invalid', `The request: ${objection}.`));
+  const body = JSON.stringify(problem);
+  response
+    .writeHead(problem.status, {
+      'Content-Type': 'application/problem+json',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+      Connection: 'close',
+    })
+    .end(body);
+  return true;
+}

@@ -1,0 +1,229 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { problemNamespace } from '../../contract/index.ts';
+import type { Env } from '../ports.ts';
+import { type ProblemId, problemList } from '../problem.ts';
+import { meanings } from '../routes/meanings.ts';
+import { problems } from './router.ts';
+
+/** The OpenAPI document, as far as this program reads it again. */
+export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
+type PathItem = NonNullable<Document['paths']>[string];
+export type Operation = NonNullable<PathItem['get']>;
+type Answer = Extract<NonNullable<Operation['responses']>[string], { description: string }>;
+
+/** The methods that a path may have an operation for, in the order in which they are shown. */
+export const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
+
+const tags: [name: string, description: string][] = [
+  ['Profiles', 'What there is, and what it is called now.'],
+  ['Versions', 'Written once and never changed; each signed by its team and recorded in the log.'],
+  ['Teams', 'Who owns profiles, with their publisher keys and members.'],
+  ['Users', 'People, who are members of teams. For administrators.'],
+  ['Tokens', 'What a caller shows to be known.'],
+  ['Webhooks', 'Who is told, by HTTP, of what happens to a team’s profiles.'],
+  ['Trusted publishing', 'CI jobs that publish with their provider’s OpenID Connect token.'],
+  ['Log', 'The transparency log: what was published can not be taken back unseen.'],
+  ['Service', 'For whoever runs the registry.'],
+];
+
+const description = `A registry for AppArmor profiles: versioned, signed, linted.
+
+Reads of public profiles need no token. All else takes an API token as \`Authorization: Bearer aar_…\`. What a caller may
+not know of looks like what is not there.
+
+Errors are problem details (RFC 9457) with a stable \`type\`. Bodies are JSON in UTF-8; a field that an operation does
+not know is refused. Lists hand out a cursor for the next page, also as a \`Link\` header.`;
+
+const text = { type: 'string' } as const;
+
+/** Headers of answers, by name. */
+const headers = {
+  'X-Request-Id': {
+    description: 'The request’s id: the client’s own, or a new one. The registry’s log has it too.',
+    required: true,
+    schema: text,
+  },
+  'RateLimit-Policy': {
+    description:
+      'How many requests (q) are allowed in how many seconds (w), where the registry limits them ' +
+      '(draft-ietf-httpapi-ratelimit-headers)',
+    schema: text,
+    example: '"address";q=3000;w=60',
+  },
+  RateLimit: {
+    description: 'How many requests are left (r), and in how many seconds all are again (t)',
+    schema: text,
+    example: '"address";r=2999;t=1',
+  },
+  'Retry-After': {
+    description: 'How many seconds to wait',
+    required: true,
+    schema: { type: 'integer' },
+  },
+  'WWW-Authenticate': {
+    description: 'How to authenticate (RFC 6750)',
+    required: true,
+    schema: text,
+    example: 'Bearer realm="aa-registry"',
+  },
+  ETag: {
+    description: 'Names this state of what was read, for If-None-Match',
+    required: true,
+    schema: text,
+  },
+  Link: {
+    description: 'Where there is a next page, its address with rel="next" (RFC 8288)',
+    schema: text,
+  },
+} as const;
+type Header = keyof typeof headers;
+
+const ref = (name: Header) => ({ $ref: `#/components/headers/${name}` });
+
+/** Says which of the headers above an answer has, in addition to what its route says. */
+function addHeaders(answer: Answer, names: Header[]): void {
+  answer.headers = {
+    ...Object.fromEntries(names.map((name) => [name, ref(name)])),
+    ...answer.headers,
+  };
+}
+
+/** The description of everything under /v1 and beside it, made from the routes' own. */
+export function describeApi(app: OpenAPIHono<Env>): Document {
+  const registry = app.openAPIRegistry;
+  registry.registerComponent('securitySchemes', 'token', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API token, aar_…',
+  });
+  for (const [name, header] of Object.entries(headers)) {
+    registry.registerComponent('headers', name, header);
+  }
+  for (const problem of problemList) {
+    registry.registerComponent('examples', problem.id, exampleOf(problem));
+  }
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'aa-registry',
+      version: '1',
+      description,
+      license: { name: 'Apache-2.0' },
+    },
+    tags: tags.map(([name, description]) => ({ name, description })),
+    // Relative to the document itself.
+    servers: [{ url: '/' }],
+  });
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const method of methods) {
+      const operation = item[method];
+      if (operation) complete(operation, path, method);
+    }
+  }
+  mendPatterns(document);
+  return document;
+}
+
+function exampleOf({ id, status, title }: { id: ProblemId; status: number; title: string }) {
+  return {
+    summary: title,
+    description: meanings[id],
+    value: { type: problemNamespace + id, title, status, detail: meanings[id] },
+  };
+}
+
+/** Adds to an operation what all of its kind have. */
+function complete(operation: Operation, path: string, method: string): void {
+  const own = operation.responses ?? {};
+  const always: Parameters<typeof problems> = [429, 500];
+  if (operation.parameters) always.push('request-invalid');
+  if (operation.requestBody) always.push(400, 413, 415);
+  if (method !== 'get') always.push('storage-full');
+  if (path.startsWith('/v1/')) {
+    always.push(401);
+    operation.security ??= [{}, { token: [] }];
+  }
+  addRequestHeaders(operation, JSON.stringify(own));
+  // Whoever watches over the service is never refused.
+  const watched = path === '/healthz' || path === '/readyz';
+  // conditional.ts gives every read an ETag.
+  if (method === 'get' && !watched) own['304'] ??= { description: 'The caller has it already' };
+  operation.responses = (watched ? own : { ...problems(...always), ...own }) as typeof own;
+  for (const [status, answer] of Object.entries(operation.responses) as [string, Answer][]) {
+    narrow(answer, Number(status));
+    addHeaders(answer, headersOf(status, operation, watched));
+  }
+}
+
+/** The headers that an operation takes: it answers with their problems. */
+function addRequestHeaders(operation: Operation, answers: string): void {
+  for (const [problem, name, description, example] of requestHeaders) {
+    if (!answers.includes(`examples/${problem}"`)) continue;
+    operation.parameters ??= [];
+    operation.parameters.push({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string', maxLength: 1000 },
+      example,
+    });
+  }
+}
+
+const requestHeaders = [
+  [
+    'idempotency-key-reused',
+    'Idempotency-Key',
+    'A text that no other request has: sent again with it, the same request makes nothing more, for a day ' +
+      '(draft-ietf-httpapi-idempotency-key-header)',
+    '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+  ],
+  [
+    'precondition-failed',
+    'If-Match',
+    'The ETag that the profile, or the list of members, had when it was read: it is changed only if it still is that',
+    '"0123456789abcdef0123456789abcdef"',
+  ],
+] as const;
+
+/** Says of a problem which it may be, by the examples that its route gave. */
+function narrow({ content }: Answer, status: number): void {
+  const problem = content?.['application/problem+json'];
+  if (!problem?.schema) return;
+  const types = Object.keys(problem.examples ?? {}).map((id) => problemNamespace + id);
+  problem.schema = {
+    allOf: [
+      problem.schema,
+      {
+        type: 'object',
+        properties: {
+          type: { type: 'string', enum: types },
+          status: { type: 'integer', enum: [status] },
+        },
+      },
+    ],
+  };
+}
+
+function headersOf(status: string, { responses, parameters }: Operation, watched: boolean) {
+  const names: Header[] = ['X-Request-Id'];
+  if (!watched) names.push('RateLimit-Policy', 'RateLimit');
+  if (status === '429') names.push('Retry-After');
+  if (status === '401') names.push('WWW-Authenticate');
+  if (responses && '304' in responses && (status === '200' || status === '304')) {
+    names.push('ETag');
+  }
+  const paged = parameters?.some((one) => 'name' in one && one.name === 'cursor');
+  if (paged && (status === '200' || status === '304')) names.push('Link');
+  return names;
+}
+
+/** The generator leaves a regular expression's flags on its pattern. JSON Schema's are Unicode anyway. */
+function mendPatterns(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if ('pattern' in value && typeof value.pattern === 'string') {
+    value.pattern = value.pattern.replace(/\/u$/, '');
+  }
+  for (const inner of Object.values(value)) mendPatterns(inner);
+}

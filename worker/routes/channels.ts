@@ -1,0 +1,122 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { ChannelName, ProfileName, TeamName } from '../../contract/name.ts';
+import { Channel, ChannelMove } from '../../contract/profile.ts';
+import {
+  findChannel,
+  listChannels,
+  mostChannels,
+  moveChannel,
+  type Channel as Row,
+} from '../../db/channels.ts';
+import { findProfile, type Profile } from '../../db/profiles.ts';
+import { findVersion } from '../../db/versions.ts';
+import { announce } from '../../db/webhooks.ts';
+import { atLeast, viewer } from '../auth/identify.ts';
+import { loggedChannel, loggedName } from '../log/entry-name.ts';
+import { readBody } from '../middleware/body.ts';
+import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import type { Deps } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+import { counting, noChange } from '../quota.ts';
+import { requireProfileMatch } from './profile.ts';
+
+export const channels = createRouter();
+
+channels.openapi(
+  createRoute({
+    method: 'put',
+    path: '/profiles/{team}/{name}/channels/{channel}',
+    operationId: 'moveChannel',
+    tags: ['Profiles'],
+    summary: 'Point a channel at a version',
+    description:
+      'The move names the version that the channel names now, and is refused when it does not. A channel that names ' +
+      'the version already is left as it is.',
+    security: [{ token: [] }],
+    middleware: [atLeast('publisher'), readBody] as const,
+    request: {
+      params: z.object({ team: TeamName, name: ProfileName, channel: ChannelName }),
+      body: jsonBody(ChannelMove),
+    },
+    responses: {
+      200: json('The channel', Channel),
+      ...problems(
+        ...(['precondition-failed', 400, 401, 403, 'quota-exceeded', 404] as const),
+        ...(['channel-moved', 413, 415] as const),
+      ),
+    },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const { db, log, now } = deps;
+    const { team, name, channel } = c.req.valid('param');
+    const { version, previous } = c.req.valid('json');
+    const profile = await findProfile(db, viewer(c), team, name);
+    if (!profile || !(await findVersion(db, viewer(c), team, name, version))) {
+      throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+    }
+    await requireProfileMatch(c, profile);
+    const current = () => findChannel(db, profile.id, channel);
+    const before = await current();
+    // Sent again, perhaps, by whoever did not hear that it was done.
+    if (before?.version === version) return c.json(toChannel(before), 200);
+    requirePrevious(before);
+    const change = { team, logged: true };
+    const full = async () =>
+      (await noChange(deps, change)) ??
+      (previous === null ? await noChannel(deps, profile) : undefined);
+    const movedAt = now().toISOString();
+    const logged = await loggedName(team, name, profile);
+    const loggedAs = await loggedChannel(team, name, channel, profile);
+    const logIndex = await log.append(
+      { kind: 'channel', time: movedAt, team, name: logged, channel: loggedAs, version, previous },
+      (logIndex) => [
+        ...counting(deps, change),
+        moveChannel(
+          db,
+          { profileId: profile.id, name: channel, version, movedAt, logIndex },
+          previous,
+        ),
+        announce(db, team, {
+          kind: 'channel.moved',
+          time: movedAt,
+          data: { team, name, channel, version, previous, logIndex },
+        }),
+      ],
+      async () => ((await current())?.version ?? null) !== previous || (await full()) !== undefined,
+    );
+    if (logIndex === undefined) {
+      const after = await current();
+      if (after?.version === version) return c.json(toChannel(after), 200);
+      requirePrevious(after);
+      const problem = await full();
+      if (problem) throw problem;
+      throw new Error(`the channel ${channel} of ${team}/${name} was not moved`);
+    }
+    return c.json({ name: channel, version, movedAt, logIndex }, 200);
+
+    function requirePrevious(now: Row | undefined): void {
+      const named = now?.version ?? null;
+      if (named === previous) return;
+      throw new ProblemError(
+        'channel-moved',
+        `${channel} names ${named ?? 'no version'}, not ${previous ?? 'none'}; look again before moving it.`,
+      );
+    }
+  },
+);
+
+function toChannel({ name, version, movedAt, logIndex }: Row): Channel {
+  return { name, version, movedAt, logIndex };
+}
+
+/** The problem that a profile may have no further channel; `undefined` when it may. */
+async function noChannel(
+  { db }: Deps,
+  { id, team, name }: Profile,
+): Promise<ProblemError | undefined> {
+  if ((await listChannels(db, id)).length < mostChannels) return undefined;
+  const detail = `${team}/${name} has ${mostChannels} channels, and a profile has no more than that.`;
+  return new ProblemError('quota-exceeded', detail);
+}

@@ -1,0 +1,60 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { requireReady } from '../../db/readiness.ts';
+import { createRouter, json, problems } from '../openapi/router.ts';
+import { ProblemError } from '../problem.ts';
+
+/** How long the database may take to say that it is there, in milliseconds. */
+const patience = 2_000;
+
+/** For whatever watches over the service: restarts it when it is not up, sends nobody when it is not ready. */
+export const health = createRouter();
+
+health.openapi(
+  createRoute({
+    method: 'get',
+    path: '/healthz',
+    operationId: 'getHealth',
+    tags: ['Service'],
+    summary: 'Whether the service is up',
+    responses: { 200: json('It is', z.object({ status: z.literal('ok') })) },
+  }),
+  (c) => {
+    c.header('Cache-Control', 'no-store');
+    return c.json({ status: 'ok' as const }, 200);
+  },
+);
+
+health.openapi(
+  createRoute({
+    method: 'get',
+    path: '/readyz',
+    operationId: 'getReadiness',
+    tags: ['Service'],
+    summary: 'Whether the service can do its work',
+    description:
+      'The database answers, its schema is current, and the log can be read. Not while it shuts down.',
+    responses: { 200: json('It can', z.object({ status: z.literal('ready') })), ...problems(503) },
+  }),
+  async (c) => {
+    const { db, isEnding } = c.var.deps;
+    if (isEnding?.()) throw new ProblemError('not-ready', 'The registry is shutting down.');
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const message = `the database has not answered within ${patience / 1000} seconds`;
+      timer = setTimeout(() => reject(new Error(message)), patience);
+    });
+    try {
+      await Promise.race([requireReady(db), late]);
+    } catch (error) {
+      // What a database says of itself is the operator's to read, not everybody's.
+      const { access } = c.env ?? {};
+      if (access) access.error = error;
+      throw new ProblemError('not-ready', 'The database can not be used; the log says why.');
+    } finally {
+      clearTimeout(timer);
+    }
+    c.header('Cache-Control', 'no-store');
+    return c.json({ status: 'ready' as const }, 200);
+  },
+);

@@ -1,0 +1,74 @@
+import type { Context } from 'hono';
+import type { Profile } from '../../contract/profile.ts';
+import { listChannels } from '../../db/channels.ts';
+import { orFindDone } from '../../db/outcome.ts';
+import {
+  changeProfile,
+  findProfile,
+  hasBeenChanged,
+  type Profile as Row,
+  shownReplacement,
+} from '../../db/profiles.ts';
+import { findVersion } from '../../db/versions.ts';
+import { viewer } from '../auth/identify.ts';
+import { requireMatch } from '../middleware/precondition.ts';
+import type { Env } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+import { makeChange } from '../quota.ts';
+import { toVersionSummary } from './versions.ts';
+
+/** The profile of a request's path, if its caller may know of it; a problem when there is none. */
+export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {
+  const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
+  if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  return profile;
+}
+
+/** A profile as the API shows it. */
+export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
+  const { db } = c.var.deps;
+  const { id, team, name, createdAt, visibility, movedTo } = row;
+  const [latest, channels, replacement] = await Promise.all([
+    findVersion(db, viewer(c), team, name, row.latest),
+    listChannels(db, id),
+    shownReplacement(db, viewer(c), row),
+  ]);
+  if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  return {
+    team,
+    name,
+    createdAt,
+    visibility,
+    deprecation: row.deprecation === null ? null : { reason: row.deprecation, replacement },
+    movedTo,
+    manifest: latest.manifest,
+    latest: toVersionSummary(latest),
+    channels: Object.fromEntries(channels.map(({ name, version }) => [name, version])),
+  };
+}
+
+/** Refuses a change of a profile that is not what the request's `If-Match` names, if it has one. */
+export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<void> {
+  await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
+}
+
+/**
+ * Changes a profile; a problem when somebody else has changed it since it was looked at. What only takes something
+ * back is not `counted` among the team's changes: it is never refused, and nobody can do it twice.
+ */
+export async function requireChange(
+  c: Context<Env>,
+  row: Row,
+  to: Parameters<typeof changeProfile>[2],
+  { counted }: { counted: boolean },
+): Promise<void> {
+  const { deps } = c.var;
+  const change = changeProfile(deps.db, row, to);
+  const read = ({ rowsAffected }: Awaited<typeof change>) => rowsAffected > 0;
+  const find = async () => (await hasBeenChanged(deps.db, row, to)) || undefined;
+  const isChanged = counted
+    ? await makeChange(deps, row.team, change, { read, find })
+    : await orFindDone(async () => read(await change), find);
+  if (isChanged) return;
+  throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
+}

@@ -1,0 +1,69 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { ProfileName, TeamName } from '../../contract/name.ts';
+import { Profile, ProfilePage, ProfileQuery } from '../../contract/profile.ts';
+import { findProfiles } from '../../db/search.ts';
+import { viewer } from '../auth/identify.ts';
+import { createRouter, json, problems } from '../openapi/router.ts';
+import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
+import { requireProfile, toProfile } from './profile.ts';
+
+export const profiles = createRouter();
+
+/** What the cursors of this list hold. */
+export const ProfilePlace = z.union([
+  z.strictObject({ team: TeamName, name: ProfileName }),
+  z.strictObject({ level: z.int().min(0).max(9), id: z.int().min(0), similar: z.boolean() }),
+]);
+
+profiles.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles',
+    operationId: 'listProfiles',
+    tags: ['Profiles'],
+    summary: 'List and search profiles',
+    description:
+      'Without words and filters, by team and name. With words, best first: the name itself, words of the name, ' +
+      'images, tags and the team, the description, the rules. The last word may lack its end, and where nothing matches ' +
+      'one slip in it is forgiven.',
+    request: { query: ProfileQuery },
+    responses: { 200: json('A page of profiles', ProfilePage), ...problems(400) },
+  }),
+  async (c) => {
+    const { q, cursor, ...query } = c.req.valid('query');
+    const found = await findProfiles(c.var.deps.db, viewer(c), {
+      ...query,
+      text: q,
+      after: cursor === undefined ? undefined : decodeCursor(ProfilePlace, cursor),
+    });
+    const items = found.items.map((profile) => ({
+      team: profile.team,
+      name: profile.name,
+      description: profile.description,
+      images: profile.images,
+      latest: profile.latest,
+      publishedAt: profile.publishedAt,
+      grade: profile.grade,
+    }));
+    const next = found.next ? encodeCursor(found.next) : null;
+    linkNext(c, next);
+    return c.json({ items, similar: found.similar, next }, 200);
+  },
+);
+
+profiles.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}',
+    operationId: 'getProfile',
+    tags: ['Profiles'],
+    summary: 'One profile and its latest version',
+    request: { params: z.object({ team: TeamName, name: ProfileName }) },
+    responses: { 200: json('The profile', Profile), ...problems(400, 404) },
+  }),
+  async (c) => {
+    const { team, name } = c.req.valid('param');
+    return c.json(await toProfile(c, await requireProfile(c, team, name)), 200);
+  },
+);

@@ -1,0 +1,70 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { TeamName } from '../../contract/name.ts';
+import { Quota, QuotaChange } from '../../contract/quota.ts';
+import { readQuota, setQuota } from '../../db/quotas.ts';
+import { findTeam } from '../../db/teams.ts';
+import { countTokens } from '../../db/tokens.ts';
+import { listWebhooks } from '../../db/webhooks.ts';
+import { adminToken, atLeast } from '../auth/identify.ts';
+import { readBody } from '../middleware/body.ts';
+import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import type { Deps } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+import { limitsOf } from '../quota.ts';
+
+export const quotas = createRouter();
+
+const params = z.object({ team: TeamName });
+
+quotas.openapi(
+  createRoute({
+    method: 'get',
+    path: '/teams/{team}/quota',
+    operationId: 'getQuota',
+    tags: ['Teams'],
+    summary: 'What a team has stored and done, and may',
+    security: [{ token: [] }],
+    middleware: [atLeast('reader')] as const,
+    request: { params },
+    responses: { 200: json('The quota', Quota), ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => c.json(await requireQuota(c.var.deps, c.req.valid('param').team), 200),
+);
+
+quotas.openapi(
+  createRoute({
+    method: 'patch',
+    path: '/teams/{team}/quota',
+    operationId: 'changeQuota',
+    tags: ['Teams'],
+    summary: 'Change what a team may store and do',
+    security: [{ token: [] }],
+    middleware: [adminToken, readBody] as const,
+    request: { params, body: jsonBody(QuotaChange) },
+    responses: { 200: json('The quota', Quota), ...problems(400, 401, 403, 404, 413, 415) },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const { team } = c.req.valid('param');
+    await requireQuota(deps, team);
+    await setQuota(deps.db, team, c.req.valid('json'));
+    return c.json(await requireQuota(deps, team), 200);
+  },
+);
+
+async function requireQuota({ db, now, limits }: Deps, team: string): Promise<Quota> {
+  if (!(await findTeam(db, team))) {
+    throw new ProblemError('not-found', `There is no team ${team}.`);
+  }
+  const time = now();
+  const [{ used, own }, tokens, webhooks] = await Promise.all([
+    readQuota(db, team, time),
+    countTokens(db, { team }, time),
+    listWebhooks(db, team),
+  ]);
+  return {
+    used: { ...used, tokens: tokens.live, webhooks: webhooks.length },
+    limits: limitsOf(own, limits.team),
+  };
+}

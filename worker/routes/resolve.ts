@@ -1,0 +1,107 @@
+import { createRoute } from '@hono/zod-openapi';
+import {
+  mostReferences,
+  type Resolution,
+  Resolutions,
+  ResolveQuery,
+  type Unresolved,
+} from '../../contract/resolve.ts';
+import { listChannels } from '../../db/channels.ts';
+import type { Database } from '../../db/database.ts';
+import { type Resolution as Row, resolveReferences } from '../../db/resolve.ts';
+import {
+  formatReference,
+  latestChannel,
+  parseReference,
+  type Reference,
+} from '../../trust/index.ts';
+import { viewer } from '../auth/identify.ts';
+import { createRouter, json, problems } from '../openapi/router.ts';
+import { ProblemError, toProblem } from '../problem.ts';
+
+export const resolve = createRouter();
+
+/** How long caches may answer in the registry's place, in seconds. */
+const freshness = 10;
+
+resolve.openapi(
+  createRoute({
+    method: 'get',
+    path: '/resolve',
+    operationId: 'resolveReferences',
+    tags: ['Profiles'],
+    summary: 'What references mean now',
+    description:
+      'Made to be asked often: by the hosts of a whole fleet, each with all its references at once and with the ' +
+      'ETag of the last answer. Of several references, one that means nothing has a problem in its place; ' +
+      'alone, it is answered with that problem.',
+    request: { query: ResolveQuery },
+    responses: {
+      200: json('The versions, in the order of the references', Resolutions),
+      304: { description: 'They mean what they did' },
+      ...problems(400, 404, 'channel-unknown', 'range-unsatisfied'),
+    },
+  }),
+  async (c) => {
+    const { ref } = c.req.valid('query');
+    const texts = typeof ref === 'string' ? [ref] : ref;
+    if (texts.length > mostReferences) {
+      const detail = `ref: may be given ${mostReferences} times, not ${texts.length}.`;
+      throw new ProblemError('request-invalid', detail);
+    }
+    const references = texts.map(requireReference);
+    const { db } = c.var.deps;
+    const found = await resolveReferences(db, viewer(c), references);
+    const items = await Promise.all(
+      references.map((reference, at) => answer(db, texts[at] ?? '', reference, found[at])),
+    );
+    const [only] = items;
+    if (items.length === 1 && only instanceof ProblemError) throw only;
+    c.header('Cache-Control', `public, max-age=${freshness}`);
+    const told = items.map((item, at): Resolution | Unresolved =>
+      item instanceof ProblemError ? { ref: texts[at] ?? '', problem: toProblem(item) } : item,
+    );
+    return c.json({ items: told }, 200);
+  },
+);
+
+function requireReference(text: string): Reference {
+  const parsed = parseReference(text);
+  if (!parsed.ok) throw new ProblemError('request-invalid', `ref: ${parsed.reason}.`);
+  return parsed.reference;
+}
+
+async function answer(
+  db: Database,
+  ref: string,
+  reference: Reference,
+  row: Row | undefined,
+): Promise<Resolution | ProblemError> {
+  const { team, name } = reference;
+  if (!row) return new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  const { version, digest, channel, yankReason, deprecation, replacement, movedTo, revokedKeys } =
+    row;
+  if (version === null || digest === null) return nothing(db, reference, row);
+  const found = { ref, team, name, version, digest, channel, yankReason };
+  return { ...found, deprecation, replacement, movedTo, revokedKeys };
+}
+
+/** Why no version of a profile is what a reference asks for. */
+async function nothing(
+  db: Database,
+  reference: Reference,
+  { profileId, latest }: Row,
+): Promise<ProblemError> {
+  const { team, name, selector } = reference;
+  if (selector.kind === 'channel') {
+    const known = (await listChannels(db, profileId)).map((channel) => channel.name);
+    const list = [...known, latestChannel].join(', ');
+    const detail = `${team}/${name} has no channel "${selector.channel}"; it has ${list}.`;
+    return new ProblemError('channel-unknown', detail);
+  }
+  if (selector.kind === 'range') {
+    const detail = `No version of ${team}/${name} that is not yanked is in ${selector.range}; its latest is ${latest}.`;
+    return new ProblemError('range-unsatisfied', detail);
+  }
+  return new ProblemError('not-found', `There is no ${formatReference(reference)}.`);
+}

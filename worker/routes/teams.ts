@@ -1,0 +1,224 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { KeyId, TeamName } from '../../contract/name.ts';
+import { mostKeys, NewKey, NewTeam, Revocation, Team } from '../../contract/team.ts';
+import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
+import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
+import {
+  Envelope,
+  importPublicKey,
+  type PublicKey,
+  parseJson,
+  verifyEndorsement,
+} from '../../trust/index.ts';
+import { type Caller, isAdministrator } from '../auth/caller.ts';
+import { adminToken, atLeast } from '../auth/identify.ts';
+import { readBody } from '../middleware/body.ts';
+import { idempotent } from '../middleware/idempotency.ts';
+import { createRouter, json, jsonBody, problems, repeatable } from '../openapi/router.ts';
+import type { Deps } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+
+export const teams = createRouter();
+
+const teamPath = z.object({ team: TeamName });
+
+teams.openapi(
+  createRoute({
+    method: 'post',
+    path: '/teams',
+    operationId: 'createTeam',
+    tags: ['Teams'],
+    summary: 'Make a team',
+    security: [{ token: [] }],
+    middleware: [adminToken, readBody, idempotent()] as const,
+    request: { body: jsonBody(NewTeam) },
+    responses: {
+      201: json('The team', Team),
+      ...problems(...repeatable, 400, 401, 403, 'team-exists', 413, 415),
+    },
+  }),
+  async (c) => {
+    const { db, now } = c.var.deps;
+    const team = { name: c.req.valid('json').name, createdAt: now().toISOString() };
+    if (!(await createTeam(db, team))) {
+      throw new ProblemError('team-exists', `There is a team ${team.name} already.`);
+    }
+    return c.json({ ...team, keys: [] }, 201);
+  },
+);
+
+teams.openapi(
+  createRoute({
+    method: 'get',
+    path: '/teams/{team}',
+    operationId: 'getTeam',
+    tags: ['Teams'],
+    summary: 'A team and its publisher keys',
+    request: { params: teamPath },
+    responses: { 200: json('The team', Team), ...problems(400, 404) },
+  }),
+  async (c) => {
+    const { db } = c.var.deps;
+    return c.json(await toTeam(db, await requireTeam(db, c.req.valid('param').team)), 200);
+  },
+);
+
+teams.openapi(
+  createRoute({
+    method: 'post',
+    path: '/teams/{team}/keys',
+    operationId: 'registerKey',
+    tags: ['Teams'],
+    summary: "Register a team's publisher key",
+    description: 'A key that the team has already is left as it is (200).',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner'), readBody, idempotent()] as const,
+    request: { params: teamPath, body: jsonBody(NewKey) },
+    responses: {
+      200: json('The team, which had the key already', Team),
+      201: json('The team with the new key', Team),
+      ...problems(
+        ...repeatable,
+        ...([400, 401, 403, 404, 413, 415] as const),
+        ...(['team-full', 'key-revoked', 'key-invalid', 'endorsement-refused'] as const),
+      ),
+    },
+  }),
+  async (c) => {
+    const { db, log, now } = c.var.deps;
+    const team = await requireTeam(db, c.req.valid('param').team);
+    const { publicKey, label, endorsement } = c.req.valid('json');
+    const key = await importPublicKey(publicKey);
+    if (!key) {
+      throw new ProblemError(
+        'key-invalid',
+        'Send an Ed25519 public key: its SubjectPublicKeyInfo as base64 or PEM.',
+      );
+    }
+    const registered = await listKeys(db, team.name);
+    const same = registered.find(({ keyId }) => keyId === key.keyId);
+    if (same?.revokedAt) {
+      throw new ProblemError('key-revoked', `${key.keyId} was revoked; a key does not come back.`);
+    }
+    if (same) return c.json(await toTeam(db, team), 200);
+    requireKeyRoom(team.name, registered, key.keyId);
+    await requireEndorsement(c.var.caller, team.name, key, registered, endorsement);
+
+    const time = now().toISOString();
+    const { keyId, text } = key;
+    const index = await log.append(
+      { kind: 'key', time, team: team.name, keyId, publicKey: text, label },
+      (logIndex) => [
+        insertKey(
+          db,
+          {
+            team: team.name,
+            keyId,
+            publicKey: text,
+            label,
+            endorsement: endorsement ? JSON.stringify(endorsement) : null,
+            createdAt: time,
+          },
+          { logIndex, limit: mostKeys },
+        ),
+      ],
+      async () => {
+        const now = await listKeys(db, team.name);
+        return now.length >= mostKeys || now.some((one) => one.keyId === keyId);
+      },
+    );
+    if (index === undefined) requireKeyRoom(team.name, await listKeys(db, team.name), keyId);
+    return c.json(await toTeam(db, team), index === undefined ? 200 : 201);
+  },
+);
+
+teams.openapi(
+  createRoute({
+    method: 'post',
+    path: '/teams/{team}/keys/{keyId}/revocation',
+    operationId: 'revokeKey',
+    tags: ['Teams'],
+    summary: "Revoke a team's publisher key",
+    description:
+      'What it signed stays signed; hosts refuse it, and nothing new is published with it.',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner'), readBody] as const,
+    request: { params: teamPath.extend({ keyId: KeyId }), body: jsonBody(Revocation) },
+    responses: { 200: json('The team', Team), ...problems(400, 401, 403, 404, 413, 415) },
+  }),
+  async (c) => {
+    const { db, log, now } = c.var.deps;
+    const { team: name, keyId } = c.req.valid('param');
+    const team = await requireTeam(db, name);
+    const find = async () => (await listKeys(db, name)).find((one) => one.keyId === keyId);
+    const key = await find();
+    if (!key) throw new ProblemError('not-found', `Team ${name} has no key ${keyId}.`);
+    if (key.revokedAt === null) {
+      const time = now().toISOString();
+      const { reason } = c.req.valid('json');
+      await log.append(
+        { kind: 'key-revocation', time, team: name, keyId: key.keyId, reason },
+        (logIndex) => [revokeKey(db, key, time, logIndex)],
+        async () => (await find())?.revokedAt !== null,
+      );
+    }
+    return c.json(await toTeam(db, team), 200);
+  },
+);
+
+/** That a team has the key, or room for it. */
+function requireKeyRoom(team: string, registered: RegisteredKey[], keyId: string): void {
+  if (registered.length < mostKeys || registered.some((one) => one.keyId === keyId)) return;
+  const detail = `Team ${team} has had ${mostKeys} keys, and a team has no more than that.`;
+  throw new ProblemError('team-full', detail);
+}
+
+/** A team's first key is an administrator's word; after that a good key of the team vouches for the next. */
+async function requireEndorsement(
+  caller: Caller,
+  team: string,
+  key: PublicKey,
+  registered: RegisteredKey[],
+  endorsement: Envelope | undefined,
+): Promise<void> {
+  const good = registered.filter(({ revokedAt }) => revokedAt === null);
+  if (good.length === 0) {
+    if (isAdministrator(caller)) return;
+    throw new ProblemError(
+      'admin-only',
+      `The first good key of team ${team} is an administrator's to register.`,
+    );
+  }
+  if (!endorsement) {
+    throw new ProblemError(
+      'endorsement-refused',
+      `Team ${team} has keys already: one of them has to sign for the new one (aa-registry key rotate).`,
+    );
+  }
+  const keys = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
+  const endorsed = await verifyEndorsement(
+    { team, key, endorsement },
+    { keys: keys.filter((one) => one !== undefined), threshold: 1 },
+  );
+  if (!endorsed.ok) throw new ProblemError('endorsement-refused', `${endorsed.reason}.`);
+}
+
+/** The team of that name; a problem when there is none. */
+export async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
+  const team = await findTeam(db, name);
+  if (!team) throw new ProblemError('not-found', `There is no team ${name}.`);
+  return team;
+}
+
+async function toTeam(db: Deps['db'], { name, createdAt }: TeamRow): Promise<Team> {
+  const keys = await listKeys(db, name);
+  return {
+    name,
+    createdAt,
+    keys: keys.map(({ team: _, endorsement, ...key }) => ({
+      ...key,
+      endorsement: endorsement === null ? null : Envelope.parse(parseJson(endorsement)),
+    })),
+  };
+}

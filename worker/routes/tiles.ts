@@ -1,0 +1,84 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import type { Database } from '../../db/database.ts';
+import { readLogEntries, readLogTile } from '../../db/log.ts';
+import {
+  encodeEntryBundle,
+  fullWidth,
+  parseTilePath,
+  type TileAddress,
+} from '../../trust/log/index.ts';
+import { createRouter, problems } from '../openapi/router.ts';
+import { ProblemError } from '../problem.ts';
+
+/** The log as C2SP tlog-tiles serves it, for auditors, witnesses and caches. */
+export const tiles = createRouter();
+
+tiles.openapi(
+  createRoute({
+    method: 'get',
+    path: '/log/checkpoint',
+    operationId: 'getCheckpoint',
+    tags: ['Log'],
+    summary: "The log's latest checkpoint",
+    description: 'A signed note (C2SP tlog-checkpoint), cosigned with the present time.',
+    responses: {
+      200: { description: 'The checkpoint', content: { 'text/plain': { schema: z.string() } } },
+    },
+  }),
+  async (c) => {
+    const { note } = await c.var.deps.log.checkpoint();
+    return c.text(note, 200, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-cache',
+    });
+  },
+);
+
+tiles.openAPIRegistry.registerPath({
+  method: 'get',
+  path: '/log/tile/{level}/{index}',
+  operationId: 'getTile',
+  tags: ['Log'],
+  summary: 'A tile of the log, or a bundle of its entries',
+  description:
+    'As C2SP tlog-tiles has it: an index of more than three digits is cut into several path segments ' +
+    '(x001/234), and a tile that is not full has its width behind it (000.p/5).',
+  request: {
+    params: z.object({
+      level: z
+        .string()
+        .meta({ description: 'A level of the tree, or "entries"', example: 'entries' }),
+      index: z.string().meta({ description: 'Of the tile in its level', example: '000.p/1' }),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'The hashes, or the entries, one after the other',
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    },
+    ...problems(404),
+  },
+});
+
+tiles.get('/log/tile/*', async (c) => {
+  const tile = parseTilePath(c.req.path.slice('/log/'.length));
+  const bytes = tile && (await readTile(c.var.deps.db, tile));
+  if (!bytes) throw new ProblemError('not-found', `There is no ${c.req.path}.`);
+  return c.body(bytes, 200, {
+    'Content-Type': 'application/octet-stream',
+    'Cache-Control': 'public, max-age=31536000, immutable',
+  });
+});
+
+async function readTile(
+  db: Database,
+  { level, index, width }: TileAddress,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (level !== 'entries') return readLogTile(db, level, index, width);
+  const first = index * fullWidth;
+  const entries = await readLogEntries(db, first, first + width);
+  if (entries.length < width) return undefined;
+  const encoder = new TextEncoder();
+  return encodeEntryBundle(entries.map((entry) => encoder.encode(entry)));
+}

@@ -1,0 +1,94 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { ProfileName, TeamName } from '../../contract/name.ts';
+import { Deprecation, Transfer } from '../../contract/profile.ts';
+import { transferProfile } from '../../db/profiles.ts';
+import { findTeam } from '../../db/teams.ts';
+import { roleIn } from '../auth/caller.ts';
+import { atLeast } from '../auth/identify.ts';
+import { loggedName } from '../log/entry-name.ts';
+import { readBody } from '../middleware/body.ts';
+import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { ProblemError } from '../problem.ts';
+import { counting, noChange } from '../quota.ts';
+import { requireProfile } from './profile.ts';
+
+export const transfer = createRouter();
+
+transfer.openapi(
+  createRoute({
+    method: 'post',
+    path: '/profiles/{team}/{name}/transfer',
+    operationId: 'transferProfile',
+    tags: ['Profiles'],
+    summary: 'Hand a profile on to another team',
+    description:
+      'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
+      'keys a host trusts. From now on the other team publishes it under its own name, and here nothing is ' +
+      'published any more; who looks at it or pulls it is told. The caller must be an owner of both teams.',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner'), readBody] as const,
+    request: { params: z.object({ team: TeamName, name: ProfileName }), body: jsonBody(Transfer) },
+    responses: {
+      200: json('What is said of it from now on', Deprecation),
+      ...problems(
+        ...([400, 401, 403, 'quota-exceeded', 404] as const),
+        ...(['profile-moved', 413, 415, 'replacement-unknown'] as const),
+      ),
+    },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const { db, log, now } = deps;
+    const { team, name } = c.req.valid('param');
+    const { to } = c.req.valid('json');
+    const profile = await requireProfile(c, team, name);
+    if (to === team || !(await findTeam(db, to))) {
+      throw new ProblemError('replacement-unknown', `There is no other team ${to}.`);
+    }
+    if (roleIn(c.var.caller, to, name) !== 'owner') {
+      throw new ProblemError('role-insufficient', `Only an owner of ${to} takes a profile over.`);
+    }
+    if (profile.movedTo === to) return c.json(answer(), 200);
+    requireStaying();
+    const time = now().toISOString();
+    const logged = await loggedName(team, name, profile);
+    const change = { team, logged: true };
+    const index = await log.append(
+      { kind: 'transfer', time, team, name: logged, to },
+      () => [
+        ...counting(deps, change),
+        transferProfile(db, profile, {
+          movedTo: to,
+          deprecation: answer().reason,
+          replacement: answer().replacement ?? '',
+        }),
+      ],
+      async () =>
+        (await requireProfile(c, team, name)).movedTo !== null ||
+        (await noChange(deps, change)) !== undefined,
+    );
+    if (index === undefined) {
+      const moved = await requireProfile(c, team, name);
+      if (moved.movedTo === null) throw (await noChange(deps, change)) ?? notMade();
+      if (moved.movedTo !== to) {
+        throw new ProblemError('profile-moved', `${team}/${name} was transferred already.`);
+      }
+    }
+    return c.json(answer(), 200);
+
+    function answer(): Deprecation {
+      return { reason: `Team ${to} goes on with it.`, replacement: `${to}/${name}` };
+    }
+
+    function notMade(): Error {
+      return new Error(`${team}/${name} was not transferred`);
+    }
+
+    function requireStaying(): void {
+      if (profile.movedTo === null) return;
+      const detail = `${team}/${name} was transferred to ${profile.movedTo} already.`;
+      throw new ProblemError('profile-moved', detail);
+    }
+  },
+);

@@ -1,0 +1,259 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { TeamName } from '../../contract/name.ts';
+import { wholeNumber } from '../../contract/number.ts';
+import { CreatedToken } from '../../contract/token.ts';
+import {
+  NewTrustedPublisher,
+  OidcExchange,
+  OidcSettings,
+  TrustedPublisher,
+  TrustedPublisherList,
+} from '../../contract/trusted-publisher.ts';
+import { removeExpiredOrigins } from '../../db/tokens.ts';
+import {
+  addTrustedPublisher,
+  bindRepository,
+  listTrustedPublishers,
+  type TrustedPublisher as Row,
+  removeTrustedPublisher,
+} from '../../db/trusted-publishers.ts';
+import { sha256 } from '../../trust/index.ts';
+import { atLeast } from '../auth/identify.ts';
+import type { Job } from '../auth/oidc.ts';
+import { generateToken, hashToken } from '../auth/token.ts';
+import { readBody } from '../middleware/body.ts';
+import { idempotent } from '../middleware/idempotency.ts';
+import { createRouter, json, jsonBody, problems, repeatable } from '../openapi/router.ts';
+import type { Deps } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+import { makeChange } from '../quota.ts';
+import { requireTeam } from './teams.ts';
+import { addOwnedToken, toToken } from './tokens.ts';
+
+export const trustedPublishers = createRouter();
+
+/** The most that a team may trust. */
+const mostPublishers = 100;
+
+/** How long the token is good that a job gets, in milliseconds. */
+const lifetime = 15 * 60_000;
+
+trustedPublishers.openapi(
+  createRoute({
+    method: 'get',
+    path: '/teams/{team}/trusted-publishers',
+    operationId: 'listTrustedPublishers',
+    tags: ['Trusted publishing'],
+    summary: 'The repositories whose CI publishes for a team',
+    security: [{ token: [] }],
+    middleware: [atLeast('reader')] as const,
+    request: { params: z.object({ team: TeamName }) },
+    responses: { 200: json('They', TrustedPublisherList), ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => {
+    const { db } = c.var.deps;
+    const { name } = await requireTeam(db, c.req.valid('param').team);
+    return c.json({ items: (await listTrustedPublishers(db, name)).map(toPublisher) }, 200);
+  },
+);
+
+trustedPublishers.openapi(
+  createRoute({
+    method: 'post',
+    path: '/teams/{team}/trusted-publishers',
+    operationId: 'addTrustedPublisher',
+    tags: ['Trusted publishing'],
+    summary: "Let a repository's CI publish for a team, without a stored token",
+    description: 'What it publishes still has to be signed by a key of the team.',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner'), readBody, idempotent()] as const,
+    request: { params: z.object({ team: TeamName }), body: jsonBody(NewTrustedPublisher) },
+    responses: {
+      201: json('The publisher', TrustedPublisher),
+      ...problems(
+        ...repeatable,
+        400,
+        401,
+        403,
+        'quota-exceeded',
+        404,
+        'publisher-exists',
+        'team-full',
+        413,
+        415,
+        'issuer-unknown',
+      ),
+    },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const { db, now, oidc } = deps;
+    const { name } = await requireTeam(db, c.req.valid('param').team);
+    const asked = c.req.valid('json');
+    if (oidc && !oidc.issuers.includes(asked.issuer)) {
+      const accepted = oidc.issuers.join(' and ') || 'no provider';
+      const detail = `This registry accepts tokens of ${accepted}, not of ${asked.issuer}.`;
+      throw new ProblemError('issuer-unknown', detail);
+    }
+    const trusted = await listTrustedPublishers(db, name);
+    const same = trusted.some((one) =>
+      (['issuer', 'repository', 'branch', 'environment', 'profile'] as const).every(
+        (field) => one[field] === asked[field],
+      ),
+    );
+    if (same) throw new ProblemError('publisher-exists', 'The team trusts that one already.');
+    if (trusted.length >= mostPublishers) throw full();
+    const publisher = { ...asked, team: name, createdAt: now().toISOString() };
+    const adding = addTrustedPublisher(db, publisher, mostPublishers);
+    const added = await makeChange(deps, name, adding, {
+      read: ([one]) => one,
+      find: async () => {
+        const fields = Object.entries(publisher) as [keyof typeof publisher, unknown][];
+        return (await listTrustedPublishers(db, name)).find((one) =>
+          fields.every(([field, value]) => one[field] === value),
+        );
+      },
+    });
+    if (!added) throw full();
+    return c.json(toPublisher(added), 201);
+  },
+);
+
+trustedPublishers.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/teams/{team}/trusted-publishers/{id}',
+    operationId: 'removeTrustedPublisher',
+    tags: ['Trusted publishing'],
+    summary: 'Trust a repository no longer',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner')] as const,
+    request: {
+      params: z.object({
+        team: TeamName,
+        id: wholeNumber(),
+      }),
+    },
+    responses: { 204: { description: 'It is not trusted' }, ...problems(400, 401, 403, 404) },
+  }),
+  async (c) => {
+    const { team, id } = c.req.valid('param');
+    if (!(await removeTrustedPublisher(c.var.deps.db, team, id))) {
+      throw new ProblemError('not-found', `Team ${team} has no trusted publisher ${id}.`);
+    }
+    return c.body(null, 204);
+  },
+);
+
+trustedPublishers.openapi(
+  createRoute({
+    method: 'get',
+    path: '/oidc',
+    operationId: 'getOidcSettings',
+    tags: ['Trusted publishing'],
+    summary: 'Whose OpenID Connect tokens are accepted, and made for whom',
+    responses: { 200: json('The settings', OidcSettings), ...problems(404) },
+  }),
+  (c) => {
+    const { audience, issuers } = requireOidc(c.var.deps);
+    return c.json({ audience, issuers: [...issuers] }, 200);
+  },
+);
+
+trustedPublishers.openapi(
+  createRoute({
+    method: 'post',
+    path: '/oidc/token',
+    operationId: 'exchangeOidcToken',
+    tags: ['Trusted publishing'],
+    summary: "Exchange a CI job's OpenID Connect token for an API token",
+    description:
+      'The job must be of a repository and a branch that the team trusts. The API token publishes for fifteen ' +
+      'minutes; an OpenID Connect token is good for one exchange.',
+    middleware: [readBody] as const,
+    request: { body: jsonBody(OidcExchange) },
+    responses: {
+      201: json('The token', CreatedToken),
+      ...problems(400, 401, 'oidc-refused', 'quota-exceeded', 404, 413, 415),
+    },
+  }),
+  async (c) => {
+    const { db, now } = c.var.deps;
+    const { verify } = requireOidc(c.var.deps);
+    const { token, team, profile = null } = c.req.valid('json');
+    // Whoever sends what is no good guesses, as with API tokens.
+    let refusal = 'This OpenID Connect token was used before.';
+    const checked = await c.var.tokenChecks.attempt(c, async () => {
+      const verified = await verify(token);
+      if (!verified.ok) {
+        refusal = `The OpenID Connect token is refused: ${verified.reason}.`;
+        return undefined;
+      }
+      const trusted = await findTrusted(db, team, profile, verified.job);
+      if (typeof trusted !== 'string') return { job: verified.job, publisher: trusted };
+      refusal = trusted;
+      return undefined;
+    });
+    if (!checked) throw new ProblemError('oidc-refused', refusal);
+    const { job, publisher } = checked;
+    const time = now();
+    await removeExpiredOrigins(db, new Date(time.getTime() - 24 * 60 * 60_000).toISOString());
+    const secret = generateToken();
+    const row = await addOwnedToken(c.var.deps, {
+      hash: await hashToken(secret),
+      label: describe(job),
+      team,
+      profile: publisher.profile ?? profile,
+      scope: 'publish',
+      createdAt: time.toISOString(),
+      expiresAt: new Date(time.getTime() + lifetime).toISOString(),
+      origin: await sha256(new TextEncoder().encode(`${job.issuer}\n${job.id}`)),
+    });
+    if (!row) throw new ProblemError('oidc-refused', refusal);
+    return c.json({ ...toToken(row), token: secret }, 201);
+  },
+);
+
+function full(): ProblemError {
+  return new ProblemError('team-full', `A team trusts ${mostPublishers} publishers at most.`);
+}
+
+/** The publisher that a team trusts and a job is; what differs, when there is none. */
+async function findTrusted(
+  db: Deps['db'],
+  team: string,
+  profile: string | null,
+  job: Job,
+): Promise<Row | string> {
+  const { issuer, repository, branch, environment, repositoryId } = job;
+  const same = (await listTrustedPublishers(db, team)).filter(
+    (one) =>
+      one.issuer === issuer &&
+      one.repository === repository &&
+      one.branch === branch &&
+      (one.environment === null || one.environment === environment) &&
+      (one.profile === null || one.profile === profile),
+  );
+  for (const publisher of same) {
+    if (await bindRepository(db, publisher, repositoryId)) return publisher;
+  }
+  const what = `${describe(job)}${environment === undefined ? '' : ` in ${environment}`}`;
+  return same.length > 0
+    ? `${repository} is not the repository any more that team ${team} trusts: only its name is the same.`
+    : `Team ${team} does not trust ${what}${profile === null ? '' : ` with ${profile}`}.`;
+}
+
+function describe({ repository, branch }: Job): string {
+  return `CI of ${repository} on ${branch}`.slice(0, 300);
+}
+
+function requireOidc({ oidc }: Deps): NonNullable<Deps['oidc']> {
+  if (oidc) return oidc;
+  const detail = 'This registry has no public address configured, so it takes no such tokens.';
+  throw new ProblemError('not-found', detail);
+}
+
+function toPublisher({ team: _, repositoryId, ...publisher }: Row): TrustedPublisher {
+  return { ...publisher, bound: repositoryId !== null };
+}

@@ -1,0 +1,343 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { Proof, ProofQuery } from '../../contract/log.ts';
+import { ProfileName, TeamName, VersionNumber, VersionSelector } from '../../contract/name.ts';
+import {
+  PageQuery,
+  Publication,
+  Published,
+  Version,
+  VersionList,
+  type VersionSummary,
+  Yank,
+} from '../../contract/profile.ts';
+import type { StoredAnalysis } from '../../db/analyses.ts';
+import { findProfile } from '../../db/profiles.ts';
+import {
+  findAnalysedVersion,
+  findContent,
+  findVersion,
+  listVersions,
+  type Version as Row,
+  yankVersion,
+} from '../../db/versions.ts';
+import type { Viewer } from '../../db/viewer.ts';
+import { announce } from '../../db/webhooks.ts';
+import type { Digest } from '../../trust/index.ts';
+import { analysisOf } from '../analysis/version.ts';
+import { atLeast, atLeastToMake, viewer } from '../auth/identify.ts';
+import { loggedName, loggedReason } from '../log/entry-name.ts';
+import { proveEntry } from '../log/proof.ts';
+import { readBody } from '../middleware/body.ts';
+import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
+import type { Deps, Env } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+import { publish } from '../publish.ts';
+import { requireProfile } from './profile.ts';
+
+export const versions = createRouter();
+
+const path = z.object({ team: TeamName, name: ProfileName });
+const versionPath = path.extend({ version: VersionSelector });
+
+/** What the cursors of the list of versions hold. */
+const VersionPlace = z.strictObject({ precedence: z.string().max(300) });
+
+/** What is named by a version or a digest never changes. */
+const immutable = 'public, max-age=31536000, immutable';
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions',
+    operationId: 'listVersions',
+    tags: ['Versions'],
+    summary: "A profile's versions",
+    request: { params: path, query: PageQuery },
+    responses: {
+      200: json('A page of versions, highest first', VersionList),
+      ...problems(400, 404),
+    },
+  }),
+  async (c) => {
+    const { team, name } = c.req.valid('param');
+    const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
+    if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+    const { limit, cursor } = c.req.valid('query');
+    const found = await listVersions(c.var.deps.db, profile.id, {
+      before: cursor === undefined ? undefined : decodeCursor(VersionPlace, cursor).precedence,
+      limit: limit + 1,
+    });
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const next =
+      found.length > limit && last ? encodeCursor({ precedence: last.precedence }) : null;
+    linkNext(c, next);
+    return c.json({ items: page.map(toVersionSummary), next }, 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}',
+    operationId: 'getVersion',
+    tags: ['Versions'],
+    summary: 'One version, and what lint says of it',
+    request: { params: versionPath },
+    responses: { 200: json('The version', Version), ...problems(400, 404) },
+  }),
+  async (c) => {
+    return c.json(await describeVersion(c, c.req.valid('param')), 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'put',
+    path: '/profiles/{team}/{name}/versions/{version}',
+    operationId: 'publishVersion',
+    tags: ['Versions'],
+    summary: 'Publish a version',
+    description:
+      'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
+    security: [{ token: [] }],
+    middleware: [atLeastToMake('publisher'), readBody] as const,
+    request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
+    responses: {
+      200: json('The version was there already, with the same bytes', Published),
+      201: json('Published, with the proof that it is in the log', Published),
+      ...problems(
+        ...([400, 401, 403, 404, 413, 415] as const),
+        ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
+        ...(['profile-too-large', 'envelope-refused', 'profile-invalid', 'busy'] as const),
+      ),
+    },
+  }),
+  async (c) => {
+    const { team, name, version } = c.req.valid('param');
+    const { deps } = c.var;
+    const publication = c.req.valid('json');
+    const published = await publish(deps, viewer(c), team, name, version, publication);
+    const { created, version: row, analysis, blind } = published;
+    if (created) await deps.log.cosignUpTo(row.logIndex + 1, c.env?.waitUntil);
+    const proof = await proveEntry(deps, row.logIndex);
+    const body = {
+      ...toVersion(team, name, row, analysis),
+      proof: { ...proof, ...(blind === null ? {} : { blind }) },
+    };
+    return created ? c.json(body, 201) : c.json(body, 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/profile',
+    operationId: 'getProfileText',
+    tags: ['Versions'],
+    summary: "The profile's exact bytes",
+    request: { params: versionPath },
+    responses: {
+      200: {
+        description: 'The bytes; the ETag is their digest',
+        content: { 'text/plain': { schema: z.string() } },
+      },
+      304: { description: 'The caller has them already' },
+      ...problems(400, 404),
+    },
+  }),
+  async (c) => {
+    const params = c.req.valid('param');
+    const row = await requireVersion(c.var.deps, viewer(c), params);
+    return c.body(await requireContent(c.var.deps, row), 200, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': await cacheControl(c, params.team, params.name),
+      ETag: `"${row.digest}"`,
+    });
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/envelope',
+    operationId: 'getEnvelope',
+    tags: ['Versions'],
+    summary: 'The DSSE envelope of the signed statement',
+    request: { params: versionPath },
+    responses: {
+      200: {
+        description: 'The envelope, as it was published',
+        content: {
+          'application/vnd.dsse.envelope.v1+json': { schema: Publication.shape.envelope },
+        },
+      },
+      304: { description: 'The caller has it already' },
+      ...problems(400, 404),
+    },
+  }),
+  async (c) => {
+    const params = c.req.valid('param');
+    const row = await requireVersion(c.var.deps, viewer(c), params);
+    return c.body(row.envelope, 200, {
+      'Content-Type': 'application/vnd.dsse.envelope.v1+json',
+      'Cache-Control': await cacheControl(c, params.team, params.name),
+    });
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/readme',
+    operationId: 'getReadme',
+    tags: ['Versions'],
+    summary: "The README of a version's package",
+    request: { params: versionPath },
+    responses: {
+      200: { description: 'Markdown', content: { 'text/markdown': { schema: z.string() } } },
+      304: { description: 'The caller has it already' },
+      ...problems(400, 404),
+    },
+  }),
+  async (c) => {
+    const params = c.req.valid('param');
+    const { manifest } = await requireVersion(c.var.deps, viewer(c), params);
+    const digest = manifest.readme as Digest | undefined;
+    const text = digest && (await findContent(c.var.deps.db, digest));
+    if (text === undefined) {
+      const what = `${params.team}/${params.name}@${params.version}`;
+      throw new ProblemError('not-found', `${what} has no README.`);
+    }
+    return c.body(text, 200, {
+      'Content-Type': 'text/markdown; charset=utf-8',
+      'Cache-Control': await cacheControl(c, params.team, params.name),
+      ETag: `"${digest}"`,
+    });
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'get',
+    path: '/profiles/{team}/{name}/versions/{version}/proof',
+    operationId: 'proveVersion',
+    tags: ['Versions'],
+    summary: "That a version is in the registry's log",
+    request: { params: versionPath, query: ProofQuery },
+    responses: { 200: json('The proof', Proof), ...problems(400, 404) },
+  }),
+  async (c) => {
+    const params = c.req.valid('param');
+    const row = await requireVersion(c.var.deps, viewer(c), params);
+    const { blind } = await requireProfile(c, params.team, params.name);
+    const proof = await proveEntry(c.var.deps, row.logIndex, c.req.valid('query'));
+    return c.json({ ...proof, ...(blind === null ? {} : { blind }) }, 200);
+  },
+);
+
+versions.openapi(
+  createRoute({
+    method: 'post',
+    path: '/profiles/{team}/{name}/versions/{version}/yank',
+    operationId: 'yankVersion',
+    tags: ['Versions'],
+    summary: 'Yank a version',
+    description:
+      'It is still served to whoever asks for it by number or digest, and chosen for nobody else.',
+    security: [{ token: [] }],
+    middleware: [atLeast('publisher'), readBody] as const,
+    request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Yank) },
+    responses: { 200: json('The version', Version), ...problems(400, 401, 403, 404, 413, 415) },
+  }),
+  async (c) => {
+    const { deps } = c.var;
+    const params = c.req.valid('param');
+    const { team, name, version } = params;
+    const { reason } = c.req.valid('json');
+    const row = await requireVersion(deps, viewer(c), params);
+    if (row.yankReason === null) {
+      const profile = await requireProfile(c, team, name);
+      const time = deps.now().toISOString();
+      await deps.log.append(
+        {
+          kind: 'yank',
+          time,
+          team,
+          name: await loggedName(team, name, profile),
+          version,
+          yanked: true,
+          reason: loggedReason(reason, profile),
+        },
+        (logIndex) => [
+          ...yankVersion(deps.db, row, team, name, reason),
+          announce(deps.db, team, {
+            kind: 'version.yanked',
+            time,
+            data: { team, name, version, reason, logIndex },
+          }),
+        ],
+        async () => (await requireVersion(deps, viewer(c), params)).yankReason !== null,
+      );
+    }
+    return c.json(await describeVersion(c, params), 200);
+  },
+);
+
+/** How long the bytes of a version may be kept: for ever, and by nobody else when the profile is private. */
+async function cacheControl(c: Context<Env>, team: string, name: string): Promise<string> {
+  const { visibility } = await requireProfile(c, team, name);
+  return visibility === 'public' ? immutable : 'private, no-cache';
+}
+
+async function requireVersion(
+  { db }: Deps,
+  viewer: Viewer,
+  path: z.infer<typeof versionPath>,
+): Promise<Row> {
+  const row = await findVersion(db, viewer, path.team, path.name, path.version);
+  if (!row) throw notThere(path);
+  return row;
+}
+
+function notThere({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
+  return new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+}
+
+async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
+  const text = await findContent(db, digest);
+  if (text === undefined) throw new Error(`the content of ${digest} is missing`);
+  return text;
+}
+
+async function describeVersion(
+  c: Context<Env>,
+  { team, name, version }: z.infer<typeof versionPath>,
+): Promise<Version> {
+  const { deps } = c.var;
+  const found = await findAnalysedVersion(deps.db, viewer(c), team, name, version);
+  if (!found) throw notThere({ team, name, version });
+  return toVersion(team, name, found.version, await analysisOf(deps, team, name, found));
+}
+
+function toVersion(
+  team: string,
+  name: string,
+  row: Shown,
+  { diagnostics, omitted, needs, unseen }: StoredAnalysis,
+): Version {
+  const { manifest } = row;
+  return { team, name, ...toVersionSummary(row), manifest, diagnostics, omitted, needs, unseen };
+}
+
+/** What is shown of a version's record. */
+type Shown = Pick<Row, keyof VersionSummary | 'manifest'>;
+
+/** A stored version as lists show it. */
+export function toVersionSummary(row: Omit<Shown, 'manifest'>): VersionSummary {
+  const { version, digest, size, publishedAt, signers, logIndex, yankReason } = row;
+  return { version, digest, size, publishedAt, signers, logIndex, yankReason };
+}

@@ -1,0 +1,55 @@
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { ProfileName, TeamName } from '../../contract/name.ts';
+import { VisibilityChange } from '../../contract/profile.ts';
+import { makeBlind } from '../../trust/index.ts';
+import { atLeast } from '../auth/identify.ts';
+import { readBody } from '../middleware/body.ts';
+import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { requireChange, requireProfile, requireProfileMatch } from './profile.ts';
+
+export const visibility = createRouter();
+
+visibility.openapi(
+  createRoute({
+    method: 'put',
+    path: '/profiles/{team}/{name}/visibility',
+    operationId: 'setVisibility',
+    tags: ['Profiles'],
+    summary: 'Make a profile private or public',
+    description:
+      'From then on the log blinds its name, or does not. What the log has said before stays said.',
+    security: [{ token: [] }],
+    middleware: [atLeast('owner'), readBody] as const,
+    request: {
+      params: z.object({ team: TeamName, name: ProfileName }),
+      body: jsonBody(VisibilityChange),
+    },
+    responses: {
+      200: json('The visibility', VisibilityChange),
+      ...problems(
+        'precondition-failed',
+        400,
+        401,
+        403,
+        'quota-exceeded',
+        404,
+        'profile-changed',
+        413,
+        415,
+      ),
+    },
+  }),
+  async (c) => {
+    const { team, name } = c.req.valid('param');
+    const { visibility } = c.req.valid('json');
+    const profile = await requireProfile(c, team, name);
+    await requireProfileMatch(c, profile);
+    const blind = profile.blind ?? (visibility === 'private' ? makeBlind() : null);
+    if (visibility !== profile.visibility) {
+      const counted = visibility === 'public';
+      await requireChange(c, profile, { visibility, blind }, { counted });
+    }
+    return c.json({ visibility }, 200);
+  },
+);
