@@ -1,4 +1,5 @@
 // Appending to the log and proving from it, at sizes a thousandfold apart, in one run on one machine.
+
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,8 @@ import {
   rootOf,
   signCheckpoint,
 } from '../trust/log/index.ts';
-import { createLog, type Log } from '../worker/log/log.ts';
+import { createLog } from '../worker/log/log.ts';
+import type { Log } from '../worker/ports.ts';
 
 const sizes = [1_000, 100_000, 1_000_000];
 

@@ -1,9 +1,17 @@
 // Everything this room can report, with its explanation. The ids are part of the public interface.
-import type { Problem } from './syntax/cursor.ts';
-import { LineTable, type Position, type Span } from './syntax/source.ts';
+import { LineTable, type Position, type Range, type Span } from './syntax/source.ts';
 import { replaceHidden, visibleLine } from './visible.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
+
+/** Something to report, in offsets of one text. */
+export interface Problem extends Range {
+  id: DiagnosticId;
+  message: string;
+  expected?: string;
+  suggestion?: string;
+  fix?: { start: number; end: number; text: string };
+}
 
 /** What an id means. `aa-registry explain ID` and docs/diagnostics/ID.md are made from this. */
 export interface Explanation {

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
 /**
- * Builds dist/: the CLI with the Node server beside it, dist/sdk, the library, and dist/worker, the bundle that
+ * Builds dist/: the CLI with the Node server beside it, dist/lib, the library, and dist/worker, the bundle that
  * Cloudflare gets.
  */
 const root = join(import.meta.dirname, '..');

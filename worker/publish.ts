@@ -8,10 +8,9 @@ import { findAnalysedVersion, findVersion, insertVersion, type Version } from '.
 import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
-import type { Analysed } from './analysis/analyse.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
 import { loggedName } from './log/entry-name.ts';
-import type { Deps } from './ports.ts';
+import type { Analysed, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { noRoom } from './quota.ts';
 

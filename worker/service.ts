@@ -1,16 +1,10 @@
 import type { Hono } from 'hono';
 import { createApp } from './app.ts';
-import {
-  type Answer,
-  type Asked,
-  answerWith,
-  createAnswerCache,
-  responseOf,
-} from './cache/response-cache.ts';
-import { type Rate, rateHeaders } from './middleware/rate-limit.ts';
+import { type Answer, answerWith, createAnswerCache, responseOf } from './cache/response-cache.ts';
+import { rateHeaders } from './middleware/rate-limit.ts';
 import { networkOf } from './network/network.ts';
-import { type Access, requestId } from './observability/access.ts';
-import type { Bindings, Deps, Env } from './ports.ts';
+import { requestId } from './observability/access.ts';
+import type { Access, Asked, Bindings, Deps, Env, Rate } from './ports.ts';
 
 /** The registry as a runtime calls it. */
 export interface Service {

@@ -1,17 +1,10 @@
 // Reads a policy text left to right. What a word is depends on where it stands, so the parser asks for the
 // class of word it expects (the reference does the same with lexer states). One pass, no regular expressions.
-import type { DiagnosticId } from '../diagnostics.ts';
+import type { DiagnosticId, Problem } from '../diagnostics.ts';
 import type { Range } from './source.ts';
 import type { Comment, Word } from './tree.ts';
 
-/** Something to report, in offsets of one text. */
-export interface Problem extends Range {
-  id: DiagnosticId;
-  message: string;
-  expected?: string;
-  suggestion?: string;
-  fix?: { start: number; end: number; text: string };
-}
+export type { Problem };
 
 export type TokenKind =
   | 'comment'

@@ -66,7 +66,7 @@ describe('the npm package', () => {
     const files = packed('--dry-run');
     expect(files).toContain('bin/aa-registry');
     expect(files).toContain('dist/main.js');
-    expect(files).toContain('dist/sdk/sdk/index.d.ts');
+    expect(files).toContain('dist/lib/sdk/index.d.ts');
     const others = files.filter(
       (file) =>
         !/^dist\/chunks\/[\w-]+\.js$/.test(file) &&
@@ -121,7 +121,7 @@ describe('the npm package', () => {
 
   test('what is not public can’t be imported', () => {
     const script =
-      "import('aa-registry/dist/sdk/sdk/host/remove.js').catch((e) => console.log(e.code))";
+      "import('aa-registry/dist/lib/sdk/host/remove.js').catch((e) => console.log(e.code))";
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: folder,
       encoding: 'utf8',

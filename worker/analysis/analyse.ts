@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../contract/index.ts';
-import type { Analysis, Package } from '../../db/analyses.ts';
+import type { Package } from '../../db/analyses.ts';
 import { documentOf } from '../../db/search-document.ts';
 import {
   capabilitiesOf,
@@ -9,6 +9,7 @@ import {
   type Diagnostic as PolicyDiagnostic,
   releases,
 } from '../../policy/index.ts';
+import type { Analysed } from '../ports.ts';
 import { renderReadme } from './readme.ts';
 import { secretDiagnostics } from './secrets.ts';
 
@@ -22,12 +23,6 @@ export const shownLimits = {
   unseen: 50,
   name: 200,
 } as const;
-
-/** An analysis, and whether the package may be published. */
-export interface Analysed extends Analysis {
-  /** How many errors there are, the omitted ones among them. */
-  errors: number;
-}
 
 /**
  * Finds out all that is derived from a package: what lint says, what search finds it by, the README's HTML. Pure; its

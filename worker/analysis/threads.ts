@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Package } from '../../db/analyses.ts';
-import { type Analysed, givenUp } from './analyse.ts';
-import { type Analyser, Busy } from './analyser.ts';
+import type { Analysed, Analyser } from '../ports.ts';
+import { givenUp } from './analyse.ts';
+import { Busy } from './analyser.ts';
 import { openThread } from './open-thread.ts';
 import { createTurns } from './turns.ts';
 

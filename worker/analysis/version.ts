@@ -2,9 +2,9 @@ import { keepAnalysis, type StoredAnalysis } from '../../db/analyses.ts';
 import { findContent, type Version } from '../../db/versions.ts';
 import type { Digest } from '../../trust/index.ts';
 import { tellOperator } from '../observability/text-log.ts';
-import type { Deps } from '../ports.ts';
+import type { Analyser, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-import { type Analyser, Busy } from './analyser.ts';
+import { Busy } from './analyser.ts';
 
 /** Seconds after which it is worth trying again when too many packages wait. */
 const retryAfter = 5;

@@ -1,18 +1,7 @@
 import { roles as allRoles, type Role, type Scope } from '../../db/schema.ts';
 import type { Token } from '../../db/tokens.ts';
 import { anonymous, type Viewer } from '../../db/viewer.ts';
-
-/** Who makes a request, and what they may do. */
-export interface Caller {
-  /** The token that was sent; `undefined` when none was. */
-  token: Token | undefined;
-  /** The role in every team there is: of who runs the registry. */
-  everywhere: Role | undefined;
-  /** The roles in single teams. */
-  roles: ReadonlyMap<string, Role>;
-  /** The only profile that the roles are about; all when `undefined`. */
-  profile: string | undefined;
-}
+import type { Caller } from '../ports.ts';
 
 /** Whoever sends no token. */
 export const nobody: Caller = {

@@ -6,10 +6,9 @@ import { findToken, recordUse, type Token } from '../../db/tokens.ts';
 import { findUser } from '../../db/users.ts';
 import type { Viewer } from '../../db/viewer.ts';
 import { countAddress } from '../middleware/rate-limit.ts';
-import type { Deps, Env } from '../ports.ts';
+import type { Caller, Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import {
-  type Caller,
   callerOf,
   isAdministrator,
   isAtLeast,

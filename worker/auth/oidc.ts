@@ -8,6 +8,7 @@ import {
 } from 'jose';
 import * as z from 'zod';
 import { readAtMost, requireBoundedJson } from '../../trust/index.ts';
+import type { Oidc, VerifiedJob, VerifyJob } from '../ports.ts';
 
 /** How a provider words its claims. */
 export type Provider = 'github' | 'gitlab';
@@ -39,24 +40,6 @@ export function parseIssuer(text: string): Issuer | undefined {
   return { url, provider: provider as Provider };
 }
 
-/** What a CI job's token says of it. */
-export interface Job {
-  issuer: string;
-  /** `owner/name` or `group/project`, in lower case: providers do not tell the two apart. */
-  repository: string;
-  /** The provider's number for the repository: the name can go to somebody else, this can't. */
-  repositoryId: string;
-  branch: string;
-  environment: string | undefined;
-  /** Identifies the token. */
-  id: string;
-}
-
-export type VerifiedJob = { ok: true; job: Job } | { ok: false; reason: string };
-
-/** Verifies the tokens that CI jobs bring (OpenID Connect Core 1.0, section 3.1.3.7). */
-export type VerifyJob = (token: string) => Promise<VerifiedJob>;
-
 /** How long after it was made a token is accepted, in seconds, and how far two clocks may be apart. */
 const maximumAge = 15 * 60;
 const clockSkew = 30;
@@ -77,13 +60,6 @@ const algorithms = [
   'ES384',
   'EdDSA',
 ];
-
-/** What {@link Deps} has of it. */
-export interface Oidc {
-  audience: string;
-  issuers: readonly string[];
-  verify: VerifyJob;
-}
 
 /** Accepts the tokens of these issuers that were made for this registry's public address. */
 export function createOidc(publicUrl: string, issuers: readonly Issuer[]): Oidc {

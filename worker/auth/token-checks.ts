@@ -1,9 +1,8 @@
 import type { Context } from 'hono';
 import { LRUCache } from 'lru-cache';
-import { allow, createLimiter, type RateLimits } from '../middleware/rate-limit.ts';
+import { allow, createLimiter } from '../middleware/rate-limit.ts';
 import { networkOf } from '../network/network.ts';
-import type { Env } from '../ports.ts';
-import type { Caller } from './caller.ts';
+import type { Env, RateLimits, TokenChecks } from '../ports.ts';
 import { hashToken } from './token.ts';
 
 /** How many credentials that are no good an address may send, and in how many seconds. */
@@ -11,27 +10,6 @@ const failures = { requests: 60, seconds: 60 };
 
 /** How many tokens that were good are remembered, by their hashes. */
 const mostKnown = 10_000;
-
-/**
- * What it may cost to find out whether credentials are good: a token that was good lately may be looked up as often as
- * its own limit says, and all else only while the address has not sent too many that were none.
- */
-export interface TokenChecks {
-  /**
-   * Whose token it is, by `find`, which is told its hash; `undefined` when it is no good. Throws a problem, and asks
-   * nothing, when the token's limit or the address's is reached.
-   */
-  check: (
-    c: Context<Env>,
-    secret: string,
-    find: (hash: string) => Promise<Caller | undefined>,
-  ) => Promise<Caller | undefined>;
-  /** Does what finds out whether other credentials are good; what comes back as `undefined` counts as a failure. */
-  attempt: <Result>(
-    c: Context<Env>,
-    work: () => Promise<Result | undefined>,
-  ) => Promise<Result | undefined>;
-}
 
 export function createTokenChecks({ address, token: limiter }: RateLimits): TokenChecks {
   const failed = createLimiter(failures.requests, failures.seconds);

@@ -1,14 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { type Database, revisionOf } from '../../db/database.ts';
 import { forOrigins, itsOwn, matches, repeated } from '../middleware/conditional.ts';
+import type { Asked } from '../ports.ts';
 import { isTile } from './shared-cache.ts';
-
-/** A request, as far as an answer that is kept depends on it; header names are in lower case. */
-export interface Asked {
-  method: string;
-  url: string;
-  header: (name: string) => string | null | undefined;
-}
 
 /** What is sent for a kept answer. */
 export interface Answer {

@@ -1,12 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Env } from '../ports.ts';
 
-/** A cache in front of the database, near the client, that forgets what its Cache-Control says. */
-export interface SharedCache {
-  match: (url: string) => Promise<Response | undefined>;
-  put: (url: string, response: Response) => Promise<void>;
-}
-
 /**
  * How long an answer is kept, in seconds: the log's tiles are public for good. What else is shared never changes
  * either, but its profile may become private, and from then on nobody should have it from here for longer than this.

@@ -1,7 +1,8 @@
 import { reanalyse } from '../../db/analyses.ts';
 import type { Database } from '../../db/database.ts';
-import { type Analyser, Busy } from '../analysis/analyser.ts';
+import { Busy } from '../analysis/analyser.ts';
 import { tellOperator } from '../observability/text-log.ts';
+import type { Analyser } from '../ports.ts';
 
 /** How many versions are analysed in one go, and how long to rest when none is left, in milliseconds. */
 const atOnce = 5;

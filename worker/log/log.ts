@@ -30,6 +30,7 @@ import {
   type Tile,
 } from '../../trust/log/index.ts';
 import { tellOperator } from '../observability/text-log.ts';
+import type { Log } from '../ports.ts';
 import { cosignaturesOf, createCosigning } from './cosigning.ts';
 import { addCosignatures, type Witness } from './witness.ts';
 
@@ -51,42 +52,6 @@ const cosigningDeadline = 10_000;
 
 /** How many full tiles are kept in memory, of 8 KiB each: they never change, and every proof reads some. */
 const keptTiles = 512;
-
-/** The registry's transparency log: what it records can't be taken back unseen. */
-export interface Log {
-  /** The verifier of the log's key, which hosts pin. */
-  verifier: string;
-  /**
-   * Appends an entry in one transaction with the statements that it is about, which are told its index. Where the
-   * database commits that and its answer is lost, the entry is found in the log.
-   * `undefined` when `superseded` says meanwhile that there is nothing left to do.
-   */
-  append(
-    entry: LogEntry,
-    statements: (index: number) => Statement[],
-    superseded: () => Promise<boolean>,
-  ): Promise<number | undefined>;
-  /**
-   * A checkpoint of `atLeast` so many entries if there is one, cosigned with the present time, and its size: the newest
-   * that witnesses have cosigned a short while ago, else where the log stands. Without `atLeast` it is where the log
-   * stands, but for the moment in which witnesses are asked about that. No witness is asked here.
-   */
-  checkpoint(atLeast?: number): Promise<{ size: number; note: string }>;
-  /**
-   * Has the witnesses cosign the log as it stands, where they have not done so within the last minute: for timers and
-   * after the log has grown. Takes at most a few seconds, and never throws.
-   */
-  cosign(): Promise<void>;
-  /**
-   * Waits a short while until the witnesses have been asked about a tree of `size`, so that a proof made then is of a
-   * checkpoint that hosts with witnesses take. What they take longer for goes on, which `waitUntil` is told of.
-   */
-  cosignUpTo(size: number, waitUntil?: (work: Promise<unknown>) => void): Promise<void>;
-  /** The hashes by which an entry is shown to be in the tree of that size. */
-  proveInclusion(index: number, size: number): Promise<Hash[]>;
-  /** The hashes by which the tree of size `second` is shown to begin with that of size `first`. */
-  proveConsistency(first: number, second: number): Promise<Hash[]>;
-}
 
 export interface LogOptions {
   db: Database;

@@ -1,32 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { LRUCache } from 'lru-cache';
 import { networkOf } from '../network/network.ts';
-import type { Env } from '../ports.ts';
+import type { Env, Limiter, Rate, RateLimits } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-
-/** What a limiter says of one request. */
-export interface Rate {
-  ok: boolean;
-  /** How many more are allowed now; `undefined` where the limiter does not tell. */
-  remaining?: number;
-  /** When all that is allowed may be had again; after a refusal, when one more. In seconds. */
-  reset: number;
-}
-
-/** Counts requests by key. */
-export interface Limiter {
-  /** What it allows: so many requests in so many seconds. */
-  policy: { requests: number; seconds: number } | undefined;
-  take: (key: string) => Rate | Promise<Rate>;
-}
-
-/** Who is limited how; who is left out is not. */
-export interface RateLimits {
-  /** Requests without a token, by the client's address (IPv6: its /64). */
-  address?: Limiter | undefined;
-  /** Requests with a good token, by that. */
-  token?: Limiter | undefined;
-}
 
 /** How many keys are remembered: a flood of addresses takes no more memory than that. */
 const mostKeys = 50_000;

@@ -1,5 +1,5 @@
-import type { Asked } from '../cache/response-cache.ts';
 import type { NodeBindings } from '../node/listener.ts';
+import type { Asked } from '../ports.ts';
 import { isAddress, isWithin, parseNetwork } from './network.ts';
 
 /** The address of clients that are not told apart: they are counted together. */

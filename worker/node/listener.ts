@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { Answer, Asked } from '../cache/response-cache.ts';
+import type { Answer } from '../cache/response-cache.ts';
+import type { Asked } from '../ports.ts';
 import type { Service } from '../service.ts';
 import { refuseBadHead } from './request-head.ts';
 

@@ -1,33 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { Env } from '../ports.ts';
-
-/** What is known of a request once it is answered: for the request log and for metrics. It holds no secret. */
-export interface Access {
-  /** The request's id, which the answer carries as X-Request-Id. */
-  id: string;
-  method: string;
-  /** The route's pattern, not the path: that may hold names that are nobody else's business. */
-  route: string;
-  /** The client's address, where it is known. */
-  address: string | undefined;
-  /** Whose token the request had, if it was a good one. */
-  token: { id: number; label: string } | undefined;
-  status: number;
-  /** When the request came, in milliseconds since the epoch. */
-  time: number;
-  /** The same, by the clock that never jumps. */
-  start: number;
-  /** How long the answer took, in milliseconds. */
-  milliseconds: number;
-  /** What was sent, head and body, in bytes; `undefined` where the runtime does not tell. */
-  bytes: number | undefined;
-  /** What went wrong here, when the status is 500. */
-  error: unknown;
-}
-
-/** Told of each request after its answer. It must not throw. */
-export type AccessObserver = (access: Access) => void;
+import type { Access, AccessObserver, Env } from '../ports.ts';
 
 /** How many requests are told of together, and how long the first of them waits for that, in milliseconds. */
 const together = 256;

@@ -1,13 +1,5 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { AccessObserver } from './access.ts';
-
-/** What Prometheus scrapes of a registry on Node. On Workers an isolate would tell of itself alone. */
-export interface Metrics {
-  observe: AccessObserver;
-  contentType: string;
-  /** The exposition, in Prometheus' text format. */
-  expose: () => Promise<string>;
-}
+import type { Metrics } from '../ports.ts';
 
 /** Counts and times requests by method, route and status, beside what prom-client tells of the process. */
 export function createMetrics(gauges: { logSize: () => Promise<number> }): Metrics {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { visibleJson } from '../../policy/index.ts';
-import type { Access, AccessObserver } from './access.ts';
+import type { Access, AccessObserver } from '../ports.ts';
 
 /** Which requests are logged: none, those that failed here (5xx), or all. */
 export const logLevels = ['off', 'error', 'info'] as const;

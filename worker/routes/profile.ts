@@ -15,7 +15,7 @@ import { requireMatch } from '../middleware/precondition.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
-import { toVersionSummary } from './versions.ts';
+import { toVersionSummary } from './version-summary.ts';
 
 /** The profile of a request's path, if its caller may know of it; a problem when there is none. */
 export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {

@@ -11,12 +11,12 @@ import {
   parseJson,
   verifyEndorsement,
 } from '../../trust/index.ts';
-import { type Caller, isAdministrator } from '../auth/caller.ts';
+import { isAdministrator } from '../auth/caller.ts';
 import { adminToken, atLeast } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { createRouter, json, jsonBody, problems, repeatable } from '../openapi/router.ts';
-import type { Deps } from '../ports.ts';
+import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
 export const teams = createRouter();

@@ -17,14 +17,14 @@ import {
   type TokenOwner,
 } from '../../db/tokens.ts';
 import { findUser } from '../../db/users.ts';
-import { type Caller, isAdministrator, roleIn } from '../auth/caller.ts';
+import { isAdministrator, roleIn } from '../auth/caller.ts';
 import { anyToken, requireToken } from '../auth/identify.ts';
 import { generateToken, hashToken } from '../auth/token.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { createRouter, json, jsonBody, problems, repeatableWithSecret } from '../openapi/router.ts';
 import { linkNext } from '../page.ts';
-import type { Deps } from '../ports.ts';
+import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { exceeded } from '../quota.ts';
 

@@ -20,12 +20,11 @@ import {
 } from '../../db/trusted-publishers.ts';
 import { sha256 } from '../../trust/index.ts';
 import { atLeast } from '../auth/identify.ts';
-import type { Job } from '../auth/oidc.ts';
 import { generateToken, hashToken } from '../auth/token.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { createRouter, json, jsonBody, problems, repeatable } from '../openapi/router.ts';
-import type { Deps } from '../ports.ts';
+import type { Deps, Job } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
 import { requireTeam } from './teams.ts';

@@ -36,6 +36,7 @@ import type { Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
 import { requireProfile } from './profile.ts';
+import { type SummaryRow, toVersionSummary } from './version-summary.ts';
 
 export const versions = createRouter();
 
@@ -334,10 +335,4 @@ function toVersion(
 }
 
 /** What is shown of a version's record. */
-type Shown = Pick<Row, keyof VersionSummary | 'manifest'>;
-
-/** A stored version as lists show it. */
-export function toVersionSummary(row: Omit<Shown, 'manifest'>): VersionSummary {
-  const { version, digest, size, publishedAt, signers, logIndex, yankReason } = row;
-  return { version, digest, size, publishedAt, signers, logIndex, yankReason };
-}
+type Shown = SummaryRow & Pick<Row, 'manifest'>;

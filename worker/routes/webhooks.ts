@@ -29,10 +29,10 @@ import { idempotent } from '../middleware/idempotency.ts';
 import { allow } from '../middleware/rate-limit.ts';
 import { createRouter, json, jsonBody, problems, repeatableWithSecret } from '../openapi/router.ts';
 import { linkNext } from '../page.ts';
-import type { Deps } from '../ports.ts';
+import type { Deliverer, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
-import { type Deliverer, testEvent } from '../webhooks/deliver.ts';
+import { testEvent } from '../webhooks/deliver.ts';
 import { generateSecret } from '../webhooks/signature.ts';
 
 export const webhooks = createRouter();

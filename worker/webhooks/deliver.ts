@@ -12,9 +12,9 @@ import {
   type Webhook,
   type WebhookEvent,
 } from '../../db/webhooks.ts';
-import { createLimiter, type Limiter } from '../middleware/rate-limit.ts';
+import { createLimiter } from '../middleware/rate-limit.ts';
 import { tellOperator } from '../observability/text-log.ts';
-import type { Destinations } from './destination.ts';
+import type { Deliverer, Destinations } from '../ports.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
 
@@ -47,21 +47,6 @@ const longestWait = 6 * 3_600_000;
 /** How long a delivery is tried, and how long it is remembered, in milliseconds. */
 const patience = 5 * 86_400_000;
 const memory = 30 * 86_400_000;
-
-/** Tells webhooks what they are to be told. */
-export interface Deliverer {
-  destinations: Destinations;
-  /**
-   * Makes the deliveries that are due, until none is; how many attempts that took. Each has a deadline of its own,
-   * and none waits for another team's but for want of any place. Begins nothing more once `signal` is aborted. Never
-   * throws.
-   */
-  deliverDue: (signal?: AbortSignal) => Promise<number>;
-  /** How often a team may test its webhooks. */
-  tests: Limiter;
-  /** Tells one webhook of a test that is in the outbox for that, at once and once only. */
-  test: (webhook: Webhook, delivery: Delivery) => Promise<Delivery>;
-}
 
 export interface DelivererOptions {
   db: Database;

@@ -1,20 +1,8 @@
 import { isAddress, isPublic, isWithin, type Network, parseNetwork } from '../network/network.ts';
+import type { Destinations } from '../ports.ts';
 
 /** The longest address of a webhook, in characters. */
 export const longestUrl = 2000;
-
-/**
- * Where webhooks may go: over https to the public internet, and to the networks that the operator allows besides,
- * over http too.
- */
-export interface Destinations {
-  /** Whether there is any network besides, which may have names of its own. */
-  local: boolean;
-  /** What is wrong with this address, before anything is looked up; `undefined` when nothing is. */
-  objection: (url: string) => string | undefined;
-  /** What is wrong with going to this IP address for that URL; `undefined` when nothing is. */
-  addressObjection: (url: URL, address: string) => string | undefined;
-}
 
 /** The destinations, with networks allowed besides. Throws when one can't be read. */
 export function createDestinations(allowed: readonly string[]): Destinations {

@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { Destinations } from './destination.ts';
+import type { Destinations } from '../ports.ts';
 import { longestAnswer, type Send, timeout } from './send.ts';
 
 type Resolve = (

@@ -1,4 +1,4 @@
-import type { Destinations } from './destination.ts';
+import type { Destinations } from '../ports.ts';
 
 /** How long a receiver may take for all of it, in milliseconds, and the most of its answer that is read, in bytes. */
 export const timeout = 10_000;
