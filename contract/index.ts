@@ -1,6 +1,7 @@
 export { Diagnostic } from './diagnostic.ts';
 export { LogKey, Proof } from './log.ts';
 export { Problem, problemNamespace } from './problem.ts';
+export { type ProblemId, problems } from './problems.ts';
 export {
   Channel,
   Deprecation,

@@ -70,7 +70,7 @@ describe('the npm package', () => {
     const others = files.filter(
       (file) =>
         !/^dist\/chunks\/[\w-]+\.js$/.test(file) &&
-        !/^dist\/sdk\/(sdk|trust|policy|worker\/api\/schema)\/[\w/-]+\.(js|d\.ts)$/.test(file),
+        !/^dist\/lib\/(sdk|contract|trust|policy)\/[\w/-]+\.(js|d\.ts)$/.test(file),
     );
     expect(others.sort()).toEqual([
       'LICENSE',

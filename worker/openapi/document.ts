@@ -1,9 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { problemNamespace } from '../../contract/index.ts';
+import { type ProblemId, problemNamespace, problems } from '../../contract/index.ts';
 import type { Env } from '../ports.ts';
-import { type ProblemId, problemList } from '../problem.ts';
-import { meanings } from '../routes/meanings.ts';
-import { problems } from './router.ts';
+import { problemResponses } from './router.ts';
 
 /** The OpenAPI document, as far as this program reads it again. */
 export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
@@ -99,8 +97,8 @@ export function describeApi(app: OpenAPIHono<Env>): Document {
   for (const [name, header] of Object.entries(headers)) {
     registry.registerComponent('headers', name, header);
   }
-  for (const problem of problemList) {
-    registry.registerComponent('examples', problem.id, exampleOf(problem));
+  for (const id of Object.keys(problems) as ProblemId[]) {
+    registry.registerComponent('examples', id, exampleOf(id));
   }
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
@@ -124,18 +122,19 @@ export function describeApi(app: OpenAPIHono<Env>): Document {
   return document;
 }
 
-function exampleOf({ id, status, title }: { id: ProblemId; status: number; title: string }) {
+function exampleOf(id: ProblemId) {
+  const { status, title, meaning } = problems[id];
   return {
     summary: title,
-    description: meanings[id],
-    value: { type: problemNamespace + id, title, status, detail: meanings[id] },
+    description: meaning,
+    value: { type: problemNamespace + id, title, status, detail: meaning },
   };
 }
 
 /** Adds to an operation what all of its kind have. */
 function complete(operation: Operation, path: string, method: string): void {
   const own = operation.responses ?? {};
-  const always: Parameters<typeof problems> = [429, 500];
+  const always: Parameters<typeof problemResponses> = [429, 500];
   if (operation.parameters) always.push('request-invalid');
   if (operation.requestBody) always.push(400, 413, 415);
   if (method !== 'get') always.push('storage-full');
@@ -148,7 +147,7 @@ function complete(operation: Operation, path: string, method: string): void {
   const watched = path === '/healthz' || path === '/readyz';
   // conditional.ts gives every read an ETag.
   if (method === 'get' && !watched) own['304'] ??= { description: 'The caller has it already' };
-  operation.responses = (watched ? own : { ...problems(...always), ...own }) as typeof own;
+  operation.responses = (watched ? own : { ...problemResponses(...always), ...own }) as typeof own;
   for (const [status, answer] of Object.entries(operation.responses) as [string, Answer][]) {
     narrow(answer, Number(status));
     addHeaders(answer, headersOf(status, operation, watched));

@@ -1,8 +1,8 @@
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import type { ZodType } from 'zod';
-import { Problem } from '../../contract/index.ts';
+import { Problem, type ProblemId, problems } from '../../contract/index.ts';
 import type { Env } from '../ports.ts';
-import { ProblemError, type ProblemId, problemList } from '../problem.ts';
+import { ProblemError } from '../problem.ts';
 
 /** How many of a request's faults are told, and how much of each: a request may be nothing but faults. */
 const mostIssues = 10;
@@ -53,20 +53,13 @@ const general = {
  * The documentation of the problems a route may answer with: by id, or by status for those that are the same
  * wherever they come. What any route may answer with is added to all (document.ts).
  */
-export function problems(...asked: (ProblemId | keyof typeof general)[]): Responses {
-  const ids = new Set<ProblemId>(
-    asked.flatMap((one) => (typeof one === 'number' ? general[one] : [one])),
-  );
-  const found = problemList.filter(({ id }) => ids.has(id));
-  const statuses = new Set(found.map(({ status }) => status));
+export function problemResponses(...documented: (ProblemId | keyof typeof general)[]): Responses {
+  const asIds = (one: (typeof documented)[number]): readonly ProblemId[] =>
+    typeof one === 'number' ? general[one] : [one];
+  const ids = [...new Set(documented.flatMap(asIds))];
+  const byStatus = Object.groupBy(ids, (id) => problems[id].status);
   return Object.fromEntries(
-    [...statuses].map((status) => [
-      status,
-      problemResponse(
-        status,
-        found.filter((problem) => problem.status === status).map(({ id }) => id),
-      ),
-    ]),
+    Object.entries(byStatus).map(([status, ids]) => [status, problemResponse(Number(status), ids)]),
   );
 }
 
@@ -90,18 +83,18 @@ function problemResponse(status: number, ids: ProblemId[]) {
 }
 
 const reasons: Record<number, string> = {
-  400: 'The request is malformed',
-  401: 'No token, or one that is no good',
-  403: 'The token does not allow this',
-  404: 'There is no such thing',
-  409: 'It is not as the request takes it to be',
-  405: 'Not with this method',
-  412: 'It was changed since the caller looked',
-  413: 'Too large',
-  415: 'Not JSON',
-  422: 'Understood, and refused; the problem says why',
+  400: 'Bad request',
+  401: 'Missing or invalid token',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict with the current state',
+  412: 'Precondition failed',
+  413: 'Content too large',
+  415: 'Unsupported media type',
+  422: 'Unprocessable content; the problem says why',
   429: 'Too many requests; Retry-After says how long to wait',
-  500: 'The registry failed; its own log says why',
-  503: 'Not now',
-  507: 'No room is left to store anything',
+  500: 'Internal error; the registry’s log says why',
+  503: 'Service unavailable',
+  507: 'Insufficient storage',
 };

@@ -15,7 +15,7 @@ import { announce } from '../../db/webhooks.ts';
 import { atLeast, viewer } from '../auth/identify.ts';
 import { loggedChannel, loggedName } from '../log/entry-name.ts';
 import { readBody } from '../middleware/body.ts';
-import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { counting, noChange } from '../quota.ts';
@@ -41,7 +41,7 @@ channels.openapi(
     },
     responses: {
       200: json('The channel', Channel),
-      ...problems(
+      ...problemResponses(
         ...(['precondition-failed', 400, 401, 403, 'quota-exceeded', 404] as const),
         ...(['channel-moved', 413, 415] as const),
       ),

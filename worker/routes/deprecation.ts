@@ -5,7 +5,7 @@ import { Deprecation } from '../../contract/profile.ts';
 import { findProfile } from '../../db/profiles.ts';
 import { atLeast, viewer } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
-import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 import { requireChange, requireProfile, requireProfileMatch } from './profile.ts';
 
@@ -26,7 +26,7 @@ deprecation.openapi(
     request: { params, body: jsonBody(Deprecation) },
     responses: {
       200: json('The deprecation', Deprecation),
-      ...problems(
+      ...problemResponses(
         'precondition-failed',
         400,
         401,
@@ -72,7 +72,15 @@ deprecation.openapi(
     request: { params },
     responses: {
       204: { description: 'It is not deprecated' },
-      ...problems('precondition-failed', 400, 401, 403, 404, 'profile-moved', 'profile-changed'),
+      ...problemResponses(
+        'precondition-failed',
+        400,
+        401,
+        403,
+        404,
+        'profile-moved',
+        'profile-changed',
+      ),
     },
   }),
   async (c) => {

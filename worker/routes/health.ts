@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { requireReady } from '../../db/readiness.ts';
-import { createRouter, json, problems } from '../openapi/router.ts';
+import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 
 /** How long the database may take to say that it is there, in milliseconds. */
@@ -34,7 +34,10 @@ health.openapi(
     summary: 'Whether the service can do its work',
     description:
       'The database answers, its schema is current, and the log can be read. Not while it shuts down.',
-    responses: { 200: json('It can', z.object({ status: z.literal('ready') })), ...problems(503) },
+    responses: {
+      200: json('It can', z.object({ status: z.literal('ready') })),
+      ...problemResponses(503),
+    },
   }),
   async (c) => {
     const { db, isEnding } = c.var.deps;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { LogKey, Proof, ProofQuery } from '../../contract/log.ts';
 import { wholeNumber } from '../../contract/number.ts';
 import { proveEntry } from '../log/proof.ts';
-import { createRouter, json, problems } from '../openapi/router.ts';
+import { createRouter, json, problemResponses } from '../openapi/router.ts';
 
 export const log = createRouter();
 
@@ -30,7 +30,7 @@ log.openapi(
       params: z.object({ index: wholeNumber().meta({ description: 'From 0', example: 0 }) }),
       query: ProofQuery,
     },
-    responses: { 200: json('The proof', Proof), ...problems(400, 404) },
+    responses: { 200: json('The proof', Proof), ...problemResponses(400, 404) },
   }),
   async (c) =>
     c.json(await proveEntry(c.var.deps, c.req.valid('param').index, c.req.valid('query')), 200),

@@ -16,7 +16,7 @@ import { findUser } from '../../db/users.ts';
 import { atLeast } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { notMatching, requireMatch } from '../middleware/precondition.ts';
-import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
@@ -36,7 +36,7 @@ members.openapi(
     security: [{ token: [] }],
     middleware: [atLeast('reader')] as const,
     request: { params: z.object({ team: TeamName }) },
-    responses: { 200: json('The members', MemberList), ...problems(400, 401, 403, 404) },
+    responses: { 200: json('The members', MemberList), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => {
     const { db } = c.var.deps;
@@ -57,7 +57,7 @@ members.openapi(
     request: { params: memberPath, body: jsonBody(MembershipBody) },
     responses: {
       200: json('The member', Member),
-      ...problems(
+      ...problemResponses(
         'precondition-failed',
         400,
         401,
@@ -107,7 +107,7 @@ members.openapi(
     request: { params: memberPath },
     responses: {
       204: { description: 'They are not in it' },
-      ...problems('precondition-failed', 400, 401, 403, 404, 'last-owner'),
+      ...problemResponses('precondition-failed', 400, 401, 403, 404, 'last-owner'),
     },
   }),
   async (c) => {

@@ -4,7 +4,7 @@ import { ProfileName, TeamName } from '../../contract/name.ts';
 import { Profile, ProfilePage, ProfileQuery } from '../../contract/profile.ts';
 import { findProfiles } from '../../db/search.ts';
 import { viewer } from '../auth/identify.ts';
-import { createRouter, json, problems } from '../openapi/router.ts';
+import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
 import { requireProfile, toProfile } from './profile.ts';
 
@@ -28,7 +28,7 @@ profiles.openapi(
       'images, tags and the team, the description, the rules. The last word may lack its end, and where nothing matches ' +
       'one slip in it is forgiven.',
     request: { query: ProfileQuery },
-    responses: { 200: json('A page of profiles', ProfilePage), ...problems(400) },
+    responses: { 200: json('A page of profiles', ProfilePage), ...problemResponses(400) },
   }),
   async (c) => {
     const { q, cursor, ...query } = c.req.valid('query');
@@ -60,7 +60,7 @@ profiles.openapi(
     tags: ['Profiles'],
     summary: 'One profile and its latest version',
     request: { params: z.object({ team: TeamName, name: ProfileName }) },
-    responses: { 200: json('The profile', Profile), ...problems(400, 404) },
+    responses: { 200: json('The profile', Profile), ...problemResponses(400, 404) },
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');

@@ -8,7 +8,7 @@ import { countTokens } from '../../db/tokens.ts';
 import { listWebhooks } from '../../db/webhooks.ts';
 import { adminToken, atLeast } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
-import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { limitsOf } from '../quota.ts';
@@ -27,7 +27,7 @@ quotas.openapi(
     security: [{ token: [] }],
     middleware: [atLeast('reader')] as const,
     request: { params },
-    responses: { 200: json('The quota', Quota), ...problems(400, 401, 403, 404) },
+    responses: { 200: json('The quota', Quota), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => c.json(await requireQuota(c.var.deps, c.req.valid('param').team), 200),
 );
@@ -42,7 +42,7 @@ quotas.openapi(
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { params, body: jsonBody(QuotaChange) },
-    responses: { 200: json('The quota', Quota), ...problems(400, 401, 403, 404, 413, 415) },
+    responses: { 200: json('The quota', Quota), ...problemResponses(400, 401, 403, 404, 413, 415) },
   }),
   async (c) => {
     const { deps } = c.var;

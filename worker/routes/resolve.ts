@@ -16,7 +16,7 @@ import {
   type Reference,
 } from '../../trust/index.ts';
 import { viewer } from '../auth/identify.ts';
-import { createRouter, json, problems } from '../openapi/router.ts';
+import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { ProblemError, toProblem } from '../problem.ts';
 
 export const resolve = createRouter();
@@ -39,7 +39,7 @@ resolve.openapi(
     responses: {
       200: json('The versions, in the order of the references', Resolutions),
       304: { description: 'They mean what they did' },
-      ...problems(400, 404, 'channel-unknown', 'range-unsatisfied'),
+      ...problemResponses(400, 404, 'channel-unknown', 'range-unsatisfied'),
     },
   }),
   async (c) => {

@@ -15,7 +15,7 @@ import { isAdministrator } from '../auth/caller.ts';
 import { adminToken, atLeast } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
-import { createRouter, json, jsonBody, problems, repeatable } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses, repeatable } from '../openapi/router.ts';
 import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
@@ -35,7 +35,7 @@ teams.openapi(
     request: { body: jsonBody(NewTeam) },
     responses: {
       201: json('The team', Team),
-      ...problems(...repeatable, 400, 401, 403, 'team-exists', 413, 415),
+      ...problemResponses(...repeatable, 400, 401, 403, 'team-exists', 413, 415),
     },
   }),
   async (c) => {
@@ -56,7 +56,7 @@ teams.openapi(
     tags: ['Teams'],
     summary: 'A team and its publisher keys',
     request: { params: teamPath },
-    responses: { 200: json('The team', Team), ...problems(400, 404) },
+    responses: { 200: json('The team', Team), ...problemResponses(400, 404) },
   }),
   async (c) => {
     const { db } = c.var.deps;
@@ -78,7 +78,7 @@ teams.openapi(
     responses: {
       200: json('The team, which had the key already', Team),
       201: json('The team with the new key', Team),
-      ...problems(
+      ...problemResponses(
         ...repeatable,
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['team-full', 'key-revoked', 'key-invalid', 'endorsement-refused'] as const),
@@ -145,7 +145,7 @@ teams.openapi(
     security: [{ token: [] }],
     middleware: [atLeast('owner'), readBody] as const,
     request: { params: teamPath.extend({ keyId: KeyId }), body: jsonBody(Revocation) },
-    responses: { 200: json('The team', Team), ...problems(400, 401, 403, 404, 413, 415) },
+    responses: { 200: json('The team', Team), ...problemResponses(400, 401, 403, 404, 413, 415) },
   }),
   async (c) => {
     const { db, log, now } = c.var.deps;

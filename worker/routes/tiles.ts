@@ -8,7 +8,7 @@ import {
   parseTilePath,
   type TileAddress,
 } from '../../trust/log/index.ts';
-import { createRouter, problems } from '../openapi/router.ts';
+import { createRouter, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 
 /** The log as C2SP tlog-tiles serves it, for auditors, witnesses and caches. */
@@ -57,7 +57,7 @@ tiles.openAPIRegistry.registerPath({
       description: 'The hashes, or the entries, one after the other',
       content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     },
-    ...problems(404),
+    ...problemResponses(404),
   },
 });
 

@@ -22,7 +22,13 @@ import { anyToken, requireToken } from '../auth/identify.ts';
 import { generateToken, hashToken } from '../auth/token.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
-import { createRouter, json, jsonBody, problems, repeatableWithSecret } from '../openapi/router.ts';
+import {
+  createRouter,
+  json,
+  jsonBody,
+  problemResponses,
+  repeatableWithSecret,
+} from '../openapi/router.ts';
 import { linkNext } from '../page.ts';
 import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
@@ -45,7 +51,7 @@ tokens.openapi(
     request: { body: jsonBody(NewToken) },
     responses: {
       201: json('The token', CreatedToken),
-      ...problems(...repeatableWithSecret, 400, 401, 403, 'quota-exceeded', 404, 413, 415),
+      ...problemResponses(...repeatableWithSecret, 400, 401, 403, 'quota-exceeded', 404, 413, 415),
     },
   }),
   async (c) => {
@@ -152,7 +158,7 @@ tokens.openapi(
         cursor: wholeNumber().optional(),
       }),
     },
-    responses: { 200: json('Tokens', TokenPage), ...problems(400, 401, 403) },
+    responses: { 200: json('Tokens', TokenPage), ...problemResponses(400, 401, 403) },
   }),
   async (c) => {
     const { user, team, limit, cursor } = c.req.valid('query');
@@ -205,7 +211,7 @@ tokens.openapi(
     request: {
       params: z.object({ id: wholeNumber() }),
     },
-    responses: { 204: { description: 'It is revoked' }, ...problems(400, 401, 404) },
+    responses: { 204: { description: 'It is revoked' }, ...problemResponses(400, 401, 404) },
   }),
   async (c) => {
     const { db, now } = c.var.deps;
@@ -235,7 +241,7 @@ tokens.openapi(
     summary: 'Whose token this is',
     security: [{ token: [] }],
     middleware: [anyToken] as const,
-    responses: { 200: json('The identity', Identity), ...problems(401) },
+    responses: { 200: json('The identity', Identity), ...problemResponses(401) },
   }),
   (c) => {
     const { caller } = c.var;

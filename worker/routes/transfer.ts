@@ -8,7 +8,7 @@ import { roleIn } from '../auth/caller.ts';
 import { atLeast } from '../auth/identify.ts';
 import { loggedName } from '../log/entry-name.ts';
 import { readBody } from '../middleware/body.ts';
-import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 import { counting, noChange } from '../quota.ts';
 import { requireProfile } from './profile.ts';
@@ -31,7 +31,7 @@ transfer.openapi(
     request: { params: z.object({ team: TeamName, name: ProfileName }), body: jsonBody(Transfer) },
     responses: {
       200: json('What is said of it from now on', Deprecation),
-      ...problems(
+      ...problemResponses(
         ...([400, 401, 403, 'quota-exceeded', 404] as const),
         ...(['profile-moved', 413, 415, 'replacement-unknown'] as const),
       ),

@@ -23,7 +23,7 @@ import { atLeast } from '../auth/identify.ts';
 import { generateToken, hashToken } from '../auth/token.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
-import { createRouter, json, jsonBody, problems, repeatable } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses, repeatable } from '../openapi/router.ts';
 import type { Deps, Job } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
@@ -48,7 +48,7 @@ trustedPublishers.openapi(
     security: [{ token: [] }],
     middleware: [atLeast('reader')] as const,
     request: { params: z.object({ team: TeamName }) },
-    responses: { 200: json('They', TrustedPublisherList), ...problems(400, 401, 403, 404) },
+    responses: { 200: json('They', TrustedPublisherList), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => {
     const { db } = c.var.deps;
@@ -70,7 +70,7 @@ trustedPublishers.openapi(
     request: { params: z.object({ team: TeamName }), body: jsonBody(NewTrustedPublisher) },
     responses: {
       201: json('The publisher', TrustedPublisher),
-      ...problems(
+      ...problemResponses(
         ...repeatable,
         400,
         401,
@@ -134,7 +134,10 @@ trustedPublishers.openapi(
         id: wholeNumber(),
       }),
     },
-    responses: { 204: { description: 'It is not trusted' }, ...problems(400, 401, 403, 404) },
+    responses: {
+      204: { description: 'It is not trusted' },
+      ...problemResponses(400, 401, 403, 404),
+    },
   }),
   async (c) => {
     const { team, id } = c.req.valid('param');
@@ -152,7 +155,7 @@ trustedPublishers.openapi(
     operationId: 'getOidcSettings',
     tags: ['Trusted publishing'],
     summary: 'Whose OpenID Connect tokens are accepted, and made for whom',
-    responses: { 200: json('The settings', OidcSettings), ...problems(404) },
+    responses: { 200: json('The settings', OidcSettings), ...problemResponses(404) },
   }),
   (c) => {
     const { audience, issuers } = requireOidc(c.var.deps);
@@ -174,7 +177,7 @@ trustedPublishers.openapi(
     request: { body: jsonBody(OidcExchange) },
     responses: {
       201: json('The token', CreatedToken),
-      ...problems(400, 401, 'oidc-refused', 'quota-exceeded', 404, 413, 415),
+      ...problemResponses(400, 401, 'oidc-refused', 'quota-exceeded', 404, 413, 415),
     },
   }),
   async (c) => {

@@ -7,7 +7,7 @@ import { createUser, findUser, listUsers, setAdmin } from '../../db/users.ts';
 import { adminToken } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
-import { createRouter, json, jsonBody, problems, repeatable } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses, repeatable } from '../openapi/router.ts';
 import { linkNext } from '../page.ts';
 import { ProblemError } from '../problem.ts';
 
@@ -26,7 +26,7 @@ users.openapi(
     request: { body: jsonBody(NewUser) },
     responses: {
       201: json('The user', User),
-      ...problems(...repeatable, 400, 401, 403, 'user-exists', 413, 415),
+      ...problemResponses(...repeatable, 400, 401, 403, 'user-exists', 413, 415),
     },
   }),
   async (c) => {
@@ -54,7 +54,7 @@ users.openapi(
         cursor: UserName.optional(),
       }),
     },
-    responses: { 200: json('Users by name', UserPage), ...problems(400, 401, 403) },
+    responses: { 200: json('Users by name', UserPage), ...problemResponses(400, 401, 403) },
   }),
   async (c) => {
     const { limit, cursor } = c.req.valid('query');
@@ -76,7 +76,7 @@ users.openapi(
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { params: z.object({ user: UserName }), body: jsonBody(UserChange) },
-    responses: { 200: json('The user', User), ...problems(400, 401, 403, 404, 413, 415) },
+    responses: { 200: json('The user', User), ...problemResponses(400, 401, 403, 404, 413, 415) },
   }),
   async (c) => {
     const { db } = c.var.deps;

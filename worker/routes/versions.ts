@@ -9,7 +9,6 @@ import {
   Published,
   Version,
   VersionList,
-  type VersionSummary,
   Yank,
 } from '../../contract/profile.ts';
 import type { StoredAnalysis } from '../../db/analyses.ts';
@@ -30,7 +29,7 @@ import { atLeast, atLeastToMake, viewer } from '../auth/identify.ts';
 import { loggedName, loggedReason } from '../log/entry-name.ts';
 import { proveEntry } from '../log/proof.ts';
 import { readBody } from '../middleware/body.ts';
-import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
 import type { Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
@@ -59,7 +58,7 @@ versions.openapi(
     request: { params: path, query: PageQuery },
     responses: {
       200: json('A page of versions, highest first', VersionList),
-      ...problems(400, 404),
+      ...problemResponses(400, 404),
     },
   }),
   async (c) => {
@@ -88,7 +87,7 @@ versions.openapi(
     tags: ['Versions'],
     summary: 'One version, and what lint says of it',
     request: { params: versionPath },
-    responses: { 200: json('The version', Version), ...problems(400, 404) },
+    responses: { 200: json('The version', Version), ...problemResponses(400, 404) },
   }),
   async (c) => {
     return c.json(await describeVersion(c, c.req.valid('param')), 200);
@@ -110,7 +109,7 @@ versions.openapi(
     responses: {
       200: json('The version was there already, with the same bytes', Published),
       201: json('Published, with the proof that it is in the log', Published),
-      ...problems(
+      ...problemResponses(
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
         ...(['profile-too-large', 'envelope-refused', 'profile-invalid', 'busy'] as const),
@@ -147,7 +146,7 @@ versions.openapi(
         content: { 'text/plain': { schema: z.string() } },
       },
       304: { description: 'The caller has them already' },
-      ...problems(400, 404),
+      ...problemResponses(400, 404),
     },
   }),
   async (c) => {
@@ -177,7 +176,7 @@ versions.openapi(
         },
       },
       304: { description: 'The caller has it already' },
-      ...problems(400, 404),
+      ...problemResponses(400, 404),
     },
   }),
   async (c) => {
@@ -201,7 +200,7 @@ versions.openapi(
     responses: {
       200: { description: 'Markdown', content: { 'text/markdown': { schema: z.string() } } },
       304: { description: 'The caller has it already' },
-      ...problems(400, 404),
+      ...problemResponses(400, 404),
     },
   }),
   async (c) => {
@@ -229,7 +228,7 @@ versions.openapi(
     tags: ['Versions'],
     summary: "That a version is in the registry's log",
     request: { params: versionPath, query: ProofQuery },
-    responses: { 200: json('The proof', Proof), ...problems(400, 404) },
+    responses: { 200: json('The proof', Proof), ...problemResponses(400, 404) },
   }),
   async (c) => {
     const params = c.req.valid('param');
@@ -252,7 +251,10 @@ versions.openapi(
     security: [{ token: [] }],
     middleware: [atLeast('publisher'), readBody] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Yank) },
-    responses: { 200: json('The version', Version), ...problems(400, 401, 403, 404, 413, 415) },
+    responses: {
+      200: json('The version', Version),
+      ...problemResponses(400, 401, 403, 404, 413, 415),
+    },
   }),
   async (c) => {
     const { deps } = c.var;

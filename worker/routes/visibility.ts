@@ -5,7 +5,7 @@ import { VisibilityChange } from '../../contract/profile.ts';
 import { makeBlind } from '../../trust/index.ts';
 import { atLeast } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
-import { createRouter, json, jsonBody, problems } from '../openapi/router.ts';
+import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { requireChange, requireProfile, requireProfileMatch } from './profile.ts';
 
 export const visibility = createRouter();
@@ -27,7 +27,7 @@ visibility.openapi(
     },
     responses: {
       200: json('The visibility', VisibilityChange),
-      ...problems(
+      ...problemResponses(
         'precondition-failed',
         400,
         401,

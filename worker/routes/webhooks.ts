@@ -27,7 +27,13 @@ import { atLeast } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { allow } from '../middleware/rate-limit.ts';
-import { createRouter, json, jsonBody, problems, repeatableWithSecret } from '../openapi/router.ts';
+import {
+  createRouter,
+  json,
+  jsonBody,
+  problemResponses,
+  repeatableWithSecret,
+} from '../openapi/router.ts';
 import { linkNext } from '../page.ts';
 import type { Deliverer, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
@@ -54,7 +60,7 @@ webhooks.openapi(
     security,
     middleware: [owner] as const,
     request: { params: teamPath },
-    responses: { 200: json('All of them', WebhookList), ...problems(400, 401, 403, 404) },
+    responses: { 200: json('All of them', WebhookList), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => {
     const { db } = c.var.deps;
@@ -77,7 +83,7 @@ webhooks.openapi(
     request: { params: teamPath, body: jsonBody(NewWebhook) },
     responses: {
       201: json('The webhook, with its secret', CreatedWebhook),
-      ...problems(
+      ...problemResponses(
         ...repeatableWithSecret,
         400,
         401,
@@ -129,7 +135,7 @@ webhooks.openapi(
     security,
     middleware: [owner] as const,
     request: { params: webhookPath },
-    responses: { 204: { description: 'It is gone' }, ...problems(400, 401, 403, 404) },
+    responses: { 204: { description: 'It is gone' }, ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => {
     await removeWebhook(c.var.deps.db, await requireWebhook(c.var.deps, c.req.valid('param')));
@@ -150,7 +156,7 @@ webhooks.openapi(
     request: { params: webhookPath },
     responses: {
       200: json('How it went', Delivery),
-      ...problems(400, 401, 403, 'quota-exceeded', 404, 429),
+      ...problemResponses(400, 401, 403, 'quota-exceeded', 404, 429),
     },
   }),
   async (c) => {
@@ -182,7 +188,7 @@ webhooks.openapi(
     security,
     middleware: [owner] as const,
     request: { params: webhookPath, query: DeliveryQuery },
-    responses: { 200: json('A page', DeliveryPage), ...problems(400, 401, 403, 404) },
+    responses: { 200: json('A page', DeliveryPage), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => {
     const { deps } = c.var;
