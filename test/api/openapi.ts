@@ -41,22 +41,43 @@ export interface Operation {
   responses: Record<string, Answer>;
 }
 
+/** An operation as it stands in a document, whose responses may be references to shared ones. */
+type RawOperation = Omit<Operation, 'method' | 'path' | 'responses' | 'parameters'> & {
+  responses: Record<string, Answer | { $ref: string }>;
+  parameters?: (Parameter | { $ref: string })[];
+};
+
 /** An OpenAPI document as a registry serves it. */
 export interface Document {
   openapi: string;
   tags: { name: string }[];
-  paths: Record<string, Record<string, Omit<Operation, 'method' | 'path'>>>;
+  paths: Record<string, Record<string, RawOperation>>;
   components: {
     schemas: Record<string, Schema>;
     headers: Record<string, { required?: boolean; schema: Schema }>;
     examples: Record<string, { value: unknown }>;
+    responses: Record<string, Answer>;
+    parameters: Record<string, Parameter>;
   };
 }
 
-export function operationsOf({ paths }: Document): Operation[] {
+export function operationsOf({ paths, components }: Document): Operation[] {
+  /** What a reference into the components means. */
+  function resolve<Part extends object>(part: Part | { $ref: string }): Part {
+    if (!('$ref' in part)) return part;
+    const [kind = '', name = ''] = part.$ref.replace('#/components/', '').split('/');
+    const found = (components as unknown as Record<string, Record<string, Part>>)[kind]?.[name];
+    if (!found) throw new Error(`${part.$ref} leads nowhere`);
+    return found;
+  }
+
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       ...operation,
+      parameters: operation.parameters?.map((one) => resolve(one)) ?? [],
+      responses: Object.fromEntries(
+        Object.entries(operation.responses).map(([status, one]) => [status, resolve(one)]),
+      ),
       method: method.toUpperCase(),
       path,
     })),

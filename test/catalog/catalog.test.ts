@@ -149,9 +149,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     );
     await operation.getByRole('link', { name: 'version-exists' }).click();
     expect(new URL(page.url()).hash).toBe('#problem-version-exists');
-    expect(await page.locator('#problem-version-exists + dd').innerText()).toContain(
-      'written once',
-    );
+    expect(await page.locator('#problem-version-exists + dd').innerText()).toContain('immutable');
   });
 
   test('every link within the description of the API leads somewhere', async () => {

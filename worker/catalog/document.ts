@@ -77,10 +77,12 @@ interface RawOperation {
   summary?: string;
   description?: string;
   security?: Record<string, unknown>[];
-  parameters?: (Omit<Parameter, 'required'> & { required?: boolean })[];
+  parameters?: (RawParameter | { $ref: string })[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses?: Record<string, RawAnswer>;
+  responses?: Record<string, RawAnswer | { $ref: string }>;
 }
+
+type RawParameter = Omit<Parameter, 'required'> & { required?: boolean };
 
 interface RawAnswer {
   description: string;
@@ -98,13 +100,14 @@ const problemType = 'application/problem+json';
 export function readDocument(document: Document): Reference {
   const { info, tags = [], components, paths = {} } = document;
   const examples = Object.entries((components?.examples ?? {}) as Record<string, RawExample>);
+  const find = finder(components ?? {});
   return {
     info,
     tags: tags.map(({ name, description = '' }) => ({ name, description })),
     operations: Object.entries(paths).flatMap(([path, item]) =>
       methods.flatMap((method) => {
         const raw = item[method] as RawOperation | undefined;
-        return raw ? [readOperation(method, path, raw)] : [];
+        return raw ? [readOperation(method, path, raw, find)] : [];
       }),
     ),
     schemas: (components?.schemas ?? {}) as Record<string, Schema>,
@@ -117,7 +120,12 @@ export function readDocument(document: Document): Reference {
   };
 }
 
-function readOperation(method: string, path: string, raw: RawOperation): Operation {
+function readOperation(
+  method: string,
+  path: string,
+  raw: RawOperation,
+  find: ReturnType<typeof finder>,
+): Operation {
   const { operationId = '', tags = [], summary = '', description, security = [] } = raw;
   return {
     id: operationId,
@@ -132,13 +140,26 @@ function readOperation(method: string, path: string, raw: RawOperation): Operati
         : security.some((scheme) => Object.keys(scheme).length === 0)
           ? 'optional'
           : 'needed',
-    parameters: (raw.parameters ?? []).map((parameter) => ({ required: false, ...parameter })),
+    parameters: (raw.parameters ?? []).map((parameter) => ({
+      required: false,
+      ...find<RawParameter>(parameter),
+    })),
     body: raw.requestBody?.content['application/json']?.schema,
-    answers: Object.entries(raw.responses ?? {}).map(([status, { description, content }]) => {
+    answers: Object.entries(raw.responses ?? {}).map(([status, response]) => {
+      const { description, content } = find<RawAnswer>(response);
       const [type, media] = Object.entries(content ?? {})[0] ?? [];
       const problems = type === problemType ? Object.keys(media?.examples ?? {}) : [];
       return { status, description, type, schema: media?.schema, problems };
     }),
+  };
+}
+
+/** Finds what a reference into the components means; anything else is itself. */
+function finder(components: object) {
+  return <Part extends object>(part: Part | { $ref: string }): Part => {
+    if (!('$ref' in part)) return part;
+    const [kind = '', name = ''] = part.$ref.replace('#/components/', '').split('/');
+    return (components as Record<string, Record<string, Part>>)[kind]?.[name] as Part;
   };
 }
 

@@ -7,7 +7,8 @@ import { problemResponses } from './router.ts';
 export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
 type PathItem = NonNullable<Document['paths']>[string];
 export type Operation = NonNullable<PathItem['get']>;
-type Answer = Extract<NonNullable<Operation['responses']>[string], { description: string }>;
+type Parameter = Exclude<NonNullable<Operation['parameters']>[number], { $ref: string }>;
+type Response = Extract<NonNullable<Operation['responses']>[string], { description: string }>;
 
 /** The methods that a path may have an operation for, in the order in which they are shown. */
 export const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
@@ -79,7 +80,7 @@ type Header = keyof typeof headers;
 const ref = (name: Header) => ({ $ref: `#/components/headers/${name}` });
 
 /** Says which of the headers above an answer has, in addition to what its route says. */
-function addHeaders(answer: Answer, names: Header[]): void {
+function addHeaders(answer: Response, names: Header[]): void {
   answer.headers = {
     ...Object.fromEntries(names.map((name) => [name, ref(name)])),
     ...answer.headers,
@@ -118,7 +119,8 @@ export function describeApi(app: OpenAPIHono<Env>): Document {
       if (operation) complete(operation, path, method);
     }
   }
-  mendPatterns(document);
+  repairPatterns(document);
+  shareCommonParts(document);
   return document;
 }
 
@@ -148,7 +150,7 @@ function complete(operation: Operation, path: string, method: string): void {
   // conditional.ts gives every read an ETag.
   if (method === 'get' && !watched) own['304'] ??= { description: 'The caller has it already' };
   operation.responses = (watched ? own : { ...problemResponses(...always), ...own }) as typeof own;
-  for (const [status, answer] of Object.entries(operation.responses) as [string, Answer][]) {
+  for (const [status, answer] of Object.entries(operation.responses) as [string, Response][]) {
     narrow(answer, Number(status));
     addHeaders(answer, headersOf(status, operation, watched));
   }
@@ -187,13 +189,13 @@ const requestHeaders = [
 ] as const;
 
 /** Says of a problem which it may be, by the examples that its route gave. */
-function narrow({ content }: Answer, status: number): void {
+function narrow({ content }: Response, status: number): void {
   const problem = content?.['application/problem+json'];
   if (!problem?.schema) return;
   const types = Object.keys(problem.examples ?? {}).map((id) => problemNamespace + id);
   problem.schema = {
     allOf: [
-      problem.schema,
+      { $ref: '#/components/schemas/Problem' },
       {
         type: 'object',
         properties: {
@@ -219,10 +221,59 @@ function headersOf(status: string, { responses, parameters }: Operation, watched
 }
 
 /** The generator leaves a regular expression's flags on its pattern. JSON Schema's are Unicode anyway. */
-function mendPatterns(value: unknown): void {
+function repairPatterns(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if ('pattern' in value && typeof value.pattern === 'string') {
     value.pattern = value.pattern.replace(/\/u$/, '');
   }
-  for (const inner of Object.values(value)) mendPatterns(inner);
+  for (const inner of Object.values(value)) repairPatterns(inner);
+}
+
+/**
+ * Puts the responses for problems and the parameters into the components, and references to them in their places: many
+ * operations have them in common.
+ */
+function shareCommonParts(document: Document): void {
+  const responses = createShared<Response>('responses');
+  const parameters = createShared<Parameter>('parameters');
+  for (const item of Object.values(document.paths ?? {})) {
+    for (const method of methods) {
+      const operation = item[method];
+      if (!operation) continue;
+      const { responses: own = {} } = operation;
+      for (const [status, response] of Object.entries(own) as [string, Response][]) {
+        const ids = Object.keys(response.content?.['application/problem+json']?.examples ?? {});
+        if (ids.length > 0) own[status] = responses.share(response, ids.join('.'));
+      }
+      operation.parameters &&= operation.parameters.map((one) =>
+        'name' in one ? parameters.share(one, one.name) : one,
+      );
+    }
+  }
+  document.components = {
+    ...document.components,
+    responses: responses.all,
+    parameters: parameters.all,
+  };
+}
+
+/** Parts of one kind, each once, under names of their own. */
+function createShared<Part>(kind: string) {
+  const all: Record<string, Part> = {};
+  const names = new Map<string, string>();
+  return {
+    all,
+    /** The reference to a part, which is called `base` or that with a number. */
+    share(part: Part, base: string): { $ref: string } {
+      const key = JSON.stringify(part);
+      let name = names.get(key);
+      if (name === undefined) {
+        name = base;
+        for (let count = 2; name in all; count += 1) name = `${base}.${count}`;
+        all[name] = part;
+        names.set(key, name);
+      }
+      return { $ref: `#/components/${kind}/${name}` };
+    },
+  };
 }

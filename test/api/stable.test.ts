@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exit } from '../../cli/framework/command.ts';
+import { problems } from '../../contract/index.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { type Document, operationsOf } from './openapi.ts';
+import stable from './stable.json' with { type: 'json' };
+
+const [runtime] = runtimes;
+
+/** What programs rely on: a change of stable.json is a change of the interface. Additions are fine. */
+describe('the interface', () => {
+  let registry: TestRegistry;
+
+  beforeAll(async () => {
+    if (runtime) registry = await runtime.start();
+  });
+  afterAll(() => registry.close());
+
+  test('has every operation that it had', async () => {
+    const document = (await (await registry.fetch('/openapi.json')).json()) as Document;
+    const operations = operationsOf(document).map(
+      ({ method, path, operationId }) => `${method} ${path} ${operationId}`,
+    );
+    expect(operations).toEqual(expect.arrayContaining(stable.operations));
+  });
+
+  test('has every problem that it had, with its status', () => {
+    const found = Object.entries(problems).map(([id, { status }]) => `${id} ${status}`);
+    expect(found).toEqual(expect.arrayContaining(stable.problems));
+  });
+
+  test('has the exit codes that it had', () => {
+    expect(exit).toMatchObject(stable.exitCodes);
+  });
+
+  test('is described in under 150 KB', async () => {
+    const text = await (await registry.fetch('/openapi.json')).text();
+    expect(text.length).toBeLessThan(150_000);
+  });
+});
