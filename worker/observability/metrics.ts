@@ -1,7 +1,7 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Metrics } from '../ports.ts';
 
-/** Counts and times requests by method, route and status, beside what prom-client tells of the process. */
+/** Counts and times requests by method, route and status, beside what the client library tells of the process. */
 export function createMetrics(gauges: { logSize: () => Promise<number> }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

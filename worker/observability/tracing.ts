@@ -3,33 +3,66 @@ import type { MiddlewareHandler } from 'hono';
 /** OpenTelemetry's traces of requests, on Node. */
 export interface Tracing {
   middleware: MiddlewareHandler;
-  /** Sends what has not been sent yet. */
+  /** Sends the spans that have not been sent yet. */
   shutdown: () => Promise<void>;
 }
 
 /**
- * Starts OpenTelemetry as the standard OTEL_* variables configure it; `undefined` when none of them names an
- * exporter. Its code is loaded only then. The service is called aa-registry unless OTEL_SERVICE_NAME says
- * otherwise.
+ * Starts tracing over OTLP/HTTP as the standard variables say: OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME (by default
+ * aa-registry), OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER. `undefined` when none of them names an exporter; its code
+ * is loaded only when one does. Throws when they ask for an exporter or a sampler that there is not.
  */
 export async function startTracing(env: NodeJS.ProcessEnv): Promise<Tracing | undefined> {
   const exporter = env.OTEL_TRACES_EXPORTER;
   const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || exporter === 'none') return undefined;
   if (!exporter && !endpoint) return undefined;
-  const [{ NodeSDK }, { httpInstrumentationMiddleware }] = await Promise.all([
-    import('@opentelemetry/sdk-node'),
+  if (exporter && exporter !== 'otlp') {
+    throw new TypeError(`OTEL_TRACES_EXPORTER is otlp or none, not "${exporter}"`);
+  }
+  const [api, sdk, core, resources, hooks, otlp, otel] = await Promise.all([
+    import('@opentelemetry/api'),
+    import('@opentelemetry/sdk-trace'),
+    import('@opentelemetry/core'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/context-async-hooks'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
     import('@hono/otel'),
   ]);
-  const sdk = new NodeSDK({
-    serviceName: env.OTEL_SERVICE_NAME || 'aa-registry',
-    instrumentations: [],
-    metricReaders: [],
-    logRecordProcessors: [],
+  const provider = new sdk.TracerProvider({
+    resource: resources
+      .defaultResource()
+      .merge(resources.detectResources({ detectors: [resources.resourceAttributesEnvDetector] }))
+      .merge(
+        resources.resourceFromAttributes({
+          'service.name': env.OTEL_SERVICE_NAME || 'aa-registry',
+        }),
+      ),
+    sampler: samplerOf(env, sdk),
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new otlp.OTLPTraceExporter() })],
   });
-  sdk.start();
+  api.trace.setGlobalTracerProvider(provider);
+  api.context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable());
+  api.propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   return {
-    middleware: httpInstrumentationMiddleware({ captureActiveRequests: false }),
-    shutdown: () => sdk.shutdown(),
+    middleware: otel.httpInstrumentationMiddleware({ captureActiveRequests: false }),
+    shutdown: () => provider.shutdown(),
   };
+}
+
+/** The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name. */
+function samplerOf(env: NodeJS.ProcessEnv, sdk: typeof import('@opentelemetry/sdk-trace')) {
+  const [, parentBased, name] =
+    /^(parentbased_)?(.*)$/.exec(env.OTEL_TRACES_SAMPLER || 'parentbased_always_on') ?? [];
+  const share = env.OTEL_TRACES_SAMPLER_ARG ? Number(env.OTEL_TRACES_SAMPLER_ARG) : 1;
+  const root =
+    name === 'always_on'
+      ? new sdk.AlwaysOnSampler()
+      : name === 'always_off'
+        ? new sdk.AlwaysOffSampler()
+        : name === 'traceidratio'
+          ? new sdk.TraceIdRatioBasedSampler(share)
+          : undefined;
+  if (!root) throw new TypeError(`OTEL_TRACES_SAMPLER has no "${env.OTEL_TRACES_SAMPLER}"`);
+  return parentBased === undefined ? root : new sdk.ParentBasedSampler({ root });
 }
