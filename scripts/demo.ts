@@ -1,37 +1,53 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
- * The main job on a fresh checkout: a registry, a signed publish, a verified pull, an install under a scratch
- * root. Each step is a command that a user would type. `--exit` ends after the last step instead of serving on.
+ * Shows the whole way of a profile on a fresh checkout: a registry, a signed publish, a verified pull, an install under
+ * a scratch root. Each step is a command that a user would type. `--exit` ends after the last step instead of serving
+ * on.
  */
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'bin/aa-registry');
 const folder = await mkdtemp(join(tmpdir(), 'aa-registry-demo-'));
 const host = join(folder, 'host');
 const key = join(folder, 'release.pem');
+const requestLog = join(folder, 'requests.log');
 const environment: NodeJS.ProcessEnv = {
   PATH: process.env.PATH,
   HOME: folder,
   XDG_CONFIG_HOME: join(folder, 'config'),
 };
 
-/** Runs the CLI, showing what it says; throws when it does not end well. */
+/** Announces the next step. */
+let steps = 0;
+function step(title: string): void {
+  steps += 1;
+  console.log(`\n${steps}. ${title}`);
+}
+
+/** Runs the CLI and shows what it prints; throws when it fails. */
 async function run(...args: string[]): Promise<void> {
   const shown = args.map((arg) => arg.replace(folder, '$DEMO').replace(root, ''));
-  console.log(`\n$ aa-registry ${shown.join(' ')}`);
+  console.log(`   $ aa-registry ${shown.join(' ')}`);
   const child = spawn(cli, args, {
     cwd: root,
     env: environment,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const line of createInterface({ input: stream })) {
+      console.log(`     ${line.replaceAll(folder, '$DEMO')}`);
+    }
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
+  await Promise.all(output);
   if (code !== 0) throw new Error(`aa-registry ${args[0]} ended with exit code ${code}`);
 }
 
@@ -43,18 +59,23 @@ interface Registry {
 
 /** Starts `aa-registry serve` and reads its address and first token from what it prints. */
 async function serve(): Promise<Registry> {
+  const log = openSync(requestLog, 'w');
   const args = ['serve', '--data', join(folder, 'registry'), '--port', '0'];
-  console.log(`$ aa-registry ${args.join(' ').replace(folder, '$DEMO')}`);
+  console.log(`   $ aa-registry ${args.join(' ').replace(folder, '$DEMO')}`);
   const child = spawn(cli, args, {
     cwd: root,
     env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // Its request log would stand between the steps.
+    stdio: ['ignore', 'pipe', log],
   });
+  closeSync(log);
+  if (!child.stdout) throw new Error('the registry has no output');
   let token = '';
   for await (const line of createInterface({ input: child.stdout })) {
     const secret = /aar_\S+/.exec(line)?.[0];
     token ||= secret ?? '';
-    console.log(secret ? line.replace(secret, `${secret.slice(0, 8)}…`) : line);
+    const shown = secret ? line.replace(secret, `${secret.slice(0, 8)}…`) : line;
+    console.log(`     ${shown.replaceAll(folder, '$DEMO')}`);
     const url = /listening on (\S+)/.exec(line)?.[1];
     if (url) return { child, url, token };
   }
@@ -77,30 +98,37 @@ process.once('SIGINT', () => finish(0));
 process.once('SIGTERM', () => finish(0));
 
 try {
-  console.log(`Everything of this demo lives in DEMO=${folder}, and goes when it ends.\n`);
+  console.log(`DEMO=${folder} holds everything, and is removed at the end.`);
+  console.log('$DEMO/requests.log has what the registry logs of each request.');
+  step('Start a registry');
   registry = await serve();
   environment.AA_REGISTRY = registry.url;
   environment.AA_TOKEN = registry.token;
 
+  step('Create a team with a signing key');
   await run('team', 'create', 'library');
   await run('key', 'generate', '--out', key);
   await run('key', 'add', 'library', `${key}.pub`, '--label', 'demo key');
+  step('Lint, sign and publish two profiles');
   for (const name of ['docker-default', 'docker-nginx']) {
     await run('publish', `profiles/${name}`, '--version', '1.0.0', '--key', key);
   }
+  step('Find a profile');
   await run('search', 'nginx');
   await run('show', 'docker-nginx');
+  step('On a host: trust the team once, then pull, verify and install');
   await run('trust', 'init', 'library', '--root', host, '--yes');
   await run('pull', 'docker-nginx', '--root', host);
 
   const installed = await readFile(join(host, 'etc/apparmor.d/aa-registry.library.docker-nginx'));
   const published = await readFile(join(root, 'profiles/docker-nginx/docker-nginx'));
-  if (!installed.equals(published)) throw new Error('what was installed is not what was published');
-  console.log('\nWhat was installed is byte for byte what was published. Every step held.');
+  if (!installed.equals(published))
+    throw new Error('the installed bytes differ from the published');
+  console.log('\nThe installed profile is byte for byte the published one. Every step succeeded.');
 } catch (error) {
   console.error(`\nThe demo failed: ${(error as Error).message}`);
   await finish(1);
 }
 
 if (process.argv.includes('--exit')) await finish(0);
-console.log(`\nThe registry goes on serving: open ${registry?.url} (Ctrl-C ends it).`);
+console.log(`\nThe registry is still running: open ${registry?.url}, and press Ctrl-C to stop it.`);

@@ -11,6 +11,6 @@ test('the demo publishes, pulls and checks both profiles, and ends well', async 
   expect(stdout).toContain('Published library/docker-default@1.0.0');
   expect(stdout).toContain('Published library/docker-nginx@1.0.0');
   expect(stdout).toContain('docker run --security-opt apparmor=docker-nginx');
-  expect(stdout).toContain('Every step held.');
+  expect(stdout).toContain('Every step succeeded.');
   expect(stdout).not.toMatch(/aar_[A-Za-z0-9_-]{20}/);
 });
