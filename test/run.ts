@@ -1,46 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { configDefaults } from 'vitest/config';
 import { startVitest, type TestCase } from 'vitest/node';
-import { debian12, debian13 } from './kernel/guests.ts';
-import { debianPackages as kernelPackages, missing } from './kernel/packages.ts';
+import { debianPackages as kernelPackages, missing } from './system/kernel/packages.ts';
+import { type Tier, tiers } from './tiers.ts';
 
 /**
- * The README's test command: installs what the suites need from Debian where that can be done, builds, and
- * runs them all. A suite that can't run is named with what it lacks; where CI is set that is a failure.
+ * Runs one tier of the tests (tiers.ts): installs what it needs from Debian where that can be done, builds, and runs
+ * the files whose paths contain one of the patterns, or all. `run.ts TIER [PATTERN…]`. What can't run is named with
+ * what it lacks; where CI is set that is a failure.
  */
 const root = join(import.meta.dirname, '..');
-
-/** What the suites need from Debian, by a file that tells whether it is there. */
-const needed: [file: string, name: string][] = [
-  ['/usr/sbin/apparmor_parser', 'apparmor'],
-  ['/usr/share/apparmor/extra-profiles', 'apparmor-profiles'],
-  ['/usr/bin/chromium', 'chromium'],
-  ['/usr/bin/openssl', 'openssl'],
-  ['/usr/bin/curl', 'curl'],
-  ['/usr/bin/jq', 'jq'],
-  // For what the Debian package is made with and checked by.
-  ['/usr/bin/dpkg-shlibdeps', 'dpkg-dev'],
-  ['/usr/bin/strip', 'binutils'],
-  ['/usr/bin/groff', 'groff'],
-  ['/usr/bin/mandoc', 'mandoc'],
-  ['/usr/bin/lintian', 'lintian'],
-  ['/usr/bin/zsh', 'zsh'],
-  ['/usr/bin/fish', 'fish'],
-];
 
 function isInstalled(name: string): boolean {
   const found = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' });
   return found.stdout?.includes('Status: install ok installed') ?? false;
 }
 
-async function installPackages(): Promise<void> {
+async function installPackages({ packages, guests }: Tier): Promise<void> {
   const absent = [
-    ...needed.filter(([file]) => !existsSync(file)).map(([, name]) => name),
-    ...kernelPackages.filter((name) => !isInstalled(name)),
+    ...packages.filter(([file]) => !existsSync(file)).map(([, name]) => name),
+    ...(guests.length > 0 ? kernelPackages.filter((name) => !isInstalled(name)) : []),
   ];
   // The kernel tests download packages for their guest too, which are not installed here.
-  if (absent.length === 0 && (await missing(debian12, debian13)).length === 0) return;
+  if (absent.length === 0 && (guests.length === 0 || (await missing(...guests)).length === 0)) {
+    return;
+  }
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     console.log(`Not installed, since this is not root on Debian: ${absent.join(', ')}`);
     return;
@@ -58,8 +44,9 @@ function aptGet(...args: string[]): boolean {
   return done.status === 0;
 }
 
-function build(): void {
-  for (const script of ['scripts/build.ts', 'scripts/build-binary.ts']) {
+function build({ executable }: Tier): void {
+  const scripts = ['scripts/build.ts', ...(executable ? ['scripts/build-binary.ts'] : [])];
+  for (const script of scripts) {
     const done = spawnSync(process.execPath, [script], { cwd: root, stdio: 'inherit' });
     if (done.status !== 0) process.exit(1);
   }
@@ -73,10 +60,23 @@ function skippedPart(test: TestCase): string {
   return all ? parent.fullName : test.fullName;
 }
 
-await installPackages();
-build();
+const [name = '', ...patterns] = process.argv.slice(2);
+if (!Object.hasOwn(tiers, name)) {
+  console.error(`usage: run.ts ${Object.keys(tiers).join('|')} [PATTERN…]`);
+  process.exit(2);
+}
+const tier: Tier = tiers[name as keyof typeof tiers];
+await installPackages(tier);
+build(tier);
 
-const vitest = await startVitest('test', process.argv.slice(2), { root, watch: false });
+process.env.AA_TEST_RUNTIMES = tier.runtimes;
+const { include, exclude } = tier;
+const vitest = await startVitest('test', patterns, {
+  root,
+  watch: false,
+  include,
+  exclude: [...configDefaults.exclude, ...exclude],
+});
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skipped = new Set<string>();
 for (const module of vitest.state.getTestModules()) {

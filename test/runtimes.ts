@@ -293,11 +293,9 @@ const workerd: Runtime = {
   },
 };
 
-/** Both runtimes: every API test runs on each. */
-export const runtimes: Runtime[] = [node, workerd];
+/** The runtimes that the API tests run on: Node, or what AA_TEST_RUNTIMES names (test/run.ts). */
+export const runtimes: Runtime[] = (process.env.AA_TEST_RUNTIMES ?? 'node')
+  .split(',')
+  .map((name) => (name === 'workerd' ? workerd : node));
 
-/** The one whose database is remote, so that its answers can get lost. */
-export const remote = workerd;
-
-/** The one that a test can kill; on Node, test/cli/serve.test.ts kills `aa-registry serve`. */
-export const crashing = workerd;
+export { node, workerd };

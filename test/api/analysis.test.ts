@@ -18,7 +18,7 @@ import {
   send,
   signDraft,
 } from '../publisher.ts';
-import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { node, runtimes, type TestRegistry } from '../runtimes.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -159,10 +159,8 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
   );
 });
 
-const [node] = runtimes.filter(({ name }) => name === 'Node');
-
 test('a registry answers others while it analyses a package', async () => {
-  const registry = (await node?.start()) as TestRegistry;
+  const registry = await node.start();
   const library = await createPublisher(registry, 'library');
   const text = largeTexts['rules that lint warns of']?.(30 * 1024);
   let published = false;

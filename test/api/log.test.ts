@@ -19,7 +19,7 @@ import {
   publish,
   send,
 } from '../publisher.ts';
-import { crashing, runtimes, type TestRegistry } from '../runtimes.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
 import { expectSoundLog } from '../sound-log.ts';
 
 describe.each(runtimes)('the log on $name', ({ start }) => {
@@ -205,37 +205,3 @@ describe.each(runtimes)('publishers at once on $name', ({ start }) => {
     }
   });
 });
-
-test('kill -9 of workerd among fifty publishers leaves whole versions or none', async () => {
-  const registry = await crashing.start();
-  try {
-    const library = await createPublisher(registry, 'library');
-    const acknowledged = new Set<string>();
-    for (let round = 0; round < 3; round++) {
-      const publishing = Array.from({ length: 50 }, async (_, lane) => {
-        const name = `p${round}-${lane}`;
-        const answer = await publish(registry, library, { name, version: '1.0.0' })
-          // The body too: what is cut off in it would otherwise be nobody's to catch.
-          .then(async (response) => ({ status: response.status, body: await response.text() }))
-          .catch(() => undefined);
-        if (answer?.status === 201) acknowledged.add(name);
-      });
-      const enough = acknowledged.size + 1 + round * 15;
-      const deadline = Date.now() + 10_000;
-      while (acknowledged.size < enough && Date.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-      await registry.crash?.();
-      await Promise.all(publishing);
-    }
-    await expectStatus(201, publish(registry, library, { name: 'after', version: '1.0.0' }));
-    for (const name of acknowledged) {
-      expect((await registry.fetch(`/v1/profiles/library/${name}`)).status, name).toBe(200);
-    }
-    expect(acknowledged.size).toBeGreaterThan(0);
-    expect(await expectSoundLog(registry.db, registry.logKey)).toBeGreaterThan(acknowledged.size);
-  } finally {
-    await registry.close();
-  }
-  // A hundred and fifty publishers on workerd, killed three times: a busy machine needs its time.
-}, 180_000);

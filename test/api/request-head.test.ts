@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { node, type TestRegistry } from '../runtimes.ts';
 
 /** Sends bytes and returns the statuses of all answers, once the server closes or has said nothing for a while. */
 function exchange({ url }: TestRegistry, text: string): Promise<number[]> {
@@ -27,8 +27,6 @@ describe('the head of a request on Node', () => {
   let registry: TestRegistry;
 
   beforeAll(async () => {
-    const [node] = runtimes;
-    if (!node) throw new Error('there is no runtime');
     registry = await node.start({ answerBytes: 1_000_000 });
   });
   afterAll(() => registry.close());

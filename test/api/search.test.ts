@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProfilePage } from '../../contract/index.ts';
 import { reanalyse } from '../../db/analyses.ts';
-import type { Database } from '../../db/database.ts';
 import { openFile } from '../../db/node.ts';
 import { profiles } from '../../db/schema.ts';
 import { isOneSlip } from '../../db/search-text.ts';
@@ -20,7 +19,8 @@ import {
   publish,
   send,
 } from '../publisher.ts';
-import { crashing, runtimes, type TestRegistry } from '../runtimes.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { outdate } from './outdated.ts';
 
 /** What is published: the team, the name, its description, its images and rules that it has beside the usual. */
 const drafts: [string, string, string, string[], string][] = [
@@ -392,16 +392,6 @@ describe.each(runtimes)('search on $name', ({ start }) => {
   });
 });
 
-/** Leaves a database as it was before there was a search index. */
-async function outdate({ $client }: Database): Promise<void> {
-  await $client.batch([
-    'UPDATE profiles SET index_version = 0',
-    'DELETE FROM search WHERE rowid IN (SELECT id FROM profiles)',
-    'DELETE FROM search_documents',
-    'DELETE FROM search_spellings',
-  ]);
-}
-
 test('a registry that starts on a database without an index makes one meanwhile', async () => {
   const data = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   const options = { data, host: '127.0.0.1', port: 0, logLevel: 'off' as const };
@@ -429,22 +419,6 @@ test('a registry that starts on a database without an index makes one meanwhile'
   await running.close();
   db.$client.close();
   await rm(data, { recursive: true });
-});
-
-test('and so does one on Workers, beside the requests', async () => {
-  const registry = await crashing.start();
-  const library = await createPublisher(registry, 'library');
-  for (let at = 0; at < 12; at++) {
-    await expectStatus(201, publish(registry, library, { name: `it-${at}`, version: '1.0.0' }));
-  }
-  await outdate(registry.db);
-  await registry.crash?.();
-  const count = async () => {
-    const answer = await registry.fetch('/v1/profiles?grade=A');
-    return ((await answer.json()) as ProfilePage).items.length;
-  };
-  await expect.poll(count, { timeout: 20_000 }).toBe(12);
-  await registry.close();
 });
 
 test('one slip is one letter more, less, another, or two swapped', () => {

@@ -514,7 +514,7 @@ describe('the client commands', () => {
     },
   );
 
-  // Where the kernel has AppArmor this would install on the machine that runs the test: test/kernel has that.
+  // Where the kernel has AppArmor this would install on the machine that runs the test: test/system/kernel has that.
   test.skipIf(!isRoot || kernel.ok)(
     `without AppArmor, pull says so in one sentence and changes nothing${kernel.ok ? ' (skipped: the kernel has it)' : unlessRoot}`,
     async () => {

@@ -103,7 +103,7 @@ const many = ['lint', 'check', 'fmt', 'denials', 'log watch'];
 /** Their exit code depends on what this machine has of AppArmor. */
 const ofMachine = ['lint', 'check', 'doctor'];
 
-/** Needs a container under AppArmor: test/kernel sees to it. */
+/** Needs a container under AppArmor: see test/system/kernel. */
 const elsewhere = ['inspect'];
 
 /** What they print is for something else to read; docs/cli.md says so. */

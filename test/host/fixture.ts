@@ -10,7 +10,7 @@ import {
   publish,
   send,
 } from '../publisher.ts';
-import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { node, type TestRegistry } from '../runtimes.ts';
 
 /** A registry with a team, and hosts that are folders: what hosts do without a kernel. */
 export interface Fixture {
@@ -30,9 +30,7 @@ export function textOf(name: string, version: string): string {
 }
 
 export async function startFixture(): Promise<Fixture> {
-  const [runtime] = runtimes;
-  if (!runtime) throw new Error('there is no runtime');
-  const registry = await runtime.start();
+  const registry = await node.start();
   const team = await createPublisher(registry, 'library');
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   let hosts = 0;

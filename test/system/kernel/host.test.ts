@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exit } from '../../cli/framework/command.ts';
+import { exit } from '../../../cli/framework/command.ts';
 import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
@@ -12,7 +12,7 @@ import { installCli, missingBuild } from './software.ts';
 const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['a host in its kernel', ...lacks].join(': ');
 
-const nginx = path.resolve(import.meta.dirname, '../../profiles/docker-nginx');
+const nginx = path.resolve(import.meta.dirname, '../../../profiles/docker-nginx');
 const file = '/etc/apparmor.d/aa-registry.library.web';
 const containerId = '4f1c8d2a9b3e'.padEnd(64, '0');
 

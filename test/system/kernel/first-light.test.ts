@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exit } from '../../cli/framework/command.ts';
+import { exit } from '../../../cli/framework/command.ts';
 import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
@@ -13,7 +13,7 @@ import { installCli, missingBuild } from './software.ts';
 const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['from publish to a kernel that enforces', ...lacks].join(': ');
 
-const package_ = path.resolve(import.meta.dirname, '../../profiles/docker-nginx');
+const package_ = path.resolve(import.meta.dirname, '../../../profiles/docker-nginx');
 const policy = await readFile(path.join(package_, 'docker-nginx'), 'utf8');
 const installed = '/etc/apparmor.d/aa-registry.library.docker-nginx';
 

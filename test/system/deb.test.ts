@@ -3,11 +3,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { topics } from '../cli/commands.ts';
-import manifest from '../package.json' with { type: 'json' };
-import { scratch } from './cli/cli.ts';
+import { topics } from '../../cli/commands.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { scratch } from '../cli/cli.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const has = (tool: string) =>
   spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
 const lacking = (tool: string) => (has(tool) ? '' : ` (skipped: ${tool} is not installed)`);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../worker/node.ts';
+import { type RunningRegistry, startRegistry } from '../../../worker/node.ts';
 import {
   createPublisher,
   expectStatus,
@@ -11,8 +11,8 @@ import {
   type Publisher,
   profileText,
   publish,
-} from '../publisher.ts';
-import type { TestRegistry } from '../runtimes.ts';
+} from '../../publisher.ts';
+import type { TestRegistry } from '../../runtimes.ts';
 import { launch, missing } from './browser.ts';
 
 const reason = missing.length > 0 ? ` (skipped: ${missing.join(', ')})` : '';
@@ -35,7 +35,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     library = await createPublisher(registry, 'library');
     const acme = await createPublisher(registry, 'acme');
     const nginx = await readFile(
-      new URL('../../profiles/docker-nginx/docker-nginx', import.meta.url),
+      new URL('../../../profiles/docker-nginx/docker-nginx', import.meta.url),
       'utf8',
     );
     const drafts: [Publisher, string, string, string, string][] = [

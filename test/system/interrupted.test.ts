@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aaRegistry } from '../cli/cli.ts';
-import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
+import { type Fixture, filesOf, startFixture, succeed, textOf } from '../host/fixture.ts';
 
 const killAt = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveProfiles } from '../../policy/index.ts';
-import { adviseOn } from '../../sdk/denials/advice.ts';
-import { parseEvent } from '../../sdk/denials/event.ts';
-import { type Finding, Findings } from '../../sdk/denials/finding.ts';
-import { patch } from '../../sdk/denials/patch.ts';
+import { effectiveProfiles } from '../../../policy/index.ts';
+import { adviseOn } from '../../../sdk/denials/advice.ts';
+import { parseEvent } from '../../../sdk/denials/event.ts';
+import { type Finding, Findings } from '../../../sdk/denials/finding.ts';
+import { patch } from '../../../sdk/denials/patch.ts';
 import type { Machine } from './machine.ts';
 
 /** What a confined process tries. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
-import { remote, type TestRegistry } from '../runtimes.ts';
+import { type TestRegistry, workerd } from '../runtimes.ts';
 
 /** The database commits, and its answer does not arrive: what was done is done once, and the client is told so. */
 describe('a registry whose database’s answer is lost', () => {
@@ -8,7 +8,7 @@ describe('a registry whose database’s answer is lost', () => {
   let acme: Publisher;
 
   beforeAll(async () => {
-    registry = await remote.start({ issuers: ['gitlab=https://gitlab.com'] });
+    registry = await workerd.start({ issuers: ['gitlab=https://gitlab.com'] });
     acme = await createPublisher(registry, 'acme');
     await expectStatus(
       201,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { remote, type TestRegistry } from '../runtimes.ts';
+import { type TestRegistry, workerd } from '../runtimes.ts';
 
 /** Whose word on a client's address counts, where the service does not see the connection. */
 describe('a client’s address on workerd', () => {
@@ -19,13 +19,13 @@ describe('a client’s address on workerd', () => {
   test.each(['CF-Connecting-IP', 'X-Forwarded-For', 'X-Real-IP'])(
     'is not what %s says, unless a setting says so',
     async (header) => {
-      registry = await remote.start({ addressLimit: 10 });
+      registry = await workerd.start({ addressLimit: 10 });
       expect(await refusals(header)).toBeGreaterThan(0);
     },
   );
 
   test('is what the header of the setting says, if that is an address', async () => {
-    registry = await remote.start({ addressLimit: 10, addressHeader: 'X-Real-IP' });
+    registry = await workerd.start({ addressLimit: 10, addressHeader: 'X-Real-IP' });
     expect(await refusals('X-Real-IP')).toBe(0);
     expect(await refusals('X-Forwarded-For')).toBeGreaterThan(0);
   });

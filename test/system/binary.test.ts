@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { aaRegistry, scratch } from './cli.ts';
+import { aaRegistry, scratch } from '../cli/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** Some user without rights, where this may choose one. */

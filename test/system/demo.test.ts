@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 
 test('the demo publishes, pulls and checks both profiles, and ends well', async () => {
   const script = join(root, 'scripts/demo.ts');

@@ -16,7 +16,7 @@ export const debianPackages = [
 ];
 
 /** The Node.js that runs inside the guest: the one the development packages bring. */
-export const nodeBinary = path.resolve(import.meta.dirname, '../../node_modules/node/bin/node');
+export const nodeBinary = path.resolve(import.meta.dirname, '../../../node_modules/node/bin/node');
 
 const programs: Record<string, string> = {
   'qemu-system-x86_64': 'qemu-system-x86',

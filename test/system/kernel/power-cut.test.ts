@@ -60,7 +60,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     machine = await boot({
       furnish: async (root) => {
         await installCliOnNode(root);
-        const killer = path.resolve(import.meta.dirname, '../host/kill-at.mjs');
+        const killer = path.resolve(import.meta.dirname, '../kill-at.mjs');
         await cp(killer, path.join(root, 'root/kill-at.mjs'));
       },
     });

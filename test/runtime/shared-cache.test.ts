@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
-import { type TestRegistry, crashing as workerd } from '../runtimes.ts';
+import { type TestRegistry, workerd } from '../runtimes.ts';
 
 describe('Cloudflare’s cache', () => {
   let registry: TestRegistry;

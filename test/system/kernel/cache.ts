@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-const cache = path.resolve(import.meta.dirname, '../../node_modules/.cache/test-kernel');
+const cache = path.resolve(import.meta.dirname, '../../../node_modules/.cache/test-kernel');
 
 /**
  * The folder `kind-key` of the cache, made by `fill` if it is not there yet. It appears whole or not at all, also

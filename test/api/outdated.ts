@@ -1,0 +1,11 @@
+import type { Database } from '../../db/database.ts';
+
+/** Leaves a database as it was before there was a search index. */
+export async function outdate({ $client }: Database): Promise<void> {
+  await $client.batch([
+    'UPDATE profiles SET index_version = 0',
+    'DELETE FROM search WHERE rowid IN (SELECT id FROM profiles)',
+    'DELETE FROM search_documents',
+    'DELETE FROM search_spellings',
+  ]);
+}

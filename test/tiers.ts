@@ -1,0 +1,76 @@
+import { debian12, debian13, type Guest } from './system/kernel/guests.ts';
+
+/** One of the test commands: which files it runs, on which runtimes, and what it needs. */
+export interface Tier {
+  include: string[];
+  exclude: string[];
+  /** The runtimes of the API tests, for AA_TEST_RUNTIMES (runtimes.ts). */
+  runtimes: string;
+  /** Whether the single executable is built first. */
+  executable: boolean;
+  guests: Guest[];
+  /** What is needed from Debian, by a file that shows whether it is there. */
+  packages: [file: string, name: string][];
+}
+
+const policy: Tier['packages'] = [
+  ['/usr/sbin/apparmor_parser', 'apparmor'],
+  ['/usr/share/apparmor/extra-profiles', 'apparmor-profiles'],
+  ['/usr/bin/openssl', 'openssl'],
+  ['/usr/bin/curl', 'curl'],
+  ['/usr/bin/jq', 'jq'],
+  ['/usr/bin/zsh', 'zsh'],
+  ['/usr/bin/fish', 'fish'],
+];
+
+export const tiers = {
+  /** `npm test`: in process on Node, a smoke test on workerd, and one boot of a real kernel. */
+  quick: {
+    include: [
+      'test/**/*.test.{ts,tsx}',
+      'test/runtime/smoke.test.ts',
+      'test/system/kernel/first-light.test.ts',
+    ],
+    exclude: [
+      'test/runtime/!(smoke).test.ts',
+      'test/system/*.test.ts',
+      'test/system/catalog/**',
+      'test/system/kernel/!(first-light).test.ts',
+    ],
+    runtimes: 'node',
+    executable: false,
+    guests: [debian12],
+    packages: policy,
+  },
+  /** `npm run test:runtime`: what the service does, on workerd. */
+  runtime: {
+    include: [
+      'test/api/*.test.ts',
+      'test/{attacks,audit,witness}.test.ts',
+      'test/runtime/*.test.ts',
+    ],
+    exclude: [],
+    runtimes: 'workerd',
+    executable: false,
+    guests: [],
+    packages: policy,
+  },
+  /** `npm run test:system`: kernels, power cuts, the Debian package, the executable, the browser, load. */
+  system: {
+    include: ['test/system/**/*.test.ts'],
+    // npm test has run it.
+    exclude: ['test/system/kernel/first-light.test.ts'],
+    runtimes: 'node',
+    executable: true,
+    guests: [debian12, debian13],
+    packages: [
+      ...policy,
+      ['/usr/bin/chromium', 'chromium'],
+      ['/usr/bin/dpkg-shlibdeps', 'dpkg-dev'],
+      ['/usr/bin/strip', 'binutils'],
+      ['/usr/bin/groff', 'groff'],
+      ['/usr/bin/mandoc', 'mandoc'],
+      ['/usr/bin/lintian', 'lintian'],
+    ],
+  },
+} satisfies Record<string, Tier>;
