@@ -8,7 +8,7 @@ import type { TestRegistry } from '../test/runtimes.ts';
 import { endorse, generateKeyPair } from '../trust/index.ts';
 
 /**
- * Writes test/db/schemas/NAME.sql, a registry's database as this checkout makes it, with some of everything:
+ * Writes test/db/schemas/NAME.sql, the rows of a registry's database as this checkout makes it, some of everything:
  * `node scripts/schema-fixture.ts NAME` once for each released schema, NAME being its last migration. The tests
  * open all of them with the code of the day.
  */
@@ -72,7 +72,7 @@ async function fill(registry: TestRegistry): Promise<void> {
   );
 }
 
-/** The database as SQL: its schema and every row. */
+/** Every row of the database as SQL, but for the record of migrations: those are applied again. */
 function dump(path: string): string {
   const db = new DatabaseSync(path, { readOnly: true });
   const schema = db
@@ -85,11 +85,9 @@ function dump(path: string): string {
   const shadows = virtual.flatMap((one) =>
     ['data', 'idx', 'content', 'docsize', 'config'].map((part) => `${one}_${part}`),
   );
-  const lines: string[] = ['PRAGMA foreign_keys = OFF;'];
-  const kept = schema.filter(({ name }) => !shadows.includes(name));
-  for (const { type, sql } of kept) if (type === 'table') lines.push(`${sql};`);
+  const lines: string[] = [];
   for (const { type, name } of schema) {
-    if (type !== 'table' || virtual.includes(name)) continue;
+    if (type !== 'table' || name === 'migrations' || virtual.includes(name)) continue;
     if (shadows.includes(name)) lines.push(`DELETE FROM "${name}";`);
     const all = db.prepare(`SELECT * FROM "${name}"`);
     all.setReadBigInts(true);
@@ -99,7 +97,6 @@ function dump(path: string): string {
       lines.push(`INSERT INTO "${name}" (${columns.join(', ')}) VALUES (${values.join(', ')});`);
     }
   }
-  for (const { type, sql } of kept) if (type !== 'table') lines.push(`${sql};`);
   db.close();
   return `${lines.join('\n')}\n`;
 }

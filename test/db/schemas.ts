@@ -3,17 +3,25 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { migrate } from '../../db/migrate.ts';
 import { openFile } from '../../db/node.ts';
+import { migrations } from '../../migrations/index.ts';
 
 const folder = join(import.meta.dirname, 'schemas');
 
-/** The schemas that were released, by their last migration (scripts/schema-fixture.ts made them). */
+/** The schemas that were released, by their last migration (scripts/schema-fixture.ts wrote their rows). */
 export async function releasedSchemas(): Promise<string[]> {
   return (await readdir(folder)).map((file) => file.replace(/\.sql$/, '')).sort();
 }
 
-/** Makes a database of a released schema at `path`, as it was then; the verifier of its log's key. */
+/**
+ * Makes a database of a released schema at `path`: the migrations up to it, and the rows that a registry of that time
+ * wrote. Returns the verifier of its log's key.
+ */
 export async function makeReleased(schema: string, path: string): Promise<string> {
   const text = await readFile(join(folder, `${schema}.sql`), 'utf8');
+  const last = migrations.findIndex(({ name }) => name === schema);
+  const empty = await openFile(path);
+  await migrate(empty, migrations.slice(0, last + 1));
+  empty.$client.close();
   const db = new DatabaseSync(path, {
     enableForeignKeyConstraints: false,
     // What FTS5 keeps its own things in is filled too.
