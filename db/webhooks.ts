@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { orFindDone } from './outcome.ts';
@@ -232,15 +232,6 @@ export async function listDeliveries(
     )
     .orderBy(desc(deliveries.id))
     .limit(limit);
-}
-
-/** How many deliveries are still to be made. */
-export async function countPending(db: Database): Promise<number> {
-  const [row] = await db
-    .select({ count: count() })
-    .from(deliveries)
-    .where(isNotNull(deliveries.nextAttemptAt));
-  return row?.count ?? 0;
 }
 
 /** Forgets deliveries made before `time` that are not due any more, a hundred at most. */

@@ -37,7 +37,7 @@ export {
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { diagnosticPage } from './page.ts';
-export { compareReleases, isRelease, type Release, releases } from './release.ts';
+export { compareReleases, type Release, releases } from './release.ts';
 export { reservedName } from './reserved.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export { capabilitiesOf, everyCapability } from './semantics/capabilities.ts';

@@ -9,9 +9,9 @@ import {
   type NoteKey,
   parseEntry,
   rootOf,
-  tilesOf,
   verifyCheckpoint,
 } from '../trust/log/index.ts';
+import { tilesOf } from './trust/log/tree.ts';
 
 /**
  * That a registry's log has no gap and no fork, and that it and the tables tell the same story: no entry

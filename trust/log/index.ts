@@ -76,7 +76,6 @@ export {
   type TileAddress,
   type TreeNode,
   tileOfNode,
-  tilesOf,
   tileWidth,
 } from './tile.ts';
 export {

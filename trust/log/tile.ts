@@ -68,17 +68,6 @@ export function tileWidth(level: number, index: number, size: number): number {
   return Math.min(Math.max(hashes - index * fullWidth, 0), fullWidth);
 }
 
-/** The tiles of a tree of `size` leaves, level by level and from left to right. */
-export function* tilesOf(size: number): Generator<Tile> {
-  for (let level = 0; fullWidth ** level <= size; level++) {
-    for (let index = 0; ; index++) {
-      const width = tileWidth(level, index, size);
-      if (width === 0) break;
-      yield { level, index, width };
-    }
-  }
-}
-
 /** The tile from which a node of a tree of `size` leaves is read, as wide as that tree has it. */
 export function tileOfNode(node: TreeNode, size: number): Tile {
   const { level, first } = placeOf(node);

@@ -8,10 +8,9 @@ import {
   nodeOfTile,
   parseTilePath,
   tileOfNode,
-  tilesOf,
   tileWidth,
 } from '../../../trust/index.ts';
-import { grow, makeLeaves, ReferenceTree } from './tree.ts';
+import { grow, makeLeaves, ReferenceTree, tilesOf } from './tree.ts';
 
 describe('paths', () => {
   test.each([

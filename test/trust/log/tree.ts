@@ -6,6 +6,8 @@ import {
   fullWidth,
   type Hash,
   type ReadTile,
+  type Tile,
+  tileWidth,
 } from '../../../trust/index.ts';
 
 /** RFC 6962 section 2.1 word by word, recursive and slow, with other code than the one under test. */
@@ -137,3 +139,14 @@ export const published = {
     '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
   ].map(fromHex),
 };
+
+/** The tiles of a tree of `size` leaves, level by level and from left to right. */
+export function* tilesOf(size: number): Generator<Tile> {
+  for (let level = 0; fullWidth ** level <= size; level++) {
+    for (let index = 0; ; index++) {
+      const width = tileWidth(level, index, size);
+      if (width === 0) break;
+      yield { level, index, width };
+    }
+  }
+}
