@@ -10,7 +10,7 @@ import {
 } from '../../policy/index.ts';
 import type { Diagnostic } from '../api/schema/index.ts';
 import { renderReadme } from './readme.ts';
-import { secretDiagnostics } from './secrets.ts';
+import { linkDiagnostics, secretDiagnostics } from './secrets.ts';
 
 /** How much of what lint says of a package is kept and shown. */
 export const shownLimits = {
@@ -46,6 +46,7 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
   const secrets = [
     ...secretDiagnostics('README', readme ?? ''),
     ...secretDiagnostics('manifest', JSON.stringify(manifest, undefined, 2)),
+    ...linkDiagnostics(manifest),
   ];
   diagnostics.unshift(...secrets);
   chosen.errors += secrets.length;
