@@ -55,7 +55,7 @@ export const bundle = defineCommand({
     // a checkpoint that witnesses have cosigned may be older than that.
     const last = await newestOf(client, paths);
     let log: Offer['log'] | undefined;
-    for (const at of [last, ...paths.keys().filter((one) => one !== last)]) {
+    for (const at of [last, ...[...paths.keys()].filter((one) => one !== last)]) {
       const [path, reference] = [paths[at] as VersionPath, references[at] as Reference];
       const offer = await fetchOffer(client, path, log ? { log } : {});
       const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
