@@ -65,6 +65,12 @@ export async function patchProfile(
 ): Promise<number> {
   const { additions, denying } = wantedBy(findings, text, { generalise, resolver });
   const { text: patched, added, leftOut } = patch(text, additions, resolver);
+  const incomplete = findings.filter(({ missing }) => missing !== undefined).length;
+  if (incomplete > 0) {
+    io.tell(
+      `No rule is made of ${incomplete} ${incomplete === 1 ? 'finding' : 'findings'}: the log does not say enough of what was asked for. See them without --patch.`,
+    );
+  }
   for (const { text: rule, line, file: where } of denying) {
     io.tell(`Left as it is: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
   }

@@ -190,9 +190,12 @@ export const Publication = z
   .strictObject({
     profile: z.string().meta({ description: "The profile's exact text, UTF-8" }),
     envelope: Envelope.meta({ id: 'Envelope', description: 'DSSE envelope of the statement' }),
-    readme: z.string().max(longestReadme).optional().meta({
-      description: 'Markdown; the signed manifest has its digest',
-    }),
+    readme: z
+      .string()
+      .optional()
+      .meta({
+        description: `Markdown of at most ${longestReadme} characters; the signed manifest has its digest`,
+      }),
     visibility: Visibility.optional().meta({
       description: 'Of a profile that is not there yet: public when left out',
     }),

@@ -33,7 +33,7 @@ export class Budget {
 export const checkSteps = 1_000_000;
 
 /** The budget of the lint rules together, for one file. */
-export const lintSteps = 2_500_000;
+export const lintSteps = 1_500_000;
 
 /** What looking at one more profile, hat or child costs, whatever is in it. */
 export const profileSteps = 1000;

@@ -12,7 +12,15 @@ interface Kind {
   what: string;
   hints: readonly string[];
   pattern: RegExp;
+  /** Whether it is looked for also where it is folded: the text is then read without {@link folds}. */
+  folded?: true;
 }
+
+/**
+ * What stands between the parts of a text that is broken into lines, quoted, escaped or commented out: blanks, line ends
+ * and what JSON, YAML, shells and profiles have for them.
+ */
+const folds = /(?:[\s"'`,;#>|*]|\\[nrt]?)+/g;
 
 /** Before and after a token there is nothing that could be a part of it. */
 const token = (body: string) => new RegExp(`(?<![A-Za-z0-9_-])(?:${body})`, 'g');
@@ -21,18 +29,45 @@ const kinds: readonly Kind[] = [
   {
     // RFC 7468, RFC 4716, OpenSSH, OpenPGP, cosign: with whatever words before it.
     what: 'a private key (PEM)',
-    hints: ['PRIVATE KEY'],
-    pattern: /-{3,5} ?BEGIN [A-Z0-9 ]{0,60}PRIVATE KEY/g,
+    hints: ['PRIVATEKEY'],
+    pattern: /-{3,5}BEGIN[A-Z0-9]{0,60}PRIVATEKEY/g,
+    folded: true,
   },
   {
-    what: 'an Ed25519 private key (PKCS#8)',
-    hints: ['CAQAwBQYDK2V'],
-    pattern: /M[A-Za-z0-9+/]{2}CAQAwBQYDK2V[wxyz]B[A-Za-z0-9+/_-]{40}/g,
+    // The same once more in base64, as Kubernetes has it in a Secret: PRIVATE KEY at each of its three places.
+    what: 'a private key (PEM in base64)',
+    hints: ['LS0tLUJFR0lOI', 'LS0tLS1CRUdJTi', '0tLS0tQkVHSU4g'],
+    pattern:
+      /(?:LS0tLUJFR0lOI|LS0tLS1CRUdJTi|0tLS0tQkVHSU4g)[A-Za-z0-9+/_-]{0,60}?(?:UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)/g,
+    folded: true,
+  },
+  {
+    // RFC 8410 and 5958 (Ed25519, X25519, Ed448, X448), RFC 5208 (RSA, DSA, elliptic curves), in DER.
+    what: 'a private key (PKCS#8)',
+    hints: ['wBQYDK2V', 'ANBgkqhkiG9w0BAQEFAASC', 'GByqGSM44BAE', 'GByqGSM49AgEG'],
+    pattern:
+      /M[A-Za-z0-9+/_-]{2}CAQ[AE]wBQYDK2V[u-x]B[A-Za-z0-9+/_-]{40}|MI[A-Za-z0-9+/_-]{4}IBADANBgkqhkiG9w0BAQEFAASC|MI[A-Za-z0-9+/_-]{4}IBADCCA[A-Za-z0-9+/_-]{2}GByqGSM44BAE|MI[A-Za-z0-9+/_-]{2}AgEAMB[AM]GByqGSM49AgEG/g,
+    folded: true,
+  },
+  {
+    what: 'a private key (PKCS#8 in hexadecimal)',
+    hints: ['300506032b65', '300506032B65'],
+    pattern: /30[0-9a-f]{2}02010[01]300506032b65(?:6e|6f|70|71)04[0-9a-f]{60}/gi,
+    folded: true,
+  },
+  {
+    // RFC 8017 A.1.2 and RFC 5915, in DER.
+    what: 'a private key (PKCS#1 or SEC 1)',
+    hints: ['IBAAK', 'CAQEEI', 'AgEBB'],
+    pattern:
+      /MI[A-Za-z0-9+/_-]{4}IBAAK(?:CA[A-Za-z0-9+/_-]EA|BgQ)[A-Za-z0-9+/_-]{40}|M[A-Za-z0-9+/_-]{2}CAQEEI[A-Za-z0-9+/_-]{43}oA[co]G[BC]|MI[GH][A-Za-z0-9+/_-]AgEBB[DE][A-Za-z0-9+/_-]{60}/g,
+    folded: true,
   },
   {
     what: 'a private key of OpenSSH',
     hints: ['b3BlbnNzaC1rZXktdj'],
     pattern: /b3BlbnNzaC1rZXktdj/g,
+    folded: true,
   },
   {
     what: 'a private key of PuTTY',
@@ -43,6 +78,7 @@ const kinds: readonly Kind[] = [
     what: 'the private key of a log or witness (signed note)',
     hints: ['PRIVATE+KEY+'],
     pattern: /PRIVATE\+KEY\+[^\s+]{1,250}\+[0-9a-fA-F]{8}\+/g,
+    folded: true,
   },
   {
     what: 'a secret key of age',
@@ -56,8 +92,8 @@ const kinds: readonly Kind[] = [
   },
   {
     what: 'a private key (JWK)',
-    hints: ['"kty"'],
-    pattern: /"d"\s{0,9}:\s{0,9}"[A-Za-z0-9_-]{40}/g,
+    hints: ['kty'],
+    pattern: /(?<![\w.-])\\{0,3}["']?d\\{0,3}["']?\s{0,9}[:=]\s{0,9}\\{0,3}["']?[A-Za-z0-9_-]{43}/g,
   },
   { what: 'a token of aa-registry', hints: ['aar_'], pattern: token('aar_[A-Za-z0-9_-]{43}') },
   {
@@ -155,14 +191,29 @@ const most = 20;
 /** What in a text looks like a private key or a token, in order; of very many the first. */
 export function secretsIn(text: string): Secret[] {
   const found: Secret[] = [];
-  for (const { what, hints, pattern } of kinds) {
-    if (!hints.some((hint) => text.includes(hint))) continue;
-    for (const match of text.matchAll(pattern)) {
-      found.push({ what, start: match.index, end: match.index + match[0].length });
-      if (found.length >= most * 2) break;
+  const unfolded = text.replace(folds, '');
+  for (const { what, hints, pattern, folded } of kinds) {
+    const looked = folded ? unfolded : text;
+    if (!hints.some((hint) => looked.includes(hint))) continue;
+    let left = most;
+    for (const { index, 0: match } of looked.matchAll(pattern)) {
+      const last = index + match.length - 1;
+      const [start, end] = folded ? [placeOf(text, index), placeOf(text, last)] : [index, last];
+      found.push({ what, start, end: end + 1 });
+      if (--left === 0) break;
     }
   }
   return found.sort((a, b) => a.start - b.start).slice(0, most);
+}
+
+/** Where in a text a character is that has this offset in it without {@link folds}. */
+function placeOf(text: string, offset: number): number {
+  let removed = 0;
+  for (const { index, 0: fold } of text.matchAll(folds)) {
+    if (index - removed > offset) break;
+    removed += fold.length;
+  }
+  return offset + removed;
 }
 
 /** In which line, from 1, an offset is. */

@@ -139,7 +139,7 @@ interface Sending {
 }
 
 type ProfilePath = { team: string; name: string };
-type VersionPath = { team: string; name: string; version: string | Digest };
+export type VersionPath = { team: string; name: string; version: string | Digest };
 
 /**
  * The typed API of one registry. Every method throws {@link RegistryError} when the registry refuses and

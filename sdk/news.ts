@@ -1,5 +1,4 @@
-import type { Reference } from '../trust/index.ts';
-import { compareVersions } from '../trust/index.ts';
+import { compareVersions, type Reference } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
 import { resolveVersion } from './fetch.ts';
 import { mapInParallel } from './in-parallel.ts';

@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { longestReadme } from '../contract/index.ts';
 import { lineAt, secretsIn } from '../policy/index.ts';
-import { defaultTeam, isProfileName, isTeam, Manifest, sha256 } from '../trust/index.ts';
+import {
+  defaultTeam,
+  isProfileName,
+  isTeam,
+  linksWithCredentials,
+  Manifest,
+  sha256,
+} from '../trust/index.ts';
 import { BoundedFileError, readFileAtMost, readOwnFile } from './bounded-file.ts';
 import { parseToml } from './toml.ts';
 
@@ -53,6 +60,10 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   const parsed = parseToml(source, ManifestFile);
   if (!parsed.ok) throw new PackageError(`${path}: ${parsed.reason}`);
   const { name, team, ...manifest } = parsed.value;
+  for (const link of linksWithCredentials(manifest)) {
+    const what = `links.${link} holds a user's name or a password`;
+    throw new PackageError(`${path}: ${what} [secret]; "aa-registry explain secret" says more`);
+  }
   const file = join(folder, name);
   const bytes = await readPart(file, largestProfile);
   if (!bytes) throw new PackageError(`${folder} has no profile file named ${name}`);

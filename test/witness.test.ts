@@ -770,6 +770,20 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     await stopWitness();
     await publishNext();
     await expectRefused();
+    // What is newer than the last cosigned checkpoint goes into one bundle with what is not, in whatever order.
+    const other = join(host, 'other');
+    const init = ['trust', 'init', '--root', other, '--registry', registry.url, '--yes'];
+    expect(await command(init)).toMatchObject({ code: 0 });
+    for (const names of [
+      ['many-0', 'web'],
+      ['web', 'many-0'],
+    ]) {
+      const file = join(other, 'a.bundle');
+      const bundled = await command(['bundle', ...names, '-o', file, '--trust', trustPath(other)]);
+      expect(bundled, bundled.said).toMatchObject({ code: 0 });
+      const pulled = await command(['pull', '--bundle', file, ...names, '--root', other]);
+      expect(pulled, pulled.said).toMatchObject({ code: 0 });
+    }
     await startOne();
     // The registry leaves a witness that failed alone for some seconds.
     const recovered = async () => {

@@ -43,7 +43,13 @@ export {
   type ReferenceResult,
   type Selector,
 } from './reference.ts';
-export { Manifest, makeStatement, type Subject, signStatement } from './statement.ts';
+export {
+  linksWithCredentials,
+  Manifest,
+  makeStatement,
+  type Subject,
+  signStatement,
+} from './statement.ts';
 export {
   type Claim,
   type RefusalId,

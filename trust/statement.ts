@@ -38,6 +38,14 @@ const Link = z
   .regex(linePattern, 'must be one line of text')
   .refine((text) => URL.parse(text)?.protocol === 'https:', 'must be an https:// address');
 
+/** The links of a manifest that hold a user's name or a password, which everybody would read; by their names. */
+export function linksWithCredentials({ links = {} }: Pick<Manifest, 'links'>): string[] {
+  return Object.entries(links).flatMap(([name, link]) => {
+    const { username, password } = URL.parse(link ?? '') ?? {};
+    return username || password ? [name] : [];
+  });
+}
+
 /** What a publisher says about a profile; signed with it, so a registry can't reword it. */
 export const Manifest = z.object({
   /** One line for people. */

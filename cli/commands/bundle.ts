@@ -1,7 +1,9 @@
 import { makeBundle } from '../../sdk/bundle.ts';
+import type { Client, VersionPath } from '../../sdk/client.ts';
 import { chooseVersion, fetchOffer, verifyOffer } from '../../sdk/fetch.ts';
 import { writeOutput } from '../../sdk/host/output.ts';
-import type { Offer } from '../../trust/index.ts';
+import { mapInParallel } from '../../sdk/in-parallel.ts';
+import type { Offer, Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
@@ -38,23 +40,32 @@ export const bundle = defineCommand({
     const trust = await requireTrust(values, '/');
     const client = await openSession(io, values, trust.registry);
 
-    const offers: Offer[] = [];
-    const items: object[] = [];
-    let size = 0;
-    for (const reference of args.map(requireReference)) {
+    const references = args.map(requireReference);
+    const paths: VersionPath[] = [];
+    for (const reference of references) {
       const resolved = await chooseVersion(client, reference);
       if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
       const { team, name } = reference;
-      // All under the first one's checkpoint, although the log may grow meanwhile.
-      const path = { team, name, version: resolved.version };
-      const offer = await fetchOffer(client, path, offers[0] ? { log: offers[0].log } : {});
+      paths.push({ team, name, version: resolved.version });
+    }
+    const offers: Offer[] = [];
+    const items: object[] = [];
+    let size = 0;
+    // All under one checkpoint, although the log may grow meanwhile: that of the one which came into the log last, for
+    // a checkpoint that witnesses have cosigned may be older than that.
+    const last = await newestOf(client, paths);
+    let log: Offer['log'] | undefined;
+    for (const at of [last, ...[...paths.keys()].filter((one) => one !== last)]) {
+      const [path, reference] = [paths[at] as VersionPath, references[at] as Reference];
+      const offer = await fetchOffer(client, path, log ? { log } : {});
       const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
       if (!verified.ok) {
         throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);
       }
       ({ size } = verified.profile.checkpoint);
-      offers.push(offer);
-      items.push({ ...path, digest: verified.profile.digest });
+      ({ log } = offer);
+      offers[at] = offer;
+      items[at] = { ...path, digest: verified.profile.digest };
     }
     const consistency: Record<string, string[]> = {};
     for (const since of sizes) {
@@ -70,3 +81,11 @@ export const bundle = defineCommand({
     return exit.ok;
   },
 });
+
+/** Which of these versions is the newest in the log, as its place among them; unverified. */
+async function newestOf(client: Client, paths: readonly VersionPath[]): Promise<number> {
+  if (paths.length < 2) return 0;
+  const proofs = await mapInParallel(paths, (path) => client.getProof(path, 0));
+  const indices = proofs.map(({ index }) => index);
+  return indices.indexOf(Math.max(...indices));
+}

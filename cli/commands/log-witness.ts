@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { readNoteKey } from '../../sdk/note-key-file.ts';
 import { startWitness, WitnessStateError } from '../../sdk/witness-server.ts';
-import type { LogIdentity, NoteVerifier } from '../../trust/log/index.ts';
-import { parseNoteVerifier } from '../../trust/log/index.ts';
+import { type LogIdentity, type NoteVerifier, parseNoteVerifier } from '../../trust/log/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { interruption } from '../terminal/interruption.ts';

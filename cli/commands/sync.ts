@@ -36,7 +36,8 @@ export const sync = defineCommand({
     'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
     'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
     'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
-    'not be asked, 8 what is installed can not be proved now, as when its key was revoked.',
+    'not be asked, 8 what is installed can not be proved now, as when its key was revoked; with --dry-run also 6, there is ' +
+    'something to do, after 3 and 8.',
   examples: ['sudo aa-registry sync', 'sudo aa-registry sync --dry-run'],
   async run({ values, io }) {
     const root = rootOf(values.root);
@@ -51,7 +52,7 @@ export const sync = defineCommand({
     const report = dryRun
       ? await syncHost(options)
       : await changing(io, root, { ...values, trust }, () => syncHost(options));
-    const code = dryRun && report.outcomes.some(isChange) ? exit.drift : codeOf(report);
+    const code = dryRun ? plannedCode(report) : codeOf(report);
     if (values.format === 'json') {
       tellRegistry(io, report);
       tellTrust(io, report, values);
@@ -73,6 +74,13 @@ export const sync = defineCommand({
     return code;
   },
 });
+
+/** As {@link codeOf}, and drift where there is something to do; what can't be proved comes first, as without --dry-run. */
+function plannedCode(report: SyncReport): number {
+  const code = codeOf(report);
+  if (code === exit.refused || code === exit.untrusted) return code;
+  return report.outcomes.some(isChange) ? exit.drift : code;
+}
 
 function isChange({ step }: SyncOutcome): boolean {
   return step.kind !== 'note';

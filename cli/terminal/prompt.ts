@@ -1,8 +1,7 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { CliError, exit } from '../framework/command.ts';
-import type { Io } from './io.ts';
-import { visible } from './io.ts';
+import { type Io, visible } from './io.ts';
 
 /** Asks on the terminal without showing what is typed. */
 export async function readSecret(io: Io, question: string): Promise<string> {

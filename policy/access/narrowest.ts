@@ -59,8 +59,10 @@ export function narrowestRule(
       const options = flags.length > 0 ? [`options=${list(flags)}`] : [];
       if (flags.length < access.flags.length)
         return rule('remount', ...options, word(access.target));
+      // Without options a rule would allow all of them; `rw` stands for none.
       return rule(
-        ...['mount', ...options, ...condition('fstype', access.fstype)],
+        ...['mount', ...(flags.length > 0 ? options : ['options=(rw)'])],
+        ...condition('fstype', access.fstype),
         ...(access.source === undefined ? [] : [word(access.source)]),
         ...['->', word(access.target)],
       );

@@ -85,9 +85,15 @@ export class Outlines<One extends { outline: Outline }> {
   *beginning(text: string, budget: Budget): Generator<One> {
     for (const length of this.#lengths) {
       if (length > text.length || !budget.spend(1 + (length >> 4))) break;
-      yield* paid(this.#others.get(text.slice(0, length)), budget);
+      for (const one of this.#others.get(text.slice(0, length))) {
+        if (!budget.spend(1)) return;
+        yield one;
+      }
     }
-    yield* paid(this.#plain.get(text), budget);
+    for (const one of this.#plain.get(text)) {
+      if (!budget.spend(1)) return;
+      yield one;
+    }
   }
 
   /** Those that may have a path in common with a pattern; each that begins alike costs a step. Ends when the budget does. */
@@ -101,10 +107,10 @@ export class Outlines<One extends { outline: Outline }> {
     const { plain, others } = this.#sorted;
     for (const [keys, lists] of [[others, this.#others] as const, [plain, this.#plain] as const]) {
       for (let at = after(keys, prefix); keys[at]?.startsWith(prefix); at++) {
-        for (const one of paid(lists.get(keys[at] as string), budget)) {
+        for (const one of lists.get(keys[at] as string)) {
+          if (!budget.spend(1)) return;
           if (mayMeet(one.outline, other)) yield one;
         }
-        if (budget.exhausted) return;
       }
     }
   }
@@ -120,11 +126,4 @@ function after(sorted: readonly string[], text: string): number {
     else high = middle;
   }
   return low;
-}
-
-function* paid<One>(all: readonly One[], budget: Budget): Generator<One> {
-  for (const one of all) {
-    if (!budget.spend(1)) return;
-    yield one;
-  }
 }

@@ -43,13 +43,14 @@ export function adviseOn(
   profile: EffectiveProfile | undefined,
   { generalise = false }: { generalise?: boolean } = {},
 ): Advice {
-  const { access, type } = finding;
+  const { access, missing, type } = finding;
   const explanations = explanationsOf(finding, profile !== undefined);
   const judgement = profile && access && judge(profile, access);
   const needed = neededFlag(finding);
   const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
   const hopeless =
     !refusals.has(type) ||
+    missing !== undefined ||
     isUnruled(finding) ||
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
     // Only that a program runs on in the same profile is possible then.
@@ -57,7 +58,7 @@ export function adviseOn(
     judgement?.outcome === 'denied' ||
     judgement?.outcome === 'allowed';
   // Only a rule that sets a limit refuses more: that rule is the one to change.
-  const raised = access?.kind === 'rlimit' && refusals.has(type);
+  const raised = access?.kind === 'rlimit' && refusals.has(type) && missing === undefined;
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
   return { judgement, flag, suggestion, explanations };

@@ -34,6 +34,13 @@ const isProgram = (finding: Finding) => {
 
 const puzzles: readonly Puzzle[] = [
   {
+    id: 'incomplete-record',
+    is: ({ access, missing }) =>
+      missing !== undefined && (access?.kind !== 'ptrace' || access.peer !== undefined),
+    text: ({ missing }) =>
+      `The line has no ${missing}, which the kernel or the message bus writes for every request of this kind, so it was cut short or somebody else wrote it. What is left would make a rule that allows more than was asked for: none is made of it.`,
+  },
+  {
     id: 'profile-not-loaded',
     is: ({ access, info }) => access?.kind === 'change_profile' && info === 'label not found',
     text: ({ access }) =>
@@ -100,7 +107,7 @@ const puzzles: readonly Puzzle[] = [
   {
     id: 'ptrace-without-peer',
     is: ({ access }) => access?.kind === 'ptrace' && access.peer === undefined,
-    text: 'This kernel does not say with whom, so the rule can’t be narrowed to one profile. On older hosts this is docker exec or docker top: the runtime and the container’s processes look into each other. Within the container, "ptrace (trace, read, tracedby, readby) peer=@{profile_name}," is enough.',
+    text: 'This line does not say with whom, so no rule is narrow enough to be made of it. On older hosts this is docker exec or docker top: the runtime and the container’s processes look into each other. Within the container, "ptrace (trace, read, tracedby, readby) peer=@{profile_name}," is enough.',
   },
   {
     id: 'ptrace-from-runtime',

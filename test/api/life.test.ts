@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Profile, Proof, Version } from '../../contract/index.ts';
+import type { Problem, Profile, Proof, Version } from '../../contract/index.ts';
 import { checkDatabase } from '../../db/check/index.ts';
 import { createClient } from '../../sdk/client.ts';
 import { fetchVerified, type HostView } from '../../sdk/fetch.ts';
@@ -356,12 +356,21 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       await expectStatus(304, registry.fetch(`${path}/readme`, { headers }));
     });
 
+    test('that is longer than a page shows is refused with the limit', async () => {
+      const long = 'x'.repeat(64 * 1024 + 1);
+      const digest = await digestOf(long);
+      const response = await expectStatus(422, publishReadme('long', digest, long));
+      const { type, diagnostics = [] } = (await response.json()) as Problem;
+      expect(type).toMatch(/profile-invalid$/);
+      expect(diagnostics.map(({ id }) => id)).toEqual(['readme-limit']);
+      await expectStatus(201, publishReadme('long', await digestOf(long.slice(1)), long.slice(1)));
+    });
+
     test('that the publisher has not signed for is refused', async () => {
       const digest = await digestOf(readme);
       await expectStatus(422, publishReadme('untold', digest, `${readme}x`));
       await expectStatus(422, publishReadme('untold', undefined, readme));
       await expectStatus(422, publishReadme('untold', digest));
-      await expectStatus(400, publishReadme('untold', digest, 'x'.repeat(65 * 1024)));
       await expectStatus(404, registry.fetch('/v1/profiles/acme/untold'));
     });
   });

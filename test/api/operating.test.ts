@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createTokenChecks } from '../../worker/auth/token-checks.ts';
+import { createReadiness } from '../../worker/readiness.ts';
 import { createPublisher, expectStatus, publish } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
@@ -113,6 +115,25 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
 
   describe('/readyz', () => {
     beforeEach(() => open());
+
+    test('asks the database a few times a second, however many ask', async () => {
+      let asked = 0;
+      let fails = false;
+      const ready = createReadiness(async () => {
+        asked++;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        if (fails) throw new Error('gone');
+      });
+      const together = await Promise.all(Array.from({ length: 1000 }, ready));
+      expect(new Set(together)).toEqual(new Set([undefined]));
+      expect(asked).toBe(1);
+      for (let at = 0; at < 1000; at++) await ready();
+      expect(asked).toBeLessThan(500);
+      fails = true;
+      await vi.waitFor(async () => expect((await ready())?.message).toBe('gone'));
+      fails = false;
+      await vi.waitFor(async () => expect(await ready()).toBeUndefined());
+    });
 
     test('says that all is well', async () => {
       const response = await ask('/readyz');
@@ -302,4 +323,14 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(await statuses(1)).toEqual([200]);
     });
   });
+});
+
+test('guesses are limited also where requests are not', async () => {
+  const checks = createTokenChecks({});
+  const c = { env: { access: { address: '192.0.2.1' } }, header: () => {} } as never;
+  let looked = 0;
+  const guess = () => checks.attempt(c, async () => void looked++);
+  for (let at = 0; at < 600; at++) await guess();
+  await expect(Promise.all(Array.from({ length: 1000 }, guess))).rejects.toThrow(/Too many/);
+  expect(looked).toBeLessThan(1200);
 });

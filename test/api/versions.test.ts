@@ -209,6 +209,15 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       },
     ],
     [
+      "a password in a manifest's link",
+      422,
+      'profile-invalid',
+      (d) => {
+        const links = { source: 'https:\\\\ann:hunter2@git.example.org/x' };
+        return publish(registry, library, { ...d, manifest: { ...manifest, links } });
+      },
+    ],
+    [
       'a private key in the README',
       422,
       'profile-invalid',

@@ -85,7 +85,7 @@ describe('advice', () => {
 
   test('with no_new_privs, a program can still run on in the same profile', () => {
     const line =
-      'operation="exec" info="no new privs" error=-1 profile="app" name="/x" requested_mask="x" denied_mask="x"';
+      'operation="exec" info="no new privs" error=-1 profile="app" name="/x" requested_mask="x" denied_mask="x" fsuid=1000 ouid=0';
     expect(advised(line).suggestion?.rule).toBe('/x ix,');
     expect(advised(line, '/x px,\n').suggestion).toBeUndefined();
   });
@@ -101,11 +101,13 @@ describe('advice', () => {
       notesOf('operation="capable" profile="app" capability=1  capname="dac_override"'),
     ).toEqual(['file-owner-capability']);
     expect(
-      notesOf('apparmor="KILLED" operation="open" profile="app" name="/a" denied_mask="r"'),
+      notesOf(
+        'apparmor="KILLED" operation="open" profile="app" name="/a" denied_mask="r" fsuid=0 ouid=0',
+      ),
     ).toEqual(['killed']);
     expect(
       notesOf(
-        'apparmor="ALLOWED" operation="open" profile="app//null-/usr/bin/x" name="/a" denied_mask="r"',
+        'apparmor="ALLOWED" operation="open" profile="app//null-/usr/bin/x" name="/a" denied_mask="r" fsuid=0 ouid=0',
       ),
     ).toEqual(['null-profile']);
     expect(notesOf(opened('/a'))).toEqual([]);
@@ -367,7 +369,7 @@ describe('a profile made up in complain mode', () => {
     `operation="ptrace" profile="app" denied_mask="trace" ${peer}`,
     `operation="signal" profile="app" denied_mask="send" signal=term ${peer}`,
     `operation="connect" class="net" profile="app" family="unix" sock_type="stream" denied_mask="send" addr=none peer_addr="@/tmp/x" ${peer}`,
-    'operation="dbus_method_call" bus="session" path="/x" interface="x" member="y" mask="send" label="app" peer_label="app//null-/usr/bin/a//null-/usr/bin/b"',
+    'operation="dbus_method_call" bus="session" path="/x" interface="x" member="y" mask="send" name="x.y" label="app" peer_label="app//null-/usr/bin/a//null-/usr/bin/b"',
     'operation="ptrace" profile="app" denied_mask="read" peer="app//null-/usr/bin/helper//&other"',
   ];
 
@@ -375,7 +377,7 @@ describe('a profile made up in complain mode', () => {
     [0, 'ptrace (trace) peer=app,'],
     [1, 'signal (send) set=(term) peer=app,'],
     [2, 'unix (send) type=stream addr=none peer=(label=app, addr=@/tmp/x),'],
-    [3, 'dbus send bus=session path=/x interface=x member=y peer=(label=app),'],
+    [3, 'dbus send bus=session path=/x interface=x member=y peer=(name=x.y, label=app),'],
     [4, 'ptrace (read) peer="app//&other",'],
   ])('is no peer of a rule: line %i', (index, rule) => {
     const line = lines[index] ?? '';
@@ -420,7 +422,7 @@ describe('words of the log that rules do not have', () => {
       ['stacking'],
     ],
     ['operation="change_profile" profile="app" name="inner"', 'change_profile -> inner,', []],
-    [queue('posix_mqueue'), 'mqueue (read) type=posix,', []],
+    [queue('posix_mqueue', ipc), 'mqueue (read) type=posix,', ['disconnected-ipc-path']],
     [queue('sysv_mqueue', ' name="7"'), 'mqueue (read) type=sysv 7,', []],
     [
       queue('posix_mqueue', `${ipc} name="q"`),

@@ -133,6 +133,17 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await expectRefused(args);
   });
 
+  test('is refused as a first installation with one code, whichever way', async () => {
+    const fresh = join(root, 'fresh');
+    await cp(join(root, 'etc/aa-registry'), join(fresh, 'etc/aa-registry'), { recursive: true });
+    const env = { XDG_STATE_HOME: join(fresh, 'state') };
+    for (const words of [['pull', 'team/web@1.0.0'], ['sync', '--dry-run'], ['sync']]) {
+      const refused = await command([...words, '--root', fresh], env);
+      expect(refused.said, words.join(' ')).toContain('[key-revoked]');
+      expect(refused.code, words.join(' ')).toBe(3);
+    }
+  });
+
   test('is refused by lock and by enforce and complain, and is not repaired', async () => {
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
     const env = { XDG_STATE_HOME: join(root, 'state') };
@@ -145,7 +156,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     }
     await writeFile(file(), '# changed\n');
     const planned = await run('sync', '--dry-run');
-    expect(planned.said).toContain('Not repaired');
+    expect(planned).toMatchObject({ code: 3, said: expect.stringContaining('Not repaired') });
     const refused = await run('sync');
     expect(refused).toMatchObject({ code: 3, said: expect.stringContaining('Not repaired') });
     expect(await installed()).toBe('# changed\n');
@@ -164,6 +175,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const synced = await run('sync');
     expect(synced.said).toContain('Warning: team/web 1.0.0 is installed, and would be refused now');
     expect(synced.code).toBe(8);
+    expect((await run('sync', '--dry-run')).code).toBe(8);
     expect((await run('sync', ...away)).code).toBe(8);
     const items = JSON.parse((await run('sync', '--format', 'json')).stdout);
     expect(items.untrusted).toMatchObject([{ team: 'team', name: 'web', id: 'key-revoked' }]);

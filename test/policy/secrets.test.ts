@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lint, render, secretsIn } from '../../policy/index.ts';
@@ -63,6 +63,55 @@ describe('private keys and tokens', () => {
     for (const text of texts) expect(secretsIn(`a\n${text}\n`), text.slice(0, 20)).not.toEqual([]);
   });
 
+  const der = (pair: { privateKey: KeyObject }, type: 'pkcs8' | 'pkcs1' | 'sec1' = 'pkcs8') =>
+    pair.privateKey.export({ type, format: 'der' } as never).toString('base64');
+  const written = (pair: { privateKey: KeyObject }) =>
+    String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const ed25519 = generateKeyPairSync('ed25519');
+  const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  // A private key of OpenSSH (PROTOCOL.key): what it begins with.
+  const openssh = Buffer.from(`openssh-key-v${1}\0\0\0\0\u0004none\0\0\0\u0004none${x(99)}`);
+  const keys: Record<string, string> = {
+    PEM: written(ed25519),
+    'PEM in base64': Buffer.from(written(ed25519)).toString('base64'),
+    'RSA PEM in base64': Buffer.from(`x\n${written(rsa)}`).toString('base64'),
+    Ed25519: der(ed25519),
+    'Ed25519 with its public key': `MFECAQE${der(ed25519).slice(7)}${x(44)}`,
+    X25519: der(generateKeyPairSync('x25519')),
+    Ed448: der(generateKeyPairSync('ed448')),
+    'Ed25519 in hexadecimal': Buffer.from(der(ed25519), 'base64').toString('hex'),
+    'P-256': der(p256),
+    'P-256, SEC 1': der(p256, 'sec1'),
+    'P-384, SEC 1': der(generateKeyPairSync('ec', { namedCurve: 'P-384' }), 'sec1'),
+    'P-521': der(generateKeyPairSync('ec', { namedCurve: 'P-521' })),
+    RSA: der(rsa),
+    'RSA, PKCS#1': der(rsa, 'pkcs1'),
+    OpenSSH: openssh.toString('base64'),
+  };
+  const lines = (text: string, length: number) =>
+    text.split('\n').flatMap((one) => one.match(new RegExp(`.{1,${length}}`, 'g')) ?? []);
+  const foldings: Record<string, (key: string) => string> = {
+    'as it is': (key) => key,
+    'on one line': (key) => key.replaceAll('\n', ' '),
+    'with no line ends': (key) => key.replaceAll('\n', ''),
+    'with \\n': (key) => key.replaceAll('\n', '\\n'),
+    'with \\\\r\\\\n': (key) => key.replaceAll('\n', '\\\\r\\\\n'),
+    'with CRLF': (key) => key.replaceAll('\n', '\r\n'),
+    'in lines of 17': (key) => lines(key, 17).join('\n'),
+    'in YAML': (key) => `key: |\n${lines(key, 20).map((one) => `      ${one}\n`)}`,
+    'in comments': (key) => lines(key, 12).join('\n  # '),
+    'in strings': (key) => `[${lines(key, 30).map((one) => JSON.stringify(one))}]`,
+  };
+  describe.each(Object.entries(keys))('%s', (_, key) => {
+    test.each(Object.entries(foldings))('%s', (_folding, fold) => {
+      const text = `first\n${fold(key)}\n`;
+      const [found] = secretsIn(text);
+      expect(found?.start).toBeGreaterThanOrEqual(6);
+      expect(found?.end).toBeLessThan(text.length);
+    });
+  });
+
   test.each([
     '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n',
     'example.org/log+1a2b3c4d+AaBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789',
@@ -72,6 +121,15 @@ describe('private keys and tokens', () => {
     'aar_, ghp_ and npm_ begin tokens; AKIA begins a key id of AWS.',
     'AA_TOKEN=aar_… aa-registry publish',
   ])('%j is none', (text) => expect(secretsIn(text)).toEqual([]));
+
+  test('public keys are none, in whatever form', () => {
+    const publicKeys = [ed25519, p256, rsa].map(({ publicKey }) => publicKey);
+    for (const key of publicKeys) {
+      const text = key.export({ type: 'spki', format: 'der' }).toString('base64');
+      for (const fold of Object.values(foldings)) expect(secretsIn(fold(text))).toEqual([]);
+      expect(secretsIn(String(key.export({ type: 'spki', format: 'pem' })))).toEqual([]);
+    }
+  });
 
   test('any text is looked through, and of many the first are told', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => secretsIn(text).length === 0));

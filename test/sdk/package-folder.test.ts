@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cp, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPackageFolder } from '../../sdk/package-folder.ts';
@@ -73,6 +73,20 @@ describe('a package’s folder', () => {
       await expect(readPackageFolder(path)).rejects.toThrow(
         `${part}:3 holds what looks like a private key`,
       );
+    },
+  );
+
+  test.each(['ann:hunter2@', 'ann@', ':hunter2@'])(
+    'a link that holds %s is refused, and not shown',
+    async (credentials) => {
+      const path = await packageFolder();
+      await appendFile(
+        join(path, 'aa-profile.toml'),
+        `\n[links]\nsource = "https://${credentials}git.example.org/x"\n`,
+      );
+      const refused = await readPackageFolder(path).catch((error: Error) => error.message);
+      expect(refused).toMatch(/links\.source holds a user's name or a password \[secret\]/);
+      expect(refused).not.toContain(credentials);
     },
   );
 

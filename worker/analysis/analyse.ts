@@ -11,7 +11,7 @@ import {
 } from '../../policy/index.ts';
 import type { Analysed } from '../ports.ts';
 import { renderReadme } from './readme.ts';
-import { secretDiagnostics } from './secrets.ts';
+import { linkDiagnostics, secretDiagnostics } from './secrets.ts';
 
 /** How much of what lint says of a package is kept and shown. */
 export const shownLimits = {
@@ -41,6 +41,7 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
   const secrets = [
     ...secretDiagnostics('README', readme ?? ''),
     ...secretDiagnostics('manifest', JSON.stringify(manifest, undefined, 2)),
+    ...linkDiagnostics(manifest),
   ];
   diagnostics.unshift(...secrets);
   chosen.errors += secrets.length;

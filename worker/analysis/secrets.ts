@@ -1,8 +1,20 @@
 import type { Diagnostic } from '../../contract/index.ts';
 import { lineAt, secretsIn } from '../../policy/index.ts';
+import { linksWithCredentials, type Manifest } from '../../trust/index.ts';
 
 /** How many are told of one part. */
 const mostTold = 20;
+
+/** The links of a manifest that hold a user's name or a password. */
+export function linkDiagnostics(manifest: Pick<Manifest, 'links'>): Diagnostic[] {
+  return linksWithCredentials(manifest).map((link) => ({
+    id: 'secret',
+    severity: 'error',
+    message: `In the manifest: the link "${link}" holds a user's name or a password; what is published can't be taken back.`,
+    ...{ line: 1, column: 1, endLine: 1, endColumn: 1 },
+    expected: 'an address without them',
+  }));
+}
 
 /** What in a part of a package other than its profile looks like a private key or a token. */
 export function secretDiagnostics(part: string, text: string): Diagnostic[] {

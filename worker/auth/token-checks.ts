@@ -5,20 +5,23 @@ import { networkOf } from '../network/network.ts';
 import type { Env, RateLimits, TokenChecks } from '../ports.ts';
 import { hashToken } from './token.ts';
 
-/** How many credentials that are no good an address may send, and in how many seconds. */
-const failures = { requests: 60, seconds: 60 };
+/**
+ * How many credentials that are no good an address may send, and in how many seconds. Where addresses are not limited,
+ * all clients may seem to have one: then it is more, so that nobody keeps the others out with less than a flood.
+ */
+const failures = { requests: 60, shared: 600, seconds: 60 };
 
 /** How many tokens that were good are remembered, by their hashes. */
 const mostKnown = 10_000;
 
 export function createTokenChecks({ address, token: limiter }: RateLimits): TokenChecks {
-  const failed = createLimiter(failures.requests, failures.seconds);
+  const most = address === undefined ? failures.shared : failures.requests;
+  const failed = createLimiter(most, failures.seconds);
   const known = new LRUCache<string, number>({ max: mostKnown });
 
-  /** An address that is not limited may also guess as often as it likes: there, all clients may seem to have one. */
   function keyOf(c: Context<Env>): string | undefined {
     const from = c.env?.access?.address;
-    return address === undefined || from === undefined ? undefined : networkOf(from);
+    return from === undefined ? undefined : networkOf(from);
   }
 
   const attempt: TokenChecks['attempt'] = async (c, work) => {

@@ -1,5 +1,4 @@
-import type { Document } from '../openapi/document.ts';
-import { methods } from '../openapi/document.ts';
+import { type Document, methods } from '../openapi/document.ts';
 
 /** A JSON schema, as far as the page shows it. */
 export interface Schema {

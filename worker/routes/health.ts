@@ -1,11 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { requireReady } from '../../db/readiness.ts';
 import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
-
-/** How long the database may take to say that it is there, in milliseconds. */
-const patience = 2_000;
+import { readinessOf } from '../readiness.ts';
 
 /** For whatever watches over the service: restarts it when it is not up, sends nobody when it is not ready. */
 export const health = createRouter();
@@ -42,20 +39,12 @@ health.openapi(
   async (c) => {
     const { db, isEnding } = c.var.deps;
     if (isEnding?.()) throw new ProblemError('not-ready', 'The registry is shutting down.');
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const message = `the database has not answered within ${patience / 1000} seconds`;
-      timer = setTimeout(() => reject(new Error(message)), patience);
-    });
-    try {
-      await Promise.race([requireReady(db), late]);
-    } catch (error) {
+    const error = await readinessOf(db)();
+    if (error) {
       // What a database says of itself is the operator's to read, not everybody's.
       const { access } = c.env ?? {};
       if (access) access.error = error;
       throw new ProblemError('not-ready', 'The database can not be used; the log says why.');
-    } finally {
-      clearTimeout(timer);
     }
     c.header('Cache-Control', 'no-store');
     return c.json({ status: 'ready' as const }, 200);

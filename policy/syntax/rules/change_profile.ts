@@ -1,7 +1,6 @@
 // change_profile rules (apparmor.d(5), "change_profile rules").
 
-import type { Cursor } from '../cursor.ts';
-import { PATH } from '../cursor.ts';
+import { type Cursor, PATH } from '../cursor.ts';
 import type { ChangeProfileRule, Qualifiers, Word } from '../tree.ts';
 import { pathWord } from './file.ts';
 import { checkTarget } from './profile.ts';

@@ -1,7 +1,6 @@
 // File rules (apparmor.d(5), "Access Modes"): `path mode`, `mode path`, and `file` alone.
 
-import type { Cursor } from '../cursor.ts';
-import { PATH } from '../cursor.ts';
+import { type Cursor, PATH } from '../cursor.ts';
 import type { BareFileRule, ExecTransition, FileRule, Permissions, Word } from '../tree.ts';
 import { variableEnd } from '../variables.ts';
 import type { Report } from './kind.ts';

@@ -1,6 +1,5 @@
 // Link rules (apparmor.d(5), "Link rules").
-import type { Cursor } from '../cursor.ts';
-import { PATH } from '../cursor.ts';
+import { type Cursor, PATH } from '../cursor.ts';
 import type { LinkRule, Qualifiers, Word } from '../tree.ts';
 import { filePath } from './file.ts';
 
