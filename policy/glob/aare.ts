@@ -117,14 +117,24 @@ function strayDash(text: string, open: number, close: number): number {
   return -1;
 }
 
-/** True when a pattern has no wildcard; braces alone name a fixed set of paths. */
-export function isExact(text: string): boolean {
+/**
+ * The widest wildcard of a pattern: `none` when braces alone name a fixed set of paths, `class` when it has nothing
+ * wider than `[…]`, `any` with `*`, `?` or `[^…]`.
+ */
+export function wildcardOf(text: string): 'none' | 'class' | 'any' {
+  let widest: 'none' | 'class' = 'none';
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 92) i++;
-    else if (c === 42 || c === 63 || c === 91) return false;
+    else if (c === 42 || c === 63) return 'any';
+    else if (c === 91) {
+      if (text[i + 1] === '^') return 'any';
+      widest = 'class';
+      const close = classEnd(text, i);
+      if (close > 0) i = close;
+    }
   }
-  return true;
+  return widest;
 }
 
 /** The literal start of a pattern, up to its first special character. */

@@ -1,7 +1,17 @@
 // Checks a parsed file as apparmor_parser does after reading it: includes, variables, names, conflicts.
+import { fileSince, variableSince, variablesOf } from '../base-policy.ts';
 import { Budget, checkSteps, profileSteps } from '../budget.ts';
 import { checkPattern } from '../glob/aare.ts';
 import type { IncludedFile, IncludeResolver } from '../includes.ts';
+import {
+  changedIn,
+  compareReleases,
+  type Dialect,
+  dialectOf,
+  newestRelease,
+  type Release,
+  upTo,
+} from '../release.ts';
 import { maxProblems, type Problem } from '../syntax/cursor.ts';
 import { parseText } from '../syntax/parser.ts';
 import { splitFlag, splitName } from '../syntax/rules/profile.ts';
@@ -18,7 +28,7 @@ import type {
   Word,
 } from '../syntax/tree.ts';
 import { evaluate } from './condition.ts';
-import { type ExecRule, execConflicts } from './exec.ts';
+import { type Conflict, type ExecRule, execConflicts } from './exec.ts';
 import { patternProblems, type Summary, summarize, summarizeHead, visitWords } from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
 import { variablesIn, visitHeadWords } from './words.ts';
@@ -31,6 +41,8 @@ export interface Unit {
   file: PolicyFile;
   name?: string;
   problems: Problem[];
+  /** A file of the base policy, which is right for the release that it came with. */
+  base?: boolean;
 }
 
 /** A profile that the file defines, with the children it has after conditions are decided. */
@@ -51,6 +63,21 @@ export interface Analysis {
   profiles: ProfileReport[];
   /** Includes and abi files that were not seen because there is no resolver. */
   unseen: string[];
+  /** The lowest release that decides about this file as the newest does; undefined with a target. */
+  sameSince: Release | undefined;
+}
+
+/** How a file is to be looked at. */
+export interface AnalysisOptions {
+  /** Finds included files; without one they are known by name only. */
+  resolver?: IncludeResolver | undefined;
+  /** The release that decides; without one, the newest. */
+  target?: Release | undefined;
+  /**
+   * The base policy that the resolver finds is the target's. Otherwise it is this machine's, and names say which of its
+   * files and variables the target has.
+   */
+  targetBase?: boolean | undefined;
 }
 
 const included = new WeakMap<IncludedFile, Unit>();
@@ -71,8 +98,8 @@ function unitOf(file: IncludedFile): Unit {
 }
 
 /** Checks `main`; what is found is added to copies of each unit's problems. */
-export function analyse(main: Unit, resolver: IncludeResolver | undefined): Analysis {
-  return new Checker(main, resolver).run();
+export function analyse(main: Unit, options: AnalysisOptions = {}): Analysis {
+  return new Checker(main, options).run();
 }
 
 class Checker {
@@ -86,9 +113,20 @@ class Checker {
   readonly #reported = new Set<string>();
   readonly #preambles = new Set<Unit>();
   readonly #names = new Set<string>();
+  readonly #target: Release | undefined;
+  readonly #dialect: Dialect;
+  /** The target, where its base policy is known by the names of files and variables only. */
+  readonly #named: Release | undefined;
+  readonly #baseFiles = new Set<IncludedFile>();
+  /** Variables that this machine's base policy declares and the target's does not. */
+  readonly #withheld = new Set<string>();
+  #sameSince: Release | undefined;
 
-  constructor(main: Unit, resolver: IncludeResolver | undefined) {
+  constructor(main: Unit, { resolver, target, targetBase }: AnalysisOptions) {
     this.#resolver = resolver;
+    this.#target = target;
+    this.#dialect = dialectOf(target ?? newestRelease);
+    this.#named = targetBase ? undefined : target;
     this.#main = main;
     this.#units.set(main.file, main);
   }
@@ -115,6 +153,7 @@ class Checker {
       symbols: this.#symbols,
       profiles,
       unseen: [...this.#unseen],
+      sameSince: this.#sameSince,
     };
   }
 
@@ -123,7 +162,11 @@ class Checker {
     const shared = unitOf(file);
     let unit = this.#units.get(shared.file);
     if (!unit) {
-      unit = { ...shared, problems: [...shared.problems] };
+      unit = {
+        ...shared,
+        problems: [...shared.problems],
+        ...(this.#baseFiles.has(file) && { base: true }),
+      };
       this.#units.set(shared.file, unit);
     }
     return unit;
@@ -151,15 +194,42 @@ class Checker {
       if (include.kind === 'include') this.#symbols.open = true;
       return [];
     }
+    const since = include.place === 'magic' ? fileSince(include.path) : undefined;
+    const later =
+      since !== undefined && this.#named !== undefined && compareReleases(since, this.#named) > 0;
+    if (later) {
+      // That the target has no such file is said with what else it does not know; this machine's own files are not to blame.
+      if (include.kind === 'include' && !include.ifExists && !unit.base) this.#symbols.open = true;
+      return [];
+    }
     const found = this.#resolver({
       path: include.path,
       kind: include.place,
       statement: include.kind,
       ...(unit.name !== undefined && { from: unit.name }),
     });
-    if (found) return 'entries' in found ? found.entries : [found];
+    if (found) {
+      const files = 'entries' in found ? found.entries : [found];
+      if (since !== undefined) for (const file of files) this.#baseFiles.add(file);
+      return files;
+    }
+    if (since !== undefined && this.#named !== undefined) {
+      if (include.kind === 'include') this.#symbols.open = true;
+      this.#unseen.add(what);
+      if (!unit.base) {
+        this.#report(
+          unit,
+          'unseen-include',
+          include.target,
+          `AppArmor ${this.#named} brings ${what}, and this machine does not have it, so it was not looked into.`,
+          { expected: `the base policy of AppArmor ${this.#named}` },
+        );
+      }
+      return [];
+    }
+    const from = since === undefined ? '' : ` It came with AppArmor ${since}.`;
     if (include.kind === 'abi') {
-      this.#report(unit, 'missing-abi', include.target, `There is no abi file ${what}.`, {
+      this.#report(unit, 'missing-abi', include.target, `There is no abi file ${what}.${from}`, {
         expected: 'an abi file such as <abi/3.0>',
       });
     } else if (!include.ifExists) {
@@ -169,7 +239,7 @@ class Checker {
         unit,
         'missing-include',
         include.target,
-        `There is no file ${what} to include.`,
+        `There is no file ${what} to include.${from}`,
         { expected: 'a file in an include directory, or "include if exists"' },
       );
     }
@@ -208,11 +278,13 @@ class Checker {
         case 'include':
           for (const file of this.#include(statement, unit)) {
             const next = this.#use(file);
-            if (this.#preambles.has(next)) continue;
+            if (this.#dialect.includesOnce && this.#preambles.has(next)) continue;
             this.#preambles.add(next);
+            if (!this.#budget.spend(1 + next.file.statements.length)) return;
             if (!this.#recursive(statement, unit, next, path))
               this.#preamble(next, [...path, unit]);
           }
+          if (statement.place === 'magic') this.#declareUnseen(statement.path);
           break;
         case 'abi':
           this.#abi(statement, unit);
@@ -259,7 +331,22 @@ class Checker {
 
   #abi(statement: Abi, unit: Unit): void {
     // `default` stands for the features of the running kernel.
-    if (statement.path !== 'default' && statement.path !== 'kernel') this.#include(statement, unit);
+    if (this.#dialect.readsAbi && statement.path !== 'default' && statement.path !== 'kernel')
+      this.#include(statement, unit);
+  }
+
+  /** Notes the variables that the target's tunables file of this name declares and this machine's does not. */
+  #declareUnseen(path: string): void {
+    if (this.#named === undefined) return;
+    for (const name of variablesOf(path, this.#named)) {
+      if (!this.#symbols.variables.has(name)) this.#symbols.unseen.add(name);
+    }
+  }
+
+  /** A variable of this machine's base policy that the target's does not have. */
+  #isLater(name: string, unit: Unit): boolean {
+    const since = unit.base && this.#named !== undefined ? variableSince(name) : undefined;
+    return since !== undefined && compareReleases(since, this.#named as Release) > 0;
   }
 
   #misplaced(statement: Statement, unit: Unit): void {
@@ -274,6 +361,10 @@ class Checker {
 
   #assign(statement: Variable, unit: Unit): void {
     const { variables } = this.#symbols;
+    if (this.#isLater(statement.name, unit)) {
+      this.#withheld.add(statement.name);
+      return;
+    }
     const known = variables.get(statement.name);
     const values = statement.values.map((word) => word.value);
     this.#symbols.changed();
@@ -291,7 +382,7 @@ class Checker {
         break;
       case '+=':
         if (known) for (const value of values) known.values.push(value);
-        else if (!this.#symbols.open) {
+        else if (!this.#symbols.maySet(statement.name)) {
           this.#report(
             unit,
             'undefined-variable',
@@ -387,7 +478,7 @@ class Checker {
       for (const file of this.#include(include, unit)) {
         const next = this.#use(file);
         // A file is read once into a profile, so including it again, even from itself, adds nothing.
-        if (into.seen.has(next)) continue;
+        if (this.#dialect.includesOnce && into.seen.has(next)) continue;
         if (this.#recursive(include, unit, next, path)) continue;
         into.seen.add(next);
         this.#gather(next.file.statements, next, [...path, unit], into);
@@ -415,7 +506,7 @@ class Checker {
 
   #variable(name: string, place: { range: Range; unit: Unit }, own: ProfileVariables): void {
     const found = this.#symbols.resolve(name, own);
-    if (found.ok) return;
+    if (found.ok || (place.unit.base && this.#withheld.has(found.name))) return;
     const through = found.name === name ? '' : ` (through @{${name}})`;
     if (found.reason === 'cyclic') {
       this.#report(
@@ -426,13 +517,14 @@ class Checker {
         { expected: 'values that end' },
       );
     } else {
+      const since = variableSince(found.name);
       this.#report(
         place.unit,
         'undefined-variable',
         place.range,
         `Nothing declares @{${found.name}}${through}.`,
         {
-          expected: `an include that declares it, or @{${found.name}} = …`,
+          expected: `an include that declares it${since ? `, such as tunables of AppArmor ${since} or later` : ''}, or @{${found.name}} = …`,
         },
       );
     }
@@ -487,7 +579,7 @@ class Checker {
           'attachment',
           attachment,
           `${attachment.text} expands to "${wrong}", which is not an absolute path.`,
-          { expected: 'values that start with /' },
+          { expected: 'values that start with /', parsers: 'accept' },
         );
       }
     }
@@ -538,24 +630,26 @@ class Checker {
         });
       else if (expanded.reason === 'limit') this.#limit(rule, unit);
     }
-    const conflicts = execConflicts(rules, this.#budget);
-    for (const conflict of conflicts) {
-      // Of a rule of this file and one of an include, the one here is the one to look at.
-      const swap = conflict.first.file === main.file && conflict.second.file !== main.file;
-      const first = swap ? conflict.second : conflict.first;
-      const second = swap ? conflict.first : conflict.second;
-      const where = this.#units.get(second.file) ?? main;
-      const mode = second.rule.kind === 'file' ? second.rule.mode : second.rule.keyword;
-      const other = first.rule.kind === 'file' ? first.rule.path.text : 'file';
-      this.#report(
-        where,
-        'exec-conflict',
-        mode,
-        `This says ${second.shown}, but the rule for ${other} says ${first.shown}, and both match some file.`,
-        {
-          expected: 'the same transition in both, or patterns that do not meet',
-        },
-      );
+    const { classesAreExact } = this.#dialect;
+    const take = ` AppArmor ${upTo('classesAreExact')} take it.`;
+    for (const conflict of execConflicts(
+      rules,
+      this.#budget,
+      classesAreExact ? 'classes are exact' : 'classes are patterns',
+    )) {
+      const mixed = conflict.first.wildcard !== conflict.second.wildcard;
+      this.#conflict(main, conflict, 'exec-conflict', classesAreExact && mixed ? take : '');
+    }
+    if (this.#target === undefined) {
+      for (const conflict of execConflicts(rules, this.#budget, 'classes against patterns')) {
+        this.#sameSince = changedIn('classesAreExact');
+        this.#conflict(
+          main,
+          conflict,
+          'exec-conflict-older',
+          ` From AppArmor ${this.#sameSince} on the one without * and ? wins; ${upTo('classesAreExact')} refuse it.`,
+        );
+      }
     }
     const seen = new Map<string, { mode: string }>();
     for (const { rule, unit } of gathered.changeProfile) {
@@ -572,6 +666,28 @@ class Checker {
         );
       } else seen.set(key, { mode });
     }
+  }
+
+  #conflict(
+    main: Unit,
+    conflict: Conflict,
+    id: 'exec-conflict' | 'exec-conflict-older',
+    more: string,
+  ): void {
+    // Of a rule of this file and one of an include, the one here is the one to look at.
+    const swap = conflict.first.file === main.file && conflict.second.file !== main.file;
+    const first = swap ? conflict.second : conflict.first;
+    const second = swap ? conflict.first : conflict.second;
+    const where = this.#units.get(second.file) ?? main;
+    const mode = second.rule.kind === 'file' ? second.rule.mode : second.rule.keyword;
+    const other = first.rule.kind === 'file' ? first.rule.path.text : 'file';
+    this.#report(
+      where,
+      id,
+      mode,
+      `This says ${second.shown}, but the rule for ${other} says ${first.shown}, and both match some file.${more}`,
+      { expected: 'the same transition in both, or patterns that do not meet' },
+    );
   }
 }
 

@@ -11,6 +11,8 @@ export interface Problem extends Range {
   expected?: string;
   suggestion?: string;
   fix?: { start: number; end: number; text: string };
+  /** What every apparmor_parser up to now does with it, where AppArmor's own tests say otherwise. */
+  parsers?: 'accept' | 'refuse';
 }
 
 export type TokenKind =

@@ -164,6 +164,7 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
       report('deny-file', parts.keyword, 'No apparmor_parser compiles this yet.', {
         expected: 'deny /** rwlkmx,',
         suggestion: 'deny /** rwlkmx,',
+        parsers: 'refuse',
       });
     }
     return { ...parts, kind: 'file-all', keyword: parts.keyword, end: cursor.last };
