@@ -191,6 +191,13 @@ export const languageDiagnostics = {
     'profile demo {\n  change_profile unsafe -> other,\n}\n',
     'profile demo {\n  change_profile unsafe /bin/sh -> other,\n}\n',
   ),
+  'bare-word-path': {
+    title: 'Path without a slash',
+    severity: 'warning',
+    text: 'apparmor_parser takes a bare word for the path of a rule, and no file has such a path, so the rule does nothing. Tools that trace a program write it for a file of which the kernel says "(deleted)". A mistyped keyword before letters that are access modes is read like this too.',
+    example: 'profile demo {\n  deleted r,\n}\n',
+    corrected: 'profile demo {\n  /tmp/demo r,\n}\n',
+  },
   'file-permissions': error(
     'Wrong access modes',
     'Access modes are letters of r w a l k m and one exec transition; w and a exclude each other.',
@@ -209,6 +216,15 @@ export const languageDiagnostics = {
     text: 'A bare `file,` lets programs run by inheriting the profile, and a deny rule may not say how, so no release up to now compiles `deny file,` (AppArmor bug 1215637), although its own tests call it valid. A pattern says the same.',
     example: 'profile demo {\n  deny file,\n}\n',
     corrected: 'profile demo {\n  deny /** rwlkmx,\n}\n',
+  },
+  'network-before-if': {
+    title: 'Network rule before an if',
+    severity: 'warning',
+    text: 'The apparmor_parser of AppArmor 3.1 and older dies when a network rule stands before an `if` in the same list and the block that is taken has no network rule, so a host with it loads nothing. Rules of included files count where the include stands. AppArmor 4.0 and later read it, and the profile needs them. Network rules after the last `if` avoid it.',
+    example:
+      '$DEBUG = true\nprofile demo {\n  network inet,\n  if $DEBUG {\n    /tmp/demo w,\n  }\n}\n',
+    corrected:
+      '$DEBUG = true\nprofile demo {\n  if $DEBUG {\n    /tmp/demo w,\n  }\n  network inet,\n}\n',
   },
   'refused-so-far': {
     title: 'Refused by every apparmor_parser so far',

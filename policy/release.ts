@@ -23,33 +23,43 @@ export interface Dialect {
   readsAbi: boolean;
   /** A file that is included twice into one place is read once, so that it may include itself. */
   includesOnce: boolean;
+  /** A network rule may stand before an `if` whose block has none; older parsers die there. */
+  networkBeforeIf: boolean;
+  /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that nobody sets. */
+  definedIsWhetherSet: boolean;
   /** A path whose only wildcards are character classes counts as exact where exec transitions are compared. */
   classesAreExact: boolean;
 }
 
+/** What came with a release and stayed. */
+type Change = Exclude<keyof Dialect, 'definedIsWhetherSet'>;
+
 /** The release that brought each of them. */
-const dialect: Readonly<Record<keyof Dialect, Release>> = {
+const dialect: Readonly<Record<Change, Release>> = {
   readsAbi: '3.0',
   includesOnce: '3.0',
+  networkBeforeIf: '4.0',
   classesAreExact: '4.0',
 };
 
 /** The releases up to the last one that decides otherwise than later ones, for a message: `3.1 and older`. */
-export function upTo(change: keyof Dialect): string {
+export function upTo(change: Change): string {
   return `${releases[releases.indexOf(dialect[change]) - 1]} and older`;
 }
 
 /** The release that brought what a field of {@link Dialect} says. */
-export function changedIn(change: keyof Dialect): Release {
+export function changedIn(change: Change): Release {
   return dialect[change];
 }
 
 /** How a release decides. */
 export function dialectOf(release: Release): Dialect {
-  const has = (change: keyof Dialect) => compareReleases(release, dialect[change]) >= 0;
+  const has = (change: Change) => compareReleases(release, dialect[change]) >= 0;
   return {
     readsAbi: has('readsAbi'),
     includesOnce: has('includesOnce'),
+    networkBeforeIf: has('networkBeforeIf'),
+    definedIsWhetherSet: release !== '4.1',
     classesAreExact: has('classesAreExact'),
   };
 }

@@ -118,8 +118,6 @@ class Checker {
   /** The target, where its base policy is known by the names of files and variables only. */
   readonly #named: Release | undefined;
   readonly #baseFiles = new Set<IncludedFile>();
-  /** Variables that this machine's base policy declares and the target's does not. */
-  readonly #withheld = new Set<string>();
   #sameSince: Release | undefined;
 
   constructor(main: Unit, { resolver, target, targetBase }: AnalysisOptions) {
@@ -127,6 +125,7 @@ class Checker {
     this.#target = target;
     this.#dialect = dialectOf(target ?? newestRelease);
     this.#named = targetBase ? undefined : target;
+    this.#symbols.definedIsWhetherSet = this.#dialect.definedIsWhetherSet;
     this.#main = main;
     this.#units.set(main.file, main);
   }
@@ -343,7 +342,7 @@ class Checker {
     }
   }
 
-  /** A variable of this machine's base policy that the target's does not have. */
+  /** A variable that a file of this machine's base policy has and the target's base policy has not. */
   #isLater(name: string, unit: Unit): boolean {
     const since = unit.base && this.#named !== undefined ? variableSince(name) : undefined;
     return since !== undefined && compareReleases(since, this.#named as Release) > 0;
@@ -361,16 +360,13 @@ class Checker {
 
   #assign(statement: Variable, unit: Unit): void {
     const { variables } = this.#symbols;
-    if (this.#isLater(statement.name, unit)) {
-      this.#withheld.add(statement.name);
-      return;
-    }
+    if (this.#isLater(statement.name, unit)) return;
     const known = variables.get(statement.name);
     const values = statement.values.map((word) => word.value);
     this.#symbols.changed();
     switch (statement.operator.text) {
       case '=':
-        if (known) {
+        if (known || this.#symbols.unseen.has(statement.name)) {
           this.#report(
             unit,
             'duplicate-variable',
@@ -393,7 +389,8 @@ class Checker {
         }
         break;
       case '?=':
-        if (!known) variables.set(statement.name, { values, conditional: true });
+        if (!known && !this.#symbols.unseen.has(statement.name))
+          variables.set(statement.name, { values, conditional: true });
         break;
       case ':=':
         variables.set(statement.name, { values, conditional: false });
@@ -443,6 +440,8 @@ class Checker {
     this.#unbalanced(profile, unit, gathered, own);
     this.#attachment(profile, unit, own);
     this.#conflicts(unit, gathered, own);
+    if (gathered.conditions && !(this.#target && this.#dialect.networkBeforeIf))
+      this.#networkBeforeIf(profile.body, unit, { network: false, seen: new Set() });
     return {
       name,
       profile,
@@ -489,24 +488,28 @@ class Checker {
   }
 
   #conditional(conditional: Conditional, unit: Unit, path: readonly Unit[], into: Gathered): void {
-    let decided = false;
+    const taken = this.#taken(conditional, unit.problems);
+    if (taken) this.#gather(taken.body, unit, path, into);
+  }
+
+  /** The block whose rules count; a condition that is not known is taken to hold. */
+  #taken(conditional: Conditional, problems: Problem[]): Conditional | ElseBlock | undefined {
+    let taken: Conditional | ElseBlock | undefined;
     for (
       let one: Conditional | ElseBlock | undefined = conditional;
       one;
       one = one.kind === 'conditional' ? one.otherwise : undefined
     ) {
-      const value =
-        one.kind === 'conditional' ? evaluate(one.test, this.#symbols, unit.problems) : true;
-      if (value !== false && !decided) {
-        decided = true;
-        this.#gather(one.body, unit, path, into);
-      }
+      // Each is looked at, whichever is taken: what nobody sets is an error everywhere.
+      const value = one.kind === 'conditional' ? evaluate(one.test, this.#symbols, problems) : true;
+      if (value !== false) taken ??= one;
     }
+    return taken;
   }
 
   #variable(name: string, place: { range: Range; unit: Unit }, own: ProfileVariables): void {
     const found = this.#symbols.resolve(name, own);
-    if (found.ok || (place.unit.base && this.#withheld.has(found.name))) return;
+    if (found.ok || this.#isLater(found.name, place.unit)) return;
     const through = found.name === name ? '' : ` (through @{${name}})`;
     if (found.reason === 'cyclic') {
       this.#report(
@@ -642,12 +645,12 @@ class Checker {
     }
     if (this.#target === undefined) {
       for (const conflict of execConflicts(rules, this.#budget, 'classes against patterns')) {
-        this.#sameSince = changedIn('classesAreExact');
+        this.#differsBefore('classesAreExact');
         this.#conflict(
           main,
           conflict,
           'exec-conflict-older',
-          ` From AppArmor ${this.#sameSince} on the one without * and ? wins; ${upTo('classesAreExact')} refuse it.`,
+          ` From AppArmor ${changedIn('classesAreExact')} on the one without * and ? wins; ${upTo('classesAreExact')} refuse it.`,
         );
       }
     }
@@ -666,6 +669,52 @@ class Checker {
         );
       } else seen.set(key, { mode });
     }
+  }
+
+  /**
+   * Finds an `if` after a network rule whose block, where it is taken, has none, as parsers up to 3.1 read them: includes
+   * in place, each block by itself.
+   */
+  #networkBeforeIf(
+    statements: readonly Statement[],
+    unit: Unit,
+    place: { network: boolean; seen: Set<Unit> },
+  ): void {
+    if (!this.#budget.spend(statements.length)) return;
+    for (const one of statements) {
+      if (one.kind === 'network') place.network = true;
+      else if (one.kind === 'block')
+        this.#networkBeforeIf(one.body, unit, { network: false, seen: place.seen });
+      else if (one.kind === 'include') {
+        for (const file of this.#include(one, unit)) {
+          const next = this.#use(file);
+          if (place.seen.has(next)) continue;
+          place.seen.add(next);
+          this.#networkBeforeIf(next.file.statements, next, place);
+        }
+      } else if (one.kind === 'conditional') {
+        const taken = this.#taken(one, []);
+        if (!taken) continue;
+        const inside = { network: false, seen: place.seen };
+        this.#networkBeforeIf(taken.body, unit, inside);
+        if (!place.network || inside.network) continue;
+        this.#differsBefore('networkBeforeIf');
+        this.#report(
+          unit,
+          'network-before-if',
+          { start: one.start, end: one.start + 2 },
+          `A network rule stands before this "if", whose block has none: the apparmor_parser of ${upTo('networkBeforeIf')} dies here, and nothing is loaded.`,
+          { expected: 'network rules after every "if"', parsers: 'refuse' },
+        );
+      }
+    }
+  }
+
+  /** Notes that releases before a change decide otherwise about this file. */
+  #differsBefore(change: Parameters<typeof changedIn>[0]): void {
+    const release = changedIn(change);
+    if (!this.#sameSince || compareReleases(release, this.#sameSince) > 0)
+      this.#sameSince = release;
   }
 
   #conflict(
@@ -700,12 +749,15 @@ class Gathered {
   readonly variables = new Map<string, { range: Range; unit: Unit }>();
   readonly lists: { statements: readonly Statement[]; unit: Unit }[] = [];
   readonly seen = new Set<Unit>();
+  /** Whether some rules stand in an `if`. */
+  conditions = false;
 
   add(summary: Summary, statements: readonly Statement[], unit: Unit, path: readonly Unit[]): void {
     for (const one of summary.exec) this.exec.push({ ...one, unit });
     for (const rule of summary.changeProfile) this.changeProfile.push({ rule, unit });
     for (const profile of summary.children) this.children.push({ profile, unit, path });
     for (const word of summary.partial) this.partial.push({ word, unit });
+    if (summary.conditionals.length > 0) this.conditions = true;
     this.addVariables(summary.variables, unit);
     this.lists.push({ statements, unit });
   }

@@ -30,6 +30,8 @@ export function evaluate(
     case 'defined': {
       const { text } = expression.variable;
       const name = variableName(text);
+      if (text.startsWith('$') && !symbols.definedIsWhetherSet)
+        return evaluate({ ...expression, kind: 'boolean' }, symbols, problems);
       if (text.startsWith('$'))
         return symbols.booleans.has(name) || (symbols.open ? undefined : false);
       return symbols.variables.has(name) || (symbols.maySet(name) ? undefined : false);

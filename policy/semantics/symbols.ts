@@ -25,6 +25,8 @@ export class Symbols {
   readonly budget: Budget;
   /** A file that may set variables was not seen: what is not declared is taken as declared there. */
   open = false;
+  /** As in `Dialect`. */
+  definedIsWhetherSet = true;
   /** Variables that the target's tunables declare and those that were read do not. */
   readonly unseen = new Set<string>();
   /** Variables with a value that has half a bracket, and those that mention one. */

@@ -76,7 +76,7 @@ const late = new Set(['nostrictatime', 'lazytime', 'nolazytime', 'symfollow', 'n
 
 export const mount: KeywordKind = {
   kind: 'mount',
-  keywords: ['mount', 'remount', 'umount'],
+  keywords: ['mount', 'remount', 'umount', 'unmount'],
   joinsReturn: true,
   section: 'Mount Rules',
   conditions: ['options', 'option', 'fstype', 'vfstype'],
