@@ -232,6 +232,7 @@ describe('the base policy by name', () => {
     'tunables/global': 'include <tunables/etc>\n@{HOME} = /home/*/\n',
     'tunables/etc': '@{etc_ro} = /etc/\n',
     'abstractions/base': '@{etc_ro}/x r,\n',
+    'abstractions/fonts': '@{HOME}/x r,\n',
     'abstractions/crypto': '/x r,\n',
     'abstractions/of-this-host': '/y r,\n',
   });
@@ -274,7 +275,8 @@ describe('the base policy by name', () => {
     [`include <tunables/global>\n@{int} = 7\n${profile('/run/@{int}/x r,')}`, upTo('4.0')],
     // The abstractions of this machine may use what the target does not have.
     [`include <tunables/global>\n${profile('include <abstractions/base>')}`, all],
-    [profile('include <abstractions/base>'), []],
+    [profile('include <abstractions/fonts>'), []],
+    [`include <tunables/global>\n${profile('include <abstractions/fonts>')}`, all],
   ])('%j', (one, expected) => {
     expect(takenBy(one, { resolver: debian })).toEqual(expected);
   });
