@@ -128,7 +128,7 @@ export function wildcardOf(text: string): 'none' | 'class' | 'any' {
     if (c === 92) i++;
     else if (c === 42 || c === 63) return 'any';
     else if (c === 91) {
-      if (text[i + 1] === '^') return 'any';
+      if (isNegated(text, i + 1)) return 'any';
       widest = 'class';
       const close = classEnd(text, i);
       if (close > 0) i = close;
@@ -281,16 +281,23 @@ export function parsePattern(text: string): Pattern {
   return { kind: 'sequence', items: top().items };
 }
 
+/** A class that starts at `from` is negated. A backslash does not keep apparmor_parser from it. */
+function isNegated(text: string, from: number): boolean {
+  return text[from] === '^' || text.startsWith('\\^', from);
+}
+
 function classRanges(text: string, from: number, to: number): Ranges {
-  const negated = text[from] === '^';
+  const negated = isNegated(text, from);
   const ranges: [number, number][] = [];
-  let i = negated ? from + 1 : from;
+  let i = negated ? text.indexOf('^', from) + 1 : from;
   while (i < to) {
     let low = text.charCodeAt(i);
     let end = i + 1;
     if (low === 92) ({ code: low, end } = escaped(text, i));
     i = end;
     let high = low;
+    // Here too a backslash before the - changes nothing.
+    if (text.startsWith('\\-', i) && i + 2 < to) i++;
     if (text[i] === '-' && i + 1 < to) {
       high = text.charCodeAt(i + 1);
       end = i + 2;

@@ -37,7 +37,6 @@ const taken = [
   ...[
     'f1 r,',
     'a_b_ rw,',
-    'X r,',
     'Owner r,',
     'TRUE r,',
     'exec r,',

@@ -48,6 +48,8 @@ describe('exec conflicts', () => {
     ['/usr/bin/? Px,', '/usr/bin/[a-z] ix,', from('4.0')],
     ['/usr/bin/[^a] Px,', '/usr/bin/[b-z] ix,', from('4.0')],
     ['/usr/bin/** Px,', '/usr/bin/[a^] ix,', from('4.0')],
+    // A backslash does not keep a class from being negated.
+    ['/usr/bin/* Px,', '/usr/bin/[\\^a] ix,', []],
     // ? and [^a] are globs for every release, and so is a class beside a glob.
     ['/usr/bin/** PUx,', '/usr/bin/perl? ix,', []],
     ['/usr/bin/** PUx,', '/usr/bin/perl[^a] ix,', []],
