@@ -11,6 +11,8 @@ export interface Problem extends Range {
   expected?: string;
   suggestion?: string;
   fix?: { start: number; end: number; text: string };
+  /** What every apparmor_parser up to now does with it, where AppArmor's own tests say otherwise. */
+  parsers?: 'accept' | 'refuse';
 }
 
 export type TokenKind =
@@ -455,6 +457,14 @@ export class Cursor {
   lineBetween(from: number, to: number): boolean {
     for (let at = from; at < to; at++) if (this.at(at) === LF) return true;
     return false;
+  }
+
+  /** A cursor at the same place that reads on without reporting or keeping anything. */
+  ahead(): Cursor {
+    const ahead = new Cursor(this.text);
+    ahead.pos = this.pos;
+    ahead.last = this.last;
+    return ahead;
   }
 
   /** Skips the rest of a broken statement: past its comma, or to the end of its line, or before a brace. */
