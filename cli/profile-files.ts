@@ -57,6 +57,8 @@ export interface ProfileFile {
   text: string;
   /** Of the package, when a package's folder was given. */
   packageName?: string;
+  /** The abi of its manifest. */
+  manifestAbi?: string;
 }
 
 /**
@@ -73,5 +75,9 @@ export async function readProfileFile(path: string): Promise<ProfileFile> {
   } catch {
     text = bytes.toString('latin1');
   }
-  return { file, text, ...(folder ? { packageName: folder.name } : {}) };
+  return {
+    file,
+    text,
+    ...(folder && { packageName: folder.name, manifestAbi: folder.manifest.abi }),
+  };
 }

@@ -10,7 +10,7 @@ import { analyses, contents, profiles, type StoredDiagnostic, versions } from '.
 import { indexProfile, indexVersion, noteVersion } from './search-index.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
-export const analysisVersion = 1;
+export const analysisVersion = 2;
 
 /** What pages and answers show of it. */
 export interface StoredAnalysis {

@@ -11,6 +11,8 @@ export interface Problem extends Range {
   expected?: string;
   suggestion?: string;
   fix?: { start: number; end: number; text: string };
+  /** What every apparmor_parser up to now does with it, where AppArmor's own tests say otherwise. */
+  parsers?: 'accept' | 'refuse';
 }
 
 /** What an id means. `aa-registry explain ID` and docs/diagnostics/ID.md are made from this. */
@@ -199,6 +201,13 @@ export const languageDiagnostics = {
     'profile demo {\n  change_profile unsafe -> other,\n}\n',
     'profile demo {\n  change_profile unsafe /bin/sh -> other,\n}\n',
   ),
+  'bare-word-path': {
+    title: 'Path without a slash',
+    severity: 'warning',
+    text: 'apparmor_parser takes a bare word for the path of a rule, and no file has such a path, so the rule does nothing. Tools that trace a program write it for a file of which the kernel says "(deleted)". A mistyped keyword before letters that are access modes is read like this too.',
+    example: 'profile demo {\n  deleted r,\n}\n',
+    corrected: 'profile demo {\n  /tmp/demo r,\n}\n',
+  },
   'file-permissions': error(
     'Wrong access modes',
     'Access modes are letters of r w a l k m and one exec transition; w and a exclude each other.',
@@ -218,12 +227,34 @@ export const languageDiagnostics = {
     example: 'profile demo {\n  deny file,\n}\n',
     corrected: 'profile demo {\n  deny /** rwlkmx,\n}\n',
   },
+  'network-before-if': {
+    title: 'Network rule before an if',
+    severity: 'warning',
+    text: 'The apparmor_parser of AppArmor 3.1 and older dies when a network rule stands before an `if` in the same list and the block that is taken has no network rule, so a host with it loads nothing. Rules of included files count where the include stands. AppArmor 4.0 and later read it, and the profile needs them. Network rules after the last `if` avoid it.',
+    example:
+      '$DEBUG = true\nprofile demo {\n  network inet,\n  if $DEBUG {\n    /tmp/demo w,\n  }\n}\n',
+    corrected:
+      '$DEBUG = true\nprofile demo {\n  if $DEBUG {\n    /tmp/demo w,\n  }\n  network inet,\n}\n',
+  },
+  'refused-so-far': {
+    title: 'Refused by every apparmor_parser so far',
+    severity: 'warning',
+    text: 'AppArmor’s own tests call this valid, and no release of apparmor_parser up to now reads it, so no host loads the file. With a target release it is an error.',
+    example: 'profile demo {\n  mount fstype=nfs4 server:\\=data -> /srv/data/,\n}\n',
+    corrected: 'profile demo {\n  mount fstype=nfs4 "server:=data" -> /srv/data/,\n}\n',
+  },
   'exec-conflict': error(
     'Conflicting exec transitions',
-    'Two rules match the same file and say differently which profile it gets when it runs. A rule without wildcards wins over patterns; between two patterns, or two plain paths, nothing decides.',
+    'Two rules match the same file and say differently which profile it gets when it runs. A rule without wildcards wins over patterns, since AppArmor 4.0 also one with no wildcards but classes such as [0-9]; between two patterns, or two such paths, nothing decides.',
     'profile demo {\n  /usr/bin/a* px,\n  /usr/bin/*b ix,\n}\n',
     'profile demo {\n  /usr/bin/a* px,\n  /usr/bin/[^a]*b ix,\n}\n',
   ),
+  'exec-conflict-older': {
+    title: 'Exec transitions that conflict in older releases',
+    severity: 'info',
+    text: 'AppArmor 4.0 and later take a path whose only wildcards are classes such as [0-9] (not [^0-9], * or ?) for exact, so that it wins over patterns. Up to 3.1 it is a pattern like any other, and two patterns that match the same file with different transitions are refused. The profile needs AppArmor 4.0.',
+    example: 'profile demo {\n  /usr/bin/* Px,\n  /usr/bin/perl[0-9] ix,\n}\n',
+  },
   'change-profile-conflict': error(
     'Conflicting change_profile rules',
     'Two change_profile rules for the same program differ in safe and unsafe.',
@@ -374,8 +405,19 @@ export const languageDiagnostics = {
   target: {
     title: 'Newer than the target release',
     severity: 'error',
-    text: 'The AppArmor release that was asked for does not know this construct: its apparmor_parser refuses the whole file.',
+    text: 'The AppArmor release that was asked for does not know this construct, or does not bring this file: its apparmor_parser refuses the whole profile.',
     example: 'profile demo {\n  userns,\n}\n',
+  },
+  'target-backport': {
+    title: 'Known to the last point releases of the target only',
+    severity: 'warning',
+    text: 'A later release brought this construct, and the last point releases of the series that was asked for take it too, or read over it, as 2.13 does with abi. A host with an earlier one, as distributions often have, refuses the whole file.',
+    example: 'profile demo {\n  mount options=(nosymfollow) /a -> /b/,\n}\n',
+  },
+  'unseen-include': {
+    title: 'File of the target that is not here',
+    severity: 'info',
+    text: 'The release that was asked for brings this file, and the machine that checks has another release without it. So what the file holds is not known: what it declares is taken as declared, and its rules are not compared. `--base DIR` names a folder with the base policy of that release.',
   },
 } as const satisfies Record<string, Explanation>;
 

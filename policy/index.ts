@@ -14,9 +14,9 @@ import { lintRules } from './lint/rules.ts';
 import { packageDiagnostics } from './package-diagnostics.ts';
 import { compareReleases, type Release, releases } from './release.ts';
 import { type Analysis, analyse, kernelName, type Unit } from './semantics/check.ts';
-import { requirements, withoutEffect } from './semantics/requirements.ts';
+import { type Requirement, requirements, withoutEffect } from './semantics/requirements.ts';
 import { patternProblems } from './semantics/summary.ts';
-import type { Token } from './syntax/cursor.ts';
+import type { Problem, Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
 import { print } from './syntax/printer.ts';
 import type { PolicyFile } from './syntax/tree.ts';
@@ -64,8 +64,13 @@ export function parse(source: string): { file: PolicyFile; diagnostics: Diagnost
 export interface CheckOptions {
   /** Finds included files; without one, includes are known by name only and what they declare is taken as declared. */
   resolver?: IncludeResolver;
-  /** Report what this release would refuse. */
+  /** Decide as this release does; without one, as the newest. */
   target?: Release;
+  /**
+   * The base policy that the resolver finds is the target's own. Otherwise the target's abi files, abstractions and
+   * tunables are known by name: what it has and the resolver does not find is noted, not refused.
+   */
+  targetBase?: boolean;
 }
 
 export interface CheckResult {
@@ -85,24 +90,22 @@ export interface CheckResult {
 export function check(source: string, options: CheckOptions = {}): CheckResult {
   const main = read(source);
   const { analysis, needs } = study(main, options);
-  return result(main, analysis, needs, report(analysis));
+  return result(main, analysis, needs, report(analysis, options.target));
 }
 
 /** Everything `check` finds out, its problems noted in the units. */
 function study(main: Unit, options: CheckOptions): { analysis: Analysis; needs: Release } {
-  const analysis = analyse(main, options.resolver);
-  const { target } = options;
-  let needs: Release = releases[0];
-  for (const { release, what, start, end } of requirements(main.file)) {
-    if (compareReleases(release, needs) > 0) needs = release;
-    if (target && compareReleases(release, target) > 0) {
-      main.problems.push({
-        id: 'target',
-        start,
-        end: Math.min(end, start + 200),
-        message: `AppArmor ${target} does not know ${what}; it came with ${release}.`,
-        expected: `what AppArmor ${target} knows, or a later target`,
-      });
+  const analysis = analyse(main, options);
+  const { target, targetBase } = options;
+  let needs = analysis.sameSince ?? releases[0];
+  for (const unit of analysis.units) {
+    // The base policy is right for the release that brings it.
+    if (unit.base) continue;
+    for (const one of requirements(unit.file)) {
+      if (compareReleases(one.release, needs) > 0) needs = one.release;
+      if (target === undefined || compareReleases(one.release, target) <= 0) continue;
+      if (one.base === 'variable' || (one.base === 'file' && targetBase)) continue;
+      unit.problems.push(tooNew(one, target));
     }
   }
   for (const { rule, abi, since } of withoutEffect(main.file)) {
@@ -115,6 +118,25 @@ function study(main: Unit, options: CheckOptions): { analysis: Analysis; needs: 
     });
   }
   return { analysis, needs };
+}
+
+/** What there is to say of a construct that is newer than the target. */
+function tooNew({ what, release, backported, start, end }: Requirement, target: Release): Problem {
+  const range = { start, end: Math.min(end, start + 200) };
+  if (backported?.includes(target)) {
+    return {
+      ...range,
+      id: 'target-backport',
+      message: `${what} came with AppArmor ${release}, and only the last point releases of ${target} take it.`,
+      expected: `AppArmor ${release}, or the newest ${target}`,
+    };
+  }
+  return {
+    ...range,
+    id: 'target',
+    message: `AppArmor ${target} does not know ${what}; it came with ${release}.`,
+    expected: `what AppArmor ${target} knows, or a later target`,
+  };
 }
 
 function result(
@@ -146,7 +168,7 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
   const { analysis, needs } = study(main, options);
   const { findings, omitted } = advise(analysis, options);
   const diagnostics = [
-    ...report(analysis),
+    ...report(analysis, options.target),
     ...toDiagnostics(findings, source, (one) => one.severity),
   ].sort(
     (a, b) =>
@@ -197,9 +219,16 @@ export function explain(id: string): (Explanation & { id: string }) | undefined 
   return Object.hasOwn(explanations, id) ? { id, ...(explanations[id] as Explanation) } : undefined;
 }
 
-function report(analysis: Analysis): Diagnostic[] {
+function report(analysis: Analysis, target: Release | undefined): Diagnostic[] {
+  // With a target, what its parser does counts; else what AppArmor's own tests say is right.
+  const severityOf = ({ id, parsers }: Problem) =>
+    target !== undefined && parsers
+      ? parsers === 'accept'
+        ? 'warning'
+        : 'error'
+      : languageSeverity(id);
   return analysis.units.flatMap((unit) =>
-    toDiagnostics(unit.problems, unit.file.text, ({ id }) => languageSeverity(id), unit.name),
+    toDiagnostics(unit.problems, unit.file.text, severityOf, unit.name),
   );
 }
 

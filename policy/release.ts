@@ -1,10 +1,60 @@
 // AppArmor releases, as far as the policy language differs between them.
 
-/** A release of the AppArmor userspace, oldest first. */
+/** A release of the AppArmor userspace, oldest first. Each stands for the newest point release of its series. */
 export const releases = ['2.13', '3.0', '3.1', '4.0', '4.1', '5.0', '6.0'] as const;
 export type Release = (typeof releases)[number];
+
+/** The release whose rules hold when none is asked for. */
+export const newestRelease: Release = releases[releases.length - 1] as Release;
 
 /** Negative when `a` is older than `b`, 0 when they are the same. */
 export function compareReleases(a: Release, b: Release): number {
   return releases.indexOf(a) - releases.indexOf(b);
+}
+
+/** What a release decides differently from others about a text that all of them can read. */
+export interface Dialect {
+  /** The abi that a file asks for is looked at. Otherwise the statement is read over, whatever it names. */
+  readsAbi: boolean;
+  /** A file that is included twice into one place is read once, so that it may include itself. */
+  includesOnce: boolean;
+  /** A network rule may stand before an `if` whose block has none; older parsers die there. */
+  networkBeforeIf: boolean;
+  /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that nobody sets. */
+  definedIsWhetherSet: boolean;
+  /** A path whose only wildcards are character classes counts as exact where exec transitions are compared. */
+  classesAreExact: boolean;
+}
+
+/** What came with a release and stayed. */
+type Change = Exclude<keyof Dialect, 'definedIsWhetherSet'>;
+
+/** The release that brought each of them. */
+const dialect: Readonly<Record<Change, Release>> = {
+  readsAbi: '3.0',
+  includesOnce: '3.0',
+  networkBeforeIf: '4.0',
+  classesAreExact: '4.0',
+};
+
+/** The releases up to the last one that decides otherwise than later ones, for a message: `3.1 and older`. */
+export function upTo(change: Change): string {
+  return `${releases[releases.indexOf(dialect[change]) - 1]} and older`;
+}
+
+/** The release that brought what a field of {@link Dialect} says. */
+export function changedIn(change: Change): Release {
+  return dialect[change];
+}
+
+/** How a release decides. */
+export function dialectOf(release: Release): Dialect {
+  const has = (change: Change) => compareReleases(release, dialect[change]) >= 0;
+  return {
+    readsAbi: has('readsAbi'),
+    includesOnce: has('includesOnce'),
+    networkBeforeIf: has('networkBeforeIf'),
+    definedIsWhetherSet: release !== '4.1',
+    classesAreExact: has('classesAreExact'),
+  };
 }

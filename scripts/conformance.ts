@@ -1,8 +1,9 @@
 // How far the checker agrees with the reference on the corpus (see ../shared/corpus/README.md): one table, and a
 // failure on any step back. `node scripts/conformance.ts [--list]`; AA_CORPUS names the folder of the corpus.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, type IncludeResolver } from '../policy/index.ts';
+import { filesOf } from '../policy/base-policy.ts';
+import { check, type IncludeResolver, isRelease, type Release } from '../policy/index.ts';
 import { fileResolver } from '../sdk/host/includes.ts';
 
 export interface Case {
@@ -38,6 +39,96 @@ export function cases(folder = corpus): Case[] {
   return found;
 }
 
+/** What the parsers of the releases say of the parser tests, and where each release's own base policy is. */
+export interface ReleaseColumn {
+  release: Release;
+  base: string;
+  outcomes: { name: string; path: string; outcome: string }[];
+}
+
+/** A column for each release; none when the corpus has no such table. */
+export function releaseColumns(folder = corpus): ReleaseColumn[] {
+  const table = join(folder, 'parser-tests.by-release.tsv');
+  if (!existsSync(table)) return [];
+  const [head = '', ...rows] = lines(table);
+  const tests = join(folder, 'parser-tests/tst');
+  return head
+    .split('\t')
+    .slice(1)
+    .map((version, index) => {
+      const release = version.split('.').slice(0, 2).join('.');
+      if (!isRelease(release)) throw new Error(`${table}: no release is ${version}`);
+      const outcomes = rows.map((row) => {
+        const [name = '', ...found] = row.split('\t');
+        return { name, path: join(tests, name), outcome: found[index] ?? '' };
+      });
+      return { release, base: join(folder, 'base', version), outcomes };
+    });
+}
+
+/** Files that a release's folder has and the table of names does not, and the other way round. */
+export function baseDifferences({ release, base }: ReleaseColumn): string[] {
+  const here = new Set(
+    readdirSync(base, { withFileTypes: true, recursive: true })
+      .filter((one) => one.isFile())
+      .map((one) => join(one.parentPath, one.name).slice(base.length + 1)),
+  );
+  const named = new Set(filesOf(release));
+  return [
+    ...[...here].filter((one) => !named.has(one)).map((one) => `${release} has ${one}`),
+    ...[...named].filter((one) => !here.has(one)).map((one) => `${release} has no ${one}`),
+  ];
+}
+
+/** Whether `check --target` decides otherwise than the release's parser, which may have given no answer in time. */
+export function disagreements(column: ReleaseColumn, folder = corpus): string[] {
+  const tests = join(folder, 'parser-tests/tst');
+  const include = [join(tests, 'simple_tests')];
+  const resolver = fileResolver({ base: column.base, include, cwd: tests });
+  const options = { resolver, target: column.release, targetBase: true };
+  return column.outcomes
+    .filter(({ path, outcome }) => {
+      const { ok } = check(readFileSync(path, 'utf8'), options);
+      return (ok ? 'PASS' : 'FAIL') !== outcome;
+    })
+    .map(({ name }) => name);
+}
+
+/** Prints how far each release is decided alike; true when a difference has no reason. */
+function compareReleases(reasons: Readonly<Record<string, string>>): boolean {
+  let failed = false;
+  const named = new Set(Object.keys(reasons));
+  const table: string[] = [];
+  for (const column of releaseColumns()) {
+    for (const difference of baseDifferences(column)) {
+      failed = true;
+      console.log(`BASE POLICY ${difference}`);
+    }
+    const found = disagreements(column);
+    for (const name of found) {
+      const reason = reasons[name];
+      named.delete(name);
+      if (!reason) failed = true;
+      console.log(`${column.release} ${reason ? `known (${reason})` : 'DISAGREES'} ${name}`);
+    }
+    const all = column.outcomes.length;
+    const percent = (100 * (all - found.length)) / all;
+    failed ||= percent < leastAgreement;
+    table.push(
+      `${column.release.padEnd(8)}${String(all - found.length).padStart(6)}${String(found.length).padStart(10)}${percent.toFixed(2).padStart(9)}`,
+    );
+  }
+  for (const name of named) {
+    failed = true;
+    console.log(`NOT NEEDED in conformance.json: ${name} agrees`);
+  }
+  console.log(`release  agree  disagree  percent\n${table.join('\n')}\n`);
+  return failed;
+}
+
+/** How much of each release's column is to agree, in percent. */
+const leastAgreement = 99.5;
+
 function lines(path: string): string[] {
   return readFileSync(path, 'utf8').split('\n').filter(Boolean);
 }
@@ -54,11 +145,12 @@ function main(): void {
     console.log(`The corpus is not here (${corpus}): nothing was compared.`);
     return;
   }
-  const accepted: Record<string, string> = JSON.parse(
+  const reasons: Record<'disagree' | 'byRelease', Record<string, string>> = JSON.parse(
     readFileSync(join(import.meta.dirname, 'conformance.json'), 'utf8'),
-  ).disagree;
+  );
+  const accepted = reasons.disagree;
   const rows = new Map<string, Row>();
-  let failed = false;
+  let failed = releaseColumns().length > 0 && compareReleases(reasons.byRelease);
   for (const one of cases()) {
     const row = rows.get(one.part) ?? { agree: 0, disagree: 0, crashed: 0, slow: 0 };
     rows.set(one.part, row);

@@ -1,9 +1,14 @@
 // Mutates the corpus (or, without one, the policies of the tests) and checks what must hold for every text:
 // no exception, an answer within a second, diagnostics inside the text, a stable formatter.
-// `node scripts/fuzz.ts --seconds N [--seed S]`. What fails is printed whole, with the seed, and the exit code is 1.
+// `node scripts/fuzz.ts --seconds N [--seed S] [--parser RELEASE]`. What fails is printed whole, with the seed, and the
+// exit code is 1. With --parser, the apparmor_parser of this machine, which is of that release, is asked too, and decides
+// as `check --target` does; it compiles without a kernel and loads nothing.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { check, isRelease, type Release } from '../policy/index.ts';
+import { fileResolver } from '../sdk/host/includes.ts';
 import { mutate } from '../test/policy/generate.ts';
 import { violations } from '../test/policy/invariants.ts';
 import { cases, corpus } from './conformance.ts';
@@ -12,11 +17,13 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '30' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    parser: { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
-if (!(seconds > 0)) {
-  console.error('usage: fuzz --seconds N [--seed S]');
+const { parser } = values;
+if (!(seconds > 0) || (parser !== undefined && !isRelease(parser))) {
+  console.error('usage: fuzz --seconds N [--seed S] [--parser RELEASE]');
   process.exit(2);
 }
 
@@ -38,6 +45,32 @@ const sources = existsSync(corpus)
       readFileSync(join(folder, name), 'utf8').split(/^---.*\n/m),
     );
 
+const resolver = fileResolver({ base: '/etc/apparmor.d', cwd: '/nonexistent' });
+
+/** How `check` and this machine's apparmor_parser differ about a text; nothing when they agree, or it is not ASCII. */
+function differences(text: string, target: Release): string[] {
+  if (/[^\t\n\r -~]/.test(text)) return [];
+  const compile = ['apparmor_parser', '-Q', '-K', '-S'];
+  const features = ['--features-file', '/etc/apparmor.d/abi/3.0'];
+  const limits = ['--as=2000000000', '--cpu=20'];
+  const { status, error } = spawnSync('prlimit', [...limits, ...compile, ...features], {
+    input: text,
+    cwd: '/',
+    timeout: 20_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  // Too much for the parser says nothing about the language.
+  if (error || status === null) return [];
+  const { ok, diagnostics } = check(text, { resolver, target });
+  if (ok === (status === 0)) return [];
+  const first = diagnostics.find(({ severity }) => severity === 'error');
+  return [
+    ok
+      ? `apparmor_parser ends with ${status}, check takes it`
+      : `apparmor_parser takes it, check: ${first?.id} ${first?.message}`,
+  ];
+}
+
 const seed = Number(values.seed);
 const random = generator(seed);
 const end = performance.now() + seconds * 1000;
@@ -51,7 +84,7 @@ while (performance.now() < end && failures < 10) {
   const start = performance.now();
   let wrong: string[];
   try {
-    wrong = violations(text);
+    wrong = [...violations(text), ...(parser ? differences(text, parser as Release) : [])];
   } catch (error) {
     wrong = [`exception: ${(error as Error).stack}`];
   }

@@ -20,19 +20,27 @@ export const check = defineCommand({
     target: {
       type: 'string',
       choices: releases,
-      description: 'What this AppArmor release would refuse',
+      description: 'Decide as this AppArmor release does (default: the newest)',
     },
     format: lineFormatOption,
   },
-  details: 'Reads no kernel and loads nothing. Exit code 1 when any file would be refused.',
+  details:
+    'Reads no kernel and loads nothing. Exit code 1 when any file would be refused. With --target, what this machine ' +
+    'has of another release decides nothing: the abi files, abstractions and tunables of the target are known by ' +
+    'name, and one that is not here is noted and not looked into. With --base as well, DIR is the base policy of ' +
+    'that release.',
   examples: [
     'aa-registry check /etc/apparmor.d/usr.bin.man',
     'aa-registry check --target 3.0 --format json profiles/*/docker-*',
+    'aa-registry check --target 5.0 --base ./apparmor-5.0/apparmor.d my-profile',
   ],
   async run({ values, args, io }) {
     const { format } = values;
     const { target } = values;
-    const options = { resolver: includeResolver(values), ...(target ? { target } : {}) };
+    const options = {
+      resolver: includeResolver(values),
+      ...(target && { target, targetBase: values.base !== undefined }),
+    };
     const found: Diagnostic[] = [];
     let failed = false;
     for (const path of args) {

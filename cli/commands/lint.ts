@@ -52,9 +52,8 @@ export const lint = defineCommand({
     const reports: FileReport[] = [];
     let warnings = 0;
     for (const path of args) {
-      const { file, text, packageName } = await readProfileFile(path);
-      const options = { resolver, ...(packageName === undefined ? {} : { packageName }) };
-      const { ok, diagnostics, needs } = lintPolicy(text, options);
+      const { file, text, ...ofPackage } = await readProfileFile(path);
+      const { ok, diagnostics, needs } = lintPolicy(text, { resolver, ...ofPackage });
       const report = { file, source: text, ok, needs, diagnostics };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;

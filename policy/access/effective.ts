@@ -30,7 +30,7 @@ export interface EffectiveProfile {
 export function effectiveProfiles(source: string, resolver?: IncludeResolver): EffectiveProfile[] {
   const { file, problems } = parseText(source);
   const main: Unit = { file, problems };
-  const { profiles, symbols } = analyse(main, resolver);
+  const { profiles, symbols } = analyse(main, { resolver });
   const found: EffectiveProfile[] = [];
   const add = (report: ProfileReport) => {
     const { name, profile, variables } = report;

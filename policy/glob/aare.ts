@@ -117,14 +117,24 @@ function strayDash(text: string, open: number, close: number): number {
   return -1;
 }
 
-/** True when a pattern has no wildcard; braces alone name a fixed set of paths. */
-export function isExact(text: string): boolean {
+/**
+ * The widest wildcard of a pattern: `none` when braces alone name a fixed set of paths, `class` when it has nothing
+ * wider than `[…]`, `any` with `*`, `?` or `[^…]`.
+ */
+export function wildcardOf(text: string): 'none' | 'class' | 'any' {
+  let widest: 'none' | 'class' = 'none';
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 92) i++;
-    else if (c === 42 || c === 63 || c === 91) return false;
+    else if (c === 42 || c === 63) return 'any';
+    else if (c === 91) {
+      if (isNegated(text, i + 1)) return 'any';
+      widest = 'class';
+      const close = classEnd(text, i);
+      if (close > 0) i = close;
+    }
   }
-  return true;
+  return widest;
 }
 
 /** The literal start of a pattern, up to its first special character. */
@@ -271,16 +281,23 @@ export function parsePattern(text: string): Pattern {
   return { kind: 'sequence', items: top().items };
 }
 
+/** A class that starts at `from` is negated. A backslash does not keep apparmor_parser from it. */
+function isNegated(text: string, from: number): boolean {
+  return text[from] === '^' || text.startsWith('\\^', from);
+}
+
 function classRanges(text: string, from: number, to: number): Ranges {
-  const negated = text[from] === '^';
+  const negated = isNegated(text, from);
   const ranges: [number, number][] = [];
-  let i = negated ? from + 1 : from;
+  let i = negated ? text.indexOf('^', from) + 1 : from;
   while (i < to) {
     let low = text.charCodeAt(i);
     let end = i + 1;
     if (low === 92) ({ code: low, end } = escaped(text, i));
     i = end;
     let high = low;
+    // Here too a backslash before the - changes nothing.
+    if (text.startsWith('\\-', i) && i + 2 < to) i++;
     if (text[i] === '-' && i + 1 < to) {
       high = text.charCodeAt(i + 1);
       end = i + 2;

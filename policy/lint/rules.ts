@@ -1,4 +1,5 @@
 // Every lint rule, in the order of the documentation.
+import { abiMismatch } from './abi-mismatch.ts';
 import { allRule } from './all-rule.ts';
 import { attachDisconnected } from './attach-disconnected.ts';
 import { bareCapability } from './bare-capability.ts';
@@ -34,6 +35,7 @@ import { writeEverything } from './write-everything.ts';
 
 export const lintRules: readonly LintRule[] = [
   packageName,
+  abiMismatch,
   reservedName,
   secret,
   invisibleCharacter,

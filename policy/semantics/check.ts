@@ -1,7 +1,17 @@
 // Checks a parsed file as apparmor_parser does after reading it: includes, variables, names, conflicts.
+import { fileSince, variableSince, variablesOf } from '../base-policy.ts';
 import { Budget, checkSteps, profileSteps } from '../budget.ts';
 import { checkPattern } from '../glob/aare.ts';
 import type { IncludedFile, IncludeResolver } from '../includes.ts';
+import {
+  changedIn,
+  compareReleases,
+  type Dialect,
+  dialectOf,
+  newestRelease,
+  type Release,
+  upTo,
+} from '../release.ts';
 import { maxProblems, type Problem } from '../syntax/cursor.ts';
 import { parseText } from '../syntax/parser.ts';
 import { splitFlag, splitName } from '../syntax/rules/profile.ts';
@@ -18,7 +28,7 @@ import type {
   Word,
 } from '../syntax/tree.ts';
 import { evaluate } from './condition.ts';
-import { type ExecRule, execConflicts } from './exec.ts';
+import { type Conflict, type ExecRule, execConflicts } from './exec.ts';
 import { patternProblems, type Summary, summarize, summarizeHead, visitWords } from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
 import { variablesIn, visitHeadWords } from './words.ts';
@@ -31,6 +41,8 @@ export interface Unit {
   file: PolicyFile;
   name?: string;
   problems: Problem[];
+  /** A file of the base policy, which is right for the release that it came with. */
+  base?: boolean;
 }
 
 /** A profile that the file defines, with the children it has after conditions are decided. */
@@ -51,6 +63,21 @@ export interface Analysis {
   profiles: ProfileReport[];
   /** Includes and abi files that were not seen because there is no resolver. */
   unseen: string[];
+  /** The lowest release that decides about this file as the newest does; undefined with a target. */
+  sameSince: Release | undefined;
+}
+
+/** How a file is to be looked at. */
+export interface AnalysisOptions {
+  /** Finds included files; without one they are known by name only. */
+  resolver?: IncludeResolver | undefined;
+  /** The release that decides; without one, the newest. */
+  target?: Release | undefined;
+  /**
+   * The base policy that the resolver finds is the target's. Otherwise it is this machine's, and names say which of its
+   * files and variables the target has.
+   */
+  targetBase?: boolean | undefined;
 }
 
 const included = new WeakMap<IncludedFile, Unit>();
@@ -71,8 +98,8 @@ function unitOf(file: IncludedFile): Unit {
 }
 
 /** Checks `main`; what is found is added to copies of each unit's problems. */
-export function analyse(main: Unit, resolver: IncludeResolver | undefined): Analysis {
-  return new Checker(main, resolver).run();
+export function analyse(main: Unit, options: AnalysisOptions = {}): Analysis {
+  return new Checker(main, options).run();
 }
 
 class Checker {
@@ -86,9 +113,19 @@ class Checker {
   readonly #reported = new Set<string>();
   readonly #preambles = new Set<Unit>();
   readonly #names = new Set<string>();
+  readonly #target: Release | undefined;
+  readonly #dialect: Dialect;
+  /** The target, where its base policy is known by the names of files and variables only. */
+  readonly #named: Release | undefined;
+  readonly #baseFiles = new Set<IncludedFile>();
+  #sameSince: Release | undefined;
 
-  constructor(main: Unit, resolver: IncludeResolver | undefined) {
+  constructor(main: Unit, { resolver, target, targetBase }: AnalysisOptions) {
     this.#resolver = resolver;
+    this.#target = target;
+    this.#dialect = dialectOf(target ?? newestRelease);
+    this.#named = targetBase ? undefined : target;
+    this.#symbols.definedIsWhetherSet = this.#dialect.definedIsWhetherSet;
     this.#main = main;
     this.#units.set(main.file, main);
   }
@@ -115,6 +152,7 @@ class Checker {
       symbols: this.#symbols,
       profiles,
       unseen: [...this.#unseen],
+      sameSince: this.#sameSince,
     };
   }
 
@@ -123,7 +161,11 @@ class Checker {
     const shared = unitOf(file);
     let unit = this.#units.get(shared.file);
     if (!unit) {
-      unit = { ...shared, problems: [...shared.problems] };
+      unit = {
+        ...shared,
+        problems: [...shared.problems],
+        ...(this.#baseFiles.has(file) && { base: true }),
+      };
       this.#units.set(shared.file, unit);
     }
     return unit;
@@ -151,15 +193,42 @@ class Checker {
       if (include.kind === 'include') this.#symbols.open = true;
       return [];
     }
+    const since = include.place === 'magic' ? fileSince(include.path) : undefined;
+    const later =
+      since !== undefined && this.#named !== undefined && compareReleases(since, this.#named) > 0;
+    if (later) {
+      // That the target has no such file is said with what else it does not know; this machine's own files are not to blame.
+      if (include.kind === 'include' && !include.ifExists && !unit.base) this.#symbols.open = true;
+      return [];
+    }
     const found = this.#resolver({
       path: include.path,
       kind: include.place,
       statement: include.kind,
       ...(unit.name !== undefined && { from: unit.name }),
     });
-    if (found) return 'entries' in found ? found.entries : [found];
+    if (found) {
+      const files = 'entries' in found ? found.entries : [found];
+      if (since !== undefined) for (const file of files) this.#baseFiles.add(file);
+      return files;
+    }
+    if (since !== undefined && this.#named !== undefined) {
+      if (include.kind === 'include') this.#symbols.open = true;
+      this.#unseen.add(what);
+      if (!unit.base) {
+        this.#report(
+          unit,
+          'unseen-include',
+          include.target,
+          `AppArmor ${this.#named} brings ${what}, and this machine does not have it, so it was not looked into.`,
+          { expected: `the base policy of AppArmor ${this.#named}` },
+        );
+      }
+      return [];
+    }
+    const from = since === undefined ? '' : ` It came with AppArmor ${since}.`;
     if (include.kind === 'abi') {
-      this.#report(unit, 'missing-abi', include.target, `There is no abi file ${what}.`, {
+      this.#report(unit, 'missing-abi', include.target, `There is no abi file ${what}.${from}`, {
         expected: 'an abi file such as <abi/3.0>',
       });
     } else if (!include.ifExists) {
@@ -169,7 +238,7 @@ class Checker {
         unit,
         'missing-include',
         include.target,
-        `There is no file ${what} to include.`,
+        `There is no file ${what} to include.${from}`,
         { expected: 'a file in an include directory, or "include if exists"' },
       );
     }
@@ -208,11 +277,13 @@ class Checker {
         case 'include':
           for (const file of this.#include(statement, unit)) {
             const next = this.#use(file);
-            if (this.#preambles.has(next)) continue;
+            if (this.#dialect.includesOnce && this.#preambles.has(next)) continue;
             this.#preambles.add(next);
+            if (!this.#budget.spend(1 + next.file.statements.length)) return;
             if (!this.#recursive(statement, unit, next, path))
               this.#preamble(next, [...path, unit]);
           }
+          if (statement.place === 'magic') this.#declareUnseen(statement.path);
           break;
         case 'abi':
           this.#abi(statement, unit);
@@ -259,7 +330,22 @@ class Checker {
 
   #abi(statement: Abi, unit: Unit): void {
     // `default` stands for the features of the running kernel.
-    if (statement.path !== 'default' && statement.path !== 'kernel') this.#include(statement, unit);
+    if (this.#dialect.readsAbi && statement.path !== 'default' && statement.path !== 'kernel')
+      this.#include(statement, unit);
+  }
+
+  /** Notes the variables that the target's tunables file of this name declares and this machine's does not. */
+  #declareUnseen(path: string): void {
+    if (this.#named === undefined) return;
+    for (const name of variablesOf(path, this.#named)) {
+      if (!this.#symbols.variables.has(name)) this.#symbols.unseen.add(name);
+    }
+  }
+
+  /** A variable that a file of this machine's base policy has and the target's base policy has not. */
+  #isLater(name: string, unit: Unit): boolean {
+    const since = unit.base && this.#named !== undefined ? variableSince(name) : undefined;
+    return since !== undefined && compareReleases(since, this.#named as Release) > 0;
   }
 
   #misplaced(statement: Statement, unit: Unit): void {
@@ -274,12 +360,13 @@ class Checker {
 
   #assign(statement: Variable, unit: Unit): void {
     const { variables } = this.#symbols;
+    if (this.#isLater(statement.name, unit)) return;
     const known = variables.get(statement.name);
     const values = statement.values.map((word) => word.value);
     this.#symbols.changed();
     switch (statement.operator.text) {
       case '=':
-        if (known) {
+        if (known || this.#symbols.unseen.has(statement.name)) {
           this.#report(
             unit,
             'duplicate-variable',
@@ -291,7 +378,7 @@ class Checker {
         break;
       case '+=':
         if (known) for (const value of values) known.values.push(value);
-        else if (!this.#symbols.open) {
+        else if (!this.#symbols.maySet(statement.name)) {
           this.#report(
             unit,
             'undefined-variable',
@@ -302,7 +389,8 @@ class Checker {
         }
         break;
       case '?=':
-        if (!known) variables.set(statement.name, { values, conditional: true });
+        if (!known && !this.#symbols.unseen.has(statement.name))
+          variables.set(statement.name, { values, conditional: true });
         break;
       case ':=':
         variables.set(statement.name, { values, conditional: false });
@@ -352,6 +440,8 @@ class Checker {
     this.#unbalanced(profile, unit, gathered, own);
     this.#attachment(profile, unit, own);
     this.#conflicts(unit, gathered, own);
+    if (gathered.conditions && !(this.#target && this.#dialect.networkBeforeIf))
+      this.#networkBeforeIf(profile.body, unit, { network: false, seen: new Set() });
     return {
       name,
       profile,
@@ -387,7 +477,7 @@ class Checker {
       for (const file of this.#include(include, unit)) {
         const next = this.#use(file);
         // A file is read once into a profile, so including it again, even from itself, adds nothing.
-        if (into.seen.has(next)) continue;
+        if (this.#dialect.includesOnce && into.seen.has(next)) continue;
         if (this.#recursive(include, unit, next, path)) continue;
         into.seen.add(next);
         this.#gather(next.file.statements, next, [...path, unit], into);
@@ -398,24 +488,28 @@ class Checker {
   }
 
   #conditional(conditional: Conditional, unit: Unit, path: readonly Unit[], into: Gathered): void {
-    let decided = false;
+    const taken = this.#taken(conditional, unit.problems);
+    if (taken) this.#gather(taken.body, unit, path, into);
+  }
+
+  /** The block whose rules count; a condition that is not known is taken to hold. */
+  #taken(conditional: Conditional, problems: Problem[]): Conditional | ElseBlock | undefined {
+    let taken: Conditional | ElseBlock | undefined;
     for (
       let one: Conditional | ElseBlock | undefined = conditional;
       one;
       one = one.kind === 'conditional' ? one.otherwise : undefined
     ) {
-      const value =
-        one.kind === 'conditional' ? evaluate(one.test, this.#symbols, unit.problems) : true;
-      if (value !== false && !decided) {
-        decided = true;
-        this.#gather(one.body, unit, path, into);
-      }
+      // Each is looked at, whichever is taken: what nobody sets is an error everywhere.
+      const value = one.kind === 'conditional' ? evaluate(one.test, this.#symbols, problems) : true;
+      if (value !== false) taken ??= one;
     }
+    return taken;
   }
 
   #variable(name: string, place: { range: Range; unit: Unit }, own: ProfileVariables): void {
     const found = this.#symbols.resolve(name, own);
-    if (found.ok) return;
+    if (found.ok || this.#isLater(found.name, place.unit)) return;
     const through = found.name === name ? '' : ` (through @{${name}})`;
     if (found.reason === 'cyclic') {
       this.#report(
@@ -426,13 +520,14 @@ class Checker {
         { expected: 'values that end' },
       );
     } else {
+      const since = variableSince(found.name);
       this.#report(
         place.unit,
         'undefined-variable',
         place.range,
         `Nothing declares @{${found.name}}${through}.`,
         {
-          expected: `an include that declares it, or @{${found.name}} = …`,
+          expected: `an include that declares it${since ? `, such as tunables of AppArmor ${since} or later` : ''}, or @{${found.name}} = …`,
         },
       );
     }
@@ -487,7 +582,7 @@ class Checker {
           'attachment',
           attachment,
           `${attachment.text} expands to "${wrong}", which is not an absolute path.`,
-          { expected: 'values that start with /' },
+          { expected: 'values that start with /', parsers: 'accept' },
         );
       }
     }
@@ -538,24 +633,26 @@ class Checker {
         });
       else if (expanded.reason === 'limit') this.#limit(rule, unit);
     }
-    const conflicts = execConflicts(rules, this.#budget);
-    for (const conflict of conflicts) {
-      // Of a rule of this file and one of an include, the one here is the one to look at.
-      const swap = conflict.first.file === main.file && conflict.second.file !== main.file;
-      const first = swap ? conflict.second : conflict.first;
-      const second = swap ? conflict.first : conflict.second;
-      const where = this.#units.get(second.file) ?? main;
-      const mode = second.rule.kind === 'file' ? second.rule.mode : second.rule.keyword;
-      const other = first.rule.kind === 'file' ? first.rule.path.text : 'file';
-      this.#report(
-        where,
-        'exec-conflict',
-        mode,
-        `This says ${second.shown}, but the rule for ${other} says ${first.shown}, and both match some file.`,
-        {
-          expected: 'the same transition in both, or patterns that do not meet',
-        },
-      );
+    const { classesAreExact } = this.#dialect;
+    const take = ` AppArmor ${upTo('classesAreExact')} take it.`;
+    for (const conflict of execConflicts(
+      rules,
+      this.#budget,
+      classesAreExact ? 'classes are exact' : 'classes are patterns',
+    )) {
+      const mixed = conflict.first.wildcard !== conflict.second.wildcard;
+      this.#conflict(main, conflict, 'exec-conflict', classesAreExact && mixed ? take : '');
+    }
+    if (this.#target === undefined) {
+      for (const conflict of execConflicts(rules, this.#budget, 'classes against patterns')) {
+        this.#differsBefore('classesAreExact');
+        this.#conflict(
+          main,
+          conflict,
+          'exec-conflict-older',
+          ` From AppArmor ${changedIn('classesAreExact')} on the one without * and ? wins; ${upTo('classesAreExact')} refuse it.`,
+        );
+      }
     }
     const seen = new Map<string, { mode: string }>();
     for (const { rule, unit } of gathered.changeProfile) {
@@ -573,6 +670,74 @@ class Checker {
       } else seen.set(key, { mode });
     }
   }
+
+  /**
+   * Finds an `if` after a network rule whose block, where it is taken, has none, as parsers up to 3.1 read them: includes
+   * in place, each block by itself.
+   */
+  #networkBeforeIf(
+    statements: readonly Statement[],
+    unit: Unit,
+    place: { network: boolean; seen: Set<Unit> },
+  ): void {
+    if (!this.#budget.spend(statements.length)) return;
+    for (const one of statements) {
+      if (one.kind === 'network') place.network = true;
+      else if (one.kind === 'block')
+        this.#networkBeforeIf(one.body, unit, { network: false, seen: place.seen });
+      else if (one.kind === 'include') {
+        for (const file of this.#include(one, unit)) {
+          const next = this.#use(file);
+          if (place.seen.has(next)) continue;
+          place.seen.add(next);
+          this.#networkBeforeIf(next.file.statements, next, place);
+        }
+      } else if (one.kind === 'conditional') {
+        const taken = this.#taken(one, []);
+        if (!taken) continue;
+        const inside = { network: false, seen: place.seen };
+        this.#networkBeforeIf(taken.body, unit, inside);
+        if (!place.network || inside.network) continue;
+        this.#differsBefore('networkBeforeIf');
+        this.#report(
+          unit,
+          'network-before-if',
+          { start: one.start, end: one.start + 2 },
+          `A network rule stands before this "if", whose block has none: the apparmor_parser of ${upTo('networkBeforeIf')} dies here, and nothing is loaded.`,
+          { expected: 'network rules after every "if"', parsers: 'refuse' },
+        );
+      }
+    }
+  }
+
+  /** Notes that releases before a change decide otherwise about this file. */
+  #differsBefore(change: Parameters<typeof changedIn>[0]): void {
+    const release = changedIn(change);
+    if (!this.#sameSince || compareReleases(release, this.#sameSince) > 0)
+      this.#sameSince = release;
+  }
+
+  #conflict(
+    main: Unit,
+    conflict: Conflict,
+    id: 'exec-conflict' | 'exec-conflict-older',
+    more: string,
+  ): void {
+    // Of a rule of this file and one of an include, the one here is the one to look at.
+    const swap = conflict.first.file === main.file && conflict.second.file !== main.file;
+    const first = swap ? conflict.second : conflict.first;
+    const second = swap ? conflict.first : conflict.second;
+    const where = this.#units.get(second.file) ?? main;
+    const mode = second.rule.kind === 'file' ? second.rule.mode : second.rule.keyword;
+    const other = first.rule.kind === 'file' ? first.rule.path.text : 'file';
+    this.#report(
+      where,
+      id,
+      mode,
+      `This says ${second.shown}, but the rule for ${other} says ${first.shown}, and both match some file.${more}`,
+      { expected: 'the same transition in both, or patterns that do not meet' },
+    );
+  }
 }
 
 /** What a profile is made of once includes are read and conditions decided. */
@@ -584,12 +749,15 @@ class Gathered {
   readonly variables = new Map<string, { range: Range; unit: Unit }>();
   readonly lists: { statements: readonly Statement[]; unit: Unit }[] = [];
   readonly seen = new Set<Unit>();
+  /** Whether some rules stand in an `if`. */
+  conditions = false;
 
   add(summary: Summary, statements: readonly Statement[], unit: Unit, path: readonly Unit[]): void {
     for (const one of summary.exec) this.exec.push({ ...one, unit });
     for (const rule of summary.changeProfile) this.changeProfile.push({ rule, unit });
     for (const profile of summary.children) this.children.push({ profile, unit, path });
     for (const word of summary.partial) this.partial.push({ word, unit });
+    if (summary.conditionals.length > 0) this.conditions = true;
     this.addVariables(summary.variables, unit);
     this.lists.push({ statements, unit });
   }

@@ -30,8 +30,11 @@ export function evaluate(
     case 'defined': {
       const { text } = expression.variable;
       const name = variableName(text);
-      const known = text.startsWith('$') ? symbols.booleans.has(name) : symbols.variables.has(name);
-      return known || (symbols.open ? undefined : false);
+      if (text.startsWith('$') && !symbols.definedIsWhetherSet)
+        return evaluate({ ...expression, kind: 'boolean' }, symbols, problems);
+      if (text.startsWith('$'))
+        return symbols.booleans.has(name) || (symbols.open ? undefined : false);
+      return symbols.variables.has(name) || (symbols.maySet(name) ? undefined : false);
     }
     case 'boolean': {
       const value = symbols.booleans.get(variableName(expression.variable.text));
@@ -53,8 +56,9 @@ export function evaluate(
 
 function operand(word: Word, symbols: Symbols, problems: Problem[]): string[] | undefined {
   if (word.quoted || !word.text.startsWith('@')) return [word.value];
-  const values = symbols.variables.get(variableName(word.text))?.values;
-  if (!values && !symbols.open) {
+  const name = variableName(word.text);
+  const values = symbols.variables.get(name)?.values;
+  if (!values && !symbols.maySet(name)) {
     problems.push({
       id: 'undefined-variable',
       start: word.start,

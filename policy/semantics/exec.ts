@@ -1,6 +1,6 @@
 // Do two rules of a profile give the same program two different profiles?
 import type { Budget } from '../budget.ts';
-import { isExact, pathsOf } from '../glob/aare.ts';
+import { pathsOf, wildcardOf } from '../glob/aare.ts';
 import { automaton, intersects } from '../glob/automaton.ts';
 import { type Outline, Outlines, outline } from '../glob/related.ts';
 import { execText } from '../syntax/rules/file.ts';
@@ -19,7 +19,7 @@ interface Prepared extends ExecRule {
   /** What decides the transition; rules with the same never conflict. */
   transition: string;
   shown: string;
-  exact: boolean;
+  wildcard: ReturnType<typeof wildcardOf>;
   outline: Outline;
   /** Its place among the rules of the profile. */
   order: number;
@@ -28,11 +28,11 @@ interface Prepared extends ExecRule {
 /** Of one pattern, however many rules it has. */
 interface Group {
   outline: Outline;
-  exact: boolean;
+  wildcard: ReturnType<typeof wildcardOf>;
   rules: Map<string, Prepared>;
 }
 
-function prepare(one: ExecRule, order: number, { outline, exact }: Group): Prepared {
+function prepare(one: ExecRule, order: number, { outline, wildcard }: Group): Prepared {
   const { rule } = one;
   const exec =
     rule.kind === 'file' && rule.permissions.exec
@@ -48,7 +48,7 @@ function prepare(one: ExecRule, order: number, { outline, exact }: Group): Prepa
     ...one,
     transition: `${exec.mode}${exec.fallback ?? ''}${exec.safe} ${target}`,
     shown,
-    exact,
+    wildcard,
     outline,
     order,
   };
@@ -64,16 +64,29 @@ export interface Conflict {
 }
 
 /**
- * Pairs of rules that match a common path with different transitions, each with what is shown for it.
- * Paths without wildcards win over patterns; different priorities do not meet; `owner` and `other` do not either.
- * When the budget is exhausted, some were not compared.
+ * Which pairs of overlapping paths conflict: those that count alike. Exact paths win over patterns. A path without
+ * wildcards is exact for every release, one whose only wildcards are character classes for some.
  */
-export function execConflicts(rules: readonly ExecRule[], budget: Budget): Conflict[] {
+export type Exactness =
+  | 'classes are exact'
+  | 'classes are patterns'
+  /** Only the pairs that conflict where classes are patterns, and not where they are exact. */
+  | 'classes against patterns';
+
+/**
+ * Pairs of rules that match a common path with different transitions, each with what is shown for it. Different
+ * priorities do not meet; `owner` and `other` do not either. When the budget is exhausted, some were not compared.
+ */
+export function execConflicts(
+  rules: readonly ExecRule[],
+  budget: Budget,
+  exactness: Exactness,
+): Conflict[] {
   const groups = new Map<string, Group>();
   for (const [order, one] of rules.entries()) {
     let group = groups.get(one.path);
     if (!group) {
-      group = { outline: outline(one.path), exact: isExact(one.path), rules: new Map() };
+      group = { outline: outline(one.path), wildcard: wildcardOf(one.path), rules: new Map() };
       groups.set(one.path, group);
     }
     const prepared = prepare(one, order, group);
@@ -87,34 +100,49 @@ export function execConflicts(rules: readonly ExecRule[], budget: Budget): Confl
   const add = (a: Prepared, b: Prepared) => {
     conflicts.push(a.order <= b.order ? { first: a, second: b } : { first: b, second: a });
   };
-  const large = exactConflicts(
-    all.filter((one) => one.exact),
-    budget,
-    add,
-  );
-  const patterns = all.filter((one) => !one.exact);
-  patternConflicts(patterns, budget, add);
-  patternConflicts(large, budget, add);
+  const of = (...wildcards: Prepared['wildcard'][]) =>
+    all.filter(({ wildcard }) => wildcards.includes(wildcard));
+  if (exactness === 'classes against patterns') {
+    if (of('class').length > 0) {
+      const unlike = (a: Prepared, b: Prepared) => a.wildcard !== b.wildcard;
+      patternConflicts(of('class', 'any'), budget, add, unlike);
+    }
+    return sorted(conflicts);
+  }
+  const fixed = of('none');
+  const exact = exactness === 'classes are exact' ? of('none', 'class') : fixed;
+  const listed = fixedConflicts(fixed, budget, add);
+  if (!listed || exact.length > fixed.length) {
+    // Those that are listed have been compared with each other.
+    const left = (a: Prepared, b: Prepared) =>
+      !listed || a.wildcard !== 'none' || b.wildcard !== 'none';
+    patternConflicts(exact, budget, add, left);
+  }
+  patternConflicts(exact === fixed ? of('class', 'any') : of('any'), budget, add, () => true);
+  return sorted(conflicts);
+}
+
+function sorted(conflicts: Conflict[]): Conflict[] {
   return conflicts.sort((a, b) => a.second.order - b.second.order).slice(0, maxConflicts);
 }
 
-/** Plain paths meet when they are the same. Returns rules that name too many paths to list. */
-function exactConflicts(
+/** Paths without wildcards meet when they are the same. False when some rule names too many to list. */
+function fixedConflicts(
   rules: readonly Prepared[],
   budget: Budget,
   add: (a: Prepared, b: Prepared) => void,
-): Prepared[] {
+): boolean {
   const byPath = new Map<string, Prepared[]>();
   const reported = new Set<string>();
-  const large: Prepared[] = [];
+  let listed = true;
   for (const rule of rules) {
     const paths = pathsOf(rule.path, maxPaths, budget);
-    if (!paths) large.push(rule);
+    if (!paths) listed = false;
     for (const path of paths ?? []) {
       const others = byPath.get(path) ?? [];
       byPath.set(path, others);
       // Each path is kept, and looked up among the others.
-      if (!budget.spend(10 + others.length)) return [];
+      if (!budget.spend(10 + others.length)) return true;
       // Rules that agree with one that is noted already meet the same others.
       const other = others.find((one) => apart(one, rule));
       if (other) {
@@ -133,7 +161,7 @@ function exactConflicts(
         others.push(rule);
     }
   }
-  return large.length > 0 ? [...rules] : [];
+  return listed;
 }
 
 /** Whether two rules that match a common path contradict each other. */
@@ -145,17 +173,18 @@ function apart(a: Prepared, b: Prepared): boolean {
   );
 }
 
-/** Compares patterns with those that can have a path in common with them, pair by pair. */
+/** Compares patterns with those that can have a path in common with them, pair by pair, as far as `wanted`. */
 function patternConflicts(
   rules: readonly Prepared[],
   budget: Budget,
   add: (a: Prepared, b: Prepared) => void,
+  wanted: (a: Prepared, b: Prepared) => boolean,
 ): void {
   const outlines = new Outlines(rules);
   let found = 0;
   for (const a of rules) {
     for (const b of outlines.meeting(a.outline, budget)) {
-      if (b.order <= a.order || !apart(a, b)) continue;
+      if (b.order <= a.order || !apart(a, b) || !wanted(a, b)) continue;
       if (a.path !== b.path) {
         const left = automaton(a.path, budget);
         const right = automaton(b.path, budget);

@@ -1,26 +1,36 @@
 // Which AppArmor release each construct came with, and which rules an abi file leaves without effect.
-import type { Release } from '../release.ts';
+import { fileSince, variableSince } from '../base-policy.ts';
+import { compareReleases, type Release } from '../release.ts';
 import { kinds } from '../syntax/rules/kinds.ts';
 import { splitFlag } from '../syntax/rules/profile.ts';
 import type { Range } from '../syntax/source.ts';
 import type {
+  Abi,
   Expression,
   KeywordRuleKind,
   PolicyFile,
   Profile,
   Rule,
   Statement,
+  Word,
 } from '../syntax/tree.ts';
 import { branches } from './summary.ts';
-import { variablesIn, visitRuleWords } from './words.ts';
+import { variablesIn, visitHeadWords, visitRuleWords } from './words.ts';
 
 /** A construct and the release that brought it; older apparmor_parsers refuse the file. */
 export interface Requirement extends Range {
   release: Release;
   what: string;
+  /** Older releases whose newest point release takes it too, or reads over it. */
+  backported?: readonly Release[];
+  /** A file or a variable of the base policy: whether it is there is for the target's own files to say. */
+  base?: 'file' | 'variable';
 }
 
 const flagReleases: Readonly<Record<string, Release>> = {
+  enforce: '3.0',
+  kill: '3.0',
+  unconfined: '3.0',
   // 3.0 and 3.1 had dropped it.
   debug: '4.0',
   prompt: '4.0',
@@ -35,8 +45,8 @@ const flagReleases: Readonly<Record<string, Release>> = {
 /** Everything in a file that came after the oldest release, in no particular order. */
 export function requirements(file: PolicyFile): Requirement[] {
   const found: Requirement[] = [];
-  const need = (release: Release, what: string, range: Range) => {
-    found.push({ release, what, start: range.start, end: range.end });
+  const need: Need = (release, what, range, more) => {
+    found.push({ release, what, start: range.start, end: range.end, ...more });
   };
   const declared = new Set(
     file.statements.flatMap((one) => (one.kind === 'variable' ? [one.name] : [])),
@@ -46,16 +56,17 @@ export function requirements(file: PolicyFile): Requirement[] {
     for (const one of list) {
       switch (one.kind) {
         case 'abi':
-          need(
-            one.path === 'default' ? '4.0' : '3.0',
-            one.path === 'default' ? 'abi <default>' : 'abi',
-            one,
-          );
+          needsOfAbi(one, need);
           break;
         case 'include':
-          if (one.ifExists) need('3.0', 'include if exists', one);
+          if (one.ifExists) need('3.0', 'include if exists', one, { backported: ['2.13'] });
+          else if (one.place === 'magic') {
+            const since = fileSince(one.path);
+            if (since) need(since, `<${one.path}>`, one.target, { base: 'file' });
+          }
           break;
         case 'variable':
+          for (const value of one.values) needsOfVariables(value, declared, need);
           if (one.operator.text === '?=' || one.operator.text === ':=')
             need('5.0', one.operator.text, one.operator);
           break;
@@ -63,7 +74,7 @@ export function requirements(file: PolicyFile): Requirement[] {
           if (one.operator !== '=') need('5.0', `${one.operator} of a boolean`, one);
           break;
         case 'profile':
-          needsOfHead(one, need);
+          needsOfHead(one, declared, need);
           stack.push(one.body);
           break;
         case 'block':
@@ -85,16 +96,46 @@ export function requirements(file: PolicyFile): Requirement[] {
   return found;
 }
 
-type Need = (release: Release, what: string, range: Range) => void;
+type Need = (
+  release: Release,
+  what: string,
+  range: Range,
+  more?: Pick<Requirement, 'backported' | 'base'>,
+) => void;
 
-function needsOfHead(profile: Profile, need: Need): void {
+function needsOfAbi(one: Abi, need: Need): void {
+  const backported = { backported: ['2.13'] } as const;
+  // 2.13 reads over every abi, 3.0 to 4.1 look for a file of this name.
+  if (one.path === 'default') {
+    need('5.0', 'abi <default>', one, backported);
+    return;
+  }
+  const since = one.place === 'magic' ? fileSince(one.path) : undefined;
+  if (since === undefined || compareReleases(since, '3.0') <= 0)
+    need('3.0', 'abi', one, backported);
+  else need(since, `<${one.path}>`, one.target, { ...backported, base: 'file' });
+}
+
+/** The variables that newer releases declare, in their tunables or for each profile. */
+function needsOfVariables(word: Word, declared: ReadonlySet<string>, need: Need): void {
+  if (!word.value.includes('@{')) return;
+  for (const name of variablesIn(word.value)) {
+    if (declared.has(name)) continue;
+    if (name === 'exec_path' || name === 'attach_path') need('5.0', `@{${name}}`, word);
+    const since = variableSince(name);
+    if (since) need(since, `@{${name}}`, word, { base: 'variable' });
+  }
+}
+
+function needsOfHead(profile: Profile, declared: ReadonlySet<string>, need: Need): void {
+  visitHeadWords(profile, (word) => needsOfVariables(word, declared, need));
   for (const flag of profile.flags?.values ?? []) {
     const { name } = splitFlag(flag.value);
     const release = flagReleases[name];
     if (release) need(release, `the flag ${name}`, flag);
   }
   if (profile.xattrs) need('3.0', 'xattrs', profile.xattrs);
-  for (const identity of profile.identities) need('6.0', 'identities', identity);
+  for (const identity of profile.identities) need('5.0', 'identities', identity);
 }
 
 function needsOfTest(test: Expression, need: Need): void {
@@ -129,13 +170,7 @@ function needsOfRule(rule: Rule, declared: ReadonlySet<string>, need: Need): voi
     if (kind.since) need(kind.since, `the rule ${kind.kind}`, rule);
     kind.needs?.(rule as Parameters<NonNullable<typeof kind.needs>>[0], need);
   }
-  visitRuleWords(rule, (word) => {
-    if (!word.value.includes('@{')) return;
-    for (const name of variablesIn(word.value)) {
-      const own = (name === 'exec_path' || name === 'attach_path') && !declared.has(name);
-      if (own) need('4.0', `@{${name}}`, word);
-    }
-  });
+  visitRuleWords(rule, (word) => needsOfVariables(word, declared, need));
 }
 
 /** What each abi file that AppArmor ships knows, oldest first. */

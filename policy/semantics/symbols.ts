@@ -25,6 +25,10 @@ export class Symbols {
   readonly budget: Budget;
   /** A file that may set variables was not seen: what is not declared is taken as declared there. */
   open = false;
+  /** As in `Dialect`. */
+  definedIsWhetherSet = true;
+  /** Variables that the target's tunables declare and those that were read do not. */
+  readonly unseen = new Set<string>();
   /** Variables with a value that has half a bracket, and those that mention one. */
   #unbalanced: Set<string> | undefined;
   /** What `resolve` has found, apart for profiles that have a path and those that have none. */
@@ -38,6 +42,11 @@ export class Symbols {
   /** `budget` pays for what looking at variables costs. */
   constructor(budget: Budget) {
     this.budget = budget;
+  }
+
+  /** A variable that is not declared may be, in a file that was not seen. */
+  maySet(name: string): boolean {
+    return this.open || this.unseen.has(name);
   }
 
   /** Whether some text was not expanded because there was no room left. */
@@ -59,7 +68,7 @@ export class Symbols {
       const variable = this.variables.get(one);
       if (!variable) {
         if (own[one as keyof ProfileVariables] !== undefined) return undefined;
-        return this.open ? undefined : { ok: false, reason: 'undefined', name: one };
+        return this.maySet(one) ? undefined : { ok: false, reason: 'undefined', name: one };
       }
       if (path.has(one)) return { ok: false, reason: 'cyclic', name: one };
       const before = checked.get(one);
@@ -151,7 +160,7 @@ export class Symbols {
       this.#expanded.set(own, known);
     }
     // With other values for what is not seen, a text means something else.
-    const key = usual === nothing || !this.open ? text : `\0${text}`;
+    const key = usual === nothing || (!this.open && this.unseen.size === 0) ? text : `\0${text}`;
     let expansion = known.get(key);
     if (!expansion) {
       expansion = this.#expand(text, own, usual);
@@ -183,12 +192,13 @@ export class Symbols {
         out += piece.slice(from, at);
         from = end;
         const name = piece.slice(at + 2, end - 1);
-        const values = this.variables.get(name)?.values ?? (this.open ? usual[name] : undefined);
+        const values =
+          this.variables.get(name)?.values ?? (this.maySet(name) ? usual[name] : undefined);
         const set = own[name as keyof ProfileVariables];
         if (out.length > limit) failure = { ok: false, reason: 'limit', name };
         else if (!values && set !== undefined) out += set;
         else if (!values)
-          failure = { ok: false, reason: this.open ? 'unknown' : 'undefined', name };
+          failure = { ok: false, reason: this.maySet(name) ? 'unknown' : 'undefined', name };
         else if (open.has(name)) failure = { ok: false, reason: 'cyclic', name };
         else if (steps > limit || open.size > 100) failure = { ok: false, reason: 'limit', name };
         else {

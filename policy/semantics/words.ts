@@ -17,7 +17,8 @@ export function visitRuleWords(rule: Rule, visit: WordVisitor): void {
   switch (rule.kind) {
     case 'file':
       visit(rule.path, true);
-      if (rule.target) visit(rule.target, rule.permissions.link);
+      // The name of a profile is taken as it is written.
+      if (rule.target && rule.permissions.link) visit(rule.target, true);
       return;
     case 'link':
       visit(rule.path, true);

@@ -450,6 +450,14 @@ export class Cursor {
     return false;
   }
 
+  /** A cursor at the same place that reads on without reporting or keeping anything. */
+  ahead(): Cursor {
+    const ahead = new Cursor(this.text);
+    ahead.pos = this.pos;
+    ahead.last = this.last;
+    return ahead;
+  }
+
   /** Skips the rest of a broken statement: past its comma, or to the end of its line, or before a brace. */
   recover(): void {
     for (;;) {

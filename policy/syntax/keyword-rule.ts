@@ -99,6 +99,14 @@ export function parseKeywordRule(
       const ends = kind.commas ? ITEM : kind.kind === 'mount' ? mountWord(cursor) : BARE;
       const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
       if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
+      if (ends === BARE && kind.kind === 'mount' && !word.quoted && word.text.includes('\\=')) {
+        report(
+          'refused-so-far',
+          word,
+          'apparmor_parser takes the = for the sign of a condition, although a backslash stands before it.',
+          { expected: `"${word.value.replaceAll('\\=', '=')}"`, parsers: 'refuse' },
+        );
+      }
       if (kind.joinsReturn && !word.quoted) cursor.refuseReturn(word.end, true);
       if (word.quoted && !kind.wordsLast) {
         report('syntax', word, 'A name takes no quotes here.', { expected: word.value });

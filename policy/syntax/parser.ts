@@ -19,7 +19,7 @@ import {
 import { parseQualifiers } from './qualifiers.ts';
 import { endOfRule } from './rule-end.ts';
 import { parseChangeProfile } from './rules/change_profile.ts';
-import { isMode, parseFile } from './rules/file.ts';
+import { bareWordRule, isMode, parseFile } from './rules/file.ts';
 import { kindByKeyword } from './rules/kinds.ts';
 import { parseLink } from './rules/link.ts';
 import { checkIdentities, checkName } from './rules/profile.ts';
@@ -205,6 +205,7 @@ class Parser {
       case 'abi':
         return parseAbi(cursor, start, blankBefore);
       case 'alias':
+      case 'rewrite':
         return parseAlias(cursor, start, blankBefore);
       case 'if':
         return this.#conditional(start, depth, blankBefore);
@@ -491,6 +492,8 @@ class Parser {
     }
     if (kind) {
       const keyword = cursor.name('keyword') as Word;
+      // Another name for the same.
+      if (keyword.value === 'unmount') keyword.value = 'umount';
       return parseKeywordRule(cursor, kind, { ...parts, keyword });
     }
     if (name === 'link')
@@ -524,7 +527,8 @@ class Parser {
     const execMode = exec === 'safe' || exec === 'unsafe' ? cursor.name('keyword') : undefined;
     const code = cursor.next('/') ? 47 : cursor.peek();
     const next = cursor.peekName();
-    if (!file && !execMode && code !== 47 && code !== 64 && code !== 34 && !isMode(next))
+    const path = code === 47 || code === 64 || code === 34;
+    if (!file && !execMode && !path && !isMode(next) && !bareWordRule(cursor))
       return this.#unknownRule(next, depth, start, qualifiers, blankBefore);
     return endOfRule(
       cursor,

@@ -49,6 +49,17 @@ function fileName(
       });
       return undefined;
     }
+    const quoted = path !== inside;
+    if (quoted && written.text !== `<${inside}>`) {
+      const message = `apparmor_parser reads no blank between the brackets and the quotes of this ${what}.`;
+      const expected = `<${inside}>`;
+      if (what === 'abi') {
+        cursor.report('refused-so-far', target, message, { expected, parsers: 'refuse' });
+      } else {
+        const fix = { start: target.start, end: target.end, text: expected };
+        cursor.report('syntax', target, message, { expected, fix });
+      }
+    }
     return { target: { ...written, text: `<${inside}>`, value: path }, path, place: 'magic' };
   }
   target = cursor.wordHere(PATH, 'path');

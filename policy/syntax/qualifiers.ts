@@ -13,6 +13,7 @@ export const qualifierOrder: Readonly<Record<string, number>> = {
   deny: 2,
   prompt: 2,
   owner: 3,
+  user: 3,
   other: 3,
 };
 
@@ -49,7 +50,11 @@ export function parseQualifiers(cursor: Cursor): Qualifiers {
       found.words.push(word);
       if (order === 1) found.audit = word;
       else if (order === 2) found.access = word;
-      else found.owner = word;
+      else {
+        // Another name for the same.
+        if (word.value === 'user') word.value = 'owner';
+        found.owner = word;
+      }
     }
     const word = found.words.at(-1) as Word;
     if (order < reached) {

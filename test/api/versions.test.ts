@@ -231,6 +231,12 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
         return json(d, { envelope, readme });
       },
     ],
+    [
+      'another abi than its manifest names',
+      422,
+      'profile-invalid',
+      (d) => text(d, profileText(d.name).replace('abi/3.0', 'abi/4.0')),
+    ],
     ['a profile of another name', 422, 'profile-invalid', (d) => text(d, profileText('sshd'))],
     [
       'an unknown key',

@@ -108,6 +108,50 @@ describe('check, fmt, lint and explain', () => {
     expect(unknown.stderr).toContain('2.13, 3.0');
   });
 
+  // Needs root: a namespace in which /etc/apparmor.d is that of 3.0.
+  test.skipIf(process.getuid?.() !== 0)(
+    'check --target goes by the base policy of that release, not by this machine’s',
+    async () => {
+      await writeFile(
+        at('later'),
+        'abi <abi/5.0>,\nprofile later {\n  include <abstractions/files>\n  include <abstractions/glycin>\n}\n',
+      );
+      const hide = 'mkdir -p /etc/apparmor.d; mount --bind "$1" /etc/apparmor.d; shift; exec "$@"';
+      const run = (...args: string[]) =>
+        aaRegistry(['-m', 'sh', '-ec', hide, 'sh', at('base'), launcher, ...args], {
+          program: 'unshare',
+        });
+      const noted = await run('check', '--target', '5.0', at('later'));
+      expect(noted.stdout).toContain('later:1:5: info: AppArmor 5.0 brings <abi/5.0>');
+      expect(noted.stdout).toContain('0 errors, 0 warnings, 2 notes; needs AppArmor 5.0');
+      expect(noted.code).toBe(0);
+      const refused = await run('check', '--target', '4.1', at('later'));
+      expect(refused.stdout).toContain('error: AppArmor 4.1 does not know <abi/5.0>');
+      expect(refused.stdout).toContain('does not know <abstractions/glycin>; it came with 5.0');
+      expect(refused.code).toBe(1);
+      // The folder that --base names is the target's own.
+      const own = await run('check', '--target', '5.0', '--base', at('base'), at('later'));
+      expect(own.stdout).toContain('There is no abi file <abi/5.0>. It came with AppArmor 5.0.');
+      expect(own.code).toBe(1);
+    },
+  );
+
+  test('lint and publish refuse a package whose manifest names another abi than its file', async () => {
+    await mkdir(at('two-abis'));
+    await writeFile(
+      at('two-abis/aa-profile.toml'),
+      'name = "two-abis"\ndescription = "d"\nabi = "4.0"\nlicense = "MIT"\n',
+    );
+    await writeFile(at('two-abis/two-abis'), 'abi <abi/3.0>,\nprofile two-abis {\n}\n');
+    const linted = await aaRegistry(['lint', '--base', at('base'), at('two-abis')]);
+    expect(linted.code).toBe(1);
+    expect(linted.stdout).toContain('The manifest says abi 4.0, and the file abi 3.0.');
+    const published = await aaRegistry(['publish', at('two-abis'), '--version', '1.0.0']);
+    expect(published.code).toBe(1);
+    expect(published.stderr).toContain('[abi-mismatch]');
+    expect(published.stderr).toContain('nothing was published');
+  });
+
   test('thousands of files in one run', async () => {
     const paths = Array.from({ length: 2000 }, () => at('good'));
     const outcome = await aaRegistry(['check', '--base', at('base'), '--format', 'json', ...paths]);

@@ -57,6 +57,20 @@ const piece = fc.oneof(
 );
 const pattern = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
 
+describe('classes', () => {
+  // As apparmor_parser compiles them: a backslash keeps neither ^ nor - from what they mean.
+  test.each([
+    ['[\\^a]', ['b', '^'], ['a']],
+    ['[a\\^]', ['a', '^'], ['b']],
+    ['[a\\-c]', ['a', 'b', 'c'], ['-', 'd']],
+    ['[\\-a]', ['-', 'a'], ['b']],
+    ['[\\]a]', [']', 'a'], ['\\']],
+  ])('%s', (text, inside, outside) => {
+    expect(inside.filter((one) => !matches(build(text), one))).toEqual([]);
+    expect(outside.filter((one) => matches(build(text), one))).toEqual([]);
+  });
+});
+
 describe('automata', () => {
   test('match what the pattern matches', () => {
     fc.assert(

@@ -123,6 +123,7 @@ describe('the examples of language diagnostics', () => {
       id === 'missing-abi' ||
       id === 'target' ||
       id === 'package-name' ||
+      id === 'abi-mismatch' ||
       id === 'reserved-name' ||
       id === 'secret' ||
       id === 'invisible-character' ||

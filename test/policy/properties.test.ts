@@ -201,7 +201,7 @@ describe('includes', () => {
 describe('releases', () => {
   test.each([
     ['profile p {\n  /x r,\n}\n', '2.13'],
-    ['include if exists <x>\nprofile p {\n}\n', '3.0'],
+    ['@{X} = [0-9]\nprofile p {\n  /bin/* Px,\n  /bin/a@{X} ix,\n}\n', '4.0'],
     ['profile p {\n  capability bpf,\n}\n', '3.0'],
     ['profile p {\n  userns,\n}\n', '4.0'],
     ['profile p {\n  priority=1 /x r,\n}\n', '4.1'],

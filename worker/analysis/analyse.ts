@@ -29,7 +29,7 @@ export const shownLimits = {
  * work and what it returns are bounded, whatever the package. Over a bound is an error with an id.
  */
 export function analysePackage({ team, name, manifest, text, readme }: Package): Analysed {
-  const result = lint(text, { packageName: name });
+  const result = lint(text, { packageName: name, manifestAbi: manifest.abi });
   const chosen = choose(result.diagnostics, result.omitted);
   const diagnostics = chosen.diagnostics.map(toDiagnostic);
   const rendered = readme === undefined ? undefined : renderReadme(readme);

@@ -163,6 +163,7 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
       report('deny-file', parts.keyword, 'No apparmor_parser compiles this yet.', {
         expected: 'deny /** rwlkmx,',
         suggestion: 'deny /** rwlkmx,',
+        parsers: 'refuse',
       });
     }
     return { ...parts, kind: 'file-all', keyword: parts.keyword, end: cursor.last };
@@ -276,12 +277,42 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
   };
 }
 
-/** The path of a file or link rule: right after a variable a carriage return counts as its next character. */
+/** The path of a file or link rule, or a bare word for it: right after a variable a carriage return counts as its next character. */
 export function filePath(cursor: Cursor): Word | undefined {
-  const word = pathWord(cursor);
+  const word = pathWord(cursor) ?? barePath(cursor);
   if (word?.text.startsWith('@') && variableEnd(cursor, word.start) === word.end)
     cursor.refuseReturn(word.end, true);
   return word;
+}
+
+/** Words that apparmor_parser knows, so that none of them can be a path. */
+const reserved: ReadonlySet<string> = new Set(
+  (
+    'abi alias all allow and audit bind capability change_profile dbus defined delete deny eavesdrop else file hat ' +
+    'if in include io_uring link mount mqueue network not open or other override_creds owner peer pivot_root ' +
+    'priority profile prompt ptrace read readby receive remount rewrite rlimit safe send set signal sqpoll subset ' +
+    'trace tracedby umount unix unmount unsafe user userns write'
+  ).split(' '),
+);
+
+/** The bare word at the cursor that can stand for a path: letters, digits and _, no mode and no word of a rule. */
+export function bareWord(cursor: Cursor): string | undefined {
+  const name = cursor.peekName();
+  const end = cursor.pos + name.length;
+  const after = cursor.at(end);
+  const ends = after <= 32 || after === 44 || after === 35 || cursor.text.startsWith('->', end);
+  return /^[A-Za-z]/.test(name) && ends && !isMode(name) && !reserved.has(name) ? name : undefined;
+}
+
+/** True for a file rule whose path is a bare word: access modes and then `,` or `->` follow. */
+export function bareWordRule(cursor: Cursor): boolean {
+  const name = bareWord(cursor);
+  if (name === undefined) return false;
+  const ahead = cursor.ahead();
+  ahead.pos += name.length;
+  const mode = ahead.peekName();
+  ahead.pos += mode.length;
+  return isMode(mode) && (ahead.next(',') || ahead.next('->'));
 }
 
 /** The path of a rule: quoted, or from a / or a variable. */
@@ -295,5 +326,15 @@ export function pathWord(cursor: Cursor): Word | undefined {
       expected: 'a path that starts with / or a variable',
     });
   }
+  return word;
+}
+
+/** A bare word in the place of a path, which is reported. */
+function barePath(cursor: Cursor): Word | undefined {
+  if (bareWord(cursor) === undefined) return undefined;
+  const word = cursor.name('path') as Word;
+  cursor.report('bare-word-path', word, `"${word.text}" has no "/", so it matches no file.`, {
+    expected: 'a path that starts with / or a variable, or no such rule',
+  });
   return word;
 }

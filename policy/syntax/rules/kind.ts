@@ -44,7 +44,15 @@ export interface KeywordKind {
   /** What the tables cannot say. */
   check?(rule: KeywordRule, report: Report): void;
   /** Constructs inside the rule that came later. */
-  needs?(rule: KeywordRule, need: (release: Release, what: string, range: Range) => void): void;
+  needs?(
+    rule: KeywordRule,
+    need: (
+      release: Release,
+      what: string,
+      range: Range,
+      more?: { backported?: readonly Release[] },
+    ) => void,
+  ): void;
 }
 
 /** The first condition of this name. */

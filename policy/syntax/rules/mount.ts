@@ -70,11 +70,13 @@ export const noOption: ReadonlySet<string> = new Set([
   ...['norelatime', 'noiversion', 'nostrictatime', 'nolazytime', 'user', 'noacl'],
 ]);
 const known = new Set(mountOptions);
+/** Options that came with 4.0 and with the last point releases before it. */
+const older = { backported: ['2.13', '3.0', '3.1'] } as const;
 const late = new Set(['nostrictatime', 'lazytime', 'nolazytime', 'symfollow', 'nosymfollow']);
 
 export const mount: KeywordKind = {
   kind: 'mount',
-  keywords: ['mount', 'remount', 'umount'],
+  keywords: ['mount', 'remount', 'umount', 'unmount'],
   joinsReturn: true,
   section: 'Mount Rules',
   conditions: ['options', 'option', 'fstype', 'vfstype'],
@@ -140,8 +142,9 @@ export const mount: KeywordKind = {
   },
   needs(rule, need) {
     for (const one of rule.conditions) {
-      for (const value of one.values)
-        if (late.has(value.value)) need('4.0', `the mount option ${value.value}`, value);
+      for (const value of one.values) {
+        if (late.has(value.value)) need('4.0', `the mount option ${value.value}`, value, older);
+      }
     }
   },
 };

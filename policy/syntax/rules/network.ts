@@ -189,11 +189,11 @@ export const network: KeywordKind = {
     for (const one of rule.conditions) {
       const inside = one.conditions ?? [];
       const late = [one, ...inside].some((c) => ['interface', 'label'].includes(c.name.value));
-      need(late ? '6.0' : '4.0', `${one.name.value}= of a network rule`, one);
+      need(late ? '5.0' : '4.0', `${one.name.value}= of a network rule`, one);
       if (inside.some((c) => c.values[0]?.value.includes('-') && c.name.value === 'port'))
-        need('5.0', 'a range of ports', one);
+        need('4.1', 'a range of ports', one);
       if (one.name.value === 'port' && one.values[0]?.value.includes('-'))
-        need('5.0', 'a range of ports', one);
+        need('4.1', 'a range of ports', one);
     }
     for (const word of rule.words) if (word.value === 'mctp') need('3.1', 'the family mctp', word);
   },

@@ -170,6 +170,7 @@ export function checkName(name: Word, keyword: boolean, report: Report): void {
       `"${name.value}" is the old way to name a hat, which no longer makes one.`,
       {
         expected: `^${parts.name.slice(caret + 1)} { … } inside the profile ${parts.name.slice(0, caret)}`,
+        parsers: 'accept',
       },
     );
   }

@@ -17,6 +17,12 @@ export const unix: KeywordKind = {
     for (const one of [...rule.conditions, ...(peer?.conditions ?? [])])
       checkCondition(one, report);
   },
+  needs(rule, need) {
+    for (const one of rule.conditions) {
+      const [value] = one.values;
+      if (one.name.value === 'addr' && value?.value === 'auto') need('3.0', 'addr=auto', value);
+    }
+  },
 };
 
 function checkCondition(one: Condition, report: Report): void {

@@ -1,0 +1,163 @@
+// A bare word where a path stands: as apparmor_parser 3.0.8 decides, checked against it.
+import { describe, expect, test } from 'vitest';
+import {
+  check,
+  type EffectiveProfile,
+  effectiveProfiles,
+  format,
+  judge,
+} from '../../policy/index.ts';
+
+const profile = (rule: string) => `profile a {\n  ${rule}\n}\n`;
+const found = (rule: string) => {
+  const { ok, diagnostics } = check(profile(rule));
+  return { ok, ids: diagnostics.map(({ id }) => id) };
+};
+
+const taken = [
+  ...['deleted r,', 'owner deleted r,', 'other deleted r,', 'user deleted r,', 'deny deleted w,'],
+  ...['audit deleted rw,', 'allow deleted r,', 'audit deny owner deleted w,', 'deny deleted x,'],
+  ...[
+    'file deleted r,',
+    'owner file deleted r,',
+    'file r deleted,',
+    'r deleted,',
+    'owner r deleted,',
+  ],
+  ...['deleted px,', 'deleted px -> foo,', 'px deleted -> foo,', 'deleted rpx -> :ns:x,'],
+  ...['unsafe deleted px,', 'file unsafe deleted px,', 'safe deleted Px,', 'unsafe rpx deleted,'],
+  ...[
+    'link deleted -> foo,',
+    'link subset deleted -> foo,',
+    'link deleted -> /foo,',
+    'l deleted -> x,',
+  ],
+  ...['l subset deleted -> x,', 'deleted l -> /x,', 'owner link deleted -> /b,'],
+  ...['deleted\n  r,', 'deleted#c\n  r,', 'deleted r\n  ,', 'r deleted->x,', 'deleted r ->x,'],
+  ...[
+    'f1 r,',
+    'a_b_ rw,',
+    'Owner r,',
+    'TRUE r,',
+    'exec r,',
+    'change_hat r,',
+    'flags r,',
+    'kill r,',
+  ],
+];
+
+const refused = [
+  // Not a word.
+  ...[
+    '_foo r,',
+    '1f r,',
+    'a_b-c r,',
+    'deleted.log r,',
+    'deleted* r,',
+    'deleted? r,',
+    'deleted[a] r,',
+  ],
+  ...['deleted{a,b} r,', 'deleted@{x} r,', 'deleted+ r,', 'deleted~ r,', 'a/b r,', 'deleted=x r,'],
+  ...['"deleted" r,', 'r "deleted",', 'deleted:x r,', 'deletedé r,'],
+  // Words of the language, and modes.
+  ...[
+    'r r,',
+    'rw r,',
+    'px r,',
+    'all r,',
+    'if r,',
+    'else r,',
+    'not r,',
+    'defined r,',
+    'in r,',
+    'peer r,',
+  ],
+  ...[
+    'subset r,',
+    'rlimit r,',
+    'set r,',
+    'profile r,',
+    'hat r,',
+    'alias r,',
+    'rewrite r,',
+    'read r,',
+  ],
+  ...['file network r,', 'file mount r,', 'file user r,', 'file unmount r,', 'file audit r,'],
+  // No modes, or more than that.
+  ...[
+    'deleted,',
+    'deleted ,',
+    'file deleted,',
+    'r,',
+    'link deleted,',
+    'deleted a r,',
+    'r deleted foo,',
+  ],
+  ...[
+    'deleted "r",',
+    'deleted (r),',
+    'deleted xyz,',
+    'deleted wa,',
+    'deleted x,',
+    'change_profile deleted,',
+  ],
+];
+
+describe('a bare word as a path', () => {
+  test.each(taken)('%j is taken, with a warning', (rule) => {
+    expect(found(rule)).toEqual({ ok: true, ids: ['bare-word-path'] });
+    // The formatter keeps it.
+    const { text } = format(profile(rule));
+    expect(check(text)).toMatchObject({ ok: true, diagnostics: [{ id: 'bare-word-path' }] });
+    expect(format(text).text).toBe(text);
+  });
+
+  test.each(refused)('%j is refused', (rule) => {
+    expect(found(rule).ok).toBe(false);
+  });
+
+  test('two of them conflict as paths do', () => {
+    expect(found('deleted px,\n  deleted ux,').ids).toContain('exec-conflict');
+  });
+
+  test('a mistyped rule still gets its suggestion', () => {
+    const { diagnostics } = check(profile('capabilty chown,'));
+    expect(diagnostics).toMatchObject([{ id: 'unknown-rule', suggestion: 'capability' }]);
+  });
+
+  test('it allows nothing', () => {
+    const [seen] = effectiveProfiles(profile('deleted rw,'));
+    const access = { kind: 'file', path: '/deleted', permissions: ['w'] } as const;
+    expect(judge(seen as EffectiveProfile, access).outcome).toBe('unmatched');
+  });
+});
+
+describe('other names for the same', () => {
+  test.each([
+    ['user /x r,', 'owner /x r,'],
+    ['unmount /x/,', 'umount /x/,'],
+    ['audit unmount,', 'audit umount,'],
+  ])('%j is %j', (other, usual) => {
+    expect(found(other)).toEqual(found(usual));
+    expect(found(other).ok).toBe(true);
+  });
+
+  test('unmount allows what umount does', () => {
+    const [seen] = effectiveProfiles(profile('unmount /x/,'));
+    const access = { kind: 'umount', target: '/x/' } as const;
+    expect(judge(seen as EffectiveProfile, access).outcome).toBe('allowed');
+  });
+
+  test('rewrite is alias', () => {
+    expect(check('rewrite /a -> /b,\nprofile a {\n}\n').ok).toBe(true);
+    expect(check('rewrite /a,\nprofile a {\n}\n').ok).toBe(false);
+    expect(check('user user /x r,\n').ok).toBe(false);
+    expect(found('owner user /x r,').ok).toBe(false);
+    expect(found('user capability kill,').ok).toBe(false);
+  });
+
+  test('the target of an exec transition is a name, whatever it holds', () => {
+    expect(found('/x px -> @{NOBODY_SETS_IT},').ok).toBe(true);
+    expect(found('/x l -> @{NOBODY_SETS_IT},').ok).toBe(false);
+  });
+});

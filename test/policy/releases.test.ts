@@ -1,0 +1,363 @@
+// What a release decides, and what the newest says of older ones. The outcomes are those of the parsers of 2.13.11,
+// 3.0.8, 3.0.13, 3.1.7, 4.0.3, 4.1.8, 5.0.2 and 6.0.0~alpha1.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fileSince, filesOf, variableSince } from '../../policy/base-policy.ts';
+import {
+  check,
+  compareReleases,
+  type IncludeResolver,
+  lint,
+  type Release,
+  releases,
+} from '../../policy/index.ts';
+import {
+  baseDifferences,
+  corpus,
+  disagreements,
+  releaseColumns,
+} from '../../scripts/conformance.ts';
+
+const profile = (...rules: string[]) => `profile a {\n  ${rules.join('\n  ')}\n}\n`;
+const ids = (text: string, options: Parameters<typeof check>[1] = {}) =>
+  check(text, options).diagnostics.map(({ id }) => id);
+const takenBy = (text: string, options: Parameters<typeof check>[1] = {}) =>
+  releases.filter((target) => check(text, { ...options, target }).ok);
+const from = (first: Release) => releases.filter((one) => compareReleases(one, first) >= 0);
+const upTo = (last: Release) => releases.filter((one) => compareReleases(one, last) <= 0);
+const all = [...releases];
+
+/** A machine's base policy: the files it has, with what is in them. */
+function machine(files: Record<string, string>): IncludeResolver {
+  const made = new Map(
+    Object.entries(files).map(([file, source]) => [
+      file,
+      { file: `/etc/apparmor.d/${file}`, source },
+    ]),
+  );
+  return ({ path, kind }) => (kind === 'magic' ? made.get(path) : undefined);
+}
+
+describe('exec conflicts', () => {
+  test.each<[string, string, Release[]]>([
+    // A class is exact from 4.0 on and wins over a glob.
+    ['/usr/bin/** PUx,', '/usr/bin/perl[0-9] ix,', from('4.0')],
+    ['/usr/bin/* Px,', '/usr/bin/{perl,python}[0-9] ix,', from('4.0')],
+    ['/usr/bin/? Px,', '/usr/bin/[a-z] ix,', from('4.0')],
+    ['/usr/bin/[^a] Px,', '/usr/bin/[b-z] ix,', from('4.0')],
+    ['/usr/bin/** Px,', '/usr/bin/[a^] ix,', from('4.0')],
+    // A backslash does not keep a class from being negated.
+    ['/usr/bin/* Px,', '/usr/bin/[\\^a] ix,', []],
+    // ? and [^a] are globs for every release, and so is a class beside a glob.
+    ['/usr/bin/** PUx,', '/usr/bin/perl? ix,', []],
+    ['/usr/bin/** PUx,', '/usr/bin/perl[^a] ix,', []],
+    ['/usr/bin/** PUx,', '/usr/bin/perl[0-9]* ix,', []],
+    ['/usr/bin/* Px,', '/usr/bin/p[a-z]? ix,', []],
+    // Escaped, it is no class.
+    ['/usr/bin/* Px,', '/usr/bin/p\\[a ix,', all],
+    // Without wildcards a path wins for every release, with alternations too.
+    ['/usr/bin/** Px,', '/usr/bin/perl ix,', all],
+    ['/usr/bin/** Px,', '/usr/bin/{perl,python} ix,', all],
+    // Two exact ones that overlap.
+    ['/usr/bin/p[a-z] Px,', '/usr/bin/pa ix,', upTo('3.1')],
+    ['/usr/bin/p[a-z] Px,', '/usr/bin/{pa,q} ix,', upTo('3.1')],
+    ['/usr/bin/p[a-z] Px,', '/usr/bin/[op]a ix,', []],
+    ['/usr/bin/p[a-m] Px,', '/usr/bin/p[n-z] ix,', all],
+    ['/usr/bin/p[a-z] Px,', '/usr/bin/p9 ix,', all],
+    ['/usr/bin/{pa,pb} Px,', '/usr/bin/pa ix,', []],
+    ['/usr/bin/p[a-z] Px,', '/usr/bin/pa Px,', all],
+    // Owners that do not meet.
+    ['owner /usr/bin/** Px,', 'other /usr/bin/p[a-z] ix,', all],
+  ])('%s with %s', (first, second, expected) => {
+    expect(takenBy(profile(first, second))).toEqual(expected);
+    expect(takenBy(profile(second, first))).toEqual(expected);
+    // By way of a variable it is the same.
+    const [path, mode] = second.replace('other ', '').split(' ');
+    const word = second.startsWith('other ') ? 'other @{V}' : '@{V}';
+    expect(takenBy(`@{V} = ${path}\n${profile(first, `${word} ${mode}`)}`)).toEqual(expected);
+  });
+
+  test('without a target the newest decides, and what older ones say is noted', () => {
+    const late = check(profile('/usr/bin/** PUx,', '/usr/bin/perl[0-9] ix,'));
+    expect(late).toMatchObject({ ok: true, needs: '4.0' });
+    expect(late.diagnostics.map(({ id, severity }) => [id, severity])).toEqual([
+      ['exec-conflict-older', 'info'],
+    ]);
+    const early = check(profile('/usr/bin/p[a-z] Px,', '/usr/bin/pa ix,'));
+    expect(early.ok).toBe(false);
+    expect(early.diagnostics[0]).toMatchObject({ id: 'exec-conflict' });
+    expect(early.diagnostics[0]?.message).toContain('AppArmor 3.1 and older take it.');
+    expect(ids(profile('/usr/bin/** PUx,', '/usr/bin/perl? ix,'))).toEqual(['exec-conflict']);
+  });
+
+  test('many classes stay within bounds', () => {
+    const rules = Array.from({ length: 2000 }, (_, n) => `/opt/${n}/[a-z][a-z][0-9] Px,`);
+    expect(check(profile('/usr/** ix,', ...rules)).ok).toBe(true);
+    expect(ids(profile('/opt/** ix,', ...rules)).length).toBeLessThanOrEqual(101);
+  });
+});
+
+describe('constructs by release', () => {
+  test.each<[string, Release[], Release]>([
+    // 2.13 reads over an abi, whatever it names.
+    ['abi <abi/3.0>,\nprofile a {\n}\n', all, '3.0'],
+    ['abi <default>,\nprofile a {\n}\n', ['2.13', ...from('5.0')], '5.0'],
+    ['include if exists <x>\nprofile a {\n}\n', all, '3.0'],
+    ['profile a flags=(enforce) {\n}\n', from('3.0'), '3.0'],
+    ['profile a flags=(kill) {\n}\n', from('3.0'), '3.0'],
+    ['profile a flags=(unconfined) {\n}\n', from('3.0'), '3.0'],
+    ['profile a flags=(prompt) {\n}\n', from('4.0'), '4.0'],
+    [profile('unix create addr=auto,'), from('3.0'), '3.0'],
+    // The last point releases of the older series have them too.
+    [profile('mount options=(nosymfollow) /a -> /b,'), all, '4.0'],
+    [profile('mount options=(rw, lazytime) /a -> /b,'), all, '4.0'],
+    [profile('network inet port=80-90,'), from('4.1'), '4.1'],
+    [profile('network inet interface=eth0,'), from('5.0'), '5.0'],
+    ['profile a /a {\n  @{exec_path} r,\n}\n', from('5.0'), '5.0'],
+    ['profile a /a {\n  /run/@{attach_path}/x r,\n}\n', from('5.0'), '5.0'],
+    ['@{exec_path} = /a\nprofile a @{exec_path} {\n  @{exec_path} r,\n}\n', all, '2.13'],
+    ['profile a + identities=(x) {\n}\n', from('5.0'), '5.0'],
+    // 4.1 takes the value of a boolean where it is asked whether it is set.
+    [
+      profile('if defined $UNSET {', '  /x r,', '}'),
+      releases.filter((one) => one !== '4.1'),
+      '2.13',
+    ],
+    [`$SET = false\n${profile('if defined $SET {', '  /x r,', '}')}`, all, '2.13'],
+  ])('%j', (text, expected, needs) => {
+    expect(takenBy(text)).toEqual(expected);
+    expect(check(text).needs).toBe(needs);
+  });
+
+  test('a point release is named where it counts', () => {
+    const text = profile('mount options=(nosymfollow) /a -> /b,');
+    expect(ids(text, { target: '3.0' })).toEqual(['target-backport']);
+    expect(ids(text, { target: '4.0' })).toEqual([]);
+    expect(ids(text)).toEqual([]);
+  });
+
+  test.each(['/a^HAT {\n  /x r,\n}\n', '@{A} = bar\nprofile a @{A} {\n  /x r,\n}\n'])(
+    '%j is an error that every parser so far takes',
+    (text) => {
+      expect(check(text).ok).toBe(false);
+      expect(takenBy(text)).toEqual(all);
+      expect(check(text, { target: '3.0' }).diagnostics[0]?.severity).toBe('warning');
+    },
+  );
+
+  test.each([
+    profile('deny file,'),
+    'abi < "abi/3.0">,\nprofile a {\n}\n',
+    'abi <"abi/3.0" >,\nprofile a {\n}\n',
+    profile('mount fstype=nfs4 a:\\=b -> /b/,'),
+    profile('mount a\\=b -> /b/,'),
+  ])('%j is valid, and every parser so far refuses it', (text) => {
+    expect(check(text)).toMatchObject({ ok: true });
+    expect(check(text).diagnostics).toHaveLength(1);
+    expect(takenBy(text)).toEqual([]);
+  });
+
+  test('blanks between the brackets and quotes of an include are an error, in the brackets they are not', () => {
+    expect(ids(profile('include < "abstractions/base">'))).toEqual(['syntax']);
+    expect(ids(profile('include <"abstractions/base" >'))).toEqual(['syntax']);
+    expect(ids(profile('include <"abstractions/base">', 'include < abstractions/base >'))).toEqual(
+      [],
+    );
+  });
+
+  test('what a file includes itself counts as the file does, the base policy does not', () => {
+    const resolver = machine({
+      mine: 'userns,\n',
+      'abstractions/base': 'userns,\nmqueue,\n',
+    });
+    expect(check(profile('include <mine>'), { resolver }).needs).toBe('4.0');
+    expect(takenBy(profile('include <mine>'), { resolver })).toEqual(from('4.0'));
+    expect(check(profile('include <abstractions/base>'), { resolver }).needs).toBe('2.13');
+    expect(takenBy(profile('include <abstractions/base>'), { resolver })).toEqual(all);
+  });
+
+  test('2.13 reads an include as often as it stands', () => {
+    const twice = 'include <v>\ninclude <v>\nprofile a {\n}\n';
+    expect(takenBy(twice, { resolver: machine({ v: '@{V} = x\n' }) })).toEqual(from('3.0'));
+    const itself = { resolver: machine({ r: '/x r,\ninclude <r>\n' }) };
+    expect(takenBy(profile('include <r>'), itself)).toEqual(from('3.0'));
+    // Forty levels that include the next twice are within bounds.
+    const levels = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`l${n}`, `include <l${n + 1}>\ninclude <l${n + 1}>\n`]),
+    );
+    const bomb = { resolver: machine({ ...levels, l40: '' }), target: '2.13' } as const;
+    expect(ids('include <l0>\nprofile a {\n}\n', bomb)).toEqual(['limit']);
+    expect(ids(profile('include <l0>'), bomb)).toEqual(['limit']);
+  });
+});
+
+describe('a network rule before an if', () => {
+  const text = (...rules: string[]) => `$T = true\n$F = false\n${profile(...rules)}`;
+  test.each([
+    text('network inet,', 'if $T {', '  /x r,', '}'),
+    text('deny network,', 'if $T {', '}'),
+    text('network inet,', 'if $F {', '  network,', '} else {', '  /x r,', '}'),
+    text('network inet,', 'if $F {', '} else if $T {', '  capability kill,', '}'),
+    text('network inet,', 'if $T {', '  if $T {', '    network,', '  }', '}'),
+    text('if $T {', '  network,', '  if $T {', '    /x r,', '  }', '}'),
+    text('include <abstractions/net>', 'if $T {', '  /x r,', '}'),
+    text('/x r,', 'include <abstractions/deep>', 'if $T {', '}'),
+  ])('%j ends the parser up to 3.1', (one) => {
+    const resolver = machine({
+      'abstractions/net': 'network inet,\n',
+      'abstractions/deep': 'include <abstractions/net>\n',
+    });
+    expect(takenBy(one, { resolver })).toEqual(from('4.0'));
+    expect(check(one, { resolver })).toMatchObject({ ok: true, needs: '4.0' });
+    expect(ids(one, { resolver })).toEqual(['network-before-if']);
+  });
+
+  test.each([
+    text('if $T {', '  /x r,', '}', 'network inet,'),
+    text('network inet,', 'if $F {', '  /x r,', '}'),
+    text('network inet,', 'if $T {', '  network,', '}'),
+    text('unix,', 'if $T {', '  /x r,', '}'),
+    text('if $T {', '  network,', '}', 'if $T {', '  /x r,', '}'),
+    text('audit {', '  network,', '}', 'if $T {', '  /x r,', '}'),
+    text('network,', 'profile b {', '  if $T {', '    /x r,', '  }', '}'),
+  ])('%j does not', (one) => {
+    expect(takenBy(one)).toEqual(all);
+    expect(ids(one)).not.toContain('network-before-if');
+  });
+});
+
+describe('the base policy by name', () => {
+  const debian = machine({
+    'abi/3.0': '',
+    'tunables/global': 'include <tunables/etc>\n@{HOME} = /home/*/\n',
+    'tunables/etc': '@{etc_ro} = /etc/\n',
+    'abstractions/base': '@{etc_ro}/x r,\n',
+    'abstractions/fonts': '@{HOME}/x r,\n',
+    'abstractions/crypto': '/x r,\n',
+    'abstractions/of-this-host': '/y r,\n',
+  });
+  const text =
+    'abi <abi/5.0>,\ninclude <tunables/global>\nprofile a {\n  include <abstractions/base>\n}\n';
+
+  test('what the target has and this machine has not is noted, not refused', () => {
+    const found = check(text, { resolver: debian, target: '5.0' });
+    expect(found).toMatchObject({ ok: true, unseen: ['<abi/5.0>'], needs: '5.0' });
+    expect(found.diagnostics).toMatchObject([
+      { id: 'unseen-include', severity: 'info', span: { start: { line: 1 } } },
+    ]);
+    expect(found.diagnostics[0]?.message).toContain('AppArmor 5.0 brings <abi/5.0>');
+  });
+
+  test.each<[string, Release[]]>([
+    ['abi <abi/3.0>,\n', all],
+    ['abi <abi/kernel-5.4-vanilla>,\n', all],
+    ['abi <abi/4.0>,\n', ['2.13', ...from('4.0')]],
+    ['abi <abi/4.0-ip>,\n', ['2.13', ...from('4.1')]],
+    ['abi <abi/5.0>,\n', ['2.13', ...from('5.0')]],
+    ['abi <abi/9.0>,\n', ['2.13']],
+    ['include <tunables/etc>\n', from('3.0')],
+    ['include <tunables/system>\n', from('4.1')],
+    ['include <tunables/no-such>\n', []],
+    [profile('include <abstractions/crypto>'), from('3.0')],
+    [profile('include <abstractions/transmission-common>'), from('4.0')],
+    [profile('include <abstractions/glycin>'), from('5.0')],
+    [profile('include <abstractions/upki>'), ['6.0']],
+    [profile('include <abstractions/of-this-host>'), all],
+    [profile('include <abstractions/apparmor_api>'), all],
+    [profile('include <abstractions/no-such>'), []],
+    [profile('include if exists <abstractions/glycin>'), all],
+    // Variables of newer tunables, whatever the tunables of this machine hold.
+    [`include <tunables/global>\n${profile('@{etc_ro}/x r,')}`, from('3.0')],
+    [`include <tunables/global>\n${profile('/run/@{int}/x r,')}`, from('4.1')],
+    [`include <tunables/global>\n@{int} += 7\n${profile('/run/@{int}/x r,')}`, from('4.1')],
+    [`include <tunables/global>\n@{X} = @{rand6}\n${profile('/run/@{X}/x r,')}`, from('4.1')],
+    [`include <tunables/global>\n${profile('@{no_such}/x r,')}`, []],
+    [`include <tunables/global>\n@{int} = 7\n${profile('/run/@{int}/x r,')}`, upTo('4.0')],
+    // The abstractions of this machine may use what the target does not have.
+    [`include <tunables/global>\n${profile('include <abstractions/base>')}`, all],
+    [profile('include <abstractions/fonts>'), []],
+    [`include <tunables/global>\n${profile('include <abstractions/fonts>')}`, all],
+  ])('%j', (one, expected) => {
+    expect(takenBy(one, { resolver: debian })).toEqual(expected);
+  });
+
+  test('with the folder of the target, what is there decides', () => {
+    const options = { resolver: debian, targetBase: true };
+    expect(takenBy(profile('include <abstractions/glycin>'), options)).toEqual([]);
+    expect(takenBy('abi <abi/5.0>,\n', options)).toEqual(['2.13']);
+    expect(takenBy(profile('include <abstractions/crypto>'), options)).toEqual(all);
+    expect(ids('abi <abi/5.0>,\n', { ...options, target: '5.0' })).toEqual(['missing-abi']);
+  });
+
+  test.each<[string, Release]>([
+    ['abi <abi/5.0>,\n', '5.0'],
+    ['abi <"abi/4.0">,\n', '4.0'],
+    ['abi "abi/mine",\n', '3.0'],
+    [profile('include <abstractions/glycin>'), '5.0'],
+    [profile('#include <abstractions/trash>'), '3.0'],
+    [profile('include <abstractions/base>'), '2.13'],
+    [profile('include if exists <abstractions/glycin>'), '3.0'],
+    ['include <tunables/system>\n', '4.1'],
+    [profile('/run/@{int}/x r,'), '4.1'],
+    [`@{int} = 7\n${profile('/run/@{int}/x r,')}`, '2.13'],
+    [profile('include <abstractions/of-this-host>'), '2.13'],
+  ])('%j needs %s', (one, needs) => {
+    expect(check(one).needs).toBe(needs);
+    expect(lint(one).needs).toBe(needs);
+  });
+
+  test('every file of a release is one of the next, and its name says since when', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: releases.length - 1 }), (at) => {
+        const [before, now] = [releases[at - 1] as Release, releases[at] as Release];
+        const files = new Set(filesOf(now));
+        expect(filesOf(before).filter((one) => !files.has(one))).toEqual([]);
+        const came = filesOf(now).filter((one) => !filesOf(before).includes(one));
+        expect(came.filter((one) => fileSince(one) !== now)).toEqual([]);
+      }),
+    );
+    expect(fileSince('abstractions/base')).toBe('2.13');
+    expect(fileSince('abstractions/')).toBe('2.13');
+    expect(fileSince('abstractions/nothing')).toBeUndefined();
+    expect(variableSince('int')).toBe('4.1');
+    expect(variableSince('HOME')).toBeUndefined();
+  });
+});
+
+describe('the abi of a manifest', () => {
+  const errors = (abi: string | undefined, text: string) =>
+    lint(`${text}profile a {\n}\n`, abi === undefined ? {} : { manifestAbi: abi })
+      .diagnostics.filter(({ severity }) => severity === 'error')
+      .map(({ id }) => id);
+
+  test.each<[string | undefined, string, boolean]>([
+    ['3.0', 'abi <abi/3.0>,\n', true],
+    ['3.0', 'abi <"abi/3.0">,\n', true],
+    ['4.0', 'abi <abi/4.0-ip>,\n', true],
+    ['3.0', 'abi <abi/kernel-5.4-vanilla>,\n', true],
+    ['3.0', 'abi <default>,\n', true],
+    ['3.0', '', true],
+    [undefined, 'abi <abi/4.0>,\n', true],
+    ['3.0', 'abi <abi/4.0>,\n', false],
+    ['4.0', 'abi <abi/3.0>,\n', false],
+    ['3.0', 'abi "/etc/apparmor.d/abi/4.0",\n', false],
+    ['3.0', 'abi <abi/3.0>,\nabi <abi/4.0>,\n', false],
+    ['3.0', 'abi <abi/4.0>, # lint-ignore abi-mismatch: on purpose\n', false],
+  ])('%s with %j', (abi, text, agrees) => {
+    expect(errors(abi, text)).toEqual(agrees ? [] : ['abi-mismatch']);
+  });
+});
+
+const columns = existsSync(corpus) ? releaseColumns() : [];
+const reasons: Record<string, string> = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../scripts/conformance.json'), 'utf8'),
+).byRelease;
+
+describe.skipIf(columns.length === 0)('the outcomes of the releases’ own parsers', () => {
+  test.each(columns)('$release', (column) => {
+    expect(disagreements(column).filter((name) => !reasons[name])).toEqual([]);
+    expect(baseDifferences(column)).toEqual([]);
+  });
+});
