@@ -12,7 +12,7 @@ import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
 import { lintRules } from './lint/rules.ts';
 import { packageDiagnostics } from './package-diagnostics.ts';
-import { compareReleases, type Release, releases } from './release.ts';
+import { compareReleases, isRelease, type Release, releases } from './release.ts';
 import { type Analysis, analyse, kernelName, type Unit } from './semantics/check.ts';
 import { type Requirement, requirements, withoutEffect } from './semantics/requirements.ts';
 import { patternProblems } from './semantics/summary.ts';

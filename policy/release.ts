@@ -7,6 +7,11 @@ export type Release = (typeof releases)[number];
 /** The release whose rules hold when none is asked for. */
 export const newestRelease: Release = releases[releases.length - 1] as Release;
 
+/** True when `text` names a release this module knows. */
+export function isRelease(text: string): text is Release {
+  return (releases as readonly string[]).includes(text);
+}
+
 /** Negative when `a` is older than `b`, 0 when they are the same. */
 export function compareReleases(a: Release, b: Release): number {
   return releases.indexOf(a) - releases.indexOf(b);
