@@ -60,7 +60,8 @@ export async function readState(
   if (path === undefined) return undefined;
   const state = await readCheckpointFile(path, { origin: key.name, keys: [key] });
   if (!state || state.ok) return state?.checkpoint;
-  throw new CliError(exit.refused, `Refused: ${path}: ${state.reason} [${state.id}].`);
+  const { id, reason } = state;
+  throw new CliError(exit.refused, `Refused: ${path}: ${reason} [${id}].`, undefined, id);
 }
 
 /** The log's audit (see {@link auditLog}); a refusal ends the command. */
@@ -74,5 +75,6 @@ export async function follow(
     exit.refused,
     `Refused: ${audit.reason} [${audit.id}].`,
     'Keep what you have of this log and tell its operator: it is evidence.',
+    audit.id,
   );
 }

@@ -20,6 +20,7 @@ export async function requireTrust(
     exit.refused,
     `This host trusts nobody yet: there is no ${file}.`,
     'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
+    'no-trust-file',
   );
 }
 

@@ -54,6 +54,7 @@ export function modeCommand(
                 code,
                 `${path} was not changed: ${done.reason} [${done.id}].`,
                 trustAdvice(done.id, team, values),
+                done.id,
               );
             }
             const { mode = null, setAside = null } = done;

@@ -26,5 +26,6 @@ export async function requireTarget(root: string): Promise<void> {
       (target.id === 'not-root'
         ? 'Run it with sudo; --root DIR works on the files of another system.'
         : '"aa-registry doctor" says more; --root DIR works on the files of another system.'),
+    target.id,
   );
 }

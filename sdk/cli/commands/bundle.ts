@@ -50,7 +50,8 @@ export const bundle = defineCommand({
       const offer = await fetchOffer(client, path, offers[0] ? { log: offers[0].log } : {});
       const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
       if (!verified.ok) {
-        throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);
+        const { id, reason } = verified;
+        throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
       }
       ({ size } = verified.profile.checkpoint);
       offers.push(offer);

@@ -79,13 +79,16 @@ export const publish = defineCommand({
         if (error instanceof RegistryError) tellRefusal(io, file, error);
         throw error;
       });
-    const { index } = published.proof;
+    const { created, proof } = published;
+    const { index } = proof;
     const signedBy = keys.map(({ publicKey }) => publicKey.keyId);
     answer(
       io,
       values,
-      { team, name, version, digest, signedBy, registry: client.registry, index },
-      `Published ${team}/${name}@${version}`,
+      { team, name, version, digest, signedBy, registry: client.registry, index, created },
+      created
+        ? `Published ${team}/${name}@${version}`
+        : `${team}/${name}@${version} is already published, unchanged`,
       digest,
     );
     io.tell(`entry ${index} of the log`);

@@ -100,7 +100,11 @@ export const pull = defineCommand({
     const downloadOnly = values['download-only'] ?? false;
     const dryRun = values['dry-run'] ?? false;
     if (references.length === 0 && bundle === undefined) {
-      throw new CliError(exit.usage, '"pull" needs REF….', 'Usage: aa-registry pull REF…');
+      throw new CliError(
+        exit.usage,
+        '"pull" needs REF….',
+        'Usage: aa-registry pull REF… [OPTIONS]',
+      );
     }
     if (downloadOnly !== (output !== undefined)) {
       throw new CliError(exit.usage, '--download-only and -o FILE go together.');
@@ -394,7 +398,12 @@ async function installOne(
   if (!result.ok) {
     const code = result.id === 'profile-invalid' ? exit.refused : exit.failed;
     const unchanged = at === 0 ? 'nothing was changed' : `${name} was not changed`;
-    throw new CliError(code, `Refused, ${unchanged}: ${result.reason} [${result.id}].`);
+    throw new CliError(
+      code,
+      `Refused, ${unchanged}: ${result.reason} [${result.id}].`,
+      undefined,
+      result.id,
+    );
   }
   update(at, `${version} installed${result.mode === undefined ? '' : `, ${result.mode} mode`}`);
   const { mode = null, setAside = null } = result;

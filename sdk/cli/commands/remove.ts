@@ -52,6 +52,7 @@ function refusal(name: string, removed: Extract<Removed, { ok: false }>): CliErr
       exit.failed,
       `${name} was not removed: ${removed.file} was changed since it was installed [file-changed].`,
       'Keep a copy if you need it, then remove with --force.',
+      removed.id,
     );
   }
   const { processes } = removed;
@@ -66,5 +67,6 @@ function refusal(name: string, removed: Extract<Removed, { ok: false }>): CliErr
       ...(more > 0 ? [`and ${more} more`] : []),
     ].join('\n'),
     'Stop them first; with --force they go on unconfined.',
+    removed.id,
   );
 }

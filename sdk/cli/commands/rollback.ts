@@ -61,6 +61,7 @@ export const rollback = defineCommand({
           done.id === 'not-kept' ? exit.failed : exit.refused,
           `Refused, nothing was changed: ${done.reason} [${done.id}].`,
           trustAdvice(done.id, installation.team, values),
+          done.id,
         );
       }
       const { mode = null, setAside = null } = done;

@@ -84,7 +84,8 @@ function narrow(found: HostStatus, names: string[]): HostStatus {
   const known = [...installed.map(({ installation }) => installation), ...damaged];
   const unknown = names.find((name) => !known.some((one) => isMeant(name, one)));
   if (unknown !== undefined) {
-    throw new CliError(exit.failed, `${unknown} is not installed by aa-registry.`);
+    const message = `${unknown} is not installed by aa-registry.`;
+    throw new CliError(exit.failed, message, undefined, 'not-installed');
   }
   const own = new Set(known.map(({ name }) => name));
   return {
