@@ -237,8 +237,8 @@ interface Taking extends SyncOptions {
 async function take(step: Step, options: Taking, wants: Want[]): Promise<SyncOutcome> {
   switch (step.kind) {
     case 'note':
-      return step.isFailure
-        ? { step, result: { ok: false, id: 'not-installed', reason: step.text, isRefusal: false } }
+      return step.failure
+        ? { step, result: { ok: false, id: step.failure, reason: step.text, isRefusal: false } }
         : { step, result: { ok: true } };
     case 'remove':
       return { step, result: await takeOut(step.have.installation, options) };

@@ -375,7 +375,7 @@ async function installOne(
     before.reference === reference &&
     before.origin === 'pull' &&
     before.rolledBackFrom === undefined &&
-    (complain === undefined || before.complain === complain);
+    (complain === undefined || before.complainChosen === complain);
   const policy = root === '/' ? await readPolicy() : undefined;
   const isSame = asWanted && isSound(await examine(root, before, policy));
   // What this host can't prove of it is kept anew.
@@ -388,6 +388,7 @@ async function installOne(
   const result = await install(profile, {
     root,
     complain,
+    complainChosen: complain,
     reference,
     origin: 'pull',
     onStep: (step) => {

@@ -235,12 +235,13 @@ function problemsOf({ condition }: InstalledStatus): string[] {
 }
 
 function noteworthy({ installation }: InstalledStatus, news: News | undefined): string[] {
-  const { rolledBackFrom } = installation;
+  const { rolledBackFrom, complainChosen } = installation;
   return [
     ...(news?.yanked === undefined ? [] : [`${installation.version} was yanked: ${news.yanked}`]),
     ...(news?.newer === undefined ? [] : [`${news.newer} is available`]),
     ...(news?.unknown === undefined ? [] : [`the registry says: ${news.unknown}`]),
     ...(rolledBackFrom === undefined ? [] : [`rolled back from ${rolledBackFrom}`]),
+    ...(complainChosen ? ['kept in complain mode until "enforce"'] : []),
   ];
 }
 
@@ -299,6 +300,7 @@ function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknow
       file: installation.file,
       mode: mode ?? null,
       complain: installation.complain,
+      complainChosen: installation.complainChosen ?? false,
       ok: isSound(condition),
       condition,
       processes: processes.map(({ pid, command }) => ({ pid, command })),

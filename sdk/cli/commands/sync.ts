@@ -33,7 +33,8 @@ export const sync = defineCommand({
   details:
     '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate", ' +
     'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has ' +
-    'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
+    'installed; what you have pulled stays, and so does a rollback, until there is a newer version than what it left, and ' +
+    'complain mode that was asked for here, until "enforce". With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
     'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
     'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
     'not be asked, 8 what is installed can not be proved now, as when its key was revoked.',
@@ -68,7 +69,9 @@ export const sync = defineCommand({
     tellTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
-      io.print(`Nothing to do: ${count}, as wanted.`);
+      // What was told of them is not what was wanted.
+      const asWanted = report.outcomes.length === 0 ? ', as wanted' : '';
+      io.print(`Nothing to do: ${count}${asWanted}.`);
     }
     return code;
   },
