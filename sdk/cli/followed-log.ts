@@ -8,10 +8,12 @@ import { CliError, exit, type Values } from './command.ts';
 import { requireTrust, trustOption } from './host-trust.ts';
 import type { Io } from './io.ts';
 import { openSession, registryOptions, type SessionOptions } from './session.ts';
+import { rootOf, rootOption } from './target.ts';
 
 /** What the commands that follow a log are told about it. */
 export const logOptions = {
   ...registryOptions,
+  root: rootOption,
   trust: trustOption,
   'log-key': {
     type: 'string',
@@ -40,7 +42,7 @@ export async function openLog(
   const options = { patience: patience.audit, ...session };
   const text = values['log-key'];
   if (text === undefined) {
-    const { registry, log } = await requireTrust(values, '/');
+    const { registry, log } = await requireTrust(values, rootOf(values.root));
     return { client: await openSession(io, values, registry, options), log };
   }
   const key = await parseNoteVerifier(text);

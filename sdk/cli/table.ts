@@ -13,6 +13,26 @@ export function printTable(io: Io, rows: readonly (readonly string[])[]): void {
 }
 
 /**
+ * Prints a list: rows under headings, as {@link table} lays them out; of none, nothing. What a list is about comes first,
+ * then of what kind it is, then when, and last what may be long. A column that is empty in all rows is left out.
+ */
+export function printList(
+  io: Io,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): void {
+  if (rows.length === 0) return;
+  const used = headings.map((_, at) => rows.some((row) => (row[at] ?? '') !== ''));
+  const pick = (row: readonly string[]) => row.filter((_, at) => used[at]);
+  printTable(io, [headings, ...rows].map(pick));
+}
+
+/** A day, of a time; nothing of none. */
+export function day(time: string | null): string {
+  return time === null ? '' : time.slice(0, 10);
+}
+
+/**
  * Rows as lines, their cells in columns; a column that is empty throughout is left out. What is last in a row and does
  * not fit into `width` is broken into lines under each other: nothing is left out.
  */

@@ -33,11 +33,13 @@ export const login = defineCommand({
         'There is no terminal to ask for the token; use --token-stdin.',
       );
     }
+    const { network } = await readConfiguration(io.env);
+    await prepareNetwork(registry, io.env, network, values['ca-file']);
+    // Before anybody looks for a token: is there a registry at all?
+    await createClient({ registry }).getLogVerifier();
     const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
     if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');
     const token = checkToken(text);
-    const { network } = await readConfiguration(io.env);
-    await prepareNetwork(registry, io.env, network, values['ca-file']);
     const identity = await createClient({ registry, token }).whoami();
     const remembered = { ...(await readConfig(io.env)), registry, token };
     const caFile = values['ca-file'];

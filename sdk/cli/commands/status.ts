@@ -15,7 +15,7 @@ import type { Io } from '../io.ts';
 import { currentView } from '../learn-revocations.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { printTable } from '../table.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { requireRoot, rootOption } from '../target.ts';
 
 /** What the exit code says to a monitor; the README lists it. */
 const exitCodes = {
@@ -57,7 +57,7 @@ export const status = defineCommand({
   ],
   async run({ values, args, io }) {
     const json = values.format === 'json';
-    const root = rootOf(values.root);
+    const root = await requireRoot(values.root);
     if (root === '/' && process.getuid?.() !== 0) {
       throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
     }
