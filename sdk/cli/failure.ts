@@ -44,7 +44,11 @@ export function toCliError(error: unknown): CliError {
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next, id);
   }
   const known = plain.find(([kind]) => error instanceof kind);
-  if (known) return new CliError(exit.failed, `${(error as Error).message}.`, undefined, known[1]);
+  if (known) {
+    const { message } = error as Error;
+    const sentence = /[.?]$/.test(message) ? message : `${message}.`;
+    return new CliError(exit.failed, sentence, undefined, known[1]);
+  }
   if (error instanceof PlaceError) {
     return new CliError(exit.failed, `${error.message}.`, error.next, 'unsafe-place');
   }

@@ -1,5 +1,5 @@
 import { type Io, widthOf } from './io.ts';
-import { wrap } from './wrap.ts';
+import { wrap, wrapLines } from './wrap.ts';
 
 /** The least room that is worth breaking text into, in columns. */
 const leastRoom = 20;
@@ -10,6 +10,11 @@ const below = '    ';
 /** Prints rows as {@link table} lays them out for where they go. */
 export function printTable(io: Io, rows: readonly (readonly string[])[]): void {
   for (const line of table(rows, widthOf(io.stdout))) io.print(line);
+}
+
+/** Prints a line of prose, which is broken between words where a terminal's line ends. */
+export function printText(io: Io, text: string): void {
+  io.print(wrapLines(text, widthOf(io.stdout)));
 }
 
 /**

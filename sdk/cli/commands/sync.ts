@@ -13,6 +13,7 @@ import type { Io } from '../io.ts';
 import { currentView } from '../learn-revocations.ts';
 import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { printText } from '../table.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 
 export const sync = defineCommand({
@@ -123,7 +124,7 @@ function tellOutcome(io: Io, { step, result }: SyncOutcome): void {
     return;
   }
   const { done } = verbs[step.kind];
-  io.print(`${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
+  printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
   if (result.setAside !== undefined) tellSetAside(io.tell, result.setAside);
 }
 
@@ -253,7 +254,7 @@ async function showPlan(io: Io, root: string, report: SyncReport): Promise<void>
       tellOutcome(io, outcome);
       continue;
     }
-    io.print(`Would ${verbs[step.kind].todo} ${describe(step)}`);
+    printText(io, `Would ${verbs[step.kind].todo} ${describe(step)}`);
     const patch = profile && changeOf(root, profile);
     if (patch) io.print(patch.trimEnd());
   }
