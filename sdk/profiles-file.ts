@@ -38,11 +38,11 @@ const Entry = z.union([
 /** What profiles.toml has, for whoever wrote something else. */
 const profilesFields: Fields = {
   profiles: {
-    what: 'an array of references, or of tables with one',
+    what: 'an array of references, or of tables that have one',
     example: 'profiles = ["docker-nginx", { reference = "acme/api", complain = true }]',
   },
   'profiles.reference': { what: 'what to install', example: 'reference = "acme/web@^1.2"' },
-  'profiles.complain': { what: 'whether only to log', example: 'complain = true' },
+  'profiles.complain': { what: 'whether it only logs', example: 'complain = true' },
 };
 
 const ProfilesFile = z.strictObject({ profiles: z.array(Entry) });

@@ -64,8 +64,8 @@ function tell(
 }
 
 function describeUnknown(name: string, near: string | undefined, known: string[]): string {
-  if (near !== undefined) return `${name} is not a field here. Did you mean "${near}"?`;
-  return `${name} is not a field here${known.length > 0 ? `; known are ${known.join(', ')}` : ''}`;
+  if (near !== undefined) return `${name}: is not a field here. Did you mean "${near}"?`;
+  return `${name}: is not a field here${known.length > 0 ? `; known are ${known.join(', ')}` : ''}`;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -78,8 +78,8 @@ function describeIssue(issue: Issue, document: unknown, fields: Fields): string 
   // Of an array's element, what is said of the array.
   const field = path.filter((part) => !/^\d+$/.test(part)).join('.');
   const about = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  const meaning = about === undefined ? '' : `: ${about.what}, such as ${about.example}`;
-  return `${name} ${fault(issue, valueAt(document, path))}${meaning}`;
+  const meaning = about === undefined ? '' : `; it is ${about.what}, such as ${about.example}`;
+  return `${name}: ${fault(issue, valueAt(document, path))}${meaning}`;
 }
 
 const types: Record<string, string> = {
