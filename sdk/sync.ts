@@ -39,8 +39,8 @@ export interface SyncOptions {
   /** Look, fetch and verify, but change nothing. */
   dryRun?: boolean;
   /**
-   * Whether what the last sync has written down below `root` may be from somebody else, as in an image of which only
-   * this run's trust is the operator's: then the registry is asked everything anew.
+   * Whether what is written down below `root` may be from somebody else, as in an image of which only this run's trust
+   * is the operator's: then the registry is asked everything anew, and no record keeps a mode or an older version.
    */
   isForeign?: boolean;
   now?: Date;
@@ -87,7 +87,8 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     };
   });
   const policy = root === '/' ? await readPolicy() : undefined;
-  const steps = planSync(wants, await examineAll(root, policy));
+  const haves = await examineAll(root, policy);
+  const steps = planSync(wants, options.isForeign ? haves.map(withoutChoices) : haves);
   const outcomes: SyncOutcome[] = [];
   for (const step of steps) outcomes.push(await take(step, { ...options, revoked }, wants));
   if (!dryRun && asked.state) await writeSyncState(root, asked.state);
@@ -117,6 +118,12 @@ async function examineAll(
     haves.push({ installation, condition: await examine(root, installation, policy) });
   }
   return haves;
+}
+
+/** Without what a record says that an operator has chosen: below a root that may be somebody else's, they may have. */
+function withoutChoices(have: Have): Have {
+  const { complainChosen: _, rolledBackFrom: __, ...installation } = have.installation;
+  return { ...have, installation };
 }
 
 /** A lock says what a reference means, whatever the registry says; that only knows whether it was yanked. */

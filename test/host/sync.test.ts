@@ -271,6 +271,19 @@ describe('sync', () => {
     expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
   });
 
+  test('whoever has made an image keeps nothing in complain mode or at an older version', async () => {
+    await want(`profiles = ["${web}"]`);
+    await done('pull', `${web}@1.0.0`);
+    await done('sync');
+    await done('rollback', web, '--offline');
+    await done('complain', web);
+    expect((await done('sync')).said).toContain('stays in complain mode');
+    const trust = join(root, 'etc/aa-registry/trust.toml');
+    // With a trust file of the operator's own, the rest of the root is another's.
+    expect((await done('sync', '--trust', trust)).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
+  });
+
   test('says what was yanked, and does not install it', async () => {
     await want(`profiles = ["${web}@1.1.0", "${api}"]`);
     await fixture.yank(api, '1.0.0', 'far too lax');
