@@ -31,6 +31,7 @@ import { evaluate } from './condition.ts';
 import { type Conflict, type ExecRule, execConflicts } from './exec.ts';
 import { patternProblems, type Summary, summarize, summarizeHead, visitWords } from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
+import { declaration, globalTunables, usualTunables } from './tunables.ts';
 import { variablesIn, visitHeadWords } from './words.ts';
 
 /** Includes deeper than this are a loop or an attack. */
@@ -119,6 +120,10 @@ class Checker {
   readonly #named: Release | undefined;
   readonly #baseFiles = new Set<IncludedFile>();
   #sameSince: Release | undefined;
+  /** Where the main file has the include by which each other one came into a profile. */
+  readonly #includedAt = new Map<Unit, Range>();
+  /** Variables that nothing declares since <tunables/global> is not included, and where the main file needs each. */
+  readonly #missing = new Map<string, { range: Range; file: string | undefined }>();
 
   constructor(main: Unit, { resolver, target, targetBase }: AnalysisOptions) {
     this.#resolver = resolver;
@@ -135,6 +140,7 @@ class Checker {
     const profiles = this.#profiles.flatMap(({ profile, unit }) =>
       this.#profile(profile, unit, undefined),
     );
+    this.#missingTunables();
     if (this.#budget.exhausted) {
       this.#report(
         this.#main,
@@ -384,7 +390,7 @@ class Checker {
             'undefined-variable',
             statement.nameWord,
             `${statement.nameWord.text} has no values yet to add to.`,
-            { expected: `${statement.nameWord.text} = …` },
+            { expected: declaration(statement.name, `${statement.nameWord.text} = …`) },
           );
         }
         break;
@@ -480,6 +486,8 @@ class Checker {
         if (this.#dialect.includesOnce && into.seen.has(next)) continue;
         if (this.#recursive(include, unit, next, path)) continue;
         into.seen.add(next);
+        const range = unit === this.#main ? include.target : this.#includedAt.get(unit);
+        if (range && !this.#includedAt.has(next)) this.#includedAt.set(next, range);
         this.#gather(next.file.statements, next, [...path, unit], into);
       }
     }
@@ -519,6 +527,13 @@ class Checker {
         `@{${found.name}} contains itself${through}.`,
         { expected: 'values that end' },
       );
+    } else if (this.#isTunable(found.name, place.unit)) {
+      const { unit } = place;
+      const range = unit === this.#main ? place.range : this.#includedAt.get(unit);
+      if (!range) return;
+      const known = this.#missing.get(found.name);
+      if (known && known.range.start <= range.start) return;
+      this.#missing.set(found.name, { range, file: unit.name });
     } else {
       const since = variableSince(found.name);
       this.#report(
@@ -531,6 +546,33 @@ class Checker {
         },
       );
     }
+  }
+
+  /** Whether an undeclared variable is one that <tunables/global>, which the file does not include, is there for. */
+  #isTunable(name: string, unit: Unit): boolean {
+    if (unit !== this.#main && !this.#includedAt.has(unit)) return false;
+    if (unit === this.#main && !Object.hasOwn(usualTunables, name)) return false;
+    return ![...this.#units.values()].some((one) => `/${one.name}`.endsWith(`/${globalTunables}`));
+  }
+
+  /** Says once, where the main file first needs it, that <tunables/global> is missing: no included file is at fault. */
+  #missingTunables(): void {
+    const [first, ...others] = [...this.#missing].sort(
+      ([, a], [, b]) => a.range.start - b.range.start,
+    );
+    if (!first) return;
+    const [name, { range, file }] = first;
+    const used = file === undefined ? '' : `, which ${file} uses`;
+    const [second] = others;
+    const many = others.length > 1 ? `${others.length} more variables` : `@{${second?.[0]}}`;
+    const more = second ? `, nor ${many}` : '';
+    this.#report(
+      this.#main,
+      'undefined-variable',
+      range,
+      `Nothing declares @{${name}}${used}${more}: the file does not include <${globalTunables}>.`,
+      { expected: declaration(name) },
+    );
   }
 
   /** Patterns that are whole by themselves and broken by a variable with half a bracket in it. */
