@@ -4,7 +4,7 @@ import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../sdk/cli/index.ts';
 import { aaRegistry, launcher, scratch } from './cli.ts';
@@ -165,6 +165,7 @@ gone  no file on this host defines it
     test.each<[string, Uint8Array]>([
       ['gzip', gzipSync(text)],
       ['gzip in parts', Buffer.concat([gzipSync('first\n'), gzipSync(text)])],
+      ['zstd', zstdCompressSync(text)],
       ['UTF-16', Buffer.from(`\ufeff${text}`, 'utf16le')],
       ['UTF-16 without a mark', Buffer.from(text, 'utf16le')],
       ['UTF-16, big end first', utf16be],
@@ -182,10 +183,21 @@ gone  no file on this host defines it
       ['another log', Buffer.from('kernel: usb 1-1: new device\n'), /No line that AppArmor wrote/],
       ['HTML', Buffer.from(text.replaceAll('"', '&quot;')), /1 line speaks of what AppArmor/],
       ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
-      ['gzip twice', gzipSync(gzipSync(text)), /packed in a way that is not read/],
-      ['xz', Buffer.from('fd377a585a0000', 'hex'), /packed in a way that is not read/],
-      ['a journal', Buffer.from('LPKSHHRH\0\0'), /journalctl --file/],
+      [
+        'zstd in parts',
+        Buffer.concat([zstdCompressSync(text), zstdCompressSync(text)]),
+        /several parts of zstd[\s\S]*zstdcat/,
+      ],
+      ['half a zstd', zstdCompressSync(text).subarray(0, 60), /damaged zstd file/],
+      ['gzip twice', gzipSync(gzipSync(text)), /packed more than once/],
+      ['zstd in gzip', gzipSync(zstdCompressSync(text)), /packed more than once/],
+      ['xz', Buffer.from('fd377a585a0000', 'hex'), /with xz[\s\S]*xzcat \S+given \| aa-registry/],
+      ['bzip2', Buffer.from('425a6839', 'hex'), /with bzip2[\s\S]*bzcat/],
+      ['zip', Buffer.from('504b0304', 'hex'), /with zip[\s\S]*unzip -p/],
+      ['JSON in one line', Buffer.from(JSON.stringify(Array(100).fill(text))), /jq -c/],
+      ['a journal', Buffer.from('LPKSHHRH\0\0'), /journalctl .*--file \S+given/],
       ['a bomb', gzipSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
+      ['a bomb of zstd', zstdCompressSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
     ])('%s ends with 1 and says why', async (_, bytes, message) => {
       const { code, stdout, stderr } = await read(bytes);
       expect(stderr).toMatch(message);
@@ -205,6 +217,25 @@ gone  no file on this host defines it
       expect(both.stderr).toContain('1 line speaks of what AppArmor decided');
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + html));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
+    });
+
+    test('a line that is too long beside others is told of', async () => {
+      const array = `${JSON.stringify(Array(100).fill(text))}\n`;
+      const both = await read(Buffer.from(text + array));
+      expect(both.code).toBe(0);
+      expect(both.stderr).toContain('1 line about AppArmor was left out');
+      const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + array));
+      expect(none).toMatchObject({ code: exit.failed, stdout: '' });
+      const others = `${JSON.stringify(Array(2000).fill('another log'))}\n`;
+      const harmless = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + others));
+      expect(harmless).toMatchObject({ code: 0, stdout: 'Nothing was refused.\n', stderr: '' });
+    });
+
+    test('a folder is a journal’s, mostly', async () => {
+      await mkdir(at('with blank'), { recursive: true });
+      const { code, stderr } = await denials(['--file', at('with blank')]);
+      expect({ code }).toEqual({ code: exit.failed });
+      expect(stderr).toContain(`--directory '${at('with blank')}' | aa-registry denials --file -`);
     });
 
     test('of several logs, those with nothing are named', async () => {
