@@ -22,6 +22,7 @@ import { procPath } from './proc-path.ts';
 import { reservedName } from './reserved-name.ts';
 import type { LintRule } from './rule.ts';
 import { secret } from './secret.ts';
+import { sensitiveRead } from './sensitive-read.ts';
 import { sensitiveWrite } from './sensitive-write.ts';
 import { unconfinedExec } from './unconfined-exec.ts';
 import { unconfinedMode } from './unconfined-mode.ts';
@@ -40,6 +41,7 @@ export const lintRules: readonly LintRule[] = [
   includePath,
   weakerThanDockerDefault,
   writeEverything,
+  sensitiveRead,
   sensitiveWrite,
   allRule,
   unconfinedExec,

@@ -152,8 +152,8 @@ gone  no file on this host defines it
       ['--file', '-', '--generalise'],
       line(1, opened('/proc/77/stat')),
     );
-    expect(stdout).toContain('owner /proc/[0-9]*/stat r,\n');
-    expect(stdout).toContain('Every name that starts with a digit may stand for "77"');
+    expect(stdout).toContain('owner @{PROC}/@{pid}/stat r,\n');
+    expect(stdout).toContain('Every process id may stand for "77"');
   });
 
   describe('what is not read is not called innocent', () => {
@@ -279,6 +279,7 @@ gone  no file on this host defines it
         `Left as it is: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
       );
       expect(stderr).toContain('no rule is taken away');
+      expect(stderr).toContain('this ends with 1: a deny rule forbids some of it.\n');
       expect(await readFile(at('package/web'), 'utf8')).toBe(
         policy.replace(/\}\n$/, '  owner /etc/hosts rw,\n}\n'),
       );
@@ -289,6 +290,17 @@ gone  no file on this host defines it
         log.split('\n').slice(0, 2).join('\n'),
       );
       expect(again).toMatchObject({ code: 0, stdout: `Nothing to add to ${at('package/web')}.\n` });
+    });
+
+    test('cautions where a rule reads secrets', async () => {
+      await writeFile(at('cautioned'), policy);
+      const args = ['--file', '-', '--patch', at('cautioned')];
+      const asked = line(1, opened('/etc/shadow')) + line(2, opened('/etc/hosts'));
+      const { code, stdout, stderr } = await denials(args, asked);
+      expect({ code }).toEqual({ code: 0 });
+      expect(stdout).toContain('+ owner /etc/shadow r,\n');
+      expect(stderr).toMatch(/^Caution: .*\/etc\/shadow/m);
+      expect(stderr.match(/Caution/g)).toHaveLength(1);
     });
 
     test('makes the next version of the installed one, which stays as it is', async () => {
@@ -372,6 +384,50 @@ gone  no file on this host defines it
       const written = await denials(['--file', '-', '--draft', 'app', '-o', at('app')], log);
       expect(written).toMatchObject({ code: 0, stdout: '' });
       expect(await readFile(at('app'), 'utf8')).toBe(printed.stdout);
+    });
+
+    const allowed = line(1, opened('/srv/a', 'r', 'app'), 'ALLOWED');
+    const draft = (...args: string[]) =>
+      denials(['--file', '-', '--draft', 'app', ...args], allowed);
+
+    test('into a folder is a package, which lint takes', async () => {
+      for (const output of [`${at('made')}/`, at('there')]) {
+        if (output === at('there')) await mkdir(output);
+        const { code, stdout, stderr } = await draft('-o', output);
+        expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+        expect(stderr).toContain('aa-profile.toml');
+        const linted = await aaRegistry(['lint', output]);
+        expect({ code: linted.code }).toEqual({ code: 0 });
+      }
+    });
+
+    test('never overwrites what was edited, unless it is told to', async () => {
+      const folderOf = `${at('edited')}/`;
+      const manifest = join(folderOf, 'aa-profile.toml');
+      expect(await draft('-o', folderOf)).toMatchObject({ code: 0 });
+      const text = await readFile(join(folderOf, 'app'), 'utf8');
+      await appendFile(manifest, '# mine\n');
+      const edited = await readFile(manifest, 'utf8');
+      // The same again changes nothing.
+      expect(await draft('-o', folderOf)).toMatchObject({ code: 0 });
+      await writeFile(at('file'), `${text}# mine\n`);
+      await writeFile(join(folderOf, 'app'), `${text}# mine\n`);
+      for (const output of [folderOf, at('file')]) {
+        const { code, stderr } = await draft('-o', output);
+        expect({ code }).toEqual({ code: exit.failed });
+        expect(stderr).toMatch(/is there already[\s\S]*--force/);
+      }
+      expect(await readFile(join(folderOf, 'app'), 'utf8')).toBe(`${text}# mine\n`);
+      expect(await readFile(at('file'), 'utf8')).toBe(`${text}# mine\n`);
+      expect(await draft('-o', folderOf, '--force')).toMatchObject({ code: 0 });
+      expect(await readFile(join(folderOf, 'app'), 'utf8')).toBe(text);
+      expect(await readFile(manifest, 'utf8')).toBe(edited);
+    });
+
+    test('-o - is standard output', async () => {
+      const { code, stdout } = await draft('-o', '-');
+      expect({ code }).toEqual({ code: 0 });
+      expect(stdout).toContain('profile app ');
     });
 
     test('needs complain mode', async () => {

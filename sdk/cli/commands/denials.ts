@@ -8,10 +8,10 @@ import { checkKernel } from '../../host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../host/kernel-log.ts';
 import { longestLine } from '../../host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../host/log-text.ts';
-import { writeOutput } from '../../host/output.ts';
 import { hostProfiles } from '../../host/profile-on-host.ts';
 import { policyPlace } from '../../host/state.ts';
 import { CliError, defineCommand, exit } from '../command.ts';
+import { writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
@@ -61,7 +61,7 @@ export const denials = defineCommand({
     all: { type: 'boolean', description: 'Also what was allowed and logged, and profiles loaded' },
     generalise: {
       type: 'boolean',
-      description: 'Rules for all process ids, numbers, homes and container paths',
+      description: 'Rules for all process ids, numbers, random names, homes and container paths',
     },
     patch: {
       type: 'string',
@@ -73,7 +73,14 @@ export const denials = defineCommand({
       value: 'NAME',
       description: 'Write a profile of this name from what complain mode logged',
     },
-    output: { type: 'string', short: 'o', value: 'FILE', description: 'Where --draft writes' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE|DIR/',
+      description:
+        'Where --draft writes: a file, a package in a folder, or "-" for standard output',
+    },
+    force: { type: 'boolean', description: 'Let --draft overwrite a profile that is there' },
     format: lineFormatOption,
     root: rootOption,
     ...includeOptions,
@@ -82,14 +89,15 @@ export const denials = defineCommand({
     'Reads auditd’s log, the kernel’s messages and journald’s, whichever there are, and counts an event that ' +
     'is in several once. Says which rule of the installed profile denied it, with its line, or that none allows ' +
     'it, and the narrowest rule that would. --file takes what dmesg, syslog, auditd, ausearch and journalctl write, also ' +
-    'packed with gzip or zstd, in UTF-16 or in lines of JSON; a log without a line of AppArmor’s ends with 1. --patch never takes a rule away: what a deny rule forbids stays so. --follow ' +
+    'packed with gzip or zstd, in UTF-16 or in lines of JSON; a log without a line of AppArmor’s ends with 1. --patch never takes a rule away: what a deny rule forbids stays so, and then it ends with 1. ' +
+    'It says where a rule reads or writes secrets or accounts. --draft into a folder also writes aa-profile.toml. --follow ' +
     `counts the ${mostFollowed.toLocaleString('en')} findings that came up last; one that comes again after that counts from 1.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
     'ssh web1 dmesg | aa-registry denials --file - --format json',
     'sudo aa-registry denials --profile docker-nginx --patch ./docker-nginx',
-    'sudo aa-registry denials --draft my-app -o my-app',
+    'sudo aa-registry denials --draft my-app -o my-app/',
   ],
   async run({ values, io }) {
     const { follow = false, draft, output, generalise = false } = values;
@@ -101,8 +109,8 @@ export const denials = defineCommand({
     if (format === 'json' && (target !== undefined || draft !== undefined)) {
       throw new CliError(exit.usage, '--patch and --draft answer with a profile, not with JSON.');
     }
-    if (output !== undefined && draft === undefined) {
-      throw new CliError(exit.usage, '-o FILE goes with --draft NAME.');
+    if ((output !== undefined || values.force) && draft === undefined) {
+      throw new CliError(exit.usage, '-o FILE and --force go with --draft NAME.');
     }
     if (draft !== undefined && !isDraftName(draft)) {
       throw new CliError(exit.usage, `"${draft}" can't be the name of a profile.`);
@@ -219,11 +227,7 @@ export const denials = defineCommand({
       for (const { operation, info } of unsaid) {
         io.tell(`No rule stands for: ${spelt([operation, info].filter(Boolean).join(', '))}`);
       }
-      if (output === undefined) io.print(text.trimEnd());
-      else {
-        await writeOutput(output, text);
-        io.tell(`Wrote ${output}; see it through with: aa-registry lint ${output}`);
-      }
+      await writeDraft(io, { name: draft, text }, output, values.force ?? false);
       return exit.ok;
     }
     if (target !== undefined) {
