@@ -14,6 +14,7 @@ import { globSlip } from './glob-slip.ts';
 import { hiddenAllow } from './hidden-allow.ts';
 import { includePath } from './include-path.ts';
 import { invisibleCharacter } from './invisible-character.ts';
+import { mixedScript } from './mixed-script.ts';
 import { noAbi } from './no-abi.ts';
 import { oldInclude } from './old-include.ts';
 import { packageName } from './package-name.ts';
@@ -38,6 +39,7 @@ export const lintRules: readonly LintRule[] = [
   reservedName,
   secret,
   invisibleCharacter,
+  mixedScript,
   includePath,
   weakerThanDockerDefault,
   writeEverything,
