@@ -54,9 +54,9 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 function kindOf(rule: string): string {
-  const word = /^(?:owner |audit |deny |allow )*([a-z_]+) /.exec(rule)?.[1];
+  const word = /^([a-z_]+)[ ,]/.exec(rule.replace(/^(?:(?:owner|audit|deny|allow) )+/, ''))?.[1];
   if (word === undefined || word === 'link' || word === 'file') return 'file';
-  return kinds[word.replace(/,$/, '')] ?? word;
+  return kinds[word] ?? word;
 }
 
 /** Behind the last rule of a kind, with what sets apart from a comment about that one. */

@@ -306,8 +306,8 @@ profile app {
     ],
     [
       'apart from what a comment is about',
-      ['/b r,', '/c r,'],
-      (text) => text.replace('# uploads\n', '# uploads\n\n  /b r,\n  /c r,\n\n'),
+      ['/b r,', 'owner /c r,'],
+      (text) => text.replace('# uploads\n', '# uploads\n\n  /b r,\n  owner /c r,\n\n'),
     ],
     [
       'apart where a blank line follows',
