@@ -45,7 +45,7 @@ export type { Token, TokenKind } from './syntax/cursor.ts';
 export { capabilities } from './syntax/rules/capability.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
-export { hasHidden, replaceHidden, visible, visibleJson, visibleLine } from './visible.ts';
+export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';
 
 function read(source: string): Unit {
   const { file, problems } = parseText(source);

@@ -28,7 +28,20 @@ export interface PackageFolder {
   readme: string | undefined;
 }
 
-const manifestName = 'aa-profile.toml';
+export const manifestName = 'aa-profile.toml';
+
+/** Whether a package may have this name. */
+export const isPackageName = isProfileName;
+
+/** The manifest of a package that was not published yet, with what its author is to look at. */
+export function manifestText(name: string): string {
+  return `name = "${name}"
+description = "What ${name} was seen to do"  # what it is for, in one sentence
+images = []  # the container images that it is for, such as "nginx"
+abi = "3.0"
+license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
+`;
+}
 
 const ManifestFile = Manifest.omit({ readme: true })
   .extend({

@@ -29,7 +29,14 @@ import type {
 } from '../syntax/tree.ts';
 import { evaluate } from './condition.ts';
 import { type Conflict, type ExecRule, execConflicts } from './exec.ts';
-import { patternProblems, type Summary, summarize, summarizeHead, visitWords } from './summary.ts';
+import {
+  type Head,
+  patternProblems,
+  type Summary,
+  summarize,
+  summarizeHead,
+  visitWords,
+} from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
 import { declaration, globalTunables, usualTunables } from './tunables.ts';
 import { variablesIn, visitHeadWords } from './words.ts';
@@ -439,12 +446,13 @@ class Checker {
     const gathered = new Gathered();
     this.#gather(profile.body, unit, parent?.path ?? [], gathered);
     const head = summarizeHead(profile);
-    gathered.addVariables(head.variables, unit);
-    for (const word of head.partial) gathered.partial.push({ word, unit });
+    for (const [variable, range] of head.variables)
+      this.#variable(variable, { range, unit }, headVariables);
     for (const [variable, place] of gathered.variables) this.#variable(variable, place, own);
+    for (const word of head.partial) this.#pattern(word, unit, headVariables);
     for (const { word, unit: where } of gathered.partial) this.#pattern(word, where, own);
-    this.#unbalanced(profile, unit, gathered, own);
-    this.#attachment(profile, unit, own);
+    this.#unbalanced(profile, unit, gathered, head, own);
+    this.#attachment(profile, unit, headVariables);
     this.#conflicts(unit, gathered, own);
     if (gathered.conditions && !(this.#target && this.#dialect.networkBeforeIf))
       this.#networkBeforeIf(profile.body, unit, { network: false, seen: new Set() });
@@ -536,13 +544,19 @@ class Checker {
       this.#missing.set(found.name, { range, file: unit.name });
     } else {
       const since = variableSince(found.name);
+      const late =
+        own === headVariables && /^(profile_name|attach_path|exec_path)$/.test(found.name);
       this.#report(
         place.unit,
         'undefined-variable',
         place.range,
-        `Nothing declares @{${found.name}}${through}.`,
+        late
+          ? `@{${found.name}} is not known before the profile has its name and path${through}.`
+          : `Nothing declares @{${found.name}}${through}.`,
         {
-          expected: `an include that declares it${since ? `, such as tunables of AppArmor ${since} or later` : ''}, or @{${found.name}} = …`,
+          expected: late
+            ? 'the name itself'
+            : `an include that declares it${since ? `, such as tunables of AppArmor ${since} or later` : ''}, or @{${found.name}} = …`,
         },
       );
     }
@@ -576,18 +590,23 @@ class Checker {
   }
 
   /** Patterns that are whole by themselves and broken by a variable with half a bracket in it. */
-  #unbalanced(profile: Profile, main: Unit, gathered: Gathered, own: ProfileVariables): void {
-    const names = new Set(
-      [...gathered.variables.keys()].filter((name) => !this.#symbols.balanced(name)),
-    );
+  #unbalanced(
+    profile: Profile,
+    main: Unit,
+    gathered: Gathered,
+    head: Head,
+    own: ProfileVariables,
+  ): void {
+    const all = [...head.variables.keys(), ...gathered.variables.keys()];
+    const names = new Set(all.filter((name) => !this.#symbols.balanced(name)));
     if (names.size === 0) return;
-    const partial = new Set(gathered.partial.map(({ word }) => word));
-    const test = (unit: Unit) => (word: Word, pattern: boolean) => {
+    const partial = new Set([...head.partial, ...gathered.partial.map(({ word }) => word)]);
+    const test = (unit: Unit, known: ProfileVariables) => (word: Word, pattern: boolean) => {
       if (!pattern || partial.has(word)) return;
-      if (variablesIn(word.value).some((name) => names.has(name))) this.#pattern(word, unit, own);
+      if (variablesIn(word.value).some((name) => names.has(name))) this.#pattern(word, unit, known);
     };
-    visitHeadWords(profile, test(main));
-    for (const { statements, unit } of gathered.lists) visitWords(statements, test(unit));
+    visitHeadWords(profile, test(main, headVariables));
+    for (const { statements, unit } of gathered.lists) visitWords(statements, test(unit, own));
   }
 
   /** A pattern whose brackets are only whole with its variables. */
@@ -817,6 +836,9 @@ export function kernelName(profile: Profile, parent?: string): string {
   if (parent !== undefined) return `${parent}//${name}`;
   return parts.namespace ? `:${parts.namespace}:${name}` : name;
 }
+
+/** In the head of a profile, apparmor_parser has set none yet: they are made of it. */
+const headVariables: ProfileVariables = {};
 
 /** The variables apparmor_parser sets for a profile; a hat has no program of its own. */
 function profileVariables(profile: Profile, name: string): ProfileVariables {
