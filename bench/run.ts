@@ -4,6 +4,7 @@ import * as http from './http.ts';
 import * as log from './log.ts';
 import * as policy from './policy.ts';
 import * as scale from './scale.ts';
+import * as start from './start.ts';
 
 /** `npm run bench -- NAME`: each benchmark compares things side by side in one run and prints a table. */
 const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
@@ -13,6 +14,7 @@ const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   scale,
   http,
   hostile,
+  start,
 };
 
 const [name, ...args] = process.argv.slice(2);

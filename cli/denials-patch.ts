@@ -1,6 +1,6 @@
 // Adds what was refused to a profile's file, ready for lint and publish.
 import { stat } from 'node:fs/promises';
-import { type IncludeResolver, lint } from '../policy/index.ts';
+import { type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
 import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/made-profiles.ts';
 import { patch, wantedBy } from '../sdk/denials/patch.ts';
@@ -85,11 +85,38 @@ export async function patchProfile(
     await writeOutput(file, patched, mode);
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
-    const more = lint(patched, options).warnings - lint(text, options).warnings;
+    const [before, after] = [lint(text, options), lint(patched, options)];
+    for (const message of newCautions(before, after)) io.tell(`Caution: ${message}`);
+    const more = after.warnings - before.warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
     io.tell(
       visibleLine(`Wrote ${file}${warnings}; see it through with: aa-registry lint ${named}`),
     );
   }
-  return denying.length + leftOut.length > 0 ? exit.failed : exit.ok;
+  if (denying.length + leftOut.length === 0) return exit.ok;
+  const why = [
+    ...(denying.length > 0
+      ? [
+          `${counted(denying.length, 'deny rule')} ${denying.length === 1 ? 'forbids' : 'forbid'} some of it`,
+        ]
+      : []),
+    ...(leftOut.length > 0 ? [`${counted(leftOut.length, 'addition')} could not be made`] : []),
+  ];
+  io.tell(`Not all that was refused is allowed now, so this ends with 1: ${why.join(', ')}.`);
+  return exit.failed;
+}
+
+/** Lint rules about what makes whoever may do it somebody else. */
+const cautioned = new Set(['sensitive-read', 'sensitive-write']);
+
+/** What lint says of these rules after a patch and did not say before, each once. */
+function newCautions(before: LintResult, after: LintResult): string[] {
+  const said = ({ diagnostics }: LintResult) =>
+    new Set(diagnostics.filter(({ id }) => cautioned.has(id)).map(({ message }) => message));
+  const known = said(before);
+  return [...said(after)].filter((message) => !known.has(message));
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `a ${what}`.replace('a a', 'an a') : `${count} ${what}s`;
 }

@@ -2,16 +2,18 @@ import { type Audit, type AuditOptions, auditLog } from '../sdk/audit.ts';
 import { readCheckpointFile } from '../sdk/checkpoint-file.ts';
 import type { Client } from '../sdk/client.ts';
 import { patience } from '../sdk/pacing.ts';
-import { defaultMaximumAge } from '../sdk/trust-file.ts';
+import { defaultMaximumAge, readTrust, trustPlace } from '../sdk/trust-file.ts';
 import { type LogPolicy, parseNoteVerifier, type SeenCheckpoint } from '../trust/index.ts';
 import { CliError, exit, type Values } from './framework/command.ts';
-import { requireTrust, trustOption } from './host-trust.ts';
+import { trustOption } from './host-trust.ts';
 import { openSession, registryOptions, type SessionOptions } from './session.ts';
+import { rootOf, rootOption } from './target.ts';
 import type { Io } from './terminal/io.ts';
 
 /** What the commands that follow a log are told about it. */
 export const logOptions = {
   ...registryOptions,
+  root: rootOption,
   trust: trustOption,
   'log-key': {
     type: 'string',
@@ -40,7 +42,18 @@ export async function openLog(
   const options = { patience: patience.audit, ...session };
   const text = values['log-key'];
   if (text === undefined) {
-    const { registry, log } = await requireTrust(values, '/');
+    const place = values.trust ?? trustPlace(rootOf(values.root));
+    const trust = await readTrust(place);
+    if (!trust) {
+      throw new CliError(
+        exit.refused,
+        `Which log is meant is not known: there is no ${place}.`,
+        'An auditor names its key with --log-key VKEY, which the registry’s operator tells ("serve" prints it); ' +
+          'a host decides whom to trust with: aa-registry trust init TEAM --registry URL',
+        'no-trust-file',
+      );
+    }
+    const { registry, log } = trust;
     return { client: await openSession(io, values, registry, options), log };
   }
   const key = await parseNoteVerifier(text);
@@ -60,7 +73,8 @@ export async function readState(
   if (path === undefined) return undefined;
   const state = await readCheckpointFile(path, { origin: key.name, keys: [key] });
   if (!state || state.ok) return state?.checkpoint;
-  throw new CliError(exit.refused, `Refused: ${path}: ${state.reason} [${state.id}].`);
+  const { id, reason } = state;
+  throw new CliError(exit.refused, `Refused: ${path}: ${reason} [${id}].`, undefined, id);
 }
 
 /** The log's audit (see {@link auditLog}); a refusal ends the command. */
@@ -74,5 +88,6 @@ export async function follow(
     exit.refused,
     `Refused: ${audit.reason} [${audit.id}].`,
     'Keep what you have of this log and tell its operator: it is evidence.',
+    audit.id,
   );
 }

@@ -20,6 +20,7 @@ export async function requireTrust(
     exit.refused,
     `This host trusts nobody yet: there is no ${file}.`,
     'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
+    'no-trust-file',
   );
 }
 
@@ -31,27 +32,29 @@ export function trustAdvice(
 ): string | undefined {
   const command = (name: string) =>
     `sudo aa-registry trust ${name} ${team}${where({ root, trust })}`;
-  switch (id) {
-    case 'team-untrusted':
-      return `To trust that team: ${command('add')}`;
-    case 'key-revoked':
-    case 'envelope-untrusted-key':
-    case 'envelope-threshold':
-      return `If the team has a new key, this shows and trusts it: ${command('update')}`;
-    default:
-      return undefined;
-  }
+  if (id === 'team-untrusted') return `To trust that team: ${command('add')}`;
+  if (!isAboutKeys(id)) return undefined;
+  return `If the team has a new key, this shows and trusts it: ${command('update')}`;
+}
+
+/** Whether a refusal is for the keys that have signed. */
+function isAboutKeys(id: string): boolean {
+  return ['key-revoked', 'envelope-untrusted-key', 'envelope-threshold'].includes(id);
 }
 
 /** What to do about something installed that can't be proved. */
 export function proofAdvice(
-  { id, installation: { team, name, version } }: Untrusted,
+  { id, installation: { team, name, version }, trustsRevoked }: Untrusted,
   options: { root?: string | undefined; trust?: string | undefined },
 ): string {
+  const pull = (reference: string) => `sudo aa-registry pull ${reference}${where(options)}`;
+  // Once no key that is trusted is revoked, it is another version that helps; one that it can't prove says what to do.
+  if (isAboutKeys(id) && !trustsRevoked) {
+    return `If its team has signed a version with the keys that are trusted now: ${pull(`${team}/${name}`)}`;
+  }
   const trust = trustAdvice(id, team, options);
   if (trust !== undefined) return trust;
-  const reference = `${team}/${name}@${version}`;
-  return `To have it proved anew: sudo aa-registry pull ${reference}${where(options)}`;
+  return `To have it proved anew: ${pull(`${team}/${name}@${version}`)}`;
 }
 
 function where({ root, trust }: { root?: string | undefined; trust?: string | undefined }): string {

@@ -20,6 +20,7 @@ export async function requireInstalled(root: string, text: string): Promise<Inst
         exit.failed,
         `What is installed of ${pathOf(damaged)} is not known: ${damaged.path} is damaged.`,
         `This makes it anew: sudo aa-registry pull ${pathOf(damaged)}`,
+        'record-damaged',
       );
     }
     const known = installed.map((one) => pathOf(one)).join(', ');
@@ -27,13 +28,19 @@ export async function requireInstalled(root: string, text: string): Promise<Inst
       exit.failed,
       `${text} is not installed by aa-registry.`,
       known === '' ? undefined : `Installed are: ${known}.`,
+      'not-installed',
     );
   }
   const other =
     (selector.kind === 'version' && selector.version !== found.version) ||
     (selector.kind === 'range' && !isInRange(found.version, selector.range));
   if (other) {
-    throw new CliError(exit.failed, `${text} is not installed, but ${found.version} is.`);
+    throw new CliError(
+      exit.failed,
+      `${text} is not installed, but ${found.version} is.`,
+      undefined,
+      'not-installed',
+    );
   }
   return found;
 }

@@ -7,7 +7,7 @@ export function notProved(
   consequence?: string,
   next?: string,
 ): CliError {
-  if (isUnresolved(id)) return new CliError(exit.failed, `${reason} [${id}].`, next);
+  if (isUnresolved(id)) return new CliError(exit.failed, `${reason} [${id}].`, next, id);
   const refused = consequence === undefined ? 'Refused' : `Refused, ${consequence}`;
-  return new CliError(exit.refused, `${refused}: ${reason} [${id}].`, next);
+  return new CliError(exit.refused, `${refused}: ${reason} [${id}].`, next, id);
 }

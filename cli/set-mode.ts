@@ -1,5 +1,11 @@
 import { isForcedToComplain } from '../sdk/host/complain.ts';
 import { reinstall } from '../sdk/host/reinstall.ts';
+import {
+  ProfilesFileError,
+  profilesPlace,
+  readProfiles,
+  type WantedProfile,
+} from '../sdk/profiles-file.ts';
 import { changing, tellSetAside } from './changing.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { answerItems, formatOption } from './framework/format.ts';
@@ -46,7 +52,7 @@ export function modeCommand(
             const installation = await requireInstalled(root, text);
             const path = pathOf(installation);
             const { team, name, version, rolledBackFrom } = installation;
-            const options = { root, complain, rolledBackFrom };
+            const options = { root, complain, complainChosen: complain, rolledBackFrom };
             const done = await reinstall(installation, installation, view, options);
             if (!done.ok) {
               const code = done.id === 'not-kept' ? exit.failed : exit.refused;
@@ -54,6 +60,7 @@ export function modeCommand(
                 code,
                 `${path} was not changed: ${done.reason} [${done.id}].`,
                 trustAdvice(done.id, team, values),
+                done.id,
               );
             }
             const { mode = null, setAside = null } = done;
@@ -66,12 +73,33 @@ export function modeCommand(
             if (!complain && mode !== null && mode !== 'enforce') {
               io.tell(`That is what its own flags say: its team has published it so.`);
             }
+            const wanted = (await wantedBySync(root)).find(
+              ({ reference }) => reference.team === team && reference.name === name,
+            );
+            if (complain && wanted && !wanted.complain) {
+              io.tell(`"sync" leaves it so until: sudo aa-registry enforce ${path}`);
+            }
+            if (!complain && wanted?.complain) {
+              io.tell(
+                `Warning: ${profilesPlace(root)} wants it in complain mode, so the next "sync" puts it back; change it there.`,
+              );
+            }
           }
         });
       });
       return exit.ok;
     },
   });
+}
+
+/** What `sync` is told to have on this host; nothing where that can't be read, which `sync` says. */
+async function wantedBySync(root: string): Promise<WantedProfile[]> {
+  try {
+    return (await readProfiles(profilesPlace(root))) ?? [];
+  } catch (error) {
+    if (error instanceof ProfilesFileError) return [];
+    throw error;
+  }
 }
 
 /** What another root's boot will make of it. */

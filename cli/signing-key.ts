@@ -46,7 +46,13 @@ function askFor(io: Io, source: string): AskPassphrase {
 export async function choosePassphrase(io: Io): Promise<string> {
   const given = io.env.AA_KEY_PASSPHRASE;
   if (given !== undefined) return given;
-  if (!io.stdin.isTTY) return '';
+  if (!io.stdin.isTTY) {
+    io.tell(
+      'Warning: the private key is not encrypted, for there is no terminal to ask for a passphrase. ' +
+        'AA_KEY_PASSPHRASE gives one; --no-passphrase says that none is wanted.',
+    );
+    return '';
+  }
   const passphrase = await readSecret(io, 'Passphrase (empty for none): ');
   if (passphrase !== '' && (await readSecret(io, 'The same again: ')) !== passphrase) {
     throw new CliError(exit.usage, 'The two passphrases differ; nothing was written.');

@@ -88,7 +88,10 @@ export async function fetchTeamKeys(
     now: new Date(),
     keep: false,
   });
-  if (!latest.ok) throw new CliError(exit.refused, `Refused: ${latest.reason} [${latest.id}].`);
+  if (!latest.ok) {
+    const { id, reason } = latest;
+    throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
+  }
   const policy = trust.teams.get(team);
   const revoked = new Set(keys.flatMap((one) => (one.revokedAt === null ? [] : [one.keyId])));
   const good = policy?.keys.filter(({ keyId }) => !revoked.has(keyId)) ?? [];

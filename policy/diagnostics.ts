@@ -345,7 +345,7 @@ export const languageDiagnostics = {
   ),
   'undefined-variable': error(
     'Variable that is not declared',
-    'Neither this file nor what it includes sets this variable before it is needed. Most variables come from <tunables/global>.',
+    'Neither this file nor what it includes sets this variable before it is needed. Most variables, those of the abstractions too, come from <tunables/global>: include it before the first profile.',
     'profile demo {\n  @{HOME}/x r,\n}\n',
     'include <tunables/global>\nprofile demo {\n  @{HOME}/x r,\n}\n',
   ),

@@ -12,7 +12,7 @@ import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
 import { lintRules } from './lint/rules.ts';
 import { packageDiagnostics } from './package-diagnostics.ts';
-import { compareReleases, isRelease, type Release, releases } from './release.ts';
+import { compareReleases, type Release, releases } from './release.ts';
 import { type Analysis, analyse, kernelName, type Unit } from './semantics/check.ts';
 import { type Requirement, requirements, withoutEffect } from './semantics/requirements.ts';
 import { patternProblems } from './semantics/summary.ts';
@@ -37,7 +37,7 @@ export {
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { diagnosticPage } from './page.ts';
-export { compareReleases, type Release, releases } from './release.ts';
+export { compareReleases, isRelease, type Release, releases } from './release.ts';
 export { reservedName } from './reserved.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export { capabilitiesOf, everyCapability } from './semantics/capabilities.ts';
@@ -45,7 +45,7 @@ export type { Token, TokenKind } from './syntax/cursor.ts';
 export { capabilities } from './syntax/rules/capability.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
-export { hasHidden, replaceHidden, visible, visibleJson, visibleLine } from './visible.ts';
+export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';
 
 function read(source: string): Unit {
   const { file, problems } = parseText(source);

@@ -30,7 +30,8 @@ export function visibleLine(text: string): string {
   return replaceHidden(text, spell);
 }
 
-function spell(character: string): string {
+/** A character as `\u{…}`, by its code point. */
+export function spell(character: string): string {
   return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
 

@@ -136,18 +136,32 @@ async function isSelected(
 }
 
 /** The offers of a bundle, for a host that has seen the log at size `seen`. Nothing is verified. */
-export function bundledOffers({ checkpoint, consistency, offers }: Bundle, seen: number): Offer[] {
-  const log = { checkpoint, consistency: consistency[seen] ?? [] };
-  return offers.map((offer) => {
-    const { profile, keys, ...rest } = offer;
-    return {
-      ...rest,
-      log,
-      profile: decodeBase64(profile) ?? new Uint8Array(),
-      keys: keys.map(({ endorsement, ...key }) => ({
-        ...key,
-        ...(endorsement ? { endorsement } : {}),
-      })),
-    };
-  });
+export function bundledOffers(bundle: Bundle, seen: number): Offer[] {
+  return bundle.offers.map((offer) => toOffer(bundle, offer, seen));
+}
+
+/** What a reference means in a bundle, as {@link bundledOffers} has it; `undefined` when there is no such offer. */
+export async function bundledOffer(
+  bundle: Bundle,
+  reference: Reference,
+  seen: number,
+): Promise<Offer | undefined> {
+  const offer = bundle.offers[await findBundled(bundle, reference)];
+  return offer && toOffer(bundle, offer, seen);
+}
+
+function toOffer(
+  { checkpoint, consistency }: Bundle,
+  { profile, keys, ...rest }: Bundle['offers'][number],
+  seen: number,
+): Offer {
+  return {
+    ...rest,
+    log: { checkpoint, consistency: consistency[seen] ?? [] },
+    profile: decodeBase64(profile) ?? new Uint8Array(),
+    keys: keys.map(({ endorsement, ...key }) => ({
+      ...key,
+      ...(endorsement ? { endorsement } : {}),
+    })),
+  };
 }

@@ -345,9 +345,15 @@ export function createClient({
       return call(Envelope, 'GET', `${versionPath(path)}/envelope`);
     },
 
-    /** Publishes a version. The same bytes again are no error and change nothing. */
-    publish(path: VersionPath, publication: Publication): Promise<Published> {
-      return call(Published, 'PUT', versionPath(path), Publication.parse(publication));
+    /** Publishes a version. The same again is no error and changes nothing: `created` says which it was. */
+    async publish(
+      path: VersionPath,
+      publication: Publication,
+    ): Promise<Published & { created: boolean }> {
+      const url = versionPath(path);
+      const sending = { body: Publication.parse(publication) };
+      const { response, bytes } = await exchange('PUT', url, sending);
+      return { ...read(Published, url, bytes), created: response.status === 201 };
     },
 
     /** That a version is in the log as it stands, which extends itself at size `since`; unverified. */

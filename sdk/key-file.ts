@@ -52,10 +52,14 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
 export async function readPrivateKey(path: string, ask: AskPassphrase): Promise<KeyPair> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new KeyFileError(`there is no signing key at ${path}`);
-  if ((found.mode & 0o077) !== 0) {
+  if (!found.isFile()) throw new KeyFileError(`${path} is no file`);
+  if (found.size > largestKey) throw new KeyFileError(`${path} is too large for a key`);
+  const pem = await readFile(path, 'utf8');
+  // Said before its mode: that is as it should be of a public key.
+  if (!isPublic(pem) && (found.mode & 0o077) !== 0) {
     throw new KeyFileError(`${path} can be read by others; run: chmod 600 ${path}`);
   }
-  return parsePrivateKey(await readFile(path, 'utf8'), path, ask);
+  return parsePrivateKey(pem, path, ask);
 }
 
 /** Reads a private key's PEM, from `source` as messages name it. */
@@ -64,12 +68,24 @@ export async function parsePrivateKey(
   source: string,
   ask: AskPassphrase,
 ): Promise<KeyPair> {
+  if (isPublic(pem)) {
+    throw new KeyFileError(
+      `${source} is a public key, and signing needs the private one, which "key generate" wrote without ".pub"`,
+    );
+  }
   const plain = pem.includes('BEGIN ENCRYPTED PRIVATE KEY')
     ? decrypt(pem, source, await ask())
     : pem;
   const key = await importPrivateKey(plain);
   if (!key) throw new KeyFileError(`${source} holds no Ed25519 private key (PKCS#8 PEM)`);
   return key;
+}
+
+/** The most that a key's file may hold, in bytes. */
+const largestKey = 64 * 1024;
+
+function isPublic(pem: string): boolean {
+  return pem.includes('BEGIN PUBLIC KEY') && !pem.includes('PRIVATE KEY');
 }
 
 function decrypt(pem: string, source: string, passphrase: string): string {

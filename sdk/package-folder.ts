@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { longestReadme } from '../contract/index.ts';
@@ -11,7 +12,8 @@ import {
   sha256,
 } from '../trust/index.ts';
 import { BoundedFileError, readFileAtMost, readOwnFile } from './bounded-file.ts';
-import { parseToml } from './toml.ts';
+import { licenceTrouble } from './licence.ts';
+import { type Fields, parseToml } from './toml.ts';
 
 /** A profile ready to be published: a folder with `aa-profile.toml` and the profile itself. */
 export interface PackageFolder {
@@ -26,7 +28,20 @@ export interface PackageFolder {
   readme: string | undefined;
 }
 
-const manifestName = 'aa-profile.toml';
+export const manifestName = 'aa-profile.toml';
+
+/** Whether a package may have this name. */
+export const isPackageName = isProfileName;
+
+/** The manifest of a package that was not published yet, with what its author is to look at. */
+export function manifestText(name: string): string {
+  return `name = "${name}"
+description = "What ${name} was seen to do"  # what it is for, in one sentence
+images = []  # the container images that it is for, such as "nginx"
+abi = "3.0"
+license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
+`;
+}
 
 const ManifestFile = Manifest.omit({ readme: true })
   .extend({
@@ -35,6 +50,37 @@ const ManifestFile = Manifest.omit({ readme: true })
     images: Manifest.shape.images.default([]),
   })
   .strict();
+
+/** What each field is for; aa-profile.toml(5) and docs/manifest.md say more. */
+export const manifestFields: Fields = {
+  name: { what: 'the name of the profile and of its file', example: 'name = "docker-nginx"' },
+  team: { what: 'the team that publishes it', example: 'team = "platform"' },
+  description: {
+    what: 'one line that says what it confines, of 300 characters at most',
+    example: 'description = "nginx in a container"',
+  },
+  images: { what: 'the container images that it fits', example: 'images = ["nginx"]' },
+  abi: { what: 'the policy ABI that it is written against', example: 'abi = "3.0"' },
+  license: { what: 'an SPDX licence expression', example: 'license = "Apache-2.0"' },
+  tags: {
+    what: 'words to find it by, ten at most, of lower-case letters, digits and hyphens',
+    example: 'tags = ["web", "proxy"]',
+  },
+  links: {
+    what: 'https addresses of where there is more about it',
+    example: 'links = { source = "https://git.example.org/profiles" }',
+  },
+  'links.homepage': { what: 'its own page', example: 'homepage = "https://example.org"' },
+  'links.source': { what: 'where it is written', example: 'source = "https://git.example.org/p"' },
+  'links.documentation': {
+    what: 'how it is used',
+    example: 'documentation = "https://docs.example.org"',
+  },
+  'links.issues': {
+    what: 'where to report what is wrong with it',
+    example: 'issues = "https://git.example.org/p/issues"',
+  },
+};
 
 /** The folder is no package, or its manifest can't be followed. */
 export class PackageError extends Error {}
@@ -54,16 +100,17 @@ const largestProfile = 8 * 1024 * 1024;
 export async function readPackageFolder(folder: string): Promise<PackageFolder> {
   const path = join(folder, manifestName);
   const manifestBytes = await readPart(path, largestManifest);
-  if (!manifestBytes) throw new PackageError(`${folder} has no ${manifestName} beside the profile`);
+  if (!manifestBytes) throw new PackageError(await whyNoManifest(folder));
   const source = decode(path, manifestBytes);
   requireNoSecret(path, source);
-  const parsed = parseToml(source, ManifestFile);
+  const parsed = parseToml(source, ManifestFile, manifestFields);
   if (!parsed.ok) throw new PackageError(`${path}: ${parsed.reason}`);
   const { name, team, ...manifest } = parsed.value;
   for (const link of linksWithCredentials(manifest)) {
     const what = `links.${link} holds a user's name or a password`;
     throw new PackageError(`${path}: ${what} [secret]; "aa-registry explain secret" says more`);
   }
+  requireLicence(path, manifest.license);
   const file = join(folder, name);
   const bytes = await readPart(file, largestProfile);
   if (!bytes) throw new PackageError(`${folder} has no profile file named ${name}`);
@@ -77,6 +124,27 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
     bytes,
     readme,
   };
+}
+
+/** What there is instead of a package. */
+async function whyNoManifest(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found) return `there is no folder ${folder}`;
+  const it = `a package is a folder with a profile and its ${manifestName}`;
+  return found.isDirectory()
+    ? `${folder} has no ${manifestName}; ${it}`
+    : `${folder} is a file; ${it}`;
+}
+
+function requireLicence(path: string, license: string): void {
+  const trouble = licenceTrouble(license);
+  if (!trouble) return;
+  const { meant } = trouble;
+  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+  throw new PackageError(
+    `${path}: license "${license}" is not an SPDX licence expression, such as "Apache-2.0" or "MIT OR GPL-2.0-only".${hint} ` +
+      'One that SPDX does not list is written LicenseRef-NAME',
+  );
 }
 
 async function readReadme(path: string): Promise<string | undefined> {

@@ -10,7 +10,7 @@ import {
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
 import { Place } from './host/tree.ts';
-import { parseToml } from './toml.ts';
+import { type Fields, parseToml } from './toml.ts';
 
 /** A profile that a host is to have. */
 export interface WantedProfile {
@@ -34,6 +34,16 @@ const Entry = z.union([
   z.string(),
   z.strictObject({ reference: z.string(), complain: z.boolean().default(false) }),
 ]);
+
+/** What profiles.toml has, for whoever wrote something else. */
+const profilesFields: Fields = {
+  profiles: {
+    what: 'an array of references, or of tables that have one',
+    example: 'profiles = ["docker-nginx", { reference = "acme/api", complain = true }]',
+  },
+  'profiles.reference': { what: 'what to install', example: 'reference = "acme/web@^1.2"' },
+  'profiles.complain': { what: 'whether it only logs', example: 'complain = true' },
+};
 
 const ProfilesFile = z.strictObject({ profiles: z.array(Entry) });
 
@@ -143,7 +153,7 @@ async function readToml<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | undefined> {
   const text = await readFileIfPresent(path);
   if (text === undefined) return undefined;
-  const file = parseToml(text, schema);
+  const file = parseToml(text, schema, profilesFields);
   if (!file.ok) throw new ProfilesFileError(`${path}: ${file.reason}`);
   return file.value;
 }

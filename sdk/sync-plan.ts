@@ -1,6 +1,6 @@
 import { compareVersions, type Digest, type Reference } from '../trust/index.ts';
 import { type Condition, describeCondition, isSound } from './host/condition.ts';
-import type { Installation } from './host/state.ts';
+import { type Installation, isHeldFrom } from './host/state.ts';
 import type { Meaning } from './resolve-all.ts';
 
 /** A profile that a host is to have, and what the registry says that means; nothing when it could not be asked. */
@@ -26,7 +26,10 @@ export type Step =
   | { kind: 'repair'; have: Have; reference: Reference; complain: boolean; problems: string[] }
   | { kind: 'remove'; have: Have }
   /** Nothing is done about it, for this reason. */
-  | { kind: 'note'; reference: Reference; text: string; isFailure: boolean };
+  | { kind: 'note'; reference: Reference; text: string; failure?: NoteFailure | undefined };
+
+/** Why a note is a failure. */
+export type NoteFailure = 'not-installed' | 'rolled-back';
 
 /** What is to be done so that a host has what is wanted. Pure: the same of the same. */
 export function planSync(wants: readonly Want[], haves: readonly Have[]): Step[] {
@@ -49,19 +52,28 @@ export function planSync(wants: readonly Want[], haves: readonly Have[]): Step[]
 
 function planAbsent({ reference, complain, locked, meaning }: Want): Step[] {
   if (!meaning)
-    return [note(reference, 'is not installed, and the registry can not be asked', true)];
-  if (!meaning.ok) return [note(reference, `is not installed: ${meaning.reason}`, true)];
+    return [
+      note(reference, 'is not installed, and the registry can not be asked', 'not-installed'),
+    ];
+  if (!meaning.ok) return [note(reference, `is not installed: ${meaning.reason}`, 'not-installed')];
   if (meaning.yanked !== undefined && !isExact(reference) && !locked) {
     return [
-      note(reference, `is not installed: ${meaning.version} was yanked: ${meaning.yanked}`, true),
+      note(
+        reference,
+        `is not installed: ${meaning.version} was yanked: ${meaning.yanked}`,
+        'not-installed',
+      ),
     ];
   }
   return [{ kind: 'install', reference, version: meaning.version, complain }];
 }
 
 function planPresent(want: Want, have: Have): Step[] {
-  const { reference, complain, meaning } = want;
+  const { reference, meaning } = want;
   const { installation } = have;
+  // What the operator of this host has asked for stays until "enforce".
+  const isChosen = !want.complain && installation.complainChosen === true;
+  const complain = want.complain || isChosen;
   const wanted = versionWanted(want, installation);
   const steps: Step[] = [];
   if (wanted.update !== undefined) {
@@ -76,13 +88,18 @@ function planPresent(want: Want, have: Have): Step[] {
       have.condition.boot === 'disabled' &&
       isSound({ ...have.condition, boot: 'ok' }) &&
       complain === installation.complain;
-    if (onlyDisabled) steps.push(note(reference, problems.join('; '), false));
+    if (onlyDisabled) steps.push(note(reference, problems.join('; ')));
     else if (problems.length > 0)
       steps.push({ kind: 'repair', have, reference, complain, problems });
   }
-  if (wanted.note !== undefined) steps.push(note(reference, wanted.note, false));
+  if (wanted.note !== undefined) steps.push(note(reference, wanted.note, wanted.failure));
+  if (isChosen) {
+    const text = 'stays in complain mode, which was asked for on this host; "enforce" ends that';
+    steps.push(note(reference, text));
+  }
   if (meaning && !meaning.ok) {
-    steps.push(note(reference, `stays at ${installation.version}: ${meaning.reason}`, true));
+    const text = `stays at ${installation.version}: ${meaning.reason}`;
+    steps.push(note(reference, text, 'not-installed'));
   }
   return steps;
 }
@@ -90,15 +107,21 @@ function planPresent(want: Want, have: Have): Step[] {
 /** The version to go to, or why not to one. */
 function versionWanted(
   { reference, locked, meaning }: Want,
-  { version, digest, rolledBackFrom }: Installation,
-): { update?: string; note?: string } {
+  installation: Installation,
+): { update?: string; note?: string; failure?: NoteFailure } {
+  const { version, digest, rolledBackFrom } = installation;
   if (!meaning?.ok) return {};
   if (meaning.version === version && meaning.digest === digest) {
     return meaning.yanked === undefined ? {} : { note: `${version} was yanked: ${meaning.yanked}` };
   }
   const { version: next } = meaning;
-  if (next === rolledBackFrom) {
-    return { note: `stays at ${version}, which it was rolled back to from ${next}` };
+  if (isHeldFrom(installation, next)) {
+    const held = `stays at ${version}, which it was rolled back to from ${rolledBackFrom}`;
+    if (!locked && !isExact(reference)) return { note: held };
+    // A file says one thing and the host does another: somebody has to decide.
+    const asked = locked ? `is locked to ${next}` : `is wanted at ${next}`;
+    const advice = `"pull" ends that, ${locked ? '"lock" here writes' : 'another version in profiles.toml keeps'} it`;
+    return { note: `${asked} and ${held}; ${advice}`, failure: 'rolled-back' };
   }
   if (locked || isExact(reference)) return { update: next };
   if (meaning.yanked !== undefined) {
@@ -114,6 +137,6 @@ function isExact({ selector }: Reference): boolean {
   return selector.kind === 'version' || selector.kind === 'digest';
 }
 
-function note(reference: Reference, text: string, isFailure: boolean): Step {
-  return { kind: 'note', reference, text, isFailure };
+function note(reference: Reference, text: string, failure?: NoteFailure): Step {
+  return { kind: 'note', reference, text, failure };
 }

@@ -1,4 +1,5 @@
-import { formatReference, type Reference } from '../trust/index.ts';
+import { formatReference, type Reference, sha256 } from '../trust/index.ts';
+import { type Bundle, bundledOffer } from './bundle.ts';
 import { type Client, RegistryError, UnreachableError } from './client.ts';
 import { fetchOffer, type VerifiedProfile, verifyOffer } from './fetch.ts';
 import { examine } from './host/condition.ts';
@@ -30,14 +31,16 @@ export interface SyncOptions {
   root: string;
   trust: HostTrust;
   client: Client;
+  /** Where profiles come from, and what references mean, instead of the registry: that is not asked then. */
+  bundle?: Bundle | undefined;
   wanted: readonly WantedProfile[];
   /** What each is locked to, at its place, where there is a lock file. */
   locked?: readonly LockedProfile[] | undefined;
   /** Look, fetch and verify, but change nothing. */
   dryRun?: boolean;
   /**
-   * Whether what the last sync has written down below `root` may be from somebody else, as in an image of which only
-   * this run's trust is the operator's: then the registry is asked everything anew.
+   * Whether what is written down below `root` may be from somebody else, as in an image of which only this run's trust
+   * is the operator's: then the registry is asked everything anew, and no record keeps a mode or an older version.
    */
   isForeign?: boolean;
   now?: Date;
@@ -71,7 +74,7 @@ export interface SyncReport extends Judgement {
  */
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;
-  const asked = await ask(options);
+  const asked = options.bundle ? await askBundle(options, options.bundle) : await ask(options);
   const { revoked } = asked;
   const wants = wanted.map(({ reference, complain }, at): Want => {
     const lock = locked?.[at];
@@ -84,7 +87,8 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     };
   });
   const policy = root === '/' ? await readPolicy() : undefined;
-  const steps = planSync(wants, await examineAll(root, policy));
+  const haves = await examineAll(root, policy);
+  const steps = planSync(wants, options.isForeign ? haves.map(withoutChoices) : haves);
   const outcomes: SyncOutcome[] = [];
   for (const step of steps) outcomes.push(await take(step, { ...options, revoked }, wants));
   if (!dryRun && asked.state) await writeSyncState(root, asked.state);
@@ -116,6 +120,12 @@ async function examineAll(
   return haves;
 }
 
+/** Without what a record says that an operator has chosen: below a root that may be somebody else's, they may have. */
+function withoutChoices(have: Have): Have {
+  const { complainChosen: _, rolledBackFrom: __, ...installation } = have.installation;
+  return { ...have, installation };
+}
+
 /** A lock says what a reference means, whatever the registry says; that only knows whether it was yanked. */
 function lockedMeaning({ version, digest }: LockedProfile, meaning: Meaning | undefined): Meaning {
   return {
@@ -139,12 +149,7 @@ interface Asked {
 async function ask(options: SyncOptions): Promise<Asked> {
   const { root, client, wanted, locked, now = new Date() } = options;
   const { dryRun = false, isForeign = false } = options;
-  const asked = wanted.map(({ reference }, at): Reference => {
-    const lock = locked?.[at];
-    return lock
-      ? { ...reference, selector: { kind: 'version', version: lock.version } }
-      : reference;
-  });
+  const asked = wanted.map(({ reference }, at) => withLock(reference, locked?.[at]));
   const references = [...asked, ...(await othersOf(options, asked))];
   const names = references.map(formatReference);
   const saved = isForeign ? undefined : await readSyncState(root);
@@ -194,6 +199,34 @@ async function ask(options: SyncOptions): Promise<Asked> {
   }
 }
 
+/** What the references mean in a bundle, which says nothing of channels and nothing of what was yanked. */
+async function askBundle(
+  { root, trust, wanted, locked }: SyncOptions,
+  bundle: Bundle,
+): Promise<Asked> {
+  const meanings: Meaning[] = [];
+  for (const [at, { reference }] of wanted.entries()) {
+    const asked = withLock(reference, locked?.[at]);
+    const offer = await bundledOffer(bundle, asked, 0);
+    if (offer) {
+      const digest = await sha256(offer.profile);
+      const { version } = offer;
+      meanings.push({ ok: true, version, digest, yanked: undefined, revokedKeys: undefined });
+    } else {
+      const why =
+        asked.selector.kind === 'channel' ? ', which says of no channel what it names' : '';
+      meanings.push({ ok: false, reason: `it is not in the bundle${why}` });
+    }
+  }
+  const revoked = await readRevoked(hostSeenFolder(root, trust.log.key));
+  return { meanings, state: undefined, offline: undefined, log: undefined, revoked };
+}
+
+/** What is asked for: the locked version where there is one. */
+function withLock(reference: Reference, lock: LockedProfile | undefined): Reference {
+  return lock ? { ...reference, selector: { kind: 'version', version: lock.version } } : reference;
+}
+
 /** Something installed of each team that nothing is wanted of: the answer says whether a key of it was revoked. */
 async function othersOf(
   { root, trust }: SyncOptions,
@@ -237,8 +270,8 @@ interface Taking extends SyncOptions {
 async function take(step: Step, options: Taking, wants: Want[]): Promise<SyncOutcome> {
   switch (step.kind) {
     case 'note':
-      return step.isFailure
-        ? { step, result: { ok: false, id: 'not-installed', reason: step.text, isRefusal: false } }
+      return step.failure
+        ? { step, result: { ok: false, id: step.failure, reason: step.text, isRefusal: false } }
         : { step, result: { ok: true } };
     case 'remove':
       return { step, result: await takeOut(step.have.installation, options) };
@@ -286,7 +319,7 @@ async function repair(
 
 async function fetchAndInstall(
   step: Extract<Step, { kind: 'install' | 'update' }>,
-  { root, client, trust, revoked, dryRun, now = new Date() }: Taking,
+  { root, client, bundle, trust, revoked, dryRun, now = new Date() }: Taking,
   wants: Want[],
 ): Promise<SyncOutcome> {
   const { reference, version, complain } = step;
@@ -316,8 +349,11 @@ async function fetchAndInstall(
     result: { ok: false, id, reason, isRefusal },
   });
   try {
-    const offer = await fetchOffer(client, { team, name, version }, { seen, revoked });
     const exact = { ...reference, selector: { kind: 'version', version } } as const;
+    const offer = bundle
+      ? await bundledOffer(bundle, exact, seen?.size ?? 0)
+      : await fetchOffer(client, { team, name, version }, { seen, revoked });
+    if (!offer) return refused('not-fetched', 'it is not in the bundle', false);
     const verified = await verifyOffer(offer, locked ? exact : reference, {
       trust,
       seen,

@@ -1,17 +1,26 @@
 import { parse, TomlError } from 'smol-toml';
 import type * as z from 'zod';
+// Not by way of the room's door: the configuration is read at every start.
+import { nearest } from '../policy/syntax/names.ts';
 
 /** What a file in TOML says, or what is wrong with it. */
 export type Toml<Value> = { ok: true; value: Value } | { ok: false; reason: string };
+
+/** What a field of a file is for, and how it is written, by its name; of a nested one, with dots between. */
+export type Fields = Readonly<Record<string, { what: string; example: string }>>;
 
 /** How many characters a file may have, and how deep its values may nest: far more than any that is of use. */
 const longest = 4 << 20;
 const deepest = 16;
 
-/** Reads TOML of this shape. */
+/** The most of what is wrong that is told at once. */
+const mostTold = 8;
+
+/** Reads TOML of this shape. What is wrong with a field is said with its line, and with what `fields` says of it. */
 export function parseToml<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
+  fields: Fields = {},
 ): Toml<z.infer<Schema>> {
   let document: unknown;
   try {
@@ -22,10 +31,125 @@ export function parseToml<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return { ok: true, value: parsed.data };
-  const issues = parsed.error.issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  );
-  return { ok: false, reason: issues.join('; ') };
+  const told = tell(parsed.error.issues, document, schema, fields);
+  const more = told.length - mostTold;
+  const lines = [...told.slice(0, mostTold), ...(more > 0 ? [`and ${more} more`] : [])];
+  return { ok: false, reason: lines.length > 1 ? ['', ...lines].join('\n') : (lines[0] ?? '') };
+}
+
+/** What is wrong, unknown names first: one may be a slip for what is missing, which is not told then. */
+function tell(
+  issues: readonly Issue[],
+  document: unknown,
+  schema: z.ZodType,
+  fields: Fields,
+): string[] {
+  const meant = new Set<string>();
+  const unknown = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [];
+    const path = issue.path.map(String);
+    const known = namesAt(schema, path);
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      if (near !== undefined) meant.add([...path, near].join('.'));
+      return describeUnknown([...path, key].join('.'), near, known);
+    });
+  });
+  const wrong = issues.flatMap((issue) => {
+    const name = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys') return [];
+    return meant.has(name) ? [] : [describeIssue(issue, document, fields)];
+  });
+  return [...new Set([...unknown, ...wrong])];
+}
+
+function describeUnknown(name: string, near: string | undefined, known: string[]): string {
+  if (near !== undefined) return `${name}: is not a field here. Did you mean "${near}"?`;
+  return `${name}: is not a field here${known.length > 0 ? `; known are ${known.join(', ')}` : ''}`;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** What is wrong with a field, in words for whoever wrote the file. */
+function describeIssue(issue: Issue, document: unknown, fields: Fields): string {
+  const path = issue.path.map(String);
+  const name = path.join('.');
+  if (name === '') return issue.message;
+  // Of an array's element, what is said of the array.
+  const field = path.filter((part) => !/^\d+$/.test(part)).join('.');
+  const about = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  const meaning = about === undefined ? '' : `; it is ${about.what}, such as ${about.example}`;
+  return `${name}: ${fault(issue, valueAt(document, path))}${meaning}`;
+}
+
+const types: Record<string, string> = {
+  string: 'text in quotes',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'an array, [ … ]',
+  object: 'a table',
+  record: 'a table',
+};
+
+function fault(issue: Issue, value: unknown): string {
+  if (value === undefined) return 'is missing';
+  switch (issue.code) {
+    case 'invalid_type':
+      return `has to be ${types[issue.expected] ?? issue.expected}`;
+    case 'too_big':
+      return `has more than ${issue.maximum} ${unit(issue.origin)}`.trimEnd();
+    case 'too_small':
+      return value === ''
+        ? 'is empty'
+        : `has fewer than ${issue.minimum} ${unit(issue.origin)}`.trimEnd();
+    case 'invalid_union':
+      return 'is neither of what it may be';
+    default:
+      return issue.message;
+  }
+}
+
+function unit(origin: string): string {
+  return origin === 'string' ? 'characters' : origin === 'array' ? 'elements' : '';
+}
+
+function valueAt(document: unknown, path: readonly string[]): unknown {
+  let value = document;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))
+      return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+/** The names that a schema knows at a path, where that can be told. */
+function namesAt(schema: z.ZodType, path: readonly string[]): string[] {
+  let at: unknown = schema;
+  for (const part of path) {
+    const inner = unwrap(at);
+    at =
+      shapeOf(inner)?.[part] ??
+      (inner as { element?: unknown; valueType?: unknown })?.element ??
+      (inner as { valueType?: unknown })?.valueType;
+  }
+  return Object.keys(shapeOf(unwrap(at)) ?? {});
+}
+
+/** Without what makes a schema optional or gives it a default. */
+function unwrap(schema: unknown): unknown {
+  let at = schema;
+  while (typeof (at as { unwrap?: unknown })?.unwrap === 'function' && !shapeOf(at)) {
+    const inner = (at as { unwrap: () => unknown }).unwrap();
+    if (inner === at) break;
+    at = inner;
+  }
+  return at;
+}
+
+function shapeOf(schema: unknown): Record<string, unknown> | undefined {
+  return (schema as { shape?: Record<string, unknown> })?.shape;
 }
 
 /** Without the lines of the file that the parser's message quotes: they may hold a token. */

@@ -162,7 +162,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       const outcome = await verify();
       expect(outcome, outcome.said).toMatchObject({ code: 0 });
       expect(outcome.said).toContain(`${manyEntries} entries`);
-      expect(outcome.said).toMatch(/2 key\b.*5 version\b.*1 channel\b/);
+      expect(outcome.said).toMatch(/2 keys\b.*5 versions\b.*1 channel move\b/);
       expect(outcome.said).toContain('5 profiles and envelopes');
     });
 

@@ -30,7 +30,7 @@ export const adminCheck = defineCommand({
     `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${mostTold} differences are ` +
     'told one by one.',
   examples: [
-    'aa-registry admin check --data /var/lib/aa-registry',
+    'aa-registry admin check --data /var/lib/aa-registry-server',
     'aa-registry admin check --database libsql://registry-example.turso.io --log-key registry.example.org/log+…',
   ],
   async run({ values, io }) {

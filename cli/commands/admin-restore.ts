@@ -22,7 +22,7 @@ export const adminRestore = defineCommand({
     'signed with. What was published after the backup is gone: hosts and auditors that have seen a larger log refuse ' +
     'this one until it has grown beyond that again, and then find that it is another. Restore the latest backup.',
   examples: [
-    'aa-registry admin restore /var/backups/registry-2026-01-31.db --data /var/lib/aa-registry',
+    'aa-registry admin restore /var/backups/registry-2026-01-31.db --data /var/lib/aa-registry-server',
   ],
   async run({ values, args: [file = ''], io }) {
     const { DataError, restore } = await import('../../worker/node/admin.ts');

@@ -1,14 +1,15 @@
 import { makeBundle } from '../../sdk/bundle.ts';
 import type { Client, VersionPath } from '../../sdk/client.ts';
 import { chooseVersion, fetchOffer, verifyOffer } from '../../sdk/fetch.ts';
-import { writeOutput } from '../../sdk/host/output.ts';
 import { mapInParallel } from '../../sdk/in-parallel.ts';
 import type { Offer, Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
+import { isStandardOutput, writeAnswer } from '../output.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
 
 export const bundle = defineCommand({
   name: 'bundle',
@@ -19,7 +20,13 @@ export const bundle = defineCommand({
     format: formatOption,
     ...registryOptions,
     trust: trustOption,
-    output: { type: 'string', short: 'o', value: 'FILE', description: 'The bundle to write' },
+    root: rootOption,
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      description: 'The bundle to write; - is standard output',
+    },
     since: {
       type: 'string',
       multiple: true,
@@ -34,10 +41,11 @@ export const bundle = defineCommand({
   async run({ values, args, io }) {
     const { output } = values;
     if (output === undefined) throw new CliError(exit.usage, 'Where to? Add -o FILE.');
+    isStandardOutput(output, values);
     const sizes = (values.since ?? []).map((size) =>
       requireWholeNumber('since', size, { maximum: 999_999_999_999_999 }),
     );
-    const trust = await requireTrust(values, '/');
+    const trust = await requireTrust(values, rootOf(values.root));
     const client = await openSession(io, values, trust.registry);
 
     const references = args.map(requireReference);
@@ -60,7 +68,8 @@ export const bundle = defineCommand({
       const offer = await fetchOffer(client, path, log ? { log } : {});
       const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
       if (!verified.ok) {
-        throw new CliError(exit.refused, `Refused: ${verified.reason} [${verified.id}].`);
+        const { id, reason } = verified;
+        throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
       }
       ({ size } = verified.profile.checkpoint);
       ({ log } = offer);
@@ -73,7 +82,7 @@ export const bundle = defineCommand({
       consistency[since] = (await client.getEntryProof(index, size, since)).consistency;
     }
     const made = `${JSON.stringify(makeBundle(offers, consistency))}\n`;
-    await writeOutput(output, made);
+    await writeAnswer(io, output, made);
     const bytes = Buffer.byteLength(made);
     const profiles = offers.length === 1 ? '1 profile' : `${offers.length} profiles`;
     if (values.format === 'json') io.print(toJson({ file: output, bytes, items }));

@@ -5,5 +5,5 @@ export const complain = modeCommand(
   'Have installed profiles allow what no rule does, and log it',
   'Loads the profile in complain mode, now and, by a link in /etc/apparmor.d/force-complain, at every boot. What ' +
     'no rule allows is then logged and allowed; what a "deny" rule denies stays denied. The file stays what its team ' +
-    'has signed. Updates keep the mode; "enforce" ends it. Where "sync" runs, it is profiles.toml that says the mode.',
+    'has signed. Updates keep the mode, and so does "sync", whatever profiles.toml says; "enforce" ends it. "status" shows it.',
 );

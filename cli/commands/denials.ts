@@ -6,10 +6,11 @@ import { isOf, rulingProfiles } from '../../sdk/denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
-import { LogFormError } from '../../sdk/host/log-text.ts';
-import { writeOutput } from '../../sdk/host/output.ts';
+import { longestLine } from '../../sdk/host/line-splitter.ts';
+import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { policyPlace } from '../../sdk/host/state.ts';
+import { writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
@@ -60,7 +61,7 @@ export const denials = defineCommand({
     all: { type: 'boolean', description: 'Also what was allowed and logged, and profiles loaded' },
     generalise: {
       type: 'boolean',
-      description: 'Rules for all process ids, numbers, homes and container paths',
+      description: 'Rules for all process ids, numbers, random names, homes and container paths',
     },
     patch: {
       type: 'string',
@@ -72,7 +73,14 @@ export const denials = defineCommand({
       value: 'NAME',
       description: 'Write a profile of this name from what complain mode logged',
     },
-    output: { type: 'string', short: 'o', value: 'FILE', description: 'Where --draft writes' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE|DIR/',
+      description:
+        'Where --draft writes: a file, a package in a folder, or "-" for standard output',
+    },
+    force: { type: 'boolean', description: 'Let --draft overwrite a profile that is there' },
     format: lineFormatOption,
     root: rootOption,
     ...includeOptions,
@@ -81,14 +89,15 @@ export const denials = defineCommand({
     'Reads auditd’s log, the kernel’s messages and journald’s, whichever there are, and counts an event that ' +
     'is in several once. Says which rule of the installed profile denied it, with its line, or that none allows ' +
     'it, and the narrowest rule that would. --file takes what dmesg, syslog, auditd, ausearch and journalctl write, also ' +
-    'in gzip, UTF-16 or lines of JSON; a log without a line of AppArmor’s ends with 1. --patch never takes a rule away: what a deny rule forbids stays so. --follow ' +
+    'packed with gzip or zstd, in UTF-16 or in lines of JSON; a log without a line of AppArmor’s ends with 1. --patch never takes a rule away: what a deny rule forbids stays so, and then it ends with 1. ' +
+    'It says where a rule reads or writes secrets or accounts. --draft into a folder also writes aa-profile.toml. --follow ' +
     `counts the ${mostFollowed.toLocaleString('en')} findings that came up last; one that comes again after that counts from 1.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
     'ssh web1 dmesg | aa-registry denials --file - --format json',
     'sudo aa-registry denials --profile docker-nginx --patch ./docker-nginx',
-    'sudo aa-registry denials --draft my-app -o my-app',
+    'sudo aa-registry denials --draft my-app -o my-app/',
   ],
   async run({ values, io }) {
     const { follow = false, draft, output, generalise = false } = values;
@@ -100,8 +109,8 @@ export const denials = defineCommand({
     if (format === 'json' && (target !== undefined || draft !== undefined)) {
       throw new CliError(exit.usage, '--patch and --draft answer with a profile, not with JSON.');
     }
-    if (output !== undefined && draft === undefined) {
-      throw new CliError(exit.usage, '-o FILE goes with --draft NAME.');
+    if ((output !== undefined || values.force) && draft === undefined) {
+      throw new CliError(exit.usage, '-o FILE and --force go with --draft NAME.');
     }
     if (draft !== undefined && !isDraftName(draft)) {
       throw new CliError(exit.usage, `"${draft}" can't be the name of a profile.`);
@@ -173,7 +182,11 @@ export const denials = defineCommand({
     for (const log of logs) {
       const seen = new Seen();
       try {
-        for await (const event of events(log.read(), io, seen)) {
+        for await (const event of events(
+          log.read(() => seen.tooLong++),
+          io,
+          seen,
+        )) {
           if (select(event, since)) findings.add(event);
         }
       } catch (error) {
@@ -200,6 +213,7 @@ export const denials = defineCommand({
     if (values.file) for (const { name, seen } of silent) io.tell(nothingIn(name, seen));
     if (all.interpreted) io.tell(interpretedNote);
     if (all.unread > 0) io.tell(unreadNote(all.unread));
+    if (all.tooLong > 0) io.tell(tooLongNote(all.tooLong));
 
     if (draft !== undefined) {
       if (found.length === 0) {
@@ -213,11 +227,7 @@ export const denials = defineCommand({
       for (const { operation, info } of unsaid) {
         io.tell(`No rule stands for: ${spelt([operation, info].filter(Boolean).join(', '))}`);
       }
-      if (output === undefined) io.print(text.trimEnd());
-      else {
-        await writeOutput(output, text);
-        io.tell(`Wrote ${output}; see it through with: aa-registry lint ${output}`);
-      }
+      await writeDraft(io, { name: draft, text }, output, values.force ?? false);
       return exit.ok;
     }
     if (target !== undefined) {
@@ -226,7 +236,7 @@ export const denials = defineCommand({
     }
 
     const advised = await Promise.all(found.map((finding) => adviser(finding)));
-    if (found.length === 0 && all.unread > 0) return exit.failed;
+    if (found.length === 0 && all.unread + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
       io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
     } else await showAll(io, format, advised, wanted);
@@ -253,9 +263,7 @@ function renewed<Value>(make: () => Value): () => Value {
 
 async function logsOf(files: string[] | undefined, root: string, io: Io): Promise<KernelLog[]> {
   if (files) {
-    return files.map((file) =>
-      file === '-' ? streamLog('standard input', io.stdin) : fileLog(file),
-    );
+    return files.map((file) => (file === '-' ? streamLog(standardInput, io.stdin) : fileLog(file)));
   }
   const logs = await findKernelLogs(root);
   if (logs.length > 0) return logs;
@@ -282,26 +290,37 @@ class Seen {
   events = 0;
   /** Lines that tell of a decision of AppArmor's in a form that is not read. */
   unread = 0;
+  /** Lines about AppArmor that are longer than any of a log. */
+  tooLong = 0;
   /** Whether some are as `ausearch -i` shows them. */
   interpreted = false;
 
-  add({ events, unread, interpreted }: Seen): void {
+  add({ events, unread, tooLong, interpreted }: Seen): void {
     this.events += events;
     this.unread += unread;
+    this.tooLong += tooLong;
     this.interpreted ||= interpreted;
   }
 }
 
 const readForms =
-  'Read are lines of dmesg, syslog, auditd, ausearch and journalctl, plain or in gzip, also as JSON or in UTF-16. ' +
+  'Read are lines of dmesg, syslog, auditd, ausearch and journalctl, plain or packed with gzip or zstd, also as JSON or in UTF-16. ' +
   'That a log has no such line does not say that nothing was refused.';
 
 const interpretedNote =
   'Note: "ausearch -i" leaves out the quotes, so a name with blanks may be taken for other fields; "ausearch --raw" is exact.';
 
-function nothingIn(name: string, { unread }: Seen): string {
-  const nothing = `No line that AppArmor wrote was found in ${name}`;
-  return unread === 0 ? `${nothing}.` : `${nothing}. ${unreadNote(unread)}`;
+function nothingIn(name: string, { unread, tooLong }: Seen): string {
+  return [
+    `No line that AppArmor wrote was found in ${name}.`,
+    ...(unread === 0 ? [] : [unreadNote(unread)]),
+    ...(tooLong === 0 ? [] : [tooLongNote(tooLong)]),
+  ].join(' ');
+}
+
+function tooLongNote(count: number): string {
+  const lines = count === 1 ? '1 line about AppArmor was' : `${count} lines about AppArmor were`;
+  return `${lines} left out, being longer than ${longestLine / 1024} KiB: of JSON, jq -c writes each entry on a line of its own.`;
 }
 
 function unreadNote(count: number): string {

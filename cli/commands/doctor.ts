@@ -7,7 +7,7 @@ import { readHostTrust } from '../../sdk/trust-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { requireRoot, rootOption } from '../target.ts';
 import { type Io, visible, wantsColor, widthOf } from '../terminal/io.ts';
 import { wrap } from '../terminal/wrap.ts';
 
@@ -30,7 +30,7 @@ export const doctor = defineCommand({
   examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
   async run({ values, io }) {
     const json = values.format === 'json';
-    const root = rootOf(values.root);
+    const root = await requireRoot(values.root);
     const findings = await examineHost(root, process.getuid?.() ?? 0);
     if (!values.offline) {
       // A trust file that is damaged is a finding of its own already.

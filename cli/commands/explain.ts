@@ -2,7 +2,9 @@ import { type Explanation, explain as explanation, explanations } from '../../po
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { nearest } from '../framework/nearest.ts';
-import { printTable } from '../terminal/table.ts';
+import { widthOf } from '../terminal/io.ts';
+import { printList } from '../terminal/table.ts';
+import { wrapLines } from '../terminal/wrap.ts';
 
 export const explain = defineCommand({
   name: 'explain',
@@ -24,7 +26,7 @@ export const explain = defineCommand({
         severity,
         title,
       ]);
-      printTable(io, rows);
+      printList(io, ['ID', 'SEVERITY', 'MEANING'], rows);
       return exit.ok;
     }
     const found = explanation(id);
@@ -42,7 +44,7 @@ export const explain = defineCommand({
     }
     io.print(`${id} (${found.severity}): ${found.title}`);
     io.print('');
-    io.print(found.text);
+    io.print(wrapLines(found.text, widthOf(io.stdout)));
     if (found.example !== undefined) io.print(`\nFound in:\n\n${indent(found.example)}`);
     if (found.corrected !== undefined) io.print(`\nPut right:\n\n${indent(found.corrected)}`);
     return exit.ok;

@@ -9,10 +9,14 @@ import { choosePassphrase, signingKeyPath } from '../signing-key.ts';
 export const keyGenerate = defineCommand({
   name: 'key generate',
   summary: 'Make a publisher key',
-  usage: '[--out FILE]',
+  usage: '[--out FILE] [--no-passphrase]',
   args: { min: 0, max: 0 },
   options: {
     format: formatOption,
+    'no-passphrase': {
+      type: 'boolean',
+      description: 'Do not encrypt it, and do not ask, as in a script',
+    },
     out: {
       type: 'string',
       short: 'o',
@@ -27,7 +31,7 @@ export const keyGenerate = defineCommand({
   examples: ['aa-registry key generate', 'aa-registry key generate --out release.pem'],
   async run({ values, io }) {
     const path = values.out ?? signingKeyPath(io);
-    const passphrase = await choosePassphrase(io);
+    const passphrase = values['no-passphrase'] ? '' : await choosePassphrase(io);
     const key = await generateKeyPair();
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writePrivateKey(path, key, passphrase);
@@ -45,7 +49,9 @@ export const keyGenerate = defineCommand({
       `Public key   ${path}.pub`,
       `Key id       ${keyId}`,
     );
-    io.tell(`Have an administrator register it: aa-registry key add TEAM ${path}.pub`);
+    io.tell(
+      `An owner of the team or an administrator registers it: aa-registry key add TEAM ${path}.pub`,
+    );
     return exit.ok;
   },
 });

@@ -1,7 +1,7 @@
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { printTable } from '../terminal/table.ts';
+import { day, printList } from '../terminal/table.ts';
 
 export const keyList = defineCommand({
   name: 'key list',
@@ -18,11 +18,16 @@ export const keyList = defineCommand({
       io.print(toJson({ items: keys }));
       return exit.ok;
     }
-    const rows = keys.map(({ keyId, label, createdAt, revokedAt }) => {
-      const revoked = revokedAt === null ? '' : `  (revoked ${revokedAt.slice(0, 10)})`;
-      return [keyId, `${createdAt.slice(0, 10)}  ${label}${revoked}`];
-    });
-    printTable(io, rows);
+    printList(
+      io,
+      ['KEY ID', 'ADDED', 'REVOKED', 'LABEL'],
+      keys.map(({ keyId, label, createdAt, revokedAt }) => [
+        keyId,
+        day(createdAt),
+        day(revokedAt),
+        label,
+      ]),
+    );
     if (keys.length === 0) io.tell(`Team ${team} has no keys.`);
     return exit.ok;
   },

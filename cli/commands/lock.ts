@@ -1,3 +1,4 @@
+import type { Verified } from '../../sdk/fetch.ts';
 import { fetchSeveral } from '../../sdk/fetch-several.ts';
 import { readFileIfPresent } from '../../sdk/host/read-file.ts';
 import {
@@ -8,10 +9,11 @@ import {
   writeRevoked,
   writeSeen,
 } from '../../sdk/host/seen.ts';
+import { type Installation, isHeldFrom, listInstallations } from '../../sdk/host/state.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
-import { formatReference } from '../../trust/index.ts';
+import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
 import { alone } from '../changing.ts';
-import { defineCommand, exit } from '../framework/command.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { notProved } from '../not-proved.ts';
@@ -37,7 +39,8 @@ export const lock = defineCommand({
   details:
     'Each profile is fetched and verified; its version and digest go to profiles.lock.toml beside profiles.toml, which ' +
     '"sync" follows. Keep both in version control and give both to all hosts: they then have the same, and change when ' +
-    'you lock again.',
+    'you lock again. What this host was rolled back from is not locked: it is held at the version it went to, as "sync" ' +
+    'does, until there is a newer one or "pull" ends that.',
   examples: ['aa-registry lock --profiles ./profiles.toml', 'sudo aa-registry lock'],
   async run({ values, io }) {
     const root = rootOf(values.root);
@@ -53,9 +56,37 @@ export const lock = defineCommand({
       revoked: await readRevoked(folder, hostSeenFolder(root, trust.log.key)),
       installed: () => undefined,
     };
-    const verified = await showingProgress(io, names, ({ update }) =>
-      fetchSeveral(client, references, view, { onProgress: update }),
-    );
+    const installed = await listInstallations(root).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EACCES') throw error;
+      io.tell(
+        `Not known what this host was rolled back from: ${error.path} may be read by others only.`,
+      );
+      return [];
+    });
+    const verified = await showingProgress(io, names, async ({ update, note }) => {
+      const fetched = await fetchSeveral(client, references, view, { onProgress: update });
+      const held = heldBack(references, fetched, installed);
+      for (const { reference, installation, from } of held.values()) {
+        const { version } = installation;
+        note(
+          `${formatReference(reference)} is held at ${version}, to which this host was rolled back from ${from}.`,
+        );
+      }
+      const exact = [...held.values()].map(({ installation: { team, name, version } }) => ({
+        team,
+        name,
+        selector: { kind: 'version' as const, version },
+      }));
+      const again = await fetchSeveral(client, exact, {
+        ...view,
+        seen: latestSeen(fetched) ?? view.seen,
+      });
+      for (const [index, at] of [...held.keys()].entries()) {
+        const one = again[index];
+        if (one) fetched[at] = one;
+      }
+      return fetched;
+    });
     const locked: LockedProfile[] = [];
     for (const [at, one] of verified.entries()) {
       const team = references[at]?.team ?? '';
@@ -85,3 +116,47 @@ export const lock = defineCommand({
     return exit.ok;
   },
 });
+
+/** A reference whose version this host was rolled back from. */
+interface Held {
+  reference: Reference;
+  installation: Installation;
+  from: string;
+}
+
+/** The references, by place, that mean a version which this host was rolled back from: it is held at what it has. */
+function heldBack(
+  references: readonly Reference[],
+  fetched: readonly Verified[],
+  installed: readonly Installation[],
+): Map<number, Held> {
+  const held = new Map<number, Held>();
+  for (const [at, reference] of references.entries()) {
+    const { team, name, selector } = reference;
+    const installation = installed.find((one) => one.team === team && one.name === name);
+    const one = fetched[at];
+    if (!installation || !one?.ok || !isHeldFrom(installation, one.profile.version)) continue;
+    const { version } = installation;
+    const isMeant =
+      selector.kind === 'default' ||
+      selector.kind === 'channel' ||
+      (selector.kind === 'range' && isInRange(version, selector.range));
+    if (!isMeant) {
+      throw new CliError(
+        exit.failed,
+        `Nothing was written: this host was rolled back to ${version}, which is not what ${formatReference(reference)} means.`,
+        `Change that in profiles.toml, or end the rollback with: sudo aa-registry pull ${formatReference(reference)}`,
+        'rolled-back',
+      );
+    }
+    held.set(at, { reference, installation, from: one.profile.version });
+  }
+  return held;
+}
+
+/** The largest checkpoint under which something was proved: what is fetched after it may not be under an older one. */
+function latestSeen(verified: readonly Verified[]) {
+  return verified
+    .flatMap((one) => (one.ok ? [one.profile.checkpoint] : []))
+    .sort((a, b) => b.size - a.size)[0];
+}

@@ -101,7 +101,7 @@ export const logVerify = defineCommand({
     io.print(`Log        ${followed.log.key.verifier}`);
     io.print(`Checkpoint ${checkpoint.size} entries, ${new Date(time * 1000).toISOString()}`);
     if (before) io.print(`Verified   it extends the ${from} entries of ${state}`);
-    const counts = [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ');
+    const counts = [...kinds].map(([kind, count]) => countOf(kind, count)).join(', ');
     io.print(
       `Verified   ${checkpoint.size - from} entries make its tree${counts && `: ${counts}`}`,
     );
@@ -112,6 +112,21 @@ export const logVerify = defineCommand({
     return exit.ok;
   },
 });
+
+/** What there is of a kind of entry, in words. */
+function countOf(kind: string, count: number): string {
+  const [one, many] = nouns[kind] ?? [kind, kind];
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+const nouns: Record<string, [one: string, many: string]> = {
+  version: ['version', 'versions'],
+  channel: ['channel move', 'channel moves'],
+  yank: ['yank', 'yanks'],
+  transfer: ['transfer', 'transfers'],
+  key: ['key', 'keys'],
+  'key-revocation': ['key revocation', 'key revocations'],
+};
 
 function shown(progress: AuditProgress | undefined): string {
   return progress ? `${progress.done.size} of ${progress.target.size} entries` : 'No entry yet';

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditProgress, LoggedEntry } from '../../sdk/audit.ts';
 import { writeCheckpointFile } from '../../sdk/checkpoint-file.ts';
-import { isPassing, RegistryError } from '../../sdk/client.ts';
+import { type Client, isPassing, RegistryError, UnreachableError } from '../../sdk/client.ts';
 import { isDigest, isProfileName, isTeam, type LogEntry } from '../../trust/index.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { lineFormatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { interruption } from '../terminal/interruption.ts';
+import type { Io } from '../terminal/io.ts';
 
 /** The longest that a registry which asks to wait is left alone, in seconds. */
 const longestPause = 3600;
@@ -46,6 +47,7 @@ export const logWatch = defineCommand({
     const ended = once ? undefined : interruption();
     const followed = await openLog(io, values, ended ? { signal: ended } : {});
     let from = await readState(followed, state);
+    await tellUnknown(io, followed.client, watched);
     const select = (entry: LogEntry) => watched.some((one) => isAbout(entry, one));
 
     /** Where a look was broken off, by a registry that went away: the next goes on from there. */
@@ -58,6 +60,9 @@ export const logWatch = defineCommand({
       const audit = await follow(followed, options);
       resume = undefined;
       for (const logged of audit.entries) io.print(print(logged));
+      if (once && audit.entries.length === 0) {
+        io.tell(`Nothing new of ${args.join(', ')} in ${audit.checkpoint.size} entries.`);
+      }
       // Only now: what was not printed is reported again.
       if (state !== undefined) await writeCheckpointFile(state, audit.note);
       from = audit.checkpoint;
@@ -84,6 +89,20 @@ export const logWatch = defineCommand({
     return exit.ok;
   },
 });
+
+/** Says of which teams the registry knows nothing: they may be yet to come, or a slip. It does not keep from watching. */
+async function tellUnknown(io: Io, client: Client, watched: readonly Watched[]): Promise<void> {
+  for (const team of new Set(watched.map((one) => one.team))) {
+    try {
+      await client.getTeam(team);
+    } catch (error) {
+      if (!(error instanceof RegistryError || error instanceof UnreachableError)) throw error;
+      if (error instanceof RegistryError && error.status === 404) {
+        io.tell(`Warning: the registry knows no team ${team} yet.`);
+      }
+    }
+  }
+}
 
 /** A team, or one of its profiles. */
 interface Watched {

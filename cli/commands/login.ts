@@ -27,6 +27,10 @@ export const login = defineCommand({
   ],
   async run({ values, args: [url = ''], io }) {
     const registry = checkRegistry(url);
+    const { network } = await readConfiguration(io.env);
+    await prepareNetwork(registry, io.env, network, values['ca-file']);
+    // Before anybody looks for a token: is there a registry at all?
+    await createClient({ registry }).getLogVerifier();
     if (!values['token-stdin'] && !io.stdin.isTTY) {
       throw new CliError(
         exit.usage,
@@ -36,8 +40,6 @@ export const login = defineCommand({
     const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
     if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');
     const token = checkToken(text);
-    const { network } = await readConfiguration(io.env);
-    await prepareNetwork(registry, io.env, network, values['ca-file']);
     const identity = await createClient({ registry, token }).whoami();
     const remembered = { ...(await readConfig(io.env)), registry, token };
     const caFile = values['ca-file'];

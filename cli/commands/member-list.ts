@@ -1,7 +1,7 @@
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { printTable } from '../terminal/table.ts';
+import { day, printList } from '../terminal/table.ts';
 
 export const memberList = defineCommand({
   name: 'member list',
@@ -18,9 +18,10 @@ export const memberList = defineCommand({
       io.print(toJson({ items: members }));
       return exit.ok;
     }
-    printTable(
+    printList(
       io,
-      members.map(({ user, role, createdAt }) => [role, createdAt.slice(0, 10), user]),
+      ['USER', 'ROLE', 'ADDED'],
+      members.map(({ user, role, createdAt }) => [user, role, day(createdAt)]),
     );
     if (members.length === 0) io.tell(`Team ${team} has no members.`);
     return exit.ok;

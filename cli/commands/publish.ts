@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { lint } from '../../policy/index.ts';
-import { RegistryError } from '../../sdk/client.ts';
-import { profileText, readPackageFolder } from '../../sdk/package-folder.ts';
+import { type Client, RegistryError } from '../../sdk/client.ts';
+import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
 import { isVersion, sha256, signStatement } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { openPublishingSession, registryOptions } from '../session.ts';
+import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
 import { printDiagnostics } from '../terminal/report.ts';
@@ -15,7 +16,7 @@ const mostShown = 100;
 export const publish = defineCommand({
   name: 'publish',
   summary: 'Lint, sign and publish a version of a profile',
-  usage: 'DIR --version VERSION',
+  usage: 'DIR --version VERSION [--dry-run]',
   args: { min: 1, max: 1 },
   options: {
     version: { type: 'string', value: 'VERSION', description: 'A semantic version; written once' },
@@ -24,6 +25,11 @@ export const publish = defineCommand({
       multiple: true,
       value: 'FILE',
       description: 'A signing key (else AA_SIGNING_KEY, else key generate’s); repeatable',
+    },
+    'dry-run': {
+      type: 'boolean',
+      short: 'n',
+      description: 'Lint, sign and ask the registry whether it could be; publish nothing',
     },
     format: formatOption,
     ...registryOptions,
@@ -37,6 +43,7 @@ export const publish = defineCommand({
     'the key never leaves this machine. ' +
     'In a CI job that the team trusts ("publisher add") no token is needed.',
   examples: [
+    'aa-registry publish ./docker-nginx --version 1.2.0 --dry-run',
     'aa-registry publish ./docker-nginx --version 1.2.0',
     'AA_SIGNING_KEY="$(cat key.pem)" aa-registry publish ./docker-nginx --version 1.2.0',
   ],
@@ -66,6 +73,18 @@ export const publish = defineCommand({
     const keys = await loadSigningKeys(io, values.key);
     const digest = await sha256(bytes);
     const envelope = await signStatement({ team, name, version, digest, manifest }, keys);
+    const signedBy = keys.map(({ publicKey }) => publicKey.keyId);
+    const reference = `${team}/${name}@${version}`;
+    if (values['dry-run']) {
+      const client = await openSession(io, values);
+      const created = await couldPublish(client, version, digest, read, signedBy);
+      const data = { team, name, version, digest, signedBy, registry: client.registry, created };
+      const line = created
+        ? `Would publish ${reference}`
+        : `${reference} is already published, unchanged`;
+      answer(io, values, { ...data, dryRun: true }, line, digest);
+      return exit.ok;
+    }
     const client = await openPublishingSession(io, values, { team, profile: name });
     const publication = {
       profile: text,
@@ -79,13 +98,13 @@ export const publish = defineCommand({
         if (error instanceof RegistryError) tellRefusal(io, file, error);
         throw error;
       });
-    const { index } = published.proof;
-    const signedBy = keys.map(({ publicKey }) => publicKey.keyId);
+    const { created, proof } = published;
+    const { index } = proof;
     answer(
       io,
       values,
-      { team, name, version, digest, signedBy, registry: client.registry, index },
-      `Published ${team}/${name}@${version}`,
+      { team, name, version, digest, signedBy, registry: client.registry, index, created },
+      created ? `Published ${reference}` : `${reference} is already published, unchanged`,
       digest,
     );
     io.tell(`entry ${index} of the log`);
@@ -93,6 +112,41 @@ export const publish = defineCommand({
     return exit.ok;
   },
 });
+
+/**
+ * Whether a version would be new, by what anybody may ask the registry: not whether a token may publish, nor quotas. The
+ * command ends where it would be refused.
+ */
+async function couldPublish(
+  client: Client,
+  version: string,
+  digest: string,
+  { team, name, manifest }: PackageFolder,
+  signedBy: readonly string[],
+): Promise<boolean> {
+  const { keys } = await client.getTeam(team);
+  for (const keyId of signedBy) {
+    const key = keys.find((one) => one.keyId === keyId);
+    if (key?.revokedAt === null) continue;
+    const what = key ? 'is revoked' : 'is not registered';
+    const next = key ? undefined : `An owner registers it: aa-registry key add ${team} FILE.pub`;
+    const message = `Nothing would be published: the key ${keyId} ${what} for team ${team}.`;
+    throw new CliError(exit.failed, message, next, key ? 'key-revoked' : 'key-unregistered');
+  }
+  const there = await client.getVersion({ team, name, version }).catch((error: unknown) => {
+    if (error instanceof RegistryError && error.status === 404) return undefined;
+    throw error;
+  });
+  if (!there) return true;
+  if (there.digest === digest && isDeepStrictEqual(there.manifest, manifest)) return false;
+  const what = there.digest === digest ? 'another manifest or README' : 'another profile';
+  throw new CliError(
+    exit.failed,
+    `Nothing would be published: ${team}/${name}@${version} is there with ${what}; a version is written once.`,
+    'Publish a new version.',
+    'version-exists',
+  );
+}
 
 /** Tells what the registry found that this program did not, such as a README that is too much for its pages. */
 function tellRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {

@@ -1,7 +1,7 @@
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { printTable } from '../terminal/table.ts';
+import { printList } from '../terminal/table.ts';
 
 export const publisherList = defineCommand({
   name: 'publisher list',
@@ -19,10 +19,10 @@ export const publisherList = defineCommand({
       return exit.ok;
     }
     const rows = publishers.map(({ id, repository, branch, environment, profile, issuer }) => {
-      const where = environment === null ? branch : `${branch}, ${environment}`;
-      return [String(id), `${repository} (${where})`, profile ?? 'all profiles', issuer];
+      return [String(id), repository, branch, environment ?? '', profile ?? 'all', issuer];
     });
-    printTable(io, rows);
+    const headings = ['ID', 'REPOSITORY', 'BRANCH', 'ENVIRONMENT', 'PROFILE', 'ISSUER'];
+    printList(io, headings, rows);
     if (publishers.length === 0) io.tell(`Team ${team} trusts no CI.`);
     return exit.ok;
   },

@@ -1,21 +1,12 @@
-import { readFileAtMost } from '../../sdk/bounded-file.ts';
-import {
-  bundledOffers,
-  bundledReferences,
-  findBundled,
-  largestBundle,
-  parseBundle,
-} from '../../sdk/bundle.ts';
 import { type Client, RegistryError, UnreachableError } from '../../sdk/client.ts';
-import { type Verified, type VerifiedProfile, verifyOffer } from '../../sdk/fetch.ts';
+import type { Verified, VerifiedProfile } from '../../sdk/fetch.ts';
 import { fetchSeveral, type SeveralView } from '../../sdk/fetch-several.ts';
 import { examine, isSound } from '../../sdk/host/condition.ts';
 import { install } from '../../sdk/host/install.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { type KeptView, readKeptView, verifyKept } from '../../sdk/host/kept.ts';
 import { readPolicy } from '../../sdk/host/kernel.ts';
-import { writeOutput } from '../../sdk/host/output.ts';
-import { findParser } from '../../sdk/host/parser.ts';
+import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import {
   hostSeenFolder,
   readRevoked,
@@ -28,13 +19,16 @@ import {
 import { type Installation, listInstallations } from '../../sdk/host/state.ts';
 import { fetchNews } from '../../sdk/news.ts';
 import { dockerRunLine, kubernetesStanza } from '../../sdk/run-args.ts';
-import { formatReference, type Offer, type Reference } from '../../trust/index.ts';
+import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
+import { bundleAdvice, fromBundle } from '../bundle-file.ts';
 import { changing, tellSetAside } from '../changing.ts';
 import { CliError, defineCommand, exit, type Values } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
+import { pathOf } from '../installed.ts';
 import { currentView } from '../learn-revocations.ts';
 import { notProved } from '../not-proved.ts';
+import { isStandardOutput, writeAnswer } from '../output.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
@@ -77,7 +71,7 @@ export const pull = defineCommand({
       type: 'string',
       short: 'o',
       value: 'FILE',
-      description: 'Where --download-only writes',
+      description: 'Where --download-only writes; - is standard output',
     },
   },
   details:
@@ -85,7 +79,8 @@ export const pull = defineCommand({
     'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust init" makes ' +
     "one) and be in the registry's log. It becomes /etc/apparmor.d/aa-registry.TEAM.NAME and is loaded with " +
     'apparmor_parser. Without an exact version, a pull never goes back to an older one. All REFs are proved ' +
-    'before the first is installed. A profile that is in complain mode stays so until "enforce".',
+    'before the first is installed. A profile that is in complain mode stays so until "enforce". How to run a container ' +
+    'under it is shown when it is new; "run-args" shows it any time.',
   examples: [
     'sudo aa-registry pull docker-nginx',
     'sudo aa-registry pull docker-nginx acme/web:candidate --complain',
@@ -100,7 +95,11 @@ export const pull = defineCommand({
     const downloadOnly = values['download-only'] ?? false;
     const dryRun = values['dry-run'] ?? false;
     if (references.length === 0 && bundle === undefined) {
-      throw new CliError(exit.usage, '"pull" needs REF….', 'Usage: aa-registry pull REF…');
+      throw new CliError(
+        exit.usage,
+        '"pull" needs REF….',
+        'Usage: aa-registry pull REF… [OPTIONS]',
+      );
     }
     if (downloadOnly !== (output !== undefined)) {
       throw new CliError(exit.usage, '--download-only and -o FILE go together.');
@@ -117,6 +116,7 @@ export const pull = defineCommand({
         '--download-only installs nothing; it goes with no other mode.',
       );
     }
+    const isPiped = isStandardOutput(output, values);
     requireDistinct(references);
     const root = rootOf(values.root);
     if (!downloadOnly && !dryRun) await requireTarget(root);
@@ -170,10 +170,10 @@ export const pull = defineCommand({
       await tellVerified(progress, profiles, seen);
       await answerItems(io, values, async (done) => {
         for (const profile of profiles) {
-          await writeOutput(output, profile.bytes);
+          await writeAnswer(io, output, profile.bytes);
           done({ ...identityOf(profile), file: output });
         }
-        progress.note(`Wrote ${output}`);
+        if (!isPiped) progress.note(`Wrote ${output}`);
       });
       return exit.ok;
     }
@@ -190,18 +190,21 @@ export const pull = defineCommand({
           const reference = names[at];
           const { complain } = values;
           const one = { root, profile, before, reference, complain, view: kept };
-          done({ ...identityOf(profile), ...(await installOne(one, at, progress)) });
+          const outcome = await installOne(one, at, progress);
+          const line = describeInstallation(profile, outcome);
+          done({ ...identityOf(profile), ...outcome }, line);
         }
         // The last that is drawn: what is answered as JSON comes after it.
         if ((await findParser()) === undefined) {
           progress.note('Not checked with apparmor_parser: this machine has none.');
         }
-        if (root !== '/') progress.note(`Not loaded: ${root} is not this machine's root.`);
+        if (root !== '/') progress.note(notLoaded(root));
       });
       for (const profile of profiles) {
         const { team, name, deprecation } = profile;
         if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
-        if (values.format !== 'json') tellUse(io, profile, profiles.length === 1);
+        const isNew = !installed.some((one) => one.team === team && one.name === name);
+        if (values.format !== 'json' && isNew) tellUse(io, profile, profiles.length === 1);
       }
       return exit.ok;
     });
@@ -250,36 +253,6 @@ async function yankedOf(client: Client, references: Reference[]): Promise<string
   );
 }
 
-async function fromBundle(file: string, references: Reference[]): Promise<Wanted> {
-  const bundle = parseBundle((await readFileAtMost(file, largestBundle)).toString());
-  if (!bundle) throw new CliError(exit.failed, `${file} is no bundle of aa-registry.`);
-  const wanted = references.length > 0 ? references : bundledReferences(bundle);
-  const places: number[] = [];
-  for (const reference of wanted) {
-    if (reference.selector.kind === 'channel') {
-      const why = 'A bundle does not say what a channel names';
-      throw new CliError(exit.usage, `${why}; name a version of ${reference.name}, or none.`);
-    }
-    const at = await findBundled(bundle, reference);
-    if (at < 0) throw new CliError(exit.failed, `${file} has no ${formatReference(reference)}.`);
-    places.push(at);
-  }
-  return {
-    references: wanted,
-    verify: async (view) => {
-      const offers = bundledOffers(bundle, view.seen?.size ?? 0);
-      return Promise.all(
-        wanted.map((reference, index) =>
-          verifyOffer(offers[places[index] ?? 0] as Offer, reference, {
-            ...view,
-            installed: view.installed(reference),
-          }),
-        ),
-      );
-    },
-  };
-}
-
 /** A usage error when a profile is asked for twice: both can't be installed. */
 function requireDistinct(references: Reference[]): void {
   const names = references.map(({ name }) => name);
@@ -310,9 +283,8 @@ function requireProved(
     throw notProved(
       one,
       'nothing was changed',
-      values.bundle !== undefined && one.id === 'log-inconsistent'
-        ? `A bundle proves that only from sizes it was made with: --since ${seen?.size}.`
-        : trustAdvice(one.id, references[at]?.team ?? '', values),
+      (values.bundle === undefined ? undefined : bundleAdvice(one.id, seen)) ??
+        trustAdvice(one.id, references[at]?.team ?? '', values),
     );
   });
 }
@@ -371,7 +343,7 @@ async function installOne(
     before.reference === reference &&
     before.origin === 'pull' &&
     before.rolledBackFrom === undefined &&
-    (complain === undefined || before.complain === complain);
+    (complain === undefined || before.complainChosen === complain);
   const policy = root === '/' ? await readPolicy() : undefined;
   const isSame = asWanted && isSound(await examine(root, before, policy));
   // What this host can't prove of it is kept anew.
@@ -384,6 +356,7 @@ async function installOne(
   const result = await install(profile, {
     root,
     complain,
+    complainChosen: complain,
     reference,
     origin: 'pull',
     onStep: (step) => {
@@ -394,12 +367,36 @@ async function installOne(
   if (!result.ok) {
     const code = result.id === 'profile-invalid' ? exit.refused : exit.failed;
     const unchanged = at === 0 ? 'nothing was changed' : `${name} was not changed`;
-    throw new CliError(code, `Refused, ${unchanged}: ${result.reason} [${result.id}].`);
+    throw new CliError(
+      code,
+      `Refused, ${unchanged}: ${result.reason} [${result.id}].`,
+      undefined,
+      result.id,
+    );
   }
   update(at, `${version} installed${result.mode === undefined ? '' : `, ${result.mode} mode`}`);
   const { mode = null, setAside = null } = result;
   if (setAside !== null) tellSetAside(note, setAside);
   return { changed: true, from: before?.version ?? null, mode, setAside };
+}
+
+/** What became of a profile, with the version before and the one now. */
+function describeInstallation(
+  { version, ...named }: VerifiedProfile,
+  { changed, from }: { changed: boolean; from: string | null },
+): string {
+  const path = pathOf(named);
+  if (!changed) return `${path} ${version} is installed already`;
+  if (from === null) return `Installed ${path} ${version}`;
+  if (from === version) return `Installed ${path} ${version} anew`;
+  const verb = compareVersions(version, from) < 0 ? 'Downgraded' : 'Updated';
+  return `${verb} ${path} from ${from} to ${version}`;
+}
+
+/** Why nothing is loaded of what another system gets, and whether its own boot will. */
+function notLoaded(root: string): string {
+  const why = `Not loaded: ${root} is not this machine's root.`;
+  return hasParser(root) ? why : `${why} It has no apparmor_parser, which would load it at boot.`;
 }
 
 /** How to use an installed profile; for several, the shortest way. */

@@ -3,7 +3,7 @@ import { changing } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
-import { requireTarget, rootOf, rootOption } from '../target.ts';
+import { requireRoot, requireTarget, rootOption } from '../target.ts';
 
 /** The most processes that are named. */
 const mostNamed = 20;
@@ -26,7 +26,7 @@ export const remove = defineCommand({
     'was installed. Your own /etc/apparmor.d/local/… stays.',
   examples: ['sudo aa-registry remove docker-nginx', 'sudo aa-registry remove acme/web --force'],
   async run({ values, args, io }) {
-    const root = rootOf(values.root);
+    const root = await requireRoot(values.root);
     await requireTarget(root);
     const { force = false } = values;
     await changing(io, root, {}, async () => {
@@ -52,6 +52,7 @@ function refusal(name: string, removed: Extract<Removed, { ok: false }>): CliErr
       exit.failed,
       `${name} was not removed: ${removed.file} was changed since it was installed [file-changed].`,
       'Keep a copy if you need it, then remove with --force.',
+      removed.id,
     );
   }
   const { processes } = removed;
@@ -66,5 +67,6 @@ function refusal(name: string, removed: Extract<Removed, { ok: false }>): CliErr
       ...(more > 0 ? [`and ${more} more`] : []),
     ].join('\n'),
     'Stop them first; with --force they go on unconfined.',
+    removed.id,
   );
 }

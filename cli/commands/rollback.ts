@@ -1,7 +1,7 @@
 import { type Client, RegistryError, UnreachableError } from '../../sdk/client.ts';
 import type { InstallOptions } from '../../sdk/host/install.ts';
 import { reinstall } from '../../sdk/host/reinstall.ts';
-import type { Installation, Release } from '../../sdk/host/state.ts';
+import { type Earlier, type Installation, wasLeft } from '../../sdk/host/state.ts';
 import { changing, tellSetAside } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
@@ -31,7 +31,9 @@ export const rollback = defineCommand({
   },
   details:
     'Needs no network: the versions before are kept with what proves them, and are proved again, with the keys that ' +
-    'the registry or, without it, this host knows to be revoked. "sync" does not go back to the version that was left, but to a newer one; "pull" goes wherever it is told.',
+    'the registry or, without it, this host knows to be revoked. Another rollback goes further back, and says so where ' +
+    'there is nothing older; only --to goes to a version that a rollback has left. "sync" and "lock" keep to the version ' +
+    'that was gone back to until there is a newer one than what was left; "pull" goes wherever it is told.',
   examples: [
     'sudo aa-registry rollback docker-nginx',
     'sudo aa-registry rollback docker-nginx --to 1.0.0',
@@ -44,6 +46,7 @@ export const rollback = defineCommand({
       const installation = await requireInstalled(root, text);
       const path = pathOf(installation);
       const release = chooseEarlier(installation, path, values.to);
+      const isForth = wasLeft(installation, release);
       const client = values.offline
         ? undefined
         : await openSession(io, values, trust.registry, { brief: true });
@@ -52,7 +55,8 @@ export const rollback = defineCommand({
       const options: InstallOptions = {
         root,
         reference: installation.reference,
-        rolledBackFrom: installation.version,
+        // Forth again, as --to may go, is no rollback: sync follows the registry as before.
+        rolledBackFrom: isForth ? undefined : installation.version,
         onStep: io.tell,
       };
       const done = await reinstall(installation, release, view, options);
@@ -61,6 +65,7 @@ export const rollback = defineCommand({
           done.id === 'not-kept' ? exit.failed : exit.refused,
           `Refused, nothing was changed: ${done.reason} [${done.id}].`,
           trustAdvice(done.id, installation.team, values),
+          done.id,
         );
       }
       const { mode = null, setAside = null } = done;
@@ -71,28 +76,31 @@ export const rollback = defineCommand({
         io,
         values,
         { team, name, version, digest, from, mode, setAside },
-        `Rolled back ${path} from ${from} to ${version}`,
+        isForth
+          ? `Put ${path} at ${version} again, from ${from}`
+          : `Rolled back ${path} from ${from} to ${version}`,
       );
       return exit.ok;
     });
   },
 });
 
-function chooseEarlier(
-  { version, earlier }: Installation,
-  path: string,
-  to: string | undefined,
-): Release {
-  const release = to === undefined ? earlier[0] : earlier.find((one) => one.version === to);
+function chooseEarlier(installation: Installation, path: string, to: string | undefined): Earlier {
+  const { version, earlier } = installation;
+  const release = earlier.find((one) =>
+    to === undefined ? !wasLeft(installation, one) : one.version === to,
+  );
   if (release) return release;
   if (to === version) throw new CliError(exit.failed, `${path} is at ${version} already.`);
   const known = earlier.map((one) => one.version).join(', ');
+  const left = known === '' ? '' : `; --to goes to what a rollback has left: ${known}`;
   throw new CliError(
     exit.failed,
     to === undefined
-      ? `${path} ${version} is the first version that was installed here.`
+      ? `This host has kept nothing older of ${path} than ${version}${left}.`
       : `${path}@${to} was not installed here${known === '' ? '' : `; kept are ${known}`}.`,
     `Another version comes with: aa-registry pull ${path}@VERSION`,
+    to === undefined ? 'nothing-older' : 'not-kept',
   );
 }
 
@@ -101,7 +109,7 @@ async function askAbout(
   io: Io,
   client: Client,
   { team, name }: Installation,
-  { version }: Release,
+  { version }: Earlier,
 ): Promise<void> {
   try {
     const { yankReason } = await client.getVersion({ team, name, version });

@@ -3,7 +3,7 @@ import { checkKernel, loadedMode } from '../../sdk/host/kernel.ts';
 import { kubernetesAnnotation, runArguments, runtimes } from '../../sdk/run-args.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { requireRoot, rootOption } from '../target.ts';
 
 export const runArgs = defineCommand({
   name: 'run-args',
@@ -42,7 +42,7 @@ export const runArgs = defineCommand({
     if (annotation !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(annotation)) {
       throw new CliError(exit.usage, `"${annotation}" is not a container's name.`);
     }
-    const root = rootOf(values.root);
+    const root = await requireRoot(values.root);
     const installation = await requireInstalled(root, text);
     const { name } = installation;
     const reserved = reservedName(name);

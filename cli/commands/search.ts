@@ -3,7 +3,7 @@ import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { pathOf } from '../installed.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { printTable } from '../terminal/table.ts';
+import { printList } from '../terminal/table.ts';
 
 /** The most pages that are asked for: a registry could go on for ever. */
 const mostPages = 100;
@@ -59,8 +59,9 @@ export const search = defineCommand({
       io.print(toJson({ items: found }));
       return exit.ok;
     }
-    printTable(
+    printList(
       io,
+      ['PROFILE', 'LATEST', 'DESCRIPTION'],
       found.map((one) => [pathOf(one), one.latest, one.description]),
     );
     if (found.length === 0) io.tell('Nothing matches.');

@@ -133,7 +133,7 @@ export const serve = defineCommand({
     'spaces between. OpenTelemetry traces are sent where the standard OTEL_* variables say.',
   examples: [
     'aa-registry serve',
-    'aa-registry serve --data /var/lib/aa-registry --port 8080',
+    'aa-registry serve --data /var/lib/aa-registry-server --port 8080',
     'aa-registry serve --trusted-proxy 127.0.0.1 --metrics 127.0.0.1:9187',
   ],
   async run({ values: given, io }) {

@@ -51,6 +51,7 @@ export const show = defineCommand({
       ['Profile', `${version.team}/${version.name}${visibility === 'private' ? ' (private)' : ''}`],
       ...(deprecation ? [['Deprecated', sayDeprecation(deprecation)] as [string, string]] : []),
       ['Version', `${version.version}, published ${version.publishedAt}`],
+      ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
       ['Digest', version.digest],
       ['Signed by', version.signers.join(', ')],
       ['About', manifest.description],
@@ -63,8 +64,7 @@ export const show = defineCommand({
       ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
       ['Lint', summarise(diagnostics, omitted)],
-      ['Versions', versions.map((one) => one.version).join(', ')],
-      ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
+      ['Versions', versions.map(nameVersion).join(', ')],
     ];
     printTable(io, rows);
     return exit.ok;
@@ -73,6 +73,17 @@ export const show = defineCommand({
 
 function sayDeprecation({ reason, replacement }: Deprecation): string {
   return replacement === null ? reason : `${reason} Use ${replacement}.`;
+}
+
+/** A version in the list of all; whoever chooses one must see that it was yanked. */
+function nameVersion({
+  version,
+  yankReason,
+}: {
+  version: string;
+  yankReason: string | null;
+}): string {
+  return yankReason === null ? version : `${version} (yanked)`;
 }
 
 function capitalise(word: string): string {

@@ -18,9 +18,9 @@ import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { currentView } from '../learn-revocations.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { requireRoot, rootOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
-import { printTable } from '../terminal/table.ts';
+import { printTable, printText } from '../terminal/table.ts';
 
 /** What the exit code says to a monitor; the README lists it. */
 const exitCodes = {
@@ -62,7 +62,7 @@ export const status = defineCommand({
   ],
   async run({ values, args, io }) {
     const json = values.format === 'json';
-    const root = rootOf(values.root);
+    const root = await requireRoot(values.root);
     if (root === '/' && process.getuid?.() !== 0) {
       throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
     }
@@ -72,7 +72,7 @@ export const status = defineCommand({
     const news = client ? await askRegistry(io, found, client) : [];
     const { untrusted, outdated } = await judge(io, found, client, root, trust);
     if (json) io.print(toJson(asData(found, news, untrusted)));
-    else printText(io, found, news, [...untrusted, ...outdated], values.all ?? false);
+    else printStatus(io, found, news, [...untrusted, ...outdated], values.all ?? false);
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
     for (const next of new Set(advice)) io.tell(next);
     return exitCodes[verdictOf(found, untrusted)];
@@ -89,7 +89,8 @@ function narrow(found: HostStatus, names: string[]): HostStatus {
   const known = [...installed.map(({ installation }) => installation), ...damaged];
   const unknown = names.find((name) => !known.some((one) => isMeant(name, one)));
   if (unknown !== undefined) {
-    throw new CliError(exit.failed, `${unknown} is not installed by aa-registry.`);
+    const message = `${unknown} is not installed by aa-registry.`;
+    throw new CliError(exit.failed, message, undefined, 'not-installed');
   }
   const own = new Set(known.map(({ name }) => name));
   return {
@@ -149,7 +150,7 @@ function referenceOf({ team, name, reference }: InstalledStatus['installation'])
   return parsed.ok ? parsed.reference : { team, name, selector: { kind: 'default' } };
 }
 
-function printText(
+function printStatus(
   io: Io,
   found: HostStatus,
   news: News[],
@@ -157,9 +158,10 @@ function printText(
   all: boolean,
 ): void {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
-  if (kernel?.ok === false) io.print(`AppArmor is not enabled: ${kernel.reason}.`);
+  if (kernel?.ok === false) printText(io, `AppArmor is not enabled: ${kernel.reason}.`);
   if (kernel?.ok) {
-    io.print(
+    printText(
+      io,
       `AppArmor is enabled: ${count(loaded, 'profile')} loaded${byMode(loaded)}, ` +
         `${count(confined, 'process', 'processes')} confined${byMode(confined)}.`,
     );
@@ -179,16 +181,19 @@ function printText(
   } else io.print('Nothing is installed by aa-registry.');
   for (const { kind, installation } of pending) {
     const what = kind === 'install' ? 'The installation' : 'The removal';
-    io.print(`${what} of ${pathOf(installation)} was interrupted; the next change finishes it.`);
+    printText(
+      io,
+      `${what} of ${pathOf(installation)} was interrupted; the next change finishes it.`,
+    );
   }
   for (const record of damaged) {
     const what = record.kind === 'pending' ? 'an interrupted change' : 'what is installed';
-    io.print(`The record of ${what} of ${pathOf(record)} is damaged: ${record.path}`);
+    printText(io, `The record of ${what} of ${pathOf(record)} is damaged: ${record.path}`);
     io.print(`  This makes it anew: sudo aa-registry pull ${pathOf(record)}`);
   }
   if (unconfined.length > 0) {
     io.print('');
-    io.print('Unconfined, although a loaded profile is for them (start them anew):');
+    printText(io, 'Unconfined, although a loaded profile is for them (start them anew):');
     const rows = unconfined.map(({ pid, command, profile }) => [`  ${pid}`, command, profile]);
     printTable(io, rows);
   }
@@ -196,7 +201,7 @@ function printText(
   else if (installed.some(({ processes }) => processes.length > 0)) {
     io.print('');
     for (const { installation, processes } of installed) {
-      if (processes.length > 0) io.print(`${pathOf(installation)}: ${namesOf(processes)}`);
+      if (processes.length > 0) printText(io, `${pathOf(installation)}: ${namesOf(processes)}`);
     }
   }
 }
@@ -239,12 +244,13 @@ function problemsOf({ condition }: InstalledStatus): string[] {
 }
 
 function noteworthy({ installation }: InstalledStatus, news: News | undefined): string[] {
-  const { rolledBackFrom } = installation;
+  const { rolledBackFrom, complainChosen } = installation;
   return [
     ...(news?.yanked === undefined ? [] : [`${installation.version} was yanked: ${news.yanked}`]),
     ...(news?.newer === undefined ? [] : [`${news.newer} is available`]),
     ...(news?.unknown === undefined ? [] : [`the registry says: ${news.unknown}`]),
     ...(rolledBackFrom === undefined ? [] : [`rolled back from ${rolledBackFrom}`]),
+    ...(complainChosen ? ['kept in complain mode until "enforce"'] : []),
   ];
 }
 
@@ -303,6 +309,7 @@ function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknow
       file: installation.file,
       mode: mode ?? null,
       complain: installation.complain,
+      complainChosen: installation.complainChosen ?? false,
       ok: isSound(condition),
       condition,
       processes: processes.map(({ pid, command }) => ({ pid, command })),

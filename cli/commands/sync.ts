@@ -2,16 +2,19 @@ import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
+import { bundleAdvice, openBundle } from '../bundle-file.ts';
 import { changing, tellSetAside } from '../changing.ts';
-import { defineCommand, exit } from '../framework/command.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { proofAdvice, requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
+import { currentView } from '../learn-revocations.ts';
 import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
+import { printText } from '../terminal/table.ts';
 
 export const sync = defineCommand({
   name: 'sync',
@@ -20,6 +23,15 @@ export const sync = defineCommand({
   args: { min: 0, max: 0 },
   options: {
     profiles: profilesOption,
+    bundle: {
+      type: 'string',
+      value: 'FILE',
+      description: 'Take them from a bundle instead of the registry',
+    },
+    offline: {
+      type: 'boolean',
+      description: 'With --bundle: do not ask the registry which keys were revoked since',
+    },
     'dry-run': {
       type: 'boolean',
       short: 'n',
@@ -33,22 +45,35 @@ export const sync = defineCommand({
   details:
     '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate", ' +
     'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has ' +
-    'installed; what you have pulled stays. With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
+    'installed; what you have pulled stays, and so does a rollback, until there is a newer version than what it left, and ' +
+    'complain mode that was asked for here, until "enforce". With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
     'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
     'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
     'not be asked, 8 what is installed can not be proved now, as when its key was revoked; with --dry-run also 6, there is ' +
     'something to do, after 3 and 8.',
-  examples: ['sudo aa-registry sync', 'sudo aa-registry sync --dry-run'],
+  examples: [
+    'sudo aa-registry sync',
+    'sudo aa-registry sync --dry-run',
+    'sudo aa-registry sync --bundle profiles.bundle',
+  ],
   async run({ values, io }) {
     const root = rootOf(values.root);
+    if (values.offline && values.bundle === undefined) {
+      throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
+    }
     const dryRun = values['dry-run'] ?? false;
     await requireTarget(root);
     const trust = await requireTrust(values, root);
     const { path, wanted } = await requireProfiles(values, root);
     const locked = await readLockFor(path, wanted);
-    const client = await openSession(io, values, trust.registry);
+    const bundle = values.bundle === undefined ? undefined : await openBundle(values.bundle);
+    const client = await openSession(io, values, trust.registry, { brief: bundle !== undefined });
+    if (bundle && !values.offline && !dryRun) {
+      // Whoever made the bundle may have left out what was revoked since.
+      await currentView(io, client, root, trust, trust.teams.keys());
+    }
     const isForeign = values.trust !== undefined;
-    const options = { root, trust, client, wanted, locked, dryRun, isForeign };
+    const options = { root, trust, client, bundle, wanted, locked, dryRun, isForeign };
     const report = dryRun
       ? await syncHost(options)
       : await changing(io, root, { ...values, trust }, () => syncHost(options));
@@ -69,7 +94,9 @@ export const sync = defineCommand({
     tellTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
-      io.print(`Nothing to do: ${count}, as wanted.`);
+      // What was told of them is not what was wanted.
+      const asWanted = report.outcomes.length === 0 ? ', as wanted' : '';
+      io.print(`Nothing to do: ${count}${asWanted}.`);
     }
     return code;
   },
@@ -105,7 +132,7 @@ function tellOutcome(io: Io, { step, result }: SyncOutcome): void {
     return;
   }
   const { done } = verbs[step.kind];
-  io.print(`${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
+  printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
   if (result.setAside !== undefined) tellSetAside(io.tell, result.setAside);
 }
 
@@ -143,7 +170,7 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
 function tellTrust(
   io: Io,
   { outcomes, untrusted, outdated }: SyncReport,
-  values: { root?: string; trust?: string },
+  values: { root?: string; trust?: string; bundle?: string },
 ): void {
   for (const { installation, id, reason } of untrusted) {
     const name = `${pathOf(installation)} ${installation.version}`;
@@ -159,7 +186,11 @@ function tellTrust(
       result.ok || step.kind === 'remove' ? [] : [{ team: step.reference.team, id: result.id }],
     ),
   ];
-  const advice = refused.flatMap(({ team, id }) => trustAdvice(id, team, values) ?? []);
+  const ofBundle = (id: string) =>
+    values.bundle === undefined ? undefined : bundleAdvice(id, undefined);
+  const advice = refused.flatMap(
+    ({ team, id }) => ofBundle(id) ?? trustAdvice(id, team, values) ?? [],
+  );
   for (const next of new Set(advice)) io.tell(next);
 }
 
@@ -231,7 +262,7 @@ async function showPlan(io: Io, root: string, report: SyncReport): Promise<void>
       tellOutcome(io, outcome);
       continue;
     }
-    io.print(`Would ${verbs[step.kind].todo} ${describe(step)}`);
+    printText(io, `Would ${verbs[step.kind].todo} ${describe(step)}`);
     const patch = profile && changeOf(root, profile);
     if (patch) io.print(patch.trimEnd());
   }

@@ -6,7 +6,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const tokenCreate = defineCommand({
   name: 'token create',
   summary: 'Make an API token',
-  usage: 'LABEL [--team TEAM] [--scope SCOPE] [--expires DAYS]',
+  usage: 'LABEL [--team TEAM] [--scope SCOPE] [--expires WHEN]',
   args: { min: 1, max: 1 },
   options: {
     format: formatOption,
@@ -35,13 +35,14 @@ export const tokenCreate = defineCommand({
   },
   details:
     'The token is printed once; the registry keeps only its hash. It is never good for more than the one that ' +
-    'makes it. Without --team and --user an administrator gets another administrator token.',
+    'makes it. Without --team and --user it is yours; an administrator’s is good in every team, and with --scope admin ' +
+    'runs the registry.',
   examples: [
     'aa-registry token create "release pipeline" --team platform --expires 90d',
     'aa-registry token create "edge hosts" --team platform --scope read',
   ],
   async run({ values, args: [label = ''], io }) {
-    const { team, profile, user, scope } = values;
+    const { team, profile, user, scope = 'publish' } = values;
     if (profile !== undefined && team === undefined) {
       throw new CliError(exit.usage, '--profile goes with --team.');
     }
@@ -52,12 +53,19 @@ export const tokenCreate = defineCommand({
       ...(team === undefined ? {} : { team }),
       ...(profile === undefined ? {} : { profile }),
       ...(user === undefined ? {} : { user }),
-      ...(scope === undefined ? {} : { scope }),
+      scope,
       ...(expiresAt === undefined ? {} : { expiresAt }),
     });
     answer(io, values, made, made.token);
     const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
     io.tell(`token ${made.id}, scope ${made.scope}, good ${until}`);
+    if (made.team === null && made.user === null) {
+      const role =
+        made.scope === 'admin'
+          ? 'It is an administrator’s, for all of the registry'
+          : 'It is good in every team';
+      io.tell(`${role}; --team TEAM narrows one to a team.`);
+    }
     return exit.ok;
   },
 });

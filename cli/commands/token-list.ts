@@ -1,7 +1,7 @@
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { printTable } from '../terminal/table.ts';
+import { day, printList } from '../terminal/table.ts';
 
 export const tokenList = defineCommand({
   name: 'token list',
@@ -29,15 +29,14 @@ export const tokenList = defineCommand({
     }
     const rows: string[][] = [];
     for await (const token of tokens) {
-      const { id, scope, label, lastUsedAt, expiresAt, revokedAt, profile } = token;
+      const { id, scope, label, createdAt, lastUsedAt, expiresAt, revokedAt, profile } = token;
       const whose = token.user ?? token.team ?? 'administrator';
-      const where = profile === null ? '' : `/${profile}`;
-      const used = lastUsedAt === null ? 'never used' : `used ${lastUsedAt.slice(0, 10)}`;
-      const ends = expiresAt === null ? '' : `, until ${expiresAt.slice(0, 10)}`;
-      const gone = revokedAt === null ? '' : `, revoked ${revokedAt.slice(0, 10)}`;
-      rows.push([String(id), scope, `${whose}${where}`, `${label}  (${used}${ends}${gone})`]);
+      const owner = profile === null ? whose : `${whose}/${profile}`;
+      const times = [day(createdAt), lastUsedAt === null ? 'never' : day(lastUsedAt)];
+      rows.push([String(id), owner, scope, ...times, day(expiresAt), day(revokedAt), label]);
     }
-    printTable(io, rows);
+    printList(io, ['ID', 'OWNER', 'SCOPE', 'CREATED', 'USED', 'EXPIRES', 'REVOKED', 'LABEL'], rows);
+    if (rows.length === 0) io.tell('There are no tokens.');
     return exit.ok;
   },
 });

@@ -92,7 +92,10 @@ export const trustInit = defineCommand({
     const checkpoint = await client.getCheckpoint();
     const view = { checkpoint, consistency: [] };
     const first = await verifyLog(view, { log, seen: undefined, now: new Date() });
-    if (!first.ok) throw new CliError(exit.refused, `Refused: ${first.reason} [${first.id}].`);
+    if (!first.ok) {
+      const { id, reason } = first;
+      throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
+    }
     if (!values.yes) {
       if (!io.stdin.isTTY) {
         throw new CliError(exit.usage, 'Nothing was written: compare the key ids, then add --yes.');

@@ -1,6 +1,7 @@
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
+import { day, printList } from '../terminal/table.ts';
 
 export const userList = defineCommand({
   name: 'user list',
@@ -17,9 +18,12 @@ export const userList = defineCommand({
       io.print(toJson({ items: await Array.fromAsync(users) }));
       return exit.ok;
     }
+    const rows: string[][] = [];
     for await (const { name, admin, createdAt } of users) {
-      io.print(`${createdAt.slice(0, 10)}  ${name}${admin ? '  (administrator)' : ''}`);
+      rows.push([name, admin ? 'administrator' : 'user', day(createdAt)]);
     }
+    printList(io, ['USER', 'ROLE', 'CREATED'], rows);
+    if (rows.length === 0) io.tell('There are no users.');
     return exit.ok;
   },
 });

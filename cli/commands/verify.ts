@@ -1,53 +1,134 @@
-import { fetchVerified } from '../../sdk/fetch.ts';
+import { type Client, RegistryError, UnreachableError } from '../../sdk/client.ts';
+import type { VerifiedProfile } from '../../sdk/fetch.ts';
+import { fetchSeveral } from '../../sdk/fetch-several.ts';
 import {
   hostSeenFolder,
   readRevoked,
   readSeen,
+  type SeenFolder,
   userSeenFolder,
   writeRevoked,
   writeSeen,
 } from '../../sdk/host/seen.ts';
-import { defineCommand, exit } from '../framework/command.ts';
-import { formatOption, toJson } from '../framework/format.ts';
+import { learnRevocations } from '../../sdk/revocations.ts';
+import type { HostTrust } from '../../sdk/trust-file.ts';
+import { type Bundled, bundleAdvice, fromBundle } from '../bundle-file.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { notProved } from '../not-proved.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
+import type { Io } from '../terminal/io.ts';
 
 export const verify = defineCommand({
   name: 'verify',
   summary: 'Verify a profile as pull does, and install nothing',
   usage: 'REF',
-  args: { min: 1, max: 1 },
-  options: { format: formatOption, ...registryOptions, trust: trustOption },
+  args: { min: 0, max: 1 },
+  options: {
+    bundle: {
+      type: 'string',
+      value: 'FILE',
+      description: 'Verify it as it is in a bundle instead, or without a REF all of that',
+    },
+    offline: {
+      type: 'boolean',
+      description: 'With --bundle: do not ask the registry which keys were revoked since',
+    },
+    format: formatOption,
+    ...registryOptions,
+    root: rootOption,
+    trust: trustOption,
+  },
   details: 'Exit code 3 when it is refused, with the reason and its id.',
-  examples: ['aa-registry verify docker-nginx@1.0.0'],
-  async run({ values, args: [text = ''], io }) {
-    const json = values.format === 'json';
-    const reference = requireReference(text);
-    const trust = await requireTrust(values, '/');
-    const client = await openSession(io, values, trust.registry);
-    const seen = userSeenFolder(io.env, trust.log.key);
-    const verified = await fetchVerified(client, reference, {
+  examples: [
+    'aa-registry verify docker-nginx@1.0.0',
+    'aa-registry verify --bundle profiles.bundle',
+  ],
+  async run({ values, args, io }) {
+    const { bundle: file } = values;
+    const references = args.map(requireReference);
+    if (references.length === 0 && file === undefined) {
+      throw new CliError(
+        exit.usage,
+        '"verify" needs REF.',
+        'Usage: aa-registry verify REF [OPTIONS]',
+      );
+    }
+    if (values.offline && file === undefined) {
+      throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
+    }
+    const root = rootOf(values.root);
+    const trust = await requireTrust(values, root);
+    const log = trust.log.key;
+    const own = userSeenFolder(io.env, log);
+    const hosts = hostSeenFolder(root, log);
+    const isBundle = file !== undefined;
+    const client = values.offline
+      ? undefined
+      : await openSession(io, values, trust.registry, { brief: isBundle });
+    const wanted: Bundled = isBundle
+      ? await fromBundle(file, references)
+      : { references, verify: (view) => fetchSeveral(client as Client, references, view) };
+    // Whoever made the bundle may have left out what was revoked since.
+    if (isBundle && client) await learn(io, client, own, trust, wanted);
+    const view = {
       trust,
-      seen: await readSeen(seen),
-      revoked: await readRevoked(seen, hostSeenFolder('/', trust.log.key)),
-    });
-    await writeRevoked(seen, reference.team, verified.revoked);
-    if (!verified.ok) {
-      throw notProved(verified, undefined, trustAdvice(verified.id, reference.team, values));
+      seen: await readSeen(own),
+      revoked: await readRevoked(own, hosts),
+      installed: () => undefined,
+    };
+    const verified = await wanted.verify(view);
+    const items: object[] = [];
+    const lines: string[] = [];
+    for (const [at, one] of verified.entries()) {
+      const team = wanted.references[at]?.team ?? '';
+      await writeRevoked(own, team, one.revoked);
+      if (!one.ok) {
+        const advice = isBundle ? bundleAdvice(one.id, view.seen) : undefined;
+        const next = advice ?? trustAdvice(one.id, team, values);
+        throw notProved(one, undefined, next);
+      }
+      await writeSeen(own, one.profile.checkpoint);
+      items.push(dataOf(one.profile));
+      lines.push(...(at === 0 ? [] : ['']), ...describe(one.profile));
     }
-    const { team, name, version, digest, signers, checkpoint } = verified.profile;
-    await writeSeen(seen, checkpoint);
-    if (json) {
-      const signedBy = signers.map(({ keyId }) => keyId);
-      const log = { origin: checkpoint.origin, size: checkpoint.size };
-      io.print(toJson({ team, name, version, digest, signedBy, log }));
-      return exit.ok;
-    }
-    io.print(`Verified   ${team}/${name}@${version}`);
-    io.print(`Digest     ${digest}`);
-    for (const { keyId } of signers) io.print(`Signed by  ${keyId}`);
-    io.print(`Log        ${checkpoint.origin}, ${checkpoint.size} entries`);
+    const [first = {}] = items;
+    answer(io, values, references.length === 0 ? { items } : first, ...lines);
     return exit.ok;
   },
 });
+
+/** Remembers which keys the registry's log shows to be revoked; where it can't be asked, what was seen before counts. */
+async function learn(
+  io: Io,
+  client: Client,
+  folder: SeenFolder,
+  trust: HostTrust,
+  { references }: Bundled,
+): Promise<void> {
+  const teams = references.map(({ team }) => team);
+  try {
+    const { log } = await learnRevocations(client, { trust, folder, teams });
+    if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
+  } catch (error) {
+    if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
+    io.tell(`Which keys were revoked is known as of before: ${error.message}`);
+  }
+}
+
+function dataOf({ team, name, version, digest, signers, checkpoint }: VerifiedProfile): object {
+  const signedBy = signers.map(({ keyId }) => keyId);
+  const log = { origin: checkpoint.origin, size: checkpoint.size };
+  return { team, name, version, digest, signedBy, log };
+}
+
+function describe({ team, name, version, digest, signers, checkpoint }: VerifiedProfile): string[] {
+  return [
+    `Verified   ${team}/${name}@${version}`,
+    `Digest     ${digest}`,
+    ...signers.map(({ keyId }) => `Signed by  ${keyId}`),
+    `Log        ${checkpoint.origin}, ${checkpoint.size} entries`,
+  ];
+}

@@ -2,7 +2,7 @@ import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { printTable } from '../terminal/table.ts';
+import { printList } from '../terminal/table.ts';
 import { requireWebhookId } from '../webhook.ts';
 
 export const webhookDeliveries = defineCommand({
@@ -27,12 +27,9 @@ export const webhookDeliveries = defineCommand({
       return exit.ok;
     }
     const rows = items.map(({ createdAt, kind, state, attempts, lastError, nextAttemptAt }) => {
-      const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-      const again = nextAttemptAt === null ? '' : `, again at ${nextAttemptAt}`;
-      const failure = lastError === null ? '' : `: ${lastError}`;
-      return [createdAt, kind, `${state} (${tries}${again})${failure}`];
+      return [createdAt, kind, state, String(attempts), nextAttemptAt ?? '', lastError ?? ''];
     });
-    printTable(io, rows);
+    printList(io, ['TIME', 'EVENT', 'STATE', 'ATTEMPTS', 'NEXT ATTEMPT', 'ERROR'], rows);
     if (items.length === 0) io.tell(`Webhook ${webhook} has not been told anything.`);
     return exit.ok;
   },

@@ -1,7 +1,7 @@
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { printTable } from '../terminal/table.ts';
+import { day, printList } from '../terminal/table.ts';
 
 export const webhookList = defineCommand({
   name: 'webhook list',
@@ -18,9 +18,10 @@ export const webhookList = defineCommand({
       io.print(toJson({ items: webhooks }));
       return exit.ok;
     }
-    printTable(
+    printList(
       io,
-      webhooks.map(({ id, createdAt, url }) => [String(id), createdAt.slice(0, 10), url]),
+      ['ID', 'ADDED', 'URL'],
+      webhooks.map(({ id, createdAt, url }) => [String(id), day(createdAt), url]),
     );
     if (webhooks.length === 0) io.tell(`Team ${team} has no webhooks.`);
     return exit.ok;

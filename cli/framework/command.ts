@@ -84,15 +84,20 @@ export function defineCommand<const O extends Options>(
   return command as unknown as Command;
 }
 
-/** What went wrong is the caller's to mend; `next` says how. */
+/**
+ * What went wrong is the caller's to mend; `next` says how. `id` is what --format json calls it, for ever; of what needs
+ * no name of its own, that of its exit code.
+ */
 export class CliError extends Error {
   readonly exitCode: number;
   readonly next: string | undefined;
+  readonly id: string;
 
-  constructor(exitCode: number, message: string, next?: string) {
+  constructor(exitCode: number, message: string, next?: string, id?: string) {
     super(message);
     this.exitCode = exitCode;
     this.next = next;
+    this.id = id ?? exitIds[exitCode] ?? 'failed';
   }
 }
 
@@ -115,6 +120,15 @@ export const exit = {
   untrusted: 8,
 } as const;
 
+/** What an error is called that has no id of its own, by its exit code. */
+const exitIds: Record<number, string> = {
+  [exit.failed]: 'failed',
+  [exit.usage]: 'usage',
+  [exit.refused]: 'refused',
+  [exit.unreachable]: 'registry-unreachable',
+  [exit.unable]: 'unable',
+};
+
 /** What each exit code means, for help and the manual. */
 export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   0: 'Done',
@@ -128,8 +142,14 @@ export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   8: 'What is installed can not be proved now: its keys were revoked, or its proof is gone or bad',
 };
 
+/** How a command is called: its name, its arguments and that there are options. */
+export function usageOf({ name, usage }: Pick<Command, 'name' | 'usage'>): string {
+  return `Usage: aa-registry ${[name, usage, '[OPTIONS]'].filter((part) => part !== '').join(' ')}`;
+}
+
 export function usageError(message: string, command: Command): CliError {
-  return new CliError(exit.usage, message, `Usage: aa-registry ${command.name} ${command.usage}`);
+  const help = `"aa-registry ${command.name} --help" lists the options.`;
+  return new CliError(exit.usage, message, `${usageOf(command)}\n${help}`);
 }
 
 /** Reads a command's arguments. Throws a {@link CliError} that says what is wrong with them. */
@@ -147,15 +167,10 @@ export function parseInvocation(
   );
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
-    parsed = parseArgs({ args: argv, options, allowPositionals: true, strict: true });
+    const args = joinNumbers(command.options, argv);
+    parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
-    // Node's own message goes on to advise about positionals; its first sentence is what matters.
-    const [sentence = ''] = (error as Error).message.split(/\. (?=[A-Z])/);
-    const unknown = /^Unknown option '(--[^']+)'/.exec(sentence)?.[1];
-    const known = Object.keys(command.options).map((name) => `--${name}`);
-    const near = unknown === undefined ? undefined : nearest(known, [unknown]);
-    const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
-    throw usageError(`${sentence.replace(/\.$/, '')}.${hint}`, command);
+    throw usageError(describeParseError(command, (error as Error).message), command);
   }
   for (const [name, { choices }] of Object.entries(command.options)) {
     const value = parsed.values[name];
@@ -174,4 +189,33 @@ export function parseInvocation(
     throw usageError(`"${parsed.positionals[max]}" is one argument too many.`, command);
   }
   return { values: parsed.values as Invocation['values'], args: parsed.positionals, io, topics };
+}
+
+/** With `--limit -1` as `--limit=-1`: a number below zero is a value, for its option to judge, and no option. */
+function joinNumbers(options: Options, argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [at, word] of argv.entries()) {
+    if (word === '--') return [...joined, ...argv.slice(at)];
+    const before = joined.at(-1) ?? '';
+    const takesValue = before.startsWith('--') && options[before.slice(2)]?.type === 'string';
+    if (takesValue && /^-\d/.test(word)) joined[joined.length - 1] = `${before}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+/** What parseArgs found wrong, in this program's words: Node's own are for those who wrote the program. */
+function describeParseError({ options }: Command, message: string): string {
+  const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const known = Object.keys(options).map((name) => `--${name}`);
+    const near = nearest(known, [unknown]);
+    return `There is no option "${unknown}" here.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
+  }
+  const name = /^Option '(?:-\w, )?--([^' ]+)/.exec(message)?.[1] ?? '';
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!option) return `${message.split(/\.\s/)[0]}.`;
+  if (option.type === 'boolean') return `--${name} takes no value.`;
+  const value = placeholder(option) ?? 'VALUE';
+  return `--${name} needs a value: --${name} ${value}; one that begins with "-" is written --${name}=-….`;
 }

@@ -12,38 +12,48 @@ import { TrustFileError } from '../../sdk/trust-file.ts';
 import { CliError, exit } from './command.ts';
 import { isSystemError, sayTrouble } from './system-error.ts';
 
+/** Errors whose message says it all, and what --format json calls each. */
+const plain: [kind: new (...args: never[]) => Error, id: string][] = [
+  [BoundedFileError, 'file-unusable'],
+  [DamagedFileError, 'file-damaged'],
+  [JobTokenError, 'job-token'],
+  [LockError, 'host-locked'],
+  [NetworkError, 'network-settings'],
+  [PackageError, 'package-invalid'],
+  [KeyFileError, 'key-file'],
+  [ProfilesFileError, 'profiles-file'],
+  [TrustFileError, 'trust-file'],
+];
+
 /** What to tell of anything that a command threw: one sentence, and what to do about it. */
 export function toCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
   if (error instanceof UnreachableError) {
     const next =
       'Is that the right one? --registry URL names another; "aa-registry doctor" looks at the way to it.';
     return new CliError(exit.unreachable, error.message, next);
   }
   if (error instanceof RegistryError) {
-    if (error.id === 'token-missing') {
+    const id = error.id || 'registry-error';
+    if (id === 'token-missing') {
       const next = 'Log in with "aa-registry login URL", or set AA_TOKEN.';
-      return new CliError(exit.failed, 'That needs an API token, and none is known here.', next);
+      const message = 'That needs an API token, and none is known here.';
+      return new CliError(exit.failed, message, next, id);
     }
     const next = error.status === 401 ? 'Log in with: aa-registry login URL' : undefined;
-    return new CliError(exit.failed, `The registry refused: ${error.message}`, next);
+    return new CliError(exit.failed, `The registry refused: ${error.message}`, next, id);
   }
-  if (
-    error instanceof BoundedFileError ||
-    error instanceof DamagedFileError ||
-    error instanceof JobTokenError ||
-    error instanceof LockError ||
-    error instanceof NetworkError ||
-    error instanceof PackageError ||
-    error instanceof KeyFileError ||
-    error instanceof ProfilesFileError ||
-    error instanceof TrustFileError
-  ) {
-    return new CliError(exit.failed, `${error.message}.`);
+  const known = plain.find(([kind]) => error instanceof kind);
+  if (known) {
+    const { message } = error as Error;
+    const sentence = /[.?]$/.test(message) ? message : `${message}.`;
+    return new CliError(exit.failed, sentence, undefined, known[1]);
   }
   if (error instanceof PlaceError) {
-    return new CliError(exit.failed, `${error.message}.`, error.next);
+    return new CliError(exit.failed, `${error.message}.`, error.next, 'unsafe-place');
   }
   if (isSystemError(error)) return sayTrouble(error);
   const trace = error instanceof Error ? error.stack : String(error);
-  return new CliError(exit.failed, `unexpected: ${trace}`, 'This is a bug; please report it.');
+  const next = 'This is a bug; please report it.';
+  return new CliError(exit.failed, `unexpected: ${trace}`, next, 'unexpected');
 }

@@ -25,9 +25,19 @@ export function answer(
   else for (const line of lines) io.print(line);
 }
 
+/** Why a command failed that is to answer with a list as JSON, and what was done before. */
+export class AfterItems extends Error {
+  readonly items: readonly object[];
+
+  constructor(items: readonly object[], cause: unknown) {
+    super('failed after some of the work', { cause });
+    this.items = items;
+  }
+}
+
 /**
  * Does `work`, which tells of each thing that it has done: in lines at once, or, as JSON, all of them as a list in
- * the end. That is also what a run that fails had done before.
+ * the end. A run that fails then ends with {@link AfterItems}, so that its one object has both.
  */
 export async function answerItems(
   io: Io,
@@ -40,9 +50,10 @@ export async function answerItems(
       if (format === 'json') items.push(item);
       else for (const line of lines) io.print(line);
     });
-  } finally {
-    if (format === 'json') io.print(toJson({ items }));
+  } catch (error) {
+    throw format === 'json' ? new AfterItems(items, error) : error;
   }
+  if (format === 'json') io.print(toJson({ items }));
 }
 
 /** JSON in which nothing steers a terminal: what would is escaped as JSON does that, so it stays the same data. */

@@ -1,5 +1,12 @@
 import { wrap } from '../terminal/wrap.ts';
-import { type Command, exitMeanings, type Options, placeholder, type Topic } from './command.ts';
+import {
+  type Command,
+  exitMeanings,
+  type Options,
+  placeholder,
+  type Topic,
+  usageOf,
+} from './command.ts';
 
 /** Where the descriptions of options stand, and where there is less room. */
 const column = { usual: 26, narrow: 10 };
@@ -66,11 +73,11 @@ export function exitCodeHelp(width: number): string {
 
 /** The help of one command. */
 export function commandHelp(command: Command, width: number): string {
-  const { name, summary, usage, details, options, examples } = command;
+  const { summary, details, options, examples } = command;
   return [
     ...paragraph(`${summary}.`, width),
     '',
-    ...paragraph(`Usage: aa-registry ${name} ${usage}`.trimEnd(), width, 7),
+    ...paragraph(usageOf(command), width, 7),
     ...(details ? ['', ...paragraph(details, width)] : []),
     '',
     'Options:',

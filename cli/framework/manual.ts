@@ -35,6 +35,7 @@ const files: [path: string, meaning: string][] = [
   ['/etc/aa-registry/profiles.toml', 'What sync installs; see aa-registry-profiles.toml(5).'],
   ['/etc/aa-registry/profiles.lock.toml', 'The exact versions of those, which lock writes.'],
   ['/etc/aa-registry/config.toml', 'How to reach the registry; see aa-registry-config.toml(5).'],
+  ['aa-profile.toml', 'The manifest of a package; see aa-profile.toml(5).'],
   ['/etc/apparmor.d/aa-registry.TEAM.NAME', 'An installed profile.'],
   ['/etc/apparmor.d/local/NAME', "The administrator's own rules; updates leave them alone."],
   ['/var/lib/aa-registry', 'What was installed, where from, and how far the log was seen.'],
@@ -94,7 +95,8 @@ function overviewPage(topics: { title: string; commands: Command[] }[], edition:
     '.BR apparmor_parser (8),',
     `.BR ${escaped('aa-registry-config.toml')} (5),`,
     `.BR ${escaped('aa-registry-trust.toml')} (5),`,
-    `.BR ${escaped('aa-registry-profiles.toml')} (5)`,
+    `.BR ${escaped('aa-registry-profiles.toml')} (5),`,
+    `.BR ${escaped('aa-profile.toml')} (5)`,
   ]);
 }
 

@@ -1,20 +1,34 @@
 import { type Io, widthOf } from '../terminal/io.ts';
+import { wrapLines } from '../terminal/wrap.ts';
 import { CliError, type Command, exit, parseInvocation, type Topic } from './command.ts';
+import { AfterItems } from './format.ts';
 
 /** The most that is told of what went wrong, in characters: a registry's own words may have no end. */
 const longestMessage = 4000;
 
 /**
  * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one
- * sentence on standard error and, where there is something to do about it, a second. Only what a run needs is
- * loaded.
+ * sentence on standard error and, where there is something to do about it, a second; with --format json also an object
+ * on standard output. What is told is broken between words where a terminal's line ends. Only what a run needs is loaded.
  */
 export async function run(
   topics: Topic[],
   argv: string[],
-  io: Io,
+  world: Io,
   version: string,
 ): Promise<number> {
+  const { env, stdout, stderr, print } = world;
+  const io: Io = {
+    env,
+    stdout,
+    stderr,
+    print,
+    // Not opened until it is wanted.
+    get stdin() {
+      return world.stdin;
+    },
+    tell: (line) => world.tell(wrapLines(line, widthOf(stderr))),
+  };
   try {
     const [first = ''] = argv;
     if (first === '--version' || first === '-V') {
@@ -32,14 +46,37 @@ export async function run(
     if (!found) throw await unknownCommand(topics, argv);
     const command = await found.load();
     return await command.run(parseInvocation(command, found.rest, io, topics));
-  } catch (error) {
-    const { exitCode, message, next } = await toCliError(error);
-    const told = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+  } catch (thrown) {
+    const isLate = thrown instanceof AfterItems;
+    const error = await toCliError(isLate ? thrown.cause : thrown);
+    const { exitCode, next, id } = error;
+    const message = shorten(error.message);
+    if (isLate || wantsJson(topics, argv)) {
+      const { visibleJson } = await import('../../policy/visible.ts');
+      const items = isLate ? { items: thrown.items } : {};
+      io.print(visibleJson({ ...items, error: { id, message, next: next ?? null, exitCode } }));
+    }
     // A line of its own is only this program's to say.
-    io.tell(`aa-registry: ${told.replaceAll('\n', '\n  ')}`);
+    io.tell(`aa-registry: ${message.replaceAll('\n', '\n  ')}`);
     if (next) io.tell(next);
     return exitCode;
   }
+}
+
+function shorten(message: string): string {
+  return message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+}
+
+/** Whether these arguments ask for JSON, even if something else is wrong with them. */
+function wantsJson(topics: Topic[], argv: string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  const asked = words.some(
+    (word, at) => word === '--format=json' || (word === '--format' && words[at + 1] === 'json'),
+  );
+  return (
+    asked && (findCommand(topics, argv) !== undefined || groupOf(topics, argv[0] ?? '').length > 0)
+  );
 }
 
 async function helpOn(

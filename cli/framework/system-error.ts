@@ -13,12 +13,27 @@ export function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && 'syscall' in error;
 }
 
+/** What --format json calls what the system says. */
+const ids: Record<string, string> = {
+  EADDRINUSE: 'address-in-use',
+  EADDRNOTAVAIL: 'address-unavailable',
+  EACCES: 'permission-denied',
+  EPERM: 'permission-denied',
+  ENOENT: 'file-missing',
+  EISDIR: 'not-a-file',
+  ENOTDIR: 'not-a-folder',
+  ENOSPC: 'disk-full',
+  EROFS: 'read-only-disk',
+};
+
 /** What the system says with a code, as people say it. */
 export function sayTrouble(error: SystemError): CliError {
   const { code = '', syscall, address, port } = error;
   const path = error.path === undefined ? undefined : visibleLine(finalPath(error.path));
   const listener = `${address}:${port}`;
   const isListening = syscall === 'listen';
+  const said = (message: string, next?: string) =>
+    new CliError(exit.failed, message, next, ids[code] ?? 'system-error');
   switch (code) {
     case 'EADDRINUSE':
       return said(
@@ -50,10 +65,6 @@ export function sayTrouble(error: SystemError): CliError {
       return said(`${path ?? 'That place'} is on a disk that may only be read.`);
   }
   return said(`${error.message}.`);
-}
-
-function said(message: string, next?: string): CliError {
-  return new CliError(exit.failed, message, next);
 }
 
 /** The file that is meant, where it is a staged one (see atomic.ts) that failed. */

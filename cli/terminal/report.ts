@@ -1,7 +1,8 @@
 import { type Diagnostic, explain, render } from '../../policy/index.ts';
 import { readPolicyFile } from '../../sdk/host/includes.ts';
 import { toJson } from '../framework/format.ts';
-import { type Io, visibleLine, wantsColor } from './io.ts';
+import { type Io, visibleLine, wantsColor, widthOf } from './io.ts';
+import { wrap } from './wrap.ts';
 
 /** What was found in one file. */
 export interface FileReport {
@@ -22,8 +23,16 @@ export function printDiagnostics(
   const color = wantsColor(io, stream);
   for (const diagnostic of diagnostics) {
     const shown = diagnostic.file === undefined ? source : includedSource(diagnostic.file);
-    stream.write(`${render(diagnostic, shown, { file, color })}\n\n`);
+    const lines = render(diagnostic, shown, { file, color }).split('\n');
+    stream.write(`${lines.map((line) => wrapped(line, widthOf(stream))).join('\n')}\n\n`);
   }
+}
+
+/** A line of what is shown of a diagnostic, broken between words; the policy's own, which a caret is below, is not. */
+function wrapped(line: string, width: number): string {
+  if (width === Number.POSITIVE_INFINITY || /^ +\d* +\| /.test(line)) return line;
+  const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;
+  return wrap(line, width, indent).join('\n');
 }
 
 /** The text of an included file, in which a diagnostic stands; it was there a moment ago. */

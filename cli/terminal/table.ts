@@ -1,5 +1,5 @@
 import { type Io, widthOf } from './io.ts';
-import { wrap } from './wrap.ts';
+import { wrap, wrapLines } from './wrap.ts';
 
 /** The least room that is worth breaking text into, in columns. */
 const leastRoom = 20;
@@ -10,6 +10,31 @@ const below = '    ';
 /** Prints rows as {@link table} lays them out for where they go. */
 export function printTable(io: Io, rows: readonly (readonly string[])[]): void {
   for (const line of table(rows, widthOf(io.stdout))) io.print(line);
+}
+
+/** Prints a line of prose, which is broken between words where a terminal's line ends. */
+export function printText(io: Io, text: string): void {
+  io.print(wrapLines(text, widthOf(io.stdout)));
+}
+
+/**
+ * Prints a list: rows under headings, as {@link table} lays them out; of none, nothing. What a list is about comes first,
+ * then of what kind it is, then when, and last what may be long. A column that is empty in all rows is left out.
+ */
+export function printList(
+  io: Io,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): void {
+  if (rows.length === 0) return;
+  const used = headings.map((_, at) => rows.some((row) => (row[at] ?? '') !== ''));
+  const pick = (row: readonly string[]) => row.filter((_, at) => used[at]);
+  printTable(io, [headings, ...rows].map(pick));
+}
+
+/** A day, of a time; nothing of none. */
+export function day(time: string | null): string {
+  return time === null ? '' : time.slice(0, 10);
 }
 
 /**

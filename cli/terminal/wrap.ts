@@ -1,3 +1,12 @@
+/** Lines broken between words where they are longer than `width`, each going on as far in as it begins. */
+export function wrapLines(text: string, width: number): string {
+  if (width === Number.POSITIVE_INFINITY) return text;
+  return text
+    .split('\n')
+    .flatMap((line) => wrap(line, width, /^ */.exec(line)?.[0]))
+    .join('\n');
+}
+
 /**
  * Text broken between words into lines of at most `width` characters, all but the first with `indent` before them. A
  * word that is longer has a line of its own, whole: it may be what somebody copies.

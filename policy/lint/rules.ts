@@ -15,6 +15,7 @@ import { globSlip } from './glob-slip.ts';
 import { hiddenAllow } from './hidden-allow.ts';
 import { includePath } from './include-path.ts';
 import { invisibleCharacter } from './invisible-character.ts';
+import { mixedScript } from './mixed-script.ts';
 import { noAbi } from './no-abi.ts';
 import { oldInclude } from './old-include.ts';
 import { packageName } from './package-name.ts';
@@ -23,6 +24,7 @@ import { procPath } from './proc-path.ts';
 import { reservedName } from './reserved-name.ts';
 import type { LintRule } from './rule.ts';
 import { secret } from './secret.ts';
+import { sensitiveRead } from './sensitive-read.ts';
 import { sensitiveWrite } from './sensitive-write.ts';
 import { unconfinedExec } from './unconfined-exec.ts';
 import { unconfinedMode } from './unconfined-mode.ts';
@@ -39,9 +41,11 @@ export const lintRules: readonly LintRule[] = [
   reservedName,
   secret,
   invisibleCharacter,
+  mixedScript,
   includePath,
   weakerThanDockerDefault,
   writeEverything,
+  sensitiveRead,
   sensitiveWrite,
   allRule,
   unconfinedExec,

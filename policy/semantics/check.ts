@@ -29,8 +29,16 @@ import type {
 } from '../syntax/tree.ts';
 import { evaluate } from './condition.ts';
 import { type Conflict, type ExecRule, execConflicts } from './exec.ts';
-import { patternProblems, type Summary, summarize, summarizeHead, visitWords } from './summary.ts';
+import {
+  type Head,
+  patternProblems,
+  type Summary,
+  summarize,
+  summarizeHead,
+  visitWords,
+} from './summary.ts';
 import { type ProfileVariables, Symbols } from './symbols.ts';
+import { declaration, globalTunables, usualTunables } from './tunables.ts';
 import { variablesIn, visitHeadWords } from './words.ts';
 
 /** Includes deeper than this are a loop or an attack. */
@@ -119,6 +127,10 @@ class Checker {
   readonly #named: Release | undefined;
   readonly #baseFiles = new Set<IncludedFile>();
   #sameSince: Release | undefined;
+  /** Where the main file has the include by which each other one came into a profile. */
+  readonly #includedAt = new Map<Unit, Range>();
+  /** Variables that nothing declares since <tunables/global> is not included, and where the main file needs each. */
+  readonly #missing = new Map<string, { range: Range; file: string | undefined }>();
 
   constructor(main: Unit, { resolver, target, targetBase }: AnalysisOptions) {
     this.#resolver = resolver;
@@ -135,6 +147,7 @@ class Checker {
     const profiles = this.#profiles.flatMap(({ profile, unit }) =>
       this.#profile(profile, unit, undefined),
     );
+    this.#missingTunables();
     if (this.#budget.exhausted) {
       this.#report(
         this.#main,
@@ -384,7 +397,7 @@ class Checker {
             'undefined-variable',
             statement.nameWord,
             `${statement.nameWord.text} has no values yet to add to.`,
-            { expected: `${statement.nameWord.text} = …` },
+            { expected: declaration(statement.name, `${statement.nameWord.text} = …`) },
           );
         }
         break;
@@ -433,12 +446,13 @@ class Checker {
     const gathered = new Gathered();
     this.#gather(profile.body, unit, parent?.path ?? [], gathered);
     const head = summarizeHead(profile);
-    gathered.addVariables(head.variables, unit);
-    for (const word of head.partial) gathered.partial.push({ word, unit });
+    for (const [variable, range] of head.variables)
+      this.#variable(variable, { range, unit }, headVariables);
     for (const [variable, place] of gathered.variables) this.#variable(variable, place, own);
+    for (const word of head.partial) this.#pattern(word, unit, headVariables);
     for (const { word, unit: where } of gathered.partial) this.#pattern(word, where, own);
-    this.#unbalanced(profile, unit, gathered, own);
-    this.#attachment(profile, unit, own);
+    this.#unbalanced(profile, unit, gathered, head, own);
+    this.#attachment(profile, unit, headVariables);
     this.#conflicts(unit, gathered, own);
     if (gathered.conditions && !(this.#target && this.#dialect.networkBeforeIf))
       this.#networkBeforeIf(profile.body, unit, { network: false, seen: new Set() });
@@ -480,6 +494,8 @@ class Checker {
         if (this.#dialect.includesOnce && into.seen.has(next)) continue;
         if (this.#recursive(include, unit, next, path)) continue;
         into.seen.add(next);
+        const range = unit === this.#main ? include.target : this.#includedAt.get(unit);
+        if (range && !this.#includedAt.has(next)) this.#includedAt.set(next, range);
         this.#gather(next.file.statements, next, [...path, unit], into);
       }
     }
@@ -519,33 +535,78 @@ class Checker {
         `@{${found.name}} contains itself${through}.`,
         { expected: 'values that end' },
       );
+    } else if (this.#isTunable(found.name, place.unit)) {
+      const { unit } = place;
+      const range = unit === this.#main ? place.range : this.#includedAt.get(unit);
+      if (!range) return;
+      const known = this.#missing.get(found.name);
+      if (known && known.range.start <= range.start) return;
+      this.#missing.set(found.name, { range, file: unit.name });
     } else {
       const since = variableSince(found.name);
+      const late =
+        own === headVariables && /^(profile_name|attach_path|exec_path)$/.test(found.name);
       this.#report(
         place.unit,
         'undefined-variable',
         place.range,
-        `Nothing declares @{${found.name}}${through}.`,
+        late
+          ? `@{${found.name}} is not known before the profile has its name and path${through}.`
+          : `Nothing declares @{${found.name}}${through}.`,
         {
-          expected: `an include that declares it${since ? `, such as tunables of AppArmor ${since} or later` : ''}, or @{${found.name}} = …`,
+          expected: late
+            ? 'the name itself'
+            : `an include that declares it${since ? `, such as tunables of AppArmor ${since} or later` : ''}, or @{${found.name}} = …`,
         },
       );
     }
   }
 
-  /** Patterns that are whole by themselves and broken by a variable with half a bracket in it. */
-  #unbalanced(profile: Profile, main: Unit, gathered: Gathered, own: ProfileVariables): void {
-    const names = new Set(
-      [...gathered.variables.keys()].filter((name) => !this.#symbols.balanced(name)),
+  /** Whether an undeclared variable is one that <tunables/global>, which the file does not include, is there for. */
+  #isTunable(name: string, unit: Unit): boolean {
+    if (unit !== this.#main && !this.#includedAt.has(unit)) return false;
+    if (unit === this.#main && !Object.hasOwn(usualTunables, name)) return false;
+    return ![...this.#units.values()].some((one) => `/${one.name}`.endsWith(`/${globalTunables}`));
+  }
+
+  /** Says once, where the main file first needs it, that <tunables/global> is missing: no included file is at fault. */
+  #missingTunables(): void {
+    const [first, ...others] = [...this.#missing].sort(
+      ([, a], [, b]) => a.range.start - b.range.start,
     );
+    if (!first) return;
+    const [name, { range, file }] = first;
+    const used = file === undefined ? '' : `, which ${file} uses`;
+    const [second] = others;
+    const many = others.length > 1 ? `${others.length} more variables` : `@{${second?.[0]}}`;
+    const more = second ? `, nor ${many}` : '';
+    this.#report(
+      this.#main,
+      'undefined-variable',
+      range,
+      `Nothing declares @{${name}}${used}${more}: the file does not include <${globalTunables}>.`,
+      { expected: declaration(name) },
+    );
+  }
+
+  /** Patterns that are whole by themselves and broken by a variable with half a bracket in it. */
+  #unbalanced(
+    profile: Profile,
+    main: Unit,
+    gathered: Gathered,
+    head: Head,
+    own: ProfileVariables,
+  ): void {
+    const all = [...head.variables.keys(), ...gathered.variables.keys()];
+    const names = new Set(all.filter((name) => !this.#symbols.balanced(name)));
     if (names.size === 0) return;
-    const partial = new Set(gathered.partial.map(({ word }) => word));
-    const test = (unit: Unit) => (word: Word, pattern: boolean) => {
+    const partial = new Set([...head.partial, ...gathered.partial.map(({ word }) => word)]);
+    const test = (unit: Unit, known: ProfileVariables) => (word: Word, pattern: boolean) => {
       if (!pattern || partial.has(word)) return;
-      if (variablesIn(word.value).some((name) => names.has(name))) this.#pattern(word, unit, own);
+      if (variablesIn(word.value).some((name) => names.has(name))) this.#pattern(word, unit, known);
     };
-    visitHeadWords(profile, test(main));
-    for (const { statements, unit } of gathered.lists) visitWords(statements, test(unit));
+    visitHeadWords(profile, test(main, headVariables));
+    for (const { statements, unit } of gathered.lists) visitWords(statements, test(unit, own));
   }
 
   /** A pattern whose brackets are only whole with its variables. */
@@ -775,6 +836,9 @@ export function kernelName(profile: Profile, parent?: string): string {
   if (parent !== undefined) return `${parent}//${name}`;
   return parts.namespace ? `:${parts.namespace}:${name}` : name;
 }
+
+/** In the head of a profile, apparmor_parser has set none yet: they are made of it. */
+const headVariables: ProfileVariables = {};
 
 /** The variables apparmor_parser sets for a profile; a hat has no program of its own. */
 function profileVariables(profile: Profile, name: string): ProfileVariables {

@@ -3,6 +3,7 @@ import type { Problem } from '../syntax/cursor.ts';
 import type { Expression, Word } from '../syntax/tree.ts';
 import { variableName } from '../syntax/variables.ts';
 import type { Symbols } from './symbols.ts';
+import { declaration } from './tunables.ts';
 
 /** True, false, or undefined when it depends on a file that was not seen. */
 export function evaluate(
@@ -64,7 +65,7 @@ function operand(word: Word, symbols: Symbols, problems: Problem[]): string[] | 
       start: word.start,
       end: word.end,
       message: `Nothing declares ${word.text}.`,
-      expected: `${word.text} = … before the first profile`,
+      expected: declaration(variableName(word.text), `${word.text} = … before the first profile`),
     });
   }
   return values;

@@ -91,10 +91,11 @@ function note(summary: Summary, word: Word, pattern: boolean): void {
   }
 }
 
+/** What the head of a profile mentions, as in {@link Summary}. */
+export type Head = Pick<Summary, 'variables' | 'partial' | 'problems'>;
+
 /** The summary of the head of a profile: its name, attachment, xattrs and flags. */
-export function summarizeHead(
-  profile: Profile,
-): Pick<Summary, 'variables' | 'partial' | 'problems'> {
+export function summarizeHead(profile: Profile): Head {
   const summary: Summary = emptySummary();
   visitHeadWords(profile, (word, pattern) => note(summary, word, pattern));
   return summary;

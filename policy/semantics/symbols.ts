@@ -10,7 +10,7 @@ export type Expansion =
   | { ok: true; text: string }
   | { ok: false; reason: 'undefined' | 'cyclic' | 'limit' | 'unknown'; name: string };
 
-/** Variables that apparmor_parser sets for each profile. */
+/** Variables that apparmor_parser sets for each profile; none of them is known yet in its head. */
 export interface ProfileVariables {
   profile_name?: string;
   attach_path?: string;
@@ -31,8 +31,12 @@ export class Symbols {
   readonly unseen = new Set<string>();
   /** Variables with a value that has half a bracket, and those that mention one. */
   #unbalanced: Set<string> | undefined;
-  /** What `resolve` has found, apart for profiles that have a path and those that have none. */
-  readonly #checked = { path: new Map<string, Expansion>(), none: new Map<string, Expansion>() };
+  /** What `resolve` has found, apart for profiles that have a path, those that have none, and heads. */
+  readonly #checked = {
+    path: new Map<string, Expansion>(),
+    none: new Map<string, Expansion>(),
+    head: new Map<string, Expansion>(),
+  };
   /** Expansions by the profile they are for, so that a text that many rules share is expanded once. */
   #expanded = new WeakMap<ProfileVariables, Map<string, Expansion>>();
   readonly #paths = new WeakMap<Expansion, Expansion>();
@@ -58,7 +62,8 @@ export class Symbols {
   resolve(name: string, own: ProfileVariables): Expansion {
     if (!this.variables.has(name) && own[name as keyof ProfileVariables] !== undefined)
       return { ok: true, text: '' };
-    const checked = own.exec_path === undefined ? this.#checked.none : this.#checked.path;
+    const where = own.exec_path !== undefined ? 'path' : own.profile_name ? 'none' : 'head';
+    const checked = this.#checked[where];
     const known = checked.get(name);
     if (known) return known;
     // Depth first with an explicit stack; `path` is what is being expanded.
@@ -230,8 +235,7 @@ export class Symbols {
 
   /** Forgets what was worked out, after a variable changed. */
   changed(): void {
-    this.#checked.path.clear();
-    this.#checked.none.clear();
+    for (const checked of Object.values(this.#checked)) checked.clear();
     this.#unbalanced = undefined;
     this.#expanded = new WeakMap();
   }

@@ -17,3 +17,13 @@ export const usualTunables: Readonly<Record<string, readonly string[]>> = {
   etc_rw: ['/etc/'],
   apparmorfs: ['/sys/kernel/security/apparmor/'],
 };
+
+/** The file that declares those that nearly every profile needs, as an include names it. */
+export const globalTunables = 'tunables/global';
+
+/** What is missing where a variable is not declared: the include that is there for it, else `otherwise`. */
+export function declaration(name: string, otherwise?: string): string {
+  return otherwise === undefined || Object.hasOwn(usualTunables, name)
+    ? `include <${globalTunables}> before the first profile`
+    : otherwise;
+}

@@ -6,7 +6,7 @@ import { Cursor, isLetter, PATH, type Problem } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { parseFlags, parseXattrs } from './head.ts';
 import { parseKeywordRule, refuseComments, starters } from './keyword-rule.ts';
-import { maxDepth } from './limits.ts';
+import { maxBlocks, maxDepth } from './limits.ts';
 import { nearest } from './names.ts';
 import {
   includeAhead,
@@ -63,7 +63,7 @@ export function parseText(
   const parser = new Parser(cursor);
   const statements: Statement[] = [];
   while (!cursor.done) {
-    parser.statements(statements, 0, true);
+    run(parser.statements(statements, 0, true));
     if (cursor.peek() === CLOSE) {
       const start = cursor.pos++;
       cursor.report('unmatched-brace', { start, end: start + 1 }, 'This } closes nothing.', {
@@ -93,8 +93,43 @@ function checkLastLine(cursor: Cursor): void {
   );
 }
 
+/** What is read bit by bit: it yields what it has to wait for, see {@link run}. */
+type Steps<Result> = Generator<Steps<unknown>, Result, unknown>;
+
+type Read = Exclude<Statement, Comment> | undefined;
+
+/** What stands between braces. */
+interface Body {
+  open: number;
+  body: Statement[];
+  closing: Comment[];
+  headComment?: Comment;
+}
+
+/**
+ * Runs steps, with those that they wait for on the heap: how deep a text nests is up to whoever wrote it, and the call
+ * stack is small in some runtimes.
+ */
+function run(first: Steps<unknown>): void {
+  const waiting = [first];
+  let result: unknown;
+  for (let last = waiting.at(-1); last; last = waiting.at(-1)) {
+    const { done, value } = last.next(result);
+    result = done ? value : undefined;
+    if (done) waiting.pop();
+    else waiting.push(value);
+  }
+}
+
+/** The result of other steps, once they are done. */
+function* after<Result>(steps: Steps<Result>): Steps<Result> {
+  return (yield steps) as Result;
+}
+
 class Parser {
   readonly cursor: Cursor;
+  /** How many profiles are open. */
+  #profiles = 0;
 
   constructor(cursor: Cursor) {
     this.cursor = cursor;
@@ -105,7 +140,7 @@ class Parser {
   }
 
   /** Reads statements up to a `}` or the end; own-line comments become statements. */
-  statements(into: Statement[], depth: number, top: boolean): void {
+  *statements(into: Statement[], depth: number, top: boolean): Steps<void> {
     const { cursor } = this;
     for (;;) {
       const before = cursor.pos;
@@ -138,7 +173,8 @@ class Parser {
       }
       cursor.comments = [];
       const start = cursor.pos;
-      const statement = this.#statement(depth, top, blankLine && previous !== undefined);
+      const read = this.#statement(depth, top, blankLine && previous !== undefined);
+      const statement = read && 'next' in read ? yield* after(read) : read;
       if (statement) {
         if (cursor.comments.length > 0) statement.inner = cursor.comments;
         into.push(statement);
@@ -157,11 +193,7 @@ class Parser {
     }
   }
 
-  #statement(
-    depth: number,
-    top: boolean,
-    blankBefore: boolean,
-  ): Exclude<Statement, Comment> | undefined {
+  #statement(depth: number, top: boolean, blankBefore: boolean): Read | Steps<Read> {
     const { cursor } = this;
     const start = cursor.pos;
     const code = cursor.peek();
@@ -249,29 +281,34 @@ class Parser {
   }
 
   #tooDeep(depth: number, range: { start: number; end: number }): boolean {
-    if (depth < maxDepth) return false;
+    const what =
+      this.#profiles > maxDepth
+        ? `Profiles nest deeper than ${maxDepth}`
+        : depth >= maxBlocks && `Blocks nest deeper than ${maxBlocks}`;
+    if (!what) return false;
     const { cursor } = this;
-    cursor.report('limit', range, `Blocks nest deeper than ${maxDepth} levels.`, {
-      expected: 'fewer levels',
-    });
+    cursor.report('limit', range, `${what} levels.`, { expected: 'fewer levels' });
     // Past the whole nest, counting braces, so that one report is enough.
-    let open = 0;
     do {
-      const code = cursor.peek();
-      if (code === OPEN) open++;
-      if (code === CLOSE) open--;
-      cursor.pos++;
-    } while (!cursor.done && open > 0);
-    cursor.last = cursor.pos;
+      while (!cursor.done && cursor.peek() !== OPEN) cursor.pos++;
+      let open = 0;
+      do {
+        const code = cursor.peek();
+        if (code === OPEN) open++;
+        if (code === CLOSE) open--;
+        cursor.pos++;
+      } while (!cursor.done && open > 0);
+      cursor.last = cursor.pos;
+    } while (cursor.peekName() === 'else');
     return true;
   }
 
   /** `{ … }`. Comments right after the `{` stay on its line. */
-  #body(
+  *#body(
     depth: number,
     opener: { start: number; end: number },
     what: string,
-  ): { open: number; body: Statement[]; closing: Comment[]; headComment?: Comment } | undefined {
+  ): Steps<Body | undefined> {
     const { cursor } = this;
     cursor.skip();
     const open = cursor.pos;
@@ -284,7 +321,7 @@ class Parser {
     const headComment =
       cursor.peek() === HASH && !includeAhead(cursor, 1) ? cursor.comment(false) : undefined;
     const body: Statement[] = [];
-    this.statements(body, depth + 1, false);
+    yield* after(this.statements(body, depth + 1, false));
     cursor.comments = inner;
     if (!cursor.take('}')) {
       cursor.report(
@@ -300,13 +337,13 @@ class Parser {
     return { open, body, closing, ...(headComment && { headComment }) };
   }
 
-  #profile(
+  *#profile(
     start: number,
     keyword: Word | undefined,
     hat: boolean,
     depth: number,
     blankBefore: boolean,
-  ): Profile | undefined {
+  ): Steps<Profile | undefined> {
     const { cursor } = this;
     const report = cursor.report.bind(cursor);
     const keywordEnd = cursor.pos;
@@ -340,7 +377,7 @@ class Parser {
     }
     const identities: Condition[] = [];
     while (cursor.take('+', 'operator')) {
-      const one = parseCondition(cursor, depth, undefined);
+      const one = parseCondition(cursor, 0, undefined);
       if (!one) return cursor.fail('"+" adds identities.', 'identities=( … )');
       checkIdentities(one, report);
       identities.push(one);
@@ -386,7 +423,9 @@ class Parser {
         suggestion ? { suggestion: `${suggestion}=` } : {},
       );
     }
-    const body = this.#body(depth, { start, end: name.end }, hat ? 'hat' : 'profile');
+    this.#profiles++;
+    const body = yield* this.#body(depth, { start, end: name.end }, hat ? 'hat' : 'profile');
+    this.#profiles--;
     if (!body) return undefined;
     return {
       kind: 'profile',
@@ -404,12 +443,12 @@ class Parser {
     };
   }
 
-  #block(
+  *#block(
     start: number,
     qualifiers: Qualifiers,
     depth: number,
     blankBefore: boolean,
-  ): Block | undefined {
+  ): Steps<Block | undefined> {
     const { cursor } = this;
     if (qualifiers.access?.value === 'deny') {
       cursor.report(
@@ -424,16 +463,20 @@ class Parser {
         expected: 'priority= before each rule',
       });
     }
-    const body = this.#body(depth, { start, end: start + 1 }, 'block');
+    const body = yield* this.#body(depth, { start, end: start + 1 }, 'block');
     return body && { kind: 'block', start, end: cursor.last, qualifiers, ...body, blankBefore };
   }
 
-  #conditional(start: number, depth: number, blankBefore: boolean): Conditional | undefined {
+  *#conditional(
+    start: number,
+    depth: number,
+    blankBefore: boolean,
+  ): Steps<Conditional | undefined> {
     const { cursor } = this;
     const keyword = cursor.name('keyword') as Word;
-    const test = parseExpression(cursor, depth);
+    const test = parseExpression(cursor, 0);
     if (!test) return undefined;
-    const body = this.#body(depth, keyword, 'if');
+    const body = yield* this.#body(depth, keyword, 'if');
     if (!body) return undefined;
     let otherwise: Conditional | ElseBlock | undefined;
     const comments = cursor.comments;
@@ -442,10 +485,10 @@ class Parser {
       const elseWord = cursor.name('keyword') as Word;
       const name = cursor.peekName();
       if (name === 'if') {
-        if (this.#tooDeep(depth + 1, elseWord)) return undefined;
-        otherwise = this.#conditional(cursor.pos, depth + 1, false);
+        if (!this.#tooDeep(depth + 1, elseWord))
+          otherwise = yield* after(this.#conditional(cursor.pos, depth + 1, false));
       } else if (cursor.next('{')) {
-        const elseBody = this.#body(depth, elseWord, 'else');
+        const elseBody = yield* this.#body(depth, elseWord, 'else');
         if (elseBody)
           otherwise = {
             kind: 'else',
@@ -472,7 +515,7 @@ class Parser {
     };
   }
 
-  #rule(start: number, depth: number, blankBefore: boolean) {
+  #rule(start: number, depth: number, blankBefore: boolean): Read | Steps<Read> {
     const { cursor } = this;
     const qualifiers = parseQualifiers(cursor);
     cursor.skip();

@@ -16,6 +16,9 @@ import type {
 
 const width = 100;
 
+/** The longest indentation: what nests deeper than real profiles do is not to become far longer than it was. */
+const deepest = 80;
+
 /** Prints a tree that was read without errors. Reading the result gives the same tree. */
 export function print(file: PolicyFile): string {
   const lines: string[] = [];
@@ -42,7 +45,7 @@ type Braced = Pick<Profile, 'body' | 'closing' | 'headComment'>;
 function printBody(head: string, part: Braced, indent: string, lines: string[]): void {
   lines.push(`${head} {${part.headComment ? ` ${part.headComment.text}` : ''}`);
   const inside: Statement[] = [...part.body, ...part.closing];
-  printStatements(inside, `${indent}  `, lines);
+  printStatements(inside, indent.length < deepest ? `${indent}  ` : indent, lines);
   lines.push(`${indent}}`);
 }
 

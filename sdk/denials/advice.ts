@@ -3,13 +3,14 @@ import {
   type Access,
   check,
   type EffectiveProfile,
+  escaped,
   type Judgement,
   judge,
   narrowestRule,
   parse,
 } from '../../policy/index.ts';
 import type { Finding } from './finding.ts';
-import { type Generalised, generaliser } from './generalise.ts';
+import { generaliser, procStart, tunables } from './generalise.ts';
 import { rulingProfiles } from './label.ts';
 import { permits } from './permits.ts';
 import { type Explanation, explanationsOf, neededFlag } from './puzzles.ts';
@@ -74,13 +75,23 @@ function suggest(
   profile: EffectiveProfile | undefined,
   generalise: boolean,
 ): Suggestion | undefined {
-  const general = generalise
-    ? generaliser((variable) => profile?.declares(variable) ?? false)
-    : undefined;
-  const rule = narrowestRule(access, general?.pattern);
+  const declares = (variable: string) => profile?.declares(variable) ?? false;
+  const { pattern, replaced } = generalise
+    ? generaliser(declares)
+    : {
+        pattern: (text: string) => (declares('PROC') ? procStart(escaped(text)) : escaped(text)),
+        replaced: [],
+      };
+  const rule = narrowestRule(access, pattern);
   if (rule === undefined || !isRuleOf(rule, access)) return undefined;
-  const replaced: Generalised[] = general?.replaced ?? [];
-  return { rule, permits: permits(access, replaced) };
+  const needs = /@\{(PROC|pid|tid)\}/.test(rule) && !declares('PROC');
+  return {
+    rule,
+    permits: [
+      ...permits(access, replaced),
+      ...(needs ? [`It needs "${tunables}" at the head of the profile's file.`] : []),
+    ],
+  };
 }
 
 /** What the language calls the rules for each kind of access, where it is another name. */

@@ -12,7 +12,7 @@ import {
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { type Finding, merged } from './finding.ts';
-import { patch } from './patch.ts';
+import { coveredRules, patch } from './patch.ts';
 
 /** The order in which kinds of rules stand, the most telling first. */
 const order = [
@@ -67,7 +67,9 @@ profile ${quoted(name)}${flags} {
     return true;
   });
   for (const rule of refused) unsaid.push(...(rules.get(rule) ?? []));
-  return { text: format(withRules(text, kept)).text, unsaid };
+  const covered = coveredRules(withRules(text, kept), resolver);
+  const needed = kept.filter((rule) => !covered.has(rule));
+  return { text: format(withRules(text, needed)).text, unsaid };
 }
 
 function errorsIn(text: string, resolver: IncludeResolver | undefined): number {

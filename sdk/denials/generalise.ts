@@ -1,4 +1,4 @@
-// Patterns for what differs from run to run: numbers, process ids, users' homes, a container's own paths.
+// Patterns for what differs from run to run: numbers, process ids, random names, users' homes, a container's own paths.
 import { escaped } from '../../policy/index.ts';
 
 /** What stands in a pattern for a part of a text. */
@@ -16,6 +16,8 @@ export interface Generaliser {
 /** A part of a text that is another one elsewhere: `find` matches it, after what is `before` it. */
 interface Kind {
   find: RegExp;
+  /** Whether what it matches is meant. */
+  only?: (found: string) => boolean;
   pattern: (found: string, declares: (variable: string) => boolean) => string;
 }
 
@@ -24,11 +26,11 @@ const kinds: readonly Kind[] = [
   {
     // proc(5): a process's folder, and below it a thread's.
     find: /(?<=^\/proc\/)\d+(?=\/|$)/,
-    pattern: (_, declares) => (declares('pid') ? '@{pid}' : '[0-9]*'),
+    pattern: () => '@{pid}',
   },
   {
     find: /(?<=^\/proc\/\d+\/task\/)\d+(?=\/|$)/,
-    pattern: (_, declares) => (declares('tid') ? '@{tid}' : '[0-9]*'),
+    pattern: () => '@{tid}',
   },
   {
     find: /^\/home\/[^/]+(?=\/)/,
@@ -43,9 +45,39 @@ const kinds: readonly Kind[] = [
   // The short names by which overlay2 links its layers.
   { find: /(?<=\/overlay2\/l\/)[0-9A-Z]{26}(?=\/|$)/, pattern: () => '*' },
   { find: /(?<![0-9A-Za-z])[0-9a-f]{32,63}(?![0-9A-Za-z])/, pattern: () => '[0-9a-f]*' },
-  // Not the 2 of overlay2 nor the 64 of x86_64: those are names.
-  { find: /(?<!\w)\d+(?![A-Za-z_])|(?<=[A-Za-z_])\d{3,}/, pattern: () => '[0-9]*' },
+  // A hexadecimal word with a digit and a letter, such as the short id of a container.
+  { find: hexadecimal('0-9a-f'), pattern: () => '[0-9a-f]*' },
+  { find: hexadecimal('0-9A-F'), pattern: () => '[0-9A-F]*' },
+  // Names that tempfile.mkstemp of Python makes, and what mktemp(1) and mkstemp(3) put in the place of X.
+  {
+    find: /(?<=^(?:\/[^/]+)*\/tmp)(?=[a-z0-9_]*[0-9_])[a-z0-9_]{8}(?=$|[/.])/,
+    pattern: () => '*',
+  },
+  {
+    find: /(?<=^(?:\/tmp|\/var\/tmp|\/dev\/shm|\/run)\/.*[^0-9A-Za-z/])[0-9A-Za-z]{6,}(?![0-9A-Za-z])/,
+    only: isRandom,
+    pattern: () => '*',
+  },
+  // A number that is a word, or all of one after its name; not the 2 of overlay2 nor the 64 of x86_64.
+  {
+    find: /(?<!\w)\d+(?![0-9A-Za-z_])|(?<=(?<![0-9A-Za-z])[A-Za-z]+)\d{3,}(?![0-9A-Za-z])|(?<=_)\d{3,}(?![0-9A-Za-z_])/,
+    pattern: () => '[0-9]*',
+  },
 ];
+
+/** A whole word of at least six of these digits, at least one of them a letter and one not. */
+function hexadecimal(digits: string): RegExp {
+  const letters = digits.slice(3);
+  return new RegExp(
+    `(?<![0-9A-Za-z])(?=[0-9]*[${letters}])(?=[${letters}]*[0-9])[${digits}]{6,}(?![0-9A-Za-z])`,
+  );
+}
+
+/** Whether a word looks made at random: no words or numbers after one another, such as `ModemManager` or `sha256`. */
+function isRandom(word: string): boolean {
+  if (/^\d+$/.test(word)) return false;
+  return !/^(?:(?:[A-Z]?[a-z]{2,}|[A-Z]+)+\d*|\d+[a-z]+|\d+[A-Z]+)$/.test(word);
+}
 
 /** A generaliser for the rules of a profile that declares these variables. */
 export function generaliser(declares: (variable: string) => boolean): Generaliser {
@@ -57,7 +89,8 @@ export function generaliser(declares: (variable: string) => boolean): Generalise
     const found = new RegExp(kind.find.source, `${kind.find.flags}g`);
     const whole = kept + text;
     found.lastIndex = kept.length;
-    const match = found.exec(whole);
+    let match = found.exec(whole);
+    while (match && kind.only?.(match[0]) === false) match = found.exec(whole);
     if (!match) return pattern(text, kept, from + 1);
     const [part] = match;
     const by = kind.pattern(part, declares);
@@ -70,10 +103,13 @@ export function generaliser(declares: (variable: string) => boolean): Generalise
       pattern(before, kept, from + 1) + by + pattern(whole.slice(end), whole.slice(0, end), from)
     );
   };
-  return { pattern: (text) => variableStart(pattern(text), declares), replaced };
+  return { pattern: (text) => procStart(pattern(text)), replaced };
 }
 
-/** `/proc/` as the tunables name it, where a pattern of processes starts with it. */
-function variableStart(pattern: string, declares: (variable: string) => boolean): string {
-  return declares('PROC') ? pattern.replace(/^\/proc\//, '@{PROC}/') : pattern;
+/** A pattern with `/proc/` as the tunables name it, where it starts with that. */
+export function procStart(pattern: string): string {
+  return pattern.replace(/^\/proc\//, '@{PROC}/');
 }
+
+/** The tunables that declare `@{PROC}`, `@{pid}` and `@{tid}`, as a statement of the preamble. */
+export const tunables = 'include <tunables/global>';

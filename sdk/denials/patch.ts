@@ -5,12 +5,14 @@ import {
   type EffectiveProfile,
   effectiveProfiles,
   type IncludeResolver,
+  lint,
   parse,
 } from '../../policy/index.ts';
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { type Finding, merged } from './finding.ts';
 import { rulingProfiles } from './label.ts';
+import { insert, insertRules, insertTunables } from './placing.ts';
 
 /** What to add to one of the profiles of a file. */
 export interface Addition {
@@ -68,13 +70,36 @@ export function wantedBy(
 }
 
 /**
- * Adds what can be added: an addition that would make a valid file invalid is left out. Rules come after the last
- * statement of their profile; a limit takes the place of that limit's former value.
+ * Adds what can be added: an addition that would make a valid file invalid is left out, and so is one that another
+ * rule then covers. Rules come after the last one of their kind; a limit takes the place of that limit's former value.
+ * Where rules need the tunables, the file includes them.
  */
 export function patch(
   source: string,
   additions: readonly Addition[],
   resolver?: IncludeResolver,
+): Patched {
+  const patched = patchWith(source, additions, resolver);
+  const covered = coveredRules(patched.text, resolver);
+  const needless = patched.added.filter(({ rule }) => rule !== undefined && covered.has(rule));
+  if (needless.length === 0) return patched;
+  const others = additions.filter((one) => !needless.includes(one));
+  return patchWith(source, others, resolver);
+}
+
+/** The rules of a text that others of it cover, each as it stands there. */
+export function coveredRules(text: string, resolver: IncludeResolver | undefined): Set<string> {
+  const lines = text.split('\n');
+  const found = lint(text, resolver ? { resolver } : {}).diagnostics.filter(
+    ({ id, file }) => id === 'covered-rule' && file === undefined,
+  );
+  return new Set(found.map(({ span }) => lines[span.start.line - 1]?.trim() ?? ''));
+}
+
+function patchWith(
+  source: string,
+  additions: readonly Addition[],
+  resolver: IncludeResolver | undefined,
 ): Patched {
   const before = errorsOf(source, resolver);
   let text = source;
@@ -88,13 +113,12 @@ export function patch(
   };
   // Flags and limits change what is there, one by one; they are few. The rules of a profile are tried together: whoever
   // is confined chooses how many there are.
-  const rules = new Map<string, (Addition & { rule: string })[]>();
+  const rules = new Map<string, RuleAddition[]>();
   for (const addition of additions) {
-    const { rule } = addition;
-    if (rule !== undefined && addition.flag === undefined && !rule.startsWith('set ')) {
+    if (isPlainRule(addition)) {
       const others = rules.get(addition.profile);
-      if (others) others.push({ ...addition, rule });
-      else rules.set(addition.profile, [{ ...addition, rule }]);
+      if (others) others.push(addition);
+      else rules.set(addition.profile, [addition]);
       continue;
     }
     const profile = find(addition.profile);
@@ -117,12 +141,14 @@ export function patch(
         leftOut.push({ addition, reason: `the file does not define ${name}` });
       continue;
     }
-    const withRules = (some: readonly { rule: string }[]) =>
-      insertRules(
-        text,
-        find(name) as EffectiveProfile,
-        some.map(({ rule }) => rule),
-      );
+    const profile = find(name) as EffectiveProfile;
+    const withRules = (some: readonly { rule: string }[]) => {
+      const rules = some.map(({ rule }) => rule);
+      const next = insertRules(text, profile, rules);
+      const lacks =
+        !profile.declares('PROC') && rules.some((rule) => /@\{(PROC|[pt]id)\}/.test(rule));
+      return lacks ? insertTunables(next) : next;
+    };
     const refused = refusedOf(wanted, (some) => {
       const next = withRules(some);
       if (errorsOf(next, resolver).length > before.length) return false;
@@ -134,6 +160,13 @@ export function patch(
       leaveOut(addition, at < mostReasons ? errorsOf(withRules([addition]), resolver) : []);
   }
   return { text, added, leftOut };
+}
+
+type RuleAddition = Addition & { rule: string };
+
+function isPlainRule(addition: Addition): addition is RuleAddition {
+  const { rule, flag } = addition;
+  return rule !== undefined && flag === undefined && !rule.startsWith('set ');
 }
 
 /** Of how many rules that can't be added it is worked out why. */
@@ -158,20 +191,6 @@ function withAddition(source: string, profile: EffectiveProfile, { rule, flag }:
   return insertRules(source, profile, [rule]);
 }
 
-function insertRules(
-  source: string,
-  { profile }: EffectiveProfile,
-  rules: readonly string[],
-): string {
-  const brace = profile.end - 1;
-  const line = source.lastIndexOf('\n', brace - 1) + 1;
-  const indent = source.slice(line, brace);
-  // Where the brace has a line of its own, the rule gets one before it; else both do.
-  return /^[ \t]*$/.test(indent)
-    ? insert(source, line, rules.map((rule) => `${indent}  ${rule}\n`).join(''))
-    : insert(source, brace, `\n${rules.map((rule) => `  ${rule}\n`).join('')}`);
-}
-
 /** Where the profile's own text sets the limit that a rule sets. */
 function formerLimit(
   { rules }: EffectiveProfile,
@@ -187,8 +206,4 @@ function formerLimit(
     return { start: first.start, end: rule.value.at(-1)?.end ?? first.end, value };
   }
   return undefined;
-}
-
-function insert(text: string, at: number, what: string): string {
-  return text.slice(0, at) + what + text.slice(at);
 }

@@ -120,6 +120,7 @@ function meaning(pattern: string): string {
     '/home/*': "Every user's home",
     '[0-9]*': 'Every name that starts with a digit',
     '[0-9a-f]*': 'Every name that starts with a hexadecimal digit',
+    '[0-9A-F]*': 'Every name that starts with a hexadecimal digit',
     '[0-9a-fA-F]*': 'Every name that starts with a hexadecimal digit',
   };
   return meanings[pattern] ?? 'Every name';

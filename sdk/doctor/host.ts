@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { parseJson } from '../../trust/index.ts';
 import { isLocked, lockPlace } from '../host/lock.ts';
-import { findParser, runParser } from '../host/parser.ts';
+import { findParser, hasParser, runParser } from '../host/parser.ts';
 import { ownCapabilities } from '../host/processes.ts';
 import { listDamaged, listInstallations, listPending } from '../host/state.ts';
 import {
@@ -40,6 +40,10 @@ export async function examineHost(root: string, uid: number): Promise<Finding[]>
 }
 
 async function kernel(root: string): Promise<Finding[]> {
+  const system = systemFile(root, 'sys');
+  if (root !== '/' && (!lookAt(system) || list(system).length === 0)) {
+    return [ok('kernel-apparmor', `No system runs below ${root}: there is no kernel to look at.`)];
+  }
   const security = systemFile(root, 'sys/kernel/security');
   const enabled = readText(
     systemFile(root, 'sys/module/apparmor/parameters/enabled'),
@@ -85,13 +89,30 @@ async function kernel(root: string): Promise<Finding[]> {
   return findings;
 }
 
-async function parser(root: string): Promise<Finding> {
+async function parser(root: string): Promise<Finding | Finding[]> {
   const install = 'Install the package apparmor.';
+  // Below another root there are two: that system's own loads at boot, and this machine's checks what is installed.
   if (root !== '/') {
-    const places = ['usr/sbin/apparmor_parser', 'sbin/apparmor_parser', 'usr/bin/apparmor_parser'];
-    return places.some((place) => isThere(systemFile(root, place)))
-      ? ok('parser', 'apparmor_parser is there.')
-      : fail('parser', 'There is no apparmor_parser: nothing can be loaded.', install);
+    const here = await findParser();
+    return [
+      hasParser(root)
+        ? ok(
+            'parser',
+            `The system below ${root} has apparmor_parser, which loads profiles at boot.`,
+          )
+        : fail(
+            'parser',
+            `The system below ${root} has no apparmor_parser: its boot loads no profile.`,
+            'Install the package apparmor there; "pull --root" installs files all the same.',
+          ),
+      here === undefined
+        ? warn(
+            'parser-here',
+            'This machine has no apparmor_parser: what "pull --root" installs is not checked with it.',
+            install,
+          )
+        : ok('parser-here', `"pull --root" checks with this machine’s ${here}.`),
+    ];
   }
   const path = await findParser();
   if (path === undefined) {

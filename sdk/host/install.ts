@@ -9,12 +9,14 @@ import { dryRunArguments, findParser, namesArguments, runParser } from './parser
 import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
 import { findUnsafe } from './root.ts';
 import {
+  type Earlier,
   type Installation,
   installedPlace,
   policyPlace,
   readInstallation,
   releaseOf,
   statePlace,
+  wasLeft,
 } from './state.ts';
 import { put } from './transaction.ts';
 import { lookAt, type Place, readBytes, stage, write } from './tree.ts';
@@ -29,6 +31,8 @@ export interface Target {
 export interface InstallOptions extends Target {
   /** In complain mode or not; when left out, as it is installed already, else not. */
   complain?: boolean | undefined;
+  /** Whether `complain` is what the operator wants, whatever profiles.toml says; when left out, as it was. */
+  complainChosen?: boolean | undefined;
   /** The reference that it is installed for; when left out, that of what is installed, else its version. */
   reference?: string | undefined;
   origin?: Installation['origin'];
@@ -183,11 +187,13 @@ function succeed(
 ): Installation {
   const { now = () => new Date(), rolledBackFrom } = options;
   const time = now().toISOString();
-  // What a rollback leaves comes last, so that another one goes further back and not forth.
+  const complain = options.complain ?? before?.complain ?? false;
+  const complainChosen = complain && (options.complainChosen ?? before?.complainChosen ?? false);
+  const isRollback = before !== undefined && rolledBackFrom === before.version;
   const known = !before
     ? []
-    : rolledBackFrom === before.version
-      ? [...before.earlier, releaseOf(before)]
+    : isRollback
+      ? earlierAfterRollback(before, digest)
       : [releaseOf(before), ...before.earlier];
   return {
     team,
@@ -199,10 +205,23 @@ function succeed(
     installedAt: time,
     reference: options.reference ?? before?.reference ?? `${team}/${name}@${version}`,
     origin: options.origin ?? before?.origin ?? 'pull',
-    complain: options.complain ?? before?.complain ?? false,
+    complain,
+    ...(complainChosen ? { complainChosen } : {}),
     earlier: known.filter((one) => one.digest !== digest).slice(0, mostEarlier),
     ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
   };
+}
+
+/**
+ * What was installed before the release that a rollback goes to. What it leaves, and what it passes over, comes last and
+ * is marked, so that another rollback goes further back and never forth.
+ */
+function earlierAfterRollback(before: Installation, digest: string): Earlier[] {
+  const { earlier } = before;
+  const at = earlier.findIndex((one) => one.digest === digest);
+  const older = earlier.filter((one, index) => index > at && !wasLeft(before, one));
+  const left = [releaseOf(before), ...earlier.filter((one) => !older.includes(one))];
+  return [...older, ...left.map((one) => ({ ...one, left: true }))];
 }
 
 /** Keeps a copy of a file that somebody has changed since it was installed, or made before that. */

@@ -5,15 +5,15 @@ import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LineSplitter } from './line-splitter.ts';
-import { asText, LogFormError, textForm } from './log-text.ts';
+import { asText, LogFormError, piped, textForm } from './log-text.ts';
 import { lookBehind, openForReading, Place, PlaceError } from './tree.ts';
 
 /** One log. */
 export interface KernelLog {
   /** As people know it: its path, or the program that shows it. */
   name: string;
-  /** What is in it now. */
-  read: () => AsyncIterable<string>;
+  /** What is in it now; `leftOut` is called for each line about AppArmor that is too long to be read. */
+  read: (leftOut?: () => void) => AsyncIterable<string>;
   /** What comes from now on, until it is told to end; from the `start`, after what is in it. */
   follow: (from: 'start' | 'end', until: AbortSignal) => Promise<AsyncIterable<string>>;
 }
@@ -52,7 +52,10 @@ export async function findKernelLogs(root: string): Promise<KernelLog[]> {
 export function fileLog(path: string): KernelLog {
   return {
     name: path,
-    read: () => textLines(createReadStream(path), path),
+    async *read(leftOut) {
+      await refuseFolder(path);
+      yield* textLines(createReadStream(path), path, undefined, leftOut);
+    },
     async follow(from, until) {
       await refuseUnlessPlain(path);
       return followFile(path, from, until);
@@ -64,14 +67,29 @@ export function fileLog(path: string): KernelLog {
 export function streamLog(name: string, stream: Readable): KernelLog {
   return {
     name,
-    read: () => textLines(stream, name),
+    read: (leftOut) => textLines(stream, name, undefined, leftOut),
     follow: async (_, until) => textLines(stream, name, until),
   };
 }
 
 /** The lines of a log that may be packed or in UTF-16. */
-function textLines(stream: Readable, name: string, until?: AbortSignal): AsyncGenerator<string> {
-  return lines(stream, until, (bytes) => asText(bytes, name));
+function textLines(
+  stream: Readable,
+  name: string,
+  until?: AbortSignal,
+  leftOut?: () => void,
+): AsyncGenerator<string> {
+  return lines(stream, until, (bytes) => asText(bytes, name), leftOut);
+}
+
+/** Journald's logs are folders of files, and mostly it is those that are meant. */
+async function refuseFolder(path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) return;
+  throw new LogFormError(
+    path,
+    'is a folder, not a log.',
+    `Of a journal: ${piped('journalctl --grep apparmor= --output short-iso --directory', path)}`,
+  );
 }
 
 /** Only what is read from its start can be unpacked. */
@@ -99,10 +117,11 @@ async function exists(path: string): Promise<boolean> {
 function auditdLog(place: Place): KernelLog {
   return {
     name: place.path,
-    async *read() {
+    async *read(leftOut) {
       const file = await openLog(place);
       const { size } = await file.stat();
-      yield* lines(file.createReadStream({ start: startOf(place, size), end: size }));
+      const stream = file.createReadStream({ start: startOf(place, size), end: size });
+      yield* lines(stream, undefined, undefined, leftOut);
     },
     follow: (from, until) => followFile(place, from, until),
   };
@@ -141,8 +160,9 @@ async function* lines(
   stream: Readable,
   until?: AbortSignal,
   decoded: (bytes: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array> = (bytes) => bytes,
+  leftOut: () => void = () => {},
 ): AsyncGenerator<string> {
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter({ mark: 'apparmor', leftOut });
   const stop = () => stream.destroy();
   until?.addEventListener('abort', stop);
   try {

@@ -1,11 +1,18 @@
+/** How long a line of a log may be, in characters: the kernel's own are far shorter. */
+export const longestLine = 16 * 1024;
+
 /** Puts lines together from the pieces in which they come, and leaves out those that are longer than any log line. */
 export class LineSplitter {
   readonly #longest: number;
   readonly #decoder = new TextDecoder();
+  readonly #marked: { mark: string; leftOut: () => void } | undefined;
   #rest = '';
   #tooLong = false;
+  #hasMark = false;
 
-  constructor(longest = 16 * 1024) {
+  /** `marked.leftOut` is called for each line that is left out although it has the mark in it. */
+  constructor(marked?: { mark: string; leftOut: () => void }, longest = longestLine) {
+    this.#marked = marked;
     this.#longest = longest;
   }
 
@@ -15,7 +22,7 @@ export class LineSplitter {
     const lines: string[] = [];
     for (const [at, part] of parts.entries()) {
       if (this.#rest.length + part.length > this.#longest) this.#tooLong = true;
-      this.#rest = this.#tooLong ? '' : this.#rest + part;
+      this.#rest = this.#tooLong ? this.#passed(this.#rest + part) : this.#rest + part;
       if (at < parts.length - 1) lines.push(...this.end());
     }
     return lines;
@@ -25,8 +32,18 @@ export class LineSplitter {
   end(): string[] {
     const line = this.#rest.replace(/\r$/, '');
     const whole = !this.#tooLong;
+    if (this.#hasMark) this.#marked?.leftOut();
     this.#rest = '';
     this.#tooLong = false;
+    this.#hasMark = false;
     return whole ? [line] : [];
+  }
+
+  /** Looks at what is left out; what the mark may begin in stays. */
+  #passed(text: string): string {
+    const { mark } = this.#marked ?? {};
+    if (mark === undefined) return '';
+    this.#hasMark ||= text.includes(mark);
+    return text.slice(1 - mark.length);
   }
 }

@@ -1,6 +1,6 @@
-// Logs as people hand them over: plain, packed by logrotate, or in UTF-16 as some programs save text.
+// Logs as people hand them over: plain, packed by logrotate with gzip or zstd, or in UTF-16 as some programs save text.
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 
 /** A log can't be read for the form that it is in. */
 export class LogFormError extends Error {
@@ -14,23 +14,31 @@ export class LogFormError extends Error {
   }
 }
 
+/** What a log is called that has no name of its own. */
+export const standardInput = 'standard input';
+
 /** How much a packed log may hold, in bytes. */
 export const mostUnpacked = 256 * 1024 * 1024;
 
 /** How many bytes tell what a log is. */
 const telling = 512;
 
-type Form = 'text' | 'utf-16le' | 'utf-16be' | 'gzip' | 'journal' | 'packed';
+type Packed = 'gzip' | 'zstd';
+type Form = 'text' | 'utf-16le' | 'utf-16be' | 'journal' | Packed | keyof typeof unpackers;
+
+/** Programs that write what they unpack to their standard output, for what is not unpacked here. */
+const unpackers = { xz: 'xzcat', bzip2: 'bzcat', lz4: 'lz4cat', zip: 'unzip -p' } as const;
 
 /** The first bytes of files, where they tell the form. */
 const signatures: readonly [string, Form][] = [
   ['1f8b', 'gzip'],
   ['4c504b5348485248', 'journal'],
-  ['28b52ffd', 'packed'],
-  ['fd377a585a00', 'packed'],
-  ['425a68', 'packed'],
-  ['504b0304', 'packed'],
-  ['04224d18', 'packed'],
+  ['28b52ffd', 'zstd'],
+  ['fd377a585a00', 'xz'],
+  ['5d00008000', 'xz'],
+  ['425a68', 'bzip2'],
+  ['504b0304', 'zip'],
+  ['04224d18', 'lz4'],
   ['fffe', 'utf-16le'],
   ['feff', 'utf-16be'],
 ];
@@ -49,7 +57,7 @@ export function textForm(start: Buffer): Form {
   return 'text';
 }
 
-/** The text of a log as UTF-8: what is packed with gzip unpacked, up to `most` bytes. Throws {@link LogFormError}. */
+/** The text of a log as UTF-8: what is packed with gzip or zstd unpacked, up to `most` bytes. Throws {@link LogFormError}. */
 export async function* asText(
   bytes: AsyncIterable<Buffer>,
   name: string,
@@ -76,9 +84,16 @@ export async function* asText(
   const form = textForm(start.subarray(0, telling));
   if (form === 'text') yield* whole();
   else if (form === 'utf-16le' || form === 'utf-16be') yield* fromUtf16(whole(), form);
-  else if (form === 'gzip' && !packed)
-    yield* asText(unpacked(whole(), name, most), name, most, true);
-  else throw unreadForm(name, form);
+  else if (form === 'gzip' || form === 'zstd') {
+    if (packed) throw new LogFormError(name, 'is packed more than once.', 'Unpack it first.');
+    yield* asText(unpacked(whole(), name, form, most), name, most, true);
+  } else throw unreadForm(name, form);
+}
+
+/** A command line that pipes what a program makes of a log into this one. */
+export function piped(program: string, name: string): string {
+  const file = /^[\w./@:+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+  return `${program} ${name === standardInput ? 'FILE' : file} | aa-registry denials --file -`;
 }
 
 async function* fromUtf16(
@@ -94,11 +109,19 @@ async function* fromUtf16(
 async function* unpacked(
   bytes: AsyncIterable<Buffer>,
   name: string,
+  form: Packed,
   most: number,
 ): AsyncGenerator<Buffer> {
-  const unzip = createGunzip();
+  const unzip = form === 'gzip' ? createGunzip() : createZstdDecompress();
   // An error of the source ends the unpacking too, and is thrown by the loop.
-  pipeline(Readable.from(bytes, { objectMode: true }), unzip, () => {});
+  let given = 0;
+  const counted = async function* () {
+    for await (const piece of bytes) {
+      given += piece.length;
+      yield piece;
+    }
+  };
+  pipeline(Readable.from(counted(), { objectMode: true }), unzip, () => {});
   let length = 0;
   try {
     for await (const piece of unzip) {
@@ -107,30 +130,42 @@ async function* unpacked(
         throw new LogFormError(
           name,
           `holds more than ${most >> 20} MiB when it is unpacked.`,
-          `Pipe in what matters, as in: zgrep apparmor= ${name} | aa-registry denials --file -`,
+          `Pipe in what matters, as in: ${piped(form === 'gzip' ? 'zgrep apparmor=' : 'zstdgrep apparmor=', name)}`,
         );
       }
       yield piece as Buffer;
     }
+    // Node ends with the first frame and says nothing of more in the same piece.
+    if (form === 'zstd' && unzip.bytesWritten < given) {
+      throw new LogFormError(
+        name,
+        'has several parts of zstd, of which only the first is read here.',
+        `Use: ${piped('zstdcat', name)}`,
+      );
+    }
   } catch (error) {
-    if (!/^Z_/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    throw new LogFormError(name, 'is a damaged gzip file, or one that was cut off.');
+    if (!/^(Z_|ZSTD_)/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new LogFormError(
+      name,
+      `is a damaged ${form} file, or one that was cut off.`,
+      `What is whole of it can be piped in: ${piped(form === 'gzip' ? 'zcat' : 'zstdcat', name)}`,
+    );
   } finally {
     unzip.destroy();
   }
 }
 
-function unreadForm(name: string, form: Form): LogFormError {
+function unreadForm(name: string, form: 'journal' | keyof typeof unpackers): LogFormError {
   if (form === 'journal') {
     return new LogFormError(
       name,
       'is a file of journald, which only journalctl reads.',
-      `Use: journalctl --file ${name} --grep apparmor= --output short-iso | aa-registry denials --file -`,
+      `Use: ${piped('journalctl --grep apparmor= --output short-iso --file', name)}`,
     );
   }
   return new LogFormError(
     name,
-    'is packed in a way that is not read here.',
-    'Read are text and gzip. Unpack it and pipe it in with --file -.',
+    `is packed with ${form}, which is not read here.`,
+    `Use: ${piped(unpackers[form], name)}`,
   );
 }

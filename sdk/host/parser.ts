@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
+import { lookBehind, Place, PlaceError } from './tree.ts';
 
 /** Where apparmor_parser lives; the PATH of whoever calls is not asked. */
 const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/apparmor_parser'];
@@ -44,6 +45,18 @@ type RawRun = { ok: true; output: Buffer } | { ok: false; reason: string };
 /** The path of apparmor_parser; `undefined` when this machine has none. */
 export function findParser(): Promise<string | undefined> {
   return findProgram(places);
+}
+
+/** Whether the system below another root has one of its own, with which it loads its profiles at boot. */
+export function hasParser(root: string): boolean {
+  return places.some((place) => {
+    try {
+      return lookBehind(new Place(root, place.slice(1)).ofAnybody) !== undefined;
+    } catch (error) {
+      if (error instanceof PlaceError) return false;
+      throw error;
+    }
+  });
 }
 
 async function findProgram(paths: readonly string[]): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  compareVersions,
   type Digest,
   isDigest,
   isProfileName,
@@ -18,6 +19,10 @@ const Release = z.object({
 });
 export type Release = z.infer<typeof Release>;
 
+/** A release that was installed before, and whether a rollback has left it: then none goes to it unless it is named. */
+const Earlier = Release.extend({ left: z.boolean().optional() });
+export type Earlier = z.infer<typeof Earlier>;
+
 /** What this program installed of a profile: one small file each. */
 export const Installation = Release.extend({
   team: z.string().refine(isTeam),
@@ -30,14 +35,34 @@ export const Installation = Release.extend({
   origin: z.enum(['pull', 'sync']),
   /** Whether it is loaded in complain mode, whatever its flags say. */
   complain: z.boolean(),
+  /** Whether that is what the operator of this host has asked for, whatever profiles.toml says. */
+  complainChosen: z.boolean().optional(),
   /** What the kernel had of it right after it was loaded; nothing for another root. */
   kernel: z.object({ mode: z.string(), hashes: z.array(z.string()) }).optional(),
-  /** What was installed before it, the newest first. */
-  earlier: z.array(Release),
+  /** What was installed before it, the newest first, and after that what rollbacks have left. */
+  earlier: z.array(Earlier),
   /** The version that a rollback has left: sync does not go back to it. */
   rolledBackFrom: z.string().refine(isVersion).optional(),
 });
 export type Installation = z.infer<typeof Installation>;
+
+/**
+ * Whether a rollback has left a release that was installed before. Where a record does not say, as those of older
+ * versions of this program, it has left what is newer than what it went to.
+ */
+export function wasLeft(installation: Installation, release: Earlier): boolean {
+  const { version, rolledBackFrom, earlier } = installation;
+  if (earlier.some(({ left }) => left)) return release.left ?? false;
+  return rolledBackFrom !== undefined && compareVersions(release.version, version) > 0;
+}
+
+/** Whether this host is held back from a version: a rollback has left it, and nothing was installed since. */
+export function isHeldFrom(installation: Installation, version: string): boolean {
+  const { rolledBackFrom, earlier } = installation;
+  if (rolledBackFrom === undefined) return false;
+  const left = earlier.filter((one) => wasLeft(installation, one));
+  return version === rolledBackFrom || left.some((one) => one.version === version);
+}
 
 /** A change that has begun: written before the first step and gone after the last. */
 const Pending = z.discriminatedUnion('kind', [

@@ -8,6 +8,8 @@ export interface Untrusted {
   /** `not-kept`: what proved it is gone from this host. */
   id: FetchRefusalId | 'not-kept';
   reason: string;
+  /** Whether the host still trusts a key of the team that it knows to be revoked. */
+  trustsRevoked: boolean;
 }
 
 /** What can't be proved of what is installed. */
@@ -40,9 +42,15 @@ export async function judgeInstalled(
     const refusal = await refusalOf(root, installation, view);
     if (!refusal) continue;
     const isOld = refusal.id === 'checkpoint-stale' || refusal.id === 'checkpoint-future';
-    (isOld ? outdated : untrusted).push({ installation, ...refusal });
+    const trustsRevoked = isRevokedTrusted(installation.team, view);
+    (isOld ? outdated : untrusted).push({ installation, ...refusal, trustsRevoked });
   }
   return { untrusted, outdated };
+}
+
+function isRevokedTrusted(team: string, view: KeptView | undefined): boolean {
+  const keys = view?.trust.teams.get(team)?.keys ?? [];
+  return keys.some(({ keyId }) => view?.revoked.get(team)?.has(keyId));
 }
 
 /** Why an installation would be refused: what matters most, where there are several reasons. */

@@ -136,7 +136,7 @@ describe('the client commands', () => {
     const [keyId = ''] = listed[0]?.split(' ') ?? [];
     expect((await run(['key', 'revoke', 'rotating', keyId])).code).toBe(2);
     await succeed(['key', 'revoke', 'rotating', keyId, '--reason', 'retired']);
-    expect((await succeed(['key', 'list', 'rotating'])).stdout).toContain('revoked');
+    expect((await succeed(['key', 'list', 'rotating'])).stdout).toContain('REVOKED');
   });
 
   test('channels move, and a yanked version is not chosen', async () => {
@@ -247,7 +247,7 @@ describe('the client commands', () => {
     const all = (await succeed(['search'])).stdout;
     for (const name of ['docker-default', 'docker-nginx']) expect(all).toContain(`${name} `);
     const found = await succeed(['search', 'NGINX']);
-    expect(found.stdout).toMatch(/^docker-nginx +1\.0\.0 /);
+    expect(found.stdout).toMatch(/^PROFILE +LATEST +DESCRIPTION\ndocker-nginx +1\.0\.0 /);
     expect(await succeed(['search', 'nothing-like-this'])).toMatchObject({ stdout: '' });
     const shown = await succeed(['show', 'docker-nginx']);
     expect(shown.stdout).toContain('library/docker-nginx');

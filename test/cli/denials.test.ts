@@ -4,7 +4,7 @@ import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../cli/framework/command.ts';
 import { aaRegistry, launcher, scratch } from './cli.ts';
@@ -152,8 +152,8 @@ gone  no file on this host defines it
       ['--file', '-', '--generalise'],
       line(1, opened('/proc/77/stat')),
     );
-    expect(stdout).toContain('owner /proc/[0-9]*/stat r,\n');
-    expect(stdout).toContain('Every name that starts with a digit may stand for "77"');
+    expect(stdout).toContain('owner @{PROC}/@{pid}/stat r,\n');
+    expect(stdout).toContain('Every process id may stand for "77"');
   });
 
   describe('what is not read is not called innocent', () => {
@@ -165,6 +165,7 @@ gone  no file on this host defines it
     test.each<[string, Uint8Array]>([
       ['gzip', gzipSync(text)],
       ['gzip in parts', Buffer.concat([gzipSync('first\n'), gzipSync(text)])],
+      ['zstd', zstdCompressSync(text)],
       ['UTF-16', Buffer.from(`\ufeff${text}`, 'utf16le')],
       ['UTF-16 without a mark', Buffer.from(text, 'utf16le')],
       ['UTF-16, big end first', utf16be],
@@ -182,10 +183,21 @@ gone  no file on this host defines it
       ['another log', Buffer.from('kernel: usb 1-1: new device\n'), /No line that AppArmor wrote/],
       ['HTML', Buffer.from(text.replaceAll('"', '&quot;')), /1 line speaks of what AppArmor/],
       ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
-      ['gzip twice', gzipSync(gzipSync(text)), /packed in a way that is not read/],
-      ['xz', Buffer.from('fd377a585a0000', 'hex'), /packed in a way that is not read/],
-      ['a journal', Buffer.from('LPKSHHRH\0\0'), /journalctl --file/],
+      [
+        'zstd in parts',
+        Buffer.concat([zstdCompressSync(text), zstdCompressSync(text)]),
+        /several parts of zstd[\s\S]*zstdcat/,
+      ],
+      ['half a zstd', zstdCompressSync(text).subarray(0, 60), /damaged zstd file/],
+      ['gzip twice', gzipSync(gzipSync(text)), /packed more than once/],
+      ['zstd in gzip', gzipSync(zstdCompressSync(text)), /packed more than once/],
+      ['xz', Buffer.from('fd377a585a0000', 'hex'), /with xz[\s\S]*xzcat \S+given \| aa-registry/],
+      ['bzip2', Buffer.from('425a6839', 'hex'), /with bzip2[\s\S]*bzcat/],
+      ['zip', Buffer.from('504b0304', 'hex'), /with zip[\s\S]*unzip -p/],
+      ['JSON in one line', Buffer.from(JSON.stringify(Array(100).fill(text))), /jq -c/],
+      ['a journal', Buffer.from('LPKSHHRH\0\0'), /journalctl .*--file \S+given/],
       ['a bomb', gzipSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
+      ['a bomb of zstd', zstdCompressSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
     ])('%s ends with 1 and says why', async (_, bytes, message) => {
       const { code, stdout, stderr } = await read(bytes);
       expect(stderr).toMatch(message);
@@ -205,6 +217,25 @@ gone  no file on this host defines it
       expect(both.stderr).toContain('1 line speaks of what AppArmor decided');
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + html));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
+    });
+
+    test('a line that is too long beside others is told of', async () => {
+      const array = `${JSON.stringify(Array(100).fill(text))}\n`;
+      const both = await read(Buffer.from(text + array));
+      expect(both.code).toBe(0);
+      expect(both.stderr).toContain('1 line about AppArmor was left out');
+      const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + array));
+      expect(none).toMatchObject({ code: exit.failed, stdout: '' });
+      const others = `${JSON.stringify(Array(2000).fill('another log'))}\n`;
+      const harmless = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + others));
+      expect(harmless).toMatchObject({ code: 0, stdout: 'Nothing was refused.\n', stderr: '' });
+    });
+
+    test('a folder is a journal’s, mostly', async () => {
+      await mkdir(at('with blank'), { recursive: true });
+      const { code, stderr } = await denials(['--file', at('with blank')]);
+      expect({ code }).toEqual({ code: exit.failed });
+      expect(stderr).toContain(`--directory '${at('with blank')}' | aa-registry denials --file -`);
     });
 
     test('of several logs, those with nothing are named', async () => {
@@ -248,6 +279,7 @@ gone  no file on this host defines it
         `Left as it is: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
       );
       expect(stderr).toContain('no rule is taken away');
+      expect(stderr).toContain('this ends with 1: a deny rule forbids some of it.\n');
       expect(await readFile(at('package/web'), 'utf8')).toBe(
         policy.replace(/\}\n$/, '  owner /etc/hosts rw,\n}\n'),
       );
@@ -258,6 +290,17 @@ gone  no file on this host defines it
         log.split('\n').slice(0, 2).join('\n'),
       );
       expect(again).toMatchObject({ code: 0, stdout: `Nothing to add to ${at('package/web')}.\n` });
+    });
+
+    test('cautions where a rule reads secrets', async () => {
+      await writeFile(at('cautioned'), policy);
+      const args = ['--file', '-', '--patch', at('cautioned')];
+      const asked = line(1, opened('/etc/shadow')) + line(2, opened('/etc/hosts'));
+      const { code, stdout, stderr } = await denials(args, asked);
+      expect({ code }).toEqual({ code: 0 });
+      expect(stdout).toContain('+ owner /etc/shadow r,\n');
+      expect(stderr).toMatch(/^Caution: .*\/etc\/shadow/m);
+      expect(stderr.match(/Caution/g)).toHaveLength(1);
     });
 
     test('makes the next version of the installed one, which stays as it is', async () => {
@@ -341,6 +384,50 @@ gone  no file on this host defines it
       const written = await denials(['--file', '-', '--draft', 'app', '-o', at('app')], log);
       expect(written).toMatchObject({ code: 0, stdout: '' });
       expect(await readFile(at('app'), 'utf8')).toBe(printed.stdout);
+    });
+
+    const allowed = line(1, opened('/srv/a', 'r', 'app'), 'ALLOWED');
+    const draft = (...args: string[]) =>
+      denials(['--file', '-', '--draft', 'app', ...args], allowed);
+
+    test('into a folder is a package, which lint takes', async () => {
+      for (const output of [`${at('made')}/`, at('there')]) {
+        if (output === at('there')) await mkdir(output);
+        const { code, stdout, stderr } = await draft('-o', output);
+        expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+        expect(stderr).toContain('aa-profile.toml');
+        const linted = await aaRegistry(['lint', output]);
+        expect({ code: linted.code }).toEqual({ code: 0 });
+      }
+    });
+
+    test('never overwrites what was edited, unless it is told to', async () => {
+      const folderOf = `${at('edited')}/`;
+      const manifest = join(folderOf, 'aa-profile.toml');
+      expect(await draft('-o', folderOf)).toMatchObject({ code: 0 });
+      const text = await readFile(join(folderOf, 'app'), 'utf8');
+      await appendFile(manifest, '# mine\n');
+      const edited = await readFile(manifest, 'utf8');
+      // The same again changes nothing.
+      expect(await draft('-o', folderOf)).toMatchObject({ code: 0 });
+      await writeFile(at('file'), `${text}# mine\n`);
+      await writeFile(join(folderOf, 'app'), `${text}# mine\n`);
+      for (const output of [folderOf, at('file')]) {
+        const { code, stderr } = await draft('-o', output);
+        expect({ code }).toEqual({ code: exit.failed });
+        expect(stderr).toMatch(/is there already[\s\S]*--force/);
+      }
+      expect(await readFile(join(folderOf, 'app'), 'utf8')).toBe(`${text}# mine\n`);
+      expect(await readFile(at('file'), 'utf8')).toBe(`${text}# mine\n`);
+      expect(await draft('-o', folderOf, '--force')).toMatchObject({ code: 0 });
+      expect(await readFile(join(folderOf, 'app'), 'utf8')).toBe(text);
+      expect(await readFile(manifest, 'utf8')).toBe(edited);
+    });
+
+    test('-o - is standard output', async () => {
+      const { code, stdout } = await draft('-o', '-');
+      expect({ code }).toEqual({ code: 0 });
+      expect(stdout).toContain('profile app ');
     });
 
     test('needs complain mode', async () => {

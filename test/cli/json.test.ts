@@ -197,7 +197,7 @@ describe('--format json', () => {
       ['remove', 'nosuch', '--root', at('host'), '--format', 'json'],
       env,
     );
-    expect(stdout).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ error: { id: 'not-installed', exitCode: 1 } });
     expect(said).toContain('nosuch is not installed');
     expect(code).toBe(1);
   });

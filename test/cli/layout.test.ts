@@ -86,11 +86,24 @@ describe('in a terminal', () => {
     },
   );
 
+  test('what is told of a failure is broken between words, and JSON never', async () => {
+    const env = { AA_CONFIG: '/nonexistent', HOME: '/nonexistent' };
+    const narrow = await command(['verify', 'web'], env, { columns: 40 });
+    expect(narrow.code).toBe(3);
+    const told = narrow.said.trimEnd().split('\n');
+    expect(told.length).toBeGreaterThan(2);
+    for (const line of told) expect(line.length, line).toBeLessThanOrEqual(40);
+    const json = await command(['verify', 'web', '--format', 'json'], env, { columns: 40 });
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { id: 'no-trust-file' } });
+  });
+
   test('explain lists in the columns there are, and all of it elsewhere', async () => {
     const narrow = await command(['explain'], {}, { columns: 60 });
     expect(narrow.lines.filter((line) => line.length > 60)).toEqual([]);
     const { lines } = await command(['explain']);
     expect(narrow.lines.length).toBeGreaterThan(lines.length);
-    expect(lines.every((line) => /^[a-z0-9-]+ +(error|warning|info) /.test(line))).toBe(true);
+    expect(lines[0]).toMatch(/^ID +SEVERITY +MEANING$/);
+    const rows = lines.slice(1);
+    expect(rows.every((line) => /^[a-z0-9-]+ +(error|warning|info) /.test(line))).toBe(true);
   });
 });

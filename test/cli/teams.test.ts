@@ -67,7 +67,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
   test('a member sees the team’s private profile, a stranger does not', async () => {
     await succeed(['user', 'create', 'ada']);
     await succeed(['member', 'add', 'platform', 'ada', '--role', 'reader']);
-    expect((await succeed(['member', 'list', 'platform'])).stdout).toMatch(/^reader +\S+ +ada$/m);
+    expect((await succeed(['member', 'list', 'platform'])).stdout).toMatch(/^ada +reader +\S+$/m);
     const made = await succeed(['token', 'create', 'laptop', '--user', 'ada', '--expires', '90d']);
     const token = { AA_TOKEN: made.stdout.trim() };
     expect((await succeed(['whoami'], token)).stdout).toMatch(/^ada$/m);

@@ -136,8 +136,10 @@ describe('advice', () => {
 describe('generalised', () => {
   const hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
   test.each<[string, string, string]>([
-    ['/proc/123/stat', '@{PROC}/@{pid}/stat', '/proc/[0-9]*/stat'],
-    ['/proc/12/task/34/comm', '@{PROC}/@{pid}/task/@{tid}/comm', '/proc/[0-9]*/task/[0-9]*/comm'],
+    ['/proc/123/stat', '@{PROC}/@{pid}/stat', '@{PROC}/@{pid}/stat'],
+    ['/proc/123/', '@{PROC}/@{pid}/', '@{PROC}/@{pid}/'],
+    ['/proc/meminfo', '@{PROC}/meminfo', '@{PROC}/meminfo'],
+    ['/proc/12/task/34/comm', '@{PROC}/@{pid}/task/@{tid}/comm', '@{PROC}/@{pid}/task/@{tid}/comm'],
     ['/home/ann/.config/x', '@{HOME}/.config/x', '/home/*/.config/x'],
     ['/home/ann', '/home/ann', '/home/ann'],
     [
@@ -163,14 +165,51 @@ describe('generalised', () => {
     expect(generaliser(() => false).pattern(path)).toBe(without);
   });
 
+  test.each<[string, string]>([
+    ['/tmp/upload-83aef1', '/tmp/upload-[0-9a-f]*'],
+    ['/tmp/upload-83AEF1.part', '/tmp/upload-[0-9A-F]*.part'],
+    ['/var/cache/3f2a9c/x', '/var/cache/[0-9a-f]*/x'],
+    ['/tmp/tmp.Ab3dE9xZ1q', '/tmp/tmp.*'],
+    ['/tmp/tmp.aBcDeFgHiJ', '/tmp/tmp.*'],
+    ['/tmp/tmpk3j2h1_x/a', '/tmp/tmp*/a'],
+    ['/dev/shm/.com.google.Chrome.x7Yz3Q', '/dev/shm/.com.google.Chrome.*'],
+    ['/tmp/session_1234.sock', '/tmp/session_[0-9]*.sock'],
+    ['/tmp/0a1b2c3d-1234-1234-1234-123456789abc/x', '/tmp/[0-9a-fA-F]*/x'],
+    [
+      `/tmp/systemd-private-${hash.slice(32)}-ModemManager.service-aB3dEf/x`,
+      '/tmp/systemd-private-[0-9a-f]*-ModemManager.service-*/x',
+    ],
+    // Names, and what may be one.
+    ...[
+      ...['/tmp/phpAb12Cd', '/tmp/a1b2', '/tmp/deadbeef', '/tmp/sha256sum.txt'],
+      ...['/tmp/mux.ModemManager', '/srv/x264enc', '/usr/lib/x86_64-linux-gnu/a', '/tmp/9lives'],
+      ...['/usr/share/icons/64x64/a', '/etc/ssl/1a.0b'],
+    ].map((name): [string, string] => [name, name]),
+  ])('%s: a word as a whole, or none of it', (path, pattern) => {
+    expect(generaliser(() => true).pattern(path)).toBe(pattern);
+  });
+
+  test('never takes a part of a word of letters and digits', () => {
+    const word = fc.stringMatching(/^[0-9a-zA-Z]{1,14}$/);
+    fc.assert(
+      fc.property(word, word, (first, second) => {
+        const pattern = generaliser(() => true).pattern(`/tmp/${first}-${second}`);
+        // What stands in a pattern for a word ends it; a number may have its name before it.
+        expect(pattern).not.toMatch(/\][0-9A-Za-z]|\*[0-9A-Za-z]/);
+        expect(pattern).not.toMatch(/[0-9]\[|[0-9A-Za-z]\[0-9a-fA-F]|[0-9A-Za-z]\*$/);
+      }),
+    );
+  });
+
   test('says what it permits beyond what was asked for', () => {
     const [finding] = findingsOf(opened('/proc/123/stat'));
     const { suggestion } = adviseOn(finding as Finding, undefined, { generalise: true });
     expect(suggestion).toEqual({
-      rule: 'owner /proc/[0-9]*/stat r,',
+      rule: 'owner @{PROC}/@{pid}/stat r,',
       permits: [
         "The profile's processes may read /proc/123/stat where they own it.",
-        'Every name that starts with a digit may stand for "123" ([0-9]*).',
+        'Every process id may stand for "123" (@{pid}).',
+        'It needs "include <tunables/global>" at the head of the profile\'s file.',
       ],
     });
   });
@@ -228,7 +267,7 @@ describe('a patch', () => {
       'after a remark',
       'profile app {\n  # }\n} # end\n',
       '/b r,',
-      'profile app {\n  # }\n  /b r,\n} # end\n',
+      'profile app {\n  # }\n\n  /b r,\n} # end\n',
     ],
     [
       'a limit in its place',
@@ -244,6 +283,97 @@ describe('a patch', () => {
     ],
   ])('adds %s', (_, source, rule, text) => {
     expect(patch(source, [{ profile: 'app', rule }])).toMatchObject({ text, leftOut: [] });
+  });
+
+  const commented = `abi <abi/3.0>,
+
+# About app.
+profile app {
+  # What it serves.
+  /srv/** r,
+  /srv/up w, # uploads
+  # Talks to clients.
+  network inet stream,
+
+  capability chown,
+  capability fowner,
+  # The end.
+}
+`;
+  test.each<[string, string[], (text: string) => string]>([
+    [
+      'behind the last of their kind',
+      ['capability kill,'],
+      (text) => text.replace('fowner,\n', 'fowner,\n  capability kill,\n'),
+    ],
+    [
+      'apart from what a comment is about',
+      ['/b r,', 'owner /c r,'],
+      (text) => text.replace('# uploads\n', '# uploads\n\n  /b r,\n  owner /c r,\n\n'),
+    ],
+    [
+      'apart where a blank line follows',
+      ['network inet dgram,'],
+      (text) => text.replace('inet stream,\n', 'inet stream,\n\n  network inet dgram,\n'),
+    ],
+    [
+      'at the end, where they are the first of their kind',
+      ['signal (send) peer=x,', 'ptrace (read) peer=x,'],
+      (text) =>
+        text.replace('end.\n', 'end.\n\n  signal (send) peer=x,\n\n  ptrace (read) peer=x,\n'),
+    ],
+    [
+      'each where it belongs',
+      ['/b r,', 'capability kill,'],
+      (text) =>
+        text
+          .replace('# uploads\n', '# uploads\n\n  /b r,\n\n')
+          .replace('fowner,\n', 'fowner,\n  capability kill,\n'),
+    ],
+    [
+      'with the tunables that they need',
+      ['@{PROC}/@{pid}/stat r,'],
+      (text) =>
+        text
+          .replace('<abi/3.0>,\n', '<abi/3.0>,\ninclude <tunables/global>\n')
+          .replace('# uploads\n', '# uploads\n\n  @{PROC}/@{pid}/stat r,\n\n'),
+    ],
+  ])('adds rules %s', (_, rules, expected) => {
+    const additions = rules.map((rule) => ({ profile: 'app', rule }));
+    const { text, leftOut } = patch(commented, additions);
+    expect({ text, leftOut }).toEqual({ text: expected(commented), leftOut: [] });
+  });
+
+  test('includes the tunables before the comment about the profile', () => {
+    const { text } = patch('# License.\n\n# About app.\nprofile app {\n}\n', [
+      { profile: 'app', rule: '@{PROC}/@{pid}/stat r,' },
+    ]);
+    expect(text).toBe(
+      '# License.\n\ninclude <tunables/global>\n\n# About app.\nprofile app {\n  @{PROC}/@{pid}/stat r,\n}\n',
+    );
+  });
+
+  test('leaves out rules that need tunables which are not there', () => {
+    const { text, leftOut } = patch(
+      'profile app {\n}\n',
+      [
+        { profile: 'app', rule: '@{PROC}/@{pid}/stat r,' },
+        { profile: 'app', rule: '/a r,' },
+      ],
+      () => undefined,
+    );
+    expect(text).toBe('profile app {\n  /a r,\n}\n');
+    expect(leftOut).toMatchObject([{ addition: { rule: '@{PROC}/@{pid}/stat r,' } }]);
+  });
+
+  test('is nothing that lint reports: a rule that another one covers is left out', () => {
+    const { text, added } = patch('abi <abi/3.0>,\nprofile app /app {\n}\n', [
+      { profile: 'app', rule: '/srv/a-[0-9]* r,' },
+      { profile: 'app', rule: '/srv/a-[0-9]* rw,' },
+      { profile: 'app', rule: '/srv/b r,' },
+    ]);
+    expect(added.map(({ rule }) => rule)).toEqual(['/srv/a-[0-9]* rw,', '/srv/b r,']);
+    expect(lint(text).diagnostics).toEqual([]);
   });
 
   test('adds to hats and children, at their depth', () => {

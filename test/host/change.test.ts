@@ -97,10 +97,51 @@ describe('what hosts install', () => {
     expect(await installed('web')).toBe(textOf('web', '1.1.0'));
     await done('rollback', 'web', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+    // There is nothing older: it never goes forth, unless it is told where to.
+    const last = await run('rollback', 'web', '--offline', '--format', 'json');
+    expect(last).toMatchObject({ code: 1, said: expect.stringContaining('1.1.0, 1.2.0') });
+    expect(JSON.parse(last.stdout)).toMatchObject({ error: { id: 'nothing-older' } });
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
     await done('rollback', 'web', '--to', '1.2.0', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.2.0'));
     expect(await run('rollback', 'web', '--to', '1.2.0')).toMatchObject({ code: 1 });
     expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain('kept are');
+  });
+
+  test('rollbacks go by what was installed when, also of records that do not say what was left', async () => {
+    root = await fixture.host();
+    for (const version of ['1.2.0', '1.0.0', '1.1.0']) await done('pull', `web@${version}`);
+    await done('rollback', 'web', '--offline');
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+    const record = join(root, 'var/lib/aa-registry/installed/library.web.json');
+    const older = JSON.parse(await readFile(record, 'utf8'));
+    await done('rollback', 'web', '--offline');
+    expect(await installed('web')).toBe(textOf('web', '1.2.0'));
+    expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });
+
+    root = await fixture.host();
+    for (const version of ['1.0.0', '1.1.0']) await done('pull', `web@${version}`);
+    await done('rollback', 'web', '--offline');
+    const place = join(root, 'var/lib/aa-registry/installed/library.web.json');
+    const text = await readFile(place, 'utf8');
+    await writeFile(place, text.replace(/,\s*"left": true/, ''));
+    expect(await readFile(place, 'utf8')).not.toBe(text);
+    expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+    expect(older.earlier.map((one: { left?: boolean }) => one.left ?? false)).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('rolled back, then updated, a rollback goes to what was good', async () => {
+    root = await fixture.host();
+    for (const version of ['1.0.0', '1.1.0']) await done('pull', `web@${version}`);
+    await done('rollback', 'web', '--offline');
+    await done('pull', 'web@1.2.0');
+    await done('rollback', 'web', '--offline');
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+    expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });
   });
 
   test('a rollback makes the file newer than whatever was compiled before', async () => {

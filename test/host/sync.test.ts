@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
@@ -39,6 +39,11 @@ describe('sync', () => {
 
   const file = (name: string) => join(root, 'etc/apparmor.d', `aa-registry.library.${name}`);
   const installed = (name: string) => readFile(file(name), 'utf8').catch(() => 'nothing');
+  const force = async (name: string) => {
+    const folder = join(root, 'etc/apparmor.d/force-complain');
+    await mkdir(folder, { recursive: true });
+    await symlink(`../aa-registry.library.${name}`, join(folder, `aa-registry.library.${name}`));
+  };
   const want = (toml: string) => writeFile(join(root, 'etc/aa-registry/profiles.toml'), toml);
   const run = (...args: string[]) => command([...args, '--root', root]);
   const done = (...args: string[]) => succeed([...args, '--root', root]);
@@ -110,7 +115,11 @@ describe('sync', () => {
   test.each([
     ['was changed', () => writeFile(file(web), 'profile x { }\n'), 'its file was changed'],
     ['is missing', () => rm(file(web)), 'its file is missing'],
-    ['complains', () => done('complain', web), 'it is to be in its own mode'],
+    [
+      'complains by a link that somebody has made',
+      () => force(web),
+      'boot loads it in another mode',
+    ],
   ])('repairs a file that %s, also without the registry', async (_, harm, told) => {
     await want(`profiles = ["${web}"]`);
     await done('sync');
@@ -169,6 +178,110 @@ describe('sync', () => {
     await fixture.publish(web, '1.1.1');
     await done('sync');
     expect(await installed(web)).toBe(textOf(web, '1.1.1'));
+  });
+
+  test('lock and sync agree on what a host was rolled back to', async () => {
+    await want(`profiles = ["${web}@^1.0", "${api}"]`);
+    await done('sync');
+    await fixture.publish(web, '1.2.0');
+    await done('lock');
+    await done('sync');
+    await done('rollback', web, '--offline');
+    // The lock still names what was left: somebody has to decide, so it is no success.
+    const torn = await run('sync');
+    expect(torn).toMatchObject({ code: 1, lines: [] });
+    expect(torn.said).toContain(`${web} is locked to 1.2.0 and stays at 1.1.0`);
+    const failed = JSON.parse((await run('sync', '--format', 'json')).stdout).items;
+    expect(failed).toMatchObject([{ ok: false, id: 'rolled-back' }]);
+
+    const relocked = await done('lock');
+    expect(relocked.said).toContain(
+      'is held at 1.1.0, to which this host was rolled back from 1.2.0',
+    );
+    expect(relocked.lines.join('\n')).toMatch(/^-version = "1.2.0"$[\s\S]*^\+version = "1.1.0"$/m);
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+    // A host that was never rolled back locks what the registry has.
+    const other = await fixture.host();
+    const profiles = ['--profiles', join(root, 'etc/aa-registry/profiles.toml')];
+    const elsewhere = await succeed(['lock', '--dry-run', '--root', other, ...profiles]);
+    expect(elsewhere.stdout).toContain('+version = "1.2.0"');
+
+    await fixture.publish(web, '1.3.0');
+    await done('lock');
+    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 1.3.0`]);
+  });
+
+  test('a lock of exactly what a rollback has left is refused', async () => {
+    await want(`profiles = ["${web}@1.1.0"]`);
+    await done('pull', `${web}@1.0.0`);
+    await done('sync');
+    await done('rollback', web, '--offline');
+    const refused = await run('lock', '--format', 'json');
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { id: 'rolled-back', exitCode: 1 } });
+    expect(await run('sync')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('is wanted at 1.1.0'),
+    });
+    await done('pull', `${web}@1.1.0`);
+    expect((await done('lock')).stdout).toContain('+version = "1.1.0"');
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
+  });
+
+  test('a second rollback is not undone by the version that the first has left', async () => {
+    await want(`profiles = ["${web}"]`);
+    await done('sync');
+    for (const version of ['1.2.0', '1.3.0']) {
+      await fixture.publish(web, version);
+      await done('sync');
+    }
+    await done('rollback', web, '--offline');
+    await done('rollback', web, '--offline');
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile.']);
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+  });
+
+  test('keeps complain mode that was asked for on the host, through updates, until enforce', async () => {
+    await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
+    await done('sync');
+    const link = join(root, `etc/apparmor.d/force-complain/aa-registry.library.${web}`);
+    expect((await done('complain', web)).said).toContain('"sync" leaves it so until');
+    const kept = await done('sync');
+    expect(kept.said).toContain(`${web} stays in complain mode`);
+    expect(kept.lines).toEqual(['Nothing to do: 2 profiles.']);
+    await fixture.publish(web, '1.2.0');
+    await done('sync');
+    expect(await installed(web)).toBe(textOf(web, '1.2.0'));
+    // What is repaired stays in it too.
+    await writeFile(file(web), 'changed');
+    await done('sync');
+    expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
+    const state = await done('status', '--offline');
+    expect(state.stdout).toContain('kept in complain mode until "enforce"');
+    await done('enforce', web);
+    await expect(readlink(link)).rejects.toThrow('ENOENT');
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
+
+    // What the file wants comes back, and that is said beforehand.
+    expect((await done('enforce', api)).said).toContain('wants it in complain mode');
+    expect((await done('sync')).lines[0]).toContain(`Repaired ${api}`);
+    await done('pull', web, '--complain');
+    await done('sync');
+    expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
+  });
+
+  test('whoever has made an image keeps nothing in complain mode or at an older version', async () => {
+    await want(`profiles = ["${web}"]`);
+    await done('pull', `${web}@1.0.0`);
+    await done('sync');
+    await done('rollback', web, '--offline');
+    await done('complain', web);
+    expect((await done('sync')).said).toContain('stays in complain mode');
+    const trust = join(root, 'etc/aa-registry/trust.toml');
+    // With a trust file of the operator's own, the rest of the root is another's.
+    expect((await done('sync', '--trust', trust)).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
   });
 
   test('says what was yanked, and does not install it', async () => {

@@ -46,3 +46,46 @@ test('a file is read once', () => {
   const request = { path: 'abs/a', kind: 'magic', statement: 'include' } as const;
   expect(resolver(request)).toBe(resolver(request));
 });
+
+test('a missing <tunables/global> is one error in the file, where it is first needed', () => {
+  put('base/tunables/global', '@{HOME} = /home/*/\n@{PROC} = /proc/\n@{odd} = /odd/\n');
+  put('base/abs/many', '@{HOME}/a r,\n@{PROC}/b r,\ninclude <abs/more>\n');
+  put('base/abs/more', '@{odd}/c r,\n');
+  const found = (text: string) =>
+    check(text, { resolver }).diagnostics.map(
+      ({ id, file, span: { start }, message, expected }) => ({
+        at: `${file === undefined ? '' : 'elsewhere '}${start.line}:${start.column}`,
+        id,
+        message,
+        expected,
+      }),
+    );
+  const expected = 'include <tunables/global> before the first profile';
+  const id = 'undefined-variable';
+  expect(found('profile p {\n  include <abs/many>\n  @{PROC}/x r,\n}\n')).toEqual([
+    {
+      at: '2:11',
+      id,
+      expected,
+      message: expect.stringMatching(/@\{HOME\}, which \S+abs\/many uses, nor/),
+    },
+  ]);
+  // A rule of its own stands first, and what is in an include of an include is told with it.
+  expect(found('profile p {\n  @{PROC}/x r,\n  include <abs/more>\n}\n')).toEqual([
+    { at: '2:3', id, expected, message: expect.stringContaining('@{PROC}, nor @{odd}:') },
+  ]);
+  expect(
+    found('profile p {\n  include <abs/many>\n}\nprofile q {\n  include <abs/many>\n}\n'),
+  ).toHaveLength(1);
+  // Others are what the file itself has forgotten, and named one by one.
+  expect(found('profile p {\n  @{mine}/x r,\n  @{HOME}/y r,\n}\n').map(({ at }) => at)).toEqual([
+    '2:3',
+    '3:3',
+  ]);
+  expect(found('@{HOME} += /srv/\nprofile p {\n}\n')).toMatchObject([{ at: '1:1', expected }]);
+  // Where it is included, whoever uses another is at fault.
+  const whole = (rule: string) => `include <tunables/global>\nprofile p {\n  ${rule}\n}\n`;
+  expect(found(whole('include <abs/many>'))).toEqual([]);
+  put('base/abs/wrong', '@{nobodys}/c r,\n');
+  expect(found(whole('include <abs/wrong>'))).toMatchObject([{ at: 'elsewhere 1:1' }]);
+});

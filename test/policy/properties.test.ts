@@ -64,7 +64,7 @@ describe('limits', () => {
 
   test('nesting past the limit is one report', () => {
     expect(
-      idsOf(`profile p {\n${'owner {\n'.repeat(1000)}${'}\n'.repeat(1001)}`).filter(
+      idsOf(`profile p {\n${'owner {\n'.repeat(2000)}${'}\n'.repeat(2001)}`).filter(
         (id) => id === 'limit',
       ),
     ).toHaveLength(1);

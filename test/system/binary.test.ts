@@ -65,19 +65,6 @@ describe('the binary, without Node.js, as a user without rights', () => {
     expect((await succeed('--version')).stdout).toBe(`${manifest.version}\n`);
   });
 
-  test('starts in little more time than Node.js alone', () => {
-    const quickest = (command: string, args: string[]): number => {
-      const times = Array.from({ length: 8 }, () => {
-        const start = performance.now();
-        expect(spawnSync(command, args, { env }).status).toBe(0);
-        return performance.now() - start;
-      });
-      return Math.min(...times);
-    };
-    const node = quickest(process.execPath, ['-e', '0']);
-    expect(quickest(program, ['--version']) / node).toBeLessThan(4);
-  });
-
   test('is not steered by NODE_OPTIONS', async () => {
     const options = { program, env: { NODE_OPTIONS: '--require /nonexistent.js' } };
     expect((await aaRegistry(['--version'], options)).code).toBe(0);

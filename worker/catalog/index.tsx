@@ -16,6 +16,7 @@ import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
 import { identifyReader, readerOf, session } from './session.tsx';
 import { style } from './style.ts';
+import { withUnseenShown } from './unseen.ts';
 
 /** How many profiles a page lists. */
 const pageSize = 50;
@@ -121,5 +122,5 @@ catalog.get('/catalog.css', (c) =>
 );
 
 function page(content: unknown): string {
-  return `<!doctype html>${content}`;
+  return `<!doctype html>${withUnseenShown(String(content))}`;
 }

@@ -1,4 +1,6 @@
 import type { StoredDiagnostic } from '../../db/schema.ts';
+import { spell } from '../../policy/index.ts';
+import { withUnseenShown } from './unseen.ts';
 
 /** How much of a profile's text its page shows. */
 export const sourceLimits = {
@@ -22,7 +24,7 @@ export function renderSource(
   text: string,
   diagnostics: Pick<StoredDiagnostic, 'line' | 'severity'>[],
 ): Source {
-  const lines = text.replace(/\n$/, '').split('\n');
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
   const severities = new Map<number, string>();
   for (const { line, severity } of diagnostics) {
     if (severities.get(line) !== 'error') severities.set(line, severity);
@@ -36,7 +38,8 @@ export function renderSource(
     const inner = /^\s*#(?!\s*include)/.test(line)
       ? `<span class="comment">${escapeText(line)}</span>`
       : escapeText(line);
-    const html = `<span id="L${number}"${kind}>${inner}</span>`;
+    // Here, so that what it takes to spell them counts.
+    const html = withUnseenShown(`<span id="L${number}"${kind}>${inner}</span>`);
     left -= encoder.encode(html).length;
     if (left < 0) break;
     shown.push(html);
@@ -50,5 +53,8 @@ const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 
 /** Text between tags. */
 function escapeText(text: string): string {
-  return text.replaceAll(/[&<>]/g, (character) => escapes[character] ?? '');
+  // A blank that is none to AppArmor; what is not seen at all, the page marks (see unseen.ts).
+  return text
+    .replaceAll(/[&<>]/g, (character) => escapes[character] ?? '')
+    .replaceAll(/(?! )\p{Zs}/gu, (blank) => `<span class="unseen">${spell(blank)}</span>`);
 }

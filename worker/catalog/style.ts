@@ -71,6 +71,7 @@ pre {
   border: 1px solid var(--edge);
   border-radius: 0.4rem;
 }
+.unseen { background: #fd6; color: #000; border-radius: 3px; }
 .badge, .tag {
   display: inline-block;
   margin: 0 0.25rem;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { constants, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { constants, link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { acquireLock, type Lock } from '../../db/lock.ts';
 import { generateNoteKey, type NoteKey, parseNoteSigner } from '../../trust/index.ts';
 
@@ -17,8 +17,32 @@ export function dataFiles(folder: string) {
   };
 }
 
+/** Where hosts keep what they have installed, and what tells such a folder wherever it is (see sdk/host/state.ts). */
+const hostState = '/var/lib/aa-registry';
+const hostFiles = ['installed', 'pending', 'kept', 'set-aside', 'sync.json'];
+
+/**
+ * Refuses a folder in which a host keeps its state: a data folder is its registry's alone, and nobody else may enter it,
+ * while `status` reads the host's as anybody. One that a registry has been served from stays usable until then.
+ */
+async function refuseHostState(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] as string[];
+    throw new DataError(`the data folder ${folder} can't be read: ${error.message}`);
+  });
+  const isHosts =
+    names.some((name) => hostFiles.includes(name)) ||
+    (resolve(folder) === hostState && !names.includes('registry.db'));
+  if (!isHosts) return;
+  throw new DataError(
+    `${folder} is where this program keeps what a host has installed; name another folder for the registry's data, ` +
+      `such as /var/lib/aa-registry-server, and move registry.db* and log.key there if it has them`,
+  );
+}
+
 /** Makes a data folder when it is absent, and locks it: `shared` to serve it, `exclusive` to replace what it holds. */
 export async function lockData(folder: string, mode: 'shared' | 'exclusive'): Promise<Lock> {
+  await refuseHostState(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = dataFiles(folder).lock;
   const acquired = makePrivate(path).then(() => acquireLock(path, mode));

@@ -124,8 +124,8 @@ export const network: KeywordKind = {
   keywords: ['network'],
   section: 'Network Rules',
   access: socketAccess,
-  conditions: ['ip', 'port', 'interface', 'peer'],
-  peer: ['ip', 'port', 'label', 'interface'],
+  conditions: ['ip', 'port', 'interface', 'label', 'peer'],
+  peer: ['ip', 'port', 'label'],
   words: 2,
   check(rule, report) {
     const [first, second] = rule.words;
@@ -167,11 +167,12 @@ export const network: KeywordKind = {
       }
     }
     const peer = rule.conditions.find((one) => one.name.value === 'peer');
-    checkLocalAccess(rule.access, peer, report);
-    const addressed = [...rule.conditions, ...(peer?.conditions ?? [])];
-    for (const one of addressed) checkAddress(one, report);
+    const others = peer?.conditions ?? [];
+    // A label alone says nothing of where the peer is.
+    if (others.some(isAddress)) checkLocalAccess(rule.access, peer, report);
+    for (const one of [...rule.conditions, ...others]) checkAddress(one, report);
     const family = first && isFamily.has(first.value) ? first.value : undefined;
-    const inet = addressed.find((one) => one.name.value === 'ip' || one.name.value === 'port');
+    const inet = rule.conditions.find((one) => one !== peer) ?? others.find(isAddress);
     if (inet && family && family !== 'inet' && family !== 'inet6') {
       report(
         'condition-conflict',
@@ -205,6 +206,10 @@ function unknown(word: Word, known: readonly string[], expected: string, report:
     expected,
     ...(suggestion && { suggestion, fix: { start: word.start, end: word.end, text: suggestion } }),
   });
+}
+
+function isAddress(one: Condition): boolean {
+  return one.name.value === 'ip' || one.name.value === 'port';
 }
 
 function checkAddress(one: Condition, report: Report): void {

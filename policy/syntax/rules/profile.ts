@@ -3,7 +3,7 @@ import { nearest } from '../names.ts';
 import type { Range } from '../source.ts';
 import type { Condition, Word } from '../tree.ts';
 import type { Report } from './kind.ts';
-import { isSignal, signals } from './signal.ts';
+import { canonicalSignal, isSignal, signals } from './signal.ts';
 
 const modes: readonly string[] = [
   'enforce',
@@ -69,7 +69,7 @@ export function checkFlags(flags: readonly Word[], range: Range, report: Report)
       expected: 'at least one flag, or no list',
     });
   }
-  const seen = new Map<string, Word>();
+  const seen = new Map<string, string | undefined>();
   for (const flag of flags) {
     const { name, value } = splitFlag(flag.value);
     if (value === undefined ? plainFlags.includes(name) : valued.includes(name)) {
@@ -88,7 +88,13 @@ export function checkFlags(flags: readonly Word[], range: Range, report: Report)
           expected: `${mode} or ${name}`,
         });
       }
-      seen.set(name, flag);
+      const before = seen.get(name);
+      if (value !== undefined && before !== undefined && !isSameValue(name, before, value)) {
+        report('profile-flags', flag, `The flag ${name} already has the value "${before}".`, {
+          expected: `one value of ${name}`,
+        });
+      }
+      if (value !== undefined || !seen.has(name)) seen.set(name, value);
       if (value !== undefined) checkFlagValue(flag, name, value, report);
     } else {
       const suggestion = nearest(name, [...plainFlags, ...valued]);
@@ -100,6 +106,25 @@ export function checkFlags(flags: readonly Word[], range: Range, report: Report)
   }
 }
 
+/** Whether two values of a flag are one to apparmor_parser: it compares signals and errors by number. */
+function isSameValue(flag: string, a: string, b: string): boolean {
+  if (flag === 'kill.signal') return canonicalSignal(a) === canonicalSignal(b);
+  if (flag === 'error') return errorNumber(a) === errorNumber(b);
+  return a === b;
+}
+
+/** Errors of Linux that have two names. */
+const sameError: Readonly<Record<string, string>> = {
+  EWOULDBLOCK: 'EAGAIN',
+  EDEADLOCK: 'EDEADLK',
+};
+
+/** The same text for names of the same error, in whatever case. */
+function errorNumber(name: string): string {
+  const upper = name.toUpperCase();
+  return sameError[upper] ?? upper;
+}
+
 function checkFlagValue(flag: Word, name: string, value: string, report: Report): void {
   if (name === 'kill.signal' && !isSignal(value)) {
     const suggestion = nearest(value, signals);
@@ -108,10 +133,8 @@ function checkFlagValue(flag: Word, name: string, value: string, report: Report)
       ...(suggestion && { suggestion: `kill.signal=${suggestion}` }),
     });
   }
-  if (name === 'error' && !errors.has(value)) {
-    const suggestion =
-      nearest(value.toUpperCase(), errors) ??
-      (errors.has(value.toUpperCase()) ? value.toUpperCase() : undefined);
+  if (name === 'error' && !errors.has(value.toUpperCase())) {
+    const suggestion = nearest(value.toUpperCase(), errors);
     report('profile-flags', flag, `There is no error "${value}".`, {
       expected: 'a name of errno(3), such as error=EPERM',
       ...(suggestion && { suggestion: `error=${suggestion}` }),
@@ -202,9 +225,10 @@ export function checkIdentities(one: Condition, report: Report): void {
     });
   }
   for (const value of one.values) {
-    if (value.value === '' || /[\s\\]/.test(value.value)) {
+    // A path may have blanks in it, a name may not.
+    if (value.value === '' || /\\|^[^/].* /s.test(value.value)) {
       report('condition-value', value, `"${value.value}" is not an identity.`, {
-        expected: 'a name without blanks and backslashes',
+        expected: 'a path, or a name without blanks, and no backslashes',
       });
     }
   }

@@ -42,14 +42,14 @@ const named = new Set(signals);
 /** True for a name a signal rule accepts. */
 export function isSignal(name: string): boolean {
   if (named.has(name)) return true;
-  if (!name.startsWith('rtmin+')) return false;
-  const number = name.slice(6);
-  return (
-    number.length >= 1 &&
-    number.length <= 2 &&
-    [...number].every((c) => c >= '0' && c <= '9') &&
-    Number(number) <= 32
-  );
+  // Zeros before the number change nothing, as strtoul(3) reads it.
+  const number = /^rtmin\+([0-9]+)$/.exec(name)?.[1];
+  return number !== undefined && Number(number) <= 32;
+}
+
+/** The same text for names of the same signal. */
+export function canonicalSignal(name: string): string {
+  return name.replace(/^rtmin\+0+(?=[0-9])/, 'rtmin+');
 }
 
 export const signal: KeywordKind = {

@@ -1,0 +1,64 @@
+// Writes the first version of a profile, as a file or as a package that can be linted and published.
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeOutput } from '../sdk/host/output.ts';
+import { isPackageName, manifestName, manifestText } from '../sdk/package-folder.ts';
+import { CliError, exit } from './framework/command.ts';
+import { type Io, visibleLine } from './terminal/io.ts';
+
+/**
+ * Writes a draft where `output` says: standard output for none or "-"; a package of two files in a folder that is
+ * there, or whose name ends with a slash; else a file. What is there already stays, unless it is the same or `force`.
+ */
+export async function writeDraft(
+  io: Io,
+  { name, text }: { name: string; text: string },
+  output: string | undefined,
+  force: boolean,
+): Promise<void> {
+  if (output === undefined || output === '-') return io.print(text.trimEnd());
+  const isFolder = output.endsWith('/') || (await kindOf(output)) === 'folder';
+  if (isFolder && !isPackageName(name)) {
+    throw new CliError(
+      exit.usage,
+      `A package can't be named "${name}", so ${output} can't become one.`,
+      'Write the profile to a file with -o FILE.',
+    );
+  }
+  const files = isFolder
+    ? [
+        { path: join(output, manifestName), data: manifestText(name), keep: true },
+        { path: join(output, name), data: text, keep: false },
+      ]
+    : [{ path: output, data: text, keep: false }];
+  for (const { path, data, keep } of files) {
+    if (keep || force || (await kindOf(path)) !== 'file') continue;
+    if ((await readFile(path, 'utf8')) === data) continue;
+    throw new CliError(
+      exit.failed,
+      `${path} is there already and says something else; it was left as it is.`,
+      'Write to another place, add to it with --patch, or overwrite it with --force.',
+    );
+  }
+  if (isFolder) await mkdir(output, { recursive: true });
+  for (const { path, data, keep } of files) {
+    // A manifest is what somebody has written by hand: it is never overwritten.
+    if (keep && (await kindOf(path)) !== undefined) continue;
+    await writeOutput(path, data);
+  }
+  const more = isFolder ? ` and ${manifestName}` : '';
+  const last = files.at(-1)?.path ?? output;
+  io.tell(visibleLine(`Wrote ${last}${more}; see it through with: aa-registry lint ${output}`));
+  if (!isFolder && isPackageName(name)) {
+    io.tell(`With -o ${visibleLine(name)}/ it is a package, with its manifest.`);
+  }
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | undefined> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!found) return undefined;
+  return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
+}

@@ -1,0 +1,89 @@
+// Where in a profile new rules go: behind the last of their kind, and never below a comment about others.
+import { type EffectiveProfile, parse, type Statement } from '../../policy/index.ts';
+import { tunables } from './generalise.ts';
+
+/** Adds rules to a profile of a text. */
+export function insertRules(
+  source: string,
+  { profile }: EffectiveProfile,
+  rules: readonly string[],
+): string {
+  const brace = profile.end - 1;
+  const line = source.lastIndexOf('\n', brace - 1) + 1;
+  const indent = source.slice(line, brace);
+  // Where the brace has a line of its own, the rules get some before it; else both do.
+  if (!/^[ \t]*$/.test(indent)) {
+    return insert(source, brace, `\n${rules.map((rule) => `  ${rule}\n`).join('')}`);
+  }
+  const pieces: { at: number; text: string }[] = [];
+  const last: string[] = [];
+  for (const [kind, some] of Map.groupBy(rules, kindOf)) {
+    const text = some.map((rule) => `${indent}  ${rule}\n`).join('');
+    const place = endOfKind(source, profile.body, kind, line);
+    if (place) pieces.push({ at: place.at, text: place.before + text + place.after });
+    else last.push(text);
+  }
+  const { body, closing } = profile;
+  const isEmpty = body.length + closing.length === 0;
+  const startsPart = isEmpty || /\n[ \t]*\n$/.test(source.slice(0, line)) ? '' : '\n';
+  if (last.length > 0) pieces.push({ at: line, text: startsPart + last.join('\n') });
+  let text = source;
+  for (const piece of pieces.sort((a, b) => b.at - a.at)) text = insert(text, piece.at, piece.text);
+  return text;
+}
+
+/** Adds the include of the tunables to the head of a text. */
+export function insertTunables(source: string): string {
+  const { statements } = parse(source).file;
+  const abi = statements.find((one) => one.kind === 'abi');
+  if (abi) {
+    const end = source.indexOf('\n', abi.trailing?.end ?? abi.end);
+    return insert(source, end < 0 ? source.length : end, `\n${tunables}`);
+  }
+  // Before the comment that belongs to what comes first.
+  let first = statements.findIndex((one) => one.kind !== 'comment');
+  while (first > 0 && !statements[first]?.blankBefore) first--;
+  return insert(source, statements[first]?.start ?? 0, `${tunables}\n\n`);
+}
+
+/** What the tree calls rules, where the keyword is another. */
+const kinds: Readonly<Record<string, string>> = {
+  umount: 'mount',
+  remount: 'mount',
+  set: 'rlimit',
+};
+
+function kindOf(rule: string): string {
+  const word = /^([a-z_]+)[ ,]/.exec(rule.replace(/^(?:(?:owner|audit|deny|allow) )+/, ''))?.[1];
+  if (word === undefined || word === 'link' || word === 'file') return 'file';
+  return kinds[word] ?? word;
+}
+
+/** Behind the last rule of a kind, with what sets apart from a comment about that one. */
+function endOfKind(
+  source: string,
+  body: readonly Statement[],
+  kind: string,
+  before: number,
+): { at: number; before: string; after: string } | undefined {
+  const index = body.findLastIndex((one) => groupOf(one.kind) === kind);
+  const found = body[index];
+  if (!found || found.kind === 'comment') return undefined;
+  const end = source.indexOf('\n', found.trailing?.end ?? found.end) + 1;
+  if (end === 0 || end > before) return undefined;
+  let first = index;
+  while (first > 0 && !body[first]?.blankBefore) first--;
+  const commented = body.slice(first, index).some((one) => one.kind === 'comment');
+  if (!commented) return { at: end, before: '', after: '' };
+  const isLast = end === before || /^[ \t]*\n/.test(source.slice(end, end + 200));
+  return { at: end, before: '\n', after: isLast ? '' : '\n' };
+}
+
+function groupOf(kind: Statement['kind']): string {
+  return kind === 'file-all' || kind === 'link' ? 'file' : kind;
+}
+
+/** A text with another at a place. */
+export function insert(text: string, at: number, what: string): string {
+  return text.slice(0, at) + what + text.slice(at);
+}

@@ -1,0 +1,314 @@
+// What somebody who uses the program for the first time does, and what goes wrong then.
+import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { topics } from '../../cli/commands.ts';
+import { startRegistry } from '../../worker/node.ts';
+import { command } from '../command.ts';
+import { scratch } from './cli.ts';
+
+const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
+
+describe('first use', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  let registry: Awaited<ReturnType<typeof startRegistry>>;
+  let env: NodeJS.ProcessEnv;
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const run = (...args: string[]) => command(args, env);
+  const done = async (...args: string[]) => {
+    const outcome = await run(...args);
+    expect(outcome.code, `${args.join(' ')}: ${outcome.said}`).toBe(0);
+    return outcome;
+  };
+  const failure = async (...args: string[]) => {
+    const { code, stdout } = await run(...args, '--format', 'json');
+    const { error } = JSON.parse(stdout);
+    expect(error.exitCode).toBe(code);
+    return error as { id: string; message: string; next: string | null; exitCode: number };
+  };
+  /** A package like the shipped one, whose manifest and policy `change` has changed. */
+  async function made(name: string, manifest = (text: string) => text, rule = ''): Promise<string> {
+    await cp(nginx, at(name), { recursive: true });
+    const file = at(name, 'aa-profile.toml');
+    await writeFile(file, manifest(await readFile(file, 'utf8')));
+    const policy = at(name, 'docker-nginx');
+    await writeFile(policy, (await readFile(policy, 'utf8')).replace(/\}\n$/, `${rule}}\n`));
+    return at(name);
+  }
+
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+    registry = await startRegistry({ data: at('data'), host: '127.0.0.1', port: 0 });
+    env = {
+      AA_REGISTRY: registry.url,
+      AA_TOKEN: registry.adminToken,
+      AA_CONFIG: at('none'),
+      AA_KEY_PASSPHRASE: '',
+      XDG_CONFIG_HOME: at('config'),
+      XDG_STATE_HOME: at('state'),
+    };
+    await done('team', 'create', 'library');
+    await done('key', 'generate');
+    await done('key', 'add', 'library', at('config/aa-registry/signing-key.pem.pub'));
+    await done('publish', await made('one'), '--version', '1.0.0');
+    await done('publish', await made('two', undefined, '  /srv/two r,\n'), '--version', '1.1.0');
+    await done('trust', 'init', '--root', at('host'), '--yes');
+  });
+  afterAll(async () => {
+    await registry.close();
+    await clean();
+  });
+
+  test('publishing the same again says so; another manifest is refused, before it is tried too', async () => {
+    const again = await done('publish', at('one'), '--version', '1.0.0');
+    expect(again.lines[0]).toBe('library/docker-nginx@1.0.0 is already published, unchanged');
+    expect(again.said).not.toContain('Published library');
+    const dry = await done('publish', at('one'), '--version', '1.0.0', '--dry-run');
+    expect(dry.lines[0]).toBe(again.lines[0]);
+    const other = await made('other', (text) =>
+      text.replace(/description = .*/, 'description = "x"'),
+    );
+    for (const more of [[], ['--dry-run']]) {
+      const args = ['publish', other, '--version', '1.0.0', ...more];
+      expect(await failure(...args)).toMatchObject({ id: 'version-exists', exitCode: 1 });
+    }
+    const fresh = await done('publish', other, '--version', '7.0.0', '-n');
+    expect(fresh.lines[0]).toBe('Would publish library/docker-nginx@7.0.0');
+    expect((await run('show', 'docker-nginx@7.0.0')).code).toBe(1);
+    await done('key', 'generate', '--out', at('strange.pem'));
+    const strange = ['publish', other, '--version', '7.0.0', '-n', '--key', at('strange.pem')];
+    expect(await failure(...strange)).toMatchObject({ id: 'key-unregistered' });
+  });
+
+  test('a token has the scope that help says, and is narrowed unless that is asked for', async () => {
+    const made = JSON.parse((await done('token', 'create', 'ci', '--format', 'json')).stdout);
+    expect(made).toMatchObject({ scope: 'publish', team: null });
+    expect((await done('token', 'create', 'ci')).said).toContain('good in every team');
+    const team = await done('token', 'create', 'ci', '--team', 'library');
+    expect(team.said).not.toContain('every team');
+    const admin = await done('token', 'create', 'ops', '--scope', 'admin');
+    expect(admin.said).toContain('It is an administrator’s');
+  });
+
+  test('a registry is not served from a folder in which a host has its state', async () => {
+    await done('pull', 'docker-nginx@1.0.0', '--root', at('host'));
+    const state = at('host/var/lib/aa-registry');
+    const { mode } = await stat(state);
+    for (const args of [
+      ['serve', '--data', state, '--port', '0'],
+      ['serve', '--port', '0'],
+    ]) {
+      const outcome = await command(args, { ...env, AA_SERVE_DATA: state });
+      expect(outcome).toMatchObject({ code: 1, said: expect.stringContaining('has installed') });
+    }
+    const restored = await run('admin', 'restore', at('none.db'), '--data', state);
+    expect(restored).toMatchObject({ code: 1 });
+    expect((await stat(state)).mode).toBe(mode);
+    await expect(stat(join(state, 'registry.db'))).rejects.toThrow('ENOENT');
+  });
+
+  test('-o - is standard output, and no folder is made that was not there', async () => {
+    const root = ['--root', at('host')];
+    const text = await readFile(at('two/docker-nginx'), 'utf8');
+    const piped = await done('pull', 'docker-nginx', '--download-only', '-o', '-', ...root);
+    expect(piped.stdout).toBe(text);
+    const bundle = await done('bundle', 'docker-nginx', '-o', '-', ...root);
+    expect(JSON.parse(bundle.stdout)).toHaveProperty('offers');
+    for (const args of [
+      ['pull', 'docker-nginx', '--download-only'],
+      ['bundle', 'docker-nginx'],
+    ]) {
+      const error = await failure(...args, '-o', at('no/such/file'), ...root);
+      expect(error).toMatchObject({ id: 'file-missing', message: `There is no ${at('no/such')}.` });
+      expect(await failure(...args, '-o', '-', ...root)).toMatchObject({ id: 'usage' });
+    }
+    await expect(stat(at('no'))).rejects.toThrow('ENOENT');
+    await expect(stat('-')).rejects.toThrow('ENOENT');
+  });
+
+  test('pull says the version before and the one now, and how to use only what is new', async () => {
+    const root = ['--root', at('pulls')];
+    await done('trust', 'init', ...root, '--yes');
+    const first = await done('pull', 'docker-nginx@1.0.0', ...root);
+    expect(first.lines[0]).toBe('Installed docker-nginx 1.0.0');
+    expect(first.stdout).toContain('docker run --security-opt apparmor=docker-nginx');
+    expect((await done('pull', 'docker-nginx', ...root)).lines).toEqual([
+      'Updated docker-nginx from 1.0.0 to 1.1.0',
+    ]);
+    expect((await done('pull', 'docker-nginx', ...root)).lines).toEqual([
+      'docker-nginx 1.1.0 is installed already',
+    ]);
+    expect((await done('pull', 'docker-nginx@1.0.0', ...root)).lines).toEqual([
+      'Downgraded docker-nginx from 1.1.0 to 1.0.0',
+    ]);
+    expect((await done('run-args', 'docker-nginx', ...root)).lines).toHaveLength(1);
+  });
+
+  test('a host without a network is kept in step by a bundle, which can be verified first', async () => {
+    const root = ['--root', at('alone')];
+    await done('trust', 'init', ...root, '--yes');
+    const away = ['--registry', 'http://127.0.0.1:9', '--offline', ...root];
+    await writeFile(
+      at('alone/etc/aa-registry/profiles.toml'),
+      'profiles = ["docker-nginx@^1.0"]\n',
+    );
+    const bundle = (name: string, ...references: string[]) =>
+      done('bundle', ...references, '-o', at(name), ...root);
+    await bundle('old.bundle', 'docker-nginx@1.0.0');
+    await bundle('new.bundle', 'docker-nginx@1.1.0');
+    const verified = await done('verify', '--bundle', at('new.bundle'), ...away);
+    expect(verified.lines[0]).toContain('library/docker-nginx@1.1.0');
+    expect((await run('verify', 'web', '--bundle', at('new.bundle'), ...away)).code).toBe(1);
+    const dry = await run('sync', '--bundle', at('old.bundle'), '-n', ...away);
+    expect(dry).toMatchObject({ code: 6 });
+    const first = await done('sync', '--bundle', at('old.bundle'), ...away);
+    expect(first.lines).toEqual(['Installed docker-nginx 1.0.0']);
+    const next = await done('sync', '--bundle', at('new.bundle'), ...away);
+    expect(next.lines).toEqual(['Updated docker-nginx 1.0.0 to 1.1.0']);
+    expect((await done('sync', '--bundle', at('old.bundle'), ...away)).said).toContain('older');
+    await writeFile(
+      at('alone/etc/aa-registry/profiles.toml'),
+      'profiles = ["docker-nginx", "web", "api:stable"]\n',
+    );
+    const lacking = await run('sync', '--bundle', at('new.bundle'), ...away);
+    expect(lacking).toMatchObject({ code: 1, said: expect.stringContaining('not in the bundle') });
+    expect(await failure('sync', '--offline', ...root)).toMatchObject({ id: 'usage' });
+    const forged = (await readFile(at('new.bundle'), 'utf8')).replace(
+      /"profile":"..../,
+      '"profile":"AAAA',
+    );
+    await writeFile(at('forged.bundle'), forged);
+    const refused = await failure('verify', '--bundle', at('forged.bundle'), ...away);
+    expect(refused).toMatchObject({ id: 'digest-mismatch', exitCode: 3 });
+  });
+
+  test('a root that is not there is an error of what only looks', async () => {
+    for (const args of [['status'], ['doctor', '--offline'], ['remove', 'web']]) {
+      const error = await failure(...args, '--root', at('nowhere'));
+      expect(error, args.join(' ')).toMatchObject({ id: 'no-root', exitCode: 2 });
+    }
+    expect(await run('run-args', 'web', '--root', at('nowhere'))).toMatchObject({ code: 2 });
+  });
+
+  test('doctor and pull agree on the apparmor_parser of another root', async () => {
+    const root = ['--root', at('host')];
+    const findings = async () => {
+      const { stdout } = await run('doctor', '--offline', ...root, '--format', 'json');
+      const found: { id: string; result: string }[] = JSON.parse(stdout).findings;
+      return Object.fromEntries(found.map(({ id, result }) => [id, result]));
+    };
+    expect(await findings()).toMatchObject({ parser: 'fail', 'kernel-apparmor': 'ok' });
+    const none = 'It has no apparmor_parser';
+    expect((await done('pull', 'docker-nginx', ...root)).said).toContain(none);
+    await mkdir(at('host/usr/sbin'), { recursive: true });
+    await writeFile(at('host/usr/sbin/apparmor_parser'), '');
+    expect(await findings()).toMatchObject({ parser: 'ok' });
+    expect((await done('pull', 'docker-nginx', ...root)).said).not.toContain(none);
+  });
+
+  test('lists have headings, and what is yanked is marked', async () => {
+    await done('user', 'create', 'ada');
+    await done('member', 'add', 'library', 'ada', '--role', 'reader');
+    for (const [args, headings] of [
+      ['token list', /^ID +OWNER +SCOPE +CREATED +USED +LABEL$/],
+      ['user list', /^USER +ROLE +CREATED$/],
+      ['member list library', /^USER +ROLE +ADDED$/],
+      ['key list library', /^KEY ID +ADDED +LABEL$/],
+      ['search', /^PROFILE +LATEST +DESCRIPTION$/],
+      ['explain', /^ID +SEVERITY +MEANING$/],
+    ] as const) {
+      expect((await done(...args.split(' '))).lines[0], args).toMatch(headings);
+    }
+    expect((await done('search', 'nothing-like-it')).stdout).toBe('');
+    await done('yank', 'docker-nginx@1.0.0', '--reason', 'old');
+    expect((await done('show', 'docker-nginx')).stdout).toMatch(
+      /^Versions +1\.1\.0, 1\.0\.0 \(yanked\)$/m,
+    );
+  });
+
+  test('login looks for the registry before it asks for a token', async () => {
+    expect(await run('login', 'http://127.0.0.1:9')).toMatchObject({ code: 4 });
+    const terminal = await run('login', registry.url);
+    expect(terminal).toMatchObject({ code: 2, said: expect.stringContaining('--token-stdin') });
+  });
+
+  test.each<[change: (text: string) => string, ...said: string[]]>([
+    [(text) => text.replace('license', 'licence'), 'licence: is not a field', 'mean "license"?'],
+    [(text) => text.replace('name', 'nmae'), 'mean "name"?'],
+    [(text) => text.replace(/^abi.*\n/m, ''), 'abi: is missing', 'such as abi = "3.0"'],
+    [(text) => text.replace('["nginx"]', '"nginx"'), 'images: has to be an array'],
+    [(text) => text.replace(/description = .*/, 'description = 5'), 'description: has to be text'],
+    [(text) => text.replace('Apache-2.0', 'Apache 2.0'), 'SPDX', 'mean "Apache-2.0"?'],
+    [(text) => text.replace('Apache-2.0', 'mit or gplv2'), 'mean "MIT OR GPL-2.0-only"?'],
+    [(text) => text.replace('Apache-2.0', 'Ours alone'), 'LicenseRef-NAME'],
+    [(text) => `${text}links = { hompage = "https://x.org" }\n`, 'links.hompage', '"homepage"?'],
+    [(text) => `${text}links = { source = "http://x.org" }\n`, 'links.source: must be an https'],
+    [(text) => `${text}tags = ["Web"]\n`, 'tags.0: must be lower-case letters'],
+  ])('a manifest says which field is wrong, and what was meant: %#', async (change, ...said) => {
+    const error = await failure(
+      'publish',
+      await made(`bad-${Math.random()}`, change),
+      '--version',
+      '9.0.0',
+    );
+    expect(error.id).toBe('package-invalid');
+    for (const text of said) expect(error.message).toContain(text);
+    expect(error.message).not.toMatch(/Invalid input|Unrecognized|expected/);
+    // What an unknown name was meant to be is not told again as missing.
+    if (said[1] === 'mean "license"?') expect(error.message).not.toContain('is missing');
+  });
+
+  test('LicenseRef and expressions are licences', async () => {
+    for (const license of ['LicenseRef-ours', 'MIT OR (Apache-2.0 AND GPL-2.0-or-later)']) {
+      const package_ = await made(`ok-${license.length}`, (text) =>
+        text.replace('Apache-2.0', license),
+      );
+      expect((await done('publish', package_, '--version', '9.0.0', '-n')).code).toBe(0);
+    }
+  });
+
+  test.each<[args: string, code: number, ...said: string[]]>([
+    ['publish AT/nodir --version 1.0.0', 1, 'there is no folder AT/nodir.'],
+    ['publish AT/data --version 1.0.0', 1, 'has no aa-profile.toml; a package is a folder'],
+    ['publish AT/one/docker-nginx --version 1.0.0', 1, 'is a file; a package is a folder'],
+    ['publish AT/one --version 2.0.0 --key AT/public.pub', 1, 'is a public key'],
+    ['team quota library --profiles -1', 2, '--profiles takes a whole number', 'not "-1"'],
+    ['team quota library --profiles', 2, '--profiles needs a value: --profiles N'],
+    ['status --all=yes', 2, '--all takes no value.', 'Usage: aa-registry status [NAME…] [OPTIONS]'],
+    ['status --of-line', 2, 'no option "--of-line"', '"aa-registry status --help"'],
+    ['log verify --root AT/none', 3, '--log-key VKEY', 'trust init'],
+    ['log watch nosuch --once --root AT/host', 0, 'knows no team nosuch', 'Nothing new of nosuch'],
+  ])('%s ends with %i', async (args, code, ...said) => {
+    await cp(at('config/aa-registry/signing-key.pem.pub'), at('public.pub'));
+    await chmod(at('public.pub'), 0o644);
+    const outcome = await run(...args.replaceAll('AT', folder).split(' '));
+    for (const text of said) expect(outcome.said).toContain(text.replaceAll('AT', folder));
+    expect(outcome.said).not.toContain('chmod');
+    expect(outcome.code, outcome.said).toBe(code);
+  });
+
+  test('the log is told in words that fit their numbers', async () => {
+    const { stdout } = await done('log', 'verify', '--root', at('host'));
+    expect(stdout).toMatch(/: 1 key, 2 versions/);
+  });
+
+  test('a key that is not encrypted for want of a terminal is warned of', async () => {
+    const silent = { ...env, AA_KEY_PASSPHRASE: undefined };
+    const plain = await command(['key', 'generate', '--out', at('plain.pem')], silent);
+    expect(plain.said).toContain('Warning: the private key is not encrypted');
+    expect(plain.said).toContain('An owner of the team or an administrator registers it');
+    const meant = ['key', 'generate', '--no-passphrase', '--out', at('meant.pem')];
+    expect((await command(meant, silent)).said).not.toContain('Warning');
+  });
+
+  test('every command’s usage says that there are options', async () => {
+    for (const { commands } of topics) {
+      for (const name of Object.keys(commands)) {
+        expect((await run(...name.split(' '), '--help')).stdout).toMatch(
+          /^Usage: [^\n]*(\n {7}[^\n]*)*\[OPTIONS\]$/m,
+        );
+      }
+    }
+  });
+});

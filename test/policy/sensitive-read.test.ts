@@ -1,0 +1,44 @@
+// Lint says where a profile may read what lets its reader be somebody else.
+import { describe, expect, test } from 'vitest';
+import { lint } from '../../policy/index.ts';
+
+const found = (body: string, head = 'profile demo /usr/bin/demo') =>
+  lint(`abi <abi/3.0>,\n@{HOME}=/home/*/ /root/\n${head} {\n${body}\n}\n`).diagnostics.filter(
+    ({ id }) => id === 'sensitive-read',
+  );
+
+describe('is reported', () => {
+  test.each([
+    ...['/etc/shadow r,', '/etc/shadow- rw,', '/etc/gshadow rk,', 'owner /etc/shadow r,'],
+    ...['/etc/* r,', '/etc/s[h]adow r,', 'file r /etc/shadow,', '/etc/{shadow,x} r,'],
+    ...['/etc/ssl/private/** r,', '/etc/ssl/private/web.key r,', '/etc/ssl/** r,'],
+    ...['/etc/letsencrypt/live/example.org/privkey.pem r,', '/etc/ssh/ssh_host_rsa_key r,'],
+    ...['/etc/ssh/* r,', '@{HOME}/.ssh/id_* r,', '/home/ann/.ssh/id_work r,', '/root/.ssh/** r,'],
+    ...['/root/.ssh/id_rsa r,', 'owner @{HOME}/.gnupg/** rw,', '@{HOME}/.aws/credentials r,'],
+    '/var/run/secrets/kubernetes.io/serviceaccount/token r,',
+    '/run/secrets/kubernetes.io/serviceaccount/..2026_11_24/token r,',
+    '/run/secrets/** r,',
+    '/etc/kubernetes/pki/etcd/ca.key r,',
+    '/etc/kubernetes/admin.conf r,',
+    'audit {\n  /etc/shadow r,\n}',
+    'deny /etc/gshadow r,\n/etc/{g,}shadow r,',
+  ])('%s', (rules) => {
+    for (const head of ['profile demo /usr/bin/demo', 'profile docker-demo']) {
+      expect(found(rules, head)).toMatchObject([{ severity: 'info' }]);
+    }
+  });
+});
+
+describe('is not reported', () => {
+  test.each([
+    ...['/etc/passwd r,', '/etc/shadow w,', 'deny /etc/shadow r,', '/etc/shadow.d/x r,'],
+    ...['/etc/ssh/ssh_host_*_key.pub r,', '@{HOME}/.ssh/id_*.pub r,', '@{HOME}/.ssh/config r,'],
+    ...['/etc/ssl/certs/** r,', '/etc/letsencrypt/live/*/fullchain.pem r,', '/etc/*.conf r,'],
+    ...['/etc/nginx/** r,', '/usr/** r,', '/** r,', 'file,', '/home/ r,', '/etc/ r,'],
+    '/run/secrets/kubernetes.io/serviceaccount/ca.crt r,',
+    '/etc/* r,\ndeny /etc/{shadow,gshadow}{,-} r,\ndeny /etc/krb5.keytab r,',
+    '/etc/shadow r, # lint-ignore sensitive-read: it checks passwords',
+  ])('%s', (rules) => {
+    expect(found(rules)).toEqual([]);
+  });
+});
