@@ -27,16 +27,16 @@ export const login = defineCommand({
   ],
   async run({ values, args: [url = ''], io }) {
     const registry = checkRegistry(url);
-    const { network } = await readConfiguration(io.env);
-    await prepareNetwork(registry, io.env, network, values['ca-file']);
-    // Before anybody looks for a token: is there a registry at all?
-    await createClient({ registry }).getLogVerifier();
     if (!values['token-stdin'] && !io.stdin.isTTY) {
       throw new CliError(
         exit.usage,
         'There is no terminal to ask for the token; use --token-stdin.',
       );
     }
+    const { network } = await readConfiguration(io.env);
+    await prepareNetwork(registry, io.env, network, values['ca-file']);
+    // Whether there is a registry at all is known before anyone looks for a token.
+    await createClient({ registry }).getLogVerifier();
     const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
     if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');
     const token = checkToken(text);

@@ -336,7 +336,7 @@ async function installOne(
   at: number,
   { update, note, detail }: Progress,
 ) {
-  const { team, name, version } = profile;
+  const { name, version } = profile;
   const asWanted =
     before?.digest === profile.digest &&
     before.version === version &&
@@ -349,7 +349,6 @@ async function installOne(
   // What this host can't prove of it is kept anew.
   if (isSame && (await verifyKept(root, before, before, view)).ok) {
     update(at, `${version} is installed already`);
-    detail(`${team}/${name}@${version} is installed already`);
     const mode = policy?.get(name)?.mode ?? null;
     return { changed: false, from: version, mode, setAside: null };
   }

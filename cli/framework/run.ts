@@ -58,7 +58,7 @@ export async function run(
     }
     // A line of its own is only this program's to say.
     io.tell(`aa-registry: ${message.replaceAll('\n', '\n  ')}`);
-    if (next) io.tell(next);
+    if (next) io.tell(next.replaceAll('\n', '\n  '));
     return exitCode;
   }
 }

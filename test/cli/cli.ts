@@ -3,7 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { topics } from '../../cli/commands.ts';
+import { run } from '../../cli/framework/run.ts';
+import { type Io, visible } from '../../cli/terminal/io.ts';
+import manifest from '../../package.json' with { type: 'json' };
 
 const root = join(import.meta.dirname, '../..');
 export const launcher = join(root, 'bin/aa-registry');
@@ -18,6 +23,8 @@ export interface Outcome {
 export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   input?: string;
+  /** A process of its own, through the launcher, as users start it; also implied by what only a process can have. */
+  ownProcess?: boolean;
   cwd?: string;
   /** Run as this user; only root can. */
   uid?: number;
@@ -25,13 +32,49 @@ export interface RunOptions {
   program?: string;
 }
 
-/** Runs `aa-registry` through its launcher, as a user does, with an environment of its own. */
+/**
+ * Runs `aa-registry` with an environment of its own: in this process, which is ten times faster, unless the options ask
+ * for one of its own.
+ */
 export function aaRegistry(args: string[], options: RunOptions = {}): Promise<Outcome> {
-  const { env = {}, input, cwd = root, uid, program = launcher } = options;
+  const { ownProcess = false, cwd, uid, program } = options;
+  return ownProcess || cwd !== undefined || uid !== undefined || program !== undefined
+    ? runProcess(args, options)
+    : runHere(args, options);
+}
+
+function environmentOf({ env = {} }: RunOptions): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: '/nonexistent', ...env };
+}
+
+async function runHere(args: string[], options: RunOptions): Promise<Outcome> {
+  const text = { stdout: '', stderr: '' };
+  const collect = (name: keyof typeof text): PassThrough =>
+    new PassThrough().setEncoding('utf8').on('data', (part: string) => (text[name] += part));
+  const [stdout, stderr] = [collect('stdout'), collect('stderr')];
+  const stdin = new PassThrough();
+  stdin.end(options.input ?? '');
+  const io: Io = {
+    env: environmentOf(options),
+    stdin,
+    stdout,
+    stderr,
+    print: (line) => void stdout.write(`${visible(line)}\n`),
+    tell: (line) => void stderr.write(`${visible(line)}\n`),
+  };
+  const code = await run(topics, args, io, manifest.version);
+  stdout.end();
+  stderr.end();
+  await Promise.all([finished(stdout), finished(stderr)]);
+  return { code, ...text };
+}
+
+function runProcess(args: string[], options: RunOptions): Promise<Outcome> {
+  const { input, cwd = root, uid, program = launcher } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+      env: environmentOf(options),
       timeout: 60_000,
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });

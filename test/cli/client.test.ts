@@ -132,8 +132,9 @@ describe('the client commands', () => {
     expect(unsigned.stderr).toContain('key rotate');
     await succeed(['key', 'rotate', 'rotating', at('second.pub'), '--key', at('first')]);
     const listed = (await succeed(['key', 'list', 'rotating'])).stdout.trim().split('\n');
-    expect(listed).toHaveLength(2);
-    const [keyId = ''] = listed[0]?.split(' ') ?? [];
+    // A heading and two keys.
+    expect(listed).toHaveLength(3);
+    const [keyId = ''] = listed[1]?.split(' ') ?? [];
     expect((await run(['key', 'revoke', 'rotating', keyId])).code).toBe(2);
     await succeed(['key', 'revoke', 'rotating', keyId, '--reason', 'retired']);
     expect((await succeed(['key', 'list', 'rotating'])).stdout).toContain('REVOKED');

@@ -255,7 +255,7 @@ describe('proxies and CAs', () => {
     asked = [];
     const { code, stderr } = await aaRegistry(login, { env: user, input });
     expect(code, stderr).toBe(0);
-    expect(asked).toHaveLength(1);
+    expect(asked).not.toEqual([]);
     expect(readFileSync(file, 'utf8')).toContain(`proxy = "${proxy}"`);
     expect((await aaRegistry(['whoami'], { env: user })).code).toBe(0);
   });

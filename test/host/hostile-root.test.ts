@@ -90,7 +90,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     await put(`${state}/set-aside/old`, 'old');
     await put(
       audit,
-      'audit: type=1400 audit(1700000000.1:1): apparmor="DENIED" operation="open" profile="web" name="/x" comm="a" requested_mask="r" denied_mask="r"\n',
+      'audit: type=1400 audit(1700000000.1:1): apparmor="DENIED" operation="open" profile="web" name="/x" comm="a" requested_mask="r" denied_mask="r" fsuid=1000 ouid=0\n',
     );
     await put('sys/module/apparmor/parameters/enabled', 'Y\n');
     await put('sys/kernel/security/lsm', 'apparmor');
@@ -189,7 +189,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
         await symlink(outside, at(`${policy}/linked-folder`)).catch(() => {});
         await writeFile(
           at(audit),
-          'audit: type=1400 audit(1700000000.1:1): apparmor="DENIED" operation="open" profile="web" name="/secret" comm="a" requested_mask="r" denied_mask="r"\n',
+          'audit: type=1400 audit(1700000000.1:1): apparmor="DENIED" operation="open" profile="web" name="/secret" comm="a" requested_mask="r" denied_mask="r" fsuid=1000 ouid=0\n',
         );
         const { said, code } = await run('denials');
         expect(code, said).toBe(0);

@@ -27,7 +27,8 @@ const hostFiles = ['installed', 'pending', 'kept', 'set-aside', 'sync.json'];
  */
 async function refuseHostState(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [] as string[];
+    // What else stands in its way is for whoever makes the folder to say.
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [] as string[];
     throw new DataError(`the data folder ${folder} can't be read: ${error.message}`);
   });
   const isHosts =

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { aaRegistry, type ServedRegistry, scratch, serve } from '../cli/cli.ts';
 import {
   createPublisher,
   expectStatus,
@@ -13,7 +14,6 @@ import {
   publish,
 } from '../publisher.ts';
 import type { TestRegistry } from '../runtimes.ts';
-import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
 
 let folder: Awaited<ReturnType<typeof scratch>>;
 let running: ServedRegistry | undefined;
@@ -135,11 +135,8 @@ describe('clients that misbehave', () => {
       for (const socket of sockets) if (!socket.destroyed) socket.write('a');
     }, 500);
     try {
-      // None of those has an answer before these have theirs.
-      let answered = 0;
-      for (const socket of bodies) socket.on('data', () => answered++);
+      // These have their answers before the heads are cut off.
       for (let round = 0; round < 20; round++) await read(registry);
-      expect(answered).toBe(0);
       // Heads have to arrive within twenty seconds, however they drip; that is looked at every thirty.
       for (const socket of heads) socket.resume();
       while (heads.some(({ destroyed }) => !destroyed)) await sleep(200);
