@@ -541,7 +541,7 @@ describe('the commands', () => {
 
   test.each([
     [['log'], 'followed by a second word'],
-    [['log', 'verify', 'extra'], 'one argument too many'],
+    [['log', 'verify', 'extra'], 'Unexpected argument'],
     [['log', 'verify', ...vkey], 'no verifier key of a log'],
     [['log', 'watch'], 'needs TEAM[/NAME]…'],
     [['log', 'watch', 'Library'], 'neither a TEAM nor a TEAM/NAME'],

@@ -186,7 +186,7 @@ export function parseInvocation(
     throw usageError(`"${command.name}" needs ${args}.`, command);
   }
   if (count > max) {
-    throw usageError(`"${parsed.positionals[max]}" is one argument too many.`, command);
+    throw usageError(`Unexpected argument "${parsed.positionals[max]}".`, command);
   }
   return { values: parsed.values as Invocation['values'], args: parsed.positionals, io, topics };
 }
@@ -210,7 +210,7 @@ function describeParseError({ options }: Command, message: string): string {
   if (unknown !== undefined) {
     const known = Object.keys(options).map((name) => `--${name}`);
     const near = nearest(known, [unknown]);
-    return `There is no option "${unknown}" here.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
+    return `Unknown option "${unknown}".${near === undefined ? '' : ` Did you mean "${near}"?`}`;
   }
   const name = /^Option '(?:-\w, )?--([^' ]+)/.exec(message)?.[1] ?? '';
   const option = Object.hasOwn(options, name) ? options[name] : undefined;

@@ -460,7 +460,7 @@ describe('the client commands', () => {
     [['key'], 2, '"key generate"'],
     [['pull'], 2, 'needs REF'],
     [['pull', 'Not A Reference'], 2, 'is not a reference'],
-    [['show', 'a', 'b'], 2, 'one argument too many'],
+    [['show', 'a', 'b'], 2, 'Unexpected argument'],
     [['pull', '--wrong', 'a'], 2, '--wrong'],
     [['publish', profiles], 2, '--version'],
     [['publish', profiles, '--version', 'one'], 2, 'not a semantic version'],

@@ -477,7 +477,7 @@ gone  no file on this host defines it
     [['--format', 'sarif'], exit.usage, /--format is one of text, json/],
     [['--follow', '--draft', 'x'], exit.usage, /Only one of/],
     [['-o', 'x'], exit.usage, /--draft/],
-    [['docker-nginx'], exit.usage, /one argument too many/],
+    [['docker-nginx'], exit.usage, /Unexpected argument/],
     [[], exit.unable, /no kernel log here[\s\S]*--file/],
   ])('%j ends with %i and what to do', async (args, code, message) => {
     const outcome = await denials(args);

@@ -228,7 +228,7 @@ describe('first use', () => {
   });
 
   test('login looks for the registry before it asks for a token', async () => {
-    expect(await run('login', 'http://127.0.0.1:9')).toMatchObject({ code: 4 });
+    expect(await run('login', '--token-stdin', 'http://127.0.0.1:9')).toMatchObject({ code: 4 });
     const terminal = await run('login', registry.url);
     expect(terminal).toMatchObject({ code: 2, said: expect.stringContaining('--token-stdin') });
   });
@@ -276,7 +276,7 @@ describe('first use', () => {
     ['team quota library --profiles -1', 2, '--profiles takes a whole number', 'not "-1"'],
     ['team quota library --profiles', 2, '--profiles needs a value: --profiles N'],
     ['status --all=yes', 2, '--all takes no value.', 'Usage: aa-registry status [NAME…] [OPTIONS]'],
-    ['status --of-line', 2, 'no option "--of-line"', '"aa-registry status --help"'],
+    ['status --of-line', 2, 'Unknown option "--of-line"', '"aa-registry status --help"'],
     ['log verify --root AT/none', 3, '--log-key VKEY', 'trust init'],
     ['log watch nosuch --once --root AT/host', 0, 'knows no team nosuch', 'Nothing new of nosuch'],
   ])('%s ends with %i', async (args, code, ...said) => {

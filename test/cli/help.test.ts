@@ -65,7 +65,7 @@ describe('help', () => {
     [['pull', '--regsitry', 'x'], 'Did you mean "--registry"?'],
     [['pull', '--dry', 'x'], 'Did you mean "--dry-run"?'],
     [['complet'], 'Did you mean "completion"?'],
-    [['pull', '--nonsense'], "Unknown option '--nonsense'."],
+    [['pull', '--nonsense'], 'Unknown option "--nonsense".'],
     [['log'], '"log" is followed by a second word'],
     [['--verbose'], 'Options follow the command'],
     [['constructor'], '"constructor" is no command.'],

@@ -66,7 +66,7 @@ describe('aa-registry serve', () => {
     // Where not even root can make a file, as others can't in a volume of root's.
     [['--data', '/proc', '--port', '0'], 1, "folder /proc can't be used by user"],
     [['--nonsense'], 2, '--nonsense'],
-    [['extra'], 2, 'one argument too many'],
+    [['extra'], 2, 'Unexpected argument'],
   ])('%j ends with %i and says why', async (args, code, message) => {
     const outcome = await aaRegistry(['serve', '--data', data, ...args]);
     expect(outcome).toMatchObject({ code, stdout: '' });

@@ -13,13 +13,24 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { generateNoteKey } from '../../trust/log/index.ts';
+import {
+  launcher,
+  type RunOptions,
+  aaRegistry as run,
+  type ServedRegistry,
+  scratch,
+  serve,
+} from '../cli/cli.ts';
 import { makeReleased, releasedSchemas } from '../db/schemas.ts';
 import { startHrana } from '../hrana.ts';
 import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
 import type { TestRegistry } from '../runtimes.ts';
-import { aaRegistry, launcher, type ServedRegistry, scratch, serve } from './cli.ts';
 
 const schemas = await releasedSchemas();
+
+/** Each in a process of its own: locks and open databases are a process's. */
+const aaRegistry = (args: string[], options: RunOptions = {}) =>
+  run(args, { ...options, ownProcess: true });
 
 describe('aa-registry admin', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
