@@ -22,6 +22,9 @@ interface Kind {
  */
 const folds = /(?:[\s"'`,;#>|*]|\\[nrt]?)+/g;
 
+/** What Markdown has before an underscore that is to be shown as one: tokens have some. */
+const escapes = /\\(?=_)/g;
+
 /** Before and after a token there is nothing that could be a part of it. */
 const token = (body: string) => new RegExp(`(?<![A-Za-z0-9_-])(?:${body})`, 'g');
 
@@ -192,13 +195,15 @@ const most = 20;
 export function secretsIn(text: string): Secret[] {
   const found: Secret[] = [];
   const unfolded = text.replace(folds, '');
+  const unescaped = text.replace(escapes, '');
   for (const { what, hints, pattern, folded } of kinds) {
-    const looked = folded ? unfolded : text;
+    const looked = folded ? unfolded : unescaped;
+    const removed = folded ? folds : escapes;
     if (!hints.some((hint) => looked.includes(hint))) continue;
     let left = most;
     for (const { index, 0: match } of looked.matchAll(pattern)) {
       const last = index + match.length - 1;
-      const [start, end] = folded ? [placeOf(text, index), placeOf(text, last)] : [index, last];
+      const [start, end] = [placeOf(text, index, removed), placeOf(text, last, removed)];
       found.push({ what, start, end: end + 1 });
       if (--left === 0) break;
     }
@@ -206,12 +211,12 @@ export function secretsIn(text: string): Secret[] {
   return found.sort((a, b) => a.start - b.start).slice(0, most);
 }
 
-/** Where in a text a character is that has this offset in it without {@link folds}. */
-function placeOf(text: string, offset: number): number {
+/** Where in a text a character is that has this offset in it without what matches `left`. */
+function placeOf(text: string, offset: number, left: RegExp): number {
   let removed = 0;
-  for (const { index, 0: fold } of text.matchAll(folds)) {
+  for (const { index, 0: match } of text.matchAll(left)) {
     if (index - removed > offset) break;
-    removed += fold.length;
+    removed += match.length;
   }
   return offset + removed;
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import * as z from 'zod';
@@ -83,6 +83,9 @@ async function readToml<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
+  // These are read unasked, so that a pipe in their place would hold up every command.
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isFile()) throw new DamagedFileError(`${path} is no regular file`);
   const text = await readFileIfPresent(path);
   if (text === undefined) return undefined;
   const parsed = parseToml(text, schema);

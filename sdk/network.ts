@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { setGlobalProxyFromEnv } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { readFileAtMost } from './bounded-file.ts';
+
+/** The most that a CA file may hold, in bytes: the bundle of a system has about 200 KiB. */
+const maxCertificates = 8 * 1024 * 1024;
 
 /** How to get out of this network, and whose certificates are good. */
 export interface NetworkSettings {
@@ -78,7 +81,7 @@ function proxiesOf(env: NodeJS.ProcessEnv, settings: NetworkSettings) {
 async function readCertificates(file: string): Promise<string[]> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readFileAtMost(file, maxCertificates)).toString('utf8');
   } catch (error) {
     throw new NetworkError(`The CA file can't be read: ${(error as Error).message}`);
   }

@@ -105,6 +105,8 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   requireNoSecret(path, source);
   const parsed = parseToml(source, ManifestFile, manifestFields);
   if (!parsed.ok) throw new PackageError(`${path}: ${parsed.reason}`);
+  // TOML has escapes: what is published is what they mean.
+  requireNoSecret(path, JSON.stringify(parsed.value));
   const { name, team, ...manifest } = parsed.value;
   for (const link of linksWithCredentials(manifest)) {
     const what = `links.${link} holds a user's name or a password`;

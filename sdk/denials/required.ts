@@ -93,13 +93,18 @@ function saysMoreOfSockets(event: LogEvent): boolean {
   );
 }
 
+/** Whether a field has a value: dbus-broker writes (null) where a message has none. */
+function isSaid(value: string | undefined): boolean {
+  return value !== undefined && value !== '(null)';
+}
+
 /** The first field that is always there in a record of this kind, and is not; no rule may be made of such a record. */
 export function missingField(event: LogEvent, access: Access): string | undefined {
   const fields = required[access.kind] as (event: LogEvent, access: Access) => readonly Field[];
   const missing = [['operation'], ...fields(event, access)].find(
     (names) =>
       (names !== denied || refusals.has(event.type)) &&
-      names.every((name) => fieldOf(event, name) === undefined),
+      names.every((name) => !isSaid(fieldOf(event, name))),
   );
   return missing?.[0];
 }

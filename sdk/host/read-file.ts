@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileAtMost } from '../bounded-file.ts';
 import { Place, readText } from './tree.ts';
 
 /** A file of this program's own does not hold what this program writes there. */
@@ -9,12 +9,12 @@ const longestConfiguration = 1024 * 1024;
 
 /**
  * A file's text; `undefined` when there is no such file. Throws for any other trouble. What is below a system's root is
- * read as tree.ts says; a path that somebody has named, as it is.
+ * read as tree.ts says; a path that somebody has named may be a pipe too. Neither is read beyond a limit.
  */
 export async function readFileIfPresent(path: string | Place): Promise<string | undefined> {
   if (path instanceof Place) return readText(path, longestConfiguration);
   try {
-    return await readFile(path, 'utf8');
+    return (await readFileAtMost(path, longestConfiguration)).toString('utf8');
   } catch (error) {
     // ENOTDIR: where HOME is /dev/null, as for some users that are no people.
     const { code } = error as NodeJS.ErrnoException;

@@ -493,6 +493,10 @@ export function openPrivate(place: Place): number {
         closeSync(there.fd);
         requireKind(there, 'file');
         requireTrusted(there);
+        if (there.stats.nlink > 1) {
+          const why = 'is a hard link to a file that has another name too';
+          throw new PlaceError(path, why, `Remove ${path}.`);
+        }
         if ((there.stats.mode & 0o077) !== 0) {
           throw new PlaceError(path, 'can be opened by others', `Run chmod 600 ${path}.`);
         }

@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+import { type RunOptions, aaRegistry as run, type ServedRegistry, scratch, serve } from './cli.ts';
 
 /** A server on a free loopback port; its port. */
 function listen(server: Server): Promise<number> {
@@ -14,6 +14,10 @@ function listen(server: Server): Promise<number> {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }
+
+/** Each in a process of its own: proxies and CAs are a process's. */
+const aaRegistry = (args: string[], options: RunOptions = {}) =>
+  run(args, { ...options, ownProcess: true });
 
 describe('proxies and CAs', () => {
   let folder: string;
@@ -219,6 +223,14 @@ describe('proxies and CAs', () => {
     const { code, stderr } = await search(await hostConfig('registri = "x"\n'));
     expect(stderr).toContain('config.toml is malformed');
     expect(stderr).toContain('registri');
+    expect(code).toBe(1);
+  });
+
+  test('a FIFO in the place of a configuration holds nothing up', async () => {
+    const fifo = at('fifo.toml');
+    execFileSync('mkfifo', [fifo]);
+    const { code, stderr } = await search({ AA_CONFIG: fifo });
+    expect(stderr).toContain('is no regular file');
     expect(code).toBe(1);
   });
 

@@ -147,3 +147,11 @@ describe('a record that lacks a field', () => {
     expect(unsaid).toHaveLength(1);
   });
 });
+
+test('(null) is no value: no rule is made of a message without a path, an interface or a member', () => {
+  for (const quote of ['', '"']) {
+    const none = `${quote}(null)${quote}`;
+    const line = `${start} ${broker('dbus_method_call', `path=${none} interface=${none} method=${none} mask="send"`)}`;
+    expect(ruleOf(line)).toBeUndefined();
+  }
+});

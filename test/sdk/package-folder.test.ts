@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, cp, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  cp,
+  link,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPackageFolder } from '../../sdk/package-folder.ts';
@@ -59,6 +69,24 @@ describe('a package’s folder', () => {
       await expect(readPackageFolder(path)).rejects.toThrow(reason);
       await rm(path, { recursive: true });
     });
+  });
+
+  test('a token is found in what the escapes of TOML and Markdown mean', async () => {
+    const token = `${['aar', '_'].join('')}${'aB3'.repeat(20).slice(0, 43)}`;
+    const escaped: [string, (text: string) => string][] = [
+      [
+        'aa-profile.toml',
+        (text) => text.replace(/^description = .*$/m, `description = "\\u0061${token.slice(1)}"`),
+      ],
+      ['README.md', () => `# nginx\n\n${token.replace('_', '\\_')}\n`],
+    ];
+    for (const [part, change] of escaped) {
+      const path = await packageFolder();
+      const file = join(path, part);
+      await writeFile(file, change(await readFile(file, 'utf8')));
+      await expect(readPackageFolder(path)).rejects.toThrow('holds what looks like');
+      await rm(path, { recursive: true });
+    }
   });
 
   test.each(['aa-profile.toml', 'README.md'])(
