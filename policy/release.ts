@@ -32,7 +32,7 @@ export interface Dialect {
 }
 
 /** What came with a release and stayed. */
-type Change = Exclude<keyof Dialect, 'definedIsWhetherSet'>;
+export type Change = Exclude<keyof Dialect, 'definedIsWhetherSet'>;
 
 /** The release that brought each of them. */
 const dialect: Readonly<Record<Change, Release>> = {

@@ -2,7 +2,7 @@
 import { samplePath } from '../glob/aare.ts';
 import { automaton, covers, intersects, matches } from '../glob/automaton.ts';
 import { mayMeet, type Outline, Outlines, outline } from '../glob/related.ts';
-import type { SeenRule } from '../semantics/seen.ts';
+import type { SeenRule } from '../model/effective-rule.ts';
 import type { Permissions } from '../syntax/tree.ts';
 import type { LintContext, SeenProfile } from './rule.ts';
 

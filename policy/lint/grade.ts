@@ -1,4 +1,4 @@
-import type { Severity } from '../diagnostics.ts';
+import type { Severity } from '../problem.ts';
 
 /** How good lint finds a profile, best first. */
 export const grades = ['A', 'B', 'C', 'D', 'E', 'F'] as const;

@@ -1,10 +1,9 @@
 // Runs the lint rules over a checked file.
 import { Budget, lintSteps, profileSteps } from '../budget.ts';
-import type { Severity } from '../diagnostics.ts';
-import type { Analysis, ProfileReport } from '../semantics/check.ts';
-import { seenRules } from '../semantics/seen.ts';
-import { usualTunables } from '../semantics/tunables.ts';
-import type { Problem } from '../syntax/cursor.ts';
+import type { Analysis, ProfileReport } from '../checks/analyse.ts';
+import { seenRules } from '../model/effective-rule.ts';
+import type { Problem, Severity } from '../problem.ts';
+import { usualTunables } from '../tunables.ts';
 import type { LintContext, LintOptions, SeenProfile } from './rule.ts';
 import { lintRules } from './rules.ts';
 import { applySuppressions, suppressions } from './suppression.ts';

@@ -1,6 +1,7 @@
 // The patterns of the rules of the linted file.
-import { visitRuleWords } from '../semantics/words.ts';
+
 import type { Word } from '../syntax/tree.ts';
+import { visitRuleWords } from '../syntax/words.ts';
 import type { SeenProfile } from './rule.ts';
 
 const cache = new WeakMap<readonly SeenProfile[], Word[]>();

@@ -1,10 +1,9 @@
 // What a lint rule is, and what it sees.
 
 import type { Budget } from '../budget.ts';
-import type { Severity } from '../diagnostics.ts';
-import type { Analysis, ProfileReport } from '../semantics/check.ts';
-import type { SeenRule } from '../semantics/seen.ts';
-import type { Problem } from '../syntax/cursor.ts';
+import type { Analysis, ProfileReport } from '../checks/analyse.ts';
+import type { SeenRule } from '../model/effective-rule.ts';
+import type { Problem, Severity } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile } from '../syntax/tree.ts';
 

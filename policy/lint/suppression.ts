@@ -1,7 +1,15 @@
 // `# lint-ignore rule-id: reason` after a rule, or on the line before a statement.
-import type { Problem } from '../syntax/cursor.ts';
+import type { Explanation, Problem } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
 import type { Comment, PolicyFile, Statement } from '../syntax/tree.ts';
+
+export const suppressionDiagnostics = {
+  'lint-ignore': {
+    title: 'Suppression that does nothing',
+    severity: 'warning',
+    text: 'A lint rule is suppressed by a comment that names it and gives a reason, after the rule or on the line before: `# lint-ignore rule-id: reason`. Errors cannot be suppressed.',
+  },
+} as const satisfies Record<string, Explanation>;
 
 export interface Suppression {
   ids: string[];

@@ -1,10 +1,10 @@
 // Reads a policy text left to right. What a word is depends on where it stands, so the parser asks for the
 // class of word it expects (the reference does the same with lexer states). One pass, no regular expressions.
-import type { DiagnosticId, Problem } from '../diagnostics.ts';
+
+import type { Problem } from '../problem.ts';
+import type { SyntaxDiagnosticId } from './diagnostics.ts';
 import type { Range } from './source.ts';
 import type { Comment, Word } from './tree.ts';
-
-export type { Problem };
 
 export type TokenKind =
   | 'comment'
@@ -121,7 +121,7 @@ export class Cursor {
   }
 
   report(
-    id: DiagnosticId,
+    id: SyntaxDiagnosticId,
     range: Range,
     message: string,
     more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,

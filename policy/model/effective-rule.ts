@@ -1,6 +1,7 @@
 // The rules of a profile one by one, with what the blocks around them say.
+
+import type { Unit } from '../checks/unit.ts';
 import type { Qualifiers, Rule, Statement } from '../syntax/tree.ts';
-import type { Unit } from './check.ts';
 
 /** A rule with the qualifiers of the blocks around it. */
 export interface SeenRule {

@@ -1,11 +1,11 @@
 // Whether a rule speaks of an access: the conditions of each kind of rule (apparmor.d(5)).
 import { automaton, matches } from '../glob/automaton.ts';
-import type { SeenRule } from '../semantics/seen.ts';
 import { noOption, optionName } from '../syntax/rules/mount.ts';
 import { protocols } from '../syntax/rules/network.ts';
 import type { Condition, KeywordRule, Permissions, RlimitRule, Word } from '../syntax/tree.ts';
 import type { Access } from './access.ts';
-import type { EffectiveProfile } from './effective.ts';
+import type { EffectiveProfile } from './effective-profile.ts';
+import type { SeenRule } from './effective-rule.ts';
 import { comparable } from './literal.ts';
 
 /** Yes, no, or `undefined`: a pattern or condition whose meaning is not known here. */

@@ -1,11 +1,13 @@
 // Profiles as the kernel has them: their own rules and those of what they include, with conditions decided.
+
+import { analyse, type ProfileReport } from '../checks/analyse.ts';
+import type { Unit } from '../checks/unit.ts';
 import type { IncludeResolver } from '../includes.ts';
-import { analyse, type ProfileReport, type Unit } from '../semantics/check.ts';
-import { type SeenRule, seenRules } from '../semantics/seen.ts';
-import { usualTunables } from '../semantics/tunables.ts';
 import { parseText } from '../syntax/parser.ts';
 import { splitFlag } from '../syntax/rules/profile.ts';
 import type { Profile } from '../syntax/tree.ts';
+import { usualTunables } from '../tunables.ts';
+import { type SeenRule, seenRules } from './effective-rule.ts';
 
 /** A profile, hat or child with every rule that counts for it. */
 export interface EffectiveProfile {

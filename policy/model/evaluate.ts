@@ -1,9 +1,10 @@
 // Which rules of a profile decide about an access (apparmor.d(5): the highest priority counts, and deny wins there).
-import type { SeenRule } from '../semantics/seen.ts';
+
 import { printedRule } from '../syntax/printer.ts';
 import { LineTable } from '../syntax/source.ts';
 import { type Access, partsOf } from './access.ts';
-import type { EffectiveProfile } from './effective.ts';
+import type { EffectiveProfile } from './effective-profile.ts';
+import type { SeenRule } from './effective-rule.ts';
 import { speaksOf } from './matching.ts';
 
 /** A rule that decided, and where it stands. */
