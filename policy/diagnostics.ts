@@ -82,7 +82,7 @@ export function render(
   const out = [
     `${paint('\x1b[1m', where)}: ${paint(colors[severity], severity)}: ${clean(diagnostic.message)} [${diagnostic.id}]`,
   ];
-  // What is shown is kept in a log of a CI job, which others may read.
+  // Output may end up in a CI job's log, which others may read.
   if (diagnostic.id === 'secret') return out.join('\n');
   const { before, after } = around(source, span.start);
   const shown = [...before, ...after];
@@ -113,12 +113,12 @@ function around(
   const start = source.lastIndexOf('\n', offset - 1) + 1;
   const newline = source.indexOf('\n', offset);
   const end = newline < 0 ? source.length : newline;
-  // A code point has two units at the most.
+  // A code point has at most two units.
   const before = [...source.slice(Math.max(offset === 0 ? 0 : start, offset - 400), offset)];
-  const kept = column > 110 ? before.slice(-59) : before;
-  const after = [...source.slice(offset, Math.min(end, offset + 400))].slice(0, 160 - kept.length);
+  const shown = column > 110 ? before.slice(-59) : before;
+  const after = [...source.slice(offset, Math.min(end, offset + 400))].slice(0, 160 - shown.length);
   if (after.at(-1) === '\r') after.pop();
-  return { before: kept, after };
+  return { before: shown, after };
 }
 
 /** What is not seen in a hostile file must not reach a terminal: a dot for each, so that the caret stays in place. */

@@ -1,5 +1,5 @@
 // The AppArmor policy language: parser, checker, formatter and linter. Pure: no input, no output, no clock.
-// This is the room's only door.
+// The only module that other rooms import.
 import { type Analysis, analyse } from './checks/analyse.ts';
 import { checkMediation } from './checks/not-mediated.ts';
 import { checkTarget } from './checks/target.ts';
@@ -36,7 +36,7 @@ export type { LintOptions } from './lint/rule.ts';
 export type { Access, FilePermission } from './model/access.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
-export { type DecidingRule, type Judgement, judge } from './model/evaluate.ts';
+export { type DecidingRule, type Evaluation, evaluate } from './model/evaluate.ts';
 export { escaped, literal, quoted } from './model/literal.ts';
 export { narrowestRule } from './model/narrowest-rule.ts';
 export { diagnosticPage } from './page.ts';
@@ -51,7 +51,7 @@ export type * from './syntax/tree.ts';
 export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';
 
 /**
- * Reads a policy (apparmor.d(5)). Never throws: what cannot be read is reported, skipped, and reading goes on.
+ * Reads a policy (apparmor.d(5)). Never throws: what cannot be parsed is reported and skipped.
  * Includes are not followed; `check` does that.
  */
 export function parse(source: string): { file: PolicyFile; diagnostics: Diagnostic[] } {
@@ -76,7 +76,7 @@ export interface CheckResult {
   ok: boolean;
   diagnostics: Diagnostic[];
   file: PolicyFile;
-  /** Includes and abi files that were not looked into. */
+  /** Includes and abi files that were not read. */
   unseen: string[];
   /** The lowest AppArmor release that knows everything the file uses. */
   needs: Release;
@@ -84,7 +84,7 @@ export interface CheckResult {
   profiles: string[];
 }
 
-/** Would apparmor_parser accept this policy? Parses it, follows its includes, and checks what it means. */
+/** Whether apparmor_parser would accept this policy: parses it, reads its includes, and runs all checks. */
 export function check(source: string, options: CheckOptions = {}): CheckResult {
   const main = mainUnit(source);
   const { analysis, needs } = study(main, options);
@@ -122,7 +122,7 @@ export interface LintResult extends CheckResult {
   omitted: number;
 }
 
-/** `check`, and advice: every lint rule that applies, less what a comment suppresses. */
+/** `check`, and the findings of every lint rule, less those that a comment suppresses. */
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
   const main = mainUnit(source);
   const { analysis, needs } = study(main, options);
@@ -200,13 +200,13 @@ export function format(source: string): { text: string; diagnostics: Diagnostic[
   const { file, diagnostics } = parse(source);
   const errors = diagnostics.filter((one) => one.severity === 'error');
   if (errors.length === 0) return { text: print(file), diagnostics };
-  // What is only about line ends is mended, for formatting writes them anew.
+  // Errors about line ends alone are repaired: the printer writes new ones.
   if (!errors.every(({ id, fix }) => lineEnds.has(id) && fix)) return { text: source, diagnostics };
-  const mended = parse(applyFixes(source, errors));
-  const broken = mended.diagnostics.some((one) => one.severity === 'error');
+  const repaired = parse(applyFixes(source, errors));
+  const broken = repaired.diagnostics.some((one) => one.severity === 'error');
   return broken
     ? { text: source, diagnostics }
-    : { text: print(mended.file), diagnostics: mended.diagnostics };
+    : { text: print(repaired.file), diagnostics: repaired.diagnostics };
 }
 
 /** Errors about how a line ends. */

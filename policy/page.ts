@@ -6,5 +6,5 @@ export function diagnosticPage(id: string, explanation: Explanation): string {
   const { title, severity, text, example, corrected } = explanation;
   const block = (heading: string, policy: string | undefined) =>
     policy === undefined ? '' : `\n${heading}\n\n\`\`\`apparmor\n${policy}\`\`\`\n`;
-  return `# ${id}: ${title}\n\nSeverity: ${severity}.\n\n${text}\n${block('Reported:', example)}${block('Put right:', corrected)}`;
+  return `# ${id}: ${title}\n\nSeverity: ${severity}.\n\n${text}\n${block('Reported:', example)}${block('Corrected:', corrected)}`;
 }

@@ -19,13 +19,13 @@ export function compareReleases(a: Release, b: Release): number {
 
 /** What a release decides differently from others about a text that all of them can read. */
 export interface Dialect {
-  /** The abi that a file asks for is looked at. Otherwise the statement is read over, whatever it names. */
+  /** The abi that a file names is read. Otherwise the statement is ignored. */
   readsAbi: boolean;
   /** A file that is included twice into one place is read once, so that it may include itself. */
   includesOnce: boolean;
   /** A network rule may stand before an `if` whose block has none; older parsers die there. */
   networkBeforeIf: boolean;
-  /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that nobody sets. */
+  /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that is not set. */
   definedIsWhetherSet: boolean;
   /** A path whose only wildcards are character classes counts as exact where exec transitions are compared. */
   classesAreExact: boolean;

@@ -185,17 +185,17 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** How many are told of in one text. */
-const most = 20;
+/** How many are reported of one text. */
+const maxSecrets = 20;
 
-/** What in a text looks like a private key or a token, in order; of very many the first. */
+/** What in a text looks like a private key or a token, in order; of very many, the first. */
 export function secretsIn(text: string): Secret[] {
   const found: Secret[] = [];
   const unfolded = text.replace(folds, '');
   for (const { what, hints, pattern, folded } of kinds) {
     const looked = folded ? unfolded : text;
     if (!hints.some((hint) => looked.includes(hint))) continue;
-    let left = most;
+    let left = maxSecrets;
     for (const { index, 0: match } of looked.matchAll(pattern)) {
       const last = index + match.length - 1;
       const [start, end] = folded ? [placeOf(text, index), placeOf(text, last)] : [index, last];
@@ -203,7 +203,7 @@ export function secretsIn(text: string): Secret[] {
       if (--left === 0) break;
     }
   }
-  return found.sort((a, b) => a.start - b.start).slice(0, most);
+  return found.sort((a, b) => a.start - b.start).slice(0, maxSecrets);
 }
 
 /** Where in a text a character is that has this offset in it without {@link folds}. */

@@ -22,7 +22,7 @@ export function parseJson(text: string, limits: JsonLimits = jsonLimits): unknow
 /** Throws a SyntaxError when a text would be more than {@link parseJson} reads; it need not be JSON otherwise. */
 export function requireBoundedJson(
   text: string,
-  { depth: deepest, values: most }: JsonLimits = jsonLimits,
+  { depth: maxDepth, values: maxValues }: JsonLimits = jsonLimits,
 ): void {
   let depth = 0;
   let values = 1;
@@ -33,8 +33,8 @@ export function requireBoundedJson(
         break;
       case openBracket:
       case openBrace:
-        if (++depth > deepest) throw new SyntaxError(`nested deeper than ${deepest} levels`);
-        if (++values > most) throw new SyntaxError(`more than ${most} values`);
+        if (++depth > maxDepth) throw new SyntaxError(`nested deeper than ${maxDepth} levels`);
+        if (++values > maxValues) throw new SyntaxError(`more than ${maxValues} values`);
         break;
       case closeBracket:
       case closeBrace:
@@ -42,7 +42,7 @@ export function requireBoundedJson(
         break;
       case comma:
       case colon:
-        if (++values > most) throw new SyntaxError(`more than ${most} values`);
+        if (++values > maxValues) throw new SyntaxError(`more than ${maxValues} values`);
         break;
     }
   }

@@ -1,8 +1,8 @@
 import { Range, type SemVer, validRange } from 'semver';
 import { isPrerelease, isVersion, precedenceKey } from './version.ts';
 
-/** The longest range accepted, in characters. */
-const maximumLength = 128;
+/** In characters. */
+const maxLength = 128;
 
 /** What a range is written with; also keeps out what a terminal or a log could trip over. */
 const spelling = /^[0-9A-Za-z.*^~<>=| -]+$/;
@@ -13,7 +13,7 @@ const spelling = /^[0-9A-Za-z.*^~<>=| -]+$/;
  */
 export function isRange(text: string): boolean {
   return (
-    text.length <= maximumLength &&
+    text.length <= maxLength &&
     spelling.test(text) &&
     text.trim() === text &&
     !isVersion(text) &&

@@ -55,7 +55,7 @@ function evaluate(
     }
     case 'and':
     case 'or': {
-      // Every operand is looked at: an undeclared boolean is an error wherever it stands.
+      // Every operand is evaluated: an undeclared boolean is an error anywhere.
       const values = expression.operands.map((one) => evaluate(one, symbols, problems));
       const deciding = expression.kind === 'or';
       if (values.includes(deciding)) return deciding;

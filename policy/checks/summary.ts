@@ -1,4 +1,4 @@
-// What checking a profile needs from a list of statements, gathered once per parsed file and kept with it:
+// What checking a profile needs from a list of statements, gathered once per parsed file and cached with it:
 // an abstraction included by a hundred profiles is walked once.
 import { checkPattern } from '../glob/aare.ts';
 import type { Problem } from '../problem.ts';

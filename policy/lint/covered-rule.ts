@@ -1,4 +1,4 @@
-import { mayMeet, Outlines } from '../glob/related.ts';
+import { mayIntersect, Outlines } from '../glob/related.ts';
 import { allIn, type FileAccess, fileRules, hasPriorities } from './access.ts';
 import type { LintContext, LintRule } from './rule.ts';
 
@@ -41,7 +41,7 @@ export const coveredRule: LintRule = {
 function coversRule(context: LintContext, outer: FileAccess, inner: FileAccess): boolean {
   const a = outer.seen;
   const b = inner.seen;
-  if (a.deny !== b.deny || !mayMeet(outer.outline, inner.outline)) return false;
+  if (a.deny !== b.deny || !mayIntersect(outer.outline, inner.outline)) return false;
   if (a.qualifiers.owner && a.qualifiers.owner.value !== b.qualifiers.owner?.value) return false;
   // An audit rule also logs, and a prompt rule also asks.
   if (

@@ -1,5 +1,5 @@
 import { allIn, filePermissions, fileRules, hasPriorities, letters } from './access.ts';
-import type { LintRule, SeenProfile } from './rule.ts';
+import type { LintedProfile, LintRule } from './rule.ts';
 
 export const hiddenAllow: LintRule = {
   id: 'hidden-allow',
@@ -47,7 +47,7 @@ export const hiddenAllow: LintRule = {
 };
 
 function hiddenCapabilities(
-  profile: SeenProfile,
+  profile: LintedProfile,
   report: Parameters<LintRule['check']>[0]['report'],
 ): void {
   const denied = new Set<string>();

@@ -2,7 +2,7 @@ import { outline } from '../glob/related.ts';
 import { allIn, type FileAccess, fileRules, granted } from './access.ts';
 import type { LintRule } from './rule.ts';
 
-/** Files whose writer becomes somebody else: one path that stands for each, and how. */
+/** Files whose writer can act as another user: one path that stands for each, and how. */
 const places: readonly (readonly [path: string, how: string])[] = [
   ['/etc/passwd', 'it makes accounts'],
   ['/etc/shadow', 'it sets the passwords of all accounts'],

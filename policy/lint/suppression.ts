@@ -88,7 +88,7 @@ export function applySuppressions(
   always: ReadonlySet<string>,
 ): Problem[] {
   if (all.length === 0) return [...problems];
-  const kept = problems.filter((problem) => {
+  const reported = problems.filter((problem) => {
     if (!known.has(problem.id) || always.has(problem.id)) return true;
     const hit = all.find(
       (one) =>
@@ -102,7 +102,7 @@ export function applySuppressions(
   });
   for (const one of all) {
     const report = (message: string, expected: string) =>
-      kept.push({
+      reported.push({
         id: 'lint-ignore',
         start: one.comment.start,
         end: one.comment.end,
@@ -130,5 +130,5 @@ export function applySuppressions(
         'no comment, or the id of what is reported here',
       );
   }
-  return kept;
+  return reported;
 }

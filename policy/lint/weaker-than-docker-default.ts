@@ -1,5 +1,5 @@
 import { type FileAccess, type FilePermission, fileRules, granted } from './access.ts';
-import type { LintRule, SeenProfile } from './rule.ts';
+import type { LintedProfile, LintRule } from './rule.ts';
 
 interface WayOut {
   name: string;
@@ -137,7 +137,7 @@ export const weakerThanDockerDefault: LintRule = {
 
 function reportSocket(
   context: Parameters<LintRule['check']>[0],
-  profile: SeenProfile,
+  profile: LintedProfile,
   by: FileAccess,
   socket: string,
 ): void {
@@ -152,8 +152,8 @@ function reportSocket(
 }
 
 /** Mounting a cgroup hierarchy gives release_agent, mounting proc again undoes path rules. */
-function checkMount(context: Parameters<LintRule['check']>[0], profile: SeenProfile): void {
-  const bare = (one: SeenProfile['rules'][number]) =>
+function checkMount(context: Parameters<LintRule['check']>[0], profile: LintedProfile): void {
+  const bare = (one: LintedProfile['rules'][number]) =>
     one.rule.kind === 'mount' &&
     one.rule.keyword.value === 'mount' &&
     one.rule.words.length === 0 &&

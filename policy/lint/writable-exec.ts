@@ -1,5 +1,5 @@
 import type { Outline } from '../glob/related.ts';
-import { allIn, type FileAccess, fileRules, meet } from './access.ts';
+import { allIn, type FileAccess, fileRules, patternsIntersect } from './access.ts';
 import type { LintRule } from './rule.ts';
 
 export const writableExec: LintRule = {
@@ -24,9 +24,9 @@ export const writableExec: LintRule = {
         // Denied writing, or denied running, of everything it matches: nothing to rewrite.
         if (denied('write', one.outline) || denied('exec', one.outline)) continue;
         let writer: FileAccess | undefined;
-        for (const two of writers.meeting(one.outline, context.budget)) {
+        for (const two of writers.intersecting(one.outline, context.budget)) {
           if (writer && writer.order < two.order) continue;
-          if (meet(context, one.outline, two.outline) && !denied('write', two.outline))
+          if (patternsIntersect(context, one.outline, two.outline) && !denied('write', two.outline))
             writer = two;
         }
         if (!writer) continue;

@@ -7,7 +7,7 @@ import { parseText } from '../syntax/parser.ts';
 import { splitFlag } from '../syntax/rules/profile.ts';
 import type { Profile } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
-import { type SeenRule, seenRules } from './effective-rule.ts';
+import { type EffectiveRule, effectiveRules } from './effective-rule.ts';
 
 /** A profile, hat or child with every rule that counts for it. */
 export interface EffectiveProfile {
@@ -17,7 +17,7 @@ export interface EffectiveProfile {
   profile: Profile;
   /** The names of its flags, such as `complain` and `attach_disconnected`. */
   flags: readonly string[];
-  rules: readonly SeenRule[];
+  rules: readonly EffectiveRule[];
   /** The text with its variables replaced; `undefined` when they are not known. */
   expand: (text: string) => string | undefined;
   /** Whether its file, or what that includes, declares this variable. */
@@ -41,7 +41,7 @@ export function effectiveProfiles(source: string, resolver?: IncludeResolver): E
       profile,
       flags: profile.flags?.values.map((word) => splitFlag(word.value).name) ?? [],
       rules: report.rules.flatMap(({ statements, unit }) =>
-        seenRules(statements, {}, unit, unit === main),
+        effectiveRules(statements, {}, unit, unit === main),
       ),
       expand(text) {
         const expanded = symbols.expand(text, variables, usualTunables);

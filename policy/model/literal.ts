@@ -27,7 +27,7 @@ function octal(byte: number): string {
   return `\\${byte.toString(8).padStart(3, '0')}`;
 }
 
-/** The bytes of a character that is not seen, so that everybody who reads the rule sees that there is something. */
+/** An invisible character as octal escapes, so that a reader of the rule sees it. */
 function bytesOf(character: string): string {
   if (/[\udc80-\udcff]/u.test(character)) return octal(byte(character));
   return [...new TextEncoder().encode(character)].map(octal).join('');

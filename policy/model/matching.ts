@@ -1,20 +1,20 @@
-// Whether a rule speaks of an access: the conditions of each kind of rule (apparmor.d(5)).
+// Whether a rule applies to an access: the conditions of each kind of rule (apparmor.d(5)).
 import { automaton, matches } from '../glob/automaton.ts';
 import { noOption, optionName } from '../syntax/rules/mount.ts';
 import { protocols } from '../syntax/rules/network.ts';
 import type { Condition, KeywordRule, Permissions, RlimitRule, Word } from '../syntax/tree.ts';
 import type { Access } from './access.ts';
 import type { EffectiveProfile } from './effective-profile.ts';
-import type { SeenRule } from './effective-rule.ts';
+import type { EffectiveRule } from './effective-rule.ts';
 import { comparable } from './literal.ts';
 
 /** Yes, no, or `undefined`: a pattern or condition whose meaning is not known here. */
 type Answer = boolean | undefined;
 
-/** Whether a rule speaks of one part of an access (see {@link partsOf}), be it to allow or to deny it. */
-export function speaksOf(
+/** Whether a rule allows or denies one part of an access (see {@link partsOf}). */
+export function ruleApplies(
   profile: EffectiveProfile,
-  seen: SeenRule,
+  seen: EffectiveRule,
   access: Access,
   part: string,
 ): Answer {

@@ -1,4 +1,4 @@
-// Which of an access's words are the language's own: those stand in a rule without quotes.
+// Which words of an access are in the language's vocabulary: a rule has them without quotes.
 import { capabilities } from '../syntax/rules/capability.ts';
 import { io_uring } from '../syntax/rules/io_uring.ts';
 import { mountOptions } from '../syntax/rules/mount.ts';

@@ -99,14 +99,14 @@ export const maxProblems = 1000;
 export class Cursor {
   readonly text: string;
   readonly problems: Problem[] = [];
-  /** Only when somebody asked for them. */
+  /** Only when they are recorded. */
   readonly tokens: Token[] | undefined;
   /** Where the last newline of the text is; -1 where there is none. */
   readonly lastNewline: number;
   pos = 0;
   /** End of the last thing read that was not a blank or a comment. */
   last = 0;
-  /** Comments passed since somebody took them. */
+  /** Comments skipped since they were last taken. */
   comments: Comment[] = [];
   /** Every comment and every quoted word that was read: start, end, start, end … */
   readonly commentRanges: number[] = [];
@@ -204,7 +204,7 @@ export class Cursor {
     return comment;
   }
 
-  /** Skips blanks, line ends and comments inside a statement; the comments are kept in `comments`. */
+  /** Skips blanks, line ends and comments inside a statement; the comments go to `comments`. */
   skip(): void {
     for (;;) {
       const code = this.peek();

@@ -109,7 +109,7 @@ interface Body {
 }
 
 /**
- * Runs steps, with those that they wait for on the heap: how deep a text nests is up to whoever wrote it, and the call
+ * Runs steps, with those that they wait for on the heap: how deep a text nests is up to its author, and the call
  * stack is small in some runtimes.
  */
 function run(first: Steps<unknown>): void {
