@@ -35,7 +35,7 @@ export const checkSteps = 1_000_000;
 /** The budget of the lint rules together, for one file. */
 export const lintSteps = 1_500_000;
 
-/** What looking at one more profile, hat or child costs, whatever is in it. */
+/** The fixed cost of each profile, hat or child. */
 export const profileSteps = 1000;
 
 /** How many characters the variables of one file may expand to altogether. */

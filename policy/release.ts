@@ -4,7 +4,7 @@
 export const releases = ['2.13', '3.0', '3.1', '4.0', '4.1', '5.0', '6.0'] as const;
 export type Release = (typeof releases)[number];
 
-/** The release whose rules hold when none is asked for. */
+/** The default release. */
 export const newestRelease: Release = releases[releases.length - 1] as Release;
 
 /** True when `text` names a release this module knows. */

@@ -22,7 +22,7 @@ interface Kind {
  */
 const folds = /(?:[\s"'`,;#>|*]|\\[nrt]?)+/g;
 
-/** Before and after a token there is nothing that could be a part of it. */
+/** A token ends where no character that could be a part of it follows or precedes. */
 const token = (body: string) => new RegExp(`(?<![A-Za-z0-9_-])(?:${body})`, 'g');
 
 const kinds: readonly Kind[] = [

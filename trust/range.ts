@@ -46,7 +46,7 @@ const highest = '~';
  * What is in a range, as intervals that an index on precedence keys finds. `range` must satisfy {@link isRange}.
  *
  * @example
- * rangeIntervals('^1.2') // the releases from 1.2.0 up to 2.0.0, and the pre-releases of nothing
+ * rangeIntervals('^1.2') // the releases from 1.2.0 up to 2.0.0, and no pre-releases
  */
 export function rangeIntervals(range: string): Interval[] {
   return new Range(range).set.flatMap((comparators) => {

@@ -1,4 +1,4 @@
-// Every check of the language, in the order in which they look at a profile.
+// Every check of the language, in the order in which they run on a profile.
 import type { Explanation } from '../problem.ts';
 import { attachment } from './attachment.ts';
 import { booleans } from './booleans.ts';

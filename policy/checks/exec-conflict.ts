@@ -80,7 +80,7 @@ function reportConflict(
   { units }: Context,
   report: Report<Ids>,
 ): void {
-  // Of a rule of this file and one of an include, the one here is the one to look at.
+  // Of a rule of this file and one of an include, the one here is reported.
   const swap = conflict.first.file === unit.file && conflict.second.file !== unit.file;
   const first = swap ? conflict.second : conflict.first;
   const second = swap ? conflict.first : conflict.second;

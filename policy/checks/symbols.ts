@@ -155,7 +155,7 @@ export class Symbols {
     return path;
   }
 
-  /** As {@link expandPath}, without a look at slashes. */
+  /** As {@link expandPath}, with slashes as they are. */
   expand(
     text: string,
     own: ProfileVariables,

@@ -12,7 +12,7 @@ interface Move {
 export interface Automaton {
   /** Moves of each state over a character. */
   moves: Move[][];
-  /** Moves of each state over nothing. */
+  /** The empty moves of each state. */
   empty: number[][];
   end: number;
 }
@@ -178,7 +178,7 @@ function has(ranges: Ranges, code: number): boolean {
   return false;
 }
 
-/** The states reached from these over nothing, sorted. */
+/** The states reached from these by empty moves, sorted. */
 function closure(one: Automaton, states: Iterable<number>): number[] {
   const reached = new Set(states);
   for (const at of reached) for (const to of one.empty[at] as number[]) reached.add(to);
@@ -236,7 +236,7 @@ export function covers(
     const sorted = [...cuts].filter((cut) => cut <= 0xffff).sort((x, y) => x - y);
     const to: number[] = [];
     for (const cut of sorted) {
-      // Nobody looks at what is missing: the walk ends first.
+      // The walk ends before it needs what is missing.
       if (!budget.spend(5 + moves.length)) break;
       const reached = moves.filter(({ ranges }) => has(ranges, cut)).map((move) => move.to);
       const next = closure(one, reached);
@@ -276,11 +276,11 @@ export function covers(
   return true;
 }
 
-// Matching is asked for so often that it makes nothing: each state is noted with the step it was last reached in.
+// Matching is called so often that it allocates nothing: each state has the step in which it was last reached.
 let reached = new Uint32Array(1024);
 let step = 0;
 
-/** Adds a state, and those reached from it over nothing, to the states of the current step. */
+/** Adds a state, and those reached from it by empty moves, to the states of the current step. */
 function reach(one: Automaton, into: number[], from: number): void {
   if (reached[from] === step) return;
   const first = into.length;

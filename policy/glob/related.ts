@@ -7,7 +7,7 @@ export interface Outline {
   pattern: string;
   prefix: string;
   suffix: string;
-  /** The pattern matches itself and nothing else. */
+  /** The pattern matches only itself. */
   plain: boolean;
 }
 

@@ -28,7 +28,7 @@ export const letters: Readonly<Record<FilePermission, string>> = {
 
 /** A file rule with its path expanded. */
 export interface FileAccess {
-  seen: EffectiveRule;
+  effective: EffectiveRule;
   outline: Outline;
   /** Its place among the file rules of the profile. */
   order: number;
@@ -47,12 +47,15 @@ export class FileRules {
   }
 
   allowing(permission: FilePermission): Outlines<FileAccess> {
-    return this.#of(permission, (one) => !one.seen.deny);
+    return this.#of(permission, (one) => !one.effective.deny);
   }
 
   /** Rules that deny it to every process: `owner` rules do not. */
   denying(permission: FilePermission): Outlines<FileAccess> {
-    return this.#of(`deny ${permission}`, (one) => one.seen.deny && !one.seen.qualifiers.owner);
+    return this.#of(
+      `deny ${permission}`,
+      (one) => one.effective.deny && !one.effective.qualifiers.owner,
+    );
   }
 
   /** Deny rules of a permission that can have a path in common with a pattern. */
@@ -82,16 +85,16 @@ export function fileRules(context: LintContext, profile: LintedProfile): FileRul
   if (before) return before;
   const found: FileAccess[] = [];
   const outlines = new Map<string, Outline>();
-  for (const seen of profile.rules) {
-    const { rule } = seen;
+  for (const effective of profile.rules) {
+    const { rule } = effective;
     const order = found.length;
     if (rule.kind === 'file-all') {
       found.push({
-        seen,
+        effective,
         outline: everyPath,
         order,
         permissions: everything,
-        transition: seen.deny ? 'x' : 'ix',
+        transition: effective.deny ? 'x' : 'ix',
       });
     } else if (rule.kind === 'file') {
       const path = context.expand(rule.path.value, profile);
@@ -104,7 +107,7 @@ export function fileRules(context: LintContext, profile: LintedProfile): FileRul
         ? `${exec.mode}${exec.fallback ?? ''}${exec.safe ? '' : '!'} ${target}`
         : '';
       found.push({
-        seen,
+        effective,
         outline: known,
         order,
         permissions: permissionSet(rule.permissions),
@@ -198,7 +201,7 @@ export function granted(
   let own: FileAccess | undefined;
   for (const one of hits(rules.allowing(permission))) {
     if (!first || one.order < first.order) first = one;
-    if (one.seen.own && (!own || one.order < own.order)) own = one;
+    if (one.effective.own && (!own || one.order < own.order)) own = one;
   }
   return own ?? first;
 }

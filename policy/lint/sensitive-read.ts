@@ -62,7 +62,7 @@ export const sensitiveRead: LintRule = {
         const denied = rules.against(context, 'read', one.place);
         if (allIn(context, one.place, denied)) continue;
         for (const by of reading.intersecting(one.place, context.budget)) {
-          if (!by.seen.own || by.seen.rule.kind !== 'file') continue;
+          if (!by.effective.own || by.effective.rule.kind !== 'file') continue;
           if (!patternsIntersect(context, by.outline, one.place)) continue;
           if (allIn(context, everything, [by]) || allIn(context, by.outline, denied)) continue;
           found.set(by, [...(found.get(by) ?? []), one]);
@@ -72,7 +72,7 @@ export const sensitiveRead: LintRule = {
         if (!first) continue;
         const more = others.length > 0 ? ` And ${others.length} more like it.` : '';
         context.report(
-          by.seen.rule,
+          by.effective.rule,
           `This allows reading ${first.what}, such as ${first.shown}.${more}`,
           { expected: 'the files the program is meant to read' },
         );

@@ -73,7 +73,7 @@ export function suppressions(file: PolicyFile): Suppression[] {
           visit(part.body);
       }
     }
-    // Before nothing: a remark about the whole file.
+    // At the end: a comment on the whole file.
     for (const comment of pending) add(comment, { start: 0, end: file.text.length });
   };
   visit(file.statements);

@@ -116,7 +116,7 @@ export const weakerThanDockerDefault: LintRule = {
         const by = granted(context, rules, way.path, way.permission);
         if (!by) continue;
         context.report(
-          by.seen.own ? by.seen.rule : profile.report.profile.name,
+          by.effective.own ? by.effective.rule : profile.report.profile.name,
           `${way.name}: ${way.path} can be ${way.permission === 'read' ? 'read' : 'written'}, and ${way.how}.`,
           {
             expected: way.close,
@@ -142,7 +142,7 @@ function reportSocket(
   socket: string,
 ): void {
   context.report(
-    by.seen.own ? by.seen.rule : profile.report.profile.name,
+    by.effective.own ? by.effective.rule : profile.report.profile.name,
     `${socket.slice(socket.lastIndexOf('/') + 1)}: who may write to ${socket} starts containers with any rights on the host.`,
     {
       expected: `deny ${socket} rw,`,

@@ -16,8 +16,13 @@ export const writableExec: LintRule = {
       const rules = fileRules(context, profile);
       const writers = rules.allowing('write');
       for (const one of rules.all) {
-        const { rule } = one.seen;
-        if (one.seen.deny || !one.seen.own || rule.kind !== 'file' || !one.permissions.has('exec'))
+        const { rule } = one.effective;
+        if (
+          one.effective.deny ||
+          !one.effective.own ||
+          rule.kind !== 'file' ||
+          !one.permissions.has('exec')
+        )
           continue;
         const denied = (permission: 'write' | 'exec', path: Outline) =>
           allIn(context, path, rules.against(context, permission, path));
@@ -30,7 +35,7 @@ export const writableExec: LintRule = {
             writer = two;
         }
         if (!writer) continue;
-        const by = writer.seen.rule;
+        const by = writer.effective.rule;
         const same = by === rule;
         const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
         context.report(

@@ -41,10 +41,10 @@ export function evaluate(profile: EffectiveProfile, access: Access): Evaluation 
   let unsure = false;
   for (const part of partsOf(access)) {
     let found: EffectiveRule[] = [];
-    for (const seen of profile.rules) {
-      const applies = ruleApplies(profile, seen, access, part);
+    for (const effective of profile.rules) {
+      const applies = ruleApplies(profile, effective, access, part);
       if (applies === undefined) unsure = true;
-      if (applies) found.push(seen);
+      if (applies) found.push(effective);
     }
     const highest = Math.max(...found.map(priority));
     found = found.filter((one) => priority(one) === highest);
@@ -58,7 +58,9 @@ export function evaluate(profile: EffectiveProfile, access: Access): Evaluation 
   const denies = [...deciding.values()].includes(true);
   return {
     outcome: denies ? 'denied' : missing.length > 0 ? 'unmatched' : 'allowed',
-    rules: [...deciding].flatMap(([seen, deny]) => (deny === denies ? [describe(seen)] : [])),
+    rules: [...deciding].flatMap(([effective, deny]) =>
+      deny === denies ? [describe(effective)] : [],
+    ),
     missing,
     unsure,
   };

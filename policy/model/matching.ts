@@ -14,11 +14,11 @@ type Answer = boolean | undefined;
 /** Whether a rule allows or denies one part of an access (see {@link partsOf}). */
 export function ruleApplies(
   profile: EffectiveProfile,
-  seen: EffectiveRule,
+  effective: EffectiveRule,
   access: Access,
   part: string,
 ): Answer {
-  const { rule, qualifiers } = seen;
+  const { rule, qualifiers } = effective;
   if (rule.kind === 'all') return true;
   const owner = qualifiers.owner?.value;
   if (owner !== undefined && (access.kind === 'file' || access.kind === 'link')) {
@@ -111,7 +111,7 @@ export function ruleApplies(
   }
 }
 
-/** All of them hold; one that does not settles it, whatever is not known of the others. */
+/** Whether all hold: false if any is false, else undefined if any is unknown. */
 function both(...answers: Answer[]): Answer {
   if (answers.includes(false)) return false;
   return answers.includes(undefined) ? undefined : true;

@@ -65,7 +65,7 @@ export function isSayable(access: Access): boolean {
   }
 }
 
-/** apparmor_parser takes nothing else for the path of a mount point. */
+/** apparmor_parser requires this of the path of a mount point. */
 function isAbsolute(path: string): boolean {
   return path.startsWith('/');
 }

@@ -37,7 +37,7 @@ export interface Note {
 /** A signature that a known key has made. */
 export interface VerifiedSignature {
   verifier: NoteVerifier;
-  /** When, in seconds since 1970; a cosignature says so. */
+  /** When it was made, in seconds since 1970; only cosignatures have it. */
   time?: number;
 }
 

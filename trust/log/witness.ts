@@ -14,7 +14,7 @@ import { verifyConsistency } from './proof.ts';
 /** How many hashes a request may hold (tlog-witness, "add-checkpoint"). */
 const maxProofHashes = 63;
 
-/** What is asked of a witness: to cosign a checkpoint, given the one it cosigned before. */
+/** A request to a witness: to cosign a checkpoint, given the one it cosigned before. */
 export interface AddCheckpoint {
   oldSize: number;
   proof: readonly Hash[];
@@ -62,8 +62,8 @@ export function parseAddCheckpoint(body: string): AddCheckpoint | undefined {
 }
 
 /**
- * What a witness answers to the body of an `add-checkpoint` request (tlog-witness, "add-checkpoint"). Stores
- * nothing. Never throws.
+ * The response of a witness to the body of an `add-checkpoint` request (tlog-witness, "add-checkpoint"), without storing
+ * it. Never throws.
  */
 export async function decide(witness: Witness, body: string): Promise<WitnessDecision> {
   const request = parseAddCheckpoint(body);
