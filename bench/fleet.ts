@@ -139,7 +139,7 @@ export async function run([hosts = String(usualHosts)]: string[]): Promise<void>
     const first = join(folder, 'hosts/0');
     const verifier = await parseNoteVerifier(await client.getLogVerifier());
     if (!verifier) throw new Error('the registry has no log key');
-    const log = { key: verifier, witnesses: [], witnessThreshold: 0, maximumAge: 86_400 };
+    const log = { key: verifier, witnesses: [], witnessThreshold: 0, maxAge: 86_400 };
     const policy = { keys: [key.publicKey], threshold: 1 };
     await writeTrust(trustPath(first), {
       registry: registry.url,

@@ -1,15 +1,15 @@
 import { readFileAtMost } from '../sdk/bounded-file.ts';
 import {
   type Bundle,
-  bundledOffers,
   bundledReferences,
+  evidenceIn,
   findBundled,
   largestBundle,
   parseBundle,
 } from '../sdk/bundle.ts';
-import { type Verified, verifyOffer } from '../sdk/fetch.ts';
+import { type Verified, verifyEvidence } from '../sdk/fetch.ts';
 import type { SeveralView } from '../sdk/fetch-several.ts';
-import { formatReference, type Offer, type Reference } from '../trust/index.ts';
+import { type Evidence, formatReference, type Reference } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
 
 /** The bundle in a file; the command ends where it holds none. */
@@ -42,10 +42,10 @@ export async function fromBundle(file: string, named: Reference[]): Promise<Bund
   return {
     references,
     verify: async (view) => {
-      const offers = bundledOffers(bundle, view.seen?.size ?? 0);
+      const all = evidenceIn(bundle, view.seen?.size ?? 0);
       return Promise.all(
         references.map((reference, index) =>
-          verifyOffer(offers[places[index] ?? 0] as Offer, reference, {
+          verifyEvidence(all[places[index] ?? 0] as Evidence, reference, {
             ...view,
             installed: view.installed(reference),
           }),

@@ -41,7 +41,7 @@ export function findingLines(
   told: Set<string>,
   width: number,
 ): string[] {
-  const { judgement, suggestion, flag } = advice;
+  const { evaluation, suggestion, flag } = advice;
   const explanations = advice.explanations.filter(({ text }) => !told.has(text));
   for (const { text } of explanations) told.add(text);
   return [
@@ -51,7 +51,7 @@ export function findingLines(
     ...(flag === undefined ? [] : [`    The profile needs the flag ${flag}.`]),
     ...(suggestion
       ? [
-          `    ${judgement ? 'This would allow it' : 'A rule that allows it'}:`,
+          `    ${evaluation ? 'This would allow it' : 'A rule that allows it'}:`,
           `        ${suggestion.rule}`,
           ...suggestion.permits.flatMap((line) => wrap(`      ${spelt(line)}`, width, '        ')),
         ]
@@ -65,7 +65,7 @@ export function findingLines(
 /** A finding as one line of JSON. */
 export function findingJson({ finding, advice, onHost }: AdvisedFinding): string {
   const { type, profile, namespace, operation, access, info, count, first, last } = finding;
-  const { judgement, suggestion, flag, explanations } = advice;
+  const { evaluation, suggestion, flag, explanations } = advice;
   const installation = onHost?.installation;
   const when = (time: number | undefined) =>
     time === undefined ? null : new Date(time).toISOString();
@@ -89,9 +89,9 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
         }
       : null,
     file: onHost?.file ?? null,
-    outcome: judgement?.outcome ?? null,
-    rules: judgement?.rules ?? [],
-    unsure: judgement?.unsure ?? false,
+    outcome: evaluation?.outcome ?? null,
+    rules: evaluation?.rules ?? [],
+    unsure: evaluation?.unsure ?? false,
     flag: flag ?? null,
     suggestion: suggestion ?? null,
     notes: explanations,
@@ -170,11 +170,11 @@ function what({ event, operation, info }: Finding): string {
 /** Which rule decided. */
 function verdict(
   finding: Finding,
-  { judgement }: Advice,
+  { evaluation }: Advice,
   onHost: ProfileOnHost | undefined,
 ): string[] {
-  if (!judgement) return [];
-  const { outcome, rules, unsure } = judgement;
+  if (!evaluation) return [];
+  const { outcome, rules, unsure } = evaluation;
   const maybe = unsure ? ' as far as its rules can be understood here' : '';
   if (outcome === 'unmatched') return [`No rule allows it${maybe}.`];
   if (outcome === 'denied' && finding.access?.kind === 'rlimit') {

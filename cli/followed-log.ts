@@ -60,8 +60,8 @@ export async function openLog(
   if (key?.type !== 'ed25519') {
     throw new CliError(exit.usage, `--log-key: "${text}" is no verifier key of a log.`);
   }
-  const maximumAge = defaultMaximumAge * 3600;
-  const log = { key, witnesses: [], witnessThreshold: 0, maximumAge };
+  const maxAge = defaultMaximumAge * 3600;
+  const log = { key, witnesses: [], witnessThreshold: 0, maxAge };
   return { client: await openSession(io, values, undefined, options), log };
 }
 

@@ -1,4 +1,4 @@
-// What the analysis of one file may cost. Whoever wrote the file may be hostile, so all work that can grow faster
+// What the analysis of one file may cost. The author of the file may be hostile, so all work that can grow faster
 // than the text is paid for out of one budget, and what a budget does not cover is reported, never guessed.
 
 /**
@@ -18,12 +18,12 @@ export class Budget {
     return this.#left >= 0;
   }
 
-  /** Whether more was asked for than there was: some question has no answer. */
+  /** Whether more was spent than there was: some work was not done. */
   get exhausted(): boolean {
     return this.#left < 0;
   }
 
-  /** Makes every later question go unanswered, when something other than steps has run out. */
+  /** Ends all further work, when something other than steps has run out. */
   exhaust(): void {
     this.#left = Math.min(this.#left, -1);
   }
@@ -35,7 +35,7 @@ export const checkSteps = 1_000_000;
 /** The budget of the lint rules together, for one file. */
 export const lintSteps = 1_500_000;
 
-/** What looking at one more profile, hat or child costs, whatever is in it. */
+/** The fixed cost of each profile, hat or child. */
 export const profileSteps = 1000;
 
 /** How many characters the variables of one file may expand to altogether. */

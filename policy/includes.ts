@@ -9,7 +9,7 @@ export interface IncludeRequest {
   from?: string;
 }
 
-/** A file that was found. Return the same object for the same file: its parsed tree is kept with it. */
+/** A file that was found. Return the same object for the same file: its parsed tree is cached with it. */
 export interface IncludedFile {
   file: string;
   source: string;

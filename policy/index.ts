@@ -1,8 +1,11 @@
 // The AppArmor policy language: parser, checker, formatter and linter. Pure: no input, no output, no clock.
-// This is the room's only door.
+// The only module that other rooms import.
+import { type Analysis, analyse } from './checks/analyse.ts';
+import { checkMediation } from './checks/not-mediated.ts';
+import { checkTarget } from './checks/target.ts';
+import { mainUnit, type Unit } from './checks/unit.ts';
 import {
   type Diagnostic,
-  type Explanation,
   languageDiagnostics,
   languageSeverity,
   toDiagnostics,
@@ -12,21 +15,15 @@ import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
 import { lintRules } from './lint/rules.ts';
 import { packageDiagnostics } from './package-diagnostics.ts';
-import { compareReleases, type Release, releases } from './release.ts';
-import { type Analysis, analyse, kernelName, type Unit } from './semantics/check.ts';
-import { type Requirement, requirements, withoutEffect } from './semantics/requirements.ts';
-import { patternProblems } from './semantics/summary.ts';
-import type { Problem, Token } from './syntax/cursor.ts';
+import type { Explanation, Problem } from './problem.ts';
+import type { Release } from './release.ts';
+import type { Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
 import { print } from './syntax/printer.ts';
+import { kernelName } from './syntax/rules/profile.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
-export type { Access, FilePermission } from './access/access.ts';
-export { type EffectiveProfile, effectiveProfiles } from './access/effective.ts';
-export { type DecidingRule, type Judgement, judge } from './access/judge.ts';
-export { escaped, literal, quoted } from './access/literal.ts';
-export { narrowestRule } from './access/narrowest.ts';
-export { type Diagnostic, type Explanation, render, type Severity } from './diagnostics.ts';
+export { type Diagnostic, render } from './diagnostics.ts';
 export {
   type IncludedDirectory,
   type IncludedFile,
@@ -36,28 +33,29 @@ export {
 } from './includes.ts';
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
+export type { Access, FilePermission } from './model/access.ts';
+export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
+export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
+export { type DecidingRule, type Evaluation, evaluate } from './model/evaluate.ts';
+export { escaped, literal, quoted } from './model/literal.ts';
+export { narrowestRule } from './model/narrowest-rule.ts';
 export { diagnosticPage } from './page.ts';
+export type { Explanation, Severity } from './problem.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
 export { reservedName } from './reserved.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
-export { capabilitiesOf, everyCapability } from './semantics/capabilities.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
 export { capabilities } from './syntax/rules/capability.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
 export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';
 
-function read(source: string): Unit {
-  const { file, problems } = parseText(source);
-  return { file, problems: [...problems, ...patternProblems(file)] };
-}
-
 /**
- * Reads a policy (apparmor.d(5)). Never throws: what cannot be read is reported, skipped, and reading goes on.
+ * Reads a policy (apparmor.d(5)). Never throws: what cannot be parsed is reported and skipped.
  * Includes are not followed; `check` does that.
  */
 export function parse(source: string): { file: PolicyFile; diagnostics: Diagnostic[] } {
-  const { file, problems } = read(source);
+  const { file, problems } = mainUnit(source);
   return { file, diagnostics: toDiagnostics(problems, source, ({ id }) => languageSeverity(id)) };
 }
 
@@ -78,7 +76,7 @@ export interface CheckResult {
   ok: boolean;
   diagnostics: Diagnostic[];
   file: PolicyFile;
-  /** Includes and abi files that were not looked into. */
+  /** Includes and abi files that were not read. */
   unseen: string[];
   /** The lowest AppArmor release that knows everything the file uses. */
   needs: Release;
@@ -86,57 +84,19 @@ export interface CheckResult {
   profiles: string[];
 }
 
-/** Would apparmor_parser accept this policy? Parses it, follows its includes, and checks what it means. */
+/** Whether apparmor_parser would accept this policy: parses it, reads its includes, and runs all checks. */
 export function check(source: string, options: CheckOptions = {}): CheckResult {
-  const main = read(source);
+  const main = mainUnit(source);
   const { analysis, needs } = study(main, options);
   return result(main, analysis, needs, report(analysis, options.target));
 }
 
-/** Everything `check` finds out, its problems noted in the units. */
+/** Everything `check` finds out, its problems added to the units. */
 function study(main: Unit, options: CheckOptions): { analysis: Analysis; needs: Release } {
   const analysis = analyse(main, options);
-  const { target, targetBase } = options;
-  let needs = analysis.sameSince ?? releases[0];
-  for (const unit of analysis.units) {
-    // The base policy is right for the release that brings it.
-    if (unit.base) continue;
-    for (const one of requirements(unit.file)) {
-      if (compareReleases(one.release, needs) > 0) needs = one.release;
-      if (target === undefined || compareReleases(one.release, target) <= 0) continue;
-      if (one.base === 'variable' || (one.base === 'file' && targetBase)) continue;
-      unit.problems.push(tooNew(one, target));
-    }
-  }
-  for (const { rule, abi, since } of withoutEffect(main.file)) {
-    main.problems.push({
-      id: 'not-mediated',
-      start: rule.start,
-      end: rule.end,
-      message: `${abi} does not mediate ${rule.kind}, so this rule has no effect.`,
-      expected: `abi <abi/${since}>, or later`,
-    });
-  }
+  const needs = checkTarget(analysis, options);
+  checkMediation(main);
   return { analysis, needs };
-}
-
-/** What there is to say of a construct that is newer than the target. */
-function tooNew({ what, release, backported, start, end }: Requirement, target: Release): Problem {
-  const range = { start, end: Math.min(end, start + 200) };
-  if (backported?.includes(target)) {
-    return {
-      ...range,
-      id: 'target-backport',
-      message: `${what} came with AppArmor ${release}, and only the last point releases of ${target} take it.`,
-      expected: `AppArmor ${release}, or the newest ${target}`,
-    };
-  }
-  return {
-    ...range,
-    id: 'target',
-    message: `AppArmor ${target} does not know ${what}; it came with ${release}.`,
-    expected: `what AppArmor ${target} knows, or a later target`,
-  };
 }
 
 function result(
@@ -162,9 +122,9 @@ export interface LintResult extends CheckResult {
   omitted: number;
 }
 
-/** `check`, and advice: every lint rule that applies, less what a comment suppresses. */
+/** `check`, and the findings of every lint rule, less those that a comment suppresses. */
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
-  const main = read(source);
+  const main = mainUnit(source);
   const { analysis, needs } = study(main, options);
   const { findings, omitted } = advise(analysis, options);
   const diagnostics = [
@@ -240,13 +200,13 @@ export function format(source: string): { text: string; diagnostics: Diagnostic[
   const { file, diagnostics } = parse(source);
   const errors = diagnostics.filter((one) => one.severity === 'error');
   if (errors.length === 0) return { text: print(file), diagnostics };
-  // What is only about line ends is mended, for formatting writes them anew.
+  // Errors about line ends alone are repaired: the printer writes new ones.
   if (!errors.every(({ id, fix }) => lineEnds.has(id) && fix)) return { text: source, diagnostics };
-  const mended = parse(applyFixes(source, errors));
-  const broken = mended.diagnostics.some((one) => one.severity === 'error');
+  const repaired = parse(applyFixes(source, errors));
+  const broken = repaired.diagnostics.some((one) => one.severity === 'error');
   return broken
     ? { text: source, diagnostics }
-    : { text: print(mended.file), diagnostics: mended.diagnostics };
+    : { text: print(repaired.file), diagnostics: repaired.diagnostics };
 }
 
 /** Errors about how a line ends. */

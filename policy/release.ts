@@ -4,7 +4,7 @@
 export const releases = ['2.13', '3.0', '3.1', '4.0', '4.1', '5.0', '6.0'] as const;
 export type Release = (typeof releases)[number];
 
-/** The release whose rules hold when none is asked for. */
+/** The default release. */
 export const newestRelease: Release = releases[releases.length - 1] as Release;
 
 /** True when `text` names a release this module knows. */
@@ -19,20 +19,20 @@ export function compareReleases(a: Release, b: Release): number {
 
 /** What a release decides differently from others about a text that all of them can read. */
 export interface Dialect {
-  /** The abi that a file asks for is looked at. Otherwise the statement is read over, whatever it names. */
+  /** The abi that a file names is read. Otherwise the statement is ignored. */
   readsAbi: boolean;
   /** A file that is included twice into one place is read once, so that it may include itself. */
   includesOnce: boolean;
   /** A network rule may stand before an `if` whose block has none; older parsers die there. */
   networkBeforeIf: boolean;
-  /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that nobody sets. */
+  /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that is not set. */
   definedIsWhetherSet: boolean;
   /** A path whose only wildcards are character classes counts as exact where exec transitions are compared. */
   classesAreExact: boolean;
 }
 
 /** What came with a release and stayed. */
-type Change = Exclude<keyof Dialect, 'definedIsWhetherSet'>;
+export type Change = Exclude<keyof Dialect, 'definedIsWhetherSet'>;
 
 /** The release that brought each of them. */
 const dialect: Readonly<Record<Change, Release>> = {

@@ -25,7 +25,7 @@ const folds = /(?:[\s"'`,;#>|*]|\\[nrt]?)+/g;
 /** What Markdown has before an underscore that is to be shown as one: tokens have some. */
 const escapes = /\\(?=_)/g;
 
-/** Before and after a token there is nothing that could be a part of it. */
+/** A token ends where no character that could be a part of it follows or precedes. */
 const token = (body: string) => new RegExp(`(?<![A-Za-z0-9_-])(?:${body})`, 'g');
 
 const kinds: readonly Kind[] = [
@@ -188,10 +188,10 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** How many are told of in one text. */
-const most = 20;
+/** How many are reported of one text. */
+const maxSecrets = 20;
 
-/** What in a text looks like a private key or a token, in order; of very many the first. */
+/** What in a text looks like a private key or a token, in order; of very many, the first. */
 export function secretsIn(text: string): Secret[] {
   const found: Secret[] = [];
   const unfolded = text.replace(folds, '');
@@ -200,7 +200,7 @@ export function secretsIn(text: string): Secret[] {
     const looked = folded ? unfolded : unescaped;
     const removed = folded ? folds : escapes;
     if (!hints.some((hint) => looked.includes(hint))) continue;
-    let left = most;
+    let left = maxSecrets;
     for (const { index, 0: match } of looked.matchAll(pattern)) {
       const last = index + match.length - 1;
       const [start, end] = [placeOf(text, index, removed), placeOf(text, last, removed)];
@@ -208,7 +208,7 @@ export function secretsIn(text: string): Secret[] {
       if (--left === 0) break;
     }
   }
-  return found.sort((a, b) => a.start - b.start).slice(0, most);
+  return found.sort((a, b) => a.start - b.start).slice(0, maxSecrets);
 }
 
 /** Where in a text a character is that has this offset in it without what matches `left`. */

@@ -25,7 +25,7 @@ export function visible(text: string): string {
   );
 }
 
-/** As {@link visible}, of what is to be a part of one line, such as a file's name. */
+/** As {@link visible}, for a text within one line, such as a file's name. */
 export function visibleLine(text: string): string {
   return replaceHidden(text, spell);
 }

@@ -3,12 +3,12 @@ import {
   compareVersions,
   decodeBase64,
   Envelope,
+  type Evidence,
   encodeBase64,
   isInRange,
   isProfileName,
   isTeam,
   isVersion,
-  type Offer,
   parseJson,
   type Reference,
   sha256,
@@ -21,7 +21,7 @@ const LogProof = z.strictObject({
   blind: z.string().max(200).optional(),
 });
 
-const BundledOffer = z.strictObject({
+const BundledEvidence = z.strictObject({
   team: z.string().refine(isTeam),
   name: z.string().refine(isProfileName),
   version: z.string().refine(isVersion),
@@ -47,12 +47,12 @@ export const Bundle = z.strictObject({
   format: z.literal('aa-registry-bundle/v1'),
   checkpoint: z.string(),
   consistency: z.record(z.string(), z.array(z.string()).max(128)),
-  offers: z.array(BundledOffer).min(1).max(1000),
+  offers: z.array(BundledEvidence).min(1).max(1000),
 });
 export type Bundle = z.infer<typeof Bundle>;
 
 /** The bundle of these offers, which must all be under one checkpoint. */
-export function makeBundle(offers: Offer[], consistency: Record<string, string[]>): Bundle {
+export function makeBundle(offers: Evidence[], consistency: Record<string, string[]>): Bundle {
   return {
     format: 'aa-registry-bundle/v1',
     checkpoint: offers[0]?.log.checkpoint ?? '',
@@ -76,7 +76,7 @@ export function makeBundle(offers: Offer[], consistency: Record<string, string[]
   };
 }
 
-function pickProof({ index, entry, inclusion, blind }: Offer['proof']): Offer['proof'] {
+function pickProof({ index, entry, inclusion, blind }: Evidence['proof']): Evidence['proof'] {
   return { index, entry, inclusion, ...(blind === undefined ? {} : { blind }) };
 }
 
@@ -103,18 +103,18 @@ export function bundledReferences({ offers }: Bundle): Reference[] {
 
 /**
  * The place among a bundle's offers of what a reference means, the highest version when there are several; -1 when
- * there is no such offer. A channel names nothing in a bundle.
+ * there is none. A channel names nothing in a bundle.
  */
 export async function findBundled(
   { offers }: Bundle,
   { team, name, selector }: Reference,
 ): Promise<number> {
   let best = -1;
-  for (const [at, offer] of offers.entries()) {
-    if (offer.team !== team || offer.name !== name || !(await isSelected(offer, selector)))
+  for (const [at, evidence] of offers.entries()) {
+    if (evidence.team !== team || evidence.name !== name || !(await isSelected(evidence, selector)))
       continue;
     const before = offers[best];
-    if (!before || compareVersions(offer.version, before.version) > 0) best = at;
+    if (!before || compareVersions(evidence.version, before.version) > 0) best = at;
   }
   return best;
 }
@@ -136,25 +136,25 @@ async function isSelected(
 }
 
 /** The offers of a bundle, for a host that has seen the log at size `seen`. Nothing is verified. */
-export function bundledOffers(bundle: Bundle, seen: number): Offer[] {
-  return bundle.offers.map((offer) => toOffer(bundle, offer, seen));
+export function evidenceIn(bundle: Bundle, seen: number): Evidence[] {
+  return bundle.offers.map((evidence) => toEvidence(bundle, evidence, seen));
 }
 
-/** What a reference means in a bundle, as {@link bundledOffers} has it; `undefined` when there is no such offer. */
-export async function bundledOffer(
+/** What a reference means in a bundle, as {@link evidenceIn} has it; `undefined` when it has none. */
+export async function evidenceFor(
   bundle: Bundle,
   reference: Reference,
   seen: number,
-): Promise<Offer | undefined> {
-  const offer = bundle.offers[await findBundled(bundle, reference)];
-  return offer && toOffer(bundle, offer, seen);
+): Promise<Evidence | undefined> {
+  const evidence = bundle.offers[await findBundled(bundle, reference)];
+  return evidence && toEvidence(bundle, evidence, seen);
 }
 
-function toOffer(
+function toEvidence(
   { checkpoint, consistency }: Bundle,
   { profile, keys, ...rest }: Bundle['offers'][number],
   seen: number,
-): Offer {
+): Evidence {
   return {
     ...rest,
     log: { checkpoint, consistency: consistency[seen] ?? [] },

@@ -2,10 +2,10 @@ import type { Reference, SeenCheckpoint } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
 import {
   chooseVersion,
-  fetchOffer,
+  fetchEvidence,
   fetchVerified,
   type Verified,
-  verifyOffer,
+  verifyEvidence,
   withDeprecation,
 } from './fetch.ts';
 import type { RevokedByTeam } from './host/seen.ts';
@@ -53,7 +53,7 @@ export async function fetchSeveral(
   for (const at of references.keys()) onProgress(at, at === 0 ? 'fetching' : 'waiting');
   const leader = told(0, await fetchVerified(client, first, viewOf(first)));
   if (!leader.ok) return [leader];
-  const { offer, checkpoint } = leader.profile;
+  const { evidence, checkpoint } = leader.profile;
 
   const under = async (reference: Reference, at: number): Promise<Verified | undefined> => {
     onProgress(at, 'fetching');
@@ -62,8 +62,8 @@ export async function fetchSeveral(
     const { team, name } = reference;
     const path = { team, name, version: resolved.version };
     try {
-      const found = await fetchOffer(client, path, { ...view, log: offer.log });
-      const verified = await verifyOffer(found, reference, viewOf(reference));
+      const found = await fetchEvidence(client, path, { ...view, log: evidence.log });
+      const verified = await verifyEvidence(found, reference, viewOf(reference));
       return told(at, withDeprecation(verified, resolved.deprecation));
     } catch (error) {
       // Published since that checkpoint, which has no proof of it.

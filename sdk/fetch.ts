@@ -3,12 +3,12 @@ import {
   admit,
   compareVersions,
   type Digest,
+  type Evidence,
   formatReference,
   isInRange,
   type KeyEvidence,
   type LogView,
   type Manifest,
-  type Offer,
   type PublicKey,
   type Reference,
   type RevokedKeys,
@@ -33,7 +33,7 @@ export interface VerifiedProfile {
   /** Where the log stood: from now on the host has seen that. */
   checkpoint: Checkpoint;
   /** What proved it: with the same trust it can be proved again without a network. */
-  offer: Offer;
+  evidence: Evidence;
   /** Why the registry says that it should not be used any more; its word alone, for people. */
   deprecation?: string | undefined;
 }
@@ -57,7 +57,7 @@ export type Verified =
 export interface HostView {
   trust: HostTrust;
   seen: SeenCheckpoint | undefined;
-  /** The keys that it has seen revoked; when left out, only what an offer says of them counts. */
+  /** The keys that it has seen revoked; when left out, only what the evidence says of them counts. */
   revoked?: RevokedByTeam | undefined;
   /** The version that is installed, when one is. */
   installed?: string | undefined;
@@ -65,7 +65,7 @@ export interface HostView {
 }
 
 /**
- * Fetches what a reference names and proves it; see {@link verifyOffer}. Refusals come back as values; a
+ * Fetches what a reference names and proves it; see {@link verifyEvidence}. Refusals come back as values; a
  * registry that can't be spoken to throws (see {@link Client}).
  */
 export async function fetchVerified(
@@ -77,8 +77,8 @@ export async function fetchVerified(
   if (!resolved.ok) return resolved;
   const { team, name } = reference;
   const path = { team, name, version: resolved.version };
-  const offer = await fetchOffer(client, path, view);
-  return withDeprecation(await verifyOffer(offer, reference, view), resolved.deprecation);
+  const evidence = await fetchEvidence(client, path, view);
+  return withDeprecation(await verifyEvidence(evidence, reference, view), resolved.deprecation);
 }
 
 /** What was proved, with what the registry says against it. */
@@ -88,21 +88,21 @@ export function withDeprecation(verified: Verified, deprecation: string | undefi
 }
 
 /**
- * Proves an offer, wherever it came from: that it is what the reference asks for, not older than what is
+ * Verifies evidence, wherever it came from: that it is what the reference asks for, not older than what is
  * installed unless asked for by name, and admitted by the host's policy. Never throws.
  */
-export async function verifyOffer(
-  offer: Offer,
+export async function verifyEvidence(
+  evidence: Evidence,
   reference: Reference,
   { trust, seen, revoked: known, installed, now = new Date() }: HostView,
 ): Promise<Verified> {
-  const { team, name, version, profile: bytes } = offer;
+  const { team, name, version, profile: bytes } = evidence;
   const policy = trust.teams.get(reference.team);
   if (!policy) {
     return refusal('team-untrusted', `this host trusts no key of team ${reference.team}`);
   }
   const admitted = await admit(
-    { ...offer, team: reference.team, name: reference.name },
+    { ...evidence, team: reference.team, name: reference.name },
     { team: policy, revoked: known?.get(reference.team) ?? new Set(), log: trust.log, seen, now },
   );
   if (!admitted.ok) return admitted;
@@ -137,7 +137,7 @@ export async function verifyOffer(
       `the registry offers ${version}, which is older than the installed ${installed}; ask for it as ${name}@${version} if you want it`,
     );
   }
-  const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint, offer };
+  const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint, evidence };
   return { ok: true, profile, revoked };
 }
 
@@ -149,11 +149,11 @@ function refusal(id: FetchRefusalId, reason: string): Extract<Verified, { ok: fa
  * All that the registry has to show for one version, unverified: under the log as it stands, from what was `seen` on,
  * or under an earlier view of the `log` that the caller has. Of keys that are known to be revoked no proof is asked for.
  */
-export async function fetchOffer(
+export async function fetchEvidence(
   client: Client,
   path: { team: string; name: string; version: string },
   { seen, revoked, log: view }: Partial<Pick<HostView, 'seen' | 'revoked'>> & { log?: LogView },
-): Promise<Offer> {
+): Promise<Evidence> {
   const since = seen?.size ?? 0;
   const known = revoked?.get(path.team);
   const [profile, envelope, current, team] = await Promise.all([

@@ -1,4 +1,4 @@
-import { type KeyEvidence, provenRevocations } from '../trust/index.ts';
+import { type KeyEvidence, verifyRevocations } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
 import { type RevokedByTeam, readRevoked, type SeenFolder, writeRevoked } from './host/seen.ts';
 import { mapInParallel } from './in-parallel.ts';
@@ -66,7 +66,7 @@ export async function learnRevocations(
       const revocation = isThere ? await client.getEntryProof(at, checkpoint.size) : undefined;
       return { publicKey, revoked: true, revocation };
     });
-    const proven = await provenRevocations(team, evidence, checkpoint);
+    const proven = await verifyRevocations(team, evidence, checkpoint);
     if (keep) await writeRevoked(folder, team, proven);
     revoked.set(team, new Set([...(before.get(team) ?? []), ...proven]));
   }

@@ -1,7 +1,7 @@
 import { formatReference, type Reference, sha256 } from '../trust/index.ts';
-import { type Bundle, bundledOffer } from './bundle.ts';
+import { type Bundle, evidenceFor } from './bundle.ts';
 import { type Client, RegistryError, UnreachableError } from './client.ts';
-import { fetchOffer, type VerifiedProfile, verifyOffer } from './fetch.ts';
+import { fetchEvidence, type VerifiedProfile, verifyEvidence } from './fetch.ts';
 import { examine } from './host/condition.ts';
 import { install } from './host/install.ts';
 import { verifyKept } from './host/kept.ts';
@@ -158,8 +158,7 @@ async function ask(options: SyncOptions): Promise<Asked> {
   const folder = hostSeenFolder(root, options.trust.log.key);
   try {
     const isLogOld =
-      !saved ||
-      now.getTime() - Date.parse(saved.logSeenAt) > (options.trust.log.maximumAge * 1000) / 2;
+      !saved || now.getTime() - Date.parse(saved.logSeenAt) > (options.trust.log.maxAge * 1000) / 2;
     const keep = !dryRun;
     const latest = isLogOld
       ? await latestCheckpoint(client, { log: options.trust.log, folder, now, keep })
@@ -207,10 +206,10 @@ async function askBundle(
   const meanings: Meaning[] = [];
   for (const [at, { reference }] of wanted.entries()) {
     const asked = withLock(reference, locked?.[at]);
-    const offer = await bundledOffer(bundle, asked, 0);
-    if (offer) {
-      const digest = await sha256(offer.profile);
-      const { version } = offer;
+    const evidence = await evidenceFor(bundle, asked, 0);
+    if (evidence) {
+      const digest = await sha256(evidence.profile);
+      const { version } = evidence;
       meanings.push({ ok: true, version, digest, yanked: undefined, revokedKeys: undefined });
     } else {
       const why =
@@ -350,11 +349,11 @@ async function fetchAndInstall(
   });
   try {
     const exact = { ...reference, selector: { kind: 'version', version } } as const;
-    const offer = bundle
-      ? await bundledOffer(bundle, exact, seen?.size ?? 0)
-      : await fetchOffer(client, { team, name, version }, { seen, revoked });
-    if (!offer) return refused('not-fetched', 'it is not in the bundle', false);
-    const verified = await verifyOffer(offer, locked ? exact : reference, {
+    const evidence = bundle
+      ? await evidenceFor(bundle, exact, seen?.size ?? 0)
+      : await fetchEvidence(client, { team, name, version }, { seen, revoked });
+    if (!evidence) return refused('not-fetched', 'it is not in the bundle', false);
+    const verified = await verifyEvidence(evidence, locked ? exact : reference, {
       trust,
       seen,
       revoked,

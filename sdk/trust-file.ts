@@ -99,7 +99,7 @@ async function importLogPolicy(
     key: await parse(key),
     witnesses: await Promise.all(witnesses.map(parse)),
     witnessThreshold: witness_threshold,
-    maximumAge: maximum_age_hours * 3600,
+    maxAge: maximum_age_hours * 3600,
   };
   if (
     policy.key.type !== 'ed25519' ||
@@ -208,7 +208,7 @@ function formatTrust({ registry, log, teams }: HostTrust): string {
       key: log.key.verifier,
       witnesses: log.witnesses.map(({ verifier }) => verifier),
       witness_threshold: log.witnessThreshold,
-      maximum_age_hours: log.maximumAge / 3600,
+      maximum_age_hours: log.maxAge / 3600,
     },
     teams: Object.fromEntries(
       [...teams].map(([team, { keys, threshold }]) => [

@@ -258,7 +258,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     key: registry.logKey,
     witnesses: [],
     witnessThreshold: 0,
-    maximumAge: 86_400,
+    maxAge: 86_400,
   });
 
   describe('with the database', () => {

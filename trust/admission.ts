@@ -34,7 +34,7 @@ export interface LogProof {
   blind?: string | undefined;
 }
 
-/** The log as a registry shows it with an offer. */
+/** The log as a registry shows it with the evidence. */
 export interface LogView {
   /** The checkpoint's signed note. */
   checkpoint: string;
@@ -42,30 +42,30 @@ export interface LogView {
   consistency: string[];
 }
 
-/** What a registry says of one of the team's keys. */
+/** The registry's evidence about one of the team's keys. */
 export interface KeyEvidence {
   publicKey: string;
   revoked: boolean;
-  /** By which an older key vouches for it, with the proof that the log has its entry. */
+  /** The endorsement by older keys, with the proof that its entry is in the log. */
   endorsement?: { envelope: Envelope; proof: LogProof };
-  /** That the log has the entry of its revocation. */
+  /** The proof that the entry of its revocation is in the log. */
   revocation?: LogProof | undefined;
 }
 
-/** All that a registry offers for one version. */
-export interface Offer extends Claim {
+/** What a registry presents for one version: the profile, its signatures and proofs. */
+export interface Evidence extends Claim {
   proof: LogProof;
   log: LogView;
   keys: KeyEvidence[];
 }
 
-/** Where a log stood when the host looked last. */
+/** The last checkpoint that the host saw of a log. */
 export interface SeenCheckpoint {
   size: number;
   root: Hash;
 }
 
-/** What a host asks of a registry's log. */
+/** What a host requires of a registry's log. */
 export interface LogPolicy {
   /** The pinned key; its name is the log's origin. */
   key: NoteVerifier;
@@ -73,19 +73,19 @@ export interface LogPolicy {
   /** How many witnesses must have cosigned. */
   witnessThreshold: number;
   /** How old the newest cosignature may be, in seconds. */
-  maximumAge: number;
+  maxAge: number;
 }
 
 /**
- * Keys of one team that a log has shown to be revoked, by their ids. A host keeps them: a registry that hides a
- * revocation later takes nothing back.
+ * Keys of one team that a log has shown to be revoked, by their ids. A host stores them, so that a registry
+ * cannot take a revocation back by hiding it later.
  */
 export type RevokedKeys = ReadonlySet<string>;
 
-/** What a host asks before it installs anything. */
+/** What a host requires before it installs anything. */
 export interface HostPolicy {
   team: TeamPolicy;
-  /** The team's keys that the host has seen revoked: they never count again, whatever an offer says. */
+  /** The team's keys that the host has seen revoked: they never count again, whatever the evidence says. */
   revoked: RevokedKeys;
   log: LogPolicy;
   /** `undefined` on first contact. */
@@ -116,62 +116,65 @@ export type Admission =
       manifest: Manifest;
       /** The team's keys that signed it. */
       signers: PublicKey[];
-      /** The checkpoint it was shown under: what the host has seen from now on. */
+      /** The checkpoint of the proofs: the one that the host has seen last from now on. */
       checkpoint: Checkpoint;
-      /** Which of the team's keys the log shows to be revoked: that too. */
+      /** Which of the team's keys the log shows to be revoked: to be stored as well. */
       revoked: RevokedKeys;
       /** When the newest cosignature was made, in seconds since 1970. */
       time: number;
     }
-  /** Also where it is refused what the log shows is to be remembered. */
+  /** Revocations that the log shows are stored even where the version is refused. */
   | (Refusal & { revoked?: RevokedKeys });
 
-/** How far the clock of whoever cosigned may be ahead of the host's, in seconds. */
+/** How far a witness's clock may be ahead of the host's, in seconds. */
 const clockSkew = 300;
 
 /**
- * Decides whether a host may install what a registry offers: the log is the pinned one, is fresh, witnessed
- * and only grown since last time; enough good keys of the team have signed these bytes as this version; and
- * that very version is an entry of the log. Every way to a host goes through here, also for what it has kept and
- * what was interrupted. Never throws.
+ * Decides whether a host may install a version: the log is the pinned one, is fresh, witnessed, and extends the
+ * checkpoint seen last; enough trusted keys of the team have signed these bytes as this version; and the log has an
+ * entry of this version. Every installation goes through here, also of stored versions and after an interruption.
+ * Never throws.
  */
-export async function admit(offer: Offer, policy: HostPolicy): Promise<Admission> {
-  const log = await verifyLog(offer.log, policy);
+export async function admit(evidence: Evidence, policy: HostPolicy): Promise<Admission> {
+  const log = await verifyLog(evidence.log, policy);
   if (!log.ok) return log;
-  const revoked = await provenRevocations(offer.team, offer.keys, log.checkpoint);
-  return { ...(await admitUnder(log, offer, policy)), revoked };
+  const revoked = await verifyRevocations(evidence.team, evidence.keys, log.checkpoint);
+  return { ...(await admitUnder(log, evidence, policy)), revoked };
 }
 
 async function admitUnder(
   { checkpoint, time }: Extract<VerifiedLog, { ok: true }>,
-  offer: Offer,
+  evidence: Evidence,
   policy: HostPolicy,
 ): Promise<Omit<Extract<Admission, { ok: true }>, 'revoked'> | Refusal> {
-  const keys = await goodKeys(offer, policy, checkpoint);
-  const verified = await verify(offer, { keys: keys.good, threshold: policy.team.threshold });
-  if (!verified.ok) return explainRevoked(offer, verified, keys.revoked);
+  const keys = await trustedKeys(evidence, policy, checkpoint);
+  const verified = await verify(evidence, { keys: keys.trusted, threshold: policy.team.threshold });
+  if (!verified.ok) return explainRevoked(evidence, verified, keys.revoked);
 
-  const entry = await provenEntry(offer.proof, checkpoint);
+  const entry = await verifyEntry(evidence.proof, checkpoint);
   if (!entry.ok) return entry;
-  const payload = await sha256(decodeBase64(offer.envelope.payload) ?? new Uint8Array());
+  const payload = await sha256(decodeBase64(evidence.envelope.payload) ?? new Uint8Array());
   const { digest, manifest, signers } = verified;
   const same =
     entry.value.kind === 'version' &&
-    entry.value.team === offer.team &&
-    (await isNameOf(entry.value, offer)) &&
-    entry.value.version === offer.version &&
+    entry.value.team === evidence.team &&
+    (await isNameOf(entry.value, evidence)) &&
+    entry.value.version === evidence.version &&
     entry.value.digest === digest &&
     entry.value.envelope === payload;
   if (!same) {
-    return refused('entry-other', `entry ${offer.proof.index} of the log is about something else`);
+    return refused(
+      'entry-other',
+      `entry ${evidence.proof.index} of the log is about something else`,
+    );
   }
   return { ok: true, digest, manifest, signers, checkpoint, time };
 }
 
-/** Whether an entry is about the offered profile, by its name in the clear or blinded. */
+/** Whether an entry is about the profile, by its name in the clear or blinded. */
 async function isNameOf(
   { name: logged }: { name: string },
-  { team, name, proof: { blind } }: Offer,
+  { team, name, proof: { blind } }: Evidence,
 ): Promise<boolean> {
   if (logged === name) return true;
   return blind !== undefined && logged === (await blindName(team, name, blind));
@@ -221,7 +224,7 @@ export async function verifyLog(
 function freshest(
   signatures: VerifiedSignature[],
   own: NoteVerifier,
-  { witnesses, witnessThreshold, maximumAge }: LogPolicy,
+  { witnesses, witnessThreshold, maxAge }: LogPolicy,
   now: Date,
 ): { ok: true; time: number } | Refusal {
   const present = now.getTime() / 1000;
@@ -231,22 +234,22 @@ function freshest(
   // The log's own is as good as its signature; of witnesses, one that is ahead is ignored like one that signs badly.
   const ahead = timed.find(({ verifier, time }) => verifier === own && time > present + clockSkew);
   if (ahead) {
-    const reason = `the checkpoint is of ${isoTime(ahead.time)}, which is yet to come; check this clock`;
+    const reason = `the checkpoint is of ${isoTime(ahead.time)}, which is in the future; check this machine's clock`;
     return refused('checkpoint-future', reason);
   }
   const cosigned = timed.filter(({ time }) => time <= present + clockSkew);
   const newest = Math.max(0, ...cosigned.map(({ time }) => time));
-  if (newest < present - maximumAge) {
+  if (newest < present - maxAge) {
     const reason =
       newest === 0
-        ? 'nobody says when the checkpoint was made'
+        ? 'no signature says when the checkpoint was made'
         : `the newest checkpoint is of ${isoTime(newest)}`;
     return refused('checkpoint-stale', `${reason}; the log may be frozen`);
   }
   // By their keys: one key is one witness, whatever its names, and the log's own is none.
   const witnessed = new Set(
     cosigned
-      .filter(({ verifier, time }) => witnesses.includes(verifier) && time >= present - maximumAge)
+      .filter(({ verifier, time }) => witnesses.includes(verifier) && time >= present - maxAge)
       .map(({ verifier }) => noteKeyBytes(verifier)),
   );
   witnessed.delete(noteKeyBytes(own));
@@ -258,39 +261,39 @@ function freshest(
 }
 
 /**
- * The keys that count: those the host trusts and those that as many of them vouch for as have to sign a
- * profile, and so on, when the log has them; less the revoked ones, which vouch for nobody either.
+ * The keys that count: the host's, and those in the log that enough of these endorse (as many as have to sign a
+ * profile), and so on. Revoked keys neither count nor endorse others.
  */
-async function goodKeys(
-  { team, keys }: Offer,
-  { team: { keys: trusted, threshold }, revoked: before }: HostPolicy,
+async function trustedKeys(
+  { team, keys }: Evidence,
+  { team: { keys: pinned, threshold }, revoked: before }: HostPolicy,
   checkpoint: Checkpoint,
-): Promise<{ good: PublicKey[]; revoked: Set<string> }> {
+): Promise<{ trusted: PublicKey[]; revoked: Set<string> }> {
   const known = await Promise.all(
     keys.map(async (evidence) => ({ evidence, key: await importPublicKey(evidence.publicKey) })),
   );
   const revoked = new Set<string>(before);
   for (const { evidence, key } of known) if (evidence.revoked && key) revoked.add(key.keyId);
-  const good = trusted.filter(({ keyId }) => !revoked.has(keyId));
-  for (let length = -1; length !== good.length; ) {
-    length = good.length;
+  const trusted = pinned.filter(({ keyId }) => !revoked.has(keyId));
+  for (let length = -1; length !== trusted.length; ) {
+    length = trusted.length;
     for (const { evidence, key } of known) {
       if (!key || !evidence.endorsement || revoked.has(key.keyId)) continue;
-      if (good.some(({ keyId }) => keyId === key.keyId)) continue;
+      if (trusted.some(({ keyId }) => keyId === key.keyId)) continue;
       const { envelope, proof } = evidence.endorsement;
       const endorsed = await verifyEndorsement(
         { team, key, endorsement: envelope },
-        { keys: good, threshold },
+        { keys: trusted, threshold },
       );
       const logged = endorsed.ok && (await isKeyLogged(team, key.keyId, proof, checkpoint));
-      if (logged) good.push(key);
+      if (logged) trusted.push(key);
     }
   }
-  return { good, revoked };
+  return { trusted, revoked };
 }
 
 function explainRevoked(
-  { envelope, team }: Offer,
+  { envelope, team }: Evidence,
   refusal: { ok: false; id: RefusalId; reason: string },
   revoked: Set<string>,
 ): Refusal {
@@ -300,8 +303,8 @@ function explainRevoked(
   return refused('key-revoked', `team ${team} has revoked the key that signed it, ${signer.keyid}`);
 }
 
-/** Which of a team's keys the log shows to be revoked. Never throws. */
-export async function provenRevocations(
+/** The team's keys whose revocation is proved to be in the log. Never throws. */
+export async function verifyRevocations(
   team: string,
   keys: readonly KeyEvidence[],
   checkpoint: Checkpoint,
@@ -310,21 +313,21 @@ export async function provenRevocations(
   for (const { publicKey, revocation } of keys) {
     const key = revocation && (await importPublicKey(publicKey));
     if (!key) continue;
-    const entry = await provenEntry(revocation, checkpoint);
+    const entry = await verifyEntry(revocation, checkpoint);
     if (!entry.ok || entry.value.kind !== 'key-revocation') continue;
     if (entry.value.team === team && entry.value.keyId === key.keyId) revoked.add(key.keyId);
   }
   return revoked;
 }
 
-/** That a registered key of a team is in the log. Never throws. */
+/** Whether the registration of a team's key is in the log. Never throws. */
 export async function isKeyLogged(
   team: string,
   keyId: string,
   proof: LogProof,
   checkpoint: Checkpoint,
 ): Promise<boolean> {
-  const entry = await provenEntry(proof, checkpoint);
+  const entry = await verifyEntry(proof, checkpoint);
   return (
     entry.ok &&
     entry.value.kind === 'key' &&
@@ -333,14 +336,14 @@ export async function isKeyLogged(
   );
 }
 
-async function provenEntry(
+async function verifyEntry(
   { index, entry, inclusion }: LogProof,
   { size, root }: Checkpoint,
 ): Promise<{ ok: true; value: LogEntry } | Refusal> {
   const bytes = new TextEncoder().encode(entry);
   const value = parseEntry(bytes);
   const proof = decodeHashes(inclusion);
-  if (!value || !proof) return refused('proof-malformed', 'the proof can not be read');
+  if (!value || !proof) return refused('proof-malformed', 'the proof is malformed');
   const included = verifyInclusion({
     leafHash: leafHash(bytes),
     index,

@@ -46,7 +46,7 @@ export async function sign(
   return { payloadType, payload: encodeBase64(payload), signatures };
 }
 
-/** What an envelope holds and which of the keys asked about have truly signed it. */
+/** An envelope's payload, and which of the given keys have a valid signature. */
 export interface Opened {
   payload: Uint8Array<ArrayBuffer>;
   signers: PublicKey[];

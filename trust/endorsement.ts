@@ -42,8 +42,8 @@ export interface EndorsementClaim {
 export type Endorsed = { ok: true; by: PublicKey[] } | { ok: false; reason: string };
 
 /**
- * Whether enough of the team's good keys vouch for the claim's key: as many as have to sign a profile, or else
- * whoever has one of them could make the others. Never throws.
+ * Whether enough of the team's trusted keys endorse the claim's key: as many as have to sign a profile. With fewer, one
+ * stolen key could add the others. Never throws.
  */
 export async function verifyEndorsement(
   { team, key, endorsement }: EndorsementClaim,

@@ -2,17 +2,17 @@ export {
   type Admission,
   type AdmissionRefusalId,
   admit,
+  type Evidence,
   type HostPolicy,
   isKeyLogged,
   type KeyEvidence,
   type LogPolicy,
   type LogProof,
   type LogView,
-  type Offer,
-  provenRevocations,
   type RevokedKeys,
   type SeenCheckpoint,
   verifyLog,
+  verifyRevocations,
 } from './admission.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export { type Digest, isDigest, sha256 } from './digest.ts';

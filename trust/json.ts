@@ -1,8 +1,8 @@
 /** How large a document in JSON may be, beyond its length. */
 export interface JsonLimits {
-  /** How many arrays and objects may stand in each other. */
+  /** How deep arrays and objects may nest. */
   depth: number;
-  /** How many values it may hold, names of members among them. */
+  /** How many values it may have, including names of members. */
   values: number;
 }
 
@@ -10,9 +10,9 @@ export interface JsonLimits {
 export const jsonLimits: JsonLimits = { depth: 32, values: 250_000 };
 
 /**
- * Reads JSON (RFC 8259) that others wrote. A byte of text can become a hundred of memory, as in arrays that hold
- * nothing but arrays: how deep and how many they are is counted before anything is made of them, and that much text
- * takes no more than some tens of megabytes. Throws a SyntaxError for more, as for what is no JSON.
+ * Reads JSON (RFC 8259) that others wrote. Parsed, a byte of text can take a hundred bytes of memory, as in nested
+ * empty arrays. So depth and values are counted before parsing, which bounds the memory to some tens of megabytes.
+ * Throws a SyntaxError for more, and for malformed JSON.
  */
 export function parseJson(text: string, limits: JsonLimits = jsonLimits): unknown {
   requireBoundedJson(text, limits);
@@ -22,7 +22,7 @@ export function parseJson(text: string, limits: JsonLimits = jsonLimits): unknow
 /** Throws a SyntaxError when a text would be more than {@link parseJson} reads; it need not be JSON otherwise. */
 export function requireBoundedJson(
   text: string,
-  { depth: deepest, values: most }: JsonLimits = jsonLimits,
+  { depth: maxDepth, values: maxValues }: JsonLimits = jsonLimits,
 ): void {
   let depth = 0;
   let values = 1;
@@ -33,8 +33,8 @@ export function requireBoundedJson(
         break;
       case openBracket:
       case openBrace:
-        if (++depth > deepest) throw new SyntaxError(`nested deeper than ${deepest} levels`);
-        if (++values > most) throw new SyntaxError(`more than ${most} values`);
+        if (++depth > maxDepth) throw new SyntaxError(`nested deeper than ${maxDepth} levels`);
+        if (++values > maxValues) throw new SyntaxError(`more than ${maxValues} values`);
         break;
       case closeBracket:
       case closeBrace:
@@ -42,7 +42,7 @@ export function requireBoundedJson(
         break;
       case comma:
       case colon:
-        if (++values > most) throw new SyntaxError(`more than ${most} values`);
+        if (++values > maxValues) throw new SyntaxError(`more than ${maxValues} values`);
         break;
     }
   }

@@ -1,8 +1,8 @@
 import { Range, type SemVer, validRange } from 'semver';
 import { isPrerelease, isVersion, precedenceKey } from './version.ts';
 
-/** The longest range accepted, in characters. */
-const maximumLength = 128;
+/** In characters. */
+const maxLength = 128;
 
 /** What a range is written with; also keeps out what a terminal or a log could trip over. */
 const spelling = /^[0-9A-Za-z.*^~<>=| -]+$/;
@@ -13,7 +13,7 @@ const spelling = /^[0-9A-Za-z.*^~<>=| -]+$/;
  */
 export function isRange(text: string): boolean {
   return (
-    text.length <= maximumLength &&
+    text.length <= maxLength &&
     spelling.test(text) &&
     text.trim() === text &&
     !isVersion(text) &&
@@ -46,7 +46,7 @@ const highest = '~';
  * What is in a range, as intervals that an index on precedence keys finds. `range` must satisfy {@link isRange}.
  *
  * @example
- * rangeIntervals('^1.2') // the releases from 1.2.0 up to 2.0.0, and the pre-releases of nothing
+ * rangeIntervals('^1.2') // the releases from 1.2.0 up to 2.0.0, and no pre-releases
  */
 export function rangeIntervals(range: string): Interval[] {
   return new Range(range).set.flatMap((comparators) => {

@@ -25,7 +25,7 @@ const channelPattern = /^[a-z][a-z0-9-]{0,31}$/;
 /** The channel that a reference without a selector means, where the profile has it. */
 export const defaultChannel = 'stable';
 
-/** The channel that nobody moves: it is the highest version that is not yanked. */
+/** The channel of the highest version that is not yanked; it cannot be moved. */
 export const latestChannel = 'latest';
 
 /** Whether `text` is the name of a channel that can be moved. */

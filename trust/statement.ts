@@ -31,14 +31,14 @@ const Tag = z
   .max(32)
   .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens');
 
-/** An address that people may be sent to: nothing that a browser would run. */
+/** A web address that is safe as a link: no scheme that a browser would run. */
 const Link = z
   .string()
   .max(300)
   .regex(linePattern, 'must be one line of text')
   .refine((text) => URL.parse(text)?.protocol === 'https:', 'must be an https:// address');
 
-/** The links of a manifest that hold a user's name or a password, which everybody would read; by their names. */
+/** The links of a manifest that hold a user's name or a password, which would become public; by their names. */
 export function linksWithCredentials({ links = {} }: Pick<Manifest, 'links'>): string[] {
   return Object.entries(links).flatMap(([name, link]) => {
     const { username, password } = URL.parse(link ?? '') ?? {};

@@ -1,14 +1,14 @@
 import { parse } from 'semver';
 
-/** The longest version accepted, in characters. */
-const maximumLength = 128;
+/** In characters. */
+const maxLength = 128;
 
 /**
  * Whether `text` is a version this registry accepts: semantic versioning 2.0.0, in its canonical spelling
  * and without build metadata (two versions that differ only there would have no order).
  */
 export function isVersion(text: string): boolean {
-  return text.length <= maximumLength && parse(text)?.version === text;
+  return text.length <= maxLength && parse(text)?.version === text;
 }
 
 /** Whether `version` is a pre-release, such as `1.0.0-rc.1`. */

@@ -1,8 +1,8 @@
 import { makeBundle } from '../../sdk/bundle.ts';
 import type { Client, VersionPath } from '../../sdk/client.ts';
-import { chooseVersion, fetchOffer, verifyOffer } from '../../sdk/fetch.ts';
+import { chooseVersion, fetchEvidence, verifyEvidence } from '../../sdk/fetch.ts';
 import { mapInParallel } from '../../sdk/in-parallel.ts';
-import type { Offer, Reference } from '../../trust/index.ts';
+import type { Evidence, Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
@@ -56,35 +56,35 @@ export const bundle = defineCommand({
       const { team, name } = reference;
       paths.push({ team, name, version: resolved.version });
     }
-    const offers: Offer[] = [];
+    const collected: Evidence[] = [];
     const items: object[] = [];
     let size = 0;
     // All under one checkpoint, although the log may grow meanwhile: that of the one which came into the log last, for
     // a checkpoint that witnesses have cosigned may be older than that.
     const last = await newestOf(client, paths);
-    let log: Offer['log'] | undefined;
+    let log: Evidence['log'] | undefined;
     for (const at of [last, ...[...paths.keys()].filter((one) => one !== last)]) {
       const [path, reference] = [paths[at] as VersionPath, references[at] as Reference];
-      const offer = await fetchOffer(client, path, log ? { log } : {});
-      const verified = await verifyOffer(offer, reference, { trust, seen: undefined });
+      const evidence = await fetchEvidence(client, path, log ? { log } : {});
+      const verified = await verifyEvidence(evidence, reference, { trust, seen: undefined });
       if (!verified.ok) {
         const { id, reason } = verified;
         throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
       }
       ({ size } = verified.profile.checkpoint);
-      ({ log } = offer);
-      offers[at] = offer;
+      ({ log } = evidence);
+      collected[at] = evidence;
       items[at] = { ...path, digest: verified.profile.digest };
     }
     const consistency: Record<string, string[]> = {};
     for (const since of sizes) {
-      const { index } = offers[0]?.proof ?? { index: 0 };
+      const { index } = collected[0]?.proof ?? { index: 0 };
       consistency[since] = (await client.getEntryProof(index, size, since)).consistency;
     }
-    const made = `${JSON.stringify(makeBundle(offers, consistency))}\n`;
+    const made = `${JSON.stringify(makeBundle(collected, consistency))}\n`;
     await writeAnswer(io, output, made);
     const bytes = Buffer.byteLength(made);
-    const profiles = offers.length === 1 ? '1 profile' : `${offers.length} profiles`;
+    const profiles = collected.length === 1 ? '1 profile' : `${collected.length} profiles`;
     if (values.format === 'json') io.print(toJson({ file: output, bytes, items }));
     else io.tell(`Wrote ${output}: ${profiles}, ${bytes} bytes`);
     return exit.ok;

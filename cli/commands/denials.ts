@@ -136,7 +136,7 @@ export const denials = defineCommand({
       }
       // Of a stack, the profile that does not allow it is the one to tell of.
       return (
-        advised.find(({ onHost, advice }) => onHost && advice.judgement?.outcome !== 'allowed') ??
+        advised.find(({ onHost, advice }) => onHost && advice.evaluation?.outcome !== 'allowed') ??
         advised.find(({ onHost }) => onHost) ??
         advised[0] ?? {
           finding,

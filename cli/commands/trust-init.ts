@@ -133,7 +133,7 @@ async function fetchLogPolicy(client: Client): Promise<LogPolicy> {
   if (key?.type !== 'ed25519') {
     throw new CliError(exit.refused, `Refused: ${client.registry} shows no log key.`);
   }
-  return { key, witnesses: [], witnessThreshold: 0, maximumAge: defaultMaximumAge * 3600 };
+  return { key, witnesses: [], witnessThreshold: 0, maxAge: defaultMaximumAge * 3600 };
 }
 
 async function fetchKeys({ keys }: Team): Promise<PublicKey[]> {

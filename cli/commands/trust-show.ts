@@ -23,7 +23,7 @@ export const trustShow = defineCommand({
           log: {
             key: log.key.verifier,
             seenSize: seen?.size ?? null,
-            maximumAgeHours: log.maximumAge / 3600,
+            maximumAgeHours: log.maxAge / 3600,
             witnessThreshold: log.witnessThreshold,
             witnesses: log.witnesses.map(({ verifier }) => verifier),
           },
@@ -40,7 +40,7 @@ export const trustShow = defineCommand({
     io.print(`Registry   ${registry}`);
     io.print(`Log        ${log.key.verifier}`);
     io.print(`Seen       ${seen ? `${seen.size} entries` : 'nothing yet'}`);
-    io.print(`Freshness  a checkpoint may be ${log.maximumAge / 3600} hours old`);
+    io.print(`Freshness  a checkpoint may be ${log.maxAge / 3600} hours old`);
     io.print(`Witnesses  ${log.witnessThreshold} of ${log.witnesses.length} must have cosigned`);
     for (const { verifier } of log.witnesses) io.print(`           ${verifier}`);
     for (const [team, { keys, threshold }] of teams) {

@@ -161,11 +161,11 @@ function escaped(text: string, at: number): { code: number; end: number } {
   const c = text[at + 1];
   const number = (
     from: number,
-    most: number,
+    maxDigits: number,
     base: number,
   ): { code: number; end: number } | undefined => {
     let end = from;
-    while (end < from + most && Number.parseInt(text[end] ?? '', base) >= 0) end++;
+    while (end < from + maxDigits && Number.parseInt(text[end] ?? '', base) >= 0) end++;
     return end === from
       ? undefined
       : { code: Number.parseInt(text.slice(from, end), base) & 0xff, end };
@@ -212,9 +212,9 @@ function escapedCharacter(text: string, at: number): { codes: number[]; end: num
     point = (point << 6) | (next.code & 0x3f);
     end = next.end;
   }
-  const least = [0, 0x80, 0x800, 0x10000][more] ?? 0;
+  const min = [0, 0x80, 0x800, 0x10000][more] ?? 0;
   const isSurrogate = point >= 0xd800 && point <= 0xdfff;
-  if (more === 0 || point < least || point > 0x10ffff || isSurrogate) {
+  if (more === 0 || point < min || point > 0x10ffff || isSurrogate) {
     return { codes: [code], end: first.end };
   }
   const character = String.fromCodePoint(point);

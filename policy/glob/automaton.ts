@@ -12,31 +12,34 @@ interface Move {
 export interface Automaton {
   /** Moves of each state over a character. */
   moves: Move[][];
-  /** Moves of each state over nothing. */
+  /** The empty moves of each state. */
   empty: number[][];
   end: number;
 }
 
 const maxStates = 20_000;
 
-/** The budget of one question by itself. */
-const oneQuestion = () => new Budget(400_000);
+/** The budget of a comparison outside an analysis. */
+const defaultBudget = () => new Budget(400_000);
 
-// The same patterns are asked about over and over: within one analysis an automaton is made once, and of the last
-// analyses the automata are kept.
+// The same patterns come up again and again: one analysis builds each automaton once, and a cache has those of the last
+// analyses.
 const ofRun = new WeakMap<Budget, Map<string, Automaton | undefined>>();
-const kept = new Map<string, Automaton | undefined>();
-let keptStates = 0;
-const maxKeptStates = 50_000;
+const cache = new Map<string, Automaton | undefined>();
+let cachedStates = 0;
+const maxCachedStates = 50_000;
 
 /** What an automaton costs for each character of its pattern: a state is made of several objects. */
 const stepsPerCharacter = 20;
 
 /**
  * The automaton of a pattern without variables; undefined when it would be too large, or when the budget does not
- * cover it. It is paid for once, and also when it is kept already: an answer must not depend on earlier analyses.
+ * cover it. An analysis pays for it once, also when it is cached: results must not depend on earlier analyses.
  */
-export function automaton(pattern: string, budget: Budget = oneQuestion()): Automaton | undefined {
+export function automaton(
+  pattern: string,
+  budget: Budget = defaultBudget(),
+): Automaton | undefined {
   let run = ofRun.get(budget);
   if (!run) {
     run = new Map();
@@ -45,7 +48,7 @@ export function automaton(pattern: string, budget: Budget = oneQuestion()): Auto
   const known = run.get(pattern);
   if (known || run.has(pattern)) return known;
   if (!budget.spend(stepsPerCharacter * pattern.length)) return undefined;
-  const made = kept.has(pattern) ? kept.get(pattern) : make(pattern);
+  const made = cache.has(pattern) ? cache.get(pattern) : make(pattern);
   run.set(pattern, made);
   return made;
 }
@@ -54,12 +57,12 @@ function make(pattern: string): Automaton | undefined {
   const draft: Automaton = { moves: [noMoves], empty: [nowhere], end: 0 };
   const end = build(draft, parsePattern(pattern), 0);
   const made = end === undefined ? undefined : { ...draft, end };
-  keptStates += draft.moves.length + pattern.length;
-  if (keptStates > maxKeptStates) {
-    kept.clear();
-    keptStates = draft.moves.length + pattern.length;
+  cachedStates += draft.moves.length + pattern.length;
+  if (cachedStates > maxCachedStates) {
+    cache.clear();
+    cachedStates = draft.moves.length + pattern.length;
   }
-  kept.set(pattern, made);
+  cache.set(pattern, made);
   return made;
 }
 
@@ -136,7 +139,7 @@ function overlap(a: Ranges, b: Ranges): boolean {
 export function intersects(
   a: Automaton,
   b: Automaton,
-  budget: Budget = oneQuestion(),
+  budget: Budget = defaultBudget(),
 ): boolean | undefined {
   const width = b.moves.length;
   const seen = new Set([0]);
@@ -175,7 +178,7 @@ function has(ranges: Ranges, code: number): boolean {
   return false;
 }
 
-/** The states reached from these over nothing, sorted. */
+/** The states reached from these by empty moves, sorted. */
 function closure(one: Automaton, states: Iterable<number>): number[] {
   const reached = new Set(states);
   for (const at of reached) for (const to of one.empty[at] as number[]) reached.add(to);
@@ -211,7 +214,7 @@ interface Steps {
 export function covers(
   outer: readonly Automaton[],
   inner: Automaton,
-  budget: Budget = oneQuestion(),
+  budget: Budget = defaultBudget(),
 ): boolean | undefined {
   if (!budget.spend(10 * outer.reduce((sum, part) => sum + part.moves.length, 0))) return undefined;
   const { one, ends } = union(outer);
@@ -233,7 +236,7 @@ export function covers(
     const sorted = [...cuts].filter((cut) => cut <= 0xffff).sort((x, y) => x - y);
     const to: number[] = [];
     for (const cut of sorted) {
-      // Nobody looks at what is missing: the walk ends first.
+      // The walk ends before it needs what is missing.
       if (!budget.spend(5 + moves.length)) break;
       const reached = moves.filter(({ ranges }) => has(ranges, cut)).map((move) => move.to);
       const next = closure(one, reached);
@@ -273,11 +276,11 @@ export function covers(
   return true;
 }
 
-// Matching is asked for so often that it makes nothing: each state is noted with the step it was last reached in.
+// Matching is called so often that it allocates nothing: each state has the step in which it was last reached.
 let reached = new Uint32Array(1024);
 let step = 0;
 
-/** Adds a state, and those reached from it over nothing, to the states of the current step. */
+/** Adds a state, and those reached from it by empty moves, to the states of the current step. */
 function reach(one: Automaton, into: number[], from: number): void {
   if (reached[from] === step) return;
   const first = into.length;
@@ -296,7 +299,7 @@ function reach(one: Automaton, into: number[], from: number): void {
 export function matches(
   one: Automaton,
   path: string,
-  budget: Budget = oneQuestion(),
+  budget: Budget = defaultBudget(),
 ): boolean | undefined {
   if (reached.length < one.moves.length || step + path.length > 0xfffffff0) {
     reached = new Uint32Array(2 * Math.max(reached.length, one.moves.length));

@@ -1,4 +1,4 @@
-// Which patterns can have a path in common, told by how they begin and end: it spares most questions to automata.
+// Which patterns can have a path in common, by how they begin and end: most pairs need no automata.
 import type { Budget } from '../budget.ts';
 import { isPlain, literalPrefix, literalSuffix } from './aare.ts';
 
@@ -7,7 +7,7 @@ export interface Outline {
   pattern: string;
   prefix: string;
   suffix: string;
-  /** The pattern matches itself and nothing else. */
+  /** The pattern matches only itself. */
   plain: boolean;
 }
 
@@ -19,7 +19,7 @@ export function outline(pattern: string): Outline {
 }
 
 /** False when two patterns certainly have no path in common. */
-export function mayMeet(a: Outline, b: Outline): boolean {
+export function mayIntersect(a: Outline, b: Outline): boolean {
   if (a.plain && b.plain) return a.pattern === b.pattern;
   return (
     (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix)) &&
@@ -58,7 +58,7 @@ export class Outlines<One extends { outline: Outline }> {
   readonly #others = new Lists<One>();
   /** How long the beginnings of those that are not plain are, shortest first. */
   readonly #lengths: readonly number[];
-  /** What they begin with and the plain ones are, sorted once somebody asks. */
+  /** What they begin with and the plain ones are, sorted on first use. */
   #sorted: { plain: string[]; others: string[] } | undefined;
 
   constructor(all: Iterable<One>) {
@@ -97,10 +97,10 @@ export class Outlines<One extends { outline: Outline }> {
   }
 
   /** Those that may have a path in common with a pattern; each that begins alike costs a step. Ends when the budget does. */
-  *meeting(other: Outline, budget: Budget): Generator<One> {
+  *intersecting(other: Outline, budget: Budget): Generator<One> {
     const { prefix } = other;
     for (const one of this.beginning(prefix, budget)) {
-      if (mayMeet(one.outline, other)) yield one;
+      if (mayIntersect(one.outline, other)) yield one;
     }
     if (other.plain) return;
     this.#sorted ??= { plain: [...this.#plain.keys].sort(), others: [...this.#others.keys].sort() };
@@ -109,7 +109,7 @@ export class Outlines<One extends { outline: Outline }> {
       for (let at = after(keys, prefix); keys[at]?.startsWith(prefix); at++) {
         for (const one of lists.get(keys[at] as string)) {
           if (!budget.spend(1)) return;
-          if (mayMeet(one.outline, other)) yield one;
+          if (mayIntersect(one.outline, other)) yield one;
         }
       }
     }

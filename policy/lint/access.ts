@@ -1,10 +1,10 @@
 // What the file rules of a profile allow and deny, as sets of paths.
 import { samplePath } from '../glob/aare.ts';
 import { automaton, covers, intersects, matches } from '../glob/automaton.ts';
-import { mayMeet, type Outline, Outlines, outline } from '../glob/related.ts';
-import type { SeenRule } from '../semantics/seen.ts';
+import { mayIntersect, type Outline, Outlines, outline } from '../glob/related.ts';
+import type { EffectiveRule } from '../model/effective-rule.ts';
 import type { Permissions } from '../syntax/tree.ts';
-import type { LintContext, SeenProfile } from './rule.ts';
+import type { LintContext, LintedProfile } from './rule.ts';
 
 export type FilePermission = 'read' | 'write' | 'append' | 'link' | 'lock' | 'mmap' | 'exec';
 export const filePermissions: readonly FilePermission[] = [
@@ -28,7 +28,7 @@ export const letters: Readonly<Record<FilePermission, string>> = {
 
 /** A file rule with its path expanded. */
 export interface FileAccess {
-  seen: SeenRule;
+  effective: EffectiveRule;
   outline: Outline;
   /** Its place among the file rules of the profile. */
   order: number;
@@ -47,18 +47,21 @@ export class FileRules {
   }
 
   allowing(permission: FilePermission): Outlines<FileAccess> {
-    return this.#of(permission, (one) => !one.seen.deny);
+    return this.#of(permission, (one) => !one.effective.deny);
   }
 
-  /** Rules that deny it to everybody: `owner` ones leave others. */
+  /** Rules that deny it to every process: `owner` rules do not. */
   denying(permission: FilePermission): Outlines<FileAccess> {
-    return this.#of(`deny ${permission}`, (one) => one.seen.deny && !one.seen.qualifiers.owner);
+    return this.#of(
+      `deny ${permission}`,
+      (one) => one.effective.deny && !one.effective.qualifiers.owner,
+    );
   }
 
   /** Deny rules of a permission that can have a path in common with a pattern. */
   against(context: LintContext, permission: FilePermission, one: Outline): FileAccess[] {
     const denying = this.denying(permission);
-    return denying.empty ? [] : [...denying.meeting(one, context.budget)];
+    return denying.empty ? [] : [...denying.intersecting(one, context.budget)];
   }
 
   #of(key: string, which: (one: FileAccess) => boolean): Outlines<FileAccess> {
@@ -74,24 +77,24 @@ export class FileRules {
 
 const everything = new Set(filePermissions);
 const everyPath = outline('/{**,}');
-const cache = new WeakMap<SeenProfile, FileRules>();
+const cache = new WeakMap<LintedProfile, FileRules>();
 
 /** The file rules of a profile. */
-export function fileRules(context: LintContext, profile: SeenProfile): FileRules {
+export function fileRules(context: LintContext, profile: LintedProfile): FileRules {
   const before = cache.get(profile);
   if (before) return before;
   const found: FileAccess[] = [];
   const outlines = new Map<string, Outline>();
-  for (const seen of profile.rules) {
-    const { rule } = seen;
+  for (const effective of profile.rules) {
+    const { rule } = effective;
     const order = found.length;
     if (rule.kind === 'file-all') {
       found.push({
-        seen,
+        effective,
         outline: everyPath,
         order,
         permissions: everything,
-        transition: seen.deny ? 'x' : 'ix',
+        transition: effective.deny ? 'x' : 'ix',
       });
     } else if (rule.kind === 'file') {
       const path = context.expand(rule.path.value, profile);
@@ -104,7 +107,7 @@ export function fileRules(context: LintContext, profile: SeenProfile): FileRules
         ? `${exec.mode}${exec.fallback ?? ''}${exec.safe ? '' : '!'} ${target}`
         : '';
       found.push({
-        seen,
+        effective,
         outline: known,
         order,
         permissions: permissionSet(rule.permissions),
@@ -141,7 +144,7 @@ export function allIn(
   for (const { outline: one } of outer) {
     if (!budget.spend(1)) return false;
     if (one.pattern === inner.pattern) return true;
-    if (mayMeet(one, inner)) others.push(one);
+    if (mayIntersect(one, inner)) others.push(one);
   }
   if (others.length === 0) return false;
   // One path of the inner pattern settles most questions, and all about a plain path.
@@ -156,9 +159,9 @@ export function allIn(
 }
 
 /** Whether two patterns have a path in common; false when the budget does not cover finding out. */
-export function meet({ budget }: LintContext, a: Outline, b: Outline): boolean {
+export function patternsIntersect({ budget }: LintContext, a: Outline, b: Outline): boolean {
   if (a.pattern === b.pattern) return true;
-  if (!mayMeet(a, b)) return false;
+  if (!mayIntersect(a, b)) return false;
   if (a.plain) return matchesPath(b, a.pattern, budget);
   if (b.plain) return matchesPath(a, b.pattern, budget);
   const left = automaton(a.pattern, budget);
@@ -198,12 +201,12 @@ export function granted(
   let own: FileAccess | undefined;
   for (const one of hits(rules.allowing(permission))) {
     if (!first || one.order < first.order) first = one;
-    if (one.seen.own && (!own || one.order < own.order)) own = one;
+    if (one.effective.own && (!own || one.order < own.order)) own = one;
   }
   return own ?? first;
 }
 
 /** Rules with priorities are not weighed against each other here. */
-export function hasPriorities(profile: SeenProfile): boolean {
+export function hasPriorities(profile: LintedProfile): boolean {
   return profile.rules.some((one) => one.qualifiers.priority !== undefined);
 }

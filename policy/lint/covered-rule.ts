@@ -1,4 +1,4 @@
-import { mayMeet, Outlines } from '../glob/related.ts';
+import { mayIntersect, Outlines } from '../glob/related.ts';
 import { allIn, type FileAccess, fileRules, hasPriorities } from './access.ts';
 import type { LintContext, LintRule } from './rule.ts';
 
@@ -16,8 +16,8 @@ export const coveredRule: LintRule = {
       const { all } = fileRules(context, profile);
       const outlines = new Outlines(all);
       for (const one of all) {
-        const { rule } = one.seen;
-        if (!one.seen.own || rule.kind !== 'file') continue;
+        const { rule } = one.effective;
+        if (!one.effective.own || rule.kind !== 'file') continue;
         let other: FileAccess | undefined;
         for (const two of outlines.beginning(one.outline.prefix, context.budget)) {
           if (two === one || !coversRule(context, two, one)) continue;
@@ -25,12 +25,12 @@ export const coveredRule: LintRule = {
           break;
         }
         if (!other) continue;
-        const by = other.seen.rule;
+        const by = other.effective.rule;
         const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
-        const where = other.seen.own ? '' : ` of ${other.seen.unit.name}`;
+        const where = other.effective.own ? '' : ` of ${other.effective.unit.name}`;
         context.report(
           rule,
-          `The rule "${other.seen.deny ? 'deny ' : ''}${text}"${where} already says this.`,
+          `The rule "${other.effective.deny ? 'deny ' : ''}${text}"${where} already says this.`,
           { expected: 'one of the two rules' },
         );
       }
@@ -39,9 +39,9 @@ export const coveredRule: LintRule = {
 };
 
 function coversRule(context: LintContext, outer: FileAccess, inner: FileAccess): boolean {
-  const a = outer.seen;
-  const b = inner.seen;
-  if (a.deny !== b.deny || !mayMeet(outer.outline, inner.outline)) return false;
+  const a = outer.effective;
+  const b = inner.effective;
+  if (a.deny !== b.deny || !mayIntersect(outer.outline, inner.outline)) return false;
   if (a.qualifiers.owner && a.qualifiers.owner.value !== b.qualifiers.owner?.value) return false;
   // An audit rule also logs, and a prompt rule also asks.
   if (

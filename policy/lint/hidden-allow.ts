@@ -1,5 +1,5 @@
 import { allIn, filePermissions, fileRules, hasPriorities, letters } from './access.ts';
-import type { LintRule, SeenProfile } from './rule.ts';
+import type { LintedProfile, LintRule } from './rule.ts';
 
 export const hiddenAllow: LintRule = {
   id: 'hidden-allow',
@@ -15,7 +15,8 @@ export const hiddenAllow: LintRule = {
       if (hasPriorities(profile)) continue;
       const rules = fileRules(context, profile);
       for (const one of rules.all) {
-        if (one.seen.deny || !one.seen.own || one.seen.rule.kind !== 'file') continue;
+        if (one.effective.deny || !one.effective.own || one.effective.rule.kind !== 'file')
+          continue;
         const hidden = filePermissions.filter(
           (permission) =>
             one.permissions.has(permission) &&
@@ -25,14 +26,14 @@ export const hiddenAllow: LintRule = {
         const everything = hidden.length === one.permissions.size;
         const by = rules
           .against(context, hidden[0] ?? 'write', one.outline)
-          .find((deny) => deny.seen.own && allIn(context, one.outline, [deny]));
-        const rule = by?.seen.rule;
+          .find((deny) => deny.effective.own && allIn(context, one.outline, [deny]));
+        const rule = by?.effective.rule;
         const source =
           rule?.kind === 'file'
             ? ` by "deny ${rule.path.text} ${rule.mode.text}"`
             : ' by deny rules';
         context.report(
-          one.seen.rule,
+          one.effective.rule,
           `${everything ? 'All this allows' : `Its ${hidden.map((permission) => letters[permission]).join('')}`} is denied${source}, so it is never granted.`,
           {
             expected: everything
@@ -47,7 +48,7 @@ export const hiddenAllow: LintRule = {
 };
 
 function hiddenCapabilities(
-  profile: SeenProfile,
+  profile: LintedProfile,
   report: Parameters<LintRule['check']>[0]['report'],
 ): void {
   const denied = new Set<string>();

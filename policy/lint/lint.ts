@@ -1,11 +1,10 @@
 // Runs the lint rules over a checked file.
 import { Budget, lintSteps, profileSteps } from '../budget.ts';
-import type { Severity } from '../diagnostics.ts';
-import type { Analysis, ProfileReport } from '../semantics/check.ts';
-import { seenRules } from '../semantics/seen.ts';
-import { usualTunables } from '../semantics/tunables.ts';
-import type { Problem } from '../syntax/cursor.ts';
-import type { LintContext, LintOptions, SeenProfile } from './rule.ts';
+import type { Analysis, ProfileReport } from '../checks/analyse.ts';
+import { effectiveRules } from '../model/effective-rule.ts';
+import type { Problem, Severity } from '../problem.ts';
+import { usualTunables } from '../tunables.ts';
+import type { LintContext, LintedProfile, LintOptions } from './rule.ts';
 import { lintRules } from './rules.ts';
 import { applySuppressions, suppressions } from './suppression.ts';
 
@@ -13,33 +12,35 @@ export interface LintFinding extends Problem {
   severity: Severity;
 }
 
-/** How often each rule is listed for one file: what one rule says never hides what another does. */
+/** How many findings of each rule are listed for one file: one rule never hides another. */
 const maxFindings = 100;
 
 const ids = new Set(lintRules.map((rule) => rule.id));
 const always = new Set(lintRules.filter((rule) => rule.always).map((rule) => rule.id));
 
-/** What the rules say of one file, and how much more of the same. */
+/** The findings of one file, and how many more there are. */
 export interface Advice {
   findings: LintFinding[];
   omitted: number;
 }
 
-/** Advice about the main file of an analysis. */
+/** Runs every lint rule over the main file of an analysis. */
 export function advise(analysis: Analysis, options: LintOptions): Advice {
   const [main] = analysis.units;
   if (!main) return { findings: [], omitted: 0 };
   let omitted = 0;
   const budget = new Budget(lintSteps);
   const findings: LintFinding[] = [];
-  const profiles: SeenProfile[] = [];
+  const profiles: LintedProfile[] = [];
   const add = (report: ProfileReport, top: boolean) => {
     if (report.unit !== main || !budget.spend(profileSteps)) return;
     profiles.push({
       report,
       rules: report.rules.flatMap(({ statements, unit }) =>
         // A thousand children may include the same abstractions.
-        budget.spend(20 * statements.length) ? seenRules(statements, {}, unit, unit === main) : [],
+        budget.spend(20 * statements.length)
+          ? effectiveRules(statements, {}, unit, unit === main)
+          : [],
       ),
       container: top && isContainer(report, options),
     });
@@ -79,13 +80,13 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
     };
     rule.check(context);
   }
-  const kept = applySuppressions(findings, suppressions(main.file), ids, always).map((one) => ({
+  const reported = applySuppressions(findings, suppressions(main.file), ids, always).map((one) => ({
     severity: 'warning' as Severity,
     ...one,
   }));
   if (budget.exhausted) {
     const { start, end } = analysis.profiles[0]?.profile.name ?? { start: 0, end: 0 };
-    kept.push({
+    reported.push({
       id: 'limit',
       start,
       end,
@@ -95,7 +96,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       severity: 'error',
     });
   }
-  return { findings: kept, omitted };
+  return { findings: reported, omitted };
 }
 
 const containerNames = [

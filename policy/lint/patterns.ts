@@ -1,12 +1,13 @@
 // The patterns of the rules of the linted file.
-import { visitRuleWords } from '../semantics/words.ts';
-import type { Word } from '../syntax/tree.ts';
-import type { SeenProfile } from './rule.ts';
 
-const cache = new WeakMap<readonly SeenProfile[], Word[]>();
+import type { Word } from '../syntax/tree.ts';
+import { visitRuleWords } from '../syntax/words.ts';
+import type { LintedProfile } from './rule.ts';
+
+const cache = new WeakMap<readonly LintedProfile[], Word[]>();
 
 /** Every word of the file's own rules that is a pattern, each once. */
-export function patternsOf(profiles: readonly SeenProfile[]): readonly Word[] {
+export function patternsOf(profiles: readonly LintedProfile[]): readonly Word[] {
   const known = cache.get(profiles);
   if (known) return known;
   const found: Word[] = [];

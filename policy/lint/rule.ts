@@ -1,10 +1,9 @@
 // What a lint rule is, and what it sees.
 
 import type { Budget } from '../budget.ts';
-import type { Severity } from '../diagnostics.ts';
-import type { Analysis, ProfileReport } from '../semantics/check.ts';
-import type { SeenRule } from '../semantics/seen.ts';
-import type { Problem } from '../syntax/cursor.ts';
+import type { Analysis, ProfileReport } from '../checks/analyse.ts';
+import type { EffectiveRule } from '../model/effective-rule.ts';
+import type { Problem, Severity } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile } from '../syntax/tree.ts';
 
@@ -18,9 +17,9 @@ export interface LintOptions {
 }
 
 /** A profile, hat or child with all of its rules, includes read and conditions decided. */
-export interface SeenProfile {
+export interface LintedProfile {
   report: ProfileReport;
-  rules: SeenRule[];
+  rules: EffectiveRule[];
   container: boolean;
 }
 
@@ -29,11 +28,11 @@ export interface LintContext {
   analysis: Analysis;
   options: LintOptions;
   /** All profiles, children after their parents. Profiles of included files are left out. */
-  profiles: SeenProfile[];
+  profiles: LintedProfile[];
   /** What all of lint may cost together for this file. */
   budget: Budget;
   /** The expansion of a path or pattern; undefined when it is not known, or too long. */
-  expand(text: string, profile: SeenProfile): string | undefined;
+  expand(text: string, profile: LintedProfile): string | undefined;
   report(
     range: Range,
     message: string,
@@ -49,7 +48,7 @@ export interface LintRule {
   text: string;
   /** A policy on which it reports. */
   fires: string;
-  /** The same policy put right: it does not report. */
+  /** The corrected policy: it does not report. */
   clean: string;
   /** Options the examples need. */
   options?: LintOptions;

@@ -1,10 +1,10 @@
 import { outline } from '../glob/related.ts';
-import { allIn, type FileAccess, fileRules, meet } from './access.ts';
+import { allIn, type FileAccess, fileRules, patternsIntersect } from './access.ts';
 import type { LintRule } from './rule.ts';
 
 const homes = '/{root,home/*}';
 
-/** Files whose reader can be somebody else: a pattern, what of it is meant, and one of them for people. */
+/** Files whose reader can act as another user: a pattern, what of it is meant, and one of them for people. */
 const places = (
   [
     ['/etc/{shadow,gshadow}{,-}', 'the password hashes of all accounts', '/etc/shadow'],
@@ -61,9 +61,9 @@ export const sensitiveRead: LintRule = {
       for (const one of places) {
         const denied = rules.against(context, 'read', one.place);
         if (allIn(context, one.place, denied)) continue;
-        for (const by of reading.meeting(one.place, context.budget)) {
-          if (!by.seen.own || by.seen.rule.kind !== 'file') continue;
-          if (!meet(context, by.outline, one.place)) continue;
+        for (const by of reading.intersecting(one.place, context.budget)) {
+          if (!by.effective.own || by.effective.rule.kind !== 'file') continue;
+          if (!patternsIntersect(context, by.outline, one.place)) continue;
           if (allIn(context, everything, [by]) || allIn(context, by.outline, denied)) continue;
           found.set(by, [...(found.get(by) ?? []), one]);
         }
@@ -72,7 +72,7 @@ export const sensitiveRead: LintRule = {
         if (!first) continue;
         const more = others.length > 0 ? ` And ${others.length} more like it.` : '';
         context.report(
-          by.seen.rule,
+          by.effective.rule,
           `This allows reading ${first.what}, such as ${first.shown}.${more}`,
           { expected: 'the files the program is meant to read' },
         );

@@ -2,7 +2,7 @@ import { outline } from '../glob/related.ts';
 import { allIn, type FileAccess, fileRules, granted } from './access.ts';
 import type { LintRule } from './rule.ts';
 
-/** Files whose writer becomes somebody else: one path that stands for each, and how. */
+/** Files whose writer can act as another user: one path that stands for each, and how. */
 const places: readonly (readonly [path: string, how: string])[] = [
   ['/etc/passwd', 'it makes accounts'],
   ['/etc/shadow', 'it sets the passwords of all accounts'],
@@ -35,13 +35,17 @@ export const sensitiveWrite: LintRule = {
       for (const [path, how] of places) {
         const by = granted(context, rules, path, 'write');
         // Rules for everything are reported as such.
-        if (!by?.seen.own || by.seen.rule.kind !== 'file' || allIn(context, everything, [by]))
+        if (
+          !by?.effective.own ||
+          by.effective.rule.kind !== 'file' ||
+          allIn(context, everything, [by])
+        )
           continue;
         found.set(by, [...(found.get(by) ?? []), `${path}: ${how}`]);
       }
       for (const [by, reasons] of found) {
         const more = reasons.length > 1 ? ` And ${reasons.length - 1} more like it.` : '';
-        context.report(by.seen.rule, `This allows writing ${reasons[0]}.${more}`, {
+        context.report(by.effective.rule, `This allows writing ${reasons[0]}.${more}`, {
           expected: 'the files the program is meant to write',
         });
       }

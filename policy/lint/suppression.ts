@@ -1,7 +1,15 @@
 // `# lint-ignore rule-id: reason` after a rule, or on the line before a statement.
-import type { Problem } from '../syntax/cursor.ts';
+import type { Explanation, Problem } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
 import type { Comment, PolicyFile, Statement } from '../syntax/tree.ts';
+
+export const suppressionDiagnostics = {
+  'lint-ignore': {
+    title: 'Suppression that does nothing',
+    severity: 'warning',
+    text: 'A lint rule is suppressed by a comment that names it and gives a reason, after the rule or on the line before: `# lint-ignore rule-id: reason`. Errors cannot be suppressed.',
+  },
+} as const satisfies Record<string, Explanation>;
 
 export interface Suppression {
   ids: string[];
@@ -65,7 +73,7 @@ export function suppressions(file: PolicyFile): Suppression[] {
           visit(part.body);
       }
     }
-    // Before nothing: a remark about the whole file.
+    // At the end: a comment on the whole file.
     for (const comment of pending) add(comment, { start: 0, end: file.text.length });
   };
   visit(file.statements);
@@ -80,7 +88,7 @@ export function applySuppressions(
   always: ReadonlySet<string>,
 ): Problem[] {
   if (all.length === 0) return [...problems];
-  const kept = problems.filter((problem) => {
+  const reported = problems.filter((problem) => {
     if (!known.has(problem.id) || always.has(problem.id)) return true;
     const hit = all.find(
       (one) =>
@@ -94,7 +102,7 @@ export function applySuppressions(
   });
   for (const one of all) {
     const report = (message: string, expected: string) =>
-      kept.push({
+      reported.push({
         id: 'lint-ignore',
         start: one.comment.start,
         end: one.comment.end,
@@ -122,5 +130,5 @@ export function applySuppressions(
         'no comment, or the id of what is reported here',
       );
   }
-  return kept;
+  return reported;
 }

@@ -1,5 +1,5 @@
 import { type FileAccess, type FilePermission, fileRules, granted } from './access.ts';
-import type { LintRule, SeenProfile } from './rule.ts';
+import type { LintedProfile, LintRule } from './rule.ts';
 
 interface WayOut {
   name: string;
@@ -116,7 +116,7 @@ export const weakerThanDockerDefault: LintRule = {
         const by = granted(context, rules, way.path, way.permission);
         if (!by) continue;
         context.report(
-          by.seen.own ? by.seen.rule : profile.report.profile.name,
+          by.effective.own ? by.effective.rule : profile.report.profile.name,
           `${way.name}: ${way.path} can be ${way.permission === 'read' ? 'read' : 'written'}, and ${way.how}.`,
           {
             expected: way.close,
@@ -137,12 +137,12 @@ export const weakerThanDockerDefault: LintRule = {
 
 function reportSocket(
   context: Parameters<LintRule['check']>[0],
-  profile: SeenProfile,
+  profile: LintedProfile,
   by: FileAccess,
   socket: string,
 ): void {
   context.report(
-    by.seen.own ? by.seen.rule : profile.report.profile.name,
+    by.effective.own ? by.effective.rule : profile.report.profile.name,
     `${socket.slice(socket.lastIndexOf('/') + 1)}: who may write to ${socket} starts containers with any rights on the host.`,
     {
       expected: `deny ${socket} rw,`,
@@ -152,8 +152,8 @@ function reportSocket(
 }
 
 /** Mounting a cgroup hierarchy gives release_agent, mounting proc again undoes path rules. */
-function checkMount(context: Parameters<LintRule['check']>[0], profile: SeenProfile): void {
-  const bare = (one: SeenProfile['rules'][number]) =>
+function checkMount(context: Parameters<LintRule['check']>[0], profile: LintedProfile): void {
+  const bare = (one: LintedProfile['rules'][number]) =>
     one.rule.kind === 'mount' &&
     one.rule.keyword.value === 'mount' &&
     one.rule.words.length === 0 &&

@@ -1,5 +1,5 @@
 import type { Outline } from '../glob/related.ts';
-import { allIn, type FileAccess, fileRules, meet } from './access.ts';
+import { allIn, type FileAccess, fileRules, patternsIntersect } from './access.ts';
 import type { LintRule } from './rule.ts';
 
 export const writableExec: LintRule = {
@@ -16,21 +16,26 @@ export const writableExec: LintRule = {
       const rules = fileRules(context, profile);
       const writers = rules.allowing('write');
       for (const one of rules.all) {
-        const { rule } = one.seen;
-        if (one.seen.deny || !one.seen.own || rule.kind !== 'file' || !one.permissions.has('exec'))
+        const { rule } = one.effective;
+        if (
+          one.effective.deny ||
+          !one.effective.own ||
+          rule.kind !== 'file' ||
+          !one.permissions.has('exec')
+        )
           continue;
         const denied = (permission: 'write' | 'exec', path: Outline) =>
           allIn(context, path, rules.against(context, permission, path));
         // Denied writing, or denied running, of everything it matches: nothing to rewrite.
         if (denied('write', one.outline) || denied('exec', one.outline)) continue;
         let writer: FileAccess | undefined;
-        for (const two of writers.meeting(one.outline, context.budget)) {
+        for (const two of writers.intersecting(one.outline, context.budget)) {
           if (writer && writer.order < two.order) continue;
-          if (meet(context, one.outline, two.outline) && !denied('write', two.outline))
+          if (patternsIntersect(context, one.outline, two.outline) && !denied('write', two.outline))
             writer = two;
         }
         if (!writer) continue;
-        const by = writer.seen.rule;
+        const by = writer.effective.rule;
         const same = by === rule;
         const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
         context.report(

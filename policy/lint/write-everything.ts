@@ -15,11 +15,11 @@ export const writeEverything: LintRule = {
     for (const profile of context.profiles) {
       if (profile.container) continue;
       for (const one of fileRules(context, profile).all) {
-        const { rule } = one.seen;
+        const { rule } = one.effective;
         if (
-          one.seen.deny ||
-          !one.seen.own ||
-          one.seen.qualifiers.owner ||
+          one.effective.deny ||
+          !one.effective.own ||
+          one.effective.qualifiers.owner ||
           !one.permissions.has('write')
         )
           continue;

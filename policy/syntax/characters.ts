@@ -67,7 +67,7 @@ function checkReturns(cursor: Cursor): void {
   }
 }
 
-/** Whether offsets, asked for in order, are in one of the ranges: start, end, start, end … */
+/** Whether offsets, given in ascending order, are in one of the ranges: start, end, start, end … */
 export function within(ranges: readonly number[]): (offset: number) => boolean {
   let at = 0;
   return (offset) => {

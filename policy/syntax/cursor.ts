@@ -1,10 +1,10 @@
 // Reads a policy text left to right. What a word is depends on where it stands, so the parser asks for the
 // class of word it expects (the reference does the same with lexer states). One pass, no regular expressions.
-import type { DiagnosticId, Problem } from '../diagnostics.ts';
+
+import type { Problem } from '../problem.ts';
+import type { SyntaxDiagnosticId } from './diagnostics.ts';
 import type { Range } from './source.ts';
 import type { Comment, Word } from './tree.ts';
-
-export type { Problem };
 
 export type TokenKind =
   | 'comment'
@@ -99,14 +99,14 @@ export const maxProblems = 1000;
 export class Cursor {
   readonly text: string;
   readonly problems: Problem[] = [];
-  /** Only when somebody asked for them. */
+  /** Only when they are recorded. */
   readonly tokens: Token[] | undefined;
   /** Where the last newline of the text is; -1 where there is none. */
   readonly lastNewline: number;
   pos = 0;
   /** End of the last thing read that was not a blank or a comment. */
   last = 0;
-  /** Comments passed since somebody took them. */
+  /** Comments skipped since they were last taken. */
   comments: Comment[] = [];
   /** Every comment and every quoted word that was read: start, end, start, end … */
   readonly commentRanges: number[] = [];
@@ -121,7 +121,7 @@ export class Cursor {
   }
 
   report(
-    id: DiagnosticId,
+    id: SyntaxDiagnosticId,
     range: Range,
     message: string,
     more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,
@@ -204,7 +204,7 @@ export class Cursor {
     return comment;
   }
 
-  /** Skips blanks, line ends and comments inside a statement; the comments are kept in `comments`. */
+  /** Skips blanks, line ends and comments inside a statement; the comments go to `comments`. */
   skip(): void {
     for (;;) {
       const code = this.peek();

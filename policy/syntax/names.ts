@@ -7,7 +7,7 @@ function distance(a: string, b: string, limit: number): number {
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
-    let least = i;
+    let min = i;
     for (let j = 1; j <= b.length; j++) {
       const change = a[i - 1] === b[j - 1] ? 0 : 1;
       let value = Math.min(
@@ -19,9 +19,9 @@ function distance(a: string, b: string, limit: number): number {
         value = Math.min(value, (before[j - 2] ?? 0) + 1);
       }
       row.push(value);
-      if (value < least) least = value;
+      if (value < min) min = value;
     }
-    if (least > limit) return limit + 1;
+    if (min > limit) return limit + 1;
     before = previous;
     previous = row;
   }

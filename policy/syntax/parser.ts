@@ -1,8 +1,10 @@
 // The grammar of apparmor.d(5), by recursive descent with a depth limit. It accepts preamble statements and rules
 // in one grammar: a file may be included anywhere, so where a statement may stand is checked later.
+
+import type { Problem } from '../problem.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
-import { Cursor, isLetter, PATH, type Problem } from './cursor.ts';
+import { Cursor, isLetter, PATH } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { parseFlags, parseXattrs } from './head.ts';
 import { parseKeywordRule, refuseComments, starters } from './keyword-rule.ts';
@@ -107,7 +109,7 @@ interface Body {
 }
 
 /**
- * Runs steps, with those that they wait for on the heap: how deep a text nests is up to whoever wrote it, and the call
+ * Runs steps, with those that they wait for on the heap: how deep a text nests is up to its author, and the call
  * stack is small in some runtimes.
  */
 function run(first: Steps<unknown>): void {

@@ -1,4 +1,4 @@
-// The canonical text of a tree: two blanks per level, one statement per line, comments and single empty lines kept.
+// The canonical text of a tree: two blanks per level, one statement per line, comments and single empty lines preserved.
 import type {
   Block,
   Comment,
@@ -16,8 +16,8 @@ import type {
 
 const width = 100;
 
-/** The longest indentation: what nests deeper than real profiles do is not to become far longer than it was. */
-const deepest = 80;
+/** Deeper nesting than in real profiles is not indented further, so that the output stays near the size of the input. */
+const maxIndent = 80;
 
 /** Prints a tree that was read without errors. Reading the result gives the same tree. */
 export function print(file: PolicyFile): string {
@@ -45,7 +45,7 @@ type Braced = Pick<Profile, 'body' | 'closing' | 'headComment'>;
 function printBody(head: string, part: Braced, indent: string, lines: string[]): void {
   lines.push(`${head} {${part.headComment ? ` ${part.headComment.text}` : ''}`);
   const inside: Statement[] = [...part.body, ...part.closing];
-  printStatements(inside, indent.length < deepest ? `${indent}  ` : indent, lines);
+  printStatements(inside, indent.length < maxIndent ? `${indent}  ` : indent, lines);
   lines.push(`${indent}}`);
 }
 

@@ -231,7 +231,7 @@ export type Rule =
   | ChangeProfileRule
   | KeywordRule;
 
-/** A piece that could not be read; kept so that the formatter never loses text. */
+/** A piece that could not be parsed; preserved so that the formatter never loses text. */
 export interface Invalid extends StatementBase {
   kind: 'invalid';
   text: string;

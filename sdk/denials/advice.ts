@@ -3,9 +3,9 @@ import {
   type Access,
   check,
   type EffectiveProfile,
+  type Evaluation,
   escaped,
-  type Judgement,
-  judge,
+  evaluate,
   narrowestRule,
   parse,
 } from '../../policy/index.ts';
@@ -24,7 +24,7 @@ export interface Suggestion {
 
 export interface Advice {
   /** What the profile says now; `undefined` when its text is not at hand. */
-  judgement: Judgement | undefined;
+  evaluation: Evaluation | undefined;
   /** A flag that the profile needs besides. */
   flag: string | undefined;
   /** Absent when no rule would help: nothing was refused, or a deny rule stands against it. */
@@ -46,7 +46,7 @@ export function adviseOn(
 ): Advice {
   const { access, missing, type } = finding;
   const explanations = explanationsOf(finding, profile !== undefined);
-  const judgement = profile && access && judge(profile, access);
+  const evaluation = profile && access && evaluate(profile, access);
   const needed = neededFlag(finding);
   const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
   const hopeless =
@@ -56,13 +56,13 @@ export function adviseOn(
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
     // Only that a program runs on in the same profile is possible then.
     (access?.kind !== 'file' && explanations.some(({ id }) => id === 'no-new-privileges')) ||
-    judgement?.outcome === 'denied' ||
-    judgement?.outcome === 'allowed';
+    evaluation?.outcome === 'denied' ||
+    evaluation?.outcome === 'allowed';
   // Only a rule that sets a limit refuses more: that rule is the one to change.
   const raised = access?.kind === 'rlimit' && refusals.has(type) && missing === undefined;
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
-  return { judgement, flag, suggestion, explanations };
+  return { evaluation, flag, suggestion, explanations };
 }
 
 /** Whether all its profiles allow everything, or are of another namespace than the host's. */

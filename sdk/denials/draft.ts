@@ -2,10 +2,10 @@
 import {
   check,
   effectiveProfiles,
+  evaluate,
   format,
   hasHidden,
   type IncludeResolver,
-  judge,
   parse,
   quoted,
 } from '../../policy/index.ts';
@@ -51,7 +51,8 @@ profile ${quoted(name)}${flags} {
   const rules = new Map<string, Finding[]>();
   for (const finding of merged(findings)) {
     const [profile] = effectiveProfiles(text, resolver);
-    if (profile && finding.access && judge(profile, finding.access).outcome === 'allowed') continue;
+    if (profile && finding.access && evaluate(profile, finding.access).outcome === 'allowed')
+      continue;
     const { suggestion, flag } = adviseOn(finding, profile, { generalise });
     if (flag !== undefined) {
       text = patch(text, [{ profile: profile?.name ?? name, flag }], resolver).text;

@@ -58,11 +58,11 @@ export function wantedBy(
     // Of a stack, each profile has to allow it.
     const names = rulingProfiles(finding.profile ?? '');
     for (const profile of profiles.filter(({ name }) => names.includes(name))) {
-      const { judgement, suggestion, flag } = adviseOn(finding, profile, { generalise });
+      const { evaluation, suggestion, flag } = adviseOn(finding, profile, { generalise });
       if (flag !== undefined) want({ profile: profile.name, flag });
       if (suggestion) want({ profile: profile.name, rule: suggestion.rule });
-      else if (judgement?.outcome === 'denied') {
-        for (const rule of judgement.rules) denying.set(JSON.stringify(rule), rule);
+      else if (evaluation?.outcome === 'denied') {
+        for (const rule of evaluation.rules) denying.set(JSON.stringify(rule), rule);
       }
     }
   }

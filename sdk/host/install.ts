@@ -147,7 +147,7 @@ async function checkAndPut(
 ): Promise<Installed> {
   const file = place.path;
   const { root, onStep = () => {} } = options;
-  const { name, bytes, digest, offer } = profile;
+  const { name, bytes, digest, evidence } = profile;
   const before = await readInstallation(root, profile);
   const parser = await findParser();
   const staged = stage(place, bytes, 0o644);
@@ -163,7 +163,7 @@ async function checkAndPut(
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
-    await keep(root, offer, digest);
+    await keep(root, evidence, digest);
   } catch (error) {
     await staged.discard().catch(() => {});
     throw error;

@@ -1,6 +1,6 @@
-import { formatReference, isDigest, type Offer, sha256 } from '../../trust/index.ts';
-import { bundledOffers, makeBundle, parseBundle } from '../bundle.ts';
-import { type Verified, verifyOffer } from '../fetch.ts';
+import { type Evidence, formatReference, isDigest, sha256 } from '../../trust/index.ts';
+import { evidenceIn, makeBundle, parseBundle } from '../bundle.ts';
+import { type Verified, verifyEvidence } from '../fetch.ts';
 import type { HostTrust } from '../trust-file.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
 import { type Installation, type Named, type Release, statePlace } from './state.ts';
@@ -21,12 +21,12 @@ function keptName(digest: string): string {
   return `${digest.slice('sha256:'.length)}.bundle`;
 }
 
-/** Keeps an offer that was proved; which keys are revoked is remembered with the log (see seen.ts). */
-export async function keep(root: string, proved: Offer, digest: string): Promise<void> {
+/** Stores evidence that was verified; which keys are revoked is remembered with the log (see seen.ts). */
+export async function keep(root: string, proved: Evidence, digest: string): Promise<void> {
   const keys = proved.keys.map(({ revocation: _, ...key }) => key);
-  const offer = { ...proved, keys };
-  const place = keptFolder(root, offer).at(keptName(digest));
-  await write(place, `${JSON.stringify(makeBundle([offer], {}))}\n`, 0o644);
+  const evidence = { ...proved, keys };
+  const place = keptFolder(root, evidence).at(keptName(digest));
+  await write(place, `${JSON.stringify(makeBundle([evidence], {}))}\n`, 0o644);
 }
 
 /** What decides about a kept version: what the host trusts now, and the keys that it has seen revoked. */
@@ -51,14 +51,14 @@ export async function verifyKept(
   { version, digest, verifiedAt }: Release,
   view: KeptView,
 ): Promise<Verified | { ok: false; id: 'not-kept'; reason: string }> {
-  const offer = readKept(root, named, digest);
+  const evidence = readKept(root, named, digest);
   const reference = { ...named, selector: { kind: 'version', version } } as const;
-  if (!offer) {
+  if (!evidence) {
     const reason = `this host has not kept ${formatReference(reference)}`;
     return { ok: false, id: 'not-kept', reason };
   }
   const now = new Date(verifiedAt);
-  const verified = await verifyOffer(offer, reference, { ...view, seen: undefined, now });
+  const verified = await verifyEvidence(evidence, reference, { ...view, seen: undefined, now });
   // Else another version's proof, under this one's name, would speak for what is installed.
   if (verified.ok && verified.profile.digest !== digest) {
     const reason = `what is kept of ${formatReference(reference)} has the digest ${verified.profile.digest}, not ${digest}`;
@@ -73,19 +73,19 @@ export async function listKept(root: string, named: Named): Promise<Release[]> {
   const releases: Release[] = [];
   for (const { name: file } of list(folder)) {
     const digest = `sha256:${file.replace(/\.bundle$/, '')}`;
-    const offer = isDigest(digest) ? readKept(root, named, digest) : undefined;
-    if (!offer || (await sha256(offer.profile)) !== digest) continue;
+    const evidence = isDigest(digest) ? readKept(root, named, digest) : undefined;
+    if (!evidence || (await sha256(evidence.profile)) !== digest) continue;
     const verifiedAt = lookAt(folder.at(file))?.stats.mtime.toISOString();
     if (verifiedAt === undefined) continue;
-    releases.push({ version: offer.version, digest, verifiedAt });
+    releases.push({ version: evidence.version, digest, verifiedAt });
   }
   return releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
 }
 
-function readKept(root: string, named: Named, digest: string): Offer | undefined {
+function readKept(root: string, named: Named, digest: string): Evidence | undefined {
   const text = readText(keptFolder(root, named).at(keptName(digest)), longestKept);
   const bundle = text === undefined ? undefined : parseBundle(text);
-  return bundle && bundledOffers(bundle, 0)[0];
+  return bundle && evidenceIn(bundle, 0)[0];
 }
 
 /** Forgets the versions that an installation does not remember, and what was staged for it. */

@@ -73,6 +73,6 @@ async function refusalOf(
 
 /** The log's policy with less and less asked of a checkpoint, so that what else is wrong shows. */
 function relaxations({ trust: { log } }: KeptView) {
-  const ageless = { ...log, maximumAge: Number.POSITIVE_INFINITY };
+  const ageless = { ...log, maxAge: Number.POSITIVE_INFINITY };
   return [ageless, { ...ageless, witnessThreshold: 0 }];
 }

@@ -59,7 +59,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       trust: {
         registry: registry.url,
         teams: new Map([['acme', { keys: [key], threshold: 1 }]]),
-        log: { key: log, witnesses: [], witnessThreshold: 0, maximumAge: 3600 },
+        log: { key: log, witnesses: [], witnessThreshold: 0, maxAge: 3600 },
       },
       seen: undefined,
     };

@@ -43,14 +43,14 @@ describe('advice', () => {
   });
 
   test('is none while a deny rule stands against it', () => {
-    const { judgement, suggestion } = advised(opened('/a'), '/a r,\naudit deny /* r,\n');
-    expect(judgement).toMatchObject({ outcome: 'denied', rules: [{ line: 3 }] });
+    const { evaluation, suggestion } = advised(opened('/a'), '/a r,\naudit deny /* r,\n');
+    expect(evaluation).toMatchObject({ outcome: 'denied', rules: [{ line: 3 }] });
     expect(suggestion).toBeUndefined();
   });
 
   test('is none for what the profile allows by now', () => {
-    const { judgement, suggestion } = advised(opened('/a'), '/* r,\n');
-    expect(judgement).toMatchObject({ outcome: 'allowed', rules: [{ text: '/* r,', line: 2 }] });
+    const { evaluation, suggestion } = advised(opened('/a'), '/* r,\n');
+    expect(evaluation).toMatchObject({ outcome: 'allowed', rules: [{ text: '/* r,', line: 2 }] });
     expect(suggestion).toBeUndefined();
   });
 
@@ -129,7 +129,7 @@ describe('advice', () => {
       'audit /a r,\n',
     );
     expect(audit.suggestion).toBeUndefined();
-    expect(audit.judgement).toMatchObject({ outcome: 'allowed', rules: [{ audit: true }] });
+    expect(audit.evaluation).toMatchObject({ outcome: 'allowed', rules: [{ audit: true }] });
   });
 });
 
@@ -251,7 +251,7 @@ describe('generalised', () => {
             resolver,
           );
           const [after] = effectiveProfiles(text, resolver);
-          expect(adviseOn(finding as Finding, after).judgement?.outcome).toBe('allowed');
+          expect(adviseOn(finding as Finding, after).evaluation?.outcome).toBe('allowed');
         },
       ),
     );
@@ -583,14 +583,14 @@ describe('words of the log that rules do not have', () => {
     expect(check(text).ok).toBe(true);
     // The rule allows what it is for.
     if (rule === undefined) return;
-    const { judgement } = advised(line, `${rule}\n`);
-    expect(judgement?.outcome === 'allowed' || judgement?.unsure).toBe(true);
+    const { evaluation } = advised(line, `${rule}\n`);
+    expect(evaluation?.outcome === 'allowed' || evaluation?.unsure).toBe(true);
   });
 
   test('a rule to leave the profile is none to be confined by both', () => {
     const line = 'operation="stack" profile="app" name="inner"';
-    expect(advised(line, 'change_profile -> inner,\n').judgement?.outcome).toBe('unmatched');
-    expect(advised(line, 'change_profile -> &inner,\n').judgement?.outcome).toBe('allowed');
+    expect(advised(line, 'change_profile -> inner,\n').evaluation?.outcome).toBe('unmatched');
+    expect(advised(line, 'change_profile -> &inner,\n').evaluation?.outcome).toBe('allowed');
   });
 
   test('a mode that follows a label is no part of it', () => {

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import {
   type Access,
   effectiveProfiles,
+  evaluate,
   type FilePermission,
   format,
   hasHidden,
   type IncludeResolver,
-  judge,
   lint,
   narrowestRule,
 } from '../../policy/index.ts';
@@ -18,7 +18,7 @@ const profileOf = (rules: string, flags = '') =>
 function judged(rules: string, access: Access, resolver?: IncludeResolver) {
   const [profile] = effectiveProfiles(profileOf(rules), resolver);
   if (!profile) throw new Error('no profile');
-  return judge(profile, access);
+  return evaluate(profile, access);
 }
 
 const read = (path: string): Access => ({ kind: 'file', path, permissions: ['r'], owner: true });
@@ -238,7 +238,7 @@ describe('which rule decides', () => {
     const tunables = '@{HOMEDIRS}=/home/ /srv/home/\n@{HOME}=@{HOMEDIRS}/*/ /root/\n';
     const [profile] = effectiveProfiles(`${tunables}profile p {\n  @{HOME}/.x r,\n}\n`);
     for (const home of ['/home/ann', '/srv/home/ann', '/root']) {
-      expect(judge(profile as NonNullable<typeof profile>, read(`${home}/.x`)).outcome).toBe(
+      expect(evaluate(profile as NonNullable<typeof profile>, read(`${home}/.x`)).outcome).toBe(
         'allowed',
       );
     }
@@ -255,7 +255,7 @@ describe('which rule decides', () => {
     expect(parent?.name).toBe('p');
     expect(child).toMatchObject({ name: 'p//c', flags: [] });
     expect(hat).toMatchObject({ name: 'p//h', flags: ['complain'] });
-    expect(judge(child as NonNullable<typeof child>, read('/a')).outcome).toBe('unmatched');
+    expect(evaluate(child as NonNullable<typeof child>, read('/a')).outcome).toBe('unmatched');
   });
 });
 

@@ -4,8 +4,8 @@ import {
   check,
   type EffectiveProfile,
   effectiveProfiles,
+  evaluate,
   format,
-  judge,
 } from '../../policy/index.ts';
 
 const profile = (rule: string) => `profile a {\n  ${rule}\n}\n`;
@@ -128,7 +128,7 @@ describe('a bare word as a path', () => {
   test('it allows nothing', () => {
     const [seen] = effectiveProfiles(profile('deleted rw,'));
     const access = { kind: 'file', path: '/deleted', permissions: ['w'] } as const;
-    expect(judge(seen as EffectiveProfile, access).outcome).toBe('unmatched');
+    expect(evaluate(seen as EffectiveProfile, access).outcome).toBe('unmatched');
   });
 });
 
@@ -145,7 +145,7 @@ describe('other names for the same', () => {
   test('unmount allows what umount does', () => {
     const [seen] = effectiveProfiles(profile('unmount /x/,'));
     const access = { kind: 'umount', target: '/x/' } as const;
-    expect(judge(seen as EffectiveProfile, access).outcome).toBe('allowed');
+    expect(evaluate(seen as EffectiveProfile, access).outcome).toBe('allowed');
   });
 
   test('rewrite is alias', () => {

@@ -27,7 +27,7 @@ describe('the host', () => {
     const checkpoint = { origin: 'test', size: 1, root: new Uint8Array(32) };
     const digest = `sha256:${'0'.repeat(64)}` as const;
     const named = { team: 'acme', name: 'web', version: '1.0.0', digest };
-    const offer = {
+    const evidence = {
       ...named,
       profile: bytes,
       envelope: { payloadType: '', payload: '', signatures: [] },
@@ -35,7 +35,7 @@ describe('the host', () => {
       log: { checkpoint: '', consistency: [] },
       keys: [],
     };
-    return { ...named, bytes, manifest, signers: [], checkpoint, offer };
+    return { ...named, bytes, manifest, signers: [], checkpoint, evidence };
   }
 
   const installed = (root: string, bytes: Uint8Array<ArrayBuffer>) =>

@@ -49,7 +49,7 @@ describe('a checkpoint that witnesses have cosigned', () => {
       key: log,
       witnesses: [first, second],
       witnessThreshold: threshold,
-      maximumAge: 3600,
+      maxAge: 3600,
     };
     const verified = await verifyLog(
       { checkpoint, consistency: [] },

@@ -10,8 +10,8 @@ export function makeBlind(): string {
 }
 
 /**
- * What stands in the log in place of a private profile's name: a commitment that tells nothing to whoever does
- * not have the blind, and binds the registry to one name for whoever has it.
+ * What stands in the log in place of a private profile's name: a commitment that hides the name from anyone
+ * without the blind, and binds the registry to one name for anyone with it.
  */
 export function blindName(team: string, name: string, blind: string): Promise<Digest> {
   const text = `aa-registry/blind-name/v1\n${team}/${name}\n${blind}\n`;

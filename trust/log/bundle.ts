@@ -1,5 +1,5 @@
-/** The longest entry that a bundle can hold, in bytes: its length is a uint16. */
-export const longestEntry = 0xffff;
+/** The size of an entry that fits in a bundle, in bytes: its length is a uint16. */
+export const maxEntryBytes = 0xffff;
 
 /**
  * The bytes of an entry bundle: each entry after its length, a big-endian uint16 (tlog-tiles, "Log
@@ -10,8 +10,8 @@ export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array<Ar
   const view = new DataView(bundle.buffer);
   let at = 0;
   for (const entry of entries) {
-    if (entry.length > longestEntry) {
-      throw new RangeError(`an entry of ${entry.length} bytes is longer than ${longestEntry}`);
+    if (entry.length > maxEntryBytes) {
+      throw new RangeError(`an entry of ${entry.length} bytes is longer than ${maxEntryBytes}`);
     }
     view.setUint16(at, entry.length);
     bundle.set(entry, at + 2);

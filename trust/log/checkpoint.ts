@@ -25,7 +25,7 @@ export interface LogIdentity {
   origin: string;
   /** The keys it may sign with; more than one while they change. */
   keys: readonly NoteVerifier[];
-  /** What the log itself cosigns with, where that is asked about: it has to verify as its signatures have to. */
+  /** The key of the log's own cosignature, where one is required: it must verify like its signature. */
   cosigner?: NoteVerifier;
 }
 

@@ -46,7 +46,7 @@ const ChannelEntry = z.strictObject({
   previous: version.nullable(),
 });
 
-/** A version was yanked, or is offered again. */
+/** A version was yanked, or restored. */
 const YankEntry = z.strictObject({
   kind: z.literal('yank'),
   time,

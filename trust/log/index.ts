@@ -1,5 +1,5 @@
 export { blindChannel, blindName, makeBlind } from './blind.ts';
-export { decodeEntryBundle, encodeEntryBundle, longestEntry } from './bundle.ts';
+export { decodeEntryBundle, encodeEntryBundle, maxEntryBytes } from './bundle.ts';
 export {
   type Checkpoint,
   type CheckpointRefusalId,

@@ -26,7 +26,7 @@ export interface NoteVerifier {
 /** A note key that signs. */
 export interface NoteKey extends NoteVerifier {
   privateKey: CryptoKey;
-  /** `PRIVATE+KEY+name+id+base64(type ‖ private key)`: kept secret. */
+  /** `PRIVATE+KEY+name+id+base64(type ‖ private key)`: secret. */
   signer: string;
 }
 
@@ -94,8 +94,7 @@ export async function cosignatureVerifierOf(verifier: NoteVerifier): Promise<Not
 }
 
 /**
- * The public key itself, as base64, without what a vkey says besides: two that have it are one key, whatever names and
- * types they have.
+ * The public key alone, as base64, without the name and type of a vkey: two vkeys with the same bytes are one key.
  */
 export function noteKeyBytes({ verifier }: Pick<NoteVerifier, 'verifier'>): string {
   const { key } = parseKey(verifier) ?? {};

@@ -70,7 +70,7 @@ export interface Appended {
 
 /**
  * Appends a leaf's hash. It costs one node hash on average and log2(size) at worst. Throws when the hashes
- * do not fit the size: nothing may be built, or signed, on such a frontier.
+ * do not fit the size: such a frontier must not be extended or signed.
  */
 export function appendLeaf(frontier: Frontier, leaf: Hash): Appended {
   assertFrontier(frontier);

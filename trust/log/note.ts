@@ -12,11 +12,11 @@ import {
   parseKeyId,
 } from './key.ts';
 
-/** The most signatures that a note may carry; the specification demands at least 16. */
-export const mostSignatures = 100;
+/** How many signatures a note may carry; the specification demands at least 16. */
+export const maxSignatures = 100;
 
-/** The longest note that is read, in characters: that many signatures of the longest kind fit. */
-export const longestNote = 1024 * 1024;
+/** How long a note may be, in characters: `maxSignatures` of the longest kind fit. */
+export const maxNoteLength = 1024 * 1024;
 
 /** One signature line of a note. */
 export interface NoteSignature {
@@ -27,7 +27,7 @@ export interface NoteSignature {
   signature: Uint8Array<ArrayBuffer>;
 }
 
-/** A note taken apart, nothing of it verified. */
+/** The parts of a note, not verified. */
 export interface Note {
   /** What is signed; ends in a newline. */
   text: string;
@@ -37,7 +37,7 @@ export interface Note {
 /** A signature that a known key has made. */
 export interface VerifiedSignature {
   verifier: NoteVerifier;
-  /** When, in seconds since 1970; a cosignature says so. */
+  /** When it was made, in seconds since 1970; only cosignatures have it. */
   time?: number;
 }
 
@@ -52,7 +52,7 @@ export type OpenedNote =
 export function parseNote(note: string): Note | undefined {
   // The text may hold empty lines: the last one ends it.
   const end = note.lastIndexOf('\n\n');
-  if (end < 0 || note.length > longestNote || !isNoteText(note)) return undefined;
+  if (end < 0 || note.length > maxNoteLength || !isNoteText(note)) return undefined;
   const signatures = parseSignatures(note.slice(end + 2));
   return signatures && { text: note.slice(0, end + 1), signatures };
 }
@@ -67,7 +67,7 @@ export function formatNote({ text, signatures }: Note): string {
 /** Reads signature lines alone, as a witness answers; `undefined` unless there are 1 to 100 of them. */
 export function parseSignatures(lines: string): NoteSignature[] | undefined {
   const [last, ...others] = lines.split('\n').reverse();
-  if (last !== '' || others.length < 1 || others.length > mostSignatures) return undefined;
+  if (last !== '' || others.length < 1 || others.length > maxSignatures) return undefined;
   const signatures = others.reverse().map(parseSignature);
   return signatures.every((signature) => signature !== undefined) ? signatures : undefined;
 }
@@ -129,10 +129,10 @@ export async function cosign(note: string, key: NoteKey, now: Date): Promise<str
 export function addSignatures(note: string, added: readonly NoteSignature[]): string {
   const parsed = parseNote(note);
   if (!parsed) throw new TypeError('this is no signed note');
-  const kept = parsed.signatures.filter(
+  const others = parsed.signatures.filter(
     ({ name, id }) => !added.some((each) => each.name === name && each.id === id),
   );
-  return formatNote({ text: parsed.text, signatures: [...kept, ...added] });
+  return formatNote({ text: parsed.text, signatures: [...others, ...added] });
 }
 
 /**

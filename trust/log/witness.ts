@@ -11,10 +11,10 @@ import { emptyRoot, type Hash, isHash, sameHash } from './merkle.ts';
 import { cosignText, formatSignatures, parseNote } from './note.ts';
 import { verifyConsistency } from './proof.ts';
 
-/** The most hashes that a request may hold (tlog-witness, "add-checkpoint"). */
-const longestProof = 63;
+/** How many hashes a request may hold (tlog-witness, "add-checkpoint"). */
+const maxProofHashes = 63;
 
-/** What is asked of a witness: to cosign a checkpoint, given the one it cosigned before. */
+/** A request to a witness: to cosign a checkpoint, given the one it cosigned before. */
 export interface AddCheckpoint {
   oldSize: number;
   proof: readonly Hash[];
@@ -56,14 +56,14 @@ export function parseAddCheckpoint(body: string): AddCheckpoint | undefined {
   const end = body.indexOf('\n\n');
   const [old = '', ...lines] = body.slice(0, Math.max(end, 0)).split('\n');
   const oldSize = old.startsWith('old ') ? parseDecimal(old.slice('old '.length)) : undefined;
-  if (oldSize === undefined || lines.length > longestProof) return undefined;
+  if (oldSize === undefined || lines.length > maxProofHashes) return undefined;
   const proof = lines.map(decodeBase64);
   return proof.every(isHash) ? { oldSize, proof, checkpoint: body.slice(end + 2) } : undefined;
 }
 
 /**
- * What a witness answers to the body of an `add-checkpoint` request (tlog-witness, "add-checkpoint"). Stores
- * nothing. Never throws.
+ * The response of a witness to the body of an `add-checkpoint` request (tlog-witness, "add-checkpoint"), without storing
+ * it. Never throws.
  */
 export async function decide(witness: Witness, body: string): Promise<WitnessDecision> {
   const request = parseAddCheckpoint(body);

@@ -1,12 +1,13 @@
 // What every rule with a keyword says about itself. The parser, the printer and the checks read these tables.
-import type { DiagnosticId } from '../../diagnostics.ts';
+
+import type { Problem } from '../../problem.ts';
 import type { Release } from '../../release.ts';
-import type { Problem } from '../cursor.ts';
+import type { SyntaxDiagnosticId } from '../diagnostics.ts';
 import type { Range } from '../source.ts';
 import type { Condition, KeywordRule, KeywordRuleKind, Word } from '../tree.ts';
 
 export type Report = (
-  id: DiagnosticId,
+  id: SyntaxDiagnosticId,
   range: Range,
   message: string,
   more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,

@@ -1,7 +1,7 @@
 // What stands before the `{` of a profile or hat (apparmor.d(5), "Profile Head", "Flags").
 import { nearest } from '../names.ts';
 import type { Range } from '../source.ts';
-import type { Condition, Word } from '../tree.ts';
+import type { Condition, Profile, Word } from '../tree.ts';
 import type { Report } from './kind.ts';
 import { canonicalSignal, isSignal, signals } from './signal.ts';
 
@@ -241,4 +241,12 @@ export function checkTarget(target: Word, report: Report): void {
       expected: ':namespace:profile',
     });
   }
+}
+
+/** The name the kernel shows: escapes removed, namespace in colons, children after `//`. */
+export function kernelName(profile: Profile, parent?: string): string {
+  const parts = splitName(profile.name.value) ?? { name: profile.name.value };
+  const name = parts.name.replace(/\\(.)/g, '$1');
+  if (parent !== undefined) return `${parent}//${name}`;
+  return parts.namespace ? `:${parts.namespace}:${name}` : name;
 }

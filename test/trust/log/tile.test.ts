@@ -4,7 +4,7 @@ import {
   decodeEntryBundle,
   encodeEntryBundle,
   formatTilePath,
-  longestEntry,
+  maxEntryBytes,
   nodeOfTile,
   parseTilePath,
   tileOfNode,
@@ -169,8 +169,8 @@ describe('entry bundles', () => {
       bytes(0, 2, 1, 2, 0, 0, 0, 1, 3),
     );
     expect(encodeEntryBundle([new Uint8Array(258)]).slice(0, 2)).toEqual(bytes(1, 2));
-    expect(encodeEntryBundle([new Uint8Array(longestEntry)])).toHaveLength(longestEntry + 2);
-    expect(() => encodeEntryBundle([new Uint8Array(longestEntry + 1)])).toThrow(RangeError);
+    expect(encodeEntryBundle([new Uint8Array(maxEntryBytes)])).toHaveLength(maxEntryBytes + 2);
+    expect(() => encodeEntryBundle([new Uint8Array(maxEntryBytes + 1)])).toThrow(RangeError);
   });
 
   test.each([

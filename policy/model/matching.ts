@@ -1,24 +1,24 @@
-// Whether a rule speaks of an access: the conditions of each kind of rule (apparmor.d(5)).
+// Whether a rule applies to an access: the conditions of each kind of rule (apparmor.d(5)).
 import { automaton, matches } from '../glob/automaton.ts';
-import type { SeenRule } from '../semantics/seen.ts';
 import { noOption, optionName } from '../syntax/rules/mount.ts';
 import { protocols } from '../syntax/rules/network.ts';
 import type { Condition, KeywordRule, Permissions, RlimitRule, Word } from '../syntax/tree.ts';
 import type { Access } from './access.ts';
-import type { EffectiveProfile } from './effective.ts';
+import type { EffectiveProfile } from './effective-profile.ts';
+import type { EffectiveRule } from './effective-rule.ts';
 import { comparable } from './literal.ts';
 
 /** Yes, no, or `undefined`: a pattern or condition whose meaning is not known here. */
 type Answer = boolean | undefined;
 
-/** Whether a rule speaks of one part of an access (see {@link partsOf}), be it to allow or to deny it. */
-export function speaksOf(
+/** Whether a rule allows or denies one part of an access (see {@link partsOf}). */
+export function ruleApplies(
   profile: EffectiveProfile,
-  seen: SeenRule,
+  effective: EffectiveRule,
   access: Access,
   part: string,
 ): Answer {
-  const { rule, qualifiers } = seen;
+  const { rule, qualifiers } = effective;
   if (rule.kind === 'all') return true;
   const owner = qualifiers.owner?.value;
   if (owner !== undefined && (access.kind === 'file' || access.kind === 'link')) {
@@ -111,7 +111,7 @@ export function speaksOf(
   }
 }
 
-/** All of them hold; one that does not settles it, whatever is not known of the others. */
+/** Whether all hold: false if any is false, else undefined if any is unknown. */
 function both(...answers: Answer[]): Answer {
   if (answers.includes(false)) return false;
   return answers.includes(undefined) ? undefined : true;

@@ -1,4 +1,4 @@
-// Do two rules of a profile give the same program two different profiles?
+// Pairs of rules in a profile that give the same program two different profiles.
 import type { Budget } from '../budget.ts';
 import { pathsOf, wildcardOf } from '../glob/aare.ts';
 import { automaton, intersects } from '../glob/automaton.ts';
@@ -55,7 +55,7 @@ function prepare(one: ExecRule, order: number, { outline, wildcard }: Group): Pr
 }
 
 const maxPaths = 1000;
-/** One profile with more conflicts than this is not a slip. */
+/** How many conflicts of one profile are listed. */
 const maxConflicts = 100;
 
 export interface Conflict {
@@ -74,8 +74,9 @@ export type Exactness =
   | 'classes against patterns';
 
 /**
- * Pairs of rules that match a common path with different transitions, each with what is shown for it. Different
- * priorities do not meet; `owner` and `other` do not either. When the budget is exhausted, some were not compared.
+ * Pairs of rules that match a common path with different transitions, each with what is shown for it. Rules of
+ * different priorities do not conflict; `owner` and `other` do not either. When the budget is exhausted, some were not
+ * compared.
  */
 export function execConflicts(
   rules: readonly ExecRule[],
@@ -126,7 +127,7 @@ function sorted(conflicts: Conflict[]): Conflict[] {
   return conflicts.sort((a, b) => a.second.order - b.second.order).slice(0, maxConflicts);
 }
 
-/** Paths without wildcards meet when they are the same. False when some rule names too many to list. */
+/** Paths without wildcards intersect when they are equal. False when some rule names too many to list. */
 function fixedConflicts(
   rules: readonly Prepared[],
   budget: Budget,
@@ -141,10 +142,10 @@ function fixedConflicts(
     for (const path of paths ?? []) {
       const others = byPath.get(path) ?? [];
       byPath.set(path, others);
-      // Each path is kept, and looked up among the others.
+      // Each path is stored, and looked up among the others.
       if (!budget.spend(10 + others.length)) return true;
-      // Rules that agree with one that is noted already meet the same others.
-      const other = others.find((one) => apart(one, rule));
+      // A rule that agrees with a listed one has the same conflicts.
+      const other = others.find((one) => contradict(one, rule));
       if (other) {
         const key = `${other.order} ${rule.order}`;
         if (!reported.has(key) && reported.size < maxConflicts) add(other, rule);
@@ -165,7 +166,7 @@ function fixedConflicts(
 }
 
 /** Whether two rules that match a common path contradict each other. */
-function apart(a: Prepared, b: Prepared): boolean {
+function contradict(a: Prepared, b: Prepared): boolean {
   return (
     a.transition !== b.transition &&
     a.priority === b.priority &&
@@ -183,8 +184,8 @@ function patternConflicts(
   const outlines = new Outlines(rules);
   let found = 0;
   for (const a of rules) {
-    for (const b of outlines.meeting(a.outline, budget)) {
-      if (b.order <= a.order || !apart(a, b) || !wanted(a, b)) continue;
+    for (const b of outlines.intersecting(a.outline, budget)) {
+      if (b.order <= a.order || !contradict(a, b) || !wanted(a, b)) continue;
       if (a.path !== b.path) {
         const left = automaton(a.path, budget);
         const right = automaton(b.path, budget);

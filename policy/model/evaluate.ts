@@ -1,10 +1,11 @@
-// Which rules of a profile decide about an access (apparmor.d(5): the highest priority counts, and deny wins there).
-import type { SeenRule } from '../semantics/seen.ts';
+// Which rules of a profile decide an access (apparmor.d(5): the highest priority counts, and deny wins there).
+
 import { printedRule } from '../syntax/printer.ts';
 import { LineTable } from '../syntax/source.ts';
 import { type Access, partsOf } from './access.ts';
-import type { EffectiveProfile } from './effective.ts';
-import { speaksOf } from './matching.ts';
+import type { EffectiveProfile } from './effective-profile.ts';
+import type { EffectiveRule } from './effective-rule.ts';
+import { ruleApplies } from './matching.ts';
 
 /** A rule that decided, and where it stands. */
 export interface DecidingRule {
@@ -20,34 +21,34 @@ export interface DecidingRule {
 }
 
 /**
- * - `denied`: `rules` deny some of it by name; nothing that is added allows it while they stand.
+ * - `denied`: `rules` deny some of it explicitly; a deny rule overrides any allow rule.
  * - `unmatched`: no rule allows `missing`.
  * - `allowed`: `rules` allow all of it.
  */
-export interface Judgement {
+export interface Evaluation {
   outcome: 'denied' | 'unmatched' | 'allowed';
   rules: DecidingRule[];
   /** The parts of the access (see `partsOf`) that no rule allows, also when others are denied. */
   missing: string[];
-  /** A rule was left out of account: what its patterns or conditions mean is not known here. */
+  /** A rule was ignored, since the meaning of its patterns or conditions is not known here. */
   unsure: boolean;
 }
 
-/** What a profile says to an access, part by part. */
-export function judge(profile: EffectiveProfile, access: Access): Judgement {
-  const deciding = new Map<SeenRule, boolean>();
+/** Evaluates an access against the rules of a profile, part by part. */
+export function evaluate(profile: EffectiveProfile, access: Access): Evaluation {
+  const deciding = new Map<EffectiveRule, boolean>();
   const missing: string[] = [];
   let unsure = false;
   for (const part of partsOf(access)) {
-    let found: SeenRule[] = [];
-    for (const seen of profile.rules) {
-      const answer = speaksOf(profile, seen, access, part);
-      if (answer === undefined) unsure = true;
-      if (answer) found.push(seen);
+    let found: EffectiveRule[] = [];
+    for (const effective of profile.rules) {
+      const applies = ruleApplies(profile, effective, access, part);
+      if (applies === undefined) unsure = true;
+      if (applies) found.push(effective);
     }
     const highest = Math.max(...found.map(priority));
     found = found.filter((one) => priority(one) === highest);
-    // A limit says how much is allowed: to go beyond it is denied.
+    // A limit says how much is allowed; more is denied.
     const denying = found.filter(({ deny, rule }) => deny || rule.kind === 'rlimit');
     for (const one of denying) deciding.set(one, true);
     if (denying.length > 0) continue;
@@ -57,19 +58,21 @@ export function judge(profile: EffectiveProfile, access: Access): Judgement {
   const denies = [...deciding.values()].includes(true);
   return {
     outcome: denies ? 'denied' : missing.length > 0 ? 'unmatched' : 'allowed',
-    rules: [...deciding].flatMap(([seen, deny]) => (deny === denies ? [described(seen)] : [])),
+    rules: [...deciding].flatMap(([effective, deny]) =>
+      deny === denies ? [describe(effective)] : [],
+    ),
     missing,
     unsure,
   };
 }
 
-function priority({ qualifiers }: SeenRule): number {
+function priority({ qualifiers }: EffectiveRule): number {
   return Number(qualifiers.priority?.value ?? 0);
 }
 
 const lineTables = new WeakMap<object, LineTable>();
 
-function described({ rule, unit, deny, qualifiers }: SeenRule): DecidingRule {
+function describe({ rule, unit, deny, qualifiers }: EffectiveRule): DecidingRule {
   const lines = lineTables.get(unit.file) ?? new LineTable(unit.file.text);
   lineTables.set(unit.file, lines);
   return {

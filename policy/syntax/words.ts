@@ -1,6 +1,6 @@
 // Which words of a rule are patterns, and which variables they mention.
 import { variableEndAt } from '../glob/aare.ts';
-import type { Condition, Profile, Rule, Word } from '../syntax/tree.ts';
+import type { Condition, Profile, Rule, Word } from './tree.ts';
 
 export type WordVisitor = (word: Word, pattern: boolean) => void;
 

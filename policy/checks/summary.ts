@@ -1,7 +1,7 @@
-// What checking a profile needs from a list of statements, gathered once per parsed file and kept with it:
+// What checking a profile needs from a list of statements, gathered once per parsed file and cached with it:
 // an abstraction included by a hundred profiles is walked once.
 import { checkPattern } from '../glob/aare.ts';
-import type { Problem } from '../syntax/cursor.ts';
+import type { Problem } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
 import type {
   Alias,
@@ -20,7 +20,7 @@ import type {
   Variable,
   Word,
 } from '../syntax/tree.ts';
-import { variablesIn, visitHeadWords, visitRuleWords, type WordVisitor } from './words.ts';
+import { variablesIn, visitHeadWords, visitRuleWords, type WordVisitor } from '../syntax/words.ts';
 
 export interface Summary {
   includes: Include[];

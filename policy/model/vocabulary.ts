@@ -1,4 +1,4 @@
-// Which of an access's words are the language's own: those stand in a rule without quotes.
+// Which words of an access are in the language's vocabulary: a rule has them without quotes.
 import { capabilities } from '../syntax/rules/capability.ts';
 import { io_uring } from '../syntax/rules/io_uring.ts';
 import { mountOptions } from '../syntax/rules/mount.ts';
@@ -65,7 +65,7 @@ export function isSayable(access: Access): boolean {
   }
 }
 
-/** apparmor_parser takes nothing else for the path of a mount point. */
+/** apparmor_parser requires this of the path of a mount point. */
 function isAbsolute(path: string): boolean {
   return path.startsWith('/');
 }

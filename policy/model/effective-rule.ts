@@ -1,29 +1,30 @@
 // The rules of a profile one by one, with what the blocks around them say.
+
+import type { Unit } from '../checks/unit.ts';
 import type { Qualifiers, Rule, Statement } from '../syntax/tree.ts';
-import type { Unit } from './check.ts';
 
 /** A rule with the qualifiers of the blocks around it. */
-export interface SeenRule {
+export interface EffectiveRule {
   rule: Rule;
   qualifiers: Pick<Qualifiers, 'priority' | 'audit' | 'access' | 'owner'>;
   deny: boolean;
   unit: Unit;
-  /** In the file that is looked at, not in an include. */
+  /** In the main file, not in an include. */
   own: boolean;
 }
 
 /** The rules of a list of statements and of its blocks, in order. */
-export function seenRules(
+export function effectiveRules(
   statements: readonly Statement[],
-  outer: SeenRule['qualifiers'],
-  unit: SeenRule['unit'],
+  outer: EffectiveRule['qualifiers'],
+  unit: EffectiveRule['unit'],
   own: boolean,
-  found: SeenRule[] = [],
-): SeenRule[] {
+  found: EffectiveRule[] = [],
+): EffectiveRule[] {
   for (const one of statements) {
     switch (one.kind) {
       case 'block':
-        seenRules(one.body, merge(outer, one.qualifiers), unit, own, found);
+        effectiveRules(one.body, merge(outer, one.qualifiers), unit, own, found);
         break;
       case 'comment':
       case 'include':
@@ -44,7 +45,7 @@ export function seenRules(
   return found;
 }
 
-function merge(outer: SeenRule['qualifiers'], inner: Qualifiers): SeenRule['qualifiers'] {
+function merge(outer: EffectiveRule['qualifiers'], inner: Qualifiers): EffectiveRule['qualifiers'] {
   if (inner.words.length === 0) return outer;
   return {
     ...outer,

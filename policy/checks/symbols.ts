@@ -1,7 +1,7 @@
 // Variables and booleans as the preamble sets them.
 import { type Budget, expandedCharacters } from '../budget.ts';
 import { checkPattern, variableEndAt } from '../glob/aare.ts';
-import { variablesIn } from './words.ts';
+import { variablesIn } from '../syntax/words.ts';
 
 /** How long an expanded text may get, in characters. Real ones have a few thousand. */
 export const maxExpansion = 200_000;
@@ -16,6 +16,9 @@ export interface ProfileVariables {
   attach_path?: string;
   exec_path?: string;
 }
+
+/** In the head of a profile none is set yet: they are made from it. */
+export const headVariables: ProfileVariables = {};
 
 const nothing: Readonly<Record<string, readonly string[]>> = {};
 
@@ -104,7 +107,7 @@ export class Symbols {
     return { ok: true, text: '' };
   }
 
-  /** True when every value of the variable has whole brackets, so that a pattern around it can be judged without it. */
+  /** True when every value of the variable has whole brackets, so that a pattern around it can be checked without it. */
   balanced(name: string): boolean {
     this.#unbalanced ??= this.#findUnbalanced();
     return !this.#unbalanced.has(name);
@@ -152,7 +155,7 @@ export class Symbols {
     return path;
   }
 
-  /** As {@link expandPath}, without a look at slashes. */
+  /** As {@link expandPath}, with slashes as they are. */
   expand(
     text: string,
     own: ProfileVariables,

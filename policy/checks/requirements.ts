@@ -1,4 +1,4 @@
-// Which AppArmor release each construct came with, and which rules an abi file leaves without effect.
+// Which AppArmor release each construct came with.
 import { fileSince, variableSince } from '../base-policy.ts';
 import { compareReleases, type Release } from '../release.ts';
 import { kinds } from '../syntax/rules/kinds.ts';
@@ -14,8 +14,8 @@ import type {
   Statement,
   Word,
 } from '../syntax/tree.ts';
+import { variablesIn, visitHeadWords, visitRuleWords } from '../syntax/words.ts';
 import { branches } from './summary.ts';
-import { variablesIn, visitHeadWords, visitRuleWords } from './words.ts';
 
 /** A construct and the release that brought it; older apparmor_parsers refuse the file. */
 export interface Requirement extends Range {
@@ -171,39 +171,4 @@ function needsOfRule(rule: Rule, declared: ReadonlySet<string>, need: Need): voi
     kind.needs?.(rule as Parameters<NonNullable<typeof kind.needs>>[0], need);
   }
   visitRuleWords(rule, (word) => needsOfVariables(word, declared, need));
-}
-
-/** What each abi file that AppArmor ships knows, oldest first. */
-const abis: readonly { name: string; adds: readonly KeywordRuleKind[] }[] = [
-  { name: 'kernel-5.4-vanilla', adds: [] },
-  { name: 'kernel-5.4-outoftree-network', adds: ['dbus', 'network', 'unix'] },
-  { name: '3.0', adds: [] },
-  { name: '4.0', adds: ['mqueue', 'userns'] },
-  { name: '5.0', adds: ['io_uring'] },
-];
-
-/** Rules that the abi a file asks for does not know: accepted, and then without effect. */
-export function withoutEffect(file: PolicyFile): { rule: Rule; abi: string; since: string }[] {
-  const named = file.statements.find((one) => one.kind === 'abi');
-  const name = named?.path.startsWith('abi/') ? named.path.slice(4) : undefined;
-  const at = abis.findIndex((one) => one.name === name);
-  if (at < 0) return [];
-  const missing = new Map(
-    abis
-      .slice(at + 1)
-      .flatMap(({ name, adds }) => adds.map((kind) => [kind as string, name] as const)),
-  );
-  const found: { rule: Rule; abi: string; since: string }[] = [];
-  const visit = (statements: readonly Statement[]): void => {
-    for (const one of statements) {
-      if (one.kind === 'profile' || one.kind === 'block') visit(one.body);
-      else if (one.kind === 'conditional') for (const branch of branches(one)) visit(branch);
-      else {
-        const since = missing.get(one.kind);
-        if (since) found.push({ rule: one as Rule, abi: `abi/${name}`, since });
-      }
-    }
-  };
-  visit(file.statements);
-  return found;
 }

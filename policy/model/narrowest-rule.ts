@@ -9,8 +9,8 @@ const order: readonly FilePermission[] = ['m', 'r', 'w', 'a', 'l', 'k', 'x'];
 /**
  * The narrowest rule that allows an access, in canonical form: with `owner` where the process owns the file, and a
  * program that it runs stays confined as it is (`ix`). `pattern` makes the pattern for a path, name or label; else it
- * is what matches that alone. `undefined` when a word of the access is none of the language's, which may come from
- * whoever wrote the log: no rule can say it.
+ * is what matches that alone. `undefined` when a word of the access is not in the language (a log can hold
+ * anything): no rule can say it.
  */
 export function narrowestRule(
   access: Access,

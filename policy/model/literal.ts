@@ -1,4 +1,4 @@
-// Texts as they have to be written in a rule to stand for themselves.
+// Escapes and quotes a text so that a rule matches it literally.
 import { replaceHidden } from '../visible.ts';
 
 /**
@@ -9,7 +9,7 @@ export function literal(text: string): string {
   return quoted(escaped(text));
 }
 
-/** A pattern as a word of a rule: in quotes where it has to be. */
+/** A pattern as a word of a rule: quoted where that is needed. */
 export function quoted(pattern: string): string {
   return /^[\w/.+:%~@\\*?[\]{}^-]+$/.test(pattern) ? pattern : `"${pattern}"`;
 }
@@ -27,7 +27,7 @@ function octal(byte: number): string {
   return `\\${byte.toString(8).padStart(3, '0')}`;
 }
 
-/** The bytes of a character that is not seen, so that everybody who reads the rule sees that there is something. */
+/** An invisible character as octal escapes, so that a reader of the rule sees it. */
 function bytesOf(character: string): string {
   if (/[\udc80-\udcff]/u.test(character)) return octal(byte(character));
   return [...new TextEncoder().encode(character)].map(octal).join('');

@@ -1,12 +1,45 @@
 // What an `if` decides (apparmor.d(5), "Conditionals").
-import type { Problem } from '../syntax/cursor.ts';
-import type { Expression, Word } from '../syntax/tree.ts';
+import { type Explanation, error, type Problem } from '../problem.ts';
+import type { Conditional, ElseBlock, Expression, Word } from '../syntax/tree.ts';
 import { variableName } from '../syntax/variables.ts';
+import { declaration } from '../tunables.ts';
 import type { Symbols } from './symbols.ts';
-import { declaration } from './tunables.ts';
+
+export const conditionDiagnostics = {
+  'undefined-boolean': error(
+    'Boolean that is not declared',
+    'A condition asks for a boolean that is not set; `defined $X` asks whether it is.',
+    'profile demo {\n  if $X {\n    /etc/hosts r,\n  }\n}\n',
+    '$X = true\nprofile demo {\n  if $X {\n    /etc/hosts r,\n  }\n}\n',
+  ),
+  'comparison-type': error(
+    'Number compared with text',
+    'The order of a number and a text is not defined.',
+    'profile demo {\n  if 10 < /srv {\n    /etc/hosts r,\n  }\n}\n',
+  ),
+} as const satisfies Record<string, Explanation>;
+
+/** The block whose rules count; a condition that is not known is taken to hold. */
+export function takenBlock(
+  conditional: Conditional,
+  symbols: Symbols,
+  problems: Problem[],
+): Conditional | ElseBlock | undefined {
+  let taken: Conditional | ElseBlock | undefined;
+  for (
+    let one: Conditional | ElseBlock | undefined = conditional;
+    one;
+    one = one.kind === 'conditional' ? one.otherwise : undefined
+  ) {
+    // Each is evaluated, whichever is taken: an undeclared boolean is an error everywhere.
+    const value = one.kind === 'conditional' ? evaluate(one.test, symbols, problems) : true;
+    if (value !== false) taken ??= one;
+  }
+  return taken;
+}
 
 /** True, false, or undefined when it depends on a file that was not seen. */
-export function evaluate(
+function evaluate(
   expression: Expression,
   symbols: Symbols,
   problems: Problem[],
@@ -22,7 +55,7 @@ export function evaluate(
     }
     case 'and':
     case 'or': {
-      // Every operand is looked at: an undeclared boolean is an error wherever it stands.
+      // Every operand is evaluated: an undeclared boolean is an error anywhere.
       const values = expression.operands.map((one) => evaluate(one, symbols, problems));
       const deciding = expression.kind === 'or';
       if (values.includes(deciding)) return deciding;

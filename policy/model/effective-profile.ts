@@ -1,11 +1,13 @@
 // Profiles as the kernel has them: their own rules and those of what they include, with conditions decided.
+
+import { analyse, type ProfileReport } from '../checks/analyse.ts';
+import type { Unit } from '../checks/unit.ts';
 import type { IncludeResolver } from '../includes.ts';
-import { analyse, type ProfileReport, type Unit } from '../semantics/check.ts';
-import { type SeenRule, seenRules } from '../semantics/seen.ts';
-import { usualTunables } from '../semantics/tunables.ts';
 import { parseText } from '../syntax/parser.ts';
 import { splitFlag } from '../syntax/rules/profile.ts';
 import type { Profile } from '../syntax/tree.ts';
+import { usualTunables } from '../tunables.ts';
+import { type EffectiveRule, effectiveRules } from './effective-rule.ts';
 
 /** A profile, hat or child with every rule that counts for it. */
 export interface EffectiveProfile {
@@ -15,7 +17,7 @@ export interface EffectiveProfile {
   profile: Profile;
   /** The names of its flags, such as `complain` and `attach_disconnected`. */
   flags: readonly string[];
-  rules: readonly SeenRule[];
+  rules: readonly EffectiveRule[];
   /** The text with its variables replaced; `undefined` when they are not known. */
   expand: (text: string) => string | undefined;
   /** Whether its file, or what that includes, declares this variable. */
@@ -39,7 +41,7 @@ export function effectiveProfiles(source: string, resolver?: IncludeResolver): E
       profile,
       flags: profile.flags?.values.map((word) => splitFlag(word.value).name) ?? [],
       rules: report.rules.flatMap(({ statements, unit }) =>
-        seenRules(statements, {}, unit, unit === main),
+        effectiveRules(statements, {}, unit, unit === main),
       ),
       expand(text) {
         const expanded = symbols.expand(text, variables, usualTunables);

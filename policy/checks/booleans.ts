@@ -1,0 +1,27 @@
+import { error } from '../problem.ts';
+import { defineCheck } from './check.ts';
+
+/** Declares the booleans of the preamble. */
+export const booleans = defineCheck({
+  diagnostics: {
+    'duplicate-boolean': error(
+      'Boolean set twice',
+      'A boolean is set once.',
+      '$X = true\n$X = false\n',
+    ),
+  },
+  create: ({ symbols }, report) => ({
+    statement(statement, unit) {
+      if (statement.kind !== 'boolean') return;
+      const { name, nameWord, operator, value } = statement;
+      const known = symbols.booleans.has(name);
+      if (operator === '=' && known) {
+        report(unit, 'duplicate-boolean', nameWord, `${nameWord.text} is already set.`, {
+          expected: 'one assignment',
+        });
+      } else if (operator !== '?=' || !known) {
+        symbols.booleans.set(name, value.value.toLowerCase() === 'true');
+      }
+    },
+  }),
+});

@@ -1,0 +1,62 @@
+import type { Explanation } from '../problem.ts';
+import type { KeywordRuleKind, PolicyFile, Rule, Statement } from '../syntax/tree.ts';
+import { branches } from './summary.ts';
+import type { Unit } from './unit.ts';
+
+export const notMediatedDiagnostics = {
+  'not-mediated': {
+    title: 'Rule without effect under this abi',
+    severity: 'warning',
+    text: 'The abi file lists what the kernel is asked to mediate. A rule of a kind it does not list is accepted and then has no effect: nothing of that kind is mediated at all, so it is neither allowed nor refused by this profile.',
+    example: 'abi <abi/3.0>,\nprofile demo {\n  userns create,\n}\n',
+    corrected: 'abi <abi/4.0>,\nprofile demo {\n  userns create,\n}\n',
+  },
+} as const satisfies Record<string, Explanation>;
+
+/** Reports the rules of a file that its abi leaves without effect. */
+export function checkMediation({ file, problems }: Unit): void {
+  for (const { rule, abi, since } of withoutEffect(file)) {
+    problems.push({
+      id: 'not-mediated',
+      start: rule.start,
+      end: rule.end,
+      message: `${abi} does not mediate ${rule.kind}, so this rule has no effect.`,
+      expected: `abi <abi/${since}>, or later`,
+    });
+  }
+}
+
+/** What each abi file that AppArmor ships knows, oldest first. */
+const abis: readonly { name: string; adds: readonly KeywordRuleKind[] }[] = [
+  { name: 'kernel-5.4-vanilla', adds: [] },
+  { name: 'kernel-5.4-outoftree-network', adds: ['dbus', 'network', 'unix'] },
+  { name: '3.0', adds: [] },
+  { name: '4.0', adds: ['mqueue', 'userns'] },
+  { name: '5.0', adds: ['io_uring'] },
+];
+
+/** Rules that the abi a file asks for does not know: accepted, and then without effect. */
+function withoutEffect(file: PolicyFile): { rule: Rule; abi: string; since: string }[] {
+  const named = file.statements.find((one) => one.kind === 'abi');
+  const name = named?.path.startsWith('abi/') ? named.path.slice(4) : undefined;
+  const at = abis.findIndex((one) => one.name === name);
+  if (at < 0) return [];
+  const missing = new Map(
+    abis
+      .slice(at + 1)
+      .flatMap(({ name, adds }) => adds.map((kind) => [kind as string, name] as const)),
+  );
+  const found: { rule: Rule; abi: string; since: string }[] = [];
+  const visit = (statements: readonly Statement[]): void => {
+    for (const one of statements) {
+      if (one.kind === 'profile' || one.kind === 'block') visit(one.body);
+      else if (one.kind === 'conditional') for (const branch of branches(one)) visit(branch);
+      else {
+        const since = missing.get(one.kind);
+        if (since) found.push({ rule: one as Rule, abi: `abi/${name}`, since });
+      }
+    }
+  };
+  visit(file.statements);
+  return found;
+}

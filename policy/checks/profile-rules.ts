@@ -1,0 +1,34 @@
+// What a profile is made of once its includes are read and its conditions evaluated.
+import type { Range } from '../syntax/source.ts';
+import type { Profile, Statement, Word } from '../syntax/tree.ts';
+import type { Summary } from './summary.ts';
+import type { Unit } from './unit.ts';
+
+export class ProfileRules {
+  readonly exec: (Summary['exec'][number] & { unit: Unit })[] = [];
+  readonly changeProfile: { rule: Summary['changeProfile'][number]; unit: Unit }[] = [];
+  readonly children: { profile: Profile; unit: Unit; path: readonly Unit[] }[] = [];
+  /** Patterns that are only whole once their variables are expanded. */
+  readonly partial: { word: Word; unit: Unit }[] = [];
+  /** Every variable mentioned, where it is first. */
+  readonly variables = new Map<string, { range: Range; unit: Unit }>();
+  /** Statements that belong before the first profile. */
+  readonly preamble: { statement: Summary['preamble'][number]; unit: Unit }[] = [];
+  readonly lists: { statements: readonly Statement[]; unit: Unit }[] = [];
+  /** The files that were read into the profile. */
+  readonly included = new Set<Unit>();
+  /** Whether some rules stand in an `if`. */
+  conditions = false;
+
+  add(summary: Summary, statements: readonly Statement[], unit: Unit, path: readonly Unit[]): void {
+    for (const one of summary.exec) this.exec.push({ ...one, unit });
+    for (const rule of summary.changeProfile) this.changeProfile.push({ rule, unit });
+    for (const profile of summary.children) this.children.push({ profile, unit, path });
+    for (const word of summary.partial) this.partial.push({ word, unit });
+    for (const statement of summary.preamble) this.preamble.push({ statement, unit });
+    if (summary.conditionals.length > 0) this.conditions = true;
+    for (const [name, range] of summary.variables)
+      if (!this.variables.has(name)) this.variables.set(name, { range, unit });
+    this.lists.push({ statements, unit });
+  }
+}
