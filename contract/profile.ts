@@ -16,7 +16,7 @@ import {
 import { PageLimit } from './number.ts';
 
 /** The longest README, in characters. */
-export const longestReadme = 64 * 1024;
+export const maxReadmeLength = 64 * 1024;
 
 export const Visibility = z
   .enum(['public', 'private'])
@@ -194,7 +194,7 @@ export const Publication = z
       .string()
       .optional()
       .meta({
-        description: `Markdown of at most ${longestReadme} characters; the signed manifest has its digest`,
+        description: `Markdown of at most ${maxReadmeLength} characters; the signed manifest has its digest`,
       }),
     visibility: Visibility.optional().meta({
       description: 'Of a profile that is not there yet: public when left out',

@@ -3,13 +3,13 @@ import { ChannelName, DigestText, Line, ProfileName, TeamName, VersionNumber } f
 import { Problem } from './problem.ts';
 
 /** How many references one request may ask for. */
-export const mostReferences = 100;
+export const maxReferences = 100;
 
 const Ref = z.string().max(300);
 
 export const ResolveQuery = z.object({
   ref: z.union([Ref, z.array(Ref)]).meta({
-    description: `A reference, such as docker-nginx, acme/web@^1.2 or acme/web:candidate; up to ${mostReferences}, as in ref=a&ref=b`,
+    description: `A reference, such as docker-nginx, acme/web@^1.2 or acme/web:candidate; up to ${maxReferences}, as in ref=a&ref=b`,
     example: 'docker-nginx@^1.2',
   }),
 });

@@ -5,7 +5,7 @@ import { KeyId, Line, TeamName, Timestamp, UserName } from './name.ts';
 const label = Line;
 
 /** The most keys that a team may ever have had: hosts look at each, and believe nobody who has more to show. */
-export const mostKeys = 256;
+export const maxKeys = 256;
 
 export const Key = z
   .object({
@@ -24,7 +24,7 @@ export const Key = z
 export type Key = z.infer<typeof Key>;
 
 export const Team = z
-  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key).max(mostKeys) })
+  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key).max(maxKeys) })
   .meta({ id: 'Team', description: 'A team and the keys that sign for it' });
 export type Team = z.infer<typeof Team>;
 

@@ -7,7 +7,7 @@ import type { Manifest } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { analyses, contents, profiles, type StoredDiagnostic, versions } from './schema.ts';
-import { indexProfile, indexVersion, noteVersion } from './search-index.ts';
+import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
 export const analysisVersion = 2;
@@ -58,12 +58,12 @@ export function storeAnalysis(db: Database, analysed: Analysed): Statement[] {
       .insert(analyses)
       .values({ versionId, ...stored })
       .onConflictDoUpdate({ target: analyses.versionId, set: stored }),
-    ...noteVersion(db, { ...analysed, words, grade }),
+    ...storeSearchDocument(db, { ...analysed, words, grade }),
   ];
 }
 
 /** Stores what was found out about a version after it was published. */
-export async function keepAnalysis(db: Database, analysed: Analysed): Promise<void> {
+export async function saveAnalysis(db: Database, analysed: Analysed): Promise<void> {
   const { team, name } = analysed;
   const statements = [...storeAnalysis(db, analysed), ...indexProfile(db, team, name)];
   await db.batch(statements as [Statement, ...Statement[]]);
@@ -83,7 +83,7 @@ export async function reanalyse(
   if (stale.length === 0) stale.push(...(await findStale(db, limit)));
   for (const { version, readme, ...pack } of stale) {
     const analysis = await analyse({ ...pack, readme: readme ?? undefined });
-    await keepAnalysis(db, { ...pack, version, analysis });
+    await saveAnalysis(db, { ...pack, version, analysis });
     // Let waiting requests run first.
     await new Promise((resolve) => setTimeout(resolve));
   }

@@ -27,7 +27,7 @@ export async function findChannel(
 }
 
 /** The most channels that a profile may have: each answer about it lists them all. */
-export const mostChannels = 100;
+export const maxChannels = 100;
 
 /**
  * The statement that points a channel at a version, making the channel when `previous` is null. It fails when
@@ -37,7 +37,7 @@ export function moveChannel(db: Database, channel: Channel, previous: string | n
   const { profileId, name, version, movedAt, logIndex } = channel;
   if (previous === null) {
     const had = sql`(SELECT count(*) FROM ${channels} WHERE ${channels.profileId} = ${profileId})`;
-    const room = sql`CASE WHEN ${had} < ${mostChannels} THEN ${version} END`;
+    const room = sql`CASE WHEN ${had} < ${maxChannels} THEN ${version} END`;
     return db.insert(channels).values({ ...channel, version: room });
   }
   return db

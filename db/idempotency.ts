@@ -11,7 +11,7 @@ const isThat = ({ tokenId, key }: RequestKey) =>
   and(eq(idempotencyKeys.tokenId, tokenId), eq(idempotencyKeys.key, key));
 
 /**
- * Notes that a request has begun, and returns `undefined`; or what is known of the one that came before it under the
+ * Notes that a request has inserted, and returns `undefined`; or what is known of the one that came before it under the
  * same key. One that began before `abandoned` and never ended counts as none.
  */
 export async function beginRequest(
@@ -20,7 +20,7 @@ export async function beginRequest(
   abandoned: string,
 ): Promise<IdempotencyKey | undefined> {
   const { fingerprint, createdAt } = request;
-  const begun = await db
+  const inserted = await db
     .insert(idempotencyKeys)
     .values(request)
     .onConflictDoUpdate({
@@ -28,12 +28,12 @@ export async function beginRequest(
       set: { fingerprint, createdAt },
       setWhere: sql`${idempotencyKeys.status} IS NULL AND ${idempotencyKeys.createdAt} < ${abandoned}`,
     });
-  if (begun.rowsAffected > 0) return undefined;
+  if (inserted.rowsAffected > 0) return undefined;
   const [before] = await db.select().from(idempotencyKeys).where(isThat(request));
   return before;
 }
 
-/** Keeps the answer to a request that has begun. */
+/** Keeps the answer to a request that has inserted. */
 export async function endRequest(
   db: Database,
   request: RequestKey,

@@ -69,7 +69,7 @@ export async function readCosignedLog(
  * Keeps what witnesses have cosigned, unless that is of a smaller tree than is kept, or somebody has changed what is
  * kept of this tree since `before` was read: then `false`, and no change.
  */
-export async function keepCosigned(
+export async function saveCosigned(
   db: Database,
   row: CosignedCheckpoint,
   before: CosignedCheckpoint | undefined,
@@ -88,7 +88,7 @@ export async function keepCosigned(
 }
 
 /** Notes that witnesses were asked about a tree, although none has cosigned it. */
-export async function noteAsked(db: Database, size: number): Promise<void> {
+export async function saveAskedSize(db: Database, size: number): Promise<void> {
   await db
     .insert(logCosigned)
     .values({ id: headId, size: 0, checkpoint: '', cosignatures: '', askedSize: size })

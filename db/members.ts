@@ -1,6 +1,6 @@
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { memberships, type Role } from './schema.ts';
 
 export type Membership = typeof memberships.$inferSelect;
@@ -72,7 +72,7 @@ export async function removeMember(
   expected?: Membership[],
 ): Promise<MemberChange> {
   const member = and(eq(memberships.team, team), eq(memberships.user, user));
-  const isRemoved = await orFindDone(
+  const isRemoved = await writeOrConfirm(
     async () => {
       const removed = await db
         .delete(memberships)

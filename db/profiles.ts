@@ -25,7 +25,7 @@ export async function findProfile(
  * What of a profile's replacement the viewer is told: nothing, where that is a profile that they may not know of. The
  * one that a transfer names tells nobody anything: it is made of what they see.
  */
-export async function shownReplacement(
+export async function visibleReplacement(
   db: Database,
   viewer: Viewer,
   { name, replacement, movedTo }: Pick<Profile, 'name' | 'replacement' | 'movedTo'>,

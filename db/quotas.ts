@@ -2,7 +2,7 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { profiles, quotas } from './schema.ts';
 
 /** What a team has stored: so many profiles and versions, and bytes of them. */
@@ -67,7 +67,7 @@ export async function setQuota(
   };
   const set = Object.fromEntries(Object.entries(limits).filter(([, max]) => max !== undefined));
   const insert = db.insert(quotas).values({ team, ...set });
-  await orFindDone(
+  await writeOrConfirm(
     async () => {
       await (Object.keys(set).length === 0
         ? insert.onConflictDoNothing()

@@ -45,7 +45,7 @@ export async function resolveReferences(
   );
   const one = alias(versions, 'one');
   const other = alias(profiles, 'other');
-  // As shownReplacement in profiles.ts, which asks about one.
+  // As visibleReplacement in profiles.ts, which asks about one.
   const shown = sql`CASE WHEN ${profiles.replacement} = ${profiles.movedTo} || '/' || ${profiles.name} OR EXISTS (
     SELECT 1 FROM ${profiles} AS other
     WHERE ${other.team} = substr(${profiles.replacement}, 1, instr(${profiles.replacement}, '/') - 1)

@@ -13,7 +13,7 @@ import { isSpelt, spellingsOf, wordsOf } from './search-text.ts';
 export const indexVersion = 2;
 
 /** How many words of what a publisher says of a profile are found when they are misspelt. */
-const mostSpelt = 200;
+const maxSpeltWords = 200;
 
 /** A version, as search sees it. */
 export interface Indexed {
@@ -27,7 +27,7 @@ export interface Indexed {
 }
 
 /** The statements that note what a version which has been stored is found by. */
-export function noteVersion(db: Database, indexed: Indexed): Statement[] {
+export function storeSearchDocument(db: Database, indexed: Indexed): Statement[] {
   const { team, name, version, words, grade } = indexed;
   const document = { words, grade, indexVersion };
   const versionId = sql`(SELECT ${versions.id} FROM ${versions} JOIN ${profiles}
@@ -38,16 +38,16 @@ export function noteVersion(db: Database, indexed: Indexed): Statement[] {
       .insert(searchDocuments)
       .values({ versionId, ...document })
       .onConflictDoUpdate({ target: searchDocuments.versionId, set: document }),
-    noteSpellings(db, indexed),
+    storeSpellings(db, indexed),
   ];
 }
 
-function noteSpellings(db: Database, { name, manifest }: Indexed): Statement {
+function storeSpellings(db: Database, { name, manifest }: Indexed): Statement {
   const { description, images, tags = [] } = manifest;
   const words = new Set(wordsOf([name, description, ...images, ...tags].join(' ')));
   const spellings = [...words]
     .filter(isSpelt)
-    .slice(0, mostSpelt)
+    .slice(0, maxSpeltWords)
     .flatMap((word) => spellingsOf(word).map((spelling) => [spelling, word]));
   return db
     .insert(searchSpellings)

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import type { ProfileSummary } from './profiles.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { facetWord, scopedWord, scopes } from './search-document.ts';
-import { askedWords, isOneSlip, isSpelt, spellingsOf } from './search-text.ts';
+import { isSpelt, queryWords, spellingsOf, withinOneEdit } from './search-text.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
 /** What profiles are narrowed down by. */
@@ -34,7 +34,7 @@ export type Place =
 
 export interface FoundProfiles {
   items: ProfileSummary[];
-  /** Where the next page begins, if there is one. */
+  /** Where the next page hasPrefix, if there is one. */
   next: Place | undefined;
   similar: boolean;
 }
@@ -67,15 +67,15 @@ export async function findProfiles(
   query: ProfileQuery,
 ): Promise<FoundProfiles> {
   const { text = '', after, limit } = query;
-  const words = askedWords(text);
-  if (words.length === 0 && text.trim() !== '') return nothing;
+  const words = queryWords(text);
+  if (words.length === 0 && text.trim() !== '') return noProfiles;
   const facets = facetsOf(query, words.length > 0);
   if (words.length === 0 && facets.length === 0) return listByName(db, viewer, query);
 
   const start = after && 'id' in after ? after : { level: 0, id: 0, similar: false };
   if (words.length === 0) return search(db, viewer, [all(facets)], start, limit);
   if (!start.similar) {
-    const asked = askFor(
+    const asked = termsOf(
       text,
       words,
       words.map(() => []),
@@ -83,13 +83,13 @@ export async function findProfiles(
     const found = await searchWords(db, viewer, asked, facets, start, limit);
     if (found.items.length > 0 || after) return found;
   }
-  const alike = await Promise.all(words.map((word) => spelledAlike(db, word)));
-  if (alike.every((others) => others.length === 0)) return nothing;
-  const asked = askFor(text, words, alike);
+  const alike = await Promise.all(words.map((word) => similarWords(db, word)));
+  if (alike.every((others) => others.length === 0)) return noProfiles;
+  const asked = termsOf(text, words, alike);
   return searchWords(db, viewer, asked, facets, { ...start, similar: true }, limit);
 }
 
-const nothing: FoundProfiles = { items: [], next: undefined, similar: false };
+const noProfiles: FoundProfiles = { items: [], next: undefined, similar: false };
 
 async function listByName(
   db: Database,
@@ -119,33 +119,37 @@ async function listByName(
 }
 
 /** What a search asks for: every word, or one of those that it may be a slip for. */
-interface Asked {
+interface SearchTerms {
   /** Names that are just what was asked for. */
   names: string[];
   words: { word: string; alike: string[] }[];
   /** Whether the last word may lack its end, as it does while somebody types. */
-  begun: boolean;
+  lastIsPrefix: boolean;
 }
 
-function askFor(text: string, words: string[], alike: string[][]): Asked {
+function termsOf(text: string, words: string[], alike: string[][]): SearchTerms {
   const names = ['-', '_', '.'].map((between) => words.join(between));
   if (words.length === 1) names.push(...(alike[0] ?? []));
   if (isProfileName(text.trim().toLowerCase())) names.push(text.trim().toLowerCase());
   return {
     names: [...new Set(names)],
     words: words.map((word, at) => ({ word, alike: alike[at] ?? [] })),
-    // A single letter begins too many words to look at.
-    begun: (words.at(-1) ?? '').length > 1,
+    // A single letter hasPrefix too many words to look at.
+    lastIsPrefix: (words.at(-1) ?? '').length > 1,
   };
 }
 
 type Scope = (typeof scopes)[number];
 
 /** The FTS5 expression for all words in a scope. */
-function expressionOf({ words, begun }: Asked, scope: Scope, mayLackEnd: boolean): string {
+function expressionOf(
+  { words, lastIsPrefix }: SearchTerms,
+  scope: Scope,
+  mayLackEnd: boolean,
+): string {
   return all(
     words.map(({ word, alike }, at) => {
-      const end = mayLackEnd && begun && at === words.length - 1 ? '*' : '';
+      const end = mayLackEnd && lastIsPrefix && at === words.length - 1 ? '*' : '';
       const others = alike.map((other) => `"${scopedWord(scope, other)}"`);
       return any([`"${scopedWord(scope, word)}"${end}`, ...others]);
     }),
@@ -153,31 +157,31 @@ function expressionOf({ words, begun }: Asked, scope: Scope, mayLackEnd: boolean
 }
 
 /** FTS5 expressions, best matches first, each without what those before it match. */
-function levelsOf(asked: Asked): string[] {
+function levelsOf(asked: SearchTerms): string[] {
   const levels = [any(asked.names.map((name) => facetWord('name', name)))];
   let before = levels[0] as string;
   for (const scope of scopes) {
     const whole = expressionOf(asked, scope, false);
-    const begun = expressionOf(asked, scope, true);
-    levels.push(without(whole, before), without(begun, any([whole, before])));
-    before = begun;
+    const lastIsPrefix = expressionOf(asked, scope, true);
+    levels.push(without(whole, before), without(lastIsPrefix, any([whole, before])));
+    before = lastIsPrefix;
   }
   return levels;
 }
 
 /** Which of {@link levelsOf} matches a profile that one of them does, by its words in the index. */
-function levelIn(indexed: string, { names, words, begun }: Asked): number {
+function levelIn(indexed: string, { names, words, lastIsPrefix }: SearchTerms): number {
   const known = new Set(indexed.split(' '));
   if (names.some((name) => known.has(facetWord('name', name)))) return 0;
-  const has = (scope: Scope, { word, alike }: Asked['words'][number]) =>
+  const has = (scope: Scope, { word, alike }: SearchTerms['words'][number]) =>
     [word, ...alike].some((one) => known.has(scopedWord(scope, one)));
-  const begins = (start: string) => [...known].some((one) => one.startsWith(start));
+  const hasPrefix = (start: string) => [...known].some((one) => one.startsWith(start));
   for (const scope of scopes) {
     if (words.every((word) => has(scope, word))) return 2 * scope - 1;
     const matched = words.every(
       (one, at) =>
         has(scope, one) ||
-        (begun && at === words.length - 1 && begins(scopedWord(scope, one.word))),
+        (lastIsPrefix && at === words.length - 1 && hasPrefix(scopedWord(scope, one.word))),
     );
     if (matched) return 2 * scope;
   }
@@ -191,7 +195,7 @@ function levelIn(indexed: string, { names, words, begun }: Asked): number {
 async function searchWords(
   db: Database,
   viewer: Viewer,
-  asked: Asked,
+  asked: SearchTerms,
   facets: string[],
   start: Extract<Place, { level: number }>,
   limit: number,
@@ -211,7 +215,7 @@ async function searchWords(
     sql`${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}`,
   );
   if (ids.length > limit) return search(db, viewer, levels(), start, limit);
-  if (ids.length === 0) return nothing;
+  if (ids.length === 0) return noProfiles;
   const hits = sql`json_each(${JSON.stringify(ids.map(({ id }) => id))}) AS hits`;
   const rows = await db
     .select({ ...columns, words: searchDocuments.words })
@@ -274,14 +278,14 @@ async function search(
 ): Promise<FoundProfiles> {
   const parts = levels.slice(first).map((level, at) => {
     const after = at === 0 ? id : 0;
-    // CROSS JOIN: the index says which rows, and nothing else is read.
+    // CROSS JOIN: the index says which rows, and noProfiles else is read.
     return sql`SELECT * FROM (
       SELECT ${first + at} AS level, search.rowid AS id FROM search
       CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
       WHERE search MATCH ${level} AND search.rowid > ${after}
       ORDER BY search.rowid LIMIT ${limit + 1})`;
   });
-  if (parts.length === 0) return nothing;
+  if (parts.length === 0) return noProfiles;
   // The levels are gone through in turn, and no further than the page needs.
   const hits = sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}) AS hits`;
   const rows = await db
@@ -305,11 +309,11 @@ async function search(
 }
 
 /** How many words that are spelt alike are looked at, and how many of them are looked for. */
-const mostSpellings = 200;
-const mostAlike = 16;
+const maxSpellings = 200;
+const maxAlike = 16;
 
 /** The known words that a word may be a slip for. */
-async function spelledAlike(db: Database, word: string): Promise<string[]> {
+async function similarWords(db: Database, word: string): Promise<string[]> {
   if (!isSpelt(word)) return [];
   const rows = await db
     .selectDistinct({ word: searchSpellings.word })
@@ -317,9 +321,9 @@ async function spelledAlike(db: Database, word: string): Promise<string[]> {
     .where(
       sql`${searchSpellings.spelling} IN (SELECT value FROM json_each(${JSON.stringify(spellingsOf(word))}))`,
     )
-    .limit(mostSpellings);
+    .limit(maxSpellings);
   return rows
     .map((row) => row.word)
-    .filter((other) => other !== word && isOneSlip(word, other))
-    .slice(0, mostAlike);
+    .filter((other) => other !== word && withinOneEdit(word, other))
+    .slice(0, maxAlike);
 }

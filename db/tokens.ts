@@ -13,7 +13,7 @@ import {
   sql,
 } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { idempotencyKeys, tokens, users } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
@@ -26,7 +26,7 @@ const useResolution = 10 * 60_000;
 
 /** Keeps a token's hash. A hash that is there already is left as it is. */
 export async function addToken(db: Database, token: NewToken): Promise<Token | undefined> {
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const [added] = await db.insert(tokens).values(token).onConflictDoNothing().returning();
       return added;
@@ -91,7 +91,7 @@ export async function addTokenWithin(
     FROM ${tokens} WHERE ${ownedBy(owner)})`;
   const values = sql`SELECT NULL, ${hash}, ${label}, ${team}, ${createdAt}, ${user}, ${profile}, ${scope},
     ${expiresAt}, NULL, NULL, ${origin} WHERE ${room}`;
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const [, , [added]] = await db.batch([
         db.delete(idempotencyKeys).where(inArray(idempotencyKeys.tokenId, ended)),
@@ -148,7 +148,7 @@ export async function removeExpiredOrigins(db: Database, before: string): Promis
 
 /** Revokes a token, for ever. */
 export async function revokeToken(db: Database, id: number, revokedAt: string): Promise<void> {
-  await orFindDone(
+  await writeOrConfirm(
     async () => {
       await db
         .update(tokens)

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { trustedPublishers } from './schema.ts';
 
 export type TrustedPublisher = typeof trustedPublishers.$inferSelect;
@@ -36,7 +36,7 @@ export async function removeTrustedPublisher(
   team: string,
   id: number,
 ): Promise<boolean> {
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const removed = await db
         .delete(trustedPublishers)

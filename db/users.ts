@@ -1,13 +1,13 @@
 import { asc, eq, gt } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { users } from './schema.ts';
 
 export type User = typeof users.$inferSelect;
 
 /** Adds a user; `false` when one of that name exists. */
 export async function createUser(db: Database, user: User): Promise<boolean> {
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const made = await db.insert(users).values(user).onConflictDoNothing();
       return made.rowsAffected > 0;
@@ -38,7 +38,7 @@ export async function listAdministrators(db: Database): Promise<string[]> {
 
 /** Says whether a user runs the registry. */
 export async function setAdmin(db: Database, name: string, admin: boolean): Promise<void> {
-  await orFindDone(
+  await writeOrConfirm(
     async () => {
       await db.update(users).set({ admin }).where(eq(users.name, name));
       return true;

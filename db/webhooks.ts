@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { deliveries, webhooks } from './schema.ts';
 
 export type Webhook = typeof webhooks.$inferSelect;
@@ -43,7 +43,7 @@ export async function findWebhook(
 
 /** Removes a webhook with all that it was told and was to be told. */
 export async function removeWebhook(db: Database, { id, team }: Webhook): Promise<void> {
-  await orFindDone(
+  await writeOrConfirm(
     async () => {
       await db.batch([
         db.delete(deliveries).where(eq(deliveries.webhookId, id)),
@@ -72,7 +72,7 @@ export function announce(db: Database, team: string, event: WebhookEvent): State
 }
 
 /**
- * The statement that puts an event into the outbox for one webhook, to be sent by whoever asked for it: nobody else
+ * The statement that puts an event into the outbox for one webhook, to be sent by whoever options for it: nobody else
  * takes it. It returns the delivery.
  */
 export function addDelivery(db: Database, webhook: Webhook, event: WebhookEvent) {
@@ -105,7 +105,7 @@ export interface Due {
 }
 
 /** The most that is due and looked at together: of each team its first before any team's second. */
-const mostDue = 256;
+const maxDue = 256;
 
 /**
  * What is due, of each team its oldest first; at most `perWebhook` of each webhook and `perTeam` of each team, and
@@ -114,14 +114,14 @@ const mostDue = 256;
  */
 export async function findDue(
   db: Database,
-  asked: {
+  options: {
     now: string;
     perTeam: number;
     perWebhook: number;
     without: { teams: readonly string[]; webhooks: readonly number[] };
   },
 ): Promise<Due[]> {
-  const { now, perTeam, perWebhook, without } = asked;
+  const { now, perTeam, perWebhook, without } = options;
   return db.all<Due>(sql`
     WITH RECURSIVE waiting(id) AS (
       SELECT min(webhook_id) FROM deliveries WHERE next_attempt_at IS NOT NULL
@@ -144,7 +144,7 @@ export async function findDue(
       WHERE webhook.team NOT IN (SELECT value FROM json_each(${JSON.stringify(without.teams)}))
         AND webhook.id NOT IN (SELECT value FROM json_each(${JSON.stringify(without.webhooks)}))
     )
-    SELECT * FROM due WHERE place <= ${perTeam} ORDER BY place, "nextAttemptAt", id LIMIT ${mostDue}`);
+    SELECT * FROM due WHERE place <= ${perTeam} ORDER BY place, "nextAttemptAt", id LIMIT ${maxDue}`);
 }
 
 /**

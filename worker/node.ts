@@ -9,15 +9,15 @@ import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { createAnalyserThreads } from './analysis/threads.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './auth/oidc.ts';
 import { generateToken, hashToken } from './auth/token.ts';
-import { createReanalysing } from './jobs/reanalysis.ts';
-import { createLog, takeTurns } from './log/log.ts';
+import { createReanalysis } from './jobs/reanalysis.ts';
+import { createLog, createSerializer } from './log/log.ts';
 import { createWitnesses, type WitnessAddress } from './log/witness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
 import { createAddressOf } from './network/proxies.ts';
 import { DataError, dataFiles, loadLogKey, lockData } from './node/data.ts';
 import { createListener, whenSent } from './node/listener.ts';
 import { refuseBadHead } from './node/request-head.ts';
-import { observeTogether } from './observability/access.ts';
+import { batchObservers } from './observability/access.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { batchLines, createRequestLog, type LogLevel } from './observability/request-log.ts';
 import { startTracing } from './observability/tracing.ts';
@@ -76,7 +76,7 @@ export interface ServeOptions {
   /** The most that a team may store; what is left out is the default. */
   team?: Partial<Amounts>;
   /** How much of what it answers the registry keeps in memory, in bytes. */
-  answerBytes?: number;
+  responseCacheBytes?: number;
   /** Networks that webhooks may go to although they are not public, over http too. */
   webhookNetworks?: string[];
   /** How long the registry goes on after it was told to end, while /readyz says so already; in milliseconds. */
@@ -113,17 +113,17 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
   const witnesses = createWitnesses(options.witnesses ?? [], now);
-  const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
+  const log = createLog({ db, key: logKey, now, serialize: createSerializer(), witnesses });
   const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
   const lines = batchLines(options.writeLog ?? ((text) => process.stderr.write(text)));
   const requestLog = createRequestLog(options.logLevel ?? 'off', lines.add);
   const counted = createMetrics({ logSize: async () => (await readLogHead(db)).frontier.size });
   const observers = [counted.observe, ...(requestLog ? [requestLog] : [])];
-  const { observe, tell } = observeTogether(observers, lines.flush);
+  const { observe, flush } = batchObservers(observers, lines.flush);
   const metrics: Metrics = {
     ...counted,
     expose: () => {
-      tell();
+      flush();
       return counted.expose();
     },
   };
@@ -141,7 +141,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     limits: {
       profileBytes,
       team: { ...defaultLimits.team, ...options.team },
-      answerBytes: options.answerBytes ?? defaultLimits.answerBytes,
+      responseCacheBytes: options.responseCacheBytes ?? defaultLimits.responseCacheBytes,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
     observers: [observe],
@@ -179,8 +179,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     });
   }
   const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
-  const reanalysing = createReanalysing(db, analyser.analyse);
-  const stopAnalysing = repeat(async () => reanalysing(Date.now()), analysingInterval);
+  const reanalyseDue = createReanalysis(db, analyser.analyse);
+  const stopAnalysing = repeat(async () => reanalyseDue(Date.now()), analysingInterval);
   const stopCosigning =
     witnesses.length > 0 ? repeat(log.cosign, cosigningInterval) : async () => {};
   return {
@@ -202,7 +202,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       await Promise.all([stopAnalysing(), analyser.close()]);
       // What was cut off last is known of with the next turn.
       await new Promise((resolve) => setImmediate(resolve));
-      tell();
+      flush();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();
       await lock.release();

@@ -21,15 +21,17 @@ export interface Deps {
   /** Who is told of each request. */
   observers?: AccessObserver[];
   /** A client's address, from its connection or from proxies that are trusted. */
-  addressOf?: (asked: Asked, bindings: object) => string | undefined;
+  addressOf?: (request: RequestHead, bindings: object) => string | undefined;
   /** Calls `done` when the answer has been sent, with its size in bytes; where the runtime can tell. */
   whenSent?: (bindings: object, done: (bytes: number) => void) => void;
   /** How many requests each client may make; any number when left out. */
   rateLimits?: RateLimits;
   /** Tells the teams' webhooks. */
   deliverer?: Deliverer;
-  /** Keeps what never changes near its readers; none when left out. */
+  /** Caches immutable responses near their readers; none when left out. */
   sharedCache?: SharedCache;
+  /** Drops cached responses after a change; routes declare it with the middleware `invalidates`. */
+  invalidateCache?: ((changed: Exclude<CacheDependency, 'nothing'>) => void) | undefined;
   /** Served at /metrics to administrators. */
   metrics?: Metrics | undefined;
   /** Puts each request into a trace. */
@@ -43,8 +45,8 @@ export interface Limits {
   profileBytes: number;
   /** The most that a team may have and do, unless it has limits of its own; of tokens, a user too. */
   team: Amounts;
-  /** How much of what it answers the service keeps in memory, in bytes; 0: nothing. */
-  answerBytes: number;
+  /** The size of the response cache in memory, in bytes; 0 turns it off. */
+  responseCacheBytes: number;
 }
 
 export const defaultLimits: Limits = {
@@ -57,14 +59,14 @@ export const defaultLimits: Limits = {
     tokens: 1_000,
     webhooks: 10,
   },
-  answerBytes: 64 * 1024 * 1024,
+  responseCacheBytes: 64 * 1024 * 1024,
 };
 
 /** What comes with a request, beside what its runtime gives. */
 export interface Bindings {
   access?: Access;
-  /** The answer that a 304 stands for. */
-  whole?: Response;
+  /** The response that a 304 stands for. */
+  fullResponse?: Response;
   /** Lets work go on after the answer, where the runtime would end it. */
   waitUntil?: (work: Promise<unknown>) => void;
 }
@@ -107,8 +109,11 @@ export interface Access {
 /** Told of each request after its answer. It must not throw. */
 export type AccessObserver = (access: Access) => void;
 
-/** A request, as far as an answer that is kept depends on it; header names are in lower case. */
-export interface Asked {
+/** What a cached response depends on, and so what makes it stale. */
+export type CacheDependency = 'nothing' | 'visibility' | 'references';
+
+/** The parts of a request that select a cached response; header names are in lower case. */
+export interface RequestHead {
   method: string;
   url: string;
   header: (name: string) => string | null | undefined;

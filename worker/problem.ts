@@ -8,7 +8,7 @@ import {
 } from '../contract/index.ts';
 
 /** What some problems tell besides. */
-export interface MoreOfProblem {
+export interface ProblemExtensions {
   diagnostics?: Diagnostic[];
   /** How many more diagnostics there are. */
   omitted?: number;
@@ -16,12 +16,12 @@ export interface MoreOfProblem {
   retryAfter?: number;
 }
 
-/** Thrown by whatever handles a request; answered as problem+json (RFC 9457) by {@link answerProblem}. */
+/** Thrown by whatever handles a request; answered as problem+json (RFC 9457) by {@link problemResponse}. */
 export class ProblemError extends Error {
   readonly id: ProblemId;
-  readonly more: MoreOfProblem;
+  readonly more: ProblemExtensions;
 
-  constructor(id: ProblemId, detail: string, more: MoreOfProblem = {}) {
+  constructor(id: ProblemId, detail: string, more: ProblemExtensions = {}) {
     super(detail);
     this.id = id;
     this.more = more;
@@ -47,7 +47,7 @@ export function toProblem({ id, message, more }: ProblemError): Problem {
 }
 
 /** The response for a problem. */
-export function answerProblem(c: Context, problem: ProblemError): Response {
+export function problemResponse(c: Context, problem: ProblemError): Response {
   const { status } = problems[problem.id];
   const body = toProblem(problem);
   const { retryAfter } = problem.more;

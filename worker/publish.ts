@@ -9,13 +9,13 @@ import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
-import { loggedName } from './log/entry-name.ts';
+import { logEntryName } from './log/entry-name.ts';
 import type { Analysed, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
-import { noRoom } from './quota.ts';
+import { quotaProblem } from './quota.ts';
 
 /** How often it is tried again when the profile changes while a version of it is published. */
-const maximumTries = 5;
+const maxAttempts = 5;
 
 /** A version as it was published; where it stands in the database is not known. */
 type PublishedVersion = Omit<Version, 'id' | 'profileId' | 'precedence' | 'prerelease'>;
@@ -75,7 +75,7 @@ export async function publish(
   const pack = { team, name, manifest, text: profile, readme };
   let analysed: Analysed | undefined;
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
-  for (let attempt = 1; attempt <= maximumTries; attempt++) {
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const [stored, existing, quota] = await Promise.all([
       findAnalysedVersion(db, viewer, team, name, version),
       findProfile(db, viewer, team, name),
@@ -96,10 +96,10 @@ export async function publish(
     analysed ??= await analyseFor(deps.analyse)(pack, team);
     const analysis = analysed;
     if (analysis.errors > 0) throw invalid(`${team}/${name}@${version}`, analysis);
-    const home = existing ?? newProfile(visibility);
-    if (existing) requireSame(existing, visibility);
+    const target = existing ?? newProfile(visibility);
+    if (existing) requireSameVisibility(existing, visibility);
     const more = { profiles: existing ? 0 : 1, versions: 1, bytes: size };
-    const full = noRoom(deps, team, quota, more);
+    const full = quotaProblem(deps, team, quota, more);
     if (full) throw full;
 
     const time = now().toISOString();
@@ -112,14 +112,14 @@ export async function publish(
       manifest,
       publishedAt: time,
     };
-    const logged = await loggedName(team, name, home);
+    const logged = await logEntryName(team, name, target);
     const index = await log.append(
       { kind: 'version', time, team, name: logged, version, digest, envelope: payload },
       (logIndex) => [
         ...countVersion(db, { team, name, bytes: size }, limits.team),
         ...insertVersion(
           db,
-          { ...row, team, name, text: profile, analysis, readme, profile: home },
+          { ...row, team, name, text: profile, analysis, readme, profile: target },
           logIndex,
         ),
         announce(db, team, {
@@ -131,12 +131,12 @@ export async function publish(
       // Two publishers at once: the unique index, or the quota, let one of them in; or the profile is another now.
       async () =>
         (await findVersion(db, viewer, team, name, version)) !== undefined ||
-        hasChanged(home, existing, await findProfile(db, viewer, team, name)) ||
-        noRoom(deps, team, await readQuota(db, team, now()), more) !== undefined,
+        hasChanged(target, existing, await findProfile(db, viewer, team, name)) ||
+        quotaProblem(deps, team, await readQuota(db, team, now()), more) !== undefined,
     );
     if (index === undefined) continue;
     const published = { ...row, logIndex: index, yankReason: null };
-    return { created: true, version: published, analysis, blind: home.blind };
+    return { created: true, version: published, analysis, blind: target.blind };
   }
   throw new Error(`${team}/${name}@${version} could not be stored`);
 }
@@ -171,30 +171,30 @@ function newProfile(visibility: Profile['visibility'] = 'public') {
   return { visibility, blind: visibility === 'private' ? makeBlind() : null };
 }
 
-function requireSame(
+function requireSameVisibility(
   { team, name, visibility, movedTo }: Profile,
-  asked: Profile['visibility'] | undefined,
+  requested: Profile['visibility'] | undefined,
 ): void {
   if (movedTo !== null) {
     const detail = `${team}/${name} was transferred: publish ${movedTo}/${name}.`;
     throw new ProblemError('profile-moved', detail);
   }
-  if (asked !== undefined && asked !== visibility) {
+  if (requested !== undefined && requested !== visibility) {
     const detail = `${team}/${name} is ${visibility}; a publication does not change that.`;
     throw new ProblemError('visibility-other', detail);
   }
 }
 
 function hasChanged(
-  home: Pick<Profile, 'visibility' | 'blind'>,
+  target: Pick<Profile, 'visibility' | 'blind'>,
   existing: Profile | undefined,
   now: Profile | undefined,
 ): boolean {
   if (!now) return existing !== undefined;
   return (
     now.movedTo !== (existing?.movedTo ?? null) ||
-    now.visibility !== home.visibility ||
-    now.blind !== home.blind
+    now.visibility !== target.visibility ||
+    now.blind !== target.blind
   );
 }
 

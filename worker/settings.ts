@@ -52,7 +52,7 @@ const count = (preset: number) =>
 const { profileBytes, team } = defaultLimits;
 
 /** How much of what it answers an isolate keeps, in bytes: it has 128 MB for all it does. */
-const answerBytes = 16 * 1024 * 1024;
+const responseCacheBytes = 16 * 1024 * 1024;
 
 const Variables = z.object({
   LIBSQL_URL: z
@@ -86,7 +86,7 @@ const Variables = z.object({
   TEAM_CHANGES: count(team.changes),
   TEAM_TOKENS: count(team.tokens),
   TEAM_WEBHOOKS: count(team.webhooks),
-  ANSWER_CACHE_BYTES: count(answerBytes),
+  ANSWER_CACHE_BYTES: count(responseCacheBytes),
   WITNESSES: words(parseWitness, 'the http address of a witness, nor KEY=URL'),
   PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http address')),
   OIDC_ISSUERS: words(parseIssuer, 'github=URL or gitlab=URL'),
@@ -118,7 +118,7 @@ export async function readSettings(bindings: object): Promise<Settings> {
     adminTokenHash: data.ADMIN_TOKEN_SHA256,
     limits: {
       profileBytes: data.PROFILE_BYTES,
-      answerBytes: data.ANSWER_CACHE_BYTES,
+      responseCacheBytes: data.ANSWER_CACHE_BYTES,
       team: {
         profiles: data.TEAM_PROFILES,
         versions: data.TEAM_VERSIONS,

@@ -59,7 +59,7 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
 }
 
 /** What is said of a package whose analysis was given up; search finds it by what its publisher says of it. */
-export function givenUp({ team, name, manifest }: Package, reason: string): Analysed {
+export function limitExceeded({ team, name, manifest }: Package, reason: string): Analysed {
   const grade: Grade = 'F';
   return {
     errors: 1,

@@ -3,7 +3,7 @@ import { lineAt, secretsIn } from '../../policy/index.ts';
 import { linksWithCredentials, type Manifest } from '../../trust/index.ts';
 
 /** How many are told of one part. */
-const mostTold = 20;
+const maxReported = 20;
 
 /** The links of a manifest that hold a user's name or a password. */
 export function linkDiagnostics(manifest: Pick<Manifest, 'links'>): Diagnostic[] {
@@ -19,7 +19,7 @@ export function linkDiagnostics(manifest: Pick<Manifest, 'links'>): Diagnostic[]
 /** What in a part of a package other than its profile looks like a private key or a token. */
 export function secretDiagnostics(part: string, text: string): Diagnostic[] {
   return secretsIn(text)
-    .slice(0, mostTold)
+    .slice(0, maxReported)
     .map(({ what, start, end }) => {
       const place = (offset: number): [line: number, column: number] => [
         lineAt(text, offset),

@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Package } from '../../db/analyses.ts';
 import type { Analysed, Analyser } from '../ports.ts';
-import { givenUp } from './analyse.ts';
+import { limitExceeded } from './analyse.ts';
 import { Busy } from './analyser.ts';
+import { createFairQueue } from './fair-queue.ts';
 import { openThread } from './open-thread.ts';
-import { createTurns } from './turns.ts';
 
 /** What analysing may cost on Node, beside the budgets that the analysis itself keeps. */
 export interface ThreadLimits {
@@ -58,7 +58,7 @@ interface Thread {
  */
 export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): AnalyserThreads {
   const limits = { ...defaultThreadLimits, ...options };
-  const turns = createTurns<Job>(limits.waiting, limits.waitingEach);
+  const queue = createFairQueue<Job>(limits.waiting, limits.waitingEach);
   const threads = new Set<Thread>();
   let closed = false;
 
@@ -106,7 +106,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     const { job } = thread;
     thread.job = undefined;
     end(thread);
-    if (job && typeof why === 'string') job.resolve(givenUp(job.pack, why));
+    if (job && typeof why === 'string') job.resolve(limitExceeded(job.pack, why));
     else if (job) job.reject(why as Error);
     work();
   }
@@ -115,7 +115,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     for (;;) {
       let free = [...threads].find(({ job }) => job === undefined);
       if (closed || (!free && threads.size >= limits.threads)) return;
-      const job = turns.next();
+      const job = queue.next();
       if (!job) return;
       free ??= start();
       const thread = free;
@@ -132,14 +132,14 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
   return {
     analyse: (pack, onBehalfOf) =>
       new Promise((resolve, reject) => {
-        if (closed || !turns.add(onBehalfOf, { pack, resolve, reject })) {
+        if (closed || !queue.add(onBehalfOf, { pack, resolve, reject })) {
           reject(new Busy('too many packages wait to be analysed'));
         } else work();
       }),
     async close() {
       closed = true;
       const running = [...threads];
-      const jobs = [...running.map(({ job }) => job), ...turns.drain()];
+      const jobs = [...running.map(({ job }) => job), ...queue.drain()];
       for (const thread of running) {
         thread.job = undefined;
         clearTimeout(thread.timer);

@@ -1,7 +1,7 @@
-import { keepAnalysis, type StoredAnalysis } from '../../db/analyses.ts';
+import { type StoredAnalysis, saveAnalysis } from '../../db/analyses.ts';
 import { findContent, type Version } from '../../db/versions.ts';
 import type { Digest } from '../../trust/index.ts';
-import { tellOperator } from '../observability/text-log.ts';
+import { logError } from '../observability/text-log.ts';
 import type { Analyser, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { Busy } from './analyser.ts';
@@ -24,7 +24,7 @@ export function analyseFor(analyse: Analyser): Analyser {
 
 /**
  * What was found out about a version: as it was stored, or else now, as for a version of an older registry that has
- * not had its turn in the background (reanalysing.ts); that is then stored.
+ * not had its turn in the background (reanalyseDue.ts); that is then stored.
  */
 export async function analysisOf(
   { db, analyse }: Deps,
@@ -43,6 +43,6 @@ export async function analysisOf(
   const made = await analyseFor(analyse)({ team, name, manifest, text, readme }, '');
   const kept = { team, name, version: version.version, manifest, analysis: made };
   // It is an answer all the same, on a disk that is full for example.
-  await keepAnalysis(db, kept).catch(tellOperator);
+  await saveAnalysis(db, kept).catch(logError);
   return made;
 }

@@ -3,8 +3,8 @@ import type { Token } from '../../db/tokens.ts';
 import { anonymous, type Viewer } from '../../db/viewer.ts';
 import type { Caller } from '../ports.ts';
 
-/** Whoever sends no token. */
-export const nobody: Caller = {
+/** A caller without a token. */
+export const anonymousCaller: Caller = {
   token: undefined,
   everywhere: undefined,
   roles: new Map(),
@@ -12,7 +12,7 @@ export const nobody: Caller = {
 };
 
 /** The highest role that a token of a scope can be used in. */
-const most: Record<Scope, Role> = { read: 'reader', publish: 'publisher', admin: 'owner' };
+const maxRole: Record<Scope, Role> = { read: 'reader', publish: 'publisher', admin: 'owner' };
 
 /** What is known of a token's user: whether they run the registry, and their roles by team. */
 export interface Person {
@@ -27,8 +27,8 @@ export interface Person {
 export function callerOf(token: Token, person: Person | undefined): Caller {
   const { team, profile } = token;
   // A database may hold anything: another scope is good for nothing.
-  if (!Object.hasOwn(most, token.scope)) return { ...nobody, token };
-  const limit = most[token.scope];
+  if (!Object.hasOwn(maxRole, token.scope)) return { ...anonymousCaller, token };
+  const limit = maxRole[token.scope];
   const everywhere = person === undefined ? team === null : person.admin;
   const own = person?.roles ?? new Map(team === null ? [] : [[team, 'owner' as const]]);
   const roles = [...own].filter(([name]) => team === null || name === team);
@@ -54,8 +54,8 @@ export function roleIn(caller: Caller, team: string, name?: string): Role | unde
 }
 
 /** Whether a role is enough where another is asked for. */
-export function isAtLeast(role: Role | undefined, asked: Role): boolean {
-  return role !== undefined && rank(role) >= rank(asked);
+export function includesRole(role: Role | undefined, required: Role): boolean {
+  return role !== undefined && rank(role) >= rank(required);
 }
 
 /** Whether a caller runs the registry, with a token that may be used for that. */

@@ -9,10 +9,10 @@ import { countAddress } from '../middleware/rate-limit.ts';
 import type { Caller, Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import {
+  anonymousCaller,
   callerOf,
+  includesRole,
   isAdministrator,
-  isAtLeast,
-  nobody,
   type Person,
   roleIn,
   viewerOf,
@@ -25,7 +25,7 @@ import {
  */
 export const identify: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
-  c.set('caller', header === undefined ? nobody : await identifyToken(c, header));
+  c.set('caller', header === undefined ? anonymousCaller : await identifyToken(c, header));
   await next();
 };
 
@@ -94,24 +94,24 @@ export const adminToken: MiddlewareHandler<Env> = async (c, next) => {
  * Lets a request go on when its caller has at least this role in the path's team, or for the path's profile. A
  * profile that the caller may not know of is not found, whatever is asked of it.
  */
-export function atLeast(role: Role): MiddlewareHandler<Env> {
+export function requireRole(role: Role): MiddlewareHandler<Env> {
   return async (c, next) => {
     requireToken(c.var.caller);
     const team = c.req.param('team') ?? '';
     const name = c.req.param('name');
     const has = roleIn(c.var.caller, team, name);
-    if (!isAtLeast(has, role)) throw await refuse(c, team, name, has, role);
+    if (!includesRole(has, role)) throw await refuse(c, team, name, has, role);
     await next();
   };
 }
 
-/** As {@link atLeast}, for what makes a profile that may not be there yet: nothing is looked up. */
-export function atLeastToMake(role: Role): MiddlewareHandler<Env> {
+/** As {@link requireRole}, for what makes a profile that may not be there yet: nothing is looked up. */
+export function requireRoleToCreate(role: Role): MiddlewareHandler<Env> {
   return async (c, next) => {
     requireToken(c.var.caller);
     const team = c.req.param('team') ?? '';
     const has = roleIn(c.var.caller, team, c.req.param('name'));
-    if (!isAtLeast(has, role)) throw refusal(c.var.caller, team, has, role);
+    if (!includesRole(has, role)) throw refusal(c.var.caller, team, has, role);
     await next();
   };
 }
@@ -121,23 +121,23 @@ async function refuse(
   team: string,
   name: string | undefined,
   has: Role | undefined,
-  asked: Role,
+  required: Role,
 ): Promise<ProblemError> {
   const { deps, caller } = c.var;
   if (name !== undefined && !(await findProfile(deps.db, viewerOf(caller), team, name))) {
     return new ProblemError('not-found', `There is no profile ${team}/${name}.`);
   }
-  return refusal(caller, team, has, asked);
+  return refusal(caller, team, has, required);
 }
 
 function refusal(
   { token, profile }: Caller,
   team: string,
   has: Role | undefined,
-  asked: Role,
+  required: Role,
 ): ProblemError {
   if (has !== undefined) {
-    const detail = `This needs the role ${asked} in team ${team}; the token is good for ${has}.`;
+    const detail = `This needs the role ${required} in team ${team}; the token is good for ${has}.`;
     return new ProblemError('role-insufficient', detail);
   }
   const of =

@@ -41,12 +41,12 @@ export function parseIssuer(text: string): Issuer | undefined {
 }
 
 /** How long after it was made a token is accepted, in seconds, and how far two clocks may be apart. */
-const maximumAge = 15 * 60;
+const maxAge = 15 * 60;
 const clockSkew = 30;
 
 /** How long a provider may take to answer, in milliseconds, and how much it may say, in bytes. */
 const timeout = 5000;
-const longestAnswer = 256 * 1024;
+const maxResponseBytes = 256 * 1024;
 
 /** Signature algorithms that take a public key, which is all that a provider publishes. */
 const algorithms = [
@@ -127,8 +127,8 @@ function createIssuerVerifier(
     // A redirect is no answer: it could lead anywhere. (workerd has no redirect: 'error'.)
     const response = await fetch(address, { ...init, redirect: 'manual', signal });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const bytes = await readAtMost(response.body, longestAnswer);
-    if (!bytes) throw new Error(`its answer has more than ${longestAnswer} bytes`);
+    const bytes = await readAtMost(response.body, maxResponseBytes);
+    if (!bytes) throw new Error(`its answer has more than ${maxResponseBytes} bytes`);
     const text = new TextDecoder().decode(bytes);
     requireBoundedJson(text);
     return new Response(text, { status: response.status });
@@ -152,7 +152,7 @@ function createIssuerVerifier(
         issuer: url,
         audience,
         algorithms,
-        maxTokenAge: maximumAge,
+        maxTokenAge: maxAge,
         clockTolerance: clockSkew,
         requiredClaims: ['exp', 'iat', 'jti'],
       });

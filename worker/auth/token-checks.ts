@@ -12,12 +12,12 @@ import { hashToken } from './token.ts';
 const failures = { requests: 60, shared: 600, seconds: 60 };
 
 /** How many tokens that were good are remembered, by their hashes. */
-const mostKnown = 10_000;
+const maxKnownTokens = 10_000;
 
 export function createTokenChecks({ address, token: limiter }: RateLimits): TokenChecks {
-  const most = address === undefined ? failures.shared : failures.requests;
-  const failed = createLimiter(most, failures.seconds);
-  const known = new LRUCache<string, number>({ max: mostKnown });
+  const maxFailures = address === undefined ? failures.shared : failures.requests;
+  const failed = createLimiter(maxFailures, failures.seconds);
+  const known = new LRUCache<string, number>({ max: maxKnownTokens });
 
   function keyOf(c: Context<Env>): string | undefined {
     const from = c.env?.access?.address;
@@ -32,7 +32,7 @@ export function createTokenChecks({ address, token: limiter }: RateLimits): Toke
       if (!rate.ok) allow(c, 'failures', failed, rate);
     }
     const result = await work();
-    if (key !== undefined && result !== undefined) failed.giveBack(key);
+    if (key !== undefined && result !== undefined) failed.refund(key);
     return result;
   };
 

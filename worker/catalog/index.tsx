@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { ProfileQuery } from '../../contract/profile.ts';
 import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
-import { findProfile, shownReplacement } from '../../db/profiles.ts';
+import { findProfile, visibleReplacement } from '../../db/profiles.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
 import { findAnalysedVersion, findContent, listVersions } from '../../db/versions.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
@@ -22,7 +22,7 @@ import { withUnseenShown } from './unseen.ts';
 const pageSize = 50;
 
 /** How many versions a profile's page lists at a time. */
-const mostVersions = 100;
+const maxVersions = 100;
 
 /** The web pages, rendered on the server; they work without scripts. */
 export const catalog = new Hono<Env>();
@@ -89,10 +89,10 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
   const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
   const [analysis, versions, channels, keys, replacement] = await Promise.all([
     analysisOf(c.var.deps, team, name, found),
-    listVersions(db, profile.id, { limit: mostVersions + 1, before }),
+    listVersions(db, profile.id, { limit: maxVersions + 1, before }),
     listChannels(db, profile.id),
     listKeys(db, team),
-    shownReplacement(db, viewer(c), profile),
+    visibleReplacement(db, viewer(c), profile),
   ]);
   return c.html(
     page(
@@ -103,8 +103,8 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         reader={readerOf(c)}
         version={version}
         latest={profile.latest}
-        versions={versions.slice(0, mostVersions)}
-        older={versions.length > mostVersions}
+        versions={versions.slice(0, maxVersions)}
+        older={versions.length > maxVersions}
         channels={channels}
         keys={keys}
         text={text}

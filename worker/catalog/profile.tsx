@@ -10,7 +10,7 @@ import { Day } from './list.tsx';
 import { renderSource } from './source.ts';
 
 /** How many channels are listed beside a version. */
-const mostChannels = 10;
+const maxChannels = 10;
 
 /** One version of a profile: how to get it, who signed it, what lint says, the source, other versions. */
 export function ProfilePage(props: {
@@ -202,8 +202,8 @@ export function ProfilePage(props: {
 /** The channels that name a version, as far as there is room for them. */
 function channelsOf({ version }: Version, channels: Channel[]): string {
   const names = channels.filter((one) => one.version === version).map(({ name }) => ` ${name}`);
-  const more = names.length - mostChannels;
-  return names.slice(0, mostChannels).join('') + (more > 0 ? ` and ${more} more` : '');
+  const more = names.length - maxChannels;
+  return names.slice(0, maxChannels).join('') + (more > 0 ? ` and ${more} more` : '');
 }
 
 function Findings(props: Pick<StoredAnalysis, 'diagnostics' | 'omitted'>) {

@@ -117,7 +117,7 @@ function ReferencePage(props: { reference: Reference; reader: string | undefined
 
 function OperationPart(props: { operation: Operation; reference: Reference }) {
   const { operation, reference } = props;
-  const { id, method, path, summary, description, token, parameters, body, answers } = operation;
+  const { id, method, path, summary, description, token, parameters, body, responses } = operation;
   return (
     <article class="operation">
       <h3 id={id}>
@@ -175,8 +175,8 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
       <pre>
         <code>{curl(operation, reference)}</code>
       </pre>
-      <ul class="answers">
-        {answers.map(({ status, description, schema, type, problems }) => (
+      <ul class="responses">
+        {responses.map(({ status, description, schema, type, problems }) => (
           <li>
             <span class="status">{status}</span>{' '}
             {problems.length > 0 ? (

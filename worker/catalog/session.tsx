@@ -1,7 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
-import { nobody } from '../auth/caller.ts';
+import { anonymousCaller } from '../auth/caller.ts';
 import { findCaller } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
 import { Layout } from './layout.tsx';
@@ -10,7 +10,7 @@ import { Layout } from './layout.tsx';
 const cookie = 'aa-registry-token';
 
 /** The longest form, in bytes. */
-const longestForm = 4096;
+const maxFormBytes = 4096;
 
 /** Signing in to see the private profiles of one's teams: with an API token, for which the scope read is enough. */
 export const session = new Hono<Env>();
@@ -22,7 +22,7 @@ session.get('/sign-in', (c) => c.html(`<!doctype html>${<SignInPage />}`));
 
 session.post('/sign-in', async (c) => {
   const length = Number(c.req.header('Content-Length') ?? Number.NaN);
-  const form = length <= longestForm ? await c.req.parseBody().catch(() => undefined) : undefined;
+  const form = length <= maxFormBytes ? await c.req.parseBody().catch(() => undefined) : undefined;
   const token = typeof form?.token === 'string' ? form.token.trim() : '';
   const caller = token === '' ? undefined : await findCaller(c, token);
   if (!caller) return c.html(`<!doctype html>${<SignInPage refused />}`, 401);
@@ -57,7 +57,7 @@ export function readerOf(c: Context<Env>): string | undefined {
 export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
   const token = getCookie(c, cookie);
   const caller = token === undefined ? undefined : await findCaller(c, token);
-  c.set('caller', caller ?? nobody);
+  c.set('caller', caller ?? anonymousCaller);
   if (token !== undefined && !caller) deleteCookie(c, cookie, { path: '/' });
   await next();
   c.header('Vary', 'Cookie', { append: true });

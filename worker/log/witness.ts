@@ -11,7 +11,7 @@ import {
   statedTime,
   verifyTimestampedSignature,
 } from '../../trust/log/index.ts';
-import { tellOperator } from '../observability/text-log.ts';
+import { logError } from '../observability/text-log.ts';
 
 /** A witness as the operator names it. */
 export interface WitnessAddress {
@@ -59,25 +59,25 @@ export interface WitnessedTree {
 const timeout = 5000;
 
 /** How often it is asked about one tree: again when it says from which size on it wants the proof. */
-const mostRounds = 8;
+const maxRounds = 8;
 
 /** How long a cosignature is used before a fresh one is asked for, in milliseconds. */
 const lifetime = 60_000;
 
 /** How long a witness that failed is left alone, in milliseconds: twice as long each time, up to the longest. */
-const shortestPause = 5000;
-const longestPause = 300_000;
+const minPause = 5000;
+const maxPause = 300_000;
 
 /** How far ahead of this clock a cosignature may be, as hosts have it, and how far behind; in seconds. */
-const mostAhead = 300;
-const mostBehind = 3600;
+const maxAhead = 300;
+const maxBehind = 3600;
 
 /** The longest answer, in characters. */
-const longestAnswer = 16 * 1024;
+const maxResponseLength = 16 * 1024;
 
 /** The most signatures that one witness may add, and the most witnesses: a note carries a hundred. */
-const mostSignatures = 8;
-const mostWitnesses = 10;
+const maxSignatures = 8;
+const maxWitnesses = 10;
 
 /** Reads `KEY=URL` or `URL`; `undefined` when it is neither. KEY is a verifier key of type cosignature. */
 export async function parseWitness(text: string): Promise<WitnessAddress | undefined> {
@@ -91,8 +91,8 @@ export async function parseWitness(text: string): Promise<WitnessAddress | undef
 
 /** The witnesses at these addresses; no other is ever contacted. Throws when they are too many, or one is named twice. */
 export function createWitnesses(addresses: readonly WitnessAddress[], now: () => Date): Witness[] {
-  if (addresses.length > mostWitnesses) {
-    throw new RangeError(`${addresses.length} witnesses are more than ${mostWitnesses}`);
+  if (addresses.length > maxWitnesses) {
+    throw new RangeError(`${addresses.length} witnesses are more than ${maxWitnesses}`);
   }
   const keys = addresses.flatMap(({ key }) => (key ? [key] : []));
   for (const names of [addresses.map(({ url }) => url), keys.map(({ verifier }) => verifier)]) {
@@ -133,7 +133,7 @@ function createWitness(
   let failures = { count: 0, until: 0 };
 
   if (!key) {
-    tellOperator(
+    logError(
       `The key of the witness ${url} is not known, so that what it signs is passed on unverified: ` +
         'name it as KEY=URL.',
     );
@@ -147,7 +147,7 @@ function createWitness(
     let tree = first;
     let oldSize = largest;
     let said: number | undefined;
-    for (let round = 1; round <= mostRounds; round++) {
+    for (let round = 1; round <= maxRounds; round++) {
       if (oldSize > tree.size) {
         tree = await read();
         if (oldSize > tree.size) {
@@ -173,19 +173,19 @@ function createWitness(
       said = itsSize;
       oldSize = itsSize;
     }
-    throw new Error(`it wants another proof each time, after ${mostRounds} of them`);
+    throw new Error(`it wants another proof each time, after ${maxRounds} of them`);
   }
 
   /** The cosignatures in its answer that may be served: its latest good one, or what may be some if it has no key. */
   async function accept({ signed }: SignedTree, lines: string): Promise<NoteSignature[]> {
     const signatures = parseSignatures(lines);
     const note = parseNote(signed);
-    if (!note || !signatures || signatures.length > mostSignatures) {
+    if (!note || !signatures || signatures.length > maxSignatures) {
       throw new Error('it answers with something else than signatures');
     }
     const present = now().getTime() / 1000;
     const isTimely = (time: number | undefined) =>
-      time !== undefined && time <= present + mostAhead && time >= present - mostBehind;
+      time !== undefined && time <= present + maxAhead && time >= present - maxBehind;
     if (!key) {
       return signatures.filter(
         (one) =>
@@ -228,9 +228,9 @@ function createWitness(
       } catch (error) {
         // Told once, until it works again.
         if (failures.count === 0) {
-          tellOperator(`The witness ${url} does not cosign: ${reasonOf(error)}`);
+          logError(`The witness ${url} does not cosign: ${reasonOf(error)}`);
         }
-        const pause = Math.min(longestPause, shortestPause * 2 ** failures.count);
+        const pause = Math.min(maxPause, minPause * 2 ** failures.count);
         failures = { count: failures.count + 1, until: now().getTime() + pause };
         return undefined;
       }
@@ -249,7 +249,7 @@ async function post(
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestAnswer) throw new Error('its answer is too long');
+    if (text.length > maxResponseLength) throw new Error('its answer is too long');
   }
   return { status: response.status, text: text + decoder.decode() };
 }

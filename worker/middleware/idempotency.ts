@@ -13,7 +13,7 @@ import { ProblemError } from '../problem.ts';
 
 /** How long an answer is kept, and after what time a request without one has ended with its process. In milliseconds. */
 const lifetime = 24 * 60 * 60_000;
-const patience = 2 * 60_000;
+const timeout = 2 * 60_000;
 
 /**
  * Lets a client send a request again that makes something, when it can not know whether the first arrived: under the
@@ -26,14 +26,14 @@ export function idempotent(options: { secret?: boolean } = {}): MiddlewareHandle
     const header = c.req.header('Idempotency-Key');
     if (header === undefined) return next();
     const { db, now } = c.var.deps;
-    const request = { tokenId: requireToken(c.var.caller).id, key: readKey(header) };
-    const asked = `${c.req.method} ${c.req.path}\n${await c.req.text()}`;
-    const fingerprint = await sha256(new TextEncoder().encode(asked));
+    const request = { tokenId: requireToken(c.var.caller).id, key: parseKey(header) };
+    const canonical = `${c.req.method} ${c.req.path}\n${await c.req.text()}`;
+    const fingerprint = await sha256(new TextEncoder().encode(canonical));
     const time = now().getTime();
     const before = (milliseconds: number) => new Date(time - milliseconds).toISOString();
     await forgetRequestsBefore(db, before(lifetime));
     const createdAt = before(0);
-    const first = await beginRequest(db, { ...request, fingerprint, createdAt }, before(patience));
+    const first = await beginRequest(db, { ...request, fingerprint, createdAt }, before(timeout));
     if (first) return replay(first, fingerprint);
 
     await next();
@@ -45,7 +45,7 @@ export function idempotent(options: { secret?: boolean } = {}): MiddlewareHandle
 }
 
 /** A String of RFC 9651, or the same without its quotation marks. */
-function readKey(header: string): string {
+function parseKey(header: string): string {
   const key = /^"([\x20-\x7e]*)"$/.exec(header)?.[1] ?? header;
   if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
   const detail = 'Idempotency-Key: must be 1 to 255 printable ASCII characters, such as a UUID.';

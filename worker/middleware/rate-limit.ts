@@ -5,7 +5,7 @@ import type { Env, Limiter, Rate, RateLimits } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
 /** How many keys are remembered: a flood of addresses takes no more memory than that. */
-const mostKeys = 50_000;
+const maxKeys = 50_000;
 
 /**
  * Allows `requests` in any `seconds` for each key, all at once or evenly (the generic cell rate algorithm): what is
@@ -13,7 +13,7 @@ const mostKeys = 50_000;
  */
 export function createLimiter(requests: number, seconds: number, now = Date.now) {
   const interval = (seconds * 1000) / requests;
-  const full = new LRUCache<string, { at: number }>({ max: mostKeys });
+  const full = new LRUCache<string, { at: number }>({ max: maxKeys });
 
   return {
     policy: { requests, seconds },
@@ -32,7 +32,7 @@ export function createLimiter(requests: number, seconds: number, now = Date.now)
       return { ok: true, remaining, reset: Math.ceil((to - time) / 1000) };
     },
     /** Takes one back that was taken, as if it had not been. */
-    giveBack(key: string): void {
+    refund(key: string): void {
       const known = full.get(key);
       if (known) known.at -= interval;
     },

@@ -1,18 +1,18 @@
 import type { NodeBindings } from '../node/listener.ts';
-import type { Asked } from '../ports.ts';
+import type { RequestHead } from '../ports.ts';
 import { isAddress, isWithin, parseNetwork } from './network.ts';
 
 /** The address of clients that are not told apart: they are counted together. */
-const anybody = '0.0.0.0';
+const unknownAddress = '0.0.0.0';
 
 /**
  * Finds the client's address in a header that whatever stands in front of the service sets and no client can, as
  * Cloudflare sets CF-Connecting-IP. Without one nobody's word counts.
  */
 export function createAddressFrom(header: string | undefined) {
-  return (asked: Asked): string => {
-    const address = header === undefined ? undefined : asked.header(header)?.trim();
-    return address !== undefined && isAddress(address) ? address : anybody;
+  return (request: RequestHead): string => {
+    const address = header === undefined ? undefined : request.header(header)?.trim();
+    return address !== undefined && isAddress(address) ? address : unknownAddress;
   };
 }
 
@@ -27,7 +27,7 @@ export function createAddressOf(trusted: readonly string[]) {
     return network;
   });
 
-  return (_asked: Asked, bindings: object): string | undefined => {
+  return (_request: RequestHead, bindings: object): string | undefined => {
     const { incoming } = bindings as Partial<NodeBindings>;
     const peer = incoming?.socket.remoteAddress;
     if (peer === undefined || !isWithin(peer, proxies)) return peer;

@@ -4,7 +4,7 @@ import { visible, visibleLine } from '../../policy/index.ts';
  * Tells whoever runs the registry, on standard error. Others may have chosen the words, as a witness does its answer's:
  * what would steer the terminal on which the log is read is spelt out, and no words make a line of their own.
  */
-export function tellOperator(what: unknown): void {
+export function logError(what: unknown): void {
   console.error(what instanceof Error ? traceOf(what) : visibleLine(String(what)));
 }
 

@@ -35,7 +35,7 @@ not know is refused. Lists hand out a cursor for the next page, also as a \`Link
 
 const text = { type: 'string' } as const;
 
-/** Headers of answers, by name. */
+/** Headers of documented, by name. */
 const headers = {
   'X-Request-Id': {
     description: 'The request’s id: the client’s own, or a new one. The registry’s log has it too.',
@@ -79,11 +79,11 @@ type Header = keyof typeof headers;
 
 const ref = (name: Header) => ({ $ref: `#/components/headers/${name}` });
 
-/** Says which of the headers above an answer has, in addition to what its route says. */
-function addHeaders(answer: Response, names: Header[]): void {
-  answer.headers = {
+/** Says which of the headers above an response has, in addition to what its route says. */
+function addHeaders(response: Response, names: Header[]): void {
+  response.headers = {
     ...Object.fromEntries(names.map((name) => [name, ref(name)])),
-    ...answer.headers,
+    ...response.headers,
   };
 }
 
@@ -146,20 +146,20 @@ function complete(operation: Operation, path: string, method: string): void {
   }
   addRequestHeaders(operation, JSON.stringify(own));
   // Whoever watches over the service is never refused.
-  const watched = path === '/healthz' || path === '/readyz';
+  const isProbe = path === '/healthz' || path === '/readyz';
   // conditional.ts gives every read an ETag.
-  if (method === 'get' && !watched) own['304'] ??= { description: 'The caller has it already' };
-  operation.responses = (watched ? own : { ...problemResponses(...always), ...own }) as typeof own;
-  for (const [status, answer] of Object.entries(operation.responses) as [string, Response][]) {
-    narrow(answer, Number(status));
-    addHeaders(answer, headersOf(status, operation, watched));
+  if (method === 'get' && !isProbe) own['304'] ??= { description: 'The caller has it already' };
+  operation.responses = (isProbe ? own : { ...problemResponses(...always), ...own }) as typeof own;
+  for (const [status, response] of Object.entries(operation.responses) as [string, Response][]) {
+    narrow(response, Number(status));
+    addHeaders(response, headersOf(status, operation, isProbe));
   }
 }
 
-/** The headers that an operation takes: it answers with their problems. */
-function addRequestHeaders(operation: Operation, answers: string): void {
+/** The headers that an operation takes: it documented with their problems. */
+function addRequestHeaders(operation: Operation, documented: string): void {
   for (const [problem, name, description, example] of requestHeaders) {
-    if (!answers.includes(`examples/${problem}"`)) continue;
+    if (!documented.includes(`examples/${problem}"`)) continue;
     operation.parameters ??= [];
     operation.parameters.push({
       name,
@@ -207,9 +207,9 @@ function narrow({ content }: Response, status: number): void {
   };
 }
 
-function headersOf(status: string, { responses, parameters }: Operation, watched: boolean) {
+function headersOf(status: string, { responses, parameters }: Operation, isProbe: boolean) {
   const names: Header[] = ['X-Request-Id'];
-  if (!watched) names.push('RateLimit-Policy', 'RateLimit');
+  if (!isProbe) names.push('RateLimit-Policy', 'RateLimit');
   if (status === '429') names.push('Retry-After');
   if (status === '401') names.push('WWW-Authenticate');
   if (responses && '304' in responses && (status === '200' || status === '304')) {

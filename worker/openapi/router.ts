@@ -4,9 +4,9 @@ import { Problem, type ProblemId, problems } from '../../contract/index.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
-/** How many of a request's faults are told, and how much of each: a request may be nothing but faults. */
-const mostIssues = 10;
-const longestIssue = 300;
+/** How many of a request's faults are shown, and how much of each: a request may be nothing but faults. */
+const maxIssues = 10;
+const maxIssueLength = 300;
 
 /** A Hono app whose routes are checked against, and documented by, their zod schemas. */
 export function createRouter(): OpenAPIHono<Env> {
@@ -14,12 +14,12 @@ export function createRouter(): OpenAPIHono<Env> {
     defaultHook: (result) => {
       if (result.success) return;
       const { issues } = result.error;
-      const told = issues.slice(0, mostIssues).map(({ path, message }) => {
+      const shown = issues.slice(0, maxIssues).map(({ path, message }) => {
         const issue = path.length > 0 ? `${path.join('.')}: ${message}` : message;
-        return issue.length > longestIssue ? `${issue.slice(0, longestIssue)}…` : issue;
+        return issue.length > maxIssueLength ? `${issue.slice(0, maxIssueLength)}…` : issue;
       });
-      const more = issues.length > mostIssues ? `; and ${issues.length - mostIssues} more` : '';
-      throw new ProblemError('request-invalid', `${told.join('; ')}${more}.`);
+      const more = issues.length > maxIssues ? `; and ${issues.length - maxIssues} more` : '';
+      throw new ProblemError('request-invalid', `${shown.join('; ')}${more}.`);
     },
   });
 }

@@ -5,20 +5,21 @@ import { Channel, ChannelMove } from '../../contract/profile.ts';
 import {
   findChannel,
   listChannels,
-  mostChannels,
+  maxChannels,
   moveChannel,
   type Channel as Row,
 } from '../../db/channels.ts';
 import { findProfile, type Profile } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { announce } from '../../db/webhooks.ts';
-import { atLeast, viewer } from '../auth/identify.ts';
-import { loggedChannel, loggedName } from '../log/entry-name.ts';
+import { requireRole, viewer } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
+import { logEntryChannel, logEntryName } from '../log/entry-name.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-import { counting, noChange } from '../quota.ts';
+import { changeQuotaProblem, countStatements } from '../quota.ts';
 import { requireProfileMatch } from './profile.ts';
 
 export const channels = createRouter();
@@ -34,7 +35,7 @@ channels.openapi(
       'The move names the version that the channel names now, and is refused when it does not. A channel that names ' +
       'the version already is left as it is.',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher'), readBody] as const,
+    middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: {
       params: z.object({ team: TeamName, name: ProfileName, channel: ChannelName }),
       body: jsonBody(ChannelMove),
@@ -64,15 +65,15 @@ channels.openapi(
     requirePrevious(before);
     const change = { team, logged: true };
     const full = async () =>
-      (await noChange(deps, change)) ??
-      (previous === null ? await noChannel(deps, profile) : undefined);
+      (await changeQuotaProblem(deps, change)) ??
+      (previous === null ? await channelLimitProblem(deps, profile) : undefined);
     const movedAt = now().toISOString();
-    const logged = await loggedName(team, name, profile);
-    const loggedAs = await loggedChannel(team, name, channel, profile);
+    const logged = await logEntryName(team, name, profile);
+    const loggedAs = await logEntryChannel(team, name, channel, profile);
     const logIndex = await log.append(
       { kind: 'channel', time: movedAt, team, name: logged, channel: loggedAs, version, previous },
       (logIndex) => [
-        ...counting(deps, change),
+        ...countStatements(deps, change),
         moveChannel(
           db,
           { profileId: profile.id, name: channel, version, movedAt, logIndex },
@@ -112,11 +113,11 @@ function toChannel({ name, version, movedAt, logIndex }: Row): Channel {
 }
 
 /** The problem that a profile may have no further channel; `undefined` when it may. */
-async function noChannel(
+async function channelLimitProblem(
   { db }: Deps,
   { id, team, name }: Profile,
 ): Promise<ProblemError | undefined> {
-  if ((await listChannels(db, id)).length < mostChannels) return undefined;
-  const detail = `${team}/${name} has ${mostChannels} channels, and a profile has no more than that.`;
+  if ((await listChannels(db, id)).length < maxChannels) return undefined;
+  const detail = `${team}/${name} has ${maxChannels} channels, and a profile has no more than that.`;
   return new ProblemError('quota-exceeded', detail);
 }

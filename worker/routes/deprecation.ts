@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { ProfileName, TeamName } from '../../contract/name.ts';
 import { Deprecation } from '../../contract/profile.ts';
 import { findProfile } from '../../db/profiles.ts';
-import { atLeast, viewer } from '../auth/identify.ts';
+import { requireRole, viewer } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
@@ -22,7 +23,7 @@ deprecation.openapi(
     summary: 'Deprecate a profile',
     description: 'It goes on being served; who looks at it or pulls it is told.',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher'), readBody] as const,
+    middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: { params, body: jsonBody(Deprecation) },
     responses: {
       200: json('The deprecation', Deprecation),
@@ -68,7 +69,7 @@ deprecation.openapi(
     tags: ['Profiles'],
     summary: 'Take a deprecation back',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher')] as const,
+    middleware: [requireRole('publisher'), invalidates('references')] as const,
     request: { params },
     responses: {
       204: { description: 'It is not deprecated' },

@@ -13,7 +13,7 @@ import {
   whyNotSet,
 } from '../../db/members.ts';
 import { findUser } from '../../db/users.ts';
-import { atLeast } from '../auth/identify.ts';
+import { requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { notMatching, requireMatch } from '../middleware/precondition.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
@@ -34,7 +34,7 @@ members.openapi(
     tags: ['Teams'],
     summary: "A team's members",
     security: [{ token: [] }],
-    middleware: [atLeast('reader')] as const,
+    middleware: [requireRole('reader')] as const,
     request: { params: z.object({ team: TeamName }) },
     responses: { 200: json('The members', MemberList), ...problemResponses(400, 401, 403, 404) },
   }),
@@ -53,7 +53,7 @@ members.openapi(
     tags: ['Teams'],
     summary: 'Put a user in a team, or give them another role there',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [requireRole('owner'), readBody] as const,
     request: { params: memberPath, body: jsonBody(MembershipBody) },
     responses: {
       200: json('The member', Member),
@@ -103,7 +103,7 @@ members.openapi(
     tags: ['Teams'],
     summary: 'Take a user out of a team',
     security: [{ token: [] }],
-    middleware: [atLeast('owner')] as const,
+    middleware: [requireRole('owner')] as const,
     request: { params: memberPath },
     responses: {
       204: { description: 'They are not in it' },

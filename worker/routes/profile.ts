@@ -1,13 +1,13 @@
 import type { Context } from 'hono';
 import type { Profile } from '../../contract/profile.ts';
 import { listChannels } from '../../db/channels.ts';
-import { orFindDone } from '../../db/outcome.ts';
+import { writeOrConfirm } from '../../db/outcome.ts';
 import {
   changeProfile,
   findProfile,
   hasBeenChanged,
   type Profile as Row,
-  shownReplacement,
+  visibleReplacement,
 } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth/identify.ts';
@@ -31,7 +31,7 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
   const [latest, channels, replacement] = await Promise.all([
     findVersion(db, viewer(c), team, name, row.latest),
     listChannels(db, id),
-    shownReplacement(db, viewer(c), row),
+    visibleReplacement(db, viewer(c), row),
   ]);
   if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
   return {
@@ -68,7 +68,7 @@ export async function requireChange(
   const find = async () => (await hasBeenChanged(deps.db, row, to)) || undefined;
   const isChanged = counted
     ? await makeChange(deps, row.team, change, { read, find })
-    : await orFindDone(async () => read(await change), find);
+    : await writeOrConfirm(async () => read(await change), find);
   if (isChanged) return;
   throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
 }

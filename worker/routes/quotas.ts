@@ -6,7 +6,7 @@ import { readQuota, setQuota } from '../../db/quotas.ts';
 import { findTeam } from '../../db/teams.ts';
 import { countTokens } from '../../db/tokens.ts';
 import { listWebhooks } from '../../db/webhooks.ts';
-import { adminToken, atLeast } from '../auth/identify.ts';
+import { adminToken, requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
@@ -25,7 +25,7 @@ quotas.openapi(
     tags: ['Teams'],
     summary: 'What a team has stored and done, and may',
     security: [{ token: [] }],
-    middleware: [atLeast('reader')] as const,
+    middleware: [requireRole('reader')] as const,
     request: { params },
     responses: { 200: json('The quota', Quota), ...problemResponses(400, 401, 403, 404) },
   }),

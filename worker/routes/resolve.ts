@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import {
-  mostReferences,
+  maxReferences,
   type Resolution,
   Resolutions,
   ResolveQuery,
@@ -45,8 +45,8 @@ resolve.openapi(
   async (c) => {
     const { ref } = c.req.valid('query');
     const texts = typeof ref === 'string' ? [ref] : ref;
-    if (texts.length > mostReferences) {
-      const detail = `ref: may be given ${mostReferences} times, not ${texts.length}.`;
+    if (texts.length > maxReferences) {
+      const detail = `ref: may be given ${maxReferences} times, not ${texts.length}.`;
       throw new ProblemError('request-invalid', detail);
     }
     const references = texts.map(requireReference);

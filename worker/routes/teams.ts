@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { KeyId, TeamName } from '../../contract/name.ts';
-import { mostKeys, NewKey, NewTeam, Revocation, Team } from '../../contract/team.ts';
+import { maxKeys, NewKey, NewTeam, Revocation, Team } from '../../contract/team.ts';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
 import {
@@ -12,7 +12,8 @@ import {
   verifyEndorsement,
 } from '../../trust/index.ts';
 import { isAdministrator } from '../auth/caller.ts';
-import { adminToken, atLeast } from '../auth/identify.ts';
+import { adminToken, requireRole } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { createRouter, json, jsonBody, problemResponses, repeatable } from '../openapi/router.ts';
@@ -73,7 +74,7 @@ teams.openapi(
     summary: "Register a team's publisher key",
     description: 'A key that the team has already is left as it is (200).',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody, idempotent()] as const,
+    middleware: [requireRole('owner'), readBody, idempotent()] as const,
     request: { params: teamPath, body: jsonBody(NewKey) },
     responses: {
       200: json('The team, which had the key already', Team),
@@ -120,12 +121,12 @@ teams.openapi(
             endorsement: endorsement ? JSON.stringify(endorsement) : null,
             createdAt: time,
           },
-          { logIndex, limit: mostKeys },
+          { logIndex, limit: maxKeys },
         ),
       ],
       async () => {
         const now = await listKeys(db, team.name);
-        return now.length >= mostKeys || now.some((one) => one.keyId === keyId);
+        return now.length >= maxKeys || now.some((one) => one.keyId === keyId);
       },
     );
     if (index === undefined) requireKeyRoom(team.name, await listKeys(db, team.name), keyId);
@@ -143,7 +144,7 @@ teams.openapi(
     description:
       'What it signed stays signed; hosts refuse it, and nothing new is published with it.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [requireRole('owner'), readBody, invalidates('references')] as const,
     request: { params: teamPath.extend({ keyId: KeyId }), body: jsonBody(Revocation) },
     responses: { 200: json('The team', Team), ...problemResponses(400, 401, 403, 404, 413, 415) },
   }),
@@ -169,8 +170,8 @@ teams.openapi(
 
 /** That a team has the key, or room for it. */
 function requireKeyRoom(team: string, registered: RegisteredKey[], keyId: string): void {
-  if (registered.length < mostKeys || registered.some((one) => one.keyId === keyId)) return;
-  const detail = `Team ${team} has had ${mostKeys} keys, and a team has no more than that.`;
+  if (registered.length < maxKeys || registered.some((one) => one.keyId === keyId)) return;
+  const detail = `Team ${team} has had ${maxKeys} keys, and a team has no more than that.`;
   throw new ProblemError('team-full', detail);
 }
 

@@ -32,7 +32,7 @@ import {
 import { linkNext } from '../page.ts';
 import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-import { exceeded } from '../quota.ts';
+import { quotaExceeded } from '../quota.ts';
 
 export const tokens = createRouter();
 
@@ -95,7 +95,7 @@ export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row
   if (live < limit && fresh < limit) return undefined;
   const what =
     live >= limit ? `${live} of ${limit} tokens` : `made ${fresh} of ${limit} tokens within a day`;
-  if ('team' in owner) throw exceeded(owner.team, `has ${what}`);
+  if ('team' in owner) throw quotaExceeded(owner.team, `has ${what}`);
   throw new ProblemError('quota-exceeded', `User ${owner.user} has ${what}.`);
 }
 

@@ -5,12 +5,13 @@ import { Deprecation, Transfer } from '../../contract/profile.ts';
 import { transferProfile } from '../../db/profiles.ts';
 import { findTeam } from '../../db/teams.ts';
 import { roleIn } from '../auth/caller.ts';
-import { atLeast } from '../auth/identify.ts';
-import { loggedName } from '../log/entry-name.ts';
+import { requireRole } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
+import { logEntryName } from '../log/entry-name.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
-import { counting, noChange } from '../quota.ts';
+import { changeQuotaProblem, countStatements } from '../quota.ts';
 import { requireProfile } from './profile.ts';
 
 export const transfer = createRouter();
@@ -27,7 +28,7 @@ transfer.openapi(
       'keys a host trusts. From now on the other team publishes it under its own name, and here nothing is ' +
       'published any more; who looks at it or pulls it is told. The caller must be an owner of both teams.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [requireRole('owner'), readBody, invalidates('references')] as const,
     request: { params: z.object({ team: TeamName, name: ProfileName }), body: jsonBody(Transfer) },
     responses: {
       200: json('What is said of it from now on', Deprecation),
@@ -52,12 +53,12 @@ transfer.openapi(
     if (profile.movedTo === to) return c.json(answer(), 200);
     requireStaying();
     const time = now().toISOString();
-    const logged = await loggedName(team, name, profile);
+    const logged = await logEntryName(team, name, profile);
     const change = { team, logged: true };
     const index = await log.append(
       { kind: 'transfer', time, team, name: logged, to },
       () => [
-        ...counting(deps, change),
+        ...countStatements(deps, change),
         transferProfile(db, profile, {
           movedTo: to,
           deprecation: answer().reason,
@@ -66,11 +67,11 @@ transfer.openapi(
       ],
       async () =>
         (await requireProfile(c, team, name)).movedTo !== null ||
-        (await noChange(deps, change)) !== undefined,
+        (await changeQuotaProblem(deps, change)) !== undefined,
     );
     if (index === undefined) {
       const moved = await requireProfile(c, team, name);
-      if (moved.movedTo === null) throw (await noChange(deps, change)) ?? notMade();
+      if (moved.movedTo === null) throw (await changeQuotaProblem(deps, change)) ?? notMade();
       if (moved.movedTo !== to) {
         throw new ProblemError('profile-moved', `${team}/${name} was transferred already.`);
       }

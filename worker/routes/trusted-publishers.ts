@@ -19,7 +19,7 @@ import {
   removeTrustedPublisher,
 } from '../../db/trusted-publishers.ts';
 import { sha256 } from '../../trust/index.ts';
-import { atLeast } from '../auth/identify.ts';
+import { requireRole } from '../auth/identify.ts';
 import { generateToken, hashToken } from '../auth/token.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
@@ -33,7 +33,7 @@ import { addOwnedToken, toToken } from './tokens.ts';
 export const trustedPublishers = createRouter();
 
 /** The most that a team may trust. */
-const mostPublishers = 100;
+const maxPublishers = 100;
 
 /** How long the token is good that a job gets, in milliseconds. */
 const lifetime = 15 * 60_000;
@@ -46,7 +46,7 @@ trustedPublishers.openapi(
     tags: ['Trusted publishing'],
     summary: 'The repositories whose CI publishes for a team',
     security: [{ token: [] }],
-    middleware: [atLeast('reader')] as const,
+    middleware: [requireRole('reader')] as const,
     request: { params: z.object({ team: TeamName }) },
     responses: { 200: json('They', TrustedPublisherList), ...problemResponses(400, 401, 403, 404) },
   }),
@@ -66,7 +66,7 @@ trustedPublishers.openapi(
     summary: "Let a repository's CI publish for a team, without a stored token",
     description: 'What it publishes still has to be signed by a key of the team.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody, idempotent()] as const,
+    middleware: [requireRole('owner'), readBody, idempotent()] as const,
     request: { params: z.object({ team: TeamName }), body: jsonBody(NewTrustedPublisher) },
     responses: {
       201: json('The publisher', TrustedPublisher),
@@ -102,9 +102,9 @@ trustedPublishers.openapi(
       ),
     );
     if (same) throw new ProblemError('publisher-exists', 'The team trusts that one already.');
-    if (trusted.length >= mostPublishers) throw full();
+    if (trusted.length >= maxPublishers) throw full();
     const publisher = { ...asked, team: name, createdAt: now().toISOString() };
-    const adding = addTrustedPublisher(db, publisher, mostPublishers);
+    const adding = addTrustedPublisher(db, publisher, maxPublishers);
     const added = await makeChange(deps, name, adding, {
       read: ([one]) => one,
       find: async () => {
@@ -127,7 +127,7 @@ trustedPublishers.openapi(
     tags: ['Trusted publishing'],
     summary: 'Trust a repository no longer',
     security: [{ token: [] }],
-    middleware: [atLeast('owner')] as const,
+    middleware: [requireRole('owner')] as const,
     request: {
       params: z.object({
         team: TeamName,
@@ -218,7 +218,7 @@ trustedPublishers.openapi(
 );
 
 function full(): ProblemError {
-  return new ProblemError('team-full', `A team trusts ${mostPublishers} publishers at most.`);
+  return new ProblemError('team-full', `A team trusts ${maxPublishers} publishers at most.`);
 }
 
 /** The publisher that a team trusts and a job is; what differs, when there is none. */

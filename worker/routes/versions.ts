@@ -25,8 +25,9 @@ import type { Viewer } from '../../db/viewer.ts';
 import { announce } from '../../db/webhooks.ts';
 import type { Digest } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
-import { atLeast, atLeastToMake, viewer } from '../auth/identify.ts';
-import { loggedName, loggedReason } from '../log/entry-name.ts';
+import { requireRole, requireRoleToCreate, viewer } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
+import { logEntryName, logEntryReason } from '../log/entry-name.ts';
 import { proveEntry } from '../log/proof.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
@@ -104,7 +105,7 @@ versions.openapi(
     description:
       'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
     security: [{ token: [] }],
-    middleware: [atLeastToMake('publisher'), readBody] as const,
+    middleware: [requireRoleToCreate('publisher'), readBody, invalidates('references')] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
     responses: {
       200: json('The version was there already, with the same bytes', Published),
@@ -249,7 +250,7 @@ versions.openapi(
     description:
       'It is still served to whoever asks for it by number or digest, and chosen for nobody else.',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher'), readBody] as const,
+    middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Yank) },
     responses: {
       200: json('The version', Version),
@@ -270,10 +271,10 @@ versions.openapi(
           kind: 'yank',
           time,
           team,
-          name: await loggedName(team, name, profile),
+          name: await logEntryName(team, name, profile),
           version,
           yanked: true,
-          reason: loggedReason(reason, profile),
+          reason: logEntryReason(reason, profile),
         },
         (logIndex) => [
           ...yankVersion(deps.db, row, team, name, reason),
@@ -302,11 +303,11 @@ async function requireVersion(
   path: z.infer<typeof versionPath>,
 ): Promise<Row> {
   const row = await findVersion(db, viewer, path.team, path.name, path.version);
-  if (!row) throw notThere(path);
+  if (!row) throw versionNotFound(path);
   return row;
 }
 
-function notThere({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
+function versionNotFound({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
   return new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
 }
 
@@ -322,7 +323,7 @@ async function describeVersion(
 ): Promise<Version> {
   const { deps } = c.var;
   const found = await findAnalysedVersion(deps.db, viewer(c), team, name, version);
-  if (!found) throw notThere({ team, name, version });
+  if (!found) throw versionNotFound({ team, name, version });
   return toVersion(team, name, found.version, await analysisOf(deps, team, name, found));
 }
 

@@ -23,7 +23,7 @@ import {
   type Webhook as Row,
   removeWebhook,
 } from '../../db/webhooks.ts';
-import { atLeast } from '../auth/identify.ts';
+import { requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { allow } from '../middleware/rate-limit.ts';
@@ -47,7 +47,7 @@ const teamPath = z.object({ team: TeamName });
 const webhookPath = teamPath.extend({
   webhook: wholeNumber(1),
 });
-const owner = atLeast('owner');
+const owner = requireRole('owner');
 const security = [{ token: [] }];
 
 webhooks.openapi(

@@ -13,7 +13,7 @@ import {
   type WebhookEvent,
 } from '../../db/webhooks.ts';
 import { createLimiter } from '../middleware/rate-limit.ts';
-import { tellOperator } from '../observability/text-log.ts';
+import { logError } from '../observability/text-log.ts';
 import type { Deliverer, Destinations } from '../ports.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
@@ -40,13 +40,13 @@ const testsAllowed = { requests: 10, seconds: 60 };
 /** How often what is too old is forgotten while deliveries are under way, in milliseconds. */
 const pruneInterval = 60_000;
 
-/** When a delivery is tried again: after five seconds, then four times as long each time, six hours at most. */
+/** When a delivery is tried again: after five seconds, then four times as long each time, six hours at max. */
 const firstWait = 5_000;
-const longestWait = 6 * 3_600_000;
+const maxWait = 6 * 3_600_000;
 
 /** How long a delivery is tried, and how long it is remembered, in milliseconds. */
-const patience = 5 * 86_400_000;
-const memory = 30 * 86_400_000;
+const maxAge = 5 * 86_400_000;
+const retention = 30 * 86_400_000;
 
 export interface DelivererOptions {
   db: Database;
@@ -63,12 +63,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { concurrency = defaultConcurrency } = options;
 
   const next = (attempts: number): string => {
-    const wait = Math.min(longestWait, firstWait * 4 ** (attempts - 1));
+    const wait = Math.min(maxWait, firstWait * 4 ** (attempts - 1));
     return new Date(now().getTime() + wait * (0.5 + random())).toISOString();
   };
 
   /** The status of the answer, or why there is none. */
-  async function tell(
+  async function sendTo(
     { url, secret }: Pick<Webhook, 'url' | 'secret'>,
     { messageId, payload }: Delivery,
   ): Promise<{ status: number | null; error: string | null }> {
@@ -97,18 +97,18 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const taken = due.filter((one) => places.take(one));
     const claimed = await claimDeliveries(db, taken, { now: time, next });
     const ids = new Set(claimed.map(({ id }) => id));
-    for (const one of taken) if (!ids.has(one.id)) places.giveBack(one);
+    for (const one of taken) if (!ids.has(one.id)) places.release(one);
     return claimed;
   }
 
   async function attempt(claimed: Claimed): Promise<void> {
-    const { status, error } = await tell(claimed, claimed);
+    const { status, error } = await sendTo(claimed, claimed);
     const time = now();
     const outcome: Outcome = { status, error };
     if (error === null) outcome.deliveredAt = time.toISOString();
-    else if (time.getTime() - Date.parse(claimed.createdAt) >= patience) {
+    else if (time.getTime() - Date.parse(claimed.createdAt) >= maxAge) {
       outcome.gaveUpAt = time.toISOString();
-      tellOperator(
+      logError(
         `Webhook ${claimed.webhookId} was not told of ${claimed.messageId} (${claimed.kind}): ` +
           `${error}; given up after ${claimed.attempts} attempts.`,
       );
@@ -125,7 +125,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       let pruned = Number.NEGATIVE_INFINITY;
       const prune = async () => {
         pruned = now().getTime();
-        await pruneDeliveries(db, new Date(pruned - memory).toISOString());
+        await pruneDeliveries(db, new Date(pruned - retention).toISOString());
       };
       try {
         while (!signal?.aborted) {
@@ -133,9 +133,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
             for (const claimed of await claim(places)) {
               attempts++;
               const attempted = attempt(claimed)
-                .catch(tellOperator)
+                .catch(logError)
                 .finally(() => {
-                  places.giveBack(claimed);
+                  places.release(claimed);
                   underWay.delete(attempted);
                 });
               underWay.add(attempted);
@@ -147,14 +147,14 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         }
         await prune();
       } catch (error) {
-        tellOperator(error);
+        logError(error);
       }
       await Promise.all(underWay);
       return attempts;
     },
     tests: createLimiter(testsAllowed.requests, testsAllowed.seconds, () => now().getTime()),
     async test(webhook, delivery) {
-      const { status, error } = await tell(webhook, delivery);
+      const { status, error } = await sendTo(webhook, delivery);
       const ended = now().toISOString();
       const outcome = error === null ? { deliveredAt: ended } : { gaveUpAt: ended };
       await settleDelivery(db, delivery.id, { status, error, ...outcome });
@@ -180,7 +180,7 @@ interface Places {
   full: () => { teams: string[]; webhooks: number[] };
   /** Takes a place, if there is one. */
   take: (placed: Placed) => boolean;
-  giveBack: (placed: Placed) => void;
+  release: (placed: Placed) => void;
 }
 
 function createPlaces({ all, team, webhook, host }: Concurrency): Places {
@@ -200,8 +200,8 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
     add(webhooks, placed.webhookId, more);
     add(hosts, hostOf(placed), more);
   };
-  const full = <Key>(counts: Map<Key, number>, most: number) =>
-    [...counts].filter(([, count]) => count >= most).map(([key]) => key);
+  const full = <Key>(counts: Map<Key, number>, max: number) =>
+    [...counts].filter(([, count]) => count >= max).map(([key]) => key);
   return {
     left: () => all - total,
     of: (name) => teams.get(name) ?? 0,
@@ -215,7 +215,7 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
       if (room) change(placed, 1);
       return room;
     },
-    giveBack: (placed) => change(placed, -1),
+    release: (placed) => change(placed, -1),
   };
 }
 
@@ -246,7 +246,7 @@ function isGood(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** What went wrong, in words that tell nothing of the operator's network but what the address itself tells. */
+/** What went wrong, in words that sendTo nothing of the operator's network but what the address itself tells. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed';
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';

@@ -2,7 +2,7 @@ import { isAddress, isPublic, isWithin, type Network, parseNetwork } from '../ne
 import type { Destinations } from '../ports.ts';
 
 /** The longest address of a webhook, in characters. */
-export const longestUrl = 2000;
+export const maxUrlLength = 2000;
 
 /** The destinations, with networks allowed besides. Throws when one can't be read. */
 export function createDestinations(allowed: readonly string[]): Destinations {
@@ -22,7 +22,7 @@ export function createDestinations(allowed: readonly string[]): Destinations {
     local: networks.length > 0,
     addressObjection,
     objection(text) {
-      const url = text.length <= longestUrl ? URL.parse(text) : undefined;
+      const url = text.length <= maxUrlLength ? URL.parse(text) : undefined;
       if (!url || !/^https?:$/.test(url.protocol)) return 'it is no https address';
       if (url.username !== '' || url.password !== '') return 'it holds a user or a password';
       if (url.protocol === 'http:' && networks.length === 0) return 'it is not https';

@@ -4,7 +4,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Destinations } from '../ports.ts';
-import { longestAnswer, type Send, timeout } from './send.ts';
+import { timeout as defaultTimeout, maxResponseBytes, type Send } from './send.ts';
 
 type Resolve = (
   hostname: string,
@@ -16,7 +16,7 @@ export interface NodeSendOptions {
   /** Looks names up; {@link nameResolver} when left out. */
   resolve?: Resolve;
   /** How long a receiver may take, in milliseconds. */
-  patience?: number;
+  timeout?: number;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface NodeSendOptions {
  */
 export function createNodeSend(
   destinations: Destinations,
-  { resolve = nameResolver(destinations), patience = timeout }: NodeSendOptions = {},
+  { resolve = nameResolver(destinations), timeout = defaultTimeout }: NodeSendOptions = {},
 ): Send {
   return async (text, headers, body) => {
     const objection = destinations.objection(text);
@@ -38,7 +38,7 @@ export function createNodeSend(
       // A connection of its own: one from a pool might have been checked for another name.
       agent: false,
       lookup: checkedLookup(url, destinations, resolve),
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(timeout),
     });
     return answerOf(request, bytes);
   };
@@ -102,7 +102,7 @@ function answerOf(request: ClientRequest, body: Buffer): Promise<number> {
       // What it says beside its status is let pass, for a while: some receivers mind if nobody listens.
       response.on('data', (chunk: Buffer) => {
         length += chunk.length;
-        if (length > longestAnswer) response.destroy();
+        if (length > maxResponseBytes) response.destroy();
       });
       response.on('error', () => resolve(answered));
       response.on('close', () => resolve(answered));

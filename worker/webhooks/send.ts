@@ -2,7 +2,7 @@ import type { Destinations } from '../ports.ts';
 
 /** How long a receiver may take for all of it, in milliseconds, and the most of its answer that is read, in bytes. */
 export const timeout = 10_000;
-export const longestAnswer = 64 * 1024;
+export const maxResponseBytes = 64 * 1024;
 
 /**
  * Posts a message and returns the status of the answer; redirects are answers like any other. Throws when there is

@@ -1,5 +1,5 @@
 /** Things that wait for their turn, each on behalf of somebody; whoever has many of them does not hold up the others. */
-export interface Turns<Item> {
+export interface FairQueue<Item> {
   /** False when too many wait already: of all, or on behalf of the same. */
   add: (onBehalfOf: string, item: Item) => boolean;
   /** Takes the oldest item of whoever has waited longest since their last turn. */
@@ -8,15 +8,15 @@ export interface Turns<Item> {
   drain: () => Item[];
 }
 
-/** Makes turns for at most `most` items, and at most `mostEach` on behalf of the same. */
-export function createTurns<Item>(most: number, mostEach: number): Turns<Item> {
+/** Makes turns for at max `max` items, and at max `maxEach` on behalf of the same. */
+export function createFairQueue<Item>(max: number, maxEach: number): FairQueue<Item> {
   // In the order of their turns.
   const waiting = new Map<string, Item[]>();
   let count = 0;
   return {
     add(onBehalfOf, item) {
       const own = waiting.get(onBehalfOf) ?? [];
-      if (count >= most || own.length >= mostEach) return false;
+      if (count >= max || own.length >= maxEach) return false;
       own.push(item);
       waiting.set(onBehalfOf, own);
       count++;
