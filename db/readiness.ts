@@ -13,7 +13,9 @@ export async function requireReady(db: Database): Promise<void> {
     args: [JSON.stringify(migrations.map(({ name }) => name))],
   });
   if (missing.length > 0) {
-    throw new Error(`the migrations ${missing.map(({ name }) => name).join(', ')} are not applied`);
+    throw new Error(
+      `the migrations ${missing.map(({ name }) => name).join(', ')} have not been applied`,
+    );
   }
   await readLogHead(db);
 }

@@ -99,7 +99,7 @@ export function createApp(deps: Deps) {
     }
     // Hono's csrf, on the pages that have forms.
     if (error instanceof HTTPException && error.status === 403) {
-      const detail = 'A form of another site was sent here.';
+      const detail = 'A form on another site sent this request.';
       return problemResponse(c, new ProblemError('cross-site', detail));
     }
     if (error instanceof HTTPException && error.status === 415)
@@ -107,15 +107,12 @@ export function createApp(deps: Deps) {
     if (c.env?.access) c.env.access.error = error;
     else logError(error);
     if (isStorageFull(error)) {
-      const detail = 'There is no room left to store anything; reading goes on. Tell the operator.';
+      const detail = 'The registry’s disk is full; reads still work. Contact the operator.';
       return problemResponse(c, new ProblemError('storage-full', detail));
     }
     return problemResponse(
       c,
-      new ProblemError(
-        'internal-error',
-        'Something went wrong here; the log of the registry says what.',
-      ),
+      new ProblemError('internal-error', 'The registry failed; its log has the cause.'),
     );
   });
   return app;

@@ -114,7 +114,7 @@ function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
 /** What a registry answers that can't start: its log says why, and nobody else is told. */
 function notReady(error: unknown): Response {
   logError(error instanceof Error ? error.message : error);
-  const problem = new ProblemError('not-ready', 'The registry can not start; its log says why.');
+  const problem = new ProblemError('not-ready', 'The registry can’t start; its log has the cause.');
   return Response.json(toProblem(problem), {
     status: 503,
     headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },

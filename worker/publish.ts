@@ -49,12 +49,12 @@ export async function publish(
   if (bytes.length > limits.profileBytes) {
     throw new ProblemError(
       'profile-too-large',
-      `The profile has ${bytes.length} bytes; ${limits.profileBytes} are allowed.`,
+      `The profile has ${bytes.length} bytes; the limit is ${limits.profileBytes}.`,
     );
   }
 
   const [owner, registered] = await Promise.all([findTeam(db, team), listKeys(db, team)]);
-  if (!owner) throw new ProblemError('not-found', `There is no team ${team}.`);
+  if (!owner) throw new ProblemError('not-found', `Team ${team} does not exist.`);
   const valid = registered.filter(({ revokedAt }) => revokedAt === null);
   const imported = await Promise.all(valid.map((key) => importPublicKey(key.publicKey)));
   const keys = imported.filter((key) => key !== undefined);
@@ -148,7 +148,7 @@ function invalid(what: string, { errors, diagnostics, omitted }: Analysed): Prob
 
 function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {
   if (text.isWellFormed()) return new TextEncoder().encode(text);
-  const detail = `The ${what} holds half a surrogate pair, so it is no UTF-8.`;
+  const detail = `The ${what} contains an unpaired surrogate and can’t be encoded as UTF-8.`;
   throw new ProblemError('body-malformed', detail);
 }
 
@@ -162,8 +162,10 @@ async function requireReadme(
   throw new ProblemError(
     'envelope-refused',
     sent === undefined
-      ? 'The manifest names a README that was not sent.'
-      : `The manifest names the README ${digest ?? 'none'}; what was sent is ${sent}.`,
+      ? 'The manifest names a README, but none was sent.'
+      : digest === undefined
+        ? 'A README was sent, but the manifest names none.'
+        : `The digest of the README is ${sent}; the manifest names ${digest}.`,
   );
 }
 
@@ -176,11 +178,11 @@ function requireSameVisibility(
   requested: Profile['visibility'] | undefined,
 ): void {
   if (movedTo !== null) {
-    const detail = `${team}/${name} was transferred: publish ${movedTo}/${name}.`;
+    const detail = `${team}/${name} was transferred. Publish ${movedTo}/${name} instead.`;
     throw new ProblemError('profile-moved', detail);
   }
   if (requested !== undefined && requested !== visibility) {
-    const detail = `${team}/${name} is ${visibility}; a publication does not change that.`;
+    const detail = `${team}/${name} is ${visibility}; publishing a version does not change the visibility.`;
     throw new ProblemError('visibility-other', detail);
   }
 }
@@ -205,14 +207,14 @@ function payloadOf({ envelope }: Version): string | undefined {
 
 function otherStatement({ version }: Version): ProblemError {
   const detail =
-    `Version ${version} has the same profile with another manifest or README; ` +
-    'a version is written once. Publish a new version.';
+    `Version ${version} exists with the same profile but another manifest or README. ` +
+    'Versions are immutable: publish a new one.';
   return new ProblemError('version-exists', detail);
 }
 
 function otherBytes(stored: Version): ProblemError {
   return new ProblemError(
     'version-exists',
-    `Version ${stored.version} is ${stored.digest}; a version is written once. Publish a new version.`,
+    `Version ${stored.version} exists with the digest ${stored.digest}. Versions are immutable: publish a new one.`,
   );
 }

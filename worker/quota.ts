@@ -33,7 +33,7 @@ export function quotaProblem(
   const limit = limitsOf(own, limits.team);
   for (const what of ['profiles', 'versions', 'bytes'] as const) {
     if (more[what] === 0 || used[what] + more[what] <= limit[what]) continue;
-    const reason = `${used[what]} of ${limit[what]} ${what}, and this needs ${more[what]} more`;
+    const reason = `${used[what]} of ${limit[what]} ${what}; this would add ${more[what]}`;
     return quotaExceeded(team, `has ${reason}`);
   }
   return undefined;
@@ -68,13 +68,16 @@ export async function changeQuotaProblem(
   const { used, own } = await readQuota(db, team, time);
   const limit = limitsOf(own, limits.team);
   if (logged && (limit.versions === 0 || limit.bytes === 0)) {
-    return quotaExceeded(team, 'may publish nothing, so the log takes nothing else of it either');
+    return quotaExceeded(
+      team,
+      'has a quota of zero versions or bytes, so it can’t change anything that is logged',
+    );
   }
   if (used.changes < limit.changes) return undefined;
   const day = dayOf(new Date(time.getTime() + 24 * 60 * 60_000));
   return quotaExceeded(
     team,
-    `has made ${used.changes} of ${limit.changes} changes today (until ${day}, UTC)`,
+    `has made ${used.changes} of ${limit.changes} changes today; the quota resets on ${day} (UTC)`,
   );
 }
 

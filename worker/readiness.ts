@@ -41,7 +41,7 @@ export function createReadiness(query: () => Promise<void>): Readiness {
     const mine = running;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Error>((resolve) => {
-      const message = `the database has not answered within ${timeout / 1000} seconds`;
+      const message = `the database did not respond within ${timeout / 1000} seconds`;
       timer = setTimeout(() => resolve(new Error(message)), timeout);
     });
     const outcome = await Promise.race([mine, late]);

@@ -59,16 +59,16 @@ const Variables = z.object({
     .string('is missing: set it with wrangler secret put LIBSQL_URL')
     .refine(
       url(['libsql:', 'https:', 'http:', 'wss:', 'ws:']),
-      'must be a libsql:// or https:// address',
+      'must be a libsql:// or https:// URL',
     ),
   LIBSQL_AUTH_TOKEN: optional(z.string()),
   LOG_KEY: z
-    .string('is missing: make one with aa-registry log key')
+    .string('is missing: create one with aa-registry log key')
     .transform(async (text, context) => {
       const key = await parseNoteSigner(text.trim());
       if (key) return key;
       // What was there is a secret, whatever is wrong with it.
-      context.addIssue('holds no log key as aa-registry log key makes it');
+      context.addIssue('is not a log key as created by aa-registry log key');
       return z.NEVER;
     }),
   ADMIN_TOKEN_SHA256: optional(
@@ -87,15 +87,15 @@ const Variables = z.object({
   TEAM_TOKENS: count(team.tokens),
   TEAM_WEBHOOKS: count(team.webhooks),
   ANSWER_CACHE_BYTES: count(responseCacheBytes),
-  WITNESSES: words(parseWitness, 'the http address of a witness, nor KEY=URL'),
-  PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http address')),
+  WITNESSES: words(parseWitness, 'the http URL of a witness or KEY=URL'),
+  PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http URL')),
   OIDC_ISSUERS: words(parseIssuer, 'github=URL or gitlab=URL'),
   WEBHOOK_NETWORKS: words(
     (text) => (parseNetwork(text) ? text : undefined),
     'an address or a network',
   ),
   CLIENT_ADDRESS_HEADER: optional(
-    z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header'),
+    z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name'),
   ),
   LOG_LEVEL: optional(z.string().refine(isLogLevel, `must be one of ${logLevels.join(', ')}`)),
 });

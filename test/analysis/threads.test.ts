@@ -24,8 +24,8 @@ describe('the threads that analyse', () => {
   });
 
   test.each([
-    ['time', { time: 1 }, 'takes more than 0.001 s'],
-    ['memory', { memory: 48, time: 120_000 }, 'takes more than 48 MiB of memory'],
+    ['time', { time: 1 }, 'took more than 0.001 s'],
+    ['memory', { memory: 48, time: 120_000 }, 'took more than 48 MiB of memory'],
   ])('give a package up that takes more %s than it may, and go on', async (_, limits, reason) => {
     threads = createAnalyserThreads({ threads: 1, ...limits });
     const [given, next] = await Promise.all([

@@ -181,7 +181,7 @@ describe('aa-registry admin', () => {
     await writeFile(file, 'precious');
     const refused = await aaRegistry(['admin', 'backup', file, '--data', data]);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('--force replaces it');
+    expect(refused.stderr).toContain('use --force to replace it');
     expect(await readFile(file, 'utf8')).toBe('precious');
     const forced = await aaRegistry(['admin', 'backup', file, '--data', data, '--force']);
     expect(forced.code, forced.stderr).toBe(0);
@@ -215,7 +215,7 @@ describe('aa-registry admin', () => {
       const before = await readFile(join(target, 'registry.db'));
       const refused = await restore(file, '--data', target);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('--yes puts the backup in its place');
+      expect(refused.stderr).toContain('use --yes to replace it');
       expect(await readFile(join(target, 'registry.db'))).toEqual(before);
       const done = await restore(file, '--data', target, '--yes');
       expect(done.code, done.stderr).toBe(0);
@@ -247,7 +247,7 @@ describe('aa-registry admin', () => {
       const target = at('without-key');
       const refused = await restore(keyless, '--data', target);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('put it there first');
+      expect(refused.stderr).toContain('restore that file first');
       await copyFile(join(data, 'log.key'), join(target, 'log.key'));
       expect((await restore(keyless, '--data', target)).code).toBe(0);
     });
@@ -351,7 +351,7 @@ describe('aa-registry admin', () => {
       const before = await readFile(join(target, 'registry.db'));
       const refused = await restore(broken, '--data', target, '--yes');
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('has another schema than a registry makes');
+      expect(refused.stderr).toContain('does not have the schema of a registry');
       expect(refused.stderr).toContain(reason);
       expect(await readFile(join(target, 'registry.db'))).toEqual(before);
       expect((await readdir(target)).sort()).toEqual(['log.key', 'registry.db', 'registry.lock']);
@@ -381,7 +381,7 @@ describe('aa-registry admin', () => {
       again.close();
       const refused = await restore(broken, '--data', at('never-index'));
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('is no backup of a registry, or damaged');
+      expect(refused.stderr).toContain('is not a backup of a registry, or is damaged');
     });
 
     test('restores a database whose statistics were asked for', async () => {
@@ -473,7 +473,7 @@ describe('aa-registry admin', () => {
       const target = at('never');
       const refused = await restore(broken, '--data', target);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('is no backup of a registry, or damaged');
+      expect(refused.stderr).toContain('is not a backup of a registry, or is damaged');
       expect(await readdir(target)).not.toContain('registry.db');
     });
   });

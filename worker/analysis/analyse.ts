@@ -34,7 +34,7 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
   const diagnostics = chosen.diagnostics.map(toDiagnostic);
   const rendered = readme === undefined ? undefined : renderReadme(readme);
   if (rendered?.ok === false) {
-    const message = `The README is more than a page can show: ${rendered.reason}.`;
+    const message = `The README exceeds a limit: ${rendered.reason}.`;
     diagnostics.unshift(atStart('readme-limit', message));
     chosen.errors++;
   }
@@ -63,7 +63,9 @@ export function limitExceeded({ team, name, manifest }: Package, reason: string)
   const grade: Grade = 'F';
   return {
     errors: 1,
-    diagnostics: [atStart('analysis-limit', `Looking at this package ${reason}.`)],
+    diagnostics: [
+      atStart('analysis-limit', `The analysis of this package was stopped: it ${reason}.`),
+    ],
     omitted: 0,
     grade,
     needs: releases[0],

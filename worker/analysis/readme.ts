@@ -57,8 +57,8 @@ function spend({ env }: StateBlock | StateInline, what: keyof Budget): void {
   if (++budget[what] <= readmeLimits[what]) return;
   throw new OverLimit(
     what === 'steps'
-      ? 'its marks are so many and so nested that it takes too long to read'
-      : `it is in more than ${readmeLimits.tokens} pieces`,
+      ? 'its markup is too complex'
+      : `it has more than ${readmeLimits.tokens} elements`,
   );
 }
 
@@ -102,7 +102,7 @@ function isLink(url: string): boolean {
   return /^(?:https?:|mailto:)/i.test(url) || !/^[^/?#]*:/.test(url);
 }
 
-const tooDeep = () => new OverLimit(`it is nested more than ${readmeLimits.nesting} deep`);
+const tooDeep = () => new OverLimit(`it is nested more than ${readmeLimits.nesting} levels deep`);
 
 const boxes: Record<string, string> = { '[ ] ': '☐ ', '[x] ': '☑ ', '[X] ': '☑ ' };
 
@@ -146,7 +146,7 @@ function write(tokens: Token[], env: Env): string {
   const add = (piece: string) => {
     length += encoder.encode(piece).length;
     if (length > readmeLimits.html) {
-      throw new OverLimit(`it makes more than ${readmeLimits.html} bytes of HTML`);
+      throw new OverLimit(`it renders to more than ${readmeLimits.html} bytes of HTML`);
     }
     pieces.push(piece);
   };

@@ -10,9 +10,9 @@ export function linkDiagnostics(manifest: Pick<Manifest, 'links'>): Diagnostic[]
   return linksWithCredentials(manifest).map((link) => ({
     id: 'secret',
     severity: 'error',
-    message: `In the manifest: the link "${link}" holds a user's name or a password; what is published can't be taken back.`,
+    message: `In the manifest: the link "${link}" contains a user name or password. Published versions can't be deleted.`,
     ...{ line: 1, column: 1, endLine: 1, endColumn: 1 },
-    expected: 'an address without them',
+    expected: 'a URL without credentials',
   }));
 }
 
@@ -27,8 +27,8 @@ export function secretDiagnostics(part: string, text: string): Diagnostic[] {
       ];
       const [line, column] = place(start);
       const [endLine, endColumn] = place(end);
-      const message = `In the ${part}: this looks like ${what}; what is published can't be taken back.`;
-      const expected = 'no private keys and no tokens';
+      const message = `In the ${part}: this looks like ${what}. Published versions can't be deleted.`;
+      const expected = 'no private keys or tokens';
       return {
         id: 'secret',
         severity: 'error',

@@ -82,9 +82,9 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     });
     worker.on('error', (error: NodeJS.ErrnoException) => {
       const tooLarge = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      fail(thread, tooLarge ? `takes more than ${limits.memory} MiB of memory` : error);
+      fail(thread, tooLarge ? `took more than ${limits.memory} MiB of memory` : error);
     });
-    worker.on('exit', () => fail(thread, new Error('the analysis ended before it was done')));
+    worker.on('exit', () => fail(thread, new Error('the analysis thread exited early')));
     return thread;
   }
 
@@ -122,7 +122,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
       clearTimeout(thread.timer);
       thread.job = job;
       thread.timer = setTimeout(
-        () => fail(thread, `takes more than ${limits.time / 1000} s`),
+        () => fail(thread, `took more than ${limits.time / 1000} s`),
         limits.time,
       ).unref();
       thread.worker.postMessage(job.pack);
@@ -133,7 +133,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     analyse: (pack, onBehalfOf) =>
       new Promise((resolve, reject) => {
         if (closed || !queue.add(onBehalfOf, { pack, resolve, reject })) {
-          reject(new Busy('too many packages wait to be analysed'));
+          reject(new Busy('too many packages are waiting to be analysed'));
         } else work();
       }),
     async close() {
@@ -145,7 +145,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
         clearTimeout(thread.timer);
       }
       threads.clear();
-      for (const job of jobs) job?.reject(new Busy('the registry ends'));
+      for (const job of jobs) job?.reject(new Busy('the registry is shutting down'));
       await Promise.all(running.map(({ worker }) => worker.terminate()));
     },
   };

@@ -16,7 +16,7 @@ export function analyseFor(analyse: Analyser): Analyser {
       return await analyse(pack, onBehalfOf);
     } catch (error) {
       if (!(error instanceof Busy)) throw error;
-      const detail = `Too many packages wait to be looked at. Try again in ${retryAfter} s.`;
+      const detail = `Too many packages are waiting to be analysed. Try again in ${retryAfter} s.`;
       throw new ProblemError('busy', detail, { retryAfter });
     }
   };

@@ -39,7 +39,7 @@ async function identifyToken(c: Context<Env>, header: string): Promise<Caller> {
   await countAddress(c, c.var.deps.rateLimits ?? {});
   throw bearer === undefined
     ? new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….')
-    : new ProblemError('token-unknown', 'This registry does not know the token.');
+    : new ProblemError('token-unknown', 'The API token is unknown, revoked or expired.');
 }
 
 /**
@@ -85,7 +85,7 @@ export const anyToken: MiddlewareHandler<Env> = async (c, next) => {
 export const adminToken: MiddlewareHandler<Env> = async (c, next) => {
   requireToken(c.var.caller);
   if (!isAdministrator(c.var.caller)) {
-    throw new ProblemError('admin-only', 'The token is not an administrator’s.');
+    throw new ProblemError('admin-only', 'Only an administrator of the registry may do this.');
   }
   await next();
 };
@@ -125,7 +125,7 @@ async function refuse(
 ): Promise<ProblemError> {
   const { deps, caller } = c.var;
   if (name !== undefined && !(await findProfile(deps.db, viewerOf(caller), team, name))) {
-    return new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+    return new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   }
   return refusal(caller, team, has, required);
 }
@@ -137,16 +137,16 @@ function refusal(
   required: Role,
 ): ProblemError {
   if (has !== undefined) {
-    const detail = `This needs the role ${required} in team ${team}; the token is good for ${has}.`;
+    const detail = `This requires the role ${required} in team ${team}; the token has the role ${has}.`;
     return new ProblemError('role-insufficient', detail);
   }
-  const of =
+  const detail =
     profile !== undefined
-      ? `good for ${token?.team}/${profile} only`
+      ? `The token is limited to ${token?.team}/${profile}.`
       : token?.team
-        ? `of team ${token.team}, not of ${team}`
-        : `of nobody who is in team ${team}`;
-  return new ProblemError('token-other-team', `The token is ${of}.`);
+        ? `The token is limited to team ${token.team}.`
+        : `The token’s user is not a member of team ${team}.`;
+  return new ProblemError('token-other-team', detail);
 }
 
 /** What the caller of a request may know of. */

@@ -104,7 +104,7 @@ export function createJobVerifier({
   return async (token) => {
     const claimed = readIssuer(token);
     const verify = claimed === undefined ? undefined : verifiers.get(claimed);
-    if (!verify) return refused('it is of no provider that this registry accepts');
+    if (!verify) return refused('this registry does not accept its issuer');
     return verify(token);
   };
 }
@@ -126,9 +126,9 @@ function createIssuerVerifier(
     const signal = init.signal ?? AbortSignal.timeout(timeout);
     // A redirect is no answer: it could lead anywhere. (workerd has no redirect: 'error'.)
     const response = await fetch(address, { ...init, redirect: 'manual', signal });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const bytes = await readAtMost(response.body, maxResponseBytes);
-    if (!bytes) throw new Error(`its answer has more than ${maxResponseBytes} bytes`);
+    if (!bytes) throw new Error(`its response is larger than ${maxResponseBytes} bytes`);
     const text = new TextDecoder().decode(bytes);
     requireBoundedJson(text);
     return new Response(text, { status: response.status });
@@ -139,9 +139,11 @@ function createIssuerVerifier(
   async function discover(): Promise<ReturnType<typeof createRemoteJWKSet>> {
     const response = await get(`${url.replace(/\/+$/, '')}/.well-known/openid-configuration`);
     const discovery = Discovery.parse(await response.json());
-    if (discovery.issuer !== url) throw new Error(`it says that it is ${discovery.issuer}`);
+    if (discovery.issuer !== url)
+      throw new Error(`its discovery document names the issuer ${discovery.issuer}`);
     const address = new URL(discovery.jwks_uri);
-    if (address.protocol !== new URL(url).protocol) throw new Error('its keys are elsewhere');
+    if (address.protocol !== new URL(url).protocol)
+      throw new Error('its jwks_uri has another scheme');
     return createRemoteJWKSet(address, { timeoutDuration: timeout, [customFetch]: get });
   }
 
@@ -161,7 +163,7 @@ function createIssuerVerifier(
       if (error instanceof errors.JOSEError && error.code !== 'ERR_JWKS_TIMEOUT') {
         return refused(error.message);
       }
-      return refused(`its provider ${url} can't be asked: ${(error as Error).message}`);
+      return refused(`its issuer ${url} can’t be reached: ${(error as Error).message}`);
     }
   };
 }
@@ -173,13 +175,13 @@ function readJob(issuer: string, provider: Provider, payload: JWTPayload): Verif
 /** As GitHub words it ("About security hardening with OpenID Connect"). */
 function readGithub(issuer: string, payload: JWTPayload): VerifiedJob {
   const { data: claims } = GithubClaims.safeParse(payload);
-  if (!claims) return refused('it is not the token of a GitHub Actions job');
+  if (!claims) return refused('it is not a token of a GitHub Actions job');
   // Such a job runs for somebody else's pull request, with the branch's own rights.
   if (claims.event_name === 'pull_request_target') {
-    return refused('it is of a job for a pull request');
+    return refused('its job runs for a pull request');
   }
   const branch = /^refs\/heads\/(.+)$/.exec(claims.ref)?.[1];
-  if (branch === undefined) return refused(`it is of a job on ${claims.ref}, which is no branch`);
+  if (branch === undefined) return refused(`its job runs on ${claims.ref}, which is not a branch`);
   return {
     ok: true,
     job: {
@@ -196,9 +198,9 @@ function readGithub(issuer: string, payload: JWTPayload): VerifiedJob {
 /** As GitLab words it ("OpenID Connect (OIDC) authentication using ID tokens"). */
 function readGitlab(issuer: string, payload: JWTPayload): VerifiedJob {
   const { data: claims } = GitlabClaims.safeParse(payload);
-  if (!claims) return refused('it is not the ID token of a GitLab job');
+  if (!claims) return refused('it is not an ID token of a GitLab job');
   if (claims.ref_type !== 'branch') {
-    return refused(`it is of a job on the ${claims.ref_type} ${claims.ref}, which is no branch`);
+    return refused(`its job runs on the ${claims.ref_type} ${claims.ref}, which is not a branch`);
   }
   return {
     ok: true,

@@ -201,11 +201,11 @@ export function typeOf(schema: Schema): string[] {
 function limitsOf({ format, maxLength, minimum, maximum, default: preset }: Schema): string[] {
   const limits = [];
   if (format !== undefined) limits.push(format);
-  if (maxLength !== undefined) limits.push(`${maxLength} characters at most`);
+  if (maxLength !== undefined) limits.push(`at most ${maxLength} characters`);
   if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) {
     limits.push(`${minimum ?? 0} to ${maximum}`);
   }
-  if (preset !== undefined && preset !== null) limits.push(`else ${JSON.stringify(preset)}`);
+  if (preset !== undefined && preset !== null) limits.push(`default ${JSON.stringify(preset)}`);
   return limits;
 }
 

@@ -5,7 +5,7 @@ export function MissingPage(props: { what: string; reader?: string | undefined }
   return (
     <Layout title="Not found · aa-registry" reader={props.reader}>
       <h1>Not found</h1>
-      <p>There is no {props.what} in this registry.</p>
+      <p>This registry has no {props.what}.</p>
     </Layout>
   );
 }

@@ -51,8 +51,8 @@ function ReferencePage(props: { reference: Reference; reader: string | undefined
         </p>
       ))}
       <p class="soft">
-        <a href="/openapi.json">The same as an OpenAPI 3.1 document</a>. In the examples,{' '}
-        <code>AA_REGISTRY</code> is this registry’s address and <code>AA_TOKEN</code> an API token.
+        <a href="/openapi.json">OpenAPI 3.1 document</a>. In the examples, <code>AA_REGISTRY</code>{' '}
+        is this registry’s address and <code>AA_TOKEN</code> an API token.
       </p>
       <nav class="contents" aria-label="Contents">
         {groups.map(({ name, operations }) => (
@@ -93,7 +93,7 @@ function ReferencePage(props: { reference: Reference; reader: string | undefined
       <section>
         <h2 id="problems">Problems</h2>
         <p>
-          The <code>type</code> of a problem never changes its meaning; titles and details may.
+          The <code>type</code> of a problem is stable; titles and details may change.
         </p>
         <dl class="problems">
           {reference.problems.map(({ id, status, title, meaning, type }) => (
@@ -141,7 +141,7 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
               <tr>
                 <th scope="col">Parameter</th>
                 <th scope="col">Type</th>
-                <th scope="col">What</th>
+                <th scope="col">Description</th>
               </tr>
             </thead>
             <tbody>
@@ -204,7 +204,7 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
 }
 
 const who: Record<Operation['token'], string> = {
-  needed: 'needs a token',
+  needed: 'requires a token',
   optional: '',
   never: '',
 };

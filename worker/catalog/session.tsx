@@ -69,12 +69,10 @@ function SignInPage(props: { refused?: boolean }) {
     <Layout title="Sign in · aa-registry">
       <h1>Sign in</h1>
       <p>
-        With an API token the catalog also shows the private profiles of your teams. One that may
-        only read is enough: <code>aa-registry token create "my browser" --scope read</code>.
+        Sign in with an API token to see the private profiles of your teams. The scope read is
+        enough: <code>aa-registry token create "my browser" --scope read</code>.
       </p>
-      {props.refused === true && (
-        <p class="error">This registry does not know the token, or it is not good any more.</p>
-      )}
+      {props.refused === true && <p class="error">The API token is unknown, revoked or expired.</p>}
       <form action="/sign-in" method="post" class="sign-in">
         <input
           type="password"

@@ -63,7 +63,7 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
       const row = { size, checkpoint, cosignatures, askedSize: Math.max(size, asked) };
       if (await saveCosigned(db, row, before)) return;
     }
-    logError('What the witnesses have cosigned could not be kept: others were faster.');
+    logError('The cosignatures of the witnesses could not be stored: other processes wrote first.');
   }
 
   return async (): Promise<void> => {

@@ -16,13 +16,10 @@ export async function proveEntry(
   const checkpoint = await log.checkpoint(Math.max(index + 1, size ?? 0, since));
   const at = size ?? checkpoint.size;
   if (at > checkpoint.size) {
-    throw new ProblemError(
-      'not-found',
-      `The log has ${checkpoint.size} entries, fewer than asked about.`,
-    );
+    throw new ProblemError('not-found', `The log has only ${checkpoint.size} entries.`);
   }
   if (index >= at) {
-    throw new ProblemError('not-found', `There is no entry ${index} in a log of ${at}.`);
+    throw new ProblemError('not-found', `A log of ${at} entries has no entry ${index}.`);
   }
   const [[entry], inclusion, consistency] = await Promise.all([
     readLogEntries(db, index, index + 1),

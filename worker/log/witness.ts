@@ -92,12 +92,12 @@ export async function parseWitness(text: string): Promise<WitnessAddress | undef
 /** The witnesses at these addresses; no other is ever contacted. Throws when they are too many, or one is named twice. */
 export function createWitnesses(addresses: readonly WitnessAddress[], now: () => Date): Witness[] {
   if (addresses.length > maxWitnesses) {
-    throw new RangeError(`${addresses.length} witnesses are more than ${maxWitnesses}`);
+    throw new RangeError(`${addresses.length} witnesses exceed the maximum of ${maxWitnesses}`);
   }
   const keys = addresses.flatMap(({ key }) => (key ? [key] : []));
   for (const names of [addresses.map(({ url }) => url), keys.map(({ verifier }) => verifier)]) {
     const twice = names.find((name, at) => names.indexOf(name) !== at);
-    if (twice !== undefined) throw new RangeError(`the witness ${twice} is named twice`);
+    if (twice !== undefined) throw new RangeError(`the witness ${twice} is listed twice`);
   }
   return addresses.map((address) => createWitness(address, keys, now));
 }
@@ -105,7 +105,7 @@ export function createWitnesses(addresses: readonly WitnessAddress[], now: () =>
 /** The note with cosignatures added, none in the place of a signature that it has already. */
 export function addCosignatures(note: string, added: readonly NoteSignature[]): string {
   const parsed = parseNote(note);
-  if (!parsed) throw new TypeError('this is no signed note');
+  if (!parsed) throw new TypeError('not a signed note');
   const signatures = [...parsed.signatures];
   for (const one of added) {
     if (!signatures.some((other) => isSameKey(one, other))) signatures.push(one);
@@ -134,8 +134,8 @@ function createWitness(
 
   if (!key) {
     logError(
-      `The key of the witness ${url} is not known, so that what it signs is passed on unverified: ` +
-        'name it as KEY=URL.',
+      `The witness ${url} has no key configured; its cosignatures are served unverified. ` +
+        'Configure it as KEY=URL.',
     );
   }
 
@@ -164,16 +164,17 @@ function createWitness(
       }
       const itsSize = status === 409 ? parseDecimal(text.replace(/\n$/, '')) : undefined;
       if (itsSize === undefined) {
-        throw new Error(`it answers ${status} ${text.trim().slice(0, 200)}`);
+        throw new Error(`HTTP status ${status} ${text.trim().slice(0, 200)}`);
       }
-      if (itsSize === oldSize) throw new Error(`it knows another log of ${itsSize} entries`);
+      if (itsSize === oldSize)
+        throw new Error(`it has cosigned a different log of ${itsSize} entries`);
       if (said !== undefined && itsSize < said) {
-        throw new Error(`it has cosigned ${said} entries, and then ${itsSize}`);
+        throw new Error(`its log size shrank from ${said} to ${itsSize}`);
       }
       said = itsSize;
       oldSize = itsSize;
     }
-    throw new Error(`it wants another proof each time, after ${maxRounds} of them`);
+    throw new Error(`it rejected ${maxRounds} consistency proofs`);
   }
 
   /** The cosignatures in its answer that may be served: its latest good one, or what may be some if it has no key. */
@@ -181,7 +182,7 @@ function createWitness(
     const signatures = parseSignatures(lines);
     const note = parseNote(signed);
     if (!note || !signatures || signatures.length > maxSignatures) {
-      throw new Error('it answers with something else than signatures');
+      throw new Error('its response is not a list of signatures');
     }
     const present = now().getTime() / 1000;
     const isTimely = (time: number | undefined) =>
@@ -204,7 +205,7 @@ function createWitness(
     if (best) return [best.signature];
     throw new Error(
       untimely === undefined
-        ? `it signs nothing that ${key.name}+${key.id} verifies`
+        ? `none of its signatures verifies with ${key.name}+${key.id}`
         : `its clock is ${Math.round(Math.abs(untimely - present))} s ${untimely > present ? 'ahead' : 'behind'}`,
     );
   }
@@ -228,7 +229,7 @@ function createWitness(
       } catch (error) {
         // Told once, until it works again.
         if (failures.count === 0) {
-          logError(`The witness ${url} does not cosign: ${reasonOf(error)}`);
+          logError(`The witness ${url} failed to cosign: ${reasonOf(error)}`);
         }
         const pause = Math.min(maxPause, minPause * 2 ** failures.count);
         failures = { count: failures.count + 1, until: now().getTime() + pause };
@@ -249,7 +250,7 @@ async function post(
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > maxResponseLength) throw new Error('its answer is too long');
+    if (text.length > maxResponseLength) throw new Error('its response is too long');
   }
   return { status: response.status, text: text + decoder.decode() };
 }

@@ -21,7 +21,7 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   }
   const bytes = await readAtMost(body, limit).catch(broken);
   if (!bytes) {
-    throw new ProblemError('body-too-large', `A request body may have ${limit} bytes at most.`);
+    throw new ProblemError('body-too-large', `The request body is larger than ${limit} bytes.`);
   }
   requireBounded(decodeUtf8(bytes));
   c.req.raw = new Request(url, { method, headers, body: bytes });
@@ -46,5 +46,5 @@ function requireBounded(text: string): void {
 
 /** The sender went away: nothing is wrong here, and nobody waits for the answer. */
 function broken(): never {
-  throw new ProblemError('body-malformed', 'The body did not arrive whole.');
+  throw new ProblemError('body-malformed', 'The body arrived incomplete.');
 }

@@ -55,15 +55,15 @@ function parseKey(header: string): string {
 function replay(first: IdempotencyKey, fingerprint: string): Response {
   if (first.fingerprint !== fingerprint) {
     const detail =
-      'This Idempotency-Key stood with another request before. Use a key for one only.';
+      'This Idempotency-Key was used with a different request. Use a new key for each request.';
     throw new ProblemError('idempotency-key-reused', detail);
   }
   if (first.status === null) {
-    const detail = 'The first request with this Idempotency-Key goes on still. Try again later.';
+    const detail = 'A request with this Idempotency-Key is still in progress. Try again later.';
     throw new ProblemError('idempotency-in-progress', detail);
   }
   if (first.body === null) {
-    const detail = `This was done at ${first.createdAt}. What it made is listed; its secret was told that once.`;
+    const detail = `This request succeeded at ${first.createdAt}. Its response contained a secret, which is not stored.`;
     throw new ProblemError('idempotency-done', detail);
   }
   return new Response(first.body, {

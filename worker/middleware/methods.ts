@@ -27,14 +27,14 @@ export function respondUnrouted(app: Hono<Env>): (c: Context<Env>) => Response {
     const { method, path } = c.req;
     const allow = allowed(path);
     if (allow.length === 0) {
-      return problemResponse(c, new ProblemError('not-found', `There is nothing at ${path}.`));
+      return problemResponse(c, new ProblemError('not-found', `${path} does not exist.`));
     }
     c.header('Allow', allow.join(', '));
     if (method === 'OPTIONS') return c.body(null, 204);
     if (allow.includes(method)) {
-      return problemResponse(c, new ProblemError('not-found', `There is nothing at ${path}.`));
+      return problemResponse(c, new ProblemError('not-found', `${path} does not exist.`));
     }
-    const detail = `${path} knows ${allow.join(', ')}, not ${method}.`;
+    const detail = `${path} does not support ${method}; it supports ${allow.join(', ')}.`;
     return problemResponse(c, new ProblemError('method-not-allowed', detail));
   };
 }

@@ -22,6 +22,6 @@ export async function requireMatch(
 
 /** That a resource is not what the request's `If-Match` names. */
 export function notMatching(resource: string): ProblemError {
-  const detail = `${resource} is not what If-Match names any more; look again.`;
+  const detail = `${resource} has changed and does not match If-Match. Read it again.`;
   return new ProblemError('precondition-failed', detail);
 }

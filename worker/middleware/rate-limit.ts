@@ -60,10 +60,10 @@ export async function countAddress(c: Context<Env>, { address }: RateLimits): Pr
 type Policy = keyof typeof what;
 
 const what = {
-  address: 'requests from your address; a token of your own has a limit of its own',
+  address: 'requests from your address; requests with a token have a limit of their own',
   token: 'requests with this token',
-  failures: 'requests with tokens that are not known, from your address',
-  tests: 'tests of webhooks of this team',
+  failures: 'requests with invalid tokens from your address',
+  tests: 'webhook tests by this team',
 };
 
 /** Tells a client of a limit, and throws a problem when it is reached. */

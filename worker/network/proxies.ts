@@ -23,7 +23,7 @@ export function createAddressFrom(header: string | undefined) {
 export function createAddressOf(trusted: readonly string[]) {
   const proxies = trusted.map((text) => {
     const network = parseNetwork(text);
-    if (!network) throw new TypeError(`"${text}" is no network`);
+    if (!network) throw new TypeError(`"${text}" is not a network`);
     return network;
   });
 

@@ -77,11 +77,11 @@ export async function readLogKey(path: string): Promise<NoteKey | undefined> {
   // A group may: volumes of containers have their files given to one.
   if ((mode & 0o007) !== 0) {
     throw new DataError(
-      `${path} is the log's private key and can be read by everybody: run chmod 600 ${path}`,
+      `${path} is the log's private key and is readable by every user: run chmod 600 ${path}`,
     );
   }
   const key = await parseNoteSigner(stored.trim());
-  if (!key) throw new DataError(`${path} holds no log key; restore it from a backup`);
+  if (!key) throw new DataError(`${path} is not a log key; restore it from a backup`);
   return key;
 }
 

@@ -16,20 +16,21 @@ function headObjection(request: IncomingMessage): string | undefined {
     if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts++;
   }
   // RFC 9112 section 3.2.
-  if (hosts !== 1) return `Host stands there ${hosts} times; it must once`;
+  if (hosts !== 1) return `expected one Host header, not ${hosts}`;
   const { host = '' } = headers;
-  if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`)) return 'Host is no host';
+  if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`))
+    return 'the Host header is invalid';
   if (!url.startsWith('/') && !(url === '*' && method === 'OPTIONS')) {
     // Section 3.2.2: the Host of a request in absolute form is the one in its address.
     const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
-    if (authority === undefined) return 'the request target is neither a path nor an http address';
+    if (authority === undefined) return 'the request target is neither a path nor an http URL';
     if (authority.toLowerCase() !== host.toLowerCase())
-      return 'Host is another than the address has';
+      return 'the Host header does not match the request target';
   }
   const coding = headers['transfer-encoding'];
   if (coding === undefined) return undefined;
   // Section 6.1: HTTP/1.0 has no transfer codings, and this server knows chunked alone.
-  if (request.httpVersion !== '1.1') return 'Transfer-Encoding is not of HTTP/1.0';
+  if (request.httpVersion !== '1.1') return 'HTTP/1.0 has no Transfer-Encoding';
   return coding.toLowerCase() === 'chunked' ? undefined : 'Transfer-Encoding must be chunked';
 }
 
@@ -39,10 +40,14 @@ const refused = new WeakSet<object>();
 /** Answers a request if its head is such a one, and closes the connection. Whether it was. */
 export function refuseBadHead(request: IncomingMessage, response: ServerResponse): boolean {
   const { socket } = request;
-  const objection = refused.has(socket) ? 'one before it was malformed' : headObjection(request);
+  const objection = refused.has(socket)
+    ? 'an earlier request on this connection was malformed'
+    : headObjection(request);
   if (objection === undefined) return false;
   refused.add(socket);
-  const problem = toProblem(new ProblemError('request-invalid', `The request: ${objection}.`));
+  const problem = toProblem(
+    new ProblemError('request-invalid', `Malformed request: ${objection}.`),
+  );
   const body = JSON.stringify(problem);
   response
     .writeHead(problem.status, {

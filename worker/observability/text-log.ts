@@ -12,5 +12,5 @@ function traceOf(error: Error): string {
   const trace = visible(error.stack ?? error.message).replaceAll('\n', '\n  ');
   const { cause } = error;
   if (cause === undefined) return trace;
-  return `${trace}\n  because of: ${cause instanceof Error ? traceOf(cause) : visibleLine(String(cause))}`;
+  return `${trace}\n  caused by: ${cause instanceof Error ? traceOf(cause) : visibleLine(String(cause))}`;
 }

@@ -14,48 +14,49 @@ type Response = Extract<NonNullable<Operation['responses']>[string], { descripti
 export const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 const tags: [name: string, description: string][] = [
-  ['Profiles', 'What there is, and what it is called now.'],
-  ['Versions', 'Written once and never changed; each signed by its team and recorded in the log.'],
-  ['Teams', 'Who owns profiles, with their publisher keys and members.'],
-  ['Users', 'People, who are members of teams. For administrators.'],
-  ['Tokens', 'What a caller shows to be known.'],
-  ['Webhooks', 'Who is told, by HTTP, of what happens to a team’s profiles.'],
-  ['Trusted publishing', 'CI jobs that publish with their provider’s OpenID Connect token.'],
-  ['Log', 'The transparency log: what was published can not be taken back unseen.'],
-  ['Service', 'For whoever runs the registry.'],
+  ['Profiles', 'Profiles, their channels, and the versions that references resolve to.'],
+  ['Versions', 'Immutable versions, each signed by its team and recorded in the log.'],
+  ['Teams', 'Owners of profiles, with their publisher keys and members.'],
+  ['Users', 'People, who are members of teams; for administrators.'],
+  ['Tokens', 'API tokens, which authenticate requests.'],
+  ['Webhooks', 'HTTP notifications of changes to a team’s profiles.'],
+  ['Trusted publishing', 'Publishing from CI jobs with OpenID Connect tokens.'],
+  ['Log', 'The transparency log, which makes every published version public and permanent.'],
+  ['Service', 'Health checks, for the operator.'],
 ];
 
 const description = `A registry for AppArmor profiles: versioned, signed, linted.
 
-Reads of public profiles need no token. All else takes an API token as \`Authorization: Bearer aar_…\`. What a caller may
-not know of looks like what is not there.
+Reading public profiles requires no token. Everything else requires an API token: \`Authorization: Bearer aar_…\`.
+Resources you may not see return 404.
 
-Errors are problem details (RFC 9457) with a stable \`type\`. Bodies are JSON in UTF-8; a field that an operation does
-not know is refused. Lists hand out a cursor for the next page, also as a \`Link\` header.`;
+Errors are problem details (RFC 9457) with a stable \`type\`. Bodies are JSON in UTF-8; unknown fields are refused. Lists
+return a cursor for the next page, also in a \`Link\` header.`;
 
 const text = { type: 'string' } as const;
 
 /** Headers of documented, by name. */
 const headers = {
   'X-Request-Id': {
-    description: 'The request’s id: the client’s own, or a new one. The registry’s log has it too.',
+    description:
+      'The id of the request, from the client or generated; the registry’s log has it too.',
     required: true,
     schema: text,
   },
   'RateLimit-Policy': {
     description:
-      'How many requests (q) are allowed in how many seconds (w), where the registry limits them ' +
+      'The rate limit, if any: requests (q) allowed in a window of seconds (w) ' +
       '(draft-ietf-httpapi-ratelimit-headers)',
     schema: text,
     example: '"address";q=3000;w=60',
   },
   RateLimit: {
-    description: 'How many requests are left (r), and in how many seconds all are again (t)',
+    description: 'Requests left (r) and seconds until the limit resets (t)',
     schema: text,
     example: '"address";r=2999;t=1',
   },
   'Retry-After': {
-    description: 'How many seconds to wait',
+    description: 'Seconds to wait before the next attempt',
     required: true,
     schema: { type: 'integer' },
   },
@@ -66,12 +67,12 @@ const headers = {
     example: 'Bearer realm="aa-registry"',
   },
   ETag: {
-    description: 'Names this state of what was read, for If-None-Match',
+    description: 'The entity tag of the response, for If-None-Match',
     required: true,
     schema: text,
   },
   Link: {
-    description: 'Where there is a next page, its address with rel="next" (RFC 8288)',
+    description: 'The URL of the next page, if any, with rel="next" (RFC 8288)',
     schema: text,
   },
 } as const;
@@ -148,7 +149,7 @@ function complete(operation: Operation, path: string, method: string): void {
   // Whoever watches over the service is never refused.
   const isProbe = path === '/healthz' || path === '/readyz';
   // conditional.ts gives every read an ETag.
-  if (method === 'get' && !isProbe) own['304'] ??= { description: 'The caller has it already' };
+  if (method === 'get' && !isProbe) own['304'] ??= { description: 'Not modified' };
   operation.responses = (isProbe ? own : { ...problemResponses(...always), ...own }) as typeof own;
   for (const [status, response] of Object.entries(operation.responses) as [string, Response][]) {
     narrow(response, Number(status));
@@ -176,14 +177,14 @@ const requestHeaders = [
   [
     'idempotency-key-reused',
     'Idempotency-Key',
-    'A text that no other request has: sent again with it, the same request makes nothing more, for a day ' +
+    'A unique value per request: within a day, repeating the request with it has no further effect ' +
       '(draft-ietf-httpapi-idempotency-key-header)',
     '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
   ],
   [
     'precondition-failed',
     'If-Match',
-    'The ETag that the profile, or the list of members, had when it was read: it is changed only if it still is that',
+    'The ETag of the profile or list of members when it was read; the request fails if it has changed since',
     '"0123456789abcdef0123456789abcdef"',
   ],
 ] as const;

@@ -92,9 +92,9 @@ const reasons: Record<number, string> = {
   412: 'Precondition failed',
   413: 'Content too large',
   415: 'Unsupported media type',
-  422: 'Unprocessable content; the problem says why',
-  429: 'Too many requests; Retry-After says how long to wait',
-  500: 'Internal error; the registry’s log says why',
+  422: 'Unprocessable content',
+  429: 'Too many requests',
+  500: 'Internal error',
   503: 'Service unavailable',
   507: 'Insufficient storage',
 };

@@ -32,8 +32,8 @@ channels.openapi(
     tags: ['Profiles'],
     summary: 'Point a channel at a version',
     description:
-      'The move names the version that the channel names now, and is refused when it does not. A channel that names ' +
-      'the version already is left as it is.',
+      'The request gives the version that the channel names now and fails when that has changed. ' +
+      'Moving a channel to the version that it already names changes nothing.',
     security: [{ token: [] }],
     middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: {
@@ -55,7 +55,7 @@ channels.openapi(
     const { version, previous } = c.req.valid('json');
     const profile = await findProfile(db, viewer(c), team, name);
     if (!profile || !(await findVersion(db, viewer(c), team, name, version))) {
-      throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+      throw new ProblemError('not-found', `Version ${version} of ${team}/${name} does not exist.`);
     }
     await requireProfileMatch(c, profile);
     const current = () => findChannel(db, profile.id, channel);
@@ -102,7 +102,9 @@ channels.openapi(
       if (named === previous) return;
       throw new ProblemError(
         'channel-moved',
-        `${channel} names ${named ?? 'no version'}, not ${previous ?? 'none'}; look again before moving it.`,
+        named === null
+          ? `Channel ${channel} does not exist, so it does not name ${previous}.`
+          : `Channel ${channel} names ${named}, not ${previous ?? 'nothing'}. Read it again before you move it.`,
       );
     }
   },
@@ -118,6 +120,6 @@ async function channelLimitProblem(
   { id, team, name }: Profile,
 ): Promise<ProblemError | undefined> {
   if ((await listChannels(db, id)).length < maxChannels) return undefined;
-  const detail = `${team}/${name} has ${maxChannels} channels, and a profile has no more than that.`;
+  const detail = `${team}/${name} has ${maxChannels} channels, the maximum for a profile.`;
   return new ProblemError('quota-exceeded', detail);
 }

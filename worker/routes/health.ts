@@ -13,8 +13,8 @@ health.openapi(
     path: '/healthz',
     operationId: 'getHealth',
     tags: ['Service'],
-    summary: 'Whether the service is up',
-    responses: { 200: json('It is', z.object({ status: z.literal('ok') })) },
+    summary: 'Liveness',
+    responses: { 200: json('The service is running', z.object({ status: z.literal('ok') })) },
   }),
   (c) => {
     c.header('Cache-Control', 'no-store');
@@ -28,11 +28,11 @@ health.openapi(
     path: '/readyz',
     operationId: 'getReadiness',
     tags: ['Service'],
-    summary: 'Whether the service can do its work',
+    summary: 'Readiness',
     description:
-      'The database answers, its schema is current, and the log can be read. Not while it shuts down.',
+      'Ready when the database responds, its schema is current and the log can be read; not ready during shutdown.',
     responses: {
-      200: json('It can', z.object({ status: z.literal('ready') })),
+      200: json('The service is ready', z.object({ status: z.literal('ready') })),
       ...problemResponses(503),
     },
   }),
@@ -44,7 +44,10 @@ health.openapi(
       // What a database says of itself is the operator's to read, not everybody's.
       const { access } = c.env ?? {};
       if (access) access.error = error;
-      throw new ProblemError('not-ready', 'The database can not be used; the log says why.');
+      throw new ProblemError(
+        'not-ready',
+        'The database is unavailable; the registry’s log has the cause.',
+      );
     }
     c.header('Cache-Control', 'no-store');
     return c.json({ status: 'ready' as const }, 200);

@@ -20,7 +20,7 @@ import { toVersionSummary } from './version-summary.ts';
 /** The profile of a request's path, if its caller may know of it; a problem when there is none. */
 export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {
   const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
-  if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   return profile;
 }
 
@@ -33,7 +33,7 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
     listChannels(db, id),
     visibleReplacement(db, viewer(c), row),
   ]);
-  if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  if (!latest) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   return {
     team,
     name,
@@ -70,5 +70,8 @@ export async function requireChange(
     ? await makeChange(deps, row.team, change, { read, find })
     : await writeOrConfirm(async () => read(await change), find);
   if (isChanged) return;
-  throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
+  throw new ProblemError(
+    'profile-changed',
+    'Another request changed the profile at the same time. Read it again and retry.',
+  );
 }

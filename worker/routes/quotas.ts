@@ -23,7 +23,7 @@ quotas.openapi(
     path: '/teams/{team}/quota',
     operationId: 'getQuota',
     tags: ['Teams'],
-    summary: 'What a team has stored and done, and may',
+    summary: "Get a team's quota and usage",
     security: [{ token: [] }],
     middleware: [requireRole('reader')] as const,
     request: { params },
@@ -38,7 +38,7 @@ quotas.openapi(
     path: '/teams/{team}/quota',
     operationId: 'changeQuota',
     tags: ['Teams'],
-    summary: 'Change what a team may store and do',
+    summary: "Change a team's quota",
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { params, body: jsonBody(QuotaChange) },
@@ -55,7 +55,7 @@ quotas.openapi(
 
 async function requireQuota({ db, now, limits }: Deps, team: string): Promise<Quota> {
   if (!(await findTeam(db, team))) {
-    throw new ProblemError('not-found', `There is no team ${team}.`);
+    throw new ProblemError('not-found', `Team ${team} does not exist.`);
   }
   const time = now();
   const [{ used, own }, tokens, webhooks] = await Promise.all([

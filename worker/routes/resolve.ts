@@ -30,15 +30,15 @@ resolve.openapi(
     path: '/resolve',
     operationId: 'resolveReferences',
     tags: ['Profiles'],
-    summary: 'What references mean now',
+    summary: 'Resolve references to versions',
     description:
-      'Made to be asked often: by the hosts of a whole fleet, each with all its references at once and with the ' +
-      'ETag of the last answer. Of several references, one that means nothing has a problem in its place; ' +
-      'alone, it is answered with that problem.',
+      'Designed for frequent polling by a fleet of hosts, each sending all its references in one request with the ' +
+      'ETag of the last response. Among several references, one that can’t be resolved has a problem in its place; ' +
+      'a single one results in that problem.',
     request: { query: ResolveQuery },
     responses: {
       200: json('The versions, in the order of the references', Resolutions),
-      304: { description: 'They mean what they did' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404, 'channel-unknown', 'range-unsatisfied'),
     },
   }),
@@ -46,7 +46,7 @@ resolve.openapi(
     const { ref } = c.req.valid('query');
     const texts = typeof ref === 'string' ? [ref] : ref;
     if (texts.length > maxReferences) {
-      const detail = `ref: may be given ${maxReferences} times, not ${texts.length}.`;
+      const detail = `ref: at most ${maxReferences} are allowed, not ${texts.length}.`;
       throw new ProblemError('request-invalid', detail);
     }
     const references = texts.map(requireReference);
@@ -78,7 +78,7 @@ async function answer(
   row: Row | undefined,
 ): Promise<Resolution | ProblemError> {
   const { team, name } = reference;
-  if (!row) return new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  if (!row) return new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   const { version, digest, channel, yankReason, deprecation, replacement, movedTo, revokedKeys } =
     row;
   if (version === null || digest === null) return nothing(db, reference, row);
@@ -96,12 +96,12 @@ async function nothing(
   if (selector.kind === 'channel') {
     const known = (await listChannels(db, profileId)).map((channel) => channel.name);
     const list = [...known, latestChannel].join(', ');
-    const detail = `${team}/${name} has no channel "${selector.channel}"; it has ${list}.`;
+    const detail = `${team}/${name} has no channel "${selector.channel}". Its channels: ${list}.`;
     return new ProblemError('channel-unknown', detail);
   }
   if (selector.kind === 'range') {
-    const detail = `No version of ${team}/${name} that is not yanked is in ${selector.range}; its latest is ${latest}.`;
+    const detail = `No available version of ${team}/${name} matches ${selector.range}. The latest is ${latest}.`;
     return new ProblemError('range-unsatisfied', detail);
   }
-  return new ProblemError('not-found', `There is no ${formatReference(reference)}.`);
+  return new ProblemError('not-found', `${formatReference(reference)} does not exist.`);
 }

@@ -30,7 +30,7 @@ teams.openapi(
     path: '/teams',
     operationId: 'createTeam',
     tags: ['Teams'],
-    summary: 'Make a team',
+    summary: 'Create a team',
     security: [{ token: [] }],
     middleware: [adminToken, readBody, idempotent()] as const,
     request: { body: jsonBody(NewTeam) },
@@ -43,7 +43,7 @@ teams.openapi(
     const { db, now } = c.var.deps;
     const team = { name: c.req.valid('json').name, createdAt: now().toISOString() };
     if (!(await createTeam(db, team))) {
-      throw new ProblemError('team-exists', `There is a team ${team.name} already.`);
+      throw new ProblemError('team-exists', `Team ${team.name} already exists.`);
     }
     return c.json({ ...team, keys: [] }, 201);
   },
@@ -55,7 +55,7 @@ teams.openapi(
     path: '/teams/{team}',
     operationId: 'getTeam',
     tags: ['Teams'],
-    summary: 'A team and its publisher keys',
+    summary: 'Get a team and its publisher keys',
     request: { params: teamPath },
     responses: { 200: json('The team', Team), ...problemResponses(400, 404) },
   }),
@@ -72,12 +72,12 @@ teams.openapi(
     operationId: 'registerKey',
     tags: ['Teams'],
     summary: "Register a team's publisher key",
-    description: 'A key that the team has already is left as it is (200).',
+    description: 'Registering a key that the team already has changes nothing (200).',
     security: [{ token: [] }],
     middleware: [requireRole('owner'), readBody, idempotent()] as const,
     request: { params: teamPath, body: jsonBody(NewKey) },
     responses: {
-      200: json('The team, which had the key already', Team),
+      200: json('The team already had the key', Team),
       201: json('The team with the new key', Team),
       ...problemResponses(
         ...repeatable,
@@ -100,7 +100,10 @@ teams.openapi(
     const registered = await listKeys(db, team.name);
     const same = registered.find(({ keyId }) => keyId === key.keyId);
     if (same?.revokedAt) {
-      throw new ProblemError('key-revoked', `${key.keyId} was revoked; a key does not come back.`);
+      throw new ProblemError(
+        'key-revoked',
+        `Key ${key.keyId} was revoked; revocation is permanent.`,
+      );
     }
     if (same) return c.json(await toTeam(db, team), 200);
     requireKeyRoom(team.name, registered, key.keyId);
@@ -142,7 +145,7 @@ teams.openapi(
     tags: ['Teams'],
     summary: "Revoke a team's publisher key",
     description:
-      'What it signed stays signed; hosts refuse it, and nothing new is published with it.',
+      'Existing signatures stay in place, but hosts refuse them, and the key can’t sign new versions.',
     security: [{ token: [] }],
     middleware: [requireRole('owner'), readBody, invalidates('references')] as const,
     request: { params: teamPath.extend({ keyId: KeyId }), body: jsonBody(Revocation) },
@@ -171,7 +174,7 @@ teams.openapi(
 /** That a team has the key, or room for it. */
 function requireKeyRoom(team: string, registered: RegisteredKey[], keyId: string): void {
   if (registered.length < maxKeys || registered.some((one) => one.keyId === keyId)) return;
-  const detail = `Team ${team} has had ${maxKeys} keys, and a team has no more than that.`;
+  const detail = `Team ${team} has had ${maxKeys} keys, the maximum for a team.`;
   throw new ProblemError('team-full', detail);
 }
 
@@ -188,13 +191,13 @@ async function requireEndorsement(
     if (isAdministrator(caller)) return;
     throw new ProblemError(
       'admin-only',
-      `The first good key of team ${team} is an administrator's to register.`,
+      `Only an administrator can register the first valid key of team ${team}.`,
     );
   }
   if (!endorsement) {
     throw new ProblemError(
       'endorsement-refused',
-      `Team ${team} has keys already: one of them has to sign for the new one (aa-registry key rotate).`,
+      `Team ${team} already has keys: one of them must endorse the new key (aa-registry key rotate).`,
     );
   }
   const keys = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
@@ -208,7 +211,7 @@ async function requireEndorsement(
 /** The team of that name; a problem when there is none. */
 export async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
   const team = await findTeam(db, name);
-  if (!team) throw new ProblemError('not-found', `There is no team ${name}.`);
+  if (!team) throw new ProblemError('not-found', `Team ${name} does not exist.`);
   return team;
 }
 

@@ -22,16 +22,16 @@ transfer.openapi(
     path: '/profiles/{team}/{name}/transfer',
     operationId: 'transferProfile',
     tags: ['Profiles'],
-    summary: 'Hand a profile on to another team',
+    summary: 'Transfer a profile to another team',
     description:
-      'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
-      'keys a host trusts. From now on the other team publishes it under its own name, and here nothing is ' +
-      'published any more; who looks at it or pulls it is told. The caller must be an owner of both teams.',
+      'Published versions stay in place, signed by the team that published them, because no registry can change ' +
+      'which keys a host trusts. The other team publishes new versions under its own name. The old name accepts ' +
+      'no more versions and refers readers and hosts to the new one. The caller must be an owner of both teams.',
     security: [{ token: [] }],
     middleware: [requireRole('owner'), readBody, invalidates('references')] as const,
     request: { params: z.object({ team: TeamName, name: ProfileName }), body: jsonBody(Transfer) },
     responses: {
-      200: json('What is said of it from now on', Deprecation),
+      200: json('The deprecation of the old name', Deprecation),
       ...problemResponses(
         ...([400, 401, 403, 'quota-exceeded', 404] as const),
         ...(['profile-moved', 413, 415, 'replacement-unknown'] as const),
@@ -45,10 +45,13 @@ transfer.openapi(
     const { to } = c.req.valid('json');
     const profile = await requireProfile(c, team, name);
     if (to === team || !(await findTeam(db, to))) {
-      throw new ProblemError('replacement-unknown', `There is no other team ${to}.`);
+      throw new ProblemError('replacement-unknown', `There is no other team named ${to}.`);
     }
     if (roleIn(c.var.caller, to, name) !== 'owner') {
-      throw new ProblemError('role-insufficient', `Only an owner of ${to} takes a profile over.`);
+      throw new ProblemError(
+        'role-insufficient',
+        `Only an owner of team ${to} can accept the profile.`,
+      );
     }
     if (profile.movedTo === to) return c.json(answer(), 200);
     requireStaying();
@@ -73,13 +76,13 @@ transfer.openapi(
       const moved = await requireProfile(c, team, name);
       if (moved.movedTo === null) throw (await changeQuotaProblem(deps, change)) ?? notMade();
       if (moved.movedTo !== to) {
-        throw new ProblemError('profile-moved', `${team}/${name} was transferred already.`);
+        throw new ProblemError('profile-moved', `${team}/${name} was already transferred.`);
       }
     }
     return c.json(answer(), 200);
 
     function answer(): Deprecation {
-      return { reason: `Team ${to} goes on with it.`, replacement: `${to}/${name}` };
+      return { reason: `Transferred to team ${to}.`, replacement: `${to}/${name}` };
     }
 
     function notMade(): Error {
@@ -88,7 +91,7 @@ transfer.openapi(
 
     function requireStaying(): void {
       if (profile.movedTo === null) return;
-      const detail = `${team}/${name} was transferred to ${profile.movedTo} already.`;
+      const detail = `${team}/${name} was already transferred to ${profile.movedTo}.`;
       throw new ProblemError('profile-moved', detail);
     }
   },

@@ -55,7 +55,7 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions',
     operationId: 'listVersions',
     tags: ['Versions'],
-    summary: "A profile's versions",
+    summary: "List a profile's versions",
     request: { params: path, query: PageQuery },
     responses: {
       200: json('A page of versions, highest first', VersionList),
@@ -65,7 +65,7 @@ versions.openapi(
   async (c) => {
     const { team, name } = c.req.valid('param');
     const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
-    if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+    if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
     const { limit, cursor } = c.req.valid('query');
     const found = await listVersions(c.var.deps.db, profile.id, {
       before: cursor === undefined ? undefined : decodeCursor(VersionPlace, cursor).precedence,
@@ -86,7 +86,7 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}',
     operationId: 'getVersion',
     tags: ['Versions'],
-    summary: 'One version, and what lint says of it',
+    summary: 'Get a version and its lint diagnostics',
     request: { params: versionPath },
     responses: { 200: json('The version', Version), ...problemResponses(400, 404) },
   }),
@@ -103,13 +103,13 @@ versions.openapi(
     tags: ['Versions'],
     summary: 'Publish a version',
     description:
-      'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
+      'Versions are immutable. Publishing the same bytes again changes nothing (200); other bytes are refused (409).',
     security: [{ token: [] }],
     middleware: [requireRoleToCreate('publisher'), readBody, invalidates('references')] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
     responses: {
-      200: json('The version was there already, with the same bytes', Published),
-      201: json('Published, with the proof that it is in the log', Published),
+      200: json('The version already existed with the same bytes', Published),
+      201: json('The new version, with its log inclusion proof', Published),
       ...problemResponses(
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
@@ -139,14 +139,14 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/profile',
     operationId: 'getProfileText',
     tags: ['Versions'],
-    summary: "The profile's exact bytes",
+    summary: "Get the profile's exact bytes",
     request: { params: versionPath },
     responses: {
       200: {
         description: 'The bytes; the ETag is their digest',
         content: { 'text/plain': { schema: z.string() } },
       },
-      304: { description: 'The caller has them already' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404),
     },
   }),
@@ -167,16 +167,16 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/envelope',
     operationId: 'getEnvelope',
     tags: ['Versions'],
-    summary: 'The DSSE envelope of the signed statement',
+    summary: 'Get the DSSE envelope of the signed statement',
     request: { params: versionPath },
     responses: {
       200: {
-        description: 'The envelope, as it was published',
+        description: 'The envelope as published',
         content: {
           'application/vnd.dsse.envelope.v1+json': { schema: Publication.shape.envelope },
         },
       },
-      304: { description: 'The caller has it already' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404),
     },
   }),
@@ -196,11 +196,11 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/readme',
     operationId: 'getReadme',
     tags: ['Versions'],
-    summary: "The README of a version's package",
+    summary: "Get a version's README",
     request: { params: versionPath },
     responses: {
       200: { description: 'Markdown', content: { 'text/markdown': { schema: z.string() } } },
-      304: { description: 'The caller has it already' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404),
     },
   }),
@@ -227,7 +227,7 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/proof',
     operationId: 'proveVersion',
     tags: ['Versions'],
-    summary: "That a version is in the registry's log",
+    summary: "Prove that the registry's log contains a version",
     request: { params: versionPath, query: ProofQuery },
     responses: { 200: json('The proof', Proof), ...problemResponses(400, 404) },
   }),
@@ -248,7 +248,7 @@ versions.openapi(
     tags: ['Versions'],
     summary: 'Yank a version',
     description:
-      'It is still served to whoever asks for it by number or digest, and chosen for nobody else.',
+      'A yanked version stays available by its number or digest; ranges, channels and latest no longer select it.',
     security: [{ token: [] }],
     middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Yank) },
@@ -308,7 +308,7 @@ async function requireVersion(
 }
 
 function versionNotFound({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
-  return new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+  return new ProblemError('not-found', `Version ${version} of ${team}/${name} does not exist.`);
 }
 
 async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {

@@ -19,7 +19,7 @@ visibility.openapi(
     tags: ['Profiles'],
     summary: 'Make a profile private or public',
     description:
-      'From then on the log blinds its name, or does not. What the log has said before stays said.',
+      'Later log entries contain the profile’s name only while it is public. Existing entries do not change.',
     security: [{ token: [] }],
     middleware: [requireRole('owner'), readBody, invalidates('visibility')] as const,
     request: {

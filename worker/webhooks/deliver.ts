@@ -80,7 +80,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         ...(await signatureHeaders(secret, message)),
       };
       const status = await within(timeout + margin, send(url, headers, payload));
-      return { status, error: isGood(status) ? null : `it answered ${status}` };
+      return { status, error: isGood(status) ? null : `HTTP status ${status}` };
     } catch (error) {
       return { status: null, error: reasonOf(error) };
     }
@@ -109,8 +109,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     else if (time.getTime() - Date.parse(claimed.createdAt) >= maxAge) {
       outcome.gaveUpAt = time.toISOString();
       logError(
-        `Webhook ${claimed.webhookId} was not told of ${claimed.messageId} (${claimed.kind}): ` +
-          `${error}; given up after ${claimed.attempts} attempts.`,
+        `Delivery ${claimed.messageId} (${claimed.kind}) to webhook ${claimed.webhookId} failed: ` +
+          `${error}; gave up after ${claimed.attempts} attempts.`,
       );
     }
     await settleDelivery(db, claimed.id, outcome);
@@ -248,8 +248,8 @@ function isGood(status: number): boolean {
 
 /** What went wrong, in words that sendTo nothing of the operator's network but what the address itself tells. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it failed';
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';
+  if (!(error instanceof Error)) return 'unknown error';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'timed out';
   const { cause } = error;
   const { code } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
   return code ?? error.message;

@@ -8,7 +8,7 @@ export const maxUrlLength = 2000;
 export function createDestinations(allowed: readonly string[]): Destinations {
   const networks: Network[] = allowed.map((text) => {
     const network = parseNetwork(text);
-    if (!network) throw new TypeError(`"${text}" is no network`);
+    if (!network) throw new TypeError(`"${text}" is not a network`);
     return network;
   });
 
@@ -23,12 +23,14 @@ export function createDestinations(allowed: readonly string[]): Destinations {
     addressObjection,
     objection(text) {
       const url = text.length <= maxUrlLength ? URL.parse(text) : undefined;
-      if (!url || !/^https?:$/.test(url.protocol)) return 'it is no https address';
-      if (url.username !== '' || url.password !== '') return 'it holds a user or a password';
+      if (!url || !/^https?:$/.test(url.protocol)) return 'it is not an https URL';
+      if (url.username !== '' || url.password !== '') return 'it contains a user name or password';
       if (url.protocol === 'http:' && networks.length === 0) return 'it is not https';
       const host = hostOf(url);
       if (isAddress(host)) return addressObjection(url, host);
-      return isLocalName(host) && networks.length === 0 ? `${host} is no public name` : undefined;
+      return isLocalName(host) && networks.length === 0
+        ? `${host} is not a public host name`
+        : undefined;
     },
   };
 }
