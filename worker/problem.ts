@@ -7,16 +7,16 @@ import {
   problems,
 } from '../contract/index.ts';
 
-/** What some problems tell besides. */
+/** Additional members of some problems. */
 export interface ProblemExtensions {
   diagnostics?: Diagnostic[];
   /** How many more diagnostics there are. */
   omitted?: number;
-  /** In how many seconds it is worth trying again. */
+  /** The Retry-After, in seconds. */
   retryAfter?: number;
 }
 
-/** Thrown by whatever handles a request; answered as problem+json (RFC 9457) by {@link problemResponse}. */
+/** Thrown while handling a request; sent as problem+json (RFC 9457) by {@link problemResponse}. */
 export class ProblemError extends Error {
   readonly id: ProblemId;
   readonly more: ProblemExtensions;
@@ -28,12 +28,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** That a body is not said to be JSON: by readBody, and by Hono, which is stricter about how that is written. */
+/** The problem of a body without the media type JSON, found by readBody or by Hono, which is stricter. */
 export function bodyType(): ProblemError {
   return new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
 }
 
-/** A problem as the API tells it. */
+/** A problem as the API returns it. */
 export function toProblem({ id, message, more }: ProblemError): Problem {
   const { status, title } = problems[id];
   const { diagnostics, omitted = 0 } = more;
@@ -54,7 +54,7 @@ export function problemResponse(c: Context, problem: ProblemError): Response {
   c.header('Cache-Control', 'no-store');
   if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="aa-registry"');
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
-  // The rest of a body that was refused unread must not be taken for the next request.
+  // The unread rest of a refused body must not be parsed as the next request.
   if (status === 413) c.header('Connection', 'close');
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' });
 }

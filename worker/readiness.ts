@@ -2,18 +2,18 @@ import type { Database } from '../db/database.ts';
 import { requireReady } from '../db/readiness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
 
-/** How long the database may take to say that it is there, in milliseconds. */
+/** How long the database may take to respond, in milliseconds. */
 const timeout = 2_000;
 
-/** How often the database is queryRate: so many times in so many seconds, one after the other. */
+/** The maximum rate of queries: `times` in so many `seconds`. */
 const queryRate = { times: 10, seconds: 1 };
 
-/** Whether the database can be used: why it can't be, or `undefined`. Never rejects. */
+/** Returns why the database is unavailable, or `undefined` if it is available. Never rejects. */
 export type Readiness = () => Promise<Error | undefined>;
 
 /**
- * Makes a {@link Readiness} whose work is bounded, however often anybody asks: questions that come together share one
- * answer, and those beyond so many a second get the last one.
+ * Creates a {@link Readiness} with bounded work: concurrent checks share one query, and checks above the rate get the
+ * last result.
  */
 export function createReadiness(query: () => Promise<void>): Readiness {
   const limiter = createLimiter(queryRate.times, queryRate.seconds);
@@ -46,7 +46,7 @@ export function createReadiness(query: () => Promise<void>): Readiness {
     });
     const outcome = await Promise.race([mine, late]);
     clearTimeout(timer);
-    // On Workers the question may have ended with the request that queryRate it.
+    // On Workers the query may have been cancelled with the request that started it.
     if (running === mine && outcome !== undefined) {
       running = undefined;
       last = outcome;

@@ -1,16 +1,16 @@
-/** Things that wait for their turn, each on behalf of somebody; whoever has many of them does not hold up the others. */
+/** A queue that serves its owners in turn, so that one with many items does not delay the others. */
 export interface FairQueue<Item> {
-  /** False when too many wait already: of all, or on behalf of the same. */
+  /** Returns false when the queue, or the owner's share of it, is full. */
   add: (onBehalfOf: string, item: Item) => boolean;
-  /** Takes the oldest item of whoever has waited longest since their last turn. */
+  /** Takes the oldest item of the owner whose turn is next. */
   next: () => Item | undefined;
-  /** Takes all that wait. */
+  /** Takes all items. */
   drain: () => Item[];
 }
 
-/** Makes turns for at max `max` items, and at max `maxEach` on behalf of the same. */
+/** Creates a queue of at most `max` items, and at most `maxEach` of one owner. */
 export function createFairQueue<Item>(max: number, maxEach: number): FairQueue<Item> {
-  // In the order of their turns.
+  // Owners in the order of their turns.
   const waiting = new Map<string, Item[]>();
   let count = 0;
   return {

@@ -19,9 +19,8 @@ import {
 } from './caller.ts';
 
 /**
- * Finds out whose request it is, by its bearer token (RFC 6750), before any route is asked: `c.var.caller`. A
- * token that is no good is a problem everywhere, so that nobody takes the public part for all there is; and it counts
- * as a request of its address too.
+ * Authenticates the request by its bearer token (RFC 6750) and sets `c.var.caller`. An invalid token is a problem on
+ * every route, so that nobody mistakes the public part for everything, and counts as a request of its address.
  */
 export const identify: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
@@ -43,8 +42,8 @@ async function identifyToken(c: Context<Env>, header: string): Promise<Caller> {
 }
 
 /**
- * Who comes with this token; `undefined` when it is unknown, revoked or expired. Throws a problem when it, or tokens
- * that were no good from the same address, came too often.
+ * The caller with this token; `undefined` when it is unknown, revoked or expired. Throws a problem when the token, or
+ * invalid tokens from the same address, exceed their rate limit.
  */
 export function findCaller(c: Context<Env>, secret: string): Promise<Caller | undefined> {
   return c.var.tokenChecks.check(c, secret, (hash) => lookUp(c.var.deps, hash));
@@ -56,7 +55,7 @@ async function lookUp({ db, now }: Deps, hash: string): Promise<Caller | undefin
   if (!token || token.revokedAt !== null) return undefined;
   if (token.expiresAt !== null && token.expiresAt <= time.toISOString()) return undefined;
   const person = token.user === null ? undefined : await findPerson(db, token.user);
-  // Whether it is noted when a token was used decides nothing: a full disk must not keep readers out.
+  // Recording the use is best effort: a full disk must not lock readers out.
   await recordUse(db, token, time).catch(() => {});
   return callerOf(token, person);
 }
@@ -69,19 +68,19 @@ async function findPerson(db: Deps['db'], name: string): Promise<Person> {
   };
 }
 
-/** The token that a request must have. */
+/** The token of a request; a problem without one. */
 export function requireToken({ token }: Caller): Token {
   if (token) return token;
   throw new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….');
 }
 
-/** Lets a request go on that has a token. */
+/** Requires a token. */
 export const anyToken: MiddlewareHandler<Env> = async (c, next) => {
   requireToken(c.var.caller);
   await next();
 };
 
-/** Lets a request go on when its caller runs the registry. */
+/** Requires an administrator. */
 export const adminToken: MiddlewareHandler<Env> = async (c, next) => {
   requireToken(c.var.caller);
   if (!isAdministrator(c.var.caller)) {
@@ -91,8 +90,8 @@ export const adminToken: MiddlewareHandler<Env> = async (c, next) => {
 };
 
 /**
- * Lets a request go on when its caller has at least this role in the path's team, or for the path's profile. A
- * profile that the caller may not know of is not found, whatever is asked of it.
+ * Requires this role, or a higher one, in the path's team or for the path's profile. A profile that the caller may not
+ * see is not found.
  */
 export function requireRole(role: Role): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -105,7 +104,7 @@ export function requireRole(role: Role): MiddlewareHandler<Env> {
   };
 }
 
-/** As {@link requireRole}, for what makes a profile that may not be there yet: nothing is looked up. */
+/** As {@link requireRole}, for routes that may create the profile: it is not looked up. */
 export function requireRoleToCreate(role: Role): MiddlewareHandler<Env> {
   return async (c, next) => {
     requireToken(c.var.caller);
@@ -149,7 +148,7 @@ function refusal(
   return new ProblemError('token-other-team', detail);
 }
 
-/** What the caller of a request may know of. */
+/** What the caller of a request may see. */
 export function viewer(c: Context<Env>): Viewer {
   return viewerOf(c.var.caller);
 }

@@ -10,24 +10,24 @@ import * as z from 'zod';
 import { readAtMost, requireBoundedJson } from '../../trust/index.ts';
 import type { Oidc, VerifiedJob, VerifyJob } from '../ports.ts';
 
-/** How a provider words its claims. */
+/** The format of a provider's claims. */
 export type Provider = 'github' | 'gitlab';
 
-/** Whose OpenID Connect tokens are accepted, and for whom they must have been made. */
+/** The accepted issuers and the required audience. */
 export interface OidcOptions {
-  /** What a token's `aud` must be: this registry's public address, so that no other can use it here. */
+  /** The required `aud` of a token: this registry's public URL, so that a token for another service is refused. */
   audience: string;
   issuers: readonly Issuer[];
   fetch?: typeof fetch;
 }
 
 export interface Issuer {
-  /** Its address, which is the tokens' `iss`. */
+  /** Its URL, the `iss` of its tokens. */
   url: string;
   provider: Provider;
 }
 
-/** The providers that everybody can use. */
+/** Public providers. */
 export const wellKnownIssuers: readonly Issuer[] = [
   { url: 'https://token.actions.githubusercontent.com', provider: 'github' },
   { url: 'https://gitlab.com', provider: 'gitlab' },
@@ -40,15 +40,15 @@ export function parseIssuer(text: string): Issuer | undefined {
   return { url, provider: provider as Provider };
 }
 
-/** How long after it was made a token is accepted, in seconds, and how far two clocks may be apart. */
+/** The maximum age of a token and the tolerated clock skew, in seconds. */
 const maxAge = 15 * 60;
 const clockSkew = 30;
 
-/** How long a provider may take to answer, in milliseconds, and how much it may say, in bytes. */
+/** The timeout of requests to a provider, in milliseconds, and the maximum size of its responses. */
 const timeout = 5000;
 const maxResponseBytes = 256 * 1024;
 
-/** Signature algorithms that take a public key, which is all that a provider publishes. */
+/** Public-key signature algorithms. */
 const algorithms = [
   'RS256',
   'RS384',
@@ -61,14 +61,14 @@ const algorithms = [
   'EdDSA',
 ];
 
-/** Accepts the tokens of these issuers that were made for this registry's public address. */
+/** Accepts tokens of these issuers whose audience is this registry's public URL. */
 export function createOidc(publicUrl: string, issuers: readonly Issuer[]): Oidc {
   const audience = publicUrl.replace(/\/+$/, '');
   const verify = createJobVerifier({ audience, issuers });
   return { audience, issuers: issuers.map(({ url }) => url), verify };
 }
 
-/** What a provider publishes of itself (OpenID Connect Discovery 1.0, section 3). */
+/** A provider's metadata (OpenID Connect Discovery 1.0, section 3). */
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 
 const GithubClaims = z.object({
@@ -90,8 +90,8 @@ const GitlabClaims = z.object({
 });
 
 /**
- * The verifier for these issuers; no other address is ever asked, whatever a token says. Never throws: an
- * issuer that can't be reached is a reason too.
+ * Creates a verifier for these issuers; a token can't make it contact any other URL. Never throws: an unreachable issuer
+ * is a reason to refuse.
  */
 export function createJobVerifier({
   audience,
@@ -124,7 +124,7 @@ function createIssuerVerifier(
 ): VerifyJob {
   const get = async (address: string, init: RequestInit = {}): Promise<Response> => {
     const signal = init.signal ?? AbortSignal.timeout(timeout);
-    // A redirect is no answer: it could lead anywhere. (workerd has no redirect: 'error'.)
+    // A redirect could lead anywhere and is refused. (workerd has no redirect: 'error'.)
     const response = await fetch(address, { ...init, redirect: 'manual', signal });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const bytes = await readAtMost(response.body, maxResponseBytes);
@@ -133,7 +133,7 @@ function createIssuerVerifier(
     requireBoundedJson(text);
     return new Response(text, { status: response.status });
   };
-  /** The provider's keys, once it has said where they are; jose fetches them anew when they change. */
+  /** The provider's keys, after discovery; jose refreshes them. */
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
   async function discover(): Promise<ReturnType<typeof createRemoteJWKSet>> {
@@ -172,11 +172,11 @@ function readJob(issuer: string, provider: Provider, payload: JWTPayload): Verif
   return provider === 'github' ? readGithub(issuer, payload) : readGitlab(issuer, payload);
 }
 
-/** As GitHub words it ("About security hardening with OpenID Connect"). */
+/** GitHub's claims ("About security hardening with OpenID Connect"). */
 function readGithub(issuer: string, payload: JWTPayload): VerifiedJob {
   const { data: claims } = GithubClaims.safeParse(payload);
   if (!claims) return refused('it is not a token of a GitHub Actions job');
-  // Such a job runs for somebody else's pull request, with the branch's own rights.
+  // Such a job runs code of a pull request with the rights of the branch.
   if (claims.event_name === 'pull_request_target') {
     return refused('its job runs for a pull request');
   }
@@ -195,7 +195,7 @@ function readGithub(issuer: string, payload: JWTPayload): VerifiedJob {
   };
 }
 
-/** As GitLab words it ("OpenID Connect (OIDC) authentication using ID tokens"). */
+/** GitLab's claims ("OpenID Connect (OIDC) authentication using ID tokens"). */
 function readGitlab(issuer: string, payload: JWTPayload): VerifiedJob {
   const { data: claims } = GitlabClaims.safeParse(payload);
   if (!claims) return refused('it is not an ID token of a GitLab job');

@@ -10,17 +10,17 @@ import { formatSignatures, type NoteSignature, parseSignatures } from '../../tru
 import { logError } from '../observability/text-log.ts';
 import { type Cosigned, isSameKey, type Witness, type WitnessedTree } from './witness.ts';
 
-/** How often witnesses are asked in one go while the log grows, and until when, in milliseconds. */
+/** How many rounds of requests one run makes while the log grows, and for how long, in milliseconds. */
 const maxRounds = 3;
 const timeout = 5000;
 
-/** How often it is tried to keep what they said while others keep something too. */
+/** How often storing cosignatures is retried against concurrent writers. */
 const maxAttempts = 5;
 
-/** The most lines that are kept: with the log's own a note carries a hundred. */
+/** The maximum number of stored signature lines: a note has at most a hundred, with the log's own. */
 const maxLines = 90;
 
-/** The signature lines that are kept with a checkpoint. */
+/** The signature lines stored with a checkpoint. */
 export function cosignaturesOf({ cosignatures }: CosignedCheckpoint): NoteSignature[] {
   return parseSignatures(cosignatures) ?? [];
 }
@@ -32,9 +32,9 @@ export interface CosigningOptions {
 }
 
 /**
- * Makes what has the witnesses cosign the log as it stands, as far as they are due, and keeps what they said. It is for
- * timers and for whoever has grown the log, never for readers: it takes at most a few seconds. It throws only where the
- * database fails.
+ * Creates a function that requests cosignatures of the current log from the witnesses that are due and stores them. It
+ * is called by timers and after appends, never by reads, takes a few seconds at most, and throws only if the database
+ * fails.
  */
 export function createCosigning({ db, witnesses, proveConsistency }: CosigningOptions) {
   const treeOf = ({ frontier, checkpoint }: LogHead) => ({
@@ -51,10 +51,10 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
     if (added.length === 0) return saveAskedSize(db, asked);
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const { head, cosigned: before } = await readCosignedLog(db);
-      // Somebody else has gone on; what is beyond the log itself is of another one.
+      // Another process was faster. A size beyond the log's belongs to another log.
       if (before && before.size > size && before.size <= head.frontier.size) return;
-      const kept = before?.checkpoint === checkpoint ? cosignaturesOf(before) : [];
-      const others = kept.filter((one) => !added.some((other) => isSameKey(one, other)));
+      const stored = before?.checkpoint === checkpoint ? cosignaturesOf(before) : [];
+      const others = stored.filter((one) => !added.some((other) => isSameKey(one, other)));
       const hasKey = (one: NoteSignature) =>
         witnesses.some(({ key }) => key && isSameKey(one, key));
       const lines = [...added, ...others];

@@ -24,7 +24,7 @@ export async function logEntryChannel(
   return blindChannel(team, name, channel, blind);
 }
 
-/** What the log says of why something was done: nothing, where the profile is private. */
+/** The reason as the log records it; hidden while the profile is private. */
 export function logEntryReason(
   reason: string,
   { visibility }: Pick<Profile, 'visibility'>,

@@ -11,15 +11,15 @@ import { requireToken } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
-/** How long an answer is kept, and after what time a request without one has ended with its process. In milliseconds. */
+/** How long a response is stored, and when an unfinished request counts as abandoned; in milliseconds. */
 const lifetime = 24 * 60 * 60_000;
 const timeout = 2 * 60_000;
 
 /**
- * Lets a client send a request again that makes something, when it can not know whether the first arrived: under the
- * same `Idempotency-Key` the first one's answer comes again (draft-ietf-httpapi-idempotency-key-header-07). A key is
- * the token's own. What made nothing is forgotten: so there are no more of them than things made. An answer with a secret is not kept: whoever
- * asks again is told that it is done. It stands behind whatever finds the token and reads the body.
+ * Lets clients safely retry a request that creates something: with the same `Idempotency-Key` the first response is
+ * replayed (draft-ietf-httpapi-idempotency-key-header-07). Keys belong to the token. Requests that created nothing are
+ * forgotten. Responses with a secret are not stored; a retry gets the problem `idempotency-done`. Goes behind the
+ * middleware that authenticates and reads the body.
  */
 export function idempotent(options: { secret?: boolean } = {}): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -39,7 +39,7 @@ export function idempotent(options: { secret?: boolean } = {}): MiddlewareHandle
     await next();
     if (c.res.status !== 201) return forgetRequest(db, request);
     const body = options.secret ? null : await c.res.clone().text();
-    // It is done whatever becomes of the note; without one, the next is told that it goes on.
+    // The request has succeeded even if this fails; a retry is then told that it is in progress.
     await endRequest(db, request, { status: c.res.status, body }).catch(() => {});
   };
 }

@@ -4,11 +4,11 @@ import type { Env } from '../ports.ts';
 import { ProblemError, problemResponse } from '../problem.ts';
 
 /**
- * Answers what no route has: 405 where there is one with another method, and OPTIONS with the methods that there are
- * (RFC 9110, 9.3.7 and 15.5.6). It tells of patterns only, never whether something of a name is there.
+ * Responds to unrouted requests: 405 where the path has other methods, and OPTIONS with the allowed methods (RFC 9110,
+ * 9.3.7 and 15.5.6). It only reveals route patterns, never whether a resource exists.
  */
 export function respondUnrouted(app: Hono<Env>): (c: Context<Env>) => Response {
-  // Made at the first need: all routes are there by then.
+  // Created lazily, when all routes are registered.
   let methods: TrieRouter<string> | undefined;
 
   function allowed(path: string): string[] {

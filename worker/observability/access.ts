@@ -2,13 +2,13 @@ import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Access, AccessObserver, Env } from '../ports.ts';
 
-/** How many requests are told of maxBatch, and how long the first of them waits for that, in milliseconds. */
+/** The maximum size of a batch, and how long its first request waits, in milliseconds. */
 const maxBatch = 256;
 const maxDelay = 100;
 
 /**
- * Gathers requests and tells of many at once, between answers: it costs those clients no time, and less in all.
- * `done` comes after each time; `flush` does it now.
+ * Passes requests to the observers in batches, between responses, which costs clients no time and less overall. `done`
+ * is called after each batch; `flush` ends the current one.
  */
 export function batchObservers(
   observers: readonly AccessObserver[],
@@ -32,15 +32,15 @@ export function batchObservers(
   return { observe, flush };
 }
 
-/** A client's own request id is taken over when it is short and plain. */
+/** A client's request id is accepted if it is short and plain. */
 const plainId = /^[\w.:+/=-]{1,128}$/;
 
-/** The id that a request is known by: the one in its X-Request-Id, or a new one. */
+/** The id of a request: its X-Request-Id, or a new one. */
 export function requestId(given: string | null | undefined): string {
   return given != null && plainId.test(given) ? given : crypto.randomUUID();
 }
 
-/** Notes which route pending and for whom. */
+/** Records the route and the token of a request. */
 export const recordAccess: MiddlewareHandler<Env> = async (c, next) => {
   const access = c.env?.access;
   if (!access) return next();

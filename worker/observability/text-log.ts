@@ -1,8 +1,8 @@
 import { visible, visibleLine } from '../../policy/index.ts';
 
 /**
- * Tells whoever runs the registry, on standard error. Others may have chosen the words, as a witness does its answer's:
- * what would steer the terminal on which the log is read is spelt out, and no words make a line of their own.
+ * Logs to standard error, for the operator. The text may come from others, such as a witness: control characters are
+ * escaped, and no text can forge a line of its own.
  */
 export function logError(what: unknown): void {
   console.error(what instanceof Error ? traceOf(what) : visibleLine(String(what)));

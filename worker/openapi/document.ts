@@ -3,14 +3,14 @@ import { type ProblemId, problemNamespace, problems } from '../../contract/index
 import type { Env } from '../ports.ts';
 import { problemResponses } from './router.ts';
 
-/** The OpenAPI document, as far as this program reads it again. */
+/** The OpenAPI document, as far as the catalog reads it. */
 export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
 type PathItem = NonNullable<Document['paths']>[string];
 export type Operation = NonNullable<PathItem['get']>;
 type Parameter = Exclude<NonNullable<Operation['parameters']>[number], { $ref: string }>;
 type Response = Extract<NonNullable<Operation['responses']>[string], { description: string }>;
 
-/** The methods that a path may have an operation for, in the order in which they are shown. */
+/** The methods of operations, in display order. */
 export const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 const tags: [name: string, description: string][] = [
@@ -35,7 +35,7 @@ return a cursor for the next page, also in a \`Link\` header.`;
 
 const text = { type: 'string' } as const;
 
-/** Headers of documented, by name. */
+/** Response headers, by name. */
 const headers = {
   'X-Request-Id': {
     description:
@@ -80,7 +80,7 @@ type Header = keyof typeof headers;
 
 const ref = (name: Header) => ({ $ref: `#/components/headers/${name}` });
 
-/** Says which of the headers above an response has, in addition to what its route says. */
+/** Adds headers to the documentation of a response. */
 function addHeaders(response: Response, names: Header[]): void {
   response.headers = {
     ...Object.fromEntries(names.map((name) => [name, ref(name)])),
@@ -88,7 +88,7 @@ function addHeaders(response: Response, names: Header[]): void {
   };
 }
 
-/** The description of everything under /v1 and beside it, made from the routes' own. */
+/** Generates the OpenAPI document from the routes. */
 export function describeApi(app: OpenAPIHono<Env>): Document {
   const registry = app.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'token', {
@@ -134,7 +134,7 @@ function exampleOf(id: ProblemId) {
   };
 }
 
-/** Adds to an operation what all of its kind have. */
+/** Adds the responses and headers that all operations of a kind share. */
 function complete(operation: Operation, path: string, method: string): void {
   const own = operation.responses ?? {};
   const always: Parameters<typeof problemResponses> = [429, 500];
@@ -146,7 +146,7 @@ function complete(operation: Operation, path: string, method: string): void {
     operation.security ??= [{}, { token: [] }];
   }
   addRequestHeaders(operation, JSON.stringify(own));
-  // Whoever watches over the service is never refused.
+  // Health checks are not rate limited.
   const isProbe = path === '/healthz' || path === '/readyz';
   // conditional.ts gives every read an ETag.
   if (method === 'get' && !isProbe) own['304'] ??= { description: 'Not modified' };
@@ -157,7 +157,7 @@ function complete(operation: Operation, path: string, method: string): void {
   }
 }
 
-/** The headers that an operation takes: it documented with their problems. */
+/** Documents request headers of operations whose problems imply them. */
 function addRequestHeaders(operation: Operation, documented: string): void {
   for (const [problem, name, description, example] of requestHeaders) {
     if (!documented.includes(`examples/${problem}"`)) continue;
@@ -189,7 +189,7 @@ const requestHeaders = [
   ],
 ] as const;
 
-/** Says of a problem which it may be, by the examples that its route gave. */
+/** Narrows a problem's schema to the types that the route documents. */
 function narrow({ content }: Response, status: number): void {
   const problem = content?.['application/problem+json'];
   if (!problem?.schema) return;
@@ -231,8 +231,7 @@ function repairPatterns(value: unknown): void {
 }
 
 /**
- * Puts the responses for problems and the parameters into the components, and references to them in their places: many
- * operations have them in common.
+ * Moves problem responses and parameters, which many operations share, into the components and refers to them.
  */
 function shareCommonParts(document: Document): void {
   const responses = createShared<Response>('responses');
@@ -258,13 +257,13 @@ function shareCommonParts(document: Document): void {
   };
 }
 
-/** Parts of one kind, each once, under names of their own. */
+/** Deduplicates parts of one kind under unique names. */
 function createShared<Part>(kind: string) {
   const all: Record<string, Part> = {};
   const names = new Map<string, string>();
   return {
     all,
-    /** The reference to a part, which is called `base` or that with a number. */
+    /** Returns a reference to a part named `base`, numbered if necessary. */
     share(part: Part, base: string): { $ref: string } {
       const key = JSON.stringify(part);
       let name = names.get(key);

@@ -18,7 +18,7 @@ import type { Deliverer, Destinations } from '../ports.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
 
-/** How many deliveries are under way at once: in all, and of each team, webhook and host (`name:port`). */
+/** The maximum number of concurrent deliveries: in total, and per team, webhook and host (`name:port`). */
 export interface Concurrency {
   all: number;
   team: number;
@@ -28,23 +28,23 @@ export interface Concurrency {
 
 const defaultConcurrency: Concurrency = { all: 64, team: 4, webhook: 2, host: 16 };
 
-/** How long it is waited for what is under way before it is looked whether more is due, in milliseconds. */
+/** How long to wait for running deliveries before looking for more, in milliseconds. */
 const pause = 1_000;
 
-/** How much longer than its receiver may take an attempt is waited for, in milliseconds. */
+/** The extra time that an attempt may take beyond the receiver's timeout, in milliseconds. */
 const margin = 2_000;
 
-/** How many tests of its webhooks a team may make, and in how many seconds. */
+/** The rate limit of webhook tests per team. */
 const testsAllowed = { requests: 10, seconds: 60 };
 
-/** How often what is too old is forgotten while deliveries are under way, in milliseconds. */
+/** How often old deliveries are deleted while others run, in milliseconds. */
 const pruneInterval = 60_000;
 
-/** When a delivery is tried again: after five seconds, then four times as long each time, six hours at max. */
+/** The delay before a retry: five seconds, then four times as long each time, at most six hours. */
 const firstWait = 5_000;
 const maxWait = 6 * 3_600_000;
 
-/** How long a delivery is tried, and how long it is remembered, in milliseconds. */
+/** How long a delivery is retried, and how long it is kept, in milliseconds. */
 const maxAge = 5 * 86_400_000;
 const retention = 30 * 86_400_000;
 
@@ -54,7 +54,7 @@ export interface DelivererOptions {
   destinations: Destinations;
   send: Send;
   concurrency?: Concurrency;
-  /** From 0 to 1: spreads attempts, so that what failed together is not tried together. */
+  /** From 0 to 1: spreads retries of deliveries that failed together. */
   random?: () => number;
 }
 
@@ -67,7 +67,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return new Date(now().getTime() + wait * (0.5 + random())).toISOString();
   };
 
-  /** The status of the answer, or why there is none. */
+  /** Sends a delivery; returns the response's status, or the error. */
   async function sendTo(
     { url, secret }: Pick<Webhook, 'url' | 'secret'>,
     { messageId, payload }: Delivery,
@@ -86,7 +86,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  /** Claims what there is a place for: of the teams with the fewest under way first, the oldest first. */
+  /** Claims due deliveries within the concurrency limits: first of teams with the fewest running, oldest first. */
   async function claim(places: Places): Promise<(Due & Claimed)[]> {
     const time = now().toISOString();
     const { team: perTeam, webhook: perWebhook } = concurrency;
@@ -163,22 +163,22 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   };
 }
 
-/** What a webhook is told as a test. */
+/** The test event of a webhook. */
 export function testEvent({ team, id }: Webhook, time: string): WebhookEvent {
   return { kind: 'webhook.test', time, data: { team, webhook: id } };
 }
 
-/** What takes up places: a delivery, by whose it is and where it goes. */
+/** A delivery, as far as the concurrency limits apply to it. */
 type Placed = Pick<Due, 'team' | 'webhookId' | 'url'>;
 
-/** Counts what is under way. */
+/** Counts running deliveries. */
 interface Places {
   left: () => number;
-  /** How many of a team are under way. */
+  /** How many deliveries of a team are running. */
   of: (team: string) => number;
-  /** Who has no place left. */
+  /** The teams and webhooks at their limit. */
   full: () => { teams: string[]; webhooks: number[] };
-  /** Takes a place, if there is one. */
+  /** Takes a place, if one is free. */
   take: (placed: Placed) => boolean;
   release: (placed: Placed) => void;
 }
@@ -219,7 +219,7 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
   };
 }
 
-/** Waits for the first of several, or for so many milliseconds. */
+/** Waits for the first of several promises, but no longer than so many milliseconds. */
 async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
@@ -229,7 +229,7 @@ async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): 
   clearTimeout(timer);
 }
 
-/** What work comes to, if it does within so many milliseconds: whatever it hangs in, nobody else does. */
+/** Rejects with a TimeoutError when work takes longer than so many milliseconds. */
 async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -246,7 +246,7 @@ function isGood(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** What went wrong, in words that sendTo nothing of the operator's network but what the address itself tells. */
+/** The reason of a failure, without details of the operator's network. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'timed out';

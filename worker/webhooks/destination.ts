@@ -1,10 +1,10 @@
 import { isAddress, isPublic, isWithin, type Network, parseNetwork } from '../network/network.ts';
 import type { Destinations } from '../ports.ts';
 
-/** The longest address of a webhook, in characters. */
+/** The maximum length of a webhook's URL, in characters. */
 export const maxUrlLength = 2000;
 
-/** The destinations, with networks allowed besides. Throws when one can't be read. */
+/** Creates the policy, with additionally allowed networks. Throws when one is malformed. */
 export function createDestinations(allowed: readonly string[]): Destinations {
   const networks: Network[] = allowed.map((text) => {
     const network = parseNetwork(text);
@@ -36,8 +36,8 @@ export function createDestinations(allowed: readonly string[]): Destinations {
 }
 
 /**
- * Whether a name is of this machine or of its own network: one without a dot, which resolvers complete, or one below
- * a name that is set apart for that (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and ICANN's `internal`).
+ * Whether a name is local: one without a dot, which resolvers complete, or one under a reserved name (RFC 6761, RFC 6762,
+ * RFC 8375, RFC 9476, and ICANN's `internal`).
  */
 function isLocalName(host: string): boolean {
   const name = host.replace(/\.+$/, '');

@@ -1,6 +1,6 @@
 import { decodeBase64, encodeBase64 } from '../../trust/index.ts';
 
-/** What a webhook's secret begins with (Standard Webhooks, "Signature scheme"). */
+/** The prefix of a webhook's secret (Standard Webhooks, "Signature scheme"). */
 const prefix = 'whsec_';
 
 /** A new secret: 256 random bits. */
