@@ -26,12 +26,12 @@ export async function findChannel(
   return channel;
 }
 
-/** The most channels that a profile may have: each answer about it lists them all. */
+/** The maximum number of channels of a profile: every response about it lists them all. */
 export const maxChannels = 100;
 
 /**
- * The statement that points a channel at a version, making the channel when `previous` is null. It fails when
- * the channel does not name `previous`, or the profile has as many channels as it may: an index or a NOT NULL breaks.
+ * The statement that points a channel at a version, creating the channel when `previous` is null. It violates an index
+ * or a NOT NULL, and so fails, when the channel does not name `previous` or the profile has too many channels.
  */
 export function moveChannel(db: Database, channel: Channel, previous: string | null): Statement {
   const { profileId, name, version, movedAt, logIndex } = channel;

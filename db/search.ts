@@ -8,38 +8,38 @@ import { facetWord, scopedWord, scopes } from './search-document.ts';
 import { isSpelt, queryWords, spellingsOf, withinOneEdit } from './search-text.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
-/** What profiles are narrowed down by. */
+/** The filters of a search. */
 export interface Filters {
   team?: string | undefined;
-  /** A container image that they fit. */
+  /** A container image that the profiles are for. */
   image?: string | undefined;
   tag?: string | undefined;
-  /** A capability that they allow. */
+  /** A capability that the profiles allow. */
   capability?: string | undefined;
   grade?: Grade | undefined;
 }
 
 export interface ProfileQuery extends Filters {
-  /** Words that all have to be there; the last may lack its end. */
+  /** Words that must all match; the last may be a prefix. */
   text?: string | undefined;
   after?: Place | undefined;
   limit: number;
 }
 
-/** Where a page ended: it stays where it is whatever is added. */
+/** Where a page ended; it stays valid when profiles are added. */
 export type Place =
   | { team: string; name: string }
-  /** `similar` when the words asked for are nowhere, and those found are spelt alike. */
+  /** `similar` when no profile has the words of the query and similar words are searched. */
   | { level: number; id: number; similar: boolean };
 
 export interface FoundProfiles {
   items: ProfileSummary[];
-  /** Where the next page hasPrefix, if there is one. */
+  /** Where the next page begins, if any. */
   next: Place | undefined;
   similar: boolean;
 }
 
-/** Of a {@link ProfileSummary}: what a page costs is mostly what each row has. */
+/** The columns of a {@link ProfileSummary}, which determine most of a page's cost. */
 const columns = {
   id: profiles.id,
   team: profiles.team,
@@ -54,12 +54,12 @@ const columns = {
 };
 
 /**
- * The profiles that the viewer may know of and that a query asks for: without words, those of a team by name; with
- * words, the best matches first, and when there are none, those that are spelt alike.
+ * Finds the profiles that the viewer may see and that match a query: without words, by team and name; with words, the best
+ * matches first, or similar words if there are none.
  *
- * A match is as good as the first of the {@link levelsOf} that has it. That is the same whatever else is there,
- * unlike bm25's word frequencies: so pages neither repeat nor lose anything when profiles come, and a page costs as
- * much among a hundred thousand matches as among a hundred, for FTS5 finds each level's in the order of their ids.
+ * The rank of a match is the first of {@link levelsOf} that contains it. Unlike bm25's word frequencies it does not depend
+ * on other profiles: pages neither repeat nor lose results when profiles are added, and the cost of a page does not grow
+ * with the number of matches, since FTS5 returns each level in the order of ids.
  */
 export async function findProfiles(
   db: Database,
@@ -118,12 +118,12 @@ async function listByName(
   return { items, next, similar: false };
 }
 
-/** What a search asks for: every word, or one of those that it may be a slip for. */
+/** The terms of a search: every word, or a similar one. */
 interface SearchTerms {
-  /** Names that are just what was asked for. */
+  /** Names that match the query exactly. */
   names: string[];
   words: { word: string; alike: string[] }[];
-  /** Whether the last word may lack its end, as it does while somebody types. */
+  /** Whether the last word may be a prefix, as while typing. */
   lastIsPrefix: boolean;
 }
 
@@ -134,7 +134,7 @@ function termsOf(text: string, words: string[], alike: string[][]): SearchTerms 
   return {
     names: [...new Set(names)],
     words: words.map((word, at) => ({ word, alike: alike[at] ?? [] })),
-    // A single letter hasPrefix too many words to look at.
+    // A single letter is a prefix of too many words.
     lastIsPrefix: (words.at(-1) ?? '').length > 1,
   };
 }
@@ -156,7 +156,7 @@ function expressionOf(
   );
 }
 
-/** FTS5 expressions, best matches first, each without what those before it match. */
+/** FTS5 expressions, best matches first, each excluding the matches of those before it. */
 function levelsOf(asked: SearchTerms): string[] {
   const levels = [any(asked.names.map((name) => facetWord('name', name)))];
   let before = levels[0] as string;
@@ -169,7 +169,7 @@ function levelsOf(asked: SearchTerms): string[] {
   return levels;
 }
 
-/** Which of {@link levelsOf} matches a profile that one of them does, by its words in the index. */
+/** The level of {@link levelsOf} that a matching profile belongs to, by its index words. */
 function levelIn(indexed: string, { names, words, lastIsPrefix }: SearchTerms): number {
   const known = new Set(indexed.split(' '));
   if (names.some((name) => known.has(facetWord('name', name)))) return 0;
@@ -189,8 +189,8 @@ function levelIn(indexed: string, { names, words, lastIsPrefix }: SearchTerms): 
 }
 
 /**
- * A page of what has the words. What is found at all is looked up first: most searches find no more than a page,
- * which is put in order here, where going through all levels would go through long lists again and again.
+ * A page of the profiles that match the terms. Most searches match no more than a page, which is found with one query and
+ * sorted here; searching all levels would scan long lists repeatedly.
  */
 async function searchWords(
   db: Database,
@@ -203,7 +203,7 @@ async function searchWords(
   const { similar } = start;
   const levels = () => levelsOf(asked).map((level) => all([...facets, level]));
   if (start.id > 0) return search(db, viewer, levels(), start, limit);
-  // Whole words first: what they find may be enough, and a beginning's rows may have to be gathered.
+  // Whole words first: they may fill the page, and prefixes cost more.
   const whole = expressionOf(asked, 4, false);
   const parts = [whole, without(expressionOf(asked, 4, true), whole)].map(
     (expression) => sql`SELECT * FROM (
@@ -230,7 +230,7 @@ async function searchWords(
   return { items: inOrder(places), next: undefined, similar };
 }
 
-/** Of equally good ones on a page, the shortest name is the closest. */
+/** Within a level, the shortest name on a page comes first. */
 function inOrder(places: { level: number; summary: ProfileSummary }[]) {
   return places
     .toSorted(
@@ -242,7 +242,7 @@ function inOrder(places: { level: number; summary: ProfileSummary }[]) {
     .map(({ summary }) => summary);
 }
 
-/** The FTS5 expressions that narrow a search down. The team alone needs no search when no words are asked for. */
+/** The FTS5 expressions of the filters. The team alone needs no search without words. */
 function facetsOf(
   { team, image, tag, capability, grade }: ProfileQuery,
   hasWords: boolean,
@@ -258,7 +258,7 @@ function facetsOf(
   return asked.map(any);
 }
 
-/** How a profile may list an image that it fits: as it is, without tag and digest, without Docker Hub's names. */
+/** The names of an image that a profile may list: as given, without tag and digest, without Docker Hub's prefixes. */
 function imageNames(image: string): string[] {
   const bare = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
   return [...new Set([image, bare, bare.replace(/^(?:docker\.io\/)?(?:library\/)?/, '')])];
@@ -268,7 +268,7 @@ const any = (expressions: string[]) => `(${expressions.join(' OR ')})`;
 const all = (expressions: string[]) => `(${expressions.join(' AND ')})`;
 const without = (expression: string, other: string) => `(${expression} NOT ${other})`;
 
-/** A page of what matches the levels' expressions, from a place on. */
+/** A page of the matches of the levels' expressions, from a place on. */
 async function search(
   db: Database,
   viewer: Viewer,
@@ -278,7 +278,7 @@ async function search(
 ): Promise<FoundProfiles> {
   const parts = levels.slice(first).map((level, at) => {
     const after = at === 0 ? id : 0;
-    // CROSS JOIN: the index says which rows, and noProfiles else is read.
+    // CROSS JOIN makes SQLite start with the search index.
     return sql`SELECT * FROM (
       SELECT ${first + at} AS level, search.rowid AS id FROM search
       CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
@@ -286,7 +286,7 @@ async function search(
       ORDER BY search.rowid LIMIT ${limit + 1})`;
   });
   if (parts.length === 0) return noProfiles;
-  // The levels are gone through in turn, and no further than the page needs.
+  // The levels are searched in order, until the page is full.
   const hits = sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}) AS hits`;
   const rows = await db
     .select({ ...columns, level: sql<number>`hits.level` })
@@ -308,11 +308,11 @@ async function search(
   return { items, next, similar };
 }
 
-/** How many words that are spelt alike are looked at, and how many of them are looked for. */
+/** The maximum number of candidates for similar words, and of similar words in a search. */
 const maxSpellings = 200;
 const maxAlike = 16;
 
-/** The known words that a word may be a slip for. */
+/** The indexed words within one edit of a word. */
 async function similarWords(db: Database, word: string): Promise<string[]> {
   if (!isSpelt(word)) return [];
   const rows = await db

@@ -5,7 +5,7 @@ import { teams } from './schema.ts';
 
 export type Team = typeof teams.$inferSelect;
 
-/** Makes a team; `false` when one of that name exists. */
+/** Creates a team; `false` when one of that name exists. */
 export async function createTeam(db: Database, team: Team): Promise<boolean> {
   return writeOrConfirm(
     async () => {

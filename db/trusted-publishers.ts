@@ -30,7 +30,7 @@ export function addTrustedPublisher(db: Database, publisher: NewTrustedPublisher
   return db.insert(trustedPublishers).select(values).returning();
 }
 
-/** Trusts a publisher no longer; `false` when the team has none with that id. */
+/** Removes a trusted publisher; `false` when the team has none with that id. */
 export async function removeTrustedPublisher(
   db: Database,
   team: string,
@@ -48,8 +48,7 @@ export async function removeTrustedPublisher(
 }
 
 /**
- * Binds a publisher to the number that its provider has for the repository, unless it is bound; `false` when it
- * is bound to another.
+ * Binds a publisher to the provider's id of the repository, unless it is bound; `false` when it is bound to another id.
  */
 export async function bindRepository(
   db: Database,

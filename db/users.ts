@@ -26,7 +26,7 @@ export async function listUsers(db: Database, limit: number, after = ''): Promis
   return db.select().from(users).where(gt(users.name, after)).orderBy(asc(users.name)).limit(limit);
 }
 
-/** The names of those who run the registry. */
+/** The names of administrators. */
 export async function listAdministrators(db: Database): Promise<string[]> {
   const found = await db
     .select({ name: users.name })
@@ -36,7 +36,7 @@ export async function listAdministrators(db: Database): Promise<string[]> {
   return found.map(({ name }) => name);
 }
 
-/** Says whether a user runs the registry. */
+/** Sets whether a user is an administrator. */
 export async function setAdmin(db: Database, name: string, admin: boolean): Promise<void> {
   await writeOrConfirm(
     async () => {

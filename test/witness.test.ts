@@ -657,7 +657,7 @@ describe('a registry and one of its witnesses', () => {
       { url, key: other },
       { url: `${url}/2`, key },
     ]) {
-      expect(() => createWitnesses([{ url, key }, second], now)).toThrow('named twice');
+      expect(() => createWitnesses([{ url, key }, second], now)).toThrow('listed twice');
     }
   });
 });

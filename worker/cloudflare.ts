@@ -17,14 +17,14 @@ import { createDeliverer } from './webhooks/deliver.ts';
 import { createDestinations } from './webhooks/destination.ts';
 import { createFetchSend } from './webhooks/send.ts';
 
-/** What wrangler.toml provides besides the variables and secrets of settings.ts. */
+/** Bindings of wrangler.toml besides the variables and secrets in settings.ts. */
 interface Bindings {
   /** Rate Limiting bindings: by client address without a token, and by token. */
   ADDRESS_LIMIT?: RateLimitBinding;
   TOKEN_LIMIT?: RateLimitBinding;
 }
 
-/** Cloudflare's cache of the place where the request came in. */
+/** The cache of the Cloudflare data centre that received the request. */
 declare const caches: {
   default: {
     match: (url: string) => Promise<Response | undefined>;
@@ -46,15 +46,15 @@ interface Registry extends Service {
   reanalyseDue: Reanalysis;
 }
 
-/** Deliveries at once: a Worker has six connections that wait for an answer, and its database is one of those. */
+/** Concurrent deliveries: a Worker has six connections, and the database uses one of them. */
 const concurrency = { all: 5, team: 2, webhook: 2, host: 4 };
 
-/** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
+/** The maximum period of a Rate Limiting binding, in seconds: when a client may try again. */
 const maxPeriod = 60;
 
 /**
- * The service of this isolate. Requests that come before it is there each make one: to wait for another request's
- * promise would be to wait for ever if that one is cancelled.
+ * The service of this isolate. Requests that arrive before it exists each start one: another request's promise would
+ * never settle if that request is cancelled.
  */
 let registry: Registry | undefined;
 
@@ -111,7 +111,7 @@ function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
   };
 }
 
-/** What a registry answers that can't start: its log says why, and nobody else is told. */
+/** The response when the registry can't start; only its log has the reason. */
 function notReady(error: unknown): Response {
   logError(error instanceof Error ? error.message : error);
   const problem = new ProblemError('not-ready', 'The registry can’t start; its log has the cause.');
@@ -130,13 +130,13 @@ function serve(registry: Registry, request: Request, context: Context) {
   return followUp(registry, response, context);
 }
 
-/** What changes something may have filled the outbox and grown the log; the cron trigger sees to what is left. */
+/** Writes may add deliveries and log entries; the cron trigger handles what remains. */
 async function followUp(
   { deliverer, log }: Registry,
-  answer: Response | Promise<Response>,
+  pending: Response | Promise<Response>,
   context: Context,
 ): Promise<Response> {
-  const response = await answer;
+  const response = await pending;
   if (response.ok) {
     context.waitUntil(deliverer.deliverDue());
     context.waitUntil(log.cosign());
@@ -156,7 +156,7 @@ export default {
     );
   },
 
-  /** The cron trigger of wrangler.toml: deliveries that are due again, and witnesses that are to be asked. */
+  /** The cron trigger of wrangler.toml: retries deliveries and requests cosignatures. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     registry ??= await start(bindings);
     const { deliverer, reanalyseDue, log } = registry;

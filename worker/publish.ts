@@ -14,27 +14,27 @@ import type { Analysed, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { quotaProblem } from './quota.ts';
 
-/** How often it is tried again when the profile changes while a version of it is published. */
+/** How often publishing is retried when the profile changes at the same time. */
 const maxAttempts = 5;
 
-/** A version as it was published; where it stands in the database is not known. */
+/** A published version, without its place in the database. */
 type PublishedVersion = Omit<Version, 'id' | 'profileId' | 'precedence' | 'prerelease'>;
 
-/** A version that is stored, and what its answer needs besides. */
+/** A stored version, with what the response needs. */
 export interface Publishing {
-  /** Whether it was stored now, and not before. */
+  /** Whether this request stored it. */
   created: boolean;
   version: PublishedVersion;
   analysis: StoredAnalysis;
-  /** What opens its profile's name in the log, when that is private. */
+  /** The blinding factor of a private profile's name in the log. */
   blind: string | null;
 }
 
 /**
- * Publishes a version: checks its size, its envelope against the team's registered keys, and the profile
- * itself; then stores it whole. The same bytes again change nothing. Throws a {@link ProblemError} for
- * anything else, and then nothing has been stored. Each read may be a round trip to the database, so those that do
- * not need each other's answer go together, and what has just been written is not read again.
+ * Publishes a version: checks its size, its envelope against the team's keys, and the profile, and stores everything in
+ * one transaction. Publishing the same bytes again changes nothing. Otherwise throws a {@link ProblemError} and stores
+ * nothing. A read may be a round trip to the database, so independent reads run together, and written rows are not read
+ * again.
  */
 export async function publish(
   deps: Deps,
@@ -91,7 +91,7 @@ export async function publish(
         blind: existing.blind,
       };
     }
-    // Read together, but not at one moment: somebody has just made both.
+    // The two reads are not one snapshot: another request has just created the profile.
     if (stored) continue;
     analysed ??= await analyseFor(deps.analyse)(pack, team);
     const analysis = analysed;
@@ -128,7 +128,7 @@ export async function publish(
           data: { team, name, version, digest, logIndex },
         }),
       ],
-      // Two publishers at once: the unique index, or the quota, let one of them in; or the profile is another now.
+      // A concurrent publisher won, the quota was reached, or the profile changed.
       async () =>
         (await findVersion(db, viewer, team, name, version)) !== undefined ||
         hasChanged(target, existing, await findProfile(db, viewer, team, name)) ||
@@ -152,7 +152,7 @@ function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {
   throw new ProblemError('body-malformed', detail);
 }
 
-/** The README is the one that the signed manifest names. */
+/** Requires the README that the signed manifest names. */
 async function requireReadme(
   readme: Uint8Array<ArrayBuffer> | undefined,
   digest: string | undefined,
@@ -200,7 +200,7 @@ function hasChanged(
   );
 }
 
-/** The signed statement of a version, in base64: it names the manifest, and with it the README. */
+/** The signed statement of a version, in base64: it covers the manifest and the README's digest. */
 function payloadOf({ envelope }: Version): string | undefined {
   return (JSON.parse(envelope) as Publication['envelope']).payload;
 }

@@ -23,7 +23,7 @@ export function limitsOf(own: { [K in keyof Amounts]: number | null }, limits: A
   };
 }
 
-/** The problem that a team has no room for so much more than it has stored; `undefined` when it has. */
+/** The problem that storing more would exceed a team's quota; `undefined` if it fits. */
 export function quotaProblem(
   { limits }: Pick<Deps, 'limits'>,
   team: string,
@@ -39,27 +39,26 @@ export function quotaProblem(
   return undefined;
 }
 
-/** That a team may not have or do more: what it has. */
+/** The problem that a team has reached its quota. */
 export function quotaExceeded(team: string, has: string): ProblemError {
   const detail = `Team ${team} ${has}. An administrator can raise the limit.`;
   return new ProblemError('quota-exceeded', detail);
 }
 
 /**
- * A change of a team's other than a version, which counts as one of those that it may make in a day. `logged` when
- * the log tells of it.
+ * A change by a team, other than a version, that counts against its daily quota. `logged` if the log records it.
  */
 export interface Change {
   team: string;
   logged: boolean;
 }
 
-/** What counts a change in the transaction that makes it. */
+/** The statements that count a change, for its transaction. */
 export function countStatements({ db, now, limits }: Deps, { team, logged }: Change): Statement[] {
   return countChange(db, team, { now: now(), logged }, limits.team);
 }
 
-/** The problem that a team may make no such change today; `undefined` when it may. */
+/** The problem that a team may not make the change today; `undefined` if it may. */
 export async function changeQuotaProblem(
   { db, now, limits }: Deps,
   { team, logged }: Change,
@@ -82,8 +81,8 @@ export async function changeQuotaProblem(
 }
 
 /**
- * Makes a change that the log does not tell of, and counts it: what `read` makes of the statement's result, or what
- * `find` finds done where the database's answer was lost. Throws a problem.
+ * Makes and counts a change that the log does not record. Returns what `read` makes of the statement's result, or what
+ * `find` finds if the database's response was lost. Throws a problem over the quota.
  */
 export async function makeChange<S extends Statement, Result>(
   deps: Deps,

@@ -6,7 +6,7 @@ import { parseNetwork } from './network/network.ts';
 import { isLogLevel, type LogLevel, logLevels } from './observability/request-log.ts';
 import { defaultLimits, type Limits } from './ports.ts';
 
-/** How a registry on Workers runs, as wrangler.toml and its secrets say. */
+/** The settings of a registry on Workers, from wrangler.toml and its secrets. */
 export interface Settings {
   databaseUrl: string;
   databaseToken: string | undefined;
@@ -18,12 +18,12 @@ export interface Settings {
   publicUrl: string | undefined;
   issuers: Issuer[];
   webhookNetworks: string[];
-  /** The header, in lower case, that holds the client's address: what stands in front sets it. */
+  /** The header, in lower case, with the client's address, set by the proxy in front. */
   addressHeader: string | undefined;
   logLevel: LogLevel;
 }
 
-/** An empty variable is one that is left out. */
+/** An empty variable counts as unset. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
@@ -51,7 +51,7 @@ const count = (preset: number) =>
 
 const { profileBytes, team } = defaultLimits;
 
-/** How much of what it answers an isolate keeps, in bytes: it has 128 MB for all it does. */
+/** The default size of the response cache, in bytes: an isolate has 128 MB in total. */
 const responseCacheBytes = 16 * 1024 * 1024;
 
 const Variables = z.object({
@@ -67,7 +67,7 @@ const Variables = z.object({
     .transform(async (text, context) => {
       const key = await parseNoteSigner(text.trim());
       if (key) return key;
-      // What was there is a secret, whatever is wrong with it.
+      // The value is a secret even if it is malformed, so it is not shown.
       context.addIssue('is not a log key as created by aa-registry log key');
       return z.NEVER;
     }),
@@ -100,10 +100,10 @@ const Variables = z.object({
   LOG_LEVEL: optional(z.string().refine(isLogLevel, `must be one of ${logLevels.join(', ')}`)),
 });
 
-/** The names of all variables and secrets that a registry on Workers knows, but for bindings. */
+/** The names of all variables and secrets of a registry on Workers. */
 export const variables: string[] = Object.keys(Variables.shape);
 
-/** Reads the settings. Throws an Error that names each variable that is wrong and says how; secrets are not shown. */
+/** Reads the settings. Throws an Error that names each invalid variable and the reason, without secrets. */
 export async function readSettings(bindings: object): Promise<Settings> {
   const read = await Variables.safeParseAsync(bindings);
   if (!read.success) {

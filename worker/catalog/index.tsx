@@ -21,7 +21,7 @@ import { withUnseenShown } from './unseen.ts';
 /** How many profiles a page lists. */
 const pageSize = 50;
 
-/** How many versions a profile's page lists at a time. */
+/** The maximum number of versions on a profile's page. */
 const maxVersions = 100;
 
 /** The web pages, rendered on the server; they work without scripts. */
@@ -33,9 +33,9 @@ catalog.get('/p/*', identifyReader);
 
 catalog.get('/', async (c) => {
   const asked = c.req.query();
-  // A cut may leave half of a surrogate pair, which no database can be asked for.
+  // Truncation may leave an unpaired surrogate, which a database can't store.
   const q = (asked.q ?? '').trim().slice(0, 200).toWellFormed();
-  // Whoever follows a broken link, or leaves a field of the form empty, is shown what can be.
+  // Invalid and empty filters, from broken links or empty form fields, are ignored.
   const filters = Object.fromEntries(
     (['team', 'image', 'tag', 'capability', 'grade'] as const).flatMap((name) => {
       const { data } = ProfileQuery.shape[name].safeParse(asked[name] || undefined);
@@ -64,7 +64,7 @@ catalog.get('/', async (c) => {
   );
 });
 
-/** Where a page begins: at the start for a cursor that is none. */
+/** Where a page begins: at the start for an invalid cursor. */
 function placeOf(cursor: string | undefined) {
   try {
     return cursor ? decodeCursor(ProfilePlace, cursor) : undefined;

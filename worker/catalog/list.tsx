@@ -3,9 +3,9 @@ import type { Filters } from '../../db/search.ts';
 import { capabilities, grades } from '../../policy/index.ts';
 import { Layout } from './layout.tsx';
 
-/** What the first page was asked for. */
+/** The query of the first page. */
 export interface ListQuery extends Filters {
-  /** Words to look for; may be empty. */
+  /** The search words; may be empty. */
   q: string;
 }
 

@@ -1,6 +1,6 @@
 import { Layout } from './layout.tsx';
 
-/** What is shown where there is nothing. */
+/** The page for a missing profile or version. */
 export function MissingPage(props: { what: string; reader?: string | undefined }) {
   return (
     <Layout title="Not found · aa-registry" reader={props.reader}>

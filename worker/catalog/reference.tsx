@@ -18,7 +18,7 @@ import { identifyReader, readerOf } from './session.tsx';
 
 /** The description of the API: /openapi.json for programs, and /docs for people, made from it. */
 export function reference(app: OpenAPIHono<Env>): Hono<Env> {
-  // Made at the first need: the routes are all there by then, and never change.
+  // Created lazily, when all routes are registered.
   let texts: { json: string; html: string } | undefined;
   const page = (reader?: string) =>
     `<!doctype html>${<ReferencePage reference={readDocument(describeApi(app))} reader={reader} />}`;

@@ -6,13 +6,13 @@ import { findCaller } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
 import { Layout } from './layout.tsx';
 
-/** Holds the API token of who signed in: for pages only, never for the API. */
+/** The cookie with the API token of a signed-in reader: for pages only, never for the API. */
 const cookie = 'aa-registry-token';
 
-/** The longest form, in bytes. */
+/** The maximum size of the form, in bytes. */
 const maxFormBytes = 4096;
 
-/** Signing in to see the private profiles of one's teams: with an API token, for which the scope read is enough. */
+/** Sign-in with an API token (scope read), to see the private profiles of one's teams. */
 export const session = new Hono<Env>();
 
 session.use('/sign-in', csrf());
@@ -31,7 +31,7 @@ session.post('/sign-in', async (c) => {
     httpOnly: true,
     sameSite: 'Strict',
     path: '/',
-    // Or a proxy in front speaks TLS; who makes that up has a cookie that their browser keeps to itself.
+    // A proxy may terminate TLS. A client that forges the header only harms itself.
     secure:
       new URL(c.req.url).protocol === 'https:' || c.req.header('X-Forwarded-Proto') === 'https',
     ...(expiresAt ? { expires: new Date(expiresAt) } : {}),
@@ -44,15 +44,15 @@ session.post('/sign-out', (c) => {
   return c.redirect('/', 303);
 });
 
-/** What to call who has signed in; `undefined` when nobody has. */
+/** The display name of the signed-in reader, if any. */
 export function readerOf(c: Context<Env>): string | undefined {
   const { token } = c.var.caller;
   return token && (token.user ?? token.team ?? 'administrator');
 }
 
 /**
- * Finds out who looks at a page. A token that is no good any more signs out: pages show what everybody sees, and
- * say so by offering to sign in.
+ * Authenticates the reader of a page by the cookie. An invalid token signs the reader out: the page then shows public
+ * profiles and a link to sign in.
  */
 export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
   const token = getCookie(c, cookie);

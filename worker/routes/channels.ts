@@ -60,7 +60,7 @@ channels.openapi(
     await requireProfileMatch(c, profile);
     const current = () => findChannel(db, profile.id, channel);
     const before = await current();
-    // Sent again, perhaps, by whoever did not hear that it was done.
+    // Probably a retry whose first response was lost.
     if (before?.version === version) return c.json(toChannel(before), 200);
     requirePrevious(before);
     const change = { team, logged: true };
@@ -114,7 +114,7 @@ function toChannel({ name, version, movedAt, logIndex }: Row): Channel {
   return { name, version, movedAt, logIndex };
 }
 
-/** The problem that a profile may have no further channel; `undefined` when it may. */
+/** The problem that a profile has the maximum number of channels; `undefined` if not. */
 async function channelLimitProblem(
   { db }: Deps,
   { id, team, name }: Profile,

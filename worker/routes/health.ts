@@ -4,7 +4,7 @@ import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 import { readinessOf } from '../readiness.ts';
 
-/** For whatever watches over the service: restarts it when it is not up, sends nobody when it is not ready. */
+/** Health checks: restart the service when it is not live, send it no requests while it is not ready. */
 export const health = createRouter();
 
 health.openapi(
@@ -41,7 +41,7 @@ health.openapi(
     if (isEnding?.()) throw new ProblemError('not-ready', 'The registry is shutting down.');
     const error = await readinessOf(db)();
     if (error) {
-      // What a database says of itself is the operator's to read, not everybody's.
+      // Only the operator may see the database's error.
       const { access } = c.env ?? {};
       if (access) access.error = error;
       throw new ProblemError(

@@ -17,7 +17,7 @@ import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
 import { toVersionSummary } from './version-summary.ts';
 
-/** The profile of a request's path, if its caller may know of it; a problem when there is none. */
+/** The profile, if the caller may see it; a problem otherwise. */
 export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {
   const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
   if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
@@ -47,14 +47,14 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
   };
 }
 
-/** Refuses a change of a profile that is not what the request's `If-Match` names, if it has one. */
+/** Requires that the profile matches the request's `If-Match`, if any. */
 export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<void> {
   await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
 }
 
 /**
- * Changes a profile; a problem when somebody else has changed it since it was looked at. What only takes something
- * back is not `counted` among the team's changes: it is never refused, and nobody can do it twice.
+ * Changes a profile; a problem when it has changed since it was read. Changes that only undo something are not `counted`
+ * against the team's quota: they are never refused and can't be repeated.
  */
 export async function requireChange(
   c: Context<Env>,

@@ -10,7 +10,7 @@ import { requireProfile, toProfile } from './profile.ts';
 
 export const profiles = createRouter();
 
-/** What the cursors of this list hold. */
+/** The contents of a cursor of this list. */
 export const ProfilePlace = z.union([
   z.strictObject({ team: TeamName, name: ProfileName }),
   z.strictObject({ level: z.int().min(0).max(9), id: z.int().min(0), similar: z.boolean() }),

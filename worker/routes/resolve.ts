@@ -21,7 +21,7 @@ import { ProblemError, toProblem } from '../problem.ts';
 
 export const resolve = createRouter();
 
-/** How long caches may answer in the registry's place, in seconds. */
+/** How long caches may store a resolution, in seconds. */
 const freshness = 10;
 
 resolve.openapi(
@@ -53,15 +53,15 @@ resolve.openapi(
     const { db } = c.var.deps;
     const found = await resolveReferences(db, viewer(c), references);
     const items = await Promise.all(
-      references.map((reference, at) => answer(db, texts[at] ?? '', reference, found[at])),
+      references.map((reference, at) => resolution(db, texts[at] ?? '', reference, found[at])),
     );
     const [only] = items;
     if (items.length === 1 && only instanceof ProblemError) throw only;
     c.header('Cache-Control', `public, max-age=${freshness}`);
-    const told = items.map((item, at): Resolution | Unresolved =>
+    const entries = items.map((item, at): Resolution | Unresolved =>
       item instanceof ProblemError ? { ref: texts[at] ?? '', problem: toProblem(item) } : item,
     );
-    return c.json({ items: told }, 200);
+    return c.json({ items: entries }, 200);
   },
 );
 
@@ -71,7 +71,7 @@ function requireReference(text: string): Reference {
   return parsed.reference;
 }
 
-async function answer(
+async function resolution(
   db: Database,
   ref: string,
   reference: Reference,
@@ -81,13 +81,13 @@ async function answer(
   if (!row) return new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   const { version, digest, channel, yankReason, deprecation, replacement, movedTo, revokedKeys } =
     row;
-  if (version === null || digest === null) return nothing(db, reference, row);
+  if (version === null || digest === null) return unresolved(db, reference, row);
   const found = { ref, team, name, version, digest, channel, yankReason };
   return { ...found, deprecation, replacement, movedTo, revokedKeys };
 }
 
-/** Why no version of a profile is what a reference asks for. */
-async function nothing(
+/** Why no version of a profile matches a reference. */
+async function unresolved(
   db: Database,
   reference: Reference,
   { profileId, latest }: Row,

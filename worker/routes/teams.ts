@@ -171,14 +171,14 @@ teams.openapi(
   },
 );
 
-/** That a team has the key, or room for it. */
+/** Requires that the team has the key or can register another. */
 function requireKeyRoom(team: string, registered: RegisteredKey[], keyId: string): void {
   if (registered.length < maxKeys || registered.some((one) => one.keyId === keyId)) return;
   const detail = `Team ${team} has had ${maxKeys} keys, the maximum for a team.`;
   throw new ProblemError('team-full', detail);
 }
 
-/** A team's first key is an administrator's word; after that a good key of the team vouches for the next. */
+/** An administrator registers a team's first valid key; later keys need an endorsement by a valid one. */
 async function requireEndorsement(
   caller: Caller,
   team: string,

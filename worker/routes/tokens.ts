@@ -59,7 +59,7 @@ tokens.openapi(
     const asked = c.req.valid('json');
     const { label, team = null, profile = null, expiresAt = null } = asked;
     const user = asked.user ?? (team === null ? requireToken(caller).user : null);
-    await requireMayMake(deps, caller, { user, team, expiresAt });
+    await requireMayCreate(deps, caller, { user, team, expiresAt });
     const scope = asked.scope ?? (user === null && team === null ? 'admin' : 'publish');
     const secret = generateToken();
     const row = await addOwnedToken(deps, {
@@ -78,8 +78,8 @@ tokens.openapi(
 );
 
 /**
- * Adds a token of a team or a user, who have so many at most; `undefined` when there is one of that hash or origin.
- * Administrators' own are not limited.
+ * Adds a token of a team or a user within their quota; `undefined` when one with that hash or origin exists.
+ * Administrator tokens are not limited.
  */
 export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row | undefined> {
   const { db, limits } = deps;
@@ -101,8 +101,8 @@ export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row
   throw new ProblemError('quota-exceeded', `User ${owner.user} has ${what}.`);
 }
 
-/** That nobody gets more from a token they make than they have. */
-async function requireMayMake(
+/** Requires that the new token has no more rights than its creator. */
+async function requireMayCreate(
   { db, now }: Deps,
   caller: Caller,
   asked: Pick<Row, 'user' | 'team' | 'expiresAt'>,

@@ -32,10 +32,10 @@ import { addOwnedToken, toToken } from './tokens.ts';
 
 export const trustedPublishers = createRouter();
 
-/** The most that a team may trust. */
+/** The maximum number of trusted publishers per team. */
 const maxPublishers = 100;
 
-/** How long the token is good that a job gets, in milliseconds. */
+/** The lifetime of a job's API token, in milliseconds. */
 const lifetime = 15 * 60_000;
 
 trustedPublishers.openapi(
@@ -188,7 +188,7 @@ trustedPublishers.openapi(
     const { db, now } = c.var.deps;
     const { verify } = requireOidc(c.var.deps);
     const { token, team, profile = null } = c.req.valid('json');
-    // Whoever sends what is no good guesses, as with API tokens.
+    // Failed exchanges are rate limited like invalid API tokens.
     let refusal = 'This OpenID Connect token was already used.';
     const checked = await c.var.tokenChecks.attempt(c, async () => {
       const verified = await verify(token);
@@ -228,7 +228,7 @@ function full(): ProblemError {
   );
 }
 
-/** The publisher that a team trusts and a job is; what differs, when there is none. */
+/** The trusted publisher that matches a job, or why none does. */
 async function findTrusted(
   db: Deps['db'],
   team: string,

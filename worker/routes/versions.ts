@@ -43,10 +43,10 @@ export const versions = createRouter();
 const path = z.object({ team: TeamName, name: ProfileName });
 const versionPath = path.extend({ version: VersionSelector });
 
-/** What the cursors of the list of versions hold. */
+/** The contents of a cursor of the list of versions. */
 const VersionPlace = z.strictObject({ precedence: z.string().max(300) });
 
-/** What is named by a version or a digest never changes. */
+/** The bytes of a version never change. */
 const immutable = 'public, max-age=31536000, immutable';
 
 versions.openapi(
@@ -291,7 +291,7 @@ versions.openapi(
   },
 );
 
-/** How long the bytes of a version may be kept: for ever, and by nobody else when the profile is private. */
+/** The Cache-Control of a version's bytes: immutable, or uncacheable by others while the profile is private. */
 async function cacheControl(c: Context<Env>, team: string, name: string): Promise<string> {
   const { visibility } = await requireProfile(c, team, name);
   return visibility === 'public' ? immutable : 'private, no-cache';

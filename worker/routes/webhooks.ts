@@ -172,7 +172,7 @@ webhooks.openapi(
     const adding = addDelivery(deps.db, webhook, event);
     const delivery = await makeChange(deps, webhook.team, adding, {
       read: ([added]) => added,
-      // A test of which nobody hears is made again.
+      // A test whose response is lost can be repeated.
       find: async () => undefined,
     });
     if (!delivery) throw new Error('the delivery was not added');
