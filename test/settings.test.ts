@@ -39,7 +39,7 @@ describe('the settings of a registry on Workers', () => {
     ['WITNESSES', 'https://a.test witness.test', '"witness.test"'],
     ['WITNESSES', 'x+01234567+AAAA=https://a.test', 'KEY=URL'],
     ['CLIENT_ADDRESS_HEADER', 'X-Real IP', 'a header name'],
-    ['PUBLIC_URL', 'registry.example.org', 'http address'],
+    ['PUBLIC_URL', 'registry.example.org', 'http URL'],
     ['OIDC_ISSUERS', 'https://gitlab.com', 'github=URL'],
     ['WEBHOOK_NETWORKS', '10.0.0.0/99', '"10.0.0.0/99"'],
     ['LOG_LEVEL', 'debug', 'off, error, info'],

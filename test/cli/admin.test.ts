@@ -72,7 +72,7 @@ describe('aa-registry admin', () => {
     const outcome = await aaRegistry(['admin', 'check', '--data', other]);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toContain('entry-absent: the yank of library/one@1.0.0\n');
-    expect(outcome.stdout).toMatch(/^content-differs: the text kept as sha256:/m);
+    expect(outcome.stdout).toMatch(/^content-differs: the text stored as sha256:/m);
     expect(outcome.stderr).toMatch(/^\d differences\.\n$/);
 
     const { signer } = await generateNoteKey('other/log');
@@ -294,7 +294,7 @@ describe('aa-registry admin', () => {
         'a view in the place of a table',
         `ALTER TABLE users RENAME TO hidden; CREATE VIEW users AS
           SELECT name, 1 AS admin, created_at FROM hidden`,
-        'table tokens is not as it was made',
+        'table tokens differs from its migration',
       ],
       ['a table more', 'CREATE TABLE more (a)', 'table more'],
       ['an index more', 'CREATE INDEX more ON tokens (label)', 'index more on tokens'],
@@ -307,32 +307,32 @@ describe('aa-registry admin', () => {
       [
         'a column that is computed',
         'ALTER TABLE users ADD COLUMN more AS (1)',
-        'table users is not as it was made',
+        'table users differs from its migration',
       ],
       [
         'another default',
         `PRAGMA writable_schema = ON; UPDATE sqlite_schema
           SET sql = replace(sql, '\`admin\` integer NOT NULL', '\`admin\` integer DEFAULT 1 NOT NULL')
           WHERE name = 'users'; PRAGMA writable_schema = RESET`,
-        'table users is not as it was made',
+        'table users differs from its migration',
       ],
       ['a virtual table', 'CREATE VIRTUAL TABLE more USING fts5(a)', 'table more'],
       ['another user version', 'PRAGMA user_version = 7', 'its user_version is 7, not 0'],
       [
         'a migration that is not known',
         "INSERT INTO migrations VALUES ('9999_more', '2026-01-01')",
-        'does not know its migrations 9999_more',
+        'migrations that this program does not know: 9999_more',
       ],
       [
         'a migration left out',
         "DELETE FROM migrations WHERE name LIKE '0003%'",
-        'migrations 0003_trusted_publishing are left out',
+        'migrations 0003_trusted_publishing were skipped',
       ],
       ['no list of migrations', 'DROP TABLE migrations', 'no list of migrations'],
       [
         'a list of migrations that says less',
         "DELETE FROM migrations WHERE name >= '0007'",
-        'table quotas is not as it was made',
+        'table quotas differs from its migration',
       ],
     ])('refuses %s before anything is changed, and check names it', async (_, sql, reason) => {
       const broken = at('meddled.db');

@@ -2,10 +2,10 @@ import type { Diagnostic } from '../../contract/index.ts';
 import { lineAt, secretsIn } from '../../policy/index.ts';
 import { linksWithCredentials, type Manifest } from '../../trust/index.ts';
 
-/** How many are told of one part. */
+/** The maximum number of diagnostics per part. */
 const maxReported = 20;
 
-/** The links of a manifest that hold a user's name or a password. */
+/** Diagnostics for links of a manifest that contain credentials. */
 export function linkDiagnostics(manifest: Pick<Manifest, 'links'>): Diagnostic[] {
   return linksWithCredentials(manifest).map((link) => ({
     id: 'secret',
@@ -16,7 +16,7 @@ export function linkDiagnostics(manifest: Pick<Manifest, 'links'>): Diagnostic[]
   }));
 }
 
-/** What in a part of a package other than its profile looks like a private key or a token. */
+/** Diagnostics for likely private keys and tokens in the README or the manifest. */
 export function secretDiagnostics(part: string, text: string): Diagnostic[] {
   return secretsIn(text)
     .slice(0, maxReported)

@@ -7,7 +7,7 @@ import { Busy } from './analyser.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { openThread } from './open-thread.ts';
 
-/** What analysing may cost on Node, beside the budgets that the analysis itself keeps. */
+/** Limits of analyses on Node, besides the analysis's own budgets. */
 export interface ThreadLimits {
   /** How many packages are analysed at once. */
   threads: number;
@@ -15,10 +15,10 @@ export interface ThreadLimits {
   time: number;
   /** How much memory a thread may have for JavaScript's objects, in MiB. */
   memory: number;
-  /** How many packages may wait, of all and on behalf of the same. */
+  /** How many packages may wait, in total and per team. */
   waiting: number;
   waitingEach: number;
-  /** How long a thread is kept that has nothing to do, in milliseconds. */
+  /** How long an idle thread is kept, in milliseconds. */
   idle: number;
 }
 
@@ -34,7 +34,7 @@ export const defaultThreadLimits: ThreadLimits = {
 /** Analyses in threads of their own. */
 export interface AnalyserThreads {
   analyse: Analyser;
-  /** Ends the threads; whoever still waits is refused. */
+  /** Ends the threads and rejects waiting packages. */
   close: () => Promise<void>;
 }
 
@@ -47,14 +47,14 @@ interface Job {
 interface Thread {
   worker: Worker;
   job: Job | undefined;
-  /** Of its job, or of having none. */
+  /** The timeout of its job, or of being idle. */
   timer: NodeJS.Timeout | undefined;
 }
 
 /**
- * Makes an {@link Analyser} whose work is done off the event loop, so that the registry answers others meanwhile. A
- * thread is started when there is something to do. One that exceeds a limit is ended and the package given up
- * (`analysis-limit`); the next package gets a new one. Whatever fails otherwise rejects, and ends its thread too.
+ * Creates an {@link Analyser} that works off the event loop. Threads are started on demand. A thread that exceeds a limit
+ * is ended, with the diagnostic `analysis-limit` for its package; the next package gets a new thread. Other failures
+ * reject and end the thread too.
  */
 export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): AnalyserThreads {
   const limits = { ...defaultThreadLimits, ...options };
@@ -65,7 +65,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
   function start(): Thread {
     const worker = openThread({
       name: 'analysis',
-      // Nothing of the registry's own: neither its secrets nor how it was started.
+      // The thread gets neither the registry's environment nor its arguments.
       argv: [],
       env: {},
       execArgv: [],
@@ -88,7 +88,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     return thread;
   }
 
-  /** Gives a thread nothing to do, for a while. */
+  /** Marks a thread as idle and ends it after a while. */
   function rest(thread: Thread): void {
     clearTimeout(thread.timer);
     thread.job = undefined;
@@ -101,7 +101,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     void thread.worker.terminate();
   }
 
-  /** Ends a thread; its package is given up for that reason, or the error told. */
+  /** Ends a thread; its job results in a limit diagnostic (a reason) or rejects (an error). */
   function fail(thread: Thread, why: string | Error): void {
     const { job } = thread;
     thread.job = undefined;

@@ -41,7 +41,7 @@ export async function backUp({
       throw new DataError(`${file} already exists; use --force to replace it`);
     const key = withLogKey ? await readLogKey(files.logKey) : undefined;
     if (withLogKey && !key) throw new DataError(`the log key ${files.logKey} does not exist`);
-    // There before the database writes into it, so that nobody else can ever read it.
+    // Created first with its final permissions, so that no other user can ever read it.
     await (await open(temporary, 'wx', 0o600)).close();
     await writeBackup(db, temporary, key ? [{ name: 'log.key', text: key.signer }] : []);
     const entries = await countEntries(temporary);
@@ -57,14 +57,14 @@ export async function backUp({
   }
 }
 
-/** What was restored. */
+/** The result of a restore. */
 export interface Restored {
   entries: number;
-  /** How many entries more the log had that was replaced. */
+  /** How many more entries the replaced log had. */
   lost: number;
-  /** Where that is kept. */
+  /** Where the replaced database was moved. */
   kept: string | undefined;
-  /** Who runs the restored registry: no log tells of them, so whoever made the backup has chosen them. */
+  /** The administrators in the backup, which the log does not prove: its author chose them. */
   administrators: Administrators;
 }
 
@@ -74,8 +74,8 @@ export interface Administrators {
 }
 
 /**
- * Makes a data folder's database, and its log key where the backup has it, from a backup. All of it is checked before
- * anything is changed; what is replaced is kept beside it.
+ * Restores a data folder's database, and its log key if the backup contains it. The backup is checked before anything is
+ * changed; replaced files are kept.
  */
 export async function restore({
   folder,
@@ -141,7 +141,7 @@ export async function restore({
   }
 }
 
-/** The key that the restored log goes on with: the backup's, or the one that is there. */
+/** The key of the restored log: the backup's, or the existing one. */
 async function chooseLogKey(
   path: string,
   packed: string | undefined,
@@ -189,7 +189,7 @@ async function prepare(
   }
 }
 
-/** Proves a data folder's database, or a remote one, against its log. */
+/** Verifies a data folder's database, or a remote one, against its log. */
 export async function check({
   folder,
   remote,
@@ -246,7 +246,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Copies a file into a new one that is its owner's from the first byte; copyFile would give it the other's mode. */
+/** Copies a file into a new one with mode 0600; copyFile would copy the mode. */
 async function copyPrivately(from: string, to: string): Promise<void> {
   await rm(to, { force: true });
   const source = await open(from, 'r');

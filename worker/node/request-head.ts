@@ -5,9 +5,9 @@ import { ProblemError, toProblem } from '../problem.ts';
 const hostPattern = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
- * What is wrong with the head of a request, which Node's parser lets pass: whoever stands in front might read it
- * otherwise, and take one request for another's or for two. `undefined` when nothing is. What Node refuses itself,
- * such as both Content-Length and Transfer-Encoding, never gets here.
+ * Why a request's head is refused although Node's parser accepts it: a proxy might parse it differently, which allows
+ * request smuggling. `undefined` if it is fine. Node itself refuses heads such as one with both Content-Length and
+ * Transfer-Encoding.
  */
 function headObjection(request: IncomingMessage): string | undefined {
   const { url = '', method, headers, rawHeaders } = request;
@@ -34,10 +34,10 @@ function headObjection(request: IncomingMessage): string | undefined {
   return coding.toLowerCase() === 'chunked' ? undefined : 'Transfer-Encoding must be chunked';
 }
 
-/** Connections that have sent such a head: what comes next on one can't be trusted either. */
+/** Connections that have sent a malformed head; their later requests are refused too. */
 const refused = new WeakSet<object>();
 
-/** Answers a request if its head is such a one, and closes the connection. Whether it was. */
+/** Refuses a request with a malformed head and closes the connection. Returns whether it did. */
 export function refuseBadHead(request: IncomingMessage, response: ServerResponse): boolean {
   const { socket } = request;
   const objection = refused.has(socket)
