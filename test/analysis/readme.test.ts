@@ -100,7 +100,7 @@ describe('a hostile README', () => {
     [hostile['lazy lines in nested quotes']?.(60_000) ?? '', 'too complex'],
     [hostile['emphasis in emphasis']?.(1_000) ?? '', 'nested more than'],
     ['> '.repeat(60), 'nested more than'],
-    ['- a\n'.repeat(15_000), 'pieces'],
+    ['- a\n'.repeat(15_000), 'elements'],
   ])('%.30j is refused and told why', (markdown, why) => {
     expect(renderReadme(markdown)).toEqual({ ok: false, reason: expect.stringContaining(why) });
   });

@@ -261,7 +261,7 @@ describe('aa-registry admin', () => {
       const refused = await restore(keyless, '--data', target);
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain('was not signed with the key other/log');
-      expect((await restore(file, '--data', target)).stderr).toContain('is another log’s key');
+      expect((await restore(file, '--data', target)).stderr).toContain('is the key of another log');
       expect(await readdir(target)).not.toContain('registry.db');
       expect((await restore(file, '--data', target, '--yes')).code).toBe(0);
     });
@@ -482,12 +482,12 @@ describe('aa-registry admin', () => {
     [['admin'], 2, 'followed by a second word'],
     [['admin', 'backup'], 2, 'needs FILE'],
     [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, 'There is no /nonexistent'],
-    [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'There is no database'],
-    [['admin', 'check', '--data', '/nonexistent'], 1, 'There is no database'],
+    [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
+    [['admin', 'check', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
     [['admin', 'check', '--data', 'x', '--database', 'y'], 2, 'not both'],
-    [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is no verifier key'],
+    [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is not a verifier key'],
     [['admin', 'check', '--database', 'http://127.0.0.1:1'], 1, ''],
-    [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'There is no backup'],
+    [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'The backup /nonexistent'],
   ])('%j ends with %i', async (args, code, message) => {
     const outcome = await aaRegistry(args.map((arg) => (arg === 'DATA' ? data : arg)));
     expect(outcome.stderr).toContain(message);

@@ -48,7 +48,7 @@ describe('what admin check finds', () => {
     [
       "UPDATE contents SET text = text || '#' WHERE text LIKE '%/srv/database/%'",
       'content-differs',
-      'text kept as',
+      'text stored as',
     ],
     ['DELETE FROM contents', 'content-missing', 'the profile of library/web@1.0.0'],
     [
@@ -129,13 +129,13 @@ describe('what admin check finds', () => {
       'reference-broken',
       'refers to a missing row of teams',
     ],
-    ['DELETE FROM log_entries WHERE "index" = 12', 'head-differs', 'not that of its 12 entries'],
+    ['DELETE FROM log_entries WHERE "index" = 12', 'head-differs', 'does not match its 12 entries'],
     ['DELETE FROM log_entries WHERE "index" = 3', 'entry-missing', 'entry 3 of the log is missing'],
     ['UPDATE log_entries SET data = \'{}\' WHERE "index" = 3', 'entry-malformed', 'entry 3'],
     [
       "UPDATE log_entries SET data = replace(data, 'breaks', 'breakz')",
       'tile-differs',
-      'tile 0/0 holds other hashes',
+      'tile 0/0 does not match the hashes',
     ],
     ['DELETE FROM log_tiles', 'tile-differs', 'tile 0/0 is missing'],
     [
