@@ -148,7 +148,7 @@ describe('what admin check finds', () => {
     [
       "UPDATE log_head SET checkpoint = replace(checkpoint, char(10) || '13' || char(10), char(10) || '12' || char(10))",
       'checkpoint-invalid',
-      'another tree',
+      'the checkpoint does not match',
     ],
     [
       "UPDATE log_head SET checkpoint = substr(checkpoint, 1, length(checkpoint) - 10) || 'AAAAAAAA=' || char(10)",
