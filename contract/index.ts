@@ -5,7 +5,7 @@ export { type ProblemId, problems } from './problems.ts';
 export {
   Channel,
   Deprecation,
-  longestReadme,
+  maxReadmeLength,
   Profile,
   ProfilePage,
   ProfileSummary,

@@ -8,14 +8,14 @@ const hashes = z
 /** That an entry is in the log, and that the log extends what the caller has seen. */
 export const Proof = z
   .object({
-    index: z.int().meta({ description: 'Of the entry, from 0' }),
+    index: z.int().meta({ description: 'The index of the entry, from 0' }),
     entry: z.string().meta({ description: "The entry's exact text" }),
     inclusion: hashes,
-    checkpoint: z.string().meta({ description: 'Signed note, cosigned with the time' }),
+    checkpoint: z.string().meta({ description: 'Signed note with a timestamped cosignature' }),
     blind: z.string().max(200).optional().meta({
       description: 'Opens the blinded name of an entry about a private profile',
     }),
-    consistency: hashes.meta({ description: 'From the size asked about; empty without one' }),
+    consistency: hashes.meta({ description: 'From the size in the query; empty without one' }),
   })
   .meta({ id: 'Proof' });
 export type Proof = z.infer<typeof Proof>;
@@ -23,8 +23,10 @@ export type Proof = z.infer<typeof Proof>;
 const size = wholeNumber();
 
 export const ProofQuery = z.object({
-  since: size.optional().meta({ description: 'Prove that the log extends itself at this size' }),
-  size: size.optional().meta({ description: 'Prove inclusion in the log at this size' }),
+  since: size
+    .optional()
+    .meta({ description: 'Also prove that the log extends the log of this size' }),
+  size: size.optional().meta({ description: 'Prove inclusion in the log of this size' }),
 });
 
 /** What hosts pin on first contact. */

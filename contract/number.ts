@@ -16,7 +16,7 @@ export function wholeNumber(minimum = 0, maximum = Number.MAX_SAFE_INTEGER) {
 
 /** How many items a page of a list may have. */
 export const PageLimit = wholeNumber(1, 100).default(50).meta({
-  description: 'How many at most',
+  description: 'The maximum number of items',
   type: 'integer',
   minimum: 1,
   maximum: 100,

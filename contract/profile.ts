@@ -16,11 +16,11 @@ import {
 import { PageLimit } from './number.ts';
 
 /** The longest README, in characters. */
-export const longestReadme = 64 * 1024;
+export const maxReadmeLength = 64 * 1024;
 
 export const Visibility = z
   .enum(['public', 'private'])
-  .meta({ id: 'Visibility', description: 'A private profile is there for its team only' });
+  .meta({ id: 'Visibility', description: 'A private profile is visible to its team only' });
 export type Visibility = z.infer<typeof Visibility>;
 
 export const VisibilityChange = z
@@ -33,21 +33,23 @@ const ProfilePath = z
   .refine((text) => {
     const [team = '', name = '', ...rest] = text.split('/');
     return rest.length === 0 && isTeam(team) && isProfileName(name);
-  }, 'must be the team and the name of a profile')
+  }, 'must be team/name')
   .meta({ example: 'library/docker-nginx' });
 
 export const Deprecation = z
   .strictObject({
-    reason: Line.meta({ example: 'nobody looks after it any more' }),
+    reason: Line.meta({ example: 'no longer maintained' }),
     replacement: ProfilePath.nullable().default(null).meta({
-      description: 'What to use in its place',
+      description: 'The profile to use instead',
     }),
   })
   .meta({ id: 'Deprecation' });
 export type Deprecation = z.infer<typeof Deprecation>;
 
 export const Transfer = z
-  .strictObject({ to: TeamName.meta({ description: 'The team that goes on with it' }) })
+  .strictObject({
+    to: TeamName.meta({ description: 'The team that the profile is transferred to' }),
+  })
   .meta({ id: 'Transfer' });
 
 export const ProfileSummary = z
@@ -61,7 +63,7 @@ export const ProfileSummary = z
     }),
     publishedAt: Timestamp.meta({ description: 'When the latest version was published' }),
     grade: z.enum(grades).nullable().meta({
-      description: 'How lint grades the latest version; null until it has been looked at',
+      description: 'The lint grade of the latest version; null until it is analysed',
     }),
   })
   .meta({ id: 'ProfileSummary' });
@@ -73,8 +75,7 @@ export const ProfilePage = z
   .object({
     items: z.array(ProfileSummary),
     similar: z.boolean().meta({
-      description:
-        'Whether nothing has the words asked for, and these have words that are spelt alike',
+      description: 'Whether nothing matches the query and these profiles match similar words',
     }),
     next: Next,
   })
@@ -89,18 +90,18 @@ export const PageQuery = z.object({
     .max(500)
     .regex(/^[A-Za-z0-9_-]+$/, 'must be the "next" of an earlier page')
     .optional()
-    .meta({ description: 'The "next" of the page before' }),
+    .meta({ description: 'The "next" of the previous page' }),
 });
 
 export const ProfileQuery = PageQuery.extend({
   q: z.string().max(200).optional().meta({
     description:
-      'Words to look for in names, images, tags, descriptions and rules; the best matches come first',
+      'Words to search for in names, images, tags, descriptions and rules; the best matches come first',
     example: 'nginx',
   }),
   team: TeamName.optional(),
   image: z.string().max(255).optional().meta({
-    description: 'A container image that the profiles fit',
+    description: 'A container image that the profiles are for',
     example: 'nginx:1.27',
   }),
   tag: z.string().max(64).optional(),
@@ -114,18 +115,20 @@ export const ProfileQuery = PageQuery.extend({
   grade: z
     .enum(grades)
     .optional()
-    .meta({ description: 'How lint grades the latest version (docs/search.md)' }),
+    .meta({ description: 'The lint grade of the latest version (docs/search.md)' }),
 });
 
 export const VersionSummary = z
   .object({
     version: VersionNumber,
     digest: DigestText,
-    size: z.int().meta({ description: 'Bytes' }),
+    size: z.int().meta({ description: 'The size of the profile in bytes' }),
     publishedAt: Timestamp,
     signers: z.array(KeyId).meta({ description: 'The ids of the keys that signed it' }),
-    logIndex: z.int().meta({ description: "Of its entry in the registry's log" }),
-    yankReason: Line.nullable().meta({ description: 'Why it should not be chosen any more' }),
+    logIndex: z.int().meta({ description: "The index of the version's entry in the log" }),
+    yankReason: Line.nullable().meta({
+      description: 'Why the version was yanked; null if it was not',
+    }),
   })
   .meta({ id: 'VersionSummary' });
 export type VersionSummary = z.infer<typeof VersionSummary>;
@@ -140,9 +143,13 @@ export const Profile = z
     name: ProfileName,
     createdAt: Timestamp,
     visibility: Visibility,
-    deprecation: Deprecation.nullable().meta({ description: 'Why it should not be used any more' }),
-    movedTo: TeamName.nullable().meta({ description: 'The team that goes on with it' }),
-    manifest: Manifest.meta({ description: "The latest version's own" }),
+    deprecation: Deprecation.nullable().meta({
+      description: 'Why the profile is deprecated; null if it is not',
+    }),
+    movedTo: TeamName.nullable().meta({
+      description: 'The team that the profile is transferred to',
+    }),
+    manifest: Manifest.meta({ description: 'The manifest of the latest version' }),
     latest: VersionSummary,
     channels: z.record(ChannelName, VersionNumber).meta({ description: 'Versions by channel' }),
   })
@@ -155,13 +162,13 @@ export const Version = VersionSummary.extend({
   manifest: Manifest,
   diagnostics: z
     .array(Diagnostic)
-    .meta({ description: 'What lint says of it: at most 100, errors before others' }),
+    .meta({ description: 'Lint diagnostics, at most 100, errors first' }),
   omitted: z.int().default(0).meta({ description: 'How many more diagnostics there are' }),
   needs: z
     .string()
     .regex(/^[0-9][0-9.]{0,15}$/)
-    .meta({ description: 'The lowest AppArmor release that knows all it uses' }),
-  unseen: z.array(z.string()).meta({ description: 'Includes that lint had no sight of' }),
+    .meta({ description: 'The oldest AppArmor release that supports the profile' }),
+  unseen: z.array(z.string()).meta({ description: 'Includes that lint could not read' }),
 }).meta({ id: 'Version' });
 export type Version = z.infer<typeof Version>;
 
@@ -176,7 +183,7 @@ export const ChannelMove = z
   .strictObject({
     version: VersionNumber,
     previous: VersionNumber.nullable().meta({
-      description: 'What the channel names now; the move is refused when it names something else',
+      description: 'The version that the channel names now; the move fails if it has changed',
     }),
   })
   .meta({ id: 'ChannelMove' });
@@ -194,10 +201,10 @@ export const Publication = z
       .string()
       .optional()
       .meta({
-        description: `Markdown of at most ${longestReadme} characters; the signed manifest has its digest`,
+        description: `Markdown of at most ${maxReadmeLength} characters; the signed manifest has its digest`,
       }),
     visibility: Visibility.optional().meta({
-      description: 'Of a profile that is not there yet: public when left out',
+      description: 'The visibility of a new profile: public when omitted',
     }),
   })
   .meta({ id: 'Publication' });

@@ -5,19 +5,19 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const Amounts = z.object({
   profiles: count,
   versions: count,
-  bytes: count.meta({ description: 'Of profiles and their envelopes' }),
+  bytes: count.meta({ description: 'The size of profiles and their envelopes' }),
   changes: count.meta({
     description:
-      'In a day (UTC): moves of channels, transfers, deprecations, profiles made public, members, trusted ' +
-      'publishers, webhooks and tests of those',
+      'Changes per day (UTC): channel moves, transfers, deprecations, profiles made public, members, trusted ' +
+      'publishers, webhooks and webhook tests',
   }),
-  tokens: count.meta({ description: 'Of the team’s own, and new ones within a day' }),
+  tokens: count.meta({ description: 'The team’s own tokens, and those created within a day' }),
   webhooks: count,
 });
 
 export const Quota = z
   .object({ used: Amounts, limits: Amounts })
-  .meta({ id: 'Quota', description: 'What a team has and has done today, and what it may' });
+  .meta({ id: 'Quota', description: 'The usage and limits of a team' });
 export type Quota = z.infer<typeof Quota>;
 
 const limit = count.nullable().optional();
@@ -31,5 +31,5 @@ export const QuotaChange = z
     tokens: limit,
     webhooks: limit,
   })
-  .meta({ id: 'QuotaChange', description: "null goes back to the registry's own limit" });
+  .meta({ id: 'QuotaChange', description: "null resets to the registry's limit" });
 export type QuotaChange = z.infer<typeof QuotaChange>;

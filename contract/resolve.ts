@@ -2,21 +2,21 @@ import * as z from 'zod';
 import { ChannelName, DigestText, Line, ProfileName, TeamName, VersionNumber } from './name.ts';
 import { Problem } from './problem.ts';
 
-/** How many references one request may ask for. */
-export const mostReferences = 100;
+/** How many references one request may have. */
+export const maxReferences = 100;
 
 const Ref = z.string().max(300);
 
 export const ResolveQuery = z.object({
   ref: z.union([Ref, z.array(Ref)]).meta({
-    description: `A reference, such as docker-nginx, acme/web@^1.2 or acme/web:candidate; up to ${mostReferences}, as in ref=a&ref=b`,
+    description: `A reference, such as docker-nginx, acme/web@^1.2 or acme/web:candidate; repeat it for up to ${maxReferences} (ref=a&ref=b)`,
     example: 'docker-nginx@^1.2',
   }),
 });
 
 export const Resolution = z
   .object({
-    ref: z.string().meta({ description: 'The reference, as it was asked for' }),
+    ref: z.string().meta({ description: 'The reference as requested' }),
     team: TeamName,
     name: ProfileName,
     version: VersionNumber,
@@ -25,25 +25,33 @@ export const Resolution = z
       .union([ChannelName, z.literal('latest')])
       .nullable()
       .meta({
-        description: 'The channel that names the version; null when it was asked for otherwise',
+        description:
+          'The channel that names the version; null when the reference has another selector',
       }),
-    yankReason: Line.nullable().meta({ description: 'Why the version should not be chosen' }),
-    deprecation: z.string().nullable().meta({ description: 'Why not to use the profile any more' }),
-    replacement: z.string().nullable().meta({ description: 'The profile to use in its place' }),
-    movedTo: TeamName.nullable().meta({ description: 'The team that goes on with the profile' }),
+    yankReason: Line.nullable().meta({
+      description: 'Why the version was yanked; null if it was not',
+    }),
+    deprecation: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the profile is deprecated; null if it is not' }),
+    replacement: z.string().nullable().meta({ description: 'The profile to use instead' }),
+    movedTo: TeamName.nullable().meta({
+      description: 'The team that the profile was transferred to',
+    }),
     revokedKeys: z.int().min(0).optional().meta({
-      description: 'How many keys of the team are revoked: when it grows, hosts ask which',
+      description: 'The number of revoked keys of the team; when it grows, hosts fetch the keys',
     }),
   })
-  .meta({ id: 'Resolution', description: 'What a reference means now' });
+  .meta({ id: 'Resolution', description: 'What a reference resolves to' });
 export type Resolution = z.infer<typeof Resolution>;
 
 export const Unresolved = z
   .object({ ref: z.string(), problem: Problem })
-  .meta({ id: 'Unresolved', description: 'Why a reference means nothing' });
+  .meta({ id: 'Unresolved', description: 'Why a reference can’t be resolved' });
 export type Unresolved = z.infer<typeof Unresolved>;
 
 export const Resolutions = z
   .object({ items: z.array(z.union([Resolution, Unresolved])) })
-  .meta({ id: 'Resolutions', description: 'What references mean now, each at its place' });
+  .meta({ id: 'Resolutions', description: 'Resolutions in the order of the references' });
 export type Resolutions = z.infer<typeof Resolutions>;

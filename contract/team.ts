@@ -5,7 +5,7 @@ import { KeyId, Line, TeamName, Timestamp, UserName } from './name.ts';
 const label = Line;
 
 /** The most keys that a team may ever have had: hosts look at each, and believe nobody who has more to show. */
-export const mostKeys = 256;
+export const maxKeys = 256;
 
 export const Key = z
   .object({
@@ -13,7 +13,7 @@ export const Key = z
     publicKey: z.string().max(200).meta({ description: 'Ed25519 SubjectPublicKeyInfo, base64' }),
     label,
     endorsement: Envelope.nullable().meta({
-      description: 'By which an older key of the team vouches for it; the first key has none',
+      description: 'The endorsement of the key by an older key of the team; the first key has none',
     }),
     createdAt: Timestamp,
     logIndex: z.int(),
@@ -24,7 +24,7 @@ export const Key = z
 export type Key = z.infer<typeof Key>;
 
 export const Team = z
-  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key).max(mostKeys) })
+  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key).max(maxKeys) })
   .meta({ id: 'Team', description: 'A team and the keys that sign for it' });
 export type Team = z.infer<typeof Team>;
 
@@ -32,7 +32,7 @@ export const NewTeam = z
   .strictObject({
     name: TeamName.refine(
       (name) => !isReservedTeam(name),
-      'must not be what container runtimes call a choice of theirs',
+      'is reserved: container runtimes use it for their own profiles',
     ),
   })
   .meta({ id: 'NewTeam' });
@@ -42,24 +42,27 @@ export const NewKey = z
     publicKey: z.string().max(200),
     label,
     endorsement: Envelope.optional().meta({
-      description: 'Needed unless it is the first key of the team that is good',
+      description: 'Required unless the team has no valid key',
     }),
   })
   .meta({ id: 'NewKey' });
 
 export const Revocation = z
-  .strictObject({ reason: Line.meta({ example: 'the laptop that it was on is stolen' }) })
+  .strictObject({ reason: Line.meta({ example: 'laptop stolen' }) })
   .meta({ id: 'Revocation' });
 
 export const Role = z
   .enum(['reader', 'publisher', 'owner'])
-  .meta({ id: 'Role', description: 'Each may do what those before it may' });
+  .meta({ id: 'Role', description: 'Each role includes the rights of those before it' });
 export type Role = z.infer<typeof Role>;
 
 export const NewUser = z
   .strictObject({
     name: UserName,
-    admin: z.boolean().default(false).meta({ description: 'Whether they run the registry' }),
+    admin: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether the user is an administrator of the registry' }),
   })
   .meta({ id: 'NewUser' });
 

@@ -4,24 +4,28 @@ import { Role } from './team.ts';
 
 export const Scope = z
   .enum(['read', 'publish', 'admin'])
-  .meta({ id: 'Scope', description: 'The most that a token may be used for' });
+  .meta({ id: 'Scope', description: 'The maximum rights of a token' });
 export type Scope = z.infer<typeof Scope>;
 
 export const NewToken = z
   .strictObject({
     label: Line,
-    user: UserName.optional().meta({ description: 'Whose it is; left out, with a team: its own' }),
-    team: TeamName.optional().meta({ description: 'The only team that it is good for' }),
+    user: UserName.optional().meta({
+      description: 'The owner; with a team and no user, the token is the team’s own',
+    }),
+    team: TeamName.optional().meta({ description: 'Limits the token to this team' }),
     profile: ProfileName.optional().meta({
-      description: 'The only profile of the team that it is good for',
+      description: 'Limits the token to this profile of the team',
     }),
     scope: Scope.optional().meta({
-      description: 'Left out: publish; admin for one that has neither user nor team',
+      description: 'Default: publish, or admin without user and team',
     }),
-    expiresAt: Timestamp.optional().meta({ description: 'Left out: it is good until revoked' }),
+    expiresAt: Timestamp.optional().meta({
+      description: 'Without it, the token is valid until revoked',
+    }),
   })
   .refine(({ team, profile }) => profile === undefined || team !== undefined, {
-    message: 'goes with a team',
+    message: 'requires a team',
     path: ['profile'],
   })
   .meta({ id: 'NewToken' });
@@ -31,20 +35,20 @@ export const Token = z
   .object({
     id: z.int(),
     label: Line,
-    user: UserName.nullable().meta({ description: 'Null when it is a team’s or administrator’s' }),
+    user: UserName.nullable().meta({ description: 'Null for tokens of teams and administrators' }),
     team: TeamName.nullable(),
     profile: ProfileName.nullable(),
     scope: Scope,
     createdAt: Timestamp,
     expiresAt: Timestamp.nullable(),
     revokedAt: Timestamp.nullable(),
-    lastUsedAt: Timestamp.nullable().meta({ description: 'Exact to ten minutes' }),
+    lastUsedAt: Timestamp.nullable().meta({ description: 'Accurate to ten minutes' }),
   })
-  .meta({ id: 'Token', description: 'An API token; the secret itself is not kept' });
+  .meta({ id: 'Token', description: 'An API token without its secret' });
 export type Token = z.infer<typeof Token>;
 
 export const CreatedToken = Token.extend({
-  token: z.string().meta({ description: 'The secret, shown this once', example: 'aar_…' }),
+  token: z.string().meta({ description: 'The secret, shown only once', example: 'aar_…' }),
 }).meta({ id: 'CreatedToken' });
 export type CreatedToken = z.infer<typeof CreatedToken>;
 
@@ -62,8 +66,8 @@ export const Identity = Token.pick({
   expiresAt: true,
 })
   .extend({
-    admin: z.boolean().meta({ description: 'Whether it may run the registry' }),
-    roles: z.record(TeamName, Role).meta({ description: 'What it is good for, by team' }),
+    admin: z.boolean().meta({ description: 'Whether the token has administrator rights' }),
+    roles: z.record(TeamName, Role).meta({ description: 'The roles of the token by team' }),
   })
-  .meta({ id: 'Identity', description: 'Whose token this is' });
+  .meta({ id: 'Identity', description: 'The identity of an API token' });
 export type Identity = z.infer<typeof Identity>;

@@ -19,7 +19,7 @@ export const NewTrustedPublisher = z
       description: 'The deployment environment that the job must run in; null for any',
     }),
     profile: ProfileName.nullable().default(null).meta({
-      description: 'The only profile it may publish; null for all of the team’s',
+      description: 'The only profile that it may publish; null for any profile of the team',
     }),
   })
   .meta({ id: 'NewTrustedPublisher' });
@@ -36,12 +36,12 @@ export const TrustedPublisher = z
     createdAt: Timestamp,
     bound: z.boolean().meta({
       description:
-        'Whether it has published and is bound to that very repository, not only its name',
+        'Whether it has published and is bound to the id of the repository, not only its name',
     }),
   })
   .meta({
     id: 'TrustedPublisher',
-    description: 'A repository whose CI publishes without a secret',
+    description: 'A repository whose CI can publish without a stored secret',
   });
 export type TrustedPublisher = z.infer<typeof TrustedPublisher>;
 
@@ -62,7 +62,7 @@ export const OidcExchange = z
 
 export const OidcSettings = z
   .object({
-    audience: z.string().meta({ description: 'What a job asks its provider to make a token for' }),
+    audience: z.string().meta({ description: 'The audience that the job’s token must have' }),
     issuers: z.array(z.string()),
   })
   .meta({ id: 'OidcSettings' });

@@ -3,7 +3,7 @@ import { TeamName, Timestamp } from './name.ts';
 import { PageLimit, wholeNumber } from './number.ts';
 
 const url = z.string().max(2000).meta({
-  description: 'An https address of the public internet',
+  description: 'An https URL on the public internet',
   example: 'https://ci.example.org/hooks/aa-registry',
 });
 
@@ -11,11 +11,13 @@ export const NewWebhook = z.strictObject({ url }).meta({ id: 'NewWebhook' });
 
 export const Webhook = z
   .object({ id: z.int(), team: TeamName, url: z.string(), createdAt: Timestamp })
-  .meta({ id: 'Webhook', description: 'Where a team is told of what happens to its profiles' });
+  .meta({ id: 'Webhook', description: 'Receives events about a team’s profiles' });
 export type Webhook = z.infer<typeof Webhook>;
 
 export const CreatedWebhook = Webhook.extend({
-  secret: z.string().meta({ description: 'What deliveries are signed with; shown this once' }),
+  secret: z
+    .string()
+    .meta({ description: 'The secret that deliveries are signed with, shown only once' }),
 }).meta({ id: 'CreatedWebhook' });
 export type CreatedWebhook = z.infer<typeof CreatedWebhook>;
 
@@ -24,9 +26,9 @@ export const WebhookList = z.object({ items: z.array(Webhook) }).meta({ id: 'Web
 export const Delivery = z
   .object({
     id: z.int(),
-    messageId: z.string().meta({ description: 'The header webhook-id' }),
+    messageId: z.string().meta({ description: 'The value of the webhook-id header' }),
     kind: z.string().meta({ example: 'version.published' }),
-    payload: z.string().meta({ description: 'The exact body' }),
+    payload: z.string().meta({ description: 'The exact request body' }),
     state: z.enum(['pending', 'delivered', 'gave-up']),
     attempts: z.int(),
     createdAt: Timestamp,
@@ -35,12 +37,12 @@ export const Delivery = z
     lastStatus: z.int().nullable(),
     lastError: z.string().nullable(),
   })
-  .meta({ id: 'Delivery', description: 'What a webhook was told, or is to be told' });
+  .meta({ id: 'Delivery', description: 'A delivery of an event to a webhook' });
 export type Delivery = z.infer<typeof Delivery>;
 
 export const DeliveryPage = z
   .object({ items: z.array(Delivery), next: z.string().nullable() })
-  .meta({ id: 'DeliveryPage', description: 'Deliveries, the latest first' });
+  .meta({ id: 'DeliveryPage', description: 'Deliveries, latest first' });
 export type DeliveryPage = z.infer<typeof DeliveryPage>;
 
 export const DeliveryQuery = z.object({

@@ -1,5 +1,5 @@
-// What was found out about each version when it was published. It is derived from texts and manifests by
-// worker/analysis, once, and stored in the transaction that stores the version.
+// The analysis of each version: derived from its text and manifest by worker/analysis when it is published, and stored
+// in the same transaction.
 import { and, asc, eq, lt, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { Grade } from '../policy/index.ts';
@@ -7,12 +7,12 @@ import type { Manifest } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { analyses, contents, profiles, type StoredDiagnostic, versions } from './schema.ts';
-import { indexProfile, indexVersion, noteVersion } from './search-index.ts';
+import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
 export const analysisVersion = 2;
 
-/** What pages and answers show of it. */
+/** The analysis as pages and responses show it. */
 export interface StoredAnalysis {
   needs: string;
   unseen: string[];
@@ -23,14 +23,14 @@ export interface StoredAnalysis {
   readme: string | null;
 }
 
-/** All that is found out about one package. */
+/** The whole analysis of a package. */
 export interface Analysis extends StoredAnalysis {
   grade: Grade;
   /** The words of the search index. */
   words: string;
 }
 
-/** A package as it was published: what an analysis is made from. */
+/** A published package, the input of an analysis. */
 export interface Package {
   team: string;
   name: string;
@@ -39,13 +39,13 @@ export interface Package {
   readme: string | undefined;
 }
 
-/** A version that an analysis is of. */
+/** A version with its analysis. */
 export interface Analysed extends Pick<Package, 'team' | 'name' | 'manifest'> {
   version: string;
   analysis: Analysis;
 }
 
-/** The statements that store what was found out about a version which has been stored. */
+/** The statements that store the analysis of a stored version. */
 export function storeAnalysis(db: Database, analysed: Analysed): Statement[] {
   const { team, name, version } = analysed;
   const { words, grade, needs, unseen, diagnostics, omitted, readme } = analysed.analysis;
@@ -58,21 +58,20 @@ export function storeAnalysis(db: Database, analysed: Analysed): Statement[] {
       .insert(analyses)
       .values({ versionId, ...stored })
       .onConflictDoUpdate({ target: analyses.versionId, set: stored }),
-    ...noteVersion(db, { ...analysed, words, grade }),
+    ...storeSearchDocument(db, { ...analysed, words, grade }),
   ];
 }
 
-/** Stores what was found out about a version after it was published. */
-export async function keepAnalysis(db: Database, analysed: Analysed): Promise<void> {
+/** Stores the analysis of a version that was published earlier. */
+export async function saveAnalysis(db: Database, analysed: Analysed): Promise<void> {
   const { team, name } = analysed;
   const statements = [...storeAnalysis(db, analysed), ...indexProfile(db, team, name)];
   await db.batch(statements as [Statement, ...Statement[]]);
 }
 
 /**
- * Has up to `limit` versions analysed that were not, or by an older version of the analysis, each in a transaction of
- * its own; how many it saw to. First come profiles that search does not find as they are. Everything else goes on
- * meanwhile, and ending half way loses nothing.
+ * Analyses up to `limit` versions without a current analysis, each in its own transaction, and returns their number.
+ * Profiles with an outdated search index come first. It can run beside requests and be interrupted at any time.
  */
 export async function reanalyse(
   db: Database,
@@ -83,7 +82,7 @@ export async function reanalyse(
   if (stale.length === 0) stale.push(...(await findStale(db, limit)));
   for (const { version, readme, ...pack } of stale) {
     const analysis = await analyse({ ...pack, readme: readme ?? undefined });
-    await keepAnalysis(db, { ...pack, version, analysis });
+    await saveAnalysis(db, { ...pack, version, analysis });
     // Let waiting requests run first.
     await new Promise((resolve) => setTimeout(resolve));
   }

@@ -4,7 +4,7 @@ import { schemaDifferences } from './check/schema.ts';
 import type { Database } from './database.ts';
 import { fileUrl } from './file.ts';
 
-/** A file that goes into a backup beside the database. */
+/** A file in a backup besides the database. */
 export interface BackupFile {
   name: string;
   text: string;
@@ -13,8 +13,8 @@ export interface BackupFile {
 const filesTable = 'CREATE TABLE backup_files (name TEXT PRIMARY KEY NOT NULL, text TEXT NOT NULL)';
 
 /**
- * Writes the database as it stands at one moment into a new file, with `files` beside it, while others go on reading
- * and writing. Throws when the file exists.
+ * Writes a snapshot of the database, with `files`, into a new file while others continue to read and write. Throws when
+ * the file exists.
  */
 export async function writeBackup(db: Database, path: string, files: BackupFile[]): Promise<void> {
   await db.$client.execute({ sql: 'VACUUM INTO ?', args: [resolve(path)] });
@@ -35,18 +35,17 @@ export async function writeBackup(db: Database, path: string, files: BackupFile[
   }
 }
 
-/** What a copy of a backup is: a database again, with the files that were beside it; or one with another schema. */
+/** An unpacked backup: its files, or how its schema differs. */
 export type Unpacked = { ok: true; files: BackupFile[] } | { ok: false; differences: string[] };
 
 /**
- * Makes a copy of a backup into a database again; `undefined` when it is no backup, or damaged. Whoever had the file
- * may have put anything into it: its schema is looked at before anything else is read, and nothing of it is changed
- * when that is not the one that migrations make.
+ * Turns a copy of a backup back into a database; `undefined` when it is damaged or not a backup. The file is not trusted:
+ * its schema is checked first, and nothing is changed unless it is the one that migrations make.
  */
 export async function unpackBackup(path: string): Promise<Unpacked | undefined> {
   const copy = createClient({ url: fileUrl(path) });
   try {
-    // Nothing in the schema may call what is for statements alone (sqlite.org/pragma.html#pragma_trusted_schema).
+    // The schema may not call functions with side effects (sqlite.org/pragma.html#pragma_trusted_schema).
     await copy.execute('PRAGMA trusted_schema = OFF');
     const { rows: tables } = await copy.execute(
       "SELECT 1 FROM sqlite_schema WHERE name = 'backup_files'",
@@ -54,7 +53,7 @@ export async function unpackBackup(path: string): Promise<Unpacked | undefined> 
     if (tables.length === 0) return undefined;
     const differences = await schemaDifferences(copy, [filesTable]);
     if (differences.length > 0) return { ok: false, differences };
-    // All of it: an index that leads elsewhere than its table makes one token another's.
+    // The full check: a forged index could make one token look like another.
     const { rows: damage } = await copy.execute('PRAGMA integrity_check');
     if (damage.length !== 1 || damage[0]?.integrity_check !== 'ok') return undefined;
     const { rows } = await copy.execute('SELECT name, text FROM backup_files');

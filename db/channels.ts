@@ -26,18 +26,18 @@ export async function findChannel(
   return channel;
 }
 
-/** The most channels that a profile may have: each answer about it lists them all. */
-export const mostChannels = 100;
+/** The maximum number of channels of a profile: every response about it lists them all. */
+export const maxChannels = 100;
 
 /**
- * The statement that points a channel at a version, making the channel when `previous` is null. It fails when
- * the channel does not name `previous`, or the profile has as many channels as it may: an index or a NOT NULL breaks.
+ * The statement that points a channel at a version, creating the channel when `previous` is null. It violates an index
+ * or a NOT NULL, and so fails, when the channel does not name `previous` or the profile has too many channels.
  */
 export function moveChannel(db: Database, channel: Channel, previous: string | null): Statement {
   const { profileId, name, version, movedAt, logIndex } = channel;
   if (previous === null) {
     const had = sql`(SELECT count(*) FROM ${channels} WHERE ${channels.profileId} = ${profileId})`;
-    const room = sql`CASE WHEN ${had} < ${mostChannels} THEN ${version} END`;
+    const room = sql`CASE WHEN ${had} < ${maxChannels} THEN ${version} END`;
     return db.insert(channels).values({ ...channel, version: room });
   }
   return db

@@ -1,4 +1,4 @@
-/** Whether a query failed because there is no room left to write, whatever wraps that. */
+/** Whether a query failed because storage is full, also as a cause of another error. */
 export function isStorageFull(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
     const { code } = one as { code?: unknown };

@@ -2,14 +2,14 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The URL by which libsql takes a file: whatever the path has of `%`, `?` and `#` is a part of its name. */
+/** The URL of a file for libsql, with `%`, `?` and `#` escaped. */
 export function fileUrl(path: string): string {
   return pathToFileURL(resolve(path)).href;
 }
 
 /**
- * Makes a database's file when it is absent, and its owner's only, before SQLite opens it: what SQLite makes beside it (-wal,
- * -shm, -journal) gets the same permissions, whatever the umask and the folder's are.
+ * Creates a database's file if absent, with access for its owner only, before SQLite opens it: SQLite gives the files
+ * beside it (-wal, -shm, -journal) the same permissions, regardless of the umask.
  */
 export async function makePrivate(path: string): Promise<void> {
   const file = await open(path, 'a', 0o600);
@@ -24,7 +24,7 @@ async function restrict(file: FileHandle): Promise<void> {
     const { mode } = await file.stat();
     if ((mode & 0o077) !== 0) await file.chmod(0o600);
   } catch (error) {
-    // It is somebody else's, who has let this user write to it.
+    // The file belongs to another user, who granted write access.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   } finally {
     await file.close();

@@ -4,15 +4,15 @@ import { idempotencyKeys } from './schema.ts';
 
 export type IdempotencyKey = typeof idempotencyKeys.$inferSelect;
 
-/** Which request it is: a token's, under a key. */
+/** Identifies a request by its token and key. */
 export type RequestKey = Pick<IdempotencyKey, 'tokenId' | 'key'>;
 
 const isThat = ({ tokenId, key }: RequestKey) =>
   and(eq(idempotencyKeys.tokenId, tokenId), eq(idempotencyKeys.key, key));
 
 /**
- * Notes that a request has begun, and returns `undefined`; or what is known of the one that came before it under the
- * same key. One that began before `abandoned` and never ended counts as none.
+ * Records the start of a request and returns `undefined`, or the earlier request with the same key. One that began before
+ * `abandoned` and never ended is replaced.
  */
 export async function beginRequest(
   db: Database,
@@ -20,7 +20,7 @@ export async function beginRequest(
   abandoned: string,
 ): Promise<IdempotencyKey | undefined> {
   const { fingerprint, createdAt } = request;
-  const begun = await db
+  const inserted = await db
     .insert(idempotencyKeys)
     .values(request)
     .onConflictDoUpdate({
@@ -28,26 +28,26 @@ export async function beginRequest(
       set: { fingerprint, createdAt },
       setWhere: sql`${idempotencyKeys.status} IS NULL AND ${idempotencyKeys.createdAt} < ${abandoned}`,
     });
-  if (begun.rowsAffected > 0) return undefined;
+  if (inserted.rowsAffected > 0) return undefined;
   const [before] = await db.select().from(idempotencyKeys).where(isThat(request));
   return before;
 }
 
-/** Keeps the answer to a request that has begun. */
+/** Stores the response of a request. */
 export async function endRequest(
   db: Database,
   request: RequestKey,
-  answer: Pick<IdempotencyKey, 'status' | 'body'>,
+  response: Pick<IdempotencyKey, 'status' | 'body'>,
 ): Promise<void> {
-  await db.update(idempotencyKeys).set(answer).where(isThat(request));
+  await db.update(idempotencyKeys).set(response).where(isThat(request));
 }
 
-/** Forgets a request that changed nothing. */
+/** Deletes the record of a request that changed nothing. */
 export async function forgetRequest(db: Database, request: RequestKey): Promise<void> {
   await db.delete(idempotencyKeys).where(isThat(request));
 }
 
-/** Forgets all requests from before a time. */
+/** Deletes the records of requests before a time. */
 export async function forgetRequestsBefore(db: Database, time: string): Promise<void> {
   await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, time));
 }

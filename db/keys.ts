@@ -5,7 +5,7 @@ import { keys } from './schema.ts';
 
 export type RegisteredKey = typeof keys.$inferSelect;
 
-/** A key that is being registered. */
+/** A key to register. */
 export type NewKey = Pick<
   RegisteredKey,
   'team' | 'keyId' | 'publicKey' | 'label' | 'endorsement' | 'createdAt'
@@ -18,7 +18,7 @@ export function insertKey(
   { logIndex, limit }: { logIndex: number; limit: number },
 ): Statement {
   const had = sql`(SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${key.team})`;
-  // Breaks NOT NULL where there is no room.
+  // Violates NOT NULL at the limit.
   const label = sql`CASE WHEN ${had} < ${limit} THEN ${key.label} END`;
   return db.insert(keys).values({ ...key, label, logIndex });
 }
@@ -36,7 +36,7 @@ export function revokeKey(
     .where(and(eq(keys.team, team), eq(keys.keyId, keyId)));
 }
 
-/** A team's keys, oldest first, the revoked ones among them. */
+/** A team's keys, including revoked ones, oldest first. */
 export async function listKeys(db: Database, team: string): Promise<RegisteredKey[]> {
   return db
     .select()

@@ -1,23 +1,23 @@
 import { createClient, LibsqlError } from '@libsql/client/sqlite3';
 import { fileUrl, makePrivate } from './file.ts';
 
-/** A lock that is held; the system takes it back from a process that dies. */
+/** A held lock; the system releases it when the process dies. */
 export interface Lock {
   release: () => Promise<void>;
 }
 
-/** How long another process may take with the lock file itself, in milliseconds. */
+/** How long to wait for another process's access to the lock file, in milliseconds. */
 const timeout = 200;
 
 /**
- * Locks a file, which is made when it is absent: `shared` with others who share it, or `exclusive`; `undefined` when
- * somebody else holds it otherwise. SQLite's own locks on an otherwise unused database do it: Node has none.
+ * Locks a file, creating it if absent, `shared` or `exclusive`; returns `undefined` when another process holds a
+ * conflicting lock. It uses SQLite's locks on an otherwise unused database, because Node has no file locks.
  */
 export async function acquireLock(
   path: string,
   mode: 'shared' | 'exclusive',
 ): Promise<Lock | undefined> {
-  // A file that can be read can be locked.
+  // Whoever can read the file could lock it.
   await makePrivate(path);
   const client = createClient({ url: fileUrl(path), timeout });
   try {

@@ -11,17 +11,17 @@ const tileWidth = 256;
 /** The one row of the log's head. */
 const headId = 1;
 
-/** A statement that goes into a transaction with others. */
+/** A statement for a transaction. */
 export type Statement = BatchItem<'sqlite'>;
 
-/** Where the log stands. */
+/** The head of the log. */
 export interface LogHead {
   frontier: Frontier;
   /** The checkpoint, signed by the log's key; empty before the first entry. */
   checkpoint: string;
 }
 
-/** What appending entries writes: all of it belongs in one transaction. */
+/** The writes of an append, for one transaction. */
 export interface LogGrowth {
   /** The entry's exact bytes as text; its index is the size of `before`. */
   entry: string;
@@ -30,7 +30,7 @@ export interface LogGrowth {
   after: LogHead;
 }
 
-/** A checkpoint that witnesses have cosigned. */
+/** A checkpoint with cosignatures of witnesses. */
 export type CosignedCheckpoint = Omit<typeof logCosigned.$inferSelect, 'id'>;
 
 export async function readLogHead(db: Database): Promise<LogHead> {
@@ -38,7 +38,7 @@ export async function readLogHead(db: Database): Promise<LogHead> {
   return toHead(head);
 }
 
-/** Where the log stands, and which entries it has at some places, both of one moment. */
+/** The head and some entries of the log, in one snapshot. */
 export async function readLogWithEntries(
   db: Database,
   indexes: readonly number[],
@@ -53,7 +53,7 @@ export async function readLogWithEntries(
   return { head: toHead(rows[0]?.log_head), entries };
 }
 
-/** Where the log stands, and the newest checkpoint that witnesses have cosigned, both of one moment. */
+/** The head of the log and the newest cosigned checkpoint, in one snapshot. */
 export async function readCosignedLog(
   db: Database,
 ): Promise<{ head: LogHead; cosigned: CosignedCheckpoint | undefined }> {
@@ -66,16 +66,16 @@ export async function readCosignedLog(
 }
 
 /**
- * Keeps what witnesses have cosigned, unless that is of a smaller tree than is kept, or somebody has changed what is
- * kept of this tree since `before` was read: then `false`, and no change.
+ * Stores a cosigned checkpoint. Returns `false`, and changes nothing, when a larger one is stored or the stored one has
+ * changed since `before` was read.
  */
-export async function keepCosigned(
+export async function saveCosigned(
   db: Database,
   row: CosignedCheckpoint,
   before: CosignedCheckpoint | undefined,
 ): Promise<boolean> {
   const { size, cosignatures } = before ?? { size: -1, cosignatures: '' };
-  const kept = await db
+  const saved = await db
     .insert(logCosigned)
     .values({ id: headId, ...row })
     .onConflictDoUpdate({
@@ -84,11 +84,11 @@ export async function keepCosigned(
       setWhere: sql`${logCosigned.size} < ${row.size}
         OR (${logCosigned.size} = ${size} AND ${logCosigned.cosignatures} = ${cosignatures})`,
     });
-  return kept.rowsAffected > 0;
+  return saved.rowsAffected > 0;
 }
 
-/** Notes that witnesses were asked about a tree, although none has cosigned it. */
-export async function noteAsked(db: Database, size: number): Promise<void> {
+/** Records that witnesses were asked about a tree that none has cosigned. */
+export async function saveAskedSize(db: Database, size: number): Promise<void> {
   await db
     .insert(logCosigned)
     .values({ id: headId, size: 0, checkpoint: '', cosignatures: '', askedSize: size })
@@ -108,8 +108,8 @@ function toHead(head: typeof logHead.$inferSelect | undefined): LogHead {
 }
 
 /**
- * The statements that grow the log. They fail, and with them whatever shares their transaction, unless the log
- * stands at `before`: the entry's index is a primary key, and the head's columns are NOT NULL.
+ * The statements that append to the log. They fail, with their whole transaction, unless the head is still `before`: the
+ * entry's index is a primary key, and the head's columns are NOT NULL.
  */
 export function growLog(
   db: Database,
@@ -140,7 +140,7 @@ export function growLog(
   ];
 }
 
-/** The first `width` hashes of a tile, one after the other; `undefined` when it has not so many yet. */
+/** The first `width` hashes of a tile, concatenated; `undefined` if it has fewer. */
 export async function readLogTile(
   db: Database,
   level: number,
@@ -156,7 +156,7 @@ export async function readLogTile(
   return decodeHex(tile.hashes.slice(0, length));
 }
 
-/** The entries from `start` up to but not including `end`, as far as there are any. */
+/** The entries from `start` up to, but not including, `end`. */
 export async function readLogEntries(db: Database, start: number, end: number): Promise<string[]> {
   const rows = await db
     .select({ data: logEntries.data })

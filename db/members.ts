@@ -1,6 +1,6 @@
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { memberships, type Role } from './schema.ts';
 
 export type Membership = typeof memberships.$inferSelect;
@@ -14,7 +14,7 @@ export async function listMembers(db: Database, team: string): Promise<Membershi
     .orderBy(asc(memberships.user));
 }
 
-/** The teams that a user is in, with the role there. */
+/** A user's memberships, by team. */
 export async function listMemberships(db: Database, user: string): Promise<Membership[]> {
   return db
     .select()
@@ -35,12 +35,12 @@ export async function findMember(
   return member;
 }
 
-/** What came of a change of a team's members; there is none unless it is done. */
+/** The outcome of a change of a team's members. */
 export type MemberChange = 'done' | 'last-owner' | 'changed';
 
 /**
- * The statement that gives a user a role in a team, unless that would leave the team without an owner, or its members
- * are not those `expected` any more: it changes no row then, and {@link whyNotSet} says why.
+ * The statement that gives a user a role in a team. It changes no row when the team would have no owner or its members are
+ * not those `expected`; {@link whyNotSet} returns the reason.
  */
 export function setMember(db: Database, membership: Membership, expected?: Membership[]) {
   const { team, user, role, createdAt } = membership;
@@ -64,7 +64,7 @@ export async function whyNotSet(
   return (await changed(db, team, expected)) ? 'changed' : 'last-owner';
 }
 
-/** Takes a user out of a team, if they are in it; unless for the same reasons. */
+/** Removes a user from a team, under the same conditions. */
 export async function removeMember(
   db: Database,
   team: string,
@@ -72,7 +72,7 @@ export async function removeMember(
   expected?: Membership[],
 ): Promise<MemberChange> {
   const member = and(eq(memberships.team, team), eq(memberships.user, user));
-  const isRemoved = await orFindDone(
+  const isRemoved = await writeOrConfirm(
     async () => {
       const removed = await db
         .delete(memberships)
@@ -86,14 +86,14 @@ export async function removeMember(
   return (await findMember(db, team, user)) ? 'last-owner' : 'done';
 }
 
-/** That the user is no owner of the team, or not the only one. */
+/** The condition that the user is not the only owner of the team. */
 function othersOwn(team: string, user: string) {
   const owner: Role = 'owner';
   return sql`(${memberships.role} <> ${owner} OR EXISTS (SELECT 1 FROM memberships AS other
     WHERE other.team = ${team} AND other.role = ${owner} AND other.user <> ${user}))`;
 }
 
-/** That a team's members are those; in the statement itself, so that nothing comes between the look and the change. */
+/** The condition that a team's members are those expected; part of the statement, so that check and change are atomic. */
 function areStill(team: string, expected: Membership[] | undefined): SQL {
   if (!expected) return sql`true`;
   const those = expected.map(({ user, role, createdAt }) => [user, role, createdAt]);

@@ -1,19 +1,19 @@
 import { createClient } from '@libsql/client/sqlite3';
 import { drizzle } from 'drizzle-orm/libsql/sqlite3';
-import { countRevisions, type Database } from './database.ts';
+import type { Database } from './database.ts';
 import { fileUrl, makePrivate } from './file.ts';
 import * as schema from './schema.ts';
 
-/** How long a write waits for another process's, in milliseconds. */
+/** How long a write waits for one of another process, in milliseconds. */
 const busyTimeout = 5_000;
 
 /**
- * Opens an embedded libSQL file, making it when it is absent, and its owner's only. Write-ahead logging lets readers go on while
- * someone writes; `synchronous = FULL` makes an acknowledged write survive a power cut.
+ * Opens an embedded libSQL file, creating it with access for its owner only. Write-ahead logging lets readers
+ * continue during a write; `synchronous = FULL` makes an acknowledged write survive a power cut.
  */
 export async function openFile(path: string): Promise<Database> {
   await makePrivate(path);
   const client = createClient({ url: fileUrl(path), timeout: busyTimeout });
   await client.execute('PRAGMA journal_mode = WAL');
-  return drizzle({ client: countRevisions(client), schema, casing: 'snake_case' });
+  return drizzle({ client, schema, casing: 'snake_case' });
 }

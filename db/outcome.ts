@@ -1,8 +1,8 @@
 /**
- * Does a write; where it fails, looks whether it was done all the same, since the answer of a remote database can be
- * lost after it has committed. `look` returns what the write would have, or `undefined` when it was not done.
+ * Performs a write. If it fails, checks whether it was committed anyway, since a remote database's response can be lost:
+ * `look` returns what the write would have returned, or `undefined` if it was not committed.
  */
-export async function orFindDone<Result>(
+export async function writeOrConfirm<Result>(
   write: () => Promise<Result>,
   look: () => Promise<Result | undefined>,
 ): Promise<Result> {

@@ -7,7 +7,7 @@ import { type Viewer, visibleTo } from './viewer.ts';
 
 export type Profile = typeof profiles.$inferSelect;
 
-/** A profile, if the viewer may know of it. */
+/** A profile, if the viewer may see it. */
 export async function findProfile(
   db: Database,
   viewer: Viewer,
@@ -22,10 +22,10 @@ export async function findProfile(
 }
 
 /**
- * What of a profile's replacement the viewer is told: nothing, where that is a profile that they may not know of. The
- * one that a transfer names tells nobody anything: it is made of what they see.
+ * A profile's replacement, or null if the viewer may not see it. The replacement of a transferred profile reveals
+ * nothing beyond the transfer.
  */
-export async function shownReplacement(
+export async function visibleReplacement(
   db: Database,
   viewer: Viewer,
   { name, replacement, movedTo }: Pick<Profile, 'name' | 'replacement' | 'movedTo'>,
@@ -35,15 +35,14 @@ export async function shownReplacement(
   return (await findProfile(db, viewer, otherTeam, otherName)) ? replacement : null;
 }
 
-/** A profile as lists show it: with when its latest version was published, and how lint grades that. */
+/** A profile as lists show it, with the date and the lint grade of its latest version. */
 export type ProfileSummary = Pick<
   Profile,
   'id' | 'team' | 'name' | 'latest' | 'description' | 'images' | 'visibility' | 'deprecation'
 > & { publishedAt: string; grade: Grade | null };
 
 /**
- * The statement that changes what of a profile is none of its versions; it changes no row when the profile is not at
- * the revision that was looked at.
+ * The statement that changes a profile's own columns; it changes no row when the profile has another revision.
  */
 export function changeProfile(
   db: Database,
@@ -56,7 +55,7 @@ export function changeProfile(
     .where(and(eq(profiles.id, id), eq(profiles.revision, revision)));
 }
 
-/** Whether a change of a profile that was such and such has been made: its answer may have been lost. */
+/** Whether a change of a profile was committed although its response was lost. */
 export async function hasBeenChanged(
   db: Database,
   { id, revision }: Profile,
@@ -67,7 +66,7 @@ export async function hasBeenChanged(
   return now?.revision === revision + 1 && fields.every(([field, value]) => now[field] === value);
 }
 
-/** The statement that hands a profile on to a team; it fails when that has been done. */
+/** The statement that transfers a profile to a team; it fails for a transferred profile. */
 export function transferProfile(
   db: Database,
   { id }: Profile,
@@ -80,7 +79,7 @@ export function transferProfile(
       movedTo,
       deprecation,
       replacement,
-      // Breaks NOT NULL for the second of two.
+      // Violates NOT NULL for the second of two.
       revision: sql`CASE WHEN ${profiles.movedTo} IS NULL THEN ${profiles.revision} + 1 END`,
     })
     .where(eq(profiles.id, id));

@@ -2,25 +2,25 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { profiles, quotas } from './schema.ts';
 
-/** What a team has stored: so many profiles and versions, and bytes of them. */
+/** A team's storage: the number of profiles and versions, and their size. */
 export interface Stored {
   profiles: number;
   versions: number;
   bytes: number;
 }
 
-/** All that a team has, or may have: what it has stored, its changes today, its tokens and its webhooks. */
+/** The amounts that a quota limits. */
 export interface Amounts extends Stored {
-  /** Changes in a day (UTC) that are none of what the others count. */
+  /** Other changes per day (UTC). */
   changes: number;
   tokens: number;
   webhooks: number;
 }
 
-/** What a team has stored and changed today, and the limits of its own; null where the registry's apply. */
+/** A team's usage and its own limits; null where the registry's apply. */
 export interface Quota {
   used: Stored & Pick<Amounts, 'changes'>;
   own: { [K in keyof Amounts]: number | null };
@@ -51,7 +51,7 @@ export async function readQuota(db: Database, team: string, now: Date): Promise<
   };
 }
 
-/** Gives a team limits of its own; what is null goes back to the registry's, what is left out stays. */
+/** Sets a team's own limits: null resets to the registry's, undefined keeps the current one. */
 export async function setQuota(
   db: Database,
   team: string,
@@ -67,7 +67,7 @@ export async function setQuota(
   };
   const set = Object.fromEntries(Object.entries(limits).filter(([, max]) => max !== undefined));
   const insert = db.insert(quotas).values({ team, ...set });
-  await orFindDone(
+  await writeOrConfirm(
     async () => {
       await (Object.keys(set).length === 0
         ? insert.onConflictDoNothing()
@@ -85,9 +85,8 @@ export async function setQuota(
 }
 
 /**
- * The statements that count a version which is about to be stored; they come before those that store it. They
- * fail, and with them whatever shares their transaction, when the team would have more than it may: a NOT NULL
- * breaks.
+ * The statements that count a version; they come before those that store it. Over the quota they violate a NOT NULL and
+ * fail, with their whole transaction.
  */
 export function countVersion(
   db: Database,
@@ -109,9 +108,8 @@ export function countVersion(
 }
 
 /**
- * The statements that count a change of a team's that is about to be made; they fail, as those of
- * {@link countVersion}, when it has made as many today as it may. What is `logged` is refused besides where the team
- * may publish nothing at all: a limit of no versions or no bytes closes the log for it.
+ * The statements that count a change by a team; over the daily quota they fail like those of {@link countVersion}. A
+ * `logged` change also fails for a team with a quota of zero versions or bytes, which may not write to the log at all.
  */
 export function countChange(
   db: Database,

@@ -3,8 +3,7 @@ import type { Database } from './database.ts';
 import { readLogHead } from './log.ts';
 
 /**
- * Throws, and says why, unless the database answers, has every migration that this program knows, and its
- * log's head can be read.
+ * Throws unless the database responds, has every migration of this program, and its log's head can be read.
  */
 export async function requireReady(db: Database): Promise<void> {
   const { rows: missing } = await db.$client.execute({
@@ -13,7 +12,9 @@ export async function requireReady(db: Database): Promise<void> {
     args: [JSON.stringify(migrations.map(({ name }) => name))],
   });
   if (missing.length > 0) {
-    throw new Error(`the migrations ${missing.map(({ name }) => name).join(', ')} are not applied`);
+    throw new Error(
+      `the migrations ${missing.map(({ name }) => name).join(', ')} have not been applied`,
+    );
   }
   await readLogHead(db);
 }

@@ -13,27 +13,26 @@ import { channels, keys, profiles, versions } from './schema.ts';
 import { preference } from './versions.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
-/** The profile that a reference names, and the version that it means there. */
+/** The profile of a reference and the version that it resolves to. */
 export interface Resolution {
   profileId: number;
   latest: string;
   deprecation: string | null;
-  /** Null too where the viewer may not know of it. */
+  /** Also null if the viewer may not see it. */
   replacement: string | null;
   movedTo: string | null;
-  /** How many of its team's keys are revoked. */
+  /** The number of revoked keys of its team. */
   revokedKeys: number;
-  /** Null where no version is what the reference asks for. */
+  /** Null if no version matches the reference. */
   version: string | null;
   digest: Digest | null;
   yankReason: string | null;
-  /** The channel by which the version was found; null when it was asked for otherwise. */
+  /** The channel that selected the version; null for other selectors. */
   channel: string | null;
 }
 
 /**
- * What references mean now, each at its place; `undefined` where there is no such profile that the viewer may
- * know of. One query, however many they are.
+ * Resolves references in one query, in their order; `undefined` where the viewer sees no such profile.
  */
 export async function resolveReferences(
   db: Database,
@@ -41,11 +40,11 @@ export async function resolveReferences(
   references: readonly Reference[],
 ): Promise<(Resolution | undefined)[]> {
   const asked = JSON.stringify(
-    references.map(({ team, name, selector }) => ({ team, name, ...question(selector) })),
+    references.map(({ team, name, selector }) => ({ team, name, ...criteriaOf(selector) })),
   );
   const one = alias(versions, 'one');
   const other = alias(profiles, 'other');
-  // As shownReplacement in profiles.ts, which asks about one.
+  // As visibleReplacement in profiles.ts does for one.
   const shown = sql`CASE WHEN ${profiles.replacement} = ${profiles.movedTo} || '/' || ${profiles.name} OR EXISTS (
     SELECT 1 FROM ${profiles} AS other
     WHERE ${other.team} = substr(${profiles.replacement}, 1, instr(${profiles.replacement}, '/') - 1)
@@ -92,8 +91,8 @@ export async function resolveReferences(
   return resolutions;
 }
 
-/** What a selector asks for, as the query reads it. */
-function question(selector: Selector) {
+/** A selector as the query reads it. */
+function criteriaOf(selector: Selector) {
   switch (selector.kind) {
     case 'version':
       return { version: selector.version };

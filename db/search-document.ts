@@ -1,15 +1,15 @@
-// What the search index has of a version: a set of words, made from what its publisher says and from its rules. Pure.
+// The search document of a version: a set of words from its manifest and its rules. Pure.
 import type { Grade } from '../policy/index.ts';
 import type { Manifest } from '../trust/index.ts';
 import { ruleWords, wordsOf } from './search-text.ts';
 
-/** Where words are found: in the name, or in its surroundings, or in the description too, or anywhere. */
+/** Where a word occurs: in the name; also in the team, images and tags; also in the description; anywhere. */
 export const scopes = [1, 2, 3, 4] as const;
 
 /** The index's word for a word in a scope. */
 export const scopedWord = (scope: (typeof scopes)[number], word: string) => `${scope}${word}`;
 
-/** What profiles can be narrowed down by, and the letter that its values begin with in the index. */
+/** The facets, and the prefix of their values in the index. */
 const letters = { team: 't', name: 'n', grade: 'g', image: 'i', tag: 'k', capability: 'c' };
 
 /** The index's word for a value of a facet: hexadecimal, so that every value is one word of its own. */
@@ -18,7 +18,7 @@ export function facetWord(facet: keyof typeof letters, value: string): string {
   return `f${letters[facet]}${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** What a version is found by. */
+/** The input of a search document. */
 export interface Findable {
   team: string;
   name: string;
@@ -26,11 +26,11 @@ export interface Findable {
   /** The profile's text. */
   text: string;
   grade: Grade;
-  /** What its rules allow (`capabilitiesOf`). */
+  /** The capabilities that its rules allow (`capabilitiesOf`). */
   capabilities: string[];
 }
 
-/** The words of the index for a version, each once, with a space between. */
+/** The unique index words of a version, separated by spaces. */
 export function documentOf({ team, name, text, grade, manifest, capabilities }: Findable): string {
   const { description, images, tags = [] } = manifest;
   const fields = [

@@ -1,6 +1,6 @@
-// The search index: one row of the FTS5 table `search` for each profile, kept in the transactions that change
-// what it says. A row is a set of words, each with a mark of what it is about, so that whatever a search asks for
-// is a list of rows that the index has ready: filtering by FTS5's columns would go through all that have a word.
+// The search index: one row of the FTS5 table `search` per profile, updated in the transactions that change it. A row is
+// a set of words prefixed with their scope or facet, so that every search is a lookup of ready row lists; filtering by
+// FTS5's columns would scan all rows with a word.
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Grade } from '../policy/index.ts';
 import type { Manifest } from '../trust/index.ts';
@@ -12,10 +12,10 @@ import { isSpelt, spellingsOf, wordsOf } from './search-text.ts';
 /** The version of the index. Raise it when its contents change: entries of older versions are rebuilt (analyses.ts). */
 export const indexVersion = 2;
 
-/** How many words of what a publisher says of a profile are found when they are misspelt. */
-const mostSpelt = 200;
+/** The maximum number of words per manifest that misspelt queries can find. */
+const maxSpeltWords = 200;
 
-/** A version, as search sees it. */
+/** A version to index. */
 export interface Indexed {
   team: string;
   name: string;
@@ -26,8 +26,8 @@ export interface Indexed {
   grade: Grade;
 }
 
-/** The statements that note what a version which has been stored is found by. */
-export function noteVersion(db: Database, indexed: Indexed): Statement[] {
+/** The statements that store the search document of a stored version. */
+export function storeSearchDocument(db: Database, indexed: Indexed): Statement[] {
   const { team, name, version, words, grade } = indexed;
   const document = { words, grade, indexVersion };
   const versionId = sql`(SELECT ${versions.id} FROM ${versions} JOIN ${profiles}
@@ -38,16 +38,16 @@ export function noteVersion(db: Database, indexed: Indexed): Statement[] {
       .insert(searchDocuments)
       .values({ versionId, ...document })
       .onConflictDoUpdate({ target: searchDocuments.versionId, set: document }),
-    noteSpellings(db, indexed),
+    storeSpellings(db, indexed),
   ];
 }
 
-function noteSpellings(db: Database, { name, manifest }: Indexed): Statement {
+function storeSpellings(db: Database, { name, manifest }: Indexed): Statement {
   const { description, images, tags = [] } = manifest;
   const words = new Set(wordsOf([name, description, ...images, ...tags].join(' ')));
   const spellings = [...words]
     .filter(isSpelt)
-    .slice(0, mostSpelt)
+    .slice(0, maxSpeltWords)
     .flatMap((word) => spellingsOf(word).map((spelling) => [spelling, word]));
   return db
     .insert(searchSpellings)
@@ -58,8 +58,8 @@ function noteSpellings(db: Database, { name, manifest }: Indexed): Statement {
 }
 
 /**
- * The statements that index a profile as it stands after those before them in the transaction. Where its latest
- * version was not looked at yet, the background job does so soon (analyses.ts).
+ * The statements that index a profile after earlier statements of the transaction. If its latest version has no search
+ * document yet, the background job creates it (analyses.ts).
  */
 export function indexProfile(
   db: Database,
@@ -69,7 +69,7 @@ export function indexProfile(
   return indexProfiles(db, sql`${profiles.team} = ${team} AND ${profiles.name} = ${name}`);
 }
 
-/** As {@link indexProfile}, of all profiles that a condition is true of. */
+/** As {@link indexProfile}, for all profiles that match a condition. */
 export function indexProfiles(db: Database, which: SQL): [Statement, ...Statement[]] {
   const document = db
     .select({ found: sql`1` })

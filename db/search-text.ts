@@ -1,9 +1,9 @@
-/** How many words of a query count, and of a profile's text. */
-const mostAsked = 8;
-const mostKnown = 2_000;
+/** The maximum number of words of a query, and of a profile's rules. */
+const maxQueryWords = 8;
+const maxRuleWords = 2_000;
 
-/** How long a word may be, in characters: longer ones are in no name that anybody types. */
-const longestWord = 64;
+/** The maximum length of a word, in characters; nobody types longer ones. */
+const maxWordLength = 64;
 
 /** A text's words, in lower case and without accents: letters and digits only. */
 export function wordsOf(text: string): string[] {
@@ -11,19 +11,19 @@ export function wordsOf(text: string): string[] {
   return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** The words that a query asks for. Single letters say next to nothing beside others, and may be half typed. */
-export function askedWords(text: string): string[] {
-  const words = [...new Set(wordsOf(text))].filter((word) => word.length <= longestWord);
+/** The words of a query. Single letters are ignored beside longer words. */
+export function queryWords(text: string): string[] {
+  const words = [...new Set(wordsOf(text))].filter((word) => word.length <= maxWordLength);
   const long = words.filter((word) => word.length > 1);
-  return (long.length > 0 ? long : words).slice(0, mostAsked);
+  return (long.length > 0 ? long : words).slice(0, maxQueryWords);
 }
 
-/** How long a run of characters may be that words are looked for in, in UTF-16 units. */
-const longestRun = 256;
+/** The maximum length of a run of characters that is split into words, in UTF-16 units. */
+const maxRunLength = 256;
 
 /**
- * The words of a profile's rules, each once; of its comments none. The text is anybody's: each character is looked at
- * a few times, and compatibility characters, some of which stand for eighteen others, are written out in short runs.
+ * The unique words of a profile's rules, without comments. The text is untrusted: the work per character is bounded, and
+ * compatibility characters, which may expand to eighteen others, are only normalized in short runs.
  */
 export function ruleWords(text: string): string[] {
   const found = new Set<string>();
@@ -31,27 +31,27 @@ export function ruleWords(text: string): string[] {
   for (const line of text.split('\n')) {
     if (line === '' || /^\s*#(?!\s*include)/.test(line)) continue;
     for (const [run] of line.matchAll(/[^\s!-/:-@[-`{-~]+/g)) {
-      if (run.length > longestRun || seen.has(run)) continue;
+      if (run.length > maxRunLength || seen.has(run)) continue;
       seen.add(run);
-      for (const word of wordsOf(run)) if (word.length <= longestWord) found.add(word);
-      if (found.size >= mostKnown) return [...found].slice(0, mostKnown);
+      for (const word of wordsOf(run)) if (word.length <= maxWordLength) found.add(word);
+      if (found.size >= maxRuleWords) return [...found].slice(0, maxRuleWords);
     }
   }
   return [...found];
 }
 
-/** How long words are that are found when they are misspelt, in characters. */
-const shortestSpelt = 4;
-const longestSpelt = 24;
+/** The length of words that misspelt queries can find, in characters. */
+const minSpeltLength = 4;
+const maxSpeltLength = 24;
 
-/** Whether a word is one that people misspell. */
+/** Whether misspelt queries can find a word. */
 export function isSpelt(word: string): boolean {
-  return word.length >= shortestSpelt && word.length <= longestSpelt && /\p{L}/u.test(word);
+  return word.length >= minSpeltLength && word.length <= maxSpeltLength && /\p{L}/u.test(word);
 }
 
 /**
- * A word and what is left of it without one of its letters. Two words are one slip apart (a letter too many, too
- * few, another, or two swapped) only if they have one of these in common, as in the SymSpell algorithm.
+ * A word and its variants with one letter deleted. Two words are within one edit (insertion, deletion, substitution or
+ * transposition) only if they share one of these, as in the SymSpell algorithm.
  */
 export function spellingsOf(word: string): string[] {
   const letters = [...word];
@@ -59,8 +59,8 @@ export function spellingsOf(word: string): string[] {
   return [...new Set([word, ...shorter])];
 }
 
-/** Whether two different words are one slip apart. */
-export function isOneSlip(one: string, other: string): boolean {
+/** Whether two different words are within one edit of each other. */
+export function withinOneEdit(one: string, other: string): boolean {
   const [a, b] = [[...one], [...other]];
   if (Math.abs(a.length - b.length) > 1) return false;
   let start = 0;

@@ -5,41 +5,41 @@ import type { Database } from './database.ts';
 import type { ProfileSummary } from './profiles.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { facetWord, scopedWord, scopes } from './search-document.ts';
-import { askedWords, isOneSlip, isSpelt, spellingsOf } from './search-text.ts';
+import { isSpelt, queryWords, spellingsOf, withinOneEdit } from './search-text.ts';
 import { type Viewer, visibleTo } from './viewer.ts';
 
-/** What profiles are narrowed down by. */
+/** The filters of a search. */
 export interface Filters {
   team?: string | undefined;
-  /** A container image that they fit. */
+  /** A container image that the profiles are for. */
   image?: string | undefined;
   tag?: string | undefined;
-  /** A capability that they allow. */
+  /** A capability that the profiles allow. */
   capability?: string | undefined;
   grade?: Grade | undefined;
 }
 
 export interface ProfileQuery extends Filters {
-  /** Words that all have to be there; the last may lack its end. */
+  /** Words that must all match; the last may be a prefix. */
   text?: string | undefined;
   after?: Place | undefined;
   limit: number;
 }
 
-/** Where a page ended: it stays where it is whatever is added. */
+/** Where a page ended; it stays valid when profiles are added. */
 export type Place =
   | { team: string; name: string }
-  /** `similar` when the words asked for are nowhere, and those found are spelt alike. */
+  /** `similar` when no profile has the words of the query and similar words are searched. */
   | { level: number; id: number; similar: boolean };
 
 export interface FoundProfiles {
   items: ProfileSummary[];
-  /** Where the next page begins, if there is one. */
+  /** Where the next page begins, if any. */
   next: Place | undefined;
   similar: boolean;
 }
 
-/** Of a {@link ProfileSummary}: what a page costs is mostly what each row has. */
+/** The columns of a {@link ProfileSummary}, which determine most of a page's cost. */
 const columns = {
   id: profiles.id,
   team: profiles.team,
@@ -54,12 +54,12 @@ const columns = {
 };
 
 /**
- * The profiles that the viewer may know of and that a query asks for: without words, those of a team by name; with
- * words, the best matches first, and when there are none, those that are spelt alike.
+ * Finds the profiles that the viewer may see and that match a query: without words, by team and name; with words, the best
+ * matches first, or similar words if there are none.
  *
- * A match is as good as the first of the {@link levelsOf} that has it. That is the same whatever else is there,
- * unlike bm25's word frequencies: so pages neither repeat nor lose anything when profiles come, and a page costs as
- * much among a hundred thousand matches as among a hundred, for FTS5 finds each level's in the order of their ids.
+ * The rank of a match is the first of {@link levelsOf} that contains it. Unlike bm25's word frequencies it does not depend
+ * on other profiles: pages neither repeat nor lose results when profiles are added, and the cost of a page does not grow
+ * with the number of matches, since FTS5 returns each level in the order of ids.
  */
 export async function findProfiles(
   db: Database,
@@ -67,15 +67,15 @@ export async function findProfiles(
   query: ProfileQuery,
 ): Promise<FoundProfiles> {
   const { text = '', after, limit } = query;
-  const words = askedWords(text);
-  if (words.length === 0 && text.trim() !== '') return nothing;
+  const words = queryWords(text);
+  if (words.length === 0 && text.trim() !== '') return noProfiles;
   const facets = facetsOf(query, words.length > 0);
   if (words.length === 0 && facets.length === 0) return listByName(db, viewer, query);
 
   const start = after && 'id' in after ? after : { level: 0, id: 0, similar: false };
   if (words.length === 0) return search(db, viewer, [all(facets)], start, limit);
   if (!start.similar) {
-    const asked = askFor(
+    const asked = termsOf(
       text,
       words,
       words.map(() => []),
@@ -83,13 +83,13 @@ export async function findProfiles(
     const found = await searchWords(db, viewer, asked, facets, start, limit);
     if (found.items.length > 0 || after) return found;
   }
-  const alike = await Promise.all(words.map((word) => spelledAlike(db, word)));
-  if (alike.every((others) => others.length === 0)) return nothing;
-  const asked = askFor(text, words, alike);
+  const alike = await Promise.all(words.map((word) => similarWords(db, word)));
+  if (alike.every((others) => others.length === 0)) return noProfiles;
+  const asked = termsOf(text, words, alike);
   return searchWords(db, viewer, asked, facets, { ...start, similar: true }, limit);
 }
 
-const nothing: FoundProfiles = { items: [], next: undefined, similar: false };
+const noProfiles: FoundProfiles = { items: [], next: undefined, similar: false };
 
 async function listByName(
   db: Database,
@@ -118,66 +118,70 @@ async function listByName(
   return { items, next, similar: false };
 }
 
-/** What a search asks for: every word, or one of those that it may be a slip for. */
-interface Asked {
-  /** Names that are just what was asked for. */
+/** The terms of a search: every word, or a similar one. */
+interface SearchTerms {
+  /** Names that match the query exactly. */
   names: string[];
   words: { word: string; alike: string[] }[];
-  /** Whether the last word may lack its end, as it does while somebody types. */
-  begun: boolean;
+  /** Whether the last word may be a prefix, as while typing. */
+  lastIsPrefix: boolean;
 }
 
-function askFor(text: string, words: string[], alike: string[][]): Asked {
+function termsOf(text: string, words: string[], alike: string[][]): SearchTerms {
   const names = ['-', '_', '.'].map((between) => words.join(between));
   if (words.length === 1) names.push(...(alike[0] ?? []));
   if (isProfileName(text.trim().toLowerCase())) names.push(text.trim().toLowerCase());
   return {
     names: [...new Set(names)],
     words: words.map((word, at) => ({ word, alike: alike[at] ?? [] })),
-    // A single letter begins too many words to look at.
-    begun: (words.at(-1) ?? '').length > 1,
+    // A single letter is a prefix of too many words.
+    lastIsPrefix: (words.at(-1) ?? '').length > 1,
   };
 }
 
 type Scope = (typeof scopes)[number];
 
 /** The FTS5 expression for all words in a scope. */
-function expressionOf({ words, begun }: Asked, scope: Scope, mayLackEnd: boolean): string {
+function expressionOf(
+  { words, lastIsPrefix }: SearchTerms,
+  scope: Scope,
+  mayLackEnd: boolean,
+): string {
   return all(
     words.map(({ word, alike }, at) => {
-      const end = mayLackEnd && begun && at === words.length - 1 ? '*' : '';
+      const end = mayLackEnd && lastIsPrefix && at === words.length - 1 ? '*' : '';
       const others = alike.map((other) => `"${scopedWord(scope, other)}"`);
       return any([`"${scopedWord(scope, word)}"${end}`, ...others]);
     }),
   );
 }
 
-/** FTS5 expressions, best matches first, each without what those before it match. */
-function levelsOf(asked: Asked): string[] {
+/** FTS5 expressions, best matches first, each excluding the matches of those before it. */
+function levelsOf(asked: SearchTerms): string[] {
   const levels = [any(asked.names.map((name) => facetWord('name', name)))];
   let before = levels[0] as string;
   for (const scope of scopes) {
     const whole = expressionOf(asked, scope, false);
-    const begun = expressionOf(asked, scope, true);
-    levels.push(without(whole, before), without(begun, any([whole, before])));
-    before = begun;
+    const lastIsPrefix = expressionOf(asked, scope, true);
+    levels.push(without(whole, before), without(lastIsPrefix, any([whole, before])));
+    before = lastIsPrefix;
   }
   return levels;
 }
 
-/** Which of {@link levelsOf} matches a profile that one of them does, by its words in the index. */
-function levelIn(indexed: string, { names, words, begun }: Asked): number {
+/** The level of {@link levelsOf} that a matching profile belongs to, by its index words. */
+function levelIn(indexed: string, { names, words, lastIsPrefix }: SearchTerms): number {
   const known = new Set(indexed.split(' '));
   if (names.some((name) => known.has(facetWord('name', name)))) return 0;
-  const has = (scope: Scope, { word, alike }: Asked['words'][number]) =>
+  const has = (scope: Scope, { word, alike }: SearchTerms['words'][number]) =>
     [word, ...alike].some((one) => known.has(scopedWord(scope, one)));
-  const begins = (start: string) => [...known].some((one) => one.startsWith(start));
+  const hasPrefix = (start: string) => [...known].some((one) => one.startsWith(start));
   for (const scope of scopes) {
     if (words.every((word) => has(scope, word))) return 2 * scope - 1;
     const matched = words.every(
       (one, at) =>
         has(scope, one) ||
-        (begun && at === words.length - 1 && begins(scopedWord(scope, one.word))),
+        (lastIsPrefix && at === words.length - 1 && hasPrefix(scopedWord(scope, one.word))),
     );
     if (matched) return 2 * scope;
   }
@@ -185,13 +189,13 @@ function levelIn(indexed: string, { names, words, begun }: Asked): number {
 }
 
 /**
- * A page of what has the words. What is found at all is looked up first: most searches find no more than a page,
- * which is put in order here, where going through all levels would go through long lists again and again.
+ * A page of the profiles that match the terms. Most searches match no more than a page, which is found with one query and
+ * sorted here; searching all levels would scan long lists repeatedly.
  */
 async function searchWords(
   db: Database,
   viewer: Viewer,
-  asked: Asked,
+  asked: SearchTerms,
   facets: string[],
   start: Extract<Place, { level: number }>,
   limit: number,
@@ -199,7 +203,7 @@ async function searchWords(
   const { similar } = start;
   const levels = () => levelsOf(asked).map((level) => all([...facets, level]));
   if (start.id > 0) return search(db, viewer, levels(), start, limit);
-  // Whole words first: what they find may be enough, and a beginning's rows may have to be gathered.
+  // Whole words first: they may fill the page, and prefixes cost more.
   const whole = expressionOf(asked, 4, false);
   const parts = [whole, without(expressionOf(asked, 4, true), whole)].map(
     (expression) => sql`SELECT * FROM (
@@ -211,7 +215,7 @@ async function searchWords(
     sql`${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}`,
   );
   if (ids.length > limit) return search(db, viewer, levels(), start, limit);
-  if (ids.length === 0) return nothing;
+  if (ids.length === 0) return noProfiles;
   const hits = sql`json_each(${JSON.stringify(ids.map(({ id }) => id))}) AS hits`;
   const rows = await db
     .select({ ...columns, words: searchDocuments.words })
@@ -226,7 +230,7 @@ async function searchWords(
   return { items: inOrder(places), next: undefined, similar };
 }
 
-/** Of equally good ones on a page, the shortest name is the closest. */
+/** Within a level, the shortest name on a page comes first. */
 function inOrder(places: { level: number; summary: ProfileSummary }[]) {
   return places
     .toSorted(
@@ -238,7 +242,7 @@ function inOrder(places: { level: number; summary: ProfileSummary }[]) {
     .map(({ summary }) => summary);
 }
 
-/** The FTS5 expressions that narrow a search down. The team alone needs no search when no words are asked for. */
+/** The FTS5 expressions of the filters. The team alone needs no search without words. */
 function facetsOf(
   { team, image, tag, capability, grade }: ProfileQuery,
   hasWords: boolean,
@@ -254,7 +258,7 @@ function facetsOf(
   return asked.map(any);
 }
 
-/** How a profile may list an image that it fits: as it is, without tag and digest, without Docker Hub's names. */
+/** The names of an image that a profile may list: as given, without tag and digest, without Docker Hub's prefixes. */
 function imageNames(image: string): string[] {
   const bare = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
   return [...new Set([image, bare, bare.replace(/^(?:docker\.io\/)?(?:library\/)?/, '')])];
@@ -264,7 +268,7 @@ const any = (expressions: string[]) => `(${expressions.join(' OR ')})`;
 const all = (expressions: string[]) => `(${expressions.join(' AND ')})`;
 const without = (expression: string, other: string) => `(${expression} NOT ${other})`;
 
-/** A page of what matches the levels' expressions, from a place on. */
+/** A page of the matches of the levels' expressions, from a place on. */
 async function search(
   db: Database,
   viewer: Viewer,
@@ -274,15 +278,15 @@ async function search(
 ): Promise<FoundProfiles> {
   const parts = levels.slice(first).map((level, at) => {
     const after = at === 0 ? id : 0;
-    // CROSS JOIN: the index says which rows, and nothing else is read.
+    // CROSS JOIN makes SQLite start with the search index.
     return sql`SELECT * FROM (
       SELECT ${first + at} AS level, search.rowid AS id FROM search
       CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
       WHERE search MATCH ${level} AND search.rowid > ${after}
       ORDER BY search.rowid LIMIT ${limit + 1})`;
   });
-  if (parts.length === 0) return nothing;
-  // The levels are gone through in turn, and no further than the page needs.
+  if (parts.length === 0) return noProfiles;
+  // The levels are searched in order, until the page is full.
   const hits = sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}) AS hits`;
   const rows = await db
     .select({ ...columns, level: sql<number>`hits.level` })
@@ -304,12 +308,12 @@ async function search(
   return { items, next, similar };
 }
 
-/** How many words that are spelt alike are looked at, and how many of them are looked for. */
-const mostSpellings = 200;
-const mostAlike = 16;
+/** The maximum number of candidates for similar words, and of similar words in a search. */
+const maxSpellings = 200;
+const maxAlike = 16;
 
-/** The known words that a word may be a slip for. */
-async function spelledAlike(db: Database, word: string): Promise<string[]> {
+/** The indexed words within one edit of a word. */
+async function similarWords(db: Database, word: string): Promise<string[]> {
   if (!isSpelt(word)) return [];
   const rows = await db
     .selectDistinct({ word: searchSpellings.word })
@@ -317,9 +321,9 @@ async function spelledAlike(db: Database, word: string): Promise<string[]> {
     .where(
       sql`${searchSpellings.spelling} IN (SELECT value FROM json_each(${JSON.stringify(spellingsOf(word))}))`,
     )
-    .limit(mostSpellings);
+    .limit(maxSpellings);
   return rows
     .map((row) => row.word)
-    .filter((other) => other !== word && isOneSlip(word, other))
-    .slice(0, mostAlike);
+    .filter((other) => other !== word && withinOneEdit(word, other))
+    .slice(0, maxAlike);
 }

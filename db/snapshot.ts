@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/libsql/web';
 import type { Database } from './database.ts';
 import * as schema from './schema.ts';
 
-/** Gives `work` the database as it stands at one moment, however it changes meanwhile; only for reading. */
+/** Runs `work` on a read-only snapshot of the database. */
 export async function withSnapshot<Result>(
   db: Database,
   work: (snapshot: Database) => Promise<Result>,

@@ -1,13 +1,13 @@
 import { eq } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { teams } from './schema.ts';
 
 export type Team = typeof teams.$inferSelect;
 
-/** Makes a team; `false` when one of that name exists. */
+/** Creates a team; `false` when one of that name exists. */
 export async function createTeam(db: Database, team: Team): Promise<boolean> {
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const made = await db.insert(teams).values(team).onConflictDoNothing();
       return made.rowsAffected > 0;

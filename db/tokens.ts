@@ -13,20 +13,20 @@ import {
   sql,
 } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { idempotencyKeys, tokens, users } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
 
-/** A token to be kept: what is left out stands for no narrowing, and for the scope `admin`. */
+/** A token to store; without limits and with the scope `admin` by default. */
 export type NewToken = typeof tokens.$inferInsert;
 
-/** How exactly it is known when a token was used last, in milliseconds: a use within that writes nothing. */
+/** The accuracy of the last use, in milliseconds: uses within it are not recorded. */
 const useResolution = 10 * 60_000;
 
-/** Keeps a token's hash. A hash that is there already is left as it is. */
+/** Stores a token; an existing hash is left unchanged. */
 export async function addToken(db: Database, token: NewToken): Promise<Token | undefined> {
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const [added] = await db.insert(tokens).values(token).onConflictDoNothing().returning();
       return added;
@@ -36,7 +36,7 @@ export async function addToken(db: Database, token: NewToken): Promise<Token | u
   );
 }
 
-/** How long a token that is revoked or has ended is listed, and what counts as new, in milliseconds. */
+/** How long a revoked or expired token is listed, and how long a token counts as new, in milliseconds. */
 const memory = 30 * 24 * 60 * 60_000;
 const day = 24 * 60 * 60_000;
 
@@ -46,7 +46,7 @@ const before = (now: Date, milliseconds: number) =>
 /** Whose tokens are counted: a user's, or a team's own. */
 export type CountedOwner = Exclude<TokenOwner, 'all'>;
 
-/** How many tokens somebody has that are good still (those of CI jobs count until they are forgotten), and how many are new. */
+/** The number of an owner's valid tokens (those of CI jobs count until they are deleted), and of new ones. */
 export async function countTokens(
   db: Database,
   owner: CountedOwner,
@@ -68,8 +68,8 @@ function isLive(now: Date): SQL {
 }
 
 /**
- * As {@link addToken}, unless its owner has `limit` tokens already or has made as many within a day; those that have
- * been no good for thirty days are forgotten first.
+ * As {@link addToken}, unless its owner has `limit` tokens or created as many within a day. Tokens that have been
+ * invalid for thirty days are deleted first.
  */
 export async function addTokenWithin(
   db: Database,
@@ -91,7 +91,7 @@ export async function addTokenWithin(
     FROM ${tokens} WHERE ${ownedBy(owner)})`;
   const values = sql`SELECT NULL, ${hash}, ${label}, ${team}, ${createdAt}, ${user}, ${profile}, ${scope},
     ${expiresAt}, NULL, NULL, ${origin} WHERE ${room}`;
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const [, , [added]] = await db.batch([
         db.delete(idempotencyKeys).where(inArray(idempotencyKeys.tokenId, ended)),
@@ -118,10 +118,10 @@ export async function findTokenById(db: Database, id: number): Promise<Token | u
   return token;
 }
 
-/** Whose tokens to list: a user's, a team's own, or everybody's. */
+/** Whose tokens to list: a user's, a team's own, or all. */
 export type TokenOwner = { user: string } | { team: string } | 'all';
 
-/** Tokens in the order in which they were made, at most `limit` of those after the one with the id `after`. */
+/** Tokens by id, at most `limit`, with ids above `after`. */
 export async function listTokens(
   db: Database,
   owner: TokenOwner,
@@ -141,14 +141,14 @@ function ownedBy(owner: TokenOwner): SQL | undefined {
   return and(eq(tokens.team, owner.team), isNull(tokens.user));
 }
 
-/** Forgets the tokens made for CI jobs that ended before this time. */
+/** Deletes the tokens of CI jobs that expired before this time. */
 export async function removeExpiredOrigins(db: Database, before: string): Promise<void> {
   await db.delete(tokens).where(and(isNotNull(tokens.origin), lt(tokens.expiresAt, before)));
 }
 
-/** Revokes a token, for ever. */
+/** Revokes a token permanently. */
 export async function revokeToken(db: Database, id: number, revokedAt: string): Promise<void> {
-  await orFindDone(
+  await writeOrConfirm(
     async () => {
       await db
         .update(tokens)
@@ -160,7 +160,7 @@ export async function revokeToken(db: Database, id: number, revokedAt: string): 
   );
 }
 
-/** Notes that a token was used, unless that was noted a short while ago. */
+/** Records the use of a token, unless a recent use is recorded. */
 export async function recordUse(db: Database, token: Token, at: Date): Promise<void> {
   const before = new Date(at.getTime() - useResolution).toISOString();
   if (token.lastUsedAt !== null && token.lastUsedAt > before) return;
@@ -172,7 +172,7 @@ export async function recordUse(db: Database, token: Token, at: Date): Promise<v
     );
 }
 
-/** The tokens, good still, of those who run the registry: their own, whatever their scope, and those of its users. */
+/** The valid tokens of administrators: those without a user, of any scope, and those of administrator users. */
 export async function listAdminTokens(db: Database, now: Date): Promise<Token[]> {
   const byAdministrator = or(
     isNull(tokens.user),
@@ -185,7 +185,7 @@ export async function listAdminTokens(db: Database, now: Date): Promise<Token[]>
     .orderBy(asc(tokens.id));
 }
 
-/** How many tokens of the administrator's own there are that may be used for everything. */
+/** The number of permanent administrator tokens with full rights. */
 export async function countAdminTokens(db: Database): Promise<number> {
   const [row] = await db
     .select({ count: count() })

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { trustedPublishers } from './schema.ts';
 
 export type TrustedPublisher = typeof trustedPublishers.$inferSelect;
@@ -30,13 +30,13 @@ export function addTrustedPublisher(db: Database, publisher: NewTrustedPublisher
   return db.insert(trustedPublishers).select(values).returning();
 }
 
-/** Trusts a publisher no longer; `false` when the team has none with that id. */
+/** Removes a trusted publisher; `false` when the team has none with that id. */
 export async function removeTrustedPublisher(
   db: Database,
   team: string,
   id: number,
 ): Promise<boolean> {
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const removed = await db
         .delete(trustedPublishers)
@@ -48,8 +48,7 @@ export async function removeTrustedPublisher(
 }
 
 /**
- * Binds a publisher to the number that its provider has for the repository, unless it is bound; `false` when it
- * is bound to another.
+ * Binds a publisher to the provider's id of the repository, unless it is bound; `false` when it is bound to another id.
  */
 export async function bindRepository(
   db: Database,

@@ -1,13 +1,13 @@
 import { asc, eq, gt } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { orFindDone } from './outcome.ts';
+import { writeOrConfirm } from './outcome.ts';
 import { users } from './schema.ts';
 
 export type User = typeof users.$inferSelect;
 
 /** Adds a user; `false` when one of that name exists. */
 export async function createUser(db: Database, user: User): Promise<boolean> {
-  return orFindDone(
+  return writeOrConfirm(
     async () => {
       const made = await db.insert(users).values(user).onConflictDoNothing();
       return made.rowsAffected > 0;
@@ -26,7 +26,7 @@ export async function listUsers(db: Database, limit: number, after = ''): Promis
   return db.select().from(users).where(gt(users.name, after)).orderBy(asc(users.name)).limit(limit);
 }
 
-/** The names of those who run the registry. */
+/** The names of administrators. */
 export async function listAdministrators(db: Database): Promise<string[]> {
   const found = await db
     .select({ name: users.name })
@@ -36,9 +36,9 @@ export async function listAdministrators(db: Database): Promise<string[]> {
   return found.map(({ name }) => name);
 }
 
-/** Says whether a user runs the registry. */
+/** Sets whether a user is an administrator. */
 export async function setAdmin(db: Database, name: string, admin: boolean): Promise<void> {
-  await orFindDone(
+  await writeOrConfirm(
     async () => {
       await db.update(users).set({ admin }).where(eq(users.name, name));
       return true;

@@ -18,7 +18,7 @@ import { type Viewer, visibleTo } from './viewer.ts';
 /** A version without the profile's text. */
 export type Version = typeof versions.$inferSelect;
 
-/** A version that has passed every check and is ready to be stored. */
+/** A checked version, ready to store. */
 export interface NewVersion {
   team: string;
   name: string;
@@ -32,11 +32,11 @@ export interface NewVersion {
   readme: string | undefined;
   analysis: Analysis;
   publishedAt: string;
-  /** What the profile is; made when it is not there. The statements fail when it is there and something else. */
+  /** The profile, created if absent. The statements fail when it differs from the existing one. */
   profile: Pick<Profile, 'visibility' | 'blind'>;
 }
 
-/** The statements that store a version with its text and its profile's record; they belong in one transaction. */
+/** The statements that store a version with its text and its profile, for one transaction. */
 export function insertVersion(
   db: Database,
   version: NewVersion,
@@ -91,7 +91,7 @@ export function insertVersion(
   ];
 }
 
-/** The statements that yank a version; its profile's latest version is chosen anew. */
+/** The statements that yank a version and update its profile's latest version. */
 export function yankVersion(
   db: Database,
   { id }: Version,
@@ -105,12 +105,12 @@ export function yankVersion(
   ];
 }
 
-/** The statements that choose a profile's latest version anew and index it. */
+/** The statements that update a profile's latest version and index it. */
 function chooseLatest(db: Database, team: string, name: string): Statement[] {
   return [refreshLatest(db, team, name), ...indexProfile(db, team, name)];
 }
 
-/** Sets what a profile says of its latest version from the versions there are. */
+/** Copies the latest version's columns to the profile. */
 function refreshLatest(db: Database, team: string, name: string): Statement {
   const latest = db
     .select({ version: versions.version, manifest: versions.manifest })
@@ -129,7 +129,7 @@ function refreshLatest(db: Database, team: string, name: string): Statement {
     .where(at(team, name));
 }
 
-/** Best first: what is not yanked, releases, the highest. */
+/** Best first: not yanked, releases, highest precedence. */
 export function preference({
   yankReason,
   prerelease,
@@ -143,7 +143,7 @@ function at(team: string, name: string) {
 }
 
 /**
- * One version of a profile that the viewer may know of, by its number or by a digest. When several versions have the same bytes the digest finds the
+ * A version by number or digest, of a profile that the viewer may see. A digest shared by several versions selects the
  * best of them.
  */
 export async function findVersion(
@@ -163,7 +163,7 @@ export async function findVersion(
   return row?.version;
 }
 
-/** As {@link findVersion}, with what was found out about it; without that while it is to be made. */
+/** As {@link findVersion}, with its analysis, if there is a current one. */
 export async function findAnalysedVersion(
   db: Database,
   viewer: Viewer,
@@ -190,7 +190,7 @@ function selected(selector: string) {
   return isDigest(selector) ? eq(versions.digest, selector) : eq(versions.version, selector);
 }
 
-/** A profile's versions, highest first: at most `limit`, of those before a precedence key where one is given. */
+/** A profile's versions, highest first, at most `limit`, below the precedence key `before` if given. */
 export async function listVersions(
   db: Database,
   profileId: number,

@@ -2,20 +2,20 @@ import { and, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { profiles } from './schema.ts';
 
-/** Whose eyes a query has: everybody sees the public profiles, and some see private ones. */
+/** Who a query is for: everyone sees public profiles, members of teams also private ones. */
 export interface Viewer {
-  /** Whether it sees all there is, as who runs the registry does. */
+  /** Whether they see everything, as administrators do. */
   everything: boolean;
-  /** The teams whose private profiles it sees. */
+  /** The teams whose private profiles they see. */
   teams: readonly string[];
-  /** The only private profile that it sees of those teams; all of them when left out. */
+  /** The only private profile that they see of those teams; all by default. */
   profile?: string | undefined;
 }
 
-/** Whoever has not said who they are. */
+/** A viewer without a token. */
 export const anonymous: Viewer = { everything: false, teams: [] };
 
-/** The condition that leaves of `profiles`, or of what stands for it, what the viewer may know of. */
+/** The condition that restricts `profiles`, or an alias of it, to what the viewer may see. */
 export function visibleTo(
   { everything, teams, profile }: Viewer,
   of: Record<'team' | 'name' | 'visibility', AnySQLiteColumn> = profiles,

@@ -1,15 +1,15 @@
 import { createClient } from '@libsql/client/web';
 import { drizzle } from 'drizzle-orm/libsql/web';
-import { countRevisions, type Database } from './database.ts';
+import type { Database } from './database.ts';
 import * as schema from './schema.ts';
 
 /** Connects to a remote libSQL or Turso database over HTTP, as Cloudflare Workers do. */
 export function openRemote(url: string, authToken?: string): Database {
   const client = createClient({
     url,
-    // No limit of its own: a request must not wait for another one's, which may be cancelled and never end.
+    // No limit: a request must not wait for another request's query, which may be cancelled and never end.
     concurrency: Number.MAX_SAFE_INTEGER,
     ...(authToken === undefined ? {} : { authToken }),
   });
-  return drizzle({ client: countRevisions(client), schema, casing: 'snake_case' });
+  return drizzle({ client, schema, casing: 'snake_case' });
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { longestReadme } from '../contract/index.ts';
+import { maxReadmeLength } from '../contract/index.ts';
 import { lineAt, secretsIn } from '../policy/index.ts';
 import {
   defaultTeam,
@@ -87,7 +87,7 @@ export class PackageError extends Error {}
 
 /** The most that a manifest's and a README's file may hold, in bytes. */
 const largestManifest = 64 * 1024;
-const largestReadme = 4 * longestReadme;
+const largestReadme = 4 * maxReadmeLength;
 
 /** The most that a profile's file may hold, in bytes: a registry takes 256 KiB unless its operator says otherwise. */
 const largestProfile = 8 * 1024 * 1024;
@@ -153,8 +153,8 @@ async function readReadme(path: string): Promise<string | undefined> {
   const bytes = await readPart(path, largestReadme);
   if (!bytes) return undefined;
   const text = decode(path, bytes);
-  if (text.length > longestReadme) {
-    throw new PackageError(`${path} has more than ${longestReadme} characters`);
+  if (text.length > maxReadmeLength) {
+    throw new PackageError(`${path} has more than ${maxReadmeLength} characters`);
   }
   requireNoSecret(path, text);
   return text;

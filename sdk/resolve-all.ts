@@ -1,5 +1,5 @@
 import type { Resolutions } from '../contract/index.ts';
-import { mostReferences } from '../contract/resolve.ts';
+import { maxReferences } from '../contract/resolve.ts';
 import type { Digest, Reference } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
 
@@ -34,8 +34,8 @@ export async function resolveAll(
 ): Promise<Meanings | undefined> {
   const found: Meanings = { meanings: [], etags: [] };
   const groups: Reference[][] = [];
-  for (let at = 0; at < references.length; at += mostReferences) {
-    groups.push(references.slice(at, at + mostReferences));
+  for (let at = 0; at < references.length; at += maxReferences) {
+    groups.push(references.slice(at, at + maxReferences));
   }
   // One answer alone stands for all of them; of several, each would have to be asked for again.
   const [etag] = groups.length === 1 && etags.length === 1 ? etags : [];

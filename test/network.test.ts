@@ -31,7 +31,7 @@ describe('networks', () => {
   });
 
   test.each(['', '10', '10.1', '10.0.0.0/33', '::/129', 'host', '10.0.0.0/', '0x7f.0.0.1'])(
-    '"%s" is no network',
+    '"%s" is not a network',
     (text) => {
       expect(parseNetwork(text)).toBeUndefined();
     },

@@ -15,7 +15,7 @@ import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
 import { createAnalyserThreads, type ThreadLimits } from '../worker/analysis/threads.ts';
 import { createOidc, parseIssuer } from '../worker/auth/oidc.ts';
 import { generateToken, hashToken } from '../worker/auth/token.ts';
-import { createLog, takeTurns } from '../worker/log/log.ts';
+import { createLog, createSerializer } from '../worker/log/log.ts';
 import { createWitnesses, parseWitness } from '../worker/log/witness.ts';
 import { createLimiter } from '../worker/middleware/rate-limit.ts';
 import { createAddressOf } from '../worker/network/proxies.ts';
@@ -81,7 +81,7 @@ export interface TestOptions {
   /** Whether workerd's Cache API keeps anything: not when left out, for the same reason. */
   sharedCache?: boolean;
   /** How much of what it answers it keeps in memory: nothing when left out, since tests meddle with the database. */
-  answerBytes?: number;
+  responseCacheBytes?: number;
   /** Networks that webhooks may go to although they are not public. */
   webhookNetworks?: string[];
   /** What analysing a package may cost, where that is not the default; on Node. */
@@ -116,7 +116,7 @@ const node: Runtime = {
     tokenLimit,
     team = {},
     webhookNetworks = [],
-    answerBytes = 0,
+    responseCacheBytes = 0,
     analysis,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
@@ -142,7 +142,7 @@ const node: Runtime = {
       db: served,
       key,
       now,
-      inTurn: takeTurns(),
+      serialize: createSerializer(),
       witnesses: createWitnesses(addresses, now),
     });
     const analyser = createAnalyserThreads(analysis);
@@ -151,7 +151,7 @@ const node: Runtime = {
       log,
       now,
       analyse: analyser.analyse,
-      limits: { profileBytes, team: { ...defaultLimits.team, ...team }, answerBytes },
+      limits: { profileBytes, team: { ...defaultLimits.team, ...team }, responseCacheBytes },
       oidc: createOidc(
         origin,
         issuers.map(parseIssuer).filter((issuer) => issuer !== undefined),
@@ -205,7 +205,7 @@ const workerd: Runtime = {
     team = {},
     addressHeader = '',
     webhookNetworks = [],
-    answerBytes = 0,
+    responseCacheBytes = 0,
     sharedCache = false,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
@@ -236,7 +236,7 @@ const workerd: Runtime = {
           ),
           PUBLIC_URL: origin,
           OIDC_ISSUERS: issuers.join(' '),
-          ANSWER_CACHE_BYTES: String(answerBytes),
+          ANSWER_CACHE_BYTES: String(responseCacheBytes),
           WEBHOOK_NETWORKS: webhookNetworks.join(' '),
           CLIENT_ADDRESS_HEADER: addressHeader,
           LOG_LEVEL: logged ? 'info' : 'off',

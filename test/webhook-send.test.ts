@@ -70,7 +70,7 @@ describe('sending to webhooks from Node', () => {
 
   test('a receiver that never answers is left', async () => {
     receiver.answer = () => {};
-    const send = createNodeSend(loopback, { patience: 200 });
+    const send = createNodeSend(loopback, { timeout: 200 });
     await expect(send(receiver.url, {}, '{}')).rejects.toMatchObject({ name: 'AbortError' });
   });
 
@@ -87,7 +87,7 @@ describe('sending to webhooks from Node', () => {
       };
       more();
     };
-    const send = createNodeSend(loopback, { patience: 5_000 });
+    const send = createNodeSend(loopback, { timeout: 5_000 });
     expect(await send(receiver.url, {}, '{}')).toBe(200);
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
@@ -97,7 +97,7 @@ describe('sending to webhooks from Node', () => {
       response.writeHead(200);
       response.write('.');
     };
-    const send = createNodeSend(loopback, { patience: 300 });
+    const send = createNodeSend(loopback, { timeout: 300 });
     expect(await send(receiver.url, {}, '{}')).toBe(200);
   });
 

@@ -499,7 +499,7 @@ describe('a registry and one of its witnesses', () => {
       'answers with a thousand signatures',
       (response) => response.end('— x AAAAAAA=\n'.repeat(1000)),
     ],
-    ['knows another log', (response) => conflict(response, 0)],
+    ['has cosigned a different log', (response) => conflict(response, 0)],
     ['names no size', (response) => conflict(response, 'many')],
     ['names sizes that fall', (response, request) => conflict(response, 7 - request)],
     ['names sizes that rise', (response, request) => conflict(response, request)],
@@ -657,7 +657,7 @@ describe('a registry and one of its witnesses', () => {
       { url, key: other },
       { url: `${url}/2`, key },
     ]) {
-      expect(() => createWitnesses([{ url, key }, second], now)).toThrow('named twice');
+      expect(() => createWitnesses([{ url, key }, second], now)).toThrow('listed twice');
     }
   });
 });

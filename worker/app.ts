@@ -7,14 +7,14 @@ import { catalog } from './catalog/index.tsx';
 import { reference } from './catalog/reference.tsx';
 import { conditional } from './middleware/conditional.ts';
 import { corsForReads } from './middleware/cors.ts';
-import { answerUnrouted } from './middleware/methods.ts';
+import { respondUnrouted } from './middleware/methods.ts';
 import { limitAddresses } from './middleware/rate-limit.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
-import { noteAccess } from './observability/access.ts';
-import { tellOperator } from './observability/text-log.ts';
+import { recordAccess } from './observability/access.ts';
+import { logError } from './observability/text-log.ts';
 import { createRouter } from './openapi/router.ts';
 import type { Deps } from './ports.ts';
-import { answerProblem, bodyType, ProblemError } from './problem.ts';
+import { bodyType, ProblemError, problemResponse } from './problem.ts';
 import { channels } from './routes/channels.ts';
 import { deprecation } from './routes/deprecation.ts';
 import { health } from './routes/health.ts';
@@ -45,7 +45,7 @@ import { webhooks } from './routes/webhooks.ts';
 export function createApp(deps: Deps) {
   const app = createRouter();
 
-  app.use(noteAccess);
+  app.use(recordAccess);
   if (deps.tracing) app.use(deps.tracing);
   // What it keeps back of a 304 has to be there: all that gives an answer headers comes after it.
   app.use(conditional);
@@ -91,30 +91,28 @@ export function createApp(deps: Deps) {
   app.route('/', reference(app));
   app.route('/', catalog);
 
-  app.notFound(answerUnrouted(app));
+  app.notFound(respondUnrouted(app));
   app.onError((error, c) => {
-    if (error instanceof ProblemError) return answerProblem(c, error);
+    if (error instanceof ProblemError) return problemResponse(c, error);
     if (error instanceof HTTPException && error.status === 400) {
-      return answerProblem(c, new ProblemError('body-malformed', 'The body is not valid JSON.'));
+      return problemResponse(c, new ProblemError('body-malformed', 'The body is not valid JSON.'));
     }
     // Hono's csrf, on the pages that have forms.
     if (error instanceof HTTPException && error.status === 403) {
-      const detail = 'A form of another site was sent here.';
-      return answerProblem(c, new ProblemError('cross-site', detail));
+      const detail = 'A form on another site sent this request.';
+      return problemResponse(c, new ProblemError('cross-site', detail));
     }
-    if (error instanceof HTTPException && error.status === 415) return answerProblem(c, bodyType());
+    if (error instanceof HTTPException && error.status === 415)
+      return problemResponse(c, bodyType());
     if (c.env?.access) c.env.access.error = error;
-    else tellOperator(error);
+    else logError(error);
     if (isStorageFull(error)) {
-      const detail = 'There is no room left to store anything; reading goes on. Tell the operator.';
-      return answerProblem(c, new ProblemError('storage-full', detail));
+      const detail = 'The registry’s disk is full; reads still work. Contact the operator.';
+      return problemResponse(c, new ProblemError('storage-full', detail));
     }
-    return answerProblem(
+    return problemResponse(
       c,
-      new ProblemError(
-        'internal-error',
-        'Something went wrong here; the log of the registry says what.',
-      ),
+      new ProblemError('internal-error', 'The registry failed; its log has the cause.'),
     );
   });
   return app;

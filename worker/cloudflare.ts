@@ -3,12 +3,12 @@ import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
 import { analyseHere } from './analysis/analyser.ts';
 import { createOidc, wellKnownIssuers } from './auth/oidc.ts';
-import { createReanalysing, type Reanalysing } from './jobs/reanalysis.ts';
+import { createReanalysis, type Reanalysis } from './jobs/reanalysis.ts';
 import { createLog } from './log/log.ts';
 import { createWitnesses } from './log/witness.ts';
 import { createAddressFrom } from './network/proxies.ts';
 import { createRequestLog } from './observability/request-log.ts';
-import { tellOperator } from './observability/text-log.ts';
+import { logError } from './observability/text-log.ts';
 import type { Deliverer, Limiter, Log } from './ports.ts';
 import { ProblemError, toProblem } from './problem.ts';
 import { createService, type Service } from './service.ts';
@@ -17,14 +17,14 @@ import { createDeliverer } from './webhooks/deliver.ts';
 import { createDestinations } from './webhooks/destination.ts';
 import { createFetchSend } from './webhooks/send.ts';
 
-/** What wrangler.toml provides besides the variables and secrets of settings.ts. */
+/** Bindings of wrangler.toml besides the variables and secrets in settings.ts. */
 interface Bindings {
   /** Rate Limiting bindings: by client address without a token, and by token. */
   ADDRESS_LIMIT?: RateLimitBinding;
   TOKEN_LIMIT?: RateLimitBinding;
 }
 
-/** Cloudflare's cache of the place where the request came in. */
+/** The cache of the Cloudflare data centre that received the request. */
 declare const caches: {
   default: {
     match: (url: string) => Promise<Response | undefined>;
@@ -43,18 +43,18 @@ interface Context {
 interface Registry extends Service {
   log: Log;
   deliverer: Deliverer;
-  reanalysing: Reanalysing;
+  reanalyseDue: Reanalysis;
 }
 
-/** Deliveries at once: a Worker has six connections that wait for an answer, and its database is one of those. */
+/** Concurrent deliveries: a Worker has six connections, and the database uses one of them. */
 const concurrency = { all: 5, team: 2, webhook: 2, host: 4 };
 
-/** The longest period that a Rate Limiting binding may count over, in seconds: when a client may try again. */
-const longestPeriod = 60;
+/** The maximum period of a Rate Limiting binding, in seconds: when a client may try again. */
+const maxPeriod = 60;
 
 /**
- * The service of this isolate. Requests that come before it is there each make one: to wait for another request's
- * promise would be to wait for ever if that one is cancelled.
+ * The service of this isolate. Requests that arrive before it exists each start one: another request's promise would
+ * never settle if that request is cancelled.
  */
 let registry: Registry | undefined;
 
@@ -100,21 +100,21 @@ async function start(bindings: Bindings): Promise<Registry> {
       put: (url, response) => caches.default.put(url, response),
     },
   });
-  return { ...service, log, deliverer, reanalysing: createReanalysing(db, analyseHere) };
+  return { ...service, log, deliverer, reanalyseDue: createReanalysis(db, analyseHere) };
 }
 
 function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
   if (!binding) return undefined;
   return {
     policy: undefined,
-    take: async (key) => ({ ok: (await binding.limit({ key })).success, reset: longestPeriod }),
+    take: async (key) => ({ ok: (await binding.limit({ key })).success, reset: maxPeriod }),
   };
 }
 
-/** What a registry answers that can't start: its log says why, and nobody else is told. */
-function unready(error: unknown): Response {
-  tellOperator(error instanceof Error ? error.message : error);
-  const problem = new ProblemError('not-ready', 'The registry can not start; its log says why.');
+/** The response when the registry can't start; only its log has the reason. */
+function notReady(error: unknown): Response {
+  logError(error instanceof Error ? error.message : error);
+  const problem = new ProblemError('not-ready', 'The registry can’t start; its log has the cause.');
   return Response.json(toProblem(problem), {
     status: 503,
     headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
@@ -123,20 +123,20 @@ function unready(error: unknown): Response {
 
 function serve(registry: Registry, request: Request, context: Context) {
   const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
-  const analysing = registry.reanalysing(Date.now());
+  const analysing = registry.reanalyseDue(Date.now());
   if (analysing) context.waitUntil(analysing);
   const response = registry.fetch(request, { waitUntil });
   if (request.method === 'GET' || request.method === 'HEAD') return response;
   return followUp(registry, response, context);
 }
 
-/** What changes something may have filled the outbox and grown the log; the cron trigger sees to what is left. */
+/** Writes may add deliveries and log entries; the cron trigger handles what remains. */
 async function followUp(
   { deliverer, log }: Registry,
-  answer: Response | Promise<Response>,
+  pending: Response | Promise<Response>,
   context: Context,
 ): Promise<Response> {
-  const response = await answer;
+  const response = await pending;
   if (response.ok) {
     context.waitUntil(deliverer.deliverDue());
     context.waitUntil(log.cosign());
@@ -152,14 +152,14 @@ export default {
         registry ??= started;
         return serve(registry, request, context);
       },
-      (error) => unready(error),
+      (error) => notReady(error),
     );
   },
 
-  /** The cron trigger of wrangler.toml: deliveries that are due again, and witnesses that are to be asked. */
+  /** The cron trigger of wrangler.toml: retries deliveries and requests cosignatures. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     registry ??= await start(bindings);
-    const { deliverer, reanalysing, log } = registry;
-    await Promise.all([deliverer.deliverDue(), reanalysing(Date.now()), log.cosign()]);
+    const { deliverer, reanalyseDue, log } = registry;
+    await Promise.all([deliverer.deliverDue(), reanalyseDue(Date.now()), log.cosign()]);
   },
 };

@@ -9,15 +9,15 @@ import { addToken, countAdminTokens } from '../db/tokens.ts';
 import { createAnalyserThreads } from './analysis/threads.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './auth/oidc.ts';
 import { generateToken, hashToken } from './auth/token.ts';
-import { createReanalysing } from './jobs/reanalysis.ts';
-import { createLog, takeTurns } from './log/log.ts';
+import { createReanalysis } from './jobs/reanalysis.ts';
+import { createLog, createSerializer } from './log/log.ts';
 import { createWitnesses, type WitnessAddress } from './log/witness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
 import { createAddressOf } from './network/proxies.ts';
 import { DataError, dataFiles, loadLogKey, lockData } from './node/data.ts';
 import { createListener, whenSent } from './node/listener.ts';
 import { refuseBadHead } from './node/request-head.ts';
-import { observeTogether } from './observability/access.ts';
+import { batchObservers } from './observability/access.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { batchLines, createRequestLog, type LogLevel } from './observability/request-log.ts';
 import { startTracing } from './observability/tracing.ts';
@@ -33,75 +33,77 @@ export { DataError } from './node/data.ts';
 const headersTimeout = 20_000;
 const requestTimeout = 120_000;
 
-/** How long requests under way may take when the registry is to end, in milliseconds. */
+/** How long running requests may take after shutdown begins, in milliseconds. */
 const grace = 5_000;
 
-/** How long after the last look the outbox is looked into again, in milliseconds. */
+/** How often the outbox is checked, in milliseconds. */
 const deliveryInterval = 1_000;
 
-/** How often it is seen whether witnesses are to be asked, in milliseconds. */
+/** How often the log checks whether cosignatures are due, in milliseconds. */
 const cosigningInterval = 1_000;
 
-/** How often versions are analysed anew while there are some left, in milliseconds. */
+/** The pause between reanalyses while versions are outdated, in milliseconds. */
 const analysingInterval = 100;
 
 /** How a registry on Node runs. */
 export interface ServeOptions {
-  /** The folder that holds the database and the log key; made when it is absent. */
+  /** The folder of the database and the log key; created if absent. */
   data: string;
   host: string;
-  /** 0 picks a free one. */
+  /** 0 selects a free port. */
   port: number;
-  /** The largest profile that may be published, in bytes. */
+  /** The maximum size of a profile, in bytes. */
   profileBytes?: number;
-  /** Make another administrator token although there is one: for whoever lost it. */
+  /** Create another administrator token even if one exists, for when it was lost. */
   newAdminToken?: boolean;
-  /** Who is asked to cosign the log's checkpoints. */
+  /** The witnesses that cosign checkpoints. */
   witnesses?: WitnessAddress[];
-  /** Where others reach the registry; without it no CI job is known by its OpenID Connect token. */
+  /** The registry's public URL; without it, trusted publishing is off. */
   publicUrl?: string;
-  /** CI providers besides the well-known ones. */
+  /** CI providers in addition to the well-known ones. */
   issuers?: Issuer[];
-  /** Which requests are logged; none when left out. */
+  /** Which requests are logged; none by default. */
   logLevel?: LogLevel;
-  /** Where log lines go: standard error when left out. */
+  /** Writes log lines; to standard error by default. */
   writeLog?: (text: string) => void;
-  /** Where Prometheus finds /metrics without a token; nowhere when left out. */
+  /** Where /metrics is served without a token; nowhere by default. */
   metrics?: { host: string; port: number };
-  /** Networks of proxies whose X-Forwarded-For is believed. */
+  /** Networks of proxies whose X-Forwarded-For is trusted. */
   trustedProxies?: string[];
-  /** How many requests an address may make in a minute without a token, and how many with one; 0: any number. */
+  /** Requests per minute: anonymous ones by address, and by token; 0 means unlimited. */
   addressLimit?: number;
   tokenLimit?: number;
-  /** The most that a team may store; what is left out is the default. */
+  /** The default quota of a team. */
   team?: Partial<Amounts>;
-  /** How much of what it answers the registry keeps in memory, in bytes. */
-  answerBytes?: number;
-  /** Networks that webhooks may go to although they are not public, over http too. */
+  /** The size of the response cache, in bytes. */
+  responseCacheBytes?: number;
+  /** Private networks that webhooks may point to, with http or https. */
   webhookNetworks?: string[];
-  /** How long the registry goes on after it was told to end, while /readyz says so already; in milliseconds. */
+  /** Grace period on shutdown, during which /readyz reports not ready; in milliseconds. */
   shutdownDelay?: number;
 }
 
-/** How many requests an address, and a token, may make in a minute unless the operator says otherwise. */
+/** The default rate limits per minute, by address and by token. */
 export const defaultAddressLimit = 3_000;
 export const defaultTokenLimit = 6_000;
 
-/** A registry that is listening. */
+/** A running registry. */
 export interface RunningRegistry {
   url: string;
-  /** Where Prometheus finds the metrics, if anywhere without a token. */
+  /** The URL of the metrics without a token, if enabled. */
   metricsUrl: string | undefined;
-  /** The log key's verifier, for hosts to pin. */
+  /** The log's verifier key, for hosts to pin. */
   logVerifier: string;
-  /** The administrator token that this start made, if it made one; it can't be had again. */
+  /** The administrator token, if this start created one; it can't be recovered later. */
   adminToken: string | undefined;
-  /** Stops listening, waits a while for the requests under way and closes the database. */
+  /** Stops listening, waits for running requests and closes the database. */
   close: () => Promise<void>;
 }
 
-/** Starts a registry with an embedded database. Throws when the folder or the address can't be had, a
- * {@link DataError} when the folder holds something else. */
+/**
+ * Starts a registry with an embedded database. Throws when the folder or the address is unavailable, a
+ * {@link DataError} when the folder's contents are not a registry's.
+ */
 export async function startRegistry(options: ServeOptions): Promise<RunningRegistry> {
   const files = dataFiles(options.data);
   const lock = await lockData(options.data, 'shared');
@@ -113,17 +115,17 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
   const witnesses = createWitnesses(options.witnesses ?? [], now);
-  const log = createLog({ db, key: logKey, now, inTurn: takeTurns(), witnesses });
+  const log = createLog({ db, key: logKey, now, serialize: createSerializer(), witnesses });
   const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
   const lines = batchLines(options.writeLog ?? ((text) => process.stderr.write(text)));
   const requestLog = createRequestLog(options.logLevel ?? 'off', lines.add);
   const counted = createMetrics({ logSize: async () => (await readLogHead(db)).frontier.size });
   const observers = [counted.observe, ...(requestLog ? [requestLog] : [])];
-  const { observe, tell } = observeTogether(observers, lines.flush);
+  const { observe, flush } = batchObservers(observers, lines.flush);
   const metrics: Metrics = {
     ...counted,
     expose: () => {
-      tell();
+      flush();
       return counted.expose();
     },
   };
@@ -141,7 +143,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     limits: {
       profileBytes,
       team: { ...defaultLimits.team, ...options.team },
-      answerBytes: options.answerBytes ?? defaultLimits.answerBytes,
+      responseCacheBytes: options.responseCacheBytes ?? defaultLimits.responseCacheBytes,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
     observers: [observe],
@@ -169,7 +171,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     throw error;
   }
 
-  // Only now: a start that fails must not leave a token that nobody has seen.
+  // Only now: a failed start must not leave a token that nobody has seen.
   if (adminToken !== undefined) {
     await addToken(db, {
       hash: await hashToken(adminToken),
@@ -179,8 +181,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     });
   }
   const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
-  const reanalysing = createReanalysing(db, analyser.analyse);
-  const stopAnalysing = repeat(async () => reanalysing(Date.now()), analysingInterval);
+  const reanalyseDue = createReanalysis(db, analyser.analyse);
+  const stopAnalysing = repeat(async () => reanalyseDue(Date.now()), analysingInterval);
   const stopCosigning =
     witnesses.length > 0 ? repeat(log.cosign, cosigningInterval) : async () => {};
   return {
@@ -198,11 +200,11 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopDelivering(),
         stopCosigning(),
       ]);
-      // What is under way in the background is cut off: it is begun again at the next start.
+      // Background work is interrupted and resumes at the next start.
       await Promise.all([stopAnalysing(), analyser.close()]);
-      // What was cut off last is known of with the next turn.
+      // Interrupted requests are recorded in the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
-      tell();
+      flush();
       await tracing?.shutdown().catch(() => {});
       db.$client.close();
       await lock.release();
@@ -210,7 +212,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   };
 }
 
-/** Does some work again and again with a pause between, until it is stopped, which waits for what is under way. */
+/** Repeats work with a pause in between; the returned function stops it and waits for the current run. */
 function repeat(
   work: (signal: AbortSignal) => Promise<unknown>,
   pause: number,
@@ -238,7 +240,7 @@ function perMinute(requests: number): Limiter | undefined {
   return requests === 0 ? undefined : createLimiter(requests, 60);
 }
 
-/** Prometheus' own door: it needs no token, so it is for the operator's network only. */
+/** The metrics server: it requires no token, so it belongs in the operator's network only. */
 function createMetricsServer(metrics: Metrics): Server {
   return createServer(async (request, response) => {
     if (refuseBadHead(request, response)) return;
@@ -263,7 +265,7 @@ async function close(server: Server): Promise<void> {
   await new Promise((resolve) => {
     server.close(resolve);
     server.closeIdleConnections();
-    // Whoever has not sent a request by then may never do.
+    // Connections without a complete request by then are dropped.
     setTimeout(() => server.closeAllConnections(), grace).unref();
   });
 }

@@ -3,12 +3,12 @@ import type { ZodType } from 'zod';
 import { parseJson } from '../trust/index.ts';
 import { ProblemError } from './problem.ts';
 
-/** A place in a list as clients hand it back; what it says is nobody else's business. */
+/** Encodes a place in a list as an opaque cursor. */
 export function encodeCursor(place: unknown): string {
   return btoa(JSON.stringify(place)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** The place that a cursor names. Throws a {@link ProblemError} when it is none of such a list. */
+/** Decodes a cursor. Throws a {@link ProblemError} when it is not one of this list. */
 export function decodeCursor<Place>(schema: ZodType<Place>, cursor: string): Place {
   const place = schema.safeParse(parse(cursor));
   if (place.success) return place.data;

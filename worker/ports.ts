@@ -8,43 +8,45 @@ import type { Token } from '../db/tokens.ts';
 import type { Delivery, Webhook } from '../db/webhooks.ts';
 import type { Hash, LogEntry } from '../trust/index.ts';
 
-/** What the service needs from whatever runs it. */
+/** The service's dependencies, provided by the runtime. */
 export interface Deps {
   db: Database;
   log: Log;
   now: () => Date;
   limits: Limits;
-  /** Finds out what is derived from a package; in threads where the runtime has them. */
+  /** Analyses packages; in threads where the runtime has them. */
   analyse: Analyser;
-  /** How CI jobs are known by their OpenID Connect tokens; left out where the registry has no public address. */
+  /** Verifies the OpenID Connect tokens of CI jobs; undefined without a public URL. */
   oidc?: Oidc | undefined;
-  /** Who is told of each request. */
+  /** Called after each request. */
   observers?: AccessObserver[];
-  /** A client's address, from its connection or from proxies that are trusted. */
-  addressOf?: (asked: Asked, bindings: object) => string | undefined;
-  /** Calls `done` when the answer has been sent, with its size in bytes; where the runtime can tell. */
+  /** A client's address, from its connection or from trusted proxies. */
+  addressOf?: (request: RequestHead, bindings: object) => string | undefined;
+  /** Calls `done` with the size in bytes once a response has been sent, on runtimes that support it. */
   whenSent?: (bindings: object, done: (bytes: number) => void) => void;
-  /** How many requests each client may make; any number when left out. */
+  /** Rate limits per client; unlimited when omitted. */
   rateLimits?: RateLimits;
-  /** Tells the teams' webhooks. */
+  /** Delivers events to webhooks. */
   deliverer?: Deliverer;
-  /** Keeps what never changes near its readers; none when left out. */
+  /** Caches immutable responses near their readers. */
   sharedCache?: SharedCache;
+  /** Drops cached responses after a change; routes declare it with the middleware `invalidates`. */
+  invalidateCache?: ((changed: Exclude<CacheDependency, 'nothing'>) => void) | undefined;
   /** Served at /metrics to administrators. */
   metrics?: Metrics | undefined;
-  /** Puts each request into a trace. */
+  /** Traces each request. */
   tracing?: MiddlewareHandler | undefined;
-  /** Whether the service is about to end, so that nobody should be sent to it any more. */
+  /** Whether the service is shutting down, so that /readyz reports not ready. */
   isEnding?: () => boolean;
 }
 
 export interface Limits {
-  /** The largest profile that may be published, in bytes. */
+  /** The maximum size of a profile, in bytes. */
   profileBytes: number;
-  /** The most that a team may have and do, unless it has limits of its own; of tokens, a user too. */
+  /** The default limits of a team; the limit on tokens applies to users too. */
   team: Amounts;
-  /** How much of what it answers the service keeps in memory, in bytes; 0: nothing. */
-  answerBytes: number;
+  /** The size of the response cache in memory, in bytes; 0 turns it off. */
+  responseCacheBytes: number;
 }
 
 export const defaultLimits: Limits = {
@@ -57,153 +59,156 @@ export const defaultLimits: Limits = {
     tokens: 1_000,
     webhooks: 10,
   },
-  answerBytes: 64 * 1024 * 1024,
+  responseCacheBytes: 64 * 1024 * 1024,
 };
 
-/** What comes with a request, beside what its runtime gives. */
+/** Hono's bindings for a request, besides those of the runtime. */
 export interface Bindings {
   access?: Access;
-  /** The answer that a 304 stands for. */
-  whole?: Response;
-  /** Lets work go on after the answer, where the runtime would end it. */
+  /** The response that a 304 stands for. */
+  fullResponse?: Response;
+  /** Lets work continue after the response, where the runtime would end it. */
   waitUntil?: (work: Promise<unknown>) => void;
 }
 
-/** What the routes find in Hono's context. */
+/** Hono's environment of the routes. */
 export interface Env {
   Bindings: Bindings;
   Variables: {
     deps: Deps;
     tokenChecks: TokenChecks;
-    /** Whose request it is (auth.ts). */
+    /** Who makes the request (auth/identify.ts). */
     caller: Caller;
   };
 }
 
-/** What is known of a request once it is answered: for the request log and for metrics. It holds no secret. */
+/** The record of a request, for the request log and metrics. It contains no secrets. */
 export interface Access {
-  /** The request's id, which the answer carries as X-Request-Id. */
+  /** The request's id, sent back as X-Request-Id. */
   id: string;
   method: string;
-  /** The route's pattern, not the path: that may hold names that are nobody else's business. */
+  /** The route's pattern, not the path, which may contain private names. */
   route: string;
-  /** The client's address, where it is known. */
+  /** The client's address, if known. */
   address: string | undefined;
-  /** Whose token the request had, if it was a good one. */
+  /** The request's token, if it was valid. */
   token: { id: number; label: string } | undefined;
   status: number;
-  /** When the request came, in milliseconds since the epoch. */
+  /** When the request arrived, in milliseconds since the epoch. */
   time: number;
-  /** The same, by the clock that never jumps. */
+  /** The same on the monotonic clock. */
   start: number;
-  /** How long the answer took, in milliseconds. */
+  /** The duration in milliseconds. */
   milliseconds: number;
-  /** What was sent, head and body, in bytes; `undefined` where the runtime does not tell. */
+  /** The size of the response, head and body, in bytes; `undefined` if the runtime does not report it. */
   bytes: number | undefined;
-  /** What went wrong here, when the status is 500. */
+  /** The cause of a status of 500. */
   error: unknown;
 }
 
-/** Told of each request after its answer. It must not throw. */
+/** Called after each request. Must not throw. */
 export type AccessObserver = (access: Access) => void;
 
-/** A request, as far as an answer that is kept depends on it; header names are in lower case. */
-export interface Asked {
+/** What a cached response depends on, and so what makes it stale. */
+export type CacheDependency = 'nothing' | 'visibility' | 'references';
+
+/** The parts of a request that select a cached response; header names are in lower case. */
+export interface RequestHead {
   method: string;
   url: string;
   header: (name: string) => string | null | undefined;
 }
 
-/** Who makes a request, and what they may do. */
+/** The author of a request, with their roles. */
 export interface Caller {
-  /** The token that was sent; `undefined` when none was. */
+  /** The request's token; `undefined` for anonymous requests. */
   token: Token | undefined;
-  /** The role in every team there is: of who runs the registry. */
+  /** The role in every team, for administrators. */
   everywhere: Role | undefined;
-  /** The roles in single teams. */
+  /** The roles by team. */
   roles: ReadonlyMap<string, Role>;
-  /** The only profile that the roles are about; all when `undefined`. */
+  /** The only profile that the roles apply to; all when `undefined`. */
   profile: string | undefined;
 }
 
 /**
- * What it may cost to find out whether credentials are good: a token that was good lately may be looked up as often as
- * its own limit says, and all else only while the address has not sent too many that were none.
+ * Rate limits for checking credentials: a recently valid token is limited by its own rate limit, anything else by the
+ * number of invalid credentials from the same address.
  */
 export interface TokenChecks {
   /**
-   * Whose token it is, by `find`, which is told its hash; `undefined` when it is no good. Throws a problem, and asks
-   * nothing, when the token's limit or the address's is reached.
+   * Looks up a token by its hash with `find`; returns `undefined` if the token is invalid. Throws a problem, without a
+   * lookup, when the limit of the token or of the address is reached.
    */
   check: (
     c: Context<Env>,
     secret: string,
     find: (hash: string) => Promise<Caller | undefined>,
   ) => Promise<Caller | undefined>;
-  /** Does what finds out whether other credentials are good; what comes back as `undefined` counts as a failure. */
+  /** Checks other credentials with `work`; a result of `undefined` counts as a failure. */
   attempt: <Result>(
     c: Context<Env>,
     work: () => Promise<Result | undefined>,
   ) => Promise<Result | undefined>;
 }
 
-/** What a limiter says of one request. */
+/** A limiter's decision on one request. */
 export interface Rate {
   ok: boolean;
-  /** How many more are allowed now; `undefined` where the limiter does not tell. */
+  /** How many more requests are allowed now; `undefined` if the limiter does not report it. */
   remaining?: number;
-  /** When all that is allowed may be had again; after a refusal, when one more. In seconds. */
+  /** Seconds until the limit resets; after a refusal, until the next request is allowed. */
   reset: number;
 }
 
 /** Counts requests by key. */
 export interface Limiter {
-  /** What it allows: so many requests in so many seconds. */
+  /** The limit, if known. */
   policy: { requests: number; seconds: number } | undefined;
   take: (key: string) => Rate | Promise<Rate>;
 }
 
-/** Who is limited how; who is left out is not. */
+/** The rate limits; unlimited where omitted. */
 export interface RateLimits {
-  /** Requests without a token, by the client's address (IPv6: its /64). */
+  /** Anonymous requests, by client address (IPv6: /64). */
   address?: Limiter | undefined;
-  /** Requests with a good token, by that. */
+  /** Requests with a valid token, by token. */
   token?: Limiter | undefined;
 }
 
-/** What a CI job's token says of it. */
+/** A CI job as its token describes it. */
 export interface Job {
   issuer: string;
-  /** `owner/name` or `group/project`, in lower case: providers do not tell the two apart. */
+  /** `owner/name` or `group/project`, in lower case: providers ignore case. */
   repository: string;
-  /** The provider's number for the repository: the name can go to somebody else, this can't. */
+  /** The provider's id of the repository, which, unlike the name, is never reused. */
   repositoryId: string;
   branch: string;
   environment: string | undefined;
-  /** Identifies the token. */
+  /** The id of the token. */
   id: string;
 }
 
 export type VerifiedJob = { ok: true; job: Job } | { ok: false; reason: string };
 
-/** Verifies the tokens that CI jobs bring (OpenID Connect Core 1.0, section 3.1.3.7). */
+/** Verifies the token of a CI job (OpenID Connect Core 1.0, section 3.1.3.7). */
 export type VerifyJob = (token: string) => Promise<VerifiedJob>;
 
-/** What {@link Deps} has of it. */
+/** OpenID Connect for CI jobs. */
 export interface Oidc {
   audience: string;
   issuers: readonly string[];
   verify: VerifyJob;
 }
 
-/** The registry's transparency log: what it records can't be taken back unseen. */
+/** The registry's transparency log: append-only, and verifiable by anyone. */
 export interface Log {
   /** The verifier of the log's key, which hosts pin. */
   verifier: string;
   /**
-   * Appends an entry in one transaction with the statements that it is about, which are told its index. Where the
-   * database commits that and its answer is lost, the entry is found in the log.
-   * `undefined` when `superseded` says meanwhile that there is nothing left to do.
+   * Appends an entry in one transaction with the statements that it records; `statements` receives the entry's index.
+   * If the database commits and its response is lost, the entry is found in the log. Returns the index, or `undefined`
+   * once `superseded` reports that the entry is no longer needed.
    */
   append(
     entry: LogEntry,
@@ -211,74 +216,72 @@ export interface Log {
     superseded: () => Promise<boolean>,
   ): Promise<number | undefined>;
   /**
-   * A checkpoint of `atLeast` so many entries if there is one, cosigned with the present time, and its size: the newest
-   * that witnesses have cosigned a short while ago, else where the log stands. Without `atLeast` it is where the log
-   * stands, but for the moment in which witnesses are asked about that. No witness is asked here.
+   * Returns a checkpoint of at least `minSize` entries, if the log has that many, cosigned with the current time: the
+   * newest that witnesses cosigned recently, or else that of the current log. Without `minSize` it is the current log's,
+   * except while witnesses are being asked about it. Does not contact witnesses.
    */
-  checkpoint(atLeast?: number): Promise<{ size: number; note: string }>;
+  checkpoint(minSize?: number): Promise<{ size: number; note: string }>;
   /**
-   * Has the witnesses cosign the log as it stands, where they have not done so within the last minute: for timers and
-   * after the log has grown. Takes at most a few seconds, and never throws.
+   * Requests cosignatures of the current log from witnesses that have not cosigned within the last minute; called by
+   * timers and after an append. Takes at most a few seconds and never throws.
    */
   cosign(): Promise<void>;
   /**
-   * Waits a short while until the witnesses have been asked about a tree of `size`, so that a proof made then is of a
-   * checkpoint that hosts with witnesses take. What they take longer for goes on, which `waitUntil` is told of.
+   * Waits a few seconds for the witnesses to cosign a tree of `size`, so that the next proof has a checkpoint that hosts
+   * with witnesses accept. Longer requests continue in `waitUntil`.
    */
   cosignUpTo(size: number, waitUntil?: (work: Promise<unknown>) => void): Promise<void>;
-  /** The hashes by which an entry is shown to be in the tree of that size. */
+  /** The inclusion proof of an entry in the tree of that size. */
   proveInclusion(index: number, size: number): Promise<Hash[]>;
-  /** The hashes by which the tree of size `second` is shown to begin with that of size `first`. */
+  /** The consistency proof between the trees of size `first` and `second`. */
   proveConsistency(first: number, second: number): Promise<Hash[]>;
 }
 
-/** An analysis, and whether the package may be published. */
+/** An analysis, with the number of errors that prevent publishing. */
 export interface Analysed extends Analysis {
-  /** How many errors there are, the omitted ones among them. */
+  /** The number of errors, including omitted ones. */
   errors: number;
 }
 
 /**
- * Analyses a package on behalf of somebody, a team for example, so that nobody waits for what others send. Rejects with
- * {@link Busy} when too many wait already.
+ * Analyses a package on behalf of a team, so that teams do not wait for each other. Rejects with {@link Busy} when too
+ * many packages are waiting.
  */
 export type Analyser = (pack: Package, onBehalfOf: string) => Promise<Analysed>;
 
 /**
- * Where webhooks may go: over https to the public internet, and to the networks that the operator allows besides,
- * over http too.
+ * Where webhooks may point: https on the public internet, and http or https in networks that the operator allows.
  */
 export interface Destinations {
-  /** Whether there is any network besides, which may have names of its own. */
+  /** Whether the operator allows any network; local host names are then allowed too. */
   local: boolean;
-  /** What is wrong with this address, before anything is looked up; `undefined` when nothing is. */
+  /** Why a URL is refused, without a DNS lookup; `undefined` if it is allowed. */
   objection: (url: string) => string | undefined;
-  /** What is wrong with going to this IP address for that URL; `undefined` when nothing is. */
+  /** Why an IP address is refused for a URL; `undefined` if it is allowed. */
   addressObjection: (url: URL, address: string) => string | undefined;
 }
 
-/** Tells webhooks what they are to be told. */
+/** Delivers events to webhooks. */
 export interface Deliverer {
   destinations: Destinations;
   /**
-   * Makes the deliveries that are due, until none is; how many attempts that took. Each has a deadline of its own,
-   * and none waits for another team's but for want of any place. Begins nothing more once `signal` is aborted. Never
-   * throws.
+   * Attempts deliveries until none is due and returns the number of attempts. Each has its own deadline, and teams do
+   * not wait for each other while there is capacity. Starts nothing once `signal` is aborted. Never throws.
    */
   deliverDue: (signal?: AbortSignal) => Promise<number>;
-  /** How often a team may test its webhooks. */
+  /** The rate limit of webhook tests by team. */
   tests: Limiter;
-  /** Tells one webhook of a test that is in the outbox for that, at once and once only. */
+  /** Sends a test delivery once, immediately. */
   test: (webhook: Webhook, delivery: Delivery) => Promise<Delivery>;
 }
 
-/** A cache in front of the database, near the client, that forgets what its Cache-Control says. */
+/** A cache near the client that respects Cache-Control. */
 export interface SharedCache {
   match: (url: string) => Promise<Response | undefined>;
   put: (url: string, response: Response) => Promise<void>;
 }
 
-/** What Prometheus scrapes of a registry on Node. On Workers an isolate would tell of itself alone. */
+/** Prometheus metrics of a registry on Node. On Workers each isolate would only report itself. */
 export interface Metrics {
   observe: AccessObserver;
   contentType: string;

@@ -7,33 +7,33 @@ import {
   problems,
 } from '../contract/index.ts';
 
-/** What some problems tell besides. */
-export interface MoreOfProblem {
+/** Additional members of some problems. */
+export interface ProblemExtensions {
   diagnostics?: Diagnostic[];
   /** How many more diagnostics there are. */
   omitted?: number;
-  /** In how many seconds it is worth trying again. */
+  /** The Retry-After, in seconds. */
   retryAfter?: number;
 }
 
-/** Thrown by whatever handles a request; answered as problem+json (RFC 9457) by {@link answerProblem}. */
+/** Thrown while handling a request; sent as problem+json (RFC 9457) by {@link problemResponse}. */
 export class ProblemError extends Error {
   readonly id: ProblemId;
-  readonly more: MoreOfProblem;
+  readonly more: ProblemExtensions;
 
-  constructor(id: ProblemId, detail: string, more: MoreOfProblem = {}) {
+  constructor(id: ProblemId, detail: string, more: ProblemExtensions = {}) {
     super(detail);
     this.id = id;
     this.more = more;
   }
 }
 
-/** That a body is not said to be JSON: by readBody, and by Hono, which is stricter about how that is written. */
+/** The problem of a body without the media type JSON, found by readBody or by Hono, which is stricter. */
 export function bodyType(): ProblemError {
   return new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
 }
 
-/** A problem as the API tells it. */
+/** A problem as the API returns it. */
 export function toProblem({ id, message, more }: ProblemError): Problem {
   const { status, title } = problems[id];
   const { diagnostics, omitted = 0 } = more;
@@ -47,14 +47,14 @@ export function toProblem({ id, message, more }: ProblemError): Problem {
 }
 
 /** The response for a problem. */
-export function answerProblem(c: Context, problem: ProblemError): Response {
+export function problemResponse(c: Context, problem: ProblemError): Response {
   const { status } = problems[problem.id];
   const body = toProblem(problem);
   const { retryAfter } = problem.more;
   c.header('Cache-Control', 'no-store');
   if (status === 401) c.header('WWW-Authenticate', 'Bearer realm="aa-registry"');
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
-  // The rest of a body that was refused unread must not be taken for the next request.
+  // The unread rest of a refused body must not be parsed as the next request.
   if (status === 413) c.header('Connection', 'close');
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' });
 }

@@ -9,32 +9,32 @@ import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
 import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
-import { loggedName } from './log/entry-name.ts';
+import { logEntryName } from './log/entry-name.ts';
 import type { Analysed, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
-import { noRoom } from './quota.ts';
+import { quotaProblem } from './quota.ts';
 
-/** How often it is tried again when the profile changes while a version of it is published. */
-const maximumTries = 5;
+/** How often publishing is retried when the profile changes at the same time. */
+const maxAttempts = 5;
 
-/** A version as it was published; where it stands in the database is not known. */
+/** A published version, without its place in the database. */
 type PublishedVersion = Omit<Version, 'id' | 'profileId' | 'precedence' | 'prerelease'>;
 
-/** A version that is stored, and what its answer needs besides. */
+/** A stored version, with what the response needs. */
 export interface Publishing {
-  /** Whether it was stored now, and not before. */
+  /** Whether this request stored it. */
   created: boolean;
   version: PublishedVersion;
   analysis: StoredAnalysis;
-  /** What opens its profile's name in the log, when that is private. */
+  /** The blinding factor of a private profile's name in the log. */
   blind: string | null;
 }
 
 /**
- * Publishes a version: checks its size, its envelope against the team's registered keys, and the profile
- * itself; then stores it whole. The same bytes again change nothing. Throws a {@link ProblemError} for
- * anything else, and then nothing has been stored. Each read may be a round trip to the database, so those that do
- * not need each other's answer go together, and what has just been written is not read again.
+ * Publishes a version: checks its size, its envelope against the team's keys, and the profile, and stores everything in
+ * one transaction. Publishing the same bytes again changes nothing. Otherwise throws a {@link ProblemError} and stores
+ * nothing. A read may be a round trip to the database, so independent reads run together, and written rows are not read
+ * again.
  */
 export async function publish(
   deps: Deps,
@@ -49,12 +49,12 @@ export async function publish(
   if (bytes.length > limits.profileBytes) {
     throw new ProblemError(
       'profile-too-large',
-      `The profile has ${bytes.length} bytes; ${limits.profileBytes} are allowed.`,
+      `The profile has ${bytes.length} bytes; the limit is ${limits.profileBytes}.`,
     );
   }
 
   const [owner, registered] = await Promise.all([findTeam(db, team), listKeys(db, team)]);
-  if (!owner) throw new ProblemError('not-found', `There is no team ${team}.`);
+  if (!owner) throw new ProblemError('not-found', `Team ${team} does not exist.`);
   const valid = registered.filter(({ revokedAt }) => revokedAt === null);
   const imported = await Promise.all(valid.map((key) => importPublicKey(key.publicKey)));
   const keys = imported.filter((key) => key !== undefined);
@@ -75,7 +75,7 @@ export async function publish(
   const pack = { team, name, manifest, text: profile, readme };
   let analysed: Analysed | undefined;
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
-  for (let attempt = 1; attempt <= maximumTries; attempt++) {
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const [stored, existing, quota] = await Promise.all([
       findAnalysedVersion(db, viewer, team, name, version),
       findProfile(db, viewer, team, name),
@@ -91,15 +91,15 @@ export async function publish(
         blind: existing.blind,
       };
     }
-    // Read together, but not at one moment: somebody has just made both.
+    // The two reads are not one snapshot: another request has just created the profile.
     if (stored) continue;
     analysed ??= await analyseFor(deps.analyse)(pack, team);
     const analysis = analysed;
     if (analysis.errors > 0) throw invalid(`${team}/${name}@${version}`, analysis);
-    const home = existing ?? newProfile(visibility);
-    if (existing) requireSame(existing, visibility);
+    const target = existing ?? newProfile(visibility);
+    if (existing) requireSameVisibility(existing, visibility);
     const more = { profiles: existing ? 0 : 1, versions: 1, bytes: size };
-    const full = noRoom(deps, team, quota, more);
+    const full = quotaProblem(deps, team, quota, more);
     if (full) throw full;
 
     const time = now().toISOString();
@@ -112,14 +112,14 @@ export async function publish(
       manifest,
       publishedAt: time,
     };
-    const logged = await loggedName(team, name, home);
+    const logged = await logEntryName(team, name, target);
     const index = await log.append(
       { kind: 'version', time, team, name: logged, version, digest, envelope: payload },
       (logIndex) => [
         ...countVersion(db, { team, name, bytes: size }, limits.team),
         ...insertVersion(
           db,
-          { ...row, team, name, text: profile, analysis, readme, profile: home },
+          { ...row, team, name, text: profile, analysis, readme, profile: target },
           logIndex,
         ),
         announce(db, team, {
@@ -128,15 +128,15 @@ export async function publish(
           data: { team, name, version, digest, logIndex },
         }),
       ],
-      // Two publishers at once: the unique index, or the quota, let one of them in; or the profile is another now.
+      // A concurrent publisher won, the quota was reached, or the profile changed.
       async () =>
         (await findVersion(db, viewer, team, name, version)) !== undefined ||
-        hasChanged(home, existing, await findProfile(db, viewer, team, name)) ||
-        noRoom(deps, team, await readQuota(db, team, now()), more) !== undefined,
+        hasChanged(target, existing, await findProfile(db, viewer, team, name)) ||
+        quotaProblem(deps, team, await readQuota(db, team, now()), more) !== undefined,
     );
     if (index === undefined) continue;
     const published = { ...row, logIndex: index, yankReason: null };
-    return { created: true, version: published, analysis, blind: home.blind };
+    return { created: true, version: published, analysis, blind: target.blind };
   }
   throw new Error(`${team}/${name}@${version} could not be stored`);
 }
@@ -148,11 +148,11 @@ function invalid(what: string, { errors, diagnostics, omitted }: Analysed): Prob
 
 function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {
   if (text.isWellFormed()) return new TextEncoder().encode(text);
-  const detail = `The ${what} holds half a surrogate pair, so it is no UTF-8.`;
+  const detail = `The ${what} contains an unpaired surrogate and can’t be encoded as UTF-8.`;
   throw new ProblemError('body-malformed', detail);
 }
 
-/** The README is the one that the signed manifest names. */
+/** Requires the README that the signed manifest names. */
 async function requireReadme(
   readme: Uint8Array<ArrayBuffer> | undefined,
   digest: string | undefined,
@@ -162,8 +162,10 @@ async function requireReadme(
   throw new ProblemError(
     'envelope-refused',
     sent === undefined
-      ? 'The manifest names a README that was not sent.'
-      : `The manifest names the README ${digest ?? 'none'}; what was sent is ${sent}.`,
+      ? 'The manifest names a README, but none was sent.'
+      : digest === undefined
+        ? 'A README was sent, but the manifest names none.'
+        : `The digest of the README is ${sent}; the manifest names ${digest}.`,
   );
 }
 
@@ -171,48 +173,48 @@ function newProfile(visibility: Profile['visibility'] = 'public') {
   return { visibility, blind: visibility === 'private' ? makeBlind() : null };
 }
 
-function requireSame(
+function requireSameVisibility(
   { team, name, visibility, movedTo }: Profile,
-  asked: Profile['visibility'] | undefined,
+  requested: Profile['visibility'] | undefined,
 ): void {
   if (movedTo !== null) {
-    const detail = `${team}/${name} was transferred: publish ${movedTo}/${name}.`;
+    const detail = `${team}/${name} was transferred. Publish ${movedTo}/${name} instead.`;
     throw new ProblemError('profile-moved', detail);
   }
-  if (asked !== undefined && asked !== visibility) {
-    const detail = `${team}/${name} is ${visibility}; a publication does not change that.`;
+  if (requested !== undefined && requested !== visibility) {
+    const detail = `${team}/${name} is ${visibility}; publishing a version does not change the visibility.`;
     throw new ProblemError('visibility-other', detail);
   }
 }
 
 function hasChanged(
-  home: Pick<Profile, 'visibility' | 'blind'>,
+  target: Pick<Profile, 'visibility' | 'blind'>,
   existing: Profile | undefined,
   now: Profile | undefined,
 ): boolean {
   if (!now) return existing !== undefined;
   return (
     now.movedTo !== (existing?.movedTo ?? null) ||
-    now.visibility !== home.visibility ||
-    now.blind !== home.blind
+    now.visibility !== target.visibility ||
+    now.blind !== target.blind
   );
 }
 
-/** The signed statement of a version, in base64: it names the manifest, and with it the README. */
+/** The signed statement of a version, in base64: it covers the manifest and the README's digest. */
 function payloadOf({ envelope }: Version): string | undefined {
   return (JSON.parse(envelope) as Publication['envelope']).payload;
 }
 
 function otherStatement({ version }: Version): ProblemError {
   const detail =
-    `Version ${version} has the same profile with another manifest or README; ` +
-    'a version is written once. Publish a new version.';
+    `Version ${version} exists with the same profile but another manifest or README. ` +
+    'Versions are immutable: publish a new one.';
   return new ProblemError('version-exists', detail);
 }
 
 function otherBytes(stored: Version): ProblemError {
   return new ProblemError(
     'version-exists',
-    `Version ${stored.version} is ${stored.digest}; a version is written once. Publish a new version.`,
+    `Version ${stored.version} exists with the digest ${stored.digest}. Versions are immutable: publish a new one.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Statement } from '../db/log.ts';
-import { orFindDone } from '../db/outcome.ts';
+import { writeOrConfirm } from '../db/outcome.ts';
 import {
   type Amounts,
   countChange,
@@ -23,64 +23,66 @@ export function limitsOf(own: { [K in keyof Amounts]: number | null }, limits: A
   };
 }
 
-/** The problem that a team has no room for so much more than it has stored; `undefined` when it has. */
-export function noRoom(
+/** The problem that storing more would exceed a team's quota; `undefined` if it fits. */
+export function quotaProblem(
   { limits }: Pick<Deps, 'limits'>,
   team: string,
   { used, own }: Quota,
   more: Stored,
 ): ProblemError | undefined {
-  const most = limitsOf(own, limits.team);
+  const limit = limitsOf(own, limits.team);
   for (const what of ['profiles', 'versions', 'bytes'] as const) {
-    if (more[what] === 0 || used[what] + more[what] <= most[what]) continue;
-    const reason = `${used[what]} of ${most[what]} ${what}, and this needs ${more[what]} more`;
-    return exceeded(team, `has ${reason}`);
+    if (more[what] === 0 || used[what] + more[what] <= limit[what]) continue;
+    const reason = `${used[what]} of ${limit[what]} ${what}; this would add ${more[what]}`;
+    return quotaExceeded(team, `has ${reason}`);
   }
   return undefined;
 }
 
-/** That a team may not have or do more: what it has. */
-export function exceeded(team: string, has: string): ProblemError {
+/** The problem that a team has reached its quota. */
+export function quotaExceeded(team: string, has: string): ProblemError {
   const detail = `Team ${team} ${has}. An administrator can raise the limit.`;
   return new ProblemError('quota-exceeded', detail);
 }
 
 /**
- * A change of a team's other than a version, which counts as one of those that it may make in a day. `logged` when
- * the log tells of it.
+ * A change by a team, other than a version, that counts against its daily quota. `logged` if the log records it.
  */
 export interface Change {
   team: string;
   logged: boolean;
 }
 
-/** What counts a change in the transaction that makes it. */
-export function counting({ db, now, limits }: Deps, { team, logged }: Change): Statement[] {
+/** The statements that count a change, for its transaction. */
+export function countStatements({ db, now, limits }: Deps, { team, logged }: Change): Statement[] {
   return countChange(db, team, { now: now(), logged }, limits.team);
 }
 
-/** The problem that a team may make no such change today; `undefined` when it may. */
-export async function noChange(
+/** The problem that a team may not make the change today; `undefined` if it may. */
+export async function changeQuotaProblem(
   { db, now, limits }: Deps,
   { team, logged }: Change,
 ): Promise<ProblemError | undefined> {
   const time = now();
   const { used, own } = await readQuota(db, team, time);
-  const most = limitsOf(own, limits.team);
-  if (logged && (most.versions === 0 || most.bytes === 0)) {
-    return exceeded(team, 'may publish nothing, so the log takes nothing else of it either');
+  const limit = limitsOf(own, limits.team);
+  if (logged && (limit.versions === 0 || limit.bytes === 0)) {
+    return quotaExceeded(
+      team,
+      'has a quota of zero versions or bytes, so it can’t change anything that is logged',
+    );
   }
-  if (used.changes < most.changes) return undefined;
+  if (used.changes < limit.changes) return undefined;
   const day = dayOf(new Date(time.getTime() + 24 * 60 * 60_000));
-  return exceeded(
+  return quotaExceeded(
     team,
-    `has made ${used.changes} of ${most.changes} changes today (until ${day}, UTC)`,
+    `has made ${used.changes} of ${limit.changes} changes today; the quota resets on ${day} (UTC)`,
   );
 }
 
 /**
- * Makes a change that the log does not tell of, and counts it: what `read` makes of the statement's result, or what
- * `find` finds done where the database's answer was lost. Throws a problem.
+ * Makes and counts a change that the log does not record. Returns what `read` makes of the statement's result, or what
+ * `find` finds if the database's response was lost. Throws a problem over the quota.
  */
 export async function makeChange<S extends Statement, Result>(
   deps: Deps,
@@ -90,12 +92,12 @@ export async function makeChange<S extends Statement, Result>(
 ): Promise<Result> {
   const change = { team, logged: false };
   try {
-    const [first, ...rest] = [...counting(deps, change), statement];
-    return await orFindDone(async () => {
+    const [first, ...rest] = [...countStatements(deps, change), statement];
+    return await writeOrConfirm(async () => {
       const results = await deps.db.batch([first as Statement, ...rest]);
       return read(results.at(-1) as Awaited<S>);
     }, find);
   } catch (error) {
-    throw (await noChange(deps, change)) ?? error;
+    throw (await changeQuotaProblem(deps, change)) ?? error;
   }
 }

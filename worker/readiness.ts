@@ -2,26 +2,26 @@ import type { Database } from '../db/database.ts';
 import { requireReady } from '../db/readiness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
 
-/** How long the database may take to say that it is there, in milliseconds. */
-const patience = 2_000;
+/** How long the database may take to respond, in milliseconds. */
+const timeout = 2_000;
 
-/** How often the database is asked: so many times in so many seconds, one after the other. */
-const asked = { times: 10, seconds: 1 };
+/** The maximum rate of queries: `times` in so many `seconds`. */
+const queryRate = { times: 10, seconds: 1 };
 
-/** Whether the database can be used: why it can't be, or `undefined`. Never rejects. */
+/** Returns why the database is unavailable, or `undefined` if it is available. Never rejects. */
 export type Readiness = () => Promise<Error | undefined>;
 
 /**
- * Makes a {@link Readiness} whose work is bounded, however often anybody asks: questions that come together share one
- * answer, and those beyond so many a second get the last one.
+ * Creates a {@link Readiness} with bounded work: concurrent checks share one query, and checks above the rate get the
+ * last result.
  */
-export function createReadiness(ask: () => Promise<void>): Readiness {
-  const limiter = createLimiter(asked.times, asked.seconds);
+export function createReadiness(query: () => Promise<void>): Readiness {
+  const limiter = createLimiter(queryRate.times, queryRate.seconds);
   let last: Error | undefined;
   let running: Promise<Error | undefined> | undefined;
 
   function start(): Promise<Error | undefined> {
-    const started = ask().then(
+    const started = query().then(
       () => undefined,
       (error: Error) => error,
     );
@@ -41,12 +41,12 @@ export function createReadiness(ask: () => Promise<void>): Readiness {
     const mine = running;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Error>((resolve) => {
-      const message = `the database has not answered within ${patience / 1000} seconds`;
-      timer = setTimeout(() => resolve(new Error(message)), patience);
+      const message = `the database did not respond within ${timeout / 1000} seconds`;
+      timer = setTimeout(() => resolve(new Error(message)), timeout);
     });
     const outcome = await Promise.race([mine, late]);
     clearTimeout(timer);
-    // On Workers the question may have ended with the request that asked it.
+    // On Workers the query may have been cancelled with the request that started it.
     if (running === mine && outcome !== undefined) {
       running = undefined;
       last = outcome;

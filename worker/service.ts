@@ -1,33 +1,43 @@
 import type { Hono } from 'hono';
 import { createApp } from './app.ts';
-import { type Answer, answerWith, createAnswerCache, responseOf } from './cache/response-cache.ts';
+import {
+  createResponseCache,
+  type OutgoingResponse,
+  outgoingFor,
+  toResponse,
+} from './cache/response-cache.ts';
 import { rateHeaders } from './middleware/rate-limit.ts';
 import { networkOf } from './network/network.ts';
 import { requestId } from './observability/access.ts';
-import type { Access, Asked, Bindings, Deps, Env, Rate } from './ports.ts';
+import type { Access, Bindings, Deps, Env, Rate, RequestHead } from './ports.ts';
 
 /** The registry as a runtime calls it. */
 export interface Service {
   fetch: (request: Request, bindings?: object) => Response | Promise<Response>;
   /**
-   * Sends an answer that is kept in memory, for a runtime that can do so without a Response: `send` returns the bytes
-   * that it sent. `false` when there is none, and `fetch` has to be asked.
+   * Responds from the cache without making a Response, on runtimes that can: `send` returns the number of bytes that it
+   * sent. Returns `false`, having sent nothing, when `fetch` has to handle the request.
    */
-  answerAtOnce: (asked: Asked, bindings: object, send: (answer: Answer) => number) => boolean;
+  respondFromCache: (
+    request: RequestHead,
+    bindings: object,
+    send: (response: OutgoingResponse) => number,
+  ) => boolean;
 }
 
-/** The app, with what is done for every request before it and after it, and with answers that are kept. */
+/** The app behind its response cache, with an access record for each request. */
 export function createService(deps: Deps): Service {
-  const app: Hono<Env> = createApp(deps);
   const { observers = [], limits, rateLimits = {} } = deps;
-  const cache = limits.answerBytes > 0 ? createAnswerCache(deps.db, limits.answerBytes) : undefined;
+  const { responseCacheBytes } = limits;
+  const cache = responseCacheBytes > 0 ? createResponseCache(responseCacheBytes) : undefined;
+  const app: Hono<Env> = createApp({ ...deps, invalidateCache: cache?.invalidate });
 
-  function begin(asked: Asked, bindings: object): Access {
+  function begin(head: RequestHead, bindings: object): Access {
     return {
-      id: requestId(asked.header('x-request-id')),
-      method: asked.method,
+      id: requestId(head.header('x-request-id')),
+      method: head.method,
       route: '-',
-      address: deps.addressOf?.(asked, bindings),
+      address: deps.addressOf?.(head, bindings),
       token: undefined,
       status: 0,
       start: performance.now(),
@@ -38,70 +48,68 @@ export function createService(deps: Deps): Service {
     };
   }
 
-  /** Tells of a request whose answer has been sent. */
-  function note(access: Access, status: number, bytes?: number): void {
+  /** Completes the record of a request whose response has been sent. */
+  function end(access: Access, status: number, bytes?: number): void {
     access.status = status;
     access.milliseconds = performance.now() - access.start;
     access.bytes = bytes;
     for (const observe of observers) observe(access);
   }
 
-  async function fromApp(request: Request, asked: Asked, bindings: object, access: Access) {
-    const revision = cache?.revision() ?? 0;
+  async function fromApp(request: Request, head: RequestHead, bindings: object, access: Access) {
+    const generations = cache?.generations();
     const all: Bindings = { ...bindings, access };
     const response = await app.fetch(request, all);
-    if (!cache) return response;
-    const about = { route: access.route, revision };
-    if (!all.whole) return cache.keep(asked, response, about);
-    // Hosts ask for what they have over and over: a 304 has to be kept too, or each would be made anew.
-    await cache.keep(asked, all.whole, about);
+    if (!cache || !generations) return response;
+    const about = { route: access.route, generations };
+    if (!all.fullResponse) return cache.store(head, response, about);
+    // Hosts send conditional requests over and over: the full response has to be cached even when a 304 is sent.
+    await cache.store(head, all.fullResponse, about);
     return response;
   }
 
-  /** The kept answer, unless the client is refused: to say so is the app's business. */
-  function fromMemory(asked: Asked, access: Access) {
-    const kept = cache?.find(asked);
-    if (!kept) return undefined;
+  /** The response from the cache, unless the client is over its rate limit: the app responds to that. */
+  function fromCache(head: RequestHead, access: Access) {
+    const cached = cache?.find(head);
+    if (!cached) return undefined;
     const { address } = access;
     const { address: limiter } = rateLimits;
-    const answerUnless = (rate?: Rate): Answer | undefined => {
+    const respond = (rate?: Rate): OutgoingResponse | undefined => {
       if (rate?.ok === false) return undefined;
       const own: Record<string, string> = { 'X-Request-Id': access.id };
       if (rate && limiter) Object.assign(own, rateHeaders('address', limiter, rate));
-      access.route = kept.route;
-      return answerWith(asked, kept, own);
+      access.route = cached.route;
+      return outgoingFor(head, cached, own);
     };
-    if (address === undefined || !limiter) return answerUnless();
-    const rate = limiter.take(networkOf(address));
-    return andThen(rate, answerUnless);
+    if (address === undefined || !limiter) return respond();
+    return andThen(limiter.take(networkOf(address)), respond);
   }
 
   return {
     fetch(request, bindings = {}) {
-      const asked = askedBy(request);
-      const access = begin(asked, bindings);
-      const respond = (answer?: Answer) =>
-        answer ? responseOf(answer) : fromApp(request, asked, bindings, access);
-      const noted = (response: Response) => {
+      const head = headOf(request);
+      const access = begin(head, bindings);
+      const respond = (cached?: OutgoingResponse) =>
+        cached ? toResponse(cached) : fromApp(request, head, bindings, access);
+      const observed = (response: Response) => {
         const { status } = response;
-        if (deps.whenSent) deps.whenSent(bindings, (bytes) => note(access, status, bytes));
-        else note(access, status);
+        if (deps.whenSent) deps.whenSent(bindings, (bytes) => end(access, status, bytes));
+        else end(access, status);
         return response;
       };
-      const response = andThen(fromMemory(asked, access), respond);
-      return andThen(response, noted);
+      return andThen(andThen(fromCache(head, access), respond), observed);
     },
-    answerAtOnce(asked, bindings, send) {
-      const access = begin(asked, bindings);
-      const answer = fromMemory(asked, access);
-      if (!answer || answer instanceof Promise) return false;
-      note(access, answer.status, send(answer));
+    respondFromCache(head, bindings, send) {
+      const access = begin(head, bindings);
+      const cached = fromCache(head, access);
+      if (!cached || cached instanceof Promise) return false;
+      end(access, cached.status, send(cached));
       return true;
     },
   };
 }
 
-/** Goes on with a value, now if it is there: not to wait for it lets Node's server answer at once, and costs less. */
+/** Applies `next` to a value, synchronously where it is no promise: Node's server then responds without a wait. */
 function andThen<Value, Next>(
   value: Value | Promise<Value>,
   next: (value: Value) => Next | Promise<Next>,
@@ -109,6 +117,6 @@ function andThen<Value, Next>(
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-function askedBy({ method, url, headers }: Request): Asked {
+function headOf({ method, url, headers }: Request): RequestHead {
   return { method, url, header: (name) => headers.get(name) };
 }

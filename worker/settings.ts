@@ -6,7 +6,7 @@ import { parseNetwork } from './network/network.ts';
 import { isLogLevel, type LogLevel, logLevels } from './observability/request-log.ts';
 import { defaultLimits, type Limits } from './ports.ts';
 
-/** How a registry on Workers runs, as wrangler.toml and its secrets say. */
+/** The settings of a registry on Workers, from wrangler.toml and its secrets. */
 export interface Settings {
   databaseUrl: string;
   databaseToken: string | undefined;
@@ -18,12 +18,12 @@ export interface Settings {
   publicUrl: string | undefined;
   issuers: Issuer[];
   webhookNetworks: string[];
-  /** The header, in lower case, that holds the client's address: what stands in front sets it. */
+  /** The header, in lower case, with the client's address, set by the proxy in front. */
   addressHeader: string | undefined;
   logLevel: LogLevel;
 }
 
-/** An empty variable is one that is left out. */
+/** An empty variable counts as unset. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
@@ -51,24 +51,24 @@ const count = (preset: number) =>
 
 const { profileBytes, team } = defaultLimits;
 
-/** How much of what it answers an isolate keeps, in bytes: it has 128 MB for all it does. */
-const answerBytes = 16 * 1024 * 1024;
+/** The default size of the response cache, in bytes: an isolate has 128 MB in total. */
+const responseCacheBytes = 16 * 1024 * 1024;
 
 const Variables = z.object({
   LIBSQL_URL: z
     .string('is missing: set it with wrangler secret put LIBSQL_URL')
     .refine(
       url(['libsql:', 'https:', 'http:', 'wss:', 'ws:']),
-      'must be a libsql:// or https:// address',
+      'must be a libsql:// or https:// URL',
     ),
   LIBSQL_AUTH_TOKEN: optional(z.string()),
   LOG_KEY: z
-    .string('is missing: make one with aa-registry log key')
+    .string('is missing: create one with aa-registry log key')
     .transform(async (text, context) => {
       const key = await parseNoteSigner(text.trim());
       if (key) return key;
-      // What was there is a secret, whatever is wrong with it.
-      context.addIssue('holds no log key as aa-registry log key makes it');
+      // The value is a secret even if it is malformed, so it is not shown.
+      context.addIssue('is not a log key as created by aa-registry log key');
       return z.NEVER;
     }),
   ADMIN_TOKEN_SHA256: optional(
@@ -86,24 +86,24 @@ const Variables = z.object({
   TEAM_CHANGES: count(team.changes),
   TEAM_TOKENS: count(team.tokens),
   TEAM_WEBHOOKS: count(team.webhooks),
-  ANSWER_CACHE_BYTES: count(answerBytes),
-  WITNESSES: words(parseWitness, 'the http address of a witness, nor KEY=URL'),
-  PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http address')),
+  ANSWER_CACHE_BYTES: count(responseCacheBytes),
+  WITNESSES: words(parseWitness, 'the http URL of a witness or KEY=URL'),
+  PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http URL')),
   OIDC_ISSUERS: words(parseIssuer, 'github=URL or gitlab=URL'),
   WEBHOOK_NETWORKS: words(
     (text) => (parseNetwork(text) ? text : undefined),
     'an address or a network',
   ),
   CLIENT_ADDRESS_HEADER: optional(
-    z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header'),
+    z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name'),
   ),
   LOG_LEVEL: optional(z.string().refine(isLogLevel, `must be one of ${logLevels.join(', ')}`)),
 });
 
-/** The names of all variables and secrets that a registry on Workers knows, but for bindings. */
+/** The names of all variables and secrets of a registry on Workers. */
 export const variables: string[] = Object.keys(Variables.shape);
 
-/** Reads the settings. Throws an Error that names each variable that is wrong and says how; secrets are not shown. */
+/** Reads the settings. Throws an Error that names each invalid variable and the reason, without secrets. */
 export async function readSettings(bindings: object): Promise<Settings> {
   const read = await Variables.safeParseAsync(bindings);
   if (!read.success) {
@@ -118,7 +118,7 @@ export async function readSettings(bindings: object): Promise<Settings> {
     adminTokenHash: data.ADMIN_TOKEN_SHA256,
     limits: {
       profileBytes: data.PROFILE_BYTES,
-      answerBytes: data.ANSWER_CACHE_BYTES,
+      responseCacheBytes: data.ANSWER_CACHE_BYTES,
       team: {
         profiles: data.TEAM_PROFILES,
         versions: data.TEAM_VERSIONS,

@@ -215,7 +215,7 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     webhookNetworks: networks('webhook-network'),
     addressLimit: number('address-limit', 1_000_000_000),
     tokenLimit: number('token-limit', 1_000_000_000),
-    answerBytes: number('answer-cache-bytes', 64 * 1024 ** 3),
+    responseCacheBytes: number('answer-cache-bytes', 64 * 1024 ** 3),
     team: defined({
       profiles: number('team-profiles', Number.MAX_SAFE_INTEGER),
       versions: number('team-versions', Number.MAX_SAFE_INTEGER),

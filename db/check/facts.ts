@@ -4,10 +4,10 @@ import { entriesOf } from './log.ts';
 
 type Kind = LogEntry['kind'];
 
-/** An entry with its place in the log. */
+/** An entry with its index in the log. */
 export type Fact<K extends Kind> = Extract<LogEntry, { kind: K }> & { index: number };
 
-/** What the log says in the end of all that can change. Names of profiles are as the log has them. */
+/** The final state of everything mutable according to the log, under the log's names of profiles. */
 export interface Facts {
   /** By team and key id. */
   keys: Map<string, Fact<'key'>>;
@@ -20,7 +20,7 @@ export interface Facts {
   transfers: Map<string, Fact<'transfer'>>;
 }
 
-/** Joins what no name may hold. */
+/** Joins names with a character that no name contains. */
 export const path = (...parts: string[]) => parts.join(' ');
 
 export async function readFacts(db: Database): Promise<Facts> {

@@ -16,17 +16,17 @@ export type { Difference, DifferenceId } from './report.ts';
 export interface CheckOptions {
   /** The log's key; without it only the checkpoint's signature goes unchecked. */
   key?: NoteVerifier | undefined;
-  /** Told of each thing that is not as it should be. */
+  /** Called for each difference. */
   report: Report;
-  /** Told now and then how far it is. */
+  /** Called now and then with the progress. */
   progress?: (what: string, count: number) => void;
 }
 
 /**
- * Proves a database against its log, as it stands at one moment: its schema against what migrations make, every entry against the tree and its checkpoint, every
- * row that the log tells of against its entry and the other way round, texts against digests, envelopes against
- * keys, and what is derived against what it is derived from. The size of the log. What the log does not tell of, such
- * as users and tokens, can't be proved.
+ * Verifies a snapshot of a database against its log: the schema against the migrations, entries against the tree and its
+ * checkpoint, logged rows against their entries and vice versa, texts against digests, envelopes against keys, and derived
+ * data against its sources. Returns the size of the log. Data that is not logged, such as users and tokens, can't be
+ * verified.
  */
 export async function checkDatabase(
   db: Database,
@@ -43,7 +43,7 @@ export async function checkDatabase(
       if (whole) throw error;
       const { message, cause } = error as Error;
       const reason = cause instanceof Error ? cause.message : message;
-      report('database-damaged', `it can not be read further: ${reason}`);
+      report('database-damaged', `the check could not continue: ${reason}`);
       return 0;
     }
   });
@@ -65,7 +65,7 @@ async function checkRows(
   return size;
 }
 
-/** What SQLite itself can tell: damaged pages and indices, and references that lead nowhere. Whether the file is whole. */
+/** Runs SQLite's own checks of pages, indices and foreign keys. Returns whether the file is intact. */
 async function checkFile(db: Database, report: Report): Promise<boolean> {
   const damage = await db.all<{ integrity_check: string }>(sql`PRAGMA integrity_check`);
   for (const { integrity_check: message } of damage) {
@@ -75,7 +75,7 @@ async function checkFile(db: Database, report: Report): Promise<boolean> {
     sql`PRAGMA foreign_key_check`,
   );
   for (const { table, rowid, parent } of broken) {
-    report('reference-broken', `row ${rowid} of ${table} refers to none of ${parent}`);
+    report('reference-broken', `row ${rowid} of ${table} refers to a missing row of ${parent}`);
   }
   return damage.length === 1 && damage[0]?.integrity_check === 'ok';
 }

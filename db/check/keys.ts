@@ -11,7 +11,7 @@ import { keys } from '../schema.ts';
 import { type Facts, path } from './facts.ts';
 import type { Report } from './report.ts';
 
-/** The teams' keys, good and revoked, by team. */
+/** All keys, including revoked ones, by team. */
 export type TeamKeys = Map<string, PublicKey[]>;
 
 /** Checks the teams' keys against the log, and their endorsements against each other. */
@@ -80,7 +80,7 @@ async function checkEndorsement(
   }
 }
 
-/** What JSON text says; `undefined` when it is none. */
+/** Parses JSON; `undefined` when it is malformed. */
 export function parseJson(text: string): unknown {
   try {
     return parseBounded(text);

@@ -22,7 +22,7 @@ import type { Report } from './report.ts';
 /** How many entries are read at once. */
 const pageLength = 1000;
 
-/** The log's entries, oldest first, with their indices; what is none is passed over. */
+/** The log's valid entries, oldest first, with their indices. */
 export async function* entriesOf(db: Database): AsyncGenerator<[index: number, entry: LogEntry]> {
   for await (const [index, text] of textsOf(db)) {
     const entry = parseEntry(new TextEncoder().encode(text));
@@ -45,12 +45,12 @@ async function* textsOf(db: Database): AsyncGenerator<[index: number, text: stri
   }
 }
 
-/** A tile as the entries make it, while it is not full. */
+/** The incomplete tile of each level, computed from the entries. */
 type OpenTiles = Map<number, string[]>;
 
 /**
- * Checks that the entries have no gap, make the tiles and the head that are kept, and are what the checkpoint was
- * signed for; by `key`, where it is known. The size of the log.
+ * Checks that the entries have no gap, match the stored tiles, head and checkpoint, and that `key`, if known, signed the
+ * checkpoint. Returns the size of the log.
  */
 export async function checkLog(
   db: Database,
@@ -67,7 +67,7 @@ export async function checkLog(
       return index;
     }
     const bytes = new TextEncoder().encode(text);
-    if (!parseEntry(bytes)) report('entry-malformed', `entry ${index} is no entry of a log`);
+    if (!parseEntry(bytes)) report('entry-malformed', `entry ${index} is malformed`);
     const appended = appendLeaf(frontier, leafHash(bytes));
     frontier = appended.frontier;
     for (const { level, index: place, hash } of appended.tileHashes) {
@@ -89,7 +89,7 @@ export async function checkLog(
     .select({ level: logTiles.level, index: logTiles.index })
     .from(logTiles)) {
     if (tileWidth(level, index, size) === 0) {
-      report('tile-differs', `tile ${level}/${index} is of no entry`);
+      report('tile-differs', `tile ${level}/${index} is beyond the end of the log`);
     }
   }
   await checkHead(db, frontier, key, report);
@@ -110,7 +110,7 @@ async function checkTile(
   if (tile?.hashes === hashes.join('')) return;
   report(
     'tile-differs',
-    `tile ${level}/${index} ${tile ? 'holds other hashes than its entries make' : 'is missing'}`,
+    `tile ${level}/${index} ${tile ? 'does not match the hashes of its entries' : 'is missing'}`,
   );
 }
 
@@ -125,20 +125,23 @@ async function checkHead(
   const made = frontier.hashes.map(encodeHex).join('');
   const kept = head?.frontier.hashes.map(encodeHex).join('');
   if (head?.frontier.size !== size || kept !== made) {
-    report('head-differs', `the log's head is not that of its ${size} entries`);
+    report('head-differs', `the log's head does not match its ${size} entries`);
   }
   const checkpoint = head?.checkpoint ?? '';
   if (size === 0 && checkpoint === '') return;
   const text = checkpoint.split('\n\n')[0] ?? '';
   const parsed = parseCheckpoint(`${text}\n`);
-  if (!parsed) return report('checkpoint-invalid', 'the checkpoint is none');
+  if (!parsed) return report('checkpoint-invalid', 'the checkpoint is malformed');
   if (parsed.size !== size || !sameHash(parsed.root, rootOf(frontier))) {
-    report('checkpoint-invalid', `the checkpoint is of another tree than its ${size} entries`);
+    report('checkpoint-invalid', `the checkpoint does not match the log's ${size} entries`);
   }
   if (!key) return;
   const opened = await openNote(checkpoint, [key]);
   if (!opened.ok) report('checkpoint-invalid', `the checkpoint: ${opened.reason}`);
   else if (parsed.origin !== key.name) {
-    report('checkpoint-invalid', `the checkpoint is of ${parsed.origin}, the key of ${key.name}`);
+    report(
+      'checkpoint-invalid',
+      `the checkpoint's origin is ${parsed.origin}, the key's name ${key.name}`,
+    );
   }
 }

@@ -5,11 +5,11 @@ import { channels, profiles, teams } from '../schema.ts';
 import { type Facts, path } from './facts.ts';
 import type { Report } from './report.ts';
 
-/** A profile with the names that the log may have for it. */
+/** A profile with its possible names in the log. */
 export interface NamedProfile {
   team: string;
   name: string;
-  /** In the clear, and blinded where it has a blind. */
+  /** The plain name, and the blinded one if it has a blind. */
   logged: string[];
   blind: string | null;
   isPrivate: boolean;
@@ -31,7 +31,7 @@ export async function readProfiles(db: Database): Promise<Profiles> {
   return found;
 }
 
-/** The latest of what the log says of a profile under any of its names. */
+/** The latest fact about a profile under any of its names. */
 export function latestFact<F extends { index: number }>(
   facts: Map<string, F>,
   { team, logged }: NamedProfile,
@@ -44,7 +44,7 @@ function latest<F extends { index: number }>(found: (F | undefined)[]): F | unde
   return found.filter((fact) => fact !== undefined).sort((a, b) => b.index - a.index)[0];
 }
 
-/** The names that the log may have for a channel: in the clear, and blinded where its profile has a blind. */
+/** A channel's possible names in the log: the plain one, and the blinded one if its profile has a blind. */
 async function channelNames(
   { team, name, blind }: NamedProfile,
   channel: string,
@@ -65,7 +65,7 @@ export async function checkProfiles(
   };
   for (const row of await db.select().from(channels)) {
     const profile = named.get(row.profileId);
-    // A reference that leads nowhere is reported as such.
+    // Broken references are reported elsewhere.
     if (!profile) continue;
     const names = await channelNames(profile, row.name);
     for (const name of names) remember(profile, name);
@@ -104,7 +104,7 @@ export async function checkProfiles(
   }
 }
 
-/** Checks what is derived: each profile's latest version and what it says, and what each team has stored. */
+/** Checks derived data: each profile's latest version, analyses, and each team's usage. */
 export async function checkDerived(db: Database, report: Report): Promise<void> {
   const stale = await db.all<{ team: string; name: string }>(sql`
     SELECT p.team, p.name FROM profiles p LEFT JOIN versions v ON v.id = (
@@ -113,14 +113,17 @@ export async function checkDerived(db: Database, report: Report): Promise<void> 
     WHERE v.id IS NULL OR p.latest <> v.version OR p.description IS NOT iif(json_valid(v.manifest), v.manifest, '{}') ->> 'description'
       OR p.images IS NOT iif(json_valid(v.manifest), v.manifest, '{}') -> 'images'`);
   for (const { team, name } of stale) {
-    report('derived-differs', `the latest version of ${team}/${name}, or what it says`);
+    report(
+      'derived-differs',
+      `the latest version of ${team}/${name}, its description or its images`,
+    );
   }
   const unanalysed = await db.all<{ team: string; name: string; version: string }>(sql`
     SELECT p.team, p.name, v.version FROM versions v JOIN profiles p ON p.id = v.profile_id
     LEFT JOIN analyses a ON a.version_id = v.id WHERE a.version_id IS NULL
       OR NOT json_valid(a.unseen) OR NOT json_valid(a.diagnostics)`);
   for (const { team, name, version } of unanalysed) {
-    report('derived-differs', `what lint says of ${team}/${name}@${version} is not kept`);
+    report('derived-differs', `the analysis of ${team}/${name}@${version} is missing`);
   }
   const counts = await db.all<{ team: string }>(sql`
     SELECT t.name AS team FROM ${teams} t
@@ -133,5 +136,5 @@ export async function checkDerived(db: Database, report: Report): Promise<void> 
     WHERE coalesce(q.profiles, 0) <> coalesce(s.profiles, 0)
       OR coalesce(q.versions, 0) <> coalesce(s.versions, 0)
       OR coalesce(q.bytes, 0) <> coalesce(s.bytes, 0)`);
-  for (const { team } of counts) report('derived-differs', `what team ${team} has stored`);
+  for (const { team } of counts) report('derived-differs', `the usage of team ${team}`);
 }

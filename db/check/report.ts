@@ -1,42 +1,42 @@
-/** One thing that is not as it should be. */
+/** A difference between the database and what it should contain. */
 export interface Difference {
-  /** What kind; the ids are stable. */
+  /** The kind; the ids are stable. */
   id: DifferenceId;
-  /** What exactly, in words. */
+  /** A description for people. */
   detail: string;
 }
 
-/** What `check` may find. */
+/** The kinds of differences. */
 export type DifferenceId =
-  /** SQLite itself finds the file damaged. */
+  /** SQLite reports damage. */
   | 'database-damaged'
-  /** It has something that its migrations do not make, such as a trigger, or makes it otherwise. */
+  /** The schema differs from what the migrations make, such as by a trigger. */
   | 'schema-differs'
-  /** A row refers to another that is not there. */
+  /** A row refers to a missing row. */
   | 'reference-broken'
-  /** A value is not of the kind that its column is for. */
+  /** A value does not have the type of its column. */
   | 'value-malformed'
   | 'entry-missing'
-  /** An entry's text is none that the registry writes. */
+  /** An entry's text is malformed. */
   | 'entry-malformed'
-  /** A tile holds other hashes than the entries make. */
+  /** A tile does not match the entries. */
   | 'tile-differs'
-  /** What is kept of the log's head differs from what the entries make. */
+  /** The log's head does not match the entries. */
   | 'head-differs'
   | 'checkpoint-invalid'
-  /** An entry of the log without what it is about. */
+  /** The row of a log entry is missing. */
   | 'row-missing'
-  /** Something that the log does not tell of. */
+  /** A row has no log entry. */
   | 'entry-absent'
-  /** The log tells something else of it. */
+  /** A row differs from its log entry. */
   | 'row-differs'
-  /** A text has another digest than it is kept under. */
+  /** A text does not have the digest that it is stored under. */
   | 'content-differs'
   | 'content-missing'
-  /** An envelope that none of the team's keys has signed for what it stands by. */
+  /** An envelope is not validly signed by the team for its version. */
   | 'envelope-invalid'
   | 'key-invalid'
-  /** What is derived from other rows differs from what they make. */
+  /** Derived data differs from its source rows. */
   | 'derived-differs';
 
 export type Report = (id: DifferenceId, detail: string) => void;

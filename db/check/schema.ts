@@ -4,31 +4,30 @@ import { migrations } from '../../migrations/index.ts';
 import { migrate } from '../migrate.ts';
 import * as schema from '../schema.ts';
 
-/** What is asked of a database for its schema: a client, or a transaction. */
-type Asked = Pick<ReturnType<typeof createClient>, 'execute'>;
+/** A client or a transaction. */
+type Executor = Pick<ReturnType<typeof createClient>, 'execute'>;
 
-/** What a database has: tables, indices, triggers, views; by kind and name. */
+/** The schema's entries (tables, indices, triggers, views) by kind and name. */
 type Entries = Map<string, string>;
 
-/** What SQLite itself makes where its statistics were asked for: they decide how rows are found, not which. */
+/** SQLite's statistics tables, which affect query plans only. */
 const statistics = new Map([
   ['table sqlite_stat1', 'CREATE TABLE sqlite_stat1(tbl,idx,stat)'],
   ['table sqlite_stat4', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'],
 ]);
 
-/** What of a database's header says how all else is read. */
+/** The pragmas of the database's header that affect how it is read. */
 const pragmas = ['encoding', 'user_version', 'application_id'] as const;
 
 /**
- * Holds a database's schema against the one that its migrations make, word by word: a trigger, a view, a column or a
- * check that they do not make could change what is read and written. A database that is some migrations behind is
- * held against what those made that it has. What differs, in words; nothing but the schema and the list of migrations
- * is read.
+ * Compares a database's schema literally with the one that its applied migrations make: any other trigger, view, column
+ * or check could change what is read and written. Returns the differences, for people. It only reads the schema and the
+ * list of migrations.
  *
- * @param besides what it may, and must, have besides: the statements that made it
+ * @param besides statements that made additional, required entries
  */
 export async function schemaDifferences(
-  database: Asked,
+  database: Executor,
   besides: readonly string[] = [],
 ): Promise<string[]> {
   const found = await readEntries(database);
@@ -36,20 +35,22 @@ export async function schemaDifferences(
   const list = 'table migrations';
   if (found.get(list) !== first.get(list)) return ['it has no list of migrations'];
 
-  // What a program reads of a name may end at a NUL.
+  // Some programs read a text only up to a NUL.
   const { rows: odd } = await database.execute(
     "SELECT 1 FROM migrations WHERE typeof(name) <> 'text' OR instr(name, char(0)) > 0",
   );
-  if (odd.length > 0) return ['its list of migrations has names that no registry writes'];
+  if (odd.length > 0) return ['its list of migrations has malformed names'];
   const { rows } = await database.execute('SELECT name FROM migrations ORDER BY name');
   const applied = rows.map(({ name }) => String(name));
   const unknown = applied.filter((name) => !migrations.some((one) => one.name === name));
   if (unknown.length > 0) {
-    return [`this program does not know its migrations ${unknown.join(', ')}: a newer one made it`];
+    return [
+      `it has migrations that this program does not know: ${unknown.join(', ')}; a newer program made it`,
+    ];
   }
   const missing = migrations.slice(0, applied.length).filter(({ name }) => !applied.includes(name));
   if (missing.length > 0) {
-    return [`the migrations ${missing.map(({ name }) => name).join(', ')} are left out`];
+    return [`the migrations ${missing.map(({ name }) => name).join(', ')} were skipped`];
   }
 
   const made = await makeSchema(applied.length, besides);
@@ -58,7 +59,9 @@ export async function schemaDifferences(
   for (const [what, sql] of found) {
     if (expected.get(what) === sql || statistics.get(what) === sql) continue;
     differences.push(
-      expected.has(what) ? `the ${what} is not as it was made` : `no migration makes the ${what}`,
+      expected.has(what)
+        ? `the ${what} differs from its migration`
+        : `no migration makes the ${what}`,
     );
   }
   for (const what of expected.keys()) {
@@ -72,25 +75,25 @@ export async function schemaDifferences(
   return differences;
 }
 
-async function readPragma(database: Asked, name: (typeof pragmas)[number]): Promise<string> {
+async function readPragma(database: Executor, name: (typeof pragmas)[number]): Promise<string> {
   const { rows } = await database.execute(`PRAGMA ${name}`);
   return String(rows[0]?.[name]);
 }
 
-async function readEntries(database: Asked): Promise<Entries> {
+async function readEntries(database: Executor): Promise<Entries> {
   const { rows } = await database.execute('SELECT type, name, tbl_name, sql FROM sqlite_schema');
   const entries: Entries = new Map();
   for (const { type, name, tbl_name: table, sql } of rows) {
     const what = `${type} ${name}${table === name ? '' : ` on ${table}`}`;
-    // White space says nothing: what migrations make has no comment in it.
+    // White space is insignificant: migrations contain no comments.
     const text = String(sql).replaceAll(/\s+/g, ' ');
-    // Twice the same name is possible in a file that was written by hand.
+    // A forged file may contain the same name twice.
     entries.set(what, entries.has(what) ? `${entries.get(what)}; ${text}` : text);
   }
   return entries;
 }
 
-/** A database in memory with the first so many migrations, and what is there besides. */
+/** A database in memory with the first `count` migrations and the additional statements. */
 async function makeSchema(count: number, besides: readonly string[]) {
   const client = createClient({ url: ':memory:' });
   await migrate(drizzle({ client, schema, casing: 'snake_case' }), migrations.slice(0, count));

@@ -4,9 +4,8 @@ import type { Database } from '../database.ts';
 import * as schema from '../schema.ts';
 
 /**
- * Looks whether every value is of the kind that its column is declared for, in words; nothing when all are. SQLite
- * stores a value of any kind anywhere, and programs then differ in what they read: a text with a NUL in it ends there
- * for one and not for another, so that an administrator would not be found among the administrators.
+ * Checks that every value has the type of its column; returns the differences, for people. SQLite stores any type in any
+ * column, and programs read such values differently: a text with a NUL could hide an administrator from the list.
  */
 export async function valueDifferences(db: Database): Promise<string[]> {
   const differences: string[] = [];

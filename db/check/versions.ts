@@ -21,7 +21,7 @@ import type { Report } from './report.ts';
 /** How many versions, with their texts, are read at once. */
 const pageLength = 200;
 
-/** What versions are checked against. */
+/** The data that versions are checked against. */
 interface Context {
   named: Profiles;
   keys: TeamKeys;
@@ -74,7 +74,7 @@ async function* versionEntries(db: Database): AsyncGenerator<Fact<'version'>, un
   return undefined;
 }
 
-/** A version as it is stored: what should be JSON may be none, and so on. */
+/** A stored version, whose JSON columns may be malformed. */
 type Row = Omit<Version, 'signers' | 'manifest' | 'prerelease'> & {
   signers: string;
   manifest: string;
@@ -139,10 +139,10 @@ async function checkVersion(
       { team, name, version, profile: bytes, envelope: envelope.data },
       { keys: signers, threshold: Math.max(1, claimed.length) },
     ));
-  if (!verified) report('envelope-invalid', `the envelope of ${what} is none`);
+  if (!verified) report('envelope-invalid', `the envelope of ${what} is malformed`);
   else if (!verified.ok) report('envelope-invalid', `${what}: ${verified.reason}`);
   else if (canonical(verified.manifest) !== canonical(parseJson(row.manifest))) {
-    report('row-differs', `the manifest of ${what} is not the one that was signed`);
+    report('row-differs', `the manifest of ${what} differs from the signed one`);
   }
   if (
     !isVersion(version) ||
@@ -150,7 +150,7 @@ async function checkVersion(
     row.precedence !== precedenceKey(version) ||
     row.prerelease !== Number(isPrerelease(version))
   ) {
-    report('derived-differs', `what is kept of ${what}: its size or its place among the versions`);
+    report('derived-differs', `the size, precedence or prerelease flag of ${what}`);
   }
 
   const yank = latestFact(facts.yanks, profile, version);
@@ -163,7 +163,7 @@ async function checkVersion(
   }
 }
 
-/** JSON that is the same for the same values, whatever order their fields are in. */
+/** Canonical JSON, independent of the order of fields. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part) =>
     part && typeof part === 'object' && !Array.isArray(part)
@@ -172,7 +172,7 @@ function canonical(value: unknown): string {
   );
 }
 
-/** Checks every text, of profiles and READMEs, against the digest that it is kept under. */
+/** Checks every text, of profiles and READMEs, against its digest. */
 export async function checkContents(db: Database, report: Report): Promise<void> {
   for (let after = ''; ; ) {
     const page = await db
@@ -183,7 +183,7 @@ export async function checkContents(db: Database, report: Report): Promise<void>
       .limit(pageLength);
     for (const { digest, text } of page) {
       if ((await sha256(new TextEncoder().encode(text))) !== digest) {
-        report('content-differs', `the text kept as ${digest}`);
+        report('content-differs', `the text stored as ${digest}`);
       }
     }
     const last = page.at(-1);

@@ -97,10 +97,10 @@ describe('a hostile README', () => {
   test.each([
     ['a'.repeat(readmeLimits.length + 1), 'characters'],
     [hostile['a long address that is referred to often']?.(40_000) ?? '', 'bytes of HTML'],
-    [hostile['lazy lines in nested quotes']?.(60_000) ?? '', 'too long to read'],
+    [hostile['lazy lines in nested quotes']?.(60_000) ?? '', 'too complex'],
     [hostile['emphasis in emphasis']?.(1_000) ?? '', 'nested more than'],
     ['> '.repeat(60), 'nested more than'],
-    ['- a\n'.repeat(15_000), 'pieces'],
+    ['- a\n'.repeat(15_000), 'elements'],
   ])('%.30j is refused and told why', (markdown, why) => {
     expect(renderReadme(markdown)).toEqual({ ok: false, reason: expect.stringContaining(why) });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { askedWords, ruleWords, wordsOf } from '../../db/search-text.ts';
+import { queryWords, ruleWords, wordsOf } from '../../db/search-text.ts';
 import { parseReference } from '../../trust/index.ts';
 import { renderSource } from '../../worker/catalog/source.ts';
 import { cpuTime } from '../policy/cpu.ts';
@@ -8,7 +8,7 @@ import { cpuTime } from '../policy/cpu.ts';
 const readers: Record<string, (text: string) => unknown> = {
   'the words of rules': ruleWords,
   'the words of a text': wordsOf,
-  'the words of a query': askedWords,
+  'the words of a query': queryWords,
   'a page’s source': (text) => renderSource(text, []),
   'a reference': parseReference,
 };

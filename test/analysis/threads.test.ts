@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { analysePackage } from '../../worker/analysis/analyse.ts';
 import { Busy } from '../../worker/analysis/analyser.ts';
+import { createFairQueue } from '../../worker/analysis/fair-queue.ts';
 import { type AnalyserThreads, createAnalyserThreads } from '../../worker/analysis/threads.ts';
-import { createTurns } from '../../worker/analysis/turns.ts';
 import { profileText } from '../publisher.ts';
 import { packageOf } from './packages.ts';
 
@@ -16,16 +16,16 @@ describe('the threads that analyse', () => {
 
   test('say what the analysis itself says, while others are served', async () => {
     threads = createAnalyserThreads();
-    let turns = 0;
-    const timer = setInterval(() => turns++, 1);
+    let queue = 0;
+    const timer = setInterval(() => queue++, 1);
     expect(await threads.analyse(good, 'library')).toEqual(analysePackage(good));
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(3);
+    expect(queue).toBeGreaterThan(3);
   });
 
   test.each([
-    ['time', { time: 1 }, 'takes more than 0.001 s'],
-    ['memory', { memory: 48, time: 120_000 }, 'takes more than 48 MiB of memory'],
+    ['time', { time: 1 }, 'took more than 0.001 s'],
+    ['memory', { memory: 48, time: 120_000 }, 'took more than 48 MiB of memory'],
   ])('give a package up that takes more %s than it may, and go on', async (_, limits, reason) => {
     threads = createAnalyserThreads({ threads: 1, ...limits });
     const [given, next] = await Promise.all([
@@ -55,11 +55,11 @@ describe('the threads that analyse', () => {
 });
 
 test('whoever has much to be analysed does not hold up others', () => {
-  const turns = createTurns<string>(10, 5);
+  const queue = createFairQueue<string>(10, 5);
   for (const item of ['a1', 'a2', 'a3', 'b1', 'a4', 'c1', 'b2', 'a5', 'a6', 'd1', 'e1']) {
-    turns.add(item.charAt(0), item);
+    queue.add(item.charAt(0), item);
   }
   const taken = [];
-  for (let item = turns.next(); item; item = turns.next()) taken.push(item);
+  for (let item = queue.next(); item; item = queue.next()) taken.push(item);
   expect(taken).toEqual(['a1', 'b1', 'c1', 'd1', 'e1', 'a2', 'b2', 'a3', 'a4', 'a5']);
 });

@@ -99,7 +99,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
     const [row] = await registry.db.select().from(analyses);
     await registry.db.delete(analyses).where(eq(analyses.versionId, row?.versionId ?? 0));
     expect(await check()).toEqual([
-      'derived-differs: what lint says of library/web@1.0.0 is not kept',
+      'derived-differs: the analysis of library/web@1.0.0 is missing',
     ]);
     await (await registry.fetch('/p/library/web/1.0.0')).text();
     expect(await check()).toEqual([]);

@@ -160,14 +160,14 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
         await expectStatus(200, change(none));
         const before = await entries();
         for (let at = 0; at < 20; at++) {
-          await expectRefused(move('1.1.0', '1.0.0'), /0 changes|publish nothing/);
-          await expectRefused(move('1.1.0', null, 'beta'), /0 changes|publish nothing/);
+          await expectRefused(move('1.1.0', '1.0.0'), /0 changes|zero versions or bytes/);
+          await expectRefused(move('1.1.0', null, 'beta'), /0 changes|zero versions or bytes/);
         }
         const transfer = { to: 'other' };
         const path = `${profile}/transfer`;
         await expectRefused(
           send(registry, 'POST', path, transfer, registry.adminToken),
-          /0 changes|publish nothing/,
+          /0 changes|zero versions or bytes/,
         );
         expect(await entries()).toBe(before);
         // What takes something back is never refused.
@@ -318,7 +318,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       for (let at = 0; at < 3; at++) {
         await revoke(await expectStatus(201, makeToken({ team: 'library' })));
       }
-      await expectRefused(makeToken({ team: 'library' }), /made 4 of 4 tokens within a day/);
+      await expectRefused(makeToken({ team: 'library' }), /created 4 of 4 tokens within a day/);
       await registry.db.$client.execute(
         "UPDATE tokens SET created_at = '2026-01-01T00:00:00.000Z'",
       );

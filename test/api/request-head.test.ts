@@ -27,7 +27,7 @@ describe('the head of a request on Node', () => {
   let registry: TestRegistry;
 
   beforeAll(async () => {
-    registry = await node.start({ answerBytes: 1_000_000 });
+    registry = await node.start({ responseCacheBytes: 1_000_000 });
   });
   afterAll(() => registry.close());
 

@@ -7,7 +7,7 @@ import type { ProfilePage } from '../../contract/index.ts';
 import { reanalyse } from '../../db/analyses.ts';
 import { openFile } from '../../db/node.ts';
 import { profiles } from '../../db/schema.ts';
-import { isOneSlip } from '../../db/search-text.ts';
+import { withinOneEdit } from '../../db/search-text.ts';
 import { analysePackage } from '../../worker/analysis/analyse.ts';
 import { startRegistry } from '../../worker/node.ts';
 import {
@@ -425,7 +425,7 @@ test('one slip is one letter more, less, another, or two swapped', () => {
   const letter = fc.constantFrom('a', 'b', 'c');
   fc.assert(
     fc.property(fc.array(letter, { maxLength: 6 }), fc.array(letter, { maxLength: 6 }), (a, b) => {
-      expect(isOneSlip(a.join(''), b.join(''))).toBe(
+      expect(withinOneEdit(a.join(''), b.join(''))).toBe(
         a.join('') === b.join('') || distance(a, b) === 1,
       );
     }),

@@ -121,7 +121,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     await wait(1);
     const [failed] = await deliveries(hook);
     expect(failed).toMatchObject({ state: 'pending', attempts: 1, lastStatus: 503 });
-    expect(failed?.lastError).toBe('it answered 503');
+    expect(failed?.lastError).toBe('HTTP status 503');
     const pause =
       Date.parse(String(failed?.nextAttemptAt)) - Date.parse(String(failed?.lastAttemptAt));
     expect(pause).toBeGreaterThan(2_000);

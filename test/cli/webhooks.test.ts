@@ -53,7 +53,7 @@ describe('webhooks from the command line', () => {
 
   test.each([
     [['webhook', 'add', 'library', 'https://10.0.0.1/'], 1, 'its address is not public'],
-    [['webhook', 'add', 'none', 'https://8.8.8.8/'], 1, 'There is no team none'],
+    [['webhook', 'add', 'none', 'https://8.8.8.8/'], 1, 'Team none does not exist'],
     [['webhook', 'add', 'library'], 2, 'needs TEAM URL'],
     [['webhook', 'remove', 'library', 'x'], 2, 'is no webhook'],
     [['webhook', 'deliveries', 'library', '1', '--limit', '0'], 2, '--limit takes'],

@@ -47,7 +47,12 @@ describe('what goes wrong is said in words, with what to do', () => {
     ['search --registry http://127.0.0.1:2', 4, 'nothing listens there (ECONNREFUSED)', 'doctor'],
     ['search --registry http://nosuch.invalid', 4, 'registry at http://nosuch.invalid'],
     ['serve --data AT/other --port 0 --host 192.0.2.1', 1, 'has no address 192.0.2.1'],
-    ['admin check --data AT/nosuch', 1, 'There is no database', '--data names a registry’s folder'],
+    [
+      'admin check --data AT/nosuch',
+      1,
+      'does not exist',
+      'use --data to select the registry’s folder',
+    ],
     ['admin backup', 2, '"admin backup" needs FILE.'],
   ])('%s ends with %i', async (args, code, ...said) => {
     const outcome = await run(args.split(' '));

@@ -48,7 +48,7 @@ describe('what admin check finds', () => {
     [
       "UPDATE contents SET text = text || '#' WHERE text LIKE '%/srv/database/%'",
       'content-differs',
-      'text kept as',
+      'text stored as',
     ],
     ['DELETE FROM contents', 'content-missing', 'the profile of library/web@1.0.0'],
     [
@@ -122,25 +122,33 @@ describe('what admin check finds', () => {
     [
       "UPDATE quotas SET bytes = bytes - 1 WHERE team = 'library'",
       'derived-differs',
-      'what team library has stored',
+      'the usage of team library',
     ],
-    ["DELETE FROM teams WHERE name = 'platform'", 'reference-broken', 'refers to none of teams'],
-    ['DELETE FROM log_entries WHERE "index" = 12', 'head-differs', 'not that of its 12 entries'],
+    [
+      "DELETE FROM teams WHERE name = 'platform'",
+      'reference-broken',
+      'refers to a missing row of teams',
+    ],
+    ['DELETE FROM log_entries WHERE "index" = 12', 'head-differs', 'does not match its 12 entries'],
     ['DELETE FROM log_entries WHERE "index" = 3', 'entry-missing', 'entry 3 of the log is missing'],
     ['UPDATE log_entries SET data = \'{}\' WHERE "index" = 3', 'entry-malformed', 'entry 3'],
     [
       "UPDATE log_entries SET data = replace(data, 'breaks', 'breakz')",
       'tile-differs',
-      'tile 0/0 holds other hashes',
+      'tile 0/0 does not match the hashes',
     ],
     ['DELETE FROM log_tiles', 'tile-differs', 'tile 0/0 is missing'],
-    ["INSERT INTO log_tiles VALUES (1, 0, 'ab')", 'tile-differs', 'tile 1/0 is of no entry'],
-    ['DELETE FROM log_head', 'checkpoint-invalid', 'the checkpoint is none'],
+    [
+      "INSERT INTO log_tiles VALUES (1, 0, 'ab')",
+      'tile-differs',
+      'tile 1/0 is beyond the end of the log',
+    ],
+    ['DELETE FROM log_head', 'checkpoint-invalid', 'the checkpoint is malformed'],
     ['UPDATE log_head SET size = 5', 'head-differs', 'head'],
     [
       "UPDATE log_head SET checkpoint = replace(checkpoint, char(10) || '13' || char(10), char(10) || '12' || char(10))",
       'checkpoint-invalid',
-      'another tree',
+      'the checkpoint does not match',
     ],
     [
       "UPDATE log_head SET checkpoint = substr(checkpoint, 1, length(checkpoint) - 10) || 'AAAAAAAA=' || char(10)",

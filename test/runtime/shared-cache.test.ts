@@ -56,7 +56,7 @@ describe('Cloudflare’s cache', () => {
 
   test('forgets within seconds what has become private, with all that is kept before it', async () => {
     await registry.close();
-    registry = await workerd.start({ sharedCache: true, answerBytes: 1_000_000 });
+    registry = await workerd.start({ sharedCache: true, responseCacheBytes: 1_000_000 });
     acme = await createPublisher(registry, 'acme');
     await expectStatus(201, publish(registry, acme, { name: 'web', version: '1.0.0' }));
     for (const part of ['profile', 'envelope']) {

@@ -83,7 +83,7 @@ describe('aa-registry admin', () => {
     const outcome = await aaRegistry(['admin', 'check', '--data', other]);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toContain('entry-absent: the yank of library/one@1.0.0\n');
-    expect(outcome.stdout).toMatch(/^content-differs: the text kept as sha256:/m);
+    expect(outcome.stdout).toMatch(/^content-differs: the text stored as sha256:/m);
     expect(outcome.stderr).toMatch(/^\d differences\.\n$/);
 
     const { signer } = await generateNoteKey('other/log');
@@ -192,7 +192,7 @@ describe('aa-registry admin', () => {
     await writeFile(file, 'precious');
     const refused = await aaRegistry(['admin', 'backup', file, '--data', data]);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('--force replaces it');
+    expect(refused.stderr).toContain('use --force to replace it');
     expect(await readFile(file, 'utf8')).toBe('precious');
     const forced = await aaRegistry(['admin', 'backup', file, '--data', data, '--force']);
     expect(forced.code, forced.stderr).toBe(0);
@@ -226,7 +226,7 @@ describe('aa-registry admin', () => {
       const before = await readFile(join(target, 'registry.db'));
       const refused = await restore(file, '--data', target);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('--yes puts the backup in its place');
+      expect(refused.stderr).toContain('use --yes to replace it');
       expect(await readFile(join(target, 'registry.db'))).toEqual(before);
       const done = await restore(file, '--data', target, '--yes');
       expect(done.code, done.stderr).toBe(0);
@@ -258,7 +258,7 @@ describe('aa-registry admin', () => {
       const target = at('without-key');
       const refused = await restore(keyless, '--data', target);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('put it there first');
+      expect(refused.stderr).toContain('restore that file first');
       await copyFile(join(data, 'log.key'), join(target, 'log.key'));
       expect((await restore(keyless, '--data', target)).code).toBe(0);
     });
@@ -272,7 +272,7 @@ describe('aa-registry admin', () => {
       const refused = await restore(keyless, '--data', target);
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain('was not signed with the key other/log');
-      expect((await restore(file, '--data', target)).stderr).toContain('is another log’s key');
+      expect((await restore(file, '--data', target)).stderr).toContain('is the key of another log');
       expect(await readdir(target)).not.toContain('registry.db');
       expect((await restore(file, '--data', target, '--yes')).code).toBe(0);
     });
@@ -305,7 +305,7 @@ describe('aa-registry admin', () => {
         'a view in the place of a table',
         `ALTER TABLE users RENAME TO hidden; CREATE VIEW users AS
           SELECT name, 1 AS admin, created_at FROM hidden`,
-        'table tokens is not as it was made',
+        'table tokens differs from its migration',
       ],
       ['a table more', 'CREATE TABLE more (a)', 'table more'],
       ['an index more', 'CREATE INDEX more ON tokens (label)', 'index more on tokens'],
@@ -318,32 +318,32 @@ describe('aa-registry admin', () => {
       [
         'a column that is computed',
         'ALTER TABLE users ADD COLUMN more AS (1)',
-        'table users is not as it was made',
+        'table users differs from its migration',
       ],
       [
         'another default',
         `PRAGMA writable_schema = ON; UPDATE sqlite_schema
           SET sql = replace(sql, '\`admin\` integer NOT NULL', '\`admin\` integer DEFAULT 1 NOT NULL')
           WHERE name = 'users'; PRAGMA writable_schema = RESET`,
-        'table users is not as it was made',
+        'table users differs from its migration',
       ],
       ['a virtual table', 'CREATE VIRTUAL TABLE more USING fts5(a)', 'table more'],
       ['another user version', 'PRAGMA user_version = 7', 'its user_version is 7, not 0'],
       [
         'a migration that is not known',
         "INSERT INTO migrations VALUES ('9999_more', '2026-01-01')",
-        'does not know its migrations 9999_more',
+        'migrations that this program does not know: 9999_more',
       ],
       [
         'a migration left out',
         "DELETE FROM migrations WHERE name LIKE '0003%'",
-        'migrations 0003_trusted_publishing are left out',
+        'migrations 0003_trusted_publishing were skipped',
       ],
       ['no list of migrations', 'DROP TABLE migrations', 'no list of migrations'],
       [
         'a list of migrations that says less',
         "DELETE FROM migrations WHERE name >= '0007'",
-        'table quotas is not as it was made',
+        'table quotas differs from its migration',
       ],
     ])('refuses %s before anything is changed, and check names it', async (_, sql, reason) => {
       const broken = at('meddled.db');
@@ -362,7 +362,7 @@ describe('aa-registry admin', () => {
       const before = await readFile(join(target, 'registry.db'));
       const refused = await restore(broken, '--data', target, '--yes');
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('has another schema than a registry makes');
+      expect(refused.stderr).toContain('does not have the schema of a registry');
       expect(refused.stderr).toContain(reason);
       expect(await readFile(join(target, 'registry.db'))).toEqual(before);
       expect((await readdir(target)).sort()).toEqual(['log.key', 'registry.db', 'registry.lock']);
@@ -392,7 +392,7 @@ describe('aa-registry admin', () => {
       again.close();
       const refused = await restore(broken, '--data', at('never-index'));
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('is no backup of a registry, or damaged');
+      expect(refused.stderr).toContain('is not a backup of a registry, or is damaged');
     });
 
     test('restores a database whose statistics were asked for', async () => {
@@ -484,7 +484,7 @@ describe('aa-registry admin', () => {
       const target = at('never');
       const refused = await restore(broken, '--data', target);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('is no backup of a registry, or damaged');
+      expect(refused.stderr).toContain('is not a backup of a registry, or is damaged');
       expect(await readdir(target)).not.toContain('registry.db');
     });
   });
@@ -493,12 +493,12 @@ describe('aa-registry admin', () => {
     [['admin'], 2, 'followed by a second word'],
     [['admin', 'backup'], 2, 'needs FILE'],
     [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, 'There is no /nonexistent'],
-    [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'There is no database'],
-    [['admin', 'check', '--data', '/nonexistent'], 1, 'There is no database'],
+    [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
+    [['admin', 'check', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
     [['admin', 'check', '--data', 'x', '--database', 'y'], 2, 'not both'],
-    [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is no verifier key'],
+    [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is not a verifier key'],
     [['admin', 'check', '--database', 'http://127.0.0.1:1'], 1, ''],
-    [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'There is no backup'],
+    [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'The backup /nonexistent'],
   ])('%j ends with %i', async (args, code, message) => {
     const outcome = await aaRegistry(args.map((arg) => (arg === 'DATA' ? data : arg)));
     expect(outcome.stderr).toContain(message);

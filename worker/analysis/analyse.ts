@@ -13,20 +13,20 @@ import type { Analysed } from '../ports.ts';
 import { renderReadme } from './readme.ts';
 import { linkDiagnostics, secretDiagnostics } from './secrets.ts';
 
-/** How much of what lint says of a package is kept and shown. */
+/** How much of a package's lint result is stored and shown. */
 export const shownLimits = {
   diagnostics: 100,
-  /** Characters of a message, and of what was expected and may have been meant. */
+  /** Characters of a message, and of `expected` and `suggestion`. */
   message: 240,
   hint: 160,
-  /** Includes that lint had no sight of, and characters of the name of one. */
+  /** Includes that lint could not read, and characters of a name. */
   unseen: 50,
   name: 200,
 } as const;
 
 /**
- * Finds out all that is derived from a package: what lint says, what search finds it by, the README's HTML. Pure; its
- * work and what it returns are bounded, whatever the package. Over a bound is an error with an id.
+ * Analyses a package: lint diagnostics, search words and the README's HTML. Pure; its work and its result are bounded
+ * for any input, and exceeding a limit is an error diagnostic.
  */
 export function analysePackage({ team, name, manifest, text, readme }: Package): Analysed {
   const result = lint(text, { packageName: name, manifestAbi: manifest.abi });
@@ -34,7 +34,7 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
   const diagnostics = chosen.diagnostics.map(toDiagnostic);
   const rendered = readme === undefined ? undefined : renderReadme(readme);
   if (rendered?.ok === false) {
-    const message = `The README is more than a page can show: ${rendered.reason}.`;
+    const message = `The README exceeds a limit: ${rendered.reason}.`;
     diagnostics.unshift(atStart('readme-limit', message));
     chosen.errors++;
   }
@@ -58,12 +58,14 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
   };
 }
 
-/** What is said of a package whose analysis was given up; search finds it by what its publisher says of it. */
-export function givenUp({ team, name, manifest }: Package, reason: string): Analysed {
+/** The result for a package whose analysis exceeded a limit; search finds it by its manifest. */
+export function limitExceeded({ team, name, manifest }: Package, reason: string): Analysed {
   const grade: Grade = 'F';
   return {
     errors: 1,
-    diagnostics: [atStart('analysis-limit', `Looking at this package ${reason}.`)],
+    diagnostics: [
+      atStart('analysis-limit', `The analysis of this package was stopped: it ${reason}.`),
+    ],
     omitted: 0,
     grade,
     needs: releases[0],
@@ -73,7 +75,7 @@ export function givenUp({ team, name, manifest }: Package, reason: string): Anal
   };
 }
 
-/** Of too many diagnostics, errors and then the others, as they stand in the text; those that are left, in its order. */
+/** Limits the number of diagnostics, preferring errors; keeps the order of the text. */
 function choose(all: PolicyDiagnostic[], omitted = 0) {
   const isError = ({ severity }: PolicyDiagnostic) => severity === 'error';
   const errors = all.filter(isError);
@@ -103,7 +105,7 @@ function toDiagnostic(diagnostic: PolicyDiagnostic): Diagnostic {
   };
 }
 
-/** The first of some names, and how many more there are. */
+/** The first names, and the number of the rest. */
 function shortenAll(names: string[]): string[] {
   const shown = names.slice(0, shownLimits.unseen).map((name) => shorten(name, shownLimits.name));
   const more = names.length - shown.length;

@@ -1,8 +1,8 @@
 import type { Analyser } from '../ports.ts';
 import { analysePackage } from './analyse.ts';
 
-/** No more packages can wait to be analysed. */
+/** The queue of the analyser is full. */
 export class Busy extends Error {}
 
-/** Analyses where it is called: on Workers, where there are no threads and the runtime itself limits a request. */
+/** Analyses in the calling thread: for Workers, which have no threads and limit each request. */
 export const analyseHere: Analyser = async (pack) => analysePackage(pack);

@@ -6,13 +6,13 @@ import MarkdownIt, {
   type Token,
 } from 'markdown-it';
 
-/** What a README may cost. A common one of the greatest length needs a tenth of each. */
+/** The limits of a README. A common one of maximum length uses a tenth of each. */
 export const readmeLimits = {
   /** UTF-16 units of Markdown. */
   length: 64 * 1024,
-  /** How often the parser may try to read something, in the text's lines and in the lines' text. */
+  /** How often the parser may try a rule, for blocks and inline. */
   steps: 250_000,
-  /** How many pieces it may be in: paragraphs, words between marks, cells, their ends. */
+  /** How many tokens the parser may create. */
   tokens: 50_000,
   /** How many elements may be inside each other. */
   nesting: 50,
@@ -20,16 +20,15 @@ export const readmeLimits = {
   html: 256 * 1024,
 } as const;
 
-/** A README as HTML, or what it has too much of. */
+/** A README as HTML, or which limit it exceeds. */
 export type RenderedReadme = { ok: true; html: string } | { ok: false; reason: string };
 
 class OverLimit extends Error {}
 
 /**
- * Renders a README: CommonMark with GitHub's tables, struck-out text, task lists and plain addresses. It is somebody's
- * text in everybody's browser: HTML in it is text, links go to https, http, mailto and the page's own site only, and
- * images are links, so that nothing is loaded from elsewhere. What it costs is bounded by {@link readmeLimits}; over
- * one of them there is no HTML, but the reason.
+ * Renders a README: CommonMark with GitHub's tables, strikethrough, task lists and autolinks. The text is untrusted: HTML
+ * is escaped, links may use https, http and mailto or be relative, and images become links, so that nothing is loaded
+ * from elsewhere. The cost is bounded by {@link readmeLimits}; over a limit the result is the reason.
  */
 export function renderReadme(markdown: string): RenderedReadme {
   if (markdown.length > readmeLimits.length) {
@@ -51,27 +50,27 @@ interface Budget {
   tokens: number;
 }
 
-/** Takes one of something from the budget. */
+/** Spends one unit of the budget. */
 function spend({ env }: StateBlock | StateInline, what: keyof Budget): void {
   const budget = env.budget as Budget;
   if (++budget[what] <= readmeLimits[what]) return;
   throw new OverLimit(
     what === 'steps'
-      ? 'its marks are so many and so nested that it takes too long to read'
-      : `it is in more than ${readmeLimits.tokens} pieces`,
+      ? 'its markup is too complex'
+      : `it has more than ${readmeLimits.tokens} elements`,
   );
 }
 
 function createParser() {
-  // Its own limit drops what is nested deeper without a word; ours comes first.
+  // markdown-it's own limit silently drops deeper nesting; ours is lower and reports it.
   const markdown = new MarkdownIt({ html: false, linkify: true, maxNesting: 100 });
   const tryRule = (state: StateBlock | StateInline) => {
     spend(state, 'steps');
-    // There is nothing of its own in the text.
+    // The rule matches nothing.
     return false;
   };
   const { block, inline, core, linkify, renderer } = markdown;
-  // Tried before every other rule, wherever one is.
+  // Tried before every other rule.
   block.ruler.before('table', 'budget', tryRule, {
     alt: ['paragraph', 'reference', 'blockquote', 'list'],
   });
@@ -90,23 +89,23 @@ function createParser() {
     }
   };
   core.ruler.after('inline', 'tasks', ({ tokens }) => markTasks(tokens));
-  // Of what only looks like an address, such as README.md, none is made.
+  // Names such as README.md are not linked.
   linkify.set({ fuzzyLink: false, fuzzyEmail: true });
   markdown.validateLink = isLink;
   Object.assign(renderer.rules, rules);
   return markdown;
 }
 
-/** An address with a scheme that leads to a page or a letter, or one of this site. */
+/** Whether a URL is http, https or mailto, or relative. */
 function isLink(url: string): boolean {
   return /^(?:https?:|mailto:)/i.test(url) || !/^[^/?#]*:/.test(url);
 }
 
-const tooDeep = () => new OverLimit(`it is nested more than ${readmeLimits.nesting} deep`);
+const tooDeep = () => new OverLimit(`it is nested more than ${readmeLimits.nesting} levels deep`);
 
 const boxes: Record<string, string> = { '[ ] ': '☐ ', '[x] ': '☑ ', '[X] ': '☑ ' };
 
-/** Shows the box of each task of a list. */
+/** Replaces the markers of task lists with boxes. */
 function markTasks(tokens: Token[]): void {
   tokens.forEach((token, at) => {
     if (token.type !== 'inline' || tokens[at - 2]?.type !== 'list_item_open') return;
@@ -128,7 +127,7 @@ const rules: Renderer['rules'] = {
     tokens[at]?.attrSet('rel', 'nofollow noopener noreferrer');
     return self.renderToken(tokens, at, options);
   },
-  // As an attribute that a Content-Security-Policy without inline styles lets through.
+  // As an attribute, since the Content-Security-Policy forbids inline styles.
   th_open: alignCell,
   td_open: alignCell,
 };
@@ -136,7 +135,7 @@ const rules: Renderer['rules'] = {
 const parser = createParser();
 const encoder = new TextEncoder();
 
-/** Writes the HTML piece by piece, so that what a short text is written out to is seen before it is long. */
+/** Renders the HTML piece by piece, to stop at the limit before a short text expands too far. */
 function write(tokens: Token[], env: Env): string {
   const { renderer, options, utils } = parser;
   const pieces: string[] = [];
@@ -146,7 +145,7 @@ function write(tokens: Token[], env: Env): string {
   const add = (piece: string) => {
     length += encoder.encode(piece).length;
     if (length > readmeLimits.html) {
-      throw new OverLimit(`it makes more than ${readmeLimits.html} bytes of HTML`);
+      throw new OverLimit(`it renders to more than ${readmeLimits.html} bytes of HTML`);
     }
     pieces.push(piece);
   };
@@ -154,7 +153,7 @@ function write(tokens: Token[], env: Env): string {
     const text = utils.escapeHtml(renderer.renderInlineAsText(image.children ?? [], options, env));
     const url = utils.escapeHtml(String(image.attrGet('src') ?? ''));
     const shown = text || 'image';
-    // A link can't hold another.
+    // Links can't be nested.
     if (links > 0) add(shown);
     else add(`<a href="${url}" rel="nofollow noopener noreferrer">${shown}</a>`);
   };

@@ -2,24 +2,24 @@ import type { Diagnostic } from '../../contract/index.ts';
 import { lineAt, secretsIn } from '../../policy/index.ts';
 import { linksWithCredentials, type Manifest } from '../../trust/index.ts';
 
-/** How many are told of one part. */
-const mostTold = 20;
+/** The maximum number of diagnostics per part. */
+const maxReported = 20;
 
-/** The links of a manifest that hold a user's name or a password. */
+/** Diagnostics for links of a manifest that contain credentials. */
 export function linkDiagnostics(manifest: Pick<Manifest, 'links'>): Diagnostic[] {
   return linksWithCredentials(manifest).map((link) => ({
     id: 'secret',
     severity: 'error',
-    message: `In the manifest: the link "${link}" holds a user's name or a password; what is published can't be taken back.`,
+    message: `In the manifest: the link "${link}" contains a user name or password. Published versions can't be deleted.`,
     ...{ line: 1, column: 1, endLine: 1, endColumn: 1 },
-    expected: 'an address without them',
+    expected: 'a URL without credentials',
   }));
 }
 
-/** What in a part of a package other than its profile looks like a private key or a token. */
+/** Diagnostics for likely private keys and tokens in the README or the manifest. */
 export function secretDiagnostics(part: string, text: string): Diagnostic[] {
   return secretsIn(text)
-    .slice(0, mostTold)
+    .slice(0, maxReported)
     .map(({ what, start, end }) => {
       const place = (offset: number): [line: number, column: number] => [
         lineAt(text, offset),
@@ -27,8 +27,8 @@ export function secretDiagnostics(part: string, text: string): Diagnostic[] {
       ];
       const [line, column] = place(start);
       const [endLine, endColumn] = place(end);
-      const message = `In the ${part}: this looks like ${what}; what is published can't be taken back.`;
-      const expected = 'no private keys and no tokens';
+      const message = `In the ${part}: this looks like ${what}. Published versions can't be deleted.`;
+      const expected = 'no private keys or tokens';
       return {
         id: 'secret',
         severity: 'error',

@@ -2,12 +2,12 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Package } from '../../db/analyses.ts';
 import type { Analysed, Analyser } from '../ports.ts';
-import { givenUp } from './analyse.ts';
+import { limitExceeded } from './analyse.ts';
 import { Busy } from './analyser.ts';
+import { createFairQueue } from './fair-queue.ts';
 import { openThread } from './open-thread.ts';
-import { createTurns } from './turns.ts';
 
-/** What analysing may cost on Node, beside the budgets that the analysis itself keeps. */
+/** Limits of analyses on Node, besides the analysis's own budgets. */
 export interface ThreadLimits {
   /** How many packages are analysed at once. */
   threads: number;
@@ -15,10 +15,10 @@ export interface ThreadLimits {
   time: number;
   /** How much memory a thread may have for JavaScript's objects, in MiB. */
   memory: number;
-  /** How many packages may wait, of all and on behalf of the same. */
+  /** How many packages may wait, in total and per team. */
   waiting: number;
   waitingEach: number;
-  /** How long a thread is kept that has nothing to do, in milliseconds. */
+  /** How long an idle thread is kept, in milliseconds. */
   idle: number;
 }
 
@@ -34,7 +34,7 @@ export const defaultThreadLimits: ThreadLimits = {
 /** Analyses in threads of their own. */
 export interface AnalyserThreads {
   analyse: Analyser;
-  /** Ends the threads; whoever still waits is refused. */
+  /** Ends the threads and rejects waiting packages. */
   close: () => Promise<void>;
 }
 
@@ -47,25 +47,25 @@ interface Job {
 interface Thread {
   worker: Worker;
   job: Job | undefined;
-  /** Of its job, or of having none. */
+  /** The timeout of its job, or of being idle. */
   timer: NodeJS.Timeout | undefined;
 }
 
 /**
- * Makes an {@link Analyser} whose work is done off the event loop, so that the registry answers others meanwhile. A
- * thread is started when there is something to do. One that exceeds a limit is ended and the package given up
- * (`analysis-limit`); the next package gets a new one. Whatever fails otherwise rejects, and ends its thread too.
+ * Creates an {@link Analyser} that works off the event loop. Threads are started on demand. A thread that exceeds a limit
+ * is ended, with the diagnostic `analysis-limit` for its package; the next package gets a new thread. Other failures
+ * reject and end the thread too.
  */
 export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): AnalyserThreads {
   const limits = { ...defaultThreadLimits, ...options };
-  const turns = createTurns<Job>(limits.waiting, limits.waitingEach);
+  const queue = createFairQueue<Job>(limits.waiting, limits.waitingEach);
   const threads = new Set<Thread>();
   let closed = false;
 
   function start(): Thread {
     const worker = openThread({
       name: 'analysis',
-      // Nothing of the registry's own: neither its secrets nor how it was started.
+      // The thread gets neither the registry's environment nor its arguments.
       argv: [],
       env: {},
       execArgv: [],
@@ -82,13 +82,13 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     });
     worker.on('error', (error: NodeJS.ErrnoException) => {
       const tooLarge = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      fail(thread, tooLarge ? `takes more than ${limits.memory} MiB of memory` : error);
+      fail(thread, tooLarge ? `took more than ${limits.memory} MiB of memory` : error);
     });
-    worker.on('exit', () => fail(thread, new Error('the analysis ended before it was done')));
+    worker.on('exit', () => fail(thread, new Error('the analysis thread exited early')));
     return thread;
   }
 
-  /** Gives a thread nothing to do, for a while. */
+  /** Marks a thread as idle and ends it after a while. */
   function rest(thread: Thread): void {
     clearTimeout(thread.timer);
     thread.job = undefined;
@@ -101,12 +101,12 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     void thread.worker.terminate();
   }
 
-  /** Ends a thread; its package is given up for that reason, or the error told. */
+  /** Ends a thread; its job results in a limit diagnostic (a reason) or rejects (an error). */
   function fail(thread: Thread, why: string | Error): void {
     const { job } = thread;
     thread.job = undefined;
     end(thread);
-    if (job && typeof why === 'string') job.resolve(givenUp(job.pack, why));
+    if (job && typeof why === 'string') job.resolve(limitExceeded(job.pack, why));
     else if (job) job.reject(why as Error);
     work();
   }
@@ -115,14 +115,14 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     for (;;) {
       let free = [...threads].find(({ job }) => job === undefined);
       if (closed || (!free && threads.size >= limits.threads)) return;
-      const job = turns.next();
+      const job = queue.next();
       if (!job) return;
       free ??= start();
       const thread = free;
       clearTimeout(thread.timer);
       thread.job = job;
       thread.timer = setTimeout(
-        () => fail(thread, `takes more than ${limits.time / 1000} s`),
+        () => fail(thread, `took more than ${limits.time / 1000} s`),
         limits.time,
       ).unref();
       thread.worker.postMessage(job.pack);
@@ -132,20 +132,20 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
   return {
     analyse: (pack, onBehalfOf) =>
       new Promise((resolve, reject) => {
-        if (closed || !turns.add(onBehalfOf, { pack, resolve, reject })) {
-          reject(new Busy('too many packages wait to be analysed'));
+        if (closed || !queue.add(onBehalfOf, { pack, resolve, reject })) {
+          reject(new Busy('too many packages are waiting to be analysed'));
         } else work();
       }),
     async close() {
       closed = true;
       const running = [...threads];
-      const jobs = [...running.map(({ job }) => job), ...turns.drain()];
+      const jobs = [...running.map(({ job }) => job), ...queue.drain()];
       for (const thread of running) {
         thread.job = undefined;
         clearTimeout(thread.timer);
       }
       threads.clear();
-      for (const job of jobs) job?.reject(new Busy('the registry ends'));
+      for (const job of jobs) job?.reject(new Busy('the registry is shutting down'));
       await Promise.all(running.map(({ worker }) => worker.terminate()));
     },
   };

@@ -3,8 +3,8 @@ import type { Token } from '../../db/tokens.ts';
 import { anonymous, type Viewer } from '../../db/viewer.ts';
 import type { Caller } from '../ports.ts';
 
-/** Whoever sends no token. */
-export const nobody: Caller = {
+/** A caller without a token. */
+export const anonymousCaller: Caller = {
   token: undefined,
   everywhere: undefined,
   roles: new Map(),
@@ -12,23 +12,22 @@ export const nobody: Caller = {
 };
 
 /** The highest role that a token of a scope can be used in. */
-const most: Record<Scope, Role> = { read: 'reader', publish: 'publisher', admin: 'owner' };
+const maxRole: Record<Scope, Role> = { read: 'reader', publish: 'publisher', admin: 'owner' };
 
-/** What is known of a token's user: whether they run the registry, and their roles by team. */
+/** A token's user: whether they are an administrator, and their roles by team. */
 export interface Person {
   admin: boolean;
   roles: ReadonlyMap<string, Role>;
 }
 
 /**
- * Who comes with a token: its user's roles, or its team's own, or the administrator's; none higher than its
- * scope, and only where it is good.
+ * The caller with a token: the roles of its user, its team or the administrator, limited by its scope, team and profile.
  */
 export function callerOf(token: Token, person: Person | undefined): Caller {
   const { team, profile } = token;
-  // A database may hold anything: another scope is good for nothing.
-  if (!Object.hasOwn(most, token.scope)) return { ...nobody, token };
-  const limit = most[token.scope];
+  // The database may contain an unknown scope, which grants nothing.
+  if (!Object.hasOwn(maxRole, token.scope)) return { ...anonymousCaller, token };
+  const limit = maxRole[token.scope];
   const everywhere = person === undefined ? team === null : person.admin;
   const own = person?.roles ?? new Map(team === null ? [] : [[team, 'owner' as const]]);
   const roles = [...own].filter(([name]) => team === null || name === team);
@@ -47,23 +46,23 @@ function lower(one: Role, other: Role): Role {
 
 const rank = (role: Role) => allRoles.indexOf(role);
 
-/** The role that a caller has in a team, or for one profile of it; `undefined` when none. */
+/** The caller's role in a team, or for one of its profiles; `undefined` if none. */
 export function roleIn(caller: Caller, team: string, name?: string): Role | undefined {
   if (caller.profile !== undefined && caller.profile !== name) return undefined;
   return caller.everywhere ?? caller.roles.get(team);
 }
 
-/** Whether a role is enough where another is asked for. */
-export function isAtLeast(role: Role | undefined, asked: Role): boolean {
-  return role !== undefined && rank(role) >= rank(asked);
+/** Whether a role includes the rights of the required one. */
+export function includesRole(role: Role | undefined, required: Role): boolean {
+  return role !== undefined && rank(role) >= rank(required);
 }
 
-/** Whether a caller runs the registry, with a token that may be used for that. */
+/** Whether the caller has administrator rights. */
 export function isAdministrator({ everywhere, profile }: Caller): boolean {
   return everywhere === 'owner' && profile === undefined;
 }
 
-/** What a caller may know of. */
+/** What a caller may see. */
 export function viewerOf({ token, everywhere, roles, profile }: Caller): Viewer {
   if (!token) return anonymous;
   return { everything: everywhere !== undefined, teams: [...roles.keys()], profile };

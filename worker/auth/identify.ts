@@ -9,23 +9,22 @@ import { countAddress } from '../middleware/rate-limit.ts';
 import type { Caller, Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import {
+  anonymousCaller,
   callerOf,
+  includesRole,
   isAdministrator,
-  isAtLeast,
-  nobody,
   type Person,
   roleIn,
   viewerOf,
 } from './caller.ts';
 
 /**
- * Finds out whose request it is, by its bearer token (RFC 6750), before any route is asked: `c.var.caller`. A
- * token that is no good is a problem everywhere, so that nobody takes the public part for all there is; and it counts
- * as a request of its address too.
+ * Authenticates the request by its bearer token (RFC 6750) and sets `c.var.caller`. An invalid token is a problem on
+ * every route, so that nobody mistakes the public part for everything, and counts as a request of its address.
  */
 export const identify: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
-  c.set('caller', header === undefined ? nobody : await identifyToken(c, header));
+  c.set('caller', header === undefined ? anonymousCaller : await identifyToken(c, header));
   await next();
 };
 
@@ -39,12 +38,12 @@ async function identifyToken(c: Context<Env>, header: string): Promise<Caller> {
   await countAddress(c, c.var.deps.rateLimits ?? {});
   throw bearer === undefined
     ? new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….')
-    : new ProblemError('token-unknown', 'This registry does not know the token.');
+    : new ProblemError('token-unknown', 'The API token is unknown, revoked or expired.');
 }
 
 /**
- * Who comes with this token; `undefined` when it is unknown, revoked or expired. Throws a problem when it, or tokens
- * that were no good from the same address, came too often.
+ * The caller with this token; `undefined` when it is unknown, revoked or expired. Throws a problem when the token, or
+ * invalid tokens from the same address, exceed their rate limit.
  */
 export function findCaller(c: Context<Env>, secret: string): Promise<Caller | undefined> {
   return c.var.tokenChecks.check(c, secret, (hash) => lookUp(c.var.deps, hash));
@@ -56,7 +55,7 @@ async function lookUp({ db, now }: Deps, hash: string): Promise<Caller | undefin
   if (!token || token.revokedAt !== null) return undefined;
   if (token.expiresAt !== null && token.expiresAt <= time.toISOString()) return undefined;
   const person = token.user === null ? undefined : await findPerson(db, token.user);
-  // Whether it is noted when a token was used decides nothing: a full disk must not keep readers out.
+  // Recording the use is best effort: a full disk must not lock readers out.
   await recordUse(db, token, time).catch(() => {});
   return callerOf(token, person);
 }
@@ -69,49 +68,49 @@ async function findPerson(db: Deps['db'], name: string): Promise<Person> {
   };
 }
 
-/** The token that a request must have. */
+/** The token of a request; a problem without one. */
 export function requireToken({ token }: Caller): Token {
   if (token) return token;
   throw new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….');
 }
 
-/** Lets a request go on that has a token. */
+/** Requires a token. */
 export const anyToken: MiddlewareHandler<Env> = async (c, next) => {
   requireToken(c.var.caller);
   await next();
 };
 
-/** Lets a request go on when its caller runs the registry. */
+/** Requires an administrator. */
 export const adminToken: MiddlewareHandler<Env> = async (c, next) => {
   requireToken(c.var.caller);
   if (!isAdministrator(c.var.caller)) {
-    throw new ProblemError('admin-only', 'The token is not an administrator’s.');
+    throw new ProblemError('admin-only', 'Only an administrator of the registry may do this.');
   }
   await next();
 };
 
 /**
- * Lets a request go on when its caller has at least this role in the path's team, or for the path's profile. A
- * profile that the caller may not know of is not found, whatever is asked of it.
+ * Requires this role, or a higher one, in the path's team or for the path's profile. A profile that the caller may not
+ * see is not found.
  */
-export function atLeast(role: Role): MiddlewareHandler<Env> {
+export function requireRole(role: Role): MiddlewareHandler<Env> {
   return async (c, next) => {
     requireToken(c.var.caller);
     const team = c.req.param('team') ?? '';
     const name = c.req.param('name');
     const has = roleIn(c.var.caller, team, name);
-    if (!isAtLeast(has, role)) throw await refuse(c, team, name, has, role);
+    if (!includesRole(has, role)) throw await refuse(c, team, name, has, role);
     await next();
   };
 }
 
-/** As {@link atLeast}, for what makes a profile that may not be there yet: nothing is looked up. */
-export function atLeastToMake(role: Role): MiddlewareHandler<Env> {
+/** As {@link requireRole}, for routes that may create the profile: it is not looked up. */
+export function requireRoleToCreate(role: Role): MiddlewareHandler<Env> {
   return async (c, next) => {
     requireToken(c.var.caller);
     const team = c.req.param('team') ?? '';
     const has = roleIn(c.var.caller, team, c.req.param('name'));
-    if (!isAtLeast(has, role)) throw refusal(c.var.caller, team, has, role);
+    if (!includesRole(has, role)) throw refusal(c.var.caller, team, has, role);
     await next();
   };
 }
@@ -121,35 +120,35 @@ async function refuse(
   team: string,
   name: string | undefined,
   has: Role | undefined,
-  asked: Role,
+  required: Role,
 ): Promise<ProblemError> {
   const { deps, caller } = c.var;
   if (name !== undefined && !(await findProfile(deps.db, viewerOf(caller), team, name))) {
-    return new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+    return new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   }
-  return refusal(caller, team, has, asked);
+  return refusal(caller, team, has, required);
 }
 
 function refusal(
   { token, profile }: Caller,
   team: string,
   has: Role | undefined,
-  asked: Role,
+  required: Role,
 ): ProblemError {
   if (has !== undefined) {
-    const detail = `This needs the role ${asked} in team ${team}; the token is good for ${has}.`;
+    const detail = `This requires the role ${required} in team ${team}; the token has the role ${has}.`;
     return new ProblemError('role-insufficient', detail);
   }
-  const of =
+  const detail =
     profile !== undefined
-      ? `good for ${token?.team}/${profile} only`
+      ? `The token is limited to ${token?.team}/${profile}.`
       : token?.team
-        ? `of team ${token.team}, not of ${team}`
-        : `of nobody who is in team ${team}`;
-  return new ProblemError('token-other-team', `The token is ${of}.`);
+        ? `The token is limited to team ${token.team}.`
+        : `The token’s user is not a member of team ${team}.`;
+  return new ProblemError('token-other-team', detail);
 }
 
-/** What the caller of a request may know of. */
+/** What the caller of a request may see. */
 export function viewer(c: Context<Env>): Viewer {
   return viewerOf(c.var.caller);
 }

@@ -10,24 +10,24 @@ import * as z from 'zod';
 import { readAtMost, requireBoundedJson } from '../../trust/index.ts';
 import type { Oidc, VerifiedJob, VerifyJob } from '../ports.ts';
 
-/** How a provider words its claims. */
+/** The format of a provider's claims. */
 export type Provider = 'github' | 'gitlab';
 
-/** Whose OpenID Connect tokens are accepted, and for whom they must have been made. */
+/** The accepted issuers and the required audience. */
 export interface OidcOptions {
-  /** What a token's `aud` must be: this registry's public address, so that no other can use it here. */
+  /** The required `aud` of a token: this registry's public URL, so that a token for another service is refused. */
   audience: string;
   issuers: readonly Issuer[];
   fetch?: typeof fetch;
 }
 
 export interface Issuer {
-  /** Its address, which is the tokens' `iss`. */
+  /** Its URL, the `iss` of its tokens. */
   url: string;
   provider: Provider;
 }
 
-/** The providers that everybody can use. */
+/** Public providers. */
 export const wellKnownIssuers: readonly Issuer[] = [
   { url: 'https://token.actions.githubusercontent.com', provider: 'github' },
   { url: 'https://gitlab.com', provider: 'gitlab' },
@@ -40,15 +40,15 @@ export function parseIssuer(text: string): Issuer | undefined {
   return { url, provider: provider as Provider };
 }
 
-/** How long after it was made a token is accepted, in seconds, and how far two clocks may be apart. */
-const maximumAge = 15 * 60;
+/** The maximum age of a token and the tolerated clock skew, in seconds. */
+const maxAge = 15 * 60;
 const clockSkew = 30;
 
-/** How long a provider may take to answer, in milliseconds, and how much it may say, in bytes. */
+/** The timeout of requests to a provider, in milliseconds, and the maximum size of its responses. */
 const timeout = 5000;
-const longestAnswer = 256 * 1024;
+const maxResponseBytes = 256 * 1024;
 
-/** Signature algorithms that take a public key, which is all that a provider publishes. */
+/** Public-key signature algorithms. */
 const algorithms = [
   'RS256',
   'RS384',
@@ -61,14 +61,14 @@ const algorithms = [
   'EdDSA',
 ];
 
-/** Accepts the tokens of these issuers that were made for this registry's public address. */
+/** Accepts tokens of these issuers whose audience is this registry's public URL. */
 export function createOidc(publicUrl: string, issuers: readonly Issuer[]): Oidc {
   const audience = publicUrl.replace(/\/+$/, '');
   const verify = createJobVerifier({ audience, issuers });
   return { audience, issuers: issuers.map(({ url }) => url), verify };
 }
 
-/** What a provider publishes of itself (OpenID Connect Discovery 1.0, section 3). */
+/** A provider's metadata (OpenID Connect Discovery 1.0, section 3). */
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 
 const GithubClaims = z.object({
@@ -90,8 +90,8 @@ const GitlabClaims = z.object({
 });
 
 /**
- * The verifier for these issuers; no other address is ever asked, whatever a token says. Never throws: an
- * issuer that can't be reached is a reason too.
+ * Creates a verifier for these issuers; a token can't make it contact any other URL. Never throws: an unreachable issuer
+ * is a reason to refuse.
  */
 export function createJobVerifier({
   audience,
@@ -104,7 +104,7 @@ export function createJobVerifier({
   return async (token) => {
     const claimed = readIssuer(token);
     const verify = claimed === undefined ? undefined : verifiers.get(claimed);
-    if (!verify) return refused('it is of no provider that this registry accepts');
+    if (!verify) return refused('this registry does not accept its issuer');
     return verify(token);
   };
 }
@@ -124,24 +124,26 @@ function createIssuerVerifier(
 ): VerifyJob {
   const get = async (address: string, init: RequestInit = {}): Promise<Response> => {
     const signal = init.signal ?? AbortSignal.timeout(timeout);
-    // A redirect is no answer: it could lead anywhere. (workerd has no redirect: 'error'.)
+    // A redirect could lead anywhere and is refused. (workerd has no redirect: 'error'.)
     const response = await fetch(address, { ...init, redirect: 'manual', signal });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const bytes = await readAtMost(response.body, longestAnswer);
-    if (!bytes) throw new Error(`its answer has more than ${longestAnswer} bytes`);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    const bytes = await readAtMost(response.body, maxResponseBytes);
+    if (!bytes) throw new Error(`its response is larger than ${maxResponseBytes} bytes`);
     const text = new TextDecoder().decode(bytes);
     requireBoundedJson(text);
     return new Response(text, { status: response.status });
   };
-  /** The provider's keys, once it has said where they are; jose fetches them anew when they change. */
+  /** The provider's keys, after discovery; jose refreshes them. */
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
   async function discover(): Promise<ReturnType<typeof createRemoteJWKSet>> {
     const response = await get(`${url.replace(/\/+$/, '')}/.well-known/openid-configuration`);
     const discovery = Discovery.parse(await response.json());
-    if (discovery.issuer !== url) throw new Error(`it says that it is ${discovery.issuer}`);
+    if (discovery.issuer !== url)
+      throw new Error(`its discovery document names the issuer ${discovery.issuer}`);
     const address = new URL(discovery.jwks_uri);
-    if (address.protocol !== new URL(url).protocol) throw new Error('its keys are elsewhere');
+    if (address.protocol !== new URL(url).protocol)
+      throw new Error('its jwks_uri has another scheme');
     return createRemoteJWKSet(address, { timeoutDuration: timeout, [customFetch]: get });
   }
 
@@ -152,7 +154,7 @@ function createIssuerVerifier(
         issuer: url,
         audience,
         algorithms,
-        maxTokenAge: maximumAge,
+        maxTokenAge: maxAge,
         clockTolerance: clockSkew,
         requiredClaims: ['exp', 'iat', 'jti'],
       });
@@ -161,7 +163,7 @@ function createIssuerVerifier(
       if (error instanceof errors.JOSEError && error.code !== 'ERR_JWKS_TIMEOUT') {
         return refused(error.message);
       }
-      return refused(`its provider ${url} can't be asked: ${(error as Error).message}`);
+      return refused(`its issuer ${url} can’t be reached: ${(error as Error).message}`);
     }
   };
 }
@@ -170,16 +172,16 @@ function readJob(issuer: string, provider: Provider, payload: JWTPayload): Verif
   return provider === 'github' ? readGithub(issuer, payload) : readGitlab(issuer, payload);
 }
 
-/** As GitHub words it ("About security hardening with OpenID Connect"). */
+/** GitHub's claims ("About security hardening with OpenID Connect"). */
 function readGithub(issuer: string, payload: JWTPayload): VerifiedJob {
   const { data: claims } = GithubClaims.safeParse(payload);
-  if (!claims) return refused('it is not the token of a GitHub Actions job');
-  // Such a job runs for somebody else's pull request, with the branch's own rights.
+  if (!claims) return refused('it is not a token of a GitHub Actions job');
+  // Such a job runs code of a pull request with the rights of the branch.
   if (claims.event_name === 'pull_request_target') {
-    return refused('it is of a job for a pull request');
+    return refused('its job runs for a pull request');
   }
   const branch = /^refs\/heads\/(.+)$/.exec(claims.ref)?.[1];
-  if (branch === undefined) return refused(`it is of a job on ${claims.ref}, which is no branch`);
+  if (branch === undefined) return refused(`its job runs on ${claims.ref}, which is not a branch`);
   return {
     ok: true,
     job: {
@@ -193,12 +195,12 @@ function readGithub(issuer: string, payload: JWTPayload): VerifiedJob {
   };
 }
 
-/** As GitLab words it ("OpenID Connect (OIDC) authentication using ID tokens"). */
+/** GitLab's claims ("OpenID Connect (OIDC) authentication using ID tokens"). */
 function readGitlab(issuer: string, payload: JWTPayload): VerifiedJob {
   const { data: claims } = GitlabClaims.safeParse(payload);
-  if (!claims) return refused('it is not the ID token of a GitLab job');
+  if (!claims) return refused('it is not an ID token of a GitLab job');
   if (claims.ref_type !== 'branch') {
-    return refused(`it is of a job on the ${claims.ref_type} ${claims.ref}, which is no branch`);
+    return refused(`its job runs on the ${claims.ref_type} ${claims.ref}, which is not a branch`);
   }
   return {
     ok: true,

@@ -6,18 +6,18 @@ import type { Env, RateLimits, TokenChecks } from '../ports.ts';
 import { hashToken } from './token.ts';
 
 /**
- * How many credentials that are no good an address may send, and in how many seconds. Where addresses are not limited,
- * all clients may seem to have one: then it is more, so that nobody keeps the others out with less than a flood.
+ * How many invalid credentials an address may send in so many seconds. Without an address limit, all clients may appear
+ * to share one address, so the limit is higher.
  */
 const failures = { requests: 60, shared: 600, seconds: 60 };
 
-/** How many tokens that were good are remembered, by their hashes. */
-const mostKnown = 10_000;
+/** How many valid tokens are remembered, by their hashes. */
+const maxKnownTokens = 10_000;
 
 export function createTokenChecks({ address, token: limiter }: RateLimits): TokenChecks {
-  const most = address === undefined ? failures.shared : failures.requests;
-  const failed = createLimiter(most, failures.seconds);
-  const known = new LRUCache<string, number>({ max: mostKnown });
+  const maxFailures = address === undefined ? failures.shared : failures.requests;
+  const failed = createLimiter(maxFailures, failures.seconds);
+  const known = new LRUCache<string, number>({ max: maxKnownTokens });
 
   function keyOf(c: Context<Env>): string | undefined {
     const from = c.env?.access?.address;
@@ -26,13 +26,13 @@ export function createTokenChecks({ address, token: limiter }: RateLimits): Toke
 
   const attempt: TokenChecks['attempt'] = async (c, work) => {
     const key = keyOf(c);
-    // Counted before it is known, so that a thousand at once are no more than a thousand one after the other.
+    // Counted before the check, so that concurrent attempts are limited too.
     if (key !== undefined) {
       const rate = failed.take(key);
       if (!rate.ok) allow(c, 'failures', failed, rate);
     }
     const result = await work();
-    if (key !== undefined && result !== undefined) failed.giveBack(key);
+    if (key !== undefined && result !== undefined) failed.refund(key);
     return result;
   };
 

@@ -1,6 +1,6 @@
 import { encodeBase64, sha256 } from '../../trust/index.ts';
 
-/** What every token begins with, so that secret scanners and people recognise one. */
+/** The prefix of every token, for secret scanners and people. */
 const prefix = 'aar_';
 
 /** A new API token: the prefix and 256 random bits in base64url. */
@@ -10,8 +10,7 @@ export function generateToken(): string {
 }
 
 /**
- * What is kept of a token: the hexadecimal SHA-256. A slow password hash would add nothing to 256 random
- * bits.
+ * The stored hash of a token: hexadecimal SHA-256. With 256 random bits, a slow password hash would add nothing.
  */
 export async function hashToken(token: string): Promise<string> {
   const digest = await sha256(new TextEncoder().encode(token));

@@ -2,23 +2,23 @@ import type { MiddlewareHandler } from 'hono';
 import type { Env } from '../ports.ts';
 
 /**
- * How long an answer is kept, in seconds: the log's tiles are public for good. What else is shared never changes
- * either, but its profile may become private, and from then on nobody should have it from here for longer than this.
+ * Lifetime in the shared cache, in seconds. The log's tiles are public forever. The bytes of versions never change
+ * either, but their profile may become private, and the cache can't be invalidated everywhere.
  */
 const lifetime = { tile: 60 * 60, other: 5 };
 
-/** Whether an address is that of a tile of the log. */
+/** Whether a path is that of a tile of the log. */
 export function isTile(path: string): boolean {
   return path.startsWith('/log/tile/');
 }
 
 const immutable = 'public, max-age=31536000, immutable';
-const kept = ['Content-Type', 'ETag', 'Content-Language'];
+const cachedHeaders = ['Content-Type', 'ETag', 'Content-Language'];
 
 /**
- * Answers from a shared cache what never changes and everybody may read: the exact bytes of public versions, and
- * the log's tiles. Nothing that a token was sent for comes from there or goes there, nothing that has a query, and
- * nothing whose route does not say itself that it is public and immutable. It stands behind the limits.
+ * Serves immutable public responses, the bytes of versions and the log's tiles, from a shared cache. Requests with
+ * credentials or a query bypass it, and only responses marked public and immutable are stored. It is mounted after the
+ * rate limits.
  */
 export const shareImmutable: MiddlewareHandler<Env> = async (c, next) => {
   const { sharedCache } = c.var.deps;
@@ -43,7 +43,7 @@ export const shareImmutable: MiddlewareHandler<Env> = async (c, next) => {
 
 function pick({ headers }: Response): Record<string, string> {
   return Object.fromEntries(
-    kept.flatMap((name): [string, string][] => {
+    cachedHeaders.flatMap((name): [string, string][] => {
       const value = headers.get(name);
       return value === null ? [] : [[name, value]];
     }),

@@ -30,7 +30,7 @@ export interface Parameter {
   schema: Schema;
 }
 
-export interface Answer {
+export interface ResponseInfo {
   status: string;
   description: string;
   /** The media type of what is in it, and its schema. */
@@ -50,7 +50,7 @@ export interface Operation {
   token: 'needed' | 'optional' | 'never';
   parameters: Parameter[];
   body: Schema | undefined;
-  answers: Answer[];
+  responses: ResponseInfo[];
 }
 
 export interface Problem {
@@ -78,12 +78,12 @@ interface RawOperation {
   security?: Record<string, unknown>[];
   parameters?: (RawParameter | { $ref: string })[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses?: Record<string, RawAnswer | { $ref: string }>;
+  responses?: Record<string, RawResponse | { $ref: string }>;
 }
 
 type RawParameter = Omit<Parameter, 'required'> & { required?: boolean };
 
-interface RawAnswer {
+interface RawResponse {
   description: string;
   content?: Record<string, { schema?: Schema; examples?: Record<string, unknown> }>;
 }
@@ -144,8 +144,8 @@ function readOperation(
       ...find<RawParameter>(parameter),
     })),
     body: raw.requestBody?.content['application/json']?.schema,
-    answers: Object.entries(raw.responses ?? {}).map(([status, response]) => {
-      const { description, content } = find<RawAnswer>(response);
+    responses: Object.entries(raw.responses ?? {}).map(([status, response]) => {
+      const { description, content } = find<RawResponse>(response);
       const [type, media] = Object.entries(content ?? {})[0] ?? [];
       const problems = type === problemType ? Object.keys(media?.examples ?? {}) : [];
       return { status, description, type, schema: media?.schema, problems };
@@ -201,11 +201,11 @@ export function typeOf(schema: Schema): string[] {
 function limitsOf({ format, maxLength, minimum, maximum, default: preset }: Schema): string[] {
   const limits = [];
   if (format !== undefined) limits.push(format);
-  if (maxLength !== undefined) limits.push(`${maxLength} characters at most`);
+  if (maxLength !== undefined) limits.push(`at most ${maxLength} characters`);
   if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) {
     limits.push(`${minimum ?? 0} to ${maximum}`);
   }
-  if (preset !== undefined && preset !== null) limits.push(`else ${JSON.stringify(preset)}`);
+  if (preset !== undefined && preset !== null) limits.push(`default ${JSON.stringify(preset)}`);
   return limits;
 }
 
@@ -248,7 +248,7 @@ export function exampleOf(given: Schema, reference: Reference): unknown {
 
 /** How to call an operation with curl. */
 export function curl(operation: Operation, reference: Reference): string {
-  const { method, path, parameters, body, token, answers } = operation;
+  const { method, path, parameters, body, token, responses } = operation;
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
     return String(parameter ? exampleOf(parameter.schema, reference) : name);
@@ -265,6 +265,6 @@ export function curl(operation: Operation, reference: Reference): string {
     const text = JSON.stringify(exampleOf(body, reference));
     lines.push(`-d '${text.replaceAll("'", `'\\''`)}'`);
   }
-  if (answers.some(({ type }) => type === 'application/octet-stream')) lines.push('-o tile');
+  if (responses.some(({ type }) => type === 'application/octet-stream')) lines.push('-o tile');
   return lines.join(' \\\n  ');
 }

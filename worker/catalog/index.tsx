@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { ProfileQuery } from '../../contract/profile.ts';
 import { listChannels } from '../../db/channels.ts';
 import { listKeys } from '../../db/keys.ts';
-import { findProfile, shownReplacement } from '../../db/profiles.ts';
+import { findProfile, visibleReplacement } from '../../db/profiles.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
 import { findAnalysedVersion, findContent, listVersions } from '../../db/versions.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
@@ -21,8 +21,8 @@ import { withUnseenShown } from './unseen.ts';
 /** How many profiles a page lists. */
 const pageSize = 50;
 
-/** How many versions a profile's page lists at a time. */
-const mostVersions = 100;
+/** The maximum number of versions on a profile's page. */
+const maxVersions = 100;
 
 /** The web pages, rendered on the server; they work without scripts. */
 export const catalog = new Hono<Env>();
@@ -33,9 +33,9 @@ catalog.get('/p/*', identifyReader);
 
 catalog.get('/', async (c) => {
   const asked = c.req.query();
-  // A cut may leave half of a surrogate pair, which no database can be asked for.
+  // Truncation may leave an unpaired surrogate, which a database can't store.
   const q = (asked.q ?? '').trim().slice(0, 200).toWellFormed();
-  // Whoever follows a broken link, or leaves a field of the form empty, is shown what can be.
+  // Invalid and empty filters, from broken links or empty form fields, are ignored.
   const filters = Object.fromEntries(
     (['team', 'image', 'tag', 'capability', 'grade'] as const).flatMap((name) => {
       const { data } = ProfileQuery.shape[name].safeParse(asked[name] || undefined);
@@ -64,7 +64,7 @@ catalog.get('/', async (c) => {
   );
 });
 
-/** Where a page begins: at the start for a cursor that is none. */
+/** Where a page begins: at the start for an invalid cursor. */
 function placeOf(cursor: string | undefined) {
   try {
     return cursor ? decodeCursor(ProfilePlace, cursor) : undefined;
@@ -89,10 +89,10 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
   const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
   const [analysis, versions, channels, keys, replacement] = await Promise.all([
     analysisOf(c.var.deps, team, name, found),
-    listVersions(db, profile.id, { limit: mostVersions + 1, before }),
+    listVersions(db, profile.id, { limit: maxVersions + 1, before }),
     listChannels(db, profile.id),
     listKeys(db, team),
-    shownReplacement(db, viewer(c), profile),
+    visibleReplacement(db, viewer(c), profile),
   ]);
   return c.html(
     page(
@@ -103,8 +103,8 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         reader={readerOf(c)}
         version={version}
         latest={profile.latest}
-        versions={versions.slice(0, mostVersions)}
-        older={versions.length > mostVersions}
+        versions={versions.slice(0, maxVersions)}
+        older={versions.length > maxVersions}
         channels={channels}
         keys={keys}
         text={text}

@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 
-/** The frame of every page: title, search and what the page is about. */
+/** The layout of every page: title, search and contents. */
 export function Layout(props: {
   title: string;
   query?: string;
-  /** Who has signed in. */
+  /** The signed-in reader, if any. */
   reader?: string | undefined;
   children: Child;
 }) {

@@ -3,9 +3,9 @@ import type { Filters } from '../../db/search.ts';
 import { capabilities, grades } from '../../policy/index.ts';
 import { Layout } from './layout.tsx';
 
-/** What the first page was asked for. */
+/** The query of the first page. */
 export interface ListQuery extends Filters {
-  /** Words to look for; may be empty. */
+  /** The search words; may be empty. */
   q: string;
 }
 
@@ -32,7 +32,7 @@ export function ListPage(props: {
             ? 'Similar profiles'
             : 'AppArmor profiles'}
       </h1>
-      {similar && <p>Nothing matches “{q}”. These have words that are spelt alike.</p>}
+      {similar && <p>Nothing matches “{q}”. These profiles have similar words.</p>}
       <FilterForm query={query} />
       {chosen.length > 0 && (
         <p class="chosen">
@@ -45,7 +45,9 @@ export function ListPage(props: {
       )}
       {profiles.length === 0 ? (
         <p class="soft">
-          {narrowed ? 'Nothing matches. Try fewer words or filters.' : 'Nothing is published yet.'}
+          {narrowed
+            ? 'No profiles match. Try fewer words or filters.'
+            : 'No profiles have been published yet.'}
         </p>
       ) : (
         <ul class="profiles">

@@ -1,11 +1,11 @@
 import { Layout } from './layout.tsx';
 
-/** What is shown where there is nothing. */
+/** The page for a missing profile or version. */
 export function MissingPage(props: { what: string; reader?: string | undefined }) {
   return (
     <Layout title="Not found · aa-registry" reader={props.reader}>
       <h1>Not found</h1>
-      <p>There is no {props.what} in this registry.</p>
+      <p>This registry has no {props.what}.</p>
     </Layout>
   );
 }

@@ -10,7 +10,7 @@ import { Day } from './list.tsx';
 import { renderSource } from './source.ts';
 
 /** How many channels are listed beside a version. */
-const mostChannels = 10;
+const maxChannels = 10;
 
 /** One version of a profile: how to get it, who signed it, what lint says, the source, other versions. */
 export function ProfilePage(props: {
@@ -56,7 +56,7 @@ export function ProfilePage(props: {
       )}
       {pinned !== '' && (
         <p class="soft">
-          This is not the latest version: <a href={path}>{latest}</a> is.
+          The latest version is <a href={path}>{latest}</a>.
         </p>
       )}
       {version.yankReason !== null && (
@@ -123,7 +123,7 @@ export function ProfilePage(props: {
           <h2>README</h2>
           {readme === null ? (
             <p>
-              It is more than a page can show: <a href={`${bytes}/readme`}>plain text</a>.
+              The README is too large to show here: <a href={`${bytes}/readme`}>plain text</a>.
             </p>
           ) : (
             <article class="readme">{raw(readme)}</article>
@@ -134,8 +134,8 @@ export function ProfilePage(props: {
       <h2>Lint</h2>
       <Findings diagnostics={diagnostics} omitted={omitted} />
       <p class="soft">
-        Needs AppArmor {needs} or newer.
-        {unseen.length > 0 && ` Not looked into: ${unseen.join(', ')}.`}
+        Requires AppArmor {needs} or later.
+        {unseen.length > 0 && ` Includes not checked: ${unseen.join(', ')}.`}
       </p>
 
       <h2>Source</h2>
@@ -202,13 +202,13 @@ export function ProfilePage(props: {
 /** The channels that name a version, as far as there is room for them. */
 function channelsOf({ version }: Version, channels: Channel[]): string {
   const names = channels.filter((one) => one.version === version).map(({ name }) => ` ${name}`);
-  const more = names.length - mostChannels;
-  return names.slice(0, mostChannels).join('') + (more > 0 ? ` and ${more} more` : '');
+  const more = names.length - maxChannels;
+  return names.slice(0, maxChannels).join('') + (more > 0 ? ` and ${more} more` : '');
 }
 
 function Findings(props: Pick<StoredAnalysis, 'diagnostics' | 'omitted'>) {
   const { diagnostics, omitted } = props;
-  if (diagnostics.length === 0) return <p class="soft">Nothing to report.</p>;
+  if (diagnostics.length === 0) return <p class="soft">No diagnostics.</p>;
   return (
     <ul>
       {diagnostics.map(({ id, severity, line, message, suggestion }) => (

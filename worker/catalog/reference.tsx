@@ -18,7 +18,7 @@ import { identifyReader, readerOf } from './session.tsx';
 
 /** The description of the API: /openapi.json for programs, and /docs for people, made from it. */
 export function reference(app: OpenAPIHono<Env>): Hono<Env> {
-  // Made at the first need: the routes are all there by then, and never change.
+  // Created lazily, when all routes are registered.
   let texts: { json: string; html: string } | undefined;
   const page = (reader?: string) =>
     `<!doctype html>${<ReferencePage reference={readDocument(describeApi(app))} reader={reader} />}`;
@@ -51,8 +51,8 @@ function ReferencePage(props: { reference: Reference; reader: string | undefined
         </p>
       ))}
       <p class="soft">
-        <a href="/openapi.json">The same as an OpenAPI 3.1 document</a>. In the examples,{' '}
-        <code>AA_REGISTRY</code> is this registry’s address and <code>AA_TOKEN</code> an API token.
+        <a href="/openapi.json">OpenAPI 3.1 document</a>. In the examples, <code>AA_REGISTRY</code>{' '}
+        is this registry’s address and <code>AA_TOKEN</code> an API token.
       </p>
       <nav class="contents" aria-label="Contents">
         {groups.map(({ name, operations }) => (
@@ -93,7 +93,7 @@ function ReferencePage(props: { reference: Reference; reader: string | undefined
       <section>
         <h2 id="problems">Problems</h2>
         <p>
-          The <code>type</code> of a problem never changes its meaning; titles and details may.
+          The <code>type</code> of a problem is stable; titles and details may change.
         </p>
         <dl class="problems">
           {reference.problems.map(({ id, status, title, meaning, type }) => (
@@ -117,7 +117,7 @@ function ReferencePage(props: { reference: Reference; reader: string | undefined
 
 function OperationPart(props: { operation: Operation; reference: Reference }) {
   const { operation, reference } = props;
-  const { id, method, path, summary, description, token, parameters, body, answers } = operation;
+  const { id, method, path, summary, description, token, parameters, body, responses } = operation;
   return (
     <article class="operation">
       <h3 id={id}>
@@ -141,7 +141,7 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
               <tr>
                 <th scope="col">Parameter</th>
                 <th scope="col">Type</th>
-                <th scope="col">What</th>
+                <th scope="col">Description</th>
               </tr>
             </thead>
             <tbody>
@@ -175,8 +175,8 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
       <pre>
         <code>{curl(operation, reference)}</code>
       </pre>
-      <ul class="answers">
-        {answers.map(({ status, description, schema, type, problems }) => (
+      <ul class="responses">
+        {responses.map(({ status, description, schema, type, problems }) => (
           <li>
             <span class="status">{status}</span>{' '}
             {problems.length > 0 ? (
@@ -204,7 +204,7 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
 }
 
 const who: Record<Operation['token'], string> = {
-  needed: 'needs a token',
+  needed: 'requires a token',
   optional: '',
   never: '',
 };

@@ -1,18 +1,18 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
-import { nobody } from '../auth/caller.ts';
+import { anonymousCaller } from '../auth/caller.ts';
 import { findCaller } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
 import { Layout } from './layout.tsx';
 
-/** Holds the API token of who signed in: for pages only, never for the API. */
+/** The cookie with the API token of a signed-in reader: for pages only, never for the API. */
 const cookie = 'aa-registry-token';
 
-/** The longest form, in bytes. */
-const longestForm = 4096;
+/** The maximum size of the form, in bytes. */
+const maxFormBytes = 4096;
 
-/** Signing in to see the private profiles of one's teams: with an API token, for which the scope read is enough. */
+/** Sign-in with an API token (scope read), to see the private profiles of one's teams. */
 export const session = new Hono<Env>();
 
 session.use('/sign-in', csrf());
@@ -22,7 +22,7 @@ session.get('/sign-in', (c) => c.html(`<!doctype html>${<SignInPage />}`));
 
 session.post('/sign-in', async (c) => {
   const length = Number(c.req.header('Content-Length') ?? Number.NaN);
-  const form = length <= longestForm ? await c.req.parseBody().catch(() => undefined) : undefined;
+  const form = length <= maxFormBytes ? await c.req.parseBody().catch(() => undefined) : undefined;
   const token = typeof form?.token === 'string' ? form.token.trim() : '';
   const caller = token === '' ? undefined : await findCaller(c, token);
   if (!caller) return c.html(`<!doctype html>${<SignInPage refused />}`, 401);
@@ -31,7 +31,7 @@ session.post('/sign-in', async (c) => {
     httpOnly: true,
     sameSite: 'Strict',
     path: '/',
-    // Or a proxy in front speaks TLS; who makes that up has a cookie that their browser keeps to itself.
+    // A proxy may terminate TLS. A client that forges the header only harms itself.
     secure:
       new URL(c.req.url).protocol === 'https:' || c.req.header('X-Forwarded-Proto') === 'https',
     ...(expiresAt ? { expires: new Date(expiresAt) } : {}),
@@ -44,20 +44,20 @@ session.post('/sign-out', (c) => {
   return c.redirect('/', 303);
 });
 
-/** What to call who has signed in; `undefined` when nobody has. */
+/** The display name of the signed-in reader, if any. */
 export function readerOf(c: Context<Env>): string | undefined {
   const { token } = c.var.caller;
   return token && (token.user ?? token.team ?? 'administrator');
 }
 
 /**
- * Finds out who looks at a page. A token that is no good any more signs out: pages show what everybody sees, and
- * say so by offering to sign in.
+ * Authenticates the reader of a page by the cookie. An invalid token signs the reader out: the page then shows public
+ * profiles and a link to sign in.
  */
 export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
   const token = getCookie(c, cookie);
   const caller = token === undefined ? undefined : await findCaller(c, token);
-  c.set('caller', caller ?? nobody);
+  c.set('caller', caller ?? anonymousCaller);
   if (token !== undefined && !caller) deleteCookie(c, cookie, { path: '/' });
   await next();
   c.header('Vary', 'Cookie', { append: true });
@@ -69,12 +69,10 @@ function SignInPage(props: { refused?: boolean }) {
     <Layout title="Sign in · aa-registry">
       <h1>Sign in</h1>
       <p>
-        With an API token the catalog also shows the private profiles of your teams. One that may
-        only read is enough: <code>aa-registry token create "my browser" --scope read</code>.
+        Sign in with an API token to see the private profiles of your teams. The scope read is
+        enough: <code>aa-registry token create "my browser" --scope read</code>.
       </p>
-      {props.refused === true && (
-        <p class="error">This registry does not know the token, or it is not good any more.</p>
-      )}
+      {props.refused === true && <p class="error">The API token is unknown, revoked or expired.</p>}
       <form action="/sign-in" method="post" class="sign-in">
         <input
           type="password"

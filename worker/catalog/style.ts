@@ -119,7 +119,7 @@ article td:first-child { white-space: nowrap; width: 12rem; }
 article td:nth-child(2) { width: 16rem; }
 .route code { overflow-wrap: anywhere; }
 .method { font-weight: 650; }
-.answers { list-style: none; padding: 0; font-size: 0.9rem; }
+.responses { list-style: none; padding: 0; font-size: 0.9rem; }
 .status { font-family: ui-monospace, monospace; font-size: 0.9rem; color: var(--soft); }
 dl.problems dt { color: inherit; }
 .problems { grid-template-columns: minmax(0, max-content) 1fr; gap: 0.75rem 1.25rem; }

@@ -1,26 +1,26 @@
 import type { Database } from '../../db/database.ts';
 import {
   type CosignedCheckpoint,
-  keepCosigned,
   type LogHead,
-  noteAsked,
   readCosignedLog,
+  saveAskedSize,
+  saveCosigned,
 } from '../../db/log.ts';
 import { formatSignatures, type NoteSignature, parseSignatures } from '../../trust/log/index.ts';
-import { tellOperator } from '../observability/text-log.ts';
+import { logError } from '../observability/text-log.ts';
 import { type Cosigned, isSameKey, type Witness, type WitnessedTree } from './witness.ts';
 
-/** How often witnesses are asked in one go while the log grows, and until when, in milliseconds. */
-const mostTimes = 3;
-const patience = 5000;
+/** How many rounds of requests one run makes while the log grows, and for how long, in milliseconds. */
+const maxRounds = 3;
+const timeout = 5000;
 
-/** How often it is tried to keep what they said while others keep something too. */
-const mostTries = 5;
+/** How often storing cosignatures is retried against concurrent writers. */
+const maxAttempts = 5;
 
-/** The most lines that are kept: with the log's own a note carries a hundred. */
-const mostLines = 90;
+/** The maximum number of stored signature lines: a note has at most a hundred, with the log's own. */
+const maxLines = 90;
 
-/** The signature lines that are kept with a checkpoint. */
+/** The signature lines stored with a checkpoint. */
 export function cosignaturesOf({ cosignatures }: CosignedCheckpoint): NoteSignature[] {
   return parseSignatures(cosignatures) ?? [];
 }
@@ -32,9 +32,9 @@ export interface CosigningOptions {
 }
 
 /**
- * Makes what has the witnesses cosign the log as it stands, as far as they are due, and keeps what they said. It is for
- * timers and for whoever has grown the log, never for readers: it takes at most a few seconds. It throws only where the
- * database fails.
+ * Creates a function that requests cosignatures of the current log from the witnesses that are due and stores them. It
+ * is called by timers and after appends, never by reads, takes a few seconds at most, and throws only if the database
+ * fails.
  */
 export function createCosigning({ db, witnesses, proveConsistency }: CosigningOptions) {
   const treeOf = ({ frontier, checkpoint }: LogHead) => ({
@@ -48,34 +48,34 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
     const newest = answers.filter(({ tree }) => tree.size === size);
     const checkpoint = newest[0]?.tree.signed ?? '';
     const added = newest.flatMap(({ signatures }) => signatures);
-    if (added.length === 0) return noteAsked(db, asked);
-    for (let attempt = 1; attempt <= mostTries; attempt++) {
+    if (added.length === 0) return saveAskedSize(db, asked);
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const { head, cosigned: before } = await readCosignedLog(db);
-      // Somebody else has gone on; what is beyond the log itself is of another one.
+      // Another process was faster. A size beyond the log's belongs to another log.
       if (before && before.size > size && before.size <= head.frontier.size) return;
-      const kept = before?.checkpoint === checkpoint ? cosignaturesOf(before) : [];
-      const others = kept.filter((one) => !added.some((other) => isSameKey(one, other)));
+      const stored = before?.checkpoint === checkpoint ? cosignaturesOf(before) : [];
+      const others = stored.filter((one) => !added.some((other) => isSameKey(one, other)));
       const hasKey = (one: NoteSignature) =>
         witnesses.some(({ key }) => key && isSameKey(one, key));
       const lines = [...added, ...others];
       const sorted = [...lines.filter(hasKey), ...lines.filter((one) => !hasKey(one))];
-      const cosignatures = formatSignatures(sorted.slice(0, mostLines));
+      const cosignatures = formatSignatures(sorted.slice(0, maxLines));
       const row = { size, checkpoint, cosignatures, askedSize: Math.max(size, asked) };
-      if (await keepCosigned(db, row, before)) return;
+      if (await saveCosigned(db, row, before)) return;
     }
-    tellOperator('What the witnesses have cosigned could not be kept: others were faster.');
+    logError('The cosignatures of the witnesses could not be stored: other processes wrote first.');
   }
 
   return async (): Promise<void> => {
     const start = performance.now();
-    for (let time = 1; time <= mostTimes && performance.now() - start < patience; time++) {
+    for (let time = 1; time <= maxRounds && performance.now() - start < timeout; time++) {
       const { head, cosigned } = await readCosignedLog(db);
       const tree = treeOf(head);
       if (tree.size === 0) return;
       const kept = cosigned?.checkpoint === tree.signed ? cosignaturesOf(cosigned) : [];
       const due = witnesses.filter((witness) => witness.isDue(tree, kept));
       if (due.length === 0) {
-        if ((cosigned?.askedSize ?? 0) < tree.size) await noteAsked(db, tree.size);
+        if ((cosigned?.askedSize ?? 0) < tree.size) await saveAskedSize(db, tree.size);
         return;
       }
       const answers = await Promise.all(

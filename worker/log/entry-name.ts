@@ -2,7 +2,7 @@ import type { Profile } from '../../db/profiles.ts';
 import { blindChannel, blindName } from '../../trust/index.ts';
 
 /** How the log names a profile: blinded while it is private. */
-export async function loggedName(
+export async function logEntryName(
   team: string,
   name: string,
   { visibility, blind }: Pick<Profile, 'visibility' | 'blind'>,
@@ -13,7 +13,7 @@ export async function loggedName(
 }
 
 /** How the log names a channel of a profile: blinded while that is private. */
-export async function loggedChannel(
+export async function logEntryChannel(
   team: string,
   name: string,
   channel: string,
@@ -24,7 +24,10 @@ export async function loggedChannel(
   return blindChannel(team, name, channel, blind);
 }
 
-/** What the log says of why something was done: nothing, where the profile is private. */
-export function loggedReason(reason: string, { visibility }: Pick<Profile, 'visibility'>): string {
+/** The reason as the log records it; hidden while the profile is private. */
+export function logEntryReason(
+  reason: string,
+  { visibility }: Pick<Profile, 'visibility'>,
+): string {
   return visibility === 'public' ? reason : 'private';
 }

@@ -29,29 +29,29 @@ import {
   statedTime,
   type Tile,
 } from '../../trust/log/index.ts';
-import { tellOperator } from '../observability/text-log.ts';
+import { logError } from '../observability/text-log.ts';
 import type { Log } from '../ports.ts';
 import { cosignaturesOf, createCosigning } from './cosigning.ts';
 import { addCosignatures, type Witness } from './witness.ts';
 
-/** How often an append is tried while other writers keep taking its place. */
-const maximumTries = 200;
+/** How often an append is retried while other writers win. */
+const maxAttempts = 200;
 
 /**
- * How long a checkpoint that witnesses have cosigned is shown in the place of a newer one that they have not, in
- * milliseconds: what the log has gained meanwhile must not stay out of sight when they fail.
+ * How long a cosigned checkpoint is served in place of a newer one without cosignatures, in milliseconds: new entries
+ * must not stay invisible when witnesses fail.
  */
 const cosignedLifetime = 600_000;
 
-/** How long whoever has grown the log waits for witnesses, and how often they look meanwhile, in milliseconds. */
-const publisherPatience = 8_000;
+/** How long an append waits for witnesses, and how often it checks, in milliseconds. */
+const publisherTimeout = 8_000;
 const pollInterval = 100;
 
-/** After what time it is taken for ended that witnesses are asked, in milliseconds: on Workers it may be cancelled. */
+/** When a cosigning run counts as ended, in milliseconds: on Workers it may be cancelled. */
 const cosigningDeadline = 10_000;
 
-/** How many full tiles are kept in memory, of 8 KiB each: they never change, and every proof reads some. */
-const keptTiles = 512;
+/** How many full tiles of 8 KiB are cached: they never change, and every proof reads some. */
+const maxCachedTiles = 512;
 
 export interface LogOptions {
   db: Database;
@@ -59,18 +59,18 @@ export interface LogOptions {
   key: NoteKey;
   now: () => Date;
   /**
-   * Runs one append after another, which saves retries. Left out on Workers: there a request that is cancelled
-   * would hold up all that wait for it.
+   * Runs appends one at a time, which saves retries. Left out on Workers, where a cancelled request would block the
+   * others.
    */
-  inTurn?: Turns;
-  /** Who cosigns the checkpoints too; nobody when left out. */
+  serialize?: Serialize;
+  /** The witnesses that cosign checkpoints. */
   witnesses?: readonly Witness[];
 }
 
-/** Lets work wait until all that came before it has ended. */
-export type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>;
+/** Runs work after all earlier work has ended. */
+export type Serialize = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
-export function takeTurns(): Turns {
+export function createSerializer(): Serialize {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const done = last.then(work);
@@ -80,8 +80,8 @@ export function takeTurns(): Turns {
 }
 
 /**
- * Leaves work out while other such work goes on: on Workers, where to wait for another request's may be to wait for
- * ever. After `deadline` milliseconds that one is not waited for any more.
+ * Skips work while other work runs, for up to `deadline` milliseconds: on Workers, waiting for another request's work
+ * may never end.
  */
 function unlessBusy(deadline: number): (work: () => Promise<void>) => Promise<void> {
   let until = 0;
@@ -98,7 +98,7 @@ function unlessBusy(deadline: number): (work: () => Promise<void>) => Promise<vo
   };
 }
 
-/** Waits until some work has ended, or that many milliseconds. */
+/** Waits for work, but no longer than so many milliseconds. */
 async function waitAtMost(work: Promise<void>, milliseconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const later = new Promise<void>((resolve) => {
@@ -108,14 +108,14 @@ async function waitAtMost(work: Promise<void>, milliseconds: number): Promise<vo
   clearTimeout(timer);
 }
 
-/** The log in `db`, signed by `key`. Whoever appends at the same time elsewhere costs a retry, no more. */
+/** The log in `db`, signed by `key`. Concurrent appends by other processes are retried. */
 export function createLog(options: LogOptions): Log {
-  const { db, key, now, inTurn = (work) => work(), witnesses = [] } = options;
-  /** Where this process left the log: saves a read, and a wrong guess only costs a retry. */
+  const { db, key, now, serialize = (work) => work(), witnesses = [] } = options;
+  /** The head after this process's last append: saves a read, and a wrong guess only costs a retry. */
   let known: LogHead | undefined;
   let cosigner: NoteKey | undefined;
 
-  const fullTiles = new LRUCache<string, Uint8Array>({ max: keptTiles });
+  const fullTiles = new LRUCache<string, Uint8Array>({ max: maxCachedTiles });
 
   const readTile = async (tile: Tile): Promise<Uint8Array> => {
     const { level, index, width } = tile;
@@ -132,27 +132,27 @@ export function createLog(options: LogOptions): Log {
     proveConsistency(first, second, readTile);
 
   const cosignNow = createCosigning({ db, witnesses, proveConsistency: consistency });
-  const oneByOne = options.inTurn ? takeTurns() : unlessBusy(cosigningDeadline);
+  const serializeCosigning = options.serialize ? createSerializer() : unlessBusy(cosigningDeadline);
 
   async function askWitnesses(): Promise<void> {
     if (witnesses.length === 0) return;
-    await oneByOne(cosignNow).catch(tellOperator);
+    await serializeCosigning(cosignNow).catch(logError);
   }
 
-  /** Whether a checkpoint that witnesses have cosigned is shown although the log has grown since. */
+  /** Whether a cosigned checkpoint is still served although the log has grown. */
   function isRecent(cosigned: CosignedCheckpoint): boolean {
     const times = cosignaturesOf(cosigned).map(({ signature }) => statedTime(signature) ?? 0);
     return Math.max(0, ...times) * 1000 > now().getTime() - cosignedLifetime;
   }
 
-  async function chooseCheckpoint(atLeast: number | undefined) {
+  async function chooseCheckpoint(minSize: number | undefined) {
     const { head, cosigned } =
       witnesses.length > 0
         ? await readCosignedLog(db)
         : { head: await readLogHead(db), cosigned: undefined };
     const { size } = head.frontier;
     if (cosigned) {
-      const isWanted = atLeast === undefined ? size > cosigned.askedSize : cosigned.size >= atLeast;
+      const isWanted = minSize === undefined ? size > cosigned.askedSize : cosigned.size >= minSize;
       const isOlder = cosigned.size < size && isWanted && isRecent(cosigned);
       if (cosigned.checkpoint === head.checkpoint || isOlder) {
         return { ...cosigned, cosignatures: cosignaturesOf(cosigned) };
@@ -178,7 +178,7 @@ export function createLog(options: LogOptions): Log {
     superseded: () => Promise<boolean>,
   ): Promise<number | undefined> {
     const text = formatEntry(entry);
-    /** Places that the entry may have got although no answer said so, since nobody else's entry has been seen there. */
+    /** Indexes where the entry may have been committed although the response was lost. */
     const tried = new Set<number>();
     let failed: { error: unknown; head: LogHead; guessed: boolean } | undefined;
     for (let attempt = 1; ; attempt++) {
@@ -193,10 +193,10 @@ export function createLog(options: LogOptions): Log {
         tried.delete(place);
       }
       if (isSuperseded) return undefined;
-      // Where nobody else has appended, it is not the race for a place that failed.
+      // If the log has not changed, another writer was not the cause.
       if (failed && !failed.guessed) {
         const isStill = head.checkpoint === failed.head.checkpoint;
-        if (isStill || attempt > maximumTries) throw failed.error;
+        if (isStill || attempt > maxAttempts) throw failed.error;
       }
       const index = head.frontier.size;
       const [next, growth] = await grow(text, head);
@@ -217,9 +217,9 @@ export function createLog(options: LogOptions): Log {
   return {
     verifier: key.verifier,
     append: (entry, statements, superseded) =>
-      inTurn(() => tryToAppend(entry, statements, superseded)),
-    async checkpoint(atLeast) {
-      const { size, checkpoint, cosignatures } = await chooseCheckpoint(atLeast);
+      serialize(() => tryToAppend(entry, statements, superseded)),
+    async checkpoint(minSize) {
+      const { size, checkpoint, cosignatures } = await chooseCheckpoint(minSize);
       cosigner ??= await cosignerOf(key);
       const note = await cosign(checkpoint, cosigner, now());
       return { size, note: addCosignatures(note, cosignatures) };
@@ -227,7 +227,7 @@ export function createLog(options: LogOptions): Log {
     cosign: askWitnesses,
     async cosignUpTo(size, waitUntil = () => {}) {
       if (witnesses.length === 0) return;
-      const end = performance.now() + publisherPatience;
+      const end = performance.now() + publisherTimeout;
       for (;;) {
         const asking = askWitnesses();
         waitUntil(asking);

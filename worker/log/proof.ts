@@ -5,8 +5,8 @@ import type { Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
 /**
- * Shows that the entry at `index` is in the log: at `size`, or as the log stands; and, from `since`, that the
- * log has only grown.
+ * Proves that the log of `size`, or the current one, contains the entry at `index`, and that it extends the log of size
+ * `since`.
  */
 export async function proveEntry(
   { db, log }: Deps,
@@ -16,18 +16,15 @@ export async function proveEntry(
   const checkpoint = await log.checkpoint(Math.max(index + 1, size ?? 0, since));
   const at = size ?? checkpoint.size;
   if (at > checkpoint.size) {
-    throw new ProblemError(
-      'not-found',
-      `The log has ${checkpoint.size} entries, fewer than asked about.`,
-    );
+    throw new ProblemError('not-found', `The log has only ${checkpoint.size} entries.`);
   }
   if (index >= at) {
-    throw new ProblemError('not-found', `There is no entry ${index} in a log of ${at}.`);
+    throw new ProblemError('not-found', `A log of ${at} entries has no entry ${index}.`);
   }
   const [[entry], inclusion, consistency] = await Promise.all([
     readLogEntries(db, index, index + 1),
     log.proveInclusion(index, at),
-    // Who has seen more than there is gets no proof: that is theirs to judge.
+    // A client that has seen a larger log gets no consistency proof and must decide itself.
     since < at ? log.proveConsistency(since, at) : [],
   ]);
   if (entry === undefined) throw new Error(`entry ${index} of the log is missing`);

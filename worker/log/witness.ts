@@ -11,19 +11,19 @@ import {
   statedTime,
   verifyTimestampedSignature,
 } from '../../trust/log/index.ts';
-import { tellOperator } from '../observability/text-log.ts';
+import { logError } from '../observability/text-log.ts';
 
-/** A witness as the operator names it. */
+/** A witness as configured by the operator. */
 export interface WitnessAddress {
   url: string;
-  /** What its cosignatures are verified with; without, they are passed on as they are. */
+  /** The key that verifies its cosignatures; without one they are served unverified. */
   key: NoteVerifier | undefined;
 }
 
-/** A checkpoint to be cosigned. */
+/** A checkpoint to cosign. */
 export interface SignedTree {
   size: number;
-  /** The note that the log's key has signed, without a timestamp: the same whenever it is asked for. */
+  /** The note signed by the log's key, without a timestamp, so it is always the same. */
   signed: string;
 }
 
@@ -37,47 +37,47 @@ export interface Cosigned {
 export interface Witness {
   key: NoteVerifier | undefined;
   /**
-   * Whether it is to be asked about a tree now: not if it has cosigned that within the last minute, as far as this
-   * process knows or `kept` of that tree's checkpoint says; nor for a while after it has failed.
+   * Whether to ask it about a tree now: not within a minute of its last cosignature of it, known to this process or in
+   * `kept`, and not while it is paused after a failure.
    */
   isDue: (tree: SignedTree, kept: readonly NoteSignature[]) => boolean;
   /**
-   * Asks it about a tree, or a later one where it has cosigned more than that. `undefined` when it does not cosign
-   * well, or not in time; the operator is told of that. Never throws.
+   * Asks it to cosign a tree, or a later one if it has already cosigned more. Returns `undefined` and logs the reason
+   * when it fails or times out. Never throws.
    */
   ask: (tree: SignedTree, log: WitnessedTree) => Promise<Cosigned | undefined>;
 }
 
-/** The log that is cosigned. */
+/** The log to cosign. */
 export interface WitnessedTree {
-  /** The log as it stands now. */
+  /** The current log. */
   read: () => Promise<SignedTree>;
   proveConsistency: (first: number, second: number) => Promise<Hash[]>;
 }
 
-/** How long a witness may take for all that it is asked about one tree, in milliseconds. */
+/** The timeout for all requests about one tree, in milliseconds. */
 const timeout = 5000;
 
-/** How often it is asked about one tree: again when it says from which size on it wants the proof. */
-const mostRounds = 8;
+/** The maximum number of requests about one tree: it is asked again when it wants a proof from another size. */
+const maxRounds = 8;
 
-/** How long a cosignature is used before a fresh one is asked for, in milliseconds. */
+/** How long a cosignature is used before it is renewed, in milliseconds. */
 const lifetime = 60_000;
 
-/** How long a witness that failed is left alone, in milliseconds: twice as long each time, up to the longest. */
-const shortestPause = 5000;
-const longestPause = 300_000;
+/** The pause after a failure, doubled each time up to a maximum, in milliseconds. */
+const minPause = 5000;
+const maxPause = 300_000;
 
-/** How far ahead of this clock a cosignature may be, as hosts have it, and how far behind; in seconds. */
-const mostAhead = 300;
-const mostBehind = 3600;
+/** How far a cosignature's time may be ahead of or behind this clock, in seconds; hosts use the same limits. */
+const maxAhead = 300;
+const maxBehind = 3600;
 
-/** The longest answer, in characters. */
-const longestAnswer = 16 * 1024;
+/** The maximum length of a response, in characters. */
+const maxResponseLength = 16 * 1024;
 
-/** The most signatures that one witness may add, and the most witnesses: a note carries a hundred. */
-const mostSignatures = 8;
-const mostWitnesses = 10;
+/** The maximum number of signatures per witness, and of witnesses: a note has at most a hundred signatures. */
+const maxSignatures = 8;
+const maxWitnesses = 10;
 
 /** Reads `KEY=URL` or `URL`; `undefined` when it is neither. KEY is a verifier key of type cosignature. */
 export async function parseWitness(text: string): Promise<WitnessAddress | undefined> {
@@ -89,23 +89,23 @@ export async function parseWitness(text: string): Promise<WitnessAddress | undef
   return key?.type === 'cosignature' ? { url, key } : undefined;
 }
 
-/** The witnesses at these addresses; no other is ever contacted. Throws when they are too many, or one is named twice. */
+/** Creates the configured witnesses. Throws when there are too many, or duplicates. */
 export function createWitnesses(addresses: readonly WitnessAddress[], now: () => Date): Witness[] {
-  if (addresses.length > mostWitnesses) {
-    throw new RangeError(`${addresses.length} witnesses are more than ${mostWitnesses}`);
+  if (addresses.length > maxWitnesses) {
+    throw new RangeError(`${addresses.length} witnesses exceed the maximum of ${maxWitnesses}`);
   }
   const keys = addresses.flatMap(({ key }) => (key ? [key] : []));
   for (const names of [addresses.map(({ url }) => url), keys.map(({ verifier }) => verifier)]) {
     const twice = names.find((name, at) => names.indexOf(name) !== at);
-    if (twice !== undefined) throw new RangeError(`the witness ${twice} is named twice`);
+    if (twice !== undefined) throw new RangeError(`the witness ${twice} is listed twice`);
   }
   return addresses.map((address) => createWitness(address, keys, now));
 }
 
-/** The note with cosignatures added, none in the place of a signature that it has already. */
+/** Adds cosignatures to a note, without replacing signatures. */
 export function addCosignatures(note: string, added: readonly NoteSignature[]): string {
   const parsed = parseNote(note);
-  if (!parsed) throw new TypeError('this is no signed note');
+  if (!parsed) throw new TypeError('not a signed note');
   const signatures = [...parsed.signatures];
   for (const one of added) {
     if (!signatures.some((other) => isSameKey(one, other))) signatures.push(one);
@@ -113,7 +113,7 @@ export function addCosignatures(note: string, added: readonly NoteSignature[]): 
   return formatNote({ text: parsed.text, signatures });
 }
 
-/** Whether two signatures, or a key and a signature, claim to be of one key. */
+/** Whether two signatures, or a key and a signature, name the same key. */
 export function isSameKey(
   a: Pick<NoteSignature, 'name' | 'id'>,
   b: Pick<NoteSignature, 'name' | 'id'>,
@@ -127,15 +127,15 @@ function createWitness(
   now: () => Date,
 ): Witness {
   const endpoint = `${url.replace(/\/+$/, '')}/add-checkpoint`;
-  /** The size of the largest tree that it has cosigned here: where a proof begins, until it says otherwise. */
+  /** The size of the largest tree that it has cosigned: the start of the next proof. */
   let largest = 0;
   let latest: { signed: string; until: number } | undefined;
   let failures = { count: 0, until: 0 };
 
   if (!key) {
-    tellOperator(
-      `The key of the witness ${url} is not known, so that what it signs is passed on unverified: ` +
-        'name it as KEY=URL.',
+    logError(
+      `The witness ${url} has no key configured; its cosignatures are served unverified. ` +
+        'Configure it as KEY=URL.',
     );
   }
 
@@ -147,7 +147,7 @@ function createWitness(
     let tree = first;
     let oldSize = largest;
     let said: number | undefined;
-    for (let round = 1; round <= mostRounds; round++) {
+    for (let round = 1; round <= maxRounds; round++) {
       if (oldSize > tree.size) {
         tree = await read();
         if (oldSize > tree.size) {
@@ -164,28 +164,29 @@ function createWitness(
       }
       const itsSize = status === 409 ? parseDecimal(text.replace(/\n$/, '')) : undefined;
       if (itsSize === undefined) {
-        throw new Error(`it answers ${status} ${text.trim().slice(0, 200)}`);
+        throw new Error(`HTTP status ${status} ${text.trim().slice(0, 200)}`);
       }
-      if (itsSize === oldSize) throw new Error(`it knows another log of ${itsSize} entries`);
+      if (itsSize === oldSize)
+        throw new Error(`it has cosigned a different log of ${itsSize} entries`);
       if (said !== undefined && itsSize < said) {
-        throw new Error(`it has cosigned ${said} entries, and then ${itsSize}`);
+        throw new Error(`its log size shrank from ${said} to ${itsSize}`);
       }
       said = itsSize;
       oldSize = itsSize;
     }
-    throw new Error(`it wants another proof each time, after ${mostRounds} of them`);
+    throw new Error(`it rejected ${maxRounds} consistency proofs`);
   }
 
-  /** The cosignatures in its answer that may be served: its latest good one, or what may be some if it has no key. */
+  /** The cosignatures to serve from a response: its latest valid one, or all plausible ones without a key. */
   async function accept({ signed }: SignedTree, lines: string): Promise<NoteSignature[]> {
     const signatures = parseSignatures(lines);
     const note = parseNote(signed);
-    if (!note || !signatures || signatures.length > mostSignatures) {
-      throw new Error('it answers with something else than signatures');
+    if (!note || !signatures || signatures.length > maxSignatures) {
+      throw new Error('its response is not a list of signatures');
     }
     const present = now().getTime() / 1000;
     const isTimely = (time: number | undefined) =>
-      time !== undefined && time <= present + mostAhead && time >= present - mostBehind;
+      time !== undefined && time <= present + maxAhead && time >= present - maxBehind;
     if (!key) {
       return signatures.filter(
         (one) =>
@@ -204,7 +205,7 @@ function createWitness(
     if (best) return [best.signature];
     throw new Error(
       untimely === undefined
-        ? `it signs nothing that ${key.name}+${key.id} verifies`
+        ? `none of its signatures verifies with ${key.name}+${key.id}`
         : `its clock is ${Math.round(Math.abs(untimely - present))} s ${untimely > present ? 'ahead' : 'behind'}`,
     );
   }
@@ -226,11 +227,11 @@ function createWitness(
         failures = { count: 0, until: 0 };
         return cosigned;
       } catch (error) {
-        // Told once, until it works again.
+        // Logged once per outage.
         if (failures.count === 0) {
-          tellOperator(`The witness ${url} does not cosign: ${reasonOf(error)}`);
+          logError(`The witness ${url} failed to cosign: ${reasonOf(error)}`);
         }
-        const pause = Math.min(longestPause, shortestPause * 2 ** failures.count);
+        const pause = Math.min(maxPause, minPause * 2 ** failures.count);
         failures = { count: failures.count + 1, until: now().getTime() + pause };
         return undefined;
       }
@@ -243,18 +244,18 @@ async function post(
   body: string,
   signal: AbortSignal,
 ): Promise<{ status: number; text: string }> {
-  // Not followed: 'error' would say so, but Workers do not know it. A redirect is an answer like any other.
+  // Redirects are not followed; Workers have no 'error' mode.
   const response = await fetch(endpoint, { method: 'POST', body, redirect: 'manual', signal });
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestAnswer) throw new Error('its answer is too long');
+    if (text.length > maxResponseLength) throw new Error('its response is too long');
   }
   return { status: response.status, text: text + decoder.decode() };
 }
 
-/** What a failed fetch says is in its cause, on Node. */
+/** On Node, the reason of a failed fetch is in its cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message}: ${cause.message}` : message;

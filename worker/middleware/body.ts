@@ -4,14 +4,14 @@ import type { Env } from '../ports.ts';
 import { bodyType, ProblemError } from '../problem.ts';
 
 /**
- * The most that a request's body may hold, in bytes: a profile as a JSON string may need two characters for
- * one byte (a quote, a line break), and beside it stands the envelope.
+ * The maximum size of a request body, in bytes: a profile in a JSON string may need two characters per byte (a quote, a
+ * line break), and the envelope comes on top.
  */
 const bodyLimit = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
 
 /**
- * Reads a JSON request body before the route's validators do: so many bytes at most, counted while they
- * arrive, so many values nested so deep, and only valid UTF-8, which JSON parsers would otherwise mend silently.
+ * Reads a JSON request body before the route's validators do, limiting its size as it arrives, its number of values and
+ * its nesting, and requiring valid UTF-8, which JSON parsers would otherwise repair silently.
  */
 export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   const { body, headers, method, url } = c.req.raw;
@@ -21,7 +21,7 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   }
   const bytes = await readAtMost(body, limit).catch(broken);
   if (!bytes) {
-    throw new ProblemError('body-too-large', `A request body may have ${limit} bytes at most.`);
+    throw new ProblemError('body-too-large', `The request body is larger than ${limit} bytes.`);
   }
   requireBounded(decodeUtf8(bytes));
   c.req.raw = new Request(url, { method, headers, body: bytes });
@@ -44,7 +44,7 @@ function requireBounded(text: string): void {
   }
 }
 
-/** The sender went away: nothing is wrong here, and nobody waits for the answer. */
+/** The client disconnected. */
 function broken(): never {
-  throw new ProblemError('body-malformed', 'The body did not arrive whole.');
+  throw new ProblemError('body-malformed', 'The body arrived incomplete.');
 }

@@ -2,19 +2,19 @@ import type { MiddlewareHandler } from 'hono';
 import { encodeHex } from '../../trust/index.ts';
 import type { Env } from '../ports.ts';
 
-/** What a 304 repeats of the answer that it stands for (RFC 9110 section 15.4.5): a client has the other headers. */
-export const repeated = /^(cache-control|content-location|etag|expires|link|vary)$/i;
+/** Headers that a 304 repeats (RFC 9110 section 15.4.5); the client already has the others. */
+export const repeatedIn304 = /^(cache-control|content-location|etag|expires|link|vary)$/i;
 
-/** What lets scripts of other origins see an answer (CORS): a 304 too, when they sent the If-None-Match themselves. */
-export const forOrigins = /^access-control-/i;
+/** Headers that let scripts of other origins read a response (CORS), also a 304 to an If-None-Match that they sent. */
+export const appliesToCors = /^access-control-/i;
 
-/** What belongs to one answer and not to the next, whatever its status. */
-export const itsOwn = /^(x-request-id|ratelimit.*|retry-after|set-cookie)$/i;
+/** Headers of a single response, never cached. */
+export const belongsToOneResponse = /^(x-request-id|ratelimit.*|retry-after|set-cookie)$/i;
 
 /**
- * Gives every successful read an ETag, of its bytes where the route sets none, and answers 304 to whoever has
- * them. Answers are for everybody unless a token was sent, by a cookie or otherwise; caches ask again unless a route
- * says how long not. The answer that a 304 stands for is left in the bindings, for it may be kept.
+ * Gives every successful read an ETag, a hash of its bytes where the route sets none, and answers conditional requests
+ * with 304. Responses are public unless the request has credentials; caches must revalidate unless the route sets a
+ * lifetime. The response that a 304 stands for is left in the bindings so that it can be cached.
  */
 export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   await next();
@@ -22,7 +22,7 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   if ((method !== 'GET' && method !== 'HEAD') || c.res.status !== 200) return;
   const control = c.res.headers.get('Cache-Control') ?? 'public, no-cache';
   if (control.includes('no-store')) return;
-  // Before the headers are set: on Node a clone takes them with it.
+  // Before the headers are set: on Node cloning takes them away.
   const tag = c.res.headers.get('ETag') ?? (await tagOf(await c.res.clone().arrayBuffer()));
   const personal = ['Authorization', 'Cookie'].some((name) => c.req.header(name) !== undefined);
   c.header('Cache-Control', personal ? control.replace('public', 'private') : control);
@@ -30,10 +30,10 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   c.header('ETag', tag);
   const known = c.req.header('If-None-Match');
   if (known === undefined || !matches(known, tag)) return;
-  const whole = c.res;
-  if (c.env) c.env.whole = whole;
-  const told = [repeated, forOrigins, itsOwn];
-  const headers = [...whole.headers].filter(([name]) => told.some((names) => names.test(name)));
+  const full = c.res;
+  if (c.env) c.env.fullResponse = full;
+  const sent = [repeatedIn304, appliesToCors, belongsToOneResponse];
+  const headers = [...full.headers].filter(([name]) => sent.some((names) => names.test(name)));
   c.res = undefined;
   c.res = new Response(null, { status: 304, headers });
 };
@@ -45,7 +45,7 @@ export async function tagOf(body: string | ArrayBuffer): Promise<string> {
   return `"${encodeHex(hash.subarray(0, 16))}"`;
 }
 
-/** Whether an If-None-Match names a tag, by weak comparison (RFC 9110 section 13.1.2). */
+/** Whether an If-None-Match contains a tag, by weak comparison (RFC 9110 section 13.1.2). */
 export function matches(known: string, tag: string): boolean {
   if (known.trim() === '*') return true;
   const strong = tag.replace(/^W\//, '');

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { Env } from '../ports.ts';
 
-/** What scripts of other sites' pages may read: the API and the log, not the pages. */
+/** Paths that scripts of other sites may read: the API and the log, not the pages. */
 const readable = /^\/(v1|log)\/|^\/openapi\.json$/;
 
 const anywhere = cors({
@@ -15,8 +15,7 @@ const anywhere = cors({
 });
 
 /**
- * Lets pages of other sites read what everybody may read. A token is not among the headers that they may send: one
- * that a page has is one that its scripts can lose.
+ * Lets pages of other sites make anonymous reads. They may not send a token: a page's scripts could leak it.
  */
 export const corsForReads: MiddlewareHandler<Env> = (c, next) => {
   const { method, path } = c.req;

@@ -1,14 +1,14 @@
 import type { Context, Hono } from 'hono';
 import { TrieRouter } from 'hono/router/trie-router';
 import type { Env } from '../ports.ts';
-import { answerProblem, ProblemError } from '../problem.ts';
+import { ProblemError, problemResponse } from '../problem.ts';
 
 /**
- * Answers what no route has: 405 where there is one with another method, and OPTIONS with the methods that there are
- * (RFC 9110, 9.3.7 and 15.5.6). It tells of patterns only, never whether something of a name is there.
+ * Responds to unrouted requests: 405 where the path has other methods, and OPTIONS with the allowed methods (RFC 9110,
+ * 9.3.7 and 15.5.6). It only reveals route patterns, never whether a resource exists.
  */
-export function answerUnrouted(app: Hono<Env>): (c: Context<Env>) => Response {
-  // Made at the first need: all routes are there by then.
+export function respondUnrouted(app: Hono<Env>): (c: Context<Env>) => Response {
+  // Created lazily, when all routes are registered.
   let methods: TrieRouter<string> | undefined;
 
   function allowed(path: string): string[] {
@@ -27,14 +27,14 @@ export function answerUnrouted(app: Hono<Env>): (c: Context<Env>) => Response {
     const { method, path } = c.req;
     const allow = allowed(path);
     if (allow.length === 0) {
-      return answerProblem(c, new ProblemError('not-found', `There is nothing at ${path}.`));
+      return problemResponse(c, new ProblemError('not-found', `${path} does not exist.`));
     }
     c.header('Allow', allow.join(', '));
     if (method === 'OPTIONS') return c.body(null, 204);
     if (allow.includes(method)) {
-      return answerProblem(c, new ProblemError('not-found', `There is nothing at ${path}.`));
+      return problemResponse(c, new ProblemError('not-found', `${path} does not exist.`));
     }
-    const detail = `${path} knows ${allow.join(', ')}, not ${method}.`;
-    return answerProblem(c, new ProblemError('method-not-allowed', detail));
+    const detail = `${path} does not support ${method}; it supports ${allow.join(', ')}.`;
+    return problemResponse(c, new ProblemError('method-not-allowed', detail));
   };
 }

@@ -4,8 +4,8 @@ import { ProblemError } from '../problem.ts';
 import { tagOf } from './conditional.ts';
 
 /**
- * Refuses a change whose `If-Match` does not name what is there now (RFC 9110 section 13.1.1): the ETag that reading
- * `resource` has, whose body `current` makes. Without the header, nothing is looked at.
+ * Requires that the request's `If-Match`, if any, matches the current ETag of `resource` (RFC 9110 section 13.1.1).
+ * `current` returns the body that reading the resource would return; it is only called when needed.
  */
 export async function requireMatch(
   c: Context<Env>,
@@ -20,8 +20,8 @@ export async function requireMatch(
   throw notMatching(resource);
 }
 
-/** That a resource is not what the request's `If-Match` names. */
+/** The problem that a resource does not match `If-Match`. */
 export function notMatching(resource: string): ProblemError {
-  const detail = `${resource} is not what If-Match names any more; look again.`;
+  const detail = `${resource} has changed and does not match If-Match. Read it again.`;
   return new ProblemError('precondition-failed', detail);
 }

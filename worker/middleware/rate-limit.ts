@@ -4,16 +4,16 @@ import { networkOf } from '../network/network.ts';
 import type { Env, Limiter, Rate, RateLimits } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
-/** How many keys are remembered: a flood of addresses takes no more memory than that. */
-const mostKeys = 50_000;
+/** The maximum number of keys in memory, so that a flood of addresses can't exhaust it. */
+const maxKeys = 50_000;
 
 /**
- * Allows `requests` in any `seconds` for each key, all at once or evenly (the generic cell rate algorithm): what is
- * kept of a key is the time at which it has all of its allowance again.
+ * Allows `requests` per `seconds` for each key, in bursts or evenly (generic cell rate algorithm). The state of a key is
+ * the time at which its full allowance is restored.
  */
 export function createLimiter(requests: number, seconds: number, now = Date.now) {
   const interval = (seconds * 1000) / requests;
-  const full = new LRUCache<string, { at: number }>({ max: mostKeys });
+  const full = new LRUCache<string, { at: number }>({ max: maxKeys });
 
   return {
     policy: { requests, seconds },
@@ -31,8 +31,8 @@ export function createLimiter(requests: number, seconds: number, now = Date.now)
       const remaining = Math.floor(-over / interval + 1e-9);
       return { ok: true, remaining, reset: Math.ceil((to - time) / 1000) };
     },
-    /** Takes one back that was taken, as if it had not been. */
-    giveBack(key: string): void {
+    /** Undoes one `take`. */
+    refund(key: string): void {
       const known = full.get(key);
       if (known) known.at -= interval;
     },
@@ -50,7 +50,7 @@ export function limitAddresses(limits: RateLimits): MiddlewareHandler<Env> {
   };
 }
 
-/** Counts a request for its client's address; throws a problem when that has made too many. */
+/** Counts a request against its client's address; throws a problem over the limit. */
 export async function countAddress(c: Context<Env>, { address }: RateLimits): Promise<void> {
   const from = c.env?.access?.address;
   if (!address || from === undefined) return;
@@ -60,13 +60,13 @@ export async function countAddress(c: Context<Env>, { address }: RateLimits): Pr
 type Policy = keyof typeof what;
 
 const what = {
-  address: 'requests from your address; a token of your own has a limit of its own',
+  address: 'requests from your address; requests with a token have a limit of their own',
   token: 'requests with this token',
-  failures: 'requests with tokens that are not known, from your address',
-  tests: 'tests of webhooks of this team',
+  failures: 'requests with invalid tokens from your address',
+  tests: 'webhook tests by this team',
 };
 
-/** Tells a client of a limit, and throws a problem when it is reached. */
+/** Sets the rate limit headers, and throws a problem over the limit. */
 export function allow(
   c: Context<Env>,
   name: Policy,
@@ -80,7 +80,7 @@ export function allow(
   throw new ProblemError('rate-limited', `Too many ${what[name]}. Wait ${rate.reset} s.`);
 }
 
-/** The headers that tell a client of its limit (draft-ietf-httpapi-ratelimit-headers-11). */
+/** The rate limit headers (draft-ietf-httpapi-ratelimit-headers-11). */
 export function rateHeaders(
   name: Policy,
   { policy }: Pick<Limiter, 'policy'>,

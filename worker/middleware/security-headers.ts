@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Env } from '../ports.ts';
 
-/** Headers for browsers and plug-ins that are gone: each header costs every answer. */
+/** Headers for obsolete browsers and plug-ins, left out because each costs every response. */
 const outdated = {
   xDnsPrefetchControl: false,
   xDownloadOptions: false,
@@ -23,7 +23,7 @@ const forPages = secureHeaders({
   },
 });
 
-/** Should a browser show data as a page after all, it loads nothing and nobody frames it. */
+/** If a browser renders data as a page, it loads nothing and can't be framed. */
 const forData = secureHeaders({
   ...outdated,
   crossOriginOpenerPolicy: false,
@@ -33,7 +33,7 @@ const forData = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
 });
 
-/** What keeps a browser from being used against its user: of pages all of it, of other answers what means something there. */
+/** Sets security headers: the full set on pages, the relevant ones on other responses. */
 export const securityHeaders: MiddlewareHandler<Env> = async (c, next) => {
   await next();
   const isPage = c.res.headers.get('Content-Type')?.startsWith('text/html');

@@ -37,10 +37,11 @@ export async function backUp({
   const db = await openExisting(files.database);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    if (!force && (await exists(file))) throw new DataError(`${file} exists; --force replaces it`);
+    if (!force && (await exists(file)))
+      throw new DataError(`${file} already exists; use --force to replace it`);
     const key = withLogKey ? await readLogKey(files.logKey) : undefined;
-    if (withLogKey && !key) throw new DataError(`there is no log key ${files.logKey}`);
-    // There before the database writes into it, so that nobody else can ever read it.
+    if (withLogKey && !key) throw new DataError(`the log key ${files.logKey} does not exist`);
+    // Created first with its final permissions, so that no other user can ever read it.
     await (await open(temporary, 'wx', 0o600)).close();
     await writeBackup(db, temporary, key ? [{ name: 'log.key', text: key.signer }] : []);
     const entries = await countEntries(temporary);
@@ -56,14 +57,14 @@ export async function backUp({
   }
 }
 
-/** What was restored. */
+/** The result of a restore. */
 export interface Restored {
   entries: number;
-  /** How many entries more the log had that was replaced. */
+  /** How many more entries the replaced log had. */
   lost: number;
-  /** Where that is kept. */
+  /** Where the replaced database was moved. */
   kept: string | undefined;
-  /** Who runs the restored registry: no log tells of them, so whoever made the backup has chosen them. */
+  /** The administrators in the backup, which the log does not prove: its author chose them. */
   administrators: Administrators;
 }
 
@@ -73,8 +74,8 @@ export interface Administrators {
 }
 
 /**
- * Makes a data folder's database, and its log key where the backup has it, from a backup. All of it is checked before
- * anything is changed; what is replaced is kept beside it.
+ * Restores a data folder's database, and its log key if the backup contains it. The backup is checked before anything is
+ * changed; replaced files are kept.
  */
 export async function restore({
   folder,
@@ -85,25 +86,27 @@ export async function restore({
   file: string;
   replace: boolean;
 }): Promise<Restored> {
-  if (!(await exists(file))) throw new DataError(`there is no backup ${file}`);
+  if (!(await exists(file))) throw new DataError(`the backup ${file} does not exist`);
   const files = dataFiles(folder);
   const lock = await lockData(folder, 'exclusive');
   const temporary = `${files.database}.restored`;
   try {
     const present = await exists(files.database);
     if (present && !replace) {
-      throw new DataError(`${files.database} exists; --yes puts the backup in its place`);
+      throw new DataError(
+        `${files.database} already exists; use --yes to replace it with the backup`,
+      );
     }
     await copyPrivately(file, temporary);
     const unpacked = await unpackBackup(temporary);
-    if (!unpacked) throw new DataError(`${file} is no backup of a registry, or damaged`);
+    if (!unpacked) throw new DataError(`${file} is not a backup of a registry, or is damaged`);
     if (!unpacked.ok) {
       const { differences } = unpacked;
       const [first] = differences;
       const more =
-        differences.length > 1 ? ` (and ${differences.length - 1} differences more)` : '';
+        differences.length > 1 ? ` (and ${differences.length - 1} more differences)` : '';
       throw new DataError(
-        `${file} has another schema than a registry makes: ${first}${more}; nothing was restored`,
+        `${file} does not have the schema of a registry: ${first}${more}; nothing was restored`,
       );
     }
     const packedKey = unpacked.files.find(({ name }) => name === 'log.key')?.text;
@@ -138,7 +141,7 @@ export async function restore({
   }
 }
 
-/** The key that the restored log goes on with: the backup's, or the one that is there. */
+/** The key of the restored log: the backup's, or the existing one. */
 async function chooseLogKey(
   path: string,
   packed: string | undefined,
@@ -148,13 +151,15 @@ async function chooseLogKey(
   if (packed === undefined) {
     if (present) return present;
     throw new DataError(
-      `the backup is without the log's key, and there is no ${path}: put it there first`,
+      `the backup does not contain the log's key, and ${path} does not exist: restore that file first`,
     );
   }
   const key = await parseNoteSigner(packed);
   if (!key) throw new DataError('the log key in the backup is damaged');
   if (present && present.signer !== key.signer && !replace) {
-    throw new DataError(`${path} is another log’s key; --yes puts the backup’s in its place`);
+    throw new DataError(
+      `${path} is the key of another log; use --yes to replace it with the key in the backup`,
+    );
   }
   return key;
 }
@@ -169,11 +174,11 @@ async function prepare(
     await migrate(db);
     const { frontier, checkpoint } = await readLogHead(db);
     if (checkpoint !== '' && !(await openNote(checkpoint, [key])).ok) {
-      throw new DataError(`the log of the backup was not signed with the key ${key.name}`);
+      throw new DataError(`the log in the backup was not signed with the key ${key.name}`);
     }
     const [malformed] = await valueDifferences(db);
     if (malformed !== undefined) {
-      throw new DataError(`the backup holds what no registry writes (${malformed})`);
+      throw new DataError(`the backup contains values that no registry writes (${malformed})`);
     }
     const [users, tokens] = [await listAdministrators(db), await listAdminTokens(db, new Date())];
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -184,7 +189,7 @@ async function prepare(
   }
 }
 
-/** Proves a data folder's database, or a remote one, against its log. */
+/** Verifies a data folder's database, or a remote one, against its log. */
 export async function check({
   folder,
   remote,
@@ -202,7 +207,7 @@ export async function check({
 }): Promise<{ entries: number; signed: boolean }> {
   const files = dataFiles(folder);
   const named = verifier === undefined ? undefined : await parseNoteVerifier(verifier);
-  if (verifier !== undefined && !named) throw new DataError(`"${verifier}" is no verifier key`);
+  if (verifier !== undefined && !named) throw new DataError(`"${verifier}" is not a verifier key`);
   const key = named ?? (remote === undefined ? await readLogKey(files.logKey) : undefined);
   const db =
     remote === undefined ? await openExisting(files.database) : openRemote(remote, authToken);
@@ -216,7 +221,9 @@ export async function check({
 
 async function openExisting(path: string): Promise<Database> {
   if (!(await exists(path)))
-    throw new DataError(`there is no database ${path}; --data names a registry’s folder`);
+    throw new DataError(
+      `the database ${path} does not exist; use --data to select the registry’s folder`,
+    );
   return openFile(path);
 }
 
@@ -239,12 +246,12 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Copies a file into a new one that is its owner's from the first byte; copyFile would give it the other's mode. */
+/** Copies a file into a new one with mode 0600; copyFile would copy the mode. */
 async function copyPrivately(from: string, to: string): Promise<void> {
   await rm(to, { force: true });
   const source = await open(from, 'r');
   try {
-    if (!(await source.stat()).isFile()) throw new DataError(`${from} is no file`);
+    if (!(await source.stat()).isFile()) throw new DataError(`${from} is not a regular file`);
     const copy = await open(to, 'wx', 0o600);
     await pipeline(source.createReadStream(), copy.createWriteStream());
   } finally {

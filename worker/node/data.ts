@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { acquireLock, type Lock } from '../../db/lock.ts';
 import { generateNoteKey, type NoteKey, parseNoteSigner } from '../../trust/index.ts';
 
-/** What is in the data folder can't be used. */
+/** The data folder is unusable. */
 export class DataError extends Error {}
 
 /** The files of a data folder. */
@@ -17,13 +17,13 @@ export function dataFiles(folder: string) {
   };
 }
 
-/** Where hosts keep what they have installed, and what tells such a folder wherever it is (see sdk/host/state.ts). */
+/** The folder of a host's state, and the files by which it is recognised (see sdk/host/state.ts). */
 const hostState = '/var/lib/aa-registry';
 const hostFiles = ['installed', 'pending', 'kept', 'set-aside', 'sync.json'];
 
 /**
- * Refuses a folder in which a host keeps its state: a data folder is its registry's alone, and nobody else may enter it,
- * while `status` reads the host's as anybody. One that a registry has been served from stays usable until then.
+ * Refuses the folder of a host's state: a data folder is private to its registry, while every user may read the host's
+ * state. A folder that already contains a registry's database stays usable until a host uses it.
  */
 async function refuseHostState(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -67,7 +67,7 @@ async function makePrivate(path: string): Promise<void> {
   }
 }
 
-/** The log's key, if there is one. Throws a {@link DataError} when the file holds something else. */
+/** Reads the log's key, if the file exists. Throws a {@link DataError} when it is malformed. */
 export async function readLogKey(path: string): Promise<NoteKey | undefined> {
   const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -75,20 +75,20 @@ export async function readLogKey(path: string): Promise<NoteKey | undefined> {
   });
   if (stored === undefined) return undefined;
   const { mode } = await stat(path);
-  // A group may: volumes of containers have their files given to one.
+  // Group access is allowed: container volumes assign a group.
   if ((mode & 0o007) !== 0) {
     throw new DataError(
-      `${path} is the log's private key and can be read by everybody: run chmod 600 ${path}`,
+      `${path} is the log's private key and is readable by every user: run chmod 600 ${path}`,
     );
   }
   const key = await parseNoteSigner(stored.trim());
-  if (!key) throw new DataError(`${path} holds no log key; restore it from a backup`);
+  if (!key) throw new DataError(`${path} is not a log key; restore it from a backup`);
   return key;
 }
 
 /**
- * The log's key: made at the first start, readable by its owner only, never replaced. It is named after the registry's
- * public address: this machine may be a container that is gone tomorrow.
+ * Loads the log's key, creating it at the first start, readable by its owner only. It is never replaced. It is named after
+ * the registry's public URL if there is one, since the host name may be that of a short-lived container.
  */
 export async function loadLogKey(path: string, publicUrl?: string): Promise<NoteKey> {
   const stored = await readLogKey(path);
@@ -100,9 +100,9 @@ export async function loadLogKey(path: string, publicUrl?: string): Promise<Note
   return (await readLogKey(path)) ?? key;
 }
 
-/** Keeps a log key, readable by its owner only, unless there is one already. */
+/** Stores a log key, readable by its owner only, unless one exists. */
 export async function writeLogKey(path: string, signer: string): Promise<void> {
-  // Written whole and then linked in place: a crash leaves no half key, and a second process no second one.
+  // Written completely and then linked: a crash leaves no partial key, and a concurrent process can't replace it.
   const temporary = `${path}.${randomUUID()}`;
   const file = await open(temporary, 'wx', 0o600);
   try {

@@ -5,9 +5,9 @@ import { ProblemError, toProblem } from '../problem.ts';
 const hostPattern = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
- * What is wrong with the head of a request, which Node's parser lets pass: whoever stands in front might read it
- * otherwise, and take one request for another's or for two. `undefined` when nothing is. What Node refuses itself,
- * such as both Content-Length and Transfer-Encoding, never gets here.
+ * Why a request's head is refused although Node's parser accepts it: a proxy might parse it differently, which allows
+ * request smuggling. `undefined` if it is fine. Node itself refuses heads such as one with both Content-Length and
+ * Transfer-Encoding.
  */
 function headObjection(request: IncomingMessage): string | undefined {
   const { url = '', method, headers, rawHeaders } = request;
@@ -16,33 +16,38 @@ function headObjection(request: IncomingMessage): string | undefined {
     if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts++;
   }
   // RFC 9112 section 3.2.
-  if (hosts !== 1) return `Host stands there ${hosts} times; it must once`;
+  if (hosts !== 1) return `expected one Host header, not ${hosts}`;
   const { host = '' } = headers;
-  if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`)) return 'Host is no host';
+  if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`))
+    return 'the Host header is invalid';
   if (!url.startsWith('/') && !(url === '*' && method === 'OPTIONS')) {
     // Section 3.2.2: the Host of a request in absolute form is the one in its address.
     const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
-    if (authority === undefined) return 'the request target is neither a path nor an http address';
+    if (authority === undefined) return 'the request target is neither a path nor an http URL';
     if (authority.toLowerCase() !== host.toLowerCase())
-      return 'Host is another than the address has';
+      return 'the Host header does not match the request target';
   }
   const coding = headers['transfer-encoding'];
   if (coding === undefined) return undefined;
   // Section 6.1: HTTP/1.0 has no transfer codings, and this server knows chunked alone.
-  if (request.httpVersion !== '1.1') return 'Transfer-Encoding is not of HTTP/1.0';
+  if (request.httpVersion !== '1.1') return 'HTTP/1.0 has no Transfer-Encoding';
   return coding.toLowerCase() === 'chunked' ? undefined : 'Transfer-Encoding must be chunked';
 }
 
-/** Connections that have sent such a head: what comes next on one can't be trusted either. */
+/** Connections that have sent a malformed head; their later requests are refused too. */
 const refused = new WeakSet<object>();
 
-/** Answers a request if its head is such a one, and closes the connection. Whether it was. */
+/** Refuses a request with a malformed head and closes the connection. Returns whether it did. */
 export function refuseBadHead(request: IncomingMessage, response: ServerResponse): boolean {
   const { socket } = request;
-  const objection = refused.has(socket) ? 'one before it was malformed' : headObjection(request);
+  const objection = refused.has(socket)
+    ? 'an earlier request on this connection was malformed'
+    : headObjection(request);
   if (objection === undefined) return false;
   refused.add(socket);
-  const problem = toProblem(new ProblemError('request-invalid', `The request: ${objection}.`));
+  const problem = toProblem(
+    new ProblemError('request-invalid', `Malformed request: ${objection}.`),
+  );
   const body = JSON.stringify(problem);
   response
     .writeHead(problem.status, {

@@ -2,46 +2,46 @@ import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Access, AccessObserver, Env } from '../ports.ts';
 
-/** How many requests are told of together, and how long the first of them waits for that, in milliseconds. */
-const together = 256;
-const longestWait = 100;
+/** The maximum size of a batch, and how long its first request waits, in milliseconds. */
+const maxBatch = 256;
+const maxDelay = 100;
 
 /**
- * Gathers requests and tells of many at once, between answers: it costs those clients no time, and less in all.
- * `done` comes after each time; `tell` does it now.
+ * Passes requests to the observers in batches, between responses, which costs clients no time and less overall. `done`
+ * is called after each batch; `flush` ends the current one.
  */
-export function observeTogether(
+export function batchObservers(
   observers: readonly AccessObserver[],
   done: () => void,
-): { observe: AccessObserver; tell: () => void } {
-  let answered: Access[] = [];
+): { observe: AccessObserver; flush: () => void } {
+  let pending: Access[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const tell = () => {
+  const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    const all = answered;
-    answered = [];
+    const all = pending;
+    pending = [];
     for (const access of all) for (const observe of observers) observe(access);
     done();
   };
   const observe = (access: Access) => {
-    const count = answered.push(access);
-    if (count === 1) timer = setTimeout(tell, longestWait);
-    else if (count === together) setImmediate(tell);
+    const count = pending.push(access);
+    if (count === 1) timer = setTimeout(flush, maxDelay);
+    else if (count === maxBatch) setImmediate(flush);
   };
-  return { observe, tell };
+  return { observe, flush };
 }
 
-/** A client's own request id is taken over when it is short and plain. */
-const sane = /^[\w.:+/=-]{1,128}$/;
+/** A client's request id is accepted if it is short and plain. */
+const plainId = /^[\w.:+/=-]{1,128}$/;
 
-/** The id that a request is known by: the one in its X-Request-Id, or a new one. */
+/** The id of a request: its X-Request-Id, or a new one. */
 export function requestId(given: string | null | undefined): string {
-  return given != null && sane.test(given) ? given : crypto.randomUUID();
+  return given != null && plainId.test(given) ? given : crypto.randomUUID();
 }
 
-/** Notes which route answered and for whom. */
-export const noteAccess: MiddlewareHandler<Env> = async (c, next) => {
+/** Records the route and the token of a request. */
+export const recordAccess: MiddlewareHandler<Env> = async (c, next) => {
   const access = c.env?.access;
   if (!access) return next();
   c.header('X-Request-Id', access.id);

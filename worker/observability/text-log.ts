@@ -1,10 +1,10 @@
 import { visible, visibleLine } from '../../policy/index.ts';
 
 /**
- * Tells whoever runs the registry, on standard error. Others may have chosen the words, as a witness does its answer's:
- * what would steer the terminal on which the log is read is spelt out, and no words make a line of their own.
+ * Logs to standard error, for the operator. The text may come from others, such as a witness: control characters are
+ * escaped, and no text can forge a line of its own.
  */
-export function tellOperator(what: unknown): void {
+export function logError(what: unknown): void {
   console.error(what instanceof Error ? traceOf(what) : visibleLine(String(what)));
 }
 
@@ -12,5 +12,5 @@ function traceOf(error: Error): string {
   const trace = visible(error.stack ?? error.message).replaceAll('\n', '\n  ');
   const { cause } = error;
   if (cause === undefined) return trace;
-  return `${trace}\n  because of: ${cause instanceof Error ? traceOf(cause) : visibleLine(String(cause))}`;
+  return `${trace}\n  caused by: ${cause instanceof Error ? traceOf(cause) : visibleLine(String(cause))}`;
 }

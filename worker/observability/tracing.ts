@@ -18,7 +18,7 @@ export async function startTracing(env: NodeJS.ProcessEnv): Promise<Tracing | un
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || exporter === 'none') return undefined;
   if (!exporter && !endpoint) return undefined;
   if (exporter && exporter !== 'otlp') {
-    throw new TypeError(`OTEL_TRACES_EXPORTER is otlp or none, not "${exporter}"`);
+    throw new TypeError(`OTEL_TRACES_EXPORTER must be otlp or none, not "${exporter}"`);
   }
   const [api, sdk, core, resources, hooks, otlp, otel] = await Promise.all([
     import('@opentelemetry/api'),
@@ -63,6 +63,7 @@ function samplerOf(env: NodeJS.ProcessEnv, sdk: typeof import('@opentelemetry/sd
         : name === 'traceidratio'
           ? new sdk.TraceIdRatioBasedSampler(share)
           : undefined;
-  if (!root) throw new TypeError(`OTEL_TRACES_SAMPLER has no "${env.OTEL_TRACES_SAMPLER}"`);
+  if (!root)
+    throw new TypeError(`OTEL_TRACES_SAMPLER: unknown sampler "${env.OTEL_TRACES_SAMPLER}"`);
   return parentBased === undefined ? root : new sdk.ParentBasedSampler({ root });
 }

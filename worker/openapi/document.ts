@@ -3,59 +3,60 @@ import { type ProblemId, problemNamespace, problems } from '../../contract/index
 import type { Env } from '../ports.ts';
 import { problemResponses } from './router.ts';
 
-/** The OpenAPI document, as far as this program reads it again. */
+/** The OpenAPI document, as far as the catalog reads it. */
 export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
 type PathItem = NonNullable<Document['paths']>[string];
 export type Operation = NonNullable<PathItem['get']>;
 type Parameter = Exclude<NonNullable<Operation['parameters']>[number], { $ref: string }>;
 type Response = Extract<NonNullable<Operation['responses']>[string], { description: string }>;
 
-/** The methods that a path may have an operation for, in the order in which they are shown. */
+/** The methods of operations, in display order. */
 export const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 const tags: [name: string, description: string][] = [
-  ['Profiles', 'What there is, and what it is called now.'],
-  ['Versions', 'Written once and never changed; each signed by its team and recorded in the log.'],
-  ['Teams', 'Who owns profiles, with their publisher keys and members.'],
-  ['Users', 'People, who are members of teams. For administrators.'],
-  ['Tokens', 'What a caller shows to be known.'],
-  ['Webhooks', 'Who is told, by HTTP, of what happens to a team’s profiles.'],
-  ['Trusted publishing', 'CI jobs that publish with their provider’s OpenID Connect token.'],
-  ['Log', 'The transparency log: what was published can not be taken back unseen.'],
-  ['Service', 'For whoever runs the registry.'],
+  ['Profiles', 'Profiles, their channels, and the versions that references resolve to.'],
+  ['Versions', 'Immutable versions, each signed by its team and recorded in the log.'],
+  ['Teams', 'Owners of profiles, with their publisher keys and members.'],
+  ['Users', 'People, who are members of teams; for administrators.'],
+  ['Tokens', 'API tokens, which authenticate requests.'],
+  ['Webhooks', 'HTTP notifications of changes to a team’s profiles.'],
+  ['Trusted publishing', 'Publishing from CI jobs with OpenID Connect tokens.'],
+  ['Log', 'The transparency log, which makes every published version public and permanent.'],
+  ['Service', 'Health checks, for the operator.'],
 ];
 
 const description = `A registry for AppArmor profiles: versioned, signed, linted.
 
-Reads of public profiles need no token. All else takes an API token as \`Authorization: Bearer aar_…\`. What a caller may
-not know of looks like what is not there.
+Reading public profiles requires no token. Everything else requires an API token: \`Authorization: Bearer aar_…\`.
+Resources you may not see return 404.
 
-Errors are problem details (RFC 9457) with a stable \`type\`. Bodies are JSON in UTF-8; a field that an operation does
-not know is refused. Lists hand out a cursor for the next page, also as a \`Link\` header.`;
+Errors are problem details (RFC 9457) with a stable \`type\`. Bodies are JSON in UTF-8; unknown fields are refused. Lists
+return a cursor for the next page, also in a \`Link\` header.`;
 
 const text = { type: 'string' } as const;
 
-/** Headers of answers, by name. */
+/** Response headers, by name. */
 const headers = {
   'X-Request-Id': {
-    description: 'The request’s id: the client’s own, or a new one. The registry’s log has it too.',
+    description:
+      'The id of the request, from the client or generated; the registry’s log has it too.',
     required: true,
     schema: text,
   },
   'RateLimit-Policy': {
     description:
-      'How many requests (q) are allowed in how many seconds (w), where the registry limits them ' +
+      'The rate limit, if any: requests (q) allowed in a window of seconds (w) ' +
       '(draft-ietf-httpapi-ratelimit-headers)',
     schema: text,
     example: '"address";q=3000;w=60',
   },
   RateLimit: {
-    description: 'How many requests are left (r), and in how many seconds all are again (t)',
+    description: 'Requests left (r) and seconds until the limit resets (t)',
     schema: text,
     example: '"address";r=2999;t=1',
   },
   'Retry-After': {
-    description: 'How many seconds to wait',
+    description: 'Seconds to wait before the next attempt',
     required: true,
     schema: { type: 'integer' },
   },
@@ -66,12 +67,12 @@ const headers = {
     example: 'Bearer realm="aa-registry"',
   },
   ETag: {
-    description: 'Names this state of what was read, for If-None-Match',
+    description: 'The entity tag of the response, for If-None-Match',
     required: true,
     schema: text,
   },
   Link: {
-    description: 'Where there is a next page, its address with rel="next" (RFC 8288)',
+    description: 'The URL of the next page, if any, with rel="next" (RFC 8288)',
     schema: text,
   },
 } as const;
@@ -79,15 +80,15 @@ type Header = keyof typeof headers;
 
 const ref = (name: Header) => ({ $ref: `#/components/headers/${name}` });
 
-/** Says which of the headers above an answer has, in addition to what its route says. */
-function addHeaders(answer: Response, names: Header[]): void {
-  answer.headers = {
+/** Adds headers to the documentation of a response. */
+function addHeaders(response: Response, names: Header[]): void {
+  response.headers = {
     ...Object.fromEntries(names.map((name) => [name, ref(name)])),
-    ...answer.headers,
+    ...response.headers,
   };
 }
 
-/** The description of everything under /v1 and beside it, made from the routes' own. */
+/** Generates the OpenAPI document from the routes. */
 export function describeApi(app: OpenAPIHono<Env>): Document {
   const registry = app.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'token', {
@@ -133,7 +134,7 @@ function exampleOf(id: ProblemId) {
   };
 }
 
-/** Adds to an operation what all of its kind have. */
+/** Adds the responses and headers that all operations of a kind share. */
 function complete(operation: Operation, path: string, method: string): void {
   const own = operation.responses ?? {};
   const always: Parameters<typeof problemResponses> = [429, 500];
@@ -145,21 +146,21 @@ function complete(operation: Operation, path: string, method: string): void {
     operation.security ??= [{}, { token: [] }];
   }
   addRequestHeaders(operation, JSON.stringify(own));
-  // Whoever watches over the service is never refused.
-  const watched = path === '/healthz' || path === '/readyz';
+  // Health checks are not rate limited.
+  const isProbe = path === '/healthz' || path === '/readyz';
   // conditional.ts gives every read an ETag.
-  if (method === 'get' && !watched) own['304'] ??= { description: 'The caller has it already' };
-  operation.responses = (watched ? own : { ...problemResponses(...always), ...own }) as typeof own;
-  for (const [status, answer] of Object.entries(operation.responses) as [string, Response][]) {
-    narrow(answer, Number(status));
-    addHeaders(answer, headersOf(status, operation, watched));
+  if (method === 'get' && !isProbe) own['304'] ??= { description: 'Not modified' };
+  operation.responses = (isProbe ? own : { ...problemResponses(...always), ...own }) as typeof own;
+  for (const [status, response] of Object.entries(operation.responses) as [string, Response][]) {
+    narrow(response, Number(status));
+    addHeaders(response, headersOf(status, operation, isProbe));
   }
 }
 
-/** The headers that an operation takes: it answers with their problems. */
-function addRequestHeaders(operation: Operation, answers: string): void {
+/** Documents request headers of operations whose problems imply them. */
+function addRequestHeaders(operation: Operation, documented: string): void {
   for (const [problem, name, description, example] of requestHeaders) {
-    if (!answers.includes(`examples/${problem}"`)) continue;
+    if (!documented.includes(`examples/${problem}"`)) continue;
     operation.parameters ??= [];
     operation.parameters.push({
       name,
@@ -176,19 +177,19 @@ const requestHeaders = [
   [
     'idempotency-key-reused',
     'Idempotency-Key',
-    'A text that no other request has: sent again with it, the same request makes nothing more, for a day ' +
+    'A unique value per request: within a day, repeating the request with it has no further effect ' +
       '(draft-ietf-httpapi-idempotency-key-header)',
     '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
   ],
   [
     'precondition-failed',
     'If-Match',
-    'The ETag that the profile, or the list of members, had when it was read: it is changed only if it still is that',
+    'The ETag of the profile or list of members when it was read; the request fails if it has changed since',
     '"0123456789abcdef0123456789abcdef"',
   ],
 ] as const;
 
-/** Says of a problem which it may be, by the examples that its route gave. */
+/** Narrows a problem's schema to the types that the route documents. */
 function narrow({ content }: Response, status: number): void {
   const problem = content?.['application/problem+json'];
   if (!problem?.schema) return;
@@ -207,9 +208,9 @@ function narrow({ content }: Response, status: number): void {
   };
 }
 
-function headersOf(status: string, { responses, parameters }: Operation, watched: boolean) {
+function headersOf(status: string, { responses, parameters }: Operation, isProbe: boolean) {
   const names: Header[] = ['X-Request-Id'];
-  if (!watched) names.push('RateLimit-Policy', 'RateLimit');
+  if (!isProbe) names.push('RateLimit-Policy', 'RateLimit');
   if (status === '429') names.push('Retry-After');
   if (status === '401') names.push('WWW-Authenticate');
   if (responses && '304' in responses && (status === '200' || status === '304')) {
@@ -230,8 +231,7 @@ function repairPatterns(value: unknown): void {
 }
 
 /**
- * Puts the responses for problems and the parameters into the components, and references to them in their places: many
- * operations have them in common.
+ * Moves problem responses and parameters, which many operations share, into the components and refers to them.
  */
 function shareCommonParts(document: Document): void {
   const responses = createShared<Response>('responses');
@@ -257,13 +257,13 @@ function shareCommonParts(document: Document): void {
   };
 }
 
-/** Parts of one kind, each once, under names of their own. */
+/** Deduplicates parts of one kind under unique names. */
 function createShared<Part>(kind: string) {
   const all: Record<string, Part> = {};
   const names = new Map<string, string>();
   return {
     all,
-    /** The reference to a part, which is called `base` or that with a number. */
+    /** Returns a reference to a part named `base`, numbered if necessary. */
     share(part: Part, base: string): { $ref: string } {
       const key = JSON.stringify(part);
       let name = names.get(key);

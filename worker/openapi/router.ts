@@ -4,9 +4,9 @@ import { Problem, type ProblemId, problems } from '../../contract/index.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
-/** How many of a request's faults are told, and how much of each: a request may be nothing but faults. */
-const mostIssues = 10;
-const longestIssue = 300;
+/** The maximum number of validation errors that are shown, and the length of each. */
+const maxIssues = 10;
+const maxIssueLength = 300;
 
 /** A Hono app whose routes are checked against, and documented by, their zod schemas. */
 export function createRouter(): OpenAPIHono<Env> {
@@ -14,19 +14,19 @@ export function createRouter(): OpenAPIHono<Env> {
     defaultHook: (result) => {
       if (result.success) return;
       const { issues } = result.error;
-      const told = issues.slice(0, mostIssues).map(({ path, message }) => {
+      const shown = issues.slice(0, maxIssues).map(({ path, message }) => {
         const issue = path.length > 0 ? `${path.join('.')}: ${message}` : message;
-        return issue.length > longestIssue ? `${issue.slice(0, longestIssue)}…` : issue;
+        return issue.length > maxIssueLength ? `${issue.slice(0, maxIssueLength)}…` : issue;
       });
-      const more = issues.length > mostIssues ? `; and ${issues.length - mostIssues} more` : '';
-      throw new ProblemError('request-invalid', `${told.join('; ')}${more}.`);
+      const more = issues.length > maxIssues ? `; and ${issues.length - maxIssues} more` : '';
+      throw new ProblemError('request-invalid', `${shown.join('; ')}${more}.`);
     },
   });
 }
 
 type Responses = RouteConfig['responses'];
 
-/** The documentation of a JSON answer. */
+/** The documentation of a JSON response. */
 export function json<Schema extends ZodType>(description: string, schema: Schema) {
   return { description, content: { 'application/json': { schema } } };
 }
@@ -36,7 +36,7 @@ export function jsonBody<Schema extends ZodType>(schema: Schema) {
   return { required: true, content: { 'application/json': { schema } } };
 }
 
-/** What a status alone stands for: the problems that are the same wherever they come. */
+/** The problems that a status stands for. */
 const general = {
   400: ['body-malformed', 'request-invalid'],
   401: ['token-missing', 'token-unknown'],
@@ -50,8 +50,7 @@ const general = {
 } as const satisfies Record<number, readonly ProblemId[]>;
 
 /**
- * The documentation of the problems a route may answer with: by id, or by status for those that are the same
- * wherever they come. What any route may answer with is added to all (document.ts).
+ * The documentation of a route's problems, by id or by status. Problems of all routes are added in document.ts.
  */
 export function problemResponses(...documented: (ProblemId | keyof typeof general)[]): Responses {
   const asIds = (one: (typeof documented)[number]): readonly ProblemId[] =>
@@ -63,7 +62,7 @@ export function problemResponses(...documented: (ProblemId | keyof typeof genera
   );
 }
 
-/** What a route may answer with that takes an Idempotency-Key, and one whose answer holds a secret (idempotency.ts). */
+/** The problems of routes with an Idempotency-Key; the second list is for responses with a secret (idempotency.ts). */
 export const repeatable = ['idempotency-key-reused', 'idempotency-in-progress'] as const;
 export const repeatableWithSecret = [...repeatable, 'idempotency-done'] as const;
 
@@ -92,9 +91,9 @@ const reasons: Record<number, string> = {
   412: 'Precondition failed',
   413: 'Content too large',
   415: 'Unsupported media type',
-  422: 'Unprocessable content; the problem says why',
-  429: 'Too many requests; Retry-After says how long to wait',
-  500: 'Internal error; the registry’s log says why',
+  422: 'Unprocessable content',
+  429: 'Too many requests',
+  500: 'Internal error',
   503: 'Service unavailable',
   507: 'Insufficient storage',
 };

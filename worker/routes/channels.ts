@@ -5,20 +5,21 @@ import { Channel, ChannelMove } from '../../contract/profile.ts';
 import {
   findChannel,
   listChannels,
-  mostChannels,
+  maxChannels,
   moveChannel,
   type Channel as Row,
 } from '../../db/channels.ts';
 import { findProfile, type Profile } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { announce } from '../../db/webhooks.ts';
-import { atLeast, viewer } from '../auth/identify.ts';
-import { loggedChannel, loggedName } from '../log/entry-name.ts';
+import { requireRole, viewer } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
+import { logEntryChannel, logEntryName } from '../log/entry-name.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-import { counting, noChange } from '../quota.ts';
+import { changeQuotaProblem, countStatements } from '../quota.ts';
 import { requireProfileMatch } from './profile.ts';
 
 export const channels = createRouter();
@@ -31,10 +32,10 @@ channels.openapi(
     tags: ['Profiles'],
     summary: 'Point a channel at a version',
     description:
-      'The move names the version that the channel names now, and is refused when it does not. A channel that names ' +
-      'the version already is left as it is.',
+      'The request gives the version that the channel names now and fails when that has changed. ' +
+      'Moving a channel to the version that it already names changes nothing.',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher'), readBody] as const,
+    middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: {
       params: z.object({ team: TeamName, name: ProfileName, channel: ChannelName }),
       body: jsonBody(ChannelMove),
@@ -54,25 +55,25 @@ channels.openapi(
     const { version, previous } = c.req.valid('json');
     const profile = await findProfile(db, viewer(c), team, name);
     if (!profile || !(await findVersion(db, viewer(c), team, name, version))) {
-      throw new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+      throw new ProblemError('not-found', `Version ${version} of ${team}/${name} does not exist.`);
     }
     await requireProfileMatch(c, profile);
     const current = () => findChannel(db, profile.id, channel);
     const before = await current();
-    // Sent again, perhaps, by whoever did not hear that it was done.
+    // Probably a retry whose first response was lost.
     if (before?.version === version) return c.json(toChannel(before), 200);
     requirePrevious(before);
     const change = { team, logged: true };
     const full = async () =>
-      (await noChange(deps, change)) ??
-      (previous === null ? await noChannel(deps, profile) : undefined);
+      (await changeQuotaProblem(deps, change)) ??
+      (previous === null ? await channelLimitProblem(deps, profile) : undefined);
     const movedAt = now().toISOString();
-    const logged = await loggedName(team, name, profile);
-    const loggedAs = await loggedChannel(team, name, channel, profile);
+    const logged = await logEntryName(team, name, profile);
+    const loggedAs = await logEntryChannel(team, name, channel, profile);
     const logIndex = await log.append(
       { kind: 'channel', time: movedAt, team, name: logged, channel: loggedAs, version, previous },
       (logIndex) => [
-        ...counting(deps, change),
+        ...countStatements(deps, change),
         moveChannel(
           db,
           { profileId: profile.id, name: channel, version, movedAt, logIndex },
@@ -101,7 +102,9 @@ channels.openapi(
       if (named === previous) return;
       throw new ProblemError(
         'channel-moved',
-        `${channel} names ${named ?? 'no version'}, not ${previous ?? 'none'}; look again before moving it.`,
+        named === null
+          ? `Channel ${channel} does not exist, so it does not name ${previous}.`
+          : `Channel ${channel} names ${named}, not ${previous ?? 'nothing'}. Read it again before you move it.`,
       );
     }
   },
@@ -111,12 +114,12 @@ function toChannel({ name, version, movedAt, logIndex }: Row): Channel {
   return { name, version, movedAt, logIndex };
 }
 
-/** The problem that a profile may have no further channel; `undefined` when it may. */
-async function noChannel(
+/** The problem that a profile has the maximum number of channels; `undefined` if not. */
+async function channelLimitProblem(
   { db }: Deps,
   { id, team, name }: Profile,
 ): Promise<ProblemError | undefined> {
-  if ((await listChannels(db, id)).length < mostChannels) return undefined;
-  const detail = `${team}/${name} has ${mostChannels} channels, and a profile has no more than that.`;
+  if ((await listChannels(db, id)).length < maxChannels) return undefined;
+  const detail = `${team}/${name} has ${maxChannels} channels, the maximum for a profile.`;
   return new ProblemError('quota-exceeded', detail);
 }

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { ProfileName, TeamName } from '../../contract/name.ts';
 import { Deprecation } from '../../contract/profile.ts';
 import { findProfile } from '../../db/profiles.ts';
-import { atLeast, viewer } from '../auth/identify.ts';
+import { requireRole, viewer } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
@@ -20,9 +21,9 @@ deprecation.openapi(
     operationId: 'deprecateProfile',
     tags: ['Profiles'],
     summary: 'Deprecate a profile',
-    description: 'It goes on being served; who looks at it or pulls it is told.',
+    description: 'The profile stays available; readers and hosts that pull it see the reason.',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher'), readBody] as const,
+    middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: { params, body: jsonBody(Deprecation) },
     responses: {
       200: json('The deprecation', Deprecation),
@@ -47,11 +48,11 @@ deprecation.openapi(
     const profile = await requireProfile(c, team, name);
     await requireProfileMatch(c, profile);
     if (replacement === `${team}/${name}`) {
-      throw new ProblemError('replacement-unknown', 'A profile does not replace itself.');
+      throw new ProblemError('replacement-unknown', 'A profile can’t replace itself.');
     }
     const [otherTeam = '', otherName = ''] = replacement?.split('/') ?? [];
     if (replacement !== null && !(await findProfile(db, viewer(c), otherTeam, otherName))) {
-      throw new ProblemError('replacement-unknown', `There is no profile ${replacement}.`);
+      throw new ProblemError('replacement-unknown', `Profile ${replacement} does not exist.`);
     }
     if (profile.deprecation !== reason || profile.replacement !== replacement) {
       await requireChange(c, profile, { deprecation: reason, replacement }, { counted: true });
@@ -66,12 +67,12 @@ deprecation.openapi(
     path: '/profiles/{team}/{name}/deprecation',
     operationId: 'undeprecateProfile',
     tags: ['Profiles'],
-    summary: 'Take a deprecation back',
+    summary: 'Remove a deprecation',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher')] as const,
+    middleware: [requireRole('publisher'), invalidates('references')] as const,
     request: { params },
     responses: {
-      204: { description: 'It is not deprecated' },
+      204: { description: 'The profile is not deprecated' },
       ...problemResponses(
         'precondition-failed',
         400,
@@ -88,7 +89,10 @@ deprecation.openapi(
     const profile = await requireProfile(c, team, name);
     await requireProfileMatch(c, profile);
     if (profile.movedTo !== null) {
-      throw new ProblemError('profile-moved', `${team}/${name} was transferred, for good.`);
+      throw new ProblemError(
+        'profile-moved',
+        `${team}/${name} was transferred; its deprecation can’t be removed.`,
+      );
     }
     if (profile.deprecation !== null) {
       const to = { deprecation: null, replacement: null };

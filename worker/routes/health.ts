@@ -4,7 +4,7 @@ import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 import { readinessOf } from '../readiness.ts';
 
-/** For whatever watches over the service: restarts it when it is not up, sends nobody when it is not ready. */
+/** Health checks: restart the service when it is not live, send it no requests while it is not ready. */
 export const health = createRouter();
 
 health.openapi(
@@ -13,8 +13,8 @@ health.openapi(
     path: '/healthz',
     operationId: 'getHealth',
     tags: ['Service'],
-    summary: 'Whether the service is up',
-    responses: { 200: json('It is', z.object({ status: z.literal('ok') })) },
+    summary: 'Liveness',
+    responses: { 200: json('The service is running', z.object({ status: z.literal('ok') })) },
   }),
   (c) => {
     c.header('Cache-Control', 'no-store');
@@ -28,11 +28,11 @@ health.openapi(
     path: '/readyz',
     operationId: 'getReadiness',
     tags: ['Service'],
-    summary: 'Whether the service can do its work',
+    summary: 'Readiness',
     description:
-      'The database answers, its schema is current, and the log can be read. Not while it shuts down.',
+      'Ready when the database responds, its schema is current and the log can be read; not ready during shutdown.',
     responses: {
-      200: json('It can', z.object({ status: z.literal('ready') })),
+      200: json('The service is ready', z.object({ status: z.literal('ready') })),
       ...problemResponses(503),
     },
   }),
@@ -41,10 +41,13 @@ health.openapi(
     if (isEnding?.()) throw new ProblemError('not-ready', 'The registry is shutting down.');
     const error = await readinessOf(db)();
     if (error) {
-      // What a database says of itself is the operator's to read, not everybody's.
+      // Only the operator may see the database's error.
       const { access } = c.env ?? {};
       if (access) access.error = error;
-      throw new ProblemError('not-ready', 'The database can not be used; the log says why.');
+      throw new ProblemError(
+        'not-ready',
+        'The database is unavailable; the registry’s log has the cause.',
+      );
     }
     c.header('Cache-Control', 'no-store');
     return c.json({ status: 'ready' as const }, 200);

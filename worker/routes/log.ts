@@ -14,7 +14,7 @@ log.openapi(
     operationId: 'getLogKey',
     tags: ['Log'],
     summary: "The log's verifier key",
-    responses: { 200: json('The key', LogKey) },
+    responses: { 200: json('The verifier key', LogKey) },
   }),
   (c) => c.json({ verifier: c.var.deps.log.verifier }, 200),
 );
@@ -25,7 +25,7 @@ log.openapi(
     path: '/log/entries/{index}/proof',
     operationId: 'proveEntry',
     tags: ['Log'],
-    summary: 'That an entry is in the log',
+    summary: 'Prove that the log contains an entry',
     request: {
       params: z.object({ index: wholeNumber().meta({ description: 'From 0', example: 0 }) }),
       query: ProofQuery,

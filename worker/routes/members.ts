@@ -13,7 +13,7 @@ import {
   whyNotSet,
 } from '../../db/members.ts';
 import { findUser } from '../../db/users.ts';
-import { atLeast } from '../auth/identify.ts';
+import { requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { notMatching, requireMatch } from '../middleware/precondition.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
@@ -32,9 +32,9 @@ members.openapi(
     path: '/teams/{team}/members',
     operationId: 'listMembers',
     tags: ['Teams'],
-    summary: "A team's members",
+    summary: "List a team's members",
     security: [{ token: [] }],
-    middleware: [atLeast('reader')] as const,
+    middleware: [requireRole('reader')] as const,
     request: { params: z.object({ team: TeamName }) },
     responses: { 200: json('The members', MemberList), ...problemResponses(400, 401, 403, 404) },
   }),
@@ -51,9 +51,9 @@ members.openapi(
     path: '/teams/{team}/members/{user}',
     operationId: 'setMember',
     tags: ['Teams'],
-    summary: 'Put a user in a team, or give them another role there',
+    summary: 'Add a member or change their role',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [requireRole('owner'), readBody] as const,
     request: { params: memberPath, body: jsonBody(MembershipBody) },
     responses: {
       200: json('The member', Member),
@@ -78,7 +78,7 @@ members.openapi(
     await requireTeam(db, team);
     const expected = await requireMembers(c, team);
     if (!(await findUser(db, user))) {
-      throw new ProblemError('not-found', `There is no user ${user}.`);
+      throw new ProblemError('not-found', `User ${user} does not exist.`);
     }
     const before = await findMember(db, team, user);
     if (before?.role !== role) {
@@ -90,7 +90,8 @@ members.openapi(
       if (!isSet) requireDone(await whyNotSet(db, team, expected), team, user);
     }
     const member = await findMember(db, team, user);
-    if (!member) throw new ProblemError('not-found', `${user} is not in team ${team} any more.`);
+    if (!member)
+      throw new ProblemError('not-found', `${user} is no longer a member of team ${team}.`);
     return c.json({ user, role: member.role, createdAt: member.createdAt }, 200);
   },
 );
@@ -101,12 +102,12 @@ members.openapi(
     path: '/teams/{team}/members/{user}',
     operationId: 'removeMember',
     tags: ['Teams'],
-    summary: 'Take a user out of a team',
+    summary: 'Remove a member',
     security: [{ token: [] }],
-    middleware: [atLeast('owner')] as const,
+    middleware: [requireRole('owner')] as const,
     request: { params: memberPath },
     responses: {
-      204: { description: 'They are not in it' },
+      204: { description: 'The user is not a member' },
       ...problemResponses('precondition-failed', 400, 401, 403, 404, 'last-owner'),
     },
   }),
@@ -124,7 +125,7 @@ function toList(found: Membership[]): { items: Member[] } {
   return { items: found.map(({ team: _, ...member }) => member) };
 }
 
-/** The members that the request's `If-Match` names, for the change to find still; `undefined` when it has none. */
+/** The members that the request's `If-Match` matches, which the change must still find; `undefined` without one. */
 async function requireMembers(c: Context<Env>, team: string): Promise<Membership[] | undefined> {
   if (c.req.header('If-Match') === undefined) return undefined;
   const found = await listMembers(c.var.deps.db, team);
@@ -139,4 +140,4 @@ function requireDone(change: MemberChange, team: string, user: string): void {
   if (change === 'changed') throw notMatching(listOf(team));
 }
 
-const listOf = (team: string) => `The list of members of ${team}`;
+const listOf = (team: string) => `The list of members of team ${team}`;

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { adminToken } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
 
-/** What Prometheus scrapes, for administrators; `serve --metrics` has it without a token elsewhere. */
+/** Prometheus metrics, for administrators; `serve --metrics` serves them elsewhere without a token. */
 export const metrics = new Hono<Env>();
 
 metrics.get('/metrics', adminToken, async (c) => {

@@ -1,13 +1,13 @@
 import type { Context } from 'hono';
 import type { Profile } from '../../contract/profile.ts';
 import { listChannels } from '../../db/channels.ts';
-import { orFindDone } from '../../db/outcome.ts';
+import { writeOrConfirm } from '../../db/outcome.ts';
 import {
   changeProfile,
   findProfile,
   hasBeenChanged,
   type Profile as Row,
-  shownReplacement,
+  visibleReplacement,
 } from '../../db/profiles.ts';
 import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth/identify.ts';
@@ -17,10 +17,10 @@ import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
 import { toVersionSummary } from './version-summary.ts';
 
-/** The profile of a request's path, if its caller may know of it; a problem when there is none. */
+/** The profile, if the caller may see it; a problem otherwise. */
 export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {
   const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
-  if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   return profile;
 }
 
@@ -31,9 +31,9 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
   const [latest, channels, replacement] = await Promise.all([
     findVersion(db, viewer(c), team, name, row.latest),
     listChannels(db, id),
-    shownReplacement(db, viewer(c), row),
+    visibleReplacement(db, viewer(c), row),
   ]);
-  if (!latest) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  if (!latest) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   return {
     team,
     name,
@@ -47,14 +47,14 @@ export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
   };
 }
 
-/** Refuses a change of a profile that is not what the request's `If-Match` names, if it has one. */
+/** Requires that the profile matches the request's `If-Match`, if any. */
 export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<void> {
   await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
 }
 
 /**
- * Changes a profile; a problem when somebody else has changed it since it was looked at. What only takes something
- * back is not `counted` among the team's changes: it is never refused, and nobody can do it twice.
+ * Changes a profile; a problem when it has changed since it was read. Changes that only undo something are not `counted`
+ * against the team's quota: they are never refused and can't be repeated.
  */
 export async function requireChange(
   c: Context<Env>,
@@ -68,7 +68,10 @@ export async function requireChange(
   const find = async () => (await hasBeenChanged(deps.db, row, to)) || undefined;
   const isChanged = counted
     ? await makeChange(deps, row.team, change, { read, find })
-    : await orFindDone(async () => read(await change), find);
+    : await writeOrConfirm(async () => read(await change), find);
   if (isChanged) return;
-  throw new ProblemError('profile-changed', 'Somebody changed the profile meanwhile; look again.');
+  throw new ProblemError(
+    'profile-changed',
+    'Another request changed the profile at the same time. Read it again and retry.',
+  );
 }

@@ -10,7 +10,7 @@ import { requireProfile, toProfile } from './profile.ts';
 
 export const profiles = createRouter();
 
-/** What the cursors of this list hold. */
+/** The contents of a cursor of this list. */
 export const ProfilePlace = z.union([
   z.strictObject({ team: TeamName, name: ProfileName }),
   z.strictObject({ level: z.int().min(0).max(9), id: z.int().min(0), similar: z.boolean() }),
@@ -24,9 +24,9 @@ profiles.openapi(
     tags: ['Profiles'],
     summary: 'List and search profiles',
     description:
-      'Without words and filters, by team and name. With words, best first: the name itself, words of the name, ' +
-      'images, tags and the team, the description, the rules. The last word may lack its end, and where nothing matches ' +
-      'one slip in it is forgiven.',
+      'Without a query, profiles are sorted by team and name. With a query, the best matches come first: the exact ' +
+      'name, then words in the name, in images, tags and the team, in the description, and in the rules. The last ' +
+      'word may be a prefix. When nothing matches, words within one edit match.',
     request: { query: ProfileQuery },
     responses: { 200: json('A page of profiles', ProfilePage), ...problemResponses(400) },
   }),
@@ -58,7 +58,7 @@ profiles.openapi(
     path: '/profiles/{team}/{name}',
     operationId: 'getProfile',
     tags: ['Profiles'],
-    summary: 'One profile and its latest version',
+    summary: 'Get a profile and its latest version',
     request: { params: z.object({ team: TeamName, name: ProfileName }) },
     responses: { 200: json('The profile', Profile), ...problemResponses(400, 404) },
   }),

@@ -6,7 +6,7 @@ import { readQuota, setQuota } from '../../db/quotas.ts';
 import { findTeam } from '../../db/teams.ts';
 import { countTokens } from '../../db/tokens.ts';
 import { listWebhooks } from '../../db/webhooks.ts';
-import { adminToken, atLeast } from '../auth/identify.ts';
+import { adminToken, requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
@@ -23,9 +23,9 @@ quotas.openapi(
     path: '/teams/{team}/quota',
     operationId: 'getQuota',
     tags: ['Teams'],
-    summary: 'What a team has stored and done, and may',
+    summary: "Get a team's quota and usage",
     security: [{ token: [] }],
-    middleware: [atLeast('reader')] as const,
+    middleware: [requireRole('reader')] as const,
     request: { params },
     responses: { 200: json('The quota', Quota), ...problemResponses(400, 401, 403, 404) },
   }),
@@ -38,7 +38,7 @@ quotas.openapi(
     path: '/teams/{team}/quota',
     operationId: 'changeQuota',
     tags: ['Teams'],
-    summary: 'Change what a team may store and do',
+    summary: "Change a team's quota",
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { params, body: jsonBody(QuotaChange) },
@@ -55,7 +55,7 @@ quotas.openapi(
 
 async function requireQuota({ db, now, limits }: Deps, team: string): Promise<Quota> {
   if (!(await findTeam(db, team))) {
-    throw new ProblemError('not-found', `There is no team ${team}.`);
+    throw new ProblemError('not-found', `Team ${team} does not exist.`);
   }
   const time = now();
   const [{ used, own }, tokens, webhooks] = await Promise.all([

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import {
-  mostReferences,
+  maxReferences,
   type Resolution,
   Resolutions,
   ResolveQuery,
@@ -21,7 +21,7 @@ import { ProblemError, toProblem } from '../problem.ts';
 
 export const resolve = createRouter();
 
-/** How long caches may answer in the registry's place, in seconds. */
+/** How long caches may store a resolution, in seconds. */
 const freshness = 10;
 
 resolve.openapi(
@@ -30,38 +30,38 @@ resolve.openapi(
     path: '/resolve',
     operationId: 'resolveReferences',
     tags: ['Profiles'],
-    summary: 'What references mean now',
+    summary: 'Resolve references to versions',
     description:
-      'Made to be asked often: by the hosts of a whole fleet, each with all its references at once and with the ' +
-      'ETag of the last answer. Of several references, one that means nothing has a problem in its place; ' +
-      'alone, it is answered with that problem.',
+      'Designed for frequent polling by a fleet of hosts, each sending all its references in one request with the ' +
+      'ETag of the last response. Among several references, one that can’t be resolved has a problem in its place; ' +
+      'a single one results in that problem.',
     request: { query: ResolveQuery },
     responses: {
       200: json('The versions, in the order of the references', Resolutions),
-      304: { description: 'They mean what they did' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404, 'channel-unknown', 'range-unsatisfied'),
     },
   }),
   async (c) => {
     const { ref } = c.req.valid('query');
     const texts = typeof ref === 'string' ? [ref] : ref;
-    if (texts.length > mostReferences) {
-      const detail = `ref: may be given ${mostReferences} times, not ${texts.length}.`;
+    if (texts.length > maxReferences) {
+      const detail = `ref: at most ${maxReferences} are allowed, not ${texts.length}.`;
       throw new ProblemError('request-invalid', detail);
     }
     const references = texts.map(requireReference);
     const { db } = c.var.deps;
     const found = await resolveReferences(db, viewer(c), references);
     const items = await Promise.all(
-      references.map((reference, at) => answer(db, texts[at] ?? '', reference, found[at])),
+      references.map((reference, at) => resolution(db, texts[at] ?? '', reference, found[at])),
     );
     const [only] = items;
     if (items.length === 1 && only instanceof ProblemError) throw only;
     c.header('Cache-Control', `public, max-age=${freshness}`);
-    const told = items.map((item, at): Resolution | Unresolved =>
+    const entries = items.map((item, at): Resolution | Unresolved =>
       item instanceof ProblemError ? { ref: texts[at] ?? '', problem: toProblem(item) } : item,
     );
-    return c.json({ items: told }, 200);
+    return c.json({ items: entries }, 200);
   },
 );
 
@@ -71,23 +71,23 @@ function requireReference(text: string): Reference {
   return parsed.reference;
 }
 
-async function answer(
+async function resolution(
   db: Database,
   ref: string,
   reference: Reference,
   row: Row | undefined,
 ): Promise<Resolution | ProblemError> {
   const { team, name } = reference;
-  if (!row) return new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+  if (!row) return new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   const { version, digest, channel, yankReason, deprecation, replacement, movedTo, revokedKeys } =
     row;
-  if (version === null || digest === null) return nothing(db, reference, row);
+  if (version === null || digest === null) return unresolved(db, reference, row);
   const found = { ref, team, name, version, digest, channel, yankReason };
   return { ...found, deprecation, replacement, movedTo, revokedKeys };
 }
 
-/** Why no version of a profile is what a reference asks for. */
-async function nothing(
+/** Why no version of a profile matches a reference. */
+async function unresolved(
   db: Database,
   reference: Reference,
   { profileId, latest }: Row,
@@ -96,12 +96,12 @@ async function nothing(
   if (selector.kind === 'channel') {
     const known = (await listChannels(db, profileId)).map((channel) => channel.name);
     const list = [...known, latestChannel].join(', ');
-    const detail = `${team}/${name} has no channel "${selector.channel}"; it has ${list}.`;
+    const detail = `${team}/${name} has no channel "${selector.channel}". Its channels: ${list}.`;
     return new ProblemError('channel-unknown', detail);
   }
   if (selector.kind === 'range') {
-    const detail = `No version of ${team}/${name} that is not yanked is in ${selector.range}; its latest is ${latest}.`;
+    const detail = `No available version of ${team}/${name} matches ${selector.range}. The latest is ${latest}.`;
     return new ProblemError('range-unsatisfied', detail);
   }
-  return new ProblemError('not-found', `There is no ${formatReference(reference)}.`);
+  return new ProblemError('not-found', `${formatReference(reference)} does not exist.`);
 }

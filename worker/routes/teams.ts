@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { KeyId, TeamName } from '../../contract/name.ts';
-import { mostKeys, NewKey, NewTeam, Revocation, Team } from '../../contract/team.ts';
+import { maxKeys, NewKey, NewTeam, Revocation, Team } from '../../contract/team.ts';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
 import {
@@ -12,7 +12,8 @@ import {
   verifyEndorsement,
 } from '../../trust/index.ts';
 import { isAdministrator } from '../auth/caller.ts';
-import { adminToken, atLeast } from '../auth/identify.ts';
+import { adminToken, requireRole } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { createRouter, json, jsonBody, problemResponses, repeatable } from '../openapi/router.ts';
@@ -29,7 +30,7 @@ teams.openapi(
     path: '/teams',
     operationId: 'createTeam',
     tags: ['Teams'],
-    summary: 'Make a team',
+    summary: 'Create a team',
     security: [{ token: [] }],
     middleware: [adminToken, readBody, idempotent()] as const,
     request: { body: jsonBody(NewTeam) },
@@ -42,7 +43,7 @@ teams.openapi(
     const { db, now } = c.var.deps;
     const team = { name: c.req.valid('json').name, createdAt: now().toISOString() };
     if (!(await createTeam(db, team))) {
-      throw new ProblemError('team-exists', `There is a team ${team.name} already.`);
+      throw new ProblemError('team-exists', `Team ${team.name} already exists.`);
     }
     return c.json({ ...team, keys: [] }, 201);
   },
@@ -54,7 +55,7 @@ teams.openapi(
     path: '/teams/{team}',
     operationId: 'getTeam',
     tags: ['Teams'],
-    summary: 'A team and its publisher keys',
+    summary: 'Get a team and its publisher keys',
     request: { params: teamPath },
     responses: { 200: json('The team', Team), ...problemResponses(400, 404) },
   }),
@@ -71,12 +72,12 @@ teams.openapi(
     operationId: 'registerKey',
     tags: ['Teams'],
     summary: "Register a team's publisher key",
-    description: 'A key that the team has already is left as it is (200).',
+    description: 'Registering a key that the team already has changes nothing (200).',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody, idempotent()] as const,
+    middleware: [requireRole('owner'), readBody, idempotent()] as const,
     request: { params: teamPath, body: jsonBody(NewKey) },
     responses: {
-      200: json('The team, which had the key already', Team),
+      200: json('The team already had the key', Team),
       201: json('The team with the new key', Team),
       ...problemResponses(
         ...repeatable,
@@ -99,7 +100,10 @@ teams.openapi(
     const registered = await listKeys(db, team.name);
     const same = registered.find(({ keyId }) => keyId === key.keyId);
     if (same?.revokedAt) {
-      throw new ProblemError('key-revoked', `${key.keyId} was revoked; a key does not come back.`);
+      throw new ProblemError(
+        'key-revoked',
+        `Key ${key.keyId} was revoked; revocation is permanent.`,
+      );
     }
     if (same) return c.json(await toTeam(db, team), 200);
     requireKeyRoom(team.name, registered, key.keyId);
@@ -120,12 +124,12 @@ teams.openapi(
             endorsement: endorsement ? JSON.stringify(endorsement) : null,
             createdAt: time,
           },
-          { logIndex, limit: mostKeys },
+          { logIndex, limit: maxKeys },
         ),
       ],
       async () => {
         const now = await listKeys(db, team.name);
-        return now.length >= mostKeys || now.some((one) => one.keyId === keyId);
+        return now.length >= maxKeys || now.some((one) => one.keyId === keyId);
       },
     );
     if (index === undefined) requireKeyRoom(team.name, await listKeys(db, team.name), keyId);
@@ -141,9 +145,9 @@ teams.openapi(
     tags: ['Teams'],
     summary: "Revoke a team's publisher key",
     description:
-      'What it signed stays signed; hosts refuse it, and nothing new is published with it.',
+      'Existing signatures stay in place, but hosts refuse them, and the key can’t sign new versions.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [requireRole('owner'), readBody, invalidates('references')] as const,
     request: { params: teamPath.extend({ keyId: KeyId }), body: jsonBody(Revocation) },
     responses: { 200: json('The team', Team), ...problemResponses(400, 401, 403, 404, 413, 415) },
   }),
@@ -167,14 +171,14 @@ teams.openapi(
   },
 );
 
-/** That a team has the key, or room for it. */
+/** Requires that the team has the key or can register another. */
 function requireKeyRoom(team: string, registered: RegisteredKey[], keyId: string): void {
-  if (registered.length < mostKeys || registered.some((one) => one.keyId === keyId)) return;
-  const detail = `Team ${team} has had ${mostKeys} keys, and a team has no more than that.`;
+  if (registered.length < maxKeys || registered.some((one) => one.keyId === keyId)) return;
+  const detail = `Team ${team} has had ${maxKeys} keys, the maximum for a team.`;
   throw new ProblemError('team-full', detail);
 }
 
-/** A team's first key is an administrator's word; after that a good key of the team vouches for the next. */
+/** An administrator registers a team's first valid key; later keys need an endorsement by a valid one. */
 async function requireEndorsement(
   caller: Caller,
   team: string,
@@ -187,13 +191,13 @@ async function requireEndorsement(
     if (isAdministrator(caller)) return;
     throw new ProblemError(
       'admin-only',
-      `The first good key of team ${team} is an administrator's to register.`,
+      `Only an administrator can register the first valid key of team ${team}.`,
     );
   }
   if (!endorsement) {
     throw new ProblemError(
       'endorsement-refused',
-      `Team ${team} has keys already: one of them has to sign for the new one (aa-registry key rotate).`,
+      `Team ${team} already has keys: one of them must endorse the new key (aa-registry key rotate).`,
     );
   }
   const keys = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
@@ -207,7 +211,7 @@ async function requireEndorsement(
 /** The team of that name; a problem when there is none. */
 export async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
   const team = await findTeam(db, name);
-  if (!team) throw new ProblemError('not-found', `There is no team ${name}.`);
+  if (!team) throw new ProblemError('not-found', `Team ${name} does not exist.`);
   return team;
 }
 

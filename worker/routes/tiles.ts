@@ -20,7 +20,7 @@ tiles.openapi(
     path: '/log/checkpoint',
     operationId: 'getCheckpoint',
     tags: ['Log'],
-    summary: "The log's latest checkpoint",
+    summary: "Get the log's latest checkpoint",
     description: 'A signed note (C2SP tlog-checkpoint), cosigned with the present time.',
     responses: {
       200: { description: 'The checkpoint', content: { 'text/plain': { schema: z.string() } } },
@@ -40,21 +40,23 @@ tiles.openAPIRegistry.registerPath({
   path: '/log/tile/{level}/{index}',
   operationId: 'getTile',
   tags: ['Log'],
-  summary: 'A tile of the log, or a bundle of its entries',
+  summary: 'Get a tile of the log or a bundle of its entries',
   description:
-    'As C2SP tlog-tiles has it: an index of more than three digits is cut into several path segments ' +
-    '(x001/234), and a tile that is not full has its width behind it (000.p/5).',
+    'C2SP tlog-tiles: an index of more than three digits is split into several path segments (x001/234), and ' +
+    'a partial tile ends with its width (000.p/5).',
   request: {
     params: z.object({
       level: z
         .string()
         .meta({ description: 'A level of the tree, or "entries"', example: 'entries' }),
-      index: z.string().meta({ description: 'Of the tile in its level', example: '000.p/1' }),
+      index: z
+        .string()
+        .meta({ description: 'The index of the tile in its level', example: '000.p/1' }),
     }),
   },
   responses: {
     200: {
-      description: 'The hashes, or the entries, one after the other',
+      description: 'The concatenated hashes or entries',
       content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     },
     ...problemResponses(404),
@@ -64,7 +66,7 @@ tiles.openAPIRegistry.registerPath({
 tiles.get('/log/tile/*', async (c) => {
   const tile = parseTilePath(c.req.path.slice('/log/'.length));
   const bytes = tile && (await readTile(c.var.deps.db, tile));
-  if (!bytes) throw new ProblemError('not-found', `There is no ${c.req.path}.`);
+  if (!bytes) throw new ProblemError('not-found', `${c.req.path} does not exist.`);
   return c.body(bytes, 200, {
     'Content-Type': 'application/octet-stream',
     'Cache-Control': 'public, max-age=31536000, immutable',

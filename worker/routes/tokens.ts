@@ -32,7 +32,7 @@ import {
 import { linkNext } from '../page.ts';
 import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-import { exceeded } from '../quota.ts';
+import { quotaExceeded } from '../quota.ts';
 
 export const tokens = createRouter();
 
@@ -42,10 +42,10 @@ tokens.openapi(
     path: '/tokens',
     operationId: 'createToken',
     tags: ['Tokens'],
-    summary: 'Make an API token',
+    summary: 'Create an API token',
     description:
-      'The token is in the answer and nowhere else: the registry keeps its hash. It is never good for more, ' +
-      'nor for longer, than the one that makes it, which needs the scope admin.',
+      'The response contains the token; the registry stores only its hash. A token can’t have more rights or expire ' +
+      'later than the token that creates it, which requires the scope admin.',
     security: [{ token: [] }],
     middleware: [anyToken, readBody, idempotent({ secret: true })] as const,
     request: { body: jsonBody(NewToken) },
@@ -59,7 +59,7 @@ tokens.openapi(
     const asked = c.req.valid('json');
     const { label, team = null, profile = null, expiresAt = null } = asked;
     const user = asked.user ?? (team === null ? requireToken(caller).user : null);
-    await requireMayMake(deps, caller, { user, team, expiresAt });
+    await requireMayCreate(deps, caller, { user, team, expiresAt });
     const scope = asked.scope ?? (user === null && team === null ? 'admin' : 'publish');
     const secret = generateToken();
     const row = await addOwnedToken(deps, {
@@ -72,14 +72,14 @@ tokens.openapi(
       expiresAt,
       createdAt: deps.now().toISOString(),
     });
-    if (!row) throw new Error('a random token was there already');
+    if (!row) throw new Error('a random token exists already');
     return c.json({ ...toToken(row), token: secret }, 201);
   },
 );
 
 /**
- * Adds a token of a team or a user, who have so many at most; `undefined` when there is one of that hash or origin.
- * Administrators' own are not limited.
+ * Adds a token of a team or a user within their quota; `undefined` when one with that hash or origin exists.
+ * Administrator tokens are not limited.
  */
 export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row | undefined> {
   const { db, limits } = deps;
@@ -94,13 +94,15 @@ export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row
   const { live, fresh } = await countTokens(db, owner, now);
   if (live < limit && fresh < limit) return undefined;
   const what =
-    live >= limit ? `${live} of ${limit} tokens` : `made ${fresh} of ${limit} tokens within a day`;
-  if ('team' in owner) throw exceeded(owner.team, `has ${what}`);
+    live >= limit
+      ? `${live} of ${limit} tokens`
+      : `created ${fresh} of ${limit} tokens within a day`;
+  if ('team' in owner) throw quotaExceeded(owner.team, `has ${what}`);
   throw new ProblemError('quota-exceeded', `User ${owner.user} has ${what}.`);
 }
 
-/** That nobody gets more from a token they make than they have. */
-async function requireMayMake(
+/** Requires that the new token has no more rights than its creator. */
+async function requireMayCreate(
   { db, now }: Deps,
   caller: Caller,
   asked: Pick<Row, 'user' | 'team' | 'expiresAt'>,
@@ -108,34 +110,46 @@ async function requireMayMake(
   const { user, team, expiresAt } = asked;
   const own = requireToken(caller);
   if (own.scope !== 'admin' || own.profile !== null) {
-    throw new ProblemError('role-insufficient', 'Only a token of scope admin makes others.');
+    throw new ProblemError(
+      'role-insufficient',
+      'Only a token with the scope admin can create tokens.',
+    );
   }
   const admin = isAdministrator(caller);
   if (user !== null && user !== own.user && !admin) {
-    throw new ProblemError('admin-only', 'The tokens of others are an administrator’s to make.');
+    throw new ProblemError(
+      'admin-only',
+      'Only an administrator can create tokens for other users.',
+    );
   }
   if (user === null && team === null && !admin) {
-    throw new ProblemError('admin-only', 'Name the team that the token is for.');
+    throw new ProblemError(
+      'admin-only',
+      'Only an administrator can create a token without a team.',
+    );
   }
   if (own.team !== null && own.team !== team) {
-    throw new ProblemError('token-other-team', `This token is good for team ${own.team} only.`);
+    throw new ProblemError('token-other-team', `This token is limited to team ${own.team}.`);
   }
   if (user === null && team !== null && roleIn(caller, team) !== 'owner') {
-    throw new ProblemError('role-insufficient', `Only an owner of team ${team} makes its tokens.`);
+    throw new ProblemError(
+      'role-insufficient',
+      `Only an owner of team ${team} can create its tokens.`,
+    );
   }
   if (user !== null && !(await findUser(db, user))) {
-    throw new ProblemError('not-found', `There is no user ${user}.`);
+    throw new ProblemError('not-found', `User ${user} does not exist.`);
   }
   if (team !== null && !(await findTeam(db, team))) {
-    throw new ProblemError('not-found', `There is no team ${team}.`);
+    throw new ProblemError('not-found', `Team ${team} does not exist.`);
   }
   if (expiresAt !== null && expiresAt <= now().toISOString()) {
-    throw new ProblemError('request-invalid', 'expiresAt: is in the past.');
+    throw new ProblemError('request-invalid', 'expiresAt: must be in the future.');
   }
   if (own.expiresAt !== null && (expiresAt === null || expiresAt > own.expiresAt)) {
     throw new ProblemError(
       'role-insufficient',
-      `This token ends at ${own.expiresAt}: none that it makes can be good for longer.`,
+      `This token expires at ${own.expiresAt}; it can’t create one that expires later.`,
     );
   }
 }
@@ -147,7 +161,7 @@ tokens.openapi(
     operationId: 'listTokens',
     tags: ['Tokens'],
     summary: 'List API tokens',
-    description: 'The caller’s own; a team’s own to its owners; anybody’s to administrators.',
+    description: 'Users list their own tokens, owners those of their teams, administrators all.',
     security: [{ token: [] }],
     middleware: [anyToken] as const,
     request: {
@@ -188,7 +202,7 @@ function whoseTokens(
             ? { team: own.team }
             : 'all';
   if (mayManage(caller, whose)) return whose;
-  throw new ProblemError('role-insufficient', 'The token does not allow to see these tokens.');
+  throw new ProblemError('role-insufficient', 'The token does not allow listing these tokens.');
 }
 
 function mayManage(caller: Caller, owner: TokenOwner): boolean {
@@ -205,13 +219,13 @@ tokens.openapi(
     operationId: 'revokeToken',
     tags: ['Tokens'],
     summary: 'Revoke an API token',
-    description: 'For ever. A token may always revoke itself.',
+    description: 'Revocation is permanent. A token may always revoke itself.',
     security: [{ token: [] }],
     middleware: [anyToken] as const,
     request: {
       params: z.object({ id: wholeNumber() }),
     },
-    responses: { 204: { description: 'It is revoked' }, ...problemResponses(400, 401, 404) },
+    responses: { 204: { description: 'The token is revoked' }, ...problemResponses(400, 401, 404) },
   }),
   async (c) => {
     const { db, now } = c.var.deps;
@@ -220,7 +234,10 @@ tokens.openapi(
     const token = await findTokenById(db, id);
     const itself = token !== undefined && token.id === caller.token?.id;
     if (!token || !(itself || mayManage(caller, ownerOf(token)))) {
-      throw new ProblemError('not-found', `There is no token ${id} that this one may revoke.`);
+      throw new ProblemError(
+        'not-found',
+        `Token ${id} does not exist, or this token may not revoke it.`,
+      );
     }
     await revokeToken(db, id, now().toISOString());
     return c.body(null, 204);
@@ -238,7 +255,7 @@ tokens.openapi(
     path: '/whoami',
     operationId: 'whoami',
     tags: ['Tokens'],
-    summary: 'Whose token this is',
+    summary: 'Get the identity of the token',
     security: [{ token: [] }],
     middleware: [anyToken] as const,
     responses: { 200: json('The identity', Identity), ...problemResponses(401) },

@@ -5,12 +5,13 @@ import { Deprecation, Transfer } from '../../contract/profile.ts';
 import { transferProfile } from '../../db/profiles.ts';
 import { findTeam } from '../../db/teams.ts';
 import { roleIn } from '../auth/caller.ts';
-import { atLeast } from '../auth/identify.ts';
-import { loggedName } from '../log/entry-name.ts';
+import { requireRole } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
+import { logEntryName } from '../log/entry-name.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
-import { counting, noChange } from '../quota.ts';
+import { changeQuotaProblem, countStatements } from '../quota.ts';
 import { requireProfile } from './profile.ts';
 
 export const transfer = createRouter();
@@ -21,16 +22,16 @@ transfer.openapi(
     path: '/profiles/{team}/{name}/transfer',
     operationId: 'transferProfile',
     tags: ['Profiles'],
-    summary: 'Hand a profile on to another team',
+    summary: 'Transfer a profile to another team',
     description:
-      'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
-      'keys a host trusts. From now on the other team publishes it under its own name, and here nothing is ' +
-      'published any more; who looks at it or pulls it is told. The caller must be an owner of both teams.',
+      'Published versions stay in place, signed by the team that published them, because no registry can change ' +
+      'which keys a host trusts. The other team publishes new versions under its own name. The old name accepts ' +
+      'no more versions and refers readers and hosts to the new one. The caller must be an owner of both teams.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [requireRole('owner'), readBody, invalidates('references')] as const,
     request: { params: z.object({ team: TeamName, name: ProfileName }), body: jsonBody(Transfer) },
     responses: {
-      200: json('What is said of it from now on', Deprecation),
+      200: json('The deprecation of the old name', Deprecation),
       ...problemResponses(
         ...([400, 401, 403, 'quota-exceeded', 404] as const),
         ...(['profile-moved', 413, 415, 'replacement-unknown'] as const),
@@ -44,20 +45,23 @@ transfer.openapi(
     const { to } = c.req.valid('json');
     const profile = await requireProfile(c, team, name);
     if (to === team || !(await findTeam(db, to))) {
-      throw new ProblemError('replacement-unknown', `There is no other team ${to}.`);
+      throw new ProblemError('replacement-unknown', `There is no other team named ${to}.`);
     }
     if (roleIn(c.var.caller, to, name) !== 'owner') {
-      throw new ProblemError('role-insufficient', `Only an owner of ${to} takes a profile over.`);
+      throw new ProblemError(
+        'role-insufficient',
+        `Only an owner of team ${to} can accept the profile.`,
+      );
     }
     if (profile.movedTo === to) return c.json(answer(), 200);
     requireStaying();
     const time = now().toISOString();
-    const logged = await loggedName(team, name, profile);
+    const logged = await logEntryName(team, name, profile);
     const change = { team, logged: true };
     const index = await log.append(
       { kind: 'transfer', time, team, name: logged, to },
       () => [
-        ...counting(deps, change),
+        ...countStatements(deps, change),
         transferProfile(db, profile, {
           movedTo: to,
           deprecation: answer().reason,
@@ -66,19 +70,19 @@ transfer.openapi(
       ],
       async () =>
         (await requireProfile(c, team, name)).movedTo !== null ||
-        (await noChange(deps, change)) !== undefined,
+        (await changeQuotaProblem(deps, change)) !== undefined,
     );
     if (index === undefined) {
       const moved = await requireProfile(c, team, name);
-      if (moved.movedTo === null) throw (await noChange(deps, change)) ?? notMade();
+      if (moved.movedTo === null) throw (await changeQuotaProblem(deps, change)) ?? notMade();
       if (moved.movedTo !== to) {
-        throw new ProblemError('profile-moved', `${team}/${name} was transferred already.`);
+        throw new ProblemError('profile-moved', `${team}/${name} was already transferred.`);
       }
     }
     return c.json(answer(), 200);
 
     function answer(): Deprecation {
-      return { reason: `Team ${to} goes on with it.`, replacement: `${to}/${name}` };
+      return { reason: `Transferred to team ${to}.`, replacement: `${to}/${name}` };
     }
 
     function notMade(): Error {
@@ -87,7 +91,7 @@ transfer.openapi(
 
     function requireStaying(): void {
       if (profile.movedTo === null) return;
-      const detail = `${team}/${name} was transferred to ${profile.movedTo} already.`;
+      const detail = `${team}/${name} was already transferred to ${profile.movedTo}.`;
       throw new ProblemError('profile-moved', detail);
     }
   },

@@ -19,7 +19,7 @@ import {
   removeTrustedPublisher,
 } from '../../db/trusted-publishers.ts';
 import { sha256 } from '../../trust/index.ts';
-import { atLeast } from '../auth/identify.ts';
+import { requireRole } from '../auth/identify.ts';
 import { generateToken, hashToken } from '../auth/token.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
@@ -32,10 +32,10 @@ import { addOwnedToken, toToken } from './tokens.ts';
 
 export const trustedPublishers = createRouter();
 
-/** The most that a team may trust. */
-const mostPublishers = 100;
+/** The maximum number of trusted publishers per team. */
+const maxPublishers = 100;
 
-/** How long the token is good that a job gets, in milliseconds. */
+/** The lifetime of a job's API token, in milliseconds. */
 const lifetime = 15 * 60_000;
 
 trustedPublishers.openapi(
@@ -44,11 +44,14 @@ trustedPublishers.openapi(
     path: '/teams/{team}/trusted-publishers',
     operationId: 'listTrustedPublishers',
     tags: ['Trusted publishing'],
-    summary: 'The repositories whose CI publishes for a team',
+    summary: "List a team's trusted publishers",
     security: [{ token: [] }],
-    middleware: [atLeast('reader')] as const,
+    middleware: [requireRole('reader')] as const,
     request: { params: z.object({ team: TeamName }) },
-    responses: { 200: json('They', TrustedPublisherList), ...problemResponses(400, 401, 403, 404) },
+    responses: {
+      200: json('The trusted publishers', TrustedPublisherList),
+      ...problemResponses(400, 401, 403, 404),
+    },
   }),
   async (c) => {
     const { db } = c.var.deps;
@@ -63,10 +66,11 @@ trustedPublishers.openapi(
     path: '/teams/{team}/trusted-publishers',
     operationId: 'addTrustedPublisher',
     tags: ['Trusted publishing'],
-    summary: "Let a repository's CI publish for a team, without a stored token",
-    description: 'What it publishes still has to be signed by a key of the team.',
+    summary: 'Add a trusted publisher',
+    description:
+      'CI jobs of the repository can then publish without a stored token. A key of the team must still sign every version.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody, idempotent()] as const,
+    middleware: [requireRole('owner'), readBody, idempotent()] as const,
     request: { params: z.object({ team: TeamName }), body: jsonBody(NewTrustedPublisher) },
     responses: {
       201: json('The publisher', TrustedPublisher),
@@ -91,8 +95,8 @@ trustedPublishers.openapi(
     const { name } = await requireTeam(db, c.req.valid('param').team);
     const asked = c.req.valid('json');
     if (oidc && !oidc.issuers.includes(asked.issuer)) {
-      const accepted = oidc.issuers.join(' and ') || 'no provider';
-      const detail = `This registry accepts tokens of ${accepted}, not of ${asked.issuer}.`;
+      const accepted = oidc.issuers.join(' and ') || 'none';
+      const detail = `This registry does not accept tokens of ${asked.issuer}; it accepts ${accepted}.`;
       throw new ProblemError('issuer-unknown', detail);
     }
     const trusted = await listTrustedPublishers(db, name);
@@ -101,10 +105,10 @@ trustedPublishers.openapi(
         (field) => one[field] === asked[field],
       ),
     );
-    if (same) throw new ProblemError('publisher-exists', 'The team trusts that one already.');
-    if (trusted.length >= mostPublishers) throw full();
+    if (same) throw new ProblemError('publisher-exists', 'The team already trusts this publisher.');
+    if (trusted.length >= maxPublishers) throw full();
     const publisher = { ...asked, team: name, createdAt: now().toISOString() };
-    const adding = addTrustedPublisher(db, publisher, mostPublishers);
+    const adding = addTrustedPublisher(db, publisher, maxPublishers);
     const added = await makeChange(deps, name, adding, {
       read: ([one]) => one,
       find: async () => {
@@ -125,9 +129,9 @@ trustedPublishers.openapi(
     path: '/teams/{team}/trusted-publishers/{id}',
     operationId: 'removeTrustedPublisher',
     tags: ['Trusted publishing'],
-    summary: 'Trust a repository no longer',
+    summary: 'Remove a trusted publisher',
     security: [{ token: [] }],
-    middleware: [atLeast('owner')] as const,
+    middleware: [requireRole('owner')] as const,
     request: {
       params: z.object({
         team: TeamName,
@@ -135,7 +139,7 @@ trustedPublishers.openapi(
       }),
     },
     responses: {
-      204: { description: 'It is not trusted' },
+      204: { description: 'The publisher is removed' },
       ...problemResponses(400, 401, 403, 404),
     },
   }),
@@ -154,7 +158,7 @@ trustedPublishers.openapi(
     path: '/oidc',
     operationId: 'getOidcSettings',
     tags: ['Trusted publishing'],
-    summary: 'Whose OpenID Connect tokens are accepted, and made for whom',
+    summary: 'Get the accepted OpenID Connect issuers and the audience',
     responses: { 200: json('The settings', OidcSettings), ...problemResponses(404) },
   }),
   (c) => {
@@ -171,8 +175,8 @@ trustedPublishers.openapi(
     tags: ['Trusted publishing'],
     summary: "Exchange a CI job's OpenID Connect token for an API token",
     description:
-      'The job must be of a repository and a branch that the team trusts. The API token publishes for fifteen ' +
-      'minutes; an OpenID Connect token is good for one exchange.',
+      'The team must trust the job’s repository and branch. The API token can publish for fifteen minutes; ' +
+      'an OpenID Connect token can be exchanged once.',
     middleware: [readBody] as const,
     request: { body: jsonBody(OidcExchange) },
     responses: {
@@ -184,12 +188,12 @@ trustedPublishers.openapi(
     const { db, now } = c.var.deps;
     const { verify } = requireOidc(c.var.deps);
     const { token, team, profile = null } = c.req.valid('json');
-    // Whoever sends what is no good guesses, as with API tokens.
-    let refusal = 'This OpenID Connect token was used before.';
+    // Failed exchanges are rate limited like invalid API tokens.
+    let refusal = 'This OpenID Connect token was already used.';
     const checked = await c.var.tokenChecks.attempt(c, async () => {
       const verified = await verify(token);
       if (!verified.ok) {
-        refusal = `The OpenID Connect token is refused: ${verified.reason}.`;
+        refusal = `The OpenID Connect token was refused: ${verified.reason}.`;
         return undefined;
       }
       const trusted = await findTrusted(db, team, profile, verified.job);
@@ -218,10 +222,13 @@ trustedPublishers.openapi(
 );
 
 function full(): ProblemError {
-  return new ProblemError('team-full', `A team trusts ${mostPublishers} publishers at most.`);
+  return new ProblemError(
+    'team-full',
+    `A team can have at most ${maxPublishers} trusted publishers.`,
+  );
 }
 
-/** The publisher that a team trusts and a job is; what differs, when there is none. */
+/** The trusted publisher that matches a job, or why none does. */
 async function findTrusted(
   db: Deps['db'],
   team: string,
@@ -242,7 +249,7 @@ async function findTrusted(
   }
   const what = `${describe(job)}${environment === undefined ? '' : ` in ${environment}`}`;
   return same.length > 0
-    ? `${repository} is not the repository any more that team ${team} trusts: only its name is the same.`
+    ? `${repository} is not the repository that team ${team} trusts: another repository now has its name.`
     : `Team ${team} does not trust ${what}${profile === null ? '' : ` with ${profile}`}.`;
 }
 
@@ -252,7 +259,7 @@ function describe({ repository, branch }: Job): string {
 
 function requireOidc({ oidc }: Deps): NonNullable<Deps['oidc']> {
   if (oidc) return oidc;
-  const detail = 'This registry has no public address configured, so it takes no such tokens.';
+  const detail = 'Trusted publishing is off: this registry has no public URL configured.';
   throw new ProblemError('not-found', detail);
 }
 

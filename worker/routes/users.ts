@@ -20,7 +20,7 @@ users.openapi(
     operationId: 'createUser',
     tags: ['Users'],
     summary: 'Add a user',
-    description: 'What they may do comes from the teams they are put in.',
+    description: 'A user’s rights come from their team memberships.',
     security: [{ token: [] }],
     middleware: [adminToken, readBody, idempotent()] as const,
     request: { body: jsonBody(NewUser) },
@@ -33,7 +33,7 @@ users.openapi(
     const { db, now } = c.var.deps;
     const user = { ...c.req.valid('json'), createdAt: now().toISOString() };
     if (!(await createUser(db, user))) {
-      throw new ProblemError('user-exists', `There is a user ${user.name} already.`);
+      throw new ProblemError('user-exists', `User ${user.name} already exists.`);
     }
     return c.json(user, 201);
   },
@@ -72,7 +72,7 @@ users.openapi(
     path: '/users/{user}',
     operationId: 'changeUser',
     tags: ['Users'],
-    summary: 'Say whether a user runs the registry',
+    summary: 'Make a user an administrator, or not',
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { params: z.object({ user: UserName }), body: jsonBody(UserChange) },
@@ -83,7 +83,7 @@ users.openapi(
     const { user: name } = c.req.valid('param');
     const { admin } = c.req.valid('json');
     const user = await findUser(db, name);
-    if (!user) throw new ProblemError('not-found', `There is no user ${name}.`);
+    if (!user) throw new ProblemError('not-found', `User ${name} does not exist.`);
     await setAdmin(db, name, admin);
     return c.json({ ...user, admin }, 200);
   },

@@ -25,8 +25,9 @@ import type { Viewer } from '../../db/viewer.ts';
 import { announce } from '../../db/webhooks.ts';
 import type { Digest } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
-import { atLeast, atLeastToMake, viewer } from '../auth/identify.ts';
-import { loggedName, loggedReason } from '../log/entry-name.ts';
+import { requireRole, requireRoleToCreate, viewer } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
+import { logEntryName, logEntryReason } from '../log/entry-name.ts';
 import { proveEntry } from '../log/proof.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
@@ -42,10 +43,10 @@ export const versions = createRouter();
 const path = z.object({ team: TeamName, name: ProfileName });
 const versionPath = path.extend({ version: VersionSelector });
 
-/** What the cursors of the list of versions hold. */
+/** The contents of a cursor of the list of versions. */
 const VersionPlace = z.strictObject({ precedence: z.string().max(300) });
 
-/** What is named by a version or a digest never changes. */
+/** The bytes of a version never change. */
 const immutable = 'public, max-age=31536000, immutable';
 
 versions.openapi(
@@ -54,7 +55,7 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions',
     operationId: 'listVersions',
     tags: ['Versions'],
-    summary: "A profile's versions",
+    summary: "List a profile's versions",
     request: { params: path, query: PageQuery },
     responses: {
       200: json('A page of versions, highest first', VersionList),
@@ -64,7 +65,7 @@ versions.openapi(
   async (c) => {
     const { team, name } = c.req.valid('param');
     const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
-    if (!profile) throw new ProblemError('not-found', `There is no profile ${team}/${name}.`);
+    if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
     const { limit, cursor } = c.req.valid('query');
     const found = await listVersions(c.var.deps.db, profile.id, {
       before: cursor === undefined ? undefined : decodeCursor(VersionPlace, cursor).precedence,
@@ -85,7 +86,7 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}',
     operationId: 'getVersion',
     tags: ['Versions'],
-    summary: 'One version, and what lint says of it',
+    summary: 'Get a version and its lint diagnostics',
     request: { params: versionPath },
     responses: { 200: json('The version', Version), ...problemResponses(400, 404) },
   }),
@@ -102,13 +103,13 @@ versions.openapi(
     tags: ['Versions'],
     summary: 'Publish a version',
     description:
-      'A version is written once. The same bytes again change nothing (200); other bytes are refused (409).',
+      'Versions are immutable. Publishing the same bytes again changes nothing (200); other bytes are refused (409).',
     security: [{ token: [] }],
-    middleware: [atLeastToMake('publisher'), readBody] as const,
+    middleware: [requireRoleToCreate('publisher'), readBody, invalidates('references')] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Publication) },
     responses: {
-      200: json('The version was there already, with the same bytes', Published),
-      201: json('Published, with the proof that it is in the log', Published),
+      200: json('The version already existed with the same bytes', Published),
+      201: json('The new version, with its log inclusion proof', Published),
       ...problemResponses(
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
@@ -138,14 +139,14 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/profile',
     operationId: 'getProfileText',
     tags: ['Versions'],
-    summary: "The profile's exact bytes",
+    summary: "Get the profile's exact bytes",
     request: { params: versionPath },
     responses: {
       200: {
         description: 'The bytes; the ETag is their digest',
         content: { 'text/plain': { schema: z.string() } },
       },
-      304: { description: 'The caller has them already' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404),
     },
   }),
@@ -166,16 +167,16 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/envelope',
     operationId: 'getEnvelope',
     tags: ['Versions'],
-    summary: 'The DSSE envelope of the signed statement',
+    summary: 'Get the DSSE envelope of the signed statement',
     request: { params: versionPath },
     responses: {
       200: {
-        description: 'The envelope, as it was published',
+        description: 'The envelope as published',
         content: {
           'application/vnd.dsse.envelope.v1+json': { schema: Publication.shape.envelope },
         },
       },
-      304: { description: 'The caller has it already' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404),
     },
   }),
@@ -195,11 +196,11 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/readme',
     operationId: 'getReadme',
     tags: ['Versions'],
-    summary: "The README of a version's package",
+    summary: "Get a version's README",
     request: { params: versionPath },
     responses: {
       200: { description: 'Markdown', content: { 'text/markdown': { schema: z.string() } } },
-      304: { description: 'The caller has it already' },
+      304: { description: 'Not modified' },
       ...problemResponses(400, 404),
     },
   }),
@@ -226,7 +227,7 @@ versions.openapi(
     path: '/profiles/{team}/{name}/versions/{version}/proof',
     operationId: 'proveVersion',
     tags: ['Versions'],
-    summary: "That a version is in the registry's log",
+    summary: "Prove that the registry's log contains a version",
     request: { params: versionPath, query: ProofQuery },
     responses: { 200: json('The proof', Proof), ...problemResponses(400, 404) },
   }),
@@ -247,9 +248,9 @@ versions.openapi(
     tags: ['Versions'],
     summary: 'Yank a version',
     description:
-      'It is still served to whoever asks for it by number or digest, and chosen for nobody else.',
+      'A yanked version stays available by its number or digest; ranges, channels and latest no longer select it.',
     security: [{ token: [] }],
-    middleware: [atLeast('publisher'), readBody] as const,
+    middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: { params: path.extend({ version: VersionNumber }), body: jsonBody(Yank) },
     responses: {
       200: json('The version', Version),
@@ -270,10 +271,10 @@ versions.openapi(
           kind: 'yank',
           time,
           team,
-          name: await loggedName(team, name, profile),
+          name: await logEntryName(team, name, profile),
           version,
           yanked: true,
-          reason: loggedReason(reason, profile),
+          reason: logEntryReason(reason, profile),
         },
         (logIndex) => [
           ...yankVersion(deps.db, row, team, name, reason),
@@ -290,7 +291,7 @@ versions.openapi(
   },
 );
 
-/** How long the bytes of a version may be kept: for ever, and by nobody else when the profile is private. */
+/** The Cache-Control of a version's bytes: immutable, or uncacheable by others while the profile is private. */
 async function cacheControl(c: Context<Env>, team: string, name: string): Promise<string> {
   const { visibility } = await requireProfile(c, team, name);
   return visibility === 'public' ? immutable : 'private, no-cache';
@@ -302,12 +303,12 @@ async function requireVersion(
   path: z.infer<typeof versionPath>,
 ): Promise<Row> {
   const row = await findVersion(db, viewer, path.team, path.name, path.version);
-  if (!row) throw notThere(path);
+  if (!row) throw versionNotFound(path);
   return row;
 }
 
-function notThere({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
-  return new ProblemError('not-found', `There is no ${team}/${name}@${version}.`);
+function versionNotFound({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
+  return new ProblemError('not-found', `Version ${version} of ${team}/${name} does not exist.`);
 }
 
 async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
@@ -322,7 +323,7 @@ async function describeVersion(
 ): Promise<Version> {
   const { deps } = c.var;
   const found = await findAnalysedVersion(deps.db, viewer(c), team, name, version);
-  if (!found) throw notThere({ team, name, version });
+  if (!found) throw versionNotFound({ team, name, version });
   return toVersion(team, name, found.version, await analysisOf(deps, team, name, found));
 }
 

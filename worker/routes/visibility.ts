@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { ProfileName, TeamName } from '../../contract/name.ts';
 import { VisibilityChange } from '../../contract/profile.ts';
 import { makeBlind } from '../../trust/index.ts';
-import { atLeast } from '../auth/identify.ts';
+import { requireRole } from '../auth/identify.ts';
+import { invalidates } from '../cache/invalidate.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { requireChange, requireProfile, requireProfileMatch } from './profile.ts';
@@ -18,9 +19,9 @@ visibility.openapi(
     tags: ['Profiles'],
     summary: 'Make a profile private or public',
     description:
-      'From then on the log blinds its name, or does not. What the log has said before stays said.',
+      'Later log entries contain the profile’s name only while it is public. Existing entries do not change.',
     security: [{ token: [] }],
-    middleware: [atLeast('owner'), readBody] as const,
+    middleware: [requireRole('owner'), readBody, invalidates('visibility')] as const,
     request: {
       params: z.object({ team: TeamName, name: ProfileName }),
       body: jsonBody(VisibilityChange),

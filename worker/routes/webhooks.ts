@@ -23,7 +23,7 @@ import {
   type Webhook as Row,
   removeWebhook,
 } from '../../db/webhooks.ts';
-import { atLeast } from '../auth/identify.ts';
+import { requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { allow } from '../middleware/rate-limit.ts';
@@ -47,7 +47,7 @@ const teamPath = z.object({ team: TeamName });
 const webhookPath = teamPath.extend({
   webhook: wholeNumber(1),
 });
-const owner = atLeast('owner');
+const owner = requireRole('owner');
 const security = [{ token: [] }];
 
 webhooks.openapi(
@@ -56,11 +56,11 @@ webhooks.openapi(
     path: '/teams/{team}/webhooks',
     operationId: 'listWebhooks',
     tags: ['Webhooks'],
-    summary: "A team's webhooks",
+    summary: "List a team's webhooks",
     security,
     middleware: [owner] as const,
     request: { params: teamPath },
-    responses: { 200: json('All of them', WebhookList), ...problemResponses(400, 401, 403, 404) },
+    responses: { 200: json('The webhooks', WebhookList), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => {
     const { db } = c.var.deps;
@@ -77,7 +77,7 @@ webhooks.openapi(
     tags: ['Webhooks'],
     summary: 'Add a webhook',
     description:
-      'It is told when a version is published or yanked and when a channel moves, signed as Standard Webhooks says.',
+      'It receives an event when a version is published or yanked and when a channel moves, signed according to Standard Webhooks.',
     security,
     middleware: [owner, readBody, idempotent({ secret: true })] as const,
     request: { params: teamPath, body: jsonBody(NewWebhook) },
@@ -105,7 +105,7 @@ webhooks.openapi(
     const { url } = c.req.valid('json');
     const objection = destinations.objection(url);
     if (objection !== undefined) {
-      throw new ProblemError('webhook-refused', `No webhook can go there: ${objection}.`);
+      throw new ProblemError('webhook-refused', `The webhook address was refused: ${objection}.`);
     }
     const { own } = await readQuota(db, team, now());
     const limit = own.webhooks ?? deps.limits.team.webhooks;
@@ -117,7 +117,7 @@ webhooks.openapi(
       find: async () => (await listWebhooks(db, team)).find((one) => one.secret === secret),
     });
     if (!webhook) {
-      const detail = `Team ${team} has ${limit} webhooks, and may have no more. An administrator can raise the limit.`;
+      const detail = `Team ${team} has ${limit} webhooks, its limit. An administrator can raise it.`;
       throw new ProblemError('team-full', detail);
     }
     return c.json({ ...toWebhook(webhook), secret }, 201);
@@ -131,11 +131,14 @@ webhooks.openapi(
     operationId: 'removeWebhook',
     tags: ['Webhooks'],
     summary: 'Remove a webhook',
-    description: 'What it has not been told yet it will never be told.',
+    description: 'Pending deliveries are dropped.',
     security,
     middleware: [owner] as const,
     request: { params: webhookPath },
-    responses: { 204: { description: 'It is gone' }, ...problemResponses(400, 401, 403, 404) },
+    responses: {
+      204: { description: 'The webhook is removed' },
+      ...problemResponses(400, 401, 403, 404),
+    },
   }),
   async (c) => {
     await removeWebhook(c.var.deps.db, await requireWebhook(c.var.deps, c.req.valid('param')));
@@ -149,13 +152,13 @@ webhooks.openapi(
     path: '/teams/{team}/webhooks/{webhook}/test',
     operationId: 'testWebhook',
     tags: ['Webhooks'],
-    summary: 'Send a test to a webhook',
-    description: 'At once, and once only: the answer says how it went.',
+    summary: 'Send a test event to a webhook',
+    description: 'Sends one event immediately, without retries, and returns the outcome.',
     security,
     middleware: [owner] as const,
     request: { params: webhookPath },
     responses: {
-      200: json('How it went', Delivery),
+      200: json('The outcome', Delivery),
       ...problemResponses(400, 401, 403, 'quota-exceeded', 404, 429),
     },
   }),
@@ -169,7 +172,7 @@ webhooks.openapi(
     const adding = addDelivery(deps.db, webhook, event);
     const delivery = await makeChange(deps, webhook.team, adding, {
       read: ([added]) => added,
-      // A test of which nobody hears is made again.
+      // A test whose response is lost can be repeated.
       find: async () => undefined,
     });
     if (!delivery) throw new Error('the delivery was not added');
@@ -183,12 +186,15 @@ webhooks.openapi(
     path: '/teams/{team}/webhooks/{webhook}/deliveries',
     operationId: 'listDeliveries',
     tags: ['Webhooks'],
-    summary: 'What a webhook was told',
-    description: 'For thirty days; the latest first.',
+    summary: "List a webhook's deliveries",
+    description: 'Deliveries of the last thirty days, latest first.',
     security,
     middleware: [owner] as const,
     request: { params: webhookPath, query: DeliveryQuery },
-    responses: { 200: json('A page', DeliveryPage), ...problemResponses(400, 401, 403, 404) },
+    responses: {
+      200: json('A page of deliveries', DeliveryPage),
+      ...problemResponses(400, 401, 403, 404),
+    },
   }),
   async (c) => {
     const { deps } = c.var;
@@ -204,7 +210,7 @@ webhooks.openapi(
 
 async function requireTeam(db: Deps['db'], name: string): Promise<string> {
   if (await findTeam(db, name)) return name;
-  throw new ProblemError('not-found', `There is no team ${name}.`);
+  throw new ProblemError('not-found', `Team ${name} does not exist.`);
 }
 
 async function requireWebhook(
@@ -218,7 +224,7 @@ async function requireWebhook(
 
 function requireDeliverer({ deliverer }: Deps): Deliverer {
   if (deliverer) return deliverer;
-  throw new Error('this service was made without anything that delivers to webhooks');
+  throw new Error('this service has no webhook deliverer');
 }
 
 function toWebhook({ id, team, url, createdAt }: Row): Webhook {

@@ -13,12 +13,12 @@ import {
   type WebhookEvent,
 } from '../../db/webhooks.ts';
 import { createLimiter } from '../middleware/rate-limit.ts';
-import { tellOperator } from '../observability/text-log.ts';
+import { logError } from '../observability/text-log.ts';
 import type { Deliverer, Destinations } from '../ports.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
 
-/** How many deliveries are under way at once: in all, and of each team, webhook and host (`name:port`). */
+/** The maximum number of concurrent deliveries: in total, and per team, webhook and host (`name:port`). */
 export interface Concurrency {
   all: number;
   team: number;
@@ -28,25 +28,25 @@ export interface Concurrency {
 
 const defaultConcurrency: Concurrency = { all: 64, team: 4, webhook: 2, host: 16 };
 
-/** How long it is waited for what is under way before it is looked whether more is due, in milliseconds. */
+/** How long to wait for running deliveries before looking for more, in milliseconds. */
 const pause = 1_000;
 
-/** How much longer than its receiver may take an attempt is waited for, in milliseconds. */
+/** The extra time that an attempt may take beyond the receiver's timeout, in milliseconds. */
 const margin = 2_000;
 
-/** How many tests of its webhooks a team may make, and in how many seconds. */
+/** The rate limit of webhook tests per team. */
 const testsAllowed = { requests: 10, seconds: 60 };
 
-/** How often what is too old is forgotten while deliveries are under way, in milliseconds. */
+/** How often old deliveries are deleted while others run, in milliseconds. */
 const pruneInterval = 60_000;
 
-/** When a delivery is tried again: after five seconds, then four times as long each time, six hours at most. */
+/** The delay before a retry: five seconds, then four times as long each time, at most six hours. */
 const firstWait = 5_000;
-const longestWait = 6 * 3_600_000;
+const maxWait = 6 * 3_600_000;
 
-/** How long a delivery is tried, and how long it is remembered, in milliseconds. */
-const patience = 5 * 86_400_000;
-const memory = 30 * 86_400_000;
+/** How long a delivery is retried, and how long it is kept, in milliseconds. */
+const maxAge = 5 * 86_400_000;
+const retention = 30 * 86_400_000;
 
 export interface DelivererOptions {
   db: Database;
@@ -54,7 +54,7 @@ export interface DelivererOptions {
   destinations: Destinations;
   send: Send;
   concurrency?: Concurrency;
-  /** From 0 to 1: spreads attempts, so that what failed together is not tried together. */
+  /** From 0 to 1: spreads retries of deliveries that failed together. */
   random?: () => number;
 }
 
@@ -63,12 +63,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { concurrency = defaultConcurrency } = options;
 
   const next = (attempts: number): string => {
-    const wait = Math.min(longestWait, firstWait * 4 ** (attempts - 1));
+    const wait = Math.min(maxWait, firstWait * 4 ** (attempts - 1));
     return new Date(now().getTime() + wait * (0.5 + random())).toISOString();
   };
 
-  /** The status of the answer, or why there is none. */
-  async function tell(
+  /** Sends a delivery; returns the response's status, or the error. */
+  async function sendTo(
     { url, secret }: Pick<Webhook, 'url' | 'secret'>,
     { messageId, payload }: Delivery,
   ): Promise<{ status: number | null; error: string | null }> {
@@ -80,13 +80,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         ...(await signatureHeaders(secret, message)),
       };
       const status = await within(timeout + margin, send(url, headers, payload));
-      return { status, error: isGood(status) ? null : `it answered ${status}` };
+      return { status, error: isGood(status) ? null : `HTTP status ${status}` };
     } catch (error) {
       return { status: null, error: reasonOf(error) };
     }
   }
 
-  /** Claims what there is a place for: of the teams with the fewest under way first, the oldest first. */
+  /** Claims due deliveries within the concurrency limits: first of teams with the fewest running, oldest first. */
   async function claim(places: Places): Promise<(Due & Claimed)[]> {
     const time = now().toISOString();
     const { team: perTeam, webhook: perWebhook } = concurrency;
@@ -97,20 +97,20 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const taken = due.filter((one) => places.take(one));
     const claimed = await claimDeliveries(db, taken, { now: time, next });
     const ids = new Set(claimed.map(({ id }) => id));
-    for (const one of taken) if (!ids.has(one.id)) places.giveBack(one);
+    for (const one of taken) if (!ids.has(one.id)) places.release(one);
     return claimed;
   }
 
   async function attempt(claimed: Claimed): Promise<void> {
-    const { status, error } = await tell(claimed, claimed);
+    const { status, error } = await sendTo(claimed, claimed);
     const time = now();
     const outcome: Outcome = { status, error };
     if (error === null) outcome.deliveredAt = time.toISOString();
-    else if (time.getTime() - Date.parse(claimed.createdAt) >= patience) {
+    else if (time.getTime() - Date.parse(claimed.createdAt) >= maxAge) {
       outcome.gaveUpAt = time.toISOString();
-      tellOperator(
-        `Webhook ${claimed.webhookId} was not told of ${claimed.messageId} (${claimed.kind}): ` +
-          `${error}; given up after ${claimed.attempts} attempts.`,
+      logError(
+        `Delivery ${claimed.messageId} (${claimed.kind}) to webhook ${claimed.webhookId} failed: ` +
+          `${error}; gave up after ${claimed.attempts} attempts.`,
       );
     }
     await settleDelivery(db, claimed.id, outcome);
@@ -125,7 +125,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       let pruned = Number.NEGATIVE_INFINITY;
       const prune = async () => {
         pruned = now().getTime();
-        await pruneDeliveries(db, new Date(pruned - memory).toISOString());
+        await pruneDeliveries(db, new Date(pruned - retention).toISOString());
       };
       try {
         while (!signal?.aborted) {
@@ -133,9 +133,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
             for (const claimed of await claim(places)) {
               attempts++;
               const attempted = attempt(claimed)
-                .catch(tellOperator)
+                .catch(logError)
                 .finally(() => {
-                  places.giveBack(claimed);
+                  places.release(claimed);
                   underWay.delete(attempted);
                 });
               underWay.add(attempted);
@@ -147,14 +147,14 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         }
         await prune();
       } catch (error) {
-        tellOperator(error);
+        logError(error);
       }
       await Promise.all(underWay);
       return attempts;
     },
     tests: createLimiter(testsAllowed.requests, testsAllowed.seconds, () => now().getTime()),
     async test(webhook, delivery) {
-      const { status, error } = await tell(webhook, delivery);
+      const { status, error } = await sendTo(webhook, delivery);
       const ended = now().toISOString();
       const outcome = error === null ? { deliveredAt: ended } : { gaveUpAt: ended };
       await settleDelivery(db, delivery.id, { status, error, ...outcome });
@@ -163,24 +163,24 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   };
 }
 
-/** What a webhook is told as a test. */
+/** The test event of a webhook. */
 export function testEvent({ team, id }: Webhook, time: string): WebhookEvent {
   return { kind: 'webhook.test', time, data: { team, webhook: id } };
 }
 
-/** What takes up places: a delivery, by whose it is and where it goes. */
+/** A delivery, as far as the concurrency limits apply to it. */
 type Placed = Pick<Due, 'team' | 'webhookId' | 'url'>;
 
-/** Counts what is under way. */
+/** Counts running deliveries. */
 interface Places {
   left: () => number;
-  /** How many of a team are under way. */
+  /** How many deliveries of a team are running. */
   of: (team: string) => number;
-  /** Who has no place left. */
+  /** The teams and webhooks at their limit. */
   full: () => { teams: string[]; webhooks: number[] };
-  /** Takes a place, if there is one. */
+  /** Takes a place, if one is free. */
   take: (placed: Placed) => boolean;
-  giveBack: (placed: Placed) => void;
+  release: (placed: Placed) => void;
 }
 
 function createPlaces({ all, team, webhook, host }: Concurrency): Places {
@@ -200,8 +200,8 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
     add(webhooks, placed.webhookId, more);
     add(hosts, hostOf(placed), more);
   };
-  const full = <Key>(counts: Map<Key, number>, most: number) =>
-    [...counts].filter(([, count]) => count >= most).map(([key]) => key);
+  const full = <Key>(counts: Map<Key, number>, max: number) =>
+    [...counts].filter(([, count]) => count >= max).map(([key]) => key);
   return {
     left: () => all - total,
     of: (name) => teams.get(name) ?? 0,
@@ -215,11 +215,11 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
       if (room) change(placed, 1);
       return room;
     },
-    giveBack: (placed) => change(placed, -1),
+    release: (placed) => change(placed, -1),
   };
 }
 
-/** Waits for the first of several, or for so many milliseconds. */
+/** Waits for the first of several promises, but no longer than so many milliseconds. */
 async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
@@ -229,7 +229,7 @@ async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): 
   clearTimeout(timer);
 }
 
-/** What work comes to, if it does within so many milliseconds: whatever it hangs in, nobody else does. */
+/** Rejects with a TimeoutError when work takes longer than so many milliseconds. */
 async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -246,10 +246,10 @@ function isGood(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** What went wrong, in words that tell nothing of the operator's network but what the address itself tells. */
+/** The reason of a failure, without details of the operator's network. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it failed';
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';
+  if (!(error instanceof Error)) return 'unknown error';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'timed out';
   const { cause } = error;
   const { code } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
   return code ?? error.message;

@@ -1,14 +1,14 @@
 import { isAddress, isPublic, isWithin, type Network, parseNetwork } from '../network/network.ts';
 import type { Destinations } from '../ports.ts';
 
-/** The longest address of a webhook, in characters. */
-export const longestUrl = 2000;
+/** The maximum length of a webhook's URL, in characters. */
+export const maxUrlLength = 2000;
 
-/** The destinations, with networks allowed besides. Throws when one can't be read. */
+/** Creates the policy, with additionally allowed networks. Throws when one is malformed. */
 export function createDestinations(allowed: readonly string[]): Destinations {
   const networks: Network[] = allowed.map((text) => {
     const network = parseNetwork(text);
-    if (!network) throw new TypeError(`"${text}" is no network`);
+    if (!network) throw new TypeError(`"${text}" is not a network`);
     return network;
   });
 
@@ -22,20 +22,22 @@ export function createDestinations(allowed: readonly string[]): Destinations {
     local: networks.length > 0,
     addressObjection,
     objection(text) {
-      const url = text.length <= longestUrl ? URL.parse(text) : undefined;
-      if (!url || !/^https?:$/.test(url.protocol)) return 'it is no https address';
-      if (url.username !== '' || url.password !== '') return 'it holds a user or a password';
+      const url = text.length <= maxUrlLength ? URL.parse(text) : undefined;
+      if (!url || !/^https?:$/.test(url.protocol)) return 'it is not an https URL';
+      if (url.username !== '' || url.password !== '') return 'it contains a user name or password';
       if (url.protocol === 'http:' && networks.length === 0) return 'it is not https';
       const host = hostOf(url);
       if (isAddress(host)) return addressObjection(url, host);
-      return isLocalName(host) && networks.length === 0 ? `${host} is no public name` : undefined;
+      return isLocalName(host) && networks.length === 0
+        ? `${host} is not a public host name`
+        : undefined;
     },
   };
 }
 
 /**
- * Whether a name is of this machine or of its own network: one without a dot, which resolvers complete, or one below
- * a name that is set apart for that (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and ICANN's `internal`).
+ * Whether a name is local: one without a dot, which resolvers complete, or one under a reserved name (RFC 6761, RFC 6762,
+ * RFC 8375, RFC 9476, and ICANN's `internal`).
  */
 function isLocalName(host: string): boolean {
   const name = host.replace(/\.+$/, '');

@@ -4,7 +4,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Destinations } from '../ports.ts';
-import { longestAnswer, type Send, timeout } from './send.ts';
+import { timeout as defaultTimeout, maxResponseBytes, type Send } from './send.ts';
 
 type Resolve = (
   hostname: string,
@@ -13,19 +13,19 @@ type Resolve = (
 ) => void;
 
 export interface NodeSendOptions {
-  /** Looks names up; {@link nameResolver} when left out. */
+  /** Resolves host names; {@link nameResolver} by default. */
   resolve?: Resolve;
-  /** How long a receiver may take, in milliseconds. */
-  patience?: number;
+  /** In milliseconds. */
+  timeout?: number;
 }
 
 /**
- * Sends from Node. A name is looked up once, every address that it has is checked, and the connection goes to one
- * of those: a name that means something else a moment later gets nobody into the operator's network.
+ * Sends from Node. A name is resolved once, all its addresses are checked, and the connection goes to one of them, which
+ * prevents DNS rebinding into the operator's network.
  */
 export function createNodeSend(
   destinations: Destinations,
-  { resolve = nameResolver(destinations), patience = timeout }: NodeSendOptions = {},
+  { resolve = nameResolver(destinations), timeout = defaultTimeout }: NodeSendOptions = {},
 ): Send {
   return async (text, headers, body) => {
     const objection = destinations.objection(text);
@@ -35,19 +35,19 @@ export function createNodeSend(
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
       method: 'POST',
       headers: { ...headers, 'Content-Length': bytes.length },
-      // A connection of its own: one from a pool might have been checked for another name.
+      // No pooled connection: it might have been checked for another name.
       agent: false,
       lookup: checkedLookup(url, destinations, resolve),
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(timeout),
     });
     return answerOf(request, bytes);
   };
 }
 
 /**
- * Asks the name servers, for IPv4 and IPv6 addresses. The system's own way occupies one of Node's few threads for as
- * long as a name server is silent, so a team with such a one could hold up all others: it is asked only where there is
- * no name server, or where webhooks may go to the operator's own network, whose names may stand in /etc/hosts.
+ * Queries the name servers for IPv4 and IPv6 addresses. The system's resolver occupies one of Node's few threads while a
+ * name server is silent, so one team could block the others; it is only used without name servers, or where webhooks may
+ * go to the operator's network, whose names may be in /etc/hosts.
  */
 function nameResolver({ local }: Pick<Destinations, 'local'>): Resolve {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
@@ -93,16 +93,16 @@ function checkedLookup(url: URL, destinations: Destinations, resolve: Resolve): 
 function answerOf(request: ClientRequest, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     let status: number | undefined;
-    // Whoever has given a status has answered, however badly it goes on.
+    // After the status, later errors do not matter.
     request.on('error', (error) => (status === undefined ? reject(error) : resolve(status)));
     request.on('response', (response: IncomingMessage) => {
       const answered = response.statusCode ?? 0;
       status = answered;
       let length = 0;
-      // What it says beside its status is let pass, for a while: some receivers mind if nobody listens.
+      // The body is read and ignored, up to a limit: some receivers fail if it is not read.
       response.on('data', (chunk: Buffer) => {
         length += chunk.length;
-        if (length > longestAnswer) response.destroy();
+        if (length > maxResponseBytes) response.destroy();
       });
       response.on('error', () => resolve(answered));
       response.on('close', () => resolve(answered));

@@ -1,18 +1,17 @@
 import type { Destinations } from '../ports.ts';
 
-/** How long a receiver may take for all of it, in milliseconds, and the most of its answer that is read, in bytes. */
+/** The timeout of a delivery, in milliseconds, and how much of the response is read, in bytes. */
 export const timeout = 10_000;
-export const longestAnswer = 64 * 1024;
+export const maxResponseBytes = 64 * 1024;
 
 /**
- * Posts a message and returns the status of the answer; redirects are answers like any other. Throws when there is
- * no answer in time, or when the address is none that webhooks may go to.
+ * Posts a message and returns the status of the response; redirects are not followed. Throws on a timeout, or when the
+ * destination is not allowed.
  */
 export type Send = (url: string, headers: Record<string, string>, body: string) => Promise<number>;
 
 /**
- * Sends with the runtime's own `fetch`, on Workers. What a name stands for is decided by Cloudflare there, which
- * connects to nothing but the public internet.
+ * Sends with `fetch`, on Workers. Cloudflare resolves names there and only connects to the public internet.
  */
 export function createFetchSend(destinations: Destinations): Send {
   return async (url, headers, body) => {

@@ -1,6 +1,6 @@
 import { decodeBase64, encodeBase64 } from '../../trust/index.ts';
 
-/** What a webhook's secret begins with (Standard Webhooks, "Signature scheme"). */
+/** The prefix of a webhook's secret (Standard Webhooks, "Signature scheme"). */
 const prefix = 'whsec_';
 
 /** A new secret: 256 random bits. */
@@ -17,7 +17,7 @@ export async function signatureHeaders(
   { id, time, body }: { id: string; time: Date; body: string },
 ): Promise<Record<string, string>> {
   const bytes = decodeBase64(secret.slice(prefix.length));
-  if (!secret.startsWith(prefix) || !bytes) throw new TypeError('this is no secret of a webhook');
+  if (!secret.startsWith(prefix) || !bytes) throw new TypeError('not a webhook secret');
   const hmac = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', bytes, hmac, false, ['sign']);
   const timestamp = String(Math.floor(time.getTime() / 1000));

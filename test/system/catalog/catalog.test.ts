@@ -98,7 +98,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     expect(new URL(page.url()).pathname).toBe('/p/library/docker-nginx/1.0.0');
     const text = await page.locator('main').innerText();
     expect(text).toContain('pull docker-nginx@1.0.0');
-    expect(text).toContain('not the latest version');
+    expect(text).toContain('The latest version is');
     expect(text).not.toContain('# later');
   });
 

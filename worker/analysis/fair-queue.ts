@@ -1,22 +1,22 @@
-/** Things that wait for their turn, each on behalf of somebody; whoever has many of them does not hold up the others. */
-export interface Turns<Item> {
-  /** False when too many wait already: of all, or on behalf of the same. */
+/** A queue that serves its owners in turn, so that one with many items does not delay the others. */
+export interface FairQueue<Item> {
+  /** Returns false when the queue, or the owner's share of it, is full. */
   add: (onBehalfOf: string, item: Item) => boolean;
-  /** Takes the oldest item of whoever has waited longest since their last turn. */
+  /** Takes the oldest item of the owner whose turn is next. */
   next: () => Item | undefined;
-  /** Takes all that wait. */
+  /** Takes all items. */
   drain: () => Item[];
 }
 
-/** Makes turns for at most `most` items, and at most `mostEach` on behalf of the same. */
-export function createTurns<Item>(most: number, mostEach: number): Turns<Item> {
-  // In the order of their turns.
+/** Creates a queue of at most `max` items, and at most `maxEach` of one owner. */
+export function createFairQueue<Item>(max: number, maxEach: number): FairQueue<Item> {
+  // Owners in the order of their turns.
   const waiting = new Map<string, Item[]>();
   let count = 0;
   return {
     add(onBehalfOf, item) {
       const own = waiting.get(onBehalfOf) ?? [];
-      if (count >= most || own.length >= mostEach) return false;
+      if (count >= max || own.length >= maxEach) return false;
       own.push(item);
       waiting.set(onBehalfOf, own);
       count++;

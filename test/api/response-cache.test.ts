@@ -4,18 +4,18 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { getRequestListener } from '@hono/node-server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { responseOf } from '../../worker/cache/response-cache.ts';
+import { toResponse } from '../../worker/cache/response-cache.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
-describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => {
+describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
   let registry: TestRegistry;
   let publisher: Publisher;
   let lines: string[];
 
   beforeEach(async () => {
     lines = [];
-    registry = await start({ answerBytes: 1024 * 1024, logged: (line) => lines.push(line) });
+    registry = await start({ responseCacheBytes: 1024 * 1024, logged: (line) => lines.push(line) });
     publisher = await createPublisher(registry, 'library');
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
   });
@@ -24,11 +24,11 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
   const content = '/v1/profiles/library/web/versions/1.0.0/profile';
   const ask = (path: string, headers: Record<string, string> = {}) =>
     fetch(new URL(path, registry.url), { headers });
-  /** Meddles behind the service's back, as nobody should: what is kept does not show it. */
+  /** Changes the database behind the service's back: a cached response does not show it. */
   const meddle = () => registry.db.$client.execute("UPDATE contents SET text = 'meddled'");
   const bearer = () => ({ Authorization: `Bearer ${publisher.token}` });
 
-  test('are the same answers, but for what belongs to each', async () => {
+  test('repeats a response except for its own headers', async () => {
     const first = await ask(content);
     const text = await first.text();
     await meddle();
@@ -44,7 +44,7 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
     );
   });
 
-  test('answer 304 to whoever has them', async () => {
+  test('answers conditional requests with 304', async () => {
     const etag = (await ask(content)).headers.get('ETag') ?? '';
     await meddle();
     for (const known of [etag, `"x", W/${etag}`, '*']) {
@@ -54,15 +54,18 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
       expect(response.headers.get('Cache-Control')).toContain('immutable');
       expect(await response.text()).toBe('');
     }
-    // A script of another site's page that sends the header itself has to be let see the answer.
-    const asked = await ask(content, { Origin: 'https://other.example', 'If-None-Match': etag });
-    expect(asked.headers.get('Access-Control-Allow-Origin')).toBe('*');
+    // A script of another site that sends If-None-Match itself must be able to read the 304.
+    const crossOrigin = await ask(content, {
+      Origin: 'https://other.example',
+      'If-None-Match': etag,
+    });
+    expect(crossOrigin.headers.get('Access-Control-Allow-Origin')).toBe('*');
     const other = await ask(content, { 'If-None-Match': '"other"' });
     expect(other.status).toBe(200);
     await other.text();
   });
 
-  test('are kept too when the first who asks has them already', async () => {
+  test('caches the full response of a conditional request', async () => {
     const version = await ask(content.replace(/\/profile$/, ''));
     const { digest } = (await version.json()) as { digest: string };
     const known = { 'If-None-Match': `"${digest}"` };
@@ -72,7 +75,7 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
     await expectStatus(304, ask(content, known));
   });
 
-  test('are sent whatever else the request has', async () => {
+  test('responds the same to other forms of a request', async () => {
     const first = await (await ask(content)).text();
     const head = await fetch(new URL(content, registry.url), { method: 'HEAD' });
     expect(head.status).toBe(200);
@@ -82,14 +85,14 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
     }
   });
 
-  test('are logged as all others are', async () => {
+  test('logs cached responses as any other', async () => {
     await (await ask(content)).text();
     await meddle();
-    await (await ask(content, { 'X-Request-Id': 'kept' })).text();
-    for (let tries = 0; tries < 100 && !lines.some((line) => line.includes('"kept"')); tries++) {
+    await (await ask(content, { 'X-Request-Id': 'cached' })).text();
+    for (let tries = 0; tries < 100 && !lines.some((line) => line.includes('"cached"')); tries++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    expect(JSON.parse(lines.find((line) => line.includes('"kept"')) ?? '{}')).toMatchObject({
+    expect(JSON.parse(lines.find((line) => line.includes('"cached"')) ?? '{}')).toMatchObject({
       route: '/v1/profiles/:team/:name/versions/:version/profile',
       method: 'GET',
       status: 200,
@@ -98,13 +101,13 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
 
   // workerd itself hangs up on a GET with a body.
   if (name === 'Node') {
-    test('wait for their turn when more is asked at once', async () => {
-      const kept = await (await ask(content)).text();
+    test('answers pipelined requests in order', async () => {
+      const cached = await (await ask(content)).text();
       const { hostname, port } = new URL(registry.url);
       const socket = connect(Number(port), hostname);
       const get = (path: string, id: string) =>
         `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-Request-Id: ${id}\r\n`;
-      // Three at once: the first comes from the database, the second from memory.
+      // The first comes from the database, the second from the cache.
       const asked = [
         `${get('/v1/profiles/library/web', 'first')}\r\n`,
         `${get(content, 'second')}\r\n`,
@@ -117,10 +120,10 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
         'second',
         'third',
       ]);
-      expect(answers.endsWith(kept)).toBe(true);
+      expect(answers.endsWith(cached)).toBe(true);
     });
 
-    test('are sent to who sends a body, and the connection is good for another request', async () => {
+    test('answers a GET with a body and keeps the connection usable', async () => {
       const first = await (await ask(content)).text();
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const answers: string[] = [];
@@ -137,9 +140,9 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
     });
   }
 
-  // A data centre's cache keeps them for a while: on Workers there is nothing to take them back with.
+  // On Workers the shared cache of a data centre keeps them for a few seconds more.
   if (name === 'Node') {
-    test('are gone as soon as the profile is private', async () => {
+    test('drops the bytes of a profile that is made private', async () => {
       await expectStatus(200, ask(content));
       const visibility = '/v1/profiles/library/web/visibility';
       const change = { visibility: 'private' };
@@ -150,7 +153,7 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
     });
   }
 
-  test('are never those of private profiles, nor asked for with a token', async () => {
+  test('does not cache private profiles or requests with a token', async () => {
     const path = '/v1/profiles/library/web/visibility';
     await expectStatus(
       200,
@@ -162,7 +165,7 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
     await expectStatus(404, ask(content));
   });
 
-  test('a channel that moves is resolved anew at once', async () => {
+  test('drops resolutions when a version is published', async () => {
     const resolve = async () => {
       const response = await expectStatus(200, ask('/v1/resolve?ref=web'));
       return JSON.stringify(await response.json());
@@ -173,7 +176,36 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
     expect(await resolve()).toContain('"1.1.0"');
   });
 
-  test('what may change at any time is not kept', async () => {
+  describe('a resolution', () => {
+    const web = '/v1/profiles/library/web';
+    const resolve = async () => (await expectStatus(200, ask('/v1/resolve?ref=web'))).text();
+    const second = { name: 'web', version: '1.1.0', text: 'abi <abi/3.0>,\nprofile web {\n}\n' };
+    test.each([
+      ['POST', `${web}/versions/1.1.0/yank`, { reason: 'too wide' }, '"1.0.0"'],
+      ['PUT', `${web}/channels/stable`, { version: '1.0.0', previous: null }, '"stable"'],
+      ['PUT', `${web}/deprecation`, { reason: 'too old' }, '"too old"'],
+      ['POST', `${web}/transfer`, { to: 'acme' }, '"acme/web"'],
+      ['POST', '/v1/teams/library/keys/KEY/revocation', { reason: 'lost' }, '"revokedKeys":1'],
+    ])('is dropped by %s %s', async (method, path, body, expected) => {
+      await createPublisher(registry, 'acme');
+      await expectStatus(201, publish(registry, publisher, second));
+      expect(await resolve()).not.toContain(expected);
+      const team = (await (await ask('/v1/teams/library')).json()) as { keys: [{ keyId: string }] };
+      const url = path.replace('KEY', team.keys[0].keyId);
+      await expectStatus(200, send(registry, method, url, body, registry.adminToken));
+      expect(await resolve()).toContain(expected);
+    });
+  });
+
+  test('keeps immutable bytes when another version is published', async () => {
+    const bytes = await (await ask(content)).text();
+    await meddle();
+    const text = 'abi <abi/3.0>,\nprofile web {\n  /srv/other r,\n}\n';
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.1.0', text }));
+    expect(await (await ask(content)).text()).toBe(bytes);
+  });
+
+  test('does not cache responses without a lifetime', async () => {
     await (await ask('/v1/profiles/library/web')).text();
     await registry.db.$client.execute(
       "UPDATE profiles SET created_at = '2020-01-01T00:00:00.000Z'",
@@ -183,9 +215,9 @@ describe.each(runtimes)('answers kept in memory on $name', ({ name, start }) => 
   });
 });
 
-describe.each(runtimes)('limits and kept answers on $name', ({ start }) => {
-  test('who is over the limit gets none either', async () => {
-    const registry = await start({ answerBytes: 1024 * 1024, addressLimit: 5 });
+describe.each(runtimes)('rate limits and the response cache on $name', ({ start }) => {
+  test('refuses clients over the limit although the response is cached', async () => {
+    const registry = await start({ responseCacheBytes: 1024 * 1024, addressLimit: 5 });
     try {
       const publisher = await createPublisher(registry, 'library');
       await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
@@ -206,12 +238,12 @@ describe.each(runtimes)('limits and kept answers on $name', ({ start }) => {
 const nativeResponse = Response;
 // Makes a Response global that shares the Headers it is given.
 getRequestListener(() => new Response());
-const serversResponse = Response;
+const nodeServerResponse = Response;
 
 test.each([
-  ['its own', nativeResponse],
-  ['that of the server for Node', serversResponse],
-])('a header of one answer is not in the next, with a Response that is %s', (_, Response) => {
+  ['the runtime', nativeResponse],
+  ['the server for Node', nodeServerResponse],
+])('own headers do not leak into the next response, with the Response of %s', (_, Response) => {
   vi.stubGlobal('Response', Response);
   try {
     const answer = { status: 200, headers: { ETag: '"x"' }, body: 'x' };
@@ -220,7 +252,7 @@ test.each([
       { 'X-Request-Id': '2' },
       { 'X-Request-Id': '3' },
     ];
-    const responses = owns.map((own) => responseOf({ ...answer, own }));
+    const responses = owns.map((own) => toResponse({ ...answer, own }));
     const seen = responses.map(({ headers }) =>
       Object.fromEntries([...headers].filter(([name]) => name !== 'content-type')),
     );
