@@ -42,7 +42,7 @@ const freshness = 10_000;
 export const denials = defineCommand({
   name: 'denials',
   summary: 'What the kernel refused, by which rule, and what would allow it',
-  usage: '[OPTIONS]',
+  usage: '',
   args: { min: 0, max: 0 },
   options: {
     profile: { type: 'string', value: 'NAME', description: 'Only what this profile has refused' },
@@ -308,7 +308,7 @@ const readForms =
   'That a log has no such line does not say that nothing was refused.';
 
 const interpretedNote =
-  'Note: "ausearch -i" leaves out the quotes, so a name with blanks may be taken for other fields; "ausearch --raw" is exact.';
+  'Note: "ausearch -i" leaves out the quotes, so a name with blanks may be taken for other fields, and a date with slashes is read as month/day/year; "ausearch --raw" is exact.';
 
 function nothingIn(name: string, { unread, tooLong }: Seen): string {
   return [
