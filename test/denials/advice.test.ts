@@ -525,6 +525,90 @@ profile app flags=(attach_disconnected, mediate_deleted) {
     expect(lint(text, { packageName: 'app' }).errors).toBe(0);
   });
 
+  test('has a child for what a child did, with its rules and no one else’s', () => {
+    const child = (line: string, profile = 'app//worker') =>
+      allowed(line.replace('"app"', `"${profile}"`));
+    const { text, unsaid, children } = draftProfile(
+      'app',
+      findingsOf(
+        allowed(opened('/srv/a')),
+        child(opened('/srv/w')),
+        child(opened('/srv/n'), 'app//worker//null-/bin/x'),
+        child(opened('/srv/h'), 'app//in ner'),
+        child(opened('/srv/both'), 'app//&app//worker'),
+        allowed(
+          'operation="signal" profile="app" denied_mask="send" signal=term peer="app//worker"',
+        ),
+      ),
+    );
+    expect(text).toBe(`abi <abi/3.0>,
+
+include <tunables/global>
+
+profile app flags=(attach_disconnected, mediate_deleted) {
+  include <abstractions/base>
+
+  signal (send) set=(term) peer=app//worker,
+
+  owner /srv/a r,
+  owner /srv/both r,
+
+  profile worker flags=(attach_disconnected, mediate_deleted) {
+    include <abstractions/base>
+
+    owner /srv/both r,
+    owner /srv/n r,
+    owner /srv/w r,
+  }
+
+  profile "in ner" flags=(attach_disconnected, mediate_deleted) {
+    include <abstractions/base>
+
+    owner /srv/h r,
+  }
+}
+`);
+    expect({ unsaid, children }).toEqual({
+      unsaid: [],
+      children: ['app//worker', 'app//in ner'],
+    });
+    expect(effectiveProfiles(text).map(({ name }) => name)).toEqual(['app', ...children]);
+  });
+
+  test('has no more children than a person reads, whatever a log says', () => {
+    const many = Array.from({ length: 300 }, (_, at) =>
+      allowed(opened('/a').replace('"app"', `"app//c${at}"`)),
+    );
+    const { text, unsaid, children } = draftProfile('app', findingsOf(...many));
+    expect(children).toHaveLength(100);
+    expect(unsaid).toHaveLength(200);
+    expect(check(text).ok).toBe(true);
+  });
+
+  test.each<[string, string, string]>([
+    [opened('/a'), '3.0', '3.0'],
+    [
+      'operation="userns_create" class="namespace" profile="app" requested="userns_create" denied="userns_create"',
+      '4.0',
+      '4.0',
+    ],
+    [
+      'operation="uring_sqpoll" class="io_uring" profile="app" requested="sqpoll" denied="sqpoll"',
+      '5.0',
+      '5.0',
+    ],
+    [
+      'operation="create" class="net" profile="app" family="mctp" sock_type="dgram" denied_mask="create"',
+      '3.0',
+      '3.1',
+    ],
+  ])('asks for the abi that its rules need: %s', (line, abi, needs) => {
+    const drafted = draftProfile('app', findingsOf(allowed(line)));
+    expect(drafted).toMatchObject({ abi, needs, unsaid: [] });
+    expect(drafted.text).toContain(`abi <abi/${abi}>,`);
+    expect(check(drafted.text).diagnostics).toEqual([]);
+  });
+
   test('says nothing twice that the base abstraction says', () => {
     const resolver: IncludeResolver = ({ path }) => ({
       file: path,
