@@ -1,8 +1,11 @@
 // Writes the first version of a profile, as a file or as a package that can be linted and published.
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type IncludeResolver, lint, quoted } from '../policy/index.ts';
+import type { Draft } from '../sdk/denials/draft.ts';
 import { writeOutput } from '../sdk/host/output.ts';
 import { isPackageName, manifestName, manifestText } from '../sdk/package-folder.ts';
+import { cautionsOf, tellOfMissing } from './denials-patch.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
@@ -12,7 +15,7 @@ import { type Io, visibleLine } from './terminal/io.ts';
  */
 export async function writeDraft(
   io: Io,
-  { name, text }: { name: string; text: string },
+  { name, text, abi }: { name: string; text: string; abi: string },
   output: string | undefined,
   force: boolean,
 ): Promise<void> {
@@ -27,7 +30,7 @@ export async function writeDraft(
   }
   const files = isFolder
     ? [
-        { path: join(output, manifestName), data: manifestText(name), keep: true },
+        { path: join(output, manifestName), data: manifestText(name, abi), keep: true },
         { path: join(output, name), data: text, keep: false },
       ]
     : [{ path: output, data: text, keep: false }];
@@ -51,6 +54,33 @@ export async function writeDraft(
   io.tell(visibleLine(`Wrote ${last}${more}; see it through with: aa-registry lint ${output}`));
   if (!isFolder && isPackageName(name)) {
     io.tell(`With -o ${visibleLine(name)}/ it is a package, with its manifest.`);
+  }
+}
+
+/** Says what a draft needs, where it allows reading or writing secrets or accounts, and what it leaves to its author. */
+export function tellOfDraft(
+  io: Io,
+  name: string,
+  { text, needs, children }: Draft,
+  resolver: IncludeResolver,
+): void {
+  for (const message of cautionsOf(lint(text, { resolver })))
+    io.tell(visibleLine(`Caution: ${message}`));
+  tellOfMissing(io, text, resolver);
+  io.tell(`The draft needs AppArmor ${needs} or later.`);
+  if (children.length > 0) {
+    io.tell(
+      visibleLine(
+        `The draft has no rule that starts ${children.join(', ')}: complain mode does not log what a rule allows. Add it (cx); a hat needs none.`,
+      ),
+    );
+  }
+  if (!name.startsWith('/')) {
+    io.tell(
+      visibleLine(
+        `For a program of the host, put its path behind the name, so that it is confined when it starts: profile ${quoted(name)} /path/to/program`,
+      ),
+    );
   }
 }
 

@@ -1,12 +1,14 @@
 // Adds what was refused to a profile's file, ready for lint and publish.
 import { stat } from 'node:fs/promises';
-import { type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
+import { effectiveProfiles, type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
 import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/made-profiles.ts';
+import { missingIncludes } from '../sdk/denials/missing-includes.ts';
 import { patch, wantedBy } from '../sdk/denials/patch.ts';
 import { writeOutput } from '../sdk/host/output.ts';
 import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
 import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
+import { spelt } from './denials-report.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
@@ -63,13 +65,16 @@ export async function patchProfile(
   findings: readonly Finding[],
   { generalise, resolver }: { generalise: boolean; resolver: IncludeResolver },
 ): Promise<number> {
-  const { additions, denying } = wantedBy(findings, text, { generalise, resolver });
+  const { additions, denying, unsaid } = wantedBy(findings, text, { generalise, resolver });
   const { text: patched, added, leftOut } = patch(text, additions, resolver);
   const incomplete = findings.filter(({ missing }) => missing !== undefined).length;
   if (incomplete > 0) {
     io.tell(
       `No rule is made of ${incomplete} ${incomplete === 1 ? 'finding' : 'findings'}: the log does not say enough of what was asked for. See them without --patch.`,
     );
+  }
+  for (const { operation, reason } of unsaid) {
+    io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
   }
   for (const { text: rule, line, file: where } of denying) {
     io.tell(`Left as it is: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
@@ -86,6 +91,7 @@ export async function patchProfile(
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
     const [before, after] = [lint(text, options), lint(patched, options)];
+    tellOfMissing(io, patched, resolver);
     for (const message of newCautions(before, after)) io.tell(`Caution: ${message}`);
     const more = after.warnings - before.warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
@@ -106,15 +112,31 @@ export async function patchProfile(
   return exit.failed;
 }
 
+/** Says which includes of a profile were not found: what they allow is among the rules then. */
+export function tellOfMissing(io: Io, text: string, resolver: IncludeResolver): void {
+  const missingOf = missingIncludes(text, resolver);
+  const profiles = effectiveProfiles(text, resolver);
+  const names = new Set(profiles.flatMap(({ profile }) => missingOf(profile)));
+  if (names.size === 0) return;
+  const files = [...names].join(', ');
+  io.tell(
+    visibleLine(`${files}: missing here, so some rules may say what is allowed there already.`),
+  );
+}
+
 /** Lint rules about what makes whoever may do it somebody else. */
 const cautioned = new Set(['sensitive-read', 'sensitive-write']);
 
 /** What lint says of these rules after a patch and did not say before, each once. */
 function newCautions(before: LintResult, after: LintResult): string[] {
-  const said = ({ diagnostics }: LintResult) =>
-    new Set(diagnostics.filter(({ id }) => cautioned.has(id)).map(({ message }) => message));
-  const known = said(before);
-  return [...said(after)].filter((message) => !known.has(message));
+  const known = new Set(cautionsOf(before));
+  return cautionsOf(after).filter((message) => !known.has(message));
+}
+
+/** What lint says of rules that read or write secrets or accounts, each once. */
+export function cautionsOf({ diagnostics }: LintResult): string[] {
+  const found = diagnostics.filter(({ id }) => cautioned.has(id));
+  return [...new Set(found.map(({ message }) => message))];
 }
 
 function counted(count: number, what: string): string {

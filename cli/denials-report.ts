@@ -41,7 +41,7 @@ export function findingLines(
   told: Set<string>,
   width: number,
 ): string[] {
-  const { evaluation, suggestion, flag } = advice;
+  const { evaluation, suggestion, flag, noRule } = advice;
   const explanations = advice.explanations.filter(({ text }) => !told.has(text));
   for (const { text } of explanations) told.add(text);
   return [
@@ -56,6 +56,7 @@ export function findingLines(
           ...suggestion.permits.flatMap((line) => wrap(`      ${spelt(line)}`, width, '        ')),
         ]
       : []),
+    ...(noRule === undefined ? [] : [`    No rule was written: ${spelt(noRule)}.`]),
     ...explanations.flatMap(({ text }) =>
       wrap(`    Note: ${spelt(text)}`, Math.min(width, widest), '      '),
     ),
@@ -65,7 +66,7 @@ export function findingLines(
 /** A finding as one line of JSON. */
 export function findingJson({ finding, advice, onHost }: AdvisedFinding): string {
   const { type, profile, namespace, operation, access, info, count, first, last } = finding;
-  const { evaluation, suggestion, flag, explanations } = advice;
+  const { evaluation, suggestion, flag, explanations, noRule } = advice;
   const installation = onHost?.installation;
   const when = (time: number | undefined) =>
     time === undefined ? null : new Date(time).toISOString();
@@ -94,7 +95,10 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
     unsure: evaluation?.unsure ?? false,
     flag: flag ?? null,
     suggestion: suggestion ?? null,
-    notes: explanations,
+    notes:
+      noRule === undefined
+        ? explanations
+        : [...explanations, { id: 'no-rule', text: `No rule was written: ${noRule}.` }],
     // Of the last event, all that was logged.
     line: finding.event.line,
     fields: Object.fromEntries(finding.event.fields.map(({ key, value }) => [key, value])),

@@ -34,11 +34,11 @@ export const manifestName = 'aa-profile.toml';
 export const isPackageName = isProfileName;
 
 /** The manifest of a package that was not published yet, with what its author is to look at. */
-export function manifestText(name: string): string {
+export function manifestText(name: string, abi = '3.0'): string {
   return `name = "${name}"
 description = "What ${name} was seen to do"  # what it is for, in one sentence
 images = []  # the container images that it is for, such as "nginx"
-abi = "3.0"
+abi = "${abi}"
 license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
 `;
 }

@@ -1,16 +1,18 @@
+import type { EffectiveProfile } from '../../policy/index.ts';
 import { adviseOn } from '../../sdk/denials/advice.ts';
 import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { isOf, rulingProfiles } from '../../sdk/denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
+import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
 import { longestLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { policyPlace } from '../../sdk/host/state.ts';
-import { writeDraft } from '../denials-draft.ts';
+import { tellOfDraft, writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
@@ -42,7 +44,7 @@ const freshness = 10_000;
 export const denials = defineCommand({
   name: 'denials',
   summary: 'What the kernel refused, by which rule, and what would allow it',
-  usage: '[OPTIONS]',
+  usage: '',
   args: { min: 0, max: 0 },
   options: {
     profile: { type: 'string', value: 'NAME', description: 'Only what this profile has refused' },
@@ -127,12 +129,21 @@ export const denials = defineCommand({
       (values.all || types.has(event.type)) && (from === undefined || (event.time ?? now) >= from);
     const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
     const host = hostProfiles(root, resolver);
+    const lacking = new Map<string, MissingIncludes>();
+    const missingOf = (effective: EffectiveProfile | undefined, text: string | undefined) => {
+      if (!effective || text === undefined) return [];
+      const find = lacking.get(text) ?? missingIncludes(text, resolver);
+      if (!follow) lacking.set(text, find);
+      return find(effective.profile);
+    };
     const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
       const { profile = '', namespace } = finding;
       const advised: AdvisedFinding[] = [];
       for (const name of namespace === undefined ? rulingProfiles(profile) : []) {
         const { effective, onHost } = await profiles.profile(name);
-        advised.push({ finding, advice: adviseOn(finding, effective, { generalise }), onHost });
+        const missing = missingOf(effective, onHost?.text);
+        const advice = adviseOn(finding, effective, { generalise, missing });
+        advised.push({ finding, advice, onHost });
       }
       // Of a stack, the profile that does not allow it is the one to tell of.
       return (
@@ -223,11 +234,12 @@ export const denials = defineCommand({
           'Load a profile of that name with flags=(complain), use the program, and try again.',
         );
       }
-      const { text, unsaid } = draftProfile(draft, found, { generalise, resolver });
-      for (const { operation, info } of unsaid) {
-        io.tell(`No rule stands for: ${spelt([operation, info].filter(Boolean).join(', '))}`);
+      const drafted = draftProfile(draft, found, { generalise, resolver });
+      for (const { operation, reason } of drafted.unsaid) {
+        io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
       }
-      await writeDraft(io, { name: draft, text }, output, values.force ?? false);
+      await writeDraft(io, { name: draft, ...drafted }, output, values.force ?? false);
+      tellOfDraft(io, draft, drafted, resolver);
       return exit.ok;
     }
     if (target !== undefined) {
@@ -308,7 +320,7 @@ const readForms =
   'That a log has no such line does not say that nothing was refused.';
 
 const interpretedNote =
-  'Note: "ausearch -i" leaves out the quotes, so a name with blanks may be taken for other fields; "ausearch --raw" is exact.';
+  'Note: "ausearch -i" leaves out the quotes, so a name with blanks may be taken for other fields, and a date with slashes is read as month/day/year; "ausearch --raw" is exact.';
 
 function nothingIn(name: string, { unread, tooLong }: Seen): string {
   return [

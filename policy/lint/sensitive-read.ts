@@ -7,42 +7,28 @@ const homes = '/{root,home/*}';
 /** Files whose reader can act as another user: a pattern, what of it is meant, and one of them for people. */
 const places = (
   [
-    ['/etc/{shadow,gshadow}{,-}', 'the password hashes of all accounts', '/etc/shadow'],
-    ['/etc/security/opasswd', 'former passwords', '/etc/security/opasswd'],
-    ['/etc/ssl/private/**', 'private keys of TLS', '/etc/ssl/private/server.key'],
-    ['/etc/pki/tls/private/**', 'private keys of TLS', '/etc/pki/tls/private/server.key'],
-    [
-      '/etc/letsencrypt/{archive,live}/*/privkey*.pem',
-      'private keys of TLS',
-      '/etc/letsencrypt/live/example.org/privkey.pem',
-    ],
-    ['/etc/ssh/ssh_host_*_key', "the host's private keys", '/etc/ssh/ssh_host_ed25519_key'],
+    ['/etc/{shadow,gshadow}{,-}', 'the password hashes of all accounts'],
+    ['/etc/security/opasswd', 'former passwords'],
+    ['/etc/ssl/private/**', 'private keys of TLS'],
+    ['/etc/pki/tls/private/**', 'private keys of TLS'],
+    ['/etc/letsencrypt/{archive,live}/*/privkey*.pem', 'private keys of TLS'],
+    ['/etc/ssh/ssh_host_*_key', "the host's private keys"],
     // Not the public halves.
-    [`${homes}/.ssh/id_*[^b]`, 'private keys of SSH', '~/.ssh/id_ed25519'],
-    [
-      `${homes}/.gnupg/{secring.gpg,private-keys-v1.d/*}`,
-      'private keys of GnuPG',
-      '~/.gnupg/private-keys-v1.d',
-    ],
+    [`${homes}/.ssh/id_*[^b]`, 'private keys of SSH'],
+    [`${homes}/.gnupg/{secring.gpg,private-keys-v1.d/*}`, 'private keys of GnuPG'],
     [
       `${homes}/{.aws/credentials,.kube/config,.docker/config.json,.netrc,.git-credentials}`,
       "a user's tokens and passwords",
-      '~/.aws/credentials',
     ],
     [
       '/{,var/}run/secrets/{kubernetes.io,eks.amazonaws.com}/serviceaccount/{**/,}token',
       'the token of a Kubernetes service account',
-      '/var/run/secrets/kubernetes.io/serviceaccount/token',
     ],
-    [
-      '/etc/kubernetes/{*admin.conf,pki/{,**/}*.key}',
-      'keys of a Kubernetes cluster',
-      '/etc/kubernetes/admin.conf',
-    ],
-    ['/etc/krb5.keytab', "the host's Kerberos keys", '/etc/krb5.keytab'],
-    ['/etc/wireguard/*.conf', 'private keys of WireGuard', '/etc/wireguard/wg0.conf'],
+    ['/etc/kubernetes/{*admin.conf,pki/{,**/}*.key}', 'keys of a Kubernetes cluster'],
+    ['/etc/krb5.keytab', "the host's Kerberos keys"],
+    ['/etc/wireguard/*.conf', 'private keys of WireGuard'],
   ] as const
-).map(([pattern, what, shown]) => ({ place: outline(pattern), what, shown }));
+).map(([pattern, what]) => ({ place: outline(pattern), what }));
 
 const everything = outline('/**');
 
@@ -69,13 +55,12 @@ export const sensitiveRead: LintRule = {
         }
       }
       for (const [by, [first, ...others]] of found) {
-        if (!first) continue;
+        const { rule } = by.effective;
+        if (!first || rule.kind !== 'file') continue;
         const more = others.length > 0 ? ` And ${others.length} more like it.` : '';
-        context.report(
-          by.effective.rule,
-          `This allows reading ${first.what}, such as ${first.shown}.${more}`,
-          { expected: 'the files the program is meant to read' },
-        );
+        context.report(rule, `This allows reading ${first.what}, here ${rule.path.text}.${more}`, {
+          expected: 'the files the program is meant to read',
+        });
       }
     }
   },

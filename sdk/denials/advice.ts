@@ -9,6 +9,7 @@ import {
   narrowestRule,
   parse,
 } from '../../policy/index.ts';
+import { fieldOf } from './event.ts';
 import type { Finding } from './finding.ts';
 import { generaliser, procStart, tunables } from './generalise.ts';
 import { rulingProfiles } from './label.ts';
@@ -30,6 +31,8 @@ export interface Advice {
   /** Absent when no rule would help: nothing was refused, or a deny rule stands against it. */
   suggestion: Suggestion | undefined;
   explanations: Explanation[];
+  /** Why there is no rule for what was refused, as the second half of a sentence; absent where all else says it. */
+  noRule?: string;
 }
 
 /** Types of events after which the process did not get, or in enforce mode would not have got, what it asked for. */
@@ -38,15 +41,25 @@ const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
 /** Reasons of the kernel's own: no rule changes them. */
 const noRuleHelps = new Set(['profile-not-loaded', 'transition-not-found', 'no-such-hat']);
 
+export interface AdviceOptions {
+  generalise?: boolean;
+  /** What the profile includes and was not found. */
+  missing?: readonly string[];
+}
+
 /** Advice on a finding, from the profile that ruled where its text is at hand. */
 export function adviseOn(
   finding: Finding,
   profile: EffectiveProfile | undefined,
-  { generalise = false }: { generalise?: boolean } = {},
+  { generalise = false, missing: lacking = [] }: AdviceOptions = {},
 ): Advice {
   const { access, missing, type } = finding;
   const explanations = explanationsOf(finding, profile !== undefined);
-  const evaluation = profile && access && evaluate(profile, access);
+  const evaluated = profile && access && evaluate(profile, access);
+  // What is denied stays so, whatever else is included.
+  const isUnsure = lacking.length > 0 && evaluated !== undefined && evaluated.outcome !== 'denied';
+  const evaluation = evaluated && isUnsure ? { ...evaluated, unsure: true } : evaluated;
+  if (isUnsure) explanations.push(missingInclude(lacking));
   const needed = neededFlag(finding);
   const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
   const hopeless =
@@ -62,7 +75,34 @@ export function adviseOn(
   const raised = access?.kind === 'rlimit' && refusals.has(type) && missing === undefined;
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
-  return { evaluation, flag, suggestion, explanations };
+  const noRule = suggestion || hopeless ? undefined : unsayable(finding);
+  return { evaluation, flag, suggestion, explanations, ...(noRule !== undefined && { noRule }) };
+}
+
+function missingInclude(names: readonly string[]): Explanation {
+  const files = names.join(', ');
+  const [are, they] = names.length > 1 ? ['are', 'they'] : ['is', 'it'];
+  return {
+    id: 'missing-include',
+    text: `The profile includes ${files}, which ${are} missing here: what ${they} may allow or deny is not counted here.`,
+  };
+}
+
+/** Why rules have no words for what was asked for. */
+function unsayable({ access, event, operation }: Finding): string {
+  const family = fieldOf(event, 'family');
+  if (family !== undefined && !isFamily(family)) {
+    const name = /^unknown\((\d+)\)$/.exec(family)?.[1] ?? family;
+    return `socket family ${name} has no name in rules`;
+  }
+  if (access === undefined)
+    return `the line does not say what a rule for ${operation ?? 'it'} needs`;
+  return `a word of this ${operation ?? access.kind} has no name in rules`;
+}
+
+/** Whether rules have a name for a family of sockets. */
+function isFamily(family: string): boolean {
+  return narrowestRule({ kind: 'network', family, type: 'stream' }) !== undefined;
 }
 
 /** Whether all its profiles allow everything, or are of another namespace than the host's. */

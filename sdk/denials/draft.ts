@@ -8,17 +8,26 @@ import {
   type IncludeResolver,
   parse,
   quoted,
+  type Release,
 } from '../../policy/index.ts';
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
+import { fieldOf } from './event.ts';
 import { type Finding, merged } from './finding.ts';
-import { coveredRules, patch } from './patch.ts';
+import { rulingProfiles } from './label.ts';
+import { coveredLines, type Unsaid } from './patch.ts';
 
 /** The order in which kinds of rules stand, the most telling first. */
 const order = [
   ...['capability', 'network', 'unix', 'dbus', 'signal', 'ptrace', 'mount', 'umount', 'remount'],
   ...['pivot_root', 'mqueue', 'io_uring', 'userns', 'change_profile', 'set'],
 ];
+
+/** How many hats and children a draft has: whoever is confined may choose their names. */
+const maxChildren = 100;
+
+/** The abis of AppArmor's releases, oldest first. */
+const abis = ['3.0', '4.0', '5.0'] as const;
 
 /** Whether a profile of this name can be drafted: one that a file can define, of characters that are seen. */
 export function isDraftName(name: string): boolean {
@@ -28,49 +37,129 @@ export function isDraftName(name: string): boolean {
   return isOne && diagnostics.length === 0 && !hasHidden(name);
 }
 
+export interface Draft {
+  /** In canonical form. */
+  text: string;
+  unsaid: Unsaid[];
+  /** The abi that the rules need, and the AppArmor release that knows everything in the text. */
+  abi: string;
+  needs: Release;
+  /** Its hats and children, as the kernel shows them. */
+  children: string[];
+}
+
+/** A profile, hat or child that is drafted. */
+interface Part {
+  /** As the kernel shows it. */
+  name: string;
+  flags: Set<string>;
+  isHat: boolean;
+  children: Part[];
+}
+
+/** A rule of one of the profiles, and what it is for. */
+interface Wanted {
+  profile: string;
+  rule: string;
+  findings: Finding[];
+}
+
 /**
- * A profile of this name (see {@link isDraftName}) that allows what its processes were seen to do and what the base abstraction allows, in
- * canonical form. `unsaid` are findings for which there is no rule.
+ * A profile of this name (see {@link isDraftName}) that allows what its processes were seen to do and what the base
+ * abstraction allows. What was seen of a hat or child becomes a hat or child of it.
  */
 export function draftProfile(
   name: string,
   findings: readonly Finding[],
   { generalise = false, resolver }: { generalise?: boolean; resolver?: IncludeResolver } = {},
-): { text: string; unsaid: Finding[] } {
-  // A container's files come from another mount namespace, and runtimes start its profile by name.
-  const flags = name.startsWith('/') ? '' : ' flags=(attach_disconnected, mediate_deleted)';
-  let text = `abi <abi/3.0>,
-
-include <tunables/global>
-
-profile ${quoted(name)}${flags} {
-  include <abstractions/base>
-}
-`;
-  const unsaid: Finding[] = [];
-  const rules = new Map<string, Finding[]>();
+): Draft {
+  const parts = partsOf(name, findings);
+  const [main] = parts.values();
+  const unsaid: Unsaid[] = [];
+  const wanted = new Map<string, Wanted>();
+  const skeleton = drafted(main, [], '3.0').text;
+  const profiles = new Map(effectiveProfiles(skeleton, resolver).map((one) => [one.name, one]));
   for (const finding of merged(findings)) {
-    const [profile] = effectiveProfiles(text, resolver);
-    if (profile && finding.access && evaluate(profile, finding.access).outcome === 'allowed')
-      continue;
-    const { suggestion, flag } = adviseOn(finding, profile, { generalise });
-    if (flag !== undefined) {
-      text = patch(text, [{ profile: profile?.name ?? name, flag }], resolver).text;
+    const names = owners(name, finding);
+    for (const profile of names.length > 0 ? names : [name]) {
+      const part = parts.get(profile);
+      const effective = profiles.get(profile);
+      if (!part || !effective) {
+        unsaid.push({ ...finding, reason: `no profile of the name ${profile} can be drafted` });
+        continue;
+      }
+      if (finding.access && evaluate(effective, finding.access).outcome === 'allowed') continue;
+      const { suggestion, flag, noRule, explanations } = adviseOn(finding, effective, {
+        generalise,
+      });
+      if (flag !== undefined) part.flags.add(flag);
+      if (suggestion) {
+        const { rule } = suggestion;
+        const key = JSON.stringify([profile, rule]);
+        const known = wanted.get(key) ?? { profile, rule, findings: [] };
+        known.findings.push(finding);
+        wanted.set(key, known);
+      } else {
+        const reason = noRule ?? finding.info ?? explanations[0]?.text.replace(/\.$/, '');
+        unsaid.push({ ...finding, reason: reason ?? 'rules have no words for it' });
+      }
     }
-    if (suggestion) rules.set(suggestion.rule, [...(rules.get(suggestion.rule) ?? []), finding]);
-    else unsaid.push(finding);
   }
-  const before = errorsIn(text, resolver);
-  const kept: string[] = [];
-  const refused = refusedOf([...rules.keys()], (some) => {
-    if (errorsIn(withRules(text, [...kept, ...some]), resolver) > before) return false;
+  const textOf = (some: readonly Wanted[], abi: string) => drafted(main, some, abi);
+  const before = errorsIn(textOf([], '3.0').text, resolver);
+  const kept: Wanted[] = [];
+  const refused = refusedOf([...wanted.values()], (some) => {
+    if (errorsIn(textOf([...kept, ...some], '3.0').text, resolver) > before) return false;
     kept.push(...some);
     return true;
   });
-  for (const rule of refused) unsaid.push(...(rules.get(rule) ?? []));
-  const covered = coveredRules(withRules(text, kept), resolver);
-  const needed = kept.filter((rule) => !covered.has(rule));
-  return { text: format(withRules(text, needed)).text, unsaid };
+  for (const one of refused) {
+    const reason = `with "${one.rule}" the profile would not be valid`;
+    unsaid.push(...one.findings.map((finding) => ({ ...finding, reason })));
+  }
+  const whole = textOf(kept, '3.0');
+  const covered = new Set(coveredLines(whole.text, resolver).map((line) => whole.lines[line - 1]));
+  const needed = kept.filter((one) => !covered.has(one));
+  const abi = abis.find((one) => !isWithoutEffect(textOf(needed, one).text)) ?? '5.0';
+  const { text } = format(textOf(needed, abi).text);
+  const { needs } = check(text, resolver ? { resolver } : {});
+  return { text, unsaid, abi, needs, children: [...parts.keys()].slice(1) };
+}
+
+/** The profiles of a label that are this one, or a hat or child of it. */
+function owners(name: string, { profile = '' }: Finding): string[] {
+  return rulingProfiles(profile).filter((one) => one === name || one.startsWith(`${name}//`));
+}
+
+/** The profile, and the hats and children that findings are about, each after its parent. */
+function partsOf(name: string, findings: readonly Finding[]): Map<string, Part> {
+  const parts = new Map<string, Part>();
+  const add = (profile: string, own: string): Part => {
+    // A container's files come from another mount namespace, and runtimes start its profile by name.
+    const flags = name.startsWith('/') ? [] : ['attach_disconnected', 'mediate_deleted'];
+    const part: Part = { name: own, flags: new Set(flags), isHat: false, children: [] };
+    parts.set(profile, part);
+    return part;
+  };
+  add(name, name);
+  for (const finding of findings) {
+    for (const owner of owners(name, finding)) {
+      let parent = name;
+      for (const own of owner.slice(name.length).split('//').slice(1)) {
+        const profile = `${parent}//${own}`;
+        if (!parts.has(profile)) {
+          if (parts.size > maxChildren || !isDraftName(own)) break;
+          const above = parts.get(parent);
+          above?.children.push(add(profile, own));
+        }
+        parent = profile;
+      }
+      // Only what runs in a hat may go back, or on to another hat.
+      const part = owner === name ? undefined : parts.get(owner);
+      if (part && /^change_hat/.test(fieldOf(finding.event, 'operation') ?? '')) part.isHat = true;
+    }
+  }
+  return parts;
 }
 
 function errorsIn(text: string, resolver: IncludeResolver | undefined): number {
@@ -78,21 +167,57 @@ function errorsIn(text: string, resolver: IncludeResolver | undefined): number {
   return diagnostics.filter(({ severity }) => severity === 'error').length;
 }
 
-/** A profile with rules before its end, those of a kind together. */
-function withRules(text: string, rules: readonly string[]): string {
-  const kind = (rule: string) => {
-    const at = order.indexOf(rule.split(' ', 1)[0] ?? '');
-    return at < 0 ? order.length : at;
+/** Whether the abi of a text does not know all of its rules. */
+function isWithoutEffect(text: string): boolean {
+  return check(text).diagnostics.some(({ id }) => id === 'not-mediated');
+}
+
+/** The text of a draft, and which rule stands in each of its lines. */
+function drafted(
+  main: Part | undefined,
+  rules: readonly Wanted[],
+  abi: string,
+): { text: string; lines: (Wanted | undefined)[] } {
+  const head = `abi <abi/${abi}>,\n\ninclude <tunables/global>\n\n`;
+  const found = head
+    .split('\n')
+    .slice(0, -1)
+    .map((text) => ({ text, wanted: undefined as Wanted | undefined }));
+  const ofProfile = Map.groupBy(rules, ({ profile }) => profile);
+  const write = (text: string, wanted?: Wanted) => found.push({ text, wanted });
+  const add = (part: Part, name: string, indent: string) => {
+    const flags = part.flags.size > 0 ? ` flags=(${[...part.flags].join(', ')})` : '';
+    const own = part.isHat ? `^${quoted(part.name)}` : `profile ${quoted(part.name)}`;
+    write(`${indent}${own}${flags} {`);
+    write(`${indent}  include <abstractions/base>`);
+    let last: number | undefined;
+    for (const one of sorted(ofProfile.get(name) ?? [])) {
+      if (kindOf(one) !== last) write('');
+      last = kindOf(one);
+      write(`${indent}  ${one.rule}`, one);
+    }
+    for (const child of part.children) {
+      write('');
+      add(child, `${name}//${child.name}`, `${indent}  `);
+    }
+    write(`${indent}}`);
   };
-  const path = (rule: string) => rule.replace(/^(owner |link |")+/, '');
-  const sorted = [...rules].sort(
-    (a, b) => kind(a) - kind(b) || (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : 0),
+  if (main) add(main, main.name, '');
+  return {
+    text: `${found.map(({ text }) => text).join('\n')}\n`,
+    lines: found.map(({ wanted }) => wanted),
+  };
+}
+
+function kindOf({ rule }: Wanted): number {
+  const at = order.indexOf(rule.split(' ', 1)[0] ?? '');
+  return at < 0 ? order.length : at;
+}
+
+/** Those of a kind together. */
+function sorted(rules: readonly Wanted[]): Wanted[] {
+  const path = ({ rule }: Wanted) => rule.replace(/^(owner |link |")+/, '');
+  return [...rules].sort(
+    (a, b) => kindOf(a) - kindOf(b) || (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : 0),
   );
-  let last: number | undefined;
-  const lines = sorted.map((rule) => {
-    const first = kind(rule) !== last;
-    last = kind(rule);
-    return `${first ? '\n' : ''}  ${rule}\n`;
-  });
-  return text.replace(/\}\n$/, () => `${lines.join('')}}\n`);
 }

@@ -85,12 +85,16 @@ function parseInterpreted(line: string): LogEvent | undefined {
   };
 }
 
-/** The local time as ausearch writes it in the C locale, or as ISO 8601 does; others can't be told apart. */
+/**
+ * The local time as ISO 8601 has it or with slashes, as ausearch writes it in the locales C and en_US: the month first,
+ * unless that can't be one.
+ */
 function interpretedTime(text: string): number | undefined {
   const iso = /^\d{4}-\d\d-\d\d/.test(text) ? text.replace(' ', 'T') : undefined;
-  const [, month, day, year, clock] =
-    /^(\d\d)\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d\.\d{3})$/.exec(text) ?? [];
-  const time = Date.parse(iso ?? `20${year}-${month}-${day}T${clock}`);
+  const [, first, second, year = '', clock] =
+    /^(\d\d)\/(\d\d)\/(\d{4}|\d\d) (\d\d:\d\d:\d\d\.\d{3})$/.exec(text) ?? [];
+  const [month, day] = Number(first) > 12 ? [second, first] : [first, second];
+  const time = Date.parse(iso ?? `${year.padStart(4, '20')}-${month}-${day}T${clock}`);
   return Number.isNaN(time) ? undefined : time;
 }
 

@@ -16,8 +16,8 @@ export interface Generaliser {
 /** A part of a text that is another one elsewhere: `find` matches it, after what is `before` it. */
 interface Kind {
   find: RegExp;
-  /** Whether what it matches is meant. */
-  only?: (found: string) => boolean;
+  /** Whether what it matches is meant; `segment` is the part between slashes in which it stands. */
+  only?: (found: string, segment: string) => boolean;
   pattern: (found: string, declares: (variable: string) => boolean) => string;
 }
 
@@ -40,7 +40,7 @@ const kinds: readonly Kind[] = [
   { find: /(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])/, pattern: () => '[0-9a-f]*' },
   {
     find: /(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])/i,
-    pattern: () => '[0-9a-fA-F]*',
+    pattern: (found) => found.replace(/[0-9a-f]/gi, hexadecimalClass(found)),
   },
   // The short names by which overlay2 links its layers.
   { find: /(?<=\/overlay2\/l\/)[0-9A-Z]{26}(?=\/|$)/, pattern: () => '*' },
@@ -60,10 +60,21 @@ const kinds: readonly Kind[] = [
   },
   // A number that is a word, or all of one after its name; not the 2 of overlay2 nor the 64 of x86_64.
   {
+    only: (_, segment) => !isFixedNumber.test(segment),
     find: /(?<!\w)\d+(?![0-9A-Za-z_])|(?<=(?<![0-9A-Za-z])[A-Za-z]+)\d{3,}(?![0-9A-Za-z])|(?<=_)\d{3,}(?![0-9A-Za-z_])/,
     pattern: () => '[0-9]*',
   },
 ];
+
+/** A version such as 1.2.3, an IPv4 address, or digits between colons as PCI and MAC addresses have them. */
+const isFixedNumber =
+  /[0-9]\.[0-9]|(?<![0-9a-f])(?:[0-9a-f]{2}|[0-9a-f]{4}):[0-9a-f]{2}(?![0-9a-f])/i;
+
+/** The digits of a hexadecimal number, in the case in which it is written. */
+function hexadecimalClass(text: string): string {
+  if (!/[A-F]/.test(text)) return '[0-9a-f]';
+  return /[a-f]/.test(text) ? '[0-9a-fA-F]' : '[0-9A-F]';
+}
 
 /** A whole word of at least six of these digits, at least one of them a letter and one not. */
 function hexadecimal(digits: string): RegExp {
@@ -90,7 +101,9 @@ export function generaliser(declares: (variable: string) => boolean): Generalise
     const whole = kept + text;
     found.lastIndex = kept.length;
     let match = found.exec(whole);
-    while (match && kind.only?.(match[0]) === false) match = found.exec(whole);
+    while (match && kind.only?.(match[0], segmentAt(whole, match.index)) === false) {
+      match = found.exec(whole);
+    }
     if (!match) return pattern(text, kept, from + 1);
     const [part] = match;
     const by = kind.pattern(part, declares);
@@ -104,6 +117,12 @@ export function generaliser(declares: (variable: string) => boolean): Generalise
     );
   };
   return { pattern: (text) => procStart(pattern(text)), replaced };
+}
+
+/** The part of a path between two slashes in which a place lies. */
+function segmentAt(path: string, at: number): string {
+  const end = path.indexOf('/', at);
+  return path.slice(path.lastIndexOf('/', at) + 1, end < 0 ? path.length : end);
 }
 
 /** A pattern with `/proc/` as the tunables name it, where it starts with that. */

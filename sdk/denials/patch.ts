@@ -41,6 +41,13 @@ export interface Wanted {
   additions: Addition[];
   /** Rules that deny some of it by name: no addition changes that. */
   denying: DecidingRule[];
+  /** What no rule can say. */
+  unsaid: Unsaid[];
+}
+
+/** A finding for which there is no rule, and why, as the second half of a sentence. */
+export interface Unsaid extends Finding {
+  reason: string;
 }
 
 /** What to add to a file for findings about its profiles; those about others are passed over. */
@@ -52,13 +59,15 @@ export function wantedBy(
   const profiles = effectiveProfiles(source, resolver);
   const additions = new Map<string, Addition>();
   const denying = new Map<string, DecidingRule>();
+  const unsaid: Unsaid[] = [];
   const want = (addition: Addition) => additions.set(JSON.stringify(addition), addition);
   for (const finding of merged(findings)) {
     if (finding.namespace !== undefined) continue;
     // Of a stack, each profile has to allow it.
     const names = rulingProfiles(finding.profile ?? '');
     for (const profile of profiles.filter(({ name }) => names.includes(name))) {
-      const { evaluation, suggestion, flag } = adviseOn(finding, profile, { generalise });
+      const { evaluation, suggestion, flag, noRule } = adviseOn(finding, profile, { generalise });
+      if (noRule !== undefined) unsaid.push({ ...finding, reason: noRule });
       if (flag !== undefined) want({ profile: profile.name, flag });
       if (suggestion) want({ profile: profile.name, rule: suggestion.rule });
       else if (evaluation?.outcome === 'denied') {
@@ -66,7 +75,7 @@ export function wantedBy(
       }
     }
   }
-  return { additions: [...additions.values()], denying: [...denying.values()] };
+  return { additions: [...additions.values()], denying: [...denying.values()], unsaid };
 }
 
 /**
@@ -88,12 +97,17 @@ export function patch(
 }
 
 /** The rules of a text that others of it cover, each as it stands there. */
-export function coveredRules(text: string, resolver: IncludeResolver | undefined): Set<string> {
+function coveredRules(text: string, resolver: IncludeResolver | undefined): Set<string> {
   const lines = text.split('\n');
+  return new Set(coveredLines(text, resolver).map((line) => lines[line - 1]?.trim() ?? ''));
+}
+
+/** The lines, from 1, of the rules of a text that others of it cover. */
+export function coveredLines(text: string, resolver: IncludeResolver | undefined): number[] {
   const found = lint(text, resolver ? { resolver } : {}).diagnostics.filter(
     ({ id, file }) => id === 'covered-rule' && file === undefined,
   );
-  return new Set(found.map(({ span }) => lines[span.start.line - 1]?.trim() ?? ''));
+  return found.map(({ span }) => span.start.line);
 }
 
 function patchWith(

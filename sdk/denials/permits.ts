@@ -42,7 +42,7 @@ function permitted(access: Access): string {
     case 'network':
       return `use ${access.family} sockets of ${unnamed(access.type) ? 'every type' : `type ${access.type}`} in every way, with every address and port`;
     case 'unix':
-      return `${joined(access.access)} on unix sockets of type ${access.type}${at(access.address)}${to(access.peer, access.peerAddress)}`;
+      return `${joined(access.access.map((one) => onSocket[one] ?? one))} on unix sockets of type ${access.type}${at(access.address)}${to(access.peer, access.peerAddress)}`;
     case 'ptrace': {
       const doing = access.access.flatMap((one) => tracing[one] ?? []);
       const undergoing = access.access.flatMap((one) => traced[one] ?? []);
@@ -58,7 +58,7 @@ function permitted(access: Access): string {
       const { source, target, fstype, flags } = access;
       if (flags.includes('remount')) return `change the mount at ${target} to ${flags.join(', ')}`;
       const what = [fstype, source].filter((one) => one !== undefined).join(' from ');
-      return `mount ${what === '' ? '' : `${what} `}at ${target} with exactly these options: ${flags.join(', ') || 'none'}`;
+      return `mount ${what === '' ? '' : `${what} `}at ${target} with exactly these options: ${flags.join(', ') || 'rw'}`;
     }
     case 'umount':
       return `unmount what is mounted at ${access.target}`;
@@ -75,13 +75,26 @@ function permitted(access: Access): string {
       if (access.access === 'eavesdrop') return `read every message on the ${access.bus} bus`;
       return `${access.access} ${[access.interface, access.member].filter(Boolean).join('.') || 'messages'} at ${access.path ?? 'every path'} on the ${access.bus} bus ${access.access === 'send' ? 'to' : 'from'} ${access.name ?? whose(access.peer)}`;
     case 'mqueue':
-      return `${joined(access.access)} ${access.name === undefined ? 'every message queue' : `the message queue ${access.name}`}`;
+      return `${joined(access.access.map(ofQueue))} ${access.name === undefined ? 'every message queue' : `the message queue ${access.name}`}`;
     case 'io_uring':
       return `use io_uring's ${access.access}`;
     case 'userns':
       return 'create user namespaces, in which they have every capability';
   }
 }
+
+/** What may be done to a message queue. */
+function ofQueue(permission: string): string {
+  if (permission === 'getattr') return 'read the attributes of';
+  return permission === 'setattr' ? 'change the attributes of' : permission;
+}
+
+const onSocket: Readonly<Record<string, string>> = {
+  getattr: 'read attributes',
+  setattr: 'change attributes',
+  getopt: 'read options',
+  setopt: 'change options',
+};
 
 /** A type or signal of which only the number is known: the rule names none. */
 function unnamed(word: string): boolean {
@@ -121,8 +134,8 @@ function meaning(pattern: string): string {
     '[0-9]*': 'Every name that starts with a digit',
     '[0-9a-f]*': 'Every name that starts with a hexadecimal digit',
     '[0-9A-F]*': 'Every name that starts with a hexadecimal digit',
-    '[0-9a-fA-F]*': 'Every name that starts with a hexadecimal digit',
   };
+  if (pattern.includes(']-[')) return 'Every UUID';
   return meanings[pattern] ?? 'Every name';
 }
 

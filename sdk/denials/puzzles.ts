@@ -196,11 +196,17 @@ function stackText({ profile = '' }: Finding): string {
   const all = profilesOf(ruledBy(profile));
   const ruling = rulingProfiles(profile);
   const open = all.filter((one) => one === 'unconfined' || one.endsWith(':unconfined'));
+  const others = all.filter((one) => !ruling.includes(one) && !open.includes(one));
   return [
     `${all.length} profiles apply at once here, and each must allow it: ${all.join(' and ')}.`,
     ...(open.length > 0 ? [`${open.join(' and ')} allows everything.`] : []),
     ...(ruling.length > 0
       ? [`The rule belongs to ${ruling.join(ruling.length > 1 ? ' and to ' : '')}.`]
+      : []),
+    ...(others.length > 0
+      ? [
+          `The rules of ${others.join(' and ')} come from inside ${others.length > 1 ? 'namespaces' : 'a namespace'}, not from this host: if they don't allow it either, they need the rule as well.`,
+        ]
       : []),
   ].join(' ');
 }

@@ -100,6 +100,49 @@ gone  no file on this host defines it
 `);
   });
 
+  test('without what the profile includes, the answer is unsure and says so', async () => {
+    const file = at('root/etc/apparmor.d/lacking');
+    await writeFile(
+      file,
+      'profile lacking {\n  include <abstractions/base>\n  deny /b r,\n  profile child {\n    /c r,\n  }\n}\n',
+    );
+    const log = [
+      line(1, opened('/proc/2311/status', 'r', 'lacking')),
+      line(2, opened('/b', 'r', 'lacking')),
+      line(3, opened('/d', 'r', 'lacking//child')),
+    ].join('');
+    const { stdout } = await denials(['--file', '-', '--format', 'json'], log);
+    const found = stdout
+      .trim()
+      .split('\n')
+      .map((one) => JSON.parse(one));
+    expect(found.map(({ outcome, unsure }) => [outcome, unsure])).toEqual([
+      ['unmatched', true],
+      ['denied', false],
+      ['unmatched', false],
+    ]);
+    expect(found[0].notes).toMatchObject([{ id: 'missing-include' }]);
+    const text = (await denials(['--file', '-'], log)).stdout;
+    expect(text).toContain('includes <abstractions/base>, which is missing here');
+    await rm(file);
+  });
+
+  test('says why no rule was written', async () => {
+    const socket =
+      'operation="create" class="net" profile="web" family="unknown(46)" sock_type="stream" protocol=0 requested_mask="create" denied_mask="create"';
+    const { stdout } = await denials(['--file', '-'], line(1, socket));
+    expect(stdout).toContain('No rule was written: socket family 46 has no name in rules.');
+    const json = await denials(['--file', '-', '--format', 'json'], line(1, socket));
+    expect(JSON.parse(json.stdout).notes).toMatchObject([{ id: 'no-rule' }]);
+    const draft = await denials(['--file', '-', '--draft', 'web'], line(1, socket, 'ALLOWED'));
+    expect(draft.stderr).toContain(
+      'No rule was written for create: socket family 46 has no name in rules.',
+    );
+    await writeFile(at('unsaid'), policy);
+    const patched = await denials(['--file', '-', '--patch', at('unsaid')], line(1, socket));
+    expect(patched.stderr).toContain('No rule was written for create: socket family 46');
+  });
+
   test('--profile, --since and --all choose', async () => {
     const log = [
       line(1, opened('/a')),
@@ -378,12 +421,37 @@ gone  no file on this host defines it
         line(3, opened('/srv/c', 'r', 'else'), 'ALLOWED'),
       ].join('');
       const printed = await denials(['--file', '-', '--draft', 'app'], log);
-      expect(printed).toMatchObject({ code: 0, stderr: '' });
+      expect(printed).toMatchObject({ code: 0 });
+      expect(printed.stderr).toMatch(/^The draft needs AppArmor 3\.0 or later\.$/m);
+      expect(printed.stderr).toContain('profile app /path/to/program');
       expect(printed.stdout).toMatch(/^abi <abi\/3\.0>,\n[\s\S]*\n {2}owner \/srv\/a r,\n\}\n$/);
       expect(printed.stdout).not.toMatch(/\/srv\/[bc]/);
       const written = await denials(['--file', '-', '--draft', 'app', '-o', at('app')], log);
       expect(written).toMatchObject({ code: 0, stdout: '' });
       expect(await readFile(at('app'), 'utf8')).toBe(printed.stdout);
+    });
+
+    test('cautions where it reads secrets, and names what starts a child', async () => {
+      const log =
+        line(1, opened('/etc/shadow', 'r', 'app'), 'ALLOWED') +
+        line(2, opened('/srv/w', 'r', 'app//worker'), 'ALLOWED');
+      const { stderr } = await denials(['--file', '-', '--draft', 'app'], log);
+      expect(stderr).toMatch(/^Caution: .*here \/etc\/shadow/m);
+      expect(stderr).toContain('no rule that starts app//worker');
+    });
+
+    test('a package has the abi of its profile', async () => {
+      const log = line(
+        1,
+        'operation="uring_sqpoll" class="io_uring" profile="app" requested="sqpoll" denied="sqpoll"',
+        'ALLOWED',
+      );
+      const made = await denials(['--file', '-', '--draft', 'app', '-o', `${at('newer')}/`], log);
+      expect(made.stderr).toContain('The draft needs AppArmor 5.0 or later.');
+      expect(await readFile(at('newer/aa-profile.toml'), 'utf8')).toContain('abi = "5.0"');
+      expect((await aaRegistry(['lint', at('newer')])).stdout).not.toMatch(
+        /abi-mismatch|not-mediated/,
+      );
     });
 
     const allowed = line(1, opened('/srv/a', 'r', 'app'), 'ALLOWED');

@@ -40,9 +40,9 @@ describe('webhooks from the command line', () => {
     expect((await run('webhook', 'list', 'library')).stdout).toContain(receiver.url);
     receiver.answer = (response) => response.writeHead(500).end();
     const failed = await run('webhook', 'test', 'library', '1');
-    expect(failed).toMatchObject({ code: 1, stdout: 'Not delivered: it answered 500.\n' });
+    expect(failed).toMatchObject({ code: 1, stdout: 'Not delivered: HTTP status 500.\n' });
     const lines = (await run('webhook', 'deliveries', 'library', '1')).stdout.trim().split('\n');
-    expect(lines[1]).toMatch(/webhook\.test +gave-up +1 +it answered 500$/);
+    expect(lines[1]).toMatch(/webhook\.test +gave-up +1 +HTTP status 500$/);
     expect(lines[2]).toMatch(/webhook\.test +delivered +1$/);
 
     expect((await run('webhook', 'remove', 'library', '1')).code).toBe(0);

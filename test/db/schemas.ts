@@ -19,14 +19,17 @@ export async function releasedSchemas(): Promise<string[]> {
 export async function makeReleased(schema: string, path: string): Promise<string> {
   const text = await readFile(join(folder, `${schema}.sql`), 'utf8');
   const last = migrations.findIndex(({ name }) => name === schema);
-  const empty = await openFile(path);
-  await migrate(empty, migrations.slice(0, last + 1));
-  empty.$client.close();
   const db = new DatabaseSync(path, {
     enableForeignKeyConstraints: false,
     // What FTS5 keeps its own things in is filled too.
     defensive: false,
   });
+  // As db/migrate.ts does it.
+  db.exec('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)');
+  for (const { name, sql } of migrations.slice(0, last + 1)) {
+    db.exec(sql);
+    db.prepare('INSERT INTO migrations VALUES (?, ?)').run(name, '2026-01-01T00:00:00.000Z');
+  }
   db.exec(text);
   db.close();
   return /^-- log key: (\S+)$/m.exec(text)?.[1] ?? '';

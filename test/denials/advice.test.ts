@@ -133,6 +133,43 @@ describe('advice', () => {
   });
 });
 
+describe('words', () => {
+  test.each<[string, string]>([
+    [
+      'operation="mount" profile="app" name="/m/" fstype="tmpfs" srcname="tmpfs"',
+      "The profile's processes may mount tmpfs from tmpfs at /m/ with exactly these options: rw.",
+    ],
+    [
+      'operation="open" class="sysv_mqueue" profile="app" requested="getattr" denied="getattr" info="Failed name lookup - disconnected IPC path"',
+      "The profile's processes may read the attributes of every message queue.",
+    ],
+    [
+      'operation="getsockopt" class="net" profile="app" family="unix" sock_type="stream" denied_mask="getattr getopt" addr=none',
+      "The profile's processes may read attributes and read options on unix sockets of type stream.",
+    ],
+  ])('what a rule permits: %s', (line, permits) => {
+    expect(advised(line).suggestion?.permits).toEqual([permits]);
+  });
+
+  test.each<[string, string]>([
+    [
+      'app//&web',
+      '2 profiles apply at once here, and each must allow it: app and web. The rule belongs to app and to web.',
+    ],
+    [
+      'app//worker//&:ns1:web',
+      "2 profiles apply at once here, and each must allow it: app//worker and :ns1:web. The rule belongs to app//worker. The rules of :ns1:web come from inside a namespace, not from this host: if they don't allow it either, they need the rule as well.",
+    ],
+    [
+      'app//&:ns1:unconfined',
+      '2 profiles apply at once here, and each must allow it: app and :ns1:unconfined. :ns1:unconfined allows everything. The rule belongs to app.',
+    ],
+  ])('of the stack %s', (label, text) => {
+    const { explanations } = advised(opened('/a').replace('"app"', `"${label}"`));
+    expect(explanations).toContainEqual({ id: 'stacked-profiles', text });
+  });
+});
+
 describe('generalised', () => {
   const hash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
   test.each<[string, string, string]>([
@@ -165,6 +202,7 @@ describe('generalised', () => {
     expect(generaliser(() => false).pattern(path)).toBe(without);
   });
 
+  const uuid = (digit: string) => [8, 4, 4, 4, 12].map((count) => digit.repeat(count)).join('-');
   test.each<[string, string]>([
     ['/tmp/upload-83aef1', '/tmp/upload-[0-9a-f]*'],
     ['/tmp/upload-83AEF1.part', '/tmp/upload-[0-9A-F]*.part'],
@@ -174,7 +212,9 @@ describe('generalised', () => {
     ['/tmp/tmpk3j2h1_x/a', '/tmp/tmp*/a'],
     ['/dev/shm/.com.google.Chrome.x7Yz3Q', '/dev/shm/.com.google.Chrome.*'],
     ['/tmp/session_1234.sock', '/tmp/session_[0-9]*.sock'],
-    ['/tmp/0a1b2c3d-1234-1234-1234-123456789abc/x', '/tmp/[0-9a-fA-F]*/x'],
+    ['/tmp/0a1b2c3d-1234-1234-1234-123456789abc/x', `/tmp/${uuid('[0-9a-f]')}/x`],
+    ['/tmp/0A1B2C3D-1234-1234-1234-123456789ABC/x', `/tmp/${uuid('[0-9A-F]')}/x`],
+    ['/tmp/0A1b2C3D-1234-1234-1234-123456789ABC/x', `/tmp/${uuid('[0-9a-fA-F]')}/x`],
     [
       `/tmp/systemd-private-${hash.slice(32)}-ModemManager.service-aB3dEf/x`,
       '/tmp/systemd-private-[0-9a-f]*-ModemManager.service-*/x',
@@ -184,6 +224,10 @@ describe('generalised', () => {
       ...['/tmp/phpAb12Cd', '/tmp/a1b2', '/tmp/deadbeef', '/tmp/sha256sum.txt'],
       ...['/tmp/mux.ModemManager', '/srv/x264enc', '/usr/lib/x86_64-linux-gnu/a', '/tmp/9lives'],
       ...['/usr/share/icons/64x64/a', '/etc/ssl/1a.0b'],
+      // Versions, addresses and devices.
+      ...['/opt/v1.2.3/x', '/opt/app-10.2/x', '/usr/lib/python3.11/a', '/usr/lib/libx.so.6.0.32'],
+      ...['/lib/modules/6.1.0-18-amd64/a', '/srv/127.0.0.1:8080/a', '/sys/bus/usb/1-1.2:1.0/a'],
+      ...['/sys/devices/pci0000:00/0000:00:1f.2/class', '/srv/00:16:3e:12:34:56/a'],
     ].map((name): [string, string] => [name, name]),
   ])('%s: a word as a whole, or none of it', (path, pattern) => {
     expect(generaliser(() => true).pattern(path)).toBe(pattern);
@@ -479,6 +523,90 @@ profile app flags=(attach_disconnected, mediate_deleted) {
 `);
     expect(unsaid).toMatchObject([{ operation: 'change_hat' }]);
     expect(lint(text, { packageName: 'app' }).errors).toBe(0);
+  });
+
+  test('has a child for what a child did, with its rules and no one else’s', () => {
+    const child = (line: string, profile = 'app//worker') =>
+      allowed(line.replace('"app"', `"${profile}"`));
+    const { text, unsaid, children } = draftProfile(
+      'app',
+      findingsOf(
+        allowed(opened('/srv/a')),
+        child(opened('/srv/w')),
+        child(opened('/srv/n'), 'app//worker//null-/bin/x'),
+        child(opened('/srv/h'), 'app//in ner'),
+        child(opened('/srv/both'), 'app//&app//worker'),
+        allowed(
+          'operation="signal" profile="app" denied_mask="send" signal=term peer="app//worker"',
+        ),
+      ),
+    );
+    expect(text).toBe(`abi <abi/3.0>,
+
+include <tunables/global>
+
+profile app flags=(attach_disconnected, mediate_deleted) {
+  include <abstractions/base>
+
+  signal (send) set=(term) peer=app//worker,
+
+  owner /srv/a r,
+  owner /srv/both r,
+
+  profile worker flags=(attach_disconnected, mediate_deleted) {
+    include <abstractions/base>
+
+    owner /srv/both r,
+    owner /srv/n r,
+    owner /srv/w r,
+  }
+
+  profile "in ner" flags=(attach_disconnected, mediate_deleted) {
+    include <abstractions/base>
+
+    owner /srv/h r,
+  }
+}
+`);
+    expect({ unsaid, children }).toEqual({
+      unsaid: [],
+      children: ['app//worker', 'app//in ner'],
+    });
+    expect(effectiveProfiles(text).map(({ name }) => name)).toEqual(['app', ...children]);
+  });
+
+  test('has no more children than a person reads, whatever a log says', () => {
+    const many = Array.from({ length: 300 }, (_, at) =>
+      allowed(opened('/a').replace('"app"', `"app//c${at}"`)),
+    );
+    const { text, unsaid, children } = draftProfile('app', findingsOf(...many));
+    expect(children).toHaveLength(100);
+    expect(unsaid).toHaveLength(200);
+    expect(check(text).ok).toBe(true);
+  });
+
+  test.each<[string, string, string]>([
+    [opened('/a'), '3.0', '3.0'],
+    [
+      'operation="userns_create" class="namespace" profile="app" requested="userns_create" denied="userns_create"',
+      '4.0',
+      '4.0',
+    ],
+    [
+      'operation="uring_sqpoll" class="io_uring" profile="app" requested="sqpoll" denied="sqpoll"',
+      '5.0',
+      '5.0',
+    ],
+    [
+      'operation="create" class="net" profile="app" family="mctp" sock_type="dgram" denied_mask="create"',
+      '3.0',
+      '3.1',
+    ],
+  ])('asks for the abi that its rules need: %s', (line, abi, needs) => {
+    const drafted = draftProfile('app', findingsOf(allowed(line)));
+    expect(drafted).toMatchObject({ abi, needs, unsaid: [] });
+    expect(drafted.text).toContain(`abi <abi/${abi}>,`);
+    expect(check(drafted.text).diagnostics).toEqual([]);
   });
 
   test('says nothing twice that the base abstraction says', () => {

@@ -56,6 +56,16 @@ describe('a line holds the same event', () => {
   });
 });
 
+test.each([
+  ['11/24/2026 10:00:03.004', 24],
+  ['11/24/26 10:00:03.004', 24],
+  ['24/11/2026 10:00:03.004', 24],
+  ['11/02/2026 10:00:03.004', 2],
+])('the time %s of ausearch is read', (date, day) => {
+  const [event] = eventsIn(`type=AVC msg=audit(${date}:78) : ${opened} name=/etc/passwd ${masks}`);
+  expect(event?.time).toBe(new Date(2026, 10, day, 10, 0, 3, 4).getTime());
+});
+
 describe('no event', () => {
   test.each<[string, string]>([
     // A name that a program has chosen: which of the two the kernel meant can't be told.

@@ -29,6 +29,12 @@ describe('is reported', () => {
   });
 });
 
+test('the message names the rule’s own pattern', () => {
+  expect(found('@{HOME}/.ssh/id_rsa r,')[0]?.message).toBe(
+    'This allows reading private keys of SSH, here @{HOME}/.ssh/id_rsa.',
+  );
+});
+
 describe('is not reported', () => {
   test.each([
     ...['/etc/passwd r,', '/etc/shadow w,', 'deny /etc/shadow r,', '/etc/shadow.d/x r,'],
