@@ -116,6 +116,21 @@ describe('a bare word as a path', () => {
     expect(found(rule).ok).toBe(false);
   });
 
+  test.each([
+    ...['r', 'rw', 'ix', 'x', 'px', 'oldroot=/old r', 'w -> b', 'oldroot=/old/\n  rw -> b'],
+    ...['deny', 'file', 'read', 'network', 'r*', 'r/a', '{a,b}'],
+  ])('pivot_root %s is refused', (words) => {
+    expect(found(`pivot_root ${words},`).ok).toBe(false);
+    expect(found(`deny pivot_root ${words},`).ok).toBe(false);
+  });
+
+  test.each(['foo', 'foo -> b', 'oldroot=r foo', 'oldroot=r /b', '/a -> r', 'rws', '"/r"', ':a'])(
+    'pivot_root %s is taken',
+    (words) => {
+      expect(found(`pivot_root ${words},`)).toEqual({ ok: true, ids: [] });
+    },
+  );
+
   test('two of them conflict as paths do', () => {
     expect(found('deleted px,\n  deleted ux,').ids).toContain('exec-conflict');
   });
