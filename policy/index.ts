@@ -86,7 +86,7 @@ export interface CheckResult {
 
 /** Whether apparmor_parser would accept this policy: parses it, reads its includes, and runs all checks. */
 export function check(source: string, options: CheckOptions = {}): CheckResult {
-  const main = mainUnit(source);
+  const main = mainUnit(source, options.target);
   const { analysis, needs } = study(main, options);
   return result(main, analysis, needs, report(analysis, options.target));
 }
@@ -124,7 +124,7 @@ export interface LintResult extends CheckResult {
 
 /** `check`, and the findings of every lint rule, less those that a comment suppresses. */
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
-  const main = mainUnit(source);
+  const main = mainUnit(source, options.target);
   const { analysis, needs } = study(main, options);
   const { findings, omitted } = advise(analysis, options);
   const diagnostics = [
@@ -219,7 +219,7 @@ export function profileNames(file: PolicyFile): string[] {
 
 /** The tokens of a policy, in order, for syntax highlighting. Offsets are UTF-16 units. */
 export function tokens(source: string): Token[] {
-  const found = parseText(source, true).cursor.tokens ?? [];
+  const found = parseText(source, { record: true }).cursor.tokens ?? [];
   found.sort((a, b) => a.start - b.start);
   // What was read twice while finding out what it is, counts once.
   let last = 0;

@@ -2,6 +2,7 @@
 // class of word it expects (the reference does the same with lexer states). One pass, no regular expressions.
 
 import type { Problem } from '../problem.ts';
+import type { Release } from '../release.ts';
 import type { SyntaxDiagnosticId } from './diagnostics.ts';
 import type { Range } from './source.ts';
 import type { Comment, Word } from './tree.ts';
@@ -98,6 +99,8 @@ export const maxProblems = 1000;
 
 export class Cursor {
   readonly text: string;
+  /** The release whose keywords count; undefined: the newest. */
+  readonly target: Release | undefined;
   readonly problems: Problem[] = [];
   /** Only when they are recorded. */
   readonly tokens: Token[] | undefined;
@@ -114,8 +117,9 @@ export class Cursor {
   /** The first # of the last line that starts a comment or an include which no newline ends. */
   unterminated: number | undefined;
 
-  constructor(text: string, record = false) {
+  constructor(text: string, target?: Release, record = false) {
     this.text = text;
+    this.target = target;
     this.lastNewline = text.lastIndexOf('\n');
     this.tokens = record ? [] : undefined;
   }
@@ -452,7 +456,7 @@ export class Cursor {
 
   /** A cursor at the same place that reads on without reporting or keeping anything. */
   ahead(): Cursor {
-    const ahead = new Cursor(this.text);
+    const ahead = new Cursor(this.text, this.target);
     ahead.pos = this.pos;
     ahead.last = this.last;
     return ahead;

@@ -2,6 +2,7 @@
 // in one grammar: a file may be included anywhere, so where a statement may stand is checked later.
 
 import type { Problem } from '../problem.ts';
+import type { Release } from '../release.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
@@ -21,7 +22,7 @@ import {
 import { parseQualifiers } from './qualifiers.ts';
 import { endOfRule } from './rule-end.ts';
 import { parseChangeProfile } from './rules/change_profile.ts';
-import { bareWordRule, isMode, parseFile } from './rules/file.ts';
+import { bareWordRule, isMode, laterBareWord, parseFile } from './rules/file.ts';
 import { kindByKeyword } from './rules/kinds.ts';
 import { parseLink } from './rules/link.ts';
 import { checkIdentities, checkName } from './rules/profile.ts';
@@ -43,12 +44,19 @@ const HASH = 35;
 const OPEN = 123;
 const CLOSE = 125;
 
+export interface ParseOptions {
+  /** The release whose keywords count: what became one later may be a bare word. Without one, the newest. */
+  target?: Release | undefined;
+  /** Keep the tokens. */
+  record?: boolean;
+}
+
 /** Reads a whole file. Never throws; what cannot be read is reported and skipped. */
 export function parseText(
   text: string,
-  record = false,
+  { target, record }: ParseOptions = {},
 ): { file: PolicyFile; problems: Problem[]; cursor: Cursor } {
-  const cursor = new Cursor(text, record);
+  const cursor = new Cursor(text, target, record);
   if (text.charCodeAt(0) === 0xfeff) {
     const range = { start: 0, end: 1 };
     cursor.report(
@@ -524,7 +532,7 @@ class Parser {
     if (cursor.peek() === OPEN) return this.#block(start, qualifiers, depth, blankBefore);
     const name = cursor.peekName();
     const parts = { qualifiers, start, blankBefore };
-    const kind = kindByKeyword.get(name);
+    const kind = laterBareWord(cursor) ? undefined : kindByKeyword.get(name);
     if (qualifiers.owner && (kind || name === 'set' || name === 'change_profile')) {
       cursor.report(
         'qualifier-not-allowed',

@@ -147,6 +147,61 @@ describe('a bare word as a path', () => {
   });
 });
 
+describe('a word that became a keyword later', () => {
+  const later = ['io_uring', 'userns', 'mqueue', 'priority', 'prompt', 'delete', 'quiet'];
+  const words = [...later, 'open', 'override_creds', 'sqpoll', 'and', 'or'];
+  const forms = ['W r,', 'owner W rw,', 'r W,', 'file W r,', 'deny W w,', 'W px -> b,'];
+  const cases = words.flatMap((word) => forms.map((form) => form.replace('W', word)));
+
+  test.each(cases)('%j is a bare word for 3.0', (rule) => {
+    const { ok, diagnostics, needs } = check(profile(rule), { target: '3.0' });
+    expect({ ok, ids: diagnostics.map(({ id }) => id) }).toEqual({
+      ok: true,
+      ids: ['bare-word-path'],
+    });
+    expect(needs).toBe('2.13');
+  });
+
+  test.each(later.map((word) => `${word} r,`))('%j is not for the newest release', (rule) => {
+    const { diagnostics } = check(profile(rule));
+    expect(diagnostics.map(({ id }) => id)).not.toContain('bare-word-path');
+  });
+
+  test.each([
+    ['prompt /x r,', 'target'],
+    ['quiet /x r,', 'target'],
+    ['userns,', 'target'],
+    ['mqueue r /x,', 'target'],
+    ['priority=1 /x r,', 'target'],
+  ])('%j still is what it is elsewhere', (rule, id) => {
+    const { diagnostics } = check(profile(rule), { target: '3.0' });
+    expect(diagnostics.map((one) => one.id)).toEqual([id]);
+  });
+
+  test('an included file is read with the keywords of each target', () => {
+    const file = { file: 'local/x', source: '  priority r,\n' };
+    const options = { resolver: () => file };
+    const text = profile('include <local/x>');
+    expect(check(text, options).ok).toBe(false);
+    expect(check(text, { ...options, target: '3.0' }).ok).toBe(true);
+    expect(check(text, options).ok).toBe(false);
+  });
+});
+
+describe('include as a bare word', () => {
+  const taken = ['r include,', 'owner r include,', 'file r include,', 'deny r include,'];
+  test.each([...taken, 'r include\n,', 'px include->b,', 'link include->b,'])('%j', (rule) => {
+    expect(found(rule)).toEqual({ ok: true, ids: ['bare-word-path'] });
+  });
+
+  test.each(['r include ,', 'px include -> b,', 'r "include",', 'include,'])(
+    '%j is an include, or nothing',
+    (rule) => {
+      expect(found(rule).ok).toBe(false);
+    },
+  );
+});
+
 describe('other names for the same', () => {
   test.each([
     ['user /x r,', 'owner /x r,'],
