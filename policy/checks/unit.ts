@@ -2,7 +2,7 @@
 import type { IncludedFile } from '../includes.ts';
 import type { Problem } from '../problem.ts';
 import { newestRelease, type Release } from '../release.ts';
-import { parseText } from '../syntax/parser.ts';
+import { type ParseOptions, parseText } from '../syntax/parser.ts';
 import type { PolicyFile } from '../syntax/tree.ts';
 import { patternProblems } from './summary.ts';
 
@@ -15,9 +15,9 @@ export interface Unit {
   base?: boolean;
 }
 
-/** Parses the main file, with the keywords of `target`. */
-export function mainUnit(source: string, target?: Release): Unit {
-  const { file, problems } = parseText(source, { target });
+/** Parses the main file. */
+export function mainUnit(source: string, { target, rawBytes }: ParseOptions = {}): Unit {
+  const { file, problems } = parseText(source, { target, rawBytes });
   return { file, problems: [...problems, ...patternProblems(file)] };
 }
 
@@ -29,7 +29,7 @@ export function includedUnit(file: IncludedFile, target: Release = newestRelease
   included.set(file, units);
   let unit = units.get(target);
   if (!unit) {
-    unit = { ...mainUnit(file.source, target), name: file.file };
+    unit = { ...mainUnit(file.source, { target }), name: file.file };
     units.set(target, unit);
   }
   return unit;

@@ -47,6 +47,8 @@ const CLOSE = 125;
 export interface ParseOptions {
   /** The release whose keywords count: what became one later may be a bare word. Without one, the newest. */
   target?: Release | undefined;
+  /** Lone surrogates from U+DC80 to U+DCFF stand for bytes that are not UTF-8. */
+  rawBytes?: boolean | undefined;
   /** Keep the tokens. */
   record?: boolean;
 }
@@ -54,7 +56,7 @@ export interface ParseOptions {
 /** Reads a whole file. Never throws; what cannot be read is reported and skipped. */
 export function parseText(
   text: string,
-  { target, record }: ParseOptions = {},
+  { target, rawBytes, record }: ParseOptions = {},
 ): { file: PolicyFile; problems: Problem[]; cursor: Cursor } {
   const cursor = new Cursor(text, target, record);
   if (text.charCodeAt(0) === 0xfeff) {
@@ -83,7 +85,7 @@ export function parseText(
   }
   // Comments that a broken statement left behind at the end.
   statements.push(...parser.leftComments());
-  checkCharacters(cursor);
+  checkCharacters(cursor, rawBytes === true);
   checkLastLine(cursor);
   return { file: { text, statements }, problems: cursor.problems, cursor };
 }
