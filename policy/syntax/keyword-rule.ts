@@ -1,7 +1,7 @@
 // Rules with a keyword and conditionals: the tables in rules/ say what each kind takes.
 
 import { checkCondition, conditionAhead, parseCondition } from './conditions.ts';
-import { BARE, type Cursor, ITEM, PATH, type WordClass } from './cursor.ts';
+import { BARE, type Cursor, ITEM, NAME, PATH, type WordClass } from './cursor.ts';
 import { nearest } from './names.ts';
 import { qualifierOrder } from './qualifiers.ts';
 import { endOfRule } from './rule-end.ts';
@@ -100,7 +100,7 @@ export function parseKeywordRule(
       if (kind.path && !standsForPath(cursor)) {
         return cursor.fail('A path should stand here.', 'a path that starts with /');
       }
-      const ends = kind.commas ? ITEM : kind.kind === 'mount' ? mountWord(cursor) : BARE;
+      const ends = kind.commas ? NAME : kind.kind === 'mount' ? mountWord(cursor) : BARE;
       const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
       if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
       if (ends === BARE && kind.kind === 'mount' && !word.quoted && word.text.includes('\\=')) {

@@ -231,3 +231,55 @@ describe('other names for the same', () => {
     expect(found('/x l -> @{NOBODY_SETS_IT},').ok).toBe(false);
   });
 });
+
+const target = '3.0';
+const seen = (text: string) => {
+  const { ok, diagnostics } = check(text, { target });
+  return { ok, ids: [...new Set(diagnostics.map(({ id }) => id))] };
+};
+
+describe('an alias of bare words', () => {
+  test.each(['/a -> r', 'foo -> /b', 'foo -> bar', '/a -> rw', '/a -> all', 'include->b'])(
+    'alias %s is taken',
+    (words) => {
+      expect(seen(`alias ${words},\nprofile a {\n}\n`)).toEqual({
+        ok: true,
+        ids: ['bare-word-path'],
+      });
+    },
+  );
+
+  test.each([
+    'r -> /b',
+    '"foo" -> /b',
+    'foo.c -> /b',
+    '1 -> /b',
+    'a/b -> /c',
+    'file -> c',
+    'a* -> b',
+  ])('alias %s is refused', (words) => {
+    expect(seen(`alias ${words},\nprofile a {\n}\n`).ok).toBe(false);
+  });
+});
+
+describe('a # where apparmor_parser 3.0 takes it', () => {
+  test.each(['chown#c\n ,', 'chown #c\n ,', 'chown#c\n kill,', '#c\n kill,', 'chown,#c'])(
+    'capability %j',
+    (words) => {
+      expect(found(`capability ${words}`)).toEqual({ ok: true, ids: [] });
+    },
+  );
+
+  test.each([
+    ...['(a=b #c\n )', '(#c\na=b)', '(a #c\n)', '(a= #c\nb)', '(a=b\n#c\nd=e)', '(a #c\n=b)'],
+    ...['(#c,\n a=b)', '(# c)', '(a=b # d=e\n)', '(a # d=e f\n)'],
+  ])('xattrs=%j', (list) => {
+    const text = `profile a /x xattrs=${list} {\n}\n`;
+    expect(seen(text)).toEqual({ ok: true, ids: ['comment-in-rule'] });
+    expect(check(text).ok).toBe(false);
+  });
+
+  test.each(['label=b\r\n ', 'label=b\r\n', 'label=b'])('dbus peer=(name=a %j)', (words) => {
+    expect(seen(profile(`dbus send peer=(name=a ${words}),`)).ok).toBe(true);
+  });
+});

@@ -2,7 +2,6 @@
 
 import { compareReleases, type Release } from '../../release.ts';
 import { type Cursor, PATH } from '../cursor.ts';
-import { includeAhead } from '../preamble.ts';
 import type { BareFileRule, ExecTransition, FileRule, Permissions, Word } from '../tree.ts';
 import { variableEnd } from '../variables.ts';
 import type { Report } from './kind.ts';
@@ -333,7 +332,7 @@ export function bareWord(cursor: Cursor): string | undefined {
   const ends = after <= 32 || after === 44 || after === 35 || cursor.text.startsWith('->', end);
   if (!/^[A-Za-z]/.test(name) || !ends || isMode(name)) return undefined;
   // Where a blank follows, it starts an include.
-  if (name === 'include') return includeAhead(cursor, 0) ? undefined : name;
+  if (name === 'include') return after === 32 || after === 9 ? undefined : name;
   return !reserved.has(name) || isLaterKeyword(cursor, name) ? name : undefined;
 }
 
