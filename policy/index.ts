@@ -69,6 +69,8 @@ export interface CheckOptions {
    * tunables are known by name: what it has and the resolver does not find is noted, not refused.
    */
   targetBase?: boolean;
+  /** Lone surrogates from U+DC80 to U+DCFF stand for bytes that are not UTF-8; else they are malformed. */
+  rawBytes?: boolean;
 }
 
 export interface CheckResult {
@@ -86,7 +88,7 @@ export interface CheckResult {
 
 /** Whether apparmor_parser would accept this policy: parses it, reads its includes, and runs all checks. */
 export function check(source: string, options: CheckOptions = {}): CheckResult {
-  const main = mainUnit(source);
+  const main = mainUnit(source, options);
   const { analysis, needs } = study(main, options);
   return result(main, analysis, needs, report(analysis, options.target));
 }
@@ -124,7 +126,7 @@ export interface LintResult extends CheckResult {
 
 /** `check`, and the findings of every lint rule, less those that a comment suppresses. */
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
-  const main = mainUnit(source);
+  const main = mainUnit(source, options);
   const { analysis, needs } = study(main, options);
   const { findings, omitted } = advise(analysis, options);
   const diagnostics = [
@@ -219,7 +221,7 @@ export function profileNames(file: PolicyFile): string[] {
 
 /** The tokens of a policy, in order, for syntax highlighting. Offsets are UTF-16 units. */
 export function tokens(source: string): Token[] {
-  const found = parseText(source, true).cursor.tokens ?? [];
+  const found = parseText(source, { record: true }).cursor.tokens ?? [];
   found.sort((a, b) => a.start - b.start);
   // What was read twice while finding out what it is, counts once.
   let last = 0;

@@ -52,7 +52,10 @@ export const check = defineCommand({
         else io.tell(visibleLine(`${path}: ${read.message}`));
         continue;
       }
-      const { ok, diagnostics, needs } = checkPolicy(read.text, options);
+      const { ok, diagnostics, needs } = checkPolicy(read.text, {
+        ...options,
+        rawBytes: read.rawBytes,
+      });
       const report = { file: read.file, source: read.text, ok, needs, diagnostics };
       failed ||= !ok;
       // Only whether there are some is asked of them: thousands of files have many more.

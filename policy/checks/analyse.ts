@@ -137,6 +137,7 @@ class Walk {
     if (!context.budget.spend(statements.length)) return;
     const summary = summarize(statements);
     into.add(summary, statements, unit, path);
+    for (const abi of summary.abis) checkAbi(abi, unit, context);
     for (const include of summary.includes) {
       for (const next of included(include, unit, context)) {
         // A file is read once into a profile, so including it again, even from itself, adds nothing.

@@ -69,7 +69,7 @@ export class Context {
 
   /** The unit of an included file: a copy, so that this run adds no problems to the shared one. */
   use(file: IncludedFile, base: boolean): Unit {
-    const shared = includedUnit(file);
+    const shared = includedUnit(file, this.target);
     let unit = this.units.get(shared.file);
     if (!unit) {
       unit = { ...shared, problems: [...shared.problems], ...(base && { base }) };

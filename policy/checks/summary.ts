@@ -4,6 +4,7 @@ import { checkPattern } from '../glob/aare.ts';
 import type { Problem } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
 import type {
+  Abi,
   Alias,
   BareFileRule,
   BooleanVariable,
@@ -23,6 +24,7 @@ import type {
 import { variablesIn, visitHeadWords, visitRuleWords, type WordVisitor } from '../syntax/words.ts';
 
 export interface Summary {
+  abis: Abi[];
   includes: Include[];
   conditionals: Conditional[];
   children: Profile[];
@@ -43,6 +45,7 @@ const cache = new WeakMap<readonly Statement[], Summary>();
 
 function emptySummary(): Summary {
   return {
+    abis: [],
     includes: [],
     conditionals: [],
     children: [],
@@ -111,7 +114,9 @@ function add(
     switch (statement.kind) {
       case 'comment':
       case 'invalid':
+        break;
       case 'abi':
+        summary.abis.push(statement);
         break;
       case 'include':
         summary.includes.push(statement);

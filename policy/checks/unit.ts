@@ -1,7 +1,8 @@
 // A parsed text: the main file, or one that it includes.
 import type { IncludedFile } from '../includes.ts';
 import type { Problem } from '../problem.ts';
-import { parseText } from '../syntax/parser.ts';
+import { newestRelease, type Release } from '../release.ts';
+import { type ParseOptions, parseText } from '../syntax/parser.ts';
 import type { PolicyFile } from '../syntax/tree.ts';
 import { patternProblems } from './summary.ts';
 
@@ -15,19 +16,21 @@ export interface Unit {
 }
 
 /** Parses the main file. */
-export function mainUnit(source: string): Unit {
-  const { file, problems } = parseText(source);
+export function mainUnit(source: string, { target, rawBytes }: ParseOptions = {}): Unit {
+  const { file, problems } = parseText(source, { target, rawBytes });
   return { file, problems: [...problems, ...patternProblems(file)] };
 }
 
-const included = new WeakMap<IncludedFile, Unit>();
+const included = new WeakMap<IncludedFile, Map<Release, Unit>>();
 
-/** Parses an included file once; all analyses share the result. */
-export function includedUnit(file: IncludedFile): Unit {
-  let unit = included.get(file);
+/** Parses an included file once for each target; all analyses share the result. */
+export function includedUnit(file: IncludedFile, target: Release = newestRelease): Unit {
+  const units = included.get(file) ?? new Map<Release, Unit>();
+  included.set(file, units);
+  let unit = units.get(target);
   if (!unit) {
-    unit = { ...mainUnit(file.source), name: file.file };
-    included.set(file, unit);
+    unit = { ...mainUnit(file.source, { target }), name: file.file };
+    units.set(target, unit);
   }
   return unit;
 }

@@ -9,12 +9,30 @@ const control = /[^\P{Cc}\t\n\r\x80-\x9f]/u;
 /** A carriage return that is no part of a line end. */
 const lone = /\r(?!\n)/g;
 
-/** Reports characters no policy should contain, once all of it is read. */
-export function checkCharacters(cursor: Cursor): void {
+/** A lone surrogate that stands for a byte. */
+const rawByte = /[\udc80-\udcff]/u;
+
+/**
+ * Reports characters no policy should contain, once all of it is read. With `rawBytes`, lone surrogates from U+DC80 to
+ * U+DCFF stand for bytes that are not UTF-8: the first is reported, for all of them.
+ */
+export function checkCharacters(cursor: Cursor, rawBytes: boolean): void {
   checkReturns(cursor);
   const { text } = cursor;
   // Nearly every text has none; the engine finds that out fastest.
   if (text.isWellFormed() && !control.test(text)) return;
+  if (rawBytes) {
+    const start = text.search(rawByte);
+    if (start >= 0) {
+      const byte = (text.charCodeAt(start) & 0xff).toString(16).toUpperCase();
+      cursor.report(
+        'raw-byte',
+        { start, end: start + 1 },
+        `The file is not UTF-8: the byte 0x${byte} is no part of a character.`,
+        { expected: 'text in UTF-8' },
+      );
+    }
+  }
   let reported = 0;
   for (let i = 0; i < text.length && reported < 20; i++) {
     const code = text.charCodeAt(i);
@@ -43,7 +61,7 @@ export function checkCharacters(cursor: Cursor): void {
         });
         reported++;
       }
-    } else if (code >= 0xdc00 && code <= 0xdfff) {
+    } else if (code >= 0xdc00 && code <= 0xdfff && !(rawBytes && (code & 0xff80) === 0xdc80)) {
       cursor.report('malformed-unicode', range, 'Half of a UTF-16 surrogate pair.', {
         expected: 'well-formed Unicode',
       });

@@ -2,6 +2,7 @@
 // class of word it expects (the reference does the same with lexer states). One pass, no regular expressions.
 
 import type { Problem } from '../problem.ts';
+import type { Release } from '../release.ts';
 import type { SyntaxDiagnosticId } from './diagnostics.ts';
 import type { Range } from './source.ts';
 import type { Comment, Word } from './tree.ts';
@@ -39,8 +40,10 @@ export const BARE = wordClass('=()');
 export const VALUE = wordClass('');
 /** A value of a condition inside `peer=( )`, where every comma separates. */
 export const PEER_VALUE = wordClass('()');
-/** An item of a bracketed list, or the name of a capability: every comma separates. */
+/** An item of a bracketed list: every comma separates. */
 export const ITEM = wordClass('=()');
+/** The name of a capability, which a comment may follow without a blank. */
+export const NAME = wordClass('=()#');
 /** The value of an extended attribute. */
 export const XATTR_VALUE = wordClass('()');
 /** A profile flag: an item that may itself contain `=`. */
@@ -50,6 +53,7 @@ export const OPERAND = wordClass('=()<>');
 
 const ALWAYS_ENDS = 2;
 ITEM[44] = ALWAYS_ENDS;
+NAME[44] = ALWAYS_ENDS;
 PEER_VALUE[44] = ALWAYS_ENDS;
 FLAG[44] = ALWAYS_ENDS;
 
@@ -98,6 +102,8 @@ export const maxProblems = 1000;
 
 export class Cursor {
   readonly text: string;
+  /** The release whose keywords count; undefined: the newest. */
+  readonly target: Release | undefined;
   readonly problems: Problem[] = [];
   /** Only when they are recorded. */
   readonly tokens: Token[] | undefined;
@@ -114,8 +120,9 @@ export class Cursor {
   /** The first # of the last line that starts a comment or an include which no newline ends. */
   unterminated: number | undefined;
 
-  constructor(text: string, record = false) {
+  constructor(text: string, target?: Release, record = false) {
     this.text = text;
+    this.target = target;
     this.lastNewline = text.lastIndexOf('\n');
     this.tokens = record ? [] : undefined;
   }
@@ -254,16 +261,20 @@ export class Cursor {
 
   /**
    * Reports a carriage return that apparmor_parser takes for a part of the word that ends at `end`; with `comma`, one
-   * after the comma that ends the word too.
+   * after the comma that ends the word too. `parsers`: it compiles the rule all the same, with that word.
    */
-  refuseReturn(end: number, comma = false): void {
+  refuseReturn(end: number, comma = false, parsers?: Problem['parsers']): void {
     const at = comma && this.at(end) === COMMA ? end + 1 : end;
     if (this.at(at) !== CR || this.at(at + 1) !== LF) return;
     this.report(
       'carriage-return',
       { start: at, end: at + 1 },
       'apparmor_parser takes the carriage return here for a part of the word before it.',
-      { expected: 'LF at the end of the line', fix: { start: at, end: at + 1, text: '' } },
+      {
+        expected: 'LF at the end of the line',
+        fix: { start: at, end: at + 1, text: '' },
+        ...(parsers && { parsers }),
+      },
     );
   }
 
@@ -452,7 +463,7 @@ export class Cursor {
 
   /** A cursor at the same place that reads on without reporting or keeping anything. */
   ahead(): Cursor {
-    const ahead = new Cursor(this.text);
+    const ahead = new Cursor(this.text, this.target);
     ahead.pos = this.pos;
     ahead.last = this.last;
     return ahead;

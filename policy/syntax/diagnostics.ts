@@ -15,6 +15,11 @@ export const syntaxDiagnostics = {
     'Malformed Unicode',
     'Half of a surrogate pair cannot be written as UTF-8, so the file that is checked could not be the file that is installed.',
   ),
+  'raw-byte': {
+    title: 'File that is not UTF-8',
+    severity: 'warning',
+    text: 'apparmor_parser reads bytes, so it takes the file, and a pattern with such a byte matches names with that byte. Editors and terminals show it as another character or as none, and a registry does not take the file.',
+  },
   syntax: error(
     'Syntax error',
     'The text does not follow the grammar of apparmor.d(5) at this place. The message says what could stand there.',

@@ -3,17 +3,41 @@ import { type Cursor, FLAG, ITEM, XATTR_VALUE } from './cursor.ts';
 import { checkFlags } from './rules/profile.ts';
 import type { Condition, Profile, Word } from './tree.ts';
 
+const COMMA = 44;
+const CLOSE = 41;
+const EQUALS = 61;
+
+/** Reports a word that was probably meant as a comment: apparmor_parser compiles it as an attribute or a value. */
+function warnOfHash(cursor: Cursor, word: Word): void {
+  if (!word.text.startsWith('#')) return;
+  cursor.report(
+    'comment-in-rule',
+    word,
+    'This is no comment: apparmor_parser reads the # as part of an attribute that the program must have.',
+    { expected: 'the comment on a line of its own, before the profile', parsers: 'accept' },
+  );
+}
+
 /** `xattrs=( name name=value )`: the names have dots, and a value is optional. */
 export function parseXattrs(cursor: Cursor): Condition | undefined {
   const name = cursor.name('keyword') as Word;
   cursor.take('=', 'operator');
   cursor.refuseLineEnd(false);
   if (!cursor.take('(')) return cursor.fail('Extended attributes stand in brackets.', '( … )');
+  cursor.refuseCommentsIn({ start: name.start, end: cursor.last });
   const conditions: Condition[] = [];
   for (;;) {
-    while (cursor.take(','));
-    if (cursor.take(')')) break;
-    const attribute = cursor.word(ITEM, 'keyword');
+    // A # starts a word here, and no comment.
+    cursor.skipToStatement();
+    if (cursor.peek() === COMMA) {
+      cursor.take(',');
+      continue;
+    }
+    if (cursor.peek() === CLOSE) {
+      cursor.take(')');
+      break;
+    }
+    const attribute = cursor.wordHere(ITEM, 'keyword');
     if (!attribute) return cursor.fail('This bracket is not closed.', ')');
     if (!attribute.quoted) cursor.refuseReturn(attribute.end);
     else {
@@ -21,11 +45,15 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
         expected: 'a name such as user.tag',
       });
     }
+    warnOfHash(cursor, attribute);
     const values: Word[] = [];
-    if (cursor.take('=', 'operator')) {
-      const value = cursor.word(XATTR_VALUE, 'value');
+    cursor.skipToStatement();
+    if (cursor.peek() === EQUALS && cursor.take('=', 'operator')) {
+      cursor.skipToStatement();
+      const value = cursor.wordHere(XATTR_VALUE, 'value');
       if (!value) return cursor.fail(`${attribute.text}= has no value.`, 'a value');
       if (!value.quoted) cursor.refuseReturn(value.end);
+      warnOfHash(cursor, value);
       values.push(value);
     }
     conditions.push({
@@ -37,7 +65,6 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
       end: cursor.last,
     });
   }
-  cursor.refuseCommentsIn({ start: name.start, end: cursor.last });
   return {
     name,
     operator: '=',

@@ -1,10 +1,11 @@
 // Rules with a keyword and conditionals: the tables in rules/ say what each kind takes.
 
 import { checkCondition, conditionAhead, parseCondition } from './conditions.ts';
-import { BARE, type Cursor, ITEM, PATH, type WordClass } from './cursor.ts';
+import { BARE, type Cursor, ITEM, NAME, PATH, type WordClass } from './cursor.ts';
 import { nearest } from './names.ts';
 import { qualifierOrder } from './qualifiers.ts';
 import { endOfRule } from './rule-end.ts';
+import { bareWord } from './rules/file.ts';
 import type { KeywordKind } from './rules/kind.ts';
 import { kindByKeyword } from './rules/kinds.ts';
 import type { KeywordRule, Qualifiers, Word } from './tree.ts';
@@ -96,7 +97,10 @@ export function parseKeywordRule(
       rule.conditions.push(one);
     } else {
       if (startsStatement(cursor, rule)) return endOfRule(cursor, rule);
-      const ends = kind.commas ? ITEM : kind.kind === 'mount' ? mountWord(cursor) : BARE;
+      if (kind.path && !standsForPath(cursor)) {
+        return cursor.fail('A path should stand here.', 'a path that starts with /');
+      }
+      const ends = kind.commas ? NAME : kind.kind === 'mount' ? mountWord(cursor) : BARE;
       const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
       if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
       if (ends === BARE && kind.kind === 'mount' && !word.quoted && word.text.includes('\\=')) {
@@ -133,6 +137,15 @@ export function parseKeywordRule(
   if (!kind.comments) refuseComments(cursor, parts.keyword);
   kind.check?.(rule, report);
   return endOfRule(cursor, rule);
+}
+
+/** Whether a path is at the cursor, or a word that apparmor_parser takes for one: none of its keywords and no modes. */
+function standsForPath(cursor: Cursor): boolean {
+  cursor.skip();
+  const code = cursor.peek();
+  if (code === 47 || code === 64 || code === 34) return true;
+  // apparmor_parser takes the name of a profile with its namespace too.
+  return code === 58 || bareWord(cursor) !== undefined;
 }
 
 /** The class of word at the cursor: in a path every character but a blank counts. */

@@ -2,6 +2,7 @@
 // in one grammar: a file may be included anywhere, so where a statement may stand is checked later.
 
 import type { Problem } from '../problem.ts';
+import type { Release } from '../release.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
@@ -21,7 +22,7 @@ import {
 import { parseQualifiers } from './qualifiers.ts';
 import { endOfRule } from './rule-end.ts';
 import { parseChangeProfile } from './rules/change_profile.ts';
-import { bareWordRule, isMode, parseFile } from './rules/file.ts';
+import { bareWordRule, isMode, laterBareWord, parseFile } from './rules/file.ts';
 import { kindByKeyword } from './rules/kinds.ts';
 import { parseLink } from './rules/link.ts';
 import { checkIdentities, checkName } from './rules/profile.ts';
@@ -43,12 +44,21 @@ const HASH = 35;
 const OPEN = 123;
 const CLOSE = 125;
 
+export interface ParseOptions {
+  /** The release whose keywords count: what became one later may be a bare word. Without one, the newest. */
+  target?: Release | undefined;
+  /** Lone surrogates from U+DC80 to U+DCFF stand for bytes that are not UTF-8. */
+  rawBytes?: boolean | undefined;
+  /** Keep the tokens. */
+  record?: boolean;
+}
+
 /** Reads a whole file. Never throws; what cannot be read is reported and skipped. */
 export function parseText(
   text: string,
-  record = false,
+  { target, rawBytes, record }: ParseOptions = {},
 ): { file: PolicyFile; problems: Problem[]; cursor: Cursor } {
-  const cursor = new Cursor(text, record);
+  const cursor = new Cursor(text, target, record);
   if (text.charCodeAt(0) === 0xfeff) {
     const range = { start: 0, end: 1 };
     cursor.report(
@@ -75,7 +85,7 @@ export function parseText(
   }
   // Comments that a broken statement left behind at the end.
   statements.push(...parser.leftComments());
-  checkCharacters(cursor);
+  checkCharacters(cursor, rawBytes === true);
   checkLastLine(cursor);
   return { file: { text, statements }, problems: cursor.problems, cursor };
 }
@@ -524,7 +534,7 @@ class Parser {
     if (cursor.peek() === OPEN) return this.#block(start, qualifiers, depth, blankBefore);
     const name = cursor.peekName();
     const parts = { qualifiers, start, blankBefore };
-    const kind = kindByKeyword.get(name);
+    const kind = laterBareWord(cursor) ? undefined : kindByKeyword.get(name);
     if (qualifiers.owner && (kind || name === 'set' || name === 'change_profile')) {
       cursor.report(
         'qualifier-not-allowed',

@@ -1,6 +1,7 @@
 // What stands before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
 import { endOfRule } from './rule-end.ts';
+import { bareWord } from './rules/file.ts';
 import type { Include, IncludeKind, Word } from './tree.ts';
 import { isAssignment, variableEnd, variableName } from './variables.ts';
 
@@ -131,7 +132,8 @@ export function parseAbi(cursor: Cursor, start: number, blankBefore: boolean) {
 /** `alias /from -> /to,` */
 export function parseAlias(cursor: Cursor, start: number, blankBefore: boolean) {
   cursor.name('keyword');
-  const from = cursor.word(PATH, 'path');
+  const bare = bareWord(cursor) !== undefined;
+  const from = bare ? cursor.name('path') : cursor.word(PATH, 'path');
   if (!from) return cursor.fail('An alias names two paths.', 'alias /from -> /to,');
   if (!cursor.take('->', 'operator'))
     return cursor.fail('An alias names two paths with "->" between them.', '->');
@@ -140,9 +142,15 @@ export function parseAlias(cursor: Cursor, start: number, blankBefore: boolean) 
   if (!to) return cursor.fail('An alias names two paths.', 'the path after ->');
   for (const word of [from, to]) {
     if (!word.value.startsWith('/') && !word.value.startsWith('@{')) {
-      cursor.report('syntax', word, `"${word.value}" is not an absolute path.`, {
-        expected: 'a path that starts with /',
-      });
+      // apparmor_parser takes a bare word for the path before the arrow, and anything after it.
+      cursor.report(
+        bare || word === to ? 'bare-word-path' : 'syntax',
+        word,
+        `"${word.value}" is not an absolute path.`,
+        {
+          expected: 'a path that starts with /',
+        },
+      );
     }
   }
   return endOfRule(cursor, {

@@ -2,6 +2,7 @@
 
 import { conditionAhead } from './conditions.ts';
 import type { Cursor } from './cursor.ts';
+import { laterBareWord } from './rules/file.ts';
 import type { Qualifiers, Word } from './tree.ts';
 
 /** Their order: a qualifier may not follow one of a higher or the same number. */
@@ -24,7 +25,7 @@ export function parseQualifiers(cursor: Cursor): Qualifiers {
   for (;;) {
     const name = cursor.peekName();
     const order = qualifierOrder[name];
-    if (order === undefined) return found;
+    if (order === undefined || laterBareWord(cursor)) return found;
     if (name === 'priority') {
       if (!conditionAhead(cursor)) return found;
       const start = cursor.pos;

@@ -116,6 +116,21 @@ describe('a bare word as a path', () => {
     expect(found(rule).ok).toBe(false);
   });
 
+  test.each([
+    ...['r', 'rw', 'ix', 'x', 'px', 'oldroot=/old r', 'w -> b', 'oldroot=/old/\n  rw -> b'],
+    ...['deny', 'file', 'read', 'network', 'r*', 'r/a', '{a,b}'],
+  ])('pivot_root %s is refused', (words) => {
+    expect(found(`pivot_root ${words},`).ok).toBe(false);
+    expect(found(`deny pivot_root ${words},`).ok).toBe(false);
+  });
+
+  test.each(['foo', 'foo -> b', 'oldroot=r foo', 'oldroot=r /b', '/a -> r', 'rws', '"/r"', ':a'])(
+    'pivot_root %s is taken',
+    (words) => {
+      expect(found(`pivot_root ${words},`)).toEqual({ ok: true, ids: [] });
+    },
+  );
+
   test('two of them conflict as paths do', () => {
     expect(found('deleted px,\n  deleted ux,').ids).toContain('exec-conflict');
   });
@@ -130,6 +145,61 @@ describe('a bare word as a path', () => {
     const access = { kind: 'file', path: '/deleted', permissions: ['w'] } as const;
     expect(evaluate(seen as EffectiveProfile, access).outcome).toBe('unmatched');
   });
+});
+
+describe('a word that became a keyword later', () => {
+  const later = ['io_uring', 'userns', 'mqueue', 'priority', 'prompt', 'delete', 'quiet'];
+  const words = [...later, 'open', 'override_creds', 'sqpoll', 'and', 'or'];
+  const forms = ['W r,', 'owner W rw,', 'r W,', 'file W r,', 'deny W w,', 'W px -> b,'];
+  const cases = words.flatMap((word) => forms.map((form) => form.replace('W', word)));
+
+  test.each(cases)('%j is a bare word for 3.0', (rule) => {
+    const { ok, diagnostics, needs } = check(profile(rule), { target: '3.0' });
+    expect({ ok, ids: diagnostics.map(({ id }) => id) }).toEqual({
+      ok: true,
+      ids: ['bare-word-path'],
+    });
+    expect(needs).toBe('2.13');
+  });
+
+  test.each(later.map((word) => `${word} r,`))('%j is not for the newest release', (rule) => {
+    const { diagnostics } = check(profile(rule));
+    expect(diagnostics.map(({ id }) => id)).not.toContain('bare-word-path');
+  });
+
+  test.each([
+    ['prompt /x r,', 'target'],
+    ['quiet /x r,', 'target'],
+    ['userns,', 'target'],
+    ['mqueue r /x,', 'target'],
+    ['priority=1 /x r,', 'target'],
+  ])('%j still is what it is elsewhere', (rule, id) => {
+    const { diagnostics } = check(profile(rule), { target: '3.0' });
+    expect(diagnostics.map((one) => one.id)).toEqual([id]);
+  });
+
+  test('an included file is read with the keywords of each target', () => {
+    const file = { file: 'local/x', source: '  priority r,\n' };
+    const options = { resolver: () => file };
+    const text = profile('include <local/x>');
+    expect(check(text, options).ok).toBe(false);
+    expect(check(text, { ...options, target: '3.0' }).ok).toBe(true);
+    expect(check(text, options).ok).toBe(false);
+  });
+});
+
+describe('include as a bare word', () => {
+  const taken = ['r include,', 'owner r include,', 'file r include,', 'deny r include,'];
+  test.each([...taken, 'r include\n,', 'px include->b,', 'link include->b,'])('%j', (rule) => {
+    expect(found(rule)).toEqual({ ok: true, ids: ['bare-word-path'] });
+  });
+
+  test.each(['r include ,', 'px include -> b,', 'r "include",', 'include,'])(
+    '%j is an include, or nothing',
+    (rule) => {
+      expect(found(rule).ok).toBe(false);
+    },
+  );
 });
 
 describe('other names for the same', () => {
@@ -159,5 +229,57 @@ describe('other names for the same', () => {
   test('the target of an exec transition is a name, whatever it holds', () => {
     expect(found('/x px -> @{NOBODY_SETS_IT},').ok).toBe(true);
     expect(found('/x l -> @{NOBODY_SETS_IT},').ok).toBe(false);
+  });
+});
+
+const target = '3.0';
+const seen = (text: string) => {
+  const { ok, diagnostics } = check(text, { target });
+  return { ok, ids: [...new Set(diagnostics.map(({ id }) => id))] };
+};
+
+describe('an alias of bare words', () => {
+  test.each(['/a -> r', 'foo -> /b', 'foo -> bar', '/a -> rw', '/a -> all', 'include->b'])(
+    'alias %s is taken',
+    (words) => {
+      expect(seen(`alias ${words},\nprofile a {\n}\n`)).toEqual({
+        ok: true,
+        ids: ['bare-word-path'],
+      });
+    },
+  );
+
+  test.each([
+    'r -> /b',
+    '"foo" -> /b',
+    'foo.c -> /b',
+    '1 -> /b',
+    'a/b -> /c',
+    'file -> c',
+    'a* -> b',
+  ])('alias %s is refused', (words) => {
+    expect(seen(`alias ${words},\nprofile a {\n}\n`).ok).toBe(false);
+  });
+});
+
+describe('a # where apparmor_parser 3.0 takes it', () => {
+  test.each(['chown#c\n ,', 'chown #c\n ,', 'chown#c\n kill,', '#c\n kill,', 'chown,#c'])(
+    'capability %j',
+    (words) => {
+      expect(found(`capability ${words}`)).toEqual({ ok: true, ids: [] });
+    },
+  );
+
+  test.each([
+    ...['(a=b #c\n )', '(#c\na=b)', '(a #c\n)', '(a= #c\nb)', '(a=b\n#c\nd=e)', '(a #c\n=b)'],
+    ...['(#c,\n a=b)', '(# c)', '(a=b # d=e\n)', '(a # d=e f\n)'],
+  ])('xattrs=%j', (list) => {
+    const text = `profile a /x xattrs=${list} {\n}\n`;
+    expect(seen(text)).toEqual({ ok: true, ids: ['comment-in-rule'] });
+    expect(check(text).ok).toBe(false);
+  });
+
+  test.each(['label=b\r\n ', 'label=b\r\n', 'label=b'])('dbus peer=(name=a %j)', (words) => {
+    expect(seen(profile(`dbus send peer=(name=a ${words}),`)).ok).toBe(true);
   });
 });

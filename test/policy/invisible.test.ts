@@ -23,6 +23,13 @@ test.each(codes)('%i', (code) => {
   );
 });
 
+test('the message names the character', () => {
+  expect(found('deny /etc/shadow\u200b r,')[0]).toMatchObject({
+    message: 'U+200B (zero width space) is invisible: the rule is not what it looks like.',
+    expected: 'remove it',
+  });
+});
+
 test('a blank in quotes is a warning, letters of every script are nothing', () => {
   expect(found('"/srv/a\u00a0b" r,').map((one) => one.severity)).toEqual(['warning']);
   expect(found('"/srv/a\u200bb" r,').map((one) => one.severity)).toEqual(['error']);

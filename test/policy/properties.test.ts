@@ -153,6 +153,10 @@ describe('includes', () => {
     expect(
       check('abi <abi/9.9>,\nprofile p {\n}\n', { resolver }).diagnostics.map((one) => one.id),
     ).toEqual(['missing-abi']);
+    for (const abi of ['abi r,', 'abi nope,', 'audit {\n  abi <abi/9.9>,\n}'])
+      expect(
+        check(`profile p {\n  ${abi}\n}\n`, { resolver }).diagnostics.map((one) => one.id),
+      ).toEqual(['missing-abi']);
   });
 
   test('a file that includes itself is read once; a child that includes its parent never ends', () => {

@@ -1,5 +1,6 @@
 // File rules (apparmor.d(5), "Access Modes"): `path mode`, `mode path`, and `file` alone.
 
+import { compareReleases, type Release } from '../../release.ts';
 import { type Cursor, PATH } from '../cursor.ts';
 import type { BareFileRule, ExecTransition, FileRule, Permissions, Word } from '../tree.ts';
 import { variableEnd } from '../variables.ts';
@@ -289,11 +290,39 @@ export function filePath(cursor: Cursor): Word | undefined {
 const reserved: ReadonlySet<string> = new Set(
   (
     'abi alias all allow and audit bind capability change_profile dbus defined delete deny eavesdrop else file hat ' +
-    'if in include io_uring link mount mqueue network not open or other override_creds owner peer pivot_root ' +
+    'if in io_uring link mount mqueue network not open or other override_creds owner peer pivot_root ' +
     'priority profile prompt ptrace read readby receive remount rewrite rlimit safe send set signal sqpoll subset ' +
     'trace tracedby umount unix unmount unsafe user userns write'
   ).split(' '),
 );
+
+/** Keywords that not every release has, with the release that brought each: in older ones they are bare words. */
+const laterKeywords: Readonly<Record<string, Release>> = {
+  delete: '4.0',
+  io_uring: '4.0',
+  mqueue: '4.0',
+  open: '4.0',
+  override_creds: '4.0',
+  prompt: '4.0',
+  sqpoll: '4.0',
+  userns: '4.0',
+  priority: '4.1',
+  and: '5.0',
+  or: '5.0',
+  quiet: '5.0',
+};
+
+/** True for a word that became a keyword after the target. */
+function isLaterKeyword(cursor: Cursor, name: string): boolean {
+  const { target } = cursor;
+  if (target === undefined || !Object.hasOwn(laterKeywords, name)) return false;
+  return compareReleases(laterKeywords[name] as Release, target) > 0;
+}
+
+/** True for a file rule whose path is a word that became a keyword after the target. */
+export function laterBareWord(cursor: Cursor): boolean {
+  return isLaterKeyword(cursor, cursor.peekName()) && bareWordRule(cursor);
+}
 
 /** The bare word at the cursor that can stand for a path: letters, digits and _, no mode and no word of a rule. */
 export function bareWord(cursor: Cursor): string | undefined {
@@ -301,7 +330,10 @@ export function bareWord(cursor: Cursor): string | undefined {
   const end = cursor.pos + name.length;
   const after = cursor.at(end);
   const ends = after <= 32 || after === 44 || after === 35 || cursor.text.startsWith('->', end);
-  return /^[A-Za-z]/.test(name) && ends && !isMode(name) && !reserved.has(name) ? name : undefined;
+  if (!/^[A-Za-z]/.test(name) || !ends || isMode(name)) return undefined;
+  // Where a blank follows, it starts an include.
+  if (name === 'include') return after === 32 || after === 9 ? undefined : name;
+  return !reserved.has(name) || isLaterKeyword(cursor, name) ? name : undefined;
 }
 
 /** True for a file rule whose path is a bare word: access modes and then `,` or `->` follow. */

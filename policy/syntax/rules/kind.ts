@@ -32,6 +32,8 @@ export interface KeywordKind {
   /** How many plain words it takes, and whether they stand after the conditions. */
   words?: number;
   wordsLast?: boolean;
+  /** Its words stand for paths, so that none of them is a keyword or access modes. */
+  path?: boolean;
   /** Every comma ends a word. */
   commas?: boolean;
   /** A carriage return right after an unquoted word, or after its comma, becomes a part of the word. */

@@ -7,6 +7,7 @@ export const pivot_root: KeywordKind = {
   conditions: ['oldroot'],
   words: 1,
   wordsLast: true,
+  path: true,
   arrow: true,
   comments: true,
   repeatable: ['oldroot'],
