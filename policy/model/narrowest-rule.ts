@@ -20,8 +20,11 @@ export function narrowestRule(
   const word = (text: string) => quoted(pattern(text));
   const condition = (name: string, text: string | undefined) =>
     text === undefined ? [] : [`${name}=${word(text)}`];
+  // Labels and names of buses are chosen by those who have them: a pattern for one would match others'.
+  const exact = (name: string, text: string | undefined) =>
+    text === undefined ? [] : [`${name}=${quoted(escaped(text))}`];
   const stacked = (text: string) => {
-    const name = word(text);
+    const name = quoted(escaped(text));
     return name.startsWith('"') ? `"&${name.slice(1)}` : `&${name}`;
   };
   const list = (words: readonly string[]) => `(${[...new Set(words)].join(', ')})`;
@@ -39,7 +42,7 @@ export function narrowestRule(
       const local = access.access.some((one) => localAccess.has(one));
       const peer = local
         ? []
-        : [...condition('label', access.peer), ...condition('addr', access.peerAddress)];
+        : [...exact('label', access.peer), ...condition('addr', access.peerAddress)];
       return rule(
         ...['unix', list(access.access), `type=${access.type}`],
         ...condition('addr', access.address),
@@ -47,18 +50,22 @@ export function narrowestRule(
       );
     }
     case 'ptrace':
-      return rule('ptrace', list(access.access), ...condition('peer', access.peer));
+      return rule('ptrace', list(access.access), ...exact('peer', access.peer));
     case 'signal':
       return rule(
         ...['signal', list(access.access)],
         ...(isUnnamed(access.signal) ? [] : [`set=${list([access.signal])}`]),
-        ...condition('peer', access.peer),
+        ...exact('peer', access.peer),
       );
     case 'mount': {
-      const flags = access.flags.filter((one) => one !== 'remount');
+      // `rw` is the absence of a flag. Beside these flags apparmor_parser takes it for a new mount too (mount.cc).
+      const isAlone = access.flags.some((one) => standsAlone.has(one));
+      const flags = access.flags.filter(
+        (one) =>
+          one !== 'remount' && !(isAlone && one === 'rw' && !access.flags.includes('remount')),
+      );
       const options = flags.length > 0 ? [`options=${list(flags)}`] : [];
-      if (flags.length < access.flags.length)
-        return rule('remount', ...options, word(access.target));
+      if (access.flags.includes('remount')) return rule('remount', ...options, word(access.target));
       // Without options a rule would allow all of them; `rw` stands for none.
       return rule(
         ...['mount', ...(flags.length > 0 ? options : ['options=(rw)'])],
@@ -75,32 +82,32 @@ export function narrowestRule(
       return rule(
         'change_profile',
         '->',
-        access.stack ? stacked(access.target) : word(access.target),
+        access.stack ? stacked(access.target) : quoted(escaped(access.target)),
       );
     case 'rlimit':
       return rule('set', 'rlimit', access.name, '<=', `${access.value ?? 'infinity'}`);
     case 'dbus': {
       const { bus, name, peer } = access;
-      if (access.access === 'eavesdrop') return rule('dbus', 'eavesdrop', ...condition('bus', bus));
+      if (access.access === 'eavesdrop') return rule('dbus', 'eavesdrop', ...exact('bus', bus));
       if (access.access === 'bind') {
-        return rule('dbus', 'bind', ...condition('bus', bus), ...condition('name', name));
+        return rule('dbus', 'bind', ...exact('bus', bus), ...exact('name', name));
       }
-      const other = [...condition('name', name), ...condition('label', peer)];
+      const other = [...exact('name', name), ...exact('label', peer)];
       return rule(
-        ...['dbus', access.access, ...condition('bus', bus), ...condition('path', access.path)],
-        ...condition('interface', access.interface),
-        ...condition('member', access.member),
+        ...['dbus', access.access, ...exact('bus', bus), ...condition('path', access.path)],
+        ...exact('interface', access.interface),
+        ...exact('member', access.member),
         ...(other.length > 0 ? [`peer=${list(other)}`] : []),
       );
     }
     case 'mqueue':
       return rule(
         ...['mqueue', list(access.access), ...condition('type', access.type)],
-        ...condition('label', access.label),
+        ...exact('label', access.label),
         ...(access.name === undefined ? [] : [word(access.name)]),
       );
     case 'io_uring':
-      return rule('io_uring', list([access.access]), ...condition('label', access.label));
+      return rule('io_uring', list([access.access]), ...exact('label', access.label));
     case 'userns':
       return rule('userns', 'create');
   }
@@ -117,3 +124,9 @@ function modes(permissions: readonly FilePermission[]): string {
     .map((one) => (one === 'x' ? 'ix' : one))
     .join('');
 }
+
+/** Flags of mount(2) that make it another request than a new mount. */
+const standsAlone: ReadonlySet<string> = new Set([
+  ...['bind', 'rbind', 'move', 'private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'],
+  ...['unbindable', 'runbindable'],
+]);

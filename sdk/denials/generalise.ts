@@ -37,17 +37,23 @@ const kinds: readonly Kind[] = [
     pattern: (_, declares) => (declares('HOME') ? '@{HOME}' : '/home/*'),
   },
   // A layer or container of Docker, containerd, Podman or Kubernetes: a hash, or a UUID (RFC 9562).
-  { find: /(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])/, pattern: () => '[0-9a-f]*' },
+  {
+    find: /(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])/,
+    pattern: () => hexadecimalName('[0-9a-f]'),
+  },
   {
     find: /(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])/i,
     pattern: (found) => found.replace(/[0-9a-f]/gi, hexadecimalClass(found)),
   },
   // The short names by which overlay2 links its layers.
   { find: /(?<=\/overlay2\/l\/)[0-9A-Z]{26}(?=\/|$)/, pattern: () => '*' },
-  { find: /(?<![0-9A-Za-z])[0-9a-f]{32,63}(?![0-9A-Za-z])/, pattern: () => '[0-9a-f]*' },
+  {
+    find: /(?<![0-9A-Za-z])[0-9a-f]{32,63}(?![0-9A-Za-z])/,
+    pattern: () => hexadecimalName('[0-9a-f]'),
+  },
   // A hexadecimal word with a digit and a letter, such as the short id of a container.
-  { find: hexadecimal('0-9a-f'), pattern: () => '[0-9a-f]*' },
-  { find: hexadecimal('0-9A-F'), pattern: () => '[0-9A-F]*' },
+  { find: hexadecimal('0-9a-f'), pattern: () => hexadecimalName('[0-9a-f]') },
+  { find: hexadecimal('0-9A-F'), pattern: () => hexadecimalName('[0-9A-F]') },
   // Names that tempfile.mkstemp of Python makes, and what mktemp(1) and mkstemp(3) put in the place of X.
   {
     find: /(?<=^(?:\/[^/]+)*\/tmp)(?=[a-z0-9_]*[0-9_])[a-z0-9_]{8}(?=$|[/.])/,
@@ -69,6 +75,11 @@ const kinds: readonly Kind[] = [
 /** A version such as 1.2.3, an IPv4 address, or digits between colons as PCI and MAC addresses have them. */
 const isFixedNumber =
   /[0-9]\.[0-9]|(?<![0-9a-f])(?:[0-9a-f]{2}|[0-9a-f]{4}):[0-9a-f]{2}(?![0-9a-f])/i;
+
+/** Six digits at least: one alone would match every name that begins with a letter from a to f. */
+function hexadecimalName(digit: string): string {
+  return `${digit.repeat(6)}*`;
+}
 
 /** The digits of a hexadecimal number, in the case in which it is written. */
 function hexadecimalClass(text: string): string {

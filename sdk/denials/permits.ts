@@ -132,10 +132,11 @@ function meaning(pattern: string): string {
     '@{HOME}': "Every user's home, root's too,",
     '/home/*': "Every user's home",
     '[0-9]*': 'Every name that starts with a digit',
-    '[0-9a-f]*': 'Every name that starts with a hexadecimal digit',
-    '[0-9A-F]*': 'Every name that starts with a hexadecimal digit',
   };
   if (pattern.includes(']-[')) return 'Every UUID';
+  if (/^\[0-9(?:a-f|A-F)\]\[/.test(pattern)) {
+    return 'Every name that starts with six hexadecimal digits';
+  }
   return meanings[pattern] ?? 'Every name';
 }
 

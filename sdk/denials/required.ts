@@ -93,9 +93,9 @@ function saysMoreOfSockets(event: LogEvent): boolean {
   );
 }
 
-/** Whether a field has a value: dbus-broker writes (null) where a message has none. */
-function isSaid(value: string | undefined): boolean {
-  return value !== undefined && value !== '(null)';
+/** Whether a field has a value: dbus-broker writes (null) where a message has none. A call may name no interface. */
+function isSaid(name: string, value: string | undefined): boolean {
+  return value !== undefined && (value !== '(null)' || name === 'interface');
 }
 
 /** The first field that is always there in a record of this kind, and is not; no rule may be made of such a record. */
@@ -104,7 +104,7 @@ export function missingField(event: LogEvent, access: Access): string | undefine
   const missing = [['operation'], ...fields(event, access)].find(
     (names) =>
       (names !== denied || refusals.has(event.type)) &&
-      names.every((name) => !isSaid(fieldOf(event, name))),
+      names.every((name) => !isSaid(name, fieldOf(event, name))),
   );
   return missing?.[0];
 }

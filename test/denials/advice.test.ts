@@ -181,8 +181,8 @@ describe('generalised', () => {
     ['/home/ann', '/home/ann', '/home/ann'],
     [
       `/var/lib/docker/overlay2/${hash}/merged/a`,
-      '/var/lib/docker/overlay2/[0-9a-f]*/merged/a',
-      '/var/lib/docker/overlay2/[0-9a-f]*/merged/a',
+      '/var/lib/docker/overlay2/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*/merged/a',
+      '/var/lib/docker/overlay2/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*/merged/a',
     ],
     [
       '/var/lib/docker/overlay2/l/ABCDEFGHIJ234567KLMNOPQRST/a',
@@ -204,9 +204,12 @@ describe('generalised', () => {
 
   const uuid = (digit: string) => [8, 4, 4, 4, 12].map((count) => digit.repeat(count)).join('-');
   test.each<[string, string]>([
-    ['/tmp/upload-83aef1', '/tmp/upload-[0-9a-f]*'],
-    ['/tmp/upload-83AEF1.part', '/tmp/upload-[0-9A-F]*.part'],
-    ['/var/cache/3f2a9c/x', '/var/cache/[0-9a-f]*/x'],
+    ['/tmp/upload-83aef1', '/tmp/upload-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*'],
+    [
+      '/tmp/upload-83AEF1.part',
+      '/tmp/upload-[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]*.part',
+    ],
+    ['/var/cache/3f2a9c/x', '/var/cache/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*/x'],
     ['/tmp/tmp.Ab3dE9xZ1q', '/tmp/tmp.*'],
     ['/tmp/tmp.aBcDeFgHiJ', '/tmp/tmp.*'],
     ['/tmp/tmpk3j2h1_x/a', '/tmp/tmp*/a'],
@@ -217,7 +220,7 @@ describe('generalised', () => {
     ['/tmp/0A1b2C3D-1234-1234-1234-123456789ABC/x', `/tmp/${uuid('[0-9a-fA-F]')}/x`],
     [
       `/tmp/systemd-private-${hash.slice(32)}-ModemManager.service-aB3dEf/x`,
-      '/tmp/systemd-private-[0-9a-f]*-ModemManager.service-*/x',
+      '/tmp/systemd-private-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*-ModemManager.service-*/x',
     ],
     // Names, and what may be one.
     ...[
