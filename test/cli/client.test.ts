@@ -263,7 +263,7 @@ describe('the client commands', () => {
     const changed = await packageFolder('docker-nginx', (text) => `${text}# more\n`);
     const outcome = await run(args(changed));
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toContain('written once');
+    expect(outcome.stderr).toContain('Versions are immutable');
   });
 
   test('publish signs with AA_SIGNING_KEY', async () => {
