@@ -1,5 +1,6 @@
 import { check as checkPolicy, type Diagnostic, releases } from '../../policy/index.ts';
 import { defineCommand, exit } from '../framework/command.ts';
+import { toCliError } from '../framework/failure.ts';
 import { lineFormatOption } from '../framework/format.ts';
 import {
   includeOptions,
@@ -44,12 +45,12 @@ export const check = defineCommand({
     const found: Diagnostic[] = [];
     let failed = false;
     for (const path of args) {
-      const read = await readProfileFile(path).catch((error: Error) => error);
+      const read = await readProfileFile(path).catch((error: Error) => toCliError(error));
       // One file that can't be read is one file's answer: a run over thousands goes on.
       if (read instanceof Error) {
         failed = true;
         if (format === 'json') io.print(jsonLine(unreadable(path, read)));
-        else io.tell(visibleLine(`${path}: ${read.message}`));
+        else io.tell(visibleLine(`aa-registry: ${read.message}`));
         continue;
       }
       const { ok, diagnostics, needs } = checkPolicy(read.text, {
