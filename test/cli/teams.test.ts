@@ -76,7 +76,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
     expect(shown.stdout).toMatch(/^Tags +web$/m);
     expect(await run(['show', 'platform/docker-nginx'], { AA_TOKEN: '' })).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('There is no profile'),
+      stderr: expect.stringContaining('does not exist'),
     });
     expect(
       await run(['yank', 'platform/docker-nginx@1.0.0', '--reason', 'x'], token),
@@ -173,7 +173,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
     const args = ['publish', at('package'), '--version', '2.0.0', '--key', at('key.pem')];
     expect(await run(args)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('publish edge/docker-nginx'),
+      stderr: expect.stringContaining('Publish edge/docker-nginx'),
     });
     expect((await succeed(['show', 'platform/docker-nginx'])).stdout).toContain(
       'Use edge/docker-nginx',
