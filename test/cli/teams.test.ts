@@ -80,7 +80,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
     });
     expect(
       await run(['yank', 'platform/docker-nginx@1.0.0', '--reason', 'x'], token),
-    ).toMatchObject({ code: 1, stderr: expect.stringContaining('needs the role publisher') });
+    ).toMatchObject({ code: 1, stderr: expect.stringContaining('requires the role publisher') });
     const id = /^(\d+) .*laptop/m.exec((await succeed(['token', 'list', '--user', 'ada'])).stdout);
     await succeed(['token', 'revoke', id?.[1] ?? '']);
     expect(await run(['whoami'], token)).toMatchObject({ code: 1 });
