@@ -55,7 +55,7 @@ const { metafile } = await build({
   metafile: true,
   // With this variable libsql asks its loader for a file, not for a package.
   define: { 'process.env.LIBSQL_JS_DEV': 'true' },
-  alias: { '@neon-rs/load': './bin/embedded-libsql.ts' },
+  alias: { '@neon-rs/load': './packaging/executable/libsql.ts' },
 });
 
 // What went into it, for scripts/notices.ts.

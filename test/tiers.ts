@@ -38,7 +38,8 @@ export const tiers = {
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',
-    executable: false,
+    // The guest of the kernel test has it.
+    executable: true,
     guests: [debian12],
     packages: policy,
   },
