@@ -95,7 +95,7 @@ export const sync = defineCommand({
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
       // What was told of them is not what was wanted.
-      const asWanted = report.outcomes.length === 0 ? ', as wanted' : '';
+      const asWanted = report.outcomes.length === 0 && !report.offline ? ', as wanted' : '';
       io.print(`Nothing to do: ${count}${asWanted}.`);
     }
     return code;

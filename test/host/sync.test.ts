@@ -132,7 +132,7 @@ describe('sync', () => {
     expect(repaired.code).toBe(4);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
     const idle = await run('sync', ...away);
-    expect(idle).toMatchObject({ code: 4, lines: ['Nothing to do: 1 profile, as wanted.'] });
+    expect(idle).toMatchObject({ code: 4, lines: ['Nothing to do: 1 profile.'] });
   });
 
   test('keeps to a lock, byte for byte the same for the same versions', async () => {
