@@ -58,12 +58,7 @@ export function narrowestRule(
         ...exact('peer', access.peer),
       );
     case 'mount': {
-      // `rw` is the absence of a flag. Beside these flags apparmor_parser takes it for a new mount too (mount.cc).
-      const isAlone = access.flags.some((one) => standsAlone.has(one));
-      const flags = access.flags.filter(
-        (one) =>
-          one !== 'remount' && !(isAlone && one === 'rw' && !access.flags.includes('remount')),
-      );
+      const flags = access.flags.filter((one) => one !== 'remount');
       const options = flags.length > 0 ? [`options=${list(flags)}`] : [];
       if (access.flags.includes('remount')) return rule('remount', ...options, word(access.target));
       // Without options a rule would allow all of them; `rw` stands for none.
@@ -124,9 +119,3 @@ function modes(permissions: readonly FilePermission[]): string {
     .map((one) => (one === 'x' ? 'ix' : one))
     .join('');
 }
-
-/** Flags of mount(2) that make it another request than a new mount. */
-const standsAlone: ReadonlySet<string> = new Set([
-  ...['bind', 'rbind', 'move', 'private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'],
-  ...['unbindable', 'runbindable'],
-]);
