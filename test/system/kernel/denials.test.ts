@@ -525,7 +525,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       expect(said).toContain('+ network inet stream,');
       expect(said).toMatch(/Left as it is: \S+:11: audit deny \/srv\/t\/b r,/);
       expect(await succeed('cat /root/web')).toBe(
-        policy.replace(/\}\n$/, '  network inet stream,\n}\n'),
+        policy.replace(/\}\n$/, '\n  network inet stream,\n}\n'),
       );
       await succeed(`aa-registry lint /root/web && apparmor_parser -r /root/web
 aa-exec -p web -- ${socket(2, 1)}`);
