@@ -76,7 +76,7 @@ describe('a change that is killed before any of its steps', { timeout: 120_000 }
       const root = `${prepared}-${at}`;
       await cp(prepared, root, { recursive: true, verbatimSymlinks: true });
       const env = { NODE_OPTIONS: `--import=${killAt}`, KILL_AT: String(at) };
-      const run = await aaRegistry([...change, '--root', root], { env });
+      const run = await aaRegistry([...change, '--root', root], { env, ownProcess: true });
       if (run.code === 0) break;
       expect(run.stderr).toContain(`killed before step ${at}:`);
       // What boot would load now is one version or the other, and whole.
