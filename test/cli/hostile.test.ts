@@ -208,6 +208,7 @@ describe('the commands in a hostile world', () => {
       meddler.meddle = (asked, given) => (path.test(asked) ? body : given);
       const outcome = await run(['pull', 'docker-nginx', '--root', root], {
         env: { AA_REGISTRY: meddler.url, NODE_OPTIONS: '--max-old-space-size=96' },
+        ownProcess: true,
       });
       expect([3, 4], `${path}: ${outcome.stderr}`).toContain(outcome.code);
     }
@@ -222,7 +223,7 @@ describe('the commands in a hostile world', () => {
     await writeFile(at('nested.bundle'), '['.repeat(4 << 20));
     const outcome = await run(
       ['pull', '--bundle', at('nested.bundle'), '--root', await host('bundled')],
-      { env: { NODE_OPTIONS: '--max-old-space-size=96' } },
+      { env: { NODE_OPTIONS: '--max-old-space-size=96' }, ownProcess: true },
     );
     expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('nested.bundle') });
     const endless = await run(['pull', '--bundle', '/dev/zero', '--root', await host('zero')]);
