@@ -70,7 +70,7 @@ export async function patchProfile(
   const incomplete = findings.filter(({ missing }) => missing !== undefined).length;
   if (incomplete > 0) {
     io.tell(
-      `No rule is made of ${incomplete} ${incomplete === 1 ? 'finding' : 'findings'}: the log does not say enough of what was asked for. See them without --patch.`,
+      `No rule was written for ${incomplete} ${incomplete === 1 ? 'finding' : 'findings'}: the log record is incomplete. Run without --patch to see ${incomplete === 1 ? 'it' : 'them'}.`,
     );
   }
   for (const { operation, reason } of unsaid) {
@@ -124,7 +124,7 @@ export function tellOfMissing(io: Io, text: string, resolver: IncludeResolver): 
   );
 }
 
-/** Lint rules about what makes whoever may do it somebody else. */
+/** Lint rules about access to files that let a process act as another user. */
 const cautioned = new Set(['sensitive-read', 'sensitive-write']);
 
 /** What lint says of these rules after a patch and did not say before, each once. */

@@ -2,7 +2,7 @@
 const maxQueryWords = 8;
 const maxRuleWords = 2_000;
 
-/** The maximum length of a word, in characters; nobody types longer ones. */
+/** The maximum length of a word, in characters. Search terms are shorter in practice. */
 const maxWordLength = 64;
 
 /** A text's words, in lower case and without accents: letters and digits only. */

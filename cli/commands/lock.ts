@@ -108,7 +108,7 @@ export const lock = defineCommand({
       : `${file} is up to date: ${locked.length} ${locked.length === 1 ? 'profile' : 'profiles'}.`;
     if (changed && !values['dry-run']) {
       const write = () => writeLock(file, locked);
-      // The host's own file is what sync follows; another is nobody else's.
+      // Only the host's own lock file is shared with sync, so that only writing it takes the host's lock.
       await (values.profiles === undefined ? alone(io, root, write) : write());
     }
     answer(io, values, { file: `${file}`, changed, items: locked }, lines);

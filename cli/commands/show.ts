@@ -75,7 +75,7 @@ function sayDeprecation({ reason, replacement }: Deprecation): string {
   return replacement === null ? reason : `${reason} Use ${replacement}.`;
 }
 
-/** A version in the list of all; whoever chooses one must see that it was yanked. */
+/** The version as the list of all versions shows it: marked if it was yanked. */
 function nameVersion({
   version,
   yankReason,

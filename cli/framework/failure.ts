@@ -25,7 +25,7 @@ const plain: [kind: new (...args: never[]) => Error, id: string][] = [
   [TrustFileError, 'trust-file'],
 ];
 
-/** What to tell of anything that a command threw: one sentence, and what to do about it. */
+/** Converts anything that a command threw into an error message of one sentence and a hint about what to do. */
 export function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof UnreachableError) {

@@ -34,9 +34,9 @@ const everything = outline('/**');
 
 export const sensitiveRead: LintRule = {
   id: 'sensitive-read',
-  title: 'Reading what lets one be somebody else',
+  title: 'Reading credentials',
   severity: 'info',
-  text: 'Password hashes, private keys and tokens let whoever reads them be somebody else, elsewhere and later, where no profile holds. Where the program is meant to read them, a comment should say so. Not reported is what abstractions allow, and a profile that may read everything.',
+  text: 'Password hashes, private keys and tokens let a process that has read them act as another user, also on other systems and after it has left the profile. If the program needs them, say so in a comment. Rules of abstractions, and profiles that may read every file, are not reported.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/shadow r,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/passwd r,\n}\n',
   check(context) {

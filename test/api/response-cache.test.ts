@@ -85,7 +85,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     }
   });
 
-  test('logs cached responses as any other', async () => {
+  test('logs cached responses like all others', async () => {
     await (await ask(content)).text();
     await meddle();
     await (await ask(content, { 'X-Request-Id': 'cached' })).text();

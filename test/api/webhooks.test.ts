@@ -154,6 +154,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
+    // Relative to the registry's clock, which is this one: a slow machine only makes it older.
     const old = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString();
     await sql(`UPDATE deliveries SET created_at = '${old}'`);
     await makeDue();
@@ -167,6 +168,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
+    // Relative to the registry's clock, which is this one: a slow machine only makes it older.
     const old = new Date(Date.now() - 31 * 86_400_000).toISOString();
     await sql(`UPDATE deliveries SET created_at = '${old}'`);
     await registry.deliver();

@@ -153,6 +153,7 @@ describe('doctor', () => {
     const answers: Record<string, object> = {};
     const server = createServer((incoming, answer) => {
       if (incoming.url === '/v1/log/key') {
+        // An hour off by the client's clock, which is this one: far beyond what a slow machine adds.
         answer.setHeader('Date', new Date(Date.now() - 3_600_000).toUTCString());
       }
       answer.end(JSON.stringify(answers[incoming.url ?? ''] ?? {}));
