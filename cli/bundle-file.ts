@@ -12,6 +12,20 @@ import type { SeveralView } from '../sdk/fetch-several.ts';
 import { type Evidence, formatReference, type Reference } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
 
+export const offlineOption = {
+  type: 'boolean',
+  description: 'With --bundle: do not ask the registry which keys were revoked since',
+} as const;
+
+/** A usage error when --offline is given without --bundle: then there is no source. */
+export function requireOfflineBundle(values: {
+  offline?: boolean | undefined;
+  bundle?: string | undefined;
+}): void {
+  if (!values.offline || values.bundle !== undefined) return;
+  throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
+}
+
 /** The bundle in a file; the command ends where it holds none. */
 export async function openBundle(file: string): Promise<Bundle> {
   const bundle = parseBundle((await readFileAtMost(file, largestBundle)).toString());

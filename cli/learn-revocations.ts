@@ -1,13 +1,39 @@
 import { type Client, RegistryError, UnreachableError } from '../sdk/client.ts';
 import { type KeptView, readKeptView } from '../sdk/host/kept.ts';
-import { hostSeenFolder } from '../sdk/host/seen.ts';
+import { hostSeenFolder, type RevokedByTeam, type SeenFolder } from '../sdk/host/seen.ts';
 import { learnRevocations } from '../sdk/revocations.ts';
 import type { HostTrust } from '../sdk/trust-file.ts';
 import type { Io } from './terminal/io.ts';
 
 /**
- * What decides about versions that a host has kept: with the revocations that the registry has now, and where it can't
- * be asked, as when there is no `client`, those that were seen before.
+ * Asks the registry which keys of these teams the log shows to be revoked, and remembers them in `folder`. Says why when
+ * the log is not believed or the registry can't be asked; the result is then `undefined`, and earlier revocations count.
+ */
+export async function tryLearnRevocations(
+  io: Io,
+  client: Client,
+  options: { trust: HostTrust; folder: SeenFolder; teams: Iterable<string> },
+): Promise<RevokedByTeam | undefined> {
+  try {
+    const { revoked, log } = await learnRevocations(client, options).catch(
+      (error: NodeJS.ErrnoException) => {
+        // A user who only reads may not be able to write there.
+        if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) throw error;
+        return learnRevocations(client, { ...options, keep: false });
+      },
+    );
+    if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
+    return revoked;
+  } catch (error) {
+    if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
+    io.tell(`Which keys were revoked is known as of before: ${error.message}`);
+    return undefined;
+  }
+}
+
+/**
+ * What stored versions are verified against: the revocations that the registry has now, or those seen before where there
+ * is no `client` or it can't be asked.
  */
 export async function currentView(
   io: Io,
@@ -17,21 +43,6 @@ export async function currentView(
   teams: Iterable<string>,
 ): Promise<KeptView> {
   const folder = hostSeenFolder(root, trust.log.key);
-  if (client) {
-    try {
-      const { revoked, log } = await learnRevocations(client, { trust, folder, teams }).catch(
-        (error: NodeJS.ErrnoException) => {
-          // Who only looks may not be able to write.
-          if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) throw error;
-          return learnRevocations(client, { trust, folder, teams, keep: false });
-        },
-      );
-      if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
-      return { trust, revoked };
-    } catch (error) {
-      if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
-      io.tell(`Which keys were revoked is known as of before: ${error.message}`);
-    }
-  }
-  return readKeptView(root, trust);
+  const revoked = client && (await tryLearnRevocations(io, client, { trust, folder, teams }));
+  return revoked ? { trust, revoked } : readKeptView(root, trust);
 }

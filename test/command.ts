@@ -1,7 +1,9 @@
 import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { topics } from '../cli/commands.ts';
 import { run } from '../cli/framework/run.ts';
-import type { Io } from '../cli/terminal/io.ts';
+import { type Io, visible } from '../cli/terminal/io.ts';
+import manifest from '../package.json' with { type: 'json' };
 
 /** How a command ended, and what it said. */
 export interface Outcome {
@@ -10,6 +12,8 @@ export interface Outcome {
   lines: string[];
   /** All of standard output. */
   stdout: string;
+  /** All of standard error. */
+  stderr: string;
   /** All that it said, to standard error too. */
   said: string;
 }
@@ -28,26 +32,35 @@ export async function command(
   { input = '', columns }: Surroundings = {},
 ): Promise<Outcome> {
   const lines: string[] = [];
-  let stdout = '';
-  let said = '';
-  const tell = (text: string) => {
-    said += `${text}\n`;
-  };
-  const print = (text: string) => {
-    lines.push(text);
-    stdout += `${text}\n`;
-    tell(text);
+  const outcome = { stdout: '', stderr: '', said: '' };
+  const terminal = columns === undefined ? {} : { isTTY: true, columns };
+  /** What a command writes to a stream itself, such as what it draws on a terminal. */
+  const stream = (name: 'stdout' | 'stderr') =>
+    Object.assign(new PassThrough(), terminal).on('data', (chunk: Buffer) => {
+      outcome[name] += chunk;
+      outcome.said += `${chunk}\n`;
+    });
+  const [stdout, stderr] = [stream('stdout'), stream('stderr')];
+  const say = (name: 'stdout' | 'stderr', line: string) => {
+    outcome[name] += `${line}\n`;
+    outcome.said += `${line}\n`;
   };
   const stdin = new PassThrough();
   stdin.end(input);
-  const terminal = columns === undefined ? {} : { isTTY: true, columns };
-  const out = Object.assign(new PassThrough(), terminal);
-  out.on('data', (chunk) => {
-    stdout += chunk;
-    tell(chunk);
-  });
-  const stderr = Object.assign(new PassThrough(), terminal);
-  stderr.on('data', tell);
-  const io: Io = { env, stdin, stdout: out, stderr, print, tell };
-  return { code: await run(topics, args, io, '0.0.0'), lines, stdout, said };
+  const io: Io = {
+    env,
+    stdin,
+    stdout,
+    stderr,
+    print: (line) => {
+      lines.push(visible(line));
+      say('stdout', visible(line));
+    },
+    tell: (line) => say('stderr', visible(line)),
+  };
+  const code = await run(topics, args, io, manifest.version);
+  stdout.end();
+  stderr.end();
+  await Promise.all([finished(stdout), finished(stderr)]);
+  return { code, lines, ...outcome };
 }

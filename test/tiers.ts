@@ -13,7 +13,8 @@ export interface Tier {
   packages: [file: string, name: string][];
 }
 
-const policy: Tier['packages'] = [
+/** What every tier needs. */
+const common: Tier['packages'] = [
   ['/usr/sbin/apparmor_parser', 'apparmor'],
   ['/usr/share/apparmor/extra-profiles', 'apparmor-profiles'],
   ['/usr/bin/openssl', 'openssl'],
@@ -41,7 +42,7 @@ export const tiers = {
     // The guest of the kernel test has it.
     executable: true,
     guests: [debian12],
-    packages: policy,
+    packages: common,
   },
   /** `npm run test:runtime`: what the service does, on workerd. */
   runtime: {
@@ -54,7 +55,7 @@ export const tiers = {
     runtimes: 'workerd',
     executable: false,
     guests: [],
-    packages: policy,
+    packages: common,
   },
   /** `npm run test:system`: kernels, power cuts, the Debian package, the executable, the browser, load. */
   system: {
@@ -65,7 +66,7 @@ export const tiers = {
     executable: true,
     guests: [debian12, debian13],
     packages: [
-      ...policy,
+      ...common,
       ['/usr/bin/chromium', 'chromium'],
       ['/usr/bin/dpkg-shlibdeps', 'dpkg-dev'],
       ['/usr/bin/strip', 'binutils'],

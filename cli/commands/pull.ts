@@ -20,7 +20,7 @@ import { type Installation, listInstallations } from '../../sdk/host/state.ts';
 import { fetchNews } from '../../sdk/news.ts';
 import { dockerRunLine, kubernetesStanza } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
-import { bundleAdvice, fromBundle } from '../bundle-file.ts';
+import { bundleAdvice, fromBundle, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { changing, tellSetAside } from '../changing.ts';
 import { CliError, defineCommand, exit, type Values } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
@@ -50,10 +50,7 @@ export const pull = defineCommand({
       value: 'FILE',
       description: 'Take them from a bundle instead, all of it or the REFs named',
     },
-    offline: {
-      type: 'boolean',
-      description: 'With --bundle: do not ask the registry which keys were revoked since',
-    },
+    offline: offlineOption,
     complain: {
       type: 'boolean',
       description: 'Load in complain mode: allow what no rule does, log it ("enforce" ends that)',
@@ -107,9 +104,7 @@ export const pull = defineCommand({
     if (output !== undefined && references.length !== 1) {
       throw new CliError(exit.usage, '--download-only takes exactly one REF.');
     }
-    if (values.offline && bundle === undefined) {
-      throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
-    }
+    requireOfflineBundle(values);
     if (downloadOnly && (dryRun || values.complain)) {
       throw new CliError(
         exit.usage,
@@ -129,7 +124,7 @@ export const pull = defineCommand({
         ? await fromRegistry(io, values, trust.registry, references)
         : await fromBundle(bundle, references);
     if (bundle !== undefined && !dryRun && !downloadOnly) {
-      // Whoever made the bundle may have left out what was revoked since.
+      // A bundle may be older than a revocation.
       const client = values.offline
         ? undefined
         : await openSession(io, values, trust.registry, { brief: true });

@@ -2,9 +2,9 @@ import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
-import { bundleAdvice, openBundle } from '../bundle-file.ts';
+import { bundleAdvice, offlineOption, openBundle, requireOfflineBundle } from '../bundle-file.ts';
 import { changing, tellSetAside } from '../changing.ts';
-import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { proofAdvice, requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
@@ -28,10 +28,7 @@ export const sync = defineCommand({
       value: 'FILE',
       description: 'Take them from a bundle instead of the registry',
     },
-    offline: {
-      type: 'boolean',
-      description: 'With --bundle: do not ask the registry which keys were revoked since',
-    },
+    offline: offlineOption,
     'dry-run': {
       type: 'boolean',
       short: 'n',
@@ -58,9 +55,7 @@ export const sync = defineCommand({
   ],
   async run({ values, io }) {
     const root = rootOf(values.root);
-    if (values.offline && values.bundle === undefined) {
-      throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
-    }
+    requireOfflineBundle(values);
     const dryRun = values['dry-run'] ?? false;
     await requireTarget(root);
     const trust = await requireTrust(values, root);
@@ -69,7 +64,7 @@ export const sync = defineCommand({
     const bundle = values.bundle === undefined ? undefined : await openBundle(values.bundle);
     const client = await openSession(io, values, trust.registry, { brief: bundle !== undefined });
     if (bundle && !values.offline && !dryRun) {
-      // Whoever made the bundle may have left out what was revoked since.
+      // A bundle may be older than a revocation.
       await currentView(io, client, root, trust, trust.teams.keys());
     }
     const isForeign = values.trust !== undefined;

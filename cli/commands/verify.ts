@@ -1,25 +1,28 @@
-import { type Client, RegistryError, UnreachableError } from '../../sdk/client.ts';
+import type { Client } from '../../sdk/client.ts';
 import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { fetchSeveral } from '../../sdk/fetch-several.ts';
 import {
   hostSeenFolder,
   readRevoked,
   readSeen,
-  type SeenFolder,
   userSeenFolder,
   writeRevoked,
   writeSeen,
 } from '../../sdk/host/seen.ts';
-import { learnRevocations } from '../../sdk/revocations.ts';
-import type { HostTrust } from '../../sdk/trust-file.ts';
-import { type Bundled, bundleAdvice, fromBundle } from '../bundle-file.ts';
+import {
+  type Bundled,
+  bundleAdvice,
+  fromBundle,
+  offlineOption,
+  requireOfflineBundle,
+} from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
+import { tryLearnRevocations } from '../learn-revocations.ts';
 import { notProved } from '../not-proved.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
-import type { Io } from '../terminal/io.ts';
 
 export const verify = defineCommand({
   name: 'verify',
@@ -32,10 +35,7 @@ export const verify = defineCommand({
       value: 'FILE',
       description: 'Verify it as it is in a bundle instead, or without a REF all of that',
     },
-    offline: {
-      type: 'boolean',
-      description: 'With --bundle: do not ask the registry which keys were revoked since',
-    },
+    offline: offlineOption,
     format: formatOption,
     ...registryOptions,
     root: rootOption,
@@ -56,9 +56,7 @@ export const verify = defineCommand({
         'Usage: aa-registry verify REF [OPTIONS]',
       );
     }
-    if (values.offline && file === undefined) {
-      throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
-    }
+    requireOfflineBundle(values);
     const root = rootOf(values.root);
     const trust = await requireTrust(values, root);
     const log = trust.log.key;
@@ -71,8 +69,11 @@ export const verify = defineCommand({
     const wanted: Bundled = isBundle
       ? await fromBundle(file, references)
       : { references, verify: (view) => fetchSeveral(client as Client, references, view) };
-    // Whoever made the bundle may have left out what was revoked since.
-    if (isBundle && client) await learn(io, client, own, trust, wanted);
+    // A bundle may be older than a revocation.
+    if (isBundle && client) {
+      const teams = wanted.references.map(({ team }) => team);
+      await tryLearnRevocations(io, client, { trust, folder: own, teams });
+    }
     const view = {
       trust,
       seen: await readSeen(own),
@@ -99,24 +100,6 @@ export const verify = defineCommand({
     return exit.ok;
   },
 });
-
-/** Remembers which keys the registry's log shows to be revoked; where it can't be asked, what was seen before counts. */
-async function learn(
-  io: Io,
-  client: Client,
-  folder: SeenFolder,
-  trust: HostTrust,
-  { references }: Bundled,
-): Promise<void> {
-  const teams = references.map(({ team }) => team);
-  try {
-    const { log } = await learnRevocations(client, { trust, folder, teams });
-    if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
-  } catch (error) {
-    if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
-    io.tell(`Which keys were revoked is known as of before: ${error.message}`);
-  }
-}
 
 function dataOf({ team, name, version, digest, signers, checkpoint }: VerifiedProfile): object {
   const signedBy = signers.map(({ keyId }) => keyId);

@@ -3,23 +3,24 @@
 import { checkPattern } from '../glob/aare.ts';
 import type { Problem } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
-import type {
-  Abi,
-  Alias,
-  BareFileRule,
-  BooleanVariable,
-  ChangeProfileRule,
-  Conditional,
-  ElseBlock,
-  FileRule,
-  Include,
-  PolicyFile,
-  Profile,
-  Qualifiers,
-  Rule,
-  Statement,
-  Variable,
-  Word,
+import {
+  type Abi,
+  type Alias,
+  type BareFileRule,
+  type BooleanVariable,
+  type ChangeProfileRule,
+  type Conditional,
+  type ElseBlock,
+  type FileRule,
+  type Include,
+  isRule,
+  type PolicyFile,
+  type Profile,
+  type Qualifiers,
+  type Rule,
+  type Statement,
+  type Variable,
+  type Word,
 } from '../syntax/tree.ts';
 import { variablesIn, visitHeadWords, visitRuleWords, type WordVisitor } from '../syntax/words.ts';
 
@@ -189,22 +190,7 @@ export function branches(conditional: Conditional): Statement[][] {
 /** Calls `visit` for every word of the rules of a list and of its blocks. */
 export function visitWords(statements: readonly Statement[], visit: WordVisitor): void {
   for (const one of statements) {
-    switch (one.kind) {
-      case 'block':
-        visitWords(one.body, visit);
-        break;
-      case 'comment':
-      case 'include':
-      case 'abi':
-      case 'alias':
-      case 'variable':
-      case 'boolean':
-      case 'profile':
-      case 'conditional':
-      case 'invalid':
-        break;
-      default:
-        visitRuleWords(one, visit);
-    }
+    if (one.kind === 'block') visitWords(one.body, visit);
+    else if (isRule(one)) visitRuleWords(one, visit);
   }
 }

@@ -1,7 +1,7 @@
 // The rules of a profile one by one, with what the blocks around them say.
 
 import type { Unit } from '../checks/unit.ts';
-import type { Qualifiers, Rule, Statement } from '../syntax/tree.ts';
+import { isRule, type Qualifiers, type Rule, type Statement } from '../syntax/tree.ts';
 
 /** A rule with the qualifiers of the blocks around it. */
 export interface EffectiveRule {
@@ -22,24 +22,11 @@ export function effectiveRules(
   found: EffectiveRule[] = [],
 ): EffectiveRule[] {
   for (const one of statements) {
-    switch (one.kind) {
-      case 'block':
-        effectiveRules(one.body, merge(outer, one.qualifiers), unit, own, found);
-        break;
-      case 'comment':
-      case 'include':
-      case 'abi':
-      case 'alias':
-      case 'variable':
-      case 'boolean':
-      case 'profile':
-      case 'conditional':
-      case 'invalid':
-        break;
-      default: {
-        const qualifiers = merge(outer, one.qualifiers);
-        found.push({ rule: one, qualifiers, deny: qualifiers.access?.value === 'deny', unit, own });
-      }
+    if (one.kind === 'block') {
+      effectiveRules(one.body, merge(outer, one.qualifiers), unit, own, found);
+    } else if (isRule(one)) {
+      const qualifiers = merge(outer, one.qualifiers);
+      found.push({ rule: one, qualifiers, deny: qualifiers.access?.value === 'deny', unit, own });
     }
   }
   return found;

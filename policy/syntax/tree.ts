@@ -254,3 +254,23 @@ export interface PolicyFile {
   text: string;
   statements: Statement[];
 }
+
+const otherKinds = new Set<string>(
+  Object.keys({
+    comment: true,
+    include: true,
+    abi: true,
+    alias: true,
+    variable: true,
+    boolean: true,
+    profile: true,
+    block: true,
+    conditional: true,
+    invalid: true,
+  } satisfies Record<Exclude<Statement['kind'], Rule['kind']>, true>),
+);
+
+/** Whether a statement is a rule. */
+export function isRule(statement: Statement): statement is Rule {
+  return !otherKinds.has(statement.kind);
+}

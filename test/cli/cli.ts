@@ -3,12 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import { topics } from '../../cli/commands.ts';
-import { run } from '../../cli/framework/run.ts';
-import { type Io, visible } from '../../cli/terminal/io.ts';
-import manifest from '../../package.json' with { type: 'json' };
+import type { Readable } from 'node:stream';
+import { command } from '../command.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const launcher = join(root, 'bin/aa-registry');
@@ -40,33 +36,11 @@ export function aaRegistry(args: string[], options: RunOptions = {}): Promise<Ou
   const { ownProcess = false, cwd, uid, program } = options;
   return ownProcess || cwd !== undefined || uid !== undefined || program !== undefined
     ? runProcess(args, options)
-    : runHere(args, options);
+    : command(args, environmentOf(options), { input: options.input ?? '' });
 }
 
 function environmentOf({ env = {} }: RunOptions): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, HOME: '/nonexistent', ...env };
-}
-
-async function runHere(args: string[], options: RunOptions): Promise<Outcome> {
-  const text = { stdout: '', stderr: '' };
-  const collect = (name: keyof typeof text): PassThrough =>
-    new PassThrough().setEncoding('utf8').on('data', (part: string) => (text[name] += part));
-  const [stdout, stderr] = [collect('stdout'), collect('stderr')];
-  const stdin = new PassThrough();
-  stdin.end(options.input ?? '');
-  const io: Io = {
-    env: environmentOf(options),
-    stdin,
-    stdout,
-    stderr,
-    print: (line) => void stdout.write(`${visible(line)}\n`),
-    tell: (line) => void stderr.write(`${visible(line)}\n`),
-  };
-  const code = await run(topics, args, io, manifest.version);
-  stdout.end();
-  stderr.end();
-  await Promise.all([finished(stdout), finished(stderr)]);
-  return { code, ...text };
 }
 
 function runProcess(args: string[], options: RunOptions): Promise<Outcome> {

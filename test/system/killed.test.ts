@@ -1,28 +1,28 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openFile } from '../../db/node.ts';
 import { verify } from '../../trust/index.ts';
 import { parseNoteSigner } from '../../trust/log/index.ts';
-import { type ServedRegistry, serve } from '../cli/cli.ts';
+import { type ServedRegistry, scratch, serve } from '../cli/cli.ts';
 import { createPublisher, type Publisher, profileText, publish } from '../publisher.ts';
 import type { TestRegistry } from '../runtimes.ts';
 import { expectSoundLog } from '../sound-log.ts';
 
 describe('a registry that is killed', () => {
-  let folder: string;
   let data: string;
+  let clean: () => Promise<void>;
   let running: ServedRegistry | undefined;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
-    data = join(folder, 'data');
+    const folder = await scratch();
+    clean = folder.clean;
+    data = join(folder.path, 'data');
   });
   afterEach(async () => {
     await running?.kill();
     running = undefined;
-    await rm(folder, { recursive: true });
+    await clean();
   });
 
   test('kill -9 while publishing leaves whole versions or none', async () => {

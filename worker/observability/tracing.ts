@@ -1,3 +1,4 @@
+import type { Sampler } from '@opentelemetry/sdk-trace';
 import type { MiddlewareHandler } from 'hono';
 
 /** OpenTelemetry's traces of requests, on Node. */
@@ -51,19 +52,19 @@ export async function startTracing(env: NodeJS.ProcessEnv): Promise<Tracing | un
 }
 
 /** The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name. */
-function samplerOf(env: NodeJS.ProcessEnv, sdk: typeof import('@opentelemetry/sdk-trace')) {
-  const [, parentBased, name] =
+function samplerOf(
+  env: NodeJS.ProcessEnv,
+  sdk: typeof import('@opentelemetry/sdk-trace'),
+): Sampler {
+  const [, parentBased, name = ''] =
     /^(parentbased_)?(.*)$/.exec(env.OTEL_TRACES_SAMPLER || 'parentbased_always_on') ?? [];
   const share = env.OTEL_TRACES_SAMPLER_ARG ? Number(env.OTEL_TRACES_SAMPLER_ARG) : 1;
-  const root =
-    name === 'always_on'
-      ? new sdk.AlwaysOnSampler()
-      : name === 'always_off'
-        ? new sdk.AlwaysOffSampler()
-        : name === 'traceidratio'
-          ? new sdk.TraceIdRatioBasedSampler(share)
-          : undefined;
-  if (!root)
-    throw new TypeError(`OTEL_TRACES_SAMPLER: unknown sampler "${env.OTEL_TRACES_SAMPLER}"`);
+  const samplers = new Map<string, () => Sampler>([
+    ['always_on', () => new sdk.AlwaysOnSampler()],
+    ['always_off', () => new sdk.AlwaysOffSampler()],
+    ['traceidratio', () => new sdk.TraceIdRatioBasedSampler(share)],
+  ]);
+  const root = samplers.get(name)?.();
+  if (!root) throw new TypeError(`OTEL_TRACES_SAMPLER has no "${env.OTEL_TRACES_SAMPLER}"`);
   return parentBased === undefined ? root : new sdk.ParentBasedSampler({ root });
 }
