@@ -533,7 +533,7 @@ aa-exec -p web -- ${socket(2, 1)}`);
       // What was logged before is allowed by now.
       await succeed('cp /root/web /etc/apparmor.d/aa-registry.library.web');
       const { said: after } = await denials('--profile web');
-      expect(after).toMatch(/The profile as it is now allows it, by \S+:12: network inet stream,/);
+      expect(after).toMatch(/The profile as it is now allows it, by \S+:13: network inet stream,/);
     });
 
     test('shows what comes, and ends when told to', async () => {
