@@ -46,6 +46,7 @@ export { reservedName } from './reserved.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
 export { capabilities } from './syntax/rules/capability.ts';
+export { mountCommands } from './syntax/rules/mount.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
 export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';

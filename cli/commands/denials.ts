@@ -3,7 +3,7 @@ import { adviseOn } from '../../sdk/denials/advice.ts';
 import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
-import { isOf, rulingProfiles } from '../../sdk/denials/label.ts';
+import { hostProfilesOf, isOf } from '../../sdk/denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
@@ -137,9 +137,8 @@ export const denials = defineCommand({
       return find(effective.profile);
     };
     const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
-      const { profile = '', namespace } = finding;
       const advised: AdvisedFinding[] = [];
-      for (const name of namespace === undefined ? rulingProfiles(profile) : []) {
+      for (const name of hostProfilesOf(finding)) {
         const { effective, onHost } = await profiles.profile(name);
         const missing = missingOf(effective, onHost?.text);
         const advice = adviseOn(finding, effective, { generalise, missing });

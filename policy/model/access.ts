@@ -17,7 +17,7 @@ export type Access =
   | {
       kind: 'network';
       family: string;
-      /** `unknown(…)` where the kernel has no name for it. */
+      /** `unknown(…)` where the kernel has no name for it, nor have rules. */
       type: string;
     }
   | {
@@ -32,7 +32,7 @@ export type Access =
   | {
       kind: 'signal';
       access: readonly string[];
-      /** `unknown(…)` where the kernel has no name for it. */
+      /** `unknown(…)` where the kernel has no name for it, nor have rules. */
       signal: string;
       peer?: string | undefined;
     }

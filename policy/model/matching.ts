@@ -1,6 +1,6 @@
 // Whether a rule applies to an access: the conditions of each kind of rule (apparmor.d(5)).
 import { automaton, matches } from '../glob/automaton.ts';
-import { noOption, optionName } from '../syntax/rules/mount.ts';
+import { isCommandOption, mountCommands, optionsOf } from '../syntax/rules/mount.ts';
 import { protocols } from '../syntax/rules/network.ts';
 import type { Condition, KeywordRule, Permissions, RlimitRule, Word } from '../syntax/tree.ts';
 import type { Access } from './access.ts';
@@ -135,7 +135,7 @@ function fitsPath(profile: EffectiveProfile, word: Word, path: string): Answer {
     : fitsPattern(profile, expanded.replace(/\/{2,}/g, '/'), path);
 }
 
-/** Of a stack of profiles, `a//&b`, each has to fit. */
+/** A stack of profiles, `a//&b`, fits as a whole, or each of them does (aa_label_match in the kernel's label.c). */
 function fitsLabel(
   profile: EffectiveProfile,
   word: Word | undefined,
@@ -143,7 +143,10 @@ function fitsLabel(
 ): Answer {
   if (!word) return true;
   if (label === undefined) return undefined;
-  return both(...label.split('//&').map((one) => fitsPattern(profile, word.value, one)));
+  const whole = fitsPattern(profile, word.value, label);
+  const profiles = label.split('//&');
+  if (whole || profiles.length === 1) return whole;
+  return both(...profiles.map((one) => fitsPattern(profile, word.value, one)));
 }
 
 function value(conditions: readonly Condition[], name: string): Word | undefined {
@@ -173,7 +176,7 @@ function permits(permissions: Permissions, letter: string): boolean {
 }
 
 /** The short forms of access names, and the older ones. */
-const meanings: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+export const meanings: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   ptrace: { r: ['read'], w: ['trace'], write: ['trace'], rw: ['read', 'trace'] },
   mqueue: { r: ['read'], w: ['write'], rw: ['read', 'write'], wr: ['read', 'write'] },
   signal: messages(),
@@ -217,18 +220,17 @@ function fitsMount(
   rule: KeywordRule,
   access: Extract<Access, { kind: 'mount' }>,
 ): Answer {
-  const bits = (names: readonly string[]) =>
-    new Set(names.map(optionName).filter((name) => !noOption.has(name)));
-  const asked = bits(access.flags);
+  const [command] = mountCommands(access.flags);
   const remount = rule.keyword.value === 'remount';
-  if (remount && !asked.has('remount')) return false;
+  if (remount && command !== 'remount') return false;
   const options = rule.conditions.filter((one) => /^options?$/.test(one.name.value));
-  const optionsFit = options.some((one) => {
-    const named = bits(one.values.map((word) => word.value));
-    if (remount) named.add('remount');
-    const within = [...asked].every((name) => named.has(name));
-    return within && (one.operator === 'in' || asked.size === named.size);
-  });
+  const optionsFit = options
+    .map((one) => {
+      const named = one.values.map((word) => word.value);
+      if (remount) named.push('remount');
+      return fitsOptions(access.flags, named, one.operator === 'in');
+    })
+    .reduce<Answer>((one, two) => one || two || (one === undefined ? one : two), false);
   const source = rule.words.find((word) => word.value !== 'detached');
   // Without an arrow, a rule for what has no source may name the mount point alone; apparmor_parser 3.0 reads a source.
   const alone = source && !rule.target && !remount && access.source === undefined;
@@ -247,6 +249,29 @@ function fitsMount(
       : remount || answers(source, access.source),
     answers(remount ? (rule.target ?? source) : rule.target, access.target),
   );
+}
+
+/**
+ * Whether the options of a rule allow a mount with these flags: with `in`, any of them, else all. Of several commands
+ * apparmor_parser takes the first, with the options that go with it. Before CVE-2016-1585 was mended, as in 3.0.8, it
+ * made rules for each of the others as well, and with any other option, be it `rw`, for a new mount: what those allow
+ * depends on the release.
+ */
+function fitsOptions(flags: readonly string[], named: readonly string[], any: boolean): Answer {
+  const [command] = mountCommands(flags);
+  const asked = new Set(optionsOf(command, flags));
+  const fits = (options: ReadonlySet<string>) =>
+    [...asked].every((name) => options.has(name)) && (any || asked.size === options.size);
+  if (any) return fits(new Set(optionsOf(command, named)));
+  const commands = mountCommands(named);
+  const [first] = commands;
+  if (command === first) return fits(new Set(optionsOf(first, named)));
+  // A remount with other options than the rule's is none of what older releases add.
+  const added =
+    command === undefined
+      ? named.some((name) => !isCommandOption(name))
+      : commands.includes(command);
+  return added && fits(new Set(optionsOf(command, named))) ? undefined : false;
 }
 
 function fitsMessage(

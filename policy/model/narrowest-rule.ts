@@ -1,8 +1,9 @@
 // The rule that allows an access and as little else as AppArmor's language can say.
+import { mountCommands, noOption } from '../syntax/rules/mount.ts';
 import { localAccess } from '../syntax/rules/network.ts';
 import type { Access, FilePermission } from './access.ts';
 import { escaped, quoted } from './literal.ts';
-import { isSayable, isUnnamed } from './vocabulary.ts';
+import { isSayable } from './vocabulary.ts';
 
 const order: readonly FilePermission[] = ['m', 'r', 'w', 'a', 'l', 'k', 'x'];
 
@@ -37,7 +38,7 @@ export function narrowestRule(
     case 'capability':
       return rule('capability', access.name);
     case 'network':
-      return rule('network', access.family, ...(isUnnamed(access.type) ? [] : [access.type]));
+      return rule('network', access.family, access.type);
     case 'unix': {
       const local = access.access.some((one) => localAccess.has(one));
       const peer = local
@@ -54,13 +55,19 @@ export function narrowestRule(
     case 'signal':
       return rule(
         ...['signal', list(access.access)],
-        ...(isUnnamed(access.signal) ? [] : [`set=${list([access.signal])}`]),
+        `set=${list([access.signal])}`,
         ...exact('peer', access.peer),
       );
     case 'mount': {
-      const flags = access.flags.filter((one) => one !== 'remount');
+      const [command] = mountCommands(access.flags);
+      const flags = access.flags.filter(
+        (one) =>
+          one !== 'remount' &&
+          // Beside a command, apparmor_parser 3 takes `rw` for a new mount, of any source, that is allowed as well.
+          (command === undefined || command === 'remount' || !noOption.has(one)),
+      );
       const options = flags.length > 0 ? [`options=${list(flags)}`] : [];
-      if (access.flags.includes('remount')) return rule('remount', ...options, word(access.target));
+      if (command === 'remount') return rule('remount', ...options, word(access.target));
       // Without options a rule would allow all of them; `rw` stands for none.
       return rule(
         ...['mount', ...(flags.length > 0 ? options : ['options=(rw)'])],

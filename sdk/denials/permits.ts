@@ -40,7 +40,7 @@ function permitted(access: Access): string {
     case 'capability':
       return `use CAP_${access.name.toUpperCase()} for all that capabilities(7) lists under it, where they have it`;
     case 'network':
-      return `use ${access.family} sockets of ${unnamed(access.type) ? 'every type' : `type ${access.type}`} in every way, with every address and port`;
+      return `use ${access.family} sockets of type ${access.type} in every way, with every address and port`;
     case 'unix':
       return `${joined(access.access.map((one) => onSocket[one] ?? one))} on unix sockets of type ${access.type}${at(access.address)}${to(access.peer, access.peerAddress)}`;
     case 'ptrace': {
@@ -53,7 +53,7 @@ function permitted(access: Access): string {
       ]);
     }
     case 'signal':
-      return `${joined(access.access)} ${unnamed(access.signal) ? 'every signal' : `the signal ${access.signal}`} ${access.access.includes('send') ? 'to' : 'from'} ${whose(access.peer)}`;
+      return `${joined(access.access)} the signal ${access.signal} ${access.access.includes('send') ? 'to' : 'from'} ${whose(access.peer)}`;
     case 'mount': {
       const { source, target, fstype, flags } = access;
       if (flags.includes('remount')) return `change the mount at ${target} to ${flags.join(', ')}`;
@@ -75,7 +75,7 @@ function permitted(access: Access): string {
       if (access.access === 'eavesdrop') return `read every message on the ${access.bus} bus`;
       return `${access.access} ${[access.interface, access.member].filter(Boolean).join('.') || 'messages'} at ${access.path ?? 'every path'} on the ${access.bus} bus ${access.access === 'send' ? 'to' : 'from'} ${access.name ?? whose(access.peer)}`;
     case 'mqueue':
-      return `${joined(access.access.map(ofQueue))} ${access.name === undefined ? 'every message queue' : `the message queue ${access.name}`}`;
+      return `${joined(access.access.map(ofQueue))} the message queue ${access.name}`;
     case 'io_uring':
       return `use io_uring's ${access.access}`;
     case 'userns':
@@ -95,11 +95,6 @@ const onSocket: Readonly<Record<string, string>> = {
   getopt: 'read options',
   setopt: 'change options',
 };
-
-/** A type or signal of which only the number is known: the rule names none. */
-function unnamed(word: string): boolean {
-  return word.startsWith('unknown(');
-}
 
 const tracing: Readonly<Record<string, string>> = { read: 'look into', trace: 'trace and change' };
 const traced: Readonly<Record<string, string>> = {

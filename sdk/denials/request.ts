@@ -93,8 +93,10 @@ function file(event: LogEvent, name: string | undefined): Access | undefined {
   const path = attached(name);
   const owner = ownerOf(event);
   const target = fieldOf(event, 'target');
-  if (fieldOf(event, 'operation') === 'link' && target !== undefined) {
-    return { kind: 'link', path, target: attached(target), owner };
+  if (fieldOf(event, 'operation') === 'link') {
+    // Without l, the link is allowed and has more permissions than its target: a rule for the link changes nothing.
+    if (!mask.includes('l')) return undefined;
+    if (target) return { kind: 'link', path, target: attached(target), owner };
   }
   const permissions = filePermissions(mask);
   return permissions.length > 0 ? { kind: 'file', path, permissions, owner } : undefined;

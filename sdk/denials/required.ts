@@ -1,6 +1,6 @@
 // What a record of each kind always says. Where a record leaves it out, the narrowest rule for what is left would
 // allow more than was asked for: a record cut short, or written by somebody else than the kernel.
-import type { Access } from '../../policy/index.ts';
+import { type Access, mountCommands } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
 
 /** A field, or the names that kernels and message buses have for the same one. */
@@ -12,13 +12,6 @@ const owner: readonly Field[] = [['fsuid'], ['ouid']];
 
 /** Types of records whose request was refused, or would have been: only these say what of it was denied. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
-
-/** Flags of mount(2) with which a source is named and no type, and those with which neither is. */
-const withSource = new Set(['bind', 'rbind', 'move']);
-const alone = new Set([
-  ...['remount', 'private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'],
-  ...['unbindable', 'runbindable'],
-]);
 
 /**
  * The fields by the kind of what was asked for: of the kernel from its audit callbacks (security/apparmor/file.c,
@@ -48,8 +41,9 @@ const required: {
   ptrace: () => [denied, peer],
   signal: () => [denied, ['signal'], peer],
   mount: (_, { flags }) => {
-    if (flags.some((flag) => withSource.has(flag))) return [['name'], ['srcname']];
-    return flags.some((flag) => alone.has(flag)) ? [['name']] : [['name'], ['srcname'], ['fstype']];
+    const [command] = mountCommands(flags);
+    if (command === 'bind' || command === 'move') return [['name'], ['srcname']];
+    return command === undefined ? [['name'], ['srcname'], ['fstype']] : [['name']];
   },
   umount: () => [['name']],
   pivot_root: () => [['name'], ['srcname']],
@@ -68,7 +62,7 @@ const required: {
   },
   mqueue: (event) => [
     denied,
-    // A queue of another IPC namespace may have no name here.
+    // A queue of another IPC namespace may have no name here: no rule is made of it then.
     ...(/disconnected IPC path/i.test(fieldOf(event, 'info') ?? '') ? [] : [['name']]),
   ],
   io_uring: (_, { access }) => [denied, ...(access === 'override_creds' ? [['tcontext']] : [])],
@@ -95,7 +89,20 @@ function saysMoreOfSockets(event: LogEvent): boolean {
 
 /** Whether a field has a value: dbus-broker writes (null) where a message has none. A call may name no interface. */
 function isSaid(name: string, value: string | undefined): boolean {
-  return value !== undefined && (value !== '(null)' || name === 'interface');
+  return Boolean(value) && (value !== '(null)' || name === 'interface');
+}
+
+/**
+ * The first field that stands in a record with two values: which of the two the kernel wrote can't be told. Some kernels
+ * write the class of a message queue twice, as the same.
+ */
+export function doubledField({ fields }: LogEvent): string | undefined {
+  const values = new Map<string, string>();
+  for (const { key, value } of fields) {
+    if (key !== '' && (values.get(key) ?? value) !== value) return key;
+    values.set(key, value);
+  }
+  return undefined;
 }
 
 /** The first field that is always there in a record of this kind, and is not; no rule may be made of such a record. */

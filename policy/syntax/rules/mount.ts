@@ -49,6 +49,50 @@ const propagation = new Set([
   'shared',
   'rshared',
 ]);
+/** What mount(2) does instead of mounting a file system anew. */
+export type MountCommand = 'remount' | 'bind' | 'propagation' | 'move';
+
+/**
+ * The commands that options name, in the order in which apparmor_parser 4 takes one rule for the first of them that it
+ * names. `remount` and `bind` together remount one mount point of a file system.
+ */
+export function mountCommands(options: Iterable<string>): MountCommand[] {
+  const names = new Set([...options].map(optionName));
+  const commands: MountCommand[] = [];
+  if (names.has('remount')) commands.push('remount');
+  if (names.has('bind') || names.has('rbind')) commands.push('bind');
+  if ([...propagation].some((name) => names.has(name))) commands.push('propagation');
+  if (names.has('move')) commands.push('move');
+  return commands;
+}
+
+/** The options that go with a command: of others apparmor_parser makes no part of the rule for it. */
+export function optionsOf(command: MountCommand | undefined, options: Iterable<string>): string[] {
+  return [...options].map(optionName).filter((name) => {
+    if (noOption.has(name)) return false;
+    switch (command) {
+      case 'bind':
+        return name === 'bind' || name === 'rbind';
+      case 'propagation':
+        return propagation.has(name) || name === 'silent' || name === 'ro';
+      case 'move':
+        return name === 'move';
+      case 'remount':
+        return !propagation.has(name) && name !== 'move';
+      default:
+        return !isCommandOption(name);
+    }
+  });
+}
+
+const commandWords: ReadonlySet<string> = new Set(['remount', 'bind', 'rbind', 'move']);
+
+/** Whether an option names a command, and says nothing about how a file system is mounted. */
+export function isCommandOption(option: string): boolean {
+  const name = optionName(option);
+  return commandWords.has(name) || propagation.has(name);
+}
+
 export const mountOptions: readonly string[] = [
   ...opposites.flat(),
   'dirsync',
