@@ -42,7 +42,7 @@ export { narrowestRule } from './model/narrowest-rule.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './problem.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
-export { reservedName } from './reserved.ts';
+export { type ProfileMaker, profileMaker, reservedName } from './reserved.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
 export { capabilities } from './syntax/rules/capability.ts';
