@@ -170,7 +170,8 @@ export const problems = {
   'body-type': {
     status: 415,
     title: 'Request body must be JSON',
-    meaning: 'Send JSON, with Content-Type: application/json.',
+    meaning:
+      'Send JSON in UTF-8, with Content-Type: application/json and without a Content-Encoding.',
   },
   'replacement-unknown': {
     status: 422,

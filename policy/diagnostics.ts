@@ -105,6 +105,9 @@ export function render(
   return out.join('\n');
 }
 
+/** The longest part of a line that is shown, in code points: around the place, of a longer one. */
+const maxLine = 120;
+
 /** The line of a place, before it and after it, in code points; a long line only around it. */
 function around(
   source: string,
@@ -115,8 +118,11 @@ function around(
   const end = newline < 0 ? source.length : newline;
   // A code point has at most two units.
   const before = [...source.slice(Math.max(offset === 0 ? 0 : start, offset - 400), offset)];
-  const shown = column > 110 ? before.slice(-59) : before;
-  const after = [...source.slice(offset, Math.min(end, offset + 400))].slice(0, 160 - shown.length);
+  const shown = column > maxLine - 10 ? before.slice(-59) : before;
+  const after = [...source.slice(offset, Math.min(end, offset + 400))].slice(
+    0,
+    maxLine - shown.length,
+  );
   if (after.at(-1) === '\r') after.pop();
   return { before: shown, after };
 }

@@ -29,8 +29,10 @@ export class ProblemError extends Error {
 }
 
 /** The problem of a body without the media type JSON, found by readBody or by Hono, which is stricter. */
-export function bodyType(): ProblemError {
-  return new ProblemError('body-type', 'Send the body with Content-Type: application/json.');
+export function bodyType(
+  detail = 'Send the body with Content-Type: application/json.',
+): ProblemError {
+  return new ProblemError('body-type', detail);
 }
 
 /** A problem as the API returns it. */

@@ -53,8 +53,8 @@ export const lint = defineCommand({
     let warnings = 0;
     for (const path of args) {
       const { file, text, ...ofPackage } = await readProfileFile(path);
-      const { ok, diagnostics, needs } = lintPolicy(text, { resolver, ...ofPackage });
-      const report = { file, source: text, ok, needs, diagnostics };
+      const { ok, diagnostics, needs, omitted } = lintPolicy(text, { resolver, ...ofPackage });
+      const report = { file, source: text, ok, needs, diagnostics, omitted };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
       if (format === 'json') io.print(jsonLine({ ...report, file: path }));

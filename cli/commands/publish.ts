@@ -8,10 +8,7 @@ import { answer, formatOption } from '../framework/format.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
-import { printDiagnostics } from '../terminal/report.ts';
-
-/** How many diagnostics are told one by one. */
-const mostShown = 100;
+import { maxShown, printDiagnostics } from '../terminal/report.ts';
 
 export const publish = defineCommand({
   name: 'publish',
@@ -63,9 +60,7 @@ export const publish = defineCommand({
     const text = profileText(read);
     const report = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
     if (report.diagnostics.length > 0) {
-      const diagnostics = report.diagnostics.slice(0, mostShown);
-      printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
-      tellMore(io, report.diagnostics.length - diagnostics.length);
+      printDiagnostics(io, io.stderr, { ...report, file, source: text });
     }
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
@@ -150,13 +145,10 @@ async function couldPublish(
 
 /** Tells what the registry found that this program did not, such as a README that is too much for its pages. */
 function tellRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
-  const shown = diagnostics.slice(0, mostShown);
+  const shown = diagnostics.slice(0, maxShown);
   for (const { id, severity, message, line, column } of shown) {
     io.tell(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);
   }
-  tellMore(io, diagnostics.length - shown.length + omitted);
-}
-
-function tellMore(io: Io, count: number): void {
-  if (count > 0) io.tell(`… and ${count} more`);
+  const more = diagnostics.length - shown.length + omitted;
+  if (more > 0) io.tell(`… and ${more} more`);
 }

@@ -12,20 +12,49 @@ export interface FileReport {
   /** The lowest AppArmor release that knows all it uses; not known of a file that could not be read. */
   needs?: string;
   diagnostics: Diagnostic[];
+  /** How many more there are that are not in the list. */
+  omitted?: number;
 }
 
-/** Prints every diagnostic with its line and a caret; what it says of a file is visible (see {@link render}). */
-export function printDiagnostics(
-  io: Io,
-  stream: Io['stdout'],
-  { file, source, diagnostics }: FileReport,
-): void {
+/** The maximum number of diagnostics that are shown of one file, in any format; each is less than 3 KiB. */
+export const maxShown = 100;
+
+/** The diagnostics of a file that are shown, in order, and how many are not. */
+function shownOf({ diagnostics, omitted = 0 }: FileReport): {
+  shown: Diagnostic[];
+  omitted: number;
+} {
+  if (diagnostics.length <= maxShown) return { shown: diagnostics, omitted };
+  const ranks = { error: 0, warning: 1, info: 2 } as const;
+  // The first of each id, then the second: many of one hide none of another.
+  const counts = new Map<string, number>();
+  const order = diagnostics.map((diagnostic, index) => {
+    const nth = counts.get(diagnostic.id) ?? 0;
+    counts.set(diagnostic.id, nth + 1);
+    return { index, diagnostic, nth, rank: ranks[diagnostic.severity] };
+  });
+  const chosen = order
+    .sort((a, b) => Math.sign(a.nth) - Math.sign(b.nth) || a.rank - b.rank || a.nth - b.nth)
+    .slice(0, maxShown)
+    .sort((a, b) => a.index - b.index);
+  const shown = chosen.map(({ diagnostic }) => diagnostic);
+  return { shown, omitted: omitted + diagnostics.length - shown.length };
+}
+
+/**
+ * Prints {@link maxShown} diagnostics with their lines and carets, and how many more there are; what is said of a file
+ * is visible (see {@link render}).
+ */
+export function printDiagnostics(io: Io, stream: Io['stdout'], report: FileReport): void {
+  const { file, source } = report;
+  const { shown: diagnostics, omitted } = shownOf(report);
   const color = wantsColor(io, stream);
   for (const diagnostic of diagnostics) {
     const shown = diagnostic.file === undefined ? source : includedSource(diagnostic.file);
     const lines = render(diagnostic, shown, { file, color }).split('\n');
     stream.write(`${lines.map((line) => wrapped(line, widthOf(stream))).join('\n')}\n\n`);
   }
+  if (omitted > 0) stream.write(`… and ${omitted} more\n\n`);
 }
 
 /** A line of what is shown of a diagnostic, broken between words; the policy's own, which a caret is below, is not. */
@@ -58,13 +87,15 @@ function plural(count: number, noun: string): string {
 }
 
 /** One file's report as a line of JSON, with what else there is to say. */
-export function jsonLine({ file, ok, needs, diagnostics }: FileReport, more: object = {}): string {
+export function jsonLine(report: FileReport, more: object = {}): string {
+  const { file, ok, needs } = report;
+  const { shown, omitted } = shownOf(report);
   return toJson({
     file,
     ok,
     ...(needs === undefined ? {} : { needs }),
     ...more,
-    diagnostics: diagnostics.map((diagnostic) => ({
+    diagnostics: shown.map((diagnostic) => ({
       id: diagnostic.id,
       severity: diagnostic.severity,
       message: diagnostic.message,
@@ -74,6 +105,7 @@ export function jsonLine({ file, ok, needs, diagnostics }: FileReport, more: obj
       // Where it is not in the file itself but in one that it includes.
       ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
     })),
+    omitted,
   });
 }
 
@@ -87,10 +119,9 @@ function uriOf(path: string): string {
 }
 
 /** All reports as one SARIF 2.1.0 log (OASIS), which code hosts show beside the lines. */
-export function sarifLog(reports: FileReport[], version: string): string {
-  const ids = [
-    ...new Set(reports.flatMap(({ diagnostics }) => diagnostics.map(({ id }) => id))),
-  ].sort();
+export function sarifLog(all: FileReport[], version: string): string {
+  const reports = all.map((report) => ({ ...report, ...shownOf(report) }));
+  const ids = [...new Set(reports.flatMap(({ shown }) => shown.map(({ id }) => id)))].sort();
   const levels = { error: 'error', warning: 'warning', info: 'note' } as const;
   const rules = ids.map((id) => {
     const explanation = explain(id);
@@ -101,8 +132,8 @@ export function sarifLog(reports: FileReport[], version: string): string {
       defaultConfiguration: { level: levels[explanation?.severity ?? 'warning'] },
     };
   });
-  const results = reports.flatMap(({ file, diagnostics }) =>
-    diagnostics.map((diagnostic) => {
+  const results = reports.flatMap(({ file, shown }) =>
+    shown.map((diagnostic) => {
       const { line, column, endLine, endColumn } = region(diagnostic);
       return {
         ruleId: diagnostic.id,
@@ -128,6 +159,7 @@ export function sarifLog(reports: FileReport[], version: string): string {
         tool: { driver: { name: 'aa-registry', version, rules } },
         columnKind: 'unicodeCodePoints',
         results,
+        properties: { omitted: reports.reduce((sum, { omitted }) => sum + omitted, 0) },
       },
     ],
   });

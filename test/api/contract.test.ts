@@ -199,7 +199,17 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     for (const operation of operations.filter(({ requestBody }) => requestBody)) {
       const { path, body } = await goodCall(operation);
       const text = JSON.stringify(body);
+      const encoded = ['gzip', 'br', 'deflate', 'identity, gzip', 'x'];
+      for (const encoding of encoded) {
+        const headers = { 'Content-Type': 'application/json', 'Content-Encoding': encoding };
+        const answer = await ask(operation, { path, headers }, { what: encoding, raw: text });
+        expect(answer.status, `${operation.operationId} in ${encoding}: ${answer.text}`).toBe(415);
+      }
       const bodies: [string, number, string | undefined, string | undefined][] = [
+        ['UTF-16', 415, 'application/json; charset=utf-16', text],
+        ['Latin-1, quoted', 415, 'application/json;charset="iso-8859-1"', text],
+        ['two charsets', 415, 'application/json; charset=utf-8; charset=utf-16le', text],
+        ['an empty charset', 415, 'application/json; charset=', text],
         ['no content type', 415, undefined, text],
         ['another content type', 415, 'text/plain', text],
         ['a form', 415, 'application/x-www-form-urlencoded', 'a=b'],

@@ -3,6 +3,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
 import { anonymousCaller } from '../auth/caller.ts';
 import { findCaller } from '../auth/identify.ts';
+import { requirePlain } from '../middleware/body.ts';
 import type { Env } from '../ports.ts';
 import { Layout } from './layout.tsx';
 
@@ -21,6 +22,7 @@ session.use('/sign-out', csrf());
 session.get('/sign-in', (c) => c.html(`<!doctype html>${<SignInPage />}`));
 
 session.post('/sign-in', async (c) => {
+  requirePlain(c.req.raw.headers);
   const length = Number(c.req.header('Content-Length') ?? Number.NaN);
   const form = length <= maxFormBytes ? await c.req.parseBody().catch(() => undefined) : undefined;
   const token = typeof form?.token === 'string' ? form.token.trim() : '';

@@ -19,6 +19,7 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
     throw bodyType();
   }
+  requirePlain(headers);
   const bytes = await readAtMost(body, limit).catch(broken);
   if (!bytes) {
     throw new ProblemError('body-too-large', `The request body is larger than ${limit} bytes.`);
@@ -27,6 +28,21 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   c.req.raw = new Request(url, { method, headers, body: bytes });
   await next();
 };
+
+/** JSON is UTF-8 (RFC 8259 section 8.1), and no encoding of a body is undone here: what says another is refused. */
+export function requirePlain(headers: Headers): void {
+  const type = headers.get('Content-Type') ?? '';
+  for (const [, quoted, word = quoted] of type.matchAll(
+    /;\s*charset\s*=\s*(?:"([^"]*)"?|([^\s;]*))/gi,
+  )) {
+    if (!/^utf-?8$/i.test(word ?? ''))
+      throw bodyType('Send the body in UTF-8: no other charset is read.');
+  }
+  const encodings = (headers.get('Content-Encoding') ?? 'identity').split(',');
+  if (encodings.some((one) => !/^\s*(?:identity)?\s*$/i.test(one))) {
+    throw bodyType('Send the body as it is, without Content-Encoding: none is undone.');
+  }
+}
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
