@@ -3,7 +3,7 @@ import type { Budget } from '../budget.ts';
 import { pathsOf, wildcardOf } from '../glob/aare.ts';
 import { automaton, intersects } from '../glob/automaton.ts';
 import { type Outline, Outlines, outline } from '../glob/related.ts';
-import { execText } from '../syntax/rules/file.ts';
+import { execText } from '../rules/file.ts';
 import type { BareFileRule, FileRule, PolicyFile } from '../syntax/tree.ts';
 
 /** A rule that lets programs run, its path expanded. */

@@ -1,8 +1,8 @@
 // Which AppArmor release each construct came with.
 import { fileSince, variableSince } from '../base-policy.ts';
 import { compareReleases, type Release } from '../release.ts';
-import { kinds } from '../syntax/rules/kinds.ts';
-import { splitFlag } from '../syntax/rules/profile.ts';
+import { kinds } from '../rules/kinds.ts';
+import { splitFlag } from '../syntax/profile-head.ts';
 import type { Range } from '../syntax/source.ts';
 import type {
   Abi,

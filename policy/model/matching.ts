@@ -1,7 +1,7 @@
 // Whether a rule applies to an access: the conditions of each kind of rule (apparmor.d(5)).
 import { automaton, matches } from '../glob/automaton.ts';
-import { noOption, optionName } from '../syntax/rules/mount.ts';
-import { protocols } from '../syntax/rules/network.ts';
+import { noOption, optionName } from '../rules/mount.ts';
+import { protocols } from '../rules/network.ts';
 import type { Condition, KeywordRule, Permissions, RlimitRule, Word } from '../syntax/tree.ts';
 import type { Access } from './access.ts';
 import type { EffectiveProfile } from './effective-profile.ts';

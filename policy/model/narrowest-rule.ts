@@ -1,5 +1,5 @@
 // The rule that allows an access and as little else as AppArmor's language can say.
-import { localAccess } from '../syntax/rules/network.ts';
+import { localAccess } from '../rules/network.ts';
 import type { Access, FilePermission } from './access.ts';
 import { escaped, quoted } from './literal.ts';
 import { isSayable, isUnnamed } from './vocabulary.ts';

@@ -1,12 +1,12 @@
 // Which words of an access are in the language's vocabulary: a rule has them without quotes.
-import { capabilities } from '../syntax/rules/capability.ts';
-import { io_uring } from '../syntax/rules/io_uring.ts';
-import { mountOptions } from '../syntax/rules/mount.ts';
-import { mqueue } from '../syntax/rules/mqueue.ts';
-import { families, socketAccess, socketTypes } from '../syntax/rules/network.ts';
-import { ptrace } from '../syntax/rules/ptrace.ts';
-import { rlimits } from '../syntax/rules/rlimit.ts';
-import { isSignal, signal } from '../syntax/rules/signal.ts';
+import { capabilities } from '../rules/capability.ts';
+import { io_uring } from '../rules/io_uring.ts';
+import { mountOptions } from '../rules/mount.ts';
+import { mqueue } from '../rules/mqueue.ts';
+import { families, socketAccess, socketTypes } from '../rules/network.ts';
+import { ptrace } from '../rules/ptrace.ts';
+import { rlimits } from '../rules/rlimit.ts';
+import { isSignal, signal } from '../rules/signal.ts';
 import type { Access } from './access.ts';
 
 const isFamily = new Set(families);

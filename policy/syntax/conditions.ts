@@ -1,8 +1,9 @@
 // Conditions of rules: `name=value`, `name=(a b)`, `name in (a b)`, `peer=( … )`.
+
+import type { KeywordKind } from '../rules/kind.ts';
 import { type Cursor, ITEM, isNameCharacter, PEER_VALUE, VALUE, type WordClass } from './cursor.ts';
 import { maxDepth } from './limits.ts';
 import { nearest } from './names.ts';
-import type { KeywordKind } from './rules/kind.ts';
 import type { Condition, KeywordRule, Word } from './tree.ts';
 
 /** A name followed by `=`, `:=`, or `in (`. */

@@ -3,12 +3,17 @@
 
 import type { Problem } from '../problem.ts';
 import type { Release } from '../release.ts';
+import { parseChangeProfile } from '../rules/change_profile.ts';
+import { bareWordRule, isMode, laterBareWord, parseFile } from '../rules/file.ts';
+import { parseKeywordRule, refuseComments, starters } from '../rules/keyword-rule.ts';
+import { kindByKeyword } from '../rules/kinds.ts';
+import { parseLink } from '../rules/link.ts';
+import { parseRlimit } from '../rules/rlimit.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { parseFlags, parseXattrs } from './head.ts';
-import { parseKeywordRule, refuseComments, starters } from './keyword-rule.ts';
 import { maxBlocks, maxDepth } from './limits.ts';
 import { nearest } from './names.ts';
 import {
@@ -19,14 +24,9 @@ import {
   parseBoolean,
   parseInclude,
 } from './preamble.ts';
+import { checkIdentities, checkName } from './profile-head.ts';
 import { parseQualifiers } from './qualifiers.ts';
 import { endOfRule } from './rule-end.ts';
-import { parseChangeProfile } from './rules/change_profile.ts';
-import { bareWordRule, isMode, laterBareWord, parseFile } from './rules/file.ts';
-import { kindByKeyword } from './rules/kinds.ts';
-import { parseLink } from './rules/link.ts';
-import { checkIdentities, checkName } from './rules/profile.ts';
-import { parseRlimit } from './rules/rlimit.ts';
 import type {
   Block,
   Comment,

@@ -1,8 +1,8 @@
 // What can stand before a rule (apparmor.d(5), "Qualifiers").
 
+import { laterBareWord } from '../rules/file.ts';
 import { conditionAhead } from './conditions.ts';
 import type { Cursor } from './cursor.ts';
-import { laterBareWord } from './rules/file.ts';
 import type { Qualifiers, Word } from './tree.ts';
 
 /** Their order: a qualifier may not follow one of a higher or the same number. */
