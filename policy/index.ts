@@ -24,6 +24,7 @@ import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
 export { type Diagnostic, render } from './diagnostics.ts';
+export { escaped, literal, quoted } from './glob/literal.ts';
 export {
   type IncludedDirectory,
   type IncludedFile,
@@ -33,21 +34,31 @@ export {
 } from './includes.ts';
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
-export type { Access, FilePermission } from './model/access.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
 export { type DecidingRule, type Evaluation, evaluate } from './model/evaluate.ts';
-export { escaped, literal, quoted } from './model/literal.ts';
-export { narrowestRule } from './model/narrowest-rule.ts';
+export {
+  describeAccess,
+  isRuleFor,
+  kindOfKeyword,
+  narrowestRule,
+  ruleKeywords,
+} from './model/narrowest.ts';
+export { accessOf, requiredFields } from './model/record.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './problem.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
 export { reservedName } from './reserved.ts';
 export { capabilities } from './rules/capability.ts';
+export { withoutMode } from './rules/dbus.ts';
+export type { FilePermission } from './rules/file.ts';
+export type { Access } from './rules/kinds.ts';
+export type { AuditRecord, RecordField } from './rules/record.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
+export { isRule } from './syntax/tree.ts';
 export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';
 
 /**

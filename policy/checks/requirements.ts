@@ -1,13 +1,12 @@
 // Which AppArmor release each construct came with.
 import { fileSince, variableSince } from '../base-policy.ts';
 import { compareReleases, type Release } from '../release.ts';
-import { kinds } from '../rules/kinds.ts';
+import { kindOf } from '../rules/kinds.ts';
 import { splitFlag } from '../syntax/profile-head.ts';
 import type { Range } from '../syntax/source.ts';
 import type {
   Abi,
   Expression,
-  KeywordRuleKind,
   PolicyFile,
   Profile,
   Rule,
@@ -165,10 +164,8 @@ function needsOfRule(rule: Rule, declared: ReadonlySet<string>, need: Need): voi
   if (priority) need('4.1', 'priority=', priority);
   if (access?.value === 'prompt') need('4.0', 'prompt', access);
   if (audit?.value === 'quiet') need('5.0', 'quiet', audit);
-  if (rule.kind in kinds) {
-    const kind = kinds[rule.kind as KeywordRuleKind];
-    if (kind.since) need(kind.since, `the rule ${kind.kind}`, rule);
-    kind.needs?.(rule as Parameters<NonNullable<typeof kind.needs>>[0], need);
-  }
+  const kind = kindOf(rule);
+  if (kind.since) need(kind.since, `the rule ${rule.kind}`, rule);
+  kind.requirements?.(rule, need);
   visitRuleWords(rule, (word) => needsOfVariables(word, declared, need));
 }

@@ -2,16 +2,16 @@
 // an abstraction included by a hundred profiles is walked once.
 import { checkPattern } from '../glob/aare.ts';
 import type { Problem } from '../problem.ts';
+import type { ChangeProfileRule } from '../rules/change_profile.ts';
+import type { BareFileRule, FileRule } from '../rules/file.ts';
+import type { WordVisitor } from '../syntax/nodes.ts';
 import type { Range } from '../syntax/source.ts';
 import {
   type Abi,
   type Alias,
-  type BareFileRule,
   type BooleanVariable,
-  type ChangeProfileRule,
   type Conditional,
   type ElseBlock,
-  type FileRule,
   type Include,
   isRule,
   type PolicyFile,
@@ -22,7 +22,7 @@ import {
   type Variable,
   type Word,
 } from '../syntax/tree.ts';
-import { variablesIn, visitHeadWords, visitRuleWords, type WordVisitor } from '../syntax/words.ts';
+import { variablesIn, visitHeadWords, visitRuleWords } from '../syntax/words.ts';
 
 export interface Summary {
   abis: Abi[];

@@ -3,7 +3,7 @@ import { samplePath } from '../glob/aare.ts';
 import { automaton, covers, intersects, matches } from '../glob/automaton.ts';
 import { mayIntersect, type Outline, Outlines, outline } from '../glob/related.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
-import type { Permissions } from '../syntax/tree.ts';
+import type { Permissions } from '../rules/file.ts';
 import type { LintContext, LintedProfile } from './rule.ts';
 
 export type FilePermission = 'read' | 'write' | 'append' | 'link' | 'lock' | 'mmap' | 'exec';

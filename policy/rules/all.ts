@@ -1,9 +1,12 @@
-import type { KeywordKind } from './kind.ts';
+// `all`: everything (apparmor.d(5), "All rule").
 
-export const all: KeywordKind = {
+import { type KeywordRule, keywordRule } from './keyword-rule.ts';
+import type { RuleKind } from './kind.ts';
+
+export type AllRule = KeywordRule<'all'>;
+
+const syntax = keywordRule({
   kind: 'all',
-  keywords: ['all'],
-  section: 'All rule',
   since: '4.0',
   comments: true,
   check({ qualifiers }, report) {
@@ -17,4 +20,18 @@ export const all: KeywordKind = {
       },
     );
   },
+});
+
+/** Nothing that a process asks for has `all` as its narrowest rule. */
+export const all: RuleKind<AllRule, never> = {
+  ...syntax,
+  class: 'every class',
+  permissions: () => ['all'],
+  accesses: [],
+  decides: 'every access',
+  applies: () => true,
+  narrowest: () => undefined,
+  requested: () => undefined,
+  required: () => [],
+  describe: () => 'do everything',
 };

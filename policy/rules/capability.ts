@@ -1,5 +1,15 @@
+// Capabilities (apparmor.d(5), "Capabilities").
 import { nearest } from '../syntax/names.ts';
-import type { KeywordKind } from './kind.ts';
+import { type KeywordRule, keywordRule } from './keyword-rule.ts';
+import type { RuleKind } from './kind.ts';
+
+export type CapabilityRule = KeywordRule<'capability'>;
+
+/** To use a capability. */
+export interface CapabilityAccess {
+  kind: 'capability';
+  name: string;
+}
 
 /** The capabilities of capabilities(7), by the name apparmor.d(5) uses. */
 export const capabilities: readonly string[] = [
@@ -48,11 +58,10 @@ export const capabilities: readonly string[] = [
 const known = new Set(capabilities);
 const since30 = new Set(['perfmon', 'bpf', 'checkpoint_restore']);
 
-export const capability: KeywordKind = {
+const syntax = keywordRule({
   kind: 'capability',
-  keywords: ['capability'],
-  section: 'Capabilities',
   words: Number.POSITIVE_INFINITY,
+  names: true,
   commas: true,
   comments: true,
   check(rule, report) {
@@ -69,8 +78,26 @@ export const capability: KeywordKind = {
       });
     }
   },
-  needs(rule, need) {
+});
+
+export const capability: RuleKind<CapabilityRule, CapabilityAccess> = {
+  ...syntax,
+  class: 'capability',
+  permissions: ({ words }) => (words.length === 0 ? capabilities : words.map(({ value }) => value)),
+  accesses: ['capability'],
+  decides: ['capability'],
+  applies: ({ words }, { name }) => words.length === 0 || words.some(({ value }) => value === name),
+  narrowest: ({ name }) => (known.has(name) ? ['capability', name] : undefined),
+  requirements(rule, need) {
     for (const word of rule.words)
       if (since30.has(word.value)) need('3.0', `capability ${word.value}`, word);
   },
+  operations: /^capable$/,
+  requested({ field }) {
+    const name = field('capname');
+    return name === undefined ? undefined : { kind: 'capability', name };
+  },
+  required: () => [['capname']],
+  describe: ({ name }) =>
+    `use CAP_${name.toUpperCase()} for all that capabilities(7) lists under it, where they have it`,
 };

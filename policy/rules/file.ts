@@ -1,55 +1,64 @@
 // File rules (apparmor.d(5), "Access Modes"): `path mode`, `mode path`, and `file` alone.
-
-import { compareReleases, type Release } from '../release.ts';
+import { quoted } from '../glob/literal.ts';
+import { bareWord, bareWordRule } from '../syntax/bare-words.ts';
 import { type Cursor, PATH } from '../syntax/cursor.ts';
+import { type ExecTransition, execAt, isMode, simple } from '../syntax/file-modes.ts';
+import type { RuleBase, Word } from '../syntax/nodes.ts';
 import { checkTarget } from '../syntax/profile-head.ts';
-import type { BareFileRule, ExecTransition, FileRule, Permissions, Word } from '../syntax/tree.ts';
+import type { Report } from '../syntax/report.ts';
+import { endOfRule } from '../syntax/rule-end.ts';
 import { variableEnd } from '../syntax/variables.ts';
-import type { Report } from './kind.ts';
+import type { RuleHead, RuleKind } from './kind.ts';
+import { every, matchesPath } from './matching.ts';
+import { attached, deniedField, ownerOf, type RecordField } from './record.ts';
+import { joined } from './rule-text.ts';
 
-const simple: Readonly<Record<string, 'read' | 'write' | 'append' | 'link' | 'lock' | 'mmap'>> = {
-  r: 'read',
-  R: 'read',
-  w: 'write',
-  W: 'write',
-  a: 'append',
-  l: 'link',
-  L: 'link',
-  k: 'lock',
-  m: 'mmap',
-  M: 'mmap',
-};
-
-/** Reads one exec transition at `at`; returns it and where it ends. */
-function execAt(text: string, at: number): { exec: ExecTransition; end: number } | undefined {
-  const isX = (i: number) => text[i] === 'x' || text[i] === 'X';
-  const first = text[at] ?? '';
-  const mode = first.toLowerCase();
-  const safe = first !== mode;
-  if (mode === 'x') return { exec: { mode: 'x', safe: false }, end: at + 1 };
-  // Inheriting changes no privileges, so there is nothing to scrub.
-  if (mode === 'i' && isX(at + 1)) return { exec: { mode, safe: true }, end: at + 2 };
-  if (mode === 'u' && isX(at + 1)) return { exec: { mode, safe }, end: at + 2 };
-  if (mode !== 'p' && mode !== 'c') return undefined;
-  if (isX(at + 1)) return { exec: { mode, safe }, end: at + 2 };
-  const fallback = text[at + 1]?.toLowerCase();
-  if ((fallback === 'i' || fallback === 'u') && isX(at + 2))
-    return { exec: { mode, fallback, safe }, end: at + 3 };
-  return undefined;
+export interface Permissions {
+  read: boolean;
+  write: boolean;
+  append: boolean;
+  link: boolean;
+  lock: boolean;
+  mmap: boolean;
+  exec?: ExecTransition;
 }
 
-/** True when a word consists of access modes only. */
-export function isMode(text: string): boolean {
-  let at = 0;
-  while (at < text.length) {
-    if (simple[text[at] as string]) at++;
-    else {
-      const exec = execAt(text, at);
-      if (!exec) return false;
-      at = exec.end;
-    }
-  }
-  return at > 0;
+/** `file,` alone: everything. */
+export interface BareFileRule extends RuleBase {
+  kind: 'file-all';
+  keyword: Word;
+}
+
+export interface FileRule extends RuleBase {
+  kind: 'file';
+  keyword?: Word;
+  execMode?: Word;
+  path: Word;
+  mode: Word;
+  permissions: Permissions;
+  leading: boolean;
+  subset?: Word;
+  target?: Word;
+}
+
+/** `w` stands for all that changes a file: writing, creating, deleting, renaming, its mode and its owner. */
+export type FilePermission = 'r' | 'w' | 'a' | 'l' | 'k' | 'm' | 'x';
+
+/** To open a file, to change it, or to run it. */
+export interface FileAccess {
+  kind: 'file';
+  path: string;
+  permissions: readonly FilePermission[];
+  /** Whether the process owns the file; `undefined` when it is not known. */
+  owner?: boolean | undefined;
+}
+
+/** To give a file a further name (link(2)); file rules decide about it as link rules do. */
+export interface LinkAccess {
+  kind: 'link';
+  path: string;
+  target: string;
+  owner?: boolean | undefined;
 }
 
 /** `Px`, `pix`, `x` … as it is written. */
@@ -64,7 +73,7 @@ function sameExec(a: ExecTransition, b: ExecTransition): boolean {
 }
 
 /** Reads the access modes of a file rule and reports what is wrong with them. */
-export function permissions(word: Word, deny: boolean, report: Report): Permissions {
+function readPermissions(word: Word, deny: boolean, report: Report): Permissions {
   const found: Permissions = {
     read: false,
     write: false,
@@ -150,13 +159,29 @@ export function isPath(word: Word): boolean {
   return word.value.startsWith('/') || word.value.startsWith('@{') || word.value.startsWith('@');
 }
 
-type Parts = Pick<FileRule, 'qualifiers' | 'start' | 'blankBefore'> & {
-  keyword?: Word;
-  execMode?: Word;
-};
+/** Whether a file rule without the keyword is at the cursor. */
+export function fileRuleAhead(cursor: Cursor): boolean {
+  cursor.skip();
+  const code = cursor.peek();
+  if (code === 47 || code === 64 || code === 34) return true;
+  const name = cursor.peekName();
+  return name === 'safe' || name === 'unsafe' || isMode(name) || bareWordRule(cursor);
+}
 
-/** Reads a file rule whose qualifiers, `file` and `safe`/`unsafe` are already read. */
-export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule | undefined {
+/** Reads a file rule whose qualifiers and keyword, if it has one, are read. */
+export function parseFile(
+  cursor: Cursor,
+  head: Omit<RuleHead, 'keyword'> & { keyword?: Word },
+): FileRule | BareFileRule | undefined {
+  const name = cursor.peekName();
+  const execMode = name === 'safe' || name === 'unsafe' ? cursor.name('keyword') : undefined;
+  return endOfRule(cursor, readRule(cursor, { ...head, ...(execMode && { execMode }) }));
+}
+
+function readRule(
+  cursor: Cursor,
+  parts: Omit<RuleHead, 'keyword'> & { keyword?: Word; execMode?: Word },
+): FileRule | BareFileRule | undefined {
   const report: Report = cursor.report.bind(cursor);
   const deny = parts.qualifiers.access?.value === 'deny';
   if (parts.keyword && !parts.execMode && cursor.next(',')) {
@@ -223,7 +248,7 @@ export function parseFile(cursor: Cursor, parts: Parts): FileRule | BareFileRule
       expected: leading ? 'a blank before the path' : 'a blank or a comma',
     });
   }
-  const found = permissions(mode, deny, report);
+  const found = readPermissions(mode, deny, report);
   if (found.exec && parts.execMode?.value === 'unsafe') found.exec.safe = false;
   if (found.exec && parts.execMode?.value === 'safe') found.exec.safe = true;
   if (parts.execMode && !found.exec) {
@@ -286,67 +311,6 @@ export function filePath(cursor: Cursor): Word | undefined {
   return word;
 }
 
-/** Words that apparmor_parser knows, so that none of them can be a path. */
-const reserved: ReadonlySet<string> = new Set(
-  (
-    'abi alias all allow and audit bind capability change_profile dbus defined delete deny eavesdrop else file hat ' +
-    'if in io_uring link mount mqueue network not open or other override_creds owner peer pivot_root ' +
-    'priority profile prompt ptrace read readby receive remount rewrite rlimit safe send set signal sqpoll subset ' +
-    'trace tracedby umount unix unmount unsafe user userns write'
-  ).split(' '),
-);
-
-/** Keywords that not every release has, with the release that brought each: in older ones they are bare words. */
-const laterKeywords: Readonly<Record<string, Release>> = {
-  delete: '4.0',
-  io_uring: '4.0',
-  mqueue: '4.0',
-  open: '4.0',
-  override_creds: '4.0',
-  prompt: '4.0',
-  sqpoll: '4.0',
-  userns: '4.0',
-  priority: '4.1',
-  and: '5.0',
-  or: '5.0',
-  quiet: '5.0',
-};
-
-/** True for a word that became a keyword after the target. */
-function isLaterKeyword(cursor: Cursor, name: string): boolean {
-  const { target } = cursor;
-  if (target === undefined || !Object.hasOwn(laterKeywords, name)) return false;
-  return compareReleases(laterKeywords[name] as Release, target) > 0;
-}
-
-/** True for a file rule whose path is a word that became a keyword after the target. */
-export function laterBareWord(cursor: Cursor): boolean {
-  return isLaterKeyword(cursor, cursor.peekName()) && bareWordRule(cursor);
-}
-
-/** The bare word at the cursor that can stand for a path: letters, digits and _, no mode and no word of a rule. */
-export function bareWord(cursor: Cursor): string | undefined {
-  const name = cursor.peekName();
-  const end = cursor.pos + name.length;
-  const after = cursor.at(end);
-  const ends = after <= 32 || after === 44 || after === 35 || cursor.text.startsWith('->', end);
-  if (!/^[A-Za-z]/.test(name) || !ends || isMode(name)) return undefined;
-  // Where a blank follows, it starts an include.
-  if (name === 'include') return after === 32 || after === 9 ? undefined : name;
-  return !reserved.has(name) || isLaterKeyword(cursor, name) ? name : undefined;
-}
-
-/** True for a file rule whose path is a bare word: access modes and then `,` or `->` follow. */
-export function bareWordRule(cursor: Cursor): boolean {
-  const name = bareWord(cursor);
-  if (name === undefined) return false;
-  const ahead = cursor.ahead();
-  ahead.pos += name.length;
-  const mode = ahead.peekName();
-  ahead.pos += mode.length;
-  return isMode(mode) && (ahead.next(',') || ahead.next('->'));
-}
-
 /** The path of a rule: quoted, or from a / or a variable. */
 export function pathWord(cursor: Cursor): Word | undefined {
   cursor.skip();
@@ -370,3 +334,110 @@ function barePath(cursor: Cursor): Word | undefined {
   });
   return word;
 }
+
+/** A permission by its letter. */
+const byLetter = {
+  r: 'read',
+  w: 'write',
+  a: 'append',
+  l: 'link',
+  k: 'lock',
+  m: 'mmap',
+  x: 'exec',
+} as const satisfies Record<FilePermission, keyof Permissions>;
+const letters = Object.keys(byLetter) as FilePermission[];
+
+/** Writing includes appending, in a rule that allows it and in one that denies it. */
+function lettersOf(rule: FileRule | BareFileRule): FilePermission[] {
+  if (rule.kind === 'file-all') return letters;
+  const { permissions } = rule;
+  return letters.filter((one) => permissions[byLetter[one]] || (one === 'a' && permissions.write));
+}
+
+export const file: RuleKind<FileRule | BareFileRule, FileAccess, FileAccess | LinkAccess> = {
+  nodes: ['file', 'file-all'],
+  keywords: ['file'],
+  owned: true,
+  parse: parseFile,
+  print(rule) {
+    if (rule.kind === 'file-all') return [rule.keyword.text];
+    const { keyword, execMode, mode, subset, path, target } = rule;
+    const order = rule.leading ? [mode, subset, path] : [path, mode];
+    const words = [keyword, execMode, ...order].filter((one) => one !== undefined);
+    return [...words.map(({ text }) => text), ...(target ? [`-> ${target.text}`] : [])];
+  },
+  visitWords(rule, visit) {
+    if (rule.kind === 'file-all') return;
+    visit(rule.path, true);
+    // The name of a profile is taken as it is written.
+    if (rule.target && rule.permissions.link) visit(rule.target, true);
+  },
+  class: 'file',
+  permissions: lettersOf,
+  accesses: ['file'],
+  decides: ['file', 'link'],
+  parts: ({ permissions }) => permissions,
+  applies(rule, access, part, scope) {
+    if (rule.kind === 'file-all') return true;
+    if (access.kind === 'link') {
+      if (!rule.permissions.link) return false;
+      return every(
+        matchesPath(scope, rule.path, access.path),
+        rule.target === undefined || matchesPath(scope, rule.target, access.target),
+      );
+    }
+    if (!lettersOf(rule).includes(part as FilePermission)) return false;
+    return matchesPath(scope, rule.path, access.path);
+  },
+  /** With `owner` where the process owns the file; a program that it runs stays confined as it is. */
+  narrowest({ path, permissions, owner }, pattern) {
+    if (permissions.length === 0) return undefined;
+    const mode = inOrder(permissions).map((one) => (one === 'x' ? 'ix' : one));
+    return [...(owner ? ['owner'] : []), quoted(pattern(path)), mode.join('')];
+  },
+  requested(record) {
+    const name = record.field('name');
+    const mask = record.field('denied_mask') ?? record.field('requested_mask');
+    if (!name || mask === undefined) return undefined;
+    const permissions = permissionsOfMask(mask);
+    if (permissions.length === 0) return undefined;
+    return { kind: 'file', path: attached(name), permissions, owner: ownerOf(record) };
+  },
+  required(_, { operation, field }) {
+    // Of a socket that has a path, the kernel does not say whose it is.
+    const owner: RecordField[] = field('family') === 'unix' ? [] : [['fsuid'], ['ouid']];
+    return [deniedField, ...owner, ...(operation === 'link' ? [['target']] : [])];
+  },
+  describe({ path, permissions, owner }) {
+    const verbs = (Object.keys(actions) as FilePermission[])
+      .filter((one) => inOrder(permissions).includes(one))
+      .flatMap((one) => (one === 'r' && path.endsWith('/') ? ['list'] : actions[one]));
+    return `${joined(verbs)} ${path}${owner ? ' where they own it' : ''}`;
+  },
+};
+
+/** Letters in their usual order; writing includes appending. */
+function inOrder(permissions: readonly FilePermission[]): FilePermission[] {
+  return ([...'mrwalkx'] as FilePermission[]).filter(
+    (one) => permissions.includes(one) && !(one === 'a' && permissions.includes('w')),
+  );
+}
+
+/** Rules have no letters of their own for creating and deleting: both are writing. */
+function permissionsOfMask(mask: string): FilePermission[] {
+  const meant: Readonly<Record<string, FilePermission>> = {
+    ...{ r: 'r', w: 'w', a: 'a', c: 'w', d: 'w', l: 'l', k: 'k', m: 'm', x: 'x' },
+  };
+  return [...new Set([...mask].flatMap((letter) => meant[letter] ?? []))];
+}
+
+/** What each letter permits; AppArmor has one for all that changes a file. */
+const actions: Readonly<Record<FilePermission, readonly string[]>> = {
+  r: ['read'],
+  w: ['write', 'create', 'rename', 'delete', 'chmod', 'chown'],
+  a: ['append to'],
+  l: ['link'],
+  k: ['lock'],
+  m: ['map as code'],
+  x: ['run, confined by this same profile,'],
+};

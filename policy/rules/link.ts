@@ -1,13 +1,23 @@
 // Link rules (apparmor.d(5), "Link rules").
+import { quoted } from '../glob/literal.ts';
 import { type Cursor, PATH } from '../syntax/cursor.ts';
-import type { LinkRule, Qualifiers, Word } from '../syntax/tree.ts';
-import { filePath } from './file.ts';
+import type { RuleBase, Word } from '../syntax/nodes.ts';
+import { endOfRule } from '../syntax/rule-end.ts';
+import { filePath, type LinkAccess } from './file.ts';
+import type { RuleHead, RuleKind } from './kind.ts';
+import { every, matchesPath } from './matching.ts';
+import { attached, deniedField, ownerOf } from './record.ts';
+
+export interface LinkRule extends RuleBase {
+  kind: 'link';
+  keyword: Word;
+  subset?: Word;
+  path: Word;
+  target: Word;
+}
 
 /** Reads `[subset] path -> target` after the keyword `link`. */
-export function parseLink(
-  cursor: Cursor,
-  parts: { qualifiers: Qualifiers; start: number; blankBefore: boolean; keyword: Word },
-): LinkRule | undefined {
+function readRule(cursor: Cursor, parts: RuleHead): LinkRule | undefined {
   const subset = cursor.peekName() === 'subset' ? cursor.name('keyword') : undefined;
   const path = filePath(cursor);
   const arrow = path && cursor.take('->', 'operator');
@@ -30,3 +40,42 @@ export function parseLink(
   }
   return { ...parts, kind: 'link', ...(subset && { subset }), path, target, end: cursor.last };
 }
+
+export const link: RuleKind<LinkRule, LinkAccess> = {
+  nodes: ['link'],
+  keywords: ['link'],
+  reserves: ['subset'],
+  owned: true,
+  parse: (cursor, head) => endOfRule(cursor, readRule(cursor, head)),
+  print: ({ keyword, subset, path, target }) => [
+    keyword.text,
+    ...(subset ? [subset.text] : []),
+    ...[path.text, `-> ${target.text}`],
+  ],
+  visitWords({ path, target }, visit) {
+    visit(path, true);
+    visit(target, true);
+  },
+  class: 'file',
+  permissions: () => ['l'],
+  accesses: ['link'],
+  decides: ['link'],
+  parts: () => ['l'],
+  applies: (rule, { path, target }, _, scope) =>
+    every(matchesPath(scope, rule.path, path), matchesPath(scope, rule.target, target)),
+  narrowest: ({ path, target, owner }, pattern) => [
+    ...(owner ? ['owner'] : []),
+    ...['link', quoted(pattern(path)), '->', quoted(pattern(target))],
+  ],
+  logs: ({ operation, field }) => operation === 'link' && field('target') !== undefined,
+  requested(record) {
+    const { field } = record;
+    const [path, target] = [field('name'), field('target')];
+    const mask = field('denied_mask') ?? field('requested_mask');
+    if (!path || target === undefined || mask === undefined) return undefined;
+    return { kind: 'link', path: attached(path), target: attached(target), owner: ownerOf(record) };
+  },
+  required: () => [deniedField, ['fsuid'], ['ouid']],
+  describe: ({ path, target, owner }) =>
+    `give ${target} the further name ${path}${owner ? ' where they own it' : ''}`,
+};

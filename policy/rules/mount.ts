@@ -1,6 +1,31 @@
+// Mounting and unmounting (apparmor.d(5), "Mount Rules").
+import { quoted } from '../glob/literal.ts';
 import { nearest } from '../syntax/names.ts';
-import type { KeywordRule } from '../syntax/tree.ts';
-import type { KeywordKind } from './kind.ts';
+import type { Word } from '../syntax/nodes.ts';
+import type { Report } from '../syntax/report.ts';
+import { type KeywordRule, keywordRule } from './keyword-rule.ts';
+import type { RuleKind } from './kind.ts';
+import { every, type Match, matchesPattern, matchesWord, type Scope } from './matching.ts';
+import { words } from './record.ts';
+import { bracketed, isAbsolute, matching } from './rule-text.ts';
+
+export type MountRule = KeywordRule<'mount'>;
+
+/** To mount, to move or bind a mount, or to change one. */
+export interface MountAccess {
+  kind: 'mount';
+  /** `rw` and the other options that say "not so" may be there or not. */
+  flags: readonly string[];
+  source?: string | undefined;
+  target: string;
+  fstype?: string | undefined;
+}
+
+/** To unmount. */
+export interface UmountAccess {
+  kind: 'umount';
+  target: string;
+}
 
 /** Mount options that undo each other: with `=` a rule cannot ask for both. */
 const opposites: readonly (readonly [string, string])[] = [
@@ -49,7 +74,7 @@ const propagation = new Set([
   'shared',
   'rshared',
 ]);
-export const mountOptions: readonly string[] = [
+const mountOptions: readonly string[] = [
   ...opposites.flat(),
   'dirsync',
   'remount',
@@ -60,12 +85,12 @@ export const mountOptions: readonly string[] = [
   ...Object.keys(synonyms),
 ];
 /** The name of an option that has several. */
-export function optionName(option: string): string {
+function optionName(option: string): string {
   return synonyms[option] ?? option;
 }
 
 /** Options that only say that another is not set: no bit of mount(2) stands for them. */
-export const noOption: ReadonlySet<string> = new Set([
+const noOption: ReadonlySet<string> = new Set([
   ...['rw', 'suid', 'dev', 'exec', 'async', 'nomand', 'symfollow', 'atime', 'diratime', 'loud'],
   ...['norelatime', 'noiversion', 'nostrictatime', 'nolazytime', 'user', 'noacl'],
 ]);
@@ -74,15 +99,16 @@ const known = new Set(mountOptions);
 const older = { backported: ['2.13', '3.0', '3.1'] } as const;
 const late = new Set(['nostrictatime', 'lazytime', 'nolazytime', 'symfollow', 'nosymfollow']);
 
-export const mount: KeywordKind = {
+const syntax = keywordRule({
   kind: 'mount',
-  keywords: ['mount', 'remount', 'umount', 'unmount'],
+  keywords: ['mount', 'umount', 'remount', 'unmount'],
   joinsReturn: true,
-  section: 'Mount Rules',
   conditions: ['options', 'option', 'fstype', 'vfstype'],
   in: ['options', 'option', 'fstype', 'vfstype'],
   repeatable: ['options', 'option', 'fstype', 'vfstype'],
   lists: ['options', 'option', 'fstype', 'vfstype'],
+  plain: ['options', 'option'],
+  paths: true,
   words: 2,
   wordsLast: true,
   arrow: true,
@@ -103,7 +129,7 @@ export const mount: KeywordKind = {
     }
     for (const one of rule.conditions) {
       if (!one.name.value.startsWith('option')) continue;
-      const asked = new Map<string, string>();
+      const given = new Map<string, string>();
       for (const value of one.values) {
         if (!known.has(value.value)) {
           const parts = value.value.split(',');
@@ -121,15 +147,15 @@ export const mount: KeywordKind = {
             },
           );
         }
-        asked.set(optionName(value.value), value.value);
+        given.set(optionName(value.value), value.value);
       }
       if (one.operator === '=') {
         for (const [a, b] of opposites) {
-          if (asked.has(a) && asked.has(b)) {
+          if (given.has(a) && given.has(b)) {
             report(
               'mount-options',
               one,
-              `A mount cannot be ${asked.get(a)} and ${asked.get(b)} at once.`,
+              `A mount cannot be ${given.get(a)} and ${given.get(b)} at once.`,
               {
                 expected: `one of the two, or \`${one.name.value} in (${a}, ${b})\` for either`,
               },
@@ -140,24 +166,108 @@ export const mount: KeywordKind = {
     }
     checkSource(rule, report);
   },
-  needs(rule, need) {
+});
+
+export const mount: RuleKind<MountRule, MountAccess | UmountAccess> = {
+  ...syntax,
+  /** `unmount` is another name for the same. */
+  parse(cursor, head) {
+    if (head.keyword.value === 'unmount') head.keyword.value = 'umount';
+    return syntax.parse(cursor, head);
+  },
+  requirements(rule, need) {
     for (const one of rule.conditions) {
       for (const value of one.values) {
         if (late.has(value.value)) need('4.0', `the mount option ${value.value}`, value, older);
       }
     }
   },
+  class: 'mount',
+  permissions: ({ keyword }) => (keyword.value === 'umount' ? ['umount'] : ['mount']),
+  accesses: ['mount', 'umount'],
+  decides: ['mount', 'umount'],
+  applies(rule, access, _, scope) {
+    const unmounts = rule.keyword.value === 'umount';
+    if (access.kind === 'mount') return !unmounts && matchesMount(scope, rule, access);
+    return unmounts && matchesWord(scope, rule.target ?? rule.words[0], access.target);
+  },
+  narrowest(access, pattern) {
+    if (!isAbsolute(access.target)) return undefined;
+    const target = quoted(pattern(access.target));
+    if (access.kind === 'umount') return ['umount', target];
+    if (!access.flags.every((flag) => known.has(flag))) return undefined;
+    const flags = access.flags.filter((one) => one !== 'remount');
+    const options = flags.length > 0 ? [`options=${bracketed(flags)}`] : [];
+    if (access.flags.includes('remount')) return ['remount', ...options, target];
+    // Without options a rule would allow all of them; `rw` stands for none.
+    return [
+      ...['mount', ...(flags.length > 0 ? options : ['options=(rw)'])],
+      ...matching('fstype', access.fstype, pattern),
+      ...(access.source === undefined ? [] : [quoted(pattern(access.source))]),
+      ...['->', target],
+    ];
+  },
+  operations: /^u?mount$/,
+  requested({ operation, field }) {
+    const target = field('name');
+    if (target === undefined) return undefined;
+    if (operation === 'umount') return { kind: 'umount', target };
+    const flags = words(field('flags'));
+    return { kind: 'mount', flags, source: field('srcname'), target, fstype: field('fstype') };
+  },
+  required(access) {
+    if (access.kind === 'umount') return [['name']];
+    const { flags } = access;
+    if (flags.some((flag) => withSource.has(flag))) return [['name'], ['srcname']];
+    return flags.some((flag) => alone.has(flag)) ? [['name']] : [['name'], ['srcname'], ['fstype']];
+  },
+  describe(access) {
+    if (access.kind === 'umount') return `unmount what is mounted at ${access.target}`;
+    const { source, target, fstype, flags } = access;
+    if (flags.includes('remount')) return `change the mount at ${target} to ${flags.join(', ')}`;
+    const what = [fstype, source].filter((one) => one !== undefined).join(' from ');
+    return `mount ${what === '' ? '' : `${what} `}at ${target} with exactly these options: ${flags.join(', ') || 'rw'}`;
+  },
 };
 
-function checkSource(
-  rule: KeywordRule,
-  report: (
-    id: 'mount-rule',
-    range: KeywordRule['keyword'],
-    message: string,
-    more: { expected: string },
-  ) => void,
-): void {
+/** Flags of mount(2) with which a source is named and no type, and those with which neither is. */
+const withSource = new Set(['bind', 'rbind', 'move']);
+const alone = new Set(['remount', ...propagation]);
+
+function matchesMount(scope: Scope, rule: MountRule, access: MountAccess): Match {
+  const bits = (names: readonly string[]) =>
+    new Set(names.map(optionName).filter((name) => !noOption.has(name)));
+  const requested = bits(access.flags);
+  const remount = rule.keyword.value === 'remount';
+  if (remount && !requested.has('remount')) return false;
+  const options = rule.conditions.filter((one) => /^options?$/.test(one.name.value));
+  const optionsMatch = options.some((one) => {
+    const named = bits(one.values.map((word) => word.value));
+    if (remount) named.add('remount');
+    const within = [...requested].every((name) => named.has(name));
+    return within && (one.operator === 'in' || requested.size === named.size);
+  });
+  const source = rule.words.find((word) => word.value !== 'detached');
+  // Without an arrow, a rule for what has no source may name the mount point alone; apparmor_parser 3.0 reads a source.
+  const alone = source && !rule.target && !remount && access.source === undefined;
+  const types = rule.conditions.filter((one) => /^v?fstype$/.test(one.name.value));
+  const matches = (word: Word | undefined, text: string | undefined): Match =>
+    word === undefined || matchesPattern(scope, word.value, text ?? '');
+  const matchesType = types
+    .flatMap((one) => one.values)
+    .map((word) => matches(word, access.fstype))
+    .reduce<Match>((one, two) => one || two || (one === undefined ? one : two), false);
+  return every(
+    options.length === 0 || optionsMatch,
+    types.length === 0 || matchesType,
+    alone
+      ? every(matches(source, access.target), undefined)
+      : remount || matches(source, access.source),
+    matches(remount ? (rule.target ?? source) : rule.target, access.target),
+  );
+}
+
+function checkSource(rule: MountRule, report: Report): void {
   const source = rule.words[0];
   if (rule.keyword.value !== 'mount' || !source || !rule.arrow || source.value === '') return;
   for (const one of rule.conditions) {

@@ -1,9 +1,39 @@
+// Sockets by family, type and protocol (apparmor.d(5), "Network Rules").
 import { nearest } from '../syntax/names.ts';
-import type { Condition, Word } from '../syntax/tree.ts';
-import type { KeywordKind, Report } from './kind.ts';
+import type { Condition, Word } from '../syntax/nodes.ts';
+import type { Report } from '../syntax/report.ts';
+import {
+  type KeywordRule,
+  keywordRule,
+  messagePermissions,
+  permissionsOf,
+} from './keyword-rule.ts';
+import type { RuleKind } from './kind.ts';
+import type { Match } from './matching.ts';
+import { isUnnamed } from './rule-text.ts';
+
+export type NetworkRule = KeywordRule<'network'>;
+
+/** To use sockets of a family and type. */
+export interface NetworkAccess {
+  kind: 'network';
+  family: string;
+  /** `unknown(…)` where the kernel has no name for it. */
+  type: string;
+}
+
+/** To use a unix socket without a path. Kernels that know no unix rules ask for a {@link NetworkAccess} instead. */
+export interface UnixAccess {
+  kind: 'unix';
+  type: string;
+  access: readonly string[];
+  address?: string | undefined;
+  peer?: string | undefined;
+  peerAddress?: string | undefined;
+}
 
 /** Address families (apparmor.d(5), DOMAIN). */
-export const families: readonly string[] = [
+const families: readonly string[] = [
   'unspec',
   'unix',
   'inet',
@@ -59,12 +89,12 @@ export const socketTypes: readonly string[] = [
   'packet',
 ];
 /** A protocol names a socket type of an internet family. */
-export const protocols: Readonly<Record<string, readonly string[]>> = {
+const protocols: Readonly<Record<string, readonly string[]>> = {
   tcp: ['inet', 'inet6'],
   udp: ['inet', 'inet6'],
   icmp: ['inet'],
 };
-export const socketAccess: readonly string[] = [
+export const socketPermissions: readonly string[] = [
   'create',
   'bind',
   'listen',
@@ -84,7 +114,7 @@ export const socketAccess: readonly string[] = [
   'write',
 ];
 /** What a socket does alone: such a permission has no peer. */
-export const localAccess: ReadonlySet<string> = new Set([
+export const localPermissions: ReadonlySet<string> = new Set([
   'create',
   'bind',
   'listen',
@@ -98,15 +128,15 @@ export const localAccess: ReadonlySet<string> = new Set([
 const isFamily = new Set(families);
 const isType = new Set(socketTypes);
 
-/** Reports local-only access next to a peer (unix and network rules). */
-export function checkLocalAccess(
-  access: readonly Word[],
+/** Reports permissions of the local socket alone next to a peer (unix and network rules). */
+export function checkLocalPermissions(
+  permissions: readonly Word[],
   peer: Condition | undefined,
   report: Report,
 ): void {
   if (!peer || (peer.conditions?.length ?? 0) === 0) return;
-  for (const word of access) {
-    if (localAccess.has(word.value)) {
+  for (const word of permissions) {
+    if (localPermissions.has(word.value)) {
       report(
         'condition-conflict',
         peer,
@@ -119,14 +149,15 @@ export function checkLocalAccess(
   }
 }
 
-export const network: KeywordKind = {
+const syntax = keywordRule({
   kind: 'network',
-  keywords: ['network'],
-  section: 'Network Rules',
-  access: socketAccess,
+  permissions: socketPermissions,
   conditions: ['ip', 'port', 'interface', 'label', 'peer'],
   peer: ['ip', 'port', 'label'],
   words: 2,
+  names: true,
+  permissionsFirst: true,
+  plain: ['ip', 'port'],
   check(rule, report) {
     const [first, second] = rule.words;
     if (
@@ -138,7 +169,7 @@ export const network: KeywordKind = {
     ) {
       unknown(
         first,
-        [...families, ...socketTypes, ...Object.keys(protocols), ...socketAccess],
+        [...families, ...socketTypes, ...Object.keys(protocols), ...socketPermissions],
         'an address family, socket type or protocol, such as inet, stream or tcp',
         report,
       );
@@ -169,7 +200,7 @@ export const network: KeywordKind = {
     const peer = rule.conditions.find((one) => one.name.value === 'peer');
     const others = peer?.conditions ?? [];
     // A label alone says nothing of where the peer is.
-    if (others.some(isAddress)) checkLocalAccess(rule.access, peer, report);
+    if (others.some(isAddress)) checkLocalPermissions(rule.permissions, peer, report);
     for (const one of [...rule.conditions, ...others]) checkAddress(one, report);
     const family = first && isFamily.has(first.value) ? first.value : undefined;
     const inet = rule.conditions.find((one) => one !== peer) ?? others.find(isAddress);
@@ -184,21 +215,7 @@ export const network: KeywordKind = {
       );
     }
   },
-  needs(rule, need) {
-    if (rule.access.length > 0)
-      need('4.0', 'permissions of a network rule', rule.access[0] ?? rule);
-    for (const one of rule.conditions) {
-      const inside = one.conditions ?? [];
-      const late = [one, ...inside].some((c) => ['interface', 'label'].includes(c.name.value));
-      need(late ? '5.0' : '4.0', `${one.name.value}= of a network rule`, one);
-      if (inside.some((c) => c.values[0]?.value.includes('-') && c.name.value === 'port'))
-        need('4.1', 'a range of ports', one);
-      if (one.name.value === 'port' && one.values[0]?.value.includes('-'))
-        need('4.1', 'a range of ports', one);
-    }
-    for (const word of rule.words) if (word.value === 'mctp') need('3.1', 'the family mctp', word);
-  },
-};
+});
 
 function unknown(word: Word, known: readonly string[], expected: string, report: Report): void {
   const suggestion = nearest(word.value, known);
@@ -279,4 +296,72 @@ function isIPv6(text: string): boolean {
     }
   }
   return halves.length === 2 ? groups < 8 : groups === 8;
+}
+
+export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixAccess> = {
+  ...syntax,
+  requirements(rule, need) {
+    if (rule.permissions.length > 0)
+      need('4.0', 'permissions of a network rule', rule.permissions[0] ?? rule);
+    for (const one of rule.conditions) {
+      const inside = one.conditions ?? [];
+      const late = [one, ...inside].some((c) => ['interface', 'label'].includes(c.name.value));
+      need(late ? '5.0' : '4.0', `${one.name.value}= of a network rule`, one);
+      if (inside.some((c) => c.values[0]?.value.includes('-') && c.name.value === 'port'))
+        need('4.1', 'a range of ports', one);
+      if (one.name.value === 'port' && one.values[0]?.value.includes('-'))
+        need('4.1', 'a range of ports', one);
+    }
+    for (const word of rule.words) if (word.value === 'mctp') need('3.1', 'the family mctp', word);
+  },
+  abi: 'kernel-5.4-outoftree-network',
+  class: 'network',
+  permissions: (rule) => permissionsOf(rule, socketPermissions, messagePermissions),
+  accesses: ['network'],
+  decides: ['network', 'unix'],
+  applies: (rule, access) =>
+    matchesSocket(rule, access.kind === 'unix' ? 'unix' : access.family, access.type),
+  narrowest: ({ family, type }) =>
+    isFamily.has(family) && (isType.has(type) || isUnnamed(type))
+      ? ['network', family, ...(isUnnamed(type) ? [] : [type])]
+      : undefined,
+  // Only kernels that know rules about unix sockets say the address.
+  logs: ({ field }) =>
+    field('family') !== undefined && (field('family') !== 'unix' || field('addr') === undefined),
+  requested({ field }) {
+    const family = field('family');
+    const type = field('sock_type');
+    return family === undefined || type === undefined
+      ? undefined
+      : { kind: 'network', family, type };
+  },
+  required: ({ family }, { field }) => [
+    ['family'],
+    ['sock_type'],
+    // Kernels without rules for unix sockets say no more of one; what others say, they say together.
+    ...(family === 'unix' &&
+    ['peer_addr', 'peer', 'requested', 'denied'].some((name) => field(name) !== undefined)
+      ? [['addr']]
+      : []),
+  ],
+  describe: ({ family, type }) =>
+    `use ${family} sockets of ${isUnnamed(type) ? 'every type' : `type ${type}`} in every way, with every address and port`,
+};
+
+/** The type of socket that each protocol has. */
+const typeOfProtocol: Readonly<Record<string, string>> = {
+  tcp: 'stream',
+  udp: 'dgram',
+  icmp: 'raw',
+};
+
+function matchesSocket(rule: NetworkRule, family: string, type: string): Match {
+  for (const { value: word } of rule.words) {
+    const families = protocols[word];
+    if (families && !families.includes(family)) return false;
+    const named = typeOfProtocol[word] ?? word;
+    if (named !== family && named !== type) return false;
+  }
+  // Which operations, addresses and ports: newer kernels than the words here.
+  return rule.permissions.length > 0 || rule.conditions.length > 0 ? undefined : true;
 }

@@ -1,12 +1,29 @@
 // Resource limits (apparmor.d(5), "rlimit rules").
 import type { Cursor } from '../syntax/cursor.ts';
 import { nearest } from '../syntax/names.ts';
-import type { Qualifiers, RlimitRule, Word } from '../syntax/tree.ts';
+import type { RuleBase, Word } from '../syntax/nodes.ts';
+import { endOfRule } from '../syntax/rule-end.ts';
+import type { RuleHead, RuleKind } from './kind.ts';
+import type { Match } from './matching.ts';
+
+export interface RlimitRule extends RuleBase {
+  kind: 'rlimit';
+  keyword: Word;
+  name: Word;
+  value: Word[];
+}
+
+/** To raise a limit; without a value, to have none. */
+export interface RlimitAccess {
+  kind: 'rlimit';
+  name: string;
+  value?: number | undefined;
+}
 
 type Measure = 'size' | 'number' | 'time' | 'nice';
 
 /** What each limit measures. */
-export const rlimits: Readonly<Record<string, Measure>> = {
+const rlimits: Readonly<Record<string, Measure>> = {
   cpu: 'time',
   fsize: 'size',
   data: 'size',
@@ -42,10 +59,7 @@ const times: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 /** Reads `rlimit name <= value` after the keyword `set`. */
-export function parseRlimit(
-  cursor: Cursor,
-  parts: { qualifiers: Qualifiers; start: number; blankBefore: boolean; keyword: Word },
-): RlimitRule | undefined {
+function readRule(cursor: Cursor, parts: RuleHead): RlimitRule | undefined {
   const fail = (message: string, expected: string) => {
     cursor.report('syntax', { start: cursor.pos, end: cursor.pos + 1 }, message, { expected });
     return undefined;
@@ -107,4 +121,73 @@ function checkValue(cursor: Cursor, name: string, measure: Measure, words: Word[
     wrong('a time such as 10s or 5minutes, or infinity');
   else if (name === 'cpu' && unit !== '' && number * (times[unit] ?? 1) < 1e6)
     wrong('at least one second: 1s');
+}
+
+export const rlimit: RuleKind<RlimitRule, RlimitAccess> = {
+  nodes: ['rlimit'],
+  keywords: ['set'],
+  reserves: ['rlimit'],
+  parse(cursor, head) {
+    for (const word of head.qualifiers.words) {
+      if (word !== head.qualifiers.owner)
+        cursor.report(
+          'qualifier-not-allowed',
+          word,
+          'A limit is no permission, it has no qualifier.',
+          { expected: 'set rlimit …' },
+        );
+    }
+    return endOfRule(cursor, readRule(cursor, head));
+  },
+  print: ({ keyword, name, value }) => [
+    ...[keyword.text, 'rlimit', name.text, '<='],
+    ...value.map((word) => word.text),
+  ],
+  visitWords() {},
+  class: 'rlimit',
+  permissions: ({ name }) => [name.value],
+  limits: true,
+  accesses: ['rlimit'],
+  decides: ['rlimit'],
+  applies: (rule, { name, value }) => rule.name.value === name && isExceeded(rule, value),
+  narrowest: ({ name, value }) =>
+    Object.hasOwn(rlimits, name)
+      ? ['set', 'rlimit', name, '<=', `${value ?? 'infinity'}`]
+      : undefined,
+  operations: /^setrlimit$/,
+  requested({ field }) {
+    const [name, logged] = [field('rlimit'), field('value')];
+    if (name === undefined || logged === undefined) return undefined;
+    if (logged === infinity) return { kind: 'rlimit', name };
+    // Another number that can't be said exactly would become a higher limit than was asked for.
+    if (!/^\d{1,15}$/.test(logged)) return undefined;
+    // setrlimit(2) counts niceness from 40 down, rules have it as nice(1) does.
+    return { kind: 'rlimit', name, value: name === 'nice' ? 20 - Number(logged) : Number(logged) };
+  },
+  required: () => [['rlimit'], ['value']],
+  describe: ({ name, value }) => `raise the limit ${name} to ${value ?? 'infinity'}`,
+};
+
+/** What the kernel logs for RLIM_INFINITY, on machines of 64 bits. */
+const infinity = '18446744073709551615';
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  K: 1024,
+  KB: 1024,
+  M: 1024 ** 2,
+  MB: 1024 ** 2,
+  G: 1024 ** 3,
+  GB: 1024 ** 3,
+};
+
+/** Whether a value is beyond the limit of a rule. */
+function isExceeded(rule: RlimitRule, wanted: number | undefined): Match {
+  const [, digits, unit = ''] =
+    /^(\d+)(\w*)$/.exec(rule.value.map((word) => word.value).join('')) ?? [];
+  const factor = units[unit];
+  // Niceness counts the other way.
+  if (rule.name.value === 'nice') return undefined;
+  if (digits === undefined || factor === undefined || wanted === undefined) return undefined;
+  return wanted > Number(digits) * factor;
 }

@@ -1,5 +1,30 @@
+// Signals (apparmor.d(5), "Signal rules").
 import { nearest } from '../syntax/names.ts';
-import type { KeywordKind } from './kind.ts';
+import {
+  conditionValue,
+  grants,
+  type KeywordRule,
+  keywordRule,
+  messagePermissions,
+  permissionsOf,
+} from './keyword-rule.ts';
+import type { RuleKind } from './kind.ts';
+import { every, matchesLabel } from './matching.ts';
+import { deniedField, peerField } from './record.ts';
+import { areOf, bracketed, exactly, isUnnamed, joined, processesOf } from './rule-text.ts';
+
+export type SignalRule = KeywordRule<'signal'>;
+
+/** To send a signal, or to have it sent. */
+export interface SignalAccess {
+  kind: 'signal';
+  access: readonly string[];
+  /** `unknown(…)` where the kernel has no name for it. */
+  signal: string;
+  peer?: string | undefined;
+}
+
+const permissions = ['r', 'w', 'rw', 'read', 'write', 'send', 'receive'];
 
 /** Signal names of apparmor.d(5), SIGNALS. Real-time signals are rtmin+0 to rtmin+32. */
 export const signals: readonly string[] = [
@@ -52,15 +77,14 @@ export function canonicalSignal(name: string): string {
   return name.replace(/^rtmin\+0+(?=[0-9])/, 'rtmin+');
 }
 
-export const signal: KeywordKind = {
+const syntax = keywordRule({
   kind: 'signal',
-  keywords: ['signal'],
   joinsReturn: true,
-  section: 'Signal rules',
-  access: ['r', 'w', 'rw', 'read', 'write', 'send', 'receive'],
+  permissions,
   conditions: ['set', 'peer'],
   repeatable: ['set'],
   lists: ['set'],
+  plain: ['set'],
   check(rule, report) {
     for (const one of rule.conditions) {
       if (one.name.value !== 'set') continue;
@@ -78,4 +102,40 @@ export const signal: KeywordKind = {
       }
     }
   },
+});
+
+export const signal: RuleKind<SignalRule, SignalAccess> = {
+  ...syntax,
+  reserves: ['read', 'receive', 'send', 'write'],
+  class: 'signal',
+  permissions: (rule) => permissionsOf(rule, permissions, messagePermissions),
+  accesses: ['signal'],
+  decides: ['signal'],
+  parts: ({ access }) => access,
+  applies(rule, { signal: name, peer }, part, scope) {
+    if (!grants(rule, part, messagePermissions)) return false;
+    const sets = rule.conditions.filter((one) => one.name.value === 'set');
+    const isNamed = sets.some(({ values }) => values.some(({ value }) => value === name));
+    return every(
+      sets.length === 0 || isNamed,
+      matchesLabel(scope, conditionValue(rule, 'peer'), peer),
+    );
+  },
+  narrowest({ access, signal: name, peer }) {
+    if (!areOf(access, permissions) || !(isSignal(name) || isUnnamed(name))) return undefined;
+    return [
+      ...['signal', bracketed(access), ...(isUnnamed(name) ? [] : [`set=${bracketed([name])}`])],
+      ...exactly('peer', peer),
+    ];
+  },
+  operations: /^signal$/,
+  requested({ mask, peer, field }) {
+    // `rtmin+3` is written in one more way.
+    const name = field('signal')?.replace(/^rtmin\+?0*(\d+)$/, 'rtmin+$1');
+    if (mask.length === 0 || name === undefined) return undefined;
+    return { kind: 'signal', access: mask, signal: name, peer };
+  },
+  required: () => [deniedField, ['signal'], peerField],
+  describe: ({ access, signal: name, peer }) =>
+    `${joined(access)} ${isUnnamed(name) ? 'every signal' : `the signal ${name}`} ${access.includes('send') ? 'to' : 'from'} ${processesOf(peer)}`,
 };

@@ -1,9 +1,32 @@
-import type { KeywordKind } from './kind.ts';
+// User namespaces (apparmor.d(5), "User Namespace rules").
 
-export const userns: KeywordKind = {
+import { type KeywordRule, keywordRule } from './keyword-rule.ts';
+import type { RuleKind } from './kind.ts';
+
+export type UsernsRule = KeywordRule<'userns'>;
+
+/** To create a user namespace. */
+export interface UsernsAccess {
+  kind: 'userns';
+}
+
+const syntax = keywordRule({
   kind: 'userns',
-  keywords: ['userns'],
-  section: 'User Namespace rules',
   since: '4.0',
-  access: ['create'],
+  permissions: ['create'],
+});
+
+export const userns: RuleKind<UsernsRule, UsernsAccess> = {
+  ...syntax,
+  abi: '4.0',
+  class: 'userns',
+  permissions: () => ['create'],
+  accesses: ['userns'],
+  decides: ['userns'],
+  applies: () => true,
+  narrowest: () => ['userns', 'create'],
+  operations: /^userns_create$/,
+  requested: () => ({ kind: 'userns' }),
+  required: () => [],
+  describe: () => 'create user namespaces, in which they have every capability',
 };

@@ -1,6 +1,6 @@
 // What stands before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
 
-import { bareWord } from '../rules/file.ts';
+import { bareWord } from './bare-words.ts';
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
 import { endOfRule } from './rule-end.ts';
 import type { Include, IncludeKind, Word } from './tree.ts';

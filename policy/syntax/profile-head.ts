@@ -1,10 +1,10 @@
 // What stands before the `{` of a profile or hat (apparmor.d(5), "Profile Head", "Flags").
 
-import type { Report } from '../rules/kind.ts';
 import { canonicalSignal, isSignal, signals } from '../rules/signal.ts';
 import { nearest } from './names.ts';
+import type { Condition, Word } from './nodes.ts';
+import type { Report } from './report.ts';
 import type { Range } from './source.ts';
-import type { Condition, Profile, Word } from './tree.ts';
 
 const modes: readonly string[] = [
   'enforce',
@@ -245,7 +245,7 @@ export function checkTarget(target: Word, report: Report): void {
 }
 
 /** The name the kernel shows: escapes removed, namespace in colons, children after `//`. */
-export function kernelName(profile: Profile, parent?: string): string {
+export function kernelName(profile: { name: Word }, parent?: string): string {
   const parts = splitName(profile.name.value) ?? { name: profile.name.value };
   const name = parts.name.replace(/\\(.)/g, '$1');
   if (parent !== undefined) return `${parent}//${name}`;

@@ -1,9 +1,9 @@
 // What can stand before a rule (apparmor.d(5), "Qualifiers").
 
-import { laterBareWord } from '../rules/file.ts';
+import { laterBareWord } from './bare-words.ts';
 import { conditionAhead } from './conditions.ts';
 import type { Cursor } from './cursor.ts';
-import type { Qualifiers, Word } from './tree.ts';
+import type { Qualifiers, Word } from './nodes.ts';
 
 /** Their order: a qualifier may not follow one of a higher or the same number. */
 export const qualifierOrder: Readonly<Record<string, number>> = {

@@ -13,7 +13,8 @@ export const barePtrace: LintRule = {
       if (!own || deny || rule.kind !== 'ptrace') continue;
       const peer = rule.conditions.find((one) => one.name.value === 'peer')?.values[0]?.value;
       const traces =
-        rule.access.length === 0 || rule.access.some((word) => strong.includes(word.value));
+        rule.permissions.length === 0 ||
+        rule.permissions.some((word) => strong.includes(word.value));
       if (traces && (peer === undefined || peer === '**' || peer === '{,**}' || peer === '{**,}')) {
         report(
           rule,
