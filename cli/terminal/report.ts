@@ -64,17 +64,22 @@ export function jsonLine({ file, ok, needs, diagnostics }: FileReport, more: obj
     ok,
     ...(needs === undefined ? {} : { needs }),
     ...more,
-    diagnostics: diagnostics.map((diagnostic) => ({
-      id: diagnostic.id,
-      severity: diagnostic.severity,
-      message: diagnostic.message,
-      ...region(diagnostic),
-      ...(diagnostic.expected === undefined ? {} : { expected: diagnostic.expected }),
-      ...(diagnostic.suggestion === undefined ? {} : { suggestion: diagnostic.suggestion }),
-      // Where it is not in the file itself but in one that it includes.
-      ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
-    })),
+    diagnostics: diagnostics.map(jsonDiagnostic),
   });
+}
+
+/** A diagnostic as an object of JSON. */
+export function jsonDiagnostic(diagnostic: Diagnostic): object {
+  return {
+    id: diagnostic.id,
+    severity: diagnostic.severity,
+    message: diagnostic.message,
+    ...region(diagnostic),
+    ...(diagnostic.expected === undefined ? {} : { expected: diagnostic.expected }),
+    ...(diagnostic.suggestion === undefined ? {} : { suggestion: diagnostic.suggestion }),
+    // Where it is not in the file itself but in one that it includes.
+    ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
+  };
 }
 
 function region({ span: { start, end } }: Diagnostic) {
