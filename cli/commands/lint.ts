@@ -46,8 +46,8 @@ export const lint = defineCommand({
   },
   details:
     'A folder is a package: its aa-profile.toml names the profile. Exit code 1 when a profile has errors; ' +
-    'warnings alone do not fail. "aa-registry explain ID" says what is behind a finding.\n\n' +
-    '- reads standard input. --fix applies the fixes and looks again until nothing changes, then reports what it fixed ' +
+    'warnings alone do not fail. "aa-registry explain ID" says what is behind a finding. ' +
+    'FILE - is standard input. --fix applies the fixes and looks again until nothing changes, then reports what it fixed ' +
     'and what is left, which decides the exit code. A misspelt name becomes the nearest one: read what it did. Only ' +
     'files that change are written, each whole or not at all, with the mode and owner they had; a link is refused, ' +
     'and so is a fix that would leave a file with more syntax errors.',
