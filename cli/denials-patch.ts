@@ -67,12 +67,17 @@ export async function patchProfile(
 ): Promise<number> {
   const { additions, denying, unsaid } = wantedBy(findings, text, { generalise, resolver });
   const { text: patched, added, leftOut } = patch(text, additions, resolver);
-  const incomplete = findings.filter(({ missing }) => missing !== undefined).length;
-  if (incomplete > 0) {
+  const tellUnsaid = (reason: string, is: (finding: Finding) => boolean) => {
+    const some = findings.filter(is).length;
+    if (some === 0) return;
+    const them = some === 1 ? 'it' : 'them';
     io.tell(
-      `No rule was written for ${incomplete} ${incomplete === 1 ? 'finding' : 'findings'}: the log record is incomplete. Run without --patch to see ${incomplete === 1 ? 'it' : 'them'}.`,
+      `No rule was written for ${counted(some, 'finding')}: ${reason}. Run without --patch to see ${them}.`,
     );
-  }
+  };
+  tellUnsaid('the log record is incomplete', ({ missing }) => missing !== undefined);
+  tellUnsaid('the log record gives a field two values', ({ doubled }) => doubled !== undefined);
+  tellUnsaid('the profile is of another namespace', ({ namespace }) => namespace !== undefined);
   for (const { operation, reason } of unsaid) {
     io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
   }

@@ -50,7 +50,7 @@ export { accessOf, requiredFields } from './model/record.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './problem.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
-export { reservedName } from './reserved.ts';
+export { type ProfileMaker, profileMaker, reservedName } from './reserved.ts';
 export { capabilities } from './rules/capability.ts';
 export { withoutMode } from './rules/dbus.ts';
 export type { FilePermission } from './rules/file.ts';

@@ -22,8 +22,78 @@ interface Kind {
  */
 const folds = /(?:[\s"'`,;#>|*]|\\[nrt]?)+/g;
 
-/** What Markdown has before an underscore that is to be shown as one: tokens have some. */
-const escapes = /\\(?=_)/g;
+/**
+ * Other spellings of a character of a key or token, that readers and browsers take for it: of URLs, HTML and JSON, the
+ * backslash that Markdown has before a sign, and characters that are not seen, which stand for nothing.
+ */
+const spellings =
+  /%[0-7][0-9A-Fa-f]|&#0{0,6}\d{1,3};?|&#[xX]0{0,6}[0-9A-Fa-f]{1,2};?|&(?:lowbar|UnderBar|hyphen|dash|plus|sol|equals|period|colon|quot|apos|nbsp|Tab|NewLine|shy|ZeroWidthSpace|zwnj|zwj);|\\u00[0-7][0-9A-Fa-f]|\\x[0-7][0-9A-Fa-f]|\\(?=[_\-+.=])|(?:[^\P{Cc}\t\n\r]|[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800])+|[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]|[\uff10-\uff5e]/gu;
+
+const entities: Readonly<Record<string, string>> = {
+  ...{ lowbar: '_', UnderBar: '_', hyphen: '-', dash: '-', plus: '+', sol: '/', equals: '=' },
+  ...{ period: '.', colon: ':', quot: '"', apos: "'", nbsp: ' ', Tab: '\t', NewLine: '\n' },
+};
+
+/** The character that a spelling stands for, or none. */
+function characterOf(spelling: string): string {
+  const code = spelling.codePointAt(0) ?? 0;
+  if (code >= 0xff10 && code <= 0xff5e) return String.fromCharCode(code - 0xfee0);
+  if (/^[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(spelling)) return '-';
+  if (spelling.startsWith('%')) return String.fromCharCode(Number.parseInt(spelling.slice(1), 16));
+  if (/^\\[ux]/.test(spelling)) return String.fromCharCode(Number.parseInt(spelling.slice(2), 16));
+  const number = /^&#(?:[xX]([0-9A-Fa-f]+)|(\d+))/.exec(spelling);
+  if (number)
+    return String.fromCharCode(Number.parseInt(number[1] ?? number[2] ?? '', number[1] ? 16 : 10));
+  return entities[spelling.slice(1, -1)] ?? '';
+}
+
+/** A text in which some was replaced, and where in it each character stood before. */
+class View {
+  readonly text: string;
+  /** The view or text that this is made of. */
+  readonly #of: View | string;
+  readonly #pattern: RegExp;
+  readonly #replace: (match: string) => string;
+  /** Where parts begin here, and there: worked out when something was found. */
+  #parts: { here: number[]; there: number[] } | undefined;
+
+  constructor(of: View | string, pattern: RegExp, replace: (match: string) => string) {
+    this.#of = of;
+    this.#pattern = pattern;
+    this.#replace = replace;
+    this.text = textOf(of).replace(pattern, replace);
+  }
+
+  /** Where in the text at first a character stood that is at this offset. */
+  placeOf(offset: number): number {
+    this.#parts ??= this.#findParts();
+    const { here, there } = this.#parts;
+    let [low, high] = [0, here.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((here[middle] as number) <= offset) low = middle;
+      else high = middle;
+    }
+    const place = offset - (here[low] as number) + (there[low] as number);
+    return typeof this.#of === 'string' ? place : this.#of.placeOf(place);
+  }
+
+  #findParts() {
+    const parts = { here: [0], there: [0] };
+    let grown = 0;
+    for (const { index, 0: match } of textOf(this.#of).matchAll(this.#pattern)) {
+      const end = index + match.length;
+      grown += this.#replace(match).length - match.length;
+      parts.here.push(end + grown);
+      parts.there.push(end);
+    }
+    return parts;
+  }
+}
+
+function textOf(view: View | string): string {
+  return typeof view === 'string' ? view : view.text;
+}
 
 /** A token ends where no character that could be a part of it follows or precedes. */
 const token = (body: string) => new RegExp(`(?<![A-Za-z0-9_-])(?:${body})`, 'g');
@@ -194,31 +264,54 @@ const maxSecrets = 20;
 /** What in a text looks like a private key or a token, in order; of very many, the first. */
 export function secretsIn(text: string): Secret[] {
   const found: Secret[] = [];
-  const unfolded = text.replace(folds, '');
-  const unescaped = text.replace(escapes, '');
+  // Escapes of URLs are often escaped once more.
+  const once = new View(text, spellings, characterOf);
+  const plain = new View(once, spellings, characterOf);
+  const unfolded = new View(plain, folds, () => '');
   for (const { what, hints, pattern, folded } of kinds) {
-    const looked = folded ? unfolded : unescaped;
-    const removed = folded ? folds : escapes;
-    if (!hints.some((hint) => looked.includes(hint))) continue;
+    const view = folded ? unfolded : plain;
+    if (!hints.some((hint) => view.text.includes(hint))) continue;
     let left = maxSecrets;
-    for (const { index, 0: match } of looked.matchAll(pattern)) {
-      const last = index + match.length - 1;
-      const [start, end] = [placeOf(text, index, removed), placeOf(text, last, removed)];
+    for (const { index, 0: match } of view.text.matchAll(pattern)) {
+      const [start, end] = [view.placeOf(index), view.placeOf(index + match.length - 1)];
       found.push({ what, start, end: end + 1 });
       if (--left === 0) break;
     }
   }
+  if (found.length === 0) found.push(...encodedIn(unfolded));
   return found.sort((a, b) => a.start - b.start).slice(0, maxSecrets);
 }
 
-/** Where in a text a character is that has this offset in it without what matches `left`. */
-function placeOf(text: string, offset: number, left: RegExp): number {
-  let removed = 0;
-  for (const { index, 0: match } of text.matchAll(left)) {
-    if (index - removed > offset) break;
-    removed += match.length;
+/** What may be base64 of a private key: shorter ones have no room for it. */
+const encoded = /[A-Za-z0-9+/_-]{40,}/g;
+
+/** How often one base64 may be in another. */
+const maxLayers = 3;
+
+/** Private keys (PEM) in base64, wherever that begins, once or more often. */
+function encodedIn(view: View): Secret[] {
+  const found: Secret[] = [];
+  for (const { index, 0: run } of view.text.matchAll(encoded)) {
+    if (!holdsKey(run, maxLayers)) continue;
+    const [start, end] = [view.placeOf(index), view.placeOf(index + run.length - 1)];
+    found.push({ what: 'a private key (PEM in base64)', start, end: end + 1 });
+    if (found.length === maxSecrets) break;
   }
-  return offset + removed;
+  return found;
+}
+
+function holdsKey(run: string, layers: number): boolean {
+  const standard = run.replaceAll('-', '+').replaceAll('_', '/');
+  for (let from = 0; from < 4; from++) {
+    const decoded = atob(standard.slice(from, standard.length - ((standard.length - from) % 4)));
+    // Also in UTF-16, of which each second byte is 0.
+    const letters = decoded.replace(/[^A-Za-z0-9+/_-]+/g, '');
+    if (/BEGIN[A-Z0-9]{0,60}PRIVATEKEY/.test(letters)) return true;
+    // What is no base64 decodes to bytes of which few are letters.
+    if (layers === 1 || letters.length < decoded.length * 0.9) continue;
+    for (const [inner] of letters.matchAll(encoded)) if (holdsKey(inner, layers - 1)) return true;
+  }
+  return false;
 }
 
 /** In which line, from 1, an offset is. */

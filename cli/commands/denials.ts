@@ -3,15 +3,15 @@ import { adviseOn } from '../../sdk/denials/advice.ts';
 import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
-import { isOf, rulingProfiles } from '../../sdk/denials/label.ts';
+import { hostProfilesOf, isOf } from '../../sdk/denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
 import { longestLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
-import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
-import { policyPlace } from '../../sdk/host/state.ts';
+import { type HostProfiles, hostProfiles } from '../../sdk/host/profile-on-host.ts';
+import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
 import { tellOfDraft, writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
@@ -137,9 +137,8 @@ export const denials = defineCommand({
       return find(effective.profile);
     };
     const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
-      const { profile = '', namespace } = finding;
       const advised: AdvisedFinding[] = [];
-      for (const name of namespace === undefined ? rulingProfiles(profile) : []) {
+      for (const name of hostProfilesOf(finding)) {
         const { effective, onHost } = await profiles.profile(name);
         const missing = missingOf(effective, onHost?.text);
         const advice = adviseOn(finding, effective, { generalise, missing });
@@ -211,6 +210,7 @@ export const denials = defineCommand({
     for (const { name, error } of unread) {
       io.tell(`Not all of ${name} could be read: ${error.message}`);
     }
+    for (const { name, unread: bytes } of logs) tellUnreadBytes(io, name, bytes?.() ?? 0);
     if (findings.leftOut > 0) {
       io.tell(
         `There are more than ${mostFound} findings: ${findings.leftOut} more events are left out. Ask for fewer with --since.`,
@@ -247,7 +247,9 @@ export const denials = defineCommand({
       return patchProfile(io, start, found, { generalise, resolver });
     }
 
-    const advised = await Promise.all(found.map((finding) => adviser(finding)));
+    const advised: AdvisedFinding[] = [];
+    for (const finding of found) advised.push(await adviser(finding));
+    tellUnreadProfiles(io, host.unread());
     if (found.length === 0 && all.unread + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
       io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
@@ -259,6 +261,29 @@ export const denials = defineCommand({
     return exit.ok;
   },
 });
+
+function tellUnreadBytes(io: Io, name: string, bytes: number): void {
+  if (bytes === 0) return;
+  io.tell(
+    `Only the end of ${name} was read: ${bytes.toLocaleString('en')} bytes before it were not.`,
+  );
+}
+
+function tellUnreadProfiles(
+  io: Io,
+  { profiles, records }: ReturnType<HostProfiles['unread']>,
+): void {
+  if (profiles > 0) {
+    io.tell(
+      `${profiles} ${profiles === 1 ? 'profile was' : 'profiles were'} not looked for: the policy folder is too large to be searched for each that the log names. Ask for one with --profile NAME.`,
+    );
+  }
+  if (records > 0) {
+    io.tell(
+      `${records} more records of installed profiles were not read, being more than ${maxRecords.count} or ${maxRecords.bytes >> 20} MiB.`,
+    );
+  }
+}
 
 /** The same for a while, then made anew: profiles may be updated meanwhile. */
 function renewed<Value>(make: () => Value): () => Value {

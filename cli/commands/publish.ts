@@ -61,7 +61,7 @@ export const publish = defineCommand({
     const read = await readPackageFolder(folder);
     const { team, name, manifest, file, bytes, readme } = read;
     const text = profileText(read);
-    const report = lint(text, { packageName: name, manifestAbi: manifest.abi });
+    const report = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
     if (report.diagnostics.length > 0) {
       const diagnostics = report.diagnostics.slice(0, mostShown);
       printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });

@@ -1,7 +1,7 @@
 import { type Client, UnreachableError } from '../../sdk/client.ts';
 import { describeCondition, isSound } from '../../sdk/host/condition.ts';
 import type { LoadedProfile } from '../../sdk/host/kernel.ts';
-import type { Named } from '../../sdk/host/state.ts';
+import { maxRecords, type Named } from '../../sdk/host/state.ts';
 import {
   type HostStatus,
   type InstalledStatus,
@@ -71,6 +71,11 @@ export const status = defineCommand({
     const client = values.offline ? undefined : await openAbout(io, found, values, trust);
     const news = client ? await askRegistry(io, found, client) : [];
     const { untrusted, outdated } = await judge(io, found, client, root, trust);
+    for (const { folder, count } of found.unread) {
+      io.tell(
+        `${folder} holds ${count} more records, which were not read: at most ${maxRecords.count} are, of ${maxRecords.bytes >> 20} MiB in all. Remove those that aa-registry has not written.`,
+      );
+    }
     if (json) io.print(toJson(asData(found, news, untrusted)));
     else printStatus(io, found, news, [...untrusted, ...outdated], values.all ?? false);
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
@@ -283,7 +288,7 @@ function namesOf(processes: InstalledStatus['processes']): string {
 
 /** The same as JSON; its keys are a contract with monitors. */
 function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknown {
-  const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
+  const { kernel, installed, loaded, confined, unconfined, pending, damaged, unread } = found;
   const own = new Set(installed.map(({ installation }) => installation.name));
   return {
     verdict: verdictOf(found, untrusted),
@@ -327,6 +332,7 @@ function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknow
       version,
     })),
     damaged: damaged.map(({ kind, team, name, path }) => ({ kind, team, name, path })),
+    unread,
     loaded: loaded.map(({ name, mode, attachment }: LoadedProfile) => ({
       name,
       mode,

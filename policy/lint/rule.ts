@@ -10,6 +10,8 @@ import type { PolicyFile } from '../syntax/tree.ts';
 export interface LintOptions {
   /** The package the file is published as: it must define exactly this profile. */
   packageName?: string;
+  /** The team whose package it is, where that is known: some names are left to one. */
+  team?: string;
   /** The policy ABI that the package's manifest names, such as `3.0`. */
   manifestAbi?: string;
   /** What the profile is for; without it, a profile that attaches to no program and has a container's name. */

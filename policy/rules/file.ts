@@ -391,7 +391,7 @@ export const file: RuleKind<FileRule | BareFileRule, FileAccess, FileAccess | Li
   },
   /** With `owner` where the process owns the file; a program that it runs stays confined as it is. */
   narrowest({ path, permissions, owner }, pattern) {
-    if (permissions.length === 0) return undefined;
+    if (permissions.length === 0 || !isOnePath(path)) return undefined;
     const mode = inOrder(permissions).map((one) => (one === 'x' ? 'ix' : one));
     return [...(owner ? ['owner'] : []), quoted(pattern(path)), mode.join('')];
   },
@@ -415,6 +415,11 @@ export const file: RuleKind<FileRule | BareFileRule, FileAccess, FileAccess | Li
     return `${joined(verbs)} ${path}${owner ? ' where they own it' : ''}`;
   },
 };
+
+/** In patterns for paths `//` means `/`: none matches a path that has it, which the kernel never makes. */
+export function isOnePath(path: string): boolean {
+  return !path.includes('//');
+}
 
 /** Letters in their usual order; writing includes appending. */
 function inOrder(permissions: readonly FilePermission[]): FilePermission[] {

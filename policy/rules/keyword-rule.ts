@@ -110,6 +110,14 @@ export function grants(
   );
 }
 
+/** The permissions that requests are in: those that are no short or older names of others. */
+export function requestPermissions(
+  all: readonly string[],
+  synonyms: Readonly<Record<string, readonly string[]>>,
+): readonly string[] {
+  return all.filter((one) => !Object.hasOwn(synonyms, one));
+}
+
 /** Short and older names of permissions to send and receive. */
 export const messagePermissions: Readonly<Record<string, readonly string[]>> = {
   ...{ w: ['send'], write: ['send'], r: ['receive'], read: ['receive'], rw: ['send', 'receive'] },

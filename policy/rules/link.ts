@@ -3,10 +3,10 @@ import { quoted } from '../glob/literal.ts';
 import { type Cursor, PATH } from '../syntax/cursor.ts';
 import type { RuleBase, Word } from '../syntax/nodes.ts';
 import { endOfRule } from '../syntax/rule-end.ts';
-import { filePath, type LinkAccess } from './file.ts';
+import { filePath, isOnePath, type LinkAccess } from './file.ts';
 import type { RuleHead, RuleKind } from './kind.ts';
 import { every, matchesPath } from './matching.ts';
-import { attached, deniedField, ownerOf } from './record.ts';
+import { type AuditRecord, attached, deniedField, ownerOf } from './record.ts';
 
 export interface LinkRule extends RuleBase {
   kind: 'link';
@@ -63,19 +63,26 @@ export const link: RuleKind<LinkRule, LinkAccess> = {
   parts: () => ['l'],
   applies: (rule, { path, target }, _, scope) =>
     every(matchesPath(scope, rule.path, path), matchesPath(scope, rule.target, target)),
-  narrowest: ({ path, target, owner }, pattern) => [
-    ...(owner ? ['owner'] : []),
-    ...['link', quoted(pattern(path)), '->', quoted(pattern(target))],
-  ],
-  logs: ({ operation, field }) => operation === 'link' && field('target') !== undefined,
+  narrowest({ path, target, owner }, pattern) {
+    if (!isOnePath(path) || !isOnePath(target)) return undefined;
+    const words = ['link', quoted(pattern(path)), '->', quoted(pattern(target))];
+    return owner ? ['owner', ...words] : words;
+  },
+  // A record without a target can only be about the file.
+  logs: ({ operation, field }) =>
+    operation === 'link' && (Boolean(field('target')) || !asksForLink(field)),
   requested(record) {
     const { field } = record;
     const [path, target] = [field('name'), field('target')];
-    const mask = field('denied_mask') ?? field('requested_mask');
-    if (!path || target === undefined || mask === undefined) return undefined;
+    // Without l, the link is allowed and has more permissions than its target: a rule for the link changes nothing.
+    if (!path || !target || !asksForLink(field)) return undefined;
     return { kind: 'link', path: attached(path), target: attached(target), owner: ownerOf(record) };
   },
   required: () => [deniedField, ['fsuid'], ['ouid']],
   describe: ({ path, target, owner }) =>
     `give ${target} the further name ${path}${owner ? ' where they own it' : ''}`,
 };
+
+function asksForLink(field: AuditRecord['field']): boolean {
+  return (field('denied_mask') ?? field('requested_mask') ?? '').includes('l');
+}

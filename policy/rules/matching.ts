@@ -43,7 +43,7 @@ export function matchesPath(scope: Scope, word: Word, path: string): Match {
     : matchesPattern(scope, expanded.replace(/\/{2,}/g, '/'), path);
 }
 
-/** Of a stack of profiles, `a//&b`, each has to match. */
+/** A stack of profiles, `a//&b`, matches as a whole, or each of them does (aa_label_match in the kernel's label.c). */
 export function matchesLabel(
   scope: Scope,
   word: Word | undefined,
@@ -51,5 +51,8 @@ export function matchesLabel(
 ): Match {
   if (!word) return true;
   if (label === undefined) return undefined;
-  return every(...label.split('//&').map((one) => matchesPattern(scope, word.value, one)));
+  const whole = matchesPattern(scope, word.value, label);
+  const profiles = label.split('//&');
+  if (whole || profiles.length === 1) return whole;
+  return every(...profiles.map((one) => matchesPattern(scope, word.value, one)));
 }

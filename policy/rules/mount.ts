@@ -74,6 +74,50 @@ const propagation = new Set([
   'shared',
   'rshared',
 ]);
+/** What mount(2) does instead of mounting a file system anew. */
+type MountCommand = 'remount' | 'bind' | 'propagation' | 'move';
+
+/**
+ * The commands that options name, in the order in which apparmor_parser 4 takes one rule for the first of them that it
+ * names. `remount` and `bind` together remount one mount point of a file system.
+ */
+function mountCommands(options: Iterable<string>): MountCommand[] {
+  const names = new Set([...options].map(optionName));
+  const commands: MountCommand[] = [];
+  if (names.has('remount')) commands.push('remount');
+  if (names.has('bind') || names.has('rbind')) commands.push('bind');
+  if ([...propagation].some((name) => names.has(name))) commands.push('propagation');
+  if (names.has('move')) commands.push('move');
+  return commands;
+}
+
+/** The options that go with a command: of others apparmor_parser makes no part of the rule for it. */
+function optionsOf(command: MountCommand | undefined, options: Iterable<string>): string[] {
+  return [...options].map(optionName).filter((name) => {
+    if (noOption.has(name)) return false;
+    switch (command) {
+      case 'bind':
+        return name === 'bind' || name === 'rbind';
+      case 'propagation':
+        return propagation.has(name) || name === 'silent' || name === 'ro';
+      case 'move':
+        return name === 'move';
+      case 'remount':
+        return !propagation.has(name) && name !== 'move';
+      default:
+        return !isCommandOption(name);
+    }
+  });
+}
+
+const commandWords: ReadonlySet<string> = new Set(['remount', 'bind', 'rbind', 'move']);
+
+/** Whether an option names a command, and says nothing about how a file system is mounted. */
+function isCommandOption(option: string): boolean {
+  const name = optionName(option);
+  return commandWords.has(name) || propagation.has(name);
+}
+
 const mountOptions: readonly string[] = [
   ...opposites.flat(),
   'dirsync',
@@ -195,10 +239,16 @@ export const mount: RuleKind<MountRule, MountAccess | UmountAccess> = {
     if (!isAbsolute(access.target)) return undefined;
     const target = quoted(pattern(access.target));
     if (access.kind === 'umount') return ['umount', target];
-    if (!access.flags.every((flag) => known.has(flag))) return undefined;
-    const flags = access.flags.filter((one) => one !== 'remount');
+    if (!access.flags.every(isOptionName) || !isOneMount(access)) return undefined;
+    const [command] = mountCommands(access.flags);
+    const flags = access.flags.filter(
+      (one) =>
+        one !== 'remount' &&
+        // Beside a command, apparmor_parser 3 takes `rw` for a new mount, of any source, that is allowed as well.
+        (command === undefined || command === 'remount' || !noOption.has(one)),
+    );
     const options = flags.length > 0 ? [`options=${bracketed(flags)}`] : [];
-    if (access.flags.includes('remount')) return ['remount', ...options, target];
+    if (command === 'remount') return ['remount', ...options, target];
     // Without options a rule would allow all of them; `rw` stands for none.
     return [
       ...['mount', ...(flags.length > 0 ? options : ['options=(rw)'])],
@@ -217,9 +267,9 @@ export const mount: RuleKind<MountRule, MountAccess | UmountAccess> = {
   },
   required(access) {
     if (access.kind === 'umount') return [['name']];
-    const { flags } = access;
-    if (flags.some((flag) => withSource.has(flag))) return [['name'], ['srcname']];
-    return flags.some((flag) => alone.has(flag)) ? [['name']] : [['name'], ['srcname'], ['fstype']];
+    const [command] = mountCommands(access.flags);
+    if (command === 'bind' || command === 'move') return [['name'], ['srcname']];
+    return command === undefined ? [['name'], ['srcname'], ['fstype']] : [['name']];
   },
   describe(access) {
     if (access.kind === 'umount') return `unmount what is mounted at ${access.target}`;
@@ -230,23 +280,35 @@ export const mount: RuleKind<MountRule, MountAccess | UmountAccess> = {
   },
 };
 
-/** Flags of mount(2) with which a source is named and no type, and those with which neither is. */
-const withSource = new Set(['bind', 'rbind', 'move']);
-const alone = new Set(['remount', ...propagation]);
+/** Whether an option is written out, as in requests. */
+function isOptionName(option: string): boolean {
+  return known.has(option) && optionName(option) === option;
+}
+
+/** Whether one mount can have these flags: one command at most, and nothing that does not go with it. */
+function isOneMount({ flags, source, fstype }: MountAccess): boolean {
+  const [command, ...more] = mountCommands(flags);
+  // Only one mount point is remounted: its file system stays as it is.
+  const isOne = more.length === 0 || (command === 'remount' && more.join() === 'bind');
+  if (command === undefined) return true;
+  if (fstype !== undefined) return false;
+  if (source !== undefined && (command === 'remount' || command === 'propagation')) return false;
+  const goesWith = (flag: string) => noOption.has(flag) || optionsOf(command, [flag]).length > 0;
+  return isOne && flags.every(goesWith);
+}
 
 function matchesMount(scope: Scope, rule: MountRule, access: MountAccess): Match {
-  const bits = (names: readonly string[]) =>
-    new Set(names.map(optionName).filter((name) => !noOption.has(name)));
-  const requested = bits(access.flags);
+  const [command] = mountCommands(access.flags);
   const remount = rule.keyword.value === 'remount';
-  if (remount && !requested.has('remount')) return false;
+  if (remount && command !== 'remount') return false;
   const options = rule.conditions.filter((one) => /^options?$/.test(one.name.value));
-  const optionsMatch = options.some((one) => {
-    const named = bits(one.values.map((word) => word.value));
-    if (remount) named.add('remount');
-    const within = [...requested].every((name) => named.has(name));
-    return within && (one.operator === 'in' || requested.size === named.size);
-  });
+  const matchesAny = options
+    .map((one) => {
+      const named = one.values.map((word) => word.value);
+      if (remount) named.push('remount');
+      return matchesOptions(access.flags, named, one.operator === 'in');
+    })
+    .reduce<Match>((one, two) => one || two || (one === undefined ? one : two), false);
   const source = rule.words.find((word) => word.value !== 'detached');
   // Without an arrow, a rule for what has no source may name the mount point alone; apparmor_parser 3.0 reads a source.
   const alone = source && !rule.target && !remount && access.source === undefined;
@@ -258,13 +320,36 @@ function matchesMount(scope: Scope, rule: MountRule, access: MountAccess): Match
     .map((word) => matches(word, access.fstype))
     .reduce<Match>((one, two) => one || two || (one === undefined ? one : two), false);
   return every(
-    options.length === 0 || optionsMatch,
+    options.length === 0 || matchesAny,
     types.length === 0 || matchesType,
     alone
       ? every(matches(source, access.target), undefined)
       : remount || matches(source, access.source),
     matches(remount ? (rule.target ?? source) : rule.target, access.target),
   );
+}
+
+/**
+ * Whether the options of a rule allow a mount with these flags: with `in`, any of them, else all. Of several commands
+ * apparmor_parser takes the first, with the options that go with it. Before CVE-2016-1585 was mended, as in 3.0.8, it
+ * made rules for each of the others as well, and with any other option, be it `rw`, for a new mount: what those allow
+ * depends on the release.
+ */
+function matchesOptions(flags: readonly string[], named: readonly string[], any: boolean): Match {
+  const [command] = mountCommands(flags);
+  const requested = new Set(optionsOf(command, flags));
+  const matches = (options: ReadonlySet<string>) =>
+    [...requested].every((name) => options.has(name)) && (any || requested.size === options.size);
+  if (any) return matches(new Set(optionsOf(command, named)));
+  const commands = mountCommands(named);
+  const [first] = commands;
+  if (command === first) return matches(new Set(optionsOf(first, named)));
+  // A remount with other options than the rule's is none of what older releases add.
+  const added =
+    command === undefined
+      ? named.some((name) => !isCommandOption(name))
+      : commands.includes(command);
+  return added && matches(new Set(optionsOf(command, named))) ? undefined : false;
 }
 
 function checkSource(rule: MountRule, report: Report): void {

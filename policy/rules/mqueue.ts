@@ -6,6 +6,7 @@ import {
   type KeywordRule,
   keywordRule,
   permissionsOf,
+  requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import { every, matchesWord } from './matching.ts';
@@ -78,11 +79,12 @@ export const mqueue: RuleKind<MqueueRule, MqueueAccess> = {
       matchesWord(scope, rule.words[0], name),
     ),
   narrowest({ access, type, label, name }, pattern) {
-    if (!areOf(access, permissions)) return undefined;
+    // A rule without a name is one for every queue.
+    if (!name || !areOf(access, requestPermissions(permissions, synonyms))) return undefined;
     return [
       ...['mqueue', bracketed(access), ...matching('type', type, pattern)],
       ...exactly('label', label),
-      ...(name === undefined ? [] : [quoted(pattern(name))]),
+      quoted(pattern(name)),
     ];
   },
   logs: ({ operation, field }) => /mqueue/.test(field('class') ?? operation),
@@ -95,11 +97,10 @@ export const mqueue: RuleKind<MqueueRule, MqueueAccess> = {
   },
   required: (_, { field }) => [
     deniedField,
-    // A queue of another IPC namespace may have no name here.
+    // A queue of another IPC namespace may have no name here: no rule is made of it then.
     ...(/disconnected IPC path/i.test(field('info') ?? '') ? [] : [['name']]),
   ],
-  describe: ({ access, name }) =>
-    `${joined(access.map(onQueue))} ${name === undefined ? 'every message queue' : `the message queue ${name}`}`,
+  describe: ({ access, name }) => `${joined(access.map(onQueue))} the message queue ${name}`,
 };
 
 /** The type of a queue by its class, and where the kernel names none, by its name. */

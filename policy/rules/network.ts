@@ -10,7 +10,6 @@ import {
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import type { Match } from './matching.ts';
-import { isUnnamed } from './rule-text.ts';
 
 export type NetworkRule = KeywordRule<'network'>;
 
@@ -18,7 +17,7 @@ export type NetworkRule = KeywordRule<'network'>;
 export interface NetworkAccess {
   kind: 'network';
   family: string;
-  /** `unknown(…)` where the kernel has no name for it. */
+  /** `unknown(…)` where the kernel has no name for it, nor have rules. */
   type: string;
 }
 
@@ -322,9 +321,7 @@ export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixA
   applies: (rule, access) =>
     matchesSocket(rule, access.kind === 'unix' ? 'unix' : access.family, access.type),
   narrowest: ({ family, type }) =>
-    isFamily.has(family) && (isType.has(type) || isUnnamed(type))
-      ? ['network', family, ...(isUnnamed(type) ? [] : [type])]
-      : undefined,
+    isFamily.has(family) && isType.has(type) ? ['network', family, type] : undefined,
   // Only kernels that know rules about unix sockets say the address.
   logs: ({ field }) =>
     field('family') !== undefined && (field('family') !== 'unix' || field('addr') === undefined),
@@ -345,7 +342,7 @@ export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixA
       : []),
   ],
   describe: ({ family, type }) =>
-    `use ${family} sockets of ${isUnnamed(type) ? 'every type' : `type ${type}`} in every way, with every address and port`,
+    `use ${family} sockets of type ${type} in every way, with every address and port`,
 };
 
 /** The type of socket that each protocol has. */

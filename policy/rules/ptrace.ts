@@ -6,6 +6,7 @@ import {
   type KeywordRule,
   keywordRule,
   permissionsOf,
+  requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import { matchesLabel } from './matching.ts';
@@ -42,7 +43,7 @@ export const ptrace: RuleKind<PtraceRule, PtraceAccess> = {
   applies: (rule, { peer }, part, scope) =>
     grants(rule, part, synonyms) && matchesLabel(scope, conditionValue(rule, 'peer'), peer),
   narrowest: ({ access, peer }) =>
-    areOf(access, permissions)
+    areOf(access, requestPermissions(permissions, synonyms))
       ? ['ptrace', bracketed(access), ...exactly('peer', peer)]
       : undefined,
   operations: /^ptrace$/,

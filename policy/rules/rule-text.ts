@@ -20,11 +20,6 @@ export function bracketed(words: readonly string[]): string {
   return `(${[...new Set(words)].join(', ')})`;
 }
 
-/** Whether the kernel says only the number of a type or signal: a rule without one allows it, and any other. */
-export function isUnnamed(word: string): boolean {
-  return /^unknown\(\d{1,10}\)$/.test(word);
-}
-
 /** Whether there are words, and each is one of the language's. */
 export function areOf(words: readonly string[], vocabulary: readonly string[]): boolean {
   return words.length > 0 && words.every((word) => vocabulary.includes(word));

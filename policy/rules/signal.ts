@@ -7,11 +7,12 @@ import {
   keywordRule,
   messagePermissions,
   permissionsOf,
+  requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import { every, matchesLabel } from './matching.ts';
 import { deniedField, peerField } from './record.ts';
-import { areOf, bracketed, exactly, isUnnamed, joined, processesOf } from './rule-text.ts';
+import { areOf, bracketed, exactly, joined, processesOf } from './rule-text.ts';
 
 export type SignalRule = KeywordRule<'signal'>;
 
@@ -19,12 +20,13 @@ export type SignalRule = KeywordRule<'signal'>;
 export interface SignalAccess {
   kind: 'signal';
   access: readonly string[];
-  /** `unknown(…)` where the kernel has no name for it. */
+  /** `unknown(…)` where the kernel has no name for it, nor have rules. */
   signal: string;
   peer?: string | undefined;
 }
 
 const permissions = ['r', 'w', 'rw', 'read', 'write', 'send', 'receive'];
+const requested = requestPermissions(permissions, messagePermissions);
 
 /** Signal names of apparmor.d(5), SIGNALS. Real-time signals are rtmin+0 to rtmin+32. */
 export const signals: readonly string[] = [
@@ -122,11 +124,8 @@ export const signal: RuleKind<SignalRule, SignalAccess> = {
     );
   },
   narrowest({ access, signal: name, peer }) {
-    if (!areOf(access, permissions) || !(isSignal(name) || isUnnamed(name))) return undefined;
-    return [
-      ...['signal', bracketed(access), ...(isUnnamed(name) ? [] : [`set=${bracketed([name])}`])],
-      ...exactly('peer', peer),
-    ];
+    if (!areOf(access, requested) || !isSignal(name)) return undefined;
+    return [...['signal', bracketed(access), `set=${bracketed([name])}`], ...exactly('peer', peer)];
   },
   operations: /^signal$/,
   requested({ mask, peer, field }) {
@@ -137,5 +136,5 @@ export const signal: RuleKind<SignalRule, SignalAccess> = {
   },
   required: () => [deniedField, ['signal'], peerField],
   describe: ({ access, signal: name, peer }) =>
-    `${joined(access)} ${isUnnamed(name) ? 'every signal' : `the signal ${name}`} ${access.includes('send') ? 'to' : 'from'} ${processesOf(peer)}`,
+    `${joined(access)} the signal ${name} ${access.includes('send') ? 'to' : 'from'} ${processesOf(peer)}`,
 };

@@ -11,6 +11,7 @@ import {
   messagePermissions,
   peerValue,
   permissionsOf,
+  requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import { every, matchesWord } from './matching.ts';
@@ -105,7 +106,7 @@ export const unix: RuleKind<UnixRule, UnixAccess, UnixAccess | NetworkAccess> = 
     );
   },
   narrowest({ type, access, address, peer, peerAddress }, pattern) {
-    if (!socketTypes.includes(type) || !areOf(access, socketPermissions)) return undefined;
+    if (!isOneRule(type, access)) return undefined;
     const local = access.some((one) => localPermissions.has(one));
     const other = local
       ? []
@@ -124,8 +125,7 @@ export const unix: RuleKind<UnixRule, UnixAccess, UnixAccess | NetworkAccess> = 
     const peerAddress = field('peer_addr');
     const path = [address, peerAddress].find((one) => one?.startsWith('/'));
     if (path === undefined) return { kind: 'unix', type, access: mask, address, peer, peerAddress };
-    const isSayable = socketTypes.includes(type) && areOf(mask, socketPermissions);
-    return isSayable ? socketFile(path, mask, ownerOf(record)) : undefined;
+    return isOneRule(type, mask) ? socketFile(path, mask, ownerOf(record)) : undefined;
   },
   /** The other end is said where the request, be it denied or not, was about one. */
   required(_, { field }) {
@@ -144,6 +144,13 @@ export const unix: RuleKind<UnixRule, UnixAccess, UnixAccess | NetworkAccess> = 
     return `${doing} on unix sockets of type ${type}${at(address)}${other}`;
   },
 };
+
+/** Whether one rule can be about all of this: one with what concerns the local socket only can't name the other end. */
+function isOneRule(type: string, access: readonly string[]): boolean {
+  if (!socketTypes.includes(type)) return false;
+  if (!areOf(access, requestPermissions(socketPermissions, messagePermissions))) return false;
+  return new Set(access.map((one) => localPermissions.has(one))).size === 1;
+}
 
 /** Permissions for which the kernel says the other end of a unix socket (NET_PEER_MASK). */
 const withPeer = new Set(['send', 'receive', 'accept', 'connect']);

@@ -14,7 +14,7 @@ import {
 import { fieldOf } from './event.ts';
 import type { Finding } from './finding.ts';
 import { generaliser, procStart, tunables } from './generalise.ts';
-import { rulingProfiles } from './label.ts';
+import { hostProfilesOf } from './label.ts';
 import { permits } from './permits.ts';
 import { type Explanation, explanationsOf, neededFlag } from './puzzles.ts';
 
@@ -55,7 +55,8 @@ export function adviseOn(
   profile: EffectiveProfile | undefined,
   { generalise = false, missing: lacking = [] }: AdviceOptions = {},
 ): Advice {
-  const { access, missing, type } = finding;
+  const { access, missing, doubled, type } = finding;
+  const isWhole = missing === undefined && doubled === undefined;
   const explanations = explanationsOf(finding, profile !== undefined);
   const evaluated = profile && access && evaluate(profile, access);
   // What is denied stays so, whatever else is included.
@@ -66,7 +67,7 @@ export function adviseOn(
   const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
   const hopeless =
     !refusals.has(type) ||
-    missing !== undefined ||
+    !isWhole ||
     isUnruled(finding) ||
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
     // Only that a program runs on in the same profile is possible then.
@@ -74,7 +75,7 @@ export function adviseOn(
     evaluation?.outcome === 'denied' ||
     evaluation?.outcome === 'allowed';
   // Only a rule that sets a limit refuses more: that rule is the one to change.
-  const raised = access?.kind === 'rlimit' && refusals.has(type) && missing === undefined;
+  const raised = access?.kind === 'rlimit' && refusals.has(type) && isWhole;
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
   const noRule = suggestion || hopeless ? undefined : unsayable(finding);
@@ -92,24 +93,50 @@ function missingInclude(names: readonly string[]): Explanation {
 
 /** Why rules have no words for what was asked for. */
 function unsayable({ access, event, operation }: Finding): string {
+  const numbered = (word: string) => /^unknown\((\d+)\)$/.exec(word)?.[1] ?? word;
   const family = fieldOf(event, 'family');
-  if (family !== undefined && !isFamily(family)) {
-    const name = /^unknown\((\d+)\)$/.exec(family)?.[1] ?? family;
-    return `socket family ${name} has no name in rules`;
+  if (family !== undefined && !isSaid({ kind: 'network', family, type: 'stream' })) {
+    return `socket family ${numbered(family)} has no name in rules`;
+  }
+  const type = fieldOf(event, 'sock_type');
+  if (type !== undefined && !isSaid({ kind: 'network', family: 'unix', type })) {
+    return `socket type ${numbered(type)} has no name in rules, and a rule without one allows every type`;
+  }
+  if (access?.kind === 'signal' && !isSaid({ ...access, access: ['send'] })) {
+    return `signal ${numbered(access.signal)} has no name in rules, and a rule without one allows every signal`;
+  }
+  if (
+    access?.kind === 'unix' &&
+    access.access.every((one) => isSaid({ ...access, access: [one] }))
+  ) {
+    return 'it asks for what has another end and for what has none, which no rule of one line can allow';
+  }
+  if (access?.kind === 'mqueue' && access.name === undefined) {
+    return 'the line does not name the message queue, and a rule without a name allows every queue';
+  }
+  if (
+    (access?.kind === 'file' || access?.kind === 'link') &&
+    fieldOf(event, 'name')?.includes('//')
+  ) {
+    return 'no path of the kernel has // in it, and no rule matches one that has';
+  }
+  if (operation === 'link' && access === undefined) {
+    return 'a link may not have more permissions than the profile gives for the file it is made of: compare the rules for both paths';
   }
   if (access === undefined)
     return `the line does not say what a rule for ${operation ?? 'it'} needs`;
   return `a word of this ${operation ?? access.kind} has no name in rules`;
 }
 
-/** Whether rules have a name for a family of sockets. */
-function isFamily(family: string): boolean {
-  return narrowestRule({ kind: 'network', family, type: 'stream' }) !== undefined;
+/** Whether rules have words for this. */
+function isSaid(access: Access): boolean {
+  return narrowestRule(access) !== undefined;
 }
 
 /** Whether all its profiles allow everything, or are of another namespace than the host's. */
-function isUnruled({ profile }: Finding): boolean {
-  return profile !== undefined && rulingProfiles(profile).length === 0;
+function isUnruled(finding: Finding): boolean {
+  const isNamed = finding.profile !== undefined || finding.namespace !== undefined;
+  return isNamed && hostProfilesOf(finding).length === 0;
 }
 
 function suggest(

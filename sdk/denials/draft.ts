@@ -15,7 +15,7 @@ import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { fieldOf } from './event.ts';
 import { type Finding, merged } from './finding.ts';
-import { rulingProfiles } from './label.ts';
+import { hostProfilesOf } from './label.ts';
 import { coveredLines, type Unsaid } from './patch.ts';
 
 /** How many hats and children a draft has: whoever is confined may choose their names. */
@@ -75,6 +75,10 @@ export function draftProfile(
   const skeleton = drafted(main, [], '3.0').text;
   const profiles = new Map(effectiveProfiles(skeleton, resolver).map((one) => [one.name, one]));
   for (const finding of merged(findings)) {
+    if (finding.namespace !== undefined) {
+      unsaid.push({ ...finding, reason: 'the profile is of another namespace' });
+      continue;
+    }
     const names = owners(name, finding);
     for (const profile of names.length > 0 ? names : [name]) {
       const part = parts.get(profile);
@@ -122,8 +126,8 @@ export function draftProfile(
 }
 
 /** The profiles of a label that are this one, or a hat or child of it. */
-function owners(name: string, { profile = '' }: Finding): string[] {
-  return rulingProfiles(profile).filter((one) => one === name || one.startsWith(`${name}//`));
+function owners(name: string, finding: Finding): string[] {
+  return hostProfilesOf(finding).filter((one) => one === name || one.startsWith(`${name}//`));
 }
 
 /** The profile, and the hats and children that findings are about, each after its parent. */

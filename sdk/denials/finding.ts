@@ -4,7 +4,7 @@ import { type Access, withoutMode } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
 import { ruledBy } from './label.ts';
 import { requestOf } from './request.ts';
-import { missingField } from './required.ts';
+import { doubledField, missingField } from './required.ts';
 
 /** What the kernel logged, once or many times. */
 export interface Finding {
@@ -19,6 +19,8 @@ export interface Finding {
   access: Access | undefined;
   /** The field that the kernel always writes of such a thing and the line does not have: no rule is made of it. */
   missing: string | undefined;
+  /** The field to which the line gives two values: no rule is made of it either. */
+  doubled: string | undefined;
   /** Why, where the kernel gives another reason than its rules. */
   info: string | undefined;
   count: number;
@@ -91,8 +93,9 @@ export class Findings {
     const info = fieldOf(event, 'info');
     const access = requestOf(event);
     const missing = access && missingField(event, access);
+    const doubled = doubledField(event);
     const what = access ?? [operation, fieldOf(event, 'name')];
-    const key = JSON.stringify([event.type, namespace, profile, info, what, missing]);
+    const key = JSON.stringify([event.type, namespace, profile, info, what, missing, doubled]);
     const program = fieldOf(event, 'comm');
     const known = this.#findings.get(key);
     if (!known && this.#kept === 'first' && this.#isFull()) {
@@ -102,8 +105,17 @@ export class Findings {
     if (!known) {
       const { time: first } = event;
       const programs = program === undefined ? [] : [program];
-      const finding = { type: event.type, profile, namespace, operation, access, missing, info };
-      const added: Finding = { ...finding, programs, count: 1, first, last: first, event };
+      const finding = { type: event.type, profile, namespace, operation, access, info };
+      const added: Finding = {
+        ...finding,
+        missing,
+        doubled,
+        programs,
+        count: 1,
+        first,
+        last: first,
+        event,
+      };
       this.#findings.set(key, added);
       this.#characters += event.line.length;
       while (this.#isOver()) this.#forgetOldest();
@@ -162,13 +174,14 @@ export function merged(findings: readonly Finding[]): Finding[] {
   const found: Finding[] = [];
   const files = new Map<string, number>();
   for (const finding of findings) {
-    const { access, missing } = finding;
+    const { access, missing, doubled, namespace } = finding;
     const profile = finding.profile && ruledBy(finding.profile);
     const reason = finding.info ?? '';
     const key =
       access?.kind === 'file' &&
       missing === undefined &&
-      JSON.stringify([finding.type, profile, reason, access.path]);
+      doubled === undefined &&
+      JSON.stringify([finding.type, namespace, profile, reason, access.path]);
     const at = key ? files.get(key) : undefined;
     const before = at === undefined ? undefined : found[at];
     if (access?.kind === 'file' && before?.access?.kind === 'file' && at !== undefined) {

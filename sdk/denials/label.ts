@@ -25,6 +25,20 @@ export function rulingProfiles(label: string): string[] {
   return profilesOf(ruledBy(label)).filter((one) => one !== 'unconfined' && !one.startsWith(':'));
 }
 
+/**
+ * The profiles of this host that ruled over an event. The kernel names the namespace of a profile where it is not the
+ * host's own: one of the same name there is another profile.
+ */
+export function hostProfilesOf({
+  profile,
+  namespace,
+}: {
+  profile: string | undefined;
+  namespace: string | undefined;
+}): string[] {
+  return namespace === undefined && profile !== undefined ? rulingProfiles(profile) : [];
+}
+
 /** Whether one of a label's profiles is this one, a hat or child of it, or a program that it started in complain mode. */
 export function isOf(label: string | undefined, profile: string): boolean {
   if (label === undefined) return false;

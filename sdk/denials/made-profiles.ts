@@ -1,7 +1,8 @@
 // Profiles that no file in /etc/apparmor.d defines for good, since a program writes them itself.
+import { type ProfileMaker, profileMaker } from '../../policy/index.ts';
 
 interface Maker {
-  names: RegExp;
+  maker: ProfileMaker;
   /** Whether a file of this host may define it all the same, and rules may then be added there. */
   mayBeFile: boolean;
   text: string;
@@ -12,39 +13,39 @@ const takeOne = (how: string) =>
 
 const makers: readonly Maker[] = [
   {
-    names: /^(?:docker|nerdctl|buildkit|buildkitd|moby)-default$/,
+    maker: 'docker',
     mayBeFile: true,
     text: takeOne('--security-opt apparmor=NAME'),
   },
   {
-    names: /^(?:cri-containerd\.apparmor\.d|crio-default.*)$/,
+    maker: 'kubernetes',
     mayBeFile: true,
     text: takeOne(
       'appArmorProfile with type: Localhost and localhostProfile: NAME in the securityContext',
     ),
   },
   {
-    names: /^containers-default(?:-.*)?$/,
+    maker: 'podman',
     mayBeFile: true,
     text: takeOne('--security-opt apparmor=NAME (podman, buildah)'),
   },
   {
-    names: /^lxc-(?:container-default(?:-.*)?|.*_<.*>)$/,
+    maker: 'lxc',
     mayBeFile: true,
     text: 'LXC brings or makes this profile itself, and its updates replace it: add no rule to it. Give the container a profile of its own, and name that in its configuration: lxc.apparmor.profile = NAME; or with lxc.apparmor.profile = generated, add the rule there as lxc.apparmor.raw.',
   },
   {
-    names: /^snap(?:\.|-update-ns\.|-confine)|^\/snap\/.*snap-confine/,
+    maker: 'snapd',
     mayBeFile: false,
     text: 'snapd writes this profile and writes it anew with every change: rules that are added are lost. A snap may do what its interfaces allow: see "snap connections NAME", and give it one with "snap connect NAME:INTERFACE".',
   },
   {
-    names: /^(?:lxd|incus)(?:_|-)/,
+    maker: 'lxd',
     mayBeFile: false,
     text: 'LXD or Incus writes this profile for the instance each time it starts: rules that are added to it are lost. Set them for the instance instead: "lxc config set INSTANCE raw.apparmor RULE" ("incus config set …").',
   },
   {
-    names: /^libvirt-[0-9a-f-]{36}$/,
+    maker: 'libvirt',
     mayBeFile: false,
     text: 'libvirt writes this profile for the machine each time it starts: rules that are added to it are lost. Rules for every machine go into /etc/apparmor.d/local/abstractions/libvirt-qemu.',
   },
@@ -56,5 +57,6 @@ const makers: readonly Maker[] = [
  */
 export function adviceOnMaker(profile: string, isFile: boolean): string | undefined {
   const [name = ''] = profile.split('//');
-  return makers.find(({ names, mayBeFile }) => names.test(name) && !(mayBeFile && isFile))?.text;
+  const maker = profileMaker(name);
+  return makers.find(({ maker: one, mayBeFile }) => one === maker && !(mayBeFile && isFile))?.text;
 }

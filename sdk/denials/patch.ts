@@ -11,7 +11,7 @@ import {
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { type Finding, merged } from './finding.ts';
-import { rulingProfiles } from './label.ts';
+import { hostProfilesOf } from './label.ts';
 import { insert, insertRules, insertTunables } from './placing.ts';
 
 /** What to add to one of the profiles of a file. */
@@ -62,9 +62,8 @@ export function wantedBy(
   const unsaid: Unsaid[] = [];
   const want = (addition: Addition) => additions.set(JSON.stringify(addition), addition);
   for (const finding of merged(findings)) {
-    if (finding.namespace !== undefined) continue;
     // Of a stack, each profile has to allow it.
-    const names = rulingProfiles(finding.profile ?? '');
+    const names = hostProfilesOf(finding);
     for (const profile of profiles.filter(({ name }) => names.includes(name))) {
       const { evaluation, suggestion, flag, noRule } = adviseOn(finding, profile, { generalise });
       if (noRule !== undefined) unsaid.push({ ...finding, reason: noRule });

@@ -41,6 +41,12 @@ const puzzles: readonly Puzzle[] = [
       `The line has no ${missing}, which the kernel or the message bus writes for every request of this kind, so it was cut short or somebody else wrote it. What is left would make a rule that allows more than was asked for: none is made of it.`,
   },
   {
+    id: 'doubled-field',
+    is: ({ doubled }) => doubled !== undefined,
+    text: ({ doubled }) =>
+      `The line gives ${doubled} two values, as no line of the kernel or a message bus does: which of them is meant can't be told, so no rule is made of it.`,
+  },
+  {
     id: 'profile-not-loaded',
     is: ({ access, info }) => access?.kind === 'change_profile' && info === 'label not found',
     text: ({ access }) =>
@@ -68,13 +74,6 @@ const puzzles: readonly Puzzle[] = [
     id: 'stacking',
     is: ({ access }) => access?.kind === 'change_profile' && access.stack === true,
     text: 'The program asks to be confined by the other profile as well as by this one. The & before the name allows that alone; without it the rule would let the program leave this profile.',
-  },
-  {
-    id: 'no-name',
-    is: ({ access }) =>
-      (access?.kind === 'network' && access.type.startsWith('unknown(')) ||
-      (access?.kind === 'signal' && access.signal.startsWith('unknown(')),
-    text: 'Rules have no name for this type or signal, so the narrowest rule allows every one.',
   },
   {
     id: 'deleted-entry',

@@ -15,5 +15,18 @@ export function missingField(event: LogEvent, access: Access): string | undefine
 
 /** Whether a field has a value: dbus-broker writes (null) where a message has none. A call may name no interface. */
 function isSaid(name: string, value: string | undefined): boolean {
-  return value !== undefined && (value !== '(null)' || name === 'interface');
+  return Boolean(value) && (value !== '(null)' || name === 'interface');
+}
+
+/**
+ * The first field that stands in a record with two values: which of the two the kernel wrote can't be told. Some kernels
+ * write the class of a message queue twice, as the same.
+ */
+export function doubledField({ fields }: LogEvent): string | undefined {
+  const values = new Map<string, string>();
+  for (const { key, value } of fields) {
+    if (key !== '' && (values.get(key) ?? value) !== value) return key;
+    values.set(key, value);
+  }
+  return undefined;
 }

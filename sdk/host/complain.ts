@@ -6,7 +6,7 @@ import { lookAt, makeLink, Place, remove } from './tree.ts';
  * file itself stays what its team has signed; aa-complain(8) would change its flags. apparmor_parser goes by its name
  * alone, and neither it nor this program follows it.
  */
-function linkPlace(root: string, named: Named): Place {
+export function linkPlace(root: string, named: Named): Place {
   return new Place(root, 'etc/apparmor.d/force-complain').at(installedName(named));
 }
 

@@ -40,13 +40,9 @@ export function findDefinition(
   folder: Place,
   name: string,
   own: Place | undefined,
+  left = new PolicyBudget(folder),
 ): Definition | undefined {
-  const search: Search = {
-    name,
-    own: own?.ofAnybody,
-    included: new Set(),
-    left: new PolicyBudget(folder),
-  };
+  const search: Search = { name, own: own?.ofAnybody, included: new Set(), left };
   const top = folder.ofAnybody;
   const disabled = disabledIn(top);
   const all = list(top);

@@ -116,7 +116,7 @@ export async function install(
   if (text === undefined) {
     return { ok: false, id: 'profile-invalid', reason: 'it is not valid UTF-8' };
   }
-  const report = lint(text, { packageName: name });
+  const report = lint(text, { packageName: name, team });
   // What was published is published: here it is about what the host would be given.
   const error = report.diagnostics.find(
     ({ id, severity }) => severity === 'error' && id !== 'secret',

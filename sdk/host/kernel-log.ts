@@ -12,6 +12,8 @@ import { lookBehind, openForReading, Place, PlaceError } from './tree.ts';
 export interface KernelLog {
   /** As people know it: its path, or the program that shows it. */
   name: string;
+  /** How many bytes at its start are not read, being more than is read of a log of another system. */
+  unread?: () => number;
   /** What is in it now; `leftOut` is called for each line about AppArmor that is too long to be read. */
   read: (leftOut?: () => void) => AsyncIterable<string>;
   /** What comes from now on, until it is told to end; from the `start`, after what is in it. */
@@ -19,7 +21,7 @@ export interface KernelLog {
 }
 
 /** The most that is read of a log of another system, in bytes: what it says last. */
-const mostOfLog = 256 * 1024 * 1024;
+const maxLog = 64 * 1024 * 1024;
 
 const auditLog = 'var/log/audit/audit.log';
 const kernelMessages = '/dev/kmsg';
@@ -113,14 +115,17 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** auditd's log below a system's root; of another one's, what it says last, {@link mostOfLog} of it. */
+/** auditd's log below a system's root; of another one's, what it says last, {@link maxLog} of it. */
 function auditdLog(place: Place): KernelLog {
+  let start = 0;
   return {
     name: place.path,
+    unread: () => start,
     async *read(leftOut) {
       const file = await openLog(place);
       const { size } = await file.stat();
-      const stream = file.createReadStream({ start: startOf(place, size), end: size });
+      start = startOf(place, size);
+      const stream = file.createReadStream({ start, end: size });
       yield* lines(stream, undefined, undefined, leftOut);
     },
     follow: (from, until) => followFile(place, from, until),
@@ -130,7 +135,7 @@ function auditdLog(place: Place): KernelLog {
 /** From where on a log is read. A log of this machine's own is as large as root has let it become. */
 function startOf(path: string | Place, size: number): number {
   const isAnothers = path instanceof Place && path.root !== '/';
-  return isAnothers ? Math.max(0, size - mostOfLog) : 0;
+  return isAnothers ? Math.max(0, size - maxLog) : 0;
 }
 
 /** Opens a log; below a system's root as tree.ts does, and what somebody has named as it is. */

@@ -3,14 +3,20 @@ import { type Place, PlaceError } from './tree.ts';
 /** The most that a policy folder may hold in all: a full /etc/apparmor.d has some 2000 names and 3 MiB. */
 const most = { names: 20_000, bytes: 64 * 1024 * 1024 };
 
+/** A policy folder holds more than is looked at. */
+export class BudgetError extends PlaceError {}
+
 /** What may still be looked at of a policy folder; whatever takes more throws a {@link PlaceError} that names it. */
 export class PolicyBudget {
   readonly #folder: Place;
-  #names = most.names;
-  #bytes = most.bytes;
+  #names: number;
+  #bytes: number;
 
-  constructor(folder: Place) {
+  /** For so many looks at all of it. */
+  constructor(folder: Place, looks = 1) {
     this.#folder = folder;
+    this.#names = most.names * looks;
+    this.#bytes = most.bytes * looks;
   }
 
   /** Counts what a folder holds: files, folders, links. */
@@ -25,9 +31,9 @@ export class PolicyBudget {
     if (this.#bytes < 0) throw this.#tooMuch();
   }
 
-  #tooMuch(): PlaceError {
+  #tooMuch(): BudgetError {
     const limits = `${most.names} files and ${most.bytes >> 20} MiB`;
-    return new PlaceError(
+    return new BudgetError(
       this.#folder.path,
       `holds more than policy does: at most ${limits} in all`,
     );

@@ -5,7 +5,8 @@ import {
 } from '../../policy/index.ts';
 import { findDefinition } from './definitions.ts';
 import { textInstalled } from './installed-text.ts';
-import { type Installation, listInstallations, policyPlace } from './state.ts';
+import { BudgetError, PolicyBudget } from './policy-budget.ts';
+import { type Installation, policyPlace, readRecords } from './state.ts';
 
 /** A profile as this host has it. */
 export interface ProfileOnHost {
@@ -20,15 +21,15 @@ export interface ProfileOnHost {
  * The file that defines a profile on a host, by the name that the kernel shows; of a hat or child, its parent's.
  * `undefined` when there is none, as for profiles that a container engine has made up, or when it can't be read.
  */
-async function findProfileOnHost(
+function findProfileOnHost(
   root: string,
-  profile: string,
-): Promise<ProfileOnHost | undefined> {
-  const [name = ''] = profile.split('//');
-  const installed = await listInstallations(root);
+  name: string,
+  installed: readonly Installation[],
+  left: PolicyBudget,
+): ProfileOnHost | undefined {
   const installation = installed.find((one) => one.name === name);
   if (installation === undefined) {
-    const found = findDefinition(policyPlace(root), name, undefined);
+    const found = findDefinition(policyPlace(root), name, undefined, left);
     return found?.text === undefined ? undefined : { file: found.path, text: found.text };
   }
   const { path, text } = textInstalled(root, installation);
@@ -43,19 +44,53 @@ export interface HostProfiles {
   profile: (
     profile: string,
   ) => Promise<{ onHost?: ProfileOnHost; effective?: EffectiveProfile | undefined }>;
+  /** How many profiles were not looked for, and how many records not read: an image holds more than is read of it. */
+  unread: () => { profiles: number; records: number };
 }
 
+/** How often an image's policy folder is looked through, where it is as large as it may be; a usual one far more often. */
+const looks = 4;
+
 export function hostProfiles(root: string, resolver: IncludeResolver): HostProfiles {
-  const files = new Map<string, Promise<ProfileOnHost | undefined>>();
+  const files = new Map<string, ProfileOnHost | undefined>();
   const effective = new Map<string, EffectiveProfile[]>();
-  const file = (name: string) => {
+  let records: ReturnType<typeof readRecords> | undefined;
+  // Who made an image decides how many profiles its log names. This host's own folder is root's.
+  const left = root === '/' ? undefined : new PolicyBudget(policyPlace(root), looks);
+  let isSpent = false;
+  const unread = new Set<string>();
+  const file = async (name: string) => {
     const [parent = ''] = name.split('//');
-    const found = files.get(parent) ?? findProfileOnHost(root, parent);
+    if (files.has(parent)) return files.get(parent);
+    records ??= readRecords(root);
+    if (isSpent) {
+      unread.add(parent);
+      return undefined;
+    }
+    let found: ProfileOnHost | undefined;
+    try {
+      found = findProfileOnHost(
+        root,
+        parent,
+        records.installed,
+        left ?? new PolicyBudget(policyPlace(root)),
+      );
+    } catch (error) {
+      // The first look says what is wrong with a folder that is too large for one.
+      if (!(error instanceof BudgetError) || files.size === 0) throw error;
+      isSpent = true;
+      unread.add(parent);
+      return undefined;
+    }
     files.set(parent, found);
     return found;
   };
   return {
     file,
+    unread: () => ({
+      profiles: unread.size,
+      records: (records?.unread ?? []).reduce((sum, { count }) => sum + count, 0),
+    }),
     async profile(name) {
       const onHost = await file(name);
       if (!onHost) return {};

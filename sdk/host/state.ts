@@ -8,7 +8,16 @@ import {
   isVersion,
   parseJson,
 } from '../../trust/index.ts';
-import { list, Place, readText, remove, type StagedFile, stage, write } from './tree.ts';
+import {
+  list,
+  Place,
+  PlaceError,
+  readText,
+  remove,
+  type StagedFile,
+  stage,
+  write,
+} from './tree.ts';
 
 /** A version that was proved and is kept, with its proof (see kept.ts). */
 const Release = z.object({
@@ -114,6 +123,9 @@ const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
 /** The most that a record may hold, in bytes. */
 export const longestRecord = 256 * 1024;
 
+/** How many records of a kind are read, and how many bytes of them. */
+export const maxRecords = { count: 1000, bytes: 16 * 1024 * 1024 } as const;
+
 export function recordPlace(root: string, kind: Kind, { team, name }: Named): Place {
   return statePlace(root, kind, `${team}.${name}.json`);
 }
@@ -145,16 +157,35 @@ export function listPending(root: string): Promise<Pending[]> {
 
 /** The records that are damaged. Of the profile only the name is known, by that of the file. */
 export async function listDamaged(root: string): Promise<DamagedRecord[]> {
-  const damaged: DamagedRecord[] = [];
-  for (const kind of kinds) {
-    for (const named of listNames(root, kind)) {
-      const record = readRecord(root, kind, named);
-      if (record?.ok === false) {
-        damaged.push({ ...named, kind, path: recordPlace(root, kind, named).path });
-      }
-    }
-  }
-  return damaged;
+  return kinds.flatMap((kind) => readAll(root, kind).damaged);
+}
+
+/** All records below a root, as far as they are read: {@link maxRecords} of each kind. */
+export interface AllRecords {
+  installed: Installation[];
+  pending: Pending[];
+  damaged: DamagedRecord[];
+  /** The folders of which not all was read. */
+  unread: UnreadRecords[];
+}
+
+export interface UnreadRecords {
+  folder: string;
+  count: number;
+}
+
+/** Reads the records for who looks only: what changes a host needs all of them, and so {@link listInstallations}. */
+export function readRecords(root: string): AllRecords {
+  const installed = readSome(root, 'installed');
+  const pending = readSome(root, 'pending');
+  return {
+    installed: installed.sound,
+    pending: pending.sound,
+    damaged: [...installed.damaged, ...pending.damaged],
+    unread: [installed, pending].flatMap(({ folder, unread: count }) =>
+      count > 0 ? [{ folder, count }] : [],
+    ),
+  };
 }
 
 /** The record of an installation, to be put in place of the one before. */
@@ -190,7 +221,14 @@ function readRecord<K extends Kind>(
   named: Named,
 ): { ok: true; value: Records[K] } | { ok: false } | undefined {
   const text = readText(recordPlace(root, kind, named), longestRecord);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : recordIn(text, kind, named);
+}
+
+function recordIn<K extends Kind>(
+  text: string,
+  kind: K,
+  named: Named,
+): { ok: true; value: Records[K] } | { ok: false } {
   const value = parseRecord(schemas[kind], text);
   if (!value) return { ok: false };
   const { team, name } = 'installation' in value ? value.installation : value;
@@ -206,12 +244,45 @@ function parseRecord<Record>(schema: z.ZodType<Record>, text: string): Record | 
 }
 
 async function listSound<K extends Kind>(root: string, kind: K): Promise<Records[K][]> {
-  const records: Records[K][] = [];
-  for (const named of listNames(root, kind)) {
-    const record = readRecord(root, kind, named);
-    if (record?.ok) records.push(record.value);
+  return readAll(root, kind).sound;
+}
+
+interface SomeRecords<K extends Kind> {
+  folder: string;
+  sound: Records[K][];
+  damaged: DamagedRecord[];
+  /** How many were left unread. */
+  unread: number;
+}
+
+/** Every record of a kind; a {@link PlaceError} where there are more than are read. */
+function readAll<K extends Kind>(root: string, kind: K): SomeRecords<K> {
+  const found = readSome(root, kind);
+  if (found.unread === 0) return found;
+  const most = `at most ${maxRecords.count}, of ${maxRecords.bytes >> 20} MiB in all`;
+  throw new PlaceError(
+    found.folder,
+    `holds more records than are read: ${most}`,
+    'Remove those that this program has not written.',
+  );
+}
+
+function readSome<K extends Kind>(root: string, kind: K): SomeRecords<K> {
+  const folder = statePlace(root, kind).path;
+  const found: SomeRecords<K> = { folder, sound: [], damaged: [], unread: 0 };
+  let bytes = 0;
+  for (const [index, named] of listNames(root, kind).entries()) {
+    const place = recordPlace(root, kind, named);
+    const isWithin = index < maxRecords.count && bytes <= maxRecords.bytes;
+    const text = isWithin ? readText(place, longestRecord) : undefined;
+    if (!isWithin) found.unread++;
+    if (text === undefined) continue;
+    bytes += Buffer.byteLength(text);
+    const record = recordIn(text, kind, named);
+    if (record.ok) found.sound.push(record.value);
+    else found.damaged.push({ ...named, kind, path: place.path });
   }
-  return records;
+  return found;
 }
 
 /** Of which profiles there are records. */

@@ -5,10 +5,9 @@ import { executableOf, type Process, profilesOf, readProcesses } from './process
 import {
   type DamagedRecord,
   type Installation,
-  listDamaged,
-  listInstallations,
-  listPending,
   type Pending,
+  readRecords,
+  type UnreadRecords,
 } from './state.ts';
 import type { Untrusted } from './untrusted.ts';
 
@@ -43,6 +42,8 @@ export interface HostStatus {
   pending: Pending[];
   /** Records that do not say any more what they are about; whatever changes the host next deals with them too. */
   damaged: DamagedRecord[];
+  /** Folders that hold more records than are read. */
+  unread: UnreadRecords[];
 }
 
 /** Looks at a host without changing anything. This machine's own root needs root. */
@@ -51,7 +52,8 @@ export async function readStatus(root: string): Promise<HostStatus> {
   const policy = kernel?.ok ? await readPolicy() : undefined;
   const processes = policy ? await readProcesses() : [];
   const installed: InstalledStatus[] = [];
-  for (const installation of await listInstallations(root)) {
+  const records = readRecords(root);
+  for (const installation of records.installed) {
     const { name } = installation;
     installed.push({
       installation,
@@ -67,8 +69,9 @@ export async function readStatus(root: string): Promise<HostStatus> {
     loaded,
     confined: processes.filter(({ mode }) => mode !== undefined && mode !== 'unconfined'),
     unconfined: await findUnconfined(loaded, processes),
-    pending: await listPending(root),
-    damaged: await listDamaged(root),
+    pending: records.pending,
+    damaged: records.damaged,
+    unread: records.unread,
   };
 }
 
@@ -97,12 +100,13 @@ async function findUnconfined(
  * proved now.
  */
 export function verdictOf(
-  { kernel, installed, pending, damaged }: HostStatus,
+  { kernel, installed, pending, damaged, unread }: HostStatus,
   untrusted: readonly Untrusted[],
 ): 'ok' | 'disabled' | 'untrusted' | 'not-loaded' | 'drift' {
   if (kernel?.ok === false) return 'disabled';
   if (untrusted.length > 0) return 'untrusted';
   if (installed.some(({ condition }) => condition.kernel === 'not-loaded')) return 'not-loaded';
   const sound = installed.every(({ condition }) => isSound(condition));
-  return sound && pending.length === 0 && damaged.length === 0 ? 'ok' : 'drift';
+  const isWhole = pending.length === 0 && damaged.length === 0 && unread.length === 0;
+  return sound && isWhole ? 'ok' : 'drift';
 }

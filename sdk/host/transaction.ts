@@ -1,6 +1,6 @@
 import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import { dropCompiled } from './cache.ts';
-import { forceComplain, unforceComplain } from './complain.ts';
+import { forceComplain, linkPlace, unforceComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
 import { dropKept, dropUnneeded, type KeptView, readKeptView, verifyKept } from './kept.ts';
 import { readPolicy, stateOf, unload } from './kernel.ts';
@@ -17,11 +17,12 @@ import {
   type Named,
   type Pending,
   readInstallation,
+  recordPlace,
   stageInstallation,
   statePlace,
   writePending,
 } from './state.ts';
-import { makeFolder, remove, type StagedFile, stage } from './tree.ts';
+import { makeFolder, remove, requireNoFolder, type StagedFile, stage } from './tree.ts';
 
 /**
  * Changes of what is installed. Each is written down before its first step (state.ts, Pending) and crossed out
@@ -46,6 +47,8 @@ export async function put(root: string, target: Installation, staged: StagedFile
   const before = await readInstallation(root, target);
   let reached: 'nothing' | 'kernel' | 'file' = 'nothing';
   try {
+    requireNoFolder(recordPlace(root, 'installed', target));
+    requireNoFolder(linkPlace(root, target));
     // Where this can't be written down, nothing is installed.
     makeFolder(statePlace(root, 'installed'));
     await writePending(root, { kind: 'install', installation: target });
@@ -141,6 +144,10 @@ async function load(
 
 /** Takes an installation away: out of the kernel first, then its file and whatever was kept of it. */
 export async function takeAway(root: string, installation: Installation): Promise<void> {
+  // What can't be removed is found before anything is.
+  requireNoFolder(installedPlace(root, installation));
+  requireNoFolder(recordPlace(root, 'installed', installation));
+  requireNoFolder(linkPlace(root, installation));
   makeFolder(statePlace(root, 'installed'));
   await writePending(root, { kind: 'remove', installation });
   if (hasKernel(root)) await unload(installation.name);

@@ -108,8 +108,11 @@ const mostNames = 100_000;
 /** The most links on the way to a place, as in the kernel. */
 const mostLinks = 40;
 
-/** How deep a folder is emptied. */
-const deepest = 32;
+/** How deep a folder is emptied where it stands: what is deeper is moved up first. Each level is two open files. */
+const maxDepth = 32;
+
+/** How much is removed at once: more is none of this program's. */
+const maxRemoved = 100_000;
 
 /** The mode of folders that are made: others never write there, whatever the umask says. */
 const folderMode = 0o755;
@@ -525,6 +528,13 @@ export async function withSocket<Result>(
   }
 }
 
+/** Throws where a folder stands in the way of a file: nothing takes its place. */
+export function requireNoFolder(place: Place): void {
+  using(place, { last: 'look' }, (found) => {
+    if (found.kind === 'folder') requireKind(found, 'file');
+  });
+}
+
 /**
  * A file written and synced beside its final name, but not there yet. Its name begins with a dot, which
  * apparmor_parser and the boot scripts skip.
@@ -542,6 +552,11 @@ export function stage(place: Place, data: Uint8Array | string, mode: number): St
   within(
     place.parent,
     (folder) => {
+      const there = openAt(folder, place.name);
+      if (there) {
+        closeSync(there.fd);
+        if (there.kind === 'folder') requireKind(there, 'file');
+      }
       const path = through(folder.fd, staged.name);
       naming(place.path, () => {
         // Neither follows nor replaces anything that somebody put there first.
@@ -617,22 +632,47 @@ function unlinkAt(folder: Found, name: string): boolean {
 
 /** Removes what is at a place, a folder with all that is in it; no error when there is nothing. Links go as such. */
 export function removeAll(place: Place): void {
-  within(place.parent, (folder) => removeAllAt(folder, place.name, 0));
+  within(place.parent, (folder) => {
+    const removal = { top: folder, moved: [place.name], left: maxRemoved };
+    for (let name = removal.moved.pop(); name !== undefined; name = removal.moved.pop()) {
+      removeAllAt(folder, name, 0, removal);
+    }
+  });
 }
 
-function removeAllAt(folder: Found, name: string, depth: number): void {
+interface Removal {
+  /** The folder that what is removed stands in. */
+  top: Found;
+  /** Names in it that are still to be removed. */
+  moved: string[];
+  /** How many files and folders may still be removed. */
+  left: number;
+}
+
+function removeAllAt(folder: Found, name: string, depth: number, removal: Removal): void {
   const found = openAt(folder, name);
   if (!found) return;
   try {
+    if (removal.left-- <= 0) {
+      const what = `holds more than the ${maxRemoved} files that are removed at once`;
+      throw new PlaceError(removal.top.path, what, 'Remove by hand what does not belong there.');
+    }
     if (found.kind !== 'folder') {
       naming(found.path, () => unlinkSync(through(folder.fd, name)));
       return;
     }
-    if (depth >= deepest) throw new PlaceError(found.path, 'is too deep to be removed');
+    if (depth >= maxDepth) {
+      const moved = `.${randomUUID()}.removed`;
+      naming(found.path, () =>
+        renameSync(through(folder.fd, name), through(removal.top.fd, moved)),
+      );
+      removal.moved.push(moved);
+      return;
+    }
     const opened = naming(found.path, () => opendirSync(through(found.fd)));
     try {
       for (let entry = opened.readSync(); entry; entry = opened.readSync()) {
-        removeAllAt(found, entry.name, depth + 1);
+        removeAllAt(found, entry.name, depth + 1, removal);
       }
     } finally {
       opened.closeSync();

@@ -140,8 +140,8 @@ describe('words', () => {
       "The profile's processes may mount tmpfs from tmpfs at /m/ with exactly these options: rw.",
     ],
     [
-      'operation="open" class="sysv_mqueue" profile="app" requested="getattr" denied="getattr" info="Failed name lookup - disconnected IPC path"',
-      "The profile's processes may read the attributes of every message queue.",
+      'operation="open" class="sysv_mqueue" profile="app" requested="getattr" denied="getattr" name="7"',
+      "The profile's processes may read the attributes of the message queue 7.",
     ],
     [
       'operation="getsockopt" class="net" profile="app" family="unix" sock_type="stream" denied_mask="getattr getopt" addr=none',
@@ -658,17 +658,17 @@ describe('words of the log that rules do not have', () => {
     `operation="${operation}" bus="system" ${more} exe="/usr/bin/dbus-broker"`;
   const call = 'path="/org/x" interface="org.x.M" mask="send" label="app" peer_label="unconfined"';
   const queue = (kind: string, more = '') =>
-    `operation="open" class="${kind}" profile="app" requested="read" denied="read" class="${kind}"${more}`;
+    `operation="open" class="${kind}" profile="app" requested="read" denied="read"${more}`;
   const ipc = ' info="Failed name lookup - disconnected IPC path" error=-13';
 
   test.each<[string, string | undefined, string[]]>([
-    [net('inet', 'unknown(0)'), 'network inet,', ['no-name']],
+    [net('inet', 'unknown(0)'), undefined, []],
     [net('unknown(46)', 'stream'), undefined, []],
     [net('inet', 'x) /** rw,'), undefined, []],
     [
       'operation="signal" profile="app" denied_mask="send" signal=unknown(70) peer="x"',
-      'signal (send) peer=x,',
-      ['no-name', 'both-ends'],
+      undefined,
+      ['both-ends'],
     ],
     [net('unix', 'stream', ' addr="/run/app.sock" peer_addr=none'), '/run/app.sock rw,', []],
     [
@@ -683,7 +683,7 @@ describe('words of the log that rules do not have', () => {
       ['stacking'],
     ],
     ['operation="change_profile" profile="app" name="inner"', 'change_profile -> inner,', []],
-    [queue('posix_mqueue', ipc), 'mqueue (read) type=posix,', ['disconnected-ipc-path']],
+    [queue('posix_mqueue', ipc), undefined, ['disconnected-ipc-path']],
     [queue('sysv_mqueue', ' name="7"'), 'mqueue (read) type=sysv 7,', []],
     [
       queue('posix_mqueue', `${ipc} name="q"`),

@@ -50,10 +50,13 @@ const without = (line: string, { key, raw }: LogEvent['fields'][number]) =>
 
 /**
  * What a whole record may lack: the reason, where the kernel has one; the flags of a mount that has none, which its
- * rule then says; the profile, whose name no rule has.
+ * rule then says; the profile and its namespace, whose names no rule has.
  */
 const mayLack = (operation: string | undefined, key: string) =>
-  key === 'info' || key === 'profile' || (operation === 'mount' && key === 'flags');
+  key === 'info' ||
+  key === 'profile' ||
+  key === 'namespace' ||
+  (operation === 'mount' && key === 'flags');
 
 describe('a record that lacks a field', () => {
   test('makes the same rule as the whole one or none, whichever the field is', async () => {

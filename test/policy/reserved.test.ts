@@ -21,7 +21,12 @@ describe('names that mean something else', () => {
       'web.rpmnew',
       'web.rpmsave',
     ],
-    ...['web.orig'],
+    ...['web.orig', 'aa-profile.toml', 'readme.md', 'license', 'profiles.lock', 'aa-registry.a.b'],
+    ...['buildkit-default', 'buildkitd-default', 'nerdctl-default', 'moby-default'],
+    ...['podman-default', 'containers-default', 'crio-default-1.2', 'cri-containerd'],
+    ...['unconfined.x', 'unconfined_t', 'runtime.default', 'localhost.web', 'k8s-default'],
+    ...['lxc-web', 'lxd_web', 'incus_web', 'snap-confine', 'snap-update-ns.web'],
+    ...['libvirt-0a1b2c3d-1234-1234-1234-123456789abc'],
   ])('no package is called %s', (name) => {
     expect(errorsOf(name)).toContain('reserved-name');
     expect(reservedName(name.toUpperCase())).toBe(reservedName(name));
@@ -54,6 +59,17 @@ describe('names that mean something else', () => {
     ],
   ])('a package may be called %s', (name) => {
     expect(errorsOf(name)).toEqual([]);
+  });
+
+  test('docker-default is left to the team library', () => {
+    const text = 'abi <abi/3.0>,\nprofile docker-default {\n}\n';
+    const idsOf = (team?: string) =>
+      lint(text, { packageName: 'docker-default', ...(team && { team }) }).diagnostics.map(
+        ({ id }) => id,
+      );
+    expect(idsOf('acme')).toContain('reserved-name');
+    expect(idsOf('library')).not.toContain('reserved-name');
+    expect(idsOf()).not.toContain('reserved-name');
   });
 
   test('a comment does not take it away, and a profile that is no package’s is not looked at', () => {

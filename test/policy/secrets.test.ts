@@ -5,6 +5,7 @@ import { lint, render, secretsIn } from '../../policy/index.ts';
 import { exportPrivateKey, generateKeyPair } from '../../trust/index.ts';
 import { generateNoteKey } from '../../trust/log/index.ts';
 import { generateToken } from '../../worker/auth/token.ts';
+import { cpuTime } from './cpu.ts';
 
 // Put together here, so that nothing in this file looks like one.
 const x = (length: number, of = 'aB3') => of.repeat(length).slice(0, length);
@@ -110,6 +111,83 @@ describe('private keys and tokens', () => {
       expect(found?.start).toBeGreaterThanOrEqual(6);
       expect(found?.end).toBeLessThan(text.length);
     });
+  });
+
+  const spelt: Record<string, (text: string) => string> = {
+    'escaped as in URLs': (text) => text.replace(/[-_]/g, (one) => (one === '_' ? '%5F' : '%2D')),
+    'escaped so twice': (text) =>
+      text.replace(/[-_ ]/g, (one) => `%25${one.charCodeAt(0).toString(16)}`),
+    'each character escaped': (text) =>
+      [...text].map((one) => `%${one.charCodeAt(0).toString(16).padStart(2, '0')}`).join(''),
+    'in decimal entities': (text) => text.replace(/[-_]/g, (one) => `&#${one.charCodeAt(0)};`),
+    'in hexadecimal entities': (text) =>
+      text.replace(/[-_a]/g, (one) => `&#x00${one.charCodeAt(0).toString(16)};`),
+    'in named entities': (text) => text.replaceAll('_', '&lowbar;').replaceAll('-', '&hyphen;'),
+    'with escapes of JSON': (text) =>
+      text.replace(/[-_]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
+    'with zero-width characters': (text) => [...text].join('\u200b'),
+    'with soft hyphens and joiners': (text) => text.replace(/(...)/g, '$1\u00ad\u2060\u200d'),
+    'with an order of text': (text) => `\u202a${text.slice(0, 9)}\u202c${text.slice(9)}`,
+    'with dashes': (text) => text.replaceAll('-', '\u2010'),
+    'with wide characters': (text) =>
+      text.replace(/[-_A-Z]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
+    'escaped as in Markdown': (text) => text.replace(/[-_]/g, '\\$&'),
+  };
+  test.each(Object.keys(spelt))('spelt otherwise, they are seen: %s', (how) => {
+    for (const secret of [pem('PRIVATE KEY'), `ghp_${x(36)}`, generateToken(), `glpat-${x(20)}`]) {
+      const written = spelt[how]?.(secret) ?? '';
+      const text = `first\n# ${written} #\n`;
+      const [found] = secretsIn(text);
+      expect(found, text).toBeDefined();
+      expect(found?.start).toBeGreaterThanOrEqual(6);
+      expect(found?.end).toBeLessThanOrEqual(text.length);
+    }
+  });
+
+  test('a PEM in base64 is seen wherever it begins, in one line or many, once or more often', () => {
+    const base64 = (text: string, encoding: 'utf8' | 'utf16le' = 'utf8') =>
+      Buffer.from(text, encoding).toString('base64');
+    const headings = ['---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----', pem('PGP PRIVATE KEY BLOCK')];
+    for (const text of [...headings, keys.PEM ?? '']) {
+      for (const before of ['', 'a', 'ab', 'abc', 'key: ']) {
+        const once = base64(before + text);
+        const twice = base64(once);
+        const urlSafe = Buffer.from(before + text).toString('base64url');
+        for (const one of [once, twice, base64(twice), urlSafe, base64(before + text, 'utf16le')]) {
+          for (const fold of [...Object.values(foldings), (run: string) => `x${run}`]) {
+            expect(secretsIn(`first\n${fold(one)}\n`), fold(one)).not.toEqual([]);
+          }
+        }
+      }
+    }
+    const { publicKey } = ed25519;
+    const harmless = base64(String(publicKey.export({ type: 'spki', format: 'pem' })));
+    expect(secretsIn(harmless)).toEqual([]);
+  });
+
+  test('to look through a large text takes steps in proportion to it', () => {
+    const parts = [
+      'A',
+      '%2D',
+      '&#45;',
+      '\u200b',
+      'LS0t',
+      '-',
+      '\\u002d',
+      '- ',
+      'QUFB',
+      '%25',
+      '&#0000',
+    ];
+    for (const part of parts) {
+      const cost = (size: number) => {
+        const text = part.repeat(size / part.length);
+        return Math.min(...[1, 2, 3].map(() => cpuTime(() => void secretsIn(text))));
+      };
+      // Twice the text, with room for the noise of other programs; squares would be four times.
+      const [half, whole] = [cost(128 * 1024), cost(256 * 1024)];
+      expect(whole, part).toBeLessThan(3 * Math.max(half, 20));
+    }
   });
 
   test.each([

@@ -29,7 +29,7 @@ export const shownLimits = {
  * for any input, and exceeding a limit is an error diagnostic.
  */
 export function analysePackage({ team, name, manifest, text, readme }: Package): Analysed {
-  const result = lint(text, { packageName: name, manifestAbi: manifest.abi });
+  const result = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
   const chosen = choose(result.diagnostics, result.omitted);
   const diagnostics = chosen.diagnostics.map(toDiagnostic);
   const rendered = readme === undefined ? undefined : renderReadme(readme);

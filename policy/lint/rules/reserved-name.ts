@@ -11,7 +11,7 @@ export const reservedName: LintRule = {
   options: { packageName: 'demo' },
   always: true,
   check({ analysis, options, report }) {
-    const { packageName } = options;
+    const { packageName, team } = options;
     if (packageName === undefined) return;
     const names = new Map<string, { start: number; end: number }>([
       [packageName, { start: 0, end: 0 }],
@@ -20,7 +20,7 @@ export const reservedName: LintRule = {
       if (unit.name === undefined && !profile.hat) names.set(name, profile.name);
     }
     for (const [name, range] of names) {
-      const reason = reasonOf(name);
+      const reason = reasonOf(name, team);
       if (reason === undefined) continue;
       const message = `No package can define a profile "${name}": that ${reason}.`;
       report(range, message, { expected: 'another name' });

@@ -296,7 +296,7 @@ const scenarios: Scenario[] = [
     has: mounts,
     after: unmounted,
     run: mount('/srv/t/dir', '/srv/t/m', '0', bind),
-    rules: ['mount options=(rw, bind) /srv/t/dir/ -> /srv/t/m/,'],
+    rules: ['mount options=(bind) /srv/t/dir/ -> /srv/t/m/,'],
     refused: [
       mount('/srv/t/empty', '/srv/t/m', '0', bind),
       mount('/srv/t/dir', '/srv/t/n', '0', bind),
@@ -318,7 +318,7 @@ const scenarios: Scenario[] = [
     before: tmpfs,
     after: unmounted,
     run: mount('none', '/srv/t/m', '0', toPrivate),
-    rules: ['mount options=(rw, private) -> /srv/t/m/,'],
+    rules: ['mount options=(private) -> /srv/t/m/,'],
     refused: [mount('none', '/srv/t/m', '0', toPrivate << 1)],
   },
   {
@@ -327,7 +327,7 @@ const scenarios: Scenario[] = [
     before: tmpfs,
     after: unmounted,
     run: mount('/srv/t/m', '/srv/t/n', '0', move),
-    rules: ['mount options=(rw, move) /srv/t/m/ -> /srv/t/n/,'],
+    rules: ['mount options=(move) /srv/t/m/ -> /srv/t/n/,'],
     refused: [mount('/srv/t/m', '/srv/t/dir', '0', move)],
   },
   {
@@ -345,7 +345,7 @@ const scenarios: Scenario[] = [
     before: tmpfs,
     after: unmounted,
     run: `unshare -m perl /srv/tool/call 155 /srv/t/m /srv/t/m/old`,
-    rules: ['mount options=(rw, rprivate) -> /,', 'pivot_root oldroot=/srv/t/m/old/ /srv/t/m/,'],
+    rules: ['mount options=(rprivate) -> /,', 'pivot_root oldroot=/srv/t/m/old/ /srv/t/m/,'],
     refused: ['unshare -m perl /srv/tool/call 155 /srv/t/m /srv/t/m'],
   },
   {

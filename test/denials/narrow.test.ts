@@ -1,0 +1,304 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Access, effectiveProfiles, evaluate } from '../../policy/index.ts';
+import { adviseOn } from '../../sdk/denials/advice.ts';
+import { draftProfile } from '../../sdk/denials/draft.ts';
+import { type LogEvent, parseEvent } from '../../sdk/denials/event.ts';
+import { type Finding, Findings } from '../../sdk/denials/finding.ts';
+import { patch, wantedBy } from '../../sdk/denials/patch.ts';
+
+// Whatever stands in a record: the rule made of it allows what it names and nothing else, or there is none, and why.
+
+const start = 'audit: type=1400 audit(1795500000.001:1): apparmor="ALLOWED"';
+const masks = (mask: string) => `requested_mask="${mask}" denied_mask="${mask}"`;
+const net = (operation: string, mask: string, more: string) =>
+  `operation="${operation}" class="net" profile="app" family="unix" sock_type="stream" protocol=0 ${masks(mask)} ${more}`;
+
+/** A whole record of each kind. */
+const kinds = [
+  `operation="open" class="file" profile="app" name="/srv/a" ${masks('wrc')} fsuid=0 ouid=0`,
+  `operation="exec" class="file" profile="app" name="/srv/a" ${masks('x')} fsuid=0 ouid=1`,
+  `operation="link" class="file" profile="app" name="/srv/a" ${masks('l')} fsuid=0 ouid=0 target="/srv/b"`,
+  'operation="capable" class="cap" profile="app" capability=12 capname="net_admin"',
+  `operation="create" class="net" profile="app" family="inet" sock_type="stream" protocol=6 ${masks('create')}`,
+  net('connect', 'send receive connect', 'addr=none peer_addr="@x" peer="other"'),
+  net('create', 'create', 'addr=none peer_addr=none peer=(null)'),
+  `operation="ptrace" class="ptrace" profile="app" ${masks('read')} peer="other"`,
+  `operation="signal" class="signal" profile="app" ${masks('send')} signal=term peer="other"`,
+  'operation="mount" class="mount" profile="app" name="/m/" fstype="tmpfs" srcname="tmpfs" flags="ro, nosuid"',
+  'operation="mount" class="mount" profile="app" name="/m/" srcname="/a/" flags="rw, rbind"',
+  'operation="mount" class="mount" profile="app" name="/m/" srcname="/a/" flags="rw, move"',
+  'operation="mount" class="mount" profile="app" name="/m/" flags="rw, silent, rprivate"',
+  'operation="mount" class="mount" profile="app" name="/m/" flags="ro, remount, bind"',
+  'operation="umount" class="mount" profile="app" name="/m/"',
+  'operation="pivotroot" class="mount" profile="app" name="/m/" srcname="/m/old/"',
+  'operation="change_profile" class="file" profile="app" name="other"',
+  'operation="stack" class="file" profile="app" name="other"',
+  'operation="setrlimit" class="rlimits" profile="app" rlimit=nofile value=4096',
+  'operation="userns_create" class="namespace" profile="app"',
+  'operation="uring_override" class="io_uring" profile="app" requested="override_creds" denied="override_creds" tcontext="other"',
+  'operation="open" class="posix_mqueue" profile="app" name="/queue" requested="read" denied="read" fsuid=0 ouid=0',
+  'operation="open" class="sysv_mqueue" profile="app" name="7" requested="read" denied="read" fsuid=0 ouid=0',
+  'operation="dbus_method_call" bus="system" path="/x" interface="org.x" member="Get" mask="send" name="org.x" pid=5 label="app" peer_pid=1 peer_label="other"',
+  'operation="dbus_bind" bus="system" name="org.x" mask="bind" pid=5 label="app"',
+].map((text) => `${start} ${text}`);
+
+const hostile = [
+  ...['', ' ', '*', '**', '/**', '(null)', 'none', '?', 'unknown(77)', 'unknown', 'x) /** rwlkix,'],
+  ...['r', 'rw', 'l', 'wl', 'create send', 'send', 'create', 'read write', 'mrwlkx', 'all'],
+  ...['rw', 'ro', 'rw, bind', 'rw, private', 'rw, move', 'rw, remount', 'rw, bind, private'],
+  ...['rbind, move', 'ro, rw', 'remount, shared', 'bind, nosuid', 'unconfined', ':ns:other'],
+  ...['a//&b', 'root//ns', '@{HOME}', '{a,b}', '[a]', 'infinity', '-1', '0', '&x', '"', '\\'],
+];
+
+const ruleOf = (access: Access | undefined, rule: string) => {
+  const [profile] = effectiveProfiles(`profile app {\n  ${rule}\n}\n`);
+  return access && profile ? evaluate(profile, access) : undefined;
+};
+
+const local = new Set([
+  ...['create', 'bind', 'listen', 'shutdown', 'getattr', 'setattr', 'getopt', 'setopt'],
+]);
+
+/** Other requests: each differs from this one in one of the things that it names. */
+function others(access: Access): Access[] {
+  const different: Record<string, unknown[]> = {
+    ...{ path: ['/srv/a2', '/'], target: ['/srv/b2', '/'], source: ['/other/', 'tmpfs2', ''] },
+    ...{ fstype: ['proc'], newRoot: ['/n/'], oldRoot: ['/n/old/'], bus: ['session'] },
+    ...{ interface: ['org.y'], member: ['Set'], address: ['@other'], peerAddress: ['@y'] },
+    ...{ peer: ['y', 'unconfined'], label: ['y'], name: ['sys_ptrace', '/other', 'org.y', '8'] },
+    ...{ family: ['inet6', 'packet'], type: ['dgram', 'raw', 'sysv', 'posix'], signal: ['kill'] },
+    flags: [['rw'], ['ro'], ['bind'], ['rbind'], ['move'], ['private'], ['rprivate', 'silent'], []],
+    access: [
+      ['send'],
+      ['receive'],
+      ['create'],
+      ['bind'],
+      ['trace'],
+      ['readby'],
+      ['write'],
+      'sqpoll',
+    ],
+    permissions: [['r'], ['w'], ['x'], ['l'], ['k'], ['m']],
+  };
+  const found: Access[] = [];
+  for (const [key, value] of Object.entries(access)) {
+    if (key === 'value' && typeof value === 'number' && access.kind === 'rlimit') {
+      found.push({ ...access, value: access.name === 'nice' ? value - 1 : value + 1 });
+    }
+    // What concerns the local socket alone has no other end.
+    const isLocal = access.kind === 'unix' && access.access.every((one) => local.has(one));
+    if (value === undefined || (isLocal && key.startsWith('peer'))) continue;
+    for (const other of different[key] ?? []) {
+      const one = { ...access, [key]: other } as Access;
+      if (!names(access, one)) found.push(one);
+    }
+  }
+  return found;
+}
+
+const options = (flags: readonly string[]) =>
+  [...flags]
+    .filter((one) => one !== 'rw')
+    .sort()
+    .join();
+
+/** Whether all that `other` asks for is a part of what `access` asks for. */
+function names(access: Access, other: Access): boolean {
+  const part = (one: readonly string[], two: readonly string[]) =>
+    one.every((x) => two.includes(x));
+  for (const [key, value] of Object.entries(other)) {
+    const own = (access as unknown as Record<string, unknown>)[key];
+    if (key === 'flags') {
+      if (options(own as string[]) !== options(value as string[])) return false;
+    } else if (Array.isArray(value) && Array.isArray(own)) {
+      if (!part(value, own)) return false;
+    } else if (Array.isArray(value) || value !== own) return false;
+  }
+  return true;
+}
+
+/** The rule made of a line, once it is shown to allow what the line says and no more. */
+function narrowRule(line: string): string | undefined {
+  const event = parseEvent(line);
+  const finding = event && new Findings().add(event);
+  if (!finding) return undefined;
+  const advice = adviseOn(finding, undefined);
+  const { suggestion, explanations, noRule } = advice;
+  if (suggestion === undefined) {
+    expect(explanations.length > 0 || noRule !== undefined || !refused(finding), line).toBe(true);
+    return undefined;
+  }
+  const { access } = finding;
+  const { rule } = suggestion;
+  if (!access) throw new Error(`a rule for nothing: ${line}`);
+  // The narrowest limit is told from its number alone; change_profile does not say which program comes next.
+  const outcome = ruleOf(access, rule)?.outcome;
+  const isLimit = access.kind === 'rlimit';
+  expect([rule, outcome], line).toEqual([rule, isLimit ? expect.anything() : 'allowed']);
+  for (const other of others(access)) {
+    expect([rule, ruleOf(other, rule)?.outcome], JSON.stringify({ line, other })).not.toEqual([
+      rule,
+      isLimit ? 'impossible' : 'allowed',
+    ]);
+  }
+  return rule;
+}
+
+/** Whether a rule could have helped at all. */
+const refused = ({ type, profile, namespace }: Finding) =>
+  /^(?:DENIED|ALLOWED|KILLED|ERROR)$/.test(type) &&
+  namespace === undefined &&
+  profile !== undefined &&
+  !/(?:^|&)(?::|unconfined$)/.test(profile);
+
+const fieldsOf = (line: string) =>
+  (parseEvent(line)?.fields ?? []).filter(({ key }) => key !== 'apparmor' && key !== '');
+
+describe('the rule made of a record', () => {
+  let all = kinds;
+  beforeAll(async () => {
+    const logs = ['linux-6.1.log', 'linux-7.3.log', 'other-kernels.log'].map((name) =>
+      readFile(join(import.meta.dirname, name), 'utf8'),
+    );
+    const lines = (await Promise.all(logs)).flatMap((text) => text.split('\n'));
+    all = [...kinds, ...lines.filter((line) => /="(?:DENIED|ALLOWED)"/.test(line))];
+  });
+
+  test('allows what it names and nothing else, for every whole record', () => {
+    const made = kinds.filter((line) => narrowRule(line) !== undefined);
+    expect(made).toEqual(kinds);
+    for (const line of all) narrowRule(line);
+  });
+
+  test('does so with any of its fields gone, doubled, unknown or hostile', () => {
+    for (const line of kinds) {
+      const whole = narrowRule(line);
+      for (const { key, raw, value: own } of fieldsOf(line)) {
+        const written = ` ${key}=${raw}`;
+        narrowRule(line.replace(written, ''));
+        // The same twice says nothing else.
+        expect(narrowRule(`${line}${written}`)).toBe(whole);
+        for (const text of hostile) {
+          const value = `"${text}"`;
+          if (text !== own) expect(narrowRule(`${line} ${key}=${value}`), key).toBeUndefined();
+          narrowRule(line.replace(written, ` ${key}=${value}`));
+        }
+      }
+    }
+  });
+
+  test('does so with several of them changed at once', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.array(fc.tuple(fc.nat(), fc.option(fc.constantFrom(...hostile)), fc.boolean()), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        (index, changes) => {
+          let line = all[index % all.length] ?? '';
+          for (const [at, text, logged] of changes) {
+            const fields = fieldsOf(line);
+            const field = fields[at % Math.max(1, fields.length)];
+            if (!field) continue;
+            const value = logged
+              ? Buffer.from(text ?? '')
+                  .toString('hex')
+                  .toUpperCase()
+              : `"${text}"`;
+            const written = text === null ? '' : ` ${field.key}=${value}`;
+            line = line.replace(` ${field.key}=${field.raw}`, () => written);
+          }
+          narrowRule(line);
+        },
+      ),
+      { numRuns: 4000 },
+    );
+  });
+
+  test.each([
+    ['rw, bind', ' srcname="/a/"', 'mount options=(bind) /a/ -> /m/,'],
+    ['rw, rbind', ' srcname="/a/"', 'mount options=(rbind) /a/ -> /m/,'],
+    ['rw, move', ' srcname="/a/"', 'mount options=(move) /a/ -> /m/,'],
+    ['rw, rshared', '', 'mount options=(rshared) -> /m/,'],
+    ['rw, silent, private', '', 'mount options=(silent, private) -> /m/,'],
+    ['rw, remount', '', 'remount options=(rw) /m/,'],
+    ['ro, remount, bind', '', 'remount options=(ro, bind) /m/,'],
+    ['rw, bind, private', ' srcname="/a/"', undefined],
+    ['rw, nosuid, bind', ' srcname="/a/"', undefined],
+    ['rw, bind', ' srcname="/a/" fstype="ext4"', undefined],
+    ['rw, private', ' srcname="/a/"', undefined],
+  ])('of a mount with %s%s is %s', (flags, more, rule) => {
+    const text = `operation="mount" class="mount" profile="app" name="/m/"${more} flags="${flags}"`;
+    expect(narrowRule(`${start} ${text}`)).toBe(rule);
+  });
+
+  test.each([
+    [
+      'a unix socket asked for both ends',
+      net('connect', 'create send', 'addr=none peer_addr="@x" peer="y"'),
+      'has another end',
+    ],
+    [
+      'a type of sockets',
+      kinds[4]?.replace('"stream"', '"unknown(77)"') ?? '',
+      'socket type 77 has no name',
+    ],
+    ['a signal', kinds[8]?.replace('=term', '=unknown(77)') ?? '', 'signal 77 has no name'],
+    [
+      'a queue without a name',
+      `operation="open" class="posix_mqueue" profile="app" requested="read" denied="read" info="Failed name lookup - disconnected IPC path" error=-13`,
+      'does not name the message queue',
+    ],
+    [
+      'a link with more permissions than its target',
+      `operation="link" class="file" info="link not subset of target" profile="app" name="/srv/a" ${masks('r')} fsuid=0 ouid=0 target="/srv/b"`,
+      'compare the rules for both paths',
+    ],
+  ])('is none for %s, and says so', (_, text, why) => {
+    const event = parseEvent(text.startsWith('audit') ? text : `${start} ${text}`);
+    const finding = new Findings().add(event as LogEvent) as Finding;
+    const { suggestion, noRule } = adviseOn(finding, undefined);
+    expect(suggestion).toBeUndefined();
+    expect(noRule).toContain(why);
+    const { unsaid } = draftProfile('app', [finding]);
+    expect(unsaid.map(({ reason }) => reason)).toEqual([expect.stringContaining(why)]);
+  });
+
+  test.each(['namespace="root//lxd-c1"', 'namespace="root"', 'namespace=""', 'profile=":ns:app"'])(
+    'is none for the profile of the same name here, with %s',
+    (field) => {
+      const text = `${start} operation="open" profile="app" name="/a" ${masks('r')} fsuid=0 ouid=0`;
+      const line = field.startsWith('profile')
+        ? text.replace('profile="app"', field)
+        : `${text} ${field}`;
+      const finding = new Findings().add(parseEvent(line) as LogEvent) as Finding;
+      expect(adviseOn(finding, undefined).suggestion).toBeUndefined();
+      expect(adviseOn(finding, undefined).explanations.map(({ id }) => id)).toContain(
+        'no-profile-of-the-host',
+      );
+      const source = 'profile app {\n}\n';
+      expect(patch(source, wantedBy([finding], source).additions).text).toBe(source);
+      const drafted = draftProfile('app', [finding]);
+      expect(drafted.text).not.toContain('/a');
+      expect(drafted.unsaid).toHaveLength(1);
+    },
+  );
+
+  test('is none where a field has two values', () => {
+    for (const line of kinds) {
+      for (const { key } of fieldsOf(line)) {
+        const finding = new Findings().add(
+          parseEvent(`${line} ${key}="another"`) as LogEvent,
+        ) as Finding;
+        expect(finding.doubled).toBe(key);
+        const { suggestion, explanations } = adviseOn(finding, undefined);
+        expect(suggestion).toBeUndefined();
+        expect(explanations.map(({ id }) => id)).toContain('doubled-field');
+      }
+    }
+  });
+});
