@@ -6,7 +6,7 @@ import { kernelName, splitName } from '../syntax/profile-head.ts';
 import type { Profile, Statement } from '../syntax/tree.ts';
 import type { Visitor } from './check.ts';
 import { checks } from './checks.ts';
-import { takenBlock } from './condition.ts';
+import { takenBlock } from './conditional.ts';
 import { type AnalysisOptions, Context } from './context.ts';
 import { checkAbi, included, isRecursive } from './includes.ts';
 import { ProfileRules } from './profile-rules.ts';

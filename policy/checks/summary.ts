@@ -146,7 +146,7 @@ function add(
 function addRule(summary: Summary, rule: Rule, outer: Qualifiers | undefined): void {
   if (rule.kind === 'change_profile' && rule.exec) summary.changeProfile.push(rule);
   if (rule.kind !== 'file' && rule.kind !== 'file-all') return;
-  if (rule.qualifiers.access?.value === 'deny') return;
+  if (rule.qualifiers.effect?.value === 'deny') return;
   if (rule.kind === 'file' && (!rule.permissions.exec || rule.permissions.exec.mode === 'x'))
     return;
   const owner = rule.qualifiers.owner ?? outer?.owner;

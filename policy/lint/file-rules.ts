@@ -27,7 +27,7 @@ export const letters: Readonly<Record<FilePermission, string>> = {
 };
 
 /** A file rule with its path expanded. */
-export interface FileAccess {
+export interface ExpandedFileRule {
   effective: EffectiveRule;
   outline: Outline;
   /** Its place among the file rules of the profile. */
@@ -39,19 +39,19 @@ export interface FileAccess {
 
 /** The file rules of a profile whose path is known, and those that allow or deny a permission by how they begin. */
 export class FileRules {
-  readonly all: readonly FileAccess[];
-  readonly #found = new Map<string, Outlines<FileAccess>>();
+  readonly all: readonly ExpandedFileRule[];
+  readonly #found = new Map<string, Outlines<ExpandedFileRule>>();
 
-  constructor(all: readonly FileAccess[]) {
+  constructor(all: readonly ExpandedFileRule[]) {
     this.all = all;
   }
 
-  allowing(permission: FilePermission): Outlines<FileAccess> {
+  allowing(permission: FilePermission): Outlines<ExpandedFileRule> {
     return this.#of(permission, (one) => !one.effective.deny);
   }
 
   /** Rules that deny it to every process: `owner` rules do not. */
-  denying(permission: FilePermission): Outlines<FileAccess> {
+  denying(permission: FilePermission): Outlines<ExpandedFileRule> {
     return this.#of(
       `deny ${permission}`,
       (one) => one.effective.deny && !one.effective.qualifiers.owner,
@@ -59,12 +59,12 @@ export class FileRules {
   }
 
   /** Deny rules of a permission that can have a path in common with a pattern. */
-  against(context: LintContext, permission: FilePermission, one: Outline): FileAccess[] {
+  against(context: LintContext, permission: FilePermission, one: Outline): ExpandedFileRule[] {
     const denying = this.denying(permission);
     return denying.empty ? [] : [...denying.intersecting(one, context.budget)];
   }
 
-  #of(key: string, which: (one: FileAccess) => boolean): Outlines<FileAccess> {
+  #of(key: string, which: (one: ExpandedFileRule) => boolean): Outlines<ExpandedFileRule> {
     let found = this.#found.get(key);
     if (!found) {
       const permission = key.split(' ').at(-1) as FilePermission;
@@ -83,7 +83,7 @@ const cache = new WeakMap<LintedProfile, FileRules>();
 export function fileRules(context: LintContext, profile: LintedProfile): FileRules {
   const before = cache.get(profile);
   if (before) return before;
-  const found: FileAccess[] = [];
+  const found: ExpandedFileRule[] = [];
   const outlines = new Map<string, Outline>();
   for (const effective of profile.rules) {
     const { rule } = effective;
@@ -154,7 +154,7 @@ export function allIn(
   if (!sampled || inner.plain) return sampled;
   const inside = automaton(inner.pattern, budget);
   const outside = others.map((one) => automaton(one.pattern, budget));
-  if (!inside || outside.includes(undefined)) return unanswered(budget);
+  if (!inside || outside.includes(undefined)) return undecided(budget);
   return covers(outside as NonNullable<(typeof outside)[number]>[], inside, budget) ?? false;
 }
 
@@ -166,7 +166,7 @@ export function patternsIntersect({ budget }: LintContext, a: Outline, b: Outlin
   if (b.plain) return matchesPath(a, b.pattern, budget);
   const left = automaton(a.pattern, budget);
   const right = automaton(b.pattern, budget);
-  return left && right ? (intersects(left, right, budget) ?? false) : unanswered(budget);
+  return left && right ? (intersects(left, right, budget) ?? false) : undecided(budget);
 }
 
 /** Whether a pattern matches a path; false when the budget does not cover finding out. */
@@ -174,11 +174,11 @@ function matchesPath(one: Outline, path: string, budget: LintContext['budget']):
   if (one.plain) return one.pattern === path;
   if (!path.startsWith(one.prefix) || !path.endsWith(one.suffix)) return false;
   const machine = automaton(one.pattern, budget);
-  return machine ? (matches(machine, path, budget) ?? false) : unanswered(budget);
+  return machine ? (matches(machine, path, budget) ?? false) : undecided(budget);
 }
 
 /** A pattern that is too large for an automaton: what it means stays unknown, which is reported. */
-function unanswered(budget: LintContext['budget']): false {
+function undecided(budget: LintContext['budget']): false {
   budget.exhaust();
   return false;
 }
@@ -189,16 +189,16 @@ export function granted(
   rules: FileRules,
   path: string,
   permission: FilePermission,
-): FileAccess | undefined {
+): ExpandedFileRule | undefined {
   const { budget } = context;
-  const hits = function* (all: Outlines<FileAccess>) {
+  const hits = function* (all: Outlines<ExpandedFileRule>) {
     for (const one of all.beginning(path, budget)) {
       if (matchesPath(one.outline, path, budget)) yield one;
     }
   };
   if (!hits(rules.denying(permission)).next().done) return undefined;
-  let first: FileAccess | undefined;
-  let own: FileAccess | undefined;
+  let first: ExpandedFileRule | undefined;
+  let own: ExpandedFileRule | undefined;
   for (const one of hits(rules.allowing(permission))) {
     if (!first || one.order < first.order) first = one;
     if (one.effective.own && (!own || one.order < own.order)) own = one;

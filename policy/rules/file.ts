@@ -183,7 +183,7 @@ function readRule(
   parts: Omit<RuleHead, 'keyword'> & { keyword?: Word; execMode?: Word },
 ): FileRule | BareFileRule | undefined {
   const report: Report = cursor.report.bind(cursor);
-  const deny = parts.qualifiers.access?.value === 'deny';
+  const deny = parts.qualifiers.effect?.value === 'deny';
   if (parts.keyword && !parts.execMode && cursor.next(',')) {
     if (deny) {
       report('deny-file', parts.keyword, 'No apparmor_parser compiles this yet.', {

@@ -18,7 +18,8 @@ export interface Comment extends Range {
 export interface Qualifiers {
   priority?: Word;
   audit?: Word;
-  access?: Word;
+  /** `allow`, `deny` or `prompt`. */
+  effect?: Word;
   owner?: Word;
   /** As they were written, in order. */
   words: Word[];

@@ -272,14 +272,14 @@ class Parser {
     cursor.wordHere(PATH, 'name');
     cursor.skip();
     const code = cursor.peek();
-    let answer = code === OPEN || code === 40;
-    if (!answer) {
+    let isHead = code === OPEN || code === 40;
+    if (!isHead) {
       const name = cursor.peekName();
-      if (name === 'flags' || name === 'xattrs') answer = true;
+      if (name === 'flags' || name === 'xattrs') isHead = true;
       else if (top) {
         const after = cursor.at(cursor.pos + name.length);
         const mode = name !== '' && isMode(name) && (after === -1 || after === 44 || after <= 32);
-        answer = !mode && (code === 47 || code === 64 || code === 34 || code === 43 || code === -1);
+        isHead = !mode && (code === 47 || code === 64 || code === 34 || code === 43 || code === -1);
       }
     }
     cursor.pos = pos;
@@ -287,7 +287,7 @@ class Parser {
     cursor.comments.length = comments;
     problems.length = counts[0] as number;
     if (tokens) tokens.length = counts[1] as number;
-    return answer;
+    return isHead;
   }
 
   #tooDeep(depth: number, range: { start: number; end: number }): boolean {
@@ -460,10 +460,10 @@ class Parser {
     blankBefore: boolean,
   ): Steps<Block | undefined> {
     const { cursor } = this;
-    if (qualifiers.access?.value === 'deny') {
+    if (qualifiers.effect?.value === 'deny') {
       cursor.report(
         'qualifier-not-allowed',
-        qualifiers.access,
+        qualifiers.effect,
         'A block cannot be denied as a whole.',
         { expected: 'deny before each rule' },
       );

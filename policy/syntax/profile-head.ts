@@ -70,32 +70,33 @@ export function checkFlags(flags: readonly Word[], range: Range, report: Report)
       expected: 'at least one flag, or no list',
     });
   }
-  const seen = new Map<string, string | undefined>();
+  const given = new Map<string, string | undefined>();
   for (const flag of flags) {
     const { name, value } = splitFlag(flag.value);
     if (value === undefined ? plainFlags.includes(name) : valued.includes(name)) {
       for (const [a, b] of exclusive) {
         const other = name === a ? b : name === b ? a : undefined;
-        if (other && seen.has(other)) {
+        if (other && given.has(other)) {
           report('profile-flags', flag, `The flags ${other} and ${name} contradict each other.`, {
             expected: 'one of them',
           });
         }
       }
       const mode =
-        modes.includes(name) && [...seen.keys()].find((key) => modes.includes(key) && key !== name);
+        modes.includes(name) &&
+        [...given.keys()].find((key) => modes.includes(key) && key !== name);
       if (mode) {
         report('profile-flags', flag, `A profile has one mode, and it already is ${mode}.`, {
           expected: `${mode} or ${name}`,
         });
       }
-      const before = seen.get(name);
+      const before = given.get(name);
       if (value !== undefined && before !== undefined && !isSameValue(name, before, value)) {
         report('profile-flags', flag, `The flag ${name} already has the value "${before}".`, {
           expected: `one value of ${name}`,
         });
       }
-      if (value !== undefined || !seen.has(name)) seen.set(name, value);
+      if (value !== undefined || !given.has(name)) given.set(name, value);
       if (value !== undefined) checkFlagValue(flag, name, value, report);
     } else {
       const suggestion = nearest(name, [...plainFlags, ...valued]);

@@ -50,7 +50,7 @@ export function parseQualifiers(cursor: Cursor): Qualifiers {
       const word = cursor.name('qualifier') as Word;
       found.words.push(word);
       if (order === 1) found.audit = word;
-      else if (order === 2) found.access = word;
+      else if (order === 2) found.effect = word;
       else {
         // Another name for the same.
         if (word.value === 'user') word.value = 'owner';

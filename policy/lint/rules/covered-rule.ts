@@ -1,5 +1,5 @@
 import { mayIntersect, Outlines } from '../../glob/related.ts';
-import { allIn, type FileAccess, fileRules, hasPriorities } from '../file-rules.ts';
+import { allIn, type ExpandedFileRule, fileRules, hasPriorities } from '../file-rules.ts';
 import type { LintContext, LintRule } from '../rule.ts';
 
 export const coveredRule: LintRule = {
@@ -18,7 +18,7 @@ export const coveredRule: LintRule = {
       for (const one of all) {
         const { rule } = one.effective;
         if (!one.effective.own || rule.kind !== 'file') continue;
-        let other: FileAccess | undefined;
+        let other: ExpandedFileRule | undefined;
         for (const two of outlines.beginning(one.outline.prefix, context.budget)) {
           if (two === one || !coversRule(context, two, one)) continue;
           other = two;
@@ -38,7 +38,11 @@ export const coveredRule: LintRule = {
   },
 };
 
-function coversRule(context: LintContext, outer: FileAccess, inner: FileAccess): boolean {
+function coversRule(
+  context: LintContext,
+  outer: ExpandedFileRule,
+  inner: ExpandedFileRule,
+): boolean {
   const a = outer.effective;
   const b = inner.effective;
   if (a.deny !== b.deny || !mayIntersect(outer.outline, inner.outline)) return false;
@@ -46,8 +50,8 @@ function coversRule(context: LintContext, outer: FileAccess, inner: FileAccess):
   // An audit rule also logs, and a prompt rule also asks.
   if (
     a.qualifiers.audit?.value !== b.qualifiers.audit?.value ||
-    a.qualifiers.access?.value === 'prompt' ||
-    b.qualifiers.access?.value === 'prompt'
+    a.qualifiers.effect?.value === 'prompt' ||
+    b.qualifiers.effect?.value === 'prompt'
   )
     return false;
   if (b.rule.kind === 'file' && (b.rule.target || b.rule.subset)) return false;
@@ -64,7 +68,7 @@ function coversRule(context: LintContext, outer: FileAccess, inner: FileAccess):
   return allIn(context, inner.outline, [outer]);
 }
 
-function samePermissions(a: FileAccess, b: FileAccess): boolean {
+function samePermissions(a: ExpandedFileRule, b: ExpandedFileRule): boolean {
   return (
     a.permissions.size === b.permissions.size &&
     [...a.permissions].every((one) => b.permissions.has(one))

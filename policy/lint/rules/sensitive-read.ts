@@ -1,5 +1,5 @@
 import { outline } from '../../glob/related.ts';
-import { allIn, type FileAccess, fileRules, patternsIntersect } from '../file-rules.ts';
+import { allIn, type ExpandedFileRule, fileRules, patternsIntersect } from '../file-rules.ts';
 import type { LintRule } from '../rule.ts';
 
 const homes = '/{root,home/*}';
@@ -43,7 +43,7 @@ export const sensitiveRead: LintRule = {
     for (const profile of context.profiles) {
       const rules = fileRules(context, profile);
       const reading = rules.allowing('read');
-      const found = new Map<FileAccess, (typeof places)[number][]>();
+      const found = new Map<ExpandedFileRule, (typeof places)[number][]>();
       for (const one of places) {
         const denied = rules.against(context, 'read', one.place);
         if (allIn(context, one.place, denied)) continue;

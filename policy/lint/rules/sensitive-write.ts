@@ -1,5 +1,5 @@
 import { outline } from '../../glob/related.ts';
-import { allIn, type FileAccess, fileRules, granted } from '../file-rules.ts';
+import { allIn, type ExpandedFileRule, fileRules, granted } from '../file-rules.ts';
 import type { LintRule } from '../rule.ts';
 
 /** Files whose writer can act as another user: one path that stands for each, and how. */
@@ -31,7 +31,7 @@ export const sensitiveWrite: LintRule = {
     for (const profile of context.profiles) {
       if (profile.container) continue;
       const rules = fileRules(context, profile);
-      const found = new Map<FileAccess, string[]>();
+      const found = new Map<ExpandedFileRule, string[]>();
       for (const [path, how] of places) {
         const by = granted(context, rules, path, 'write');
         // Rules for everything are reported as such.

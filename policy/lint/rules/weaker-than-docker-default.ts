@@ -1,4 +1,4 @@
-import { type FileAccess, type FilePermission, fileRules, granted } from '../file-rules.ts';
+import { type ExpandedFileRule, type FilePermission, fileRules, granted } from '../file-rules.ts';
 import type { LintedProfile, LintRule } from '../rule.ts';
 
 interface WayOut {
@@ -138,7 +138,7 @@ export const weakerThanDockerDefault: LintRule = {
 function reportSocket(
   context: Parameters<LintRule['check']>[0],
   profile: LintedProfile,
-  by: FileAccess,
+  by: ExpandedFileRule,
   socket: string,
 ): void {
   context.report(

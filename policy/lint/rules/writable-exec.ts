@@ -1,5 +1,5 @@
 import type { Outline } from '../../glob/related.ts';
-import { allIn, type FileAccess, fileRules, patternsIntersect } from '../file-rules.ts';
+import { allIn, type ExpandedFileRule, fileRules, patternsIntersect } from '../file-rules.ts';
 import type { LintRule } from '../rule.ts';
 
 export const writableExec: LintRule = {
@@ -28,7 +28,7 @@ export const writableExec: LintRule = {
           allIn(context, path, rules.against(context, permission, path));
         // Denied writing, or denied running, of everything it matches: nothing to rewrite.
         if (denied('write', one.outline) || denied('exec', one.outline)) continue;
-        let writer: FileAccess | undefined;
+        let writer: ExpandedFileRule | undefined;
         for (const two of writers.intersecting(one.outline, context.budget)) {
           if (writer && writer.order < two.order) continue;
           if (patternsIntersect(context, one.outline, two.outline) && !denied('write', two.outline))
