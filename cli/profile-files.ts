@@ -1,11 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import type { Diagnostic, IncludeResolver } from '../policy/index.ts';
-import { readFileAtMost } from '../sdk/bounded-file.ts';
+import { readFileAtMost, readOwnFile } from '../sdk/bounded-file.ts';
+import { writeFileAtomically } from '../sdk/host/atomic.ts';
 import { fileResolver } from '../sdk/host/includes.ts';
 import type { Place } from '../sdk/host/tree.ts';
 import { readPackageFolder } from '../sdk/package-folder.ts';
-import type { Values } from './framework/command.ts';
-import type { Io } from './terminal/io.ts';
+import { CliError, exit, type Values } from './framework/command.ts';
+import { type Io, readAllInput } from './terminal/io.ts';
 
 /** Where the commands that read policy look for includes, as apparmor_parser's own options do. */
 export const includeOptions = {
@@ -48,7 +49,7 @@ export async function tellOfIncludes(
 }
 
 /** The most that a profile's file may hold, in bytes. */
-const largestFile = 64 * 1024 * 1024;
+const maxFile = 64 * 1024 * 1024;
 
 /** A profile named on the command line. */
 export interface ProfileFile {
@@ -70,7 +71,40 @@ export interface ProfileFile {
 export async function readProfileFile(path: string): Promise<ProfileFile> {
   const folder = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
   const file = folder?.file ?? path;
-  const bytes = folder ? Buffer.from(folder.bytes) : await readFileAtMost(file, largestFile);
+  const bytes = folder ? Buffer.from(folder.bytes) : await readFileAtMost(file, maxFile);
+  return {
+    ...profileOf(file, bytes),
+    ...(folder && { packageName: folder.name, manifestAbi: folder.manifest.abi }),
+  };
+}
+
+/** A profile from standard input. */
+export async function readProfileFromStdin(io: Io): Promise<ProfileFile> {
+  return profileOf('-', await readAllInput(io, maxFile));
+}
+
+/**
+ * Writes a profile that was read before, whole or not at all, with the mode and the owner that its file has. Refused
+ * where a link or anything but a regular file stands, or the file has changed since it was read.
+ */
+export async function rewriteProfile(
+  { file, text: before }: ProfileFile,
+  text: string,
+): Promise<void> {
+  const now = await readOwnFile(file, maxFile);
+  if (!now?.equals(encodeBytes(before))) {
+    throw new CliError(exit.failed, `${file} has changed meanwhile, so it was left alone.`);
+  }
+  const { mode, uid, gid } = await lstat(file);
+  await writeFileAtomically(file, encodeBytes(text), mode & 0o7777, { uid, gid });
+}
+
+/** Throws for what {@link rewriteProfile} would refuse. */
+export async function requireRewritable(path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) await readOwnFile(path, maxFile);
+}
+
+function profileOf(file: string, bytes: Buffer): ProfileFile {
   let text: string;
   let rawBytes = false;
   try {
@@ -79,12 +113,7 @@ export async function readProfileFile(path: string): Promise<ProfileFile> {
     text = decodeBytes(bytes);
     rawBytes = true;
   }
-  return {
-    file,
-    text,
-    rawBytes,
-    ...(folder && { packageName: folder.name, manifestAbi: folder.manifest.abi }),
-  };
+  return { file, text, rawBytes };
 }
 
 /** In bytes as Latin-1: a character of UTF-8 (RFC 3629, section 4), or a byte that is no part of one. */
@@ -100,4 +129,14 @@ function decodeBytes(bytes: Buffer): string {
         ? Buffer.from(found, 'latin1').toString('utf8')
         : String.fromCharCode(0xdc00 + found.charCodeAt(0)),
     );
+}
+
+/** The bytes of a text in which lone surrogates stand for bytes that are not UTF-8. */
+export function encodeBytes(text: string): Buffer {
+  const bytes = text.replace(/[^\0-\x7f]/gu, (character) =>
+    /[\udc80-\udcff]/u.test(character)
+      ? String.fromCharCode(character.charCodeAt(0) & 0xff)
+      : Buffer.from(character, 'utf8').toString('latin1'),
+  );
+  return Buffer.from(bytes, 'latin1');
 }

@@ -10,6 +10,7 @@ import {
   languageSeverity,
   toDiagnostics,
 } from './diagnostics.ts';
+import { applyFixes, type Fixed, fixRepeatedly } from './fix.ts';
 import type { IncludeResolver } from './includes.ts';
 import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
@@ -20,10 +21,12 @@ import type { Release } from './release.ts';
 import type { Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
 import { print } from './syntax/printer.ts';
-import { kernelName } from './syntax/rules/profile.ts';
+import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
 export { type Diagnostic, render } from './diagnostics.ts';
+export { applyFixes, type Fixed } from './fix.ts';
+export { escaped, literal, quoted } from './glob/literal.ts';
 export {
   type IncludedDirectory,
   type IncludedFile,
@@ -33,22 +36,31 @@ export {
 } from './includes.ts';
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
-export type { Access, FilePermission } from './model/access.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
 export { type DecidingRule, type Evaluation, evaluate } from './model/evaluate.ts';
-export { escaped, literal, quoted } from './model/literal.ts';
-export { narrowestRule } from './model/narrowest-rule.ts';
+export {
+  describeAccess,
+  isRuleFor,
+  kindOfKeyword,
+  narrowestRule,
+  ruleKeywords,
+} from './model/narrowest.ts';
+export { accessOf, requiredFields } from './model/record.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './problem.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
 export { type ProfileMaker, profileMaker, reservedName } from './reserved.ts';
+export { capabilities } from './rules/capability.ts';
+export { withoutMode } from './rules/dbus.ts';
+export type { FilePermission } from './rules/file.ts';
+export type { Access } from './rules/kinds.ts';
+export type { AuditRecord, RecordField } from './rules/record.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
-export { capabilities } from './syntax/rules/capability.ts';
-export { mountCommands } from './syntax/rules/mount.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
+export { isRule } from './syntax/tree.ts';
 export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';
 
 /**
@@ -147,22 +159,16 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
   };
 }
 
-/**
- * Applies the fixes of diagnostics to the text they are about; of fixes that overlap, the first.
- * Diagnostics of included files are left alone.
- */
-export function applyFixes(source: string, diagnostics: readonly Diagnostic[]): string {
-  const fixes = diagnostics
-    .flatMap(({ fix, file }) => (fix && file === undefined ? [fix] : []))
-    .sort((a, b) => a.span.start.offset - b.span.start.offset);
-  let text = '';
-  let done = 0;
-  for (const { span, text: replacement } of fixes) {
-    if (span.start.offset < done) continue;
-    text += source.slice(done, span.start.offset) + replacement;
-    done = span.end.offset;
-  }
-  return text + source.slice(done);
+/** {@link lint}, with every fix applied that it knows: `text` is the fixed text, `report` what is left of it. */
+export function fix(
+  source: string,
+  options: CheckOptions & LintOptions = {},
+): Fixed & { report: LintResult } {
+  return fixRepeatedly(
+    source,
+    (text) => lint(text, options),
+    (text) => parse(text).diagnostics.filter(({ severity }) => severity === 'error').length,
+  );
 }
 
 /** What every id means: the diagnostics of the language, then the lint rules. */
@@ -205,7 +211,7 @@ export function format(source: string): { text: string; diagnostics: Diagnostic[
   if (errors.length === 0) return { text: print(file), diagnostics };
   // Errors about line ends alone are repaired: the printer writes new ones.
   if (!errors.every(({ id, fix }) => lineEnds.has(id) && fix)) return { text: source, diagnostics };
-  const repaired = parse(applyFixes(source, errors));
+  const repaired = parse(applyFixes(source, errors).text);
   const broken = repaired.diagnostics.some((one) => one.severity === 'error');
   return broken
     ? { text: source, diagnostics }

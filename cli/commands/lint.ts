@@ -1,15 +1,21 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { lint as lintPolicy } from '../../policy/index.ts';
-import { defineCommand, exit } from '../framework/command.ts';
+import { fix as applyLintFixes, lint as lintPolicy } from '../../policy/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import {
+  encodeBytes,
   includeOptions,
   includeResolver,
   readProfileFile,
+  readProfileFromStdin,
+  requireRewritable,
+  rewriteProfile,
   tellOfIncludes,
 } from '../profile-files.ts';
+import { visibleLine } from '../terminal/io.ts';
 import {
   type FileReport,
+  jsonDiagnostic,
   jsonLine,
   printDiagnostics,
   sarifLog,
@@ -19,10 +25,14 @@ import {
 export const lint = defineCommand({
   name: 'lint',
   summary: 'Check profiles and advise on them',
-  usage: 'FILE|DIR…',
+  usage: 'FILE|DIR… [--fix]',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
     ...includeOptions,
+    fix: {
+      type: 'boolean',
+      description: 'Write the fixes that are known into the files; with -, print the fixed text',
+    },
     'max-warnings': {
       type: 'string',
       value: 'N',
@@ -36,31 +46,57 @@ export const lint = defineCommand({
   },
   details:
     'A folder is a package: its aa-profile.toml names the profile. Exit code 1 when a profile has errors; ' +
-    'warnings alone do not fail. "aa-registry explain ID" says what is behind a finding.',
+    'warnings alone do not fail. "aa-registry explain ID" says what is behind a finding. ' +
+    'FILE - is standard input. --fix applies the fixes and looks again until nothing changes, then reports what it fixed ' +
+    'and what is left, which decides the exit code. A misspelt name becomes the nearest one: read what it did. Only ' +
+    'files that change are written, each whole or not at all, with the mode and owner they had; a link is refused, ' +
+    'and so is a fix that would leave a file with more syntax errors.',
   examples: [
     'aa-registry lint ./docker-nginx',
+    'aa-registry lint --fix ./docker-nginx',
     'aa-registry lint --format sarif profiles/* > lint.sarif',
   ],
   async run({ values, args, io }) {
-    const { format = 'text' } = values;
-    const most = values['max-warnings'];
-    const maximum =
-      most === undefined
+    const { format = 'text', fix = false } = values;
+    const limit = values['max-warnings'];
+    const maxWarnings =
+      limit === undefined
         ? Number.POSITIVE_INFINITY
-        : requireWholeNumber('max-warnings', most, { maximum: 999_999_999 });
+        : requireWholeNumber('max-warnings', limit, { maximum: 999_999_999 });
+    const filters = fix && args.includes('-');
+    if (filters && (args.length > 1 || format !== 'text')) {
+      const next = 'Name no other file and no --format with it.';
+      throw new CliError(exit.usage, '--fix - prints the fixed text and nothing else.', next);
+    }
+    // Before any is written.
+    if (fix) for (const path of args) if (path !== '-') await requireRewritable(path);
     const resolver = includeResolver(values);
     const reports: FileReport[] = [];
     let warnings = 0;
     for (const path of args) {
-      const { file, text, ...ofPackage } = await readProfileFile(path);
-      const { ok, diagnostics, needs, omitted } = lintPolicy(text, { resolver, ...ofPackage });
+      const profile = path === '-' ? await readProfileFromStdin(io) : await readProfileFile(path);
+      const { file, text: before, ...ofProfile } = profile;
+      const options = { resolver, ...ofProfile };
+      const fixed = fix ? applyLintFixes(before, options) : undefined;
+      const { text, applied } = fixed ?? { text: before, applied: [] };
+      const { ok, diagnostics, needs, omitted } = fixed?.report ?? lintPolicy(before, options);
+      if (filters) io.stdout.write(encodeBytes(text));
+      else if (text !== before) await rewriteProfile(profile, text);
       const report = { file, source: text, ok, needs, diagnostics, omitted };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
-      if (format === 'json') io.print(jsonLine({ ...report, file: path }));
+      if (format === 'json') {
+        const more = fix ? { fixed: applied.map(jsonDiagnostic) } : {};
+        io.print(jsonLine({ ...report, file: path }, more));
+      }
       if (format !== 'text') continue;
-      printDiagnostics(io, io.stdout, report);
-      io.print(summary(report));
+      const say = filters ? io.tell : io.print;
+      for (const { id, message, span } of applied) {
+        const { line, column } = span.start;
+        say(`${visibleLine(file)}:${line}:${column}: fixed: ${message} [${id}]`);
+      }
+      printDiagnostics(io, filters ? io.stderr : io.stdout, report);
+      say(summary(report));
     }
     await tellOfIncludes(
       io,
@@ -68,9 +104,9 @@ export const lint = defineCommand({
       reports.flatMap(({ diagnostics }) => diagnostics),
     );
     if (format === 'sarif') io.print(sarifLog(reports, manifest.version));
-    if (warnings > maximum) {
-      io.tell(`aa-registry: ${warnings} warnings, and --max-warnings is ${maximum}.`);
+    if (warnings > maxWarnings) {
+      io.tell(`aa-registry: ${warnings} warnings, and --max-warnings is ${maxWarnings}.`);
     }
-    return warnings > maximum || reports.some(({ ok }) => !ok) ? exit.failed : exit.ok;
+    return warnings > maxWarnings || reports.some(({ ok }) => !ok) ? exit.failed : exit.ok;
   },
 });

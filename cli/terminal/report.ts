@@ -95,18 +95,23 @@ export function jsonLine(report: FileReport, more: object = {}): string {
     ok,
     ...(needs === undefined ? {} : { needs }),
     ...more,
-    diagnostics: shown.map((diagnostic) => ({
-      id: diagnostic.id,
-      severity: diagnostic.severity,
-      message: diagnostic.message,
-      ...region(diagnostic),
-      ...(diagnostic.expected === undefined ? {} : { expected: diagnostic.expected }),
-      ...(diagnostic.suggestion === undefined ? {} : { suggestion: diagnostic.suggestion }),
-      // Where it is not in the file itself but in one that it includes.
-      ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
-    })),
+    diagnostics: shown.map(jsonDiagnostic),
     omitted,
   });
+}
+
+/** A diagnostic as an object of JSON. */
+export function jsonDiagnostic(diagnostic: Diagnostic): object {
+  return {
+    id: diagnostic.id,
+    severity: diagnostic.severity,
+    message: diagnostic.message,
+    ...region(diagnostic),
+    ...(diagnostic.expected === undefined ? {} : { expected: diagnostic.expected }),
+    ...(diagnostic.suggestion === undefined ? {} : { suggestion: diagnostic.suggestion }),
+    // Where it is not in the file itself but in one that it includes.
+    ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
+  };
 }
 
 function region({ span: { start, end } }: Diagnostic) {

@@ -2,11 +2,11 @@
 // calls every check on the way.
 import { profileSteps } from '../budget.ts';
 import type { Release } from '../release.ts';
-import { kernelName, splitName } from '../syntax/rules/profile.ts';
+import { kernelName, splitName } from '../syntax/profile-head.ts';
 import type { Profile, Statement } from '../syntax/tree.ts';
 import type { Visitor } from './check.ts';
 import { checks } from './checks.ts';
-import { takenBlock } from './condition.ts';
+import { takenBlock } from './conditional.ts';
 import { type AnalysisOptions, Context } from './context.ts';
 import { checkAbi, included, isRecursive } from './includes.ts';
 import { ProfileRules } from './profile-rules.ts';

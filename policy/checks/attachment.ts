@@ -1,4 +1,4 @@
-import { splitFlag } from '../syntax/rules/profile.ts';
+import { splitFlag } from '../syntax/profile-head.ts';
 import { defineCheck } from './check.ts';
 import { headVariables, type Symbols } from './symbols.ts';
 

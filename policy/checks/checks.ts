@@ -4,7 +4,7 @@ import { attachment } from './attachment.ts';
 import { booleans } from './booleans.ts';
 import { changeProfileConflict } from './change-profile-conflict.ts';
 import type { Check } from './check.ts';
-import { conditionDiagnostics } from './condition.ts';
+import { conditionDiagnostics } from './conditional.ts';
 import { execConflict } from './exec-conflict.ts';
 import { includeDiagnostics } from './includes.ts';
 import { networkBeforeIf } from './network-before-if.ts';

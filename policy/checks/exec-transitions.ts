@@ -3,8 +3,8 @@ import type { Budget } from '../budget.ts';
 import { pathsOf, wildcardOf } from '../glob/aare.ts';
 import { automaton, intersects } from '../glob/automaton.ts';
 import { type Outline, Outlines, outline } from '../glob/related.ts';
-import { execText } from '../syntax/rules/file.ts';
-import type { BareFileRule, FileRule, PolicyFile } from '../syntax/tree.ts';
+import { type BareFileRule, execText, type FileRule } from '../rules/file.ts';
+import type { PolicyFile } from '../syntax/tree.ts';
 
 /** A rule that lets programs run, its path expanded. */
 export interface ExecRule {

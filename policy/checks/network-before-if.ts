@@ -1,7 +1,7 @@
 import { upTo } from '../release.ts';
 import type { Statement } from '../syntax/tree.ts';
 import { defineCheck, type Report } from './check.ts';
-import { takenBlock } from './condition.ts';
+import { takenBlock } from './conditional.ts';
 import type { Context } from './context.ts';
 import { included } from './includes.ts';
 import type { Unit } from './unit.ts';
@@ -24,7 +24,7 @@ export const networkBeforeIf = defineCheck({
     return {
       profile({ profile, unit, rules }) {
         if (applies && rules.conditions)
-          walk(profile.body, unit, { network: false, seen: new Set() }, context, report);
+          walk(profile.body, unit, { network: false, passed: new Set() }, context, report);
       },
     };
   },
@@ -34,7 +34,7 @@ export const networkBeforeIf = defineCheck({
 function walk(
   statements: readonly Statement[],
   unit: Unit,
-  place: { network: boolean; seen: Set<Unit> },
+  place: { network: boolean; passed: Set<Unit> },
   context: Context,
   report: Report<'network-before-if'>,
 ): void {
@@ -42,17 +42,17 @@ function walk(
   for (const one of statements) {
     if (one.kind === 'network') place.network = true;
     else if (one.kind === 'block')
-      walk(one.body, unit, { network: false, seen: place.seen }, context, report);
+      walk(one.body, unit, { network: false, passed: place.passed }, context, report);
     else if (one.kind === 'include') {
       for (const next of included(one, unit, context)) {
-        if (place.seen.has(next)) continue;
-        place.seen.add(next);
+        if (place.passed.has(next)) continue;
+        place.passed.add(next);
         walk(next.file.statements, next, place, context, report);
       }
     } else if (one.kind === 'conditional') {
       const taken = takenBlock(one, context.symbols, []);
       if (!taken) continue;
-      const inside = { network: false, seen: place.seen };
+      const inside = { network: false, passed: place.passed };
       walk(taken.body, unit, inside, context, report);
       if (!place.network || inside.network) continue;
       context.differsBefore('networkBeforeIf');

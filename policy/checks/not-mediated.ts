@@ -1,5 +1,7 @@
 import type { Explanation } from '../problem.ts';
-import type { KeywordRuleKind, PolicyFile, Rule, Statement } from '../syntax/tree.ts';
+import { abis } from '../rules/kind.ts';
+import { kindOf } from '../rules/kinds.ts';
+import { isRule, type PolicyFile, type Rule, type Statement } from '../syntax/tree.ts';
 import { branches } from './summary.ts';
 import type { Unit } from './unit.ts';
 
@@ -26,34 +28,21 @@ export function checkMediation({ file, problems }: Unit): void {
   }
 }
 
-/** What each abi file that AppArmor ships knows, oldest first. */
-const abis: readonly { name: string; adds: readonly KeywordRuleKind[] }[] = [
-  { name: 'kernel-5.4-vanilla', adds: [] },
-  { name: 'kernel-5.4-outoftree-network', adds: ['dbus', 'network', 'unix'] },
-  { name: '3.0', adds: [] },
-  { name: '4.0', adds: ['mqueue', 'userns'] },
-  { name: '5.0', adds: ['io_uring'] },
-];
-
 /** Rules that the abi a file asks for does not know: accepted, and then without effect. */
 function withoutEffect(file: PolicyFile): { rule: Rule; abi: string; since: string }[] {
   const named = file.statements.find((one) => one.kind === 'abi');
   const name = named?.path.startsWith('abi/') ? named.path.slice(4) : undefined;
-  const at = abis.findIndex((one) => one.name === name);
+  const at = (abis as readonly (string | undefined)[]).indexOf(name);
   if (at < 0) return [];
-  const missing = new Map(
-    abis
-      .slice(at + 1)
-      .flatMap(({ name, adds }) => adds.map((kind) => [kind as string, name] as const)),
-  );
+  const later: readonly string[] = abis.slice(at + 1);
   const found: { rule: Rule; abi: string; since: string }[] = [];
   const visit = (statements: readonly Statement[]): void => {
     for (const one of statements) {
       if (one.kind === 'profile' || one.kind === 'block') visit(one.body);
       else if (one.kind === 'conditional') for (const branch of branches(one)) visit(branch);
-      else {
-        const since = missing.get(one.kind);
-        if (since) found.push({ rule: one as Rule, abi: `abi/${name}`, since });
+      else if (isRule(one)) {
+        const since = kindOf(one).abi;
+        if (since && later.includes(since)) found.push({ rule: one, abi: `abi/${name}`, since });
       }
     }
   };

@@ -1,13 +1,12 @@
 // Which AppArmor release each construct came with.
 import { fileSince, variableSince } from '../base-policy.ts';
 import { compareReleases, type Release } from '../release.ts';
-import { kinds } from '../syntax/rules/kinds.ts';
-import { splitFlag } from '../syntax/rules/profile.ts';
+import { kindOf } from '../rules/kinds.ts';
+import { splitFlag } from '../syntax/profile-head.ts';
 import type { Range } from '../syntax/source.ts';
 import type {
   Abi,
   Expression,
-  KeywordRuleKind,
   PolicyFile,
   Profile,
   Rule,
@@ -145,15 +144,15 @@ function needsOfTest(test: Expression, need: Need): void {
       return;
     case 'and':
     case 'or':
-      need('5.0', `"${test.kind}" in a condition`, test);
+      need('5.0', `"${test.kind}" in an if`, test);
       for (const one of test.operands) needsOfTest(one, need);
       return;
     case 'group':
-      need('5.0', 'brackets in a condition', test);
+      need('5.0', 'brackets in an if', test);
       needsOfTest(test.operand, need);
       return;
     case 'literal':
-      need('5.0', `"${test.word.text}" as a condition`, test);
+      need('5.0', `"${test.word.text}" in an if`, test);
       return;
     case 'compare':
       need('5.0', 'a comparison', test);
@@ -161,14 +160,12 @@ function needsOfTest(test: Expression, need: Need): void {
 }
 
 function needsOfRule(rule: Rule, declared: ReadonlySet<string>, need: Need): void {
-  const { priority, access, audit } = rule.qualifiers;
+  const { priority, effect, audit } = rule.qualifiers;
   if (priority) need('4.1', 'priority=', priority);
-  if (access?.value === 'prompt') need('4.0', 'prompt', access);
+  if (effect?.value === 'prompt') need('4.0', 'prompt', effect);
   if (audit?.value === 'quiet') need('5.0', 'quiet', audit);
-  if (rule.kind in kinds) {
-    const kind = kinds[rule.kind as KeywordRuleKind];
-    if (kind.since) need(kind.since, `the rule ${kind.kind}`, rule);
-    kind.needs?.(rule as Parameters<NonNullable<typeof kind.needs>>[0], need);
-  }
+  const kind = kindOf(rule);
+  if (kind.since) need(kind.since, `the rule ${rule.kind}`, rule);
+  kind.requirements?.(rule, need);
   visitRuleWords(rule, (word) => needsOfVariables(word, declared, need));
 }

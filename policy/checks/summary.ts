@@ -2,16 +2,16 @@
 // an abstraction included by a hundred profiles is walked once.
 import { checkPattern } from '../glob/aare.ts';
 import type { Problem } from '../problem.ts';
+import type { ChangeProfileRule } from '../rules/change_profile.ts';
+import type { BareFileRule, FileRule } from '../rules/file.ts';
+import type { WordVisitor } from '../syntax/nodes.ts';
 import type { Range } from '../syntax/source.ts';
 import {
   type Abi,
   type Alias,
-  type BareFileRule,
   type BooleanVariable,
-  type ChangeProfileRule,
   type Conditional,
   type ElseBlock,
-  type FileRule,
   type Include,
   isRule,
   type PolicyFile,
@@ -22,7 +22,7 @@ import {
   type Variable,
   type Word,
 } from '../syntax/tree.ts';
-import { variablesIn, visitHeadWords, visitRuleWords, type WordVisitor } from '../syntax/words.ts';
+import { variablesIn, visitHeadWords, visitRuleWords } from '../syntax/words.ts';
 
 export interface Summary {
   abis: Abi[];
@@ -146,7 +146,7 @@ function add(
 function addRule(summary: Summary, rule: Rule, outer: Qualifiers | undefined): void {
   if (rule.kind === 'change_profile' && rule.exec) summary.changeProfile.push(rule);
   if (rule.kind !== 'file' && rule.kind !== 'file-all') return;
-  if (rule.qualifiers.access?.value === 'deny') return;
+  if (rule.qualifiers.effect?.value === 'deny') return;
   if (rule.kind === 'file' && (!rule.permissions.exec || rule.permissions.exec.mode === 'x'))
     return;
   const owner = rule.qualifiers.owner ?? outer?.owner;

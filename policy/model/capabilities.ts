@@ -20,7 +20,7 @@ function collect(statements: readonly Statement[], found: Set<string>): void {
         collect(statement.body, found);
         break;
       case 'block':
-        if (statement.qualifiers.access?.value !== 'deny') collect(statement.body, found);
+        if (statement.qualifiers.effect?.value !== 'deny') collect(statement.body, found);
         break;
       case 'conditional':
         collect(statement.body, found);
@@ -28,12 +28,12 @@ function collect(statements: readonly Statement[], found: Set<string>): void {
         else if (statement.otherwise) collect(statement.otherwise.body, found);
         break;
       case 'capability':
-        if (statement.qualifiers.access?.value === 'deny') break;
+        if (statement.qualifiers.effect?.value === 'deny') break;
         for (const { value } of statement.words) found.add(value);
         if (statement.words.length === 0) found.add(everyCapability);
         break;
       case 'all':
-        if (statement.qualifiers.access?.value !== 'deny') found.add(everyCapability);
+        if (statement.qualifiers.effect?.value !== 'deny') found.add(everyCapability);
         break;
     }
   }

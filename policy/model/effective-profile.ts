@@ -4,7 +4,7 @@ import { analyse, type ProfileReport } from '../checks/analyse.ts';
 import type { Unit } from '../checks/unit.ts';
 import type { IncludeResolver } from '../includes.ts';
 import { parseText } from '../syntax/parser.ts';
-import { splitFlag } from '../syntax/rules/profile.ts';
+import { splitFlag } from '../syntax/profile-head.ts';
 import type { Profile } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
 import { type EffectiveRule, effectiveRules } from './effective-rule.ts';

@@ -6,7 +6,7 @@ import { isRule, type Qualifiers, type Rule, type Statement } from '../syntax/tr
 /** A rule with the qualifiers of the blocks around it. */
 export interface EffectiveRule {
   rule: Rule;
-  qualifiers: Pick<Qualifiers, 'priority' | 'audit' | 'access' | 'owner'>;
+  qualifiers: Pick<Qualifiers, 'priority' | 'audit' | 'effect' | 'owner'>;
   deny: boolean;
   unit: Unit;
   /** In the main file, not in an include. */
@@ -26,7 +26,7 @@ export function effectiveRules(
       effectiveRules(one.body, merge(outer, one.qualifiers), unit, own, found);
     } else if (isRule(one)) {
       const qualifiers = merge(outer, one.qualifiers);
-      found.push({ rule: one, qualifiers, deny: qualifiers.access?.value === 'deny', unit, own });
+      found.push({ rule: one, qualifiers, deny: qualifiers.effect?.value === 'deny', unit, own });
     }
   }
   return found;
@@ -38,7 +38,7 @@ function merge(outer: EffectiveRule['qualifiers'], inner: Qualifiers): Effective
     ...outer,
     ...(inner.priority && { priority: inner.priority }),
     ...(inner.audit && { audit: inner.audit }),
-    ...(inner.access && { access: inner.access }),
+    ...(inner.effect && { effect: inner.effect }),
     ...(inner.owner && { owner: inner.owner }),
   };
 }

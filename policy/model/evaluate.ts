@@ -1,11 +1,11 @@
 // Which rules of a profile decide an access (apparmor.d(5): the highest priority counts, and deny wins there).
 
+import { type Access, kindOf, kindOfAccess } from '../rules/kinds.ts';
 import { printedRule } from '../syntax/printer.ts';
 import { LineTable } from '../syntax/source.ts';
-import { type Access, partsOf } from './access.ts';
+import { partsOf, ruleApplies } from './access.ts';
 import type { EffectiveProfile } from './effective-profile.ts';
 import type { EffectiveRule } from './effective-rule.ts';
-import { ruleApplies } from './matching.ts';
 
 /** A rule that decided, and where it stands. */
 export interface DecidingRule {
@@ -49,10 +49,10 @@ export function evaluate(profile: EffectiveProfile, access: Access): Evaluation 
     const highest = Math.max(...found.map(priority));
     found = found.filter((one) => priority(one) === highest);
     // A limit says how much is allowed; more is denied.
-    const denying = found.filter(({ deny, rule }) => deny || rule.kind === 'rlimit');
+    const denying = found.filter(({ deny, rule }) => deny || kindOf(rule).limits);
     for (const one of denying) deciding.set(one, true);
     if (denying.length > 0) continue;
-    if (found.length === 0 && access.kind !== 'rlimit') missing.push(part);
+    if (found.length === 0 && !kindOfAccess(access).limits) missing.push(part);
     for (const one of found) deciding.set(one, deciding.get(one) ?? false);
   }
   const denies = [...deciding.values()].includes(true);

@@ -1,9 +1,8 @@
-// Conditions of rules: `name=value`, `name=(a b)`, `name in (a b)`, `peer=( … )`.
+// Conditions of rules and profiles: `name=value`, `name=(a b)`, `name in (a b)`, `peer=( … )`.
+
 import { type Cursor, ITEM, isNameCharacter, PEER_VALUE, VALUE, type WordClass } from './cursor.ts';
 import { maxDepth } from './limits.ts';
-import { nearest } from './names.ts';
-import type { KeywordKind } from './rules/kind.ts';
-import type { Condition, KeywordRule, Word } from './tree.ts';
+import type { Condition, Word } from './nodes.ts';
 
 /** A name followed by `=`, `:=`, or `in (`. */
 export function conditionAhead(cursor: Cursor): boolean {
@@ -71,89 +70,22 @@ export function parseCondition(
   return condition;
 }
 
-/** Reports a condition that this kind of rule does not have, or not like this. */
-export function checkCondition(
-  cursor: Cursor,
-  kind: KeywordKind,
-  rule: KeywordRule,
-  one: Condition,
-): void {
-  const report = cursor.report.bind(cursor);
-  const name = one.name.value;
-  if (!kind.conditions?.includes(name)) {
-    if (kind.peer?.includes(name)) {
-      report('condition-unknown', one.name, `${name}= is about the other end of the socket.`, {
-        expected: `peer=(${name}=…)`,
-      });
-      return;
-    }
-    const suggestion = nearest(name, kind.conditions ?? []);
-    report('condition-unknown', one.name, `A ${rule.keyword.value} rule has no ${name}=.`, {
-      expected: kind.conditions
-        ? `${kind.conditions.map((known) => `${known}=`).join(', ')}`
-        : 'a comma',
-      ...(suggestion && {
-        suggestion,
-        fix: { start: one.name.start, end: one.name.end, text: suggestion },
-      }),
-    });
-    return;
-  }
-  if (
-    !kind.repeatable?.includes(name) &&
-    rule.conditions.some((other) => other.name.value === name)
-  ) {
-    report('condition-duplicate', one, `${name}= is given twice.`, { expected: 'it once' });
-  }
-  if (one.operator === 'in' && !kind.in?.includes(name)) {
-    report('condition-value', one, `${name} takes "=", not "in".`, { expected: `${name}=…` });
-  }
-  if (name === 'peer' && kind.peer) {
-    if (!one.list)
-      report('condition-value', one, 'The conditions of the peer stand in brackets.', {
-        expected: `peer=(${kind.peer[0]}=…)`,
-      });
-    const seen = new Set<string>();
-    for (const inside of one.conditions ?? []) {
-      if (!kind.peer.includes(inside.name.value)) {
-        const suggestion = nearest(inside.name.value, kind.peer);
-        report('condition-unknown', inside.name, `A peer has no ${inside.name.value}=.`, {
-          expected: kind.peer.map((known) => `${known}=`).join(', '),
-          ...(suggestion && { suggestion }),
-        });
-      } else if (seen.has(inside.name.value))
-        report('condition-duplicate', inside, `${inside.name.value}= is given twice.`, {
-          expected: 'it once',
-        });
-      seen.add(inside.name.value);
-      checkCount(cursor, inside, false);
-    }
-    for (const value of one.values) {
-      report('condition-unknown', value, `"${value.text}" says nothing about the peer.`, {
-        expected: kind.peer.map((known) => `${known}=…`).join(' '),
-      });
-    }
-    return;
-  }
-  if (kind.kind === 'signal' && name === 'peer' && one.list)
-    report('condition-value', one, 'peer= of a signal rule takes no brackets.', {
-      expected: 'peer=name',
-    });
-  if (kind.kind === 'ptrace' && one.list)
-    report('condition-value', one, 'peer= of a ptrace rule takes no brackets.', {
-      expected: 'peer=name',
-    });
-  checkCount(cursor, one, kind.lists?.includes(name) === true);
+/** The first condition of this name. */
+export function condition(conditions: readonly Condition[], name: string): Condition | undefined {
+  return conditions.find((one) => one.name.value === name);
 }
 
-function checkCount(cursor: Cursor, one: Condition, many: boolean): void {
-  if (one.values.length === 0) {
-    cursor.report('condition-value', one, `${one.name.value}= has no value.`, {
-      expected: 'a value',
-    });
-  } else if (!many && one.values.length > 1) {
-    cursor.report('condition-value', one, `${one.name.value}= has one value.`, {
-      expected: 'one value, or a pattern such as {a,b}',
-    });
+/** A condition in canonical form. */
+export function conditionText(one: Condition): string {
+  const operator = one.operator === 'in' ? ' in ' : one.operator;
+  if (one.conditions) {
+    const inside = [...one.conditions.map(conditionText), ...one.values.map((word) => word.text)];
+    return `${one.name.text}${operator}(${inside.join(', ')})`;
   }
+  return `${one.name.text}${operator}${one.list ? `(${wordList(one.values)})` : wordList(one.values)}`;
+}
+
+/** Words of a list in canonical form, without its brackets. */
+export function wordList(words: readonly Word[]): string {
+  return words.map((word) => word.text).join(', ');
 }

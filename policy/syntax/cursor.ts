@@ -4,8 +4,8 @@
 import type { Problem } from '../problem.ts';
 import type { Release } from '../release.ts';
 import type { SyntaxDiagnosticId } from './diagnostics.ts';
+import type { Comment, Word } from './nodes.ts';
 import type { Range } from './source.ts';
-import type { Comment, Word } from './tree.ts';
 
 export type TokenKind =
   | 'comment'
@@ -100,6 +100,16 @@ function noteRange(ranges: number[], start: number, end: number): void {
 /** How many problems of one text are listed. */
 export const maxProblems = 1000;
 
+/** The words that apparmor_parser takes for more than a name. */
+export interface Keywords {
+  /** Start a statement: at the head of a line, they end the statement before. */
+  starters: ReadonlySet<string>;
+  /** Cannot be the path of a file rule. */
+  reserved: ReadonlySet<string>;
+  /** The release that each came with, for those that not every release has. */
+  since: ReadonlyMap<string, Release>;
+}
+
 export class Cursor {
   readonly text: string;
   /** The release whose keywords count; undefined: the newest. */
@@ -120,8 +130,12 @@ export class Cursor {
   /** The first # of the last line that starts a comment or an include which no newline ends. */
   unterminated: number | undefined;
 
-  constructor(text: string, target?: Release, record = false) {
+  /** Which words the language has. */
+  readonly keywords: Keywords;
+
+  constructor(text: string, keywords: Keywords, target?: Release, record = false) {
     this.text = text;
+    this.keywords = keywords;
     this.target = target;
     this.lastNewline = text.lastIndexOf('\n');
     this.tokens = record ? [] : undefined;
@@ -463,7 +477,7 @@ export class Cursor {
 
   /** A cursor at the same place that reads on without reporting or keeping anything. */
   ahead(): Cursor {
-    const ahead = new Cursor(this.text, this.target);
+    const ahead = new Cursor(this.text, this.keywords, this.target);
     ahead.pos = this.pos;
     ahead.last = this.last;
     return ahead;

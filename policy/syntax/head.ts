@@ -1,6 +1,6 @@
 // The lists in the head of a profile: flags and extended attributes (apparmor.d(5), "Profile Head").
 import { type Cursor, FLAG, ITEM, XATTR_VALUE } from './cursor.ts';
-import { checkFlags } from './rules/profile.ts';
+import { checkFlags } from './profile-head.ts';
 import type { Condition, Profile, Word } from './tree.ts';
 
 const COMMA = 44;

@@ -3,12 +3,16 @@
 
 import type { Problem } from '../problem.ts';
 import type { Release } from '../release.ts';
+import { fileRuleAhead, parseFile } from '../rules/file.ts';
+import { keywords } from '../rules/keywords.ts';
+import { kindByKeyword } from '../rules/kinds.ts';
+import { laterBareWord } from './bare-words.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
+import { isMode } from './file-modes.ts';
 import { parseFlags, parseXattrs } from './head.ts';
-import { parseKeywordRule, refuseComments, starters } from './keyword-rule.ts';
 import { maxBlocks, maxDepth } from './limits.ts';
 import { nearest } from './names.ts';
 import {
@@ -19,14 +23,8 @@ import {
   parseBoolean,
   parseInclude,
 } from './preamble.ts';
+import { checkIdentities, checkName } from './profile-head.ts';
 import { parseQualifiers } from './qualifiers.ts';
-import { endOfRule } from './rule-end.ts';
-import { parseChangeProfile } from './rules/change_profile.ts';
-import { bareWordRule, isMode, laterBareWord, parseFile } from './rules/file.ts';
-import { kindByKeyword } from './rules/kinds.ts';
-import { parseLink } from './rules/link.ts';
-import { checkIdentities, checkName } from './rules/profile.ts';
-import { parseRlimit } from './rules/rlimit.ts';
 import type {
   Block,
   Comment,
@@ -58,7 +56,7 @@ export function parseText(
   text: string,
   { target, rawBytes, record }: ParseOptions = {},
 ): { file: PolicyFile; problems: Problem[]; cursor: Cursor } {
-  const cursor = new Cursor(text, target, record);
+  const cursor = new Cursor(text, keywords, target, record);
   if (text.charCodeAt(0) === 0xfeff) {
     const range = { start: 0, end: 1 };
     cursor.report(
@@ -274,14 +272,14 @@ class Parser {
     cursor.wordHere(PATH, 'name');
     cursor.skip();
     const code = cursor.peek();
-    let answer = code === OPEN || code === 40;
-    if (!answer) {
+    let isHead = code === OPEN || code === 40;
+    if (!isHead) {
       const name = cursor.peekName();
-      if (name === 'flags' || name === 'xattrs') answer = true;
+      if (name === 'flags' || name === 'xattrs') isHead = true;
       else if (top) {
         const after = cursor.at(cursor.pos + name.length);
         const mode = name !== '' && isMode(name) && (after === -1 || after === 44 || after <= 32);
-        answer = !mode && (code === 47 || code === 64 || code === 34 || code === 43 || code === -1);
+        isHead = !mode && (code === 47 || code === 64 || code === 34 || code === 43 || code === -1);
       }
     }
     cursor.pos = pos;
@@ -289,7 +287,7 @@ class Parser {
     cursor.comments.length = comments;
     problems.length = counts[0] as number;
     if (tokens) tokens.length = counts[1] as number;
-    return answer;
+    return isHead;
   }
 
   #tooDeep(depth: number, range: { start: number; end: number }): boolean {
@@ -462,10 +460,10 @@ class Parser {
     blankBefore: boolean,
   ): Steps<Block | undefined> {
     const { cursor } = this;
-    if (qualifiers.access?.value === 'deny') {
+    if (qualifiers.effect?.value === 'deny') {
       cursor.report(
         'qualifier-not-allowed',
-        qualifiers.access,
+        qualifiers.effect,
         'A block cannot be denied as a whole.',
         { expected: 'deny before each rule' },
       );
@@ -533,66 +531,21 @@ class Parser {
     cursor.skip();
     if (cursor.peek() === OPEN) return this.#block(start, qualifiers, depth, blankBefore);
     const name = cursor.peekName();
-    const parts = { qualifiers, start, blankBefore };
+    const head = { qualifiers, start, blankBefore };
     const kind = laterBareWord(cursor) ? undefined : kindByKeyword.get(name);
-    if (qualifiers.owner && (kind || name === 'set' || name === 'change_profile')) {
-      cursor.report(
-        'qualifier-not-allowed',
-        qualifiers.owner,
-        `A ${name} rule has no owner; only file and link rules do.`,
-        {
-          expected: `the rule without ${qualifiers.owner.value}`,
-        },
-      );
-    }
     if (kind) {
-      const keyword = cursor.name('keyword') as Word;
-      // Another name for the same.
-      if (keyword.value === 'unmount') keyword.value = 'umount';
-      return parseKeywordRule(cursor, kind, { ...parts, keyword });
-    }
-    if (name === 'link')
-      return endOfRule(
-        cursor,
-        parseLink(cursor, { ...parts, keyword: cursor.name('keyword') as Word }),
-      );
-    if (name === 'change_profile') {
-      const keyword = cursor.name('keyword') as Word;
-      const rule = parseChangeProfile(cursor, { ...parts, keyword });
-      cursor.next(',');
-      refuseComments(cursor, keyword);
-      return endOfRule(cursor, rule);
-    }
-    if (name === 'set') {
-      for (const word of qualifiers.words) {
-        if (word !== qualifiers.owner)
-          cursor.report(
-            'qualifier-not-allowed',
-            word,
-            'A limit is no permission, it has no qualifier.',
-            { expected: 'set rlimit …' },
-          );
+      if (qualifiers.owner && !kind.owned) {
+        cursor.report(
+          'qualifier-not-allowed',
+          qualifiers.owner,
+          `A ${name} rule has no owner; only file and link rules do.`,
+          { expected: `the rule without ${qualifiers.owner.value}` },
+        );
       }
-      const keyword = cursor.name('keyword') as Word;
-      const rule = parseRlimit(cursor, { ...parts, keyword });
-      return endOfRule(cursor, rule);
+      return kind.parse(cursor, { ...head, keyword: cursor.name('keyword') as Word });
     }
-    const file = name === 'file' ? cursor.name('keyword') : undefined;
-    const exec = cursor.peekName();
-    const execMode = exec === 'safe' || exec === 'unsafe' ? cursor.name('keyword') : undefined;
-    const code = cursor.next('/') ? 47 : cursor.peek();
-    const next = cursor.peekName();
-    const path = code === 47 || code === 64 || code === 34;
-    if (!file && !execMode && !path && !isMode(next) && !bareWordRule(cursor))
-      return this.#unknownRule(next, depth, start, qualifiers, blankBefore);
-    return endOfRule(
-      cursor,
-      parseFile(cursor, {
-        ...parts,
-        ...(file && { keyword: file }),
-        ...(execMode && { execMode }),
-      }),
-    );
+    if (fileRuleAhead(cursor)) return parseFile(cursor, head);
+    return this.#unknownRule(cursor.peekName(), depth, start, qualifiers, blankBefore);
   }
 
   #unknownRule(
@@ -617,7 +570,7 @@ class Parser {
         return this.#profile(start, undefined, false, depth, blankBefore);
       }
     }
-    const suggestion = nearest(name, starters);
+    const suggestion = nearest(name, cursor.keywords.starters);
     const range = { start: cursor.pos, end: cursor.pos + name.length };
     cursor.report('unknown-rule', range, `There is no rule "${name}".`, {
       expected:

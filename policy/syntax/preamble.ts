@@ -1,7 +1,8 @@
 // What stands before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
+
+import { bareWord } from './bare-words.ts';
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
 import { endOfRule } from './rule-end.ts';
-import { bareWord } from './rules/file.ts';
 import type { Include, IncludeKind, Word } from './tree.ts';
 import { isAssignment, variableEnd, variableName } from './variables.ts';
 

@@ -1,4 +1,6 @@
 // The canonical text of a tree: two blanks per level, one statement per line, comments and single empty lines preserved.
+import { kindOf } from '../rules/kinds.ts';
+import { conditionText, wordList } from './conditions.ts';
 import type {
   Block,
   Comment,
@@ -8,10 +10,8 @@ import type {
   Expression,
   PolicyFile,
   Profile,
-  Qualifiers,
   Rule,
   Statement,
-  Word,
 } from './tree.ts';
 
 const width = 100;
@@ -101,7 +101,7 @@ function profileHead(one: Profile): string {
     ...(one.attachment ? [one.attachment.text] : []),
     ...one.identities.map((identity) => `+ ${conditionText(identity)}`),
     ...(one.xattrs ? [xattrsText(one.xattrs)] : []),
-    ...(one.flags ? [`flags=(${list(one.flags.values)})`] : []),
+    ...(one.flags ? [`flags=(${wordList(one.flags.values)})`] : []),
   ];
   return head.join(' ');
 }
@@ -151,24 +151,6 @@ function expressionText(one: Expression): string {
   }
 }
 
-function list(words: readonly Word[]): string {
-  return words.map((word) => word.text).join(', ');
-}
-
-function conditionText(one: Condition): string {
-  const operator = one.operator === 'in' ? ' in ' : one.operator;
-  if (one.conditions) {
-    const inside = [...one.conditions.map(conditionText), ...one.values.map((word) => word.text)];
-    return `${one.name.text}${operator}(${inside.join(', ')})`;
-  }
-  return `${one.name.text}${operator}${one.list ? `(${list(one.values)})` : list(one.values)}`;
-}
-
-function qualified(qualifiers: Qualifiers, parts: readonly (string | undefined)[]): string[] {
-  const words = qualifiers.words.map((word) => word.text);
-  return [...words, ...parts.filter((part): part is string => part !== undefined && part !== '')];
-}
-
 function printRule(one: Rule, indent: string, lines: string[]): void {
   const pieces = rulePieces(one);
   const text = `${indent}${pieces.join(' ')},`;
@@ -188,61 +170,8 @@ export function printedRule(rule: Rule): string {
 }
 
 /** The parts of a rule, in canonical order; a line may break between them. */
-function rulePieces(one: Rule): string[] {
-  switch (one.kind) {
-    case 'file-all':
-      return qualified(one.qualifiers, [one.keyword.text]);
-    case 'file': {
-      const order = one.leading
-        ? [one.mode.text, one.subset?.text, one.path.text]
-        : [one.path.text, one.mode.text];
-      return qualified(one.qualifiers, [
-        one.keyword?.text,
-        one.execMode?.text,
-        ...order,
-        one.target && `-> ${one.target.text}`,
-      ]);
-    }
-    case 'link':
-      return qualified(one.qualifiers, [
-        one.keyword.text,
-        one.subset?.text,
-        one.path.text,
-        `-> ${one.target.text}`,
-      ]);
-    case 'rlimit':
-      return qualified(one.qualifiers, [
-        one.keyword.text,
-        'rlimit',
-        one.name.text,
-        '<=',
-        ...one.value.map((word) => word.text),
-      ]);
-    case 'change_profile':
-      return qualified(one.qualifiers, [
-        one.keyword.text,
-        one.execMode?.text,
-        one.exec?.text,
-        one.target && `-> ${one.target.text}`,
-      ]);
-    default: {
-      const access = one.accessList
-        ? [`(${list(one.access)})`]
-        : one.access.map((word) => word.text);
-      const conditions = one.conditions.map(conditionText);
-      const words = one.words.map((word) => word.text);
-      const wordsFirst =
-        words.length > 0 &&
-        conditions.length > 0 &&
-        (one.words[0]?.start ?? 0) < (one.conditions[0]?.start ?? 0);
-      return qualified(one.qualifiers, [
-        one.keyword.text,
-        ...access,
-        ...(wordsFirst ? [...words, ...conditions] : [...conditions, ...words]),
-        one.target && `-> ${one.target.text}`,
-      ]);
-    }
-  }
+function rulePieces(rule: Rule): string[] {
+  return [...rule.qualifiers.words.map((word) => word.text), ...kindOf(rule).print(rule)];
 }
 
 /** Fills lines with `parts` up to the width; a broken line ends with `mark`. */

@@ -1,9 +1,9 @@
 // What can stand before a rule (apparmor.d(5), "Qualifiers").
 
+import { laterBareWord } from './bare-words.ts';
 import { conditionAhead } from './conditions.ts';
 import type { Cursor } from './cursor.ts';
-import { laterBareWord } from './rules/file.ts';
-import type { Qualifiers, Word } from './tree.ts';
+import type { Qualifiers, Word } from './nodes.ts';
 
 /** Their order: a qualifier may not follow one of a higher or the same number. */
 export const qualifierOrder: Readonly<Record<string, number>> = {
@@ -50,7 +50,7 @@ export function parseQualifiers(cursor: Cursor): Qualifiers {
       const word = cursor.name('qualifier') as Word;
       found.words.push(word);
       if (order === 1) found.audit = word;
-      else if (order === 2) found.access = word;
+      else if (order === 2) found.effect = word;
       else {
         // Another name for the same.
         if (word.value === 'user') word.value = 'owner';

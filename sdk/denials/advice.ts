@@ -6,6 +6,8 @@ import {
   type Evaluation,
   escaped,
   evaluate,
+  isRule,
+  isRuleFor,
   narrowestRule,
   parse,
 } from '../../policy/index.ts';
@@ -161,14 +163,11 @@ function suggest(
   };
 }
 
-/** What the language calls the rules for each kind of access, where it is another name. */
-const ruleKinds: Partial<Record<Access['kind'], string>> = { umount: 'mount' };
-
 /**
  * Whether this is one rule, of the kind that was asked for, that every profile may have. What the kernel logs makes
  * such a rule; what somebody else has written into a log may not.
  */
-function isRuleOf(rule: string, { kind }: Access): boolean {
+function isRuleOf(rule: string, access: Access): boolean {
   const text = `profile p {\n  ${rule}\n}\n`;
   const { file } = parse(text);
   // What declares the variables of a pattern is the profile's file.
@@ -176,5 +175,6 @@ function isRuleOf(rule: string, { kind }: Access): boolean {
   if (diagnostics.some(({ severity }) => severity === 'error')) return false;
   const [profile, ...others] = file.statements;
   if (profile?.kind !== 'profile' || others.length > 0 || profile.body.length !== 1) return false;
-  return profile.body[0]?.kind === (ruleKinds[kind] ?? kind);
+  const [found] = profile.body;
+  return found !== undefined && isRule(found) && isRuleFor(access, found);
 }

@@ -9,6 +9,7 @@ import {
   parse,
   quoted,
   type Release,
+  ruleKeywords,
 } from '../../policy/index.ts';
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
@@ -16,12 +17,6 @@ import { fieldOf } from './event.ts';
 import { type Finding, merged } from './finding.ts';
 import { hostProfilesOf } from './label.ts';
 import { coveredLines, type Unsaid } from './patch.ts';
-
-/** The order in which kinds of rules stand, the most telling first. */
-const order = [
-  ...['capability', 'network', 'unix', 'dbus', 'signal', 'ptrace', 'mount', 'umount', 'remount'],
-  ...['pivot_root', 'mqueue', 'io_uring', 'userns', 'change_profile', 'set'],
-];
 
 /** How many hats and children a draft has: whoever is confined may choose their names. */
 const maxChildren = 100;
@@ -214,8 +209,8 @@ function drafted(
 }
 
 function kindOf({ rule }: Wanted): number {
-  const at = order.indexOf(rule.split(' ', 1)[0] ?? '');
-  return at < 0 ? order.length : at;
+  const at = ruleKeywords.indexOf(rule.split(' ', 1)[0] ?? '');
+  return at < 0 ? ruleKeywords.length : at;
 }
 
 /** Those of a kind together. */

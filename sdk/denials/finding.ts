@@ -1,8 +1,8 @@
 // Equal events as one finding, counted.
 import { hash } from 'node:crypto';
-import type { Access } from '../../policy/index.ts';
+import { type Access, withoutMode } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
-import { ruledBy, withoutMode } from './label.ts';
+import { ruledBy } from './label.ts';
 import { requestOf } from './request.ts';
 import { doubledField, missingField } from './required.ts';
 

@@ -17,11 +17,6 @@ export function ruledBy(label: string): string {
   return [...new Set(profiles)].join('//&');
 }
 
-/** A label without its mode, which dbus-broker leaves behind it: `app (enforce)`. */
-export function withoutMode(label: string): string {
-  return label.replace(/ \((?:enforce|complain|kill|unconfined|mixed|prompt|user)\)$/, '');
-}
-
 /**
  * The profiles of a label whose rules are this host's own: not those of another namespace, and not `unconfined`, which
  * allows everything.

@@ -1,5 +1,5 @@
 // Where in a profile new rules go: behind the last of their kind, and never below a comment about others.
-import { type EffectiveProfile, parse, type Statement } from '../../policy/index.ts';
+import { type EffectiveProfile, kindOfKeyword, parse, type Statement } from '../../policy/index.ts';
 import { tunables } from './generalise.ts';
 
 /** Adds rules to a profile of a text. */
@@ -46,17 +46,10 @@ export function insertTunables(source: string): string {
   return insert(source, statements[first]?.start ?? 0, `${tunables}\n\n`);
 }
 
-/** What the tree calls rules, where the keyword is another. */
-const kinds: Readonly<Record<string, string>> = {
-  umount: 'mount',
-  remount: 'mount',
-  set: 'rlimit',
-};
-
+/** The group of rules that a rule belongs to. */
 function kindOf(rule: string): string {
   const word = /^([a-z_]+)[ ,]/.exec(rule.replace(/^(?:(?:owner|audit|deny|allow) )+/, ''))?.[1];
-  if (word === undefined || word === 'link' || word === 'file') return 'file';
-  return kinds[word] ?? word;
+  return groupOf(kindOfKeyword(word ?? ''));
 }
 
 /** Behind the last rule of a kind, with what sets apart from a comment about that one. */

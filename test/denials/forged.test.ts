@@ -155,7 +155,7 @@ describe('a forged line of a log', () => {
         if (!added) return;
         made++;
         expect(kinds[operation]).toContain(added.kind);
-        expect(added.qualifiers.access).toBeUndefined();
+        expect(added.qualifiers.effect).toBeUndefined();
         // The same goes into a profile that is there.
         const source = 'profile app {\n}\n';
         const patched = patch(source, wantedBy(findings, source, { generalise }).additions);

@@ -110,7 +110,7 @@ function names(access: Access, other: Access): boolean {
   const part = (one: readonly string[], two: readonly string[]) =>
     one.every((x) => two.includes(x));
   for (const [key, value] of Object.entries(other)) {
-    const own = (access as Record<string, unknown>)[key];
+    const own = (access as unknown as Record<string, unknown>)[key];
     if (key === 'flags') {
       if (options(own as string[]) !== options(value as string[])) return false;
     } else if (Array.isArray(value) && Array.isArray(own)) {

@@ -77,7 +77,7 @@ describe('render', () => {
 test('fixes put right what they can, all in one go', () => {
   const broken =
     'profile p {\n  capability net_bind_servce,\n  signal send set=(SIGTERM),\n  /a r\n}\n';
-  const fixed = applyFixes(broken, check(broken).diagnostics);
+  const fixed = applyFixes(broken, check(broken).diagnostics).text;
   expect(fixed).toBe(
     'profile p {\n  capability net_bind_service,\n  signal send set=(term),\n  /a r,\n}\n',
   );

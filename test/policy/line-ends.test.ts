@@ -48,7 +48,7 @@ describe('a last line with a # and no newline', () => {
   test.each(refused)('%j is refused, and the fix and fmt end the line', (text) => {
     expect(idsOf(text)).toContain('final-newline');
     expect(taken(text, '')).not.toBe(true);
-    const fixed = applyFixes(text, check(text).diagnostics);
+    const fixed = applyFixes(text, check(text).diagnostics).text;
     expect(fixed).toBe(`${text}\n`);
     expect(idsOf(fixed)).toEqual([]);
     const formatted = format(text);

@@ -1,0 +1,212 @@
+// What the file rules of a profile allow and deny, as sets of paths.
+import { samplePath } from '../glob/aare.ts';
+import { automaton, covers, intersects, matches } from '../glob/automaton.ts';
+import { mayIntersect, type Outline, Outlines, outline } from '../glob/related.ts';
+import type { EffectiveRule } from '../model/effective-rule.ts';
+import type { Permissions } from '../rules/file.ts';
+import type { LintContext, LintedProfile } from './rule.ts';
+
+export type FilePermission = 'read' | 'write' | 'append' | 'link' | 'lock' | 'mmap' | 'exec';
+export const filePermissions: readonly FilePermission[] = [
+  'read',
+  'write',
+  'append',
+  'link',
+  'lock',
+  'mmap',
+  'exec',
+];
+export const letters: Readonly<Record<FilePermission, string>> = {
+  read: 'r',
+  write: 'w',
+  append: 'a',
+  link: 'l',
+  lock: 'k',
+  mmap: 'm',
+  exec: 'x',
+};
+
+/** A file rule with its path expanded. */
+export interface ExpandedFileRule {
+  effective: EffectiveRule;
+  outline: Outline;
+  /** Its place among the file rules of the profile. */
+  order: number;
+  permissions: ReadonlySet<FilePermission>;
+  /** How a program it lets run is confined, or what a deny rule denies. */
+  transition: string;
+}
+
+/** The file rules of a profile whose path is known, and those that allow or deny a permission by how they begin. */
+export class FileRules {
+  readonly all: readonly ExpandedFileRule[];
+  readonly #found = new Map<string, Outlines<ExpandedFileRule>>();
+
+  constructor(all: readonly ExpandedFileRule[]) {
+    this.all = all;
+  }
+
+  allowing(permission: FilePermission): Outlines<ExpandedFileRule> {
+    return this.#of(permission, (one) => !one.effective.deny);
+  }
+
+  /** Rules that deny it to every process: `owner` rules do not. */
+  denying(permission: FilePermission): Outlines<ExpandedFileRule> {
+    return this.#of(
+      `deny ${permission}`,
+      (one) => one.effective.deny && !one.effective.qualifiers.owner,
+    );
+  }
+
+  /** Deny rules of a permission that can have a path in common with a pattern. */
+  against(context: LintContext, permission: FilePermission, one: Outline): ExpandedFileRule[] {
+    const denying = this.denying(permission);
+    return denying.empty ? [] : [...denying.intersecting(one, context.budget)];
+  }
+
+  #of(key: string, which: (one: ExpandedFileRule) => boolean): Outlines<ExpandedFileRule> {
+    let found = this.#found.get(key);
+    if (!found) {
+      const permission = key.split(' ').at(-1) as FilePermission;
+      found = new Outlines(this.all.filter((one) => which(one) && one.permissions.has(permission)));
+      this.#found.set(key, found);
+    }
+    return found;
+  }
+}
+
+const everything = new Set(filePermissions);
+const everyPath = outline('/{**,}');
+const cache = new WeakMap<LintedProfile, FileRules>();
+
+/** The file rules of a profile. */
+export function fileRules(context: LintContext, profile: LintedProfile): FileRules {
+  const before = cache.get(profile);
+  if (before) return before;
+  const found: ExpandedFileRule[] = [];
+  const outlines = new Map<string, Outline>();
+  for (const effective of profile.rules) {
+    const { rule } = effective;
+    const order = found.length;
+    if (rule.kind === 'file-all') {
+      found.push({
+        effective,
+        outline: everyPath,
+        order,
+        permissions: everything,
+        transition: effective.deny ? 'x' : 'ix',
+      });
+    } else if (rule.kind === 'file') {
+      const path = context.expand(rule.path.value, profile);
+      if (path === undefined) continue;
+      const known = outlines.get(path) ?? outline(path);
+      outlines.set(path, known);
+      const { exec } = rule.permissions;
+      const target = rule.target?.value ?? '';
+      const transition = exec
+        ? `${exec.mode}${exec.fallback ?? ''}${exec.safe ? '' : '!'} ${target}`
+        : '';
+      found.push({
+        effective,
+        outline: known,
+        order,
+        permissions: permissionSet(rule.permissions),
+        transition: transition.trim() === 'i' ? 'ix' : transition,
+      });
+    }
+  }
+  const rules = new FileRules(found);
+  cache.set(profile, rules);
+  return rules;
+}
+
+const permissionSets = new Map<string, ReadonlySet<FilePermission>>();
+
+/** The same set for the same permissions: there are few, and many rules. */
+function permissionSet(permissions: Permissions): ReadonlySet<FilePermission> {
+  const names = filePermissions.filter((one) => permissions[one]);
+  const key = names.join();
+  let found = permissionSets.get(key);
+  if (!found) {
+    found = new Set(names);
+    permissionSets.set(key, found);
+  }
+  return found;
+}
+
+/** Whether every path of `inner` is one of the paths of `outer`; false when the budget does not cover finding out. */
+export function allIn(
+  { budget }: LintContext,
+  inner: Outline,
+  outer: readonly { outline: Outline }[],
+): boolean {
+  const others: Outline[] = [];
+  for (const { outline: one } of outer) {
+    if (!budget.spend(1)) return false;
+    if (one.pattern === inner.pattern) return true;
+    if (mayIntersect(one, inner)) others.push(one);
+  }
+  if (others.length === 0) return false;
+  // One path of the inner pattern settles most questions, and all about a plain path.
+  if (!budget.spend(inner.pattern.length)) return false;
+  const sample = inner.plain ? inner.pattern : samplePath(inner.pattern);
+  const sampled = others.some((one) => matchesPath(one, sample, budget));
+  if (!sampled || inner.plain) return sampled;
+  const inside = automaton(inner.pattern, budget);
+  const outside = others.map((one) => automaton(one.pattern, budget));
+  if (!inside || outside.includes(undefined)) return undecided(budget);
+  return covers(outside as NonNullable<(typeof outside)[number]>[], inside, budget) ?? false;
+}
+
+/** Whether two patterns have a path in common; false when the budget does not cover finding out. */
+export function patternsIntersect({ budget }: LintContext, a: Outline, b: Outline): boolean {
+  if (a.pattern === b.pattern) return true;
+  if (!mayIntersect(a, b)) return false;
+  if (a.plain) return matchesPath(b, a.pattern, budget);
+  if (b.plain) return matchesPath(a, b.pattern, budget);
+  const left = automaton(a.pattern, budget);
+  const right = automaton(b.pattern, budget);
+  return left && right ? (intersects(left, right, budget) ?? false) : undecided(budget);
+}
+
+/** Whether a pattern matches a path; false when the budget does not cover finding out. */
+function matchesPath(one: Outline, path: string, budget: LintContext['budget']): boolean {
+  if (one.plain) return one.pattern === path;
+  if (!path.startsWith(one.prefix) || !path.endsWith(one.suffix)) return false;
+  const machine = automaton(one.pattern, budget);
+  return machine ? (matches(machine, path, budget) ?? false) : undecided(budget);
+}
+
+/** A pattern that is too large for an automaton: what it means stays unknown, which is reported. */
+function undecided(budget: LintContext['budget']): false {
+  budget.exhaust();
+  return false;
+}
+
+/** The allow rule that grants a permission on one path, unless a deny rule takes it away. */
+export function granted(
+  context: LintContext,
+  rules: FileRules,
+  path: string,
+  permission: FilePermission,
+): ExpandedFileRule | undefined {
+  const { budget } = context;
+  const hits = function* (all: Outlines<ExpandedFileRule>) {
+    for (const one of all.beginning(path, budget)) {
+      if (matchesPath(one.outline, path, budget)) yield one;
+    }
+  };
+  if (!hits(rules.denying(permission)).next().done) return undefined;
+  let first: ExpandedFileRule | undefined;
+  let own: ExpandedFileRule | undefined;
+  for (const one of hits(rules.allowing(permission))) {
+    if (!first || one.order < first.order) first = one;
+    if (one.effective.own && (!own || one.order < own.order)) own = one;
+  }
+  return own ?? first;
+}
+
+/** Rules with priorities are not weighed against each other here. */
+export function hasPriorities(profile: LintedProfile): boolean {
+  return profile.rules.some((one) => one.qualifiers.priority !== undefined);
+}

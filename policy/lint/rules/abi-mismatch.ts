@@ -1,0 +1,25 @@
+import type { LintRule } from '../rule.ts';
+
+export const abiMismatch: LintRule = {
+  id: 'abi-mismatch',
+  title: 'The manifest names another abi than the file',
+  severity: 'error',
+  text: 'Who chooses a package reads the abi of its manifest, and the parser reads the abi rule of the file: they have to say the same. `abi = "3.0"` in aa-profile.toml goes with `abi <abi/3.0>,`. An abi file with further features, such as abi/4.0-ip, goes with the number it starts with.',
+  fires: 'abi <abi/4.0>,\nprofile demo {\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo {\n}\n',
+  options: { manifestAbi: '3.0' },
+  always: true,
+  check({ file, options, report }) {
+    const { manifestAbi } = options;
+    if (manifestAbi === undefined) return;
+    for (const one of file.statements) {
+      // A kernel's own features have no number that a manifest could name.
+      const abi =
+        one.kind === 'abi' ? /^(?:.*\/)?(\d+\.\d+)(?:-[^/]*)?$/.exec(one.path)?.[1] : undefined;
+      if (one.kind !== 'abi' || abi === undefined || abi === manifestAbi) continue;
+      report(one.target, `The manifest says abi ${manifestAbi}, and the file abi ${abi}.`, {
+        expected: `<abi/${manifestAbi}>, or abi = "${abi}" in the manifest`,
+      });
+    }
+  },
+};

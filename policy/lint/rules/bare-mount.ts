@@ -1,0 +1,22 @@
+import type { LintRule } from '../rule.ts';
+
+export const bareMount: LintRule = {
+  id: 'bare-mount',
+  title: 'Mounting is wide open',
+  severity: 'warning',
+  text: 'Paths are what the other rules speak of, and whoever may mount anything anywhere can give any file any path: a bind mount of /etc over /tmp makes it writable. Say what may be mounted where.',
+  fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mount,\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mount fstype=tmpfs -> /run/demo/,\n}\n',
+  check({ profiles, report }) {
+    for (const { rule, own, deny } of profiles.flatMap((one) => one.rules)) {
+      if (!own || deny || rule.kind !== 'mount' || rule.keyword.value !== 'mount') continue;
+      if (rule.words.length === 0 && !rule.target && rule.conditions.length === 0) {
+        report(
+          rule,
+          'This allows mounting anything anywhere, so no path means anything any more.',
+          { expected: 'fstype=, options= and the mount point' },
+        );
+      }
+    }
+  },
+};

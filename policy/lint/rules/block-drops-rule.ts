@@ -1,0 +1,34 @@
+import type { Statement } from '../../syntax/tree.ts';
+import type { LintRule } from '../rule.ts';
+
+export const blockDropsRule: LintRule = {
+  id: 'block-drops-rule',
+  title: 'A rule in a qualifier block has no effect',
+  severity: 'warning',
+  text: 'apparmor_parser takes only the file and link rules of a block such as `audit { … }`; it reads the others and then drops them without a word (seen with 3.0.8: the compiled policy is the same without them). Put the qualifier before each rule.',
+  fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit {\n    capability chown,\n  }\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit capability chown,\n}\n',
+  check({ profiles, report }) {
+    const visit = (statements: readonly Statement[], inBlock: boolean): void => {
+      for (const one of statements) {
+        if (one.kind === 'block') visit(one.body, true);
+        else if (
+          inBlock &&
+          one.kind !== 'comment' &&
+          one.kind !== 'include' &&
+          one.kind !== 'invalid' &&
+          one.kind !== 'file' &&
+          one.kind !== 'file-all' &&
+          one.kind !== 'link'
+        ) {
+          report(
+            one,
+            'apparmor_parser drops this rule: in a block with qualifiers only file and link rules count.',
+            { expected: 'the rule outside the block, with the qualifier before it' },
+          );
+        }
+      }
+    };
+    for (const { report: one } of profiles) visit(one.profile.body, false);
+  },
+};

@@ -1,0 +1,76 @@
+import { mayIntersect, Outlines } from '../../glob/related.ts';
+import { allIn, type ExpandedFileRule, fileRules, hasPriorities } from '../file-rules.ts';
+import type { LintContext, LintRule } from '../rule.ts';
+
+export const coveredRule: LintRule = {
+  id: 'covered-rule',
+  title: 'Another rule already allows this',
+  severity: 'info',
+  text: 'Every path this rule matches is matched by another rule that grants the same and more. It changes nothing, and a reader may think the other rule is not there.',
+  fires:
+    'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n  /var/lib/demo/cache/* r,\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      if (hasPriorities(profile)) continue;
+      const { all } = fileRules(context, profile);
+      const outlines = new Outlines(all);
+      for (const one of all) {
+        const { rule } = one.effective;
+        if (!one.effective.own || rule.kind !== 'file') continue;
+        let other: ExpandedFileRule | undefined;
+        for (const two of outlines.beginning(one.outline.prefix, context.budget)) {
+          if (two === one || !coversRule(context, two, one)) continue;
+          other = two;
+          break;
+        }
+        if (!other) continue;
+        const by = other.effective.rule;
+        const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
+        const where = other.effective.own ? '' : ` of ${other.effective.unit.name}`;
+        context.report(
+          rule,
+          `The rule "${other.effective.deny ? 'deny ' : ''}${text}"${where} already says this.`,
+          { expected: 'one of the two rules' },
+        );
+      }
+    }
+  },
+};
+
+function coversRule(
+  context: LintContext,
+  outer: ExpandedFileRule,
+  inner: ExpandedFileRule,
+): boolean {
+  const a = outer.effective;
+  const b = inner.effective;
+  if (a.deny !== b.deny || !mayIntersect(outer.outline, inner.outline)) return false;
+  if (a.qualifiers.owner && a.qualifiers.owner.value !== b.qualifiers.owner?.value) return false;
+  // An audit rule also logs, and a prompt rule also asks.
+  if (
+    a.qualifiers.audit?.value !== b.qualifiers.audit?.value ||
+    a.qualifiers.effect?.value === 'prompt' ||
+    b.qualifiers.effect?.value === 'prompt'
+  )
+    return false;
+  if (b.rule.kind === 'file' && (b.rule.target || b.rule.subset)) return false;
+  for (const permission of inner.permissions) {
+    if (outer.permissions.has(permission)) continue;
+    if (permission === 'append' && outer.permissions.has('write')) continue;
+    return false;
+  }
+  // A rule for one file decides which transition of several patterns applies.
+  if (inner.permissions.has('exec') && outer.transition !== inner.transition) return false;
+  // Of two equal rules the first stays.
+  if (outer.outline.pattern === inner.outline.pattern && samePermissions(outer, inner))
+    return outer.order < inner.order;
+  return allIn(context, inner.outline, [outer]);
+}
+
+function samePermissions(a: ExpandedFileRule, b: ExpandedFileRule): boolean {
+  return (
+    a.permissions.size === b.permissions.size &&
+    [...a.permissions].every((one) => b.permissions.has(one))
+  );
+}

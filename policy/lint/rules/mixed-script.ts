@@ -1,0 +1,26 @@
+import { patternsOf } from '../patterns.ts';
+import type { LintRule } from '../rule.ts';
+
+/** Scripts with letters that look like Latin ones. */
+const alike =
+  /[\p{sc=Cyrillic}\p{sc=Greek}\p{sc=Armenian}\p{sc=Cherokee}\p{sc=Coptic}\p{sc=Lisu}]/u;
+const latin = /\p{sc=Latin}/u;
+
+export const mixedScript: LintRule = {
+  id: 'mixed-script',
+  title: 'A path with letters of scripts that look alike',
+  severity: 'info',
+  text: 'Some letters of Cyrillic, Greek and a few other scripts look like Latin ones, so a rule can seem to be about another file: `/etc/pаsswd` with U+0430 is not `/etc/passwd`. AppArmor compares bytes. Where the file really is called so, a comment should say it.',
+  fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/p\u0430sswd w,\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/passwd w,\n}\n',
+  check({ profiles, report }) {
+    for (const word of patternsOf(profiles)) {
+      const [letter] = alike.exec(word.value) ?? [];
+      if (letter === undefined || !latin.test(word.value.replace(/@\{\w+\}/g, ''))) continue;
+      const code = letter.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+      report(word, `Letters of scripts that look alike stand in one path, such as U+${code}.`, {
+        expected: 'letters of one script',
+      });
+    }
+  },
+};

@@ -1,0 +1,54 @@
+import { outline } from '../../glob/related.ts';
+import { allIn, type ExpandedFileRule, fileRules, granted } from '../file-rules.ts';
+import type { LintRule } from '../rule.ts';
+
+/** Files whose writer can act as another user: one path that stands for each, and how. */
+const places: readonly (readonly [path: string, how: string])[] = [
+  ['/etc/passwd', 'it makes accounts'],
+  ['/etc/shadow', 'it sets the passwords of all accounts'],
+  ['/etc/sudoers', 'it gives root rights'],
+  ['/etc/ld.so.preload', 'every program loads what is named there'],
+  ['/etc/cron.d/x', 'cron runs what is written there, as root'],
+  ['/etc/systemd/system/x.service', 'systemd runs what is written there, as root'],
+  ['/etc/profile.d/x.sh', 'every shell runs what is written there'],
+  ['/etc/pam.d/sshd', 'it decides who may log in'],
+  ['/etc/apparmor.d/x', 'the profiles of the next boot are there, this one too'],
+  ['/root/.ssh/authorized_keys', 'it lets a key log in as root'],
+  ['/home/x/.ssh/authorized_keys', 'it lets a key log in as the user'],
+  ['/home/x/.bashrc', 'the next shell of the user runs what is written there'],
+];
+
+const everything = outline('/**');
+
+export const sensitiveWrite: LintRule = {
+  id: 'sensitive-write',
+  title: 'Writing a file that gives other rights',
+  severity: 'info',
+  text: 'Some files are run or trusted by programs with more rights. Who may write one is not held by this profile for long. Where the program is meant to write it, a comment should say so.',
+  fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/** rw,\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/** r,\n  /etc/demo.conf rw,\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      if (profile.container) continue;
+      const rules = fileRules(context, profile);
+      const found = new Map<ExpandedFileRule, string[]>();
+      for (const [path, how] of places) {
+        const by = granted(context, rules, path, 'write');
+        // Rules for everything are reported as such.
+        if (
+          !by?.effective.own ||
+          by.effective.rule.kind !== 'file' ||
+          allIn(context, everything, [by])
+        )
+          continue;
+        found.set(by, [...(found.get(by) ?? []), `${path}: ${how}`]);
+      }
+      for (const [by, reasons] of found) {
+        const more = reasons.length > 1 ? ` And ${reasons.length - 1} more like it.` : '';
+        context.report(by.effective.rule, `This allows writing ${reasons[0]}.${more}`, {
+          expected: 'the files the program is meant to write',
+        });
+      }
+    }
+  },
+};

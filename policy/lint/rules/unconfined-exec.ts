@@ -1,0 +1,27 @@
+import type { LintRule } from '../rule.ts';
+
+export const unconfinedExec: LintRule = {
+  id: 'unconfined-exec',
+  title: 'A program runs unconfined',
+  severity: 'warning',
+  text: 'With ux and Ux, and with pux and cux where the profile is not loaded, the program runs without any profile: whoever controls the confined program controls an unconfined one. ux and pux also pass on LD_PRELOAD and its like. Give the program a profile (px, cx) or let it inherit this one (ix).',
+  fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper ux,\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper Px,\n}\n',
+  check({ profiles, report }) {
+    for (const { rule, own } of profiles.flatMap((one) => one.rules)) {
+      if (!own || rule.kind !== 'file' || !rule.permissions.exec) continue;
+      const { mode, fallback, safe } = rule.permissions.exec;
+      const environment = safe ? '' : ', and its environment (LD_PRELOAD …) is not scrubbed';
+      if (mode === 'u')
+        report(rule.mode, `${rule.path.text} runs without any profile${environment}.`, {
+          expected: 'Px, Cx or ix',
+        });
+      else if (fallback === 'u')
+        report(
+          rule.mode,
+          `${rule.path.text} runs without any profile when its own is not loaded${environment}.`,
+          { expected: 'Px or Cx, or a fallback to ix' },
+        );
+    }
+  },
+};

@@ -1,0 +1,30 @@
+import { outline } from '../../glob/related.ts';
+import { allIn } from '../file-rules.ts';
+import type { LintRule } from '../rule.ts';
+
+const programs = [outline('/usr/bin/*'), outline('/bin/*')];
+
+export const wideAttachment: LintRule = {
+  id: 'wide-attachment',
+  title: 'The profile attaches to every program',
+  severity: 'warning',
+  text: 'Once loaded, every program that no other profile names starts in this one, also the shell that should remove it.',
+  fires: 'abi <abi/3.0>,\nprofile demo /** {\n}\n',
+  clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      const { attachment, name, hat } = profile.report.profile;
+      const word = attachment ?? (name.value.startsWith('/') && !hat ? name : undefined);
+      const path = word && context.expand(word.value, profile);
+      if (
+        word &&
+        path !== undefined &&
+        programs.some((one) => allIn(context, one, [{ outline: outline(path) }]))
+      ) {
+        context.report(word, 'This attaches to every program of the system.', {
+          expected: 'the programs the profile is for',
+        });
+      }
+    }
+  },
+};

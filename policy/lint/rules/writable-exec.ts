@@ -1,0 +1,53 @@
+import type { Outline } from '../../glob/related.ts';
+import { allIn, type ExpandedFileRule, fileRules, patternsIntersect } from '../file-rules.ts';
+import type { LintRule } from '../rule.ts';
+
+export const writableExec: LintRule = {
+  id: 'writable-exec',
+  title: 'A program that can be rewritten can be run',
+  severity: 'warning',
+  text: 'Who may write a file and run it can run anything. Where the transition is to another profile or to none, it is a way out of this one. Keep what is written and what is run apart.',
+  fires:
+    'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n  /var/lib/demo/plugins/* ix,\n}\n',
+  clean:
+    'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/data/** rw,\n  /var/lib/demo/plugins/* ix,\n}\n',
+  check(context) {
+    for (const profile of context.profiles) {
+      const rules = fileRules(context, profile);
+      const writers = rules.allowing('write');
+      for (const one of rules.all) {
+        const { rule } = one.effective;
+        if (
+          one.effective.deny ||
+          !one.effective.own ||
+          rule.kind !== 'file' ||
+          !one.permissions.has('exec')
+        )
+          continue;
+        const denied = (permission: 'write' | 'exec', path: Outline) =>
+          allIn(context, path, rules.against(context, permission, path));
+        // Denied writing, or denied running, of everything it matches: nothing to rewrite.
+        if (denied('write', one.outline) || denied('exec', one.outline)) continue;
+        let writer: ExpandedFileRule | undefined;
+        for (const two of writers.intersecting(one.outline, context.budget)) {
+          if (writer && writer.order < two.order) continue;
+          if (patternsIntersect(context, one.outline, two.outline) && !denied('write', two.outline))
+            writer = two;
+        }
+        if (!writer) continue;
+        const by = writer.effective.rule;
+        const same = by === rule;
+        const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
+        context.report(
+          rule,
+          same
+            ? 'What this lets run it also lets be written.'
+            : `What this lets run can be written: "${text}" matches it too.`,
+          {
+            expected: 'a deny rule for writing it, or directories apart',
+          },
+        );
+      }
+    }
+  },
+};

@@ -1,0 +1,193 @@
+// Resource limits (apparmor.d(5), "rlimit rules").
+import type { Cursor } from '../syntax/cursor.ts';
+import { nearest } from '../syntax/names.ts';
+import type { RuleBase, Word } from '../syntax/nodes.ts';
+import { endOfRule } from '../syntax/rule-end.ts';
+import type { RuleHead, RuleKind } from './kind.ts';
+import type { Match } from './matching.ts';
+
+export interface RlimitRule extends RuleBase {
+  kind: 'rlimit';
+  keyword: Word;
+  name: Word;
+  value: Word[];
+}
+
+/** To raise a limit; without a value, to have none. */
+export interface RlimitAccess {
+  kind: 'rlimit';
+  name: string;
+  value?: number | undefined;
+}
+
+type Measure = 'size' | 'number' | 'time' | 'nice';
+
+/** What each limit measures. */
+const rlimits: Readonly<Record<string, Measure>> = {
+  cpu: 'time',
+  fsize: 'size',
+  data: 'size',
+  stack: 'size',
+  core: 'size',
+  rss: 'size',
+  nofile: 'number',
+  ofile: 'number',
+  as: 'size',
+  nproc: 'number',
+  memlock: 'size',
+  locks: 'number',
+  sigpending: 'number',
+  msgqueue: 'size',
+  nice: 'nice',
+  rtprio: 'number',
+  rttime: 'time',
+};
+const sizes = new Set(['', 'K', 'KB', 'M', 'MB', 'G', 'GB']);
+/** Units of time in microseconds. */
+const times: Readonly<Record<string, number>> = Object.fromEntries(
+  (
+    [
+      [1, 'us microsecond microseconds'],
+      [1e3, 'ms millisecond milliseconds'],
+      [1e6, 's sec second seconds'],
+      [6e7, 'min minute minutes'],
+      [3.6e9, 'h hour hours'],
+      [8.64e10, 'd day days'],
+      [6.048e11, 'week weeks'],
+    ] as const
+  ).flatMap(([factor, names]) => names.split(' ').map((name) => [name, factor])),
+);
+
+/** Reads `rlimit name <= value` after the keyword `set`. */
+function readRule(cursor: Cursor, parts: RuleHead): RlimitRule | undefined {
+  const fail = (message: string, expected: string) => {
+    cursor.report('syntax', { start: cursor.pos, end: cursor.pos + 1 }, message, { expected });
+    return undefined;
+  };
+  if (cursor.peekName() !== 'rlimit') return fail('Only "set rlimit" can be set.', 'rlimit');
+  const keyword = cursor.name('keyword') as Word;
+  const name = cursor.name('value');
+  if (!name) return fail('The name of the limit is missing.', 'a limit such as nofile');
+  if (!cursor.take('<=', 'operator')) return fail('A limit is given with "<=".', '<=');
+  const value: Word[] = [];
+  const number = cursor.name('value', '-');
+  if (!number) return fail('The value of the limit is missing.', 'a number or infinity');
+  value.push(number);
+  const unit = cursor.next(',') ? undefined : cursor.name('value');
+  if (unit) value.push(unit);
+  if (cursor.next(',')) cursor.refuseCommentsIn({ start: keyword.end, end: cursor.pos });
+  const measure = rlimits[name.value];
+  if (!measure) {
+    const suggestion = nearest(name.value, Object.keys(rlimits));
+    cursor.report('rlimit', name, `There is no limit "${name.value}".`, {
+      expected: `one of ${Object.keys(rlimits).join(', ')}`,
+      ...(suggestion && {
+        suggestion,
+        fix: { start: name.start, end: name.end, text: suggestion },
+      }),
+    });
+  } else checkValue(cursor, name.value, measure, value);
+  return { ...parts, kind: 'rlimit', name, value, end: cursor.last };
+}
+
+function checkValue(cursor: Cursor, name: string, measure: Measure, words: Word[]): void {
+  if (words[0]?.value === 'infinity') return;
+  const text = words
+    .map((word) => word.value)
+    .join(' ')
+    .replace(/ (?=[a-z_]+$)/i, '');
+  const range = { start: words[0]?.start ?? 0, end: words.at(-1)?.end ?? 0 };
+  let digits = 0;
+  const sign = text[0] === '-' ? 1 : 0;
+  while (
+    digits + sign < text.length &&
+    (text[digits + sign] as string) >= '0' &&
+    (text[digits + sign] as string) <= '9'
+  )
+    digits++;
+  const number = Number(text.slice(0, digits + sign));
+  const unit = text.slice(digits + sign);
+  const wrong = (expected: string) =>
+    cursor.report('rlimit', range, `"${text}" is not a value for ${name}.`, { expected });
+  if (digits === 0) wrong('a number or infinity');
+  else if (measure === 'nice') {
+    if (unit !== '' || number < -20 || number > 19) wrong('a number from -20 to 19');
+  } else if (number < 0) wrong('a number from 0 up, or infinity');
+  else if (measure === 'number') {
+    if (unit !== '') wrong('a number without a unit, or infinity');
+  } else if (measure === 'size') {
+    if (!sizes.has(unit)) wrong('a number with K, M or G, or infinity');
+  } else if (unit !== '' && times[unit] === undefined)
+    wrong('a time such as 10s or 5minutes, or infinity');
+  else if (name === 'cpu' && unit !== '' && number * (times[unit] ?? 1) < 1e6)
+    wrong('at least one second: 1s');
+}
+
+export const rlimit: RuleKind<RlimitRule, RlimitAccess> = {
+  nodes: ['rlimit'],
+  keywords: ['set'],
+  reserves: ['rlimit'],
+  parse(cursor, head) {
+    for (const word of head.qualifiers.words) {
+      if (word !== head.qualifiers.owner)
+        cursor.report(
+          'qualifier-not-allowed',
+          word,
+          'A limit is no permission, it has no qualifier.',
+          { expected: 'set rlimit …' },
+        );
+    }
+    return endOfRule(cursor, readRule(cursor, head));
+  },
+  print: ({ keyword, name, value }) => [
+    ...[keyword.text, 'rlimit', name.text, '<='],
+    ...value.map((word) => word.text),
+  ],
+  visitWords() {},
+  class: 'rlimit',
+  permissions: ({ name }) => [name.value],
+  limits: true,
+  accesses: ['rlimit'],
+  decides: ['rlimit'],
+  applies: (rule, { name, value }) => rule.name.value === name && isExceeded(rule, value),
+  narrowest: ({ name, value }) =>
+    Object.hasOwn(rlimits, name)
+      ? ['set', 'rlimit', name, '<=', `${value ?? 'infinity'}`]
+      : undefined,
+  operations: /^setrlimit$/,
+  requested({ field }) {
+    const [name, logged] = [field('rlimit'), field('value')];
+    if (name === undefined || logged === undefined) return undefined;
+    if (logged === infinity) return { kind: 'rlimit', name };
+    // Another number that can't be said exactly would become a higher limit than was asked for.
+    if (!/^\d{1,15}$/.test(logged)) return undefined;
+    // setrlimit(2) counts niceness from 40 down, rules have it as nice(1) does.
+    return { kind: 'rlimit', name, value: name === 'nice' ? 20 - Number(logged) : Number(logged) };
+  },
+  required: () => [['rlimit'], ['value']],
+  describe: ({ name, value }) => `raise the limit ${name} to ${value ?? 'infinity'}`,
+};
+
+/** What the kernel logs for RLIM_INFINITY, on machines of 64 bits. */
+const infinity = '18446744073709551615';
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  K: 1024,
+  KB: 1024,
+  M: 1024 ** 2,
+  MB: 1024 ** 2,
+  G: 1024 ** 3,
+  GB: 1024 ** 3,
+};
+
+/** Whether a value is beyond the limit of a rule. */
+function isExceeded(rule: RlimitRule, wanted: number | undefined): Match {
+  const [, digits, unit = ''] =
+    /^(\d+)(\w*)$/.exec(rule.value.map((word) => word.value).join('')) ?? [];
+  const factor = units[unit];
+  // Niceness counts the other way.
+  if (rule.name.value === 'nice') return undefined;
+  if (digits === undefined || factor === undefined || wanted === undefined) return undefined;
+  return wanted > Number(digits) * factor;
+}

@@ -1,0 +1,140 @@
+// Signals (apparmor.d(5), "Signal rules").
+import { nearest } from '../syntax/names.ts';
+import {
+  conditionValue,
+  grants,
+  type KeywordRule,
+  keywordRule,
+  messagePermissions,
+  permissionsOf,
+  requestPermissions,
+} from './keyword-rule.ts';
+import type { RuleKind } from './kind.ts';
+import { every, matchesLabel } from './matching.ts';
+import { deniedField, peerField } from './record.ts';
+import { areOf, bracketed, exactly, joined, processesOf } from './rule-text.ts';
+
+export type SignalRule = KeywordRule<'signal'>;
+
+/** To send a signal, or to have it sent. */
+export interface SignalAccess {
+  kind: 'signal';
+  access: readonly string[];
+  /** `unknown(…)` where the kernel has no name for it, nor have rules. */
+  signal: string;
+  peer?: string | undefined;
+}
+
+const permissions = ['r', 'w', 'rw', 'read', 'write', 'send', 'receive'];
+const requested = requestPermissions(permissions, messagePermissions);
+
+/** Signal names of apparmor.d(5), SIGNALS. Real-time signals are rtmin+0 to rtmin+32. */
+export const signals: readonly string[] = [
+  'hup',
+  'int',
+  'quit',
+  'ill',
+  'trap',
+  'abrt',
+  'bus',
+  'fpe',
+  'kill',
+  'usr1',
+  'segv',
+  'usr2',
+  'pipe',
+  'alrm',
+  'term',
+  'stkflt',
+  'chld',
+  'cont',
+  'stop',
+  'stp',
+  'ttin',
+  'ttou',
+  'urg',
+  'xcpu',
+  'xfsz',
+  'vtalrm',
+  'prof',
+  'winch',
+  'io',
+  'pwr',
+  'sys',
+  'emt',
+  'exists',
+];
+const named = new Set(signals);
+
+/** True for a name a signal rule accepts. */
+export function isSignal(name: string): boolean {
+  if (named.has(name)) return true;
+  // Zeros before the number change nothing, as strtoul(3) reads it.
+  const number = /^rtmin\+([0-9]+)$/.exec(name)?.[1];
+  return number !== undefined && Number(number) <= 32;
+}
+
+/** The same text for names of the same signal. */
+export function canonicalSignal(name: string): string {
+  return name.replace(/^rtmin\+0+(?=[0-9])/, 'rtmin+');
+}
+
+const syntax = keywordRule({
+  kind: 'signal',
+  joinsReturn: true,
+  permissions,
+  conditions: ['set', 'peer'],
+  repeatable: ['set'],
+  lists: ['set'],
+  plain: ['set'],
+  check(rule, report) {
+    for (const one of rule.conditions) {
+      if (one.name.value !== 'set') continue;
+      for (const value of one.values) {
+        if (isSignal(value.value)) continue;
+        const bare = value.value.toLowerCase().replace(/^sig/, '');
+        const suggestion = isSignal(bare) ? bare : nearest(bare, named);
+        report('signal-name', value, `There is no signal "${value.value}".`, {
+          expected: 'a signal in lower case without SIG, such as term, or rtmin+0 to rtmin+32',
+          ...(suggestion && {
+            suggestion,
+            fix: { start: value.start, end: value.end, text: suggestion },
+          }),
+        });
+      }
+    }
+  },
+});
+
+export const signal: RuleKind<SignalRule, SignalAccess> = {
+  ...syntax,
+  reserves: ['read', 'receive', 'send', 'write'],
+  class: 'signal',
+  permissions: (rule) => permissionsOf(rule, permissions, messagePermissions),
+  accesses: ['signal'],
+  decides: ['signal'],
+  parts: ({ access }) => access,
+  applies(rule, { signal: name, peer }, part, scope) {
+    if (!grants(rule, part, messagePermissions)) return false;
+    const sets = rule.conditions.filter((one) => one.name.value === 'set');
+    const isNamed = sets.some(({ values }) => values.some(({ value }) => value === name));
+    return every(
+      sets.length === 0 || isNamed,
+      matchesLabel(scope, conditionValue(rule, 'peer'), peer),
+    );
+  },
+  narrowest({ access, signal: name, peer }) {
+    if (!areOf(access, requested) || !isSignal(name)) return undefined;
+    return [...['signal', bracketed(access), `set=${bracketed([name])}`], ...exactly('peer', peer)];
+  },
+  operations: /^signal$/,
+  requested({ mask, peer, field }) {
+    // `rtmin+3` is written in one more way.
+    const name = field('signal')?.replace(/^rtmin\+?0*(\d+)$/, 'rtmin+$1');
+    if (mask.length === 0 || name === undefined) return undefined;
+    return { kind: 'signal', access: mask, signal: name, peer };
+  },
+  required: () => [deniedField, ['signal'], peerField],
+  describe: ({ access, signal: name, peer }) =>
+    `${joined(access)} the signal ${name} ${access.includes('send') ? 'to' : 'from'} ${processesOf(peer)}`,
+};
