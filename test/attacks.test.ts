@@ -140,7 +140,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await writeFile(trustPath(host), edit(await readFile(trustPath(host), 'utf8')));
   }
 
-  test('without an attacker, the host goes on to the newest version', async () => {
+  test('without an attacker, the host installs the newest version', async () => {
     await expectPulled(name);
     const file = join(host, 'etc/apparmor.d', `aa-registry.library.${name}`);
     expect(await readFile(file, 'utf8')).toBe(text('2'));
@@ -177,7 +177,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectRefused('envelope-untrusted-key');
   });
 
-  test('the database: a key slipped into the team, and a version signed by it', async () => {
+  test('the database: a key inserted into the team, and a version signed by it', async () => {
     const stranger = await generateKeyPair();
     const { keyId, text: publicKey } = stranger.publicKey;
     const endorsement = JSON.stringify(await endorse('library', stranger.publicKey, stranger));
@@ -200,7 +200,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(`${name}@1.0.0`);
   });
 
-  test('the registry: a version out of the range that was asked for', async () => {
+  test('the registry: a version outside the requested range', async () => {
     offerInstead('2.0.0');
     await expectRefused('reference-range', `${name}@^1`);
     await expectPulled(`${name}@^2`);
@@ -278,7 +278,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectRefused('entry-other');
   });
 
-  test('the network: a forged entry with a true proof', async () => {
+  test('the network: a forged entry with a valid proof', async () => {
     meddler.meddle = (path, body) =>
       path.includes('/versions/2.0.0/proof') ? body.toString().replace('2.0.0', '2.0.1') : body;
     await expectRefused('entry-not-in-log');
@@ -342,7 +342,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(name);
   });
 
-  test('one signature of a needed two', async () => {
+  test('one signature where two are required', async () => {
     const second = await generateKeyPair();
     await editTrust((toml) =>
       toml
@@ -372,7 +372,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectRefused('key-revoked', reference);
   });
 
-  test('a rotated key is accepted when the old one signed for it, and only then', async () => {
+  test('a new key is accepted only with an endorsement by the old one', async () => {
     const next = await generateKeyPair();
     const body = {
       publicKey: next.publicKey.text,
@@ -394,7 +394,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(name);
   });
 
-  test('one key of a needed two, which signs for another of its own', async () => {
+  test('one key where two are required, which endorses a second one', async () => {
     const second = await generateKeyPair();
     const third = await generateKeyPair();
     const register = async (key: KeyPair, ...signers: KeyPair[]) => {
@@ -431,7 +431,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(name);
   });
 
-  test('a payload that is signed but is no statement', async () => {
+  test('a signed payload that is not a statement', async () => {
     const envelope = await sign('application/vnd.in-toto+json', bytes('{}'), [team.key]);
     await setVersion('envelope', JSON.stringify(envelope));
     await expectRefused('statement-malformed');

@@ -52,7 +52,7 @@ describe('systemd units', () => {
     }
   });
 
-  test('the service runs a command that there is', async () => {
+  test('the service runs an existing command', async () => {
     const text = await readFile(join(packaging, 'systemd/aa-registry-sync.service'), 'utf8');
     const [, line = ''] = /^ExecStart=\/usr\/bin\/aa-registry (.*)$/m.exec(text) ?? [];
     await expectUnderstood(line.split(' '));
@@ -102,7 +102,7 @@ describe('the DaemonSet', async () => {
     ]);
   });
 
-  test('selects its own Pods and mounts only volumes that there are', () => {
+  test('selects its own Pods and mounts only defined volumes', () => {
     const { spec } = find('DaemonSet');
     expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
     const volumes = spec.template.spec.volumes.map(({ name }) => name).sort();
@@ -113,7 +113,7 @@ describe('the DaemonSet', async () => {
     expect(spec.template.spec.volumes[0].configMap.name).toBe(configMap.metadata.name);
   });
 
-  test('runs the image that the Dockerfile beside it tells to build, which is not the registry’s', async () => {
+  test('runs the image of its Dockerfile, not the registry’s', async () => {
     const [{ image }] = find('DaemonSet').spec.template.spec.containers;
     const { version } = JSON.parse(await readFile(join(packaging, '../package.json'), 'utf8'));
     expect(image).toBe(`aa-registry-host:${version}`);
@@ -121,7 +121,7 @@ describe('the DaemonSet', async () => {
     expect(dockerfile).toContain(`build -t ${image} -f packaging/kubernetes/Dockerfile`);
   });
 
-  test('mounts the folders that are written to, and may do what loading takes', () => {
+  test('mounts the written folders and has the capabilities for loading', () => {
     const [container] = find('DaemonSet').spec.template.spec.containers;
     const writable = container.volumeMounts
       .filter(({ readOnly }) => !readOnly)
@@ -137,7 +137,7 @@ describe('the DaemonSet', async () => {
     expect(container.securityContext.privileged).toBeUndefined();
   });
 
-  test('runs commands that there are, in a script that a shell understands', async () => {
+  test('runs existing commands in a valid shell script', async () => {
     const [container] = find('DaemonSet').spec.template.spec.containers;
     const [script] = container.args;
     execFileSync('sh', ['-n'], { input: script });
@@ -148,7 +148,7 @@ describe('the DaemonSet', async () => {
     await expectUnderstood(probe);
   });
 
-  test('has a profiles.toml that sync can follow', async () => {
+  test('has a valid profiles.toml', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'profiles-'));
     const path = join(folder, 'profiles.toml');
     await writeFile(path, find('ConfigMap').data['profiles.toml']);

@@ -48,7 +48,7 @@ describe.each(Object.entries(readers))('%s', (_, read) => {
   });
 });
 
-test('the words of rules are those of the text, less comments', () => {
+test('the words of rules are those of the text without comments', () => {
   const text =
     '# a comment\n  #another\n#include <abstractions/base>\n /srv/Ünï-code/ﬁles r, # tail\n\n\n';
   expect(ruleWords(text)).toEqual([

@@ -427,7 +427,7 @@ describe.each(runtimes)('who may do what on $name', ({ start }) => {
     );
   });
 
-  test('a private profile is in no list, on no page, and its name is not in the log', async () => {
+  test('a private profile appears in no list, page or log entry', async () => {
     const look = async (path: string, caller: Caller) => {
       const token = tokens.get(caller);
       const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
@@ -454,7 +454,7 @@ describe.each(runtimes)('who may do what on $name', ({ start }) => {
   });
 });
 
-test('every route of the API is in the table', () => {
+test('the table covers every route of the API', () => {
   const served = createApp({} as Deps)
     .routes.filter(({ method, path }) => method !== 'ALL' && path.startsWith('/v1/'))
     .map(({ method, path }) => `${method} ${path.slice(3).replaceAll(/:(\w+)/g, '{$1}')}`);

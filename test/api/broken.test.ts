@@ -29,7 +29,7 @@ describe.each(runtimes)('a registry whose database is broken, on $name', ({ star
   });
   afterAll(() => registry.close());
 
-  test('no answer tells of what is inside', async () => {
+  test('no response reveals internal details', async () => {
     const { faults } = contractOf(document);
     const failed = new Set<string>();
     for (const { method, path, operationId, parameters = [] } of operationsOf(document)) {

@@ -58,7 +58,7 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
   });
 
   test.each(reads.filter(([path]) => path.startsWith('/v1')))(
-    '%s is kept by no shared cache for whoever sends a token',
+    '%s with a token is not stored by shared caches',
     async (path, control) => {
       const headers = { Authorization: `Bearer ${library.token}` };
       const answer = await expectStatus(200, ask(path, headers));
@@ -73,14 +73,14 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
     '/v1/nowhere',
     '/p/library/none',
     '/v1/profiles?limit=0',
-  ])('%s is an error whatever the caller has', async (path) => {
+  ])('%s is an error regardless of If-None-Match', async (path) => {
     const answer = await ask(path, { 'If-None-Match': '*' });
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.headers.get('ETag')).toBeNull();
   });
 
   test.each(['/', '/p/library/web'])(
-    '%s is kept by no shared cache for whoever is signed in',
+    '%s for a signed-in reader is not stored by shared caches',
     async (path) => {
       const answer = await expectStatus(
         200,
@@ -91,7 +91,7 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
     },
   );
 
-  test('a page with a cursor that is none begins at the start', async () => {
+  test('a page with an invalid cursor starts at the beginning', async () => {
     expect(await (await ask('/?cursor=none')).text()).toContain('/p/library/web');
   });
 

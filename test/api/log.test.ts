@@ -46,7 +46,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
 
   const hashes = (texts: string[]) => texts.map((text) => decodeBase64(text) as Hash);
 
-  test('publishing returns the proof that the version is in the log, under a fresh checkpoint', async () => {
+  test('publishing returns an inclusion proof of the version under a fresh checkpoint', async () => {
     const before = Math.floor(Date.now() / 1000);
     const response = publish(registry, library, { name: 'web', version: '1.0.0' });
     const { proof, digest } = (await (await expectStatus(201, response)).json()) as Published;
@@ -72,7 +72,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     expect(verifyInclusion(claim)).toBe(true);
   });
 
-  test('a later proof shows the same entry, and that the log has only grown', async () => {
+  test('a later proof shows the same entry and the log’s consistency', async () => {
     const path = '/v1/profiles/library/web/versions/1.0.0/proof';
     const before = await readProof(path);
     const first = (await checkpoint(before.checkpoint)).checkpoint;
@@ -101,7 +101,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     expect(earlier.inclusion).toEqual(before.inclusion);
   });
 
-  test('channel moves, yanks and revocations are entries too', async () => {
+  test('channel moves, yanks and revocations have entries', async () => {
     const { token } = library;
     const channel = '/v1/profiles/library/grow/channels/stable';
     const move = (version: string, previous: string | null) =>
@@ -175,13 +175,13 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     expect((await registry.fetch(path)).status).toBe(400);
   });
 
-  test('who has seen more than there is gets no consistency proof', async () => {
+  test('a client that knows a larger log gets no consistency proof', async () => {
     expect((await readProof('/v1/log/entries/0/proof?since=99999')).consistency).toEqual([]);
   });
 });
 
-describe.each(runtimes)('publishers at once on $name', ({ start }) => {
-  test('fifty of them: each version has its entry, each entry its version', async () => {
+describe.each(runtimes)('concurrent publishers on $name', ({ start }) => {
+  test('fifty publishers: each version has an entry and each entry a version', async () => {
     const registry = await start();
     try {
       const teams = ['alpha', 'beta', 'gamma', 'delta', 'epsilon'];

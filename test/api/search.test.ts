@@ -102,7 +102,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     ['varnnish', 'edge-cache'],
     ['exporterr', 'nginx-exporter'],
     ['ngxni', ''],
-  ])('forgives a slip: %s', async (q, expected) => {
+  ])('finds similar words: %s', async (q, expected) => {
     const page = await find({ q });
     expect(names(page).join(' ')).toBe(expected);
     expect(page.similar).toBe(expected !== '' && q !== 'postgre');
@@ -124,7 +124,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     [{ image: '*' }, ''],
     [{ image: 'a" OR "b' }, ''],
     [{ team: 'library' }, 'docker-nginx everything nginx postgres'],
-  ])('narrows down by %j', async (query, expected) => {
+  ])('filters by %j', async (query, expected) => {
     expect(names(await find(query)).join(' ')).toBe(expected);
   });
 
@@ -189,13 +189,13 @@ describe.each(runtimes)('search on $name', ({ start }) => {
       '٣',
       'ⓐ',
     ],
-  ])('takes %j for words', async (q) => {
+  ])('treats %j as words', async (q) => {
     await find({ q });
     const page = await registry.fetch(`/?${new URLSearchParams({ q })}`);
     expect(page.status).toBe(200);
   });
 
-  test('never throws, whatever is asked', async () => {
+  test('never throws for any query', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
       fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -244,23 +244,26 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     'cap',
     'static reg',
     'nginx web',
-  ])('small pages of %j have what a large one has, in its order but for equals', async (q) => {
-    const whole = await find({ q, limit: '100' });
-    expect(whole.next).toBeNull();
-    const seen: string[] = [];
-    for (let cursor = ''; ; ) {
-      const page = await find({ q, limit: '1', ...(cursor ? { cursor } : {}) });
-      seen.push(...names(page));
-      if (page.next === null) break;
-      cursor = page.next;
-    }
-    // Within a level small pages go by age, large ones by the length of the name: so by both they are the same.
-    expect(new Set(seen)).toEqual(new Set(names(whole)));
-    expect(seen.length).toBe(whole.items.length);
-    const inLevels = (list: string[]) => list.map((name) => levelOf(q, name));
-    expect(inLevels(seen)).toEqual(inLevels(seen).toSorted((a, b) => a - b));
-    expect(inLevels(names(whole))).toEqual(inLevels(seen));
-  });
+  ])(
+    'small pages of %j have the results of a large one, in the same order except for ties',
+    async (q) => {
+      const whole = await find({ q, limit: '100' });
+      expect(whole.next).toBeNull();
+      const seen: string[] = [];
+      for (let cursor = ''; ; ) {
+        const page = await find({ q, limit: '1', ...(cursor ? { cursor } : {}) });
+        seen.push(...names(page));
+        if (page.next === null) break;
+        cursor = page.next;
+      }
+      // Within a level small pages go by age, large ones by the length of the name: so by both they are the same.
+      expect(new Set(seen)).toEqual(new Set(names(whole)));
+      expect(seen.length).toBe(whole.items.length);
+      const inLevels = (list: string[]) => list.map((name) => levelOf(q, name));
+      expect(inLevels(seen)).toEqual(inLevels(seen).toSorted((a, b) => a - b));
+      expect(inLevels(names(whole))).toEqual(inLevels(seen));
+    },
+  );
 
   /** A level that can be told by the name alone: it has every word whole, or begun, or not. */
   function levelOf(q: string, name: string): number {
@@ -272,7 +275,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     return begun && parts.some((part) => part.startsWith(last)) ? 1 : 2;
   }
 
-  test('a new version is found by what it says, and no more by what the old one said', async () => {
+  test('a profile is found by its new version and no longer by the old one', async () => {
     await put('acme', 'mover', '1.0.0', {
       description: 'walrus',
       rules: '  capability sys_nice,\n',
@@ -294,7 +297,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     expect(names(await find({ capability: 'sys_nice' }))).toContain('mover');
   });
 
-  test('a private profile is found by nobody but its team', async () => {
+  test('a private profile is found by its team only', async () => {
     await put('acme', 'zeppelin', '1.0.0', { description: 'quagga', images: ['quagga'] });
     await registry.db.$client.execute(
       "UPDATE profiles SET visibility = 'private' WHERE name = 'zeppelin'",
@@ -310,7 +313,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     }
   });
 
-  test('an index of an older version is made anew, little by little', async () => {
+  test('an index of an older version is rebuilt in steps', async () => {
     const before = await find({ q: 'nginx' });
     await outdate(registry.db);
     expect(names(await find({ q: 'nginx' }))).toEqual([]);
@@ -331,7 +334,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     { grade: 'A' },
     { q: 'paeg' },
     { q: 'page', grade: 'A', team: 'acme' },
-  ])('pages of %j neither repeat nor lose anything while others come', async (query) => {
+  ])('pages of %j neither repeat nor lose results while profiles are added', async (query) => {
     let added = 0;
     const mark = `m${++pagings}`;
     for (let round = 0; round < 8; round++) {
@@ -372,7 +375,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     expect([...expected].filter((one) => !seen.includes(one))).toEqual([]);
   });
 
-  test('versions have pages too', async () => {
+  test('versions are paginated', async () => {
     const path = '/v1/profiles/library/nginx/versions';
     for (let minor = 1; minor < 8; minor++) await put('library', 'nginx', `1.${minor}.0`, {});
     const seen: string[] = [];
@@ -392,7 +395,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
   });
 });
 
-test('a registry that starts on a database without an index makes one meanwhile', async () => {
+test('a registry builds a missing index in the background', async () => {
   const data = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   const options = { data, host: '127.0.0.1', port: 0, logLevel: 'off' as const };
   let running = await startRegistry(options);
@@ -421,7 +424,7 @@ test('a registry that starts on a database without an index makes one meanwhile'
   await rm(data, { recursive: true });
 });
 
-test('one slip is one letter more, less, another, or two swapped', () => {
+test('one edit is an insertion, deletion, substitution or transposition', () => {
   const letter = fc.constantFrom('a', 'b', 'c');
   fc.assert(
     fc.property(fc.array(letter, { maxLength: 6 }), fc.array(letter, { maxLength: 6 }), (a, b) => {

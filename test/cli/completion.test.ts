@@ -84,7 +84,7 @@ describe.each(shells)('completion in %s', (shell) => {
     expect(execFileSync(shell, ['-n', file], { encoding: 'utf8' })).toBe('');
   });
 
-  test.skipIf(why !== '').each(cases)(`%j offers %j${why}`, (typed, offered, not) => {
+  test.skipIf(why !== '').each(cases)(`%j completes to %j${why}`, (typed, offered, not) => {
     const ask = { bash: askBash, zsh: askZsh, fish: askFish }[shell](file, typed);
     const { stdout, stderr } = spawnSync(shell, ['-c', ask], {
       cwd: folder,
@@ -101,7 +101,7 @@ describe.each(shells)('completion in %s', (shell) => {
   });
 });
 
-test('there is none for another shell', async () => {
+test('other shells are refused', async () => {
   const { code, said } = await command(['completion', 'tcsh']);
   expect(said).toContain('bash, zsh, fish');
   expect(code).toBe(2);

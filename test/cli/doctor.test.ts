@@ -74,7 +74,7 @@ describe('doctor', () => {
     await clean();
   });
 
-  test('finds nothing where all is well', async () => {
+  test('reports no problems on a working host', async () => {
     const { code, ok, findings } = await doctor(sound);
     const unwell = findings.filter(
       ({ id, result }) => result !== 'ok' && id !== 'permissions-root',
@@ -149,7 +149,7 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
-  test('a registry that is none, a clock that is off and another log’s key are found', async () => {
+  test('reports a wrong URL, a wrong clock and the key of another log', async () => {
     const answers: Record<string, object> = {};
     const server = createServer((incoming, answer) => {
       if (incoming.url === '/v1/log/key') {

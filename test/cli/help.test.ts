@@ -70,14 +70,14 @@ describe('help', () => {
     [['--verbose'], 'Options follow the command'],
     [['constructor'], '"constructor" is no command.'],
     [['help', 'nosuch'], '"nosuch" is no command.'],
-  ])('%j is a usage error that says %s', async (args, text) => {
+  ])('%j is a usage error with %s', async (args, text) => {
     const { code, said } = await command(args);
     expect(said).toContain(text);
     expect(code).toBe(2);
   });
 });
 
-test('the exit codes are documented as help has them', () => {
+test('the documented exit codes are those of help', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
   const documented = [...page.matchAll(/^\| (\d) +\| (.*?) +\|$/gm)].map(([, code, text]) => [
     code,
@@ -86,7 +86,7 @@ test('the exit codes are documented as help has them', () => {
   expect(documented).toEqual(Object.entries(exitMeanings));
 });
 
-test('what every start loads is small: each command is loaded when it runs', () => {
+test('start-up loads little: each command is loaded when it runs', () => {
   const bytes = [...loadedAtStart()].map((file) => readFileSync(join(dist, file)).length);
   expect(bytes.length).toBeGreaterThan(1);
   expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(64 * 1024);

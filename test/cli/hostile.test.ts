@@ -16,7 +16,7 @@ const launcher = join(root, 'bin/aa-registry');
 /** What steers a terminal: of the kind ESC, of the kind CSI; what turns text around; what nobody sees. */
 const steering = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
-describe('the commands in a hostile world', () => {
+describe('the commands with hostile input', () => {
   let folder: string;
   let clean: () => Promise<void>;
   let registry: ServedRegistry;
@@ -76,7 +76,7 @@ describe('the commands in a hostile world', () => {
     await clean();
   });
 
-  test('nothing that a registry says steers the terminal', async () => {
+  test('no control characters from a registry reach the terminal', async () => {
     const title = '\u001b]0;pwned\u0007\u009b2J\u202e';
     const hostile: [string[], (path: string, body: string) => string][] = [
       [['search'], (_, body) => body.replace('nginx in', JSON.stringify(title).slice(1, -1))],
@@ -103,7 +103,7 @@ describe('the commands in a hostile world', () => {
     expect(named.stderr).not.toMatch(steering);
   });
 
-  test('nothing that a file is called or holds steers the terminal, or says a line of its own', async () => {
+  test('no control characters and line breaks from files or their names reach the terminal', async () => {
     const hostile = '\u001b]0;pwned\u0007\u009b2J\u202e\u200b\u2028\ufe0f\u{e0041}';
     const name = `${hostile}\nforged: nothing to report`;
     const folder = at('named', name);
@@ -169,7 +169,7 @@ describe('the commands in a hostile world', () => {
     }
   }, 120_000);
 
-  test('a registry can not make a host ask without end', async () => {
+  test('a registry can’t cause endless requests', async () => {
     let asked = 0;
     meddler.meddle = (path, body) => {
       if (path.startsWith('/v1/log/entries/')) asked++;
@@ -185,7 +185,7 @@ describe('the commands in a hostile world', () => {
     expect(asked).toBe(0);
   });
 
-  test('an answer can not become more than its length, nor longer than its kind', async () => {
+  test('a response can’t exceed its length or the maximum of its kind', async () => {
     // What JSON.parse makes of the first is 600 MB.
     const nested = '['.repeat(4 << 20) + ']'.repeat(4 << 20);
     const wide = `[${'{},'.repeat(2 << 20)}{}]`;
@@ -219,7 +219,7 @@ describe('the commands in a hostile world', () => {
     expect(noted).toMatchObject({ code: 4, stderr: expect.stringContaining('more than 65536') });
   });
 
-  test('a bundle that would become more than its length is none', async () => {
+  test('a bundle that expands beyond its length is refused', async () => {
     await writeFile(at('nested.bundle'), '['.repeat(4 << 20));
     const outcome = await run(
       ['pull', '--bundle', at('nested.bundle'), '--root', await host('bundled')],
@@ -230,7 +230,7 @@ describe('the commands in a hostile world', () => {
     expect(endless.stderr).toContain('/dev/zero has more than 268435456 bytes');
   });
 
-  test('a search ends although the registry has always more', async () => {
+  test('a search ends although the registry always has another page', async () => {
     let asked = 0;
     const first = encodeCursor({ level: 0, id: 0, similar: false });
     meddler.meddle = (_, body) => {
@@ -243,7 +243,7 @@ describe('the commands in a hostile world', () => {
     expect(asked).toBeLessThan(200);
   });
 
-  test('a registry ends although clients keep it waiting', async () => {
+  test('a registry shuts down although clients keep connections open', async () => {
     const kept = await serve(at('kept'));
     const { hostname, port } = new URL(kept.url);
     const socket = connect(Number(port), hostname).on('error', () => {});
@@ -254,7 +254,7 @@ describe('the commands in a hostile world', () => {
     socket.destroy();
   });
 
-  test('what a registry refuses with is told in few words', async () => {
+  test('errors of a registry are shown in short form', async () => {
     const type = 'urn:aa-registry:problem:x';
     const detail = `\u001b]0;pwned\u0007${'A'.repeat(1_000_000)}`;
     const server = createServer((_, response) => {
@@ -270,7 +270,7 @@ describe('the commands in a hostile world', () => {
     expect(outcome.stderr.length).toBeLessThan(5000);
   });
 
-  test('answers of every shape end in a sentence', async () => {
+  test('malformed responses cause a clear error', async () => {
     const bodies = [
       '',
       'null',
@@ -289,7 +289,7 @@ describe('the commands in a hostile world', () => {
     }
   });
 
-  test('all is proved before anything is installed', async () => {
+  test('everything is verified before anything is installed', async () => {
     const there = await host('proved');
     meddler.meddle = (path, body) =>
       path.includes('docker-nginx') && path.endsWith('/profile') ? `${body} ` : body;
@@ -300,7 +300,7 @@ describe('the commands in a hostile world', () => {
     await expect(stat(join(there, 'etc/apparmor.d'))).rejects.toThrow('ENOENT');
   });
 
-  test('a bundle with several versions gives the one that is asked for, or the highest', async () => {
+  test('a bundle with several versions provides the requested or the highest one', async () => {
     const trust = ['--trust', at('trust.toml')];
     const versions = ['docker-nginx@1.1.0', 'docker-nginx@1.0.0'];
     await succeed('bundle', ...versions, ...trust, '-o', at('two.bundle'));
@@ -314,7 +314,7 @@ describe('the commands in a hostile world', () => {
     expect((await pull('two-d', 'docker-nginx:stable')).code).toBe(2);
   });
 
-  test('output goes into what is there, and never in place of a device', async () => {
+  test('output is written to existing files and never replaces a device', async () => {
     const trust = ['--trust', at('trust.toml')];
     await symlink('/dev/null', at('null'));
     await succeed('pull', 'docker-nginx', '--download-only', '-o', at('null'), ...trust);
@@ -330,7 +330,7 @@ describe('the commands in a hostile world', () => {
     expect((await lstat(at('unformatted-link'))).isSymbolicLink()).toBe(true);
   });
 
-  test('a channel may be called what every object has', async () => {
+  test('a channel may have the name of an object’s property', async () => {
     const unknown = await run(['show', 'docker-nginx:constructor']);
     expect(unknown.stderr).toContain('has no channel "constructor"');
     await succeed('channel', 'set', 'docker-nginx@1.0.0', 'constructor');
@@ -338,7 +338,7 @@ describe('the commands in a hostile world', () => {
     expect(shown.stdout).toContain('1.0.0, published');
   });
 
-  test('a reader that goes away is no failure', async () => {
+  test('a closed pipe is not an error', async () => {
     const piped = `set -o pipefail; "${launcher}" explain | head -n 1`;
     const options = { env: { PATH: process.env.PATH, HOME: folder } };
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', piped], options);
@@ -348,7 +348,7 @@ describe('the commands in a hostile world', () => {
     await expect(full).rejects.toMatchObject({ code: 1, stderr: /^aa-registry: ENOSPC.*\n$/ });
   });
 
-  test('what a user or an environment gets wrong is said in a sentence', async () => {
+  test('mistakes of users and environments cause a clear error', async () => {
     await mkdir(at('broken/aa-registry'), { recursive: true });
     await writeFile(at('broken/aa-registry/config.toml'), 'x = [');
     await mkdir(at('no-database/registry.db'), { recursive: true });
@@ -394,7 +394,7 @@ describe('the commands in a hostile world', () => {
     },
   );
 
-  test('a key pair is made whole or not at all', async () => {
+  test('a key pair is created completely or not at all', async () => {
     await writeFile(at('taken.pem.pub'), 'another');
     const outcome = await run(['key', 'generate', '--out', at('taken.pem')]);
     expect(outcome.code).toBe(1);
@@ -402,7 +402,7 @@ describe('the commands in a hostile world', () => {
     expect(await readFile(at('taken.pem.pub'), 'utf8')).toBe('another');
   });
 
-  test('a question without an answer ends the command', async () => {
+  test('a prompt without an answer ends the command', async () => {
     for (const ask of [readSecret, confirm]) {
       const stdin = new PassThrough();
       const sink = new PassThrough();

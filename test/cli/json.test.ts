@@ -179,7 +179,7 @@ describe('--format json', () => {
     }
   });
 
-  test('every command is tried here, or said not to have it', async () => {
+  test('every command is tested here or listed as without JSON', async () => {
     const page = await readFile(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
     for (const name of without) expect(page).toContain(`\`${name}\``);
     const having: string[] = [];
@@ -192,7 +192,7 @@ describe('--format json', () => {
     expect(having.sort()).toEqual([...tried].sort());
   });
 
-  test('what was done before something failed is still answered', async () => {
+  test('results before a failure are still printed', async () => {
     const { code, stdout, said } = await command(
       ['remove', 'nosuch', '--root', at('host'), '--format', 'json'],
       env,
@@ -215,13 +215,13 @@ describe('--format json', () => {
     'show docker-nginx --source',
     'denials --draft web --file /dev/null',
     'denials --patch web --file /dev/null',
-  ])('%s answers with a profile, so JSON is a usage error', async (text) => {
+  ])('%s prints a profile, so JSON is a usage error', async (text) => {
     const { code, said } = await command([...text.split(' '), '--format', 'json'], env);
     expect(said).toContain('not with JSON');
     expect(code).toBe(2);
   });
 
-  test('what would steer a terminal is escaped, and the data is the same', () => {
+  test('control characters are escaped and the data is unchanged', () => {
     const value = { text: 'a\u001b[31m\u202e\u009b\u2028 b\n' };
     const text = toJson(value);
     expect(text).toMatch(/^[\x20-\x7e]*$/);

@@ -31,7 +31,7 @@ describe('check, fmt, lint and explain', () => {
   });
   afterAll(() => clean());
 
-  test('check tells of each file in one line of JSON, with the path as it was given', async () => {
+  test('check prints one line of JSON per file, with the path as given', async () => {
     const args = ['check', '--base', at('base'), '--format', 'json'];
     const outcome = await aaRegistry([...args, 'good', './bad', 'missing'], { cwd: folder });
     expect(outcome).toMatchObject({ code: 1, stderr: '' });
@@ -59,7 +59,7 @@ describe('check, fmt, lint and explain', () => {
     expect(reports[2].diagnostics).toMatchObject([{ id: 'file-unreadable', line: 1, column: 1 }]);
   });
 
-  test('check shows the line with a caret, and what the profile needs', async () => {
+  test('check shows the line with a caret and the required release', async () => {
     const outcome = await aaRegistry(['check', '--base', at('base'), at('bad')]);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toContain('bad:3:14');
@@ -98,7 +98,7 @@ describe('check, fmt, lint and explain', () => {
     },
   );
 
-  test('check --target tells what a release would refuse', async () => {
+  test('check --target reports what a release would refuse', async () => {
     await writeFile(at('newer'), 'abi <abi/3.0>,\nprofile newer {\n  userns,\n}\n');
     const args = ['check', '--base', at('base'), at('newer'), '--target'];
     expect((await aaRegistry([...args, '3.0'])).code).toBe(1);
@@ -136,7 +136,7 @@ describe('check, fmt, lint and explain', () => {
     },
   );
 
-  test('lint and publish refuse a package whose manifest names another abi than its file', async () => {
+  test('lint and publish refuse a package whose manifest has another abi than its policy', async () => {
     await mkdir(at('two-abis'));
     await writeFile(
       at('two-abis/aa-profile.toml'),
@@ -159,7 +159,7 @@ describe('check, fmt, lint and explain', () => {
     expect(outcome.stdout.trim().split('\n')).toHaveLength(2000);
   });
 
-  test('fmt --check names what is not formatted; fmt formats it in place, once', async () => {
+  test('fmt --check lists unformatted files; fmt formats them in place, once', async () => {
     await chmod(at('loose'), 0o640);
     const before = await readFile(at('loose'), 'utf8');
     const checked = await aaRegistry(['fmt', '--check', at('loose')]);
@@ -176,7 +176,7 @@ describe('check, fmt, lint and explain', () => {
     });
   });
 
-  test('fmt leaves a file with errors alone', async () => {
+  test('fmt does not change a file with errors', async () => {
     await writeFile(at('broken'), 'profile broken {\n');
     const outcome = await aaRegistry(['fmt', at('broken')]);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
@@ -184,7 +184,7 @@ describe('check, fmt, lint and explain', () => {
     expect(await readFile(at('broken'), 'utf8')).toBe('profile broken {\n');
   });
 
-  test('lint fails on errors, and on warnings when there are too many', async () => {
+  test('lint fails on errors and on too many warnings', async () => {
     await writeFile(at('advice'), 'profile advice /usr/bin/advice {\n  /** rw,\n}\n');
     const args = ['lint', '--base', at('base'), at('advice')];
     const advised = await aaRegistry(args);
@@ -197,7 +197,7 @@ describe('check, fmt, lint and explain', () => {
     expect((await aaRegistry([...args, '--max-warnings', 'x'])).code).toBe(2);
   });
 
-  test('lint --format sarif is one SARIF log for all files', async () => {
+  test('lint --format sarif prints one SARIF log for all files', async () => {
     const args = ['lint', '--base', at('base'), '--format', 'sarif', 'bad', 'good'];
     const outcome = await aaRegistry(args, { cwd: folder });
     expect(outcome.code).toBe(1);
@@ -212,7 +212,7 @@ describe('check, fmt, lint and explain', () => {
     }
   });
 
-  test('explain says what is behind an id, and lists them all', async () => {
+  test('explain describes an id and lists all ids', async () => {
     const explained = await aaRegistry(['explain', 'capability-name']);
     expect(explained.code).toBe(0);
     expect(explained.stdout).toContain('Found in:');

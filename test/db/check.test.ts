@@ -8,7 +8,7 @@ import { type NoteVerifier, parseNoteVerifier } from '../../trust/log/index.ts';
 import { scratch } from '../cli/cli.ts';
 import { makeCurrent, releasedSchemas } from './schemas.ts';
 
-describe('what admin check finds', () => {
+describe('admin check reports', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
   let original: string;
   let key: NoteVerifier | undefined;
@@ -40,7 +40,7 @@ describe('what admin check finds', () => {
   }
   const run = (sql: string) => findings((db) => db.exec(sql));
 
-  test('nothing, when nothing is wrong', async () => {
+  test('nothing for an undamaged database', async () => {
     expect(await findings(() => {})).toEqual([]);
   });
 
@@ -162,7 +162,7 @@ describe('what admin check finds', () => {
     );
   });
 
-  test('a changed entry with the tree, head and tiles made to fit, but not the signature', async () => {
+  test('a changed entry with matching tree, head and tiles but without a valid signature', async () => {
     // All that somebody without the log's key can do: the checkpoint no longer fits.
     const found = await run(
       `UPDATE log_entries SET data = replace(data, '"stable"', '"edge"');
@@ -171,7 +171,7 @@ describe('what admin check finds', () => {
     expect(found.map(([id]) => id)).toContain('checkpoint-invalid');
   });
 
-  test('damage that SQLite finds itself', async () => {
+  test('damage that SQLite detects', async () => {
     const path = join(folder.path, 'damaged.db');
     await copyFile(original, path);
     const schema = new DatabaseSync(path, { readOnly: true });
@@ -215,7 +215,7 @@ describe('what admin check finds', () => {
   ];
 
   test.each(provable)(
-    'every row of %s, when it is gone',
+    'every missing row of %s',
     async (table) => {
       const db = new DatabaseSync(original, { readOnly: true });
       const rows = db.prepare(`SELECT rowid AS row FROM ${table}`).all() as { row: number }[];
@@ -230,7 +230,7 @@ describe('what admin check finds', () => {
   );
 
   test.each(provable)(
-    'every value of %s, when it is another',
+    'every changed value of %s',
     async (table) => {
       const db = new DatabaseSync(original, { readOnly: true });
       const rows = db.prepare(`SELECT rowid AS "the row", * FROM ${table}`).all() as Record<

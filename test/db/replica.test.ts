@@ -42,7 +42,7 @@ async function openReplica(name: string): Promise<Database> {
   return replica;
 }
 
-test('who reads from a replica that is behind can not append, and harms nothing', async () => {
+test('a writer that reads from a stale replica can’t append and does no harm', async () => {
   const key = await generateNoteKey('registry.test/log');
   const open = (db: Database) => createLog({ db, key, now: () => new Date() });
   const append = (log: ReturnType<typeof open>, name: string) =>

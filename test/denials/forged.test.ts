@@ -190,7 +190,7 @@ describe('a forged line of a log', () => {
     ['value', 'setrlimit', 'more'],
     ['value', 'setrlimit', '9223372036854775807'],
     ['denied_mask', 'uring_sqpoll', 'sqpoll, /** rwlkix, io_uring (cmd'],
-  ])('of the %s of %s: nothing can be said of %j', (key, operation, text) => {
+  ])('with the %s of %s: there is no advice for %j', (key, operation, text) => {
     const all = Object.fromEntries(Object.entries(good).map(([name, [one]]) => [name, `"${one}"`]));
     if (operation !== 'create') delete all.family;
     const masks: Record<string, string> = { signal: '"send"', create: '"create"' };

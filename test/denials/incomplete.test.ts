@@ -56,7 +56,7 @@ const mayLack = (operation: string | undefined, key: string) =>
   key === 'info' || key === 'profile' || (operation === 'mount' && key === 'flags');
 
 describe('a record that lacks a field', () => {
-  test('makes the same rule as the whole one or none, whichever the field is', async () => {
+  test('results in the same rule as the complete one, or none', async () => {
     const wider: string[] = [];
     let tried = 0;
     for (const line of await records()) {
@@ -74,7 +74,7 @@ describe('a record that lacks a field', () => {
     expect(tried).toBeGreaterThan(1000);
   });
 
-  test('is none that a kernel of these days writes', async () => {
+  test('is not written by current kernels', async () => {
     const lacking = (await records()).filter((line) => findingOf(line)?.missing !== undefined);
     // Kernels of 2014 did not say with whom: what is narrow enough can't be told from that.
     expect(lacking.map((line) => /operation="(\w+)".*pid=(\d+)/.exec(line)?.slice(1))).toEqual([
@@ -83,7 +83,7 @@ describe('a record that lacks a field', () => {
     ]);
   });
 
-  test('a mount without flags is one with none, not with any', () => {
+  test('a mount without flags has no flags, not any', () => {
     expect(
       ruleOf(`${start} operation="mount" profile="app" name="/m/" fstype="tmpfs" srcname="tmpfs"`),
     ).toBe('mount options=(rw) fstype=tmpfs tmpfs -> /m/,');
@@ -120,7 +120,7 @@ describe('a record that lacks a field', () => {
     ['operation="open" profile="app" name="/a" requested_mask="rw" fsuid=0 ouid=0', 'denied_mask'],
     [`operation="link" profile="app" name="/a" ${masks('l')} fsuid=0 ouid=0`, 'target'],
     [`profile="app" name="/a" ${masks('l')} fsuid=0 ouid=0 target="/b"`, 'operation'],
-  ])('no rule is made of %s, anywhere', (text, missing) => {
+  ])('there is no rule for %s, anywhere', (text, missing) => {
     const finding = findingOf(`${start} ${text}`) as Finding;
     expect(finding.missing).toBe(missing);
     const { suggestion, explanations } = adviseOn(finding, undefined);
@@ -134,7 +134,7 @@ describe('a record that lacks a field', () => {
     expect(patch(source, wantedBy([finding], source).additions).text).toBe(source);
   });
 
-  test('adds nothing to the rule of another about the same file', () => {
+  test('does not extend the rule of another event about the same file', () => {
     const findings = new Findings();
     for (const text of [
       `operation="open" profile="app" name="/a" ${masks('r')} fsuid=0 ouid=0`,
@@ -148,7 +148,7 @@ describe('a record that lacks a field', () => {
   });
 });
 
-test('(null) is no value: no rule is made of a message without a path, an interface or a member', () => {
+test('(null) is not a value: there is no rule for a message without a path, an interface or a member', () => {
   for (const quote of ['', '"']) {
     const none = `${quote}(null)${quote}`;
     const line = `${start} ${broker('dbus_method_call', `path=${none} interface=${none} method=${none} mask="send"`)}`;

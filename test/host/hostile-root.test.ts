@@ -44,7 +44,7 @@ function everything(folder: string): Record<string, string> {
   return found;
 }
 
-describe('an image that somebody hostile has made', { timeout: 300_000 }, () => {
+describe('a hostile image', { timeout: 300_000 }, () => {
   let fixture: Fixture;
   /** A host as it should be, which each test has a copy of. */
   let sound: string;
@@ -107,8 +107,8 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
   afterAll(() => fixture.close());
   beforeEach(prepare);
 
-  describe('what was done with it once', () => {
-    test('a linked folder of kept versions: nothing is deleted in what it leads to', async () => {
+  describe('regressions', () => {
+    test('a linked folder of stored versions: nothing is deleted in its target', async () => {
       await rm(at(`${state}/kept/library.web`), { recursive: true });
       await symlink(outside, at(`${state}/kept/library.web`));
       const pulled = await run('pull', 'web@1.0.0');
@@ -119,7 +119,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       untouched();
     });
 
-    test('a linked copy of a damaged record: what it leads to is not written to', async () => {
+    test('a linked copy of a damaged record: its target is not written', async () => {
       await writeFile(at(record), '{');
       await symlink(join(outside, 'precious'), at(`${record}.damaged`));
       await symlink(join(outside, 'new'), at(`${state}/pending/library.web.json.damaged`)).catch(
@@ -130,7 +130,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       expect(lstatSync(at(`${record}.damaged`)).isFile()).toBe(true);
     });
 
-    test('a linked copy of a file that is set aside: the same', async () => {
+    test('a linked copy of a file that is set aside: its target is not written', async () => {
       const text = 'profile web { }\n';
       await writeFile(at(file), text);
       const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
@@ -143,7 +143,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       untouched();
     });
 
-    test('a linked folder for what is set aside: no file of the image’s choice gets out', async () => {
+    test('a linked folder for files that are set aside: no file is written outside', async () => {
       await writeFile(at(file), 'profile evil { }\n');
       await rm(at(`${state}/set-aside`), { recursive: true });
       await symlink(join(outside, policy), at(`${state}/set-aside`));
@@ -151,7 +151,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       untouched();
     });
 
-    test('a linked folder of the log: no file gets out', async () => {
+    test('a linked folder of the log: no file is written outside', async () => {
       const log = readdirSync(at(`${state}/log`))[0] ?? '';
       await rm(at(`${state}/log/${log}`), { recursive: true });
       await mkdir(join(outside, 'log'));
@@ -163,7 +163,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       await rm(join(outside, 'log'), { recursive: true });
     });
 
-    test('a record that names a file outside: that is not read', async () => {
+    test('a record that names a file outside: the file is not read', async () => {
       const text = await readFile(at(record), 'utf8');
       const other = `../../../..${join(outside, policy, 'precious')}`;
       await writeFile(at(record), text.replace(/"file": ".*"/, `"file": "${other}"`));
@@ -173,7 +173,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       expect(patched).not.toContain('/precious');
     });
 
-    test('includes lead to nothing outside the policy folder', async () => {
+    test('includes can’t leave the policy folder', async () => {
       for (const included of [
         `"${join(outside, 'secret')}"`,
         `<../../../../../..${join(outside, 'secret')}>`,
@@ -265,7 +265,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
         expect(code, said).toBe(0);
       });
 
-      test('what leads out of it and is not reached does no harm', async () => {
+      test('links out of it that are not followed do no harm', async () => {
         await writeFile(at(`${policy}/local/more`), 'include "/etc/shadow"\n');
         await writeFile(at(`${policy}/other`), 'abi "/etc/shadow",\nprofile other { }\n');
         const { said, code } = await run('pull', 'confined');
@@ -273,7 +273,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       });
     });
 
-    test('a policy folder with more in all than policy has is refused, and not read to its end', async () => {
+    test('an oversized policy folder is refused without reading all of it', async () => {
       const many = at(`${policy}/many`);
       await mkdir(many);
       for (let n = 0; n < 40; n++) {
@@ -287,7 +287,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       expect(code).toBe(1);
     });
 
-    test('folders of a policy folder count, however few files they have', async () => {
+    test('subfolders of a policy folder count, even if they have few files', async () => {
       await mkdir(at(`${policy}/many`));
       execFileSync('sh', ['-c', 'seq 20001 | xargs mkdir'], { cwd: at(`${policy}/many`) });
       const { said, code } = await run('pull', 'web');
@@ -412,7 +412,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     }
   }
 
-  test(`each place replaced by anything: nothing outside is touched, and every command ends${unlessRoot}`, async () => {
+  test(`with any file type in any place, nothing outside changes and every command ends${unlessRoot}`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...places()),
@@ -435,7 +435,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
   ];
   const refusing = Object.keys(mutations).filter((name) => name !== 'a folder');
   test.each(ours.flatMap((place) => refusing.map((mutation) => [place, mutation])))(
-    '%s that is %s is refused by name',
+    '%s that is %s is refused with its path',
     async (place = '', mutation = '') => {
       const { said, code } = await attempt(place, mutation, ['pull', 'web@1.0.0']);
       expect(said).toContain(`${join(root, place)} `);
@@ -453,7 +453,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     },
   );
 
-  test('what is installed in place of a link, a FIFO or a device is a file again', async () => {
+  test('installing replaces a link, a FIFO or a device with a file', async () => {
     for (const mutation of ['a link out', 'a FIFO', ...(isRoot ? ['a device'] : [])]) {
       await prepare();
       await mutations[mutation]?.(at(file), file);
@@ -467,7 +467,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     }
   });
 
-  test('the link that has a profile complain is one as AppArmor has it, and is never followed', async () => {
+  test('the link for complain mode has AppArmor’s form and is never followed', async () => {
     const link = at(`${policy}/force-complain/aa-registry.library.web`);
     expect(readlinkSync(link)).toBe('../aa-registry.library.web');
     await rm(link);
@@ -477,7 +477,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     untouched();
   });
 
-  test('a root is found through links that its user has made, and is the user’s own', async () => {
+  test('the path of a root may contain links, unless other users could have made them', async () => {
     const link = `${root}-link`;
     await symlink(root, link);
     expect((await command(['status', '--offline', '--root', link])).code).toBe(0);

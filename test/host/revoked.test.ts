@@ -133,7 +133,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await expectRefused(args);
   });
 
-  test('is refused as a first installation with one code, whichever way', async () => {
+  test('is refused as a first installation with the same code by every command', async () => {
     const fresh = join(root, 'fresh');
     await cp(join(root, 'etc/aa-registry'), join(fresh, 'etc/aa-registry'), { recursive: true });
     const env = { XDG_STATE_HOME: join(fresh, 'state') };
@@ -162,7 +162,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(await installed()).toBe('# changed\n');
   });
 
-  test('is told by status and sync while it is installed, with an exit code of its own', async () => {
+  test('is reported by status and sync while it is installed, with its own exit code', async () => {
     await stayAt100();
     const status = await run('status');
     expect(status.said).toContain('team team has revoked the key that signed it');
@@ -191,7 +191,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('status')).code).toBe(0);
   });
 
-  test('is told by a sync at its next run, for the same one request until then', async () => {
+  test('is reported by the next sync, without additional requests before', async () => {
     await stayAt100();
     hideRevocations();
     expect((await run('sync')).code).toBe(0);
@@ -206,7 +206,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   test.each([
     ['had the file in place', '1.0.0'],
     ['had not', '1.1.0'],
-  ])('is undone where an interrupted change %s', async (_, version) => {
+  ])('is rolled back if an interrupted change %s', async (_, version) => {
     const target = JSON.parse(await readFile(record('installed'), 'utf8'));
     const { version: _version, digest: _digest, verifiedAt: _at, ...rest } = target;
     const installation = { ...rest, ...target.earlier[0], earlier: [] };
@@ -219,7 +219,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('status')).code).toBe(0);
   });
 
-  test('is gone where an interrupted first installation had its file in place', async () => {
+  test('is removed after an interrupted first installation', async () => {
     const target = JSON.parse(await readFile(record('installed'), 'utf8'));
     const installation = { ...target, ...target.earlier[0], earlier: [] };
     await mkdir(join(record('pending'), '..'), { recursive: true });
@@ -262,7 +262,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   }
   const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-  test('is not put back where an interrupted update can’t be finished either', async () => {
+  test('is not restored after an interrupted update', async () => {
     await stopInUpdate();
     // Neither is proved any more: of the new one nothing is kept, the old one's key was revoked.
     const { installation } = JSON.parse(await readFile(record('pending'), 'utf8'));
@@ -281,7 +281,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(await installed()).toBe(textOf('web', '1.1.0'));
   });
 
-  test('made-up bytes are not what an interrupted change goes back to', async () => {
+  test('an interrupted change is not rolled back to forged bytes', async () => {
     const evil = '# EVIL unsigned\n';
     await stopInUpdate();
     const pending = JSON.parse(await readFile(record('pending'), 'utf8'));
@@ -346,7 +346,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
         await writeFile(file(), '# EVIL\n');
       },
     ],
-  ])('is told with %s', async (_, id, change) => {
+  ])('is reported by %s', async (_, id, change) => {
     await stayAt100();
     expect((await run('status')).code).toBe(8);
     await change();
@@ -365,7 +365,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(synced.code).toBe(8);
   });
 
-  test('is mended by the pull that is advised where only its proof is gone', async () => {
+  test('is repaired by the suggested pull if only its proof is missing', async () => {
     await rm(kept(), { recursive: true });
     const found = await run('status');
     expect(found).toMatchObject({ code: 8, said: expect.stringContaining('[not-kept]') });
@@ -374,7 +374,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('status')).code).toBe(0);
   });
 
-  test('more witnesses distrust what had fewer, and a lower age nothing that was young', async () => {
+  test('a higher witness threshold distrusts earlier proofs, a lower maximum age does not', async () => {
     await askAge();
     const old = await run('status', ...away);
     expect(old).toMatchObject({ code: 0, said: expect.stringContaining('[checkpoint-stale]') });
@@ -387,7 +387,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     });
   });
 
-  test('files of keys that were never revoked hide no revocation', async () => {
+  test('files of keys that were never revoked do not hide a revocation', async () => {
     await stayAt100();
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
@@ -400,7 +400,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('sync')).code).toBe(8);
   });
 
-  test('an answer that the image has made up hides none from the operator’s sync', async () => {
+  test('a forged cached response does not hide a revocation from the operator’s sync', async () => {
     await stayAt100();
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
@@ -417,7 +417,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('sync', '--trust', trust)).code).toBe(8);
   });
 
-  test('a claim that the log does not have is not remembered', async () => {
+  test('an unproved revocation is not stored', async () => {
     meddler.meddle = (path, body) =>
       path.startsWith('/v1/teams/')
         ? body.toString().replaceAll(/"revokedAt":null,"revocationLogIndex":null/g, () => {

@@ -48,7 +48,7 @@ describe('sync', () => {
   const run = (...args: string[]) => command([...args, '--root', root]);
   const done = (...args: string[]) => succeed([...args, '--root', root]);
 
-  test('installs what is wanted, and a second run does nothing but ask once', async () => {
+  test('installs the listed profiles, and a second run only sends one request', async () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     const planned = await run('sync', '--dry-run');
     expect(planned.code).toBe(6);
@@ -73,7 +73,7 @@ describe('sync', () => {
     expect((await run('sync', '-n')).lines).toEqual(['Nothing would be changed.']);
   });
 
-  test('asks as cheaply with a token, as hosts of private profiles have', async () => {
+  test('sends as few requests with a token', async () => {
     await want(`profiles = ["${web}", "${api}"]`);
     const env = { AA_TOKEN: fixture.team.token };
     const first = await command(['sync', '--root', root], env);
@@ -83,7 +83,7 @@ describe('sync', () => {
     expect(meddler.statuses).toEqual([304]);
   });
 
-  test('follows the registry, and goes back to no older version', async () => {
+  test('follows the registry but never to an older version', async () => {
     await want(`profiles = ["${web}@~1.1", "${api}"]`);
     await done('sync');
     await fixture.publish(web, '1.1.1');
@@ -102,7 +102,7 @@ describe('sync', () => {
     expect(await installed(api)).toBe(textOf(api, '1.1.0'));
   });
 
-  test('removes what it has installed and is not wanted any more, and nothing else', async () => {
+  test('removes profiles that it installed and that are no longer listed, and nothing else', async () => {
     await want(`profiles = ["${web}", "${api}"]`);
     await done('pull', api);
     await done('sync');
@@ -135,7 +135,7 @@ describe('sync', () => {
     expect(idle).toMatchObject({ code: 4, lines: ['Nothing to do: 1 profile.'] });
   });
 
-  test('keeps to a lock, byte for byte the same for the same versions', async () => {
+  test('installs the locked versions; the lock is reproducible', async () => {
     await want(`profiles = ["${web}", "${api}"]`);
     await done('lock');
     const lock = join(root, 'etc/aa-registry/profiles.lock.toml');
@@ -167,7 +167,7 @@ describe('sync', () => {
     expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining('"lock"') });
   });
 
-  test('does not take what a rollback has left, until there is something newer', async () => {
+  test('does not reinstall a version that was rolled back until there is a newer one', async () => {
     await want(`profiles = ["${web}"]`);
     await done('pull', `${web}@1.0.0`);
     await done('sync');
@@ -180,7 +180,7 @@ describe('sync', () => {
     expect(await installed(web)).toBe(textOf(web, '1.1.1'));
   });
 
-  test('lock and sync agree on what a host was rolled back to', async () => {
+  test('lock and sync agree on a rolled back version', async () => {
     await want(`profiles = ["${web}@^1.0", "${api}"]`);
     await done('sync');
     await fixture.publish(web, '1.2.0');
@@ -212,7 +212,7 @@ describe('sync', () => {
     expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 1.3.0`]);
   });
 
-  test('a lock of exactly what a rollback has left is refused', async () => {
+  test('a lock of the version that was rolled back is refused', async () => {
     await want(`profiles = ["${web}@1.1.0"]`);
     await done('pull', `${web}@1.0.0`);
     await done('sync');
@@ -229,7 +229,7 @@ describe('sync', () => {
     expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
   });
 
-  test('a second rollback is not undone by the version that the first has left', async () => {
+  test('a second rollback is not undone by the version before the first', async () => {
     await want(`profiles = ["${web}"]`);
     await done('sync');
     for (const version of ['1.2.0', '1.3.0']) {
@@ -242,7 +242,7 @@ describe('sync', () => {
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
   });
 
-  test('keeps complain mode that was asked for on the host, through updates, until enforce', async () => {
+  test('keeps complain mode set on the host through updates until enforce', async () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     await done('sync');
     const link = join(root, `etc/apparmor.d/force-complain/aa-registry.library.${web}`);
@@ -271,7 +271,7 @@ describe('sync', () => {
     expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
   });
 
-  test('whoever has made an image keeps nothing in complain mode or at an older version', async () => {
+  test('an image can’t keep a profile in complain mode or at an older version', async () => {
     await want(`profiles = ["${web}"]`);
     await done('pull', `${web}@1.0.0`);
     await done('sync');
@@ -284,7 +284,7 @@ describe('sync', () => {
     expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
   });
 
-  test('says what was yanked, and does not install it', async () => {
+  test('reports yanked versions and does not install them', async () => {
     await want(`profiles = ["${web}@1.1.0", "${api}"]`);
     await fixture.yank(api, '1.0.0', 'far too lax');
     const outcome = await run('sync');
@@ -295,7 +295,7 @@ describe('sync', () => {
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
   });
 
-  test('one that is refused does not keep the others from being installed', async () => {
+  test('a refused profile does not prevent the installation of others', async () => {
     await want(`profiles = ["${web}", "${api}", "no-such-profile"]`);
     meddler.meddle = (path, body) =>
       path.includes(`/${web}/`) && path.endsWith('/profile') ? `${body}# more\n` : body;
@@ -307,7 +307,7 @@ describe('sync', () => {
     expect(await installed(api)).toBe(textOf(api, '1.0.0'));
   });
 
-  test('notices a registry that holds still its log, although nothing else has changed', async () => {
+  test('detects a frozen log although nothing else has changed', async () => {
     const trust = join(root, 'etc/aa-registry/trust.toml');
     const text = await readFile(trust, 'utf8');
     await writeFile(trust, text.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0005'));

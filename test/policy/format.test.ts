@@ -9,7 +9,7 @@ import { cases, corpus } from '../../scripts/conformance.ts';
 import { findParser } from '../../sdk/host/parser.ts';
 import { commentsOf, shapeOf } from './shape.ts';
 
-test('puts a policy in its canonical form', () => {
+test('formats a policy canonically', () => {
   const messy = `#include   <tunables/global>
 @{X}   =  a    b   # values
 
@@ -61,7 +61,7 @@ test('breaks long rules and long lists of values', () => {
   expect(format(formatted).text).toBe(formatted);
 });
 
-test('leaves a text with errors alone', () => {
+test('does not change a text with errors', () => {
   const broken = 'profile p {\n  /x   rw\n';
   expect(format(broken).text).toBe(broken);
   expect(format(broken).diagnostics).not.toEqual([]);
@@ -151,7 +151,7 @@ describe('compiled by Debian’s apparmor_parser', () => {
   );
 });
 
-test('a priority is written without blanks', () => {
+test('a priority is written without spaces', () => {
   const text = 'profile p {\n  priority = -1 /x r,\n}\n';
   expect(format(text).text).toBe('profile p {\n  priority=-1 /x r,\n}\n');
   expect(shapeOf(format(text).text)).toBe(shapeOf(text));

@@ -72,7 +72,7 @@ describe('classes', () => {
 });
 
 describe('automata', () => {
-  test('match what the pattern matches', () => {
+  test('match the same paths as the pattern', () => {
     fc.assert(
       fc.property(pattern, (text) => {
         const one = build(text);
@@ -83,7 +83,7 @@ describe('automata', () => {
     );
   });
 
-  test('intersect when some path matches both', () => {
+  test('intersect if a path matches both', () => {
     fc.assert(
       fc.property(pattern, pattern, (x, y) => {
         const common = paths.some((path) => matchesPlainly(x, path) && matchesPlainly(y, path));
@@ -126,7 +126,7 @@ describe('automata', () => {
   });
 });
 
-test('bounds: a pattern that would be huge gives no answer, in little time', () => {
+test('a pattern with a huge automaton has no result, within bounded time', () => {
   expect(automaton('a'.repeat(100_000))).toBeUndefined();
   const nested = `${'{a,'.repeat(150)}b${'}'.repeat(150)}`;
   expect(checkPattern(nested)).toBeUndefined();

@@ -27,12 +27,12 @@ const resolver = fileResolver({
 });
 const problems = (text: string) => check(text, { resolver }).diagnostics.map((one) => one.id);
 
-test('a magic include is looked for in the base, then in the include folders', () => {
+test('a magic include is searched in the base, then in the include folders', () => {
   expect(problems('profile p {\n  include <abs/a>\n  include <abs/b>\n}\n')).toEqual([]);
   expect(problems('profile p {\n  include <abs/c>\n}\n')).toEqual(['missing-include']);
 });
 
-test('a directory is all of its files but backups, hidden files, README and folders', () => {
+test('a directory includes its files except backups, hidden files, README and subfolders', () => {
   expect(problems('include <dir>\nprofile p {\n  @{ONE}/x r,\n}\n')).toEqual([]);
 });
 
@@ -47,7 +47,7 @@ test('a file is read once', () => {
   expect(resolver(request)).toBe(resolver(request));
 });
 
-test('a missing <tunables/global> is one error in the file, where it is first needed', () => {
+test('a missing <tunables/global> is one error, at its first use in the file', () => {
   put('base/tunables/global', '@{HOME} = /home/*/\n@{PROC} = /proc/\n@{odd} = /odd/\n');
   put('base/abs/many', '@{HOME}/a r,\n@{PROC}/b r,\ninclude <abs/more>\n');
   put('base/abs/more', '@{odd}/c r,\n');

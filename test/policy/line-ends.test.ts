@@ -25,7 +25,7 @@ function taken(text: string, included?: string): boolean | undefined {
 const idsOf = (text: string, resolver?: IncludeResolver) =>
   check(text, resolver && { resolver }).diagnostics.map((one) => one.id);
 
-describe('a last line with a # and no newline', () => {
+describe('a last line with # and without a newline', () => {
   const profile = 'profile a {\n  /a r,\n}\n';
   const refused = [
     `${profile}# c`,
@@ -70,7 +70,7 @@ describe('a last line with a # and no newline', () => {
     'abi <abi/3.0>,',
     'include <local/x>',
     '',
-  ])('%j is not', (text) => {
+  ])('%j is accepted', (text) => {
     expect(idsOf(text)).toEqual([]);
     writeFileSync(join(folder, '3.0'), '');
     if (!text.startsWith('abi')) expect(taken(text, '')).not.toBe(false);
@@ -146,7 +146,7 @@ describe('carriage returns', () => {
     'set rlimit\r\n nofile\r\n <= 10\r\n ,',
     '# c\r in a comment',
     '"/a\rb" r,',
-  ])('%j is taken', (text) => {
+  ])('%j is accepted', (text) => {
     expect(idsOf(rule(text)).filter((id) => id !== 'control-character')).toEqual([]);
     expect(taken(rule(text))).not.toBe(false);
   });
@@ -158,7 +158,7 @@ describe('carriage returns', () => {
     'signal send \r peer=x,',
     'link /a ->\r/b,',
     'set rlimit nofile <= 10 \r,',
-  ])('alone: %j is refused, and fmt leaves it', (text) => {
+  ])('alone: %j is refused and not changed by fmt', (text) => {
     expect(idsOf(rule(text))).toContain('carriage-return');
     expect(taken(rule(text))).not.toBe(true);
     expect(format(rule(text)).text).toBe(rule(text));

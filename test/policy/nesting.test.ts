@@ -22,7 +22,7 @@ const kinds: Record<string, (levels: number) => string> = {
 };
 
 describe.each(Object.entries(kinds))('%s', (_, nested) => {
-  test('is understood down to the limit by everything that reads a profile', () => {
+  test('is supported up to the limit by everything that reads a profile', () => {
     const text = nested(maxBlocks - 4);
     expect(check(text)).toMatchObject({ ok: true, diagnostics: [] });
     expect(lint(text).errors).toBe(0);
@@ -41,7 +41,7 @@ describe.each(Object.entries(kinds))('%s', (_, nested) => {
   });
 });
 
-test('profiles and brackets nest less deep', () => {
+test('profiles and braces have lower limits', () => {
   const profiles = (n: number) => `${'profile p {\n'.repeat(n)}${'}\n'.repeat(n)}`;
   expect(check(profiles(maxDepth)).ok).toBe(true);
   expect(check(profiles(maxDepth + 1)).diagnostics).toMatchObject([

@@ -79,7 +79,7 @@ describe('exec conflicts', () => {
     expect(takenBy(`@{V} = ${path}\n${profile(first, `${word} ${mode}`)}`)).toEqual(expected);
   });
 
-  test('without a target the newest decides, and what older ones say is noted', () => {
+  test('without a target the newest release decides, and differences of older ones are noted', () => {
     const late = check(profile('/usr/bin/** PUx,', '/usr/bin/perl[0-9] ix,'));
     expect(late).toMatchObject({ ok: true, needs: '4.0' });
     expect(late.diagnostics.map(({ id, severity }) => [id, severity])).toEqual([
@@ -131,7 +131,7 @@ describe('constructs by release', () => {
     expect(check(text).needs).toBe(needs);
   });
 
-  test('a point release is named where it counts', () => {
+  test('a point release is named where it matters', () => {
     const text = profile('mount options=(nosymfollow) /a -> /b,');
     expect(ids(text, { target: '3.0' })).toEqual(['target-backport']);
     expect(ids(text, { target: '4.0' })).toEqual([]);
@@ -159,7 +159,7 @@ describe('constructs by release', () => {
     expect(takenBy(text)).toEqual([]);
   });
 
-  test('blanks between the brackets and quotes of an include are an error, in the brackets they are not', () => {
+  test('spaces in the quotes of an include are an error, in the brackets they are not', () => {
     expect(ids(profile('include < "abstractions/base">'))).toEqual(['syntax']);
     expect(ids(profile('include <"abstractions/base" >'))).toEqual(['syntax']);
     expect(ids(profile('include <"abstractions/base">', 'include < abstractions/base >'))).toEqual(
@@ -167,7 +167,7 @@ describe('constructs by release', () => {
     );
   });
 
-  test('what a file includes itself counts as the file does, the base policy does not', () => {
+  test('files next to the file are checked for the target, the base policy is not', () => {
     const resolver = machine({
       mine: 'userns,\n',
       'abstractions/base': 'userns,\nmqueue,\n',
@@ -178,7 +178,7 @@ describe('constructs by release', () => {
     expect(takenBy(profile('include <abstractions/base>'), { resolver })).toEqual(all);
   });
 
-  test('2.13 reads an include as often as it stands', () => {
+  test('2.13 reads an include each time', () => {
     const twice = 'include <v>\ninclude <v>\nprofile a {\n}\n';
     expect(takenBy(twice, { resolver: machine({ v: '@{V} = x\n' }) })).toEqual(from('3.0'));
     const itself = { resolver: machine({ r: '/x r,\ninclude <r>\n' }) };
@@ -241,7 +241,7 @@ describe('the base policy by name', () => {
   const text =
     'abi <abi/5.0>,\ninclude <tunables/global>\nprofile a {\n  include <abstractions/base>\n}\n';
 
-  test('what the target has and this machine has not is noted, not refused', () => {
+  test('an include that only the target has is noted, not refused', () => {
     const found = check(text, { resolver: debian, target: '5.0' });
     expect(found).toMatchObject({ ok: true, unseen: ['<abi/5.0>'], needs: '5.0' });
     expect(found.diagnostics).toMatchObject([
@@ -283,7 +283,7 @@ describe('the base policy by name', () => {
     expect(takenBy(one, { resolver: debian })).toEqual(expected);
   });
 
-  test('with the folder of the target, what is there decides', () => {
+  test('with the target’s folder, its files decide', () => {
     const options = { resolver: debian, targetBase: true };
     expect(takenBy(profile('include <abstractions/glycin>'), options)).toEqual([]);
     expect(takenBy('abi <abi/5.0>,\n', options)).toEqual(['2.13']);
@@ -308,7 +308,7 @@ describe('the base policy by name', () => {
     expect(lint(one).needs).toBe(needs);
   });
 
-  test('every file of a release is one of the next, and its name says since when', () => {
+  test('every file of a release is in the next, and its first release is recorded', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: releases.length - 1 }), (at) => {
         const [before, now] = [releases[at - 1] as Release, releases[at] as Release];

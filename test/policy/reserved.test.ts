@@ -6,7 +6,7 @@ const errorsOf = (name: string) =>
     .diagnostics.filter(({ severity }) => severity === 'error')
     .map(({ id }) => id);
 
-describe('names that mean something else', () => {
+describe('reserved names', () => {
   test.each([
     ...['unconfined', 'kernel_t', 'null-1', 'null-complain-profile', 'enforce', 'complain', 'kill'],
     ...['prompt', 'mixed', 'default', 'runtime', 'localhost', 'crio-default', 'snap.firefox.x'],
@@ -22,7 +22,7 @@ describe('names that mean something else', () => {
       'web.rpmsave',
     ],
     ...['web.orig'],
-  ])('no package is called %s', (name) => {
+  ])('a package may not be named %s', (name) => {
     expect(errorsOf(name)).toContain('reserved-name');
     expect(reservedName(name.toUpperCase())).toBe(reservedName(name));
   });
@@ -52,11 +52,11 @@ describe('names that mean something else', () => {
       'runtimes',
       'usr.bin.man',
     ],
-  ])('a package may be called %s', (name) => {
+  ])('a package may be named %s', (name) => {
     expect(errorsOf(name)).toEqual([]);
   });
 
-  test('a comment does not take it away, and a profile that is no package’s is not looked at', () => {
+  test('a comment can’t suppress it, and only packages are checked', () => {
     const text = '# lint-ignore reserved-name\nabi <abi/3.0>,\nprofile unconfined {\n}\n';
     expect(lint(text, { packageName: 'unconfined' }).ok).toBe(false);
     expect(lint(text).diagnostics.map(({ id }) => id)).not.toContain('reserved-name');

@@ -50,7 +50,7 @@ describe('private keys and tokens', () => {
     }
   });
 
-  test('those that this program makes are seen', async () => {
+  test('those that this program generates are found', async () => {
     const texts = [
       await exportPrivateKey((await generateKeyPair()).privateKey),
       (await generateNoteKey('example.org/log')).signer,
@@ -120,9 +120,9 @@ describe('private keys and tokens', () => {
     '/usr/share/glib-2.0/schemas/** r,',
     'aar_, ghp_ and npm_ begin tokens; AKIA begins a key id of AWS.',
     'AA_TOKEN=aar_… aa-registry publish',
-  ])('%j is none', (text) => expect(secretsIn(text)).toEqual([]));
+  ])('%j is not reported', (text) => expect(secretsIn(text)).toEqual([]));
 
-  test('public keys are none, in whatever form', () => {
+  test('public keys are not reported in any format', () => {
     const publicKeys = [ed25519, p256, rsa].map(({ publicKey }) => publicKey);
     for (const key of publicKeys) {
       const text = key.export({ type: 'spki', format: 'der' }).toString('base64');
@@ -131,7 +131,7 @@ describe('private keys and tokens', () => {
     }
   });
 
-  test('any text is looked through, and of many the first are told', () => {
+  test('any text is searched, and the first of many are reported', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => secretsIn(text).length === 0));
     expect(secretsIn(`${pem('PRIVATE KEY')}\n`.repeat(1000)).length).toBe(20);
   });

@@ -29,7 +29,7 @@ describe('is reported', () => {
   });
 });
 
-test('the message names the rule’s own pattern', () => {
+test('with the rule’s own pattern', () => {
   expect(found('@{HOME}/.ssh/id_rsa r,')[0]?.message).toBe(
     'This allows reading private keys of SSH, here @{HOME}/.ssh/id_rsa.',
   );

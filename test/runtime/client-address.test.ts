@@ -24,7 +24,7 @@ describe('a client’s address on workerd', () => {
     },
   );
 
-  test('is what the header of the setting says, if that is an address', async () => {
+  test('is the value of the configured header if that is an address', async () => {
     registry = await workerd.start({ addressLimit: 10, addressHeader: 'X-Real-IP' });
     expect(await refusals('X-Real-IP')).toBe(0);
     expect(await refusals('X-Forwarded-For')).toBeGreaterThan(0);

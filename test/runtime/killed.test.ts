@@ -5,7 +5,7 @@ import { createPublisher, expectStatus, publish } from '../publisher.ts';
 import { workerd } from '../runtimes.ts';
 import { expectSoundLog } from '../sound-log.ts';
 
-test('kill -9 of workerd among fifty publishers leaves whole versions or none', async () => {
+test('kill -9 of workerd during fifty publications leaves no partial version', async () => {
   const registry = await workerd.start();
   try {
     const library = await createPublisher(registry, 'library');
@@ -42,7 +42,7 @@ test('kill -9 of workerd among fifty publishers leaves whole versions or none', 
   // A hundred and fifty publishers on workerd, killed three times: a busy machine needs its time.
 }, 180_000);
 
-test('a database without a search index gets one beside the requests', async () => {
+test('a missing search index is built in the background', async () => {
   const registry = await workerd.start();
   const library = await createPublisher(registry, 'library');
   for (let at = 0; at < 12; at++) {

@@ -3,7 +3,7 @@ import { createPublisher, expectStatus, type Publisher, publish, send } from '..
 import { type TestRegistry, workerd } from '../runtimes.ts';
 
 /** The database commits, and its answer does not arrive: what was done is done once, and the client is told so. */
-describe('a registry whose database’s answer is lost', () => {
+describe('a registry that loses a response of its database', () => {
   let registry: TestRegistry;
   let acme: Publisher;
 

@@ -22,7 +22,7 @@ describe('Cloudflare’s cache', () => {
   const losePart = () =>
     registry.db.$client.execute('ALTER TABLE versions RENAME TO versions_gone');
 
-  test('holds the bytes of public versions, and their headers', async () => {
+  test('stores the bytes of public versions with their headers', async () => {
     const first = await read(web);
     await losePart();
     const again = await read(web);
@@ -41,20 +41,20 @@ describe('Cloudflare’s cache', () => {
     expect(known.status).toBe(304);
   });
 
-  test('has nothing for, and nothing of, whoever sends a token', async () => {
+  test('is neither read nor written by requests with a token', async () => {
     await read(web, { Authorization: `Bearer ${acme.token}` });
     await losePart();
     expect((await read(web)).status).toBe(500);
   });
 
-  test('is not asked for whoever sends a token', async () => {
+  test('is not read by requests with a token', async () => {
     await read(web);
     await losePart();
     expect((await read(web, { Authorization: `Bearer ${acme.token}` })).status).toBe(500);
     expect((await read(web, { Authorization: 'Bearer aar_wrong' })).status).toBe(401);
   });
 
-  test('forgets within seconds what has become private, with all that is kept before it', async () => {
+  test('drops profiles that became private within seconds', async () => {
     await registry.close();
     registry = await workerd.start({ sharedCache: true, responseCacheBytes: 1_000_000 });
     acme = await createPublisher(registry, 'acme');
@@ -81,7 +81,7 @@ describe('Cloudflare’s cache', () => {
     expect((await read(tile)).status).toBe(200);
   });
 
-  test('never holds what is private, nor what changes', async () => {
+  test('never stores private or mutable responses', async () => {
     const hide = { visibility: 'private' };
     const path = '/v1/profiles/acme/web';
     await expectStatus(200, send(registry, 'PUT', `${path}/visibility`, hide, registry.adminToken));

@@ -41,7 +41,7 @@ describe('the host', () => {
   const installed = (root: string, bytes: Uint8Array<ArrayBuffer>) =>
     install(verified(bytes), { root });
 
-  test('a parser that does not end is ended with all that it has started', async () => {
+  test('a parser that does not end is killed with its children', async () => {
     // As apparmor_parser does: a process of its own for each profile, which keeps standard error open.
     const program = at('parser');
     await writeFile(program, '#!/bin/sh\nsleep 30 &\necho $! > "$1"\nwait\n');
@@ -53,7 +53,7 @@ describe('the host', () => {
     expect(state).toMatch(/^gone|\) Z /);
   });
 
-  test('a parser that says more than it may is ended', async () => {
+  test('a parser with too much output is killed', async () => {
     const program = at('talker');
     await writeFile(program, '#!/bin/sh\nexec yes\n');
     await chmod(program, 0o755);
@@ -64,7 +64,7 @@ describe('the host', () => {
     });
   });
 
-  test('a parser has a limit on memory, time without anybody watching, and core files', async () => {
+  test('a parser has its own limits on memory, time and core files', async () => {
     const program = at('limits');
     await writeFile(program, '#!/bin/sh\nulimit -v\nulimit -t\nulimit -c\n');
     await chmod(program, 0o755);
@@ -73,7 +73,7 @@ describe('the host', () => {
     expect(await runParser(program, [])).toEqual({ ok: true, output: `${512 << 10}\n65\n0\n` });
   });
 
-  test('bytes that are no UTF-8 text are refused before anything is written', async () => {
+  test('bytes that are not UTF-8 are refused before anything is written', async () => {
     const root = at('latin');
     const bytes = Uint8Array.of(...new TextEncoder().encode(profileText('web')), 0xe9);
     expect(await installed(root, bytes)).toMatchObject({ ok: false, id: 'profile-invalid' });
@@ -84,7 +84,7 @@ describe('the host', () => {
     await expect(lstat(root)).rejects.toThrow('ENOENT');
   });
 
-  test('a definition behind a link counts, for boot follows links', async () => {
+  test('a definition behind a link counts, since boot follows links', async () => {
     const root = at('linked');
     const bytes = new TextEncoder().encode(profileText('web'));
     await mkdir(join(root, 'etc/apparmor.d'), { recursive: true });
@@ -139,7 +139,7 @@ describe('the host', () => {
     });
   });
 
-  test('nothing is installed where it can not be written down', async () => {
+  test('nothing is installed if it can’t be recorded', async () => {
     const root = at('unrecorded');
     await mkdir(join(root, 'var/lib/aa-registry'), { recursive: true });
     await writeFile(join(root, 'var/lib/aa-registry/installed'), 'in the way');
@@ -151,7 +151,7 @@ describe('the host', () => {
     await expect(lstat(join(root, 'etc'))).rejects.toThrow('ENOENT');
   });
 
-  test('folders are never made for others to write to', async () => {
+  test('created folders are never writable by others', async () => {
     const before = process.umask(0);
     try {
       await writeFileAtomically(at('made', 'deep', 'file'), 'x', 0o644);
@@ -163,7 +163,7 @@ describe('the host', () => {
     }
   });
 
-  test('output follows links and replaces no device', async () => {
+  test('output follows links and never replaces a device', async () => {
     await writeFile(at('target'), 'old');
     await symlink('target', at('link'));
     await writeOutput(at('link'), 'new');
@@ -175,7 +175,7 @@ describe('the host', () => {
     await expect(writeOutput(folder, 'x')).rejects.toThrow('EISDIR');
   });
 
-  test('a signal waits for work that must not be interrupted', async () => {
+  test('a signal is deferred during work that must not be interrupted', async () => {
     const order: string[] = [];
     await uninterrupted(async () => {
       process.kill(process.pid, 'SIGHUP');

@@ -36,7 +36,7 @@ describe('a package’s folder', () => {
 
   const parts = ['aa-profile.toml', 'docker-nginx', 'README.md'];
 
-  test('has three files, read whole', async () => {
+  test('has three files', async () => {
     const { name, file, bytes, readme } = await readPackageFolder(await packageFolder());
     expect({ name, readme }).toEqual({ name: 'docker-nginx', readme: '# nginx\n' });
     expect(file.endsWith('/docker-nginx')).toBe(true);
@@ -71,7 +71,7 @@ describe('a package’s folder', () => {
     });
   });
 
-  test('a token is found in what the escapes of TOML and Markdown mean', async () => {
+  test('a token is found behind escapes of TOML and Markdown', async () => {
     const token = `${['aar', '_'].join('')}${'aB3'.repeat(20).slice(0, 43)}`;
     const escaped: [string, (text: string) => string][] = [
       [

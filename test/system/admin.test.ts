@@ -63,7 +63,7 @@ describe('aa-registry admin', () => {
   });
   afterAll(() => folder.clean());
 
-  test('check says that nothing differs, while the registry runs', async () => {
+  test('check reports no differences while the registry runs', async () => {
     running = await serve(data);
     const outcome = await aaRegistry(['admin', 'check', '--data', data]);
     expect(outcome.stdout).toBe(
@@ -72,7 +72,7 @@ describe('aa-registry admin', () => {
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('check names what differs and ends with 1', async () => {
+  test('check reports differences and exits with 1', async () => {
     const other = at('differs');
     await mkdir(other);
     await copyFile(join(data, 'registry.db'), join(other, 'registry.db'));
@@ -93,7 +93,7 @@ describe('aa-registry admin', () => {
     expect(forged.stdout).toContain('checkpoint-invalid: ');
   });
 
-  test('check looks at a remote database too', async () => {
+  test('check verifies a remote database', async () => {
     const hrana = await startHrana(join(data, 'registry.db'));
     try {
       const unsigned = await aaRegistry(['admin', 'check', '--database', hrana.url]);
@@ -109,7 +109,7 @@ describe('aa-registry admin', () => {
     }
   });
 
-  test('a backup made while others publish is restored elsewhere and goes on', async () => {
+  test('a backup made during publications is restored in another folder and works', async () => {
     running = await serve(data);
     const registry = running;
     let ended = false;
@@ -140,7 +140,7 @@ describe('aa-registry admin', () => {
     expect((await aaRegistry(['admin', 'check', '--data', restored])).code).toBe(0);
   });
 
-  test('what a path has of a URL is a part of its name, and nobody else may read what is written', async () => {
+  test('URL syntax in a path is part of its name, and written files are private', async () => {
     const odd = at('a%41 b?c#d');
     await mkdir(odd, { mode: 0o755 });
     const file = join(odd, 'b%41?x=1#.db');
@@ -187,7 +187,7 @@ describe('aa-registry admin', () => {
     expect(await readdir(into)).toEqual(['b%41.db']);
   });
 
-  test('a backup is not written over a file, unless that is asked for', async () => {
+  test('a backup does not replace a file without --force', async () => {
     const file = at('existing.db');
     await writeFile(file, 'precious');
     const refused = await aaRegistry(['admin', 'backup', file, '--data', data]);
@@ -218,7 +218,7 @@ describe('aa-registry admin', () => {
       return at(name);
     };
 
-    test('does not replace data, unless that is asked for; then the old is kept', async () => {
+    test('does not replace data without --yes, and keeps the old data', async () => {
       const target = await copyOf('target');
       running = await serve(target);
       await put(running, 'later');
@@ -235,7 +235,7 @@ describe('aa-registry admin', () => {
       expect((await aaRegistry(['admin', 'check', '--data', target])).code).toBe(0);
     });
 
-    test('is refused while a registry serves the folder, however it was started', async () => {
+    test('is refused while any registry serves the folder', async () => {
       const target = await copyOf('served');
       running = await serve(target);
       const refused = await restore(file, '--data', target, '--yes');
@@ -246,7 +246,7 @@ describe('aa-registry admin', () => {
       expect((await restore(file, '--data', target, '--yes')).code).toBe(0);
     });
 
-    test('two registries may serve one folder, as before', async () => {
+    test('two registries may serve one folder', async () => {
       const target = await copyOf('twice');
       running = await serve(target);
       const second = await serve(target);
@@ -254,7 +254,7 @@ describe('aa-registry admin', () => {
       expect((await restore(file, '--data', target, '--yes')).stderr).toContain('is in use');
     });
 
-    test('without the log’s key needs the folder to have it', async () => {
+    test('of a backup without the log’s key requires it in the folder', async () => {
       const target = at('without-key');
       const refused = await restore(keyless, '--data', target);
       expect(refused.code).toBe(1);
@@ -374,7 +374,7 @@ describe('aa-registry admin', () => {
       expect(checked.stdout).toContain(reason);
     });
 
-    test('refuses an index that leads elsewhere than its table', async () => {
+    test('refuses an index that does not match its table', async () => {
       const broken = at('index.db');
       await copyFile(file, broken);
       const db = new DatabaseSync(broken, { defensive: false });
@@ -395,7 +395,7 @@ describe('aa-registry admin', () => {
       expect(refused.stderr).toContain('is not a backup of a registry, or is damaged');
     });
 
-    test('restores a database whose statistics were asked for', async () => {
+    test('restores a database with statistics tables', async () => {
       const analyzed = at('analyzed.db');
       await copyFile(file, analyzed);
       const db = new DatabaseSync(analyzed);
@@ -420,7 +420,7 @@ describe('aa-registry admin', () => {
       expect(verifier).not.toBe('');
     });
 
-    test('tells which administrators the backup brings', async () => {
+    test('lists the administrators in the backup', async () => {
       const more = at('more.db');
       await copyFile(file, more);
       const db = new DatabaseSync(more);
@@ -499,7 +499,7 @@ describe('aa-registry admin', () => {
     [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is not a verifier key'],
     [['admin', 'check', '--database', 'http://127.0.0.1:1'], 1, ''],
     [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'The backup /nonexistent'],
-  ])('%j ends with %i', async (args, code, message) => {
+  ])('%j exits with %i', async (args, code, message) => {
     const outcome = await aaRegistry(args.map((arg) => (arg === 'DATA' ? data : arg)));
     expect(outcome.stderr).toContain(message);
     expect(outcome.stderr).not.toContain('    at ');

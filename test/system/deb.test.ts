@@ -35,12 +35,12 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
   }, 300_000);
   afterAll(() => clean());
 
-  test('has the program, which runs without Node.js', () => {
+  test('contains the program, which runs without Node.js', () => {
     const run = spawnSync(at('usr/bin/aa-registry'), ['--version'], { encoding: 'utf8', env: {} });
     expect(run.stdout).toBe(`${manifest.version}\n`);
   });
 
-  test('has a page of the manual for every command', () => {
+  test('has a manual page for every command', () => {
     const pages = readdirSync(at('usr/share/man/man1'));
     const names = topics.flatMap(({ commands }) => Object.keys(commands));
     const expected = names.map((name) => `aa-registry-${name.replaceAll(' ', '-')}.1.gz`);
@@ -70,7 +70,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     }
   });
 
-  test('its manual says what help says', () => {
+  test('has the text of help in its manual', () => {
     const page = execFileSync('zcat', [at('usr/share/man/man1/aa-registry-pull.1.gz')], {
       encoding: 'utf8',
     });
@@ -78,7 +78,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     expect(page).toContain('sudo aa\\-registry pull docker\\-nginx\n');
   });
 
-  test('has what completes it, where each shell looks', () => {
+  test('installs completions for each shell', () => {
     for (const file of [
       'usr/share/bash-completion/completions/aa-registry',
       'usr/share/zsh/vendor-completions/_aa-registry',
@@ -89,7 +89,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     }
   });
 
-  test('enables nothing, and its scripts are sound', () => {
+  test('enables no units and has valid scripts', () => {
     const scripts = join(folder, 'control');
     execFileSync('dpkg-deb', ['--control', deb, scripts]);
     for (const script of ['postinst', 'prerm', 'postrm']) {
@@ -100,7 +100,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     expect(readdirSync(at('etc'), { recursive: true }).join()).not.toContain('.wants');
   });
 
-  test('installs into an empty system, and is removed from it again', async () => {
+  test('is installed on a minimal system and removed again', async () => {
     const system = join(folder, 'system');
     const { stderr, status } = spawnSync(
       'sh',
@@ -120,7 +120,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     expect(status, stderr).toBe(0);
   });
 
-  test('is the same, byte for byte, when it is built again', async () => {
+  test('is reproducible', async () => {
     const first = join(folder, 'first.deb');
     await copyFile(deb, first);
     build();

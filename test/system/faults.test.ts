@@ -45,7 +45,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
     execFileSync('umount', ['--lazy', data]);
   });
 
-  test('answers 507, goes on reading, and publishes again when there is room', async () => {
+  test('responds with 507, serves reads, and publishes again when space is free', async () => {
     const ballast = join(data, 'ballast');
     await writeFile(ballast, Buffer.alloc(512 * 1024));
     running = await serve(data);
@@ -95,7 +95,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
   });
 });
 
-describe('clients that misbehave', () => {
+describe('misbehaving clients', () => {
   /** A connection on which something was sent. */
   async function open(registry: ServedRegistry, text: string): Promise<Socket> {
     const { hostname, port } = new URL(registry.url);
@@ -113,7 +113,7 @@ describe('clients that misbehave', () => {
     await response.text();
   }
 
-  test('whose heads and bodies drip keep nobody else waiting; such heads are cut off', async () => {
+  test('with slow heads and bodies do not delay others; slow heads time out', async () => {
     running = await serve(join(folder.path, 'slow'));
     const registry = running;
     const heads = await Promise.all(
@@ -146,7 +146,7 @@ describe('clients that misbehave', () => {
     }
   }, 90_000);
 
-  test('with huge heads are told so', async () => {
+  test('with huge heads get an error', async () => {
     running = await serve(join(folder.path, 'huge'));
     const socket = await open(
       running,
@@ -162,7 +162,7 @@ describe('clients that misbehave', () => {
     await read(running);
   });
 
-  test('that hold ten thousand connections open leave the others served', async () => {
+  test('with ten thousand open connections do not block others', async () => {
     running = await serve(join(folder.path, 'idle'));
     const registry = running;
     const sockets: Socket[] = [];

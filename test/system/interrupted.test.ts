@@ -11,7 +11,7 @@ const killAt = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
 /** More steps than any change has. */
 const most = 60;
 
-describe('a change that is killed before any of its steps', { timeout: 120_000 }, () => {
+describe('a change that is killed before one of its steps', { timeout: 120_000 }, () => {
   let fixture: Fixture;
   let start: string;
   let copies = 0;
@@ -69,7 +69,7 @@ describe('a change that is killed before any of its steps', { timeout: 120_000 }
     ['complain', [pulled('1.0.0')], ['complain', 'web'], '1.0.0', '1.0.0 complaining'],
     ['enforce', [pulled('1.0.0', '--complain')], ['enforce', 'web'], '1.0.0 complaining', '1.0.0'],
     ['a removal', [pulled('1.0.0'), pulled('1.1.0')], ['remove', 'web'], '1.1.0', 'none'],
-  ])('%s ends whole', async (_, before, change, old, next) => {
+  ])('%s is completed or rolled back', async (_, before, change, old, next) => {
     const prepared = await hostWith(...before);
     const outcomes: string[] = [];
     for (let at = 1; at <= most; at++) {

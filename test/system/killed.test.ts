@@ -25,7 +25,7 @@ describe('a registry that is killed', () => {
     await clean();
   });
 
-  test('kill -9 while publishing leaves whole versions or none', async () => {
+  test('kill -9 during publications leaves no partial version', async () => {
     running = await serve(data);
     const over = (url: string, adminToken: string): TestRegistry =>
       ({

@@ -208,13 +208,13 @@ describe.each<[string, Verify]>([
   });
 });
 
-test('workerd itself takes signatures that nobody has made', async () => {
+test('WebCrypto in workerd accepts forged signatures', async () => {
   const taken = await Promise.all(forged.map((vector) => inWorkerd(vector, true)));
   expect(taken.filter((one) => one).length).toBeGreaterThanOrEqual(8);
 });
 
 test.each(smallOrder.flatMap(encodings).map((raw) => [encodeHex(raw), raw] as const))(
-  'no key is %s, wherever one is read',
+  '%s is refused as a key by every reader',
   async (_, raw) => {
     expect(await importEd25519(raw)).toBeUndefined();
     const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);

@@ -337,5 +337,5 @@ function toVersion(
   return { team, name, ...toVersionSummary(row), manifest, diagnostics, omitted, needs, unseen };
 }
 
-/** What is shown of a version's record. */
+/** The columns of a version that the API shows. */
 type Shown = SummaryRow & Pick<Row, 'manifest'>;

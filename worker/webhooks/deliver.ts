@@ -41,10 +41,10 @@ const testsAllowed = { requests: 10, seconds: 60 };
 const pruneInterval = 60_000;
 
 /** The delay before a retry: five seconds, then four times as long each time, at most six hours. */
-const firstWait = 5_000;
+const minWait = 5_000;
 const maxWait = 6 * 3_600_000;
 
-/** How long a delivery is retried, and how long it is kept, in milliseconds. */
+/** How long a delivery is retried, and how long it is stored, in milliseconds. */
 const maxAge = 5 * 86_400_000;
 const retention = 30 * 86_400_000;
 
@@ -63,7 +63,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { concurrency = defaultConcurrency } = options;
 
   const next = (attempts: number): string => {
-    const wait = Math.min(maxWait, firstWait * 4 ** (attempts - 1));
+    const wait = Math.min(maxWait, minWait * 4 ** (attempts - 1));
     return new Date(now().getTime() + wait * (0.5 + random())).toISOString();
   };
 
@@ -80,7 +80,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         ...(await signatureHeaders(secret, message)),
       };
       const status = await within(timeout + margin, send(url, headers, payload));
-      return { status, error: isGood(status) ? null : `HTTP status ${status}` };
+      return { status, error: isSuccess(status) ? null : `HTTP status ${status}` };
     } catch (error) {
       return { status: null, error: reasonOf(error) };
     }
@@ -168,7 +168,7 @@ export function testEvent({ team, id }: Webhook, time: string): WebhookEvent {
   return { kind: 'webhook.test', time, data: { team, webhook: id } };
 }
 
-/** A delivery, as far as the concurrency limits apply to it. */
+/** The fields of a delivery that the concurrency limits use. */
 type Placed = Pick<Due, 'team' | 'webhookId' | 'url'>;
 
 /** Counts running deliveries. */
@@ -219,7 +219,7 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
   };
 }
 
-/** Waits for the first of several promises, but no longer than so many milliseconds. */
+/** Waits for the first of several promises, at most so many milliseconds. */
 async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
@@ -229,7 +229,7 @@ async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): 
   clearTimeout(timer);
 }
 
-/** Rejects with a TimeoutError when work takes longer than so many milliseconds. */
+/** Rejects with a TimeoutError if work takes longer than so many milliseconds. */
 async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -242,7 +242,7 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
   }
 }
 
-function isGood(status: number): boolean {
+function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 

@@ -62,13 +62,13 @@ describe('the catalog', () => {
     },
   );
 
-  test('a reason for a yank is shown so', async () => {
+  test('a yank reason is spelt out', async () => {
     expect(await page('/p/library/turned/1.0.0')).toContain(
       'Yanked <span class="unseen">\\u{ad}</span>x',
     );
   });
 
-  test('they are marked in text, and spelt in a title', async () => {
+  test('are marked in text and spelt out in a title', async () => {
     const html = await page('/p/library/turned/1.0.0');
     const marked = (code: number) => `<span class="unseen">\\u{${code.toString(16)}}</span>x`;
     const line = codes.map(marked).join('');
@@ -83,7 +83,7 @@ describe('the catalog', () => {
     expect(title).not.toContain('<');
   });
 
-  test('in a rule they are refused', async () => {
+  test('are refused in a rule', async () => {
     for (const code of codes) {
       const text = profileText('refused').replace('/** r', `/**${String.fromCodePoint(code)} r`);
       const draft = { name: 'refused', version: '1.0.0', text };
@@ -95,7 +95,7 @@ describe('the catalog', () => {
     }
   });
 
-  test('letters and marks that are seen stay as they are', async () => {
+  test('visible letters and marks are unchanged', async () => {
     const text = `${profileText('seen')}# жпт 日本 é ü ↔ <b> & "x"\n`;
     const said = { ...manifest, description: 'Größe 日本 — “x” & <b>' };
     const draft = { name: 'seen', version: '1.0.0', text, manifest: said };

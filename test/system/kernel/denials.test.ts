@@ -480,7 +480,7 @@ dmesg -c >/dev/null`);
       return { code, said: stdout + stderr };
     }
 
-    test('names the version, the rule that denied with its line, and what would allow the rest', async () => {
+    test('shows the version, the deny rule with its line, and rules for the rest', async () => {
       await machine.run(`for i in 1 2 3; do aa-exec -p web -- cat /srv/t/b; done
 aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2`);
       const { code, said } = await denials('--profile web');
@@ -496,7 +496,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       expect((await denials('')).said).toContain('capability sys_admin,');
     });
 
-    test('one line of JSON for each finding', async () => {
+    test('prints one line of JSON for each denial', async () => {
       const { said } = await denials('--profile web --format json');
       const [denied, unmatched] = said
         .trim()
@@ -519,7 +519,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       });
     });
 
-    test('the next version allows what no rule allowed, and denies what a rule denies', async () => {
+    test('its patch allows the unmatched requests and keeps deny rules', async () => {
       const { code, said } = await denials('--profile web --patch /root/web');
       expect(code).toBe(1);
       expect(said).toContain('+ network inet stream,');
@@ -536,7 +536,7 @@ aa-exec -p web -- ${socket(2, 1)}`);
       expect(after).toMatch(/The profile as it is now allows it, by \S+:13: network inet stream,/);
     });
 
-    test('shows what comes, and ends when told to', async () => {
+    test('follows the log until interrupted', async () => {
       const stdout = await succeed(`aa-registry denials --follow >/run/followed 2>&1 &
 until grep -q Following /run/followed; do sleep 0.1; done
 aa-exec -p other -- ${socket(2, 1)}
@@ -546,7 +546,7 @@ kill -INT $!; wait $!; echo "ended $?"; cat /run/followed`);
       expect(stdout).not.toContain('web');
     });
 
-    test('what complain mode allowed becomes a profile with which the same works', async () => {
+    test('a draft from complain mode confines the same program', async () => {
       const commands =
         'cat /srv/t/a; /srv/t/script; /srv/t/echo ran; rm -f /srv/t/drafted; touch /srv/t/drafted';
       const tryOut = `aa-exec -p app -- sh -c 'set -e; ${commands}'`;
@@ -570,14 +570,14 @@ ${tryOut}`);
       expect((await machine.confined('app', ['cat', '/srv/t/b'])).code).not.toBe(0);
     });
 
-    test('the log is for root', async () => {
+    test('requires root for the log', async () => {
       await succeed('sysctl -qw kernel.dmesg_restrict=1');
       const { code, stderr } = await machine.run("su nobody -c 'aa-registry denials'");
       expect(stderr).toContain('Run it with sudo');
       expect(code).toBe(exit.unable);
     });
 
-    test('more kinds of lines for the corpus', async () => {
+    test('prints further kinds of lines', async () => {
       const lines = await succeed(`cat >/etc/apparmor.d/more <<'END'
 ${header}profile killed flags=(kill) { /usr/bin/* mrix, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }
 profile starts { /usr/bin/* mr, /usr/bin/env px -> nowhere, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }

@@ -88,7 +88,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectDenied('env', 'dash', '-c', 'exit');
   }
 
-  test('doctor finds a kernel, a parser and a registry that all work', async () => {
+  test('doctor reports a working kernel, parser and registry', async () => {
     const { findings } = JSON.parse(await succeed('aa-registry doctor --format json'));
     const unwell = findings.filter(({ result }: { result: string }) => result !== 'ok');
     expect(unwell).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     );
   });
 
-  test("refuses another registry's profile of that name, signed by whoever runs it", async () => {
+  test('refuses the same profile from another registry, signed by its operator', async () => {
     const impostor = await startRegistry(path.join(folder, 'impostor'));
     const forged = await packageWith(policy.replaceAll(/^ *deny .*\n/gm, ''));
     await impostor.publish(forged, '2.0.0');
@@ -123,13 +123,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectEnforced();
   });
 
-  test('a process confined by it may do what is not denied', async () => {
+  test('a confined process may do what is allowed', async () => {
     const label = ['cat', '/proc/self/attr/current'];
     const { stdout } = await machine.confined('docker-nginx', label);
     expect(stdout).toBe('docker-nginx (enforce)\n');
   });
 
-  describe.each(layouts)('where $layout, a process confined by it may not', (layout) => {
+  describe.each(layouts)('with $layout, a confined process may not', (layout) => {
     beforeAll(() => succeed(layout.before));
     afterAll(() => succeed(layout.after));
 
@@ -141,7 +141,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     test('run /bin/sh', () => expectDenied('env', '/bin/sh', '-c', 'exit'));
   });
 
-  test('keeps the version it has when the next one was tampered with, then updates', async () => {
+  test('keeps the installed version if the next one was tampered with, then updates', async () => {
     const next = `${policy}# The next version.\n`;
     await registry.publish(await packageWith(next), '1.1.0');
     await whileTampered(registry.database, () =>
@@ -154,7 +154,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectEnforced();
   });
 
-  test('has it at the next boot, also when the power was cut right after the pull', async () => {
+  test('loads it at boot, also after a power cut right after the pull', async () => {
     await succeed('aa-registry pull docker-nginx@1.0.0');
     await machine.kill();
     await machine.start();
@@ -162,7 +162,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectEnforced();
   });
 
-  test('is loaded by boot because its file is not in a folder, where boot does not look', async () => {
+  test('its file is at the top level, since boot ignores folders', async () => {
     const copy = '/etc/apparmor.d/containers/docker-nginx-copy';
     await succeed(
       `mkdir -p $(dirname ${copy}); sed s/docker-nginx/docker-nginx-copy/ ${installed} >${copy}`,
@@ -175,7 +175,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect((await machine.loadedProfiles()).has('docker-nginx-copy')).toBe(false);
   });
 
-  test('refuses to install where AppArmor is switched off in the kernel', async () => {
+  test('refuses to install if AppArmor is disabled in the kernel', async () => {
     await machine.reboot({ kernelArguments: ['apparmor=0'] });
     await expectRefusal('aa-registry pull docker-nginx', exit.unable, /AppArmor is switched off/);
   });

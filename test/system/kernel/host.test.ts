@@ -108,7 +108,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
       await succeed('rm -f /run/live; until [ -s /run/live ]; do sleep 0.1; done; cat /run/live')
     ).trim();
 
-  test('complains first, at boot too, and then enforces the same bytes', async () => {
+  test('switches from complain to enforce mode with the same file, also over a reboot', async () => {
     await succeed('aa-registry pull web@1.0.0 --complain');
     expect(await modeOf('web')).toBe('complain');
     expect(await deniedIn('/srv', '/opt')).toEqual([]);
@@ -122,7 +122,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await succeed(`cat ${file}`)).toBe(policy(...versions['1.0.0']));
   });
 
-  test('updates a profile under the processes that it confines, and back', async () => {
+  test('updates and rolls back a profile while it confines processes', async () => {
     pid = await startConfined();
     expect(await live()).toBe('may');
     await succeed('aa-registry pull web');
@@ -154,7 +154,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await deniedIn('/srv', '/opt')).toEqual(['/srv']);
   });
 
-  test('tells which profile confines a container, by its cgroup or its runtime', async () => {
+  test('shows the profile of a container, by its cgroup or its runtime', async () => {
     await succeed(
       [
         'mkdir -p /run/cgroup && mount -t cgroup2 cgroup2 /run/cgroup',
@@ -179,7 +179,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     });
   });
 
-  test('is not removed while it confines a process, which is named, unless forced', async () => {
+  test('is not removed without --force while it confines a process, which is named', async () => {
     const refused = await machine.run('aa-registry remove web');
     expect(refused.code).toBe(exit.failed);
     expect(refused.stderr).toMatch(/^ {2}\d+ sh$/m);
@@ -205,7 +205,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await succeed('cat /etc/apparmor.d/local/web')).toBe('deny /mnt/** w,\n');
   });
 
-  test("leaves the old one enforced when the host's parser refuses the new one", async () => {
+  test('keeps the old version enforced if the parser refuses the new one', async () => {
     await succeed("echo 'no rule at all' >/etc/apparmor.d/local/web");
     const refused = await machine.run('aa-registry pull web@1.0.0');
     expect(refused).toMatchObject({ code: exit.failed });
@@ -218,7 +218,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect((await status()).code).toBe(exit.ok);
   });
 
-  test('syncs with a file: what it names is installed, and a second run does nothing', async () => {
+  test('sync installs the listed profiles, and a second run changes nothing', async () => {
     await succeed('aa-registry remove web');
     await succeed(`echo 'profiles = ["web@^1.0"]' >/etc/aa-registry/profiles.toml`);
     expect(await succeed('aa-registry sync')).toBe('Installed web 1.1.0\n');
@@ -260,7 +260,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await succeed(`cat ${file}`)).toBe(policy(...versions['1.1.0']));
   });
 
-  test('syncs what can be synced when the registry is away', async () => {
+  test('sync repairs profiles without the registry', async () => {
     await succeed(
       `rm ${file}; apparmor_parser -r -K -C /etc/apparmor.d/aa-registry.library.web || true`,
     );
@@ -296,7 +296,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     await succeed(argv.join(' '));
   });
 
-  test('prints what runs a container, by the state alone', async () => {
+  test('run-args prints the options of a container runtime', async () => {
     expect(await succeed('aa-registry run-args docker-nginx')).toBe(
       '--security-opt apparmor=docker-nginx\n',
     );

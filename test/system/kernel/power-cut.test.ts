@@ -120,7 +120,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     return Object.fromEntries(found);
   }
 
-  test('boots with the old version or the new at each step of each change, and then is finished', async () => {
+  test('boots with the old or the new version after a power cut at any step, and completes the change', async () => {
     const outcomes: Record<Name, string[]> = { fresh: [], gone: [], back: [] };
     /** Those that have as many steps as this. */
     let cut = names;

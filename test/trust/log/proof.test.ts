@@ -67,7 +67,7 @@ describe('the published tree of eight leaves', () => {
     [2, 5, [h.leaves23, h.leaf4]],
     [6, 7, [h.leaves45, h.leaf6, h.leaves03]],
     [0, 8, []],
-  ])('the tree of %i begins that of %i', async (first, second, hashes) => {
+  ])('the tree of %i is a prefix of that of %i', async (first, second, hashes) => {
     const proof = hashes.map(fromHex);
     expect(await proveConsistency(first, second, readTile)).toEqual(proof);
     const claim = { first, firstRoot: root(first), second, secondRoot: root(second), proof };
@@ -315,7 +315,7 @@ describe('trees of up to 5,000 leaves', () => {
     }
   });
 
-  test('a tile of another length is an error, and so is one that is missing', async () => {
+  test('a tile of the wrong length and a missing tile are errors', async () => {
     const cut: ReadTile = async (tile) => (await grown.readTile(tile)).slice(0, -1);
     await expect(proveInclusion(3, 1000, cut)).rejects.toThrow(/^tile.* bytes, not/);
     const missing: ReadTile = async () => {
@@ -337,7 +337,7 @@ test('a proof in a tree of 2^53 - 1 leaves reads at most two tiles of each level
   for (const { width } of read.values()) expect(width).toBeGreaterThan(0);
 });
 
-test('what is no leaf or no earlier tree can not be proved', async () => {
+test('a missing leaf and a larger tree can’t be proved', async () => {
   const readTile: ReadTile = async () => new Uint8Array();
   for (const [a, b] of [
     [-1, 3],
@@ -352,7 +352,7 @@ test('what is no leaf or no earlier tree can not be proved', async () => {
   await expect(proveInclusion(3, 3, readTile)).rejects.toThrow(RangeError);
 });
 
-test('a tree extends the empty one, of which only one root is true', async () => {
+test('a tree extends the empty tree, which has one root', async () => {
   const [root] = makeLeaves(1) as [Hash];
   const claim = { first: 0, firstRoot: emptyRoot(), second: 9, secondRoot: root, proof: [] };
   expect(verifyConsistency(claim)).toBe(true);
@@ -360,7 +360,7 @@ test('a tree extends the empty one, of which only one root is true', async () =>
   expect(verifyConsistency({ ...claim, firstRoot: root })).toBe(false);
 });
 
-test('no claim makes verification throw, or take long', async () => {
+test('verification never throws and is bounded', async () => {
   const number = fc.oneof(fc.double(), fc.integer(), fc.maxSafeNat(), fc.nat(9));
   const hash = fc.oneof(
     fc.uint8Array({ minLength: 32, maxLength: 32 }),
