@@ -21,7 +21,6 @@ import {
 } from '../trust/log/index.ts';
 import { createLog } from '../worker/log/log.ts';
 import { command } from './command.ts';
-import { type Meddler, startMeddler } from './meddler.ts';
 import {
   createPublisher,
   expectStatus,
@@ -32,6 +31,7 @@ import {
   send,
 } from './publisher.ts';
 import { runtimes, type TestRegistry } from './runtimes.ts';
+import { startTamperingProxy, type TamperingProxy } from './tampering-proxy.ts';
 
 /** Everything below a folder, with its contents, but for the keys that were seen revoked: they are remembered. */
 async function snapshot(folder: string): Promise<Record<string, string>> {
@@ -48,7 +48,7 @@ async function snapshot(folder: string): Promise<Record<string, string>> {
 // Each attacker holds what its title says. The host trusts the log's key and the team's first key only.
 describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) => {
   let registry: TestRegistry;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let team: Publisher;
   let folder: string;
   let host: string;
@@ -58,19 +58,19 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   beforeAll(async () => {
     registry = await start();
-    meddler = await startMeddler(registry.url);
+    proxy = await startTamperingProxy(registry.url);
     team = await createPublisher(registry, 'library');
     folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await registry.close();
     await rm(folder, { recursive: true });
   });
 
   // Each test has a profile of its own with two versions, and a host that has installed the first.
   beforeEach(async () => {
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     name = `profile-${++names}`;
     await expectStatus(201, publish(registry, team, { name, version: '1.0.0' }));
     host = await newHost();
@@ -90,7 +90,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       '--root',
       root,
       '--registry',
-      meddler.url,
+      proxy.url,
       '--yes',
     ]);
     expect(trusted, trusted.said).toMatchObject({ code: 0 });
@@ -147,7 +147,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   });
 
   test('the network: bytes changed', async () => {
-    meddler.meddle = (path, body) => (path.endsWith('/profile') ? `${body}# and more\n` : body);
+    proxy.tamper = (path, body) => (path.endsWith('/profile') ? `${body}# and more\n` : body);
     await expectRefused('digest-mismatch');
   });
 
@@ -208,7 +208,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   /** Has the registry say that a reference means this version, whatever it asks for. */
   function offerInstead(version: string): void {
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.startsWith('/v1/resolve')
         ? body.toString().replace(/"version":"[^"]*"/, `"version":"${version}"`)
         : body;
@@ -217,7 +217,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   test('the registry: another profile of the team under this name', async () => {
     const other = `${name}-other`;
     await expectStatus(201, publish(registry, team, { name: other, version: '2.0.0' }));
-    meddler.meddle = async (path, body) => {
+    proxy.tamper = async (path, body) => {
       if (!path.includes('/versions/2.0.0/')) return body;
       const answer = await fetch(new URL(path.replace(name, other), registry.url));
       return Buffer.from(await answer.arrayBuffer());
@@ -229,7 +229,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     const old = await (await registry.fetch('/log/checkpoint')).text();
     await editTrust((toml) => toml.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0003'));
     await new Promise((resolve) => setTimeout(resolve, 2500));
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
       return JSON.stringify({ ...JSON.parse(body.toString()), checkpoint: old });
     };
@@ -243,7 +243,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       now: () => new Date(Date.now() + 3_600_000),
     });
     const { note } = await late.checkpoint();
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/proof')) return body;
       return JSON.stringify({ ...JSON.parse(body.toString()), checkpoint: note });
     };
@@ -252,7 +252,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   test('the network: another log', async () => {
     const key = await generateNoteKey(registry.logKey.name);
-    meddler.meddle = async (path, body) => {
+    proxy.tamper = async (path, body) => {
       if (!path.includes('/proof')) return body;
       const proof = JSON.parse(body.toString());
       const checkpoint = parseCheckpoint(parseNote(proof.checkpoint)?.text ?? '');
@@ -270,7 +270,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   });
 
   test("the network: another leaf's proof", async () => {
-    meddler.meddle = async (path, body) => {
+    proxy.tamper = async (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
       const answer = await fetch(new URL(path.replace('2.0.0', '1.0.0'), registry.url));
       return Buffer.from(await answer.arrayBuffer());
@@ -279,7 +279,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   });
 
   test('the network: a forged entry with a valid proof', async () => {
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.includes('/versions/2.0.0/proof') ? body.toString().replace('2.0.0', '2.0.1') : body;
     await expectRefused('entry-not-in-log');
   });
@@ -297,7 +297,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     ['no signature', (note: string) => note.slice(0, note.indexOf('\n\n') + 2)],
     ['nothing', () => ''],
   ])('the network: a checkpoint with %s', async (_, change) => {
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
       const proof = JSON.parse(body.toString());
       return JSON.stringify({ ...proof, checkpoint: change(proof.checkpoint) });
@@ -318,7 +318,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     ['cut short', (hash: string) => btoa(atob(hash).slice(1))],
     ['turned around', (hash: string) => btoa([...atob(hash)].reverse().join(''))],
   ])('the network: a proof with a hash %s', async (_, change) => {
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
       const proof = JSON.parse(body.toString());
       return JSON.stringify({ ...proof, inclusion: proof.inclusion.map(change) });
@@ -383,14 +383,14 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectStatus(201, added);
     const draft = { name, version: '3.0.0', text: text('rotated') };
     await expectStatus(201, publish(registry, { ...team, key: next }, draft));
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (path !== '/v1/teams/library') return body;
       const shown = JSON.parse(body.toString());
       for (const key of shown.keys) key.endorsement = null;
       return JSON.stringify(shown);
     };
     await expectRefused('envelope-untrusted-key');
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     await expectPulled(name);
   });
 

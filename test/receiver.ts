@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a receiver of webhooks got. */
+/** A request that a receiver of webhooks got. */
 export interface Received {
   path: string;
   headers: IncomingHttpHeaders;
@@ -12,12 +12,12 @@ export interface Received {
 export interface Receiver {
   url: string;
   received: Received[];
-  /** How it answers; 204 at first. */
+  /** Sends the response; 204 by default. */
   answer: (response: ServerResponse, received: Received) => void;
   close: () => void;
 }
 
-/** A server on loopback that remembers what it is told. */
+/** Starts a server on loopback that records its requests. */
 export async function startReceiver(): Promise<Receiver> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];

@@ -11,7 +11,6 @@ import {
   sha256,
 } from '../../trust/index.ts';
 import { blindChannel, parseNoteVerifier } from '../../trust/log/index.ts';
-import { startMeddler } from '../meddler.ts';
 import {
   createPublisher,
   expectStatus,
@@ -23,6 +22,7 @@ import {
   signDraft,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { startTamperingProxy } from '../tampering-proxy.ts';
 
 describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   let registry: TestRegistry;
@@ -92,17 +92,17 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       await (await publishPrivately('another')).text();
       const path = '/v1/profiles/acme/another/versions/1.0.0/proof';
       const other = await get<Proof>(path, acme.token);
-      const meddler = await startMeddler(registry.url);
+      const proxy = await startTamperingProxy(registry.url);
       try {
-        meddler.meddle = (url, body) =>
+        proxy.tamper = (url, body) =>
           url.includes('/secret/') && url.includes('/proof')
             ? JSON.stringify(change(JSON.parse(body.toString()) as Proof, other))
             : body;
-        const client = createClient({ registry: meddler.url, token: acme.token });
+        const client = createClient({ registry: proxy.url, token: acme.token });
         const verified = await fetchVerified(client, reference('acme/secret'), await hostView());
         expect(verified).toMatchObject({ ok: false, id: 'entry-other' });
       } finally {
-        await meddler.close();
+        await proxy.close();
       }
     });
 

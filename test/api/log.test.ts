@@ -11,6 +11,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../trust/log/index.ts';
+import { expectConsistentLog } from '../consistent-log.ts';
 import {
   createPublisher,
   expectStatus,
@@ -20,7 +21,6 @@ import {
   send,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
-import { expectSoundLog } from '../sound-log.ts';
 
 describe.each(runtimes)('the log on $name', ({ start }) => {
   let registry: TestRegistry;
@@ -202,7 +202,9 @@ describe.each(runtimes)('concurrent publishers on $name', ({ start }) => {
         drafts.map(({ publisher, name, version }) => `${publisher.team}/${name}@${version}`),
       );
       expect(statuses.filter((status) => status === 201)).toHaveLength(wanted.size);
-      expect(await expectSoundLog(registry.db, registry.logKey)).toBe(teams.length + wanted.size);
+      expect(await expectConsistentLog(registry.db, registry.logKey)).toBe(
+        teams.length + wanted.size,
+      );
     } finally {
       await registry.close();
     }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { confirm, readSecret } from '../../cli/terminal/prompt.ts';
 import { encodeCursor } from '../../worker/page.ts';
-import { type Meddler, startMeddler } from '../meddler.ts';
+import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
 import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from './cli.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -20,7 +20,7 @@ describe('the commands with hostile input', () => {
   let folder: string;
   let clean: () => Promise<void>;
   let registry: ServedRegistry;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let env: NodeJS.ProcessEnv;
   const at = (...parts: string[]) => join(folder, ...parts);
   const run = (args: string[], options: RunOptions = {}) =>
@@ -51,7 +51,7 @@ describe('the commands with hostile input', () => {
   beforeAll(async () => {
     ({ path: folder, clean } = await scratch());
     registry = await serve(at('data'));
-    meddler = await startMeddler(registry.url);
+    proxy = await startTamperingProxy(registry.url);
     env = {
       AA_REGISTRY: registry.url,
       AA_TOKEN: registry.adminToken,
@@ -68,10 +68,10 @@ describe('the commands with hostile input', () => {
     await cp(at('first/etc/aa-registry/trust.toml'), at('trust.toml'));
   });
   beforeEach(() => {
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await registry.kill();
     await clean();
   });
@@ -82,10 +82,7 @@ describe('the commands with hostile input', () => {
       [['search'], (_, body) => body.replace('nginx in', JSON.stringify(title).slice(1, -1))],
       [['show', 'docker-nginx'], (_, body) => body.replace('nginx in', `\\u001b[2J`)],
       [['key', 'list', 'library'], (_, body) => body.replace('"key"', JSON.stringify(title))],
-      [
-        ['login', meddler.url, '--token-stdin'],
-        (_, body) => body.replace('"label":"', '$&\\u009b'),
-      ],
+      [['login', proxy.url, '--token-stdin'], (_, body) => body.replace('"label":"', '$&\\u009b')],
       [
         ['trust', 'init', '--root', at('steered'), '-y'],
         (path, body) => (path === '/log/checkpoint' ? `${title}\n${body}` : body),
@@ -93,8 +90,8 @@ describe('the commands with hostile input', () => {
       [['bundle', 'docker-nginx', '--trust', at('trust.toml'), '-o', at('no')], () => title],
     ];
     for (const [args, change] of hostile) {
-      meddler.meddle = (path, body) => change(path, body.toString());
-      const options = { env: { AA_REGISTRY: meddler.url }, input: registry.adminToken ?? '' };
+      proxy.tamper = (path, body) => change(path, body.toString());
+      const options = { env: { AA_REGISTRY: proxy.url }, input: registry.adminToken ?? '' };
       const outcome = await run(args, options);
       expect(outcome.code, args.join(' ')).not.toBe(0);
       expect(outcome.stdout + outcome.stderr).not.toMatch(steering);
@@ -171,7 +168,7 @@ describe('the commands with hostile input', () => {
 
   test('a registry can’t cause endless requests', async () => {
     let asked = 0;
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (path.startsWith('/v1/log/entries/')) asked++;
       if (path !== '/v1/teams/library') return body;
       const team = JSON.parse(body.toString());
@@ -180,7 +177,7 @@ describe('the commands with hostile input', () => {
       return JSON.stringify({ ...team, keys: Array.from({ length: 2000 }, () => key) });
     };
     const args = ['pull', 'docker-nginx', '--root', await host('asked')];
-    const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+    const outcome = await run(args, { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(4);
     expect(asked).toBe(0);
   });
@@ -205,16 +202,16 @@ describe('the commands with hostile input', () => {
       [/\/profile$/, 'x'.repeat(9 << 20)],
     ];
     for (const [path, body] of answers) {
-      meddler.meddle = (asked, given) => (path.test(asked) ? body : given);
+      proxy.tamper = (asked, given) => (path.test(asked) ? body : given);
       const outcome = await run(['pull', 'docker-nginx', '--root', root], {
-        env: { AA_REGISTRY: meddler.url, NODE_OPTIONS: '--max-old-space-size=96' },
+        env: { AA_REGISTRY: proxy.url, NODE_OPTIONS: '--max-old-space-size=96' },
         ownProcess: true,
       });
       expect([3, 4], `${path}: ${outcome.stderr}`).toContain(outcome.code);
     }
-    meddler.meddle = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
+    proxy.tamper = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
     const noted = await run(['trust', 'init', '--root', at('noted'), '-y'], {
-      env: { AA_REGISTRY: meddler.url },
+      env: { AA_REGISTRY: proxy.url },
     });
     expect(noted).toMatchObject({ code: 4, stderr: expect.stringContaining('more than 65536') });
   });
@@ -233,11 +230,11 @@ describe('the commands with hostile input', () => {
   test('a search ends although the registry always has another page', async () => {
     let asked = 0;
     const first = encodeCursor({ level: 0, id: 0, similar: false });
-    meddler.meddle = (_, body) => {
+    proxy.tamper = (_, body) => {
       asked++;
       return body.toString().replace('"next":null', `"next":"${first}"`);
     };
-    const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: meddler.url } });
+    const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toContain('There is more');
     expect(asked).toBeLessThan(200);
@@ -280,9 +277,9 @@ describe('the commands with hostile input', () => {
       '1e999',
     ];
     for (const body of bodies) {
-      meddler.meddle = () => body;
+      proxy.tamper = () => body;
       for (const args of [['search'], ['show', 'docker-nginx'], ['key', 'list', 'library']]) {
-        const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+        const outcome = await run(args, { env: { AA_REGISTRY: proxy.url } });
         expect(outcome).toMatchObject({ code: 4, stdout: '' });
         expect(outcome.stderr).not.toContain('unexpected');
       }
@@ -291,10 +288,10 @@ describe('the commands with hostile input', () => {
 
   test('everything is verified before anything is installed', async () => {
     const there = await host('proved');
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.includes('docker-nginx') && path.endsWith('/profile') ? `${body} ` : body;
     const args = ['pull', 'docker-default', 'docker-nginx', '--root', there];
-    const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+    const outcome = await run(args, { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toContain('nothing was changed');
     await expect(stat(join(there, 'etc/apparmor.d'))).rejects.toThrow('ENOENT');

@@ -25,13 +25,13 @@ describe('admin check reports', () => {
   afterAll(() => folder.clean());
 
   let count = 0;
-  /** What is found once `meddle` has been at a copy of the database. */
-  async function findings(meddle: (db: DatabaseSync) => void): Promise<[DifferenceId, string][]> {
+  /** The differences that admin check reports after `tamper` has changed a copy of the database. */
+  async function findings(tamper: (db: DatabaseSync) => void): Promise<[DifferenceId, string][]> {
     const path = join(folder.path, `${count++}.db`);
     await copyFile(original, path);
-    const meddled = new DatabaseSync(path, { enableForeignKeyConstraints: false });
-    meddle(meddled);
-    meddled.close();
+    const copy = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+    tamper(copy);
+    copy.close();
     const db = await openFile(path);
     const found: [DifferenceId, string][] = [];
     await checkDatabase(db, { key, report: (id, detail) => found.push([id, detail]) });
@@ -250,9 +250,9 @@ describe('admin check reports', () => {
               : typeof value === 'number'
                 ? `"${column}" + 1000`
                 : `substr("${column}", 1, length("${column}") - 2) || CASE WHEN "${column}" LIKE '%00' THEN '11' ELSE '00' END`;
-          const found = await findings((meddled) => {
-            meddled.exec('PRAGMA ignore_check_constraints = ON');
-            meddled.exec(`UPDATE ${table} SET "${column}" = ${other} WHERE rowid = ${row}`);
+          const found = await findings((copy) => {
+            copy.exec('PRAGMA ignore_check_constraints = ON');
+            copy.exec(`UPDATE ${table} SET "${column}" = ${other} WHERE rowid = ${row}`);
           });
           if (found.length === 0) unseen.push(`${table}.${column} of row ${row}`);
         }

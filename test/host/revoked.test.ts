@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { endorse, generateKeyPair, generateNoteKey } from '../../trust/index.ts';
 import { command } from '../command.ts';
-import { type Meddler, startMeddler } from '../meddler.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
+import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
 import { type Fixture, startFixture, succeed, textOf } from './fixture.ts';
 
 /** An address at which nothing listens. */
@@ -15,7 +15,7 @@ const away = ['--registry', 'http://127.0.0.1:9'];
 // have had both versions; then the first key is revoked.
 describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   let fixture: Fixture;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let publisher: Publisher;
   let start: string;
   let root: string;
@@ -24,7 +24,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     fixture = await startFixture();
     const { registry } = fixture;
-    meddler = await startMeddler(registry.url);
+    proxy = await startTamperingProxy(registry.url);
     publisher = await createPublisher(registry, 'team');
     const next = await generateKeyPair();
     const version = (key: Publisher, number: string) =>
@@ -43,7 +43,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const trust = join(start, 'etc/aa-registry/trust.toml');
     await succeed(['trust', 'init', 'team', '--root', start, '--yes']);
     const text = await readFile(trust, 'utf8');
-    await writeFile(trust, text.replace(registry.url, meddler.url));
+    await writeFile(trust, text.replace(registry.url, proxy.url));
     await writeFile(
       join(start, 'etc/aa-registry/profiles.toml'),
       'profiles = ["team/web@1.0.0"]\n',
@@ -65,11 +65,11 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     );
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await fixture.close();
   });
   beforeEach(async () => {
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     root = `${start}-${++copies}`;
     await cp(start, root, { recursive: true, verbatimSymlinks: true });
   });
@@ -91,7 +91,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
 
   /** What a registry shows that hides every revocation. */
   function hideRevocations(): void {
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.startsWith('/v1/teams/') || path.startsWith('/v1/resolve')
         ? body
             .toString()
@@ -195,10 +195,10 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await stayAt100();
     hideRevocations();
     expect((await run('sync')).code).toBe(0);
-    meddler.statuses = [];
+    proxy.statuses = [];
     expect((await run('sync')).code).toBe(0);
-    expect(meddler.statuses).toHaveLength(1);
-    meddler.meddle = (_, body) => body;
+    expect(proxy.statuses).toHaveLength(1);
+    proxy.tamper = (_, body) => body;
     await rm(join(root, 'var/lib/aa-registry/sync.json'));
     expect((await run('sync')).code).toBe(8);
   });
@@ -418,7 +418,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   });
 
   test('an unproved revocation is not stored', async () => {
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.startsWith('/v1/teams/')
         ? body.toString().replaceAll(/"revokedAt":null,"revocationLogIndex":null/g, () => {
             return '"revokedAt":"2026-01-01T00:00:00.000Z","revocationLogIndex":0';
@@ -426,7 +426,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
         : body;
     await run('status');
     expect((await run('pull', 'team/web@1.1.0')).said).toContain('[key-revoked]');
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     expect(await run('pull', 'team/web@1.1.0')).toMatchObject({ code: 0 });
     expect((await run('status')).code).toBe(0);
   });

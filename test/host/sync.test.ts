@@ -2,13 +2,13 @@ import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
-import { type Meddler, startMeddler } from '../meddler.ts';
 import { send } from '../publisher.ts';
+import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
 import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
 
 describe('sync', () => {
   let fixture: Fixture;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let root: string;
   let names = 0;
   /** Two profiles of this test's own. */
@@ -17,10 +17,10 @@ describe('sync', () => {
 
   beforeAll(async () => {
     fixture = await startFixture();
-    meddler = await startMeddler(fixture.registry.url);
+    proxy = await startTamperingProxy(fixture.registry.url);
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await fixture.close();
   });
   beforeEach(async () => {
@@ -32,8 +32,8 @@ describe('sync', () => {
     root = await fixture.host();
     const trust = join(root, 'etc/aa-registry/trust.toml');
     const text = await readFile(trust, 'utf8');
-    await writeFile(trust, text.replace(fixture.registry.url, meddler.url));
-    meddler.meddle = (_, body) => body;
+    await writeFile(trust, text.replace(fixture.registry.url, proxy.url));
+    proxy.tamper = (_, body) => body;
   });
   afterEach(() => rm(root, { recursive: true }));
 
@@ -61,10 +61,10 @@ describe('sync', () => {
     expect(await filesOf(root)).toHaveProperty([link]);
 
     const before = await filesOf(root);
-    meddler.statuses = [];
+    proxy.statuses = [];
     const second = await done('sync');
     expect(second.lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
-    expect(meddler.statuses).toEqual([304]);
+    expect(proxy.statuses).toEqual([304]);
     const after = await filesOf(root);
     expect({ ...after, 'var/lib/aa-registry/sync.json': '' }).toEqual({
       ...before,
@@ -78,9 +78,9 @@ describe('sync', () => {
     const env = { AA_TOKEN: fixture.team.token };
     const first = await command(['sync', '--root', root], env);
     expect(first, first.said).toMatchObject({ code: 0 });
-    meddler.statuses = [];
+    proxy.statuses = [];
     expect((await command(['sync', '--root', root], env)).said).toContain('Nothing to do');
-    expect(meddler.statuses).toEqual([304]);
+    expect(proxy.statuses).toEqual([304]);
   });
 
   test('follows the registry but never to an older version', async () => {
@@ -297,7 +297,7 @@ describe('sync', () => {
 
   test('a refused profile does not prevent the installation of others', async () => {
     await want(`profiles = ["${web}", "${api}", "no-such-profile"]`);
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.includes(`/${web}/`) && path.endsWith('/profile') ? `${body}# more\n` : body;
     const outcome = await run('sync');
     expect(outcome.code).toBe(3);
@@ -314,7 +314,7 @@ describe('sync', () => {
     await want(`profiles = ["${api}"]`);
     await done('sync');
     const old = await (await fixture.registry.fetch('/log/checkpoint')).text();
-    meddler.meddle = (path, body) => (path === '/log/checkpoint' ? old : body);
+    proxy.tamper = (path, body) => (path === '/log/checkpoint' ? old : body);
     await new Promise((resolve) => setTimeout(resolve, 2800));
     const frozen = await run('sync');
     expect(frozen.said).toContain('[checkpoint-stale]');

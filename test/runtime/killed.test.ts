@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ProfilePage } from '../../contract/index.ts';
 import { outdate } from '../api/outdated.ts';
+import { expectConsistentLog } from '../consistent-log.ts';
 import { createPublisher, expectStatus, publish } from '../publisher.ts';
 import { workerd } from '../runtimes.ts';
-import { expectSoundLog } from '../sound-log.ts';
 
 test('kill -9 of workerd during fifty publications leaves no partial version', async () => {
   const registry = await workerd.start();
@@ -35,7 +35,9 @@ test('kill -9 of workerd during fifty publications leaves no partial version', a
       expect((await registry.fetch(`/v1/profiles/library/${name}`)).status, name).toBe(200);
     }
     expect(acknowledged.size).toBeGreaterThan(0);
-    expect(await expectSoundLog(registry.db, registry.logKey)).toBeGreaterThan(acknowledged.size);
+    expect(await expectConsistentLog(registry.db, registry.logKey)).toBeGreaterThan(
+      acknowledged.size,
+    );
   } finally {
     await registry.close();
   }

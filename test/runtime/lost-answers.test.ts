@@ -50,7 +50,7 @@ describe('a registry that loses a response of its database', () => {
     ['1.0.0', '1.1.0'],
   ])('moves a channel from %s to %s, once', async (previous, version) => {
     const change = await grown(async () => {
-      const isLost = registry.loseAnswer?.(/log_entries.*values/is);
+      const isLost = registry.loseResponse?.(/log_entries.*values/is);
       const moved = await expectStatus(200, move(version, previous));
       expect(await moved.json()).toMatchObject({ name: 'stable', version });
       expect(isLost?.()).toBe(true);
@@ -80,7 +80,7 @@ describe('a registry that loses a response of its database', () => {
     ],
   ])('%s once', async (_, status, told, work) => {
     const change = await grown(async () => {
-      const isLost = registry.loseAnswer?.(/log_entries.*values/is);
+      const isLost = registry.loseResponse?.(/log_entries.*values/is);
       await expectStatus(status, work());
       expect(isLost?.()).toBe(true);
     });
@@ -158,7 +158,7 @@ describe('a registry that loses a response of its database', () => {
       { visibility: 'private' },
     ],
   ])('%s', async (_, sql, status, method, path, body) => {
-    const isLost = registry.loseAnswer?.(sql);
+    const isLost = registry.loseResponse?.(sql);
     await expectStatus(status, ask(method, path, body));
     expect(isLost?.()).toBe(true);
   });

@@ -346,15 +346,15 @@ describe('aa-registry admin', () => {
         'table quotas differs from its migration',
       ],
     ])('refuses %s before anything is changed, and check names it', async (_, sql, reason) => {
-      const broken = at('meddled.db');
+      const broken = at('tampered.db');
       await rm(broken, { force: true });
       await copyFile(file, broken);
-      const meddle = (path: string) => {
+      const tamper = (path: string) => {
         const db = new DatabaseSync(path, { enableForeignKeyConstraints: false, defensive: false });
         db.exec(sql);
         db.close();
       };
-      meddle(broken);
+      tamper(broken);
       const target = at('untouched');
       await mkdir(target, { recursive: true });
       await copyFile(join(data, 'registry.db'), join(target, 'registry.db'));
@@ -367,7 +367,7 @@ describe('aa-registry admin', () => {
       expect(await readFile(join(target, 'registry.db'))).toEqual(before);
       expect((await readdir(target)).sort()).toEqual(['log.key', 'registry.db', 'registry.lock']);
       if (/backup_files/.test(sql)) return;
-      meddle(join(target, 'registry.db'));
+      tamper(join(target, 'registry.db'));
       const checked = await aaRegistry(['admin', 'check', '--data', target]);
       expect(checked.code).toBe(1);
       expect(checked.stdout).toMatch(/^schema-differs: /m);
