@@ -33,7 +33,7 @@ import {
 import { runtimes, type TestRegistry } from './runtimes.ts';
 import { startTamperingProxy, type TamperingProxy } from './tampering-proxy.ts';
 
-/** Everything below a folder, with its contents, but for the keys that were seen revoked: they are remembered. */
+/** The contents of all files below a folder, except stored revocations, which persist. */
 async function snapshot(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -45,7 +45,7 @@ async function snapshot(folder: string): Promise<Record<string, string>> {
   return files;
 }
 
-// Each attacker holds what its title says. The host trusts the log's key and the team's first key only.
+// The title names what the attacker controls. The host trusts only the log's key and the team's first key.
 describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) => {
   let registry: TestRegistry;
   let proxy: TamperingProxy;
@@ -68,7 +68,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await rm(folder, { recursive: true });
   });
 
-  // Each test has a profile of its own with two versions, and a host that has installed the first.
+  // Each test has its own profile with two versions, and a host that has installed the first.
   beforeEach(async () => {
     proxy.tamper = (_, body) => body;
     name = `profile-${++names}`;
@@ -104,7 +104,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     expect(outcome, outcome.said).toMatchObject({ code: 0 });
   }
 
-  /** The pull is refused for this reason, and the host's files are as they were. */
+  /** Expects that the pull is refused for this reason and the host's files are unchanged. */
   async function expectRefused(id: string, reference = name): Promise<void> {
     const before = await snapshot(host);
     const outcome = await pull(reference);
@@ -116,7 +116,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   const sql = (statement: string, ...args: string[]) =>
     registry.db.$client.execute({ sql: statement, args });
 
-  /** Changes a field of a version of this test's profile behind the service's back. */
+  /** Changes a field of a version of this test's profile directly in the database. */
   const setVersion = (field: string, value: string, version = '2.0.0') =>
     sql(
       `UPDATE versions SET ${field} = ? WHERE version = ?
@@ -126,7 +126,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       name,
     );
 
-  /** Puts another text and envelope in a version's place, as whoever owns the database can. */
+  /** Replaces the text and envelope of a version in the database. */
   async function replaceVersion(source: string, signer: KeyPair): Promise<void> {
     const digest = await sha256(bytes(source));
     const subject = { team: 'library', name, version: '2.0.0', digest, manifest };
@@ -206,7 +206,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(`${name}@^2`);
   });
 
-  /** Has the registry say that a reference means this version, whatever it asks for. */
+  /** Makes the registry resolve every reference to this version. */
   function offerInstead(version: string): void {
     proxy.tamper = (path, body) =>
       path.startsWith('/v1/resolve')
@@ -325,7 +325,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     };
     const before = await snapshot(host);
     const outcome = await pull(name);
-    // What is no base64 at all does not get past the client's schema.
+    // Text that is not base64 is refused by the client's schema.
     expect(outcome.said).toMatch(/\[(proof-malformed|entry-not-in-log)\]|is no aa-registry/);
     expect([3, 4]).toContain(outcome.code);
     expect(await snapshot(host)).toEqual(before);
@@ -424,7 +424,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectRefused('envelope-threshold');
     await signed('3.1.0', team.key, second);
     await expectPulled(name);
-    // Two that are trusted sign for a third: it counts.
+    // A third key that two trusted keys have endorsed is trusted.
     const fourth = await generateKeyPair();
     await register(fourth, team.key, second);
     await signed('3.2.0', second, fourth);

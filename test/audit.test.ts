@@ -41,7 +41,7 @@ function yankEntry(reason: string): LogEntry {
   return { kind: 'yank', time, ...path, yanked: true, reason };
 }
 
-/** Puts a text at the end of the log, as who has its key and its database can. */
+/** Appends a text to the log, as an attacker with its key and database can. */
 async function appendText({ db, logKey }: TestRegistry, text: string): Promise<void> {
   const before = await readLogHead(db);
   const leaf = leafHash(new TextEncoder().encode(text));
@@ -67,7 +67,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   let registry: TestRegistry;
   let library: Publisher;
   let folder: Awaited<ReturnType<typeof scratch>>;
-  /** The tables as the registry left them. */
+  /** The original tables. */
   const kept = new Map<string, Record<string, unknown>[]>();
   const tables = ['contents', 'versions', 'log_entries', 'log_tiles', 'log_head'];
   let files = 0;
@@ -147,7 +147,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     return file;
   }
 
-  /** The audit refuses for this reason, and what is known of the log stays as it was. */
+  /** Expects that the audit fails for this reason and its stored state is unchanged. */
   async function expectRefused(id: string, ...more: string[]): Promise<void> {
     const state = more[more.indexOf('--state') + 1];
     const before = state && (await readFile(state, 'utf8'));
@@ -233,7 +233,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       expect(resumed).toMatchObject({ ok: true, from: 0 });
       expect(resumed.ok && resumed.kinds).toEqual(whole.ok && whole.kinds);
 
-      // A log that is another one since then is not the one that was audited.
+      // A different log is not the audited one.
       const target = { size: 50, root: new Uint8Array(32) };
       const done = { size: 0, root: emptyRoot() };
       const forked = { from: 0, done, target, entries: [], kinds: new Map(), blinded: 0 };
@@ -357,7 +357,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   });
 
   describe('with the log key too', () => {
-    /** Writes another log of `size` entries in the place of this one. */
+    /** Replaces the log with another of `size` entries. */
     async function rewrite(size: number): Promise<void> {
       await registry.db.$client.batch(
         ['DELETE FROM log_entries', 'DELETE FROM log_tiles', 'DELETE FROM log_head'],

@@ -45,7 +45,7 @@ describe('docs/deploy.md', () => {
 
   test('its proxy configurations match the registry', async () => {
     const nginx = await read('packaging/proxy/nginx.conf');
-    // Headers that the registry believes are the proxy's own.
+    // The proxy sets the headers that the registry trusts.
     expect(nginx).toContain('proxy_set_header X-Forwarded-For $remote_addr;');
     expect(nginx).toContain('proxy_set_header X-Forwarded-Proto $scheme;');
     const megabytes = Number(/client_max_body_size (\d+)m;/.exec(nginx)?.[1]);

@@ -13,7 +13,7 @@ const units = ['aa-registry-sync.service', 'aa-registry-sync.timer'];
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 const reason = analyze ? '' : ' (skipped: systemd-analyze is not installed)';
 
-/** The options that a command line of ours uses are those that the command has. */
+/** Checks that a command line uses only existing options. */
 async function expectUnderstood(words: readonly string[]): Promise<void> {
   const [name = '', ...rest] = words;
   const command = await topics.find(({ commands }) => name in commands)?.commands[name]?.();
@@ -32,7 +32,7 @@ describe('systemd units', () => {
       const paths = [];
       for (const unit of units) {
         const text = await readFile(join(packaging, 'systemd', unit), 'utf8');
-        // Where it would be; systemd-analyze looks whether it is there.
+        // systemd-analyze checks that the program exists.
         paths.push(join(root, unit));
         await writeFile(join(root, unit), text.replaceAll('/usr/bin/', join(root, 'usr/bin/')));
       }
@@ -59,7 +59,7 @@ describe('systemd units', () => {
   });
 });
 
-/** What is looked at of Kubernetes' objects; what is not there is undefined all the same. */
+/** The fields of Kubernetes objects that the test uses. */
 interface Manifest {
   kind: string;
   metadata: { name: string };

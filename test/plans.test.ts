@@ -7,8 +7,8 @@ import { migrate } from '../db/migrate.ts';
 import { openFile } from '../db/node.ts';
 import { watchPlans } from './plans.ts';
 
-// Every API test that runs on Node fails when the service asks the database something that goes through a whole
-// table (runtimes.ts). This is about whether they would notice.
+// Every API test on Node fails if a query of the service scans a whole table (runtimes.ts). This tests that
+// detection.
 
 let folder: string;
 let db: Database;

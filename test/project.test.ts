@@ -8,7 +8,7 @@ import { migrations } from '../migrations/index.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Imports that biome.json must refuse: this fails when somebody loosens it. */
+/** Imports that biome.json must refuse. */
 const forbidden: [file: string, imported: string][] = [
   ['policy/syntax/a.ts', 'node:fs'],
   ['policy/syntax/b.ts', 'zod'],
@@ -50,7 +50,7 @@ const allowed: [file: string, imported: string][] = [
   ['sdk/config.ts', 'node:fs/promises'],
 ];
 
-/** Which of these files, each with one import, biome.json's rules between rooms refuse. */
+/** Which of these files, each with one import, are refused by the import rules of biome.json. */
 async function restrictedImports(files: [file: string, imported: string][]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   try {
@@ -69,7 +69,7 @@ async function restrictedImports(files: [file: string, imported: string][]): Pro
   }
 }
 
-/** Runs a development tool; its output and exit code. */
+/** Runs a development tool; returns its output and exit code. */
 async function tool(
   name: string,
   args: string[],

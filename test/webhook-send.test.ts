@@ -11,7 +11,7 @@ describe('sending to webhooks from Node', () => {
   });
   afterEach(() => receiver.close());
 
-  /** A name server that gives these addresses, one list after the other. */
+  /** A resolver that returns these lists of addresses in turn. */
   function names(...answers: string[][]) {
     const asked: string[] = [];
     return {

@@ -55,13 +55,13 @@ import { runtimes, type TestRegistry } from './runtimes.ts';
 
 const launcher = join(import.meta.dirname, '../bin/aa-registry');
 
-/** A log of fewer than 256 leaves, of which every tree is at hand. */
+/** A log of fewer than 256 leaves with all its trees. */
 interface SmallLog {
   checkpoint: (size: number, key: NoteKey) => Promise<string>;
   prove: (first: number, second: number) => Promise<Hash[]>;
 }
 
-/** The log whose leaves are these texts. */
+/** Creates a log of these texts. */
 async function smallLog(...texts: string[]): Promise<SmallLog> {
   const frontiers: Frontier[] = [emptyFrontier];
   const leaves: Hash[] = [];
@@ -123,7 +123,7 @@ describe('a witness', () => {
   const post = (body: string | Uint8Array<ArrayBuffer>, at = witness) =>
     fetch(`${at.url}/add-checkpoint`, { method: 'POST', body });
 
-  /** Asks for the tree of `size`, claiming that the witness has seen that of `oldSize`. */
+  /** Requests a cosignature of the tree of `size`, with a proof from `oldSize`. */
   async function requestCosignature(
     oldSize: number,
     size: number,
@@ -272,7 +272,7 @@ describe('a witness', () => {
       for (let round = 0; round < 5; round++) await expectStatus(200, post(body));
       expect(verify).toHaveBeenCalledTimes(5);
       verify.mockClear();
-      // Different ones are bad ones: one key signs in one way.
+      // Different signatures by the same key are invalid.
       const others = Array.from({ length: 99 }, (_, at) => ({
         name: logKey.name,
         id: logKey.id,
@@ -284,7 +284,7 @@ describe('a witness', () => {
     } finally {
       verify.mockRestore();
     }
-    // The log grows under such a note too.
+    // The log can still grow.
     const grown = await log.checkpoint(5, logKey);
     const checkpoint = grown + grown.slice(grown.indexOf('\n\n') + 2).repeat(99);
     const proof = await log.prove(3, 5);
@@ -336,7 +336,7 @@ describe('aa-registry log witness', () => {
     return file;
   }
 
-  /** Starts one as an operator does, and waits until it listens. */
+  /** Starts a witness with the CLI and waits until it listens. */
   async function start(...args: string[]): Promise<{ process: ChildProcess; url: string }> {
     const process_ = spawn(launcher, ['log', 'witness', '--port', '0', ...args], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -559,7 +559,7 @@ describe('a registry and one of its witnesses', () => {
     behave = (response, request) =>
       request === 1 ? conflict(response, 8) : response.end(formatSignatures([later]));
     expect(await requestCosignature(create(), 8)).toEqual({ tree: tree(8), signatures: [later] });
-    // Where the log has no more, it is not the log that the witness knows.
+    // A witness with a larger size than the log knows another log.
     requests = [];
     expect(await requestCosignature(create(), 7)).toBeUndefined();
     expect(requests).toHaveLength(1);
@@ -579,7 +579,7 @@ describe('a registry and one of its witnesses', () => {
     const cosigned = await requestCosignature(witness);
     expect(witness.isDue(tree(7), [])).toBe(false);
     expect(witness.isDue(tree(8), [])).toBe(true);
-    // Another process finds it where it is kept.
+    // Another process finds it in the database.
     const elsewhere = create();
     expect(elsewhere.isDue(tree(7), cosigned?.signatures ?? [])).toBe(false);
     expect(elsewhere.isDue(tree(7), [await line(other)])).toBe(true);
@@ -777,7 +777,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     await stopWitness();
     await publishNext();
     await expectRefused();
-    // What is newer than the last cosigned checkpoint goes into one bundle with what is not, in whatever order.
+    // A bundle may contain entries above and below the last cosigned checkpoint.
     const other = join(host, 'other');
     const init = ['trust', 'init', '--root', other, '--registry', registry.url, '--yes'];
     expect(await command(init)).toMatchObject({ code: 0 });
@@ -792,7 +792,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
       expect(pulled, pulled.said).toMatchObject({ code: 0 });
     }
     await startOne();
-    // The registry leaves a witness that failed alone for some seconds.
+    // The registry waits some seconds before it retries a failed witness.
     const recovered = async () => {
       await registry.deliver();
       await expectPulled();
@@ -805,7 +805,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     await expectPulled();
     const path = trustPath(host);
     const toml = await readFile(path, 'utf8');
-    // The registry asks again after a minute; this host wants to know of the last four seconds.
+    // The registry renews cosignatures after a minute; this host requires one of the last four seconds.
     await writeFile(path, toml.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0011'));
     await new Promise((resolve) => setTimeout(resolve, 5000));
     await expectRefused();
@@ -878,7 +878,7 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
     await expectStatus(201, publish(registry, library, draft));
   }
 
-  /** Waits until the witness that failed is asked again. */
+  /** Waits until the failed witness gets another request. */
   async function waitUntilAsked(): Promise<void> {
     const before = requests;
     const asked = async () => {

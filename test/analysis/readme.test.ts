@@ -90,7 +90,7 @@ describe('a hostile README', () => {
     if (rendered?.ok)
       expect(Buffer.byteLength(rendered.html)).toBeLessThanOrEqual(readmeLimits.html);
     else expect(rendered?.reason).toMatch(/^its? /);
-    // Sorting a hundred thousand paths; a parser that is quadratic takes a hundred times as long.
+    // In sorts of a hundred thousand paths; a quadratic parser takes a hundred times as long.
     expect(spent).toBeLessThan(15);
   });
 

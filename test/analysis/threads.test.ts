@@ -11,7 +11,7 @@ describe('analysis threads', () => {
   afterEach(() => threads.close());
 
   const good = packageOf(profileText('web'), '# About\n');
-  /** No registry takes one as large. */
+  /** Larger than any registry accepts. */
   const huge = packageOf('#\n'.repeat(20_000_000));
 
   test('return the same result as an analysis in the calling thread', async () => {
@@ -43,7 +43,7 @@ describe('analysis threads', () => {
   test('refuse packages when the queue is full, and reject waiting ones on close', async () => {
     threads = createAnalyserThreads({ threads: 1, waiting: 3, waitingEach: 2 });
     const of = (team: string) => threads.analyse(good, team).catch((error: unknown) => error);
-    // The first is analysed at once.
+    // The first is analysed immediately.
     const asked = ['a', 'a', 'a', 'a', 'b', 'c'].map(of);
     expect(await asked[3]).toBeInstanceOf(Busy);
     expect(await asked[5]).toBeInstanceOf(Busy);

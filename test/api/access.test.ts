@@ -12,7 +12,7 @@ import {
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
-/** Everybody who may come: what they are in team acme, which owns the profiles that are asked about. */
+/** The callers, by their role in team acme, which owns the profiles. */
 const callers = [
   'nobody',
   'stranger',
@@ -32,29 +32,29 @@ const callers = [
 ] as const;
 type Caller = (typeof callers)[number];
 
-/** What a route asks for. */
+/** What a route requires. */
 type Need = 'public' | 'token' | 'reader' | 'publisher' | 'owner' | 'admin';
 
-/** What is asked about: a profile that everybody sees, one that only the team does, one that is not there. */
+/** The requested profile: public, private or absent. */
 type Subject = 'public' | 'private' | 'absent';
 
 interface Route {
-  /** As the service has it, `METHOD /path/{parameter}`. */
+  /** The service's route, `METHOD /path/{parameter}`. */
   route: string;
   need: Need;
-  /** The path that is asked, for a subject; and what is sent. */
+  /** The path of the request for a subject, and its body. */
   path: (subject: string) => string;
   body?: (subject: string) => Promise<unknown>;
-  /** What it answers to whoever may ask. */
+  /** The status for authorized callers. */
   answers: number;
-  /** It makes the profile when there is none: those who may not are told so and not whether it is there. */
+  /** The route may create the profile, so unauthorized callers do not learn whether it exists. */
   makes?: boolean;
 }
 
 const digest = `sha256:${'0'.repeat(64)}`;
 let acme: Publisher;
 
-/** Routes about one profile: below it, but for what begins with a slash. */
+/** Routes of a profile, relative to it unless they start with a slash. */
 const profileRoutes: Route[] = [
   {
     route: 'GET /resolve',
@@ -128,14 +128,14 @@ const profileRoutes: Route[] = [
   {
     route: 'POST /profiles/{team}/{name}/transfer',
     need: 'owner',
-    // To itself: refused to everybody, last of all.
+    // To its own team: refused for everyone, after all other checks.
     answers: 422,
     path: (name) => `${name}/transfer`,
     body: async () => ({ to: 'acme' }),
   },
 ];
 
-/** Routes about the team, or about nothing of anybody's. */
+/** Routes of a team or of no team. */
 const otherRoutes: Route[] = [
   { route: 'GET /profiles', need: 'public', answers: 200, path: () => '/v1/profiles' },
   { route: 'GET /log/key', need: 'public', answers: 200, path: () => '/v1/log/key' },
@@ -170,7 +170,7 @@ const otherRoutes: Route[] = [
   {
     route: 'POST /teams/{team}/webhooks',
     need: 'owner',
-    // Not to a private address.
+    // A private address, which is refused.
     answers: 422,
     path: () => '/v1/teams/acme/webhooks',
     body: async () => ({ url: 'https://10.0.0.1/' }),
@@ -221,7 +221,7 @@ const otherRoutes: Route[] = [
   {
     route: 'POST /teams/{team}/trusted-publishers',
     need: 'owner',
-    // Of a provider that this registry does not accept.
+    // A provider that this registry does not accept.
     answers: 422,
     path: () => '/v1/teams/acme/trusted-publishers',
     body: async () => ({ issuer: 'https://nobody.test', repository: 'a/b', branch: 'main' }),
@@ -276,7 +276,7 @@ const otherRoutes: Route[] = [
   },
 ];
 
-/** Those whose rules are their own: test/api/tokens.test.ts and test/api/trusted-publishing.test.ts. */
+/** Routes with their own tests: test/api/tokens.test.ts and test/api/trusted-publishing.test.ts. */
 const elsewhere = ['POST /tokens', 'GET /tokens', 'POST /oidc/token'];
 
 async function publication(name: string) {
@@ -284,7 +284,7 @@ async function publication(name: string) {
   return { profile: profileText(name), envelope: await signDraft(acme, draft) };
 }
 
-/** The role that a caller has for a profile, or in the team where there is none. */
+/** The role of a caller for a profile, or in the team without one. */
 function roleOf(caller: Caller, subject: Subject | undefined): Need | undefined {
   switch (caller) {
     case 'nobody':
@@ -405,7 +405,7 @@ describe.each(runtimes)('who may do what on $name', ({ start }) => {
     const wanted: string[] = [];
     for (const [subject, name] of Object.entries(names) as [Subject, string][]) {
       for (const caller of callers) {
-        // That the absent one is made is not for this table, which asks in any order.
+        // Creating the absent profile would affect later requests.
         if (route.makes && subject === 'absent' && expected(route, caller, subject) === 200)
           continue;
         const below = route.path(name);

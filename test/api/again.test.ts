@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
-/** Sent again, or too late: Idempotency-Key and If-Match. */
+/** Repeated and outdated requests: Idempotency-Key and If-Match. */
 describe.each(runtimes)('repeated and conditional requests on $name', ({ start }) => {
   let registry: TestRegistry;
   let acme: Publisher;
@@ -121,7 +121,7 @@ describe.each(runtimes)('repeated and conditional requests on $name', ({ start }
       const age = (sql: string) =>
         db.$client.execute(`UPDATE idempotency_keys SET ${sql} WHERE key IN ('old')`);
       await age("created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-3 minutes'), status = NULL");
-      // It never ended: the request is made, and refused since there is the team.
+      // It was abandoned: the request is executed, and refused because the team exists.
       expect((await post('/teams', { name: 'old' }, 'old')).problem).toBe('team-exists');
       expect((await post('/teams', { name: 'older' }, 'old')).status).toBe(201);
       await age("created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-25 hours')");

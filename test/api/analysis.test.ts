@@ -74,7 +74,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
     const path = '/v1/profiles/library/web/versions/1.1.0';
     const before = await (await registry.fetch(path)).json();
     const rows = await registry.db.select().from(analyses);
-    // As the migration leaves them, and as a registry without it does that serves the same database.
+    // The state after the migration, or after an older registry has used the database.
     await registry.db
       .update(analyses)
       .set({ analysisVersion: 0, needs: '', diagnostics: [], readme: null });

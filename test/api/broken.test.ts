@@ -3,11 +3,11 @@ import { createPublisher, expectStatus, type Publisher, publish } from '../publi
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 import { contractOf, type Document, operationsOf } from './openapi.ts';
 
-/** What no answer may hold: SQL, names of tables, places in the program, what drivers say. */
+/** Internal details that no response may contain: SQL, table names, code locations, driver messages. */
 const internals =
   /SQLITE|\bSQL\b|no such (table|column)|libsql|drizzle|node_modules|\.[jt]sx?:\d+|\n\s+at /i;
 
-/** What is taken away; the tokens stay, so that more than their absence is seen. */
+/** The tables to drop; tokens stay, so that requests are authenticated. */
 const tables = [
   ...['profiles', 'versions', 'contents', 'channels', 'teams', 'keys', 'users', 'memberships'],
   ...['trusted_publishers', 'log_head', 'log_entries', 'idempotency_keys'],
@@ -57,7 +57,7 @@ describe.each(runtimes)('a registry whose database is broken, on $name', ({ star
         expect(response.headers.get('X-Content-Type-Options'), operationId).toBe('nosniff');
       }
     }
-    // It was broken indeed.
+    // Proves that the database was broken.
     expect(failed.size).toBeGreaterThan(15);
   });
 

@@ -4,7 +4,7 @@ import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 const version = '/v1/profiles/library/web/versions/1.0.0';
 
-/** Reads, and how long caches may answer in the registry's place. */
+/** Reads with their expected Cache-Control. */
 const reads: [string, string][] = [
   ['/v1/profiles', 'public, no-cache'],
   ['/v1/profiles?q=web', 'public, no-cache'],
@@ -34,7 +34,7 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
   });
   afterAll(() => registry.close());
 
-  // Over a socket: a server may do to headers what an app alone does not.
+  // Over a socket, since a server may change headers.
   const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     fetch(new URL(path, registry.url), { method, headers, redirect: 'manual' });
 

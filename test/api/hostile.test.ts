@@ -13,7 +13,7 @@ import {
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
-/** Text that is trouble for somebody: UTF-8, SQL, terminals, lists of lines. */
+/** Texts that are problematic for UTF-8, SQL, terminals or line-based formats. */
 const texts = [
   '\ud800',
   'a\udc00',
@@ -101,7 +101,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
   });
   afterAll(() => registry.close());
 
-  /** The answer's status, when it is one that a client can be at fault for. */
+  /** The status of the response, which must not be an internal error. */
   async function answered(pending: Promise<Response>): Promise<number> {
     const response = await pending;
     const text = await response.text();

@@ -50,7 +50,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     return put(`${name}/versions/${version}`, body);
   }
 
-  /** What a host of team acme sees of the registry at `url`. */
+  /** A host of team acme that uses the registry at `url`. */
   async function hostView(): Promise<HostView> {
     const key = await importPublicKey(acme.key.publicKey.text);
     const log = await parseNoteVerifier(registry.logKey.verifier);
@@ -190,7 +190,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       return { text: await response.text(), headers: response.headers };
     };
     for (const path of places) {
-      // Whoever may see it asks first: nobody else gets the same answer from a cache.
+      // An authorized request first: others must not get its response from a cache.
       await read(path, acme.token);
       for (const token of [undefined, edge.token]) {
         const { text, headers } = await read(path, token);
@@ -238,7 +238,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     expect(logged.map((entry) => entry.channel)).toEqual([channel, channel]);
     const all = await registry.db.$client.execute('SELECT data FROM log_entries');
     expect(JSON.stringify(all.rows)).not.toContain('pilot');
-    // All that reads the log goes on, and so does the channel when the profile is public.
+    // Readers of the log still work, and so does the channel when the profile is public.
     const problems: string[] = [];
     const report = (id: string, detail: string) => problems.push(`${id}: ${detail}`);
     await checkDatabase(registry.db, { key: registry.logKey, report });

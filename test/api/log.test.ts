@@ -58,7 +58,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
       digest,
     });
     const { checkpoint: tree, signatures } = await checkpoint(proof.checkpoint);
-    // Made for this request, not before it.
+    // Created for this request, not before it.
     const time = Math.max(...signatures.map((signature) => signature.time ?? 0));
     expect(time).toBeGreaterThanOrEqual(before);
     expect(time).toBeLessThanOrEqual(Date.now() / 1000);

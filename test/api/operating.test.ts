@@ -6,7 +6,7 @@ import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Waits until `found` finds something: what workerd logs comes a little later. */
+/** Waits until `found` returns something: workerd logs with a delay. */
 async function eventually<T>(found: () => T | undefined): Promise<T> {
   for (let tries = 0; tries < 100; tries++) {
     const result = found();
@@ -159,7 +159,7 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
   });
 
   describe('rate limits', () => {
-    /** The statuses of so many requests, one after the other. */
+    /** The statuses of so many sequential requests. */
     async function statuses(count: number, headers: Record<string, string> = {}) {
       const found: number[] = [];
       for (let at = 0; at < count; at++) {
@@ -183,7 +183,7 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
       const wait = Number(refused.headers.get('Retry-After'));
       expect(wait).toBeGreaterThanOrEqual(1);
       expect(wait).toBeLessThanOrEqual(60);
-      // Pages and the log count too; whoever watches over the service is never refused.
+      // Pages and the log count too; health checks are never refused.
       for (const path of ['/', '/log/checkpoint', '/openapi.json', '/nothing']) {
         expect((await ask(path)).status, path).toBe(429);
       }
@@ -199,7 +199,7 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
       expect(await statuses(6, admin)).toEqual([200, 200, 200, 200, 200, 429]);
     });
 
-    /** Everything that is not below /v1, where no token is looked at. */
+    /** Paths outside /v1, where tokens are not checked. */
     const elsewhere = [
       '/',
       '/p/library/web',
@@ -256,7 +256,7 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
         }),
       );
       expect(new Set(found)).toEqual(new Set([401, 429]));
-      // One a second more, while they come.
+      // One more is allowed per second.
       expect(found.filter((status) => status === 401).length).toBeLessThan(100);
     });
 

@@ -132,7 +132,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       await expectRefused(move('1.1.0', null, 'beta'), /5 of 5 changes today/);
       expect(await entries()).toBe(before + 5);
       expect((await used()).changes).toBe(5);
-      // A version is none of them, and the next day begins anew.
+      // A version does not count, and the quota resets the next day.
       await expectStatus(201, put('one', '1.2.0'));
       await registry.db.$client.execute("UPDATE quotas SET changes_day = '2026-01-01'");
       expect((await used()).changes).toBe(0);
@@ -170,7 +170,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
           /0 changes|zero versions or bytes/,
         );
         expect(await entries()).toBe(before);
-        // What takes something back is never refused.
+        // Undoing something is never refused.
         const yank = { reason: 'it is bad' };
         await expectStatus(
           200,
@@ -224,7 +224,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       expect(after.rows).toEqual(revisions);
     });
 
-    /** Every other way in which a team writes, each time something new. */
+    /** All other kinds of changes of a team, each with new data. */
     const ways: [string, (at: number) => Promise<Response>][] = [
       [
         'deprecations',
@@ -323,7 +323,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
         "UPDATE tokens SET created_at = '2026-01-01T00:00:00.000Z'",
       );
       await expectStatus(201, makeToken({ team: 'library' }));
-      // What has been no good for long is forgotten.
+      // Tokens that have been invalid for long are deleted.
       await registry.db.$client.execute(
         "UPDATE tokens SET revoked_at = '2026-01-01T00:00:00.000Z' WHERE revoked_at IS NOT NULL",
       );
@@ -346,7 +346,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       }
       await expectRefused(makeToken({ user: 'rita' }, admin), /rita has 3 of 3 tokens/);
       await expectRefused(makeToken({ user: 'rita', team: 'library' }, admin), /3 of 3/);
-      // Those that run the registry have none.
+      // Administrators have no limit.
       for (let at = 0; at < 5; at++) await expectStatus(201, makeToken({}, admin));
     });
 

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { node, type TestRegistry } from '../runtimes.ts';
 
-/** Sends bytes and returns the statuses of all answers, once the server closes or has said nothing for a while. */
+/** Sends bytes and returns the statuses of all responses, once the server closes or is idle. */
 function exchange({ url }: TestRegistry, text: string): Promise<number[]> {
   const { port, hostname } = new URL(url);
   return new Promise((resolve, reject) => {

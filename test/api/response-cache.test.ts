@@ -24,7 +24,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
   const content = '/v1/profiles/library/web/versions/1.0.0/profile';
   const ask = (path: string, headers: Record<string, string> = {}) =>
     fetch(new URL(path, registry.url), { headers });
-  /** Changes the database behind the service's back: a cached response does not show it. */
+  /** Changes the database directly: a cached response does not show it. */
   const tamper = () => registry.db.$client.execute("UPDATE contents SET text = 'tampered'");
   const bearer = () => ({ Authorization: `Bearer ${publisher.token}` });
 
@@ -99,7 +99,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     });
   });
 
-  // workerd itself hangs up on a GET with a body.
+  // workerd closes the connection of a GET with a body.
   if (name === 'Node') {
     test('answers pipelined requests in order', async () => {
       const cached = await (await ask(content)).text();
@@ -236,7 +236,7 @@ describe.each(runtimes)('rate limits and the response cache on $name', ({ start 
 });
 
 const nativeResponse = Response;
-// Makes a Response global that shares the Headers it is given.
+// Installs a global Response that shares the given Headers.
 getRequestListener(() => new Response());
 const nodeServerResponse = Response;
 

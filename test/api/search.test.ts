@@ -22,7 +22,7 @@ import {
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 import { outdate } from './outdated.ts';
 
-/** What is published: the team, the name, its description, its images and rules that it has beside the usual. */
+/** A profile to publish: team, name, description, images and additional rules. */
 const drafts: [string, string, string, string[], string][] = [
   ['acme', 'edge-cache', 'Varnish in front of nginx', ['varnish:7'], '  capability net_admin,\n'],
   ['acme', 'static-files', 'Serves a folder', ['registry.acme.example/static'], ''],
@@ -256,7 +256,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
         if (page.next === null) break;
         cursor = page.next;
       }
-      // Within a level small pages go by age, large ones by the length of the name: so by both they are the same.
+      // Small pages sort a level by age, large ones by the length of the name; the test ignores these ties.
       expect(new Set(seen)).toEqual(new Set(names(whole)));
       expect(seen.length).toBe(whole.items.length);
       const inLevels = (list: string[]) => list.map((name) => levelOf(q, name));
@@ -265,7 +265,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     },
   );
 
-  /** A level that can be told by the name alone: it has every word whole, or begun, or not. */
+  /** The level of a match by its name: all words complete, the last as a prefix, or not. */
   function levelOf(q: string, name: string): number {
     const parts = name.split('-');
     const words = q.split(' ').filter((word) => word.length > 1);

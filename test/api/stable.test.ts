@@ -5,7 +5,7 @@ import { node, type TestRegistry } from '../runtimes.ts';
 import { type Document, operationsOf } from './openapi.ts';
 import stable from './stable.json' with { type: 'json' };
 
-/** What programs rely on: a change of stable.json is a change of the interface. Additions are fine. */
+/** The stable interface for programs: stable.json may only be extended. */
 describe('the interface', () => {
   let registry: TestRegistry;
 

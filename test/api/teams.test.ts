@@ -58,7 +58,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
 
   test.each([
     ...['', 'AAAA', 'not base64', 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'],
-    // Of small order, so that anybody can sign; and no encoding of a point.
+    // A point of small order, for which anyone can sign, and an invalid encoding.
     ...weak,
   ])('"%s" is not a publisher key', async (publicKey) => {
     const body = { publicKey, label: 'bad' };

@@ -7,7 +7,7 @@ import { runtimes, type TestRegistry } from '../runtimes.ts';
 describe.each(runtimes)('API tokens on $name', ({ start }) => {
   let registry: TestRegistry;
   let acme: Publisher;
-  /** A token of an owner of acme, and of somebody who runs the registry. */
+  /** Tokens of an owner of acme and of an administrator. */
   let owner: string;
   let root: string;
 
@@ -96,7 +96,7 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     const later = new Date(Date.now() + 3_600_000).toISOString();
     const short = await make({ team: 'acme', expiresAt: later });
     expect((await whoami(short.token)).status).toBe(200);
-    // In the past by the registry's clock, which is this one: a slow machine only makes it older.
+    // In the past by the registry's clock, which is also this one: a slow machine only makes it older.
     const expired = new Date(Date.now() - 1000).toISOString();
     await registry.db.$client.execute(
       `UPDATE tokens SET expires_at = '${expired}' WHERE id = ${short.id}`,

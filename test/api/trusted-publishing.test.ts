@@ -11,7 +11,7 @@ describe.each(runtimes)('trusted publishing on $name', ({ start }) => {
   let registry: TestRegistry;
   let acme: Publisher;
 
-  /** What GitHub says of a job on acme/profiles' main. */
+  /** GitHub's claims for a job on the branch main of acme/profiles. */
   const githubJob = {
     aud: origin,
     sub: 'repo:acme/profiles:ref:refs/heads/main',

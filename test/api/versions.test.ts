@@ -426,7 +426,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       body: endless,
       duplex: 'half',
     } as RequestInit);
-    // Over a socket the sender may find the connection closed before it has read the answer.
+    // Over a socket, the connection may be closed before the sender has read the response.
     const status = await pending.then((response) => response.status).catch(() => 'cut off');
     expect(['cut off', 413]).toContain(status);
     expect(sent).toBeLessThan(16 * 1024 * 1024);

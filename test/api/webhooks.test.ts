@@ -38,11 +38,11 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     return (page as { items: Record<string, unknown>[] }).items;
   };
   const sql = (text: string) => registry.db.$client.execute(text);
-  /** As if time had passed. */
+  /** Simulates the passing of time. */
   const makeDue = () =>
     sql(`UPDATE deliveries SET next_attempt_at = '2026-01-01T00:00:00.000Z'
          WHERE next_attempt_at IS NOT NULL`);
-  /** Until so many messages have come: on Workers the first ones come by themselves. */
+  /** Delivers until so many messages have arrived: on Workers the first ones arrive without a timer. */
   const wait = async (count: number) => {
     for (let tries = 0; receiver.received.length < count && tries < 100; tries++) {
       await registry.deliver();
@@ -154,7 +154,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
-    // Relative to the registry's clock, which is this one: a slow machine only makes it older.
+    // Relative to the registry's clock, which is also this one: a slow machine only makes it older.
     const old = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString();
     await sql(`UPDATE deliveries SET created_at = '${old}'`);
     await makeDue();
@@ -168,7 +168,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
-    // Relative to the registry's clock, which is this one: a slow machine only makes it older.
+    // Relative to the registry's clock, which is also this one: a slow machine only makes it older.
     const old = new Date(Date.now() - 31 * 86_400_000).toISOString();
     await sql(`UPDATE deliveries SET created_at = '${old}'`);
     await registry.deliver();
@@ -212,7 +212,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
       else response.writeHead(204).end();
     };
     const other = await createPublisher(registry, 'other');
-    // Ten webhooks of one team, each with more to be told than is ever under way at once, and all of it first.
+    // Ten webhooks of one team, each with more deliveries than may run at once, all before those of others.
     for (let at = 0; at < 10; at++) await add(`${receiver.url}/silent/${at}`);
     const url = `${receiver.url}/good`;
     const hooks = '/v1/teams/other/webhooks';
@@ -230,13 +230,13 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
       }
     };
     await until(() => hung.length > 0);
-    // While those hang: what comes now is told before any of them has ended.
+    // While these hang, new deliveries of others are sent.
     const draft = { name: 'web', version: '1.0.0' };
     await expectStatus(201, publish(registry, other, draft));
     await until(() => good().length > 0);
     expect(good()).toHaveLength(1);
     expect(hung.every(({ writableEnded, destroyed }) => !writableEnded && !destroyed)).toBe(true);
-    // And no more of that team is under way than its share, whatever is due.
+    // The team does not exceed its share of running deliveries.
     expect(hung.length).toBeLessThanOrEqual(4);
     await sql("DELETE FROM deliveries WHERE kind = 'test'");
     for (const response of hung) response.destroy();

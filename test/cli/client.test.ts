@@ -37,7 +37,7 @@ describe('the client commands', () => {
     return outcome;
   }
 
-  /** A copy of a shipped package, to be changed. */
+  /** A copy of a shipped package, for changes. */
   async function packageFolder(name: string, change: (text: string) => string = (text) => text) {
     const path = at(`package-${Math.random().toString(36).slice(2)}`);
     await cp(join(profiles, name), path, { recursive: true });
@@ -200,7 +200,7 @@ describe('the client commands', () => {
     const other = await run(['pull', '--bundle', bundle, '--root', root, 'docker-nginx@0.9.0']);
     expect(other.code).toBe(1);
 
-    // The same host later: the log has grown since what it has seen.
+    // The same host later: the log has grown since its latest checkpoint.
     const shown = await succeed(['trust', 'show', '--root', root]);
     const seen = /Seen +(\d+) entries/.exec(shown.stdout)?.[1] ?? '';
     await succeed(['team', 'create', 'grown']);
@@ -369,7 +369,7 @@ describe('the client commands', () => {
     expect(tampered.code).toBe(3);
     expect(tampered.stderr).toContain('[digest-mismatch]');
 
-    // The old version, offered as the new one, is what its publisher signed, but not as that version.
+    // The old version, offered as the new one, is signed by its publisher, but as another version.
     await db.$client.execute(
       `UPDATE versions SET (digest, envelope) = (
          SELECT digest, envelope FROM versions AS older
@@ -404,7 +404,7 @@ describe('the client commands', () => {
     await succeed(['trust', 'init', '--root', at('taken'), '--yes']);
     await mkdir(at('taken/etc/apparmor.d/containers'), { recursive: true });
     await writeFile(at('taken/etc/apparmor.d/containers/mine'), 'profile docker-nginx {\n}\n');
-    // Boot loads what is in a folder only by a file that includes it.
+    // Boot loads a file in a folder only if another file includes it.
     await writeFile(at('taken/etc/apparmor.d/all'), 'include <containers>\n');
     const outcome = await run(['pull', 'docker-nginx@1.0.0', '--root', at('taken')]);
     expect(outcome.code).toBe(1);
@@ -436,7 +436,7 @@ describe('the client commands', () => {
       }
     }
     expect(await readdir(at('elsewhere'))).toEqual([]);
-    // Nor is a link followed that stays inside.
+    // A link within the root is not followed either.
     await mkdir(at('inside/usr/etc'), { recursive: true });
     await symlink('usr/etc', at('inside/etc'));
     const inside = await run(['trust', 'init', '--root', at('inside'), '--yes']);
@@ -515,7 +515,7 @@ describe('the client commands', () => {
     },
   );
 
-  // Where the kernel has AppArmor this would install on the machine that runs the test: test/system/kernel has that.
+  // With AppArmor in the kernel this would install on the test machine; test/system/kernel covers that.
   test.skipIf(!isRoot || kernel.ok)(
     `without AppArmor, pull says so in one sentence and changes nothing${kernel.ok ? ' (skipped: the kernel has it)' : unlessRoot}`,
     async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { scratch } from './cli.ts';
 
-/** What is typed before the key is pressed, what is offered then, and what is not. */
+/** The typed text, its completions and what must not be completed. */
 const cases: [typed: string, offered: string[], not: string[]][] = [
   ['aa-registry pu', ['pull', 'publish'], ['key', 'generate']],
   ['aa-registry key ', ['generate', 'rotate'], ['pull', 'init']],
@@ -25,7 +25,7 @@ function reasonNot(shell: string): string {
     : ` (skipped: ${shell} is not installed)`;
 }
 
-/** Has bash call the function as it does when the key is pressed. */
+/** Calls the completion function like bash. */
 const askBash = (file: string, typed: string) => `
 source ${file}
 line=${JSON.stringify(typed)}
@@ -36,7 +36,7 @@ _aa_registry
 printf '%s\\n' "\${COMPREPLY[@]}"
 `;
 
-/** zsh completes only in its line editor, so another one types into it. */
+/** zsh completes only in its line editor, so another zsh types into a terminal. */
 const askZsh = (file: string, typed: string) => `
 zmodload zsh/zpty
 zpty inner 'TERM=dumb zsh -f -i'

@@ -517,7 +517,7 @@ gone  no file on this host defines it
       return { name: fields.name, file };
     };
     await once(child.stderr, 'data');
-    // In two pieces, as a writer may.
+    // Written in two pieces.
     const added = line(2, opened('/added'));
     await appendFile(log, added.slice(0, 50));
     await appendFile(log, added.slice(50));
@@ -526,7 +526,7 @@ gone  no file on this host defines it
     await writeFile(log, line(3, opened('/rotated')));
     expect(await next()).toMatchObject({ name: '/rotated' });
 
-    // What was read of profiles is not taken for the host's for long.
+    // Profiles are read again after a while.
     await appendFile(log, line(4, opened('/new', 'r', 'new')));
     expect(await next()).toEqual({ name: '/new', file: null });
     const defining = at('root/etc/apparmor.d/new');

@@ -32,7 +32,7 @@ describe('doctor', () => {
     return { ...outcome, ...report, results };
   }
 
-  /** A copy of a host where all is well, made ill by `change`. */
+  /** A copy of a working host, broken by `change`. */
   async function ill(change: (root: string) => Promise<void>): Promise<string> {
     const root = at(`ill-${Math.random().toString(36).slice(2)}`);
     await cp(sound, root, { recursive: true });
@@ -153,7 +153,7 @@ describe('doctor', () => {
     const answers: Record<string, object> = {};
     const server = createServer((incoming, answer) => {
       if (incoming.url === '/v1/log/key') {
-        // An hour off by the client's clock, which is this one: far beyond what a slow machine adds.
+        // An hour off the client's clock, which is also this one: far more than a slow machine adds.
         answer.setHeader('Date', new Date(Date.now() - 3_600_000).toUTCString());
       }
       answer.end(JSON.stringify(answers[incoming.url ?? ''] ?? {}));

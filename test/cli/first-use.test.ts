@@ -1,4 +1,4 @@
-// What somebody who uses the program for the first time does, and what goes wrong then.
+// The first steps of a new user, and common mistakes.
 import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ describe('first use', () => {
     expect(error.exitCode).toBe(code);
     return error as { id: string; message: string; next: string | null; exitCode: number };
   };
-  /** A package like the shipped one, whose manifest and policy `change` has changed. */
+  /** A copy of the shipped package with a manifest and policy changed by `change`. */
   async function made(name: string, manifest = (text: string) => text, rule = ''): Promise<string> {
     await cp(nginx, at(name), { recursive: true });
     const file = at(name, 'aa-profile.toml');
@@ -257,7 +257,7 @@ describe('first use', () => {
       expect(error.id).toBe('package-invalid');
       for (const text of said) expect(error.message).toContain(text);
       expect(error.message).not.toMatch(/Invalid input|Unrecognized|expected/);
-      // What an unknown name was meant to be is not told again as missing.
+      // The suggested key is not also reported as missing.
       if (said[1] === 'mean "license"?') expect(error.message).not.toContain('is missing');
     },
   );

@@ -8,7 +8,7 @@ import { command } from '../command.ts';
 const dist = join(import.meta.dirname, '../../dist');
 const commands = topics.flatMap((topic) => Object.entries(topic.commands));
 
-/** The files of dist/ that are loaded, whatever the command, before it is looked for. */
+/** The files of dist/ that every command loads. */
 function loadedAtStart(file = 'main.js', found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -39,7 +39,7 @@ describe('help', () => {
     expect(loaded.examples.join('\n')).toContain(`aa-registry ${name}`);
     for (const example of loaded.examples) expect(text).toContain(`  ${example}`);
     expect(loaded.summary).not.toMatch(/\.$/);
-    // Whoever shows it breaks it into lines.
+    // It is wrapped when it is shown.
     expect(loaded.details ?? '').not.toContain('\n');
     for (const option of Object.keys(loaded.options)) expect(text).toContain(`--${option}`);
   });

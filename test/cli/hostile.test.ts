@@ -13,7 +13,7 @@ import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from
 
 const root = join(import.meta.dirname, '../..');
 const launcher = join(root, 'bin/aa-registry');
-/** What steers a terminal: of the kind ESC, of the kind CSI; what turns text around; what nobody sees. */
+/** Control characters: ESC, CSI, bidirectional and invisible ones. */
 const steering = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 describe('the commands with hostile input', () => {
@@ -32,7 +32,7 @@ describe('the commands with hostile input', () => {
     return outcome;
   }
 
-  /** Publishes a profile that the project ships, `detail` making it another one. */
+  /** Publishes a shipped profile, varied by `detail`. */
   async function publish(name: string, version: string, detail = '') {
     const path = at(`${name}-${version}`);
     await cp(join(root, 'profiles', name), path, { recursive: true });
@@ -183,7 +183,7 @@ describe('the commands with hostile input', () => {
   });
 
   test('a response can’t exceed its length or the maximum of its kind', async () => {
-    // What JSON.parse makes of the first is 600 MB.
+    // Parsed, the first takes 600 MB.
     const nested = '['.repeat(4 << 20) + ']'.repeat(4 << 20);
     const wide = `[${'{},'.repeat(2 << 20)}{}]`;
     const wrapped = (text: string) => {
@@ -246,7 +246,7 @@ describe('the commands with hostile input', () => {
     const socket = connect(Number(port), hostname).on('error', () => {});
     socket.write('PUT /v1/teams HTTP/1.1\r\nHost: x\r\nContent-Len');
     await new Promise((resolve) => setTimeout(resolve, 200));
-    // It ends for good, and not because it was killed.
+    // It exits by itself and is not killed.
     expect(await kept.stop()).toBe(0);
     socket.destroy();
   });

@@ -13,8 +13,8 @@ const denial =
   'audit: type=1400 audit(1700000000.000:1): apparmor="DENIED" operation="open" profile="docker-nginx" name="/etc/shadow" pid=1 comm="cat" requested_mask="r" denied_mask="r" fsuid=0 ouid=0';
 
 /**
- * What each command answers, in an order in which each has what it needs: an object that has these. Words in
- * capitals stand for places (see `placed`).
+ * The expected JSON of each command, in an order in which each has its prerequisites. Words in capitals are
+ * placeholders (see `placed`).
  */
 const answers: [command: string, args: string, has: string[]][] = [
   ['team create', 'library', ['name', 'keys']],
@@ -97,16 +97,16 @@ const answers: [command: string, args: string, has: string[]][] = [
   ['admin restore', 'AT/backup.db --data AT/other', ['entries', 'lost', 'kept']],
 ];
 
-/** They answer with an object a line, for each file or event. */
+/** Commands that print one object per line, for each file or event. */
 const many = ['lint', 'check', 'fmt', 'denials', 'log watch'];
 
-/** Their exit code depends on what this machine has of AppArmor. */
+/** Commands whose exit code depends on this machine's AppArmor. */
 const ofMachine = ['lint', 'check', 'doctor'];
 
-/** Needs a container under AppArmor: see test/system/kernel. */
+/** Requires a container with AppArmor: see test/system/kernel. */
 const elsewhere = ['inspect'];
 
-/** What they print is for something else to read; docs/cli.md says so. */
+/** Commands whose output is for other programs (docs/cli.md). */
 const without = ['completion', 'log witness', 'run-args', 'serve'];
 
 describe('--format json', () => {

@@ -20,7 +20,7 @@ describe('in a terminal', () => {
       '    and',
       '    more',
     ]);
-    // A digest has no room anywhere: below its label it would only stand alone.
+    // A digest does not fit anywhere, so it is not moved below its label.
     expect(wrap(`Digest  ${'0'.repeat(20)}`, 20, '        ')).toEqual([
       `Digest  ${'0'.repeat(20)}`,
     ]);
@@ -44,7 +44,7 @@ describe('in a terminal', () => {
     late();
     expect(stderr.read()).toBeNull();
 
-    // More lines than the terminal has can't be written over.
+    // More lines than the terminal's height can't be overwritten.
     const many = Array.from({ length: 24 }, (_, at) => `name-${at}`);
     await showingProgress(io, many, async ({ update, detail }) => {
       update(0, 'fetching');

@@ -8,14 +8,14 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunOptions, aaRegistry as run, type ServedRegistry, scratch, serve } from './cli.ts';
 
-/** A server on a free loopback port; its port. */
+/** Starts a server on a free loopback port; returns the port. */
 function listen(server: Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-/** Each in a process of its own: proxies and CAs are a process's. */
+/** In processes of their own: proxies and CAs are per process. */
 const aaRegistry = (args: string[], options: RunOptions = {}) =>
   run(args, { ...options, ownProcess: true });
 
@@ -26,12 +26,12 @@ describe('proxies and CAs', () => {
   let proxy: string;
   let secure: string;
   let ca: string;
-  /** What the proxy was asked for. */
+  /** The requests to the proxy. */
   let asked: string[] = [];
   const servers: Server[] = [];
   const at = (...parts: string[]) => join(folder, ...parts);
 
-  /** Runs `search` and says what the proxy was asked for meanwhile. */
+  /** Runs `search` and returns the requests to the proxy. */
   async function search(env: NodeJS.ProcessEnv, ...more: string[]) {
     asked = [];
     const own = { XDG_CONFIG_HOME: at('none'), AA_CONFIG: at('none.toml'), ...env };

@@ -1,4 +1,4 @@
-// Profiles that are not UTF-8: said once, and the rest is read as what it is.
+// Profiles that are not UTF-8 are reported once and otherwise checked as usual.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -80,7 +80,7 @@ describe('check, fmt, lint and explain', () => {
     expect((await aaRegistry([...args, '-I', at('more')])).code).toBe(0);
   });
 
-  // Needs root: a namespace in which there is no /etc/apparmor.d.
+  // Requires root, for a namespace without /etc/apparmor.d.
   test.skipIf(process.getuid?.() !== 0)(
     'a machine without AppArmor’s own files is told so once, not when --base names a copy',
     async () => {
@@ -108,7 +108,7 @@ describe('check, fmt, lint and explain', () => {
     expect(unknown.stderr).toContain('2.13, 3.0');
   });
 
-  // Needs root: a namespace in which /etc/apparmor.d is that of 3.0.
+  // Requires root, for a namespace with the /etc/apparmor.d of 3.0.
   test.skipIf(process.getuid?.() !== 0)(
     'check --target goes by the base policy of that release, not by this machine’s',
     async () => {
@@ -129,7 +129,7 @@ describe('check, fmt, lint and explain', () => {
       expect(refused.stdout).toContain('error: AppArmor 4.1 does not know <abi/5.0>');
       expect(refused.stdout).toContain('does not know <abstractions/glycin>; it came with 5.0');
       expect(refused.code).toBe(1);
-      // The folder that --base names is the target's own.
+      // The folder of --base is that of the target.
       const own = await run('check', '--target', '5.0', '--base', at('base'), at('later'));
       expect(own.stdout).toContain('There is no abi file <abi/5.0>. It came with AppArmor 5.0.');
       expect(own.code).toBe(1);

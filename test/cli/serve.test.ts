@@ -63,7 +63,7 @@ describe('aa-registry serve', () => {
     [['--port', '70000'], 2, '--port takes a whole number'],
     [['--host', 'not an address', '--port', '0'], 1, 'not an address'],
     [['--data', '/etc/hostname/x', '--port', '0'], 1, 'leads through a file'],
-    // Where not even root can make a file, as others can't in a volume of root's.
+    // A place where not even root can create a file.
     [['--data', '/proc', '--port', '0'], 1, "folder /proc can't be used by user"],
     [['--nonsense'], 2, '--nonsense'],
     [['extra'], 2, 'Unexpected argument'],

@@ -103,7 +103,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
   });
 
   describe('in a CI job that the team trusts', () => {
-    /** GitHub's endpoint for the tokens of a job. */
+    /** GitHub's endpoint for OpenID Connect tokens of a job. */
     let provider: ReturnType<typeof createServer>;
     let job: NodeJS.ProcessEnv;
     let audiences: (string | null)[];

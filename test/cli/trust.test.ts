@@ -9,7 +9,7 @@ import { command } from '../command.ts';
 import { type Fixture, startFixture } from '../host/fixture.ts';
 import { createPublisher, expectStatus, type Publisher, send } from '../publisher.ts';
 
-/** A note key under another name, as a cosigner's: its id goes with that (C2SP signed-note). */
+/** A note key as a cosigner with another name, and so another id (C2SP signed-note). */
 function renamed(verifier: string, name: string): string {
   const [, encoded = ''] = /^[^+]+\+[0-9a-f]{8}\+(.+)$/.exec(verifier) ?? [];
   const typed = Buffer.from(encoded, 'base64');
@@ -72,7 +72,7 @@ describe('the trust file of a host', () => {
       changed: false,
       items: [{ team: 'library', added: [], removed: [] }],
     });
-    // The registry does not say twice what it says.
+    // The registry's response is unchanged.
     const init = await run('init', 'library', '--yes');
     expect(init.said).toContain('trusted already');
   });
@@ -110,7 +110,7 @@ describe('the trust file of a host', () => {
       `-----BEGIN PUBLIC KEY-----\n${one.publicKey.text}\n-----END PUBLIC KEY-----\n`,
     );
     expect(await run('add', 'other', file, two.publicKey.text, '--yes')).toMatchObject({ code: 0 });
-    // What is there already changes nothing.
+    // Adding an existing key changes nothing.
     await run('add', 'other', other.key.publicKey.keyId, file, '--yes');
     expect(await keysOf('other')).toEqual(
       [other.key, one, two].map(({ publicKey }) => publicKey.keyId),

@@ -163,7 +163,7 @@ describe('admin check reports', () => {
   });
 
   test('a changed entry with matching tree, head and tiles but without a valid signature', async () => {
-    // All that somebody without the log's key can do: the checkpoint no longer fits.
+    // Without the log's key, an attacker can't create a matching checkpoint.
     const found = await run(
       `UPDATE log_entries SET data = replace(data, '"stable"', '"edge"');
        UPDATE channels SET name = 'edge';`,
@@ -189,7 +189,7 @@ describe('admin check reports', () => {
     expect(found).toContain('database-damaged');
   });
 
-  /** What the log does not tell of, and nothing else is derived from. */
+  /** Columns that are neither logged nor derived. */
   const unprovable = new Set([
     'profiles.created_at',
     'profiles.visibility',
@@ -197,10 +197,10 @@ describe('admin check reports', () => {
     'profiles.deprecation',
     'profiles.replacement',
     'profiles.revision',
-    // How far the search index is, which sees to itself.
+    // The progress of the search index, which repairs itself.
     'profiles.index_version',
     'log_head.id',
-    // Its order among the others is: the last one's may be anything larger.
+    // Only the order of ids matters: the last may be any larger one.
     'versions.id',
   ]);
   const provable = [

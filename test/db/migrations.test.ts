@@ -81,7 +81,7 @@ describe.each(schemas)('a database of schema %s', (schema) => {
   test('is served', async () => {
     const db = await openFile(path);
     const now = () => new Date();
-    // As the service does while it runs.
+    // Like the service's background job.
     while ((await reanalyse(db, 10, async (pack) => analysePackage(pack))) > 0);
     const log = createLog({ db, key: await generateNoteKey('x/log'), now });
     const app = createApp({ db, log, now, limits: defaultLimits, analyse: analyseHere });

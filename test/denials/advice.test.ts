@@ -9,7 +9,7 @@ import { generaliser } from '../../sdk/denials/generalise.ts';
 import { isOf } from '../../sdk/denials/label.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-/** The findings of lines, of which each is written without what they all have. */
+/** The grouped events of lines, each without the common fields. */
 function findingsOf(...lines: string[]): Finding[] {
   const findings = new Findings();
   for (const [index, line] of lines.entries()) {
@@ -222,7 +222,7 @@ describe('generalised', () => {
       `/tmp/systemd-private-${hash.slice(32)}-ModemManager.service-aB3dEf/x`,
       '/tmp/systemd-private-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*-ModemManager.service-*/x',
     ],
-    // Names, and what may be one.
+    // Names and similar words.
     ...[
       ...['/tmp/phpAb12Cd', '/tmp/a1b2', '/tmp/deadbeef', '/tmp/sha256sum.txt'],
       ...['/tmp/mux.ModemManager', '/srv/x264enc', '/usr/lib/x86_64-linux-gnu/a', '/tmp/9lives'],
@@ -241,7 +241,7 @@ describe('generalised', () => {
     fc.assert(
       fc.property(word, word, (first, second) => {
         const pattern = generaliser(() => true).pattern(`/tmp/${first}-${second}`);
-        // What stands in a pattern for a word ends it; a number may have its name before it.
+        // Such a component ends a word; a number may follow its name.
         expect(pattern).not.toMatch(/\][0-9A-Za-z]|\*[0-9A-Za-z]/);
         expect(pattern).not.toMatch(/[0-9]\[|[0-9A-Za-z]\[0-9a-fA-F]|[0-9A-Za-z]\*$/);
       }),
@@ -712,7 +712,7 @@ describe('names in the log that rules do not have', () => {
     expect(explanations.map(({ id }) => id)).toEqual(notes);
     const { text } = draftProfile('app', findingsOf(line.replace('op', 'apparmor="ALLOWED" op')));
     expect(check(text).ok).toBe(true);
-    // The rule allows what it is for.
+    // The rule allows the denied request.
     if (rule === undefined) return;
     const { evaluation } = advised(line, `${rule}\n`);
     expect(evaluation?.outcome === 'allowed' || evaluation?.unsure).toBe(true);
@@ -772,7 +772,7 @@ describe('generated profiles', () => {
     const [finding] = findingsOf(of(profile));
     const unknown = adviseOn(finding as Finding, undefined).explanations;
     expect(unknown.find(({ id }) => id === 'made-by-program')?.text).toMatch(text);
-    // Where a file of the host defines a runtime's profile, the rule goes there.
+    // If a file on the host defines a runtime's profile, the rule is for that file.
     const always = /^(?:snap|lxd|incus|libvirt)/.test(profile);
     expect(notes.some(({ id }) => id === 'made-by-program')).toBe(always);
   });

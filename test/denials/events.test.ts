@@ -18,7 +18,7 @@ function parsed(line: string): LogEvent {
   return event;
 }
 
-/** The line without the blanks between its fields, from what was read of it. */
+/** The parsed event formatted as a line without spaces between fields. */
 function again({ head, fields, tail }: LogEvent): string {
   return head + fields.map(({ key, raw }) => (key === '' ? raw : `${key}=${raw}`)).join('') + tail;
 }
@@ -106,7 +106,7 @@ describe('lines of the kernel log', () => {
 });
 
 describe('the denied request', () => {
-  // All but the last were added there: the same then succeeded, and what was tried beside it was still refused.
+  // All but the last were tested in a kernel: they allowed the request, and similar ones were still denied.
   test.each([
     [1, 'userns create,'],
     [2, 'io_uring (sqpoll),'],
@@ -201,7 +201,7 @@ describe('equal events', () => {
     const findings = new Findings();
     findings.add(line(5));
     expect(findings.add(line(5, '\x1dFSUID="root" OUID="root"'))).toBeUndefined();
-    // Another one of that moment, as both ends of a signal have.
+    // Another event with the same time, such as the other end of a signal.
     findings.add(line(5, ' peer="other"'));
     expect(findings.all()[0]?.count).toBe(2);
   });

@@ -6,7 +6,7 @@ import { parseEvent } from '../../sdk/denials/event.ts';
 import { Findings } from '../../sdk/denials/finding.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-// Log lines that somebody has written who wants a rule of their own in a profile.
+// Log lines forged by an attacker to get a rule into a profile.
 
 const rule = '/** rwlkix';
 const hostile = [
@@ -62,7 +62,7 @@ const good: Record<string, string[]> = {
   ouid: ['0', '1000'],
 };
 
-/** What each operation may get a rule of. */
+/** The kinds of rules for each operation. */
 const kinds: Record<string, string[]> = {
   capable: ['capability'],
   ptrace: ['ptrace'],
@@ -81,7 +81,7 @@ const kinds: Record<string, string[]> = {
   open: ['file', 'network', 'unix', 'mqueue'],
 };
 
-/** As the kernel would write it: in quotes, or in hexadecimal. */
+/** A value in the kernel's format: quoted or hexadecimal. */
 function logged(text: string): string {
   const bytes = Buffer.from(text);
   return bytes.every((byte) => byte > 32 && byte < 127 && byte !== 34) && text !== ''
@@ -133,7 +133,7 @@ function rulesOf(text: string): Rule[] {
   return profile.body.filter(({ kind }) => kind !== 'include') as Rule[];
 }
 
-/** The words of a rule that stand without quotes. */
+/** The unquoted words of a rule. */
 function wordsOf(text: string): string[] {
   return text
     .replace(/"[^"]*"/g, '""')
@@ -156,12 +156,12 @@ describe('a forged line of a log', () => {
         made++;
         expect(kinds[operation]).toContain(added.kind);
         expect(added.qualifiers.access).toBeUndefined();
-        // The same goes into a profile that is there.
+        // The same for an existing profile.
         const source = 'profile app {\n}\n';
         const patched = patch(source, wantedBy(findings, source, { generalise }).additions);
         const before = generalise ? patched.text.replaceAll(/@\{\w+\}/g, '/x') : patched.text;
         expect(rulesOf(before)).toHaveLength(1);
-        // Nothing in it was said by anybody but the language, unless it is a path, a name or a label.
+        // All other words are keywords of the language.
         if (['capability', 'network', 'rlimit'].includes(added.kind)) {
           const said = Object.values(written).join(' ');
           const own = ['capability', 'network', 'set', 'rlimit', '<', '<=', 'infinity'];

@@ -68,7 +68,7 @@ test.each([
 
 describe('no event is read', () => {
   test.each<[string, string]>([
-    // A name that a program has chosen: which of the two the kernel meant can't be told.
+    // Ambiguous, since a program chose the name.
     ['a key twice', shown(`${opened} name=/x denied_mask=rwx ${masks}`)],
     ['a name of a process', 'type=SECCOMP msg=audit(1.2:3): comm="x apparmor=DENIED profile=app"'],
     ['HTML', fields.replaceAll('"', '&quot;')],

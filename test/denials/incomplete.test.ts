@@ -7,7 +7,7 @@ import { fieldOf, type LogEvent, parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-// Records without a field that the kernel always writes: cut short, or made by somebody who wants a wider rule.
+// Records without a field that the kernel always writes: truncated, or forged to get a wider rule.
 
 function findingOf(line: string): Finding | undefined {
   const event = parseEvent(line);
@@ -24,7 +24,7 @@ const masks = (mask: string) => `requested_mask="${mask}" denied_mask="${mask}"`
 const broker = (operation: string, more: string) =>
   `operation="${operation}" bus="system" ${more} label="app" peer_label="unconfined" exe="/usr/bin/dbus-broker"`;
 
-/** Whole records of kinds that the logs here do not have, or in another kernel's spelling. */
+/** Complete records of kinds that the sample logs lack, or in another kernel's format. */
 const more = [
   `operation="connect" class="net" profile="app" family="unix" sock_type="stream" protocol=0 ${masks('send receive connect')} addr=none peer_addr="@x" peer="other"`,
   `operation="sendmsg" class="net" profile="app" family="unix" sock_type="dgram" protocol=0 ${masks('send')} addr=none peer_addr="@x" peer="other"`,
@@ -76,7 +76,7 @@ describe('a record that lacks a field', () => {
 
   test('is not written by current kernels', async () => {
     const lacking = (await records()).filter((line) => findingOf(line)?.missing !== undefined);
-    // Kernels of 2014 did not say with whom: what is narrow enough can't be told from that.
+    // Kernels of 2014 did not log the peer, so there is no narrow rule.
     expect(lacking.map((line) => /operation="(\w+)".*pid=(\d+)/.exec(line)?.slice(1))).toEqual([
       ['ptrace', '17651'],
       ['ptrace', '17652'],

@@ -97,7 +97,7 @@ describe('changes of a host', () => {
     expect(await installed('web')).toBe(textOf('web', '1.1.0'));
     await done('rollback', 'web', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
-    // There is nothing older: it never goes forth, unless it is told where to.
+    // Without an older version there is no rollback, unless a version is given.
     const last = await run('rollback', 'web', '--offline', '--format', 'json');
     expect(last).toMatchObject({ code: 1, said: expect.stringContaining('1.1.0, 1.2.0') });
     expect(JSON.parse(last.stdout)).toMatchObject({ error: { id: 'nothing-older' } });
@@ -210,7 +210,7 @@ describe('changes of a host', () => {
     const refused = await run('rollback', 'theirs');
     expect(refused.said).toContain('[key-revoked]');
     expect(refused.code).toBe(3);
-    // What was seen once is known without the registry.
+    // A stored yank is known without the registry.
     expect(await run('rollback', 'theirs', '--offline')).toMatchObject({ code: 3 });
   });
 
@@ -275,7 +275,7 @@ describe('changes of a host', () => {
     const waiting = [['pull', 'web'], ['lock'], ['trust', 'init', 'edge', '--yes']].map((args) =>
       done(...args).then(({ said }) => order.push('next') && said),
     );
-    // Each has the file open, and then asks for the lock.
+    // Each opens the file and then requests the lock.
     const lock = join(root, 'var/lib/aa-registry/lock');
     const opened = () =>
       readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`) === lock);
@@ -320,7 +320,7 @@ describe('changes of a host', () => {
   test('users without write access can’t block changes', async () => {
     root = await fixture.host();
     const state = join(root, 'var/lib/aa-registry');
-    // As of a version that locked the folder itself, which everybody can open.
+    // An older release locked the folder itself, which everyone can open.
     const holder = await hold(state);
     try {
       await exclusively(root, async () => {}, { limit: 0 });
@@ -343,12 +343,12 @@ describe('changes of a host', () => {
     try {
       return readlinkSync(path);
     } catch {
-      // It was of the reading itself.
+      // The error of the read itself.
       return undefined;
     }
   }
 
-  /** Locks a file or folder as flock(1) does, until it is killed with its group. */
+  /** Locks a file or folder with flock(1) until its process group is killed. */
   async function hold(path: string) {
     const holder = spawn('flock', [path, 'sh', '-c', 'echo locked; exec sleep 60'], {
       detached: true,

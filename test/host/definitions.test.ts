@@ -15,7 +15,7 @@ describe('the file that defines a profile', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** A root with these files of policy, and links to others; what defines `app` there. */
+  /** Creates a root with these policy files and links; returns the files that define `app`. */
   async function definition(
     files: Record<string, string>,
     links: Record<string, string> = {},

@@ -31,7 +31,7 @@ const file = `${policy}/aa-registry.library.web`;
 const trustFile = 'etc/aa-registry/trust.toml';
 const audit = 'var/log/audit/audit.log';
 
-/** Everything there is in a folder, to be compared: names, owners, modes, times and contents. */
+/** A snapshot of a folder: names, owners, modes, times and contents. */
 function everything(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -46,7 +46,7 @@ function everything(folder: string): Record<string, string> {
 
 describe('a hostile image', { timeout: 300_000 }, () => {
   let fixture: Fixture;
-  /** A host as it should be, which each test has a copy of. */
+  /** A valid host, which each test copies. */
   let sound: string;
   let root: string;
   let outside: string;
@@ -62,7 +62,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     await writeFile(join(sound, path), text);
   }
 
-  /** A new copy of the sound host, beside the folder outside of it that nothing may touch. */
+  /** Creates a copy of the valid host, next to an outside folder that must not change. */
   async function prepare(): Promise<void> {
     root = `${sound}-${++copies}`;
     await cp(sound, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
@@ -97,7 +97,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     await put('sys/kernel/security/apparmor/features/file', '');
     await put('usr/sbin/apparmor_parser', '');
     await put('run/docker.sock', '');
-    // What is outside looks as what is inside, so that whoever follows a link finds what they look for.
+    // The outside folder has the same structure, so that following a link would succeed.
     outside = join(dirname(sound), 'outside');
     await cp(sound, outside, { recursive: true, verbatimSymlinks: true });
     await writeFile(join(outside, 'precious'), 'nobody touches me');
@@ -280,7 +280,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
         await writeFile(join(many, `sparse-${n}`), '');
         await truncate(join(many, `sparse-${n}`), 8 * 1024 * 1024);
       }
-      // The limit is met before what comes last.
+      // The limit is exceeded before the last file.
       await writeFile(join(many, 'zzz'), 'profile web { }\n');
       const { said, code } = await run('pull', 'web');
       expect(said).toContain(`${at(policy)} holds more than policy does: at most`);
@@ -296,7 +296,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     });
   });
 
-  /** What somebody may put in the place of a file or folder. */
+  /** The replacements of a file or folder. */
   const mutations: Record<string, (path: string, original: string) => Promise<void>> = {
     'a link out': async (path, original) => {
       await rm(path, { recursive: true, force: true });
@@ -325,7 +325,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     },
     'a socket': async (path) => {
       await rm(path, { recursive: true, force: true });
-      // A socket's file stays where whoever listens is killed; here it is moved out of the way of close().
+      // close() would delete the socket's file, so it is moved.
       const server = createServer();
       await new Promise<void>((resolve) => server.listen('s.sock', resolve).unref());
       execFileSync('mv', ['s.sock', path]);
@@ -377,7 +377,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     ['run-args', 'web'],
   ];
 
-  /** Every place that this program looks at below a root, in the sound host; folders on the way to it too. */
+  /** Every path below a root that the program uses, including parent folders. */
   function places(): string[] {
     const found = new Set<string>();
     for (const name of readdirSync(sound, { recursive: true, encoding: 'utf8' })) found.add(name);
@@ -394,7 +394,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     return [...found].sort();
   }
 
-  /** Changes a copy of the sound host and runs a command in it. */
+  /** Changes a copy of the valid host and runs a command in it. */
   async function attempt(place: string, mutation: string, args: readonly string[]) {
     await prepare();
     try {
@@ -404,7 +404,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       untouched();
       expect(outcome.said).not.toContain('unexpected:');
       expect(outcome.said).not.toContain('/proc/self/fd');
-      // 6 says that something would change or was changed.
+      // Exit code 6: drift.
       if (![0, 6].includes(outcome.code)) expect(outcome.said).toMatch(/\.\n|\]\n/);
       return outcome;
     } finally {

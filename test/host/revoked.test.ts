@@ -8,11 +8,11 @@ import { createPublisher, expectStatus, type Publisher, publish, send } from '..
 import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
 import { type Fixture, startFixture, succeed, textOf } from './fixture.ts';
 
-/** An address at which nothing listens. */
+/** An address without a server. */
 const away = ['--registry', 'http://127.0.0.1:9'];
 
-// A team has published 1.0.0 with one key and 1.1.0 with the next, which the first has signed for. Hosts trust both and
-// have had both versions; then the first key is revoked.
+// A team published 1.0.0 with one key and 1.1.0 with the next, which the first endorsed. Hosts trust both and have
+// installed both versions; then the first key is revoked.
 describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   let fixture: Fixture;
   let proxy: TamperingProxy;
@@ -80,7 +80,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   const installed = () => readFile(file(), 'utf8');
   const want = (text: string) => writeFile(join(root, 'etc/aa-registry/profiles.toml'), text);
 
-  /** Has the host at 1.0.0, as one is that did not update in time. */
+  /** Keeps the host at 1.0.0, like one that was not updated. */
   async function stayAt100(): Promise<void> {
     const { earlier, ...rest } = JSON.parse(await readFile(record('installed'), 'utf8'));
     const { version, digest, verifiedAt } = rest;
@@ -89,7 +89,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await writeFile(file(), textOf('web', '1.0.0'));
   }
 
-  /** What a registry shows that hides every revocation. */
+  /** The response of a registry that hides every revocation. */
   function hideRevocations(): void {
     proxy.tamper = (path, body) =>
       path.startsWith('/v1/teams/') || path.startsWith('/v1/resolve')
@@ -179,7 +179,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('sync', ...away)).code).toBe(8);
     const items = JSON.parse((await run('sync', '--format', 'json')).stdout);
     expect(items.untrusted).toMatchObject([{ team: 'team', name: 'web', id: 'key-revoked' }]);
-    // Also of what sync was not told to have.
+    // Also for profiles that are not listed in profiles.toml.
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
     await want('profiles = []\n');
     const { origin, ...rest } = JSON.parse(await readFile(record('installed'), 'utf8'));
@@ -233,7 +233,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await expect(installed()).rejects.toThrow('ENOENT');
   });
 
-  /** Has the host stopped while it updated 1.0.0 to 1.1.0, with the new file in place. */
+  /** Interrupts the update of the host from 1.0.0 to 1.1.0 after the new file was written. */
   async function stopInUpdate(): Promise<void> {
     const target = JSON.parse(await readFile(record('installed'), 'utf8'));
     await stayAt100();
@@ -247,7 +247,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
 
   const kept = () => join(root, 'var/lib/aa-registry/kept/team.web');
 
-  /** Another proof than its own, or none, for what is kept under a digest. */
+  /** Replaces or removes the proof of a stored version. */
   async function forgeKept(digest: string, text: string): Promise<void> {
     const [some = ''] = await readdir(kept());
     const bundle = JSON.parse(await readFile(join(kept(), some), 'utf8'));
@@ -264,7 +264,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
 
   test('is not restored after an interrupted update', async () => {
     await stopInUpdate();
-    // Neither is proved any more: of the new one nothing is kept, the old one's key was revoked.
+    // Neither version can be verified: the new one is not stored, and the old one's key was revoked.
     const { installation } = JSON.parse(await readFile(record('pending'), 'utf8'));
     await rm(join(kept(), `${installation.digest.slice('sha256:'.length)}.bundle`));
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
@@ -300,7 +300,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await expect(installed()).rejects.toThrow('ENOENT');
   });
 
-  /** Has the host ask more of the log than what it has was proved by. */
+  /** Makes the host require more of the log than the stored proofs have. */
   async function setLog(...settings: [RegExp, string][]): Promise<void> {
     const path = join(root, 'etc/aa-registry/trust.toml');
     let text = await readFile(path, 'utf8');

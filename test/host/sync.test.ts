@@ -11,7 +11,7 @@ describe('sync', () => {
   let proxy: TamperingProxy;
   let root: string;
   let names = 0;
-  /** Two profiles of this test's own. */
+  /** Two profiles of this test. */
   let web: string;
   let api: string;
 
@@ -148,7 +148,7 @@ describe('sync', () => {
     const relocked = await done('lock');
     expect(relocked.lines.join('\n')).toMatch(/^-version = "1.1.0"$[\s\S]*^\+version = "2.0.0"$/m);
     expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 2.0.0`]);
-    // Back to the first lock: it was here, so nobody has to be asked.
+    // Back to the first lock: the versions are stored, so no request is necessary.
     await writeFile(lock, first);
     expect((await run('sync', '--registry', 'http://127.0.0.1:9')).lines).toEqual([
       `Updated ${web} 2.0.0 to 1.1.0`,
@@ -187,7 +187,7 @@ describe('sync', () => {
     await done('lock');
     await done('sync');
     await done('rollback', web, '--offline');
-    // The lock still names what was left: somebody has to decide, so it is no success.
+    // The lock still has the version that was rolled back, which requires a decision, so it fails.
     const torn = await run('sync');
     expect(torn).toMatchObject({ code: 1, lines: [] });
     expect(torn.said).toContain(`${web} is locked to 1.2.0 and stays at 1.1.0`);
@@ -253,7 +253,7 @@ describe('sync', () => {
     await fixture.publish(web, '1.2.0');
     await done('sync');
     expect(await installed(web)).toBe(textOf(web, '1.2.0'));
-    // What is repaired stays in it too.
+    // A repaired profile keeps its mode.
     await writeFile(file(web), 'changed');
     await done('sync');
     expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
@@ -263,7 +263,7 @@ describe('sync', () => {
     await expect(readlink(link)).rejects.toThrow('ENOENT');
     expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
 
-    // What the file wants comes back, and that is said beforehand.
+    // The mode in the file is restored, which is announced.
     expect((await done('enforce', api)).said).toContain('wants it in complain mode');
     expect((await done('sync')).lines[0]).toContain(`Repaired ${api}`);
     await done('pull', web, '--complain');
@@ -279,7 +279,7 @@ describe('sync', () => {
     await done('complain', web);
     expect((await done('sync')).said).toContain('stays in complain mode');
     const trust = join(root, 'etc/aa-registry/trust.toml');
-    // With a trust file of the operator's own, the rest of the root is another's.
+    // With the operator's trust file, the rest of the root is untrusted.
     expect((await done('sync', '--trust', trust)).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
     expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
   });

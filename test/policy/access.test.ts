@@ -259,7 +259,7 @@ describe('the deciding rule', () => {
   });
 });
 
-// What a file can be called, bytes that are no UTF-8 (as lone surrogates) among it.
+// File names, including bytes that are not UTF-8 (as lone surrogates).
 const character = fc.oneof(
   fc.constantFrom(
     ...'*?[]{}^\\"\' ,#!()=@<>-;$.ab01é\n\t\x01\u{1f600}\u0085\u00ad\u200b\u202e\ufeff\u{e0041}',
@@ -272,7 +272,7 @@ const path = fc
     { minLength: 1, maxLength: 3 },
   )
   .map((parts) => `/${parts.join('/')}`)
-  // Bytes that are a character together are that character.
+  // Bytes that form a character are that character.
   .filter((text) => !/[\udcc2-\udcf4][\udc80-\udcbf]/.test(text));
 const label = fc.constantFrom('unconfined', 'docker-default', '/usr/bin/x', 'a//b', 'with space');
 const some = <T>(...all: T[]) => fc.subarray(all, { minLength: 1 });
@@ -371,7 +371,7 @@ describe('the narrowest rule', () => {
         const rule = narrowestRule(access) ?? '';
         const text = profileOf(`  ${rule}\n`);
         expect(lint(text).diagnostics.filter((one) => one.severity === 'error')).toEqual([]);
-        // Only where it fits a line: the formatter breaks what does not.
+        // Only if it fits a line: the formatter wraps longer ones.
         if (rule.length < 95) expect(format(text).text).toBe(text);
         const wanted = access.kind === 'dbus' ? { ...access, name: access.name ?? 'x' } : access;
         expect(judged(`${rule}\n`, wanted)).toMatchObject({ outcome: 'allowed', unsure: false });

@@ -1,4 +1,4 @@
-// A bare word where a path stands: as apparmor_parser 3.0.8 decides, checked against it.
+// A bare word in place of a path: the expected results are those of apparmor_parser 3.0.8.
 import { describe, expect, test } from 'vitest';
 import {
   check,
@@ -83,7 +83,7 @@ const refused = [
     'read r,',
   ],
   ...['file network r,', 'file mount r,', 'file user r,', 'file unmount r,', 'file audit r,'],
-  // No modes, or more than that.
+  // Not modes, or more than modes.
   ...[
     'deleted,',
     'deleted ,',

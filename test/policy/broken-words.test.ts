@@ -1,4 +1,4 @@
-// Where a line may end and a comment may stand inside a statement: as apparmor_parser 3.0.8 decides, checked against it.
+// Line ends and comments inside a statement: the expected results are those of apparmor_parser 3.0.8.
 import { describe, expect, test } from 'vitest';
 import { check, format } from '../../policy/index.ts';
 

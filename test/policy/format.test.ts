@@ -1,4 +1,4 @@
-// The formatter: canonical, stable, and the same policy before and after.
+// The formatter is canonical, stable and preserves the policy.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -93,7 +93,7 @@ const parser = await findParser();
 const folder = mkdtempSync(join(tmpdir(), 'aa-format-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The compiled policy, or undefined when Debian's parser refuses it. */
+/** The compiled policy; undefined if Debian's parser refuses it. */
 function compile(path: string, options: string[] = []): Buffer | undefined {
   const result = spawnSync(
     'prlimit',

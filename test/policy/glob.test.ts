@@ -1,4 +1,4 @@
-// The automata against a plain backtracking matcher, on small patterns and all short paths.
+// The automata compared with a backtracking matcher, on small patterns and all short paths.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkPattern, type Pattern, parsePattern } from '../../policy/glob/aare.ts';
@@ -17,7 +17,7 @@ const build = (pattern: string): Automaton => {
   return result;
 };
 
-/** Where in `text` a match of `pattern` that starts at each of `from` can end. */
+/** The possible ends in `text` of matches of `pattern` that start at `from`. */
 function ends(pattern: Pattern, text: string, from: Set<number>): Set<number> {
   const one = (at: number, ranges: readonly number[]) => {
     const code = text.charCodeAt(at);
@@ -58,7 +58,7 @@ const piece = fc.oneof(
 const pattern = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
 
 describe('classes', () => {
-  // As apparmor_parser compiles them: a backslash keeps neither ^ nor - from what they mean.
+  // As in apparmor_parser, a backslash does not escape ^ and -.
   test.each([
     ['[\\^a]', ['b', '^'], ['a']],
     ['[a\\^]', ['a', '^'], ['b']],

@@ -1,10 +1,10 @@
-// Profiles made to be expensive: what looking at them costs is bounded, whatever they are made of.
+// The cost of hostile profiles is bounded.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, type Diagnostic, gradeOf, lint, render } from '../../policy/index.ts';
 import { cost } from './cpu.ts';
 
-/** A profile of about `size` characters that is made of these lines. */
+/** A profile of about `size` characters with these lines. */
 function profile(size: number, line: (at: number) => string, preamble = ''): string {
   const head = `abi <abi/3.0>,\n${preamble}profile p {\n`;
   const lines: string[] = [];
@@ -144,7 +144,7 @@ describe('many diagnostics', () => {
       }),
     ).toBeLessThan(bound);
     expect(Math.max(...shown.map((one) => one.length))).toBeLessThan(1000);
-    // The caret stands under what is meant.
+    // The caret is below the reported text.
     for (const [at, one] of shown.slice(0, 500).entries()) {
       const [, line = '', caret = ''] = one.split('\n');
       expect(line.slice(caret.indexOf('^')).startsWith('q')).toBe(

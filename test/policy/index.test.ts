@@ -1,4 +1,4 @@
-// The rest of the room's door: names, tokens, rendering, explanations and their pages.
+// The rest of policy/index.ts: names, tokens, rendering, explanations and their pages.
 import { describe, expect, test } from 'vitest';
 import {
   applyFixes,
@@ -104,7 +104,7 @@ describe('explanations', () => {
     await expect(page).toMatchFileSnapshot('../../docs/diagnostics/README.md');
   });
 
-  // `npx vitest run test/policy -u` writes the pages anew.
+  // `npx vitest run test/policy -u` updates the pages.
   test.each(Object.keys(explanations))('docs/diagnostics/%s.md is its page', async (id) => {
     await expect(
       diagnosticPage(id, explanations[id] as (typeof explanations)[string]),

@@ -1,4 +1,4 @@
-// Characters that are not seen: an error in rules, a warning in comments, named by code point and place.
+// Invisible characters are an error in rules and a warning in comments, reported with code point and position.
 import { expect, test } from 'vitest';
 import { lint } from '../../policy/index.ts';
 

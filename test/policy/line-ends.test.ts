@@ -1,4 +1,4 @@
-// How lines end: the last line of a file, CR LF, and CR alone. Where apparmor_parser is there, it is asked too.
+// Line ends: the last line of a file, CR LF and CR alone. Also compared with apparmor_parser if installed.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const parser = await findParser();
 const folder = mkdtempSync(join(tmpdir(), 'aa-line-ends-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Whether apparmor_parser takes the text; undefined when there is no parser. */
+/** Whether apparmor_parser accepts the text; undefined if it is not installed. */
 function taken(text: string, included?: string): boolean | undefined {
   if (!parser) return undefined;
   mkdirSync(join(folder, 'local'), { recursive: true });

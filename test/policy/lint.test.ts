@@ -1,4 +1,4 @@
-// Lint rules by their own examples, suppression, and what a good profile may look like without a word.
+// Lint rules by their examples, suppression, and profiles without diagnostics.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

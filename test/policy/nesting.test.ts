@@ -1,4 +1,4 @@
-// How deep blocks may nest: as deep as apparmor_parser surely takes them, in every runtime, and no deeper.
+// The maximum nesting of blocks, the same in every runtime.
 import { describe, expect, test } from 'vitest';
 import {
   capabilitiesOf,

@@ -1,4 +1,4 @@
-// Properties of every text, and the limits that keep every run short.
+// Properties of every text, and limits of every run.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, format, lint, parse } from '../../policy/index.ts';

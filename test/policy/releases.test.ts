@@ -1,4 +1,4 @@
-// What a release decides, and what the newest says of older ones. The outcomes are those of the parsers of 2.13.11,
+// Results by release. The expected results are those of the parsers of 2.13.11,
 // 3.0.8, 3.0.13, 3.1.7, 4.0.3, 4.1.8, 5.0.2 and 6.0.0~alpha1.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const from = (first: Release) => releases.filter((one) => compareReleases(one, f
 const upTo = (last: Release) => releases.filter((one) => compareReleases(one, last) <= 0);
 const all = [...releases];
 
-/** A machine's base policy: the files it has, with what is in them. */
+/** A machine's base policy: its files with their contents. */
 function machine(files: Record<string, string>): IncludeResolver {
   const made = new Map(
     Object.entries(files).map(([file, source]) => [
@@ -68,12 +68,12 @@ describe('exec conflicts', () => {
     ['/usr/bin/p[a-z] Px,', '/usr/bin/p9 ix,', all],
     ['/usr/bin/{pa,pb} Px,', '/usr/bin/pa ix,', []],
     ['/usr/bin/p[a-z] Px,', '/usr/bin/pa Px,', all],
-    // Owners that do not meet.
+    // Disjoint owners.
     ['owner /usr/bin/** Px,', 'other /usr/bin/p[a-z] ix,', all],
   ])('%s with %s', (first, second, expected) => {
     expect(takenBy(profile(first, second))).toEqual(expected);
     expect(takenBy(profile(second, first))).toEqual(expected);
-    // By way of a variable it is the same.
+    // The same through a variable.
     const [path, mode] = second.replace('other ', '').split(' ');
     const word = second.startsWith('other ') ? 'other @{V}' : '@{V}';
     expect(takenBy(`@{V} = ${path}\n${profile(first, `${word} ${mode}`)}`)).toEqual(expected);
@@ -101,7 +101,7 @@ describe('exec conflicts', () => {
 
 describe('constructs by release', () => {
   test.each<[string, Release[], Release]>([
-    // 2.13 reads over an abi, whatever it names.
+    // 2.13 ignores abi statements.
     ['abi <abi/3.0>,\nprofile a {\n}\n', all, '3.0'],
     ['abi <default>,\nprofile a {\n}\n', ['2.13', ...from('5.0')], '5.0'],
     ['include if exists <x>\nprofile a {\n}\n', all, '3.0'],
@@ -119,7 +119,7 @@ describe('constructs by release', () => {
     ['profile a /a {\n  /run/@{attach_path}/x r,\n}\n', from('5.0'), '5.0'],
     ['@{exec_path} = /a\nprofile a @{exec_path} {\n  @{exec_path} r,\n}\n', all, '2.13'],
     ['profile a + identities=(x) {\n}\n', from('5.0'), '5.0'],
-    // 4.1 takes the value of a boolean where it is asked whether it is set.
+    // 4.1 uses the value of a boolean in a defined test.
     [
       profile('if defined $UNSET {', '  /x r,', '}'),
       releases.filter((one) => one !== '4.1'),
@@ -183,7 +183,7 @@ describe('constructs by release', () => {
     expect(takenBy(twice, { resolver: machine({ v: '@{V} = x\n' }) })).toEqual(from('3.0'));
     const itself = { resolver: machine({ r: '/x r,\ninclude <r>\n' }) };
     expect(takenBy(profile('include <r>'), itself)).toEqual(from('3.0'));
-    // Forty levels that include the next twice are within bounds.
+    // Forty levels that include the next one twice stay within the limits.
     const levels = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [`l${n}`, `include <l${n + 1}>\ninclude <l${n + 1}>\n`]),
     );
@@ -268,14 +268,14 @@ describe('the base policy by name', () => {
     [profile('include <abstractions/apparmor_api>'), all],
     [profile('include <abstractions/no-such>'), []],
     [profile('include if exists <abstractions/glycin>'), all],
-    // Variables of newer tunables, whatever the tunables of this machine hold.
+    // Variables of newer tunables, regardless of this machine's tunables.
     [`include <tunables/global>\n${profile('@{etc_ro}/x r,')}`, from('3.0')],
     [`include <tunables/global>\n${profile('/run/@{int}/x r,')}`, from('4.1')],
     [`include <tunables/global>\n@{int} += 7\n${profile('/run/@{int}/x r,')}`, from('4.1')],
     [`include <tunables/global>\n@{X} = @{rand6}\n${profile('/run/@{X}/x r,')}`, from('4.1')],
     [`include <tunables/global>\n${profile('@{no_such}/x r,')}`, []],
     [`include <tunables/global>\n@{int} = 7\n${profile('/run/@{int}/x r,')}`, upTo('4.0')],
-    // The abstractions of this machine may use what the target does not have.
+    // The abstractions of this machine may use features that the target lacks.
     [`include <tunables/global>\n${profile('include <abstractions/base>')}`, all],
     [profile('include <abstractions/fonts>'), []],
     [`include <tunables/global>\n${profile('include <abstractions/fonts>')}`, all],

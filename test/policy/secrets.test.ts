@@ -6,7 +6,7 @@ import { exportPrivateKey, generateKeyPair } from '../../trust/index.ts';
 import { generateNoteKey } from '../../trust/log/index.ts';
 import { generateToken } from '../../worker/auth/token.ts';
 
-// Put together here, so that nothing in this file looks like one.
+// Assembled at run time, so that this file contains none.
 const x = (length: number, of = 'aB3') => of.repeat(length).slice(0, length);
 const jwt = ['eyJ', 'eyJ', ''].map((start) => start + x(40)).join('.');
 const pem = (words: string) => `-----BEGIN ${words}-----`;
@@ -70,7 +70,7 @@ describe('private keys and tokens', () => {
   const ed25519 = generateKeyPairSync('ed25519');
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  // A private key of OpenSSH (PROTOCOL.key): what it begins with.
+  // The prefix of a private key of OpenSSH (PROTOCOL.key).
   const openssh = Buffer.from(`openssh-key-v${1}\0\0\0\0\u0004none\0\0\0\u0004none${x(99)}`);
   const keys: Record<string, string> = {
     PEM: written(ed25519),

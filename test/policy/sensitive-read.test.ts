@@ -1,4 +1,4 @@
-// Lint says where a profile may read what lets its reader be somebody else.
+// Lint reports rules that allow reading credentials.
 import { describe, expect, test } from 'vitest';
 import { lint } from '../../policy/index.ts';
 

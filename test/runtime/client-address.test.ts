@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type TestRegistry, workerd } from '../runtimes.ts';
 
-/** Whose word on a client's address counts, where the service does not see the connection. */
+/** The source of a client's address where the service does not see the connection. */
 describe('a client’s address on workerd', () => {
   let registry: TestRegistry;
   afterEach(() => registry.close());
 
-  /** Asks from ever other addresses, as a client may say, and tells how many were refused. */
+  /** Sends requests with changing forged addresses; returns the number of refused ones. */
   async function refusals(header: string): Promise<number> {
     let count = 0;
     for (let at = 0; at < 30; at++) {

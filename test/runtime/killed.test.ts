@@ -14,7 +14,7 @@ test('kill -9 of workerd during fifty publications leaves no partial version', a
       const publishing = Array.from({ length: 50 }, async (_, lane) => {
         const name = `p${round}-${lane}`;
         const answer = await publish(registry, library, { name, version: '1.0.0' })
-          // The body too: what is cut off in it would otherwise be nobody's to catch.
+          // Reads the body too, to catch an interruption in it.
           .then(async (response) => ({ status: response.status, body: await response.text() }))
           .catch(() => undefined);
         if (answer?.status === 201) acknowledged.add(name);
@@ -41,7 +41,7 @@ test('kill -9 of workerd during fifty publications leaves no partial version', a
   } finally {
     await registry.close();
   }
-  // A hundred and fifty publishers on workerd, killed three times: a busy machine needs its time.
+  // A hundred and fifty publishers on workerd, killed three times: slow on a busy machine.
 }, 180_000);
 
 test('a missing search index is built in the background', async () => {

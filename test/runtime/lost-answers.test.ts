@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { type TestRegistry, workerd } from '../runtimes.ts';
 
-/** The database commits, and its answer does not arrive: what was done is done once, and the client is told so. */
+/** The database commits but its response is lost: the change is made once, and the client gets a success. */
 describe('a registry that loses a response of its database', () => {
   let registry: TestRegistry;
   let acme: Publisher;
@@ -54,7 +54,7 @@ describe('a registry that loses a response of its database', () => {
       const moved = await expectStatus(200, move(version, previous));
       expect(await moved.json()).toMatchObject({ name: 'stable', version });
       expect(isLost?.()).toBe(true);
-      // The same again, as a client that did not hear of it would ask.
+      // Repeated, as by a client that got no response.
       const again = await expectStatus(200, move(version, previous));
       expect(await again.json()).toMatchObject({ version });
     });

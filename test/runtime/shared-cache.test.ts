@@ -18,7 +18,7 @@ describe('Cloudflare’s cache', () => {
     const response = await registry.fetch(path, { headers });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
-  /** From here on nothing of versions comes from the database. */
+  /** Removes versions from the database, so that only cached responses succeed. */
   const losePart = () =>
     registry.db.$client.execute('ALTER TABLE versions RENAME TO versions_gone');
 
@@ -64,7 +64,7 @@ describe('Cloudflare’s cache', () => {
     }
     const tile = '/log/tile/0/000.p/1';
     expect((await read(tile)).status).toBe(200);
-    // As another isolate, or another place of Cloudflare's, would: what is here is told nothing of it.
+    // Changed like by another isolate, which does not invalidate this cache.
     await registry.db.$client.execute("UPDATE profiles SET visibility = 'private'");
     const hidden = async () => {
       const found = await Promise.all(
@@ -76,7 +76,7 @@ describe('Cloudflare’s cache', () => {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
     expect(await hidden()).toBe(true);
-    // A tile of the log stays: it tells of nobody.
+    // A tile of the log stays, since it reveals nothing.
     await registry.db.$client.execute('ALTER TABLE log_tiles RENAME TO gone');
     expect((await read(tile)).status).toBe(200);
   });

@@ -42,7 +42,7 @@ describe('the host', () => {
     install(verified(bytes), { root });
 
   test('a parser that does not end is killed with its children', async () => {
-    // As apparmor_parser does: a process of its own for each profile, which keeps standard error open.
+    // Like apparmor_parser: a child process per profile, which keeps standard error open.
     const program = at('parser');
     await writeFile(program, '#!/bin/sh\nsleep 30 &\necho $! > "$1"\nwait\n');
     await chmod(program, 0o755);
@@ -109,12 +109,12 @@ describe('the host', () => {
     await writeFile(join(policy, 'abstractions/sshd'), 'profile sshd {\n  /etc/ssh/** r,\n}\n');
     const text =
       'alias /etc/ -> /srv/,\ninclude <abstractions/sshd>\nprofile web {\n  /srv/** r,\n  ^hat { }\n}\n';
-    // Lint refuses what is no abstraction; what the host calls one may define a profile all the same.
+    // An abstraction of the host may define a profile, which lint can't see.
     const refused = await installed(root, new TextEncoder().encode(text));
     expect(refused).toMatchObject({ ok: false, id: 'profile-invalid' });
     expect(refused).toMatchObject({ reason: expect.stringContaining('defines sshd too') });
     expect(await readdir(policy)).toEqual(['abstractions']);
-    // However much of its own it puts before theirs: names are listed in order.
+    // Regardless of the number of its own profiles before it: names are sorted.
     const hats = Array.from({ length: 4000 }, (_, at) => `  ^hat-of-its-own-${at} { }\n`).join('');
     await writeFile(join(policy, 'abstractions/zsshd'), 'profile zsshd { }\n');
     const long = `include <abstractions/zsshd>\nprofile web {\n${hats}}\n`;
@@ -124,7 +124,7 @@ describe('the host', () => {
   });
 
   test.skipIf(!parser)(`a profile whose automaton has no end is refused${reason}`, async () => {
-    // 2^28 states and more, in two rules of which lint has nothing to say.
+    // At least 2^28 states, in two rules without lint diagnostics.
     const text = ['a r', 'b w'].map((rule) => {
       const [letter, permission] = rule.split(' ');
       return `  /srv/**${letter}${'?'.repeat(28)}/x ${permission},\n`;

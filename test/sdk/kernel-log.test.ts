@@ -20,7 +20,7 @@ describe('logs of the kernel', () => {
   });
   afterAll(() => clean());
 
-  /** A journalctl of the test's own. */
+  /** A fake journalctl. */
   async function journal(name: string, script: string): Promise<string> {
     const program = join(folder, name);
     await writeFile(program, `#!/bin/sh\n${script}\n`);

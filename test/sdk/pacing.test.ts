@@ -41,7 +41,7 @@ describe('waiting for a busy registry', () => {
         ) {
           tries += 1;
         }
-        // Each wait ends in a whole second here, and the clock goes on by that.
+        // Each wait is rounded to a whole second, by which the clock advances.
         expect(now).toBeLessThanOrEqual(patience.usual.stall + 1000 * tries);
         expect(tries).toBeLessThan(500);
       }),

@@ -26,7 +26,7 @@ describe('the npm package', () => {
   let registry: ServedRegistry;
   const at = (...parts: string[]) => join(folder, ...parts);
 
-  /** Runs one of the examples, as its first line says. */
+  /** Runs an example with the command in its first line. */
   const example = (file: string, ...args: string[]) =>
     execFileSync(process.execPath, [at('examples', file), ...args], { encoding: 'utf8' });
 
@@ -37,7 +37,7 @@ describe('the npm package', () => {
     await mkdir(at('node_modules'));
     execFileSync('tar', ['-xzf', at(archive), '-C', folder]);
     await cp(at('package'), at('node_modules/aa-registry'), { recursive: true });
-    // What npm install would bring beside it.
+    // The dependencies that npm install would add.
     for (const name of ['zod', 'semver', 'smol-toml', '@noble', '@types']) {
       await symlink(join(root, 'node_modules', name), at('node_modules', name));
     }

@@ -28,7 +28,7 @@ import type { TestRegistry } from '../runtimes.ts';
 
 const schemas = await releasedSchemas();
 
-/** Each in a process of its own: locks and open databases are a process's. */
+/** In processes of their own: locks and open databases are per process. */
 const aaRegistry = (args: string[], options: RunOptions = {}) =>
   run(args, { ...options, ownProcess: true });
 
@@ -144,7 +144,7 @@ describe('aa-registry admin', () => {
     const odd = at('a%41 b?c#d');
     await mkdir(odd, { mode: 0o755 });
     const file = join(odd, 'b%41?x=1#.db');
-    // Nothing keeps others out but the files' own permissions.
+    // Only the files' permissions protect them.
     const inTheOpen = ['-c', 'umask 0; exec "$0" "$@"', launcher];
     const admin = (...args: string[]) =>
       aaRegistry([...inTheOpen, 'admin', ...args], { program: '/bin/sh' });
@@ -212,7 +212,7 @@ describe('aa-registry admin', () => {
     });
 
     const restore = (...args: string[]) => aaRegistry(['admin', 'restore', ...args]);
-    /** With the write-ahead log: a registry that was killed has left it. */
+    /** With the write-ahead log of a killed registry. */
     const copyOf = async (name: string) => {
       await cp(data, at(name), { recursive: true });
       return at(name);
@@ -378,7 +378,7 @@ describe('aa-registry admin', () => {
       const broken = at('index.db');
       await copyFile(file, broken);
       const db = new DatabaseSync(broken, { defensive: false });
-      // The index is written as it should be, and then the table changes behind its back.
+      // The table is changed without its index.
       db.exec(`PRAGMA writable_schema = ON;
         UPDATE sqlite_schema SET type = 'table', sql = 'CREATE TABLE tokens_hash_unique (hash, id, PRIMARY KEY (hash, id)) WITHOUT ROWID', tbl_name = name
           WHERE name = 'tokens_hash_unique'; PRAGMA writable_schema = RESET`);
@@ -415,7 +415,7 @@ describe('aa-registry admin', () => {
       await mkdir(target);
       await copyFile(join(data, 'log.key'), join(target, 'log.key'));
       const refused = await restore(old, '--data', target);
-      // Its schema is good, and it is of another log than the one whose key is here.
+      // Its schema is valid, but it belongs to another log.
       expect(refused.stderr).toContain('was not signed with the key');
       expect(verifier).not.toBe('');
     });
@@ -433,7 +433,7 @@ describe('aa-registry admin', () => {
       expect(done.stderr).toContain('It is run by "mallory", and with these tokens');
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"administrator", made "20/m);
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"mine" of "mallory", made "2026-01-01/m);
-      // What only reads, reads everything.
+      // Read-only commands still work.
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"reads" of "mallory"/m);
       expect(done.stderr).not.toContain('library token');
     });

@@ -7,7 +7,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { aaRegistry, scratch } from '../cli/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** Some user without rights, where this may choose one. */
+/** An unprivileged user, if run as root. */
 const user = process.getuid?.() === 0 ? 65_534 : undefined;
 
 describe('the executable, without Node.js, as an unprivileged user', () => {
@@ -33,7 +33,7 @@ describe('the executable, without Node.js, as an unprivileged user', () => {
     ({ path: folder, clean } = await scratch());
     await chmod(folder, 0o777);
     program = join(folder, 'aa-registry');
-    // npm run build:binary makes it; npm test does that first.
+    // Built by npm run build:binary, which npm test runs first.
     await copyFile(join(root, 'dist/aa-registry'), program);
     await chmod(program, 0o755);
     env = { PATH: '/nonexistent', HOME: folder };

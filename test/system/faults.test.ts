@@ -75,7 +75,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
         await expectStatus(200, registry.fetch(`${path}/proof`));
       }
       await expectStatus(200, registry.fetch('/v1/profiles'));
-      // With a token too: that it was used can't be noted, which is no reason to refuse it.
+      // Also with a token, although its use can't be recorded.
       const headers = { Authorization: `Bearer ${publisher.token}` };
       await expectStatus(200, registry.fetch('/v1/whoami', { headers }));
       await expectStatus(200, registry.fetch('/log/checkpoint'));
@@ -96,7 +96,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
 });
 
 describe('misbehaving clients', () => {
-  /** A connection on which something was sent. */
+  /** Opens a connection and sends a text. */
   async function open(registry: ServedRegistry, text: string): Promise<Socket> {
     const { hostname, port } = new URL(registry.url);
     const socket = connect(Number(port), hostname);
@@ -106,7 +106,7 @@ describe('misbehaving clients', () => {
     return socket;
   }
 
-  /** One read, which is answered. */
+  /** Expects that a read succeeds. */
   async function read(registry: ServedRegistry): Promise<void> {
     const response = await fetch(`${registry.url}/v1/profiles`);
     expect(response.status).toBe(200);
@@ -135,9 +135,9 @@ describe('misbehaving clients', () => {
       for (const socket of sockets) if (!socket.destroyed) socket.write('a');
     }, 500);
     try {
-      // These have their answers before the heads are cut off.
+      // These get their responses before the heads time out.
       for (let round = 0; round < 20; round++) await read(registry);
-      // Heads have to arrive within twenty seconds, however they drip; that is looked at every thirty.
+      // Heads must arrive within twenty seconds, which is checked every thirty.
       for (const socket of heads) socket.resume();
       while (heads.some(({ destroyed }) => !destroyed)) await sleep(200);
     } finally {

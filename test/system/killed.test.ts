@@ -54,7 +54,7 @@ describe('a registry that is killed', () => {
           }
         }
       });
-      // Killed after some have been acknowledged, a different number each time, with others under way.
+      // Killed after a different number of acknowledged publications, during others.
       const enough = acknowledged.size + 1 + ((round * 7) % 20);
       let ended = false;
       void Promise.allSettled(publishing).then(() => {

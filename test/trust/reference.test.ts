@@ -152,7 +152,7 @@ describe('versions', () => {
     );
   });
 
-  /** semver takes numbers of more than 2^53 for text, or rounds them: by section 11 they count in full. */
+  /** semver treats numbers above 2^53 as text or rounds them; by section 11 they are compared exactly. */
   const large = fc.oneof(
     fc.bigInt({ min: 0n, max: 2n ** 54n }),
     fc.bigInt({ min: 2n ** 53n - 2n, max: 2n ** 53n + 2n }),
@@ -228,7 +228,7 @@ describe('versions', () => {
     for (const unit of ['< ', '* ', 'x.', '1.', '~', '- ', '1-', '1-a.']) {
       hostile.push(unit.repeat(128 / unit.length), unit.repeat(50_000));
     }
-    // Of the processor's time, in that of sorting a hundred thousand paths: one that is quadratic takes thousands.
+    // Processor time in sorts of a hundred thousand paths; a quadratic algorithm takes thousands.
     const spent = cost(() => {
       for (const text of hostile) isRange(text);
     });

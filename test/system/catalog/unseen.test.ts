@@ -1,4 +1,4 @@
-// Characters that are not seen, or that turn text around, are spelt out wherever the catalog shows somebody's text.
+// Invisible and bidirectional control characters are spelt out wherever the catalog shows untrusted text.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../../trust/index.ts';
 import {
@@ -47,7 +47,7 @@ describe('the catalog', () => {
   afterAll(() => registry.close());
 
   const page = async (path: string) => (await registry.fetch(path)).text();
-  /** A page without what its reader has typed into it. */
+  /** A page without the values of its input fields. */
   const withoutFields = (html: string) => html.replace(/<input[^>]*>/g, '');
 
   test.each(['/p/library/turned/1.0.0', '/', `/?q=${encodeURIComponent(`turned ${all}`)}`])(

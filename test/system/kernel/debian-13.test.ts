@@ -16,7 +16,7 @@ const title = ['a host that systemd has started', ...lacks].join(': ');
 const service = 'aa-registry-sync.service';
 const timer = 'aa-registry-sync.timer';
 
-/** A profile that lets everything be but writing, which it allows in these folders. */
+/** A profile that allows everything, but writing only in these folders. */
 const policy = (...folders: string[]) => `abi <abi/3.0>,
 
 profile web {
@@ -27,7 +27,7 @@ ${folders.map((folder) => `  ${folder}/** w,\n`).join('')}}
 const ring = (...words: number[]) => `perl /srv/tool/uring ${words.join(' ')}`;
 const pollingByKernel = 2;
 
-/** What a kernel of Debian 12 does not mediate. */
+/** Requests that the kernel of Debian 12 does not mediate. */
 const scenarios: Scenario[] = [
   {
     name: 'user-namespace',
@@ -62,7 +62,7 @@ const profile = (name: string, rules: string) => `profile ${name} {
 }
 `;
 
-/** The abi that AppArmor 4.1 brings knows no io_uring; the kernel's own does. */
+/** The abi of AppArmor 4.1 lacks io_uring, which the kernel's own has. */
 const prepare = `sysctl -qw kernel.printk_ratelimit=0
 aa-features-abi --extract --write /etc/apparmor.d/abi/kernel`;
 
@@ -114,13 +114,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
     return stdout;
   }
 
-  /** Whether a process that web confines may write into this folder. */
+  /** Whether a process confined by web may write to this folder. */
   async function mayWrite(into: string): Promise<boolean> {
     const { code } = await machine.confined('web', ['sh', '-c', `echo >${into}/probe`]);
     return code === 0;
   }
 
-  /** Starts the service and waits for its end: how it ended, and what it has said. */
+  /** Runs the service; returns its exit code and output. */
   async function sync(): Promise<{ result: string; said: string }> {
     const { stdout } = await machine.run(
       `systemctl start ${service}; systemctl show ${service} -p Result -p ExecMainStatus | xargs

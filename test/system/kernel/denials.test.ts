@@ -34,17 +34,17 @@ const peer = '$(cat /run/peer)';
 const kill = (signal: string, process = peer) => `kill -${signal} ${process}`;
 const trace = (process: string) => call(101, 16, process, 0, 0);
 
-/** Has a command run beside what is tried, once another succeeds. */
+/** Runs a command in the background once another succeeds. */
 const meanwhile = (once: string, then: string) =>
   `timeout 20 sh -c 'until ${once}; do sleep 0.05; done; ${then}' >/dev/null 2>&1 &`;
 /** Waits two seconds for a signal. */
 const waitFor = (signal: string) =>
   `perl -e '$SIG{${signal}} = sub { exit 0 }; $0 = "waiting-for-${signal}"; sleep 2; exit 1'`;
-/** Creates a file in a folder whose file system has been taken out of the tree of folders meanwhile. */
+/** Creates a file in a folder whose file system was unmounted lazily. */
 const createApart = (name: string) =>
   `perl -e 'chdir "/srv/t/m"; do { open M, "<", "/proc/self/mounts" } while grep { m{ /srv/t/m } } <M>; sysopen F, "${name}", 0101 or exit 1'`;
 
-/** Names of files, as words of the shell, that a rule can't hold as they are. */
+/** File names, quoted for the shell, that must be escaped in rules. */
 const oddNames = [
   'a b',
   'a"b',
@@ -260,7 +260,7 @@ const scenarios: Scenario[] = [
   },
   {
     name: 'receive-signal',
-    // As the runtime does when it stops a container.
+    // Like the runtime when it stops a container.
     before: meanwhile(
       'found=$(grep -ls ^waiting-for /proc/[0-9]*/cmdline)',
       'kill -$(grep -o "TERM\\|USR1" $found) $(echo $found | grep -o "[0-9]*")',
@@ -472,7 +472,7 @@ dmesg -c >/dev/null`);
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** Runs the command inside, of which the end may be a no. */
+    /** Runs a command in the guest, which may fail. */
     async function denials(options: string): Promise<{ code: number; said: string }> {
       const { code, stdout, stderr } = await machine.run(`aa-registry denials ${options}`, {
         timeoutMs: 200_000,
@@ -530,7 +530,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       await succeed(`aa-registry lint /root/web && apparmor_parser -r /root/web
 aa-exec -p web -- ${socket(2, 1)}`);
       expect((await machine.confined('web', ['cat', '/srv/t/b'])).code).not.toBe(0);
-      // What was logged before is allowed by now.
+      // Earlier events are allowed now.
       await succeed('cp /root/web /etc/apparmor.d/aa-registry.library.web');
       const { said: after } = await denials('--profile web');
       expect(after).toMatch(/The profile as it is now allows it, by \S+:13: network inet stream,/);

@@ -17,7 +17,7 @@ const package_ = path.resolve(import.meta.dirname, '../../../profiles/docker-ngi
 const policy = await readFile(path.join(package_, 'docker-nginx'), 'utf8');
 const installed = '/etc/apparmor.d/aa-registry.library.docker-nginx';
 
-/** The two ways in which images lay out their programs: Debian's since 12, and Alpine's. */
+/** The layouts of programs in images: Debian's since 12, and Alpine's. */
 const layouts = [
   { layout: '/bin is a link to /usr/bin', before: 'test -L /bin', after: 'sync' },
   {
@@ -45,14 +45,14 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Runs a command in the machine that has to end well, and gives what it printed. */
+  /** Runs a command in the machine, which must succeed; returns its output. */
   async function succeed(command: string): Promise<string> {
     const { stdout, ...rest } = await machine.run(command);
     expect(rest, command).toMatchObject({ code: 0 });
     return stdout;
   }
 
-  /** The package with a policy of the test's own. */
+  /** The package with another policy. */
   async function packageWith(changedPolicy: string): Promise<string> {
     const changed = path.join(await mkdtemp(path.join(folder, 'package-')), 'docker-nginx');
     await cp(package_, changed, { recursive: true });
@@ -60,7 +60,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     return changed;
   }
 
-  /** All that a refused pull might have touched: the files, and what the kernel enforces. */
+  /** The state that a refused pull must not change: files and the kernel's profiles. */
   async function snapshot(): Promise<string> {
     const { stdout } = await machine.run(
       'find /etc /var ! -path /var/lib/aa-registry/lock -exec stat -c "%n %f %s %Y" {} + | sort; cat /sys/kernel/security/apparmor/profiles',
@@ -76,7 +76,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect(await snapshot()).toBe(before);
   }
 
-  /** A process confined by docker-nginx is denied what anybody else may do. */
+  /** Expects that docker-nginx denies a command that an unconfined process may run. */
   async function expectDenied(...argv: string[]): Promise<void> {
     const { stderr } = await machine.confined('docker-nginx', argv);
     expect(stderr).toContain('Permission denied');
@@ -181,7 +181,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
   });
 });
 
-/** Every profile in a registry's database is another one meanwhile, changed behind the registry's back. */
+/** Replaces every profile in the registry's database during `work`. */
 async function whileTampered(database: string, during: () => Promise<void>): Promise<void> {
   const change = (from: string, to: string) => {
     const db = new DatabaseSync(database);

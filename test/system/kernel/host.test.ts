@@ -16,7 +16,7 @@ const nginx = path.resolve(import.meta.dirname, '../../../profiles/docker-nginx'
 const file = '/etc/apparmor.d/aa-registry.library.web';
 const containerId = '4f1c8d2a9b3e'.padEnd(64, '0');
 
-/** A profile that lets everything be but writing, which it allows in these folders. */
+/** A profile that allows everything, but writing only in these folders. */
 const policy = (...folders: string[]) => `abi <abi/3.0>,
 include <tunables/global>
 
@@ -30,17 +30,17 @@ ${folders.map((folder) => `  ${folder}/** w,\n`).join('')}
 }
 `;
 
-/** Where each version lets write. */
+/** The writable folders of each version. */
 const versions = { '1.0.0': ['/run', '/mnt', '/opt'], '1.1.0': ['/run', '/mnt'] };
 
-/** For machines that have other work too. */
+/** A timeout for busy machines. */
 const patient = { timeoutMs: 180_000 };
 
 describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
   let folder: string;
   let registry: Registry;
   let machine: Machine;
-  /** A process that web confines, and that goes on. */
+  /** Starts a long-running process confined by web. */
   let pid: string;
 
   beforeAll(async () => {
@@ -75,7 +75,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     return stdout;
   }
 
-  /** The folders of these in which a process confined by web may write nothing. */
+  /** Those of the folders that a process confined by web may not write to. */
   async function deniedIn(...folders: string[]): Promise<string[]> {
     const probes = folders
       .map((one) => `{ echo >${one}/probe; } 2>/dev/null || echo ${one}`)
@@ -102,7 +102,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     return started.trim();
   }
 
-  /** What the process that {@link startConfined} has started may do now. */
+  /** What the process of {@link startConfined} may do now. */
   const live = async () =>
     (
       await succeed('rm -f /run/live; until [ -s /run/live ]; do sleep 0.1; done; cat /run/live')
@@ -127,7 +127,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await live()).toBe('may');
     await succeed('aa-registry pull web');
     expect(await live()).toBe('denied');
-    // One that was started before there was a profile for it.
+    // A process that was started before its profile was loaded.
     await succeed(
       '/usr/bin/sleep 600 & echo "profile /usr/bin/sleep { file, }" | apparmor_parser --add --skip-cache',
     );
@@ -213,7 +213,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await deniedIn('/srv', '/opt', '/mnt')).toEqual(['/srv', '/opt', '/mnt']);
     expect(await succeed(`cat ${file}`)).toBe(policy(...versions['1.1.0']));
     await succeed('rm /etc/apparmor.d/local/web');
-    // Not what was recorded at the pull any more, but what the file compiles to now.
+    // No longer the recorded hash, but that of the compiled file.
     await succeed(`apparmor_parser -r ${file}`);
     expect((await status()).code).toBe(exit.ok);
   });
@@ -286,7 +286,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
       const line = await succeed('aa-registry pull docker-nginx web');
       expect(line).toContain('--security-opt apparmor=docker-nginx');
     }
-    // As a container's runtime does, which is not confined itself: the program is the first that is.
+    // Like an unconfined container runtime that starts a confined program.
     const tried = await machine.confined(
       'docker-nginx',
       name === 'touch' ? argv : ['env', ...argv],

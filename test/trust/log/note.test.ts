@@ -73,7 +73,7 @@ describe("the example of Go's note package", () => {
       reason: expect.stringContaining('PeterNeumann+c74f20a3'),
     });
     expect(await openNote(bad, [enoch])).toMatchObject({ ok: true });
-    // The good signature before the bad one does not help.
+    // A valid signature before the invalid one does not help.
     const after = `${text}\n${peterLine}${peterLine.slice(0, 60)}ABCD${peterLine.slice(60)}`;
     expect(await openNote(after, [peter])).toMatchObject({ id: 'note-bad-signature' });
   });

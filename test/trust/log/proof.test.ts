@@ -143,7 +143,7 @@ describe('trees of up to 5,000 leaves', () => {
     proof: first === 0 ? [] : reference.subproof(first, 0, second, true),
   });
 
-  /** Sizes at the edges of tiles as often as others. */
+  /** Sizes, half of them at the edges of tiles. */
   const size = fc
     .oneof(
       fc.integer({ min: 1, max: most }),

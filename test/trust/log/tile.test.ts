@@ -112,7 +112,7 @@ describe('the tiles of a tree', () => {
     return Object.fromEntries(kinds);
   };
 
-  // The first and the last are the specification's own examples.
+  // The first and the last are from the specification.
   test.each([
     [70000, { '0:256': 273, '0:112': 1, '1:256': 1, '1:17': 1, '2:1': 1 }],
     [0, {}],

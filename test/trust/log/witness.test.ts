@@ -133,7 +133,7 @@ describe('the response', () => {
     const body = await request(oldSize, at(size));
     const decision = await decide(witness(latest), body);
     expect(decision).toMatchObject({ status: 200, latest: at(size) });
-    // The answer's lines, after the checkpoint's own, make a note that the witness's key opens.
+    // The response's lines, appended to the checkpoint, verify with the witness's key.
     const note = parseAddCheckpoint(body)?.checkpoint + decision.body;
     expect(await openNote(note, [key, cosigner])).toMatchObject({
       ok: true,
