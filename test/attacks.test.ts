@@ -219,8 +219,8 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectStatus(201, publish(registry, team, { name: other, version: '2.0.0' }));
     proxy.tamper = async (path, body) => {
       if (!path.includes('/versions/2.0.0/')) return body;
-      const answer = await fetch(new URL(path.replace(name, other), registry.url));
-      return Buffer.from(await answer.arrayBuffer());
+      const response = await fetch(new URL(path.replace(name, other), registry.url));
+      return Buffer.from(await response.arrayBuffer());
     };
     await expectRefused('statement-other-profile');
   });
@@ -272,8 +272,8 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   test("the network: another leaf's proof", async () => {
     proxy.tamper = async (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
-      const answer = await fetch(new URL(path.replace('2.0.0', '1.0.0'), registry.url));
-      return Buffer.from(await answer.arrayBuffer());
+      const response = await fetch(new URL(path.replace('2.0.0', '1.0.0'), registry.url));
+      return Buffer.from(await response.arrayBuffer());
     };
     await expectRefused('entry-other');
   });

@@ -13,7 +13,7 @@ export interface Receiver {
   url: string;
   received: Received[];
   /** Sends the response; 204 by default. */
-  answer: (response: ServerResponse, received: Received) => void;
+  respond: (response: ServerResponse, received: Received) => void;
   close: () => void;
 }
 
@@ -25,14 +25,14 @@ export async function startReceiver(): Promise<Receiver> {
     const { url: path = '', headers } = request;
     const got = { path, headers, body: Buffer.concat(chunks).toString('utf8') };
     receiver.received.push(got);
-    receiver.answer(response, got);
+    receiver.respond(response, got);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received: [],
-    answer: (response) => response.writeHead(204).end(),
+    respond: (response) => response.writeHead(204).end(),
     close: () => {
       server.closeAllConnections();
       server.close();

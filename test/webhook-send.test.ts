@@ -69,14 +69,14 @@ describe('sending to webhooks from Node', () => {
   });
 
   test('times out if the receiver does not respond', async () => {
-    receiver.answer = () => {};
+    receiver.respond = () => {};
     const send = createNodeSend(loopback, { timeout: 200 });
     await expect(send(receiver.url, {}, '{}')).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   test('accepts the status of an endless response', async () => {
     let sent = 0;
-    receiver.answer = (response) => {
+    receiver.respond = (response) => {
       response.writeHead(200);
       const chunk = Buffer.alloc(16 * 1024);
       const more = () => {
@@ -93,7 +93,7 @@ describe('sending to webhooks from Node', () => {
   });
 
   test('accepts the status of a slow response', async () => {
-    receiver.answer = (response) => {
+    receiver.respond = (response) => {
       response.writeHead(200);
       response.write('.');
     };
@@ -102,7 +102,7 @@ describe('sending to webhooks from Node', () => {
   });
 
   test('fails if the receiver disconnects', async () => {
-    receiver.answer = (response) => response.destroy();
+    receiver.respond = (response) => response.destroy();
     const send = createNodeSend(loopback);
     await expect(send(receiver.url, {}, '{}')).rejects.toMatchObject({ code: 'ECONNRESET' });
   });

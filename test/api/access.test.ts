@@ -46,7 +46,7 @@ interface Route {
   path: (subject: string) => string;
   body?: (subject: string) => Promise<unknown>;
   /** The status for authorized callers. */
-  answers: number;
+  status: number;
   /** The route may create the profile, so unauthorized callers do not learn whether it exists. */
   makes?: boolean;
 }
@@ -59,34 +59,34 @@ const profileRoutes: Route[] = [
   {
     route: 'GET /resolve',
     need: 'public',
-    answers: 200,
+    status: 200,
     path: (name) => `/v1/resolve?ref=acme/${name}@1.0.0`,
   },
-  { route: 'GET /profiles/{team}/{name}', need: 'public', answers: 200, path: (name) => name },
+  { route: 'GET /profiles/{team}/{name}', need: 'public', status: 200, path: (name) => name },
   {
     route: 'GET /profiles/{team}/{name}/versions',
     need: 'public',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/versions`,
   },
   ...['', '/profile', '/envelope', '/proof'].map(
     (part): Route => ({
       route: `GET /profiles/{team}/{name}/versions/{version}${part}`,
       need: 'public',
-      answers: 200,
+      status: 200,
       path: (name) => `${name}/versions/1.0.0${part}`,
     }),
   ),
   {
     route: 'GET /profiles/{team}/{name}/versions/{version}/readme',
     need: 'public',
-    answers: 404,
+    status: 404,
     path: (name) => `${name}/versions/1.0.0/readme`,
   },
   {
     route: 'PUT /profiles/{team}/{name}/versions/{version}',
     need: 'publisher',
-    answers: 200,
+    status: 200,
     makes: true,
     path: (name) => `${name}/versions/1.0.0`,
     body: async (name) => publication(name),
@@ -94,34 +94,34 @@ const profileRoutes: Route[] = [
   {
     route: 'POST /profiles/{team}/{name}/versions/{version}/yank',
     need: 'publisher',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/versions/1.0.0/yank`,
     body: async () => ({ reason: 'a test' }),
   },
   {
     route: 'PUT /profiles/{team}/{name}/channels/{channel}',
     need: 'publisher',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/channels/stable`,
     body: async () => ({ version: '1.0.0', previous: '1.0.0' }),
   },
   {
     route: 'PUT /profiles/{team}/{name}/deprecation',
     need: 'publisher',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/deprecation`,
     body: async () => ({ reason: 'a test' }),
   },
   {
     route: 'DELETE /profiles/{team}/{name}/deprecation',
     need: 'publisher',
-    answers: 204,
+    status: 204,
     path: (name) => `${name}/deprecation`,
   },
   {
     route: 'PUT /profiles/{team}/{name}/visibility',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/visibility`,
     body: async (name) => ({ visibility: name === 'hidden' ? 'private' : 'public' }),
   },
@@ -129,7 +129,7 @@ const profileRoutes: Route[] = [
     route: 'POST /profiles/{team}/{name}/transfer',
     need: 'owner',
     // To its own team: refused for everyone, after all other checks.
-    answers: 422,
+    status: 422,
     path: (name) => `${name}/transfer`,
     body: async () => ({ to: 'acme' }),
   },
@@ -137,141 +137,141 @@ const profileRoutes: Route[] = [
 
 /** Routes of a team or of no team. */
 const otherRoutes: Route[] = [
-  { route: 'GET /profiles', need: 'public', answers: 200, path: () => '/v1/profiles' },
-  { route: 'GET /log/key', need: 'public', answers: 200, path: () => '/v1/log/key' },
+  { route: 'GET /profiles', need: 'public', status: 200, path: () => '/v1/profiles' },
+  { route: 'GET /log/key', need: 'public', status: 200, path: () => '/v1/log/key' },
   {
     route: 'GET /log/entries/{index}/proof',
     need: 'public',
-    answers: 200,
+    status: 200,
     path: () => '/v1/log/entries/0/proof',
   },
-  { route: 'GET /oidc', need: 'public', answers: 200, path: () => '/v1/oidc' },
-  { route: 'GET /teams/{team}', need: 'public', answers: 200, path: () => '/v1/teams/acme' },
-  { route: 'GET /whoami', need: 'token', answers: 200, path: () => '/v1/whoami' },
+  { route: 'GET /oidc', need: 'public', status: 200, path: () => '/v1/oidc' },
+  { route: 'GET /teams/{team}', need: 'public', status: 200, path: () => '/v1/teams/acme' },
+  { route: 'GET /whoami', need: 'token', status: 200, path: () => '/v1/whoami' },
   {
     route: 'GET /teams/{team}/quota',
     need: 'reader',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/quota',
   },
   {
     route: 'PATCH /teams/{team}/quota',
     need: 'admin',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/quota',
     body: async () => ({}),
   },
   {
     route: 'GET /teams/{team}/webhooks',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/webhooks',
   },
   {
     route: 'POST /teams/{team}/webhooks',
     need: 'owner',
     // A private address, which is refused.
-    answers: 422,
+    status: 422,
     path: () => '/v1/teams/acme/webhooks',
     body: async () => ({ url: 'https://10.0.0.1/' }),
   },
   {
     route: 'DELETE /teams/{team}/webhooks/{webhook}',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/webhooks/999',
   },
   {
     route: 'POST /teams/{team}/webhooks/{webhook}/test',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/webhooks/999/test',
   },
   {
     route: 'GET /teams/{team}/webhooks/{webhook}/deliveries',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/webhooks/999/deliveries',
   },
   {
     route: 'GET /teams/{team}/members',
     need: 'reader',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/members',
   },
   {
     route: 'PUT /teams/{team}/members/{user}',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/members/rita',
     body: async () => ({ role: 'reader' }),
   },
   {
     route: 'DELETE /teams/{team}/members/{user}',
     need: 'owner',
-    answers: 204,
+    status: 204,
     path: () => '/v1/teams/acme/members/none',
   },
   {
     route: 'GET /teams/{team}/trusted-publishers',
     need: 'reader',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/trusted-publishers',
   },
   {
     route: 'POST /teams/{team}/trusted-publishers',
     need: 'owner',
     // A provider that this registry does not accept.
-    answers: 422,
+    status: 422,
     path: () => '/v1/teams/acme/trusted-publishers',
     body: async () => ({ issuer: 'https://nobody.test', repository: 'a/b', branch: 'main' }),
   },
   {
     route: 'DELETE /teams/{team}/trusted-publishers/{id}',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/trusted-publishers/999',
   },
   {
     route: 'POST /teams/{team}/keys',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/keys',
     body: async () => ({ publicKey: acme.key.publicKey.text, label: 'again' }),
   },
   {
     route: 'POST /teams/{team}/keys/{keyId}/revocation',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => `/v1/teams/acme/keys/${digest}/revocation`,
     body: async () => ({ reason: 'a test' }),
   },
   {
     route: 'POST /teams',
     need: 'admin',
-    answers: 409,
+    status: 409,
     path: () => '/v1/teams',
     body: async () => ({ name: 'acme' }),
   },
   {
     route: 'POST /users',
     need: 'admin',
-    answers: 409,
+    status: 409,
     path: () => '/v1/users',
     body: async () => ({ name: 'rita' }),
   },
-  { route: 'GET /users', need: 'admin', answers: 200, path: () => '/v1/users' },
+  { route: 'GET /users', need: 'admin', status: 200, path: () => '/v1/users' },
   {
     route: 'PUT /users/{user}',
     need: 'admin',
-    answers: 200,
+    status: 200,
     path: () => '/v1/users/rita',
     body: async () => ({ admin: false }),
   },
   {
     route: 'DELETE /tokens/{id}',
     need: 'token',
-    answers: 404,
+    status: 404,
     path: () => '/v1/tokens/999999',
   },
 ];
@@ -319,12 +319,12 @@ function expected(route: Route, caller: Caller, subject: Subject | undefined): n
   const { need } = route;
   if (need === 'public') {
     const visible = subject === undefined || subject === 'public' || role !== undefined;
-    return visible && subject !== 'absent' ? route.answers : 404;
+    return visible && subject !== 'absent' ? route.status : 404;
   }
   if (caller === 'nobody') return 401;
-  if (need === 'token') return route.answers;
+  if (need === 'token') return route.status;
   const enough = role !== undefined && rank.indexOf(role) >= rank.indexOf(need);
-  if (enough) return subject === 'absent' && !route.makes ? 404 : route.answers;
+  if (enough) return subject === 'absent' && !route.makes ? 404 : route.status;
   if (subject === undefined || route.makes) return 403;
   return subject === 'public' || (subject === 'private' && role !== undefined) ? 403 : 404;
 }

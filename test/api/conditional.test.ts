@@ -61,9 +61,9 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
     '%s with a token is not stored by shared caches',
     async (path, control) => {
       const headers = { Authorization: `Bearer ${library.token}` };
-      const answer = await expectStatus(200, ask(path, headers));
-      expect(answer.headers.get('Cache-Control')).toBe(control.replace('public', 'private'));
-      const etag = answer.headers.get('ETag') ?? '';
+      const response = await expectStatus(200, ask(path, headers));
+      expect(response.headers.get('Cache-Control')).toBe(control.replace('public', 'private'));
+      const etag = response.headers.get('ETag') ?? '';
       await expectStatus(304, ask(path, { ...headers, 'If-None-Match': etag }));
     },
   );
@@ -74,20 +74,20 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
     '/p/library/none',
     '/v1/profiles?limit=0',
   ])('%s is an error regardless of If-None-Match', async (path) => {
-    const answer = await ask(path, { 'If-None-Match': '*' });
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.headers.get('ETag')).toBeNull();
+    const response = await ask(path, { 'If-None-Match': '*' });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.headers.get('ETag')).toBeNull();
   });
 
   test.each(['/', '/p/library/web'])(
     '%s for a signed-in reader is not stored by shared caches',
     async (path) => {
-      const answer = await expectStatus(
+      const response = await expectStatus(
         200,
         ask(path, { Cookie: `aa-registry-token=${library.token}` }),
       );
-      expect(answer.headers.get('Cache-Control')).toMatch(/^private\b/);
-      expect(answer.headers.get('Vary')).toMatch(/\bCookie\b/);
+      expect(response.headers.get('Cache-Control')).toMatch(/^private\b/);
+      expect(response.headers.get('Vary')).toMatch(/\bCookie\b/);
     },
   );
 

@@ -63,8 +63,8 @@ describe.each(runtimes)('search on $name', ({ start }) => {
   async function find(query: Record<string, string>, token?: string): Promise<ProfilePage> {
     const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
     const path = `/v1/profiles?${new URLSearchParams(query)}`;
-    const answer = await expectStatus(200, registry.fetch(path, { headers }));
-    return answer.json() as Promise<ProfilePage>;
+    const response = await expectStatus(200, registry.fetch(path, { headers }));
+    return response.json() as Promise<ProfilePage>;
   }
   const names = ({ items }: ProfilePage) => items.map(({ name }) => name);
 
@@ -353,10 +353,10 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     const seen: string[] = [];
     let path: string | undefined = `/v1/profiles?${new URLSearchParams({ ...query, limit: '3' })}`;
     while (path !== undefined) {
-      const answer: Response = await expectStatus(200, registry.fetch(path));
-      const page = (await answer.json()) as ProfilePage;
+      const response: Response = await expectStatus(200, registry.fetch(path));
+      const page = (await response.json()) as ProfilePage;
       seen.push(...page.items.map(({ team, name }) => `${team}/${name}`));
-      const link = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('Link') ?? '')?.[1];
+      const link = /^<([^>]+)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
       if (page.next === null) expect(link).toBeUndefined();
       else {
         const url = new URL(link ?? '', registry.url);
@@ -381,10 +381,10 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     const seen: string[] = [];
     let url: string | undefined = `${path}?limit=3`;
     while (url !== undefined) {
-      const answer: Response = await expectStatus(200, registry.fetch(url));
-      const { items } = (await answer.json()) as { items: { version: string }[] };
+      const response: Response = await expectStatus(200, registry.fetch(url));
+      const { items } = (await response.json()) as { items: { version: string }[] };
       seen.push(...items.map(({ version }) => version));
-      url = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('Link') ?? '')?.[1];
+      url = /^<([^>]+)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
       if (seen.length === 3) {
         await put('library', 'nginx', '9.0.0', {});
         await put('library', 'nginx', '0.1.0', {});
@@ -413,8 +413,8 @@ test('a registry builds a missing index in the background', async () => {
   await outdate(db);
   running = await startRegistry(options);
   const count = async (query: string) => {
-    const answer = await registry.fetch(`/v1/profiles?${query}&limit=100`);
-    return ((await answer.json()) as ProfilePage).items.length;
+    const response = await registry.fetch(`/v1/profiles?${query}&limit=100`);
+    return ((await response.json()) as ProfilePage).items.length;
   };
   await expect.poll(() => count('q=profile'), { timeout: 20_000 }).toBe(25);
   expect(await count('grade=A')).toBe(25);

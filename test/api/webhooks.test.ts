@@ -115,7 +115,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
   });
 
   test('a failed delivery is retried with the same id until it succeeds', async () => {
-    receiver.answer = (response) => response.writeHead(503).end();
+    receiver.respond = (response) => response.writeHead(503).end();
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
@@ -137,7 +137,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
       Date.parse(String(again?.nextAttemptAt)) - Date.parse(String(again?.lastAttemptAt));
     expect(longer).toBeGreaterThan(9_000);
 
-    receiver.answer = (response) => response.writeHead(200).end('thanks');
+    receiver.respond = (response) => response.writeHead(200).end('thanks');
     await makeDue();
     await wait(3);
     expect(await deliveries(hook)).toMatchObject([
@@ -150,7 +150,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
   });
 
   test('a delivery is given up after five days, which is logged', async () => {
-    receiver.answer = (response) => response.writeHead(500).end();
+    receiver.respond = (response) => response.writeHead(500).end();
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
@@ -207,7 +207,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
 
   test('a team with unresponsive endpoints does not delay other teams', async () => {
     const hung: ServerResponse[] = [];
-    receiver.answer = (response, { path }) => {
+    receiver.respond = (response, { path }) => {
       if (path.startsWith('/hook/silent')) hung.push(response);
       else response.writeHead(204).end();
     };
@@ -244,7 +244,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
   });
 
   test('redirects are not followed', async () => {
-    receiver.answer = (response, { path }) =>
+    receiver.respond = (response, { path }) =>
       path === '/hook'
         ? response.writeHead(302, { Location: '/elsewhere' }).end()
         : response.writeHead(200).end();

@@ -134,7 +134,7 @@ describe('doctor', () => {
     [['name=seccomp,profile=builtin'], 'fail'],
   ])('Docker with %j is %s', async (SecurityOptions, result) => {
     const root = await ill((one) => mkdir(join(one, 'run')).then(() => {}));
-    const docker = createServer((_, answer) => answer.end(JSON.stringify({ SecurityOptions })));
+    const docker = createServer((_, response) => response.end(JSON.stringify({ SecurityOptions })));
     servers.push(docker);
     await new Promise<void>((resolve) => docker.listen(join(root, 'run/docker.sock'), resolve));
     expect((await doctor(root, '--offline')).results.docker).toBe(result);
@@ -150,13 +150,13 @@ describe('doctor', () => {
   });
 
   test('reports a wrong URL, a wrong clock and the key of another log', async () => {
-    const answers: Record<string, object> = {};
-    const server = createServer((incoming, answer) => {
+    const responses: Record<string, object> = {};
+    const server = createServer((incoming, response) => {
       if (incoming.url === '/v1/log/key') {
         // An hour off the client's clock, which is also this one: far more than a slow machine adds.
-        answer.setHeader('Date', new Date(Date.now() - 3_600_000).toUTCString());
+        response.setHeader('Date', new Date(Date.now() - 3_600_000).toUTCString());
       }
-      answer.end(JSON.stringify(answers[incoming.url ?? ''] ?? {}));
+      response.end(JSON.stringify(responses[incoming.url ?? ''] ?? {}));
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -164,7 +164,7 @@ describe('doctor', () => {
     expect((await doctor(sound, '--registry', url)).results.registry).toBe('fail');
 
     const key = await fetch(`${registry.url}/v1/log/key`).then((one) => one.json());
-    answers['/v1/log/key'] = key as object;
+    responses['/v1/log/key'] = key as object;
     expect((await doctor(sound, '--registry', url)).results.clock).toBe('warn');
 
     const root = await ill(async (one) => {
@@ -172,7 +172,7 @@ describe('doctor', () => {
       await writeFile(join(one, trustFile), text.replace(registry.url, url));
     });
     const other = await serve(at('other'));
-    answers['/v1/log/key'] = (await fetch(`${other.url}/v1/log/key`).then((one) =>
+    responses['/v1/log/key'] = (await fetch(`${other.url}/v1/log/key`).then((one) =>
       one.json(),
     )) as object;
     await other.kill();

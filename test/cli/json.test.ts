@@ -16,7 +16,7 @@ const denial =
  * The expected JSON of each command, in an order in which each has its prerequisites. Words in capitals are
  * placeholders (see `placed`).
  */
-const answers: [command: string, args: string, has: string[]][] = [
+const outputs: [command: string, args: string, has: string[]][] = [
   ['team create', 'library', ['name', 'keys']],
   ['team create', 'edge', ['name']],
   ['team quota', 'library', ['used', 'limits']],
@@ -115,7 +115,7 @@ describe('--format json', () => {
   let registry: ServedRegistry;
   let env: NodeJS.ProcessEnv;
   let hook: string;
-  const receiver = createServer((_, answer) => answer.end());
+  const receiver = createServer((_, response) => response.end());
   const at = (...parts: string[]) => join(folder, ...parts);
 
   async function placed(text: string): Promise<string[]> {
@@ -163,7 +163,7 @@ describe('--format json', () => {
     await clean();
   });
 
-  test.each(answers)('%s %s', async (name, args, has) => {
+  test.each(outputs)('%s %s', async (name, args, has) => {
     const words = [...name.split(' '), ...(await placed(args)), '--format', 'json'];
     const { code, stdout, said } = await command(words, env, { input: registry.adminToken ?? '' });
     const expected = args.includes('--dry-run') && name === 'sync' ? 6 : 0;
@@ -188,7 +188,7 @@ describe('--format json', () => {
       if (format) having.push(name);
       else expect(without).toContain(name);
     }
-    const tried = new Set([...answers.map(([name]) => name), ...elsewhere]);
+    const tried = new Set([...outputs.map(([name]) => name), ...elsewhere]);
     expect(having.sort()).toEqual([...tried].sort());
   });
 

@@ -38,7 +38,7 @@ describe('webhooks from the command line', () => {
     new Verifier(added.stdout.trim()).verify(body, headers as Record<string, string>);
 
     expect((await run('webhook', 'list', 'library')).stdout).toContain(receiver.url);
-    receiver.answer = (response) => response.writeHead(500).end();
+    receiver.respond = (response) => response.writeHead(500).end();
     const failed = await run('webhook', 'test', 'library', '1');
     expect(failed).toMatchObject({ code: 1, stdout: 'Not delivered: HTTP status 500.\n' });
     const lines = (await run('webhook', 'deliveries', 'library', '1')).stdout.trim().split('\n');

@@ -97,11 +97,11 @@ describe('automata', () => {
   test('cover only what they match', () => {
     fc.assert(
       fc.property(pattern, fc.array(pattern, { minLength: 1, maxLength: 3 }), (x, outer) => {
-        const answer = covers(outer.map(build), build(x));
+        const covered = covers(outer.map(build), build(x));
         const counterexample = paths.some(
           (path) => matchesPlainly(x, path) && !outer.some((y) => matchesPlainly(y, path)),
         );
-        if (counterexample) expect(answer).toBe(false);
+        if (counterexample) expect(covered).toBe(false);
         expect(covers([build(x)], build(x))).toBe(true);
         expect(covers([...outer.map(build), build(x)], build(x))).toBe(true);
       }),

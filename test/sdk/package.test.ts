@@ -15,8 +15,8 @@ function packed(...args: string[]): string[] {
     encoding: 'utf8',
     maxBuffer: 16 * 1024 * 1024,
   });
-  const answer = JSON.parse(output);
-  const [{ files }] = Array.isArray(answer) ? answer : Object.values(answer);
+  const listing = JSON.parse(output);
+  const [{ files }] = Array.isArray(listing) ? listing : Object.values(listing);
   return files.map(({ path }: { path: string }) => path);
 }
 

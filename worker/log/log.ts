@@ -31,6 +31,7 @@ import {
 } from '../../trust/log/index.ts';
 import { logError } from '../observability/text-log.ts';
 import type { Log } from '../ports.ts';
+import { waitAtMost } from '../wait.ts';
 import { cosignaturesOf, createCosigning } from './cosigning.ts';
 import { addCosignatures, type Witness } from './witness.ts';
 
@@ -96,16 +97,6 @@ function unlessBusy(deadline: number): (work: () => Promise<void>) => Promise<vo
       if (until === end) until = 0;
     }
   };
-}
-
-/** Waits for work, at most so many milliseconds. */
-async function waitAtMost(work: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const later = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, later]);
-  clearTimeout(timer);
 }
 
 /** The log in `db`, signed by `key`. Concurrent appends by other processes are retried. */

@@ -15,6 +15,7 @@ import {
 import { createLimiter } from '../middleware/rate-limit.ts';
 import { logError } from '../observability/text-log.ts';
 import type { Deliverer, Destinations } from '../ports.ts';
+import { waitAtMost } from '../wait.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
 
@@ -121,7 +122,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     async deliverDue(signal) {
       let attempts = 0;
       const places = createPlaces(concurrency);
-      const underWay = new Set<Promise<void>>();
+      const running = new Set<Promise<void>>();
       let pruned = Number.NEGATIVE_INFINITY;
       const prune = async () => {
         pruned = now().getTime();
@@ -136,20 +137,20 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
                 .catch(logError)
                 .finally(() => {
                   places.release(claimed);
-                  underWay.delete(attempted);
+                  running.delete(attempted);
                 });
-              underWay.add(attempted);
+              running.add(attempted);
             }
           }
-          if (underWay.size === 0) break;
-          await firstOf(underWay, pause);
+          if (running.size === 0) break;
+          await waitAtMost(Promise.race(running), pause);
           if (now().getTime() - pruned >= pruneInterval) await prune();
         }
         await prune();
       } catch (error) {
         logError(error);
       }
-      await Promise.all(underWay);
+      await Promise.all(running);
       return attempts;
     },
     tests: createLimiter(testsAllowed.requests, testsAllowed.seconds, () => now().getTime()),
@@ -217,16 +218,6 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
     },
     release: (placed) => change(placed, -1),
   };
-}
-
-/** Waits for the first of several promises, at most so many milliseconds. */
-async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([...several, late]);
-  clearTimeout(timer);
 }
 
 /** Rejects with a TimeoutError if work takes longer than so many milliseconds. */

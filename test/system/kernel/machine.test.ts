@@ -94,7 +94,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
 
   test('is powered off when a command times out', async () => {
     const slow = machine.run('sleep 60', { timeoutMs: 200 });
-    await expect(slow).rejects.toThrow('no answer in 200 ms: sleep 60');
+    await expect(slow).rejects.toThrow('no response in 200 ms: sleep 60');
     await expect(machine.run('true')).rejects.toThrow('the machine is off');
     await machine.start();
     expect(await machine.run('echo well')).toMatchObject({ stdout: 'well\n' });

@@ -132,9 +132,9 @@ export class Machine {
   /** Runs a shell command in the guest. Fails after `timeoutMs`, by default 45 seconds. */
   async run(command: string, options: { timeoutMs?: number } = {}): Promise<Result> {
     const qemu = this.#running();
-    const answer = this.#line(options.timeoutMs ?? 45_000, command);
+    const reply = this.#line(options.timeoutMs ?? 45_000, command);
     qemu.stdin?.write(`${Buffer.from(`${command}\n`).toString('base64')}\n`);
-    const [code, stdout, stderr] = (await answer).split(':');
+    const [code, stdout, stderr] = (await reply).split(':');
     return { code: Number(code), stdout: decoded(stdout), stderr: decoded(stderr) };
   }
 
@@ -205,7 +205,7 @@ export class Machine {
   #line(timeoutMs: number, what: string): Promise<string> {
     return new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error(`no answer in ${timeoutMs} ms: ${what}\n${this.#lastWords()}`));
+        reject(new Error(`no response in ${timeoutMs} ms: ${what}\n${this.#lastWords()}`));
         void this.kill();
       }, timeoutMs);
       const settled = <T>(settle: (value: T) => void) => {
