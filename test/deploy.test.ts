@@ -58,7 +58,7 @@ describe('docs/deploy.md', () => {
   });
 
   test.each(['container/Containerfile', 'kubernetes/Dockerfile'])(
-    'what %s copies is in the context that .dockerignore leaves',
+    'the files that %s copies are not excluded by .dockerignore',
     async (file) => {
       const [, ...left] = (await read('.dockerignore'))
         .split('\n')
@@ -89,7 +89,7 @@ describe('docs/deploy.md', () => {
 
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 
-test.skipIf(!analyze)('the server’s unit leaves little to attack (systemd-analyze)', () => {
+test.skipIf(!analyze)('the server’s unit is hardened (systemd-analyze)', () => {
   const unit = join(root, 'packaging/systemd/aa-registry.service');
   const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', unit], {
     encoding: 'utf8',

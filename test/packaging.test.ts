@@ -24,7 +24,7 @@ async function expectUnderstood(words: readonly string[]): Promise<void> {
 }
 
 describe('systemd units', () => {
-  test.skipIf(!analyze)(`systemd finds nothing wrong with them${reason}`, async () => {
+  test.skipIf(!analyze)(`are valid for systemd${reason}`, async () => {
     const root = await mkdtemp(join(tmpdir(), 'units-'));
     try {
       await mkdir(join(root, 'usr/bin'), { recursive: true });

@@ -33,12 +33,12 @@ export function watchPlans(client: Client): Plans {
       return batch.apply(client, args);
     },
     transaction: async (...args: Parameters<typeof transaction>) => {
-      const begun = await transaction.apply(client, args);
-      const inside = begun.execute;
-      return Object.assign(begun, {
+      const opened = await transaction.apply(client, args);
+      const original = opened.execute;
+      return Object.assign(opened, {
         execute: (statement: InStatement) => {
           note(statement);
-          return inside.call(begun, statement);
+          return original.call(opened, statement);
         },
       });
     },

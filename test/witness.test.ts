@@ -400,7 +400,7 @@ describe('aa-registry log witness', () => {
     [['log', 'key', 'a b']],
     [['log', 'key', 'a+b']],
     [['log', 'key', '']],
-  ])('%j is a slip of usage', async (args) => {
+  ])('%j is a usage error', async (args) => {
     expect(await command(args)).toMatchObject({ code: 2, lines: [] });
   });
 
@@ -515,7 +515,7 @@ describe('a registry and one of its witnesses', () => {
     ['never answers', () => {}],
     ['never ends its answer', (response) => response.write('— ')],
     ['sends a letter now and then', trickle],
-  ])('that %s is told of once, and left alone for a while', async (_, how) => {
+  ])('that %s is logged once and not retried for a while', async (_, how) => {
     behave = how;
     const witness = create();
     expect(witness.isDue(tree(7), [])).toBe(true);
@@ -589,7 +589,7 @@ describe('a registry and one of its witnesses', () => {
     }
   });
 
-  describe('whose key is known', () => {
+  describe('with a known key', () => {
     const minute = 60_000;
 
     test.each<[string, () => Promise<NoteSignature[]>]>([
@@ -601,7 +601,7 @@ describe('a registry and one of its witnesses', () => {
       ['for a time long past', async () => [await line(key, time - 61 * minute)]],
       ['without a time', async () => [{ ...(await line()), signature: new Uint8Array(64) }]],
       ['nine times', () => Promise.all(Array.from({ length: 9 }, () => line()))],
-    ])('and that signs %s does not count', async (_, lines) => {
+    ])('that signs %s does not count', async (_, lines) => {
       answerWith(...(await lines()));
       expect(await requestCosignature(create())).toBeUndefined();
       expect(console.error).toHaveBeenCalledTimes(1);
@@ -667,7 +667,7 @@ describe('a registry and one of its witnesses', () => {
   });
 });
 
-describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, start }) => {
+describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) => {
   let registry: TestRegistry;
   let library: Publisher;
   let key: NoteKey;

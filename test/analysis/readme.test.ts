@@ -64,7 +64,7 @@ describe('a README', () => {
     '[a][<script>]\n\n[<script>]: https://a.example',
   ];
 
-  test.each(attacks)('does nothing to its readers: %j', (markdown) => {
+  test.each(attacks)("can't harm readers: %j", (markdown) => {
     const written = html(markdown);
     const tags = written.match(/<[^>]*>/g) ?? [];
     for (const tag of tags) {

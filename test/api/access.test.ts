@@ -329,7 +329,7 @@ function expected(route: Route, caller: Caller, subject: Subject | undefined): n
   return subject === 'public' || (subject === 'private' && role !== undefined) ? 403 : 404;
 }
 
-describe.each(runtimes)('who may do what on $name', ({ start }) => {
+describe.each(runtimes)('authorization on $name', ({ start }) => {
   let registry: TestRegistry;
   const tokens = new Map<Caller, string | undefined>([['nobody', undefined]]);
 

@@ -142,7 +142,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
   });
 
   test.each(Object.entries(largeTexts))(
-    'of %s answers with less than a mebibyte, whatever is asked for',
+    'of %s results in responses of less than a mebibyte',
     async (what, make) => {
       const name = what.toLowerCase().replaceAll(/[^a-z]+/g, '-');
       const made = make(30 * 1024).replace('profile web', `profile ${name}`);

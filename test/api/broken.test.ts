@@ -62,7 +62,7 @@ describe.each(runtimes)('a registry whose database is broken, on $name', ({ star
   });
 
   test.each(['/', '/p/library/docker-nginx', '/log/checkpoint', '/readyz'])(
-    '%s tells of nothing inside either',
+    '%s reveals no internal details either',
     async (path) => {
       const response = await registry.fetch(path);
       const text = await response.text();

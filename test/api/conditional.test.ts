@@ -38,7 +38,7 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
   const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     fetch(new URL(path, registry.url), { method, headers, redirect: 'manual' });
 
-  test.each(reads)('%s has an ETag, and is not sent twice', async (path, control) => {
+  test.each(reads)('%s has an ETag and is not sent again', async (path, control) => {
     const first = await expectStatus(200, ask(path));
     const body = await first.text();
     const etag = first.headers.get('ETag') ?? '';

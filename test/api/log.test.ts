@@ -128,11 +128,14 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     );
   });
 
-  test.each(['latest', 'Stable', '1.0.0', 'a b'])('"%s" is no channel to move', async (channel) => {
-    const path = `/v1/profiles/library/grow/channels/${encodeURIComponent(channel)}`;
-    const move = { version: '1.0.0', previous: null };
-    expect((await send(registry, 'PUT', path, move, library.token)).status).toBe(400);
-  });
+  test.each(['latest', 'Stable', '1.0.0', 'a b'])(
+    '"%s" is not a channel that can be moved',
+    async (channel) => {
+      const path = `/v1/profiles/library/grow/channels/${encodeURIComponent(channel)}`;
+      const move = { version: '1.0.0', previous: null };
+      expect((await send(registry, 'PUT', path, move, library.token)).status).toBe(400);
+    },
+  );
 
   async function entries() {
     const note = await (await registry.fetch('/log/checkpoint')).text();
@@ -155,7 +158,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     'tile/-1/000',
     'tile/0/x000/000',
     'tile/',
-  ])('there is no /log/%s', async (path) => {
+  ])('/log/%s is not found', async (path) => {
     expect((await registry.fetch(`/log/${path}`)).status).toBe(404);
   });
 

@@ -152,7 +152,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     });
 
     test.each([{ versions: 0 }, { bytes: 0 }, { changes: 0 }])(
-      'a team with a quota of %j writes nothing more into the log',
+      "a team with a quota of %j can't write to the log",
       async (none) => {
         await openWithTwo();
         await expectStatus(200, move('1.0.0', null));

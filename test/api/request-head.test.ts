@@ -45,7 +45,7 @@ describe('the head of a request on Node', () => {
   });
 
   test.each([['an address in absolute form', 'GET http://a.example/healthz']])(
-    '%s is answered where Host is the same',
+    '%s is accepted if Host matches',
     async (_, line) => {
       expect(await exchange(registry, `${line} HTTP/1.1\r\nHost: a.example\r\n${close}`)).toEqual([
         200,

@@ -92,7 +92,7 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
   });
 
   test.each(['^1', '>=1.2', '~1.2', '1.2.1-rc.1 - 1.9', '<1.1 || >=2', '*', '=1.2.0', '>2.0.0'])(
-    'what is in %s is what semver chooses of what is not yanked',
+    '%s resolves to the version that semver selects from those not yanked',
     async (range) => {
       const expected = maxSatisfying(
         versions.filter((version) => version !== yanked),

@@ -44,7 +44,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     );
   });
 
-  test('answers conditional requests with 304', async () => {
+  test('responds to conditional requests with 304', async () => {
     const etag = (await ask(content)).headers.get('ETag') ?? '';
     await tamper();
     for (const known of [etag, `"x", W/${etag}`, '*']) {
@@ -101,7 +101,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
 
   // workerd closes the connection of a GET with a body.
   if (name === 'Node') {
-    test('answers pipelined requests in order', async () => {
+    test('responds to pipelined requests in order', async () => {
       const cached = await (await ask(content)).text();
       const { hostname, port } = new URL(registry.url);
       const socket = connect(Number(port), hostname);
@@ -123,7 +123,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
       expect(answers.endsWith(cached)).toBe(true);
     });
 
-    test('answers a GET with a body and keeps the connection usable', async () => {
+    test('responds to a GET with a body and keeps the connection usable', async () => {
       const first = await (await ask(content)).text();
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const answers: string[] = [];

@@ -271,8 +271,8 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     const words = q.split(' ').filter((word) => word.length > 1);
     if (words.every((word) => parts.includes(word))) return 0;
     const last = words.at(-1) ?? '';
-    const begun = words.slice(0, -1).every((word) => parts.includes(word));
-    return begun && parts.some((part) => part.startsWith(last)) ? 1 : 2;
+    const isComplete = words.slice(0, -1).every((word) => parts.includes(word));
+    return isComplete && parts.some((part) => part.startsWith(last)) ? 1 : 2;
   }
 
   test('a profile is found by its new version and no longer by the old one', async () => {

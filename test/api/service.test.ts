@@ -17,7 +17,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     expect(await response.json()).toEqual({ status: 'ok' });
   });
 
-  test('documents every route it has', async () => {
+  test('documents every route', async () => {
     const response = await registry.fetch('/openapi.json');
     expect(response.status).toBe(200);
     const document = (await response.json()) as {
@@ -40,7 +40,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
   });
 
   test.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
-    '%s where there is only GET is told which methods there are',
+    '%s of a path with only GET is 405 with the allowed methods',
     async (method) => {
       const response = await registry.fetch('/v1/profiles', { method });
       expect(response.status).toBe(405);

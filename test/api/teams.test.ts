@@ -39,7 +39,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
   });
 
   test.each(['', 'Upper', 'with space', '-lead', 'trail-', 'a.b', '../etc', 'é', 'a'.repeat(41)])(
-    '"%s" is no team name',
+    '"%s" is not a team name',
     async (name) => {
       const response = await send(registry, 'POST', '/v1/teams', { name }, registry.adminToken);
       expect(response.status).toBe(400);

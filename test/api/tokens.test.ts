@@ -71,7 +71,7 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     expect(response.status).toBe(status);
   });
 
-  test.each(['read', 'publish'])('a token of scope %s makes none', async (scope) => {
+  test.each(['read', 'publish'])("a token with the scope %s can't create tokens", async (scope) => {
     const { token } = await make({ user: 'olga', scope });
     const body = { label: 'more', team: 'acme' };
     expect((await send(registry, 'POST', '/v1/tokens', body, token)).status).toBe(403);

@@ -415,7 +415,7 @@ describe.each(runtimes)('destinations of webhooks on $name', ({ start }) => {
     });
   });
 
-  test.each([5, null, 'x'.repeat(2001)])('%.20s is no address at all', async (url) => {
+  test.each([5, null, 'x'.repeat(2001)])('%.20s is not a valid address', async (url) => {
     await expectStatus(400, post(url));
   });
 

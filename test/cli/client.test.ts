@@ -507,7 +507,7 @@ describe('the client commands', () => {
   });
 
   test.skipIf(!isRoot)(
-    `without root, pull says so in one sentence and changes nothing${unlessRoot}`,
+    `without root, pull fails with a clear message and changes nothing${unlessRoot}`,
     async () => {
       const outcome = await run(['pull', 'docker-nginx'], { uid: nobody });
       expect(outcome).toMatchObject({ code: 5, stdout: '' });
@@ -517,7 +517,7 @@ describe('the client commands', () => {
 
   // With AppArmor in the kernel this would install on the test machine; test/system/kernel covers that.
   test.skipIf(!isRoot || kernel.ok)(
-    `without AppArmor, pull says so in one sentence and changes nothing${kernel.ok ? ' (skipped: the kernel has it)' : unlessRoot}`,
+    `without AppArmor, pull fails with a clear message and changes nothing${kernel.ok ? ' (skipped: the kernel has it)' : unlessRoot}`,
     async () => {
       const before = await readdir('/etc/apparmor.d').catch(() => []);
       const outcome = await run(['pull', 'docker-nginx']);

@@ -80,7 +80,7 @@ describe.each(shells)('completion in %s', (shell) => {
   });
   afterAll(() => clean());
 
-  test.skipIf(why !== '')(`the shell finds no fault in it${why}`, () => {
+  test.skipIf(why !== '')(`is valid for the shell${why}`, () => {
     expect(execFileSync(shell, ['-n', file], { encoding: 'utf8' })).toBe('');
   });
 

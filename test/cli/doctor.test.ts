@@ -179,7 +179,7 @@ describe('doctor', () => {
     expect((await doctor(root)).results['registry-log']).toBe('fail');
   });
 
-  test.skipIf(!isRoot)(`works for who is not root, and in text${unlessRoot}`, async () => {
+  test.skipIf(!isRoot)(`works without root, and as text${unlessRoot}`, async () => {
     await chmod(folder, 0o755);
     const args = ['doctor', '--root', sound, '--offline'];
     const { code, stdout } = await aaRegistry(args, { uid: 65_534 });

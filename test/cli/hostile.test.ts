@@ -383,7 +383,7 @@ describe('the commands with hostile input', () => {
   const reason = isRoot ? '' : ' (skipped: only root can try)';
 
   test.skipIf(!isRoot)(
-    `a user without a name or a home can use what needs neither${reason}`,
+    `a user without a name and a home can use commands that need neither${reason}`,
     async () => {
       const options = { uid: 54_321, env: { HOME: undefined, XDG_CONFIG_HOME: undefined } };
       const outcome = await run(['search'], options);

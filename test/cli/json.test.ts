@@ -203,7 +203,7 @@ describe('--format json', () => {
   });
 
   test.each(['whoami', 'yank docker-nginx@1.1.0 --reason x', 'pull docker-nginx'])(
-    'another format is a usage error of %s, before anything is done',
+    'an unknown format is a usage error of %s, before it does anything',
     async (text) => {
       const { code, said } = await command([...text.split(' '), '--format', 'yaml'], env);
       expect(said).toContain('--format is one of text, json, not "yaml"');

@@ -135,7 +135,7 @@ describe('proxies and CAs', () => {
     expect(code).toBe(4);
   });
 
-  test('SSL_CERT_FILE names a CA, and so does ca_file; through a proxy too', async () => {
+  test('SSL_CERT_FILE and ca_file set a CA, also through a proxy', async () => {
     const named = await search({ AA_REGISTRY: secure, SSL_CERT_FILE: ca });
     expect(named.code, named.stderr).toBe(0);
     const env = await hostConfig(`registry = "${secure}"\nca_file = "${ca}"\n`);

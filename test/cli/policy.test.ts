@@ -82,7 +82,7 @@ describe('check, fmt, lint and explain', () => {
 
   // Requires root, for a namespace without /etc/apparmor.d.
   test.skipIf(process.getuid?.() !== 0)(
-    'a machine without AppArmor’s own files is told so once, not when --base names a copy',
+    'missing AppArmor files are reported once, but not with --base',
     async () => {
       const hide = 'test ! -d /etc/apparmor.d || mount -t tmpfs none /etc/apparmor.d';
       const run = (...args: string[]) =>
@@ -110,7 +110,7 @@ describe('check, fmt, lint and explain', () => {
 
   // Requires root, for a namespace with the /etc/apparmor.d of 3.0.
   test.skipIf(process.getuid?.() !== 0)(
-    'check --target goes by the base policy of that release, not by this machine’s',
+    'check --target uses the base policy of that release, not this machine’s',
     async () => {
       await writeFile(
         at('later'),

@@ -83,7 +83,7 @@ describe('advice', () => {
     expect(explanations.map((one) => one.id)).toContain(id);
   });
 
-  test('with no_new_privs, a program can still run on in the same profile', () => {
+  test('with no_new_privs, a program can still run in the same profile', () => {
     const line =
       'operation="exec" info="no new privs" error=-1 profile="app" name="/x" requested_mask="x" denied_mask="x" fsuid=1000 ouid=0';
     expect(advised(line).suggestion?.rule).toBe('/x ix,');

@@ -35,7 +35,7 @@ const corpus = [
 ];
 
 describe('lines of the kernel log', () => {
-  test.each(corpus)('nothing is lost of: %s', (line) => {
+  test.each(corpus)('all fields are read of: %s', (line) => {
     const event = parsed(line);
     expect(again(event)).toBe(withoutBlanks(event.head, line));
     expect(event.type).toMatch(/^(DENIED|ALLOWED|AUDIT|HINT|STATUS|ERROR|KILLED)$/);

@@ -142,40 +142,43 @@ function wordsOf(text: string): string[] {
 }
 
 describe('a forged line of a log', () => {
-  test.each([false, true])('makes one rule of its kind at most (generalise: %s)', (generalise) => {
-    let made = 0;
-    fc.assert(
-      fc.property(fc.constantFrom(...Object.keys(kinds)), fields, (operation, written) => {
-        const findings = findingsOf(operation, written);
-        const { text } = draftProfile('app', findings, { generalise });
-        expect(hasHidden(text.replaceAll('\n', ''))).toBe(false);
-        const rules = rulesOf(generalise ? text.replaceAll(/@\{\w+\}/g, '/x') : text);
-        expect(rules.length).toBeLessThanOrEqual(1);
-        const [added] = rules;
-        if (!added) return;
-        made++;
-        expect(kinds[operation]).toContain(added.kind);
-        expect(added.qualifiers.access).toBeUndefined();
-        // The same for an existing profile.
-        const source = 'profile app {\n}\n';
-        const patched = patch(source, wantedBy(findings, source, { generalise }).additions);
-        const before = generalise ? patched.text.replaceAll(/@\{\w+\}/g, '/x') : patched.text;
-        expect(rulesOf(before)).toHaveLength(1);
-        // All other words are keywords of the language.
-        if (['capability', 'network', 'rlimit'].includes(added.kind)) {
-          const said = Object.values(written).join(' ');
-          const own = ['capability', 'network', 'set', 'rlimit', '<', '<=', 'infinity'];
-          const statement = text.slice(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('}'));
-          for (const word of wordsOf(statement)) {
-            const known = own.includes(word) || said.includes(word) || /^-?\d+$/.test(word);
-            expect(known, statement).toBe(true);
+  test.each([false, true])(
+    'results in at most one rule of its kind (generalise: %s)',
+    (generalise) => {
+      let made = 0;
+      fc.assert(
+        fc.property(fc.constantFrom(...Object.keys(kinds)), fields, (operation, written) => {
+          const findings = findingsOf(operation, written);
+          const { text } = draftProfile('app', findings, { generalise });
+          expect(hasHidden(text.replaceAll('\n', ''))).toBe(false);
+          const rules = rulesOf(generalise ? text.replaceAll(/@\{\w+\}/g, '/x') : text);
+          expect(rules.length).toBeLessThanOrEqual(1);
+          const [added] = rules;
+          if (!added) return;
+          made++;
+          expect(kinds[operation]).toContain(added.kind);
+          expect(added.qualifiers.access).toBeUndefined();
+          // The same for an existing profile.
+          const source = 'profile app {\n}\n';
+          const patched = patch(source, wantedBy(findings, source, { generalise }).additions);
+          const before = generalise ? patched.text.replaceAll(/@\{\w+\}/g, '/x') : patched.text;
+          expect(rulesOf(before)).toHaveLength(1);
+          // All other words are keywords of the language.
+          if (['capability', 'network', 'rlimit'].includes(added.kind)) {
+            const said = Object.values(written).join(' ');
+            const own = ['capability', 'network', 'set', 'rlimit', '<', '<=', 'infinity'];
+            const statement = text.slice(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('}'));
+            for (const word of wordsOf(statement)) {
+              const known = own.includes(word) || said.includes(word) || /^-?\d+$/.test(word);
+              expect(known, statement).toBe(true);
+            }
           }
-        }
-      }),
-      { numRuns: 3000 },
-    );
-    expect(made).toBeGreaterThan(300);
-  });
+        }),
+        { numRuns: 3000 },
+      );
+      expect(made).toBeGreaterThan(300);
+    },
+  );
 
   test.each([
     ['capname', 'capable', 'chown, /** rwlkix'],
@@ -201,12 +204,12 @@ describe('a forged line of a log', () => {
   });
 
   test.each(['a" {} profile b', 'a\nb', '', 'a\u202eb', '{', 'x" flags=(unconfined', ':ns'])(
-    'a draft can not be called %j',
+    'a draft can’t be named %j',
     (name) => expect(isDraftName(name)).toBe(false),
   );
 
   test.each(['app', '/usr/bin/app', 'my app', 'snap.x.y', '/usr/bin/{a,b}'])(
-    'a draft can be called %j',
+    'a draft can be named %j',
     (name) => {
       expect(isDraftName(name)).toBe(true);
       expect(check(draftProfile(name, []).text)).toMatchObject({ ok: true, profiles: [name] });

@@ -199,7 +199,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await rm(join(outside, 'secret'));
     });
 
-    test.skipIf(!parser)('apparmor_parser is given no link and no FIFO of it', async () => {
+    test.skipIf(!parser)('apparmor_parser gets no links and FIFOs from it', async () => {
       await fixture.publish('based', `1.0.${copies}`);
       execFileSync('mkfifo', [at(`${policy}/tunables/waiting`)]);
       await rm(at(`${policy}/abstractions/base`));
@@ -258,7 +258,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
         'include if exists <local/none>',
         '# include "/etc/shadow", or abi </etc/shadow>',
         '/usr/include/abi/** r,',
-      ])('what stays in it is used: %s', async (text) => {
+      ])('links within it are followed: %s', async (text) => {
         await writeFile(at(`${policy}/abstractions/base`), `${text}\n`);
         await writeFile(at(`${policy}/local/more`), '  /more r,\n');
         const { said, code } = await run('pull', 'confined');
@@ -445,7 +445,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
   );
 
   test.each(['a link out', 'a FIFO', 'a huge file', 'writable by everybody'])(
-    'a trust file that is %s is refused by name',
+    'a trust file that is %s is refused with its path',
     async (mutation) => {
       const { said, code } = await attempt(trustFile, mutation, ['sync']);
       expect(said).toContain(`${join(root, trustFile)} `);

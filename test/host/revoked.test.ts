@@ -120,7 +120,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   test.each(ways)('is refused by %s', (_, ...args) => expectRefused(args));
 
   test.each(ways.filter(([way]) => way !== 'pull'))(
-    'is refused by %s without the registry, once it was seen',
+    'is refused by %s without the registry, once the revocation is stored',
     async (_, ...args) => {
       expect((await run('pull', 'team/web@1.0.0')).code).toBe(3);
       await expectRefused([...args, ...away]);

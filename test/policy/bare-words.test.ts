@@ -104,7 +104,7 @@ const refused = [
 ];
 
 describe('a bare word as a path', () => {
-  test.each(taken)('%j is taken, with a warning', (rule) => {
+  test.each(taken)('%j is accepted with a warning', (rule) => {
     expect(found(rule)).toEqual({ ok: true, ids: ['bare-word-path'] });
     // The formatter keeps it.
     const { text } = format(profile(rule));
@@ -125,7 +125,7 @@ describe('a bare word as a path', () => {
   });
 
   test.each(['foo', 'foo -> b', 'oldroot=r foo', 'oldroot=r /b', '/a -> r', 'rws', '"/r"', ':a'])(
-    'pivot_root %s is taken',
+    'pivot_root %s is accepted',
     (words) => {
       expect(found(`pivot_root ${words},`)).toEqual({ ok: true, ids: [] });
     },
@@ -195,7 +195,7 @@ describe('include as a bare word', () => {
   });
 
   test.each(['r include ,', 'px include -> b,', 'r "include",', 'include,'])(
-    '%j is an include, or nothing',
+    '%j is an include or an error',
     (rule) => {
       expect(found(rule).ok).toBe(false);
     },
@@ -240,7 +240,7 @@ const seen = (text: string) => {
 
 describe('an alias of bare words', () => {
   test.each(['/a -> r', 'foo -> /b', 'foo -> bar', '/a -> rw', '/a -> all', 'include->b'])(
-    'alias %s is taken',
+    'alias %s is accepted',
     (words) => {
       expect(seen(`alias ${words},\nprofile a {\n}\n`)).toEqual({
         ok: true,

@@ -133,7 +133,7 @@ describe('compiled by Debian’s apparmor_parser', () => {
       : []),
   ];
   test.skipIf(!parser)(
-    `the bytes are the same before and after${parser ? '' : ' (skipped: no apparmor_parser)'}`,
+    `formatting does not change the compiled policy${parser ? '' : ' (skipped: no apparmor_parser)'}`,
     () => {
       let compared = 0;
       for (const { path, options } of files) {

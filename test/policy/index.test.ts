@@ -105,7 +105,7 @@ describe('explanations', () => {
   });
 
   // `npx vitest run test/policy -u` updates the pages.
-  test.each(Object.keys(explanations))('docs/diagnostics/%s.md is its page', async (id) => {
+  test.each(Object.keys(explanations))('docs/diagnostics/%s.md is up to date', async (id) => {
     await expect(
       diagnosticPage(id, explanations[id] as (typeof explanations)[string]),
     ).toMatchFileSnapshot(`../../docs/diagnostics/${id}.md`);

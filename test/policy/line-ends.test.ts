@@ -45,7 +45,7 @@ describe('a last line with # and without a newline', () => {
     '#include if exists <local/x>',
     `${profile}\n\n#include "x"`,
   ];
-  test.each(refused)('%j is refused, and the fix and fmt end the line', (text) => {
+  test.each(refused)('%j is refused, and the fix and fmt add the newline', (text) => {
     expect(idsOf(text)).toContain('final-newline');
     expect(taken(text, '')).not.toBe(true);
     const fixed = applyFixes(text, check(text).diagnostics);
@@ -122,7 +122,7 @@ describe('carriage returns', () => {
     '@{a}\r\n = x\r\nprofile a {\r\n}\r\n',
     '@{a} = x \\\r\n y\r\nprofile a {\r\n}\r\n',
   ];
-  test.each([...refused.map(rule), ...whole])('%j is refused, and fmt mends it', (text) => {
+  test.each([...refused.map(rule), ...whole])('%j is refused, and fmt corrects it', (text) => {
     const source = text.includes('r @{a}') ? `@{a}=/x\r\n${text}` : text;
     expect(new Set(idsOf(source))).toEqual(new Set(['carriage-return']));
     const formatted = format(source);

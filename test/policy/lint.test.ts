@@ -115,7 +115,7 @@ describe('the profiles this project ships', () => {
   for (const name of ['docker-default', 'docker-nginx']) {
     const path = join(import.meta.dirname, '../../profiles', name, name);
     test.skipIf(!existsSync(path))(
-      `${name} has no error and no warning, with and without its includes`,
+      `${name} has no errors and warnings, with and without its includes`,
       () => {
         const source = readFileSync(path, 'utf8');
         for (const options of [{}, ...(resolver ? [{ resolver }] : [])]) {

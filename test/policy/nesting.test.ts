@@ -33,7 +33,7 @@ describe.each(Object.entries(kinds))('%s', (_, nested) => {
     expect(formatted.length).toBeLessThan(text.length * 20);
   });
 
-  test.each([maxBlocks + 2, 20_000])('is an error beyond it: %i', (levels) => {
+  test.each([maxBlocks + 2, 20_000])('is an error over the limit: %i', (levels) => {
     const { ok, diagnostics } = check(nested(levels));
     expect(ok).toBe(false);
     expect(diagnostics.map(({ id }) => id)).toContain('limit');

@@ -139,7 +139,7 @@ describe('constructs by release', () => {
   });
 
   test.each(['/a^HAT {\n  /x r,\n}\n', '@{A} = bar\nprofile a @{A} {\n  /x r,\n}\n'])(
-    '%j is an error that every parser so far takes',
+    '%j is an error although every parser so far accepts it',
     (text) => {
       expect(check(text).ok).toBe(false);
       expect(takenBy(text)).toEqual(all);
@@ -153,7 +153,7 @@ describe('constructs by release', () => {
     'abi <"abi/3.0" >,\nprofile a {\n}\n',
     profile('mount fstype=nfs4 a:\\=b -> /b/,'),
     profile('mount a\\=b -> /b/,'),
-  ])('%j is valid, and every parser so far refuses it', (text) => {
+  ])('%j is valid although every parser so far refuses it', (text) => {
     expect(check(text)).toMatchObject({ ok: true });
     expect(check(text).diagnostics).toHaveLength(1);
     expect(takenBy(text)).toEqual([]);
@@ -204,7 +204,7 @@ describe('a network rule before an if', () => {
     text('if $T {', '  network,', '  if $T {', '    /x r,', '  }', '}'),
     text('include <abstractions/net>', 'if $T {', '  /x r,', '}'),
     text('/x r,', 'include <abstractions/deep>', 'if $T {', '}'),
-  ])('%j ends the parser up to 3.1', (one) => {
+  ])('%j crashes the parser up to 3.1', (one) => {
     const resolver = machine({
       'abstractions/net': 'network inet,\n',
       'abstractions/deep': 'include <abstractions/net>\n',

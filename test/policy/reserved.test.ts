@@ -28,7 +28,7 @@ describe('reserved names', () => {
   });
 
   test.each([':ns:web', 'web//hat', 'a//&b', 'web~', 'README', '.web'])(
-    'nor is a profile called %s',
+    'a profile may not be named %s',
     (name) => expect(reservedName(name)).toBeDefined(),
   );
 

@@ -40,7 +40,7 @@ describe('private keys and tokens', () => {
     ['of Hugging Face', `hf_${x(34)}`],
     ['a webhook’s', `whsec_${x(32)}`],
     ['a JWT', jwt],
-  ])('%s is seen, with its line, and is not shown', (_, text) => {
+  ])('%s is reported with its line and not shown', (_, text) => {
     for (const around of [`# ${text}\n`, `"${text}"\n`, `x=${text};\n`]) {
       expect(secretsIn(around)).toHaveLength(1);
       const source = `abi <abi/3.0>,\n# first\n# ${around}profile p {\n}\n`;

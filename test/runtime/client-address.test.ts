@@ -17,7 +17,7 @@ describe('a client’s address on workerd', () => {
   }
 
   test.each(['CF-Connecting-IP', 'X-Forwarded-For', 'X-Real-IP'])(
-    'is not what %s says, unless a setting says so',
+    'is not read from %s without a setting',
     async (header) => {
       registry = await workerd.start({ addressLimit: 10 });
       expect(await refusals(header)).toBeGreaterThan(0);

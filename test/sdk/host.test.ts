@@ -102,7 +102,7 @@ describe('the host', () => {
 
   const reason = parser ? '' : ' (skipped: apparmor_parser is not installed)';
 
-  test.skipIf(!parser)(`a profile that includes others is refused${reason}`, async () => {
+  test.skipIf(!parser)(`a profile that includes other profiles is refused${reason}`, async () => {
     const root = at('including');
     const policy = join(root, 'etc/apparmor.d');
     await mkdir(join(policy, 'abstractions'), { recursive: true });
@@ -123,7 +123,7 @@ describe('the host', () => {
     expect(await installed(root, alone)).toMatchObject({ ok: true, checkedByParser: true });
   });
 
-  test.skipIf(!parser)(`a profile whose automaton has no end is refused${reason}`, async () => {
+  test.skipIf(!parser)(`a profile with a huge automaton is refused${reason}`, async () => {
     // At least 2^28 states, in two rules without lint diagnostics.
     const text = ['a r', 'b w'].map((rule) => {
       const [letter, permission] = rule.split(' ');

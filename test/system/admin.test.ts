@@ -169,7 +169,7 @@ describe('aa-registry admin', () => {
     expect(await readdir(odd)).toEqual(['b%41?x=1#.db', 'data%2F']);
   });
 
-  test('a backup that fails leaves nothing', async () => {
+  test('a failed backup leaves no files', async () => {
     const into = at('failing');
     await mkdir(into);
     const busy = join(into, 'b%41.db');
@@ -345,7 +345,7 @@ describe('aa-registry admin', () => {
         "DELETE FROM migrations WHERE name >= '0007'",
         'table quotas differs from its migration',
       ],
-    ])('refuses %s before anything is changed, and check names it', async (_, sql, reason) => {
+    ])('refuses %s before anything is changed, and check reports it', async (_, sql, reason) => {
       const broken = at('tampered.db');
       await rm(broken, { force: true });
       await copyFile(file, broken);

@@ -47,20 +47,23 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     expect(pages.sort()).toEqual(['aa-registry.1.gz', ...expected].sort());
   });
 
-  test.skipIf(!has('groff'))(`groff and man find no fault in the manual${lacking('groff')}`, () => {
-    for (const section of ['man1', 'man5']) {
-      for (const file of readdirSync(at('usr/share/man', section))) {
-        const text = execFileSync('zcat', [at('usr/share/man', section, file)]);
-        const groff = spawnSync('groff', ['-ww', '-man', '-Kutf8', '-Tutf8', '-z'], {
-          input: text,
-        });
-        expect(groff.stderr.toString(), file).toBe('');
-        expect(groff.status).toBe(0);
+  test.skipIf(!has('groff'))(
+    `has a manual that is valid for groff and man${lacking('groff')}`,
+    () => {
+      for (const section of ['man1', 'man5']) {
+        for (const file of readdirSync(at('usr/share/man', section))) {
+          const text = execFileSync('zcat', [at('usr/share/man', section, file)]);
+          const groff = spawnSync('groff', ['-ww', '-man', '-Kutf8', '-Tutf8', '-z'], {
+            input: text,
+          });
+          expect(groff.stderr.toString(), file).toBe('');
+          expect(groff.status).toBe(0);
+        }
       }
-    }
-  });
+    },
+  );
 
-  test.skipIf(!has('mandoc'))(`mandoc finds no fault in it${lacking('mandoc')}`, () => {
+  test.skipIf(!has('mandoc'))(`has a manual that is valid for mandoc${lacking('mandoc')}`, () => {
     for (const section of ['man1', 'man5']) {
       for (const file of readdirSync(at('usr/share/man', section))) {
         const input = execFileSync('zcat', [at('usr/share/man', section, file)]);
@@ -129,7 +132,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
   }, 300_000);
 
   test.skipIf(!has('lintian'))(
-    `lintian finds no fault in it${lacking('lintian')}`,
+    `passes lintian${lacking('lintian')}`,
     () => {
       const { stdout } = spawnSync('lintian', ['--fail-on', 'warning', deb], { encoding: 'utf8' });
       expect(stdout).toBe('');

@@ -39,7 +39,7 @@ describe('a cosigned checkpoint', () => {
     signature,
   });
 
-  async function judge(
+  async function verify(
     added: NoteSignature[],
     { threshold = 1, note = signed }: { threshold?: number; note?: string } = {},
   ): Promise<string> {
@@ -59,9 +59,9 @@ describe('a cosigned checkpoint', () => {
   }
 
   test('is accepted with the required number of witnesses', async () => {
-    expect(await judge([await by(first)])).toBe('ok');
-    expect(await judge([await by(first), await by(second)], { threshold: 2 })).toBe('ok');
-    expect(await judge([await by(first)], { threshold: 2 })).toBe('checkpoint-witnesses');
+    expect(await verify([await by(first)])).toBe('ok');
+    expect(await verify([await by(first), await by(second)], { threshold: 2 })).toBe('ok');
+    expect(await verify([await by(first)], { threshold: 2 })).toBe('checkpoint-witnesses');
   });
 
   test('is accepted despite an invalid cosignature', async () => {
@@ -78,10 +78,10 @@ describe('a cosigned checkpoint', () => {
       ['one that is ahead from the one that is good', [await by(first, minutes(6))]],
     ];
     for (const [what, lines] of others) {
-      expect(await judge([...lines, good]), what).toBe('ok');
-      expect(await judge([good, ...lines]), what).toBe('ok');
-      expect(await judge([good, ...lines], { threshold: 2 }), what).toBe('checkpoint-witnesses');
-      expect(await judge(lines), what).toBe('checkpoint-witnesses');
+      expect(await verify([...lines, good]), what).toBe('ok');
+      expect(await verify([good, ...lines]), what).toBe('ok');
+      expect(await verify([good, ...lines], { threshold: 2 }), what).toBe('checkpoint-witnesses');
+      expect(await verify(lines), what).toBe('checkpoint-witnesses');
     }
   });
 
@@ -91,7 +91,7 @@ describe('a cosigned checkpoint', () => {
 
   test('counts each witness once', async () => {
     const lines = [await by(first), await by(first, minutes(-1)), await by(first)];
-    expect(await judge(lines, { threshold: 2 })).toBe('checkpoint-witnesses');
+    expect(await verify(lines, { threshold: 2 })).toBe('checkpoint-witnesses');
   });
 
   test('is refused with an invalid signature of the log’s key, of either type', async () => {
@@ -101,12 +101,12 @@ describe('a cosigned checkpoint', () => {
     for (const one of [own, cosigned]) {
       const bad = { ...one, signature: one.signature.slice() };
       bad.signature[20] = (bad.signature[20] ?? 0) ^ 1;
-      expect(await judge([good, bad])).toBe('note-bad-signature');
+      expect(await verify([good, bad])).toBe('note-bad-signature');
     }
   });
 
   test('is refused if the log’s own time is in the future', async () => {
     const note = addSignatures(signed, [await cosignText(text, await cosignerOf(log), minutes(6))]);
-    expect(await judge([await by(first)], { note })).toBe('checkpoint-future');
+    expect(await verify([await by(first)], { note })).toBe('checkpoint-future');
   });
 });

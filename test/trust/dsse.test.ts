@@ -98,7 +98,7 @@ describe('DSSE', () => {
 });
 
 describe('keys', () => {
-  test('a key pair survives its files', async () => {
+  test('a key pair can be exported and imported', async () => {
     const key = await generateKeyPair();
     const read = await importPrivateKey(await exportPrivateKey(key.privateKey));
     expect(read?.publicKey).toMatchObject({ keyId: key.publicKey.keyId, text: key.publicKey.text });

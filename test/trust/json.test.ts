@@ -18,12 +18,12 @@ describe('untrusted JSON', () => {
     }
   });
 
-  test.each(['[', '{"a":', '[{"a":[', '[[],{"b":{}},'])('%s without end is refused', (piece) => {
+  test.each(['[', '{"a":', '[{"a":[', '[[],{"b":{}},'])('endless %s are refused', (piece) => {
     expect(() => parseJson(piece.repeat(200_000))).toThrow(/nested deeper than 32/);
     expect(() => requireBoundedJson(`{"text":"]]]]}}}}","more":${piece.repeat(40)}`)).toThrow();
   });
 
-  test.each(['[],', '{},', '0,', '"",', '{"a":0},'])('as many %s as fit are refused', (piece) => {
+  test.each(['[],', '{},', '0,', '"",', '{"a":0},'])('too many %s are refused', (piece) => {
     const text = `[${piece.repeat(2_000_000)}0]`;
     expect(() => parseJson(text)).toThrow(/more than 250000 values/);
     expect(() => parseJson('[0,0,0]', { maxDepth: 9, maxValues: 3 })).toThrow(/more than 3 values/);

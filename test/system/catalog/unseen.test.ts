@@ -51,7 +51,7 @@ describe('the catalog', () => {
   const withoutFields = (html: string) => html.replace(/<input[^>]*>/g, '');
 
   test.each(['/p/library/turned/1.0.0', '/', `/?q=${encodeURIComponent(`turned ${all}`)}`])(
-    '%s has none of them, and spells each out',
+    '%s spells out each of them',
     async (path) => {
       const html = withoutFields(await page(path));
       expect(html).toContain('turned');

@@ -248,7 +248,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
       { kernel: 'not-loaded' },
       'notLoaded',
     ],
-  ] as const)('status tells %s, and a sync mends it', async (_, change, condition, code) => {
+  ] as const)('status reports %s, and sync repairs it', async (_, change, condition, code) => {
     await succeed(change);
     expect(await status()).toMatchObject({
       code: exit[code],

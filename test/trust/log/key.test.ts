@@ -14,7 +14,7 @@ const signer = 'PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZ
 const verifier = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 
 test.each(['ed25519', 'cosignature'] as const)(
-  'a key of type %s survives its file',
+  'a key of type %s can be formatted and parsed',
   async (type) => {
     const key = await generateNoteKey('registry.example.org/log', type);
     expect(key.type).toBe(type);

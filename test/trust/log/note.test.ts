@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 describe("the example of Go's note package", () => {
-  test('is signed to the same bytes', async () => {
+  test('has the same signature', async () => {
     expect(await signNote(text, [peter])).toBe(`${text}\n${peterLine}`);
   });
 

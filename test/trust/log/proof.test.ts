@@ -156,7 +156,7 @@ describe('trees of up to 5,000 leaves', () => {
   const leafOf = size.chain((each) => fc.tuple(fc.nat(each - 1), fc.constant(each)));
   const pairOf = size.chain((each) => fc.tuple(fc.nat(each), fc.constant(each)));
 
-  test('every proof of every small tree is that of the definition, and verifies', async () => {
+  test('every proof of every small tree matches the definition and verifies', async () => {
     for (let second = 1; second <= 36; second++) {
       for (let first = 0; first <= second; first++) {
         const claim = consistency(first, second);
@@ -170,7 +170,7 @@ describe('trees of up to 5,000 leaves', () => {
     }
   });
 
-  test('every inclusion proof from tiles is that of the definition, and verifies', async () => {
+  test('every inclusion proof from tiles matches the definition and verifies', async () => {
     await fc.assert(
       fc.asyncProperty(leafOf, async ([index, of]) => {
         const claim = inclusion(index, of);
@@ -181,7 +181,7 @@ describe('trees of up to 5,000 leaves', () => {
     );
   });
 
-  test('every consistency proof from tiles is that of the definition, and verifies', async () => {
+  test('every consistency proof from tiles matches the definition and verifies', async () => {
     await fc.assert(
       fc.asyncProperty(pairOf, async ([first, second]) => {
         const claim = consistency(first, second);

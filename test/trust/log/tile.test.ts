@@ -132,7 +132,7 @@ describe('the tiles of a tree', () => {
     expect(tileWidth(6, 0, Number.MAX_SAFE_INTEGER)).toBe(31);
   });
 
-  test('any node is read from its tile', async () => {
+  test('every node can be read from its tile', async () => {
     const reference = new ReferenceTree(makeLeaves(700));
     const { readTile } = await grow(reference.leaves);
     for (const size of [1, 2, 255, 256, 300, 511, 512, 700]) {
