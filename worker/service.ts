@@ -25,7 +25,7 @@ export interface Service {
   ) => boolean;
 }
 
-/** The app behind its response cache, with an access record for each request. */
+/** The app behind its response cache, with a record of each request. */
 export function createService(deps: Deps): Service {
   const { observers = [], limits, rateLimits = {} } = deps;
   const { responseCacheBytes } = limits;

@@ -14,7 +14,7 @@ import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 /** The callers, by their role in team acme, which owns the profiles. */
 const callers = [
-  'nobody',
+  'anonymous',
   'stranger',
   'reader',
   'publisher',
@@ -48,7 +48,7 @@ interface Route {
   /** The status for authorized callers. */
   status: number;
   /** The route may create the profile, so unauthorized callers do not learn whether it exists. */
-  makes?: boolean;
+  creates?: boolean;
 }
 
 const digest = `sha256:${'0'.repeat(64)}`;
@@ -87,7 +87,7 @@ const profileRoutes: Route[] = [
     route: 'PUT /profiles/{team}/{name}/versions/{version}',
     need: 'publisher',
     status: 200,
-    makes: true,
+    creates: true,
     path: (name) => `${name}/versions/1.0.0`,
     body: async (name) => publication(name),
   },
@@ -224,7 +224,7 @@ const otherRoutes: Route[] = [
     // A provider that this registry does not accept.
     status: 422,
     path: () => '/v1/teams/acme/trusted-publishers',
-    body: async () => ({ issuer: 'https://nobody.test', repository: 'a/b', branch: 'main' }),
+    body: async () => ({ issuer: 'https://anonymous.test', repository: 'a/b', branch: 'main' }),
   },
   {
     route: 'DELETE /teams/{team}/trusted-publishers/{id}',
@@ -287,7 +287,7 @@ async function publication(name: string) {
 /** The role of a caller for a profile, or in the team without one. */
 function roleOf(caller: Caller, subject: Subject | undefined): Need | undefined {
   switch (caller) {
-    case 'nobody':
+    case 'anonymous':
     case 'stranger':
     case 'token of another team':
       return undefined;
@@ -321,17 +321,17 @@ function expected(route: Route, caller: Caller, subject: Subject | undefined): n
     const visible = subject === undefined || subject === 'public' || role !== undefined;
     return visible && subject !== 'absent' ? route.status : 404;
   }
-  if (caller === 'nobody') return 401;
+  if (caller === 'anonymous') return 401;
   if (need === 'token') return route.status;
   const enough = role !== undefined && rank.indexOf(role) >= rank.indexOf(need);
-  if (enough) return subject === 'absent' && !route.makes ? 404 : route.status;
-  if (subject === undefined || route.makes) return 403;
+  if (enough) return subject === 'absent' && !route.creates ? 404 : route.status;
+  if (subject === undefined || route.creates) return 403;
   return subject === 'public' || (subject === 'private' && role !== undefined) ? 403 : 404;
 }
 
 describe.each(runtimes)('authorization on $name', ({ start }) => {
   let registry: TestRegistry;
-  const tokens = new Map<Caller, string | undefined>([['nobody', undefined]]);
+  const tokens = new Map<Caller, string | undefined>([['anonymous', undefined]]);
 
   beforeAll(async () => {
     registry = await start();
@@ -406,7 +406,7 @@ describe.each(runtimes)('authorization on $name', ({ start }) => {
     for (const [subject, name] of Object.entries(names) as [Subject, string][]) {
       for (const caller of callers) {
         // Creating the absent profile would affect later requests.
-        if (route.makes && subject === 'absent' && expected(route, caller, subject) === 200)
+        if (route.creates && subject === 'absent' && expected(route, caller, subject) === 200)
           continue;
         const below = route.path(name);
         const path = below.startsWith('/') ? below : `/v1/profiles/acme/${below}`;
@@ -440,15 +440,15 @@ describe.each(runtimes)('authorization on $name', ({ start }) => {
       expect([caller, found.includes('"shown"')]).toEqual([caller, true]);
     }
     for (const path of ['/', '/?q=hidden', '/p/acme/hidden', '/p/acme/hidden/1.0.0']) {
-      const page = await look(path, 'nobody');
+      const page = await look(path, 'anonymous');
       expect(page).not.toContain('href="/p/acme/hidden"');
       expect(page).not.toContain('Confines a test</p>'.repeat(2));
     }
     expect((await registry.fetch('/p/acme/hidden')).status).toBe(404);
-    const missing = await look('/p/acme/missing', 'nobody');
-    expect(await look('/p/acme/hidden', 'nobody')).toBe(missing.replaceAll('missing', 'hidden'));
-    const width = (await look('/log/checkpoint', 'nobody')).split('\n')[1];
-    const entries = await look(`/log/tile/entries/000.p/${width}`, 'nobody');
+    const missing = await look('/p/acme/missing', 'anonymous');
+    expect(await look('/p/acme/hidden', 'anonymous')).toBe(missing.replaceAll('missing', 'hidden'));
+    const width = (await look('/log/checkpoint', 'anonymous')).split('\n')[1];
+    const entries = await look(`/log/tile/entries/000.p/${width}`, 'anonymous');
     expect(entries).toContain('"shown"');
     expect(entries).not.toContain('hidden');
   });
