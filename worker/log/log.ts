@@ -227,7 +227,7 @@ export function createLog(options: LogOptions): Log {
         const { cosigned } = await readCosignedLog(db);
         const isCompleted = cosigned !== undefined && cosigned.completedSize >= size;
         if (isCompleted || performance.now() >= end) return;
-        await waitAtMost(new Promise(() => {}), pollInterval);
+        await new Promise((resolve) => setTimeout(resolve, pollInterval));
       }
     },
     proveInclusion: (index, size) => proveInclusion(index, size, readTile),
