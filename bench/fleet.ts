@@ -10,10 +10,10 @@ import { type HostTrust, readTrust, trustPath, writeTrust } from '../sdk/trust-f
 import { generateKeyPair, type KeyPair, sha256, signStatement } from '../trust/index.ts';
 import { parseNoteVerifier } from '../trust/log/index.ts';
 
-/** How many hosts there are, unless the command line says otherwise. */
-const usualHosts = 5000;
+/** The default number of hosts. */
+const defaultHosts = 5000;
 
-/** How many of them ask at the same time. */
+/** The number of hosts that sync at the same time. */
 const concurrency = 64;
 
 const names = ['web', 'api', 'cache', 'queue', 'db'];
@@ -36,14 +36,14 @@ profile ${name} flags=(attach_disconnected, mediate_deleted) {
 }
 `;
 
-/** What went over the wire, as the clients see it: heads and bodies of the answers. */
+/** The traffic as the clients see it: heads and bodies of the responses. */
 interface Traffic {
   requests: number;
   notModified: number;
   bytes: number;
 }
 
-/** A registry in a process of its own, as `aa-registry serve` runs it. */
+/** Starts `aa-registry serve` in a process of its own. */
 async function startRegistry(data: string) {
   const launcher = join(import.meta.dirname, '../bin/aa-registry');
   const options = ['--data', data, '--port', '0', '--log-level', 'off', '--address-limit', '0'];
@@ -91,7 +91,7 @@ interface Fleet {
   url: string;
 }
 
-/** Has every host sync, and gives how long that took, in seconds, and what it cost. */
+/** Syncs every host; returns the duration in seconds and the traffic. */
 async function syncAll(
   { roots, trust, wanted, url }: Fleet,
   check: (report: SyncReport) => void,
@@ -110,23 +110,23 @@ async function syncAll(
 
 function expectNothingDone({ outcomes, offline, log, present }: SyncReport): void {
   if (outcomes.length > 0 || offline || log || present !== names.length) {
-    throw new Error(`a host had something to do: ${JSON.stringify({ outcomes, offline, log })}`);
+    throw new Error(`a host was not up to date: ${JSON.stringify({ outcomes, offline, log })}`);
   }
 }
 
-/** Proved, and nothing else: installing runs apparmor_parser, which is the host's own time. */
-function expectUpdateProved({ outcomes }: SyncReport): void {
+/** The update must be verified but not installed: installing runs apparmor_parser, which costs the registry nothing. */
+function expectUpdateVerified({ outcomes }: SyncReport): void {
   const [outcome] = outcomes;
   if (outcomes.length !== 1 || !outcome?.result.ok || !outcome.profile) {
-    throw new Error(`a host did not prove the update: ${JSON.stringify(outcomes)}`);
+    throw new Error(`a host did not verify the update: ${JSON.stringify(outcomes)}`);
   }
 }
 
 /**
- * A fleet of hosts, each with a root of its own and five profiles, that sync against one registry over loopback:
- * when nothing has changed, when they have forgotten the last answer, and when one profile has a new version.
+ * Measures a fleet of hosts, each with its own root and five profiles, that sync with one registry over loopback: when
+ * nothing has changed, without the cached response, and when one profile has a new version.
  */
-export async function run([hosts = String(usualHosts)]: string[]): Promise<void> {
+export async function run([hosts = String(defaultHosts)]: string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-bench-'));
   const registry = await startRegistry(join(folder, 'registry'));
   try {
@@ -161,14 +161,14 @@ export async function run([hosts = String(usualHosts)]: string[]): Promise<void>
     const fleet = { roots, trust, wanted, url: registry.url };
 
     const line = (cells: string[]) =>
-      console.log(cells.map((cell, at) => (at ? cell.padStart(16) : cell.padEnd(38))).join(''));
+      console.log(cells.map((cell, at) => (at ? cell.padStart(16) : cell.padEnd(42))).join(''));
     line([
       `fleet: ${roots.length.toLocaleString('en')} hosts, ${names.length} profiles`,
       'seconds',
-      'hosts a second',
-      'requests a host',
-      'bytes a host',
-      '304 a host',
+      'hosts/s',
+      'requests/host',
+      'bytes/host',
+      '304/host',
     ]);
     const report = (
       what: string,
@@ -181,13 +181,13 @@ export async function run([hosts = String(usualHosts)]: string[]): Promise<void>
     };
     const idle = await syncAll(fleet, expectNothingDone);
     if (idle.traffic.requests !== roots.length || idle.traffic.notModified !== roots.length) {
-      throw new Error(`not one conditional request a host: ${JSON.stringify(idle.traffic)}`);
+      throw new Error(`expected one conditional request per host: ${JSON.stringify(idle.traffic)}`);
     }
     report('nothing has changed', idle);
     for (const root of roots) await rm(join(root, 'var/lib/aa-registry/sync.json'));
-    report('  likewise, the last answer forgotten', await syncAll(fleet, expectNothingDone));
+    report('nothing has changed, no cached response', await syncAll(fleet, expectNothingDone));
     await publish(client, key, 'web', '1.1.0');
-    report('one new version, fetched and proved', await syncAll(fleet, expectUpdateProved, true));
+    report('one new version, verified', await syncAll(fleet, expectUpdateVerified, true));
   } finally {
     await registry.close();
     await rm(folder, { recursive: true });

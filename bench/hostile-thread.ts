@@ -1,4 +1,4 @@
-// What bench/hostile.ts measures in a thread that it can end: what a text costs the checker and the linter.
+// The thread of bench/hostile.ts that measures the cost of a text in the checker and the linter.
 import { parentPort } from 'node:worker_threads';
 import { check, lint } from '../policy/index.ts';
 

@@ -1,5 +1,4 @@
-// What the worst packages that anybody could think of cost: the checker, the linter, and a registry on loopback that
-// they are published to. What is measured is processor time of the process, not time on the clock.
+// The cost of hostile packages in the checker, the linter and a registry on loopback, in processor time.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,14 +24,14 @@ const attacks = join(import.meta.dirname, '../../shared/attacks/slow-profiles.mj
 const sizes = [16, 64, 256].map((kibibytes) => kibibytes * 1024);
 const readmeSizes = [4, 16, 64].map((kibibytes) => kibibytes * 1024);
 
-/** How often each is measured; the least counts, for the machine has other things to do. */
+/** The number of measurements of each; the minimum counts, since the machine may be busy. */
 const rounds = 2;
 
-/** After so long what is measured in a thread is given up, in milliseconds. */
-const patience = 20_000;
+/** The timeout of a measurement in a thread, in milliseconds. */
+const timeout = 20_000;
 
-/** What nothing may exceed: processor time in ms, memory above idle and answers in MiB, ms for /healthz. */
-const goals = { cpu: 300, memory: 128, answer: 1, health: 50 };
+/** The maximum of processor time in ms, of memory above idle and responses in MiB, and of /healthz in ms. */
+const goals = { cpu: 300, memory: 128, response: 1, health: 50 };
 
 const mebibyte = 1024 * 1024;
 
@@ -41,15 +40,15 @@ type Stage = (typeof stages)[number];
 
 interface Measured {
   cpu: Partial<Record<Stage, number>>;
-  /** MiB above idle, at the peak. */
+  /** The peak above idle, in MiB. */
   memory: number;
-  /** MiB of the largest answer. */
-  answer: number;
-  /** Of the publication. */
+  /** The size of the largest response, in MiB. */
+  response: number;
+  /** The status of the publication. */
   status: number;
 }
 
-/** The processor time that a process has used, in ms, with all its threads; in steps of 10 ms. */
+/** The processor time of a process with all its threads, in ms, accurate to 10 ms. */
 async function cpuOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -62,7 +61,7 @@ async function memoryOf(pid: number, what: 'VmRSS' | 'VmHWM'): Promise<number> {
   return Number(kibibytes) / 1024;
 }
 
-/** Runs a stage in a thread; infinite when that took too long or too much memory. */
+/** Measures a stage in a thread; infinite if it took too much time or memory. */
 function inThread(stage: 'check' | 'lint', text: string): Promise<number> {
   return new Promise((resolve) => {
     const worker = new Worker(new URL('./hostile-thread.ts', import.meta.url), {
@@ -73,20 +72,20 @@ function inThread(stage: 'check' | 'lint', text: string): Promise<number> {
       resolve(cpu);
       void worker.terminate();
     };
-    const timer = setTimeout(() => end(Number.POSITIVE_INFINITY), patience);
-    let least = Number.POSITIVE_INFINITY;
+    const timer = setTimeout(() => end(Number.POSITIVE_INFINITY), timeout);
+    let minimum = Number.POSITIVE_INFINITY;
     let left = rounds;
     worker.on('message', (cpu: number) => {
-      least = Math.min(least, cpu);
-      if (--left === 0) end(least);
+      minimum = Math.min(minimum, cpu);
+      if (--left === 0) end(minimum);
     });
     worker.on('error', () => end(Number.POSITIVE_INFINITY));
-    // The first is for the code to be compiled.
+    // The first run, which compiles the code, does not count.
     worker.postMessage({ stage, text: profileText('p') });
     left++;
     for (let round = 0; round < rounds; round++) worker.postMessage({ stage, text });
     worker.once('message', () => {
-      least = Number.POSITIVE_INFINITY;
+      minimum = Number.POSITIVE_INFINITY;
     });
   });
 }
@@ -106,23 +105,23 @@ async function measure(
   text: string,
   readme?: string,
 ): Promise<Measured> {
-  const measured: Measured = { cpu: {}, memory: 0, answer: 0, status: 0 };
+  const measured: Measured = { cpu: {}, memory: 0, response: 0, status: 0 };
   const digest = readme === undefined ? undefined : await sha256(new TextEncoder().encode(readme));
-  const said = { ...manifest, ...(digest === undefined ? {} : { readme: digest }) };
+  const signed = { ...manifest, ...(digest === undefined ? {} : { readme: digest }) };
   const time = async (stage: Stage, work: () => Promise<Response>) => {
     const before = await cpuOf(pid);
     const response = await work();
-    const answer = Buffer.byteLength(await response.text());
+    const size = Buffer.byteLength(await response.text());
     const spent = (await cpuOf(pid)) - before;
     measured.cpu[stage] = Math.min(measured.cpu[stage] ?? Number.POSITIVE_INFINITY, spent);
-    measured.answer = Math.max(measured.answer, answer / mebibyte);
+    measured.response = Math.max(measured.response, size / mebibyte);
     return response.status;
   };
-  // So that the peak is counted from here on (proc(5)).
+  // Resets the peak (proc(5)).
   await writeFile(`/proc/${pid}/clear_refs`, '5');
   for (let round = 0; round < rounds; round++) {
     const version = `1.0.${published++}`;
-    const draft = { name: 'p', version, text, manifest: said };
+    const draft = { name: 'p', version, text, manifest: signed };
     const envelope = await signDraft(publisher, draft);
     const path = `/v1/profiles/${publisher.team}/p/versions/${version}`;
     const body = { profile: text, envelope, readme };
@@ -137,7 +136,7 @@ async function measure(
   return measured;
 }
 
-/** Asks /healthz every few milliseconds until it is stopped; how long each took, in ms. */
+/** Requests /healthz every few milliseconds until stopped; returns the durations, in ms. */
 function watchHealth(url: string): () => Promise<number[]> {
   const times: number[] = [];
   let stopped = false;
@@ -160,14 +159,14 @@ const p99 = (times: number[]) =>
   times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
 
 const show = (cpu: number | undefined) =>
-  cpu === undefined ? '' : Number.isFinite(cpu) ? cpu.toFixed(0) : `> ${patience / 1000} s`;
+  cpu === undefined ? '' : Number.isFinite(cpu) ? cpu.toFixed(0) : `> ${timeout / 1000} s`;
 
 const line = (cells: string[]) =>
   console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(30) : cell.padStart(9))).join(''));
 
-const head = ['KiB', ...stages, 'MiB', 'answer', 'status', 'growth'];
+const head = ['KiB', ...stages, 'MiB', 'response', 'status', 'growth'];
 
-/** Measures every maker at every size, prints a line for each that costs something, and the worst of all. */
+/** Measures the text of every maker at every size, and prints a line for each at the largest size and the maximum of all. */
 async function measureAll(
   what: string,
   makers: Record<string, (size: number) => Promise<Measured>>,
@@ -179,14 +178,14 @@ async function measureAll(
     let before: number | undefined;
     for (const size of of) {
       const measured = await make(size);
-      const { cpu, memory, answer, status } = measured;
-      const most = worst.get(size) ?? { cpu: {}, memory: 0, answer: 0, status: 0 };
-      for (const stage of stages) most.cpu[stage] = Math.max(most.cpu[stage] ?? 0, cpu[stage] ?? 0);
-      most.memory = Math.max(most.memory, memory);
-      most.answer = Math.max(most.answer, answer);
-      worst.set(size, most);
+      const { cpu, memory, response, status } = measured;
+      const max = worst.get(size) ?? { cpu: {}, memory: 0, response: 0, status: 0 };
+      for (const stage of stages) max.cpu[stage] = Math.max(max.cpu[stage] ?? 0, cpu[stage] ?? 0);
+      max.memory = Math.max(max.memory, memory);
+      max.response = Math.max(max.response, response);
+      worst.set(size, max);
       const publish = cpu.publish ?? 0;
-      // Four is linear. What costs next to nothing grows by whatever else happened.
+      // Linear growth is 4. Very small values are dominated by noise.
       const growth =
         size === of.at(-1) && before && publish > 50 ? (publish / before).toFixed(1) : '';
       before = Math.max(publish, 10);
@@ -196,36 +195,36 @@ async function measureAll(
         String(size / 1024),
         ...stages.map((stage) => show(cpu[stage])),
         memory.toFixed(0),
-        answer.toFixed(2),
+        response.toFixed(2),
         String(status),
         growth,
       ]);
     }
   }
-  for (const [size, { cpu, memory, answer }] of worst) {
+  for (const [size, { cpu, memory, response }] of worst) {
     const cells = stages.map((stage) => show(cpu[stage]));
-    line(['the worst', String(size / 1024), ...cells, memory.toFixed(0), answer.toFixed(2)]);
+    line(['maximum', String(size / 1024), ...cells, memory.toFixed(0), response.toFixed(2)]);
   }
   const all = [...worst.values()];
-  const said = (reached: boolean) => (reached ? 'reached' : 'missed');
+  const outcome = (reached: boolean) => (reached ? 'reached' : 'missed');
   for (const stage of stages) {
-    const most = Math.max(...all.map(({ cpu }) => cpu[stage] ?? 0));
-    if (most > 0)
-      console.log(`${stage}: ${show(most)} ms, goal ${goals.cpu} ms ${said(most <= goals.cpu)}`);
+    const cpu = Math.max(...all.map((one) => one.cpu[stage] ?? 0));
+    if (cpu > 0)
+      console.log(`${stage}: ${show(cpu)} ms, goal ${goals.cpu} ms ${outcome(cpu <= goals.cpu)}`);
   }
   const memory = Math.max(...all.map((one) => one.memory));
   console.log(
-    `memory: ${memory.toFixed(0)} MiB, goal ${goals.memory} MiB ${said(memory <= goals.memory)}`,
+    `memory: ${memory.toFixed(0)} MiB, goal ${goals.memory} MiB ${outcome(memory <= goals.memory)}`,
   );
-  const answer = Math.max(...all.map((one) => one.answer));
+  const response = Math.max(...all.map((one) => one.response));
   console.log(
-    `answer: ${answer.toFixed(2)} MiB, goal ${goals.answer} MiB ${said(answer <= goals.answer)}\n`,
+    `response: ${response.toFixed(2)} MiB, goal ${goals.response} MiB ${outcome(response <= goals.response)}\n`,
   );
 }
 
 /**
- * `npm run bench -- hostile [PATTERN]`: a table of hostile profiles, those whose name the pattern matches, and one of
- * hostile READMEs, with what was to be reached.
+ * `npm run bench -- hostile [PATTERN]`: prints a table of hostile profiles and one of hostile READMEs, with the goals. The
+ * pattern selects them by name.
  */
 export async function run([pattern = '']: string[]): Promise<void> {
   const chosen = new RegExp(pattern);
@@ -240,7 +239,7 @@ export async function run([pattern = '']: string[]): Promise<void> {
     } as TestRegistry;
     const publisher = await createPublisher(registry, 'library');
     const bench: Bench = { registry, publisher, pid, idle: 0 };
-    // So that the thread is there and the code compiled.
+    // Starts the thread and compiles the code.
     for (let at = 0; at < 5; at++) await measure(bench, profileText('p'), '# About\n');
     bench.idle = await memoryOf(pid, 'VmRSS');
     const stopIdle = watchHealth(url);
@@ -266,7 +265,7 @@ export async function run([pattern = '']: string[]): Promise<void> {
         ]);
       await measureAll('hostile profiles', Object.fromEntries(makers), sizes);
     } else {
-      console.log(`The hostile profiles are not here: ${attacks} is missing.\n`);
+      console.log(`Skipped the hostile profiles: ${attacks} does not exist.\n`);
     }
     const readmes = Object.entries(hostileReadmes)
       .filter(([name]) => chosen.test(name))
@@ -282,7 +281,7 @@ export async function run([pattern = '']: string[]): Promise<void> {
     await measureAll('hostile READMEs', Object.fromEntries(readmes), readmeSizes);
     const busy = p99(await stop());
     console.log(
-      `/healthz: p99 ${busy.toFixed(1)} ms meanwhile, ${idle.toFixed(1)} ms idle, ${(busy / idle).toFixed(1)} times as much; goal ${goals.health} ms ${busy < goals.health ? 'reached' : 'missed'}`,
+      `/healthz: p99 ${busy.toFixed(1)} ms under load, ${idle.toFixed(1)} ms idle (x${(busy / idle).toFixed(1)}); goal ${goals.health} ms ${busy < goals.health ? 'reached' : 'missed'}`,
     );
   } finally {
     await running.kill();

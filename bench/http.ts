@@ -1,5 +1,5 @@
-// The service over HTTP, on Node and on workerd, beside a bare Hono route that returns the same bytes on the same
-// runtime: in turns, so that what else the machine does falls on both.
+// The service over HTTP, on Node and on workerd, compared with a bare Hono route that returns the same bytes on the same
+// runtime. They take turns, so that other load on the machine affects both.
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open as openFile, readFile, rm, writeFile } from 'node:fs/promises';
@@ -25,20 +25,20 @@ import { generateToken, hashToken } from '../worker/auth/token.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** The workerd that Miniflare starts. */
+/** The path of Miniflare's workerd. */
 const workerdPath: string = createRequire(import.meta.resolve('miniflare'))('workerd').default;
 
-/** How many profiles the registry has, and how many versions are published to be timed. */
+/** The number of profiles in the registry, and of timed publications. */
 const profiles = 50;
 const publications = 200;
 
-/** How often each is measured, in turns, and how often what has a goal; for how long, in seconds; over how many connections. */
+/** The rounds of each measurement, the rounds of those with a goal, the seconds of a round and the number of connections. */
 const rounds = 11;
-const roundsToGoal = 31;
+const roundsWithGoal = 31;
 const seconds = 1;
 const connections = 32;
 
-/** What has to be reached of what the bare route does. */
+/** The minimum ratio to the requests per second of the bare route. */
 const goals: Record<string, number> = { 'by digest': 0.8, '304': 0.8, resolve: 0.5 };
 
 interface Measured {
@@ -48,44 +48,44 @@ interface Measured {
   p99: number;
 }
 
-/** One path of the service, and the headers that it is asked with. */
-interface Question {
+/** A request to measure. */
+interface MeasuredRequest {
   name: string;
   path: string;
   headers: Record<string, string>;
 }
 
-/** A service that is measured, and the bare one beside it. */
+/** A service to measure, and the bare one to compare it with. */
 interface Pair {
   runtime: string;
   url: string;
   registry: TestRegistry;
-  /** Starts a bare Hono service that answers everything with this. */
-  startBare: (answer: BareAnswer) => Promise<{ url: string; stop: () => Promise<void> }>;
+  /** Starts a bare Hono service that sends this response. */
+  startBare: (response: BareResponse) => Promise<{ url: string; stop: () => Promise<void> }>;
   stop: () => Promise<void>;
 }
 
-interface BareAnswer {
+interface BareResponse {
   status: number;
   body: string | null;
   headers: Record<string, string>;
 }
 
-/** A bare Hono app, as source: the same on both runtimes. */
-const bareApp = (answer: BareAnswer) => `
+/** The source of a bare Hono app, which runs on both runtimes. */
+const bareApp = (response: BareResponse) => `
 import { Hono } from 'hono';
-const { status, body, headers } = ${JSON.stringify(answer)};
+const { status, body, headers } = ${JSON.stringify(response)};
 export const app = new Hono();
-app.get('/answer', (c) => c.body(body, status, headers));
+app.get('/bare', (c) => c.body(body, status, headers));
 `;
 
-/** Asks over and over with wrk, a process of its own; this one serves the workers' database meanwhile. */
+/** Sends requests with wrk, a process of its own, since this one serves the workers' database. */
 async function load(
   url: string,
   headers: Record<string, string>,
   time = seconds,
 ): Promise<Measured> {
-  const told = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const options = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const args = [
     '-t1',
     '--timeout',
@@ -93,7 +93,7 @@ async function load(
     `-c${connections}`,
     `-d${time}s`,
     '--latency',
-    ...told,
+    ...options,
     url,
   ];
   const { stdout: output } = await promisify(execFile)('wrk', args, { encoding: 'utf8' });
@@ -110,7 +110,7 @@ async function load(
 }
 
 async function startNode(folder: string): Promise<Pair> {
-  // As operators run it, with its log written to a file; the limits are there but out of reach.
+  // As in production, with the request log in a file and rate limits, which are not reached.
   const env = { AA_SERVE_ADDRESS_LIMIT: '1000000000', AA_SERVE_TOKEN_LIMIT: '1000000000' };
   const log = await openFile(join(folder, 'node.log'), 'w');
   const running = await serveIn({ env, log: log.fd }, join(folder, 'node'));
@@ -124,10 +124,10 @@ async function startNode(folder: string): Promise<Pair> {
     url: running.url,
     registry,
     stop: running.kill,
-    startBare: async (answer) => {
+    startBare: async (response) => {
       const bundle = join(folder, 'bare-node.mjs');
       await bundleBare(
-        `${bareApp(answer)}
+        `${bareApp(response)}
 import { serve } from '@hono/node-server';
 serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => console.log(port));`,
         bundle,
@@ -140,7 +140,7 @@ serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => consol
         child.kill('SIGKILL');
         await once(child, 'close');
       };
-      return { url: `http://127.0.0.1:${port}/answer`, stop };
+      return { url: `http://127.0.0.1:${port}/bare`, stop };
     },
   };
 }
@@ -155,7 +155,7 @@ async function startWorkerd(folder: string): Promise<Pair> {
   const hrana = await startHrana(join(folder, 'workerd.db'));
   const adminToken = generateToken();
   const { signer } = await generateNoteKey('bench.example/log');
-  // Its log is written to a file, as Node's is: were this process to read it, it would take its share of the cores.
+  // Its log is written to a file, like Node's: reading it in this process would take processor time.
   const workerd = join(folder, 'workerd');
   const log = join(folder, 'workerd.log');
   await writeFile(workerd, `#!/bin/sh\nexec '${workerdPath}' "$@" >>'${log}'\n`, { mode: 0o755 });
@@ -185,15 +185,15 @@ async function startWorkerd(folder: string): Promise<Pair> {
       await miniflare.dispose();
       await hrana.close();
     },
-    startBare: async (answer) => {
+    startBare: async (response) => {
       const bundle = join(folder, 'bare-worker.mjs');
-      await bundleBare(`${bareApp(answer)}\nexport default app;`, bundle, 'browser');
+      await bundleBare(`${bareApp(response)}\nexport default app;`, bundle, 'browser');
       const contents = await readFile(bundle, 'utf8');
       const bare = new Miniflare({
         ...workerOptions,
         modules: [{ type: 'ESModule', path: 'bare.mjs', contents }],
       });
-      return { url: `${(await bare.ready).origin}/answer`, stop: () => bare.dispose() };
+      return { url: `${(await bare.ready).origin}/bare`, stop: () => bare.dispose() };
     },
   };
 }
@@ -214,12 +214,12 @@ async function fill(registry: TestRegistry): Promise<Publisher> {
   for (let at = 0; at < profiles; at++) {
     const draft = { name: at === 0 ? 'web' : `profile-${at}`, version: '1.0.0' };
     const { status } = await publish(registry, publisher, draft);
-    if (status !== 201) throw new Error(`publishing answered ${status}`);
+    if (status !== 201) throw new Error(`publishing returned ${status}`);
   }
   return publisher;
 }
 
-async function questionsFor(registry: TestRegistry): Promise<Question[]> {
+async function requestsFor(registry: TestRegistry): Promise<MeasuredRequest[]> {
   const version = await registry.fetch('/v1/profiles/library/web/versions/1.0.0');
   const { digest } = (await version.json()) as { digest: string };
   const path = `/v1/profiles/library/web/versions/${digest}/profile`;
@@ -232,9 +232,9 @@ async function questionsFor(registry: TestRegistry): Promise<Question[]> {
   ];
 }
 
-/** What the service answers, for the bare one to answer too: the bytes, and the headers that tell of them. */
-async function answerOf(registry: TestRegistry, question: Question): Promise<BareAnswer> {
-  const response = await registry.fetch(question.path, { headers: question.headers });
+/** The service's response, for the bare one to send too: the bytes and their headers. */
+async function responseTo(registry: TestRegistry, request: MeasuredRequest): Promise<BareResponse> {
+  const response = await registry.fetch(request.path, { headers: request.headers });
   const body = await response.text();
   const headers: Record<string, string> = {};
   for (const name of ['Content-Type', 'Cache-Control', 'ETag']) {
@@ -247,19 +247,19 @@ async function answerOf(registry: TestRegistry, question: Question): Promise<Bar
 const median = (values: number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Measures both in turns; the medians of the rounds, and of the rounds' ratios. */
-async function compare(pair: Pair, question: Question) {
-  const bare = await pair.startBare(await answerOf(pair.registry, question));
-  const url = `${pair.url}${question.path}`;
+/** Measures both in turns; returns the medians of the rounds and of their ratios. */
+async function compare(pair: Pair, request: MeasuredRequest) {
+  const bare = await pair.startBare(await responseTo(pair.registry, request));
+  const url = `${pair.url}${request.path}`;
   const own: Measured[] = [];
   const other: Measured[] = [];
   try {
-    await load(bare.url, question.headers, 1);
-    await load(url, question.headers, 1);
-    const times = question.name in goals ? roundsToGoal : rounds;
+    await load(bare.url, request.headers, 1);
+    await load(url, request.headers, 1);
+    const times = request.name in goals ? roundsWithGoal : rounds;
     for (let round = 0; round < times; round++) {
-      other.push(await load(bare.url, question.headers));
-      own.push(await load(url, question.headers));
+      other.push(await load(bare.url, request.headers));
+      own.push(await load(url, request.headers));
     }
   } finally {
     await bare.stop();
@@ -272,7 +272,7 @@ async function compare(pair: Pair, question: Question) {
   };
 }
 
-/** How long publishing takes, one after the other; signing is done before. */
+/** Times publications, one after another; they are signed before. */
 async function timePublishing(registry: TestRegistry, publisher: Publisher): Promise<Measured> {
   const drafts = [];
   for (let at = 0; at < publications; at++) {
@@ -281,11 +281,11 @@ async function timePublishing(registry: TestRegistry, publisher: Publisher): Pro
   }
   const times: number[] = [];
   for (const draft of drafts) {
-    const since = performance.now();
+    const start = performance.now();
     const response = await publish(registry, publisher, draft);
     await response.arrayBuffer();
-    times.push(performance.now() - since);
-    if (response.status !== 201) throw new Error(`publishing answered ${response.status}`);
+    times.push(performance.now() - start);
+    if (response.status !== 201) throw new Error(`publishing returned ${response.status}`);
   }
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor(times.length * share)] ?? 0;
@@ -293,12 +293,12 @@ async function timePublishing(registry: TestRegistry, publisher: Publisher): Pro
 }
 
 /**
- * Prints the table, of one runtime (`node`, `workerd`) when it is named: requests a second and milliseconds, beside those of the bare route, and
- * what was to be reached.
+ * Prints a table of requests per second and latencies, compared with the bare route and the goals; of one runtime (`node`
+ * or `workerd`) if given.
  */
 export async function run([only]: string[]): Promise<void> {
   if (spawnSync('wrk', ['--version']).error) {
-    throw new Error('This needs wrk: apt-get install wrk');
+    throw new Error('This benchmark requires wrk: apt-get install wrk');
   }
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-bench-'));
   const line = (cells: string[]) =>
@@ -322,17 +322,17 @@ export async function run([only]: string[]): Promise<void> {
       const pair = await start(folder);
       try {
         const publisher = await fill(pair.registry);
-        for (const question of await questionsFor(pair.registry)) {
-          const { own, bare, ratio } = await compare(pair, question);
+        for (const request of await requestsFor(pair.registry)) {
+          const { own, bare, ratio } = await compare(pair, request);
           const show = ({ perSecond, p50, p99 }: Measured) => [
             Math.round(perSecond).toLocaleString('en'),
             p50.toFixed(2),
             p99.toFixed(2),
           ];
-          const goal = goals[question.name];
+          const goal = goals[request.name];
           line([
             pair.runtime,
-            question.name,
+            request.name,
             ...show(own),
             ...show(bare),
             ratio.toFixed(2),

@@ -1,5 +1,4 @@
-// Appending to the log and proving from it, at sizes a thousandfold apart, in one run on one machine.
-
+// Appending to the log and proving from it, at different sizes of the log.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +20,7 @@ import type { Log } from '../worker/ports.ts';
 
 const sizes = [1_000, 100_000, 1_000_000];
 
-/** How often each thing is done at each size. */
+/** The number of measurements of each operation at each size. */
 const rounds = 300;
 
 const entryAt = (index: number): LogEntry => ({
@@ -42,10 +41,7 @@ const hash = (...parts: Buffer[]) => {
 const leafPrefix = Buffer.of(0);
 const nodePrefix = Buffer.of(1);
 
-/**
- * Fills an empty log with `size` entries, straight into its tables: a real append each would take the whole
- * day, and is what is measured afterwards.
- */
+/** Fills an empty log with `size` entries, directly in its tables: appending them one by one would take a day. */
 export async function fillLog(db: Database, key: NoteKey, size: number): Promise<void> {
   const frontier: { height: number; hash: Buffer }[] = [];
   const tiles = new Map<string, string[]>();
@@ -125,7 +121,7 @@ async function measureAt(size: number): Promise<Record<string, [number, number]>
   }
 }
 
-/** Prints the table: milliseconds at each size, and how they grow against log2 of the size. */
+/** Prints a table of milliseconds at each size, and their growth compared with log2 of the size. */
 export async function run(): Promise<void> {
   const results = [];
   for (const size of sizes) results.push(await measureAt(size));
@@ -145,9 +141,9 @@ export async function run(): Promise<void> {
     ]);
     const first = results[0]?.[what]?.[0] ?? 1;
     line([
-      '  against the smallest',
+      '  growth',
       ...results.map((result) => `x${((result[what]?.[0] ?? 0) / first).toFixed(2)}`),
     ]);
   }
-  line(['log2(size), likewise', ...sizes.map((_, at) => `x${ratio(at).toFixed(2)}`)]);
+  line(['growth of log2(size)', ...sizes.map((_, at) => `x${ratio(at).toFixed(2)}`)]);
 }

@@ -1,4 +1,4 @@
-// The policy checker against Debian's apparmor_parser, in one run on one machine: ratios, not absolute times.
+// The policy checker compared with Debian's apparmor_parser.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -18,7 +18,7 @@ import { fileResolver } from '../sdk/host/includes.ts';
 const base = '/etc/apparmor.d';
 const extra = '/usr/share/apparmor/extra-profiles';
 
-/** Every profile of the host: the top level of both folders. */
+/** The paths of the host's profiles: the files at the top level of both folders. */
 function hostProfiles(): string[] {
   return [base, extra]
     .filter((folder) => existsSync(folder))
@@ -48,7 +48,7 @@ function row(name: string, value = '', goal = ''): void {
 
 const ms = (value: number) => `${value.toFixed(value < 10 ? 3 : 1)} ms`;
 
-/** Prints the table. Needs apparmor_parser for the ratios; says so where it is missing. */
+/** Prints the table; without ratios if apparmor_parser is not installed. */
 export async function run(): Promise<void> {
   const files = hostProfiles();
   const sources = files.map((file) => readFileSync(file, 'utf8'));
@@ -68,7 +68,7 @@ export async function run(): Promise<void> {
   row('check, in process, first run', ms(median(1, inProcess)));
   for (let i = 0; i < 10; i++) inProcess();
   const warm = median(15, inProcess);
-  row('check, in process, warm, includes read again', ms(warm));
+  row('check, in process, warm, includes not cached', ms(warm));
   if (reference !== undefined) {
     row('  ratio to apparmor_parser', `${(warm / reference).toFixed(2)} x`, 'goal: at most 1');
   }
@@ -82,7 +82,7 @@ export async function run(): Promise<void> {
     for (const file of process.argv.slice(2)) check(readFileSync(file, 'utf8'), { resolver });`;
   const folder = mkdtempSync(join(tmpdir(), 'aa-bench-'));
   try {
-    // As it is shipped: one bundled file.
+    // In one bundled file, as released.
     const bundle = join(folder, 'check.mjs');
     buildSync({
       stdin: { contents: program, resolveDir: join(here, '..'), loader: 'ts' },
@@ -92,12 +92,12 @@ export async function run(): Promise<void> {
       format: 'esm',
       outfile: bundle,
     });
-    const nothing = join(folder, 'nothing.mjs');
-    writeFileSync(nothing, '');
+    const empty = join(folder, 'empty.mjs');
+    writeFileSync(empty, '');
     const node = (script: string) =>
       median(9, () => spawnSync(process.execPath, [script, ...files]));
     const whole = node(bundle);
-    row('check, whole process', ms(whole), `Node alone: ${ms(node(nothing))}`);
+    row('check, whole process', ms(whole), `Node alone: ${ms(node(empty))}`);
     if (reference !== undefined) {
       row('  ratio to apparmor_parser', `${(whole / reference).toFixed(2)} x`, 'goal: at most 2');
     }
@@ -111,7 +111,7 @@ export async function run(): Promise<void> {
     const options = { resolver: fileResolver({ base }), packageName: 'docker-nginx' };
     for (let i = 0; i < 300; i++) lint(source, options);
     row(
-      'docker-nginx, checked and linted, warm',
+      'lint docker-nginx, warm',
       ms(median(200, () => lint(source, options))),
       'goal: under 1 ms',
     );
@@ -122,7 +122,7 @@ export async function run(): Promise<void> {
     const text = `include <tunables/global>\nprofile big {\n${rule.repeat(count)}}\n`;
     parse(text);
     row(
-      `parse, per rule, of ${count} rules`,
+      `parse ${count} rules, per rule`,
       `${((median(5, () => parse(text)) / count) * 1000).toFixed(2)} µs`,
       'goal: the same',
     );

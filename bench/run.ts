@@ -6,7 +6,10 @@ import * as policy from './policy.ts';
 import * as scale from './scale.ts';
 import * as start from './start.ts';
 
-/** `npm run bench -- NAME`: each benchmark compares things side by side in one run and prints a table. */
+/**
+ * `npm run bench -- [NAME [ARGUMENT…]]`: each benchmark prints a table. They compare measurements of the same run, since
+ * absolute times depend on the machine.
+ */
 const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   policy,
   log,
@@ -19,11 +22,11 @@ const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? Object.keys(benchmarks) : [name];
-for (const each of chosen) {
-  const benchmark = benchmarks[each];
+for (const one of chosen) {
+  const benchmark = benchmarks[one];
   if (!benchmark) {
     console.error(
-      `There is no benchmark ${each}; there are ${Object.keys(benchmarks).join(', ')}.`,
+      `Unknown benchmark ${one}. The benchmarks: ${Object.keys(benchmarks).join(', ')}.`,
     );
     process.exit(2);
   }

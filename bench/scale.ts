@@ -1,4 +1,4 @@
-// Every read of the service among more and more profiles, side by side in one run on one machine.
+// Every read of the service, with increasing numbers of profiles.
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,29 +16,29 @@ import { createLog } from '../worker/log/log.ts';
 import { defaultLimits } from '../worker/ports.ts';
 import { fillLog } from './log.ts';
 
-/** Unless the command line names others. */
-const usualSizes = [1_000, 10_000, 100_000];
+/** The default numbers of profiles. */
+const defaultSizes = [1_000, 10_000, 100_000];
 
-/** Of each profile. */
+/** The number of versions of each profile. */
 const versionCount = 10;
 
-/** How often each read is made at each size. */
+/** The number of measurements of each read at each size. */
 const rounds = 1_000;
 
-/** A team for so many profiles. */
-const profilesOfTeam = 50;
+/** The number of profiles of each team. */
+const profilesPerTeam = 50;
 
-// However many profiles there are, the same words: what matches one is a share of all.
+// The words are the same for every number of profiles, so the matches of a word are a fixed share of all.
 const subjects =
   'nginx postgres redis mysql apache kafka grafana vault consul etcd traefik haproxy'.split(' ');
 const kinds = 'server proxy worker exporter gateway cache agent backup'.split(' ');
 
 const subject = (id: number) => subjects[id % subjects.length] as string;
 const kind = (id: number) => kinds[Math.floor(id / subjects.length) % kinds.length] as string;
-/** A word that is this profile's alone. */
+/** A word that is unique to a profile. */
 const own = (id: number) => `q${id.toString(16).padStart(5, '0')}`;
 
-// The same three in SQL, which makes the profiles: through the API that would take a day.
+// The same in SQL, which creates the profiles: publishing them through the API would take a day.
 const pick = (list: string[], at: string) =>
   `json_extract('${JSON.stringify(list)}', '$[' || (${at}) || ']')`;
 const subjectSql = pick(subjects, `ids.id % ${subjects.length}`);
@@ -49,12 +49,12 @@ const digestSql = (id: string, minor: string) =>
   `'sha256:' || printf('%064x', ${id} * 100 + ${minor})`;
 
 const nameOf = (id: number) => `${subject(id)}-${kind(id)}-${own(id)}`;
-const teamOf = (id: number) => `team-${Math.floor(id / profilesOfTeam)}`;
+const teamOf = (id: number) => `team-${Math.floor(id / profilesPerTeam)}`;
 const digestOf = (id: number, minor: number) =>
   `sha256:${(id * 100 + minor).toString(16).padStart(64, '0')}`;
 const pathOf = (id: number) => `/v1/profiles/${teamOf(id)}/${nameOf(id)}`;
 
-/** The words that search-index.ts makes of a version, in SQL: those of a field are in its scope and all wider ones. */
+/** The index words of a version (search-document.ts) in SQL: the words of a field are in its scope and all wider ones. */
 const scoped = (scope: number, words: string[]) =>
   words.flatMap((word) => [1, 2, 3, 4].slice(scope - 1).map((one) => `'${one}' || ${word}`));
 const literal = (text: string) => text.split(' ').map((word) => `'${word}'`);
@@ -63,10 +63,10 @@ const rules =
 const gradeSql = `substr('AAAAAABBCD', 1 + ids.id % 10, 1)`;
 const documentSql = [
   ...scoped(1, [subjectSql, kindSql, ownSql]),
-  ...scoped(2, [`'team'`, `(ids.id / ${profilesOfTeam})`]),
+  ...scoped(2, [`'team'`, `(ids.id / ${profilesPerTeam})`]),
   ...scoped(3, literal('confines the of in a container')),
   ...scoped(4, literal(rules)),
-  `'ft' || hex('team-' || (ids.id / ${profilesOfTeam}))`,
+  `'ft' || hex('team-' || (ids.id / ${profilesPerTeam}))`,
   `'fn' || hex(${nameSql})`,
   `'fi' || hex(${subjectSql})`,
   `'fg' || hex(${gradeSql})`,
@@ -74,16 +74,16 @@ const documentSql = [
   `CASE WHEN ids.id % 100 = 0 THEN 'fc' || hex('net_admin') ELSE '' END`,
 ].join(` || ' ' || `);
 
-/** How many profiles one transaction makes. */
+/** The number of profiles that a transaction creates. */
 const chunk = 5_000;
 
 /**
- * Fills a database with `size` profiles, straight into its tables, as publishing would have: rows, contents,
- * envelopes of the usual length, a channel each, and the search index by its own statements.
+ * Fills a database with `size` profiles, directly in its tables, as if they were published: rows, contents, envelopes of
+ * a realistic length, a channel each, and the search index.
  */
 async function fill(db: Database, size: number, envelope: string): Promise<void> {
   const { $client } = db;
-  // Nothing here has to survive a power cut.
+  // The data need not survive a power cut.
   await $client.execute('PRAGMA synchronous = OFF');
   const now = '2026-01-01T00:00:00.000Z';
   for (let from = 1; from <= size; from += chunk) {
@@ -92,9 +92,9 @@ async function fill(db: Database, size: number, envelope: string): Promise<void>
     const minors = `minors(minor) AS (SELECT value FROM json_each('${JSON.stringify([...Array(versionCount).keys()])}'))`;
     await $client.batch(
       [
-        `INSERT OR IGNORE INTO teams (name, created_at) ${ids} SELECT 'team-' || (id / ${profilesOfTeam}), '${now}' FROM ids`,
+        `INSERT OR IGNORE INTO teams (name, created_at) ${ids} SELECT 'team-' || (id / ${profilesPerTeam}), '${now}' FROM ids`,
         `INSERT INTO profiles (id, team, name, created_at, latest, description, images)
-         ${ids} SELECT id, 'team-' || (id / ${profilesOfTeam}), ${nameSql}, '${now}', '1.${versionCount - 1}.0',
+         ${ids} SELECT id, 'team-' || (id / ${profilesPerTeam}), ${nameSql}, '${now}', '1.${versionCount - 1}.0',
            'Confines the ' || ${kindSql} || ' of ' || ${subjectSql} || ' in a container', json_array(${subjectSql})
          FROM ids`,
         `INSERT INTO contents (digest, text)
@@ -108,7 +108,7 @@ async function fill(db: Database, size: number, envelope: string): Promise<void>
         {
           sql: `INSERT INTO versions (profile_id, version, precedence, prerelease, digest, size, envelope, signers, manifest, published_at, log_index)
          ${ids}, ${minors} SELECT id, '1.' || minor || '.0', '01101' || minor || '010~', 0, ${digestSql('id', 'minor')}, 300, ?,
-           json_array('sha256:' || printf('%064x', id / ${profilesOfTeam})),
+           json_array('sha256:' || printf('%064x', id / ${profilesPerTeam})),
            json_object('description', 'Confines the ' || ${kindSql} || ' of ' || ${subjectSql} || ' in a container',
              'images', json_array(${subjectSql}), 'abi', '3.0', 'license', 'Apache-2.0'),
            '${now}', (id - 1) * ${versionCount} + minor
@@ -136,7 +136,7 @@ async function fill(db: Database, size: number, envelope: string): Promise<void>
   }
 }
 
-/** A registry of some size, ready to be asked. */
+/** A registry with `size` profiles. */
 interface Registry {
   size: number;
   seconds: number;
@@ -190,10 +190,10 @@ async function open(size: number): Promise<Registry> {
   }
 }
 
-/** A profile of so many, another each round. */
+/** The id of a profile, another in each round. */
 const any = (round: number, size: number) => 1 + ((round * 2_654_435_761) % size);
 
-/** The reads, by what they do: the path of each round, among so many profiles. */
+/** The paths of the reads, for each round and size. */
 const reads: Record<string, (round: number, size: number) => string> = {
   'resolve a name': (round, size) => resolve([any(round, size)], ''),
   'resolve a range': (round, size) => resolve([any(round, size)], '@^1.2 <1.8'),
@@ -225,19 +225,19 @@ const reads: Record<string, (round: number, size: number) => string> = {
     return `/v1/profiles?cursor=${cursor({ team: teamOf(id), name: nameOf(id) })}`;
   },
   'list: a team': (round, size) => `/v1/profiles?team=${teamOf(any(round, size))}`,
-  'search: a word of a twelfth': (round) => search({ q: subject(round) }),
-  'search: its beginning': (round) => search({ q: subject(round).slice(0, 3) }),
+  'search: in one of 12 profiles': (round) => search({ q: subject(round) }),
+  'search: a prefix': (round) => search({ q: subject(round).slice(0, 3) }),
   'search: a later page': (round, size) =>
     search({
       q: subject(round),
       cursor: cursor({ level: 1, id: Math.floor(any(round, size) / 2), similar: false }),
     }),
   'search: two words': (round) => search({ q: `${subject(round)} ${kind(round * 12)}` }),
-  'search: a word of all': () => search({ q: 'container' }),
-  'search: a word of one': (round, size) => search({ q: own(any(round, size)) }),
-  'search: a whole name': (round, size) => search({ q: nameOf(any(round, size)) }),
-  'search: a slip': (round) => search({ q: subject(round).replace(/^(.)(.)/, '$2$1') }),
-  'search: what is nowhere': (round) => search({ q: `nowhere${round}` }),
+  'search: in all profiles': () => search({ q: 'container' }),
+  'search: in one profile': (round, size) => search({ q: own(any(round, size)) }),
+  'search: an exact name': (round, size) => search({ q: nameOf(any(round, size)) }),
+  'search: a misspelt word': (round) => search({ q: subject(round).replace(/^(.)(.)/, '$2$1') }),
+  'search: no match': (round) => search({ q: `nowhere${round}` }),
   'filter: an image': (round) => search({ image: subject(round) }),
   'filter: a rare capability': () => search({ capability: 'net_admin' }),
   'filter: a grade, with a word': (round) => search({ grade: 'C', q: subject(round) }),
@@ -259,52 +259,53 @@ function resolve(ids: number[], selector: string): string {
 const search = (query: Record<string, string>) => `/v1/profiles?${new URLSearchParams(query)}`;
 const cursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
 
-/** An index as C2SP tlog-tiles spells it: three digits at a time. */
+/** An index in a path of C2SP tlog-tiles: groups of three digits. */
 function tile(index: number): string {
   const last = String(index % 1000).padStart(3, '0');
   return index < 1000 ? last : `x${String(Math.floor(index / 1000)).padStart(3, '0')}/${last}`;
 }
 
-/** Milliseconds of each round, sorted: as a client waits, and what the processor spent on it. */
+/** The sorted durations of the rounds in milliseconds: elapsed and processor time. */
 interface Times {
-  waited: number[];
-  spent: number[];
+  elapsed: number[];
+  cpu: number[];
 }
 
-/** The times at each size, the sizes in turn: so what else the machine does hits all alike. */
+/** Measures the sizes in turns, so that other load on the machine affects all. */
 async function measure(
   registries: Registry[],
   path: (round: number, size: number) => string,
 ): Promise<Times[]> {
-  const times = registries.map((): Times => ({ waited: [], spent: [] }));
+  const times = registries.map((): Times => ({ elapsed: [], cpu: [] }));
   for (let round = -20; round < rounds; round++) {
     for (const [at, { size, read }] of registries.entries()) {
       const address = path(round + 20, size);
       const start = performance.now();
       const before = process.cpuUsage();
-      const answer = await read(address);
-      const body = await answer.text();
+      const response = await read(address);
+      const body = await response.text();
       const { user, system } = process.cpuUsage(before);
-      const waited = performance.now() - start;
-      if (answer.status !== 200) throw new Error(`${address} answered ${answer.status}: ${body}`);
-      // The first ones warm up.
+      const elapsed = performance.now() - start;
+      const { status } = response;
+      if (status !== 200) throw new Error(`${address} returned ${status}: ${body}`);
+      // The first rounds warm up.
       if (round < 0) continue;
-      times[at]?.waited.push(waited);
-      times[at]?.spent.push((user + system) / 1000);
+      times[at]?.elapsed.push(elapsed);
+      times[at]?.cpu.push((user + system) / 1000);
     }
   }
-  for (const { waited, spent } of times) {
-    waited.sort((a, b) => a - b);
-    spent.sort((a, b) => a - b);
+  for (const { elapsed, cpu } of times) {
+    elapsed.sort((a, b) => a - b);
+    cpu.sort((a, b) => a - b);
   }
   return times;
 }
 
 const at = (times: number[], share: number) => times[Math.floor(times.length * share)] ?? 0;
 
-/** Prints the table: milliseconds at each size, and how the largest compares with the smallest. */
+/** Prints a table of milliseconds at each size, and the growth from the smallest to the largest. */
 export async function run(args: string[]): Promise<void> {
-  const sizes = args.length > 0 ? args.map(Number) : usualSizes;
+  const sizes = args.length > 0 ? args.map(Number) : defaultSizes;
   const registries: Registry[] = [];
   try {
     for (const size of sizes) {
@@ -312,7 +313,7 @@ export async function run(args: string[]): Promise<void> {
       registries.push(registry);
       const { seconds, bytes } = registry;
       console.log(
-        `${size.toLocaleString('en')} profiles with ${versionCount} versions each: ${(bytes / 1e6).toFixed(0)} MB, made in ${seconds.toFixed(0)} s`,
+        `${size.toLocaleString('en')} profiles with ${versionCount} versions each: ${(bytes / 1e6).toFixed(0)} MB, created in ${seconds.toFixed(0)} s`,
       );
     }
     const line = (cells: string[]) =>
@@ -320,36 +321,36 @@ export async function run(args: string[]): Promise<void> {
     line([
       'scale: p50 (p99), ms',
       ...sizes.map((size) => size.toLocaleString('en')),
-      'p50 grows',
-      'p99 grows',
-      'p99 of CPU time',
+      'p50 growth',
+      'p99 growth',
+      'p99 CPU growth',
     ]);
-    const worst = { waited: 0, spent: 0 };
+    const worst = { elapsed: 0, cpu: 0 };
     for (const [what, path] of Object.entries(reads)) {
       const times = await measure(registries, path);
-      const grows = (kind: keyof Times, share: number) =>
+      const growth = (kind: keyof Times, share: number) =>
         at(times.at(-1)?.[kind] ?? [], share) / at(times[0]?.[kind] ?? [], share);
-      const [waited, spent] = [grows('waited', 0.99), grows('spent', 0.99)];
-      worst.waited = Math.max(worst.waited, waited);
-      worst.spent = Math.max(worst.spent, spent);
+      const [elapsed, cpu] = [growth('elapsed', 0.99), growth('cpu', 0.99)];
+      worst.elapsed = Math.max(worst.elapsed, elapsed);
+      worst.cpu = Math.max(worst.cpu, cpu);
       line([
         what,
         ...times.map(
-          (some) => `${at(some.waited, 0.5).toFixed(2)} (${at(some.waited, 0.99).toFixed(2)})`,
+          (some) => `${at(some.elapsed, 0.5).toFixed(2)} (${at(some.elapsed, 0.99).toFixed(2)})`,
         ),
-        `x${grows('waited', 0.5).toFixed(2)}`,
-        `x${waited.toFixed(2)}`,
-        `x${spent.toFixed(2)}`,
+        `x${growth('elapsed', 0.5).toFixed(2)}`,
+        `x${elapsed.toFixed(2)}`,
+        `x${cpu.toFixed(2)}`,
       ]);
     }
     line([
-      'the most',
+      'maximum',
       ...sizes.map(() => ''),
       '',
-      `x${worst.waited.toFixed(2)}`,
-      `x${worst.spent.toFixed(2)}`,
+      `x${worst.elapsed.toFixed(2)}`,
+      `x${worst.cpu.toFixed(2)}`,
     ]);
-    console.log('goal: no p99 more than doubles; on a busy machine, CPU time tells it better');
+    console.log('goal: no p99 more than doubles (on a busy machine, look at CPU time)');
   } finally {
     for (const { close } of registries) await close();
   }

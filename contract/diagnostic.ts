@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** One finding in a profile. Lines and columns count from 1. */
+/** A diagnostic about a profile. Lines and columns count from 1. */
 export const Diagnostic = z
   .object({
     id: z.string(),
@@ -13,5 +13,5 @@ export const Diagnostic = z
     expected: z.string().optional(),
     suggestion: z.string().optional(),
   })
-  .meta({ id: 'Diagnostic', description: 'One finding in a profile' });
+  .meta({ id: 'Diagnostic', description: 'A diagnostic about a profile' });
 export type Diagnostic = z.infer<typeof Diagnostic>;

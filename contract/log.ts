@@ -5,7 +5,7 @@ const hashes = z
   .array(z.base64())
   .meta({ description: 'SHA-256 hashes, base64, in the order of RFC 6962' });
 
-/** That an entry is in the log, and that the log extends what the caller has seen. */
+/** An inclusion proof of an entry and a consistency proof from an earlier log size. */
 export const Proof = z
   .object({
     index: z.int().meta({ description: 'The index of the entry, from 0' }),
@@ -29,7 +29,7 @@ export const ProofQuery = z.object({
   size: size.optional().meta({ description: 'Prove inclusion in the log of this size' }),
 });
 
-/** What hosts pin on first contact. */
+/** The log's public key, which hosts pin on first contact. */
 export const LogKey = z
   .object({ verifier: z.string() })
   .meta({ id: 'LogKey', description: "The log's verifier key (C2SP signed-note)" });

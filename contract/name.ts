@@ -39,13 +39,13 @@ export const DigestText = z
     example: `sha256:${'0123456789abcdef'.repeat(4)}`,
   });
 
-/** How a path names a version: by its number or by its digest. */
+/** A version in a path: its number or its digest. */
 export const VersionSelector = z
   .string()
   .refine((text) => isVersion(text) || isDigest(text), 'must be a semantic version or a digest')
   .meta({ description: 'A version, by number or by digest', example: '1.2.0' });
 
-/** `latest` is not a channel that can be moved: it is what the versions make it. */
+/** The name of a channel that can be moved. `latest` can't be: it follows from the versions. */
 export const ChannelName = z
   .string()
   .refine(isChannel, 'must be a lower-case word of letters, digits and hyphens, and not "latest"')
@@ -58,7 +58,7 @@ export const KeyId = z
 
 export const Timestamp = z.iso.datetime().meta({ example: '2026-01-31T12:00:00.000Z' });
 
-/** One line of text for people, as an entry of the log may hold it. */
+/** One line of text for people, as log entries allow it. */
 export const Line = z
   .string()
   .trim()

@@ -1,9 +1,6 @@
 import * as z from 'zod';
 
-/**
- * A whole number in a path or a query: decimal digits, and nothing that JavaScript would take for a number besides
- * (an empty text, `1e3`, `0x10`).
- */
+/** A whole number in a path or a query: decimal digits only, unlike JavaScript's `Number` (`''`, `1e3`, `0x10`). */
 export function wholeNumber(minimum = 0, maximum = Number.MAX_SAFE_INTEGER) {
   const message = `must be a whole number from ${minimum} to ${maximum}`;
   return z
@@ -14,7 +11,7 @@ export function wholeNumber(minimum = 0, maximum = Number.MAX_SAFE_INTEGER) {
     .meta({ type: 'integer', minimum, maximum });
 }
 
-/** How many items a page of a list may have. */
+/** The maximum number of items on a page of a list. */
 export const PageLimit = wholeNumber(1, 100).default(50).meta({
   description: 'The maximum number of items',
   type: 'integer',

@@ -14,5 +14,5 @@ export const Problem = z
   .meta({ id: 'Problem', description: 'An error (RFC 9457)' });
 export type Problem = z.infer<typeof Problem>;
 
-/** What every problem's `type` begins with; the id follows. */
+/** The prefix of every problem's `type`, before its id. */
 export const problemNamespace = 'urn:aa-registry:problem:';

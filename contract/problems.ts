@@ -1,4 +1,4 @@
-/** One kind of error: its HTTP status, its title, and what it means for the caller. */
+/** A kind of error: HTTP status, title and meaning. */
 export interface ProblemType {
   status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503 | 507;
   title: string;
@@ -7,8 +7,8 @@ export interface ProblemType {
 }
 
 /**
- * Every error of the API, by the id that its `type` ends with (RFC 9457). The ids and their statuses are stable;
- * titles and meanings may change.
+ * Every error of the API by its id, the last part of its `type` (RFC 9457). Ids and statuses are stable; titles and
+ * meanings may change.
  */
 export const problems = {
   'body-malformed': {

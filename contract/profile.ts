@@ -15,7 +15,7 @@ import {
 } from './name.ts';
 import { PageLimit } from './number.ts';
 
-/** The longest README, in characters. */
+/** The maximum length of a README, in characters. */
 export const maxReadmeLength = 64 * 1024;
 
 export const Visibility = z
@@ -82,7 +82,7 @@ export const ProfilePage = z
   .meta({ id: 'ProfilePage' });
 export type ProfilePage = z.infer<typeof ProfilePage>;
 
-/** The parameters of a list. */
+/** Parameters of a list. */
 export const PageQuery = z.object({
   limit: PageLimit,
   cursor: z

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ChannelName, DigestText, Line, ProfileName, TeamName, VersionNumber } from './name.ts';
 import { Problem } from './problem.ts';
 
-/** How many references one request may have. */
+/** The maximum number of references in a request. */
 export const maxReferences = 100;
 
 const Ref = z.string().max(300);

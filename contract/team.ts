@@ -4,7 +4,7 @@ import { KeyId, Line, TeamName, Timestamp, UserName } from './name.ts';
 
 const label = Line;
 
-/** The most keys that a team may ever have had: hosts look at each, and believe nobody who has more to show. */
+/** The maximum number of keys of a team, revoked ones included. Hosts check every key and refuse a team with more. */
 export const maxKeys = 256;
 
 export const Key = z

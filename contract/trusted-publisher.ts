@@ -2,8 +2,13 @@ import * as z from 'zod';
 import { linePattern } from '../trust/index.ts';
 import { ProfileName, TeamName, Timestamp } from './name.ts';
 
-const word = (longest: number) =>
-  z.string().min(1).max(longest).regex(linePattern, 'must be one line').regex(/^\S+$/, 'no spaces');
+const word = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .regex(linePattern, 'must be one line')
+    .regex(/^\S+$/, 'no spaces');
 
 const Repository = word(300)
   .regex(/^[^/]+(\/[^/]+)+$/, 'must be owner/name, or group/project')

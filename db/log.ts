@@ -87,15 +87,15 @@ export async function saveCosigned(
   return saved.rowsAffected > 0;
 }
 
-/** Records that witnesses were asked about a tree that none has cosigned. */
-export async function saveAskedSize(db: Database, size: number): Promise<void> {
+/** Records that all witnesses have responded or failed for a tree of this size that none has cosigned. */
+export async function saveCompletedSize(db: Database, size: number): Promise<void> {
   await db
     .insert(logCosigned)
-    .values({ id: headId, size: 0, checkpoint: '', cosignatures: '', askedSize: size })
+    .values({ id: headId, size: 0, checkpoint: '', cosignatures: '', completedSize: size })
     .onConflictDoUpdate({
       target: logCosigned.id,
-      set: { askedSize: size },
-      setWhere: lt(logCosigned.askedSize, size),
+      set: { completedSize: size },
+      setWhere: lt(logCosigned.completedSize, size),
     });
 }
 

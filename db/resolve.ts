@@ -39,7 +39,7 @@ export async function resolveReferences(
   viewer: Viewer,
   references: readonly Reference[],
 ): Promise<(Resolution | undefined)[]> {
-  const asked = JSON.stringify(
+  const requested = JSON.stringify(
     references.map(({ team, name, selector }) => ({ team, name, ...criteriaOf(selector) })),
   );
   const one = alias(versions, 'one');
@@ -51,25 +51,25 @@ export async function resolveReferences(
       AND ${other.name} = substr(${profiles.replacement}, instr(${profiles.replacement}, '/') + 1)
       AND ${visibleTo(viewer, other) ?? sql`true`}) THEN ${profiles.replacement} END`;
   const found = await db.all<Resolution & { at: number }>(sql`
-    SELECT asked.key AS "at", ${profiles.id} AS "profileId", ${profiles.latest} AS "latest",
+    SELECT requested.key AS "at", ${profiles.id} AS "profileId", ${profiles.latest} AS "latest",
       ${profiles.deprecation} AS "deprecation", ${shown} AS "replacement",
       ${profiles.movedTo} AS "movedTo", ${versions.version} AS "version", ${versions.digest} AS "digest",
       ${versions.yankReason} AS "yankReason",
       (SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}
         AND ${keys.revokedAt} IS NOT NULL) AS "revokedKeys",
       CASE WHEN ${channels.name} IS NOT NULL THEN ${channels.name}
-        WHEN asked.value ->> 'latest' THEN ${latestChannel} END AS "channel"
-    FROM json_each(${asked}) AS asked
-    CROSS JOIN ${profiles} ON ${profiles.team} = asked.value ->> 'team'
-      AND ${profiles.name} = asked.value ->> 'name' AND ${visibleTo(viewer) ?? sql`true`}
+        WHEN requested.value ->> 'latest' THEN ${latestChannel} END AS "channel"
+    FROM json_each(${requested}) AS requested
+    CROSS JOIN ${profiles} ON ${profiles.team} = requested.value ->> 'team'
+      AND ${profiles.name} = requested.value ->> 'name' AND ${visibleTo(viewer) ?? sql`true`}
     LEFT JOIN ${channels} ON ${channels.profileId} = ${profiles.id}
-      AND ${channels.name} = asked.value ->> 'channel'
+      AND ${channels.name} = requested.value ->> 'channel'
     LEFT JOIN ${versions} ON ${versions.id} = CASE
-      WHEN asked.value ->> 'digest' IS NOT NULL THEN (
+      WHEN requested.value ->> 'digest' IS NOT NULL THEN (
         SELECT ${one.id} FROM ${versions} AS one
-        WHERE ${one.profileId} = ${profiles.id} AND ${one.digest} = asked.value ->> 'digest'
+        WHERE ${one.profileId} = ${profiles.id} AND ${one.digest} = requested.value ->> 'digest'
         ORDER BY ${sql.join(preference(one), sql`, `)} LIMIT 1)
-      WHEN asked.value -> 'intervals' IS NOT NULL THEN (
+      WHEN requested.value -> 'intervals' IS NOT NULL THEN (
         SELECT ${one.id} FROM ${versions} AS one
         WHERE ${one.profileId} = ${profiles.id} AND ${one.precedence} = (
           SELECT max((
@@ -78,13 +78,13 @@ export async function resolveReferences(
               AND ${one.prerelease} = (interval.value ->> 'prerelease')
               AND ${one.precedence} >= interval.value ->> 'from'
               AND ${one.precedence} < interval.value ->> 'to'))
-          FROM json_each(asked.value -> 'intervals') AS interval))
+          FROM json_each(requested.value -> 'intervals') AS interval))
       ELSE (
         SELECT ${one.id} FROM ${versions} AS one
         WHERE ${one.profileId} = ${profiles.id} AND ${one.version} = coalesce(
-          asked.value ->> 'version',
+          requested.value ->> 'version',
           ${channels.version},
-          CASE WHEN asked.value ->> 'latest' THEN ${profiles.latest} END))
+          CASE WHEN requested.value ->> 'latest' THEN ${profiles.latest} END))
       END`);
   const resolutions: (Resolution | undefined)[] = references.map(() => undefined);
   for (const { at, ...resolution } of found) resolutions[at] = resolution;

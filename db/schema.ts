@@ -22,28 +22,28 @@ export const keys = sqliteTable(
     keyId: text().$type<Digest>().notNull(),
     /** Base64 of the SubjectPublicKeyInfo. */
     publicKey: text().notNull(),
-    /** What its owner calls it. */
+    /** A name for people. */
     label: text().notNull(),
-    /** The DSSE envelope by which an older key of the team vouches for it, as JSON; the first has none. */
+    /** The DSSE envelope with which an older key of the team endorses it, as JSON; null for the first key. */
     endorsement: text(),
     createdAt: createdAt(),
     logIndex: integer().notNull(),
-    /** Null while the key is good. */
+    /** Null while the key is valid. */
     revokedAt: text(),
     revocationLogIndex: integer(),
   },
   (table) => [primaryKey({ columns: [table.team, table.keyId] })],
 );
 
-/** People who use the registry. What they may do comes from their memberships. */
+/** People who use the registry. Their rights come from their memberships. */
 export const users = sqliteTable('users', {
   name: text().primaryKey(),
-  /** Whether they run the registry: they may do everything in every team. */
+  /** Whether they are administrators, with the role owner in every team. */
   admin: integer({ mode: 'boolean' }).notNull(),
   createdAt: createdAt(),
 });
 
-/** What a member may do in a team, least first; each may do what those before it may. */
+/** The roles of a team's members, lowest first; each includes the rights of those before it. */
 export const roles = ['reader', 'publisher', 'owner'] as const;
 export type Role = (typeof roles)[number];
 
@@ -65,13 +65,13 @@ export const memberships = sqliteTable(
   ],
 );
 
-/** The most that a token may be used for, least first. */
+/** The scopes of tokens, narrowest first; each limits the role that a token can be used in. */
 export const scopes = ['read', 'publish', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /**
- * API tokens: only a hash is kept. A token with a user may do what the user may; one with a team alone is the
- * team's own; one with neither is the administrator's. Scope, team and profile narrow that.
+ * API tokens, by their hashes only. A token with a user has that user's rights, one with only a team is the team's own,
+ * and one with neither is an administrator's. Scope, team and profile limit these rights.
  */
 export const tokens = sqliteTable(
   'tokens',
@@ -83,15 +83,15 @@ export const tokens = sqliteTable(
     team: text().references(() => teams.name),
     createdAt: createdAt(),
     user: text().references(() => users.name),
-    /** The only profile of the team that it is good for; null when for all. */
+    /** The only profile of the team that it is valid for; null for all. */
     profile: text(),
-    /** The default is what tokens could do before there were scopes. */
+    /** The default is for tokens that are older than scopes. */
     scope: text({ enum: scopes }).notNull().default('admin'),
     expiresAt: text(),
     revokedAt: text(),
-    /** Written now and then, not at every use. */
+    /** Accurate to ten minutes. */
     lastUsedAt: text(),
-    /** The digest of the OpenID Connect token that it was made for, which is good once. */
+    /** The digest of the OpenID Connect token it was exchanged for; unique, since each can be exchanged once. */
     origin: text().unique(),
   },
   (table) => [
@@ -101,10 +101,7 @@ export const tokens = sqliteTable(
   ],
 );
 
-/**
- * What a team lets publish without a stored secret: a repository's CI, by the OpenID Connect token that its
- * provider makes for it.
- */
+/** Repositories whose CI can publish for a team without a stored secret, with the OpenID Connect tokens of its jobs. */
 export const trustedPublishers = sqliteTable(
   'trusted_publishers',
   {
@@ -112,13 +109,13 @@ export const trustedPublishers = sqliteTable(
     team: text()
       .notNull()
       .references(() => teams.name),
-    /** The only profile it may publish; null for all of the team's. */
+    /** The only profile that it may publish; null for all of the team. */
     profile: text(),
-    /** The provider, by its issuer's address. */
+    /** The URL of the OpenID Connect provider. */
     issuer: text().notNull(),
-    /** As the provider names it: `owner/name`, `group/subgroup/project`. */
+    /** The provider's name of it: `owner/name`, `group/subgroup/project`. */
     repository: text().notNull(),
-    /** The provider's number for it, from the first time on: a name can be given to another's repository. */
+    /** The provider's id of it, once it has published: its name may later belong to another repository. */
     repositoryId: text(),
     /** The branch that may publish. */
     branch: text().notNull(),
@@ -144,26 +141,26 @@ export const profiles = sqliteTable(
       .references(() => teams.name),
     name: text().notNull(),
     createdAt: createdAt(),
-    /** The highest release that is not yanked, or else the highest of all; the two below are its own. */
+    /** The highest release that is not yanked, or else the highest version; the next two columns are copied from it. */
     latest: text().notNull(),
     description: text().notNull(),
     images: text({ mode: 'json' }).$type<string[]>().notNull(),
-    /** A private profile is there for its team only. */
+    /** A private profile is visible to its team only. */
     visibility: text({ enum: visibilities }).notNull().default('public'),
     /**
-     * Hexadecimal; blinds the profile's name in the log while it is private (trust/log/entry.ts). Null for those
-     * that were always public.
+     * Hexadecimal; blinds the profile's name in the log while it is private (trust/log/entry.ts). Null if it was never
+     * private.
      */
     blind: text(),
-    /** Why it should not be used any more; null while it may be. */
+    /** Why it is deprecated; null if it is not. */
     deprecation: text(),
-    /** The `team/name` to use in its place. */
+    /** The `team/name` to use instead. */
     replacement: text(),
-    /** The team that goes on with it, since it was transferred: nothing is published here any more. */
+    /** The team that it was transferred to; it accepts no more versions here. */
     movedTo: text().references(() => teams.name),
-    /** Grows with every change of what is not a version: what `If-Match` compares. */
+    /** Incremented by every change except new versions; prevents concurrent changes. */
     revision: integer().notNull().default(1),
-    /** By which version of the search index it was indexed; 0 when it is to be indexed again. */
+    /** The version of the search index that has it; 0 if it must be indexed again. */
     indexVersion: integer().notNull().default(0),
   },
   (table) => [
@@ -172,13 +169,16 @@ export const profiles = sqliteTable(
   ],
 );
 
-/** Profiles and READMEs, which are UTF-8 without NUL and so exact as text; apart so that lists of versions stay small. */
+/**
+ * The texts of profiles and READMEs: UTF-8 without NUL, so that text is exact. In a table of their own to keep lists of
+ * versions small.
+ */
 export const contents = sqliteTable('contents', {
   digest: text().$type<Digest>().primaryKey(),
   text: text().notNull(),
 });
 
-/** Written once and never changed. */
+/** Versions are immutable, except for yanking. */
 export const versions = sqliteTable(
   'versions',
   {
@@ -194,17 +194,17 @@ export const versions = sqliteTable(
       .$type<Digest>()
       .notNull()
       .references(() => contents.digest),
-    /** Bytes of the profile. */
+    /** The size of the profile, in bytes. */
     size: integer().notNull(),
     /** The DSSE envelope, as JSON. */
     envelope: text().notNull(),
-    /** The keys whose signatures were checked on upload. */
+    /** The ids of the keys whose signatures were verified on upload. */
     signers: text({ mode: 'json' }).$type<Digest[]>().notNull(),
-    /** What its publisher says of it, from the signed statement. */
+    /** The manifest from the signed statement. */
     manifest: text({ mode: 'json' }).$type<Manifest>().notNull(),
     publishedAt: text().notNull(),
     logIndex: integer().notNull(),
-    /** Why it should not be chosen any more; null while it may be. */
+    /** Why it was yanked; null if it was not. */
     yankReason: text(),
   },
   (table) => [
@@ -229,26 +229,26 @@ export const channels = sqliteTable(
   (table) => [primaryKey({ columns: [table.profileId, table.name] })],
 );
 
-/** The transparency log's entries. The primary key is what keeps two writers from one place in the log. */
+/** The log's entries. The primary key prevents two writers from using the same index. */
 export const logEntries = sqliteTable('log_entries', {
   index: integer().primaryKey(),
   /** The entry's exact bytes: canonical JSON. */
   data: text().notNull(),
 });
 
-/** The log's Merkle tree as C2SP tlog-tiles cuts it; a tile grows until it has 256 hashes. */
+/** The tiles of the log's Merkle tree (C2SP tlog-tiles); a tile grows to 256 hashes. */
 export const logTiles = sqliteTable(
   'log_tiles',
   {
     level: integer().notNull(),
     index: integer().notNull(),
-    /** Hexadecimal, one after the other: text that SQL can append to. */
+    /** Concatenated and hexadecimal, so that SQL can append to them. */
     hashes: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.level, table.index] })],
 );
 
-/** The state of the log after the last entry: one row. */
+/** The state of the log after the last entry, in one row. */
 export const logHead = sqliteTable('log_head', {
   id: integer().primaryKey(),
   size: integer().notNull(),
@@ -258,7 +258,7 @@ export const logHead = sqliteTable('log_head', {
   checkpoint: text().notNull(),
 });
 
-/** The newest checkpoint that witnesses have cosigned: one row; none before the first is. */
+/** The newest checkpoint that witnesses have cosigned, in one row; none before the first. */
 export const logCosigned = sqliteTable('log_cosigned', {
   id: integer().primaryKey(),
   size: integer().notNull(),
@@ -266,13 +266,13 @@ export const logCosigned = sqliteTable('log_cosigned', {
   checkpoint: text().notNull(),
   /** The witnesses' signature lines. */
   cosignatures: text().notNull(),
-  /** The largest tree that witnesses were asked about to the end, whether or not they have cosigned it. */
-  askedSize: integer().notNull(),
+  /** The size of the largest tree for which all witnesses have responded or failed, cosigned or not. */
+  completedSize: integer('asked_size').notNull(),
 });
 
 /**
- * What a team has stored and may store: counted in the transaction that stores it. A limit that is null is the
- * registry's own; a team without a row has stored nothing.
+ * A team's usage and limits, updated in the transactions that store something. A limit of null means the registry's; a
+ * team without a row has stored nothing.
  */
 export const quotas = sqliteTable('quotas', {
   team: text()
@@ -280,12 +280,12 @@ export const quotas = sqliteTable('quotas', {
     .references(() => teams.name),
   profiles: integer().notNull().default(0),
   versions: integer().notNull().default(0),
-  /** Of profiles and envelopes, whether or not the same bytes are stored for another version too. */
+  /** The size of profiles and envelopes, without deduplication. */
   bytes: integer().notNull().default(0),
   maxProfiles: integer(),
   maxVersions: integer(),
   maxBytes: integer(),
-  /** Changes other than versions on `changesDay`, a day in UTC as `2026-01-31`. */
+  /** The number of changes other than versions on `changesDay`, a day in UTC such as `2026-01-31`. */
   changes: integer().notNull().default(0),
   changesDay: text(),
   maxChanges: integer(),
@@ -293,7 +293,7 @@ export const quotas = sqliteTable('quotas', {
   maxWebhooks: integer(),
 });
 
-/** Where a team wants to be told of what happens to its profiles. */
+/** A team's webhooks, which receive events about its profiles. */
 export const webhooks = sqliteTable(
   'webhooks',
   {
@@ -302,14 +302,14 @@ export const webhooks = sqliteTable(
       .notNull()
       .references(() => teams.name),
     url: text().notNull(),
-    /** `whsec_` and base64: what deliveries are signed with. */
+    /** The secret that signs deliveries: `whsec_` and base64. */
     secret: text().notNull(),
     createdAt: createdAt(),
   },
   (table) => [index('webhooks_team').on(table.team)],
 );
 
-/** The outbox: what webhooks are to be told, written in the transaction of what it tells of. */
+/** The outbox of webhooks: deliveries, written in the transactions of the changes that they report. */
 export const deliveries = sqliteTable(
   'deliveries',
   {
@@ -317,17 +317,17 @@ export const deliveries = sqliteTable(
     webhookId: integer()
       .notNull()
       .references(() => webhooks.id),
-    /** The same at every attempt, so that a receiver can tell that it has it already. */
+    /** The same at every attempt, so that receivers can recognize duplicates. */
     messageId: text().notNull(),
     kind: text().notNull(),
-    /** The exact bytes that are sent: JSON. */
+    /** The exact request body: JSON. */
     payload: text().notNull(),
     createdAt: createdAt(),
     attempts: integer().notNull().default(0),
-    /** Null when nothing more is to be done. */
+    /** Null when no attempt is left. */
     nextAttemptAt: text(),
     lastAttemptAt: text(),
-    /** The HTTP status of the last answer, if there was one. */
+    /** The HTTP status of the last response, if any. */
     lastStatus: integer(),
     lastError: text(),
     deliveredAt: text(),
@@ -343,21 +343,21 @@ export const deliveries = sqliteTable(
 );
 
 /**
- * What a version is found by, once it is its profile's latest (search-index.ts); the index itself is the FTS5
- * table `search`, with a row for each profile.
+ * The search documents of versions, indexed for each profile's latest version (search-index.ts). The index is the FTS5
+ * table `search`, with one row per profile.
  */
 export const searchDocuments = sqliteTable('search_documents', {
   versionId: integer()
     .primaryKey()
     .references(() => versions.id),
-  /** The words of the index, each once. */
+  /** The unique words of the index. */
   words: text().notNull(),
   grade: text({ enum: grades }).notNull(),
-  /** By which version of the index it was made. */
+  /** The version of the index that it was made for. */
   indexVersion: integer().notNull(),
 });
 
-/** What a finding of lint is stored as: what the API shows of it. Lines and columns count from 1. */
+/** A lint diagnostic as stored and as the API shows it. Lines and columns count from 1. */
 export interface StoredDiagnostic {
   id: string;
   severity: 'error' | 'warning' | 'info';
@@ -370,36 +370,36 @@ export interface StoredDiagnostic {
   suggestion?: string | undefined;
 }
 
-/** The results of analysing a version when it was published (worker/analysis). Derived data: it can be recomputed. */
+/** The analyses of versions (worker/analysis). Derived data, which can be recomputed. */
 export const analyses = sqliteTable(
   'analyses',
   {
     versionId: integer()
       .primaryKey()
       .references(() => versions.id),
-    /** By which version of the analysis it was made; 0 when it is still to be made. */
+    /** The version of the analysis that made it; 0 while it is pending. */
     analysisVersion: integer().notNull(),
-    /** The lowest AppArmor release that knows all that the profile uses. */
+    /** The oldest AppArmor release that supports the profile. */
     needs: text().notNull(),
-    /** Includes that lint had no sight of. */
+    /** Includes that lint could not read. */
     unseen: text({ mode: 'json' }).$type<string[]>().notNull(),
     diagnostics: text({ mode: 'json' }).$type<StoredDiagnostic[]>().notNull(),
     /** How many more diagnostics there are. */
     omitted: integer().notNull(),
-    /** The README as HTML; null without one, and when it is more than a page shows. */
+    /** The README as HTML; null if there is none or it is too large to show. */
     readme: text(),
   },
   (table) => [index('analyses_version').on(table.analysisVersion)],
 );
 
-/** Words that can be found, by what is left of them without one of their letters: how misspelt ones find them. */
+/** Indexed words by their variants with one letter deleted, to find misspelt words (search-text.ts). */
 export const searchSpellings = sqliteTable(
   'search_spellings',
   { spelling: text().notNull(), word: text().notNull() },
   (table) => [primaryKey({ columns: [table.spelling, table.word] })],
 );
 
-/** Requests that made something under an Idempotency-Key, for a day: so that the same again makes nothing more. */
+/** Requests with an Idempotency-Key that created something, stored for a day so that retries have no further effect. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {
@@ -407,12 +407,12 @@ export const idempotencyKeys = sqliteTable(
       .notNull()
       .references(() => tokens.id),
     key: text().notNull(),
-    /** Hexadecimal SHA-256 of what was asked. */
+    /** Hexadecimal SHA-256 of the request. */
     fingerprint: text().notNull(),
     createdAt: createdAt(),
-    /** The answer's status; null while there is none yet. */
+    /** The status of the response; null while the request is in progress. */
     status: integer(),
-    /** The answer's body; null where it held a secret. */
+    /** The body of the response; null if it contained a secret. */
     body: text(),
   },
   (table) => [

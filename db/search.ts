@@ -75,18 +75,18 @@ export async function findProfiles(
   const start = after && 'id' in after ? after : { level: 0, id: 0, similar: false };
   if (words.length === 0) return search(db, viewer, [all(facets)], start, limit);
   if (!start.similar) {
-    const asked = termsOf(
+    const terms = termsOf(
       text,
       words,
       words.map(() => []),
     );
-    const found = await searchWords(db, viewer, asked, facets, start, limit);
+    const found = await searchWords(db, viewer, terms, facets, start, limit);
     if (found.items.length > 0 || after) return found;
   }
   const alike = await Promise.all(words.map((word) => similarWords(db, word)));
   if (alike.every((others) => others.length === 0)) return noProfiles;
-  const asked = termsOf(text, words, alike);
-  return searchWords(db, viewer, asked, facets, { ...start, similar: true }, limit);
+  const terms = termsOf(text, words, alike);
+  return searchWords(db, viewer, terms, facets, { ...start, similar: true }, limit);
 }
 
 const noProfiles: FoundProfiles = { items: [], next: undefined, similar: false };
@@ -157,12 +157,12 @@ function expressionOf(
 }
 
 /** FTS5 expressions, best matches first, each excluding the matches of those before it. */
-function levelsOf(asked: SearchTerms): string[] {
-  const levels = [any(asked.names.map((name) => facetWord('name', name)))];
+function levelsOf(terms: SearchTerms): string[] {
+  const levels = [any(terms.names.map((name) => facetWord('name', name)))];
   let before = levels[0] as string;
   for (const scope of scopes) {
-    const whole = expressionOf(asked, scope, false);
-    const lastIsPrefix = expressionOf(asked, scope, true);
+    const whole = expressionOf(terms, scope, false);
+    const lastIsPrefix = expressionOf(terms, scope, true);
     levels.push(without(whole, before), without(lastIsPrefix, any([whole, before])));
     before = lastIsPrefix;
   }
@@ -195,17 +195,17 @@ function levelIn(indexed: string, { names, words, lastIsPrefix }: SearchTerms): 
 async function searchWords(
   db: Database,
   viewer: Viewer,
-  asked: SearchTerms,
+  terms: SearchTerms,
   facets: string[],
   start: Extract<Place, { level: number }>,
   limit: number,
 ): Promise<FoundProfiles> {
   const { similar } = start;
-  const levels = () => levelsOf(asked).map((level) => all([...facets, level]));
+  const levels = () => levelsOf(terms).map((level) => all([...facets, level]));
   if (start.id > 0) return search(db, viewer, levels(), start, limit);
   // Whole words first: they may fill the page, and prefixes cost more.
-  const whole = expressionOf(asked, 4, false);
-  const parts = [whole, without(expressionOf(asked, 4, true), whole)].map(
+  const whole = expressionOf(terms, 4, false);
+  const parts = [whole, without(expressionOf(terms, 4, true), whole)].map(
     (expression) => sql`SELECT * FROM (
       SELECT search.rowid AS id FROM search
       CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
@@ -226,7 +226,7 @@ async function searchWords(
       and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
     )
     .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
-  const places = rows.map(({ words, ...summary }) => ({ level: levelIn(words, asked), summary }));
+  const places = rows.map(({ words, ...summary }) => ({ level: levelIn(words, terms), summary }));
   return { items: inOrder(places), next: undefined, similar };
 }
 
@@ -247,15 +247,16 @@ function facetsOf(
   { team, image, tag, capability, grade }: ProfileQuery,
   hasWords: boolean,
 ): string[] {
-  const asked: string[][] = [];
-  if (image !== undefined) asked.push(imageNames(image).map((one) => facetWord('image', one)));
-  if (tag !== undefined) asked.push([facetWord('tag', tag)]);
+  const filters: string[][] = [];
+  if (image !== undefined) filters.push(imageNames(image).map((one) => facetWord('image', one)));
+  if (tag !== undefined) filters.push([facetWord('tag', tag)]);
   if (capability !== undefined) {
-    asked.push([capability, everyCapability].map((one) => facetWord('capability', one)));
+    filters.push([capability, everyCapability].map((one) => facetWord('capability', one)));
   }
-  if (grade !== undefined) asked.push([facetWord('grade', grade)]);
-  if (team !== undefined && (hasWords || asked.length > 0)) asked.push([facetWord('team', team)]);
-  return asked.map(any);
+  if (grade !== undefined) filters.push([facetWord('grade', grade)]);
+  if (team !== undefined && (hasWords || filters.length > 0))
+    filters.push([facetWord('team', team)]);
+  return filters.map(any);
 }
 
 /** The names of an image that a profile may list: as given, without tag and digest, without Docker Hub's prefixes. */

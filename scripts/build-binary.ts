@@ -16,14 +16,14 @@ import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
 /**
  * Builds dist/aa-registry: the program, Node.js and the embedded database's native module in one executable for
- * Linux on x64 with the GNU C library (Node's single executable applications). It reads no NODE_OPTIONS: what
- * runs as root is not to be steered by a variable.
+ * Linux on x64 with the GNU C library (Node's single executable applications). It ignores NODE_OPTIONS, since it runs as
+ * root.
  */
 const root = join(import.meta.dirname, '..');
 const work = join(root, 'dist/binary');
 const output = join(root, 'dist/aa-registry');
 
-/** The mark in Node's executable that says whether a program is in it; see Node's documentation. */
+/** The mark in Node's executable that tells whether it contains a program (Node's documentation). */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -45,7 +45,7 @@ await build({ ...options, ...small, entryPoints: { analysis: threadProgram } });
 const { metafile } = await build({
   ...options,
   entryPoints: { main: 'cli/main.ts' },
-  // A function, for packaging/executable/main.ts to call.
+  // Wraps it in a function that packaging/executable/main.ts calls.
   banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
   footer: { js: '})' },
   // One file, in which modules still run only when they are first imported.
@@ -53,24 +53,23 @@ const { metafile } = await build({
   ...small,
   plugins: [...options.plugins, threadFrom('open-embedded-thread')],
   metafile: true,
-  // With this variable libsql asks its loader for a file, not for a package.
+  // Makes libsql load a file instead of a package.
   define: { 'process.env.LIBSQL_JS_DEV': 'true' },
   alias: { '@neon-rs/load': './packaging/executable/libsql.ts' },
 });
 
-// What went into it, for scripts/notices.ts.
+// For scripts/notices.ts.
 writeFileSync(join(work, 'meta.json'), JSON.stringify(metafile));
 
 const main = join(work, 'main.cjs');
 const cache = join(work, 'main.cache');
-// These make the code cache the same each time. They have no part in how the program runs.
-const steady = ['--random-seed=1', '--predictable'];
+// Makes the code cache reproducible; does not affect the program.
+const deterministic = ['--random-seed=1', '--predictable'];
 const compileAhead = join(import.meta.dirname, 'compile-ahead.ts');
-execFileSync(process.execPath, [...steady, compileAhead, main, cache], { stdio: 'pipe' });
+execFileSync(process.execPath, [...deterministic, compileAhead, main, cache], { stdio: 'pipe' });
 const cachedData = readFileSync(cache);
 const { cachedDataRejected } = new Script(readFileSync(main, 'utf8'), { cachedData });
-if (cachedDataRejected)
-  throw new Error('This Node.js does not take the code cache that it has made');
+if (cachedDataRejected) throw new Error('Node.js rejects its own code cache');
 
 const require = createRequire(createRequire(import.meta.url).resolve('libsql'));
 const blob = join(work, 'main.blob');
@@ -92,13 +91,13 @@ writeFileSync(
 );
 execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'pipe' });
 
-// Beside its place and then into it: what may be running is not written over.
+// Written to a new file and renamed, since the old one may be running.
 const next = `${output}.new`;
 copyFileSync(process.execPath, next);
 chmodSync(next, 0o755);
-// Symbols are a seventh of it. Without binutils it is larger, and works as well.
+// Symbols are a seventh of its size. Optional: it also works without binutils.
 spawnSync('strip', [next]);
-// Through its command line, whose warnings about sections without a name are not worth showing.
+// Run as a command to hide its warnings about unnamed sections.
 const postject = join(root, 'node_modules/.bin/postject');
 execFileSync(postject, [next, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], { stdio: 'pipe' });
 renameSync(next, output);

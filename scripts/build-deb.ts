@@ -20,9 +20,9 @@ import manifest from '../package.json' with { type: 'json' };
 import { noticesOf } from './notices.ts';
 
 /**
- * Builds dist/aa-registry_VERSION_amd64.deb around dist/aa-registry: the program, its manual, completions and
- * systemd units, which are not enabled. The same sources make the same bytes; their time is SOURCE_DATE_EPOCH
- * (reproducible-builds.org), else that of the last commit.
+ * Builds dist/aa-registry_VERSION_amd64.deb from dist/aa-registry: the program, its manual, completions and systemd units,
+ * which are not enabled. The build is reproducible; its time is SOURCE_DATE_EPOCH (reproducible-builds.org), by default
+ * that of the last commit.
  */
 const root = join(import.meta.dirname, '..');
 const packaging = join(root, 'packaging');
@@ -50,7 +50,7 @@ function put(path: string, content: string | Uint8Array, mode = 0o644): void {
 const putCompressed = (path: string, text: string) =>
   put(`${path}.gz`, gzipSync(text, { level: 9 }));
 
-/** Every file in the tree, as paths from its top, in order. */
+/** The sorted paths of all files in the tree, relative to its root. */
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -58,7 +58,7 @@ function filesOf(folder: string): string[] {
     .sort();
 }
 
-/** The packages that the program's libraries come from, with the versions that it was linked against. */
+/** The packages of the libraries that the program is linked against, with their versions. */
 function libraries(): string {
   const work = join(root, 'dist/shlibdeps');
   mkdirSync(join(work, 'debian'), { recursive: true });
@@ -76,7 +76,7 @@ function libraries(): string {
 }
 
 if (!existsSync(binary)) {
-  console.error('dist/aa-registry is not there yet: npm run build:binary makes it.');
+  console.error('dist/aa-registry does not exist: run npm run build:binary first.');
   process.exit(1);
 }
 rmSync(tree, { recursive: true, force: true });
@@ -150,17 +150,17 @@ put(
     `Depends: apparmor (>= 3.0), ${libraries()}`,
     'Recommends: ca-certificates',
     'Description: publish, verify and install AppArmor profiles',
-    ' Pulls AppArmor profiles for containers and services from a registry, proves',
-    ' that they come from the team they say, loads them into the kernel and keeps',
-    ' them in step. It also lints, signs and publishes profiles, and runs a registry.',
+    ' Pulls AppArmor profiles for containers and services from a registry, verifies',
+    ' their signatures and origin, loads them into the kernel and keeps them up to',
+    ' date. It also lints, signs and publishes profiles, and runs a registry.',
     ' .',
-    ' The systemd timer that keeps a host in step is not enabled by installing it.',
+    ' The systemd timer that updates the profiles is not enabled by default.',
     '',
   ].join('\n'),
 );
 
 rmSync(output, { force: true });
-// One thread: with more, what xz writes depends on how many. A higher level takes minutes and saves a tenth.
+// One thread, since the output of xz depends on their number. A higher level takes minutes and saves a tenth.
 const compression = ['-Zxz', '-z1', '--threads-max=1'];
 execFileSync('dpkg-deb', ['--root-owner-group', ...compression, '--build', tree, output], {
   stdio: ['ignore', 'ignore', 'inherit'],

@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
-/**
- * Builds dist/: the CLI with the Node server beside it, dist/lib, the library, and dist/worker, the bundle that
- * Cloudflare gets.
- */
+/** Builds dist/: the CLI with the Node server, the library (dist/lib) and the bundle for Cloudflare (dist/worker). */
 const root = join(import.meta.dirname, '..');
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -16,7 +13,7 @@ await build({
   entryPoints: { main: 'cli/main.ts', analysis: threadProgram },
   plugins: [...bundleOptions.plugins, threadFrom('open-built-thread')],
   outdir: 'dist',
-  // Each command, and the server above all, is a chunk that is loaded when it runs.
+  // Each command is a chunk that is loaded when it runs, which matters most for the server.
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
@@ -27,16 +24,16 @@ await build({
   },
 });
 
-// The library, for programs: its modules as they are, with their types.
+// The library: unbundled modules with their types.
 run('tsc', '--project', 'tsconfig.sdk.json');
 run('wrangler', 'deploy', '--dry-run', '--outdir', 'dist/worker');
 
-/** Runs a tool of node_modules; what it says is shown when it fails, and ends the build. */
+/** Runs a tool of node_modules; if it fails, shows its output and ends the build. */
 function run(tool: string, ...args: string[]): void {
   const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin', tool), args, {
     cwd: root,
     encoding: 'utf8',
-    // The dry run needs no account and no network.
+    // The dry run requires no account and no network.
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn', CI: '1' },
   });
   if (status === 0) return;

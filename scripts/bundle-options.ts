@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 
-/** Leaves out of zod what it says in fifty other languages: nobody asks for it, and loading it takes time. */
+/** Removes zod's other fifty languages, which are not used and take time to load. */
 const onlyEnglish: Plugin = {
   name: 'only-english',
   setup(build) {
@@ -12,8 +12,8 @@ const onlyEnglish: Plugin = {
 };
 
 /**
- * Has a bundle start the thread of worker/analysis from `module` in that folder: the thread's program is a file of its
- * own, and where that lies depends on the bundle.
+ * Replaces worker/analysis/open-thread.ts with `module` of the same folder: the location of the thread's program depends
+ * on the bundle.
  */
 export const threadFrom = (module: 'open-built-thread' | 'open-embedded-thread'): Plugin => ({
   name: 'thread-from',
@@ -27,7 +27,7 @@ export const threadFrom = (module: 'open-built-thread' | 'open-embedded-thread')
 /** The thread's program, as an entry point of a bundle. */
 export const threadProgram = 'worker/analysis/thread.ts';
 
-/** What every bundle of the program for Node has in common. */
+/** The common options of bundles for Node. */
 export const bundleOptions = {
   absWorkingDir: join(import.meta.dirname, '..'),
   bundle: true,

@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 
-// Lets plain Node import what the bundlers do, .sql as text and .tsx: node --import ./scripts/bundler-imports.ts
+// Lets Node import .sql (as text) and .tsx like the bundlers: node --import ./scripts/bundler-imports.ts
 registerHooks({
   load(url, context, nextLoad) {
     const loader = url.endsWith('.sql') ? 'text' : url.endsWith('.tsx') ? 'tsx' : undefined;

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 
 /**
- * Writes V8's code cache of the program after it has run, so that it holds what is compiled only then:
- * `compile-ahead.ts PROGRAM CACHE`. What these commands load is what hosts start over and over.
+ * Writes V8's code cache of a program after running it, so that it includes lazily compiled code:
+ * `compile-ahead.ts PROGRAM CACHE`. It runs the commands that hosts run most often.
  */
 const [file = '', cache = ''] = process.argv.slice(2);
 const commands = ['pull', 'sync', 'status'].map((name) => [name, '--help']);
@@ -24,6 +24,6 @@ process.on('beforeExit', () => {
     writeFileSync(cache, script.createCachedData());
     isWritten = true;
   }
-  // Something to do, so that this is called again.
+  // Keeps the event loop alive, so that beforeExit is emitted again.
   setImmediate(() => {});
 });

@@ -1,5 +1,5 @@
-// How far the checker agrees with the reference on the corpus (see ../shared/corpus/README.md): one table, and a
-// failure on any step back. `node scripts/conformance.ts [--list]`; AA_CORPUS names the folder of the corpus.
+// Compares the checker with the reference parser on a corpus, and fails on any difference that conformance.json does not
+// explain. `node scripts/conformance.ts`; AA_CORPUS is the folder of the corpus.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesOf } from '../policy/base-policy.ts';
@@ -8,7 +8,7 @@ import { fileResolver } from '../sdk/host/includes.ts';
 
 export interface Case {
   part: string;
-  /** As the corpus lists it. */
+  /** The name in the corpus. */
   name: string;
   path: string;
   expected: boolean;
@@ -17,7 +17,7 @@ export interface Case {
 
 export const corpus = process.env.AA_CORPUS ?? join(import.meta.dirname, '../../shared/corpus');
 
-/** Every file of the corpus with the outcome it should have. */
+/** The files of the corpus with their expected outcomes. */
 export function cases(folder = corpus): Case[] {
   const found: Case[] = [];
   const tests = join(folder, 'parser-tests/tst');
@@ -39,14 +39,14 @@ export function cases(folder = corpus): Case[] {
   return found;
 }
 
-/** What the parsers of the releases say of the parser tests, and where each release's own base policy is. */
+/** A release's base policy and the outcomes of its parser on the parser tests. */
 export interface ReleaseColumn {
   release: Release;
   base: string;
   outcomes: { name: string; path: string; outcome: string }[];
 }
 
-/** A column for each release; none when the corpus has no such table. */
+/** A column for each release; none if the corpus does not have the table. */
 export function releaseColumns(folder = corpus): ReleaseColumn[] {
   const table = join(folder, 'parser-tests.by-release.tsv');
   if (!existsSync(table)) return [];
@@ -57,7 +57,7 @@ export function releaseColumns(folder = corpus): ReleaseColumn[] {
     .slice(1)
     .map((version, index) => {
       const release = version.split('.').slice(0, 2).join('.');
-      if (!isRelease(release)) throw new Error(`${table}: no release is ${version}`);
+      if (!isRelease(release)) throw new Error(`${table}: ${version} is not a release`);
       const outcomes = rows.map((row) => {
         const [name = '', ...found] = row.split('\t');
         return { name, path: join(tests, name), outcome: found[index] ?? '' };
@@ -66,7 +66,7 @@ export function releaseColumns(folder = corpus): ReleaseColumn[] {
     });
 }
 
-/** Files that a release's folder has and the table of names does not, and the other way round. */
+/** The differences between a release's folder and its list of files in policy/base-policy.ts. */
 export function baseDifferences({ release, base }: ReleaseColumn): string[] {
   const here = new Set(
     readdirSync(base, { withFileTypes: true, recursive: true })
@@ -80,7 +80,7 @@ export function baseDifferences({ release, base }: ReleaseColumn): string[] {
   ];
 }
 
-/** Whether `check --target` decides otherwise than the release's parser, which may have given no answer in time. */
+/** The tests whose outcome by `check --target` differs from that of the release's parser, which may have timed out. */
 export function disagreements(column: ReleaseColumn, folder = corpus): string[] {
   const tests = join(folder, 'parser-tests/tst');
   const include = [join(tests, 'simple_tests')];
@@ -94,7 +94,7 @@ export function disagreements(column: ReleaseColumn, folder = corpus): string[] 
     .map(({ name }) => name);
 }
 
-/** Prints how far each release is decided alike; true when a difference has no reason. */
+/** Prints the agreement with each release; returns whether there is an unexplained difference. */
 function compareReleases(reasons: Readonly<Record<string, string>>): boolean {
   let failed = false;
   const named = new Set(Object.keys(reasons));
@@ -113,21 +113,21 @@ function compareReleases(reasons: Readonly<Record<string, string>>): boolean {
     }
     const all = column.outcomes.length;
     const percent = (100 * (all - found.length)) / all;
-    failed ||= percent < leastAgreement;
+    failed ||= percent < minAgreement;
     table.push(
       `${column.release.padEnd(8)}${String(all - found.length).padStart(6)}${String(found.length).padStart(10)}${percent.toFixed(2).padStart(9)}`,
     );
   }
   for (const name of named) {
     failed = true;
-    console.log(`NOT NEEDED in conformance.json: ${name} agrees`);
+    console.log(`OBSOLETE in conformance.json: ${name} agrees`);
   }
   console.log(`release  agree  disagree  percent\n${table.join('\n')}\n`);
   return failed;
 }
 
-/** How much of each release's column is to agree, in percent. */
-const leastAgreement = 99.5;
+/** The minimum agreement with each release, in percent. */
+const minAgreement = 99.5;
 
 function lines(path: string): string[] {
   return readFileSync(path, 'utf8').split('\n').filter(Boolean);
@@ -142,7 +142,7 @@ interface Row {
 
 function main(): void {
   if (!existsSync(corpus)) {
-    console.log(`The corpus is not here (${corpus}): nothing was compared.`);
+    console.log(`Skipped: the corpus ${corpus} does not exist.`);
     return;
   }
   const reasons: Record<'disagree' | 'byRelease', Record<string, string>> = JSON.parse(
@@ -155,7 +155,7 @@ function main(): void {
     const row = rows.get(one.part) ?? { agree: 0, disagree: 0, crashed: 0, slow: 0 };
     rows.set(one.part, row);
     const source = readFileSync(one.path, 'utf8');
-    // Processor time: a busy machine does not make a check slow.
+    // Processor time does not depend on other load on the machine.
     const start = process.threadCpuUsage();
     try {
       const result = check(source, { resolver: one.resolver });

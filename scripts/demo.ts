@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
- * Shows the whole way of a profile on a fresh checkout: a registry, a signed publish, a verified pull, an install under
- * a scratch root. Each step is a command that a user would type. `--exit` ends after the last step instead of serving
- * on.
+ * Demonstrates the product on a fresh checkout: starts a registry, publishes a signed profile, and pulls, verifies and
+ * installs it below a temporary root. Each step is a command that a user would type. With `--exit`, the registry stops
+ * after the last step.
  */
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'bin/aa-registry');
@@ -29,7 +29,7 @@ function step(title: string): void {
   console.log(`\n${steps}. ${title}`);
 }
 
-/** Runs the CLI and shows what it prints; throws when it fails. */
+/** Runs the CLI and shows its output; throws if it fails. */
 async function run(...args: string[]): Promise<void> {
   const shown = args.map((arg) => arg.replace(folder, '$DEMO').replace(root, ''));
   console.log(`   $ aa-registry ${shown.join(' ')}`);
@@ -57,7 +57,7 @@ interface Registry {
   token: string;
 }
 
-/** Starts `aa-registry serve` and reads its address and first token from what it prints. */
+/** Starts `aa-registry serve` and reads its URL and the administrator token from its output. */
 async function serve(): Promise<Registry> {
   const log = openSync(requestLog, 'w');
   const args = ['serve', '--data', join(folder, 'registry'), '--port', '0'];
@@ -65,7 +65,7 @@ async function serve(): Promise<Registry> {
   const child = spawn(cli, args, {
     cwd: root,
     env: environment,
-    // Its request log would stand between the steps.
+    // Its request log would clutter the steps.
     stdio: ['ignore', 'pipe', log],
   });
   closeSync(log);
@@ -98,8 +98,8 @@ process.once('SIGINT', () => finish(0));
 process.once('SIGTERM', () => finish(0));
 
 try {
-  console.log(`DEMO=${folder} holds everything, and is removed at the end.`);
-  console.log('$DEMO/requests.log has what the registry logs of each request.');
+  console.log(`DEMO=${folder} contains all files and is removed at the end.`);
+  console.log('$DEMO/requests.log is the registry’s request log.');
   step('Start a registry');
   registry = await serve();
   environment.AA_REGISTRY = registry.url;
@@ -123,7 +123,7 @@ try {
   const installed = await readFile(join(host, 'etc/apparmor.d/aa-registry.library.docker-nginx'));
   const published = await readFile(join(root, 'profiles/docker-nginx/docker-nginx'));
   if (!installed.equals(published))
-    throw new Error('the installed bytes differ from the published');
+    throw new Error('the installed profile differs from the published one');
   console.log('\nThe installed profile is byte for byte the published one. Every step succeeded.');
 } catch (error) {
   console.error(`\nThe demo failed: ${(error as Error).message}`);

@@ -1,8 +1,7 @@
-// Mutates the corpus (or, without one, the policies of the tests) and checks what must hold for every text:
-// no exception, an answer within a second, diagnostics inside the text, a stable formatter.
-// `node scripts/fuzz.ts --seconds N [--seed S] [--parser RELEASE]`. What fails is printed whole, with the seed, and the
-// exit code is 1. With --parser, the apparmor_parser of this machine, which is of that release, is asked too, and decides
-// as `check --target` does; it compiles without a kernel and loads nothing.
+// Mutates the corpus, or without one the policies of the tests, and checks invariants: no exception, a result within a
+// second, diagnostics inside the text, a stable formatter. `node scripts/fuzz.ts --seconds N [--seed S] [--parser
+// RELEASE]`. Failing texts are printed with the seed, and the exit code is 1. With --parser, the result must also agree
+// with this machine's apparmor_parser, which must be of that release; it only compiles and loads nothing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +26,7 @@ if (!(seconds > 0) || (parser !== undefined && !isRelease(parser))) {
   process.exit(2);
 }
 
-/** A small random generator, so that a seed repeats a run (mulberry32). */
+/** A seeded random generator (mulberry32), for reproducible runs. */
 function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -47,7 +46,7 @@ const sources = existsSync(corpus)
 
 const resolver = fileResolver({ base: '/etc/apparmor.d', cwd: '/nonexistent' });
 
-/** How `check` and this machine's apparmor_parser differ about a text; nothing when they agree, or it is not ASCII. */
+/** Compares `check` with this machine's apparmor_parser; returns the difference, none if they agree or the text is not ASCII. */
 function differences(text: string, target: Release): string[] {
   if (/[^\t\n\r -~]/.test(text)) return [];
   const compile = ['apparmor_parser', '-Q', '-K', '-S'];
@@ -59,15 +58,15 @@ function differences(text: string, target: Release): string[] {
     timeout: 20_000,
     maxBuffer: 64 * 1024 * 1024,
   });
-  // Too much for the parser says nothing about the language.
+  // The parser exceeded a limit, so there is no result to compare.
   if (error || status === null) return [];
   const { ok, diagnostics } = check(text, { resolver, target });
   if (ok === (status === 0)) return [];
   const first = diagnostics.find(({ severity }) => severity === 'error');
   return [
     ok
-      ? `apparmor_parser ends with ${status}, check takes it`
-      : `apparmor_parser takes it, check: ${first?.id} ${first?.message}`,
+      ? `apparmor_parser exits with ${status}, check accepts it`
+      : `apparmor_parser accepts it, check: ${first?.id} ${first?.message}`,
   ];
 }
 
@@ -82,16 +81,16 @@ while (performance.now() < end && failures < 10) {
   for (let i = Math.floor(random() * 6); i >= 0; i--) text = mutate(text, random);
   runs++;
   const start = performance.now();
-  let wrong: string[];
+  let found: string[];
   try {
-    wrong = [...violations(text), ...(parser ? differences(text, parser as Release) : [])];
+    found = [...violations(text), ...(parser ? differences(text, parser as Release) : [])];
   } catch (error) {
-    wrong = [`exception: ${(error as Error).stack}`];
+    found = [`exception: ${(error as Error).stack}`];
   }
   slowest = Math.max(slowest, performance.now() - start);
-  if (wrong.length > 0) {
+  if (found.length > 0) {
     failures++;
-    console.log(`--- seed ${seed}, text ${runs}\n${wrong.join('\n')}\n${JSON.stringify(text)}`);
+    console.log(`--- seed ${seed}, text ${runs}\n${found.join('\n')}\n${JSON.stringify(text)}`);
   }
 }
 console.log(

@@ -1,4 +1,4 @@
-// Mixed load on a registry that is killed and started again all the while: npm run load [SECONDS]
+// Mixed load on a registry that is repeatedly killed and restarted: npm run load [SECONDS]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,30 +7,29 @@ import { aaRegistry, type ServedRegistry, serve } from '../test/cli/cli.ts';
 import { createPublisher, type Publisher, profileText, publish, send } from '../test/publisher.ts';
 import type { TestRegistry } from '../test/runtimes.ts';
 
-/** How many of each kind work at once. */
+/** The number of concurrent workers of each kind. */
 const lanes = { publishers: 8, readers: 8, movers: 2, yankers: 1 };
 
-/** How long a registry lives before it is killed, in milliseconds. */
+/** The minimum and maximum time before a registry is killed, in milliseconds. */
 const lifetime = [300, 1_800] as const;
 
-/** What a run did, and what it found wrong: nothing, if all is well. */
+/** The counts and the errors of a run. */
 export interface LoadResult {
   kills: number;
   published: number;
   moved: number;
   yanked: number;
   reads: number;
-  /** Of each kind of request in a registry's own words that no client should ever see. */
-  wrong: string[];
+  errors: string[];
 }
 
-/** Runs the load for so long, on loopback and in a folder of its own, and then looks whether anything was lost. */
+/** Runs the load for so many seconds, on loopback and in a temporary folder, and then checks for lost data. */
 export async function runLoad(seconds: number): Promise<LoadResult> {
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-load-'));
   const data = join(folder, 'data');
   const limits = ['--address-limit', '0', '--token-limit', '0'];
   const start = () => serve(data, ...limits);
-  const result: LoadResult = { kills: 0, published: 0, moved: 0, yanked: 0, reads: 0, wrong: [] };
+  const result: LoadResult = { kills: 0, published: 0, moved: 0, yanked: 0, reads: 0, errors: [] };
   let running: ServedRegistry = await start();
   const registry = {
     fetch: (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init),
@@ -40,9 +39,9 @@ export async function runLoad(seconds: number): Promise<LoadResult> {
   const run = new Run(registry, publisher, result);
 
   const end = Date.now() + seconds * 1000;
-  const going = () => Date.now() < end;
-  const work = run.start(going);
-  while (going()) {
+  const isRunning = () => Date.now() < end;
+  const work = run.start(isRunning);
+  while (isRunning()) {
     await sleep(lifetime[0] + Math.random() * (lifetime[1] - lifetime[0]));
     await running.kill();
     result.kills++;
@@ -52,7 +51,7 @@ export async function runLoad(seconds: number): Promise<LoadResult> {
   await run.inspect();
   await running.stop();
   const { code, stdout, stderr } = await aaRegistry(['admin', 'check', '--data', data]);
-  if (code !== 0) result.wrong.push(`admin check: ${stdout}${stderr}`);
+  if (code !== 0) result.errors.push(`admin check: ${stdout}${stderr}`);
   await rm(folder, { recursive: true });
   return result;
 }
@@ -61,11 +60,11 @@ class Run {
   readonly #registry: TestRegistry;
   readonly #publisher: Publisher;
   readonly #result: LoadResult;
-  /** Names whose publication was tried, and those of them that were acknowledged. */
-  readonly #tried: string[] = [];
+  /** Names whose publication was attempted, and those that were acknowledged. */
+  readonly #attempted: string[] = [];
   readonly #acknowledged: string[] = [];
   readonly #yanked: string[] = [];
-  /** For each channel, what the last acknowledged move made it and what came after that without an answer. */
+  /** For each channel, the version of the last acknowledged move, and that of a later one without a response. */
   readonly #channels = new Map<string, { acknowledged: string; maybe: string | undefined }>();
 
   constructor(registry: TestRegistry, publisher: Publisher, result: LoadResult) {
@@ -74,10 +73,10 @@ class Run {
     this.#result = result;
   }
 
-  async start(going: () => boolean): Promise<void> {
+  async start(isRunning: () => boolean): Promise<void> {
     const repeat = async (work: (lane: number) => Promise<void>, lane: number) => {
-      while (going()) {
-        // Without an answer: the registry was killed, or is not there yet.
+      while (isRunning()) {
+        // No response: the registry was killed or is starting.
         await work(lane).catch((error: unknown) => {
           if (!(error instanceof TypeError)) throw error;
           return sleep(20);
@@ -96,13 +95,13 @@ class Run {
 
   #expect(response: Response, ...statuses: number[]): boolean {
     if (statuses.includes(response.status)) return true;
-    this.#result.wrong.push(`${response.status} of ${new URL(response.url).pathname}`);
+    this.#result.errors.push(`${response.status} of ${new URL(response.url).pathname}`);
     return false;
   }
 
   async #publish(lane: number): Promise<void> {
-    const name = `p-${lane}-${this.#tried.length}`;
-    this.#tried.push(name);
+    const name = `p-${lane}-${this.#attempted.length}`;
+    this.#attempted.push(name);
     const response = await publish(this.#registry, this.#publisher, { name, version: '1.0.0' });
     if (!this.#expect(response, 201)) return;
     this.#acknowledged.push(name);
@@ -130,11 +129,11 @@ class Run {
     this.#result.reads++;
     if (!this.#expect(response, 200)) return;
     if (path.endsWith('/profile') && text !== profileText(name)) {
-      this.#result.wrong.push(`other bytes at ${path}`);
+      this.#result.errors.push(`other bytes at ${path}`);
     }
   }
 
-  /** Each lane moves a channel of its own, on one profile, to and fro between versions. */
+  /** Each lane moves its own channel of one profile back and forth between versions. */
   async #move(lane: number): Promise<void> {
     const [name] = this.#acknowledged;
     if (name === undefined) return sleep(5);
@@ -164,7 +163,7 @@ class Run {
     const known = this.#channels.get(channel);
     if (!known) return;
     if (now !== known.acknowledged && now !== known.maybe) {
-      this.#result.wrong.push(`${channel} names ${now}, not ${known.acknowledged}`);
+      this.#result.errors.push(`${channel} names ${now}, not ${known.acknowledged}`);
     }
     this.#channels.set(channel, { acknowledged: now ?? '', maybe: undefined });
   }
@@ -181,26 +180,26 @@ class Run {
     await sleep(50);
   }
 
-  /** Looks, when all is quiet, for whatever was lost or is there by half. */
+  /** Checks for lost and partial data once the load has ended. */
   async inspect(): Promise<void> {
-    const { wrong } = this.#result;
+    const { errors } = this.#result;
     const acknowledged = new Set(this.#acknowledged);
-    for (const name of this.#tried) {
+    for (const name of this.#attempted) {
       const path = `/v1/profiles/library/${name}`;
       const parts = [path, `${path}/versions/1.0.0`, `${path}/versions/1.0.0/profile`];
-      const answers = await Promise.all(parts.map((part) => this.#registry.fetch(part)));
-      const statuses = answers.map(({ status }) => status).join(' ');
-      const [, , content] = await Promise.all(answers.map((answer) => answer.text()));
+      const responses = await Promise.all(parts.map((part) => this.#registry.fetch(part)));
+      const statuses = responses.map(({ status }) => status).join(' ');
+      const [, , content] = await Promise.all(responses.map((response) => response.text()));
       if (statuses === '404 404 404') {
-        if (acknowledged.has(name)) wrong.push(`${name} was acknowledged and is gone`);
+        if (acknowledged.has(name)) errors.push(`${name} was acknowledged but is missing`);
       } else if (statuses !== '200 200 200' || content !== profileText(name)) {
-        wrong.push(`${name} is there by half: ${statuses}`);
+        errors.push(`${name} is incomplete: ${statuses}`);
       }
     }
     for (const name of this.#yanked) {
       const path = `/v1/profiles/library/${name}/versions/1.0.0`;
       const version = (await (await this.#registry.fetch(path)).json()) as { yankReason: unknown };
-      if (version.yankReason !== 'load') wrong.push(`${name} was yanked and is not`);
+      if (version.yankReason !== 'load') errors.push(`the yank of ${name} is missing`);
     }
   }
 }
@@ -208,9 +207,9 @@ class Run {
 if (import.meta.main) {
   const seconds = Number(process.argv[2] ?? 60);
   if (!(seconds > 0 && seconds <= 3600)) throw new Error('npm run load [SECONDS], up to 3600');
-  const { wrong, ...counts } = await runLoad(seconds);
+  const { errors, ...counts } = await runLoad(seconds);
   console.log(JSON.stringify({ seconds, ...counts }));
-  for (const one of wrong) console.log(`wrong: ${one}`);
-  console.log(wrong.length === 0 ? 'Nothing was lost.' : `${wrong.length} things are wrong.`);
-  process.exit(wrong.length === 0 ? 0 : 1);
+  for (const error of errors) console.log(`error: ${error}`);
+  console.log(errors.length === 0 ? 'No data was lost.' : `${errors.length} errors.`);
+  process.exit(errors.length === 0 ? 0 : 1);
 }

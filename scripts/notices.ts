@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a package says of itself in package.json, as far as it matters here. */
+/** The fields of a package.json that a notice uses. */
 interface Manifest {
   name: string;
   version: string;
@@ -11,8 +11,8 @@ interface Manifest {
 const root = join(import.meta.dirname, '..');
 
 /**
- * The copyright file of a bundle: our licence, and that of every package that esbuild's `metafile` says is in it,
- * of libsql's native module and of Node.js.
+ * The copyright file of a bundle: the licences of this program, of Node.js, of libsql's native module and of every package
+ * in esbuild's `metafile`.
  */
 export function noticesOf(metafile: string): string {
   const { inputs } = JSON.parse(readFileSync(metafile, 'utf8'));
@@ -24,7 +24,7 @@ export function noticesOf(metafile: string): string {
   const packages = [...folders].sort().map((folder) => noticeOf(join(root, folder)));
   return [
     'aa-registry, licensed under the Apache License, Version 2.0; on Debian systems its text is in',
-    '/usr/share/common-licenses/Apache-2.0. The program has the following in it.',
+    '/usr/share/common-licenses/Apache-2.0. The program contains the following.',
     '',
     `Node.js ${process.version} (MIT), copyright Node.js contributors. Its licence, and those of the libraries in it`,
     `such as V8, OpenSSL and ICU, are at https://github.com/nodejs/node/blob/${process.version}/LICENSE`,
@@ -36,7 +36,7 @@ export function noticesOf(metafile: string): string {
 function noticeOf(folder: string): string {
   const manifest: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)/i.test(name));
-  // Debian has that text once for all packages.
+  // Debian has the text in common-licenses.
   const common = manifest.license === 'Apache-2.0';
   const text = common || file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
   return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text}`.trim();

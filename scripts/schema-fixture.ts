@@ -8,13 +8,13 @@ import type { TestRegistry } from '../test/runtimes.ts';
 import { endorse, generateKeyPair } from '../trust/index.ts';
 
 /**
- * Writes test/db/schemas/NAME.sql, the rows of a registry's database as this checkout makes it, some of everything:
- * `node scripts/schema-fixture.ts NAME` once for each released schema, NAME being its last migration. The tests
- * open all of them with the code of the day.
+ * Writes test/db/schemas/NAME.sql, the rows of a sample database with the current schema:
+ * `node scripts/schema-fixture.ts NAME`, once for each released schema; NAME is its last migration. The tests migrate all
+ * of them.
  */
 const root = join(import.meta.dirname, '..');
 const [name] = process.argv.slice(2);
-if (!name) throw new Error('name the last migration of the schema');
+if (!name) throw new Error('usage: schema-fixture.ts NAME, the last migration of the schema');
 
 const folder = await mkdtemp(join(tmpdir(), 'aa-registry-fixture-'));
 const data = join(folder, 'data');
@@ -25,12 +25,12 @@ const registry = {
 } as TestRegistry;
 await fill(registry);
 const { verifier } = (await (await registry.fetch('/v1/log/key')).json()) as { verifier: string };
-if ((await running.stop()) !== 0) throw new Error('the registry did not end well');
+if ((await running.stop()) !== 0) throw new Error('the registry exited with an error');
 const text = `-- log key: ${verifier}\n${dump(join(data, 'registry.db'))}`;
 await writeFile(join(root, 'test/db/schemas', `${name}.sql`), text);
 await rm(folder, { recursive: true });
 
-/** Some of everything: two teams, three keys of which one is revoked, versions, channels and a yank. */
+/** Creates two teams, three keys, one of them revoked, versions, channels and a yank. */
 async function fill(registry: TestRegistry): Promise<void> {
   const library = await createPublisher(registry, 'library');
   const platform = await createPublisher(registry, 'platform');
@@ -72,7 +72,7 @@ async function fill(registry: TestRegistry): Promise<void> {
   );
 }
 
-/** Every row of the database as SQL, but for the record of migrations: those are applied again. */
+/** Dumps every row of the database as SQL, except the list of migrations, which are applied again. */
 function dump(path: string): string {
   const db = new DatabaseSync(path, { readOnly: true });
   const schema = db
@@ -81,7 +81,7 @@ function dump(path: string): string {
     )
     .all() as { type: string; name: string; sql: string }[];
   const virtual = schema.filter(({ sql }) => /^CREATE VIRTUAL/i.test(sql)).map(({ name }) => name);
-  // What an FTS5 table keeps its own things in comes with it, empty: its rows are copied as they are.
+  // FTS5 creates its shadow tables with initial rows, which are replaced.
   const shadows = virtual.flatMap((one) =>
     ['data', 'idx', 'content', 'docsize', 'config'].map((part) => `${one}_${part}`),
   );

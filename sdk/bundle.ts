@@ -84,7 +84,7 @@ function pickProof({ index, entry, inclusion, blind }: Evidence['proof']): Evide
 export const largestBundle = 256 * 1024 * 1024;
 
 /** Of a thousand offers each has some forty keys and hashes, and one with many keys many more. */
-const bundleLimits = { depth: 32, values: 1_000_000 };
+const bundleLimits = { maxDepth: 32, maxValues: 1_000_000 };
 
 /** Reads a bundle's text; `undefined` when it is none. */
 export function parseBundle(text: string): Bundle | undefined {

@@ -12,8 +12,8 @@ import {
   parseNote,
   parseSignatures,
   verifyCheckpoint,
-  type WitnessDecision,
   type WitnessedLog,
+  type WitnessResponse,
 } from '../trust/log/index.ts';
 import { type KeptCheckpoint, readKept, removeAbandoned, replaceKept } from './witness-state.ts';
 
@@ -109,7 +109,7 @@ async function serve(
   }
 }
 
-type Answer = WitnessDecision | { status: 405 | 413; contentType: 'text/plain'; body: string };
+type Answer = WitnessResponse | { status: 405 | 413; contentType: 'text/plain'; body: string };
 
 async function answer(
   options: WitnessOptions,
@@ -133,7 +133,7 @@ async function cosign(
   { key, logs, state, now = () => new Date() }: WitnessOptions,
   readKnown: ReadKnown,
   body: string,
-): Promise<WitnessDecision> {
+): Promise<WitnessResponse> {
   const about = logs.filter(({ origin }) => origin === originOf(body));
   for (;;) {
     const known = await Promise.all(about.map(readKnown));

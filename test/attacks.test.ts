@@ -21,7 +21,6 @@ import {
 } from '../trust/log/index.ts';
 import { createLog } from '../worker/log/log.ts';
 import { command } from './command.ts';
-import { type Meddler, startMeddler } from './meddler.ts';
 import {
   createPublisher,
   expectStatus,
@@ -32,8 +31,9 @@ import {
   send,
 } from './publisher.ts';
 import { runtimes, type TestRegistry } from './runtimes.ts';
+import { startTamperingProxy, type TamperingProxy } from './tampering-proxy.ts';
 
-/** Everything below a folder, with its contents, but for the keys that were seen revoked: they are remembered. */
+/** The contents of all files below a folder, except stored revocations, which persist. */
 async function snapshot(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -45,10 +45,10 @@ async function snapshot(folder: string): Promise<Record<string, string>> {
   return files;
 }
 
-// Each attacker holds what its title says. The host trusts the log's key and the team's first key only.
+// The title names what the attacker controls. The host trusts only the log's key and the team's first key.
 describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) => {
   let registry: TestRegistry;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let team: Publisher;
   let folder: string;
   let host: string;
@@ -58,19 +58,19 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   beforeAll(async () => {
     registry = await start();
-    meddler = await startMeddler(registry.url);
+    proxy = await startTamperingProxy(registry.url);
     team = await createPublisher(registry, 'library');
     folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await registry.close();
     await rm(folder, { recursive: true });
   });
 
-  // Each test has a profile of its own with two versions, and a host that has installed the first.
+  // Each test has its own profile with two versions, and a host that has installed the first.
   beforeEach(async () => {
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     name = `profile-${++names}`;
     await expectStatus(201, publish(registry, team, { name, version: '1.0.0' }));
     host = await newHost();
@@ -90,7 +90,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       '--root',
       root,
       '--registry',
-      meddler.url,
+      proxy.url,
       '--yes',
     ]);
     expect(trusted, trusted.said).toMatchObject({ code: 0 });
@@ -104,7 +104,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     expect(outcome, outcome.said).toMatchObject({ code: 0 });
   }
 
-  /** The pull is refused for this reason, and the host's files are as they were. */
+  /** Expects that the pull is refused for this reason and the host's files are unchanged. */
   async function expectRefused(id: string, reference = name): Promise<void> {
     const before = await snapshot(host);
     const outcome = await pull(reference);
@@ -116,7 +116,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   const sql = (statement: string, ...args: string[]) =>
     registry.db.$client.execute({ sql: statement, args });
 
-  /** Changes a field of a version of this test's profile behind the service's back. */
+  /** Changes a field of a version of this test's profile directly in the database. */
   const setVersion = (field: string, value: string, version = '2.0.0') =>
     sql(
       `UPDATE versions SET ${field} = ? WHERE version = ?
@@ -126,7 +126,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       name,
     );
 
-  /** Puts another text and envelope in a version's place, as whoever owns the database can. */
+  /** Replaces the text and envelope of a version in the database. */
   async function replaceVersion(source: string, signer: KeyPair): Promise<void> {
     const digest = await sha256(bytes(source));
     const subject = { team: 'library', name, version: '2.0.0', digest, manifest };
@@ -140,14 +140,14 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await writeFile(trustPath(host), edit(await readFile(trustPath(host), 'utf8')));
   }
 
-  test('without an attacker, the host goes on to the newest version', async () => {
+  test('without an attacker, the host installs the newest version', async () => {
     await expectPulled(name);
     const file = join(host, 'etc/apparmor.d', `aa-registry.library.${name}`);
     expect(await readFile(file, 'utf8')).toBe(text('2'));
   });
 
   test('the network: bytes changed', async () => {
-    meddler.meddle = (path, body) => (path.endsWith('/profile') ? `${body}# and more\n` : body);
+    proxy.tamper = (path, body) => (path.endsWith('/profile') ? `${body}# and more\n` : body);
     await expectRefused('digest-mismatch');
   });
 
@@ -177,7 +177,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectRefused('envelope-untrusted-key');
   });
 
-  test('the database: a key slipped into the team, and a version signed by it', async () => {
+  test('the database: a key inserted into the team, and a version signed by it', async () => {
     const stranger = await generateKeyPair();
     const { keyId, text: publicKey } = stranger.publicKey;
     const endorsement = JSON.stringify(await endorse('library', stranger.publicKey, stranger));
@@ -200,15 +200,15 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(`${name}@1.0.0`);
   });
 
-  test('the registry: a version out of the range that was asked for', async () => {
+  test('the registry: a version outside the requested range', async () => {
     offerInstead('2.0.0');
     await expectRefused('reference-range', `${name}@^1`);
     await expectPulled(`${name}@^2`);
   });
 
-  /** Has the registry say that a reference means this version, whatever it asks for. */
+  /** Makes the registry resolve every reference to this version. */
   function offerInstead(version: string): void {
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.startsWith('/v1/resolve')
         ? body.toString().replace(/"version":"[^"]*"/, `"version":"${version}"`)
         : body;
@@ -217,10 +217,10 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   test('the registry: another profile of the team under this name', async () => {
     const other = `${name}-other`;
     await expectStatus(201, publish(registry, team, { name: other, version: '2.0.0' }));
-    meddler.meddle = async (path, body) => {
+    proxy.tamper = async (path, body) => {
       if (!path.includes('/versions/2.0.0/')) return body;
-      const answer = await fetch(new URL(path.replace(name, other), registry.url));
-      return Buffer.from(await answer.arrayBuffer());
+      const response = await fetch(new URL(path.replace(name, other), registry.url));
+      return Buffer.from(await response.arrayBuffer());
     };
     await expectRefused('statement-other-profile');
   });
@@ -229,7 +229,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     const old = await (await registry.fetch('/log/checkpoint')).text();
     await editTrust((toml) => toml.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0003'));
     await new Promise((resolve) => setTimeout(resolve, 2500));
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
       return JSON.stringify({ ...JSON.parse(body.toString()), checkpoint: old });
     };
@@ -243,7 +243,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       now: () => new Date(Date.now() + 3_600_000),
     });
     const { note } = await late.checkpoint();
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/proof')) return body;
       return JSON.stringify({ ...JSON.parse(body.toString()), checkpoint: note });
     };
@@ -252,7 +252,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   test('the network: another log', async () => {
     const key = await generateNoteKey(registry.logKey.name);
-    meddler.meddle = async (path, body) => {
+    proxy.tamper = async (path, body) => {
       if (!path.includes('/proof')) return body;
       const proof = JSON.parse(body.toString());
       const checkpoint = parseCheckpoint(parseNote(proof.checkpoint)?.text ?? '');
@@ -270,16 +270,16 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   });
 
   test("the network: another leaf's proof", async () => {
-    meddler.meddle = async (path, body) => {
+    proxy.tamper = async (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
-      const answer = await fetch(new URL(path.replace('2.0.0', '1.0.0'), registry.url));
-      return Buffer.from(await answer.arrayBuffer());
+      const response = await fetch(new URL(path.replace('2.0.0', '1.0.0'), registry.url));
+      return Buffer.from(await response.arrayBuffer());
     };
     await expectRefused('entry-other');
   });
 
-  test('the network: a forged entry with a true proof', async () => {
-    meddler.meddle = (path, body) =>
+  test('the network: a forged entry with a valid proof', async () => {
+    proxy.tamper = (path, body) =>
       path.includes('/versions/2.0.0/proof') ? body.toString().replace('2.0.0', '2.0.1') : body;
     await expectRefused('entry-not-in-log');
   });
@@ -297,7 +297,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     ['no signature', (note: string) => note.slice(0, note.indexOf('\n\n') + 2)],
     ['nothing', () => ''],
   ])('the network: a checkpoint with %s', async (_, change) => {
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
       const proof = JSON.parse(body.toString());
       return JSON.stringify({ ...proof, checkpoint: change(proof.checkpoint) });
@@ -318,14 +318,14 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     ['cut short', (hash: string) => btoa(atob(hash).slice(1))],
     ['turned around', (hash: string) => btoa([...atob(hash)].reverse().join(''))],
   ])('the network: a proof with a hash %s', async (_, change) => {
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (!path.includes('/versions/2.0.0/proof')) return body;
       const proof = JSON.parse(body.toString());
       return JSON.stringify({ ...proof, inclusion: proof.inclusion.map(change) });
     };
     const before = await snapshot(host);
     const outcome = await pull(name);
-    // What is no base64 at all does not get past the client's schema.
+    // Text that is not base64 is refused by the client's schema.
     expect(outcome.said).toMatch(/\[(proof-malformed|entry-not-in-log)\]|is no aa-registry/);
     expect([3, 4]).toContain(outcome.code);
     expect(await snapshot(host)).toEqual(before);
@@ -342,7 +342,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectPulled(name);
   });
 
-  test('one signature of a needed two', async () => {
+  test('one signature where two are required', async () => {
     const second = await generateKeyPair();
     await editTrust((toml) =>
       toml
@@ -372,7 +372,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectRefused('key-revoked', reference);
   });
 
-  test('a rotated key is accepted when the old one signed for it, and only then', async () => {
+  test('a new key is accepted only with an endorsement by the old one', async () => {
     const next = await generateKeyPair();
     const body = {
       publicKey: next.publicKey.text,
@@ -383,18 +383,18 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectStatus(201, added);
     const draft = { name, version: '3.0.0', text: text('rotated') };
     await expectStatus(201, publish(registry, { ...team, key: next }, draft));
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (path !== '/v1/teams/library') return body;
       const shown = JSON.parse(body.toString());
       for (const key of shown.keys) key.endorsement = null;
       return JSON.stringify(shown);
     };
     await expectRefused('envelope-untrusted-key');
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     await expectPulled(name);
   });
 
-  test('one key of a needed two, which signs for another of its own', async () => {
+  test('one key where two are required, which endorses a second one', async () => {
     const second = await generateKeyPair();
     const third = await generateKeyPair();
     const register = async (key: KeyPair, ...signers: KeyPair[]) => {
@@ -424,14 +424,14 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     await expectRefused('envelope-threshold');
     await signed('3.1.0', team.key, second);
     await expectPulled(name);
-    // Two that are trusted sign for a third: it counts.
+    // A third key that two trusted keys have endorsed is trusted.
     const fourth = await generateKeyPair();
     await register(fourth, team.key, second);
     await signed('3.2.0', second, fourth);
     await expectPulled(name);
   });
 
-  test('a payload that is signed but is no statement', async () => {
+  test('a signed payload that is not a statement', async () => {
     const envelope = await sign('application/vnd.in-toto+json', bytes('{}'), [team.key]);
     await setVersion('envelope', JSON.stringify(envelope));
     await expectRefused('statement-malformed');

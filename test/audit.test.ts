@@ -41,7 +41,7 @@ function yankEntry(reason: string): LogEntry {
   return { kind: 'yank', time, ...path, yanked: true, reason };
 }
 
-/** Puts a text at the end of the log, as who has its key and its database can. */
+/** Appends a text to the log, as an attacker with its key and database can. */
 async function appendText({ db, logKey }: TestRegistry, text: string): Promise<void> {
   const before = await readLogHead(db);
   const leaf = leafHash(new TextEncoder().encode(text));
@@ -67,7 +67,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   let registry: TestRegistry;
   let library: Publisher;
   let folder: Awaited<ReturnType<typeof scratch>>;
-  /** The tables as the registry left them. */
+  /** The original tables. */
   const kept = new Map<string, Record<string, unknown>[]>();
   const tables = ['contents', 'versions', 'log_entries', 'log_tiles', 'log_head'];
   let files = 0;
@@ -147,7 +147,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     return file;
   }
 
-  /** The audit refuses for this reason, and what is known of the log stays as it was. */
+  /** Expects that the audit fails for this reason and its stored state is unchanged. */
   async function expectRefused(id: string, ...more: string[]): Promise<void> {
     const state = more[more.indexOf('--state') + 1];
     const before = state && (await readFile(state, 'utf8'));
@@ -158,7 +158,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   }
 
   describe('an honest one', () => {
-    test('is verified from its beginning, with all that its entries are about', async () => {
+    test('is verified from its beginning, with the contents of its entries', async () => {
       const outcome = await verify();
       expect(outcome, outcome.said).toMatchObject({ code: 0 });
       expect(outcome.said).toContain(`${manyEntries} entries`);
@@ -179,7 +179,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       }
     });
 
-    test('reads only what is new, and tells how far it is', async () => {
+    test('reads only new entries and reports progress', async () => {
       const state = await savedState();
       const root = (await readFile(state, 'utf8')).split('\n')[2];
       const paths: string[] = [];
@@ -206,7 +206,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       expect(progress).toEqual([[manyEntries + 3, manyEntries + 3]]);
     });
 
-    test('waits for a registry that is busy, and goes on where it was broken off', async () => {
+    test('waits for a busy registry and resumes after an interruption', async () => {
       const client = createClient({ registry: registry.url });
       const log = policy();
       let reached: AuditProgress | undefined;
@@ -233,7 +233,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       expect(resumed).toMatchObject({ ok: true, from: 0 });
       expect(resumed.ok && resumed.kinds).toEqual(whole.ok && whole.kinds);
 
-      // A log that is another one since then is not the one that was audited.
+      // A different log is not the audited one.
       const target = { size: 50, root: new Uint8Array(32) };
       const done = { size: 0, root: emptyRoot() };
       const forked = { from: 0, done, target, entries: [], kinds: new Map(), blinded: 0 };
@@ -243,7 +243,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       });
     });
 
-    test('follows an empty log too', async () => {
+    test('follows an empty log', async () => {
       const empty = await start();
       try {
         const outcome = await command(['log', 'verify', ...about(empty)]);
@@ -269,7 +269,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       await expectRefused('entry-digest');
     });
 
-    test('an entry changed to what is none', async () => {
+    test('an entry replaced with malformed text', async () => {
       await sql(`UPDATE log_entries SET data = '{}' WHERE "index" = 300`);
       await expectRefused('entry-digest');
     });
@@ -311,7 +311,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       await expectRefused('tile-missing');
     });
 
-    test('a tile changed before the checkpoint that is gone on from', async () => {
+    test('a tile changed before the checkpoint of the last run', async () => {
       const state = await savedState();
       await growTo(registry, manyEntries + 2, 'more');
       await sql(
@@ -357,7 +357,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   });
 
   describe('with the log key too', () => {
-    /** Writes another log of `size` entries in the place of this one. */
+    /** Replaces the log with another of `size` entries. */
     async function rewrite(size: number): Promise<void> {
       await registry.db.$client.batch(
         ['DELETE FROM log_entries', 'DELETE FROM log_tiles', 'DELETE FROM log_head'],
@@ -384,7 +384,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       await expectRefused('log-rolled-back', '--state', state);
     });
 
-    test('entries that do not make the tree that is signed', async () => {
+    test('entries that do not match the signed tree', async () => {
       const root = new Uint8Array(32).fill(1);
       const tree = { origin: registry.logKey.name, size: manyEntries, root };
       const signed = await signCheckpoint(tree, registry.logKey);
@@ -402,7 +402,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       await expectRefused('entry-malformed');
     });
 
-    test("a key under another's id", async () => {
+    test('a key under another key’s id', async () => {
       const [one, other] = [await generateKeyPair(), await generateKeyPair()];
       const entry = formatEntry({
         kind: 'key',
@@ -416,7 +416,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       await expectRefused('key-mismatch');
     });
 
-    test('a version that is in the log twice, with other bytes', async () => {
+    test('a version logged twice with different bytes', async () => {
       const digest = `sha256:${'0'.repeat(64)}` as const;
       const time = '2026-01-01T00:00:00.000Z';
       const path = { team: 'library', name: 'web', version: '1.0.0' };
@@ -435,7 +435,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     });
   });
 
-  test('two histories shown to two hosts are told apart by their checkpoints', async () => {
+  test('checkpoints reveal two histories shown to two hosts', async () => {
     const other = await start({ logKey: registry.logKey });
     try {
       await createPublisher(other, 'library');
@@ -477,7 +477,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   describe('log watch', () => {
     const parse = (lines: string[]) => lines.map((line) => JSON.parse(line));
 
-    test("reports a profile's entries and no other, each once", async () => {
+    test('reports each entry of a profile once, and no others', async () => {
       const state = stateFile();
       const args = ['library/web', '--state', state, '--format', 'json'];
       const first = await watch(...args);
@@ -497,7 +497,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       expect(await watch(...args)).toMatchObject({ code: 0, lines: [] });
     });
 
-    test("reports a team's keys too, in a line for people each", async () => {
+    test('reports a team’s keys, one line each', async () => {
       const { lines } = await watch('platform', 'library/db');
       expect(lines).toEqual([
         expect.stringMatching(/^4 \S+Z library\/db@1\.0\.0 published, sha256:/),
@@ -506,7 +506,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       ]);
     });
 
-    test('reports nothing of a log that is not what it was', async () => {
+    test('reports nothing from an inconsistent log', async () => {
       const state = await savedState();
       await sql('DELETE FROM log_head');
       const outcome = await watch('library', '--state', state);
@@ -514,7 +514,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       expect(outcome).toMatchObject({ code: 3, lines: [] });
     });
 
-    test('goes on until it is told to end', async () => {
+    test('runs until interrupted', async () => {
       const state = await savedState();
       const args = ['log', 'watch', 'nobody', ...about(), '--state', state, '--interval', '1'];
       const child = spawn(launcher, args, {
@@ -550,13 +550,13 @@ describe('the commands', () => {
     [['log', 'watch', 'library', '--interval', '0'], '--interval takes a whole number'],
     [['log', 'watch', 'library', '--interval', '1.5'], '--interval takes a whole number'],
     [['log', 'watch', 'library', '--format', 'xml'], '--format is one of'],
-  ])('%j is a slip of usage', async (args, message) => {
+  ])('%j is a usage error', async (args, message) => {
     const outcome = await command(args);
     expect(outcome.said).toContain(message);
     expect(outcome.code).toBe(2);
   });
 
-  test('a registry that can not be reached', async () => {
+  test('an unreachable registry', async () => {
     const { verifier } = await generateNoteKey('registry.test/log');
     const about = ['--registry', 'http://127.0.0.1:1', '--log-key', verifier];
     expect(await command(['log', 'verify', ...about])).toMatchObject({ code: 4, lines: [] });
@@ -564,7 +564,7 @@ describe('the commands', () => {
     expect(once).toMatchObject({ code: 4, lines: [] });
   });
 
-  test('without a trust file and a key there is nothing to verify with', async () => {
+  test('without a trust file, a key is required', async () => {
     const outcome = await command(['log', 'verify', '--trust', '/nonexistent/trust.toml']);
     expect(outcome.said).toContain('there is no /nonexistent/trust.toml');
     expect(outcome.code).toBe(3);

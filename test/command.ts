@@ -5,27 +5,27 @@ import { run } from '../cli/framework/run.ts';
 import { type Io, visible } from '../cli/terminal/io.ts';
 import manifest from '../package.json' with { type: 'json' };
 
-/** How a command ended, and what it said. */
+/** The exit code and the output of a command. */
 export interface Outcome {
   code: number;
-  /** The answer, line by line. */
+  /** The lines of its result. */
   lines: string[];
   /** All of standard output. */
   stdout: string;
   /** All of standard error. */
   stderr: string;
-  /** All that it said, to standard error too. */
+  /** Standard output and standard error. */
   said: string;
 }
 
 export interface Surroundings {
-  /** What stands on standard input. */
+  /** Standard input. */
   input?: string;
-  /** How wide the terminal is that it writes to; none unless given. */
+  /** The width of the terminal; no terminal by default. */
   columns?: number;
 }
 
-/** Runs `aa-registry` in this process, where coverage and debuggers see it. */
+/** Runs `aa-registry` in this process. */
 export async function command(
   args: string[],
   env: NodeJS.ProcessEnv = {},
@@ -34,7 +34,7 @@ export async function command(
   const lines: string[] = [];
   const outcome = { stdout: '', stderr: '', said: '' };
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
-  /** What a command writes to a stream itself, such as what it draws on a terminal. */
+  /** A stream for direct output, such as progress on a terminal. */
   const stream = (name: 'stdout' | 'stderr') =>
     Object.assign(new PassThrough(), terminal).on('data', (chunk: Buffer) => {
       outcome[name] += chunk;

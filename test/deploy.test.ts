@@ -15,7 +15,7 @@ const page = await read('docs/deploy.md');
 const first = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, name = '']) => name);
 
 describe('docs/deploy.md', () => {
-  test('names every option of serve, and its variable', () => {
+  test('documents every option of serve with its variable', () => {
     const options = Object.keys(serve.options ?? {});
     expect(first(/^\| `--([a-z-]+)` +\|/gm).sort()).toEqual(options.sort());
     for (const option of options) {
@@ -23,7 +23,7 @@ describe('docs/deploy.md', () => {
     }
   });
 
-  test('names every variable, secret and binding of a Worker', async () => {
+  test('documents every variable, secret and binding of a Worker', async () => {
     const toml = parse(await read('wrangler.toml'));
     const bindings = (toml.ratelimits as { name: string }[]).map(({ name }) => name);
     expect(first(/^\| `([A-Z0-9_]+)` +\|/gm).sort()).toEqual([...variables, ...bindings].sort());
@@ -31,7 +31,7 @@ describe('docs/deploy.md', () => {
     expect(variables).toEqual(expect.arrayContaining(settable));
   });
 
-  test('leads to files that are there, and knows its options wherever it names one', async () => {
+  test('links to existing files and mentions only existing options', async () => {
     for (const path of page.match(/packaging\/[\w/.-]*\w/g) ?? []) {
       expect(existsSync(join(root, path)), path).toBe(true);
     }
@@ -43,9 +43,9 @@ describe('docs/deploy.md', () => {
     expect(Object.keys(serve.options ?? {})).toEqual(expect.arrayContaining(used));
   });
 
-  test('its proxies keep to what the registry does', async () => {
+  test('its proxy configurations match the registry', async () => {
     const nginx = await read('packaging/proxy/nginx.conf');
-    // Headers that the registry believes are the proxy's own.
+    // The proxy sets the headers that the registry trusts.
     expect(nginx).toContain('proxy_set_header X-Forwarded-For $remote_addr;');
     expect(nginx).toContain('proxy_set_header X-Forwarded-Proto $scheme;');
     const megabytes = Number(/client_max_body_size (\d+)m;/.exec(nginx)?.[1]);
@@ -58,7 +58,7 @@ describe('docs/deploy.md', () => {
   });
 
   test.each(['container/Containerfile', 'kubernetes/Dockerfile'])(
-    'what %s copies is in the context that .dockerignore leaves',
+    'the files that %s copies are not excluded by .dockerignore',
     async (file) => {
       const [, ...left] = (await read('.dockerignore'))
         .split('\n')
@@ -74,7 +74,7 @@ describe('docs/deploy.md', () => {
     },
   );
 
-  test('the image has what dist/ takes from outside itself', async () => {
+  test('the image contains the external dependencies of dist/', async () => {
     const image = await read('packaging/container/Containerfile');
     const folders = [...image.matchAll(/^COPY (\S+)/gm)].map(([, path = '']) => path);
     for (const folder of folders) expect(existsSync(join(root, folder)), folder).toBe(true);
@@ -89,7 +89,7 @@ describe('docs/deploy.md', () => {
 
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 
-test.skipIf(!analyze)('the server’s unit leaves little to attack (systemd-analyze)', () => {
+test.skipIf(!analyze)('the server’s unit is hardened (systemd-analyze)', () => {
   const unit = join(root, 'packaging/systemd/aa-registry.service');
   const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', unit], {
     encoding: 'utf8',

@@ -6,14 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Connection from 'libsql';
 
 /**
- * The Hrana protocol over HTTP (version 2, JSON) in front of an embedded libSQL file: what a remote libSQL
- * database speaks, so that a worker under test uses the client it uses in production. Each stream has a
- * connection of its own, as on a real server.
+ * A server of the Hrana protocol over HTTP (version 2, JSON) for an embedded libSQL file, so that a worker under test uses
+ * the same client as in production. Each stream has its own connection, as on a real server.
  */
 export interface HranaServer {
   url: string;
-  /** Does the next request with such SQL, and loses the answer; what it returns tells whether that has happened. */
-  loseAnswer: (sql: RegExp) => () => boolean;
+  /** Executes the next request with matching SQL but loses its response; the result tells whether that has happened. */
+  loseResponse: (sql: RegExp) => () => boolean;
   close: () => Promise<void>;
 }
 
@@ -52,7 +51,7 @@ interface Stream {
   sql: Map<number, string>;
 }
 
-/** How long a statement waits for another stream's transaction, in milliseconds. */
+/** The time that a statement waits for another stream's transaction, in milliseconds. */
 const busyTimeout = 5_000;
 
 export async function startHrana(path: string): Promise<HranaServer> {
@@ -68,7 +67,7 @@ export async function startHrana(path: string): Promise<HranaServer> {
     if (request.method !== 'POST' || request.url !== '/v2/pipeline') {
       return answer(404, { message: 'not found' });
     }
-    // A worker that is ended goes away in the middle of what it says.
+    // A killed worker disconnects during its request.
     const body = await text(request).catch(() => undefined);
     if (body === undefined) return;
     const { baton, requests } = JSON.parse(body) as {
@@ -106,7 +105,7 @@ export async function startHrana(path: string): Promise<HranaServer> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    loseAnswer: (sql) => {
+    loseResponse: (sql) => {
       lost = sql;
       return () => lost !== sql;
     },
@@ -151,7 +150,7 @@ async function handle(stream: Stream, request: Request): Promise<unknown> {
   }
 }
 
-/** Tries again while another stream holds the lock, letting that one go on meanwhile. */
+/** Retries while another stream holds the lock. */
 async function patiently<Result>(attempt: () => Result): Promise<Result> {
   const deadline = Date.now() + busyTimeout;
   for (;;) {
@@ -168,7 +167,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof Connection.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
-/** In one go, so that no other stream comes between its statements. */
+/** Executes statements without interruption by other streams. */
 function batch(stream: Stream, steps: { condition?: Condition; stmt: Statement }[]) {
   const results: unknown[] = [];
   const errors: unknown[] = [];
@@ -222,7 +221,7 @@ function execute({ connection, sql }: Stream, stmt: Statement) {
   return { cols, rows, affected_row_count: 0, last_insert_rowid: null };
 }
 
-/** libsql has no other way to ask: raw() throws for statements without rows. */
+/** Whether a statement returns rows: in libsql, raw() throws for those that do not. */
 function returnsRows(prepared: Connection.Statement): boolean {
   try {
     prepared.raw(true);

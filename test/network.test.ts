@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isPublic, isWithin, networkOf, parseNetwork } from '../worker/network/network.ts';
 
-describe('networks', () => {
+describe('networks of addresses', () => {
   test.each([
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -11,7 +11,7 @@ describe('networks', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['nonsense', 'nonsense'],
-  ])('%s is of %s', (address, network) => {
+  ])('%s is in network %s', (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
 
@@ -25,7 +25,7 @@ describe('networks', () => {
     ['fd00::/8', 'fd12::1', true],
     ['fd00::/8', '10.0.0.1', false],
     ['0.0.0.0/0', '::1', false],
-  ])('%s holds %s: %s', (network, address, holds) => {
+  ])('%s contains %s: %s', (network, address, holds) => {
     const parsed = parseNetwork(network);
     expect(isWithin(address, parsed ? [parsed] : [])).toBe(holds);
   });

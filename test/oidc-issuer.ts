@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
-/** A CI provider on loopback, whose tokens a test words as it likes. */
+/** A CI provider on loopback that issues tokens with any claims. */
 export interface OidcIssuer {
   url: string;
-  /** A token with these claims, beside the usual ones; or instead of them. */
+  /** Issues a token with these claims, in addition to the default ones. */
   issue: (claims: JWTPayload, options?: IssueOptions) => Promise<string>;
-  /** How often its keys were asked for. */
+  /** The number of requests for its keys. */
   keyRequests: () => number;
   close: () => Promise<void>;
 }
@@ -15,9 +15,9 @@ export interface OidcIssuer {
 export interface IssueOptions {
   /** Signs with a key that the provider does not publish. */
   strange?: boolean;
-  /** Seconds from now at which it was made. */
+  /** The time of issue, in seconds from now. */
   issued?: number;
-  /** Seconds from now at which it ends. */
+  /** The time of expiry, in seconds from now. */
   expires?: number;
 }
 

@@ -13,7 +13,7 @@ const units = ['aa-registry-sync.service', 'aa-registry-sync.timer'];
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 const reason = analyze ? '' : ' (skipped: systemd-analyze is not installed)';
 
-/** The options that a command line of ours uses are those that the command has. */
+/** Checks that a command line uses only existing options. */
 async function expectUnderstood(words: readonly string[]): Promise<void> {
   const [name = '', ...rest] = words;
   const command = await topics.find(({ commands }) => name in commands)?.commands[name]?.();
@@ -24,7 +24,7 @@ async function expectUnderstood(words: readonly string[]): Promise<void> {
 }
 
 describe('systemd units', () => {
-  test.skipIf(!analyze)(`systemd finds nothing wrong with them${reason}`, async () => {
+  test.skipIf(!analyze)(`are valid for systemd${reason}`, async () => {
     const root = await mkdtemp(join(tmpdir(), 'units-'));
     try {
       await mkdir(join(root, 'usr/bin'), { recursive: true });
@@ -32,7 +32,7 @@ describe('systemd units', () => {
       const paths = [];
       for (const unit of units) {
         const text = await readFile(join(packaging, 'systemd', unit), 'utf8');
-        // Where it would be; systemd-analyze looks whether it is there.
+        // systemd-analyze checks that the program exists.
         paths.push(join(root, unit));
         await writeFile(join(root, unit), text.replaceAll('/usr/bin/', join(root, 'usr/bin/')));
       }
@@ -52,14 +52,14 @@ describe('systemd units', () => {
     }
   });
 
-  test('the service runs a command that there is', async () => {
+  test('the service runs an existing command', async () => {
     const text = await readFile(join(packaging, 'systemd/aa-registry-sync.service'), 'utf8');
     const [, line = ''] = /^ExecStart=\/usr\/bin\/aa-registry (.*)$/m.exec(text) ?? [];
     await expectUnderstood(line.split(' '));
   });
 });
 
-/** What is looked at of Kubernetes' objects; what is not there is undefined all the same. */
+/** The fields of Kubernetes objects that the test uses. */
 interface Manifest {
   kind: string;
   metadata: { name: string };
@@ -102,7 +102,7 @@ describe('the DaemonSet', async () => {
     ]);
   });
 
-  test('selects its own Pods and mounts only volumes that there are', () => {
+  test('selects its own Pods and mounts only defined volumes', () => {
     const { spec } = find('DaemonSet');
     expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
     const volumes = spec.template.spec.volumes.map(({ name }) => name).sort();
@@ -113,7 +113,7 @@ describe('the DaemonSet', async () => {
     expect(spec.template.spec.volumes[0].configMap.name).toBe(configMap.metadata.name);
   });
 
-  test('runs the image that the Dockerfile beside it tells to build, which is not the registry’s', async () => {
+  test('runs the image of its Dockerfile, not the registry’s', async () => {
     const [{ image }] = find('DaemonSet').spec.template.spec.containers;
     const { version } = JSON.parse(await readFile(join(packaging, '../package.json'), 'utf8'));
     expect(image).toBe(`aa-registry-host:${version}`);
@@ -121,7 +121,7 @@ describe('the DaemonSet', async () => {
     expect(dockerfile).toContain(`build -t ${image} -f packaging/kubernetes/Dockerfile`);
   });
 
-  test('mounts the folders that are written to, and may do what loading takes', () => {
+  test('mounts the written folders and has the capabilities for loading', () => {
     const [container] = find('DaemonSet').spec.template.spec.containers;
     const writable = container.volumeMounts
       .filter(({ readOnly }) => !readOnly)
@@ -137,7 +137,7 @@ describe('the DaemonSet', async () => {
     expect(container.securityContext.privileged).toBeUndefined();
   });
 
-  test('runs commands that there are, in a script that a shell understands', async () => {
+  test('runs existing commands in a valid shell script', async () => {
     const [container] = find('DaemonSet').spec.template.spec.containers;
     const [script] = container.args;
     execFileSync('sh', ['-n'], { input: script });
@@ -148,7 +148,7 @@ describe('the DaemonSet', async () => {
     await expectUnderstood(probe);
   });
 
-  test('has a profiles.toml that sync can follow', async () => {
+  test('has a valid profiles.toml', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'profiles-'));
     const path = join(folder, 'profiles.toml');
     await writeFile(path, find('ConfigMap').data['profiles.toml']);

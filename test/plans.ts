@@ -1,15 +1,15 @@
 import type { Client, InStatement, InValue } from '@libsql/client';
 
-/** The statements that a client was given, to be asked how SQLite finds their rows. */
+/** The query plans of the statements that a client executed. */
 export interface Plans {
-  /** Which of them go through a whole table, and how. */
+  /** The plans that scan a whole table. */
   scans: () => Promise<string[]>;
 }
 
-/** Statements that were looked at in this process already: their plans depend on the schema alone. */
+/** The statements already explained in this process: their plans depend only on the schema. */
 const seen = new Set<string>();
 
-/** Notes whatever goes through a client from now on. */
+/** Records the statements of a client. */
 export function watchPlans(client: Client): Plans {
   const statements = new Map<string, InValue[]>();
   const note = (statement: InStatement | [string, unknown?]) => {
@@ -33,12 +33,12 @@ export function watchPlans(client: Client): Plans {
       return batch.apply(client, args);
     },
     transaction: async (...args: Parameters<typeof transaction>) => {
-      const begun = await transaction.apply(client, args);
-      const inside = begun.execute;
-      return Object.assign(begun, {
+      const opened = await transaction.apply(client, args);
+      const original = opened.execute;
+      return Object.assign(opened, {
         execute: (statement: InStatement) => {
           note(statement);
-          return inside.call(begun, statement);
+          return original.call(opened, statement);
         },
       });
     },
@@ -51,7 +51,7 @@ export function watchPlans(client: Client): Plans {
         if (!/^\s*(?:select|insert|update|delete|with)\b/i.test(sql)) continue;
         const explained = { sql: `EXPLAIN QUERY PLAN ${sql}`, args } as never;
         const plan = await execute.call(client, explained).catch((error: Error) => {
-          // Some tests take a table away, to see what happens.
+          // Some tests drop a table.
           if (/no such table/.test(error.message)) return { rows: [] };
           throw error;
         });
@@ -66,8 +66,8 @@ export function watchPlans(client: Client): Plans {
 }
 
 /**
- * Whether a line of a query plan (sqlite.org/eqp.html) goes through a whole table. A walk along an index up to a
- * LIMIT does not, nor does one through what the query itself has made, a table-valued function or an FTS5 index.
+ * Whether a line of a query plan (sqlite.org/eqp.html) scans a whole table. Scans of an index up to a LIMIT, of subqueries,
+ * of table-valued functions and of an FTS5 index do not count.
  */
 function isScan(detail: string, details: string[], sql: string): boolean {
   const [, what = '', index] =

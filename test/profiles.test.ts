@@ -13,7 +13,7 @@ const installed = existsSync(parser);
 const reason = installed ? '' : ' (skipped: apparmor_parser is not installed)';
 
 describe.each(await readdir(folder))('the profile %s', (name) => {
-  test('is a package of its folder, with nothing for lint to report', async () => {
+  test('is a valid package without lint diagnostics', async () => {
     const found = await readPackageFolder(join(folder, name));
     expect(found).toMatchObject({ team: 'library', name, manifest: { license: 'Apache-2.0' } });
     const { text } = await readProfile(found.file);

@@ -8,7 +8,7 @@ import { migrations } from '../migrations/index.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Imports that biome.json must refuse: this fails when somebody loosens it. */
+/** Imports that biome.json must refuse. */
 const forbidden: [file: string, imported: string][] = [
   ['policy/syntax/a.ts', 'node:fs'],
   ['policy/syntax/b.ts', 'zod'],
@@ -50,7 +50,7 @@ const allowed: [file: string, imported: string][] = [
   ['sdk/config.ts', 'node:fs/promises'],
 ];
 
-/** Which of these files, each with one import, biome.json's rules between rooms refuse. */
+/** Which of these files, each with one import, are refused by the import rules of biome.json. */
 async function restrictedImports(files: [file: string, imported: string][]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   try {
@@ -69,7 +69,7 @@ async function restrictedImports(files: [file: string, imported: string][]): Pro
   }
 }
 
-/** Runs a development tool; its output and exit code. */
+/** Runs a development tool; returns its output and exit code. */
 async function tool(
   name: string,
   args: string[],
@@ -93,7 +93,7 @@ describe('the project', () => {
     expect(await tool('tsc', ['--noEmit'])).toEqual({ code: 0, output: '' });
   });
 
-  test('is formatted and lints, the arrows between rooms included', async () => {
+  test('passes the formatter and the linter, including the arrows between rooms', async () => {
     const { code, output } = await tool('biome', [
       'ci',
       '--error-on-warnings',
@@ -103,12 +103,12 @@ describe('the project', () => {
     expect(code, output).toBe(0);
   });
 
-  test('an arrow the wrong way between rooms is found', async () => {
+  test('detects an arrow between rooms in the wrong direction', async () => {
     expect(await restrictedImports(forbidden)).toEqual(forbidden.map(([file]) => file).sort());
     expect(await restrictedImports(allowed)).toEqual([]);
   });
 
-  test('the lock file pins every package and names no registry host', async () => {
+  test('pins every package in the lock file, without the name of a registry host', async () => {
     const lock = await readFile(join(root, 'package-lock.json'), 'utf8');
     expect(lock).not.toMatch(/"resolved":/);
     const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -120,7 +120,7 @@ describe('the project', () => {
     }
   });
 
-  test('every dependency is accounted for in docs/dependencies.md', async () => {
+  test('documents every dependency in docs/dependencies.md', async () => {
     const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     const page = await readFile(join(root, 'docs/dependencies.md'), 'utf8');
     const listed = [...page.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, name]) => name);
@@ -128,7 +128,7 @@ describe('the project', () => {
     expect(listed.sort()).toEqual(used.sort());
   });
 
-  test("the program applies drizzle-kit's migrations, all of them, in order", async () => {
+  test('applies all migrations of drizzle-kit in order', async () => {
     const journal = JSON.parse(await readFile(join(root, 'migrations/meta/_journal.json'), 'utf8'));
     const tags = journal.entries.map(({ tag }: { tag: string }) => tag);
     expect(migrations.map(({ name }) => name)).toEqual(tags);

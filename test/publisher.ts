@@ -15,7 +15,7 @@ export const manifest: Manifest = {
   license: 'Apache-2.0',
 };
 
-/** A profile that lints without errors; `detail` makes it another one. */
+/** A profile without lint errors; `detail` varies it. */
 export function profileText(name: string, detail = ''): string {
   return [
     'abi <abi/3.0>,',
@@ -30,14 +30,14 @@ export function profileText(name: string, detail = ''): string {
   ].join('\n');
 }
 
-/** A team with a registered key and a token of its own. */
+/** A team with a registered key and its own token. */
 export interface Publisher {
   team: string;
   key: KeyPair;
   token: string;
 }
 
-/** Sends JSON as an API client does. */
+/** Sends JSON to the API. */
 export function send(
   registry: TestRegistry,
   method: string,
@@ -55,7 +55,7 @@ export function send(
   });
 }
 
-/** Makes a team, a key and a token, as an administrator does. */
+/** Creates a team, a key and a token, as an administrator. */
 export async function createPublisher(registry: TestRegistry, team: string): Promise<Publisher> {
   const key = await generateKeyPair();
   const { adminToken } = registry;
@@ -68,7 +68,7 @@ export async function createPublisher(registry: TestRegistry, team: string): Pro
   return { team, key, token: ((await made.json()) as { token: string }).token };
 }
 
-/** What is to be published, and whatever a test wants to be different from the rest. */
+/** The version to publish, with optional overrides. */
 export interface Draft {
   name: string;
   version: string;
@@ -78,7 +78,7 @@ export interface Draft {
   manifest?: Manifest;
 }
 
-/** Signs a draft as its publisher does. */
+/** Signs a draft with the publisher's key. */
 export async function signDraft(publisher: Publisher, draft: Draft): Promise<Envelope> {
   const text = draft.text ?? profileText(draft.name);
   const digest = await sha256(new TextEncoder().encode(text));
@@ -87,7 +87,7 @@ export async function signDraft(publisher: Publisher, draft: Draft): Promise<Env
   return signStatement({ ...subject, manifest: draft.manifest ?? manifest }, [publisher.key]);
 }
 
-/** Publishes a draft; the answer is the test's to judge. */
+/** Publishes a draft and returns the response. */
 export async function publish(
   registry: TestRegistry,
   publisher: Publisher,
@@ -100,7 +100,7 @@ export async function publish(
   return send(registry, 'PUT', path, { profile, envelope }, token);
 }
 
-/** The response, when it has this status; else the test fails with what it says. */
+/** Returns the response if it has this status; otherwise fails with its body. */
 export async function expectStatus(status: number, pending: Promise<Response>): Promise<Response> {
   const response = await pending;
   if (response.status !== status) {

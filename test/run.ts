@@ -7,9 +7,9 @@ import { debianPackages as kernelPackages, missing } from './system/kernel/packa
 import { type Tier, tiers } from './tiers.ts';
 
 /**
- * Runs one tier of the tests (tiers.ts): installs what it needs from Debian where that can be done, builds, and runs
- * the files whose paths contain one of the patterns, or all. `run.ts TIER [PATTERN…]`. What can't run is named with
- * what it lacks; where CI is set that is a failure.
+ * Runs a tier of the tests (tiers.ts): installs its requirements if possible, builds, and runs the files whose paths contain
+ * one of the patterns, or all. `run.ts TIER [PATTERN…]`. Skipped tests are listed with the missing requirement; in CI they
+ * are failures.
  */
 const root = join(import.meta.dirname, '..');
 
@@ -23,7 +23,7 @@ async function installPackages({ packages, guests }: Tier): Promise<void> {
     ...packages.filter(([file]) => !existsSync(file)).map(([, name]) => name),
     ...(guests.length > 0 ? kernelPackages.filter((name) => !isInstalled(name)) : []),
   ];
-  // The kernel tests download packages for their guest too, which are not installed here.
+  // The kernel tests also download packages for their guests.
   if (absent.length === 0 && (guests.length === 0 || (await missing(...guests)).length === 0)) {
     return;
   }
@@ -31,7 +31,7 @@ async function installPackages({ packages, guests }: Tier): Promise<void> {
     console.log(`Not installed, since this is not root on Debian: ${absent.join(', ')}`);
     return;
   }
-  // The lists may be old or empty: nothing can be found by them then.
+  // The package lists may be old or empty.
   if (!aptGet('update', '-q') || absent.length === 0) return;
   console.log(`Installing from Debian: ${absent.join(', ')}`);
   aptGet('install', '-q', '-y', '--no-install-recommends', ...absent);
@@ -52,7 +52,7 @@ function build({ executable }: Tier): void {
   }
 }
 
-/** What to name for a skipped test: its suite where all of that is skipped, else the test. */
+/** The name of a skipped test, or of its suite if all of that is skipped. */
 function skippedPart(test: TestCase): string {
   const { parent } = test;
   if (parent.type !== 'suite') return test.fullName;
@@ -80,7 +80,7 @@ const vitest = await startVitest('test', patterns, {
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skipped = new Set<string>();
 for (const module of vitest.state.getTestModules()) {
-  // A file that can't even be loaded has no tests to count.
+  // A file that can't be loaded has no tests.
   if (module.state() === 'failed' && module.errors().length > 0) counts.failed++;
   for (const test of module.children.allTests()) {
     const { state } = test.result();

@@ -29,22 +29,22 @@ import { createNodeSend } from '../worker/webhooks/send-node.ts';
 import { startHrana } from './hrana.ts';
 import { watchPlans } from './plans.ts';
 
-/** A registry under test, empty but for an administrator. */
+/** A registry under test, which has only an administrator. */
 export interface TestRegistry {
-  /** Where it listens, for clients that speak to it over a socket. */
+  /** Its URL, for clients that connect over a socket. */
   url: string;
-  /** Sends a request to the registry; a path is enough. */
+  /** Sends a request to a path of the registry. */
   fetch: (path: string, init?: RequestInit) => Promise<Response>;
-  /** Its database, for tests that look or meddle behind the service's back. */
+  /** Its database, for tests that inspect or tamper with it. */
   db: Database;
   adminToken: string;
-  /** The log's key, which an attacker in these tests may have too. */
+  /** The log's key, which some attackers in these tests have. */
   logKey: NoteKey;
-  /** Does what a timer does in production: tells webhooks what is due, and asks witnesses. */
+  /** Runs the work of timers: sends due deliveries and requests cosignatures. */
   deliver: () => Promise<void>;
-  /** Lets the database do the next request with such SQL, and loses its answer; where it is a remote one. */
-  loseAnswer?: (sql: RegExp) => () => boolean;
-  /** Kills the process that serves, and starts another on the same database; where it is one of its own. */
+  /** Lets a remote database execute the next request with matching SQL but lose its response. */
+  loseResponse?: (sql: RegExp) => () => boolean;
+  /** Kills the process of the registry, if it has its own, and starts another with the same database. */
   crash?: () => Promise<void>;
   close: () => Promise<void>;
 }
@@ -61,30 +61,30 @@ async function childProcesses(program: string): Promise<number[]> {
   return children;
 }
 
-/** How a registry under test differs from the others. */
+/** Options of a registry under test. */
 export interface TestOptions {
-  /** Its log's key; a new one when left out. */
+  /** The log's key; a new one by default. */
   logKey?: NoteKey;
-  /** The witnesses that it asks, each as `KEY=URL` or `URL`. */
+  /** Its witnesses, each as `KEY=URL` or `URL`. */
   witnesses?: string[];
-  /** A CI provider, as `github=URL` or `gitlab=URL`, each; their tokens are made for {@link origin}. */
+  /** CI providers, each as `github=URL` or `gitlab=URL`; the audience of their tokens is {@link origin}. */
   issuers?: string[];
-  /** Told of each line that it logs of a request; nothing is logged when left out. */
+  /** Receives the lines of the request log; nothing is logged by default. */
   logged?: (line: string) => void;
-  /** How many requests an address, and a token, may make in a minute; any number when left out. */
+  /** The rate limits per minute by address and by token; unlimited by default. */
   addressLimit?: number;
   tokenLimit?: number;
-  /** The header in which workerd finds clients' addresses. */
+  /** The header with the client's address, on workerd. */
   addressHeader?: string;
-  /** The most that a team may store, where that is not the default. */
+  /** Limits of a team that differ from the default. */
   team?: Partial<Amounts>;
-  /** Whether workerd's Cache API keeps anything: not when left out, for the same reason. */
+  /** Whether workerd's Cache API stores responses; off by default, since tests tamper with the database. */
   sharedCache?: boolean;
-  /** How much of what it answers it keeps in memory: nothing when left out, since tests meddle with the database. */
+  /** The size of the response cache; 0 by default, since tests tamper with the database. */
   responseCacheBytes?: number;
-  /** Networks that webhooks may go to although they are not public. */
+  /** Private networks that webhooks may go to. */
   webhookNetworks?: string[];
-  /** What analysing a package may cost, where that is not the default; on Node. */
+  /** Limits of analysis on Node that differ from the default. */
   analysis?: Partial<ThreadLimits>;
 }
 
@@ -97,10 +97,10 @@ export interface Runtime {
   start: (options?: TestOptions) => Promise<TestRegistry>;
 }
 
-/** A small limit, so that tests of it are quick. */
+/** The maximum size of a profile; small, to keep the tests fast. */
 export const profileBytes = 32 * 1024;
 
-/** The public address of a registry under test. */
+/** The public URL of a registry under test. */
 export const origin = 'http://registry.test';
 
 const logName = 'registry.test/log';
@@ -122,7 +122,7 @@ const node: Runtime = {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const db = await openFile(join(folder, 'registry.db'));
     await migrate(db);
-    // The service has a connection of its own: what a test does behind its back is none of its queries.
+    // The service has its own connection, to tell its queries from those of the tests.
     const served = await openFile(join(folder, 'registry.db'));
     const plans = watchPlans(served.$client);
     const adminToken = generateToken();
@@ -192,7 +192,7 @@ const node: Runtime = {
   },
 };
 
-/** The bundle that wrangler makes, in workerd, against a database reached over Hrana. */
+/** wrangler's bundle in workerd, with a database over Hrana. */
 const workerd: Runtime = {
   name: 'workerd',
   async start({
@@ -263,7 +263,7 @@ const workerd: Runtime = {
     const url = (await miniflare.ready).origin;
     return {
       url,
-      loseAnswer: hrana.loseAnswer,
+      loseResponse: hrana.loseResponse,
       crash: async () => {
         for (const pid of await childProcesses('workerd')) process.kill(pid, 'SIGKILL');
         await miniflare.dispose();
@@ -279,7 +279,7 @@ const workerd: Runtime = {
       adminToken,
       logKey: key,
       deliver: async () => {
-        // The types of Workers, which are not installed, would say so.
+        // The types of Workers are not installed.
         const worker = (await miniflare.getWorker()) as unknown as Scheduled;
         await worker.scheduled({ cron: '* * * * *' });
       },
@@ -293,7 +293,7 @@ const workerd: Runtime = {
   },
 };
 
-/** The runtimes that the API tests run on: Node, or what AA_TEST_RUNTIMES names (test/run.ts). */
+/** The runtimes of the API tests: those in AA_TEST_RUNTIMES (test/run.ts), by default Node. */
 export const runtimes: Runtime[] = (process.env.AA_TEST_RUNTIMES ?? 'node')
   .split(',')
   .map((name) => (name === 'workerd' ? workerd : node));

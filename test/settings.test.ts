@@ -13,14 +13,14 @@ beforeAll(async () => {
 });
 
 describe('the settings of a registry on Workers', () => {
-  test('two secrets are enough; what is empty is left out', async () => {
+  test('two secrets are enough; empty variables count as unset', async () => {
     const settings = await readSettings(good);
     expect(settings).toMatchObject({ logLevel: 'info', witnesses: [], publicUrl: undefined });
     const empty = Object.fromEntries(variables.map((name) => [name, '']));
     expect(await readSettings({ ...empty, ...good })).toEqual(settings);
   });
 
-  test('those of wrangler.toml are good, and all of them are known', async () => {
+  test('those in wrangler.toml are valid and complete', async () => {
     const toml = parse(await readFile(new URL('../wrangler.toml', import.meta.url), 'utf8'));
     const vars = toml.vars as Record<string, string>;
     expect(variables).toEqual(expect.arrayContaining(Object.keys(vars)));
@@ -43,7 +43,7 @@ describe('the settings of a registry on Workers', () => {
     ['OIDC_ISSUERS', 'https://gitlab.com', 'github=URL'],
     ['WEBHOOK_NETWORKS', '10.0.0.0/99', '"10.0.0.0/99"'],
     ['LOG_LEVEL', 'debug', 'off, error, info'],
-  ])('%s as %s is refused, by its name', async (name, value, reason) => {
+  ])('%s as %s is refused with its name', async (name, value, reason) => {
     const failed = await readSettings({ ...good, [name]: value }).catch((error: Error) => error);
     expect(failed).toBeInstanceOf(Error);
     const { message } = failed as Error;
@@ -52,12 +52,12 @@ describe('the settings of a registry on Workers', () => {
     expect(message).not.toMatch(/aar_|PRIVATE/);
   });
 
-  test('all that is wrong is told at once', async () => {
+  test('all errors are reported together', async () => {
     const failed = await readSettings({ LOG_LEVEL: 'all' }).catch((error: Error) => error.message);
     for (const name of ['LIBSQL_URL', 'LOG_KEY', 'LOG_LEVEL']) expect(failed).toContain(name);
   });
 
-  test('a worker that can not start says so to its log, and 503 to everybody else', async () => {
+  test('a worker that can’t start logs the cause and responds with 503', async () => {
     const miniflare = new Miniflare({
       modules: true,
       modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],

@@ -23,7 +23,7 @@ test.skipIf(missing.length > 0)(
     if (script === undefined) throw new Error('the page has no commands');
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const running = await startRegistry({ data: join(folder, 'data'), host: '127.0.0.1', port: 0 });
-    // As a reader runs it: by sh, which stops at nothing that the page does not have it stop at.
+    // Run by sh without options, like a reader would.
     const run = (commands: string, env: NodeJS.ProcessEnv = {}) =>
       promisify(execFile)('sh', ['-c', commands], {
         cwd: folder,
@@ -58,7 +58,7 @@ test.skipIf(missing.length > 0)(
       }
       await expect(run(script, { KEY_ID: `sha256:${'0'.repeat(64)}` })).rejects.toThrow();
 
-      // The team's second key has signed this one, and it is not the first in the list.
+      // Signed by the team's second key, which is not the first in the list.
       const second = await generateKeyPair();
       const endorsement = await endorse('library', second.publicKey, team.key);
       const body = { publicKey: second.publicKey.text, label: 'second', endorsement };
@@ -68,7 +68,7 @@ test.skipIf(missing.length > 0)(
       const next = script.replaceAll('1.0.0', '1.1.0');
       expect((await run(next)).stdout).toContain(`signed with ${second.publicKey.keyId}\n`);
       await expect(run(next, { KEY_ID: keyId })).rejects.toThrow();
-      // And once it is revoked, its signature counts no more.
+      // Once it is revoked, its signature does not count.
       const revocation = `/v1/teams/library/keys/${encodeURIComponent(second.publicKey.keyId)}/revocation`;
       await expectStatus(200, send(registry, 'POST', revocation, { reason: 'lost' }, team.token));
       await expect(run(next)).rejects.toThrow();

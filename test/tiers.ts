@@ -1,6 +1,6 @@
 import { debian12, debian13, type Guest } from './system/kernel/guests.ts';
 
-/** One of the test commands: which files it runs, on which runtimes, and what it needs. */
+/** A test command: its files, runtimes and requirements. */
 export interface Tier {
   include: string[];
   exclude: string[];
@@ -9,11 +9,11 @@ export interface Tier {
   /** Whether the single executable is built first. */
   executable: boolean;
   guests: Guest[];
-  /** What is needed from Debian, by a file that shows whether it is there. */
+  /** The required Debian packages, by a file that shows whether each is installed. */
   packages: [file: string, name: string][];
 }
 
-/** What every tier needs. */
+/** The requirements of all tiers. */
 const common: Tier['packages'] = [
   ['/usr/sbin/apparmor_parser', 'apparmor'],
   ['/usr/share/apparmor/extra-profiles', 'apparmor-profiles'],
@@ -39,12 +39,12 @@ export const tiers = {
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',
-    // The guest of the kernel test has it.
+    // Also runs in the guest of the kernel test.
     executable: true,
     guests: [debian12],
     packages: common,
   },
-  /** `npm run test:runtime`: what the service does, on workerd. */
+  /** `npm run test:runtime`: the service on workerd. */
   runtime: {
     include: [
       'test/api/*.test.ts',
@@ -60,7 +60,7 @@ export const tiers = {
   /** `npm run test:system`: kernels, power cuts, the Debian package, the executable, the browser, load. */
   system: {
     include: ['test/system/**/*.test.ts'],
-    // npm test has run it.
+    // Included in npm test.
     exclude: ['test/system/kernel/first-light.test.ts'],
     runtimes: 'node',
     executable: true,

@@ -11,7 +11,7 @@ describe('sending to webhooks from Node', () => {
   });
   afterEach(() => receiver.close());
 
-  /** A name server that gives these addresses, one list after the other. */
+  /** A resolver that returns these lists of addresses in turn. */
   function names(...answers: string[][]) {
     const asked: string[] = [];
     return {
@@ -35,7 +35,7 @@ describe('sending to webhooks from Node', () => {
   const loopback = createDestinations(['127.0.0.1']);
   const port = () => new URL(receiver.url).port;
 
-  test('goes to the address that was checked, whatever the name means a moment later', async () => {
+  test('connects to the checked address, even if the name changes its address', async () => {
     const { asked, resolve } = names(['127.0.0.1'], ['10.0.0.1']);
     const send = createNodeSend(loopback, { resolve });
     expect(await send(`http://hooks.example.com:${port()}/`, {}, '{}')).toBe(204);
@@ -54,7 +54,7 @@ describe('sending to webhooks from Node', () => {
     [['::1']],
     [['::ffff:127.0.0.1']],
     [['2606:2800:21f:cb07:6820:80da:af6b:8b2c', 'fe80::1']],
-  ])('a name that stands for %j is refused', async (addresses) => {
+  ])('refuses a name that resolves to %j', async (addresses) => {
     const { resolve } = names(addresses);
     const send = createNodeSend(createDestinations([]), { resolve });
     const url = `https://hooks.example.com:${port()}/`;
@@ -62,21 +62,21 @@ describe('sending to webhooks from Node', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test('plain http goes only where the operator lets it', async () => {
+  test('allows http only in networks that the operator allows', async () => {
     const { resolve } = names(['93.184.215.14']);
     const send = createNodeSend(loopback, { resolve });
     await expect(send('http://hooks.example.com/', {}, '{}')).rejects.toThrow('it is not https');
   });
 
-  test('a receiver that never answers is left', async () => {
-    receiver.answer = () => {};
+  test('times out if the receiver does not respond', async () => {
+    receiver.respond = () => {};
     const send = createNodeSend(loopback, { timeout: 200 });
     await expect(send(receiver.url, {}, '{}')).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  test('an answer without end is cut, its status counts', async () => {
+  test('accepts the status of an endless response', async () => {
     let sent = 0;
-    receiver.answer = (response) => {
+    receiver.respond = (response) => {
       response.writeHead(200);
       const chunk = Buffer.alloc(16 * 1024);
       const more = () => {
@@ -92,8 +92,8 @@ describe('sending to webhooks from Node', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('an answer that drips is cut, its status counts', async () => {
-    receiver.answer = (response) => {
+  test('accepts the status of a slow response', async () => {
+    receiver.respond = (response) => {
       response.writeHead(200);
       response.write('.');
     };
@@ -101,8 +101,8 @@ describe('sending to webhooks from Node', () => {
     expect(await send(receiver.url, {}, '{}')).toBe(200);
   });
 
-  test('whoever hangs up is an error', async () => {
-    receiver.answer = (response) => response.destroy();
+  test('fails if the receiver disconnects', async () => {
+    receiver.respond = (response) => response.destroy();
     const send = createNodeSend(loopback);
     await expect(send(receiver.url, {}, '{}')).rejects.toMatchObject({ code: 'ECONNRESET' });
   });

@@ -55,13 +55,13 @@ import { runtimes, type TestRegistry } from './runtimes.ts';
 
 const launcher = join(import.meta.dirname, '../bin/aa-registry');
 
-/** A log of fewer than 256 leaves, of which every tree is at hand. */
+/** A log of fewer than 256 leaves with all its trees. */
 interface SmallLog {
   checkpoint: (size: number, key: NoteKey) => Promise<string>;
   prove: (first: number, second: number) => Promise<Hash[]>;
 }
 
-/** The log whose leaves are these texts. */
+/** Creates a log of these texts. */
 async function smallLog(...texts: string[]): Promise<SmallLog> {
   const frontiers: Frontier[] = [emptyFrontier];
   const leaves: Hash[] = [];
@@ -123,8 +123,13 @@ describe('a witness', () => {
   const post = (body: string | Uint8Array<ArrayBuffer>, at = witness) =>
     fetch(`${at.url}/add-checkpoint`, { method: 'POST', body });
 
-  /** Asks for the tree of `size`, claiming that the witness has seen that of `oldSize`. */
-  async function ask(oldSize: number, size: number, from = log, at = witness): Promise<Response> {
+  /** Requests a cosignature of the tree of `size`, with a proof from `oldSize`. */
+  async function requestCosignature(
+    oldSize: number,
+    size: number,
+    from = log,
+    at = witness,
+  ): Promise<Response> {
     const proof = oldSize < size ? await from.prove(oldSize, size) : [];
     const checkpoint = await from.checkpoint(size, logKey);
     return post(formatAddCheckpoint({ oldSize, proof, checkpoint }), at);
@@ -132,7 +137,7 @@ describe('a witness', () => {
 
   async function expectCosigned(oldSize: number, size: number): Promise<void> {
     const before = Math.floor(Date.now() / 1000);
-    const response = await expectStatus(200, ask(oldSize, size));
+    const response = await expectStatus(200, requestCosignature(oldSize, size));
     const note = (await log.checkpoint(size, logKey)) + (await response.text());
     const identity = { origin: logKey.name, keys: [logKey] };
     const verified = await verifyCheckpoint(note, identity, [key]);
@@ -148,33 +153,33 @@ describe('a witness', () => {
     expect(await response.text()).toBe(`${size}\n`);
   }
 
-  test('cosigns a log that grows, and the same tree again', async () => {
+  test('cosigns a growing log, and the same tree again', async () => {
     await expectCosigned(0, 3);
     await expectCosigned(3, 3);
     await expectCosigned(3, 7);
     await expectCosigned(7, 8);
   });
 
-  test('says which tree it has seen', async () => {
+  test('responds with the size that it has cosigned', async () => {
     await expectCosigned(0, 5);
-    await expectConflict(5, ask(0, 6));
-    await expectConflict(5, ask(4, 6));
+    await expectConflict(5, requestCosignature(0, 6));
+    await expectConflict(5, requestCosignature(4, 6));
   });
 
   test('refuses a fork', async () => {
     await expectCosigned(0, 7);
-    await expectConflict(7, ask(7, 7, fork));
-    await expectStatus(422, ask(7, 8, fork));
+    await expectConflict(7, requestCosignature(7, 7, fork));
+    await expectStatus(422, requestCosignature(7, 8, fork));
     await expectCosigned(7, 8);
   });
 
   test('refuses a rollback', async () => {
     await expectCosigned(0, 5);
-    await expectConflict(5, ask(3, 4));
-    await expectStatus(400, ask(5, 4));
+    await expectConflict(5, requestCosignature(3, 4));
+    await expectStatus(400, requestCosignature(5, 4));
   });
 
-  test('refuses what it does not know', async () => {
+  test('refuses unknown logs', async () => {
     const stranger = await generateNoteKey('stranger.test/log');
     const add = async (signer: NoteKey) =>
       formatAddCheckpoint({
@@ -197,21 +202,21 @@ describe('a witness', () => {
     await expectCosigned(0, 1);
   });
 
-  test('answers to nothing else', async () => {
+  test('refuses other requests', async () => {
     expect((await fetch(`${witness.url}/add-checkpoint`)).status).toBe(405);
     expect((await fetch(`${witness.url}/`, { method: 'POST' })).status).toBe(404);
   });
 
-  test('knows after a restart what it cosigned', async () => {
+  test('keeps its state over a restart', async () => {
     await expectCosigned(0, 7);
     await witness.close();
     witness = await startOne();
-    await expectConflict(7, ask(0, 8, fork));
-    await expectStatus(422, ask(7, 8, fork));
+    await expectConflict(7, requestCosignature(0, 8, fork));
+    await expectStatus(422, requestCosignature(7, 8, fork));
     await expectCosigned(7, 8);
   });
 
-  test('cosigns one of two forks that come at once, also where two share the state', async () => {
+  test('cosigns one of two concurrent forks, also with a shared state', async () => {
     await expectCosigned(0, 6);
     const second = await startOne();
     try {
@@ -219,7 +224,7 @@ describe('a witness', () => {
         [...'0123456789'].map((letter) => smallLog(...letters.slice(0, 6), letter)),
       );
       const answers = await Promise.all(
-        forks.map((one, at) => ask(6, 7, one, at % 2 === 0 ? witness : second)),
+        forks.map((one, at) => requestCosignature(6, 7, one, at % 2 === 0 ? witness : second)),
       );
       const statuses = answers.map(({ status }) => status).toSorted();
       expect(statuses).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
@@ -228,7 +233,7 @@ describe('a witness', () => {
     }
   });
 
-  test('keeps one file, which is a checkpoint as others read it', async () => {
+  test('stores one file, a standard checkpoint', async () => {
     for (const [oldSize, size] of [
       [0, 2],
       [2, 5],
@@ -244,7 +249,7 @@ describe('a witness', () => {
     );
   });
 
-  test('keeps what it cosigned however many others have signed the note', async () => {
+  test('stores the checkpoint without the signatures of others', async () => {
     const others = await Promise.all(
       Array.from({ length: 99 }, (_, at) => generateNoteKey(`other-${at}`)),
     );
@@ -252,10 +257,10 @@ describe('a witness', () => {
     for (const other of others)
       checkpoint = await cosign(checkpoint, await cosignerOf(other), new Date());
     await expectStatus(200, post(formatAddCheckpoint({ oldSize: 0, proof: [], checkpoint })));
-    await expectConflict(3, ask(0, 4));
+    await expectConflict(3, requestCosignature(0, 4));
   });
 
-  test('verifies one signature, however often a request repeats it', async () => {
+  test('verifies a repeated signature once', async () => {
     await expectCosigned(0, 3);
     await expectCosigned(3, 3);
     const signed = await log.checkpoint(3, logKey);
@@ -267,7 +272,7 @@ describe('a witness', () => {
       for (let round = 0; round < 5; round++) await expectStatus(200, post(body));
       expect(verify).toHaveBeenCalledTimes(5);
       verify.mockClear();
-      // Different ones are bad ones: one key signs in one way.
+      // Different signatures by the same key are invalid.
       const others = Array.from({ length: 99 }, (_, at) => ({
         name: logKey.name,
         id: logKey.id,
@@ -279,15 +284,15 @@ describe('a witness', () => {
     } finally {
       verify.mockRestore();
     }
-    // The log grows under such a note too.
+    // The log can still grow.
     const grown = await log.checkpoint(5, logKey);
     const checkpoint = grown + grown.slice(grown.indexOf('\n\n') + 2).repeat(99);
     const proof = await log.prove(3, 5);
     await expectStatus(200, post(formatAddCheckpoint({ oldSize: 3, proof, checkpoint })));
-    await expectConflict(5, ask(3, 6));
+    await expectConflict(5, requestCosignature(3, 6));
   });
 
-  test('removes what killed processes have left, and not what others are at', async () => {
+  test('removes temporary files of killed processes only', async () => {
     await expectCosigned(0, 3);
     await witness.close();
     const logFolder = join(state, 'registry.test%2Flog.log');
@@ -303,12 +308,12 @@ describe('a witness', () => {
     await expectCosigned(3, 5);
   });
 
-  test('does not start on a state that is not its own', async () => {
+  test('does not start with the state of another witness', async () => {
     await expectCosigned(0, 3);
     const file = join(state, 'registry.test%2Flog.log', '1');
     await writeFile(file, (await readFile(file, 'utf8')).replace('\n3\n', '\n2\n'));
     await expect(startOne()).rejects.toThrow(file);
-    expect((await ask(3, 4)).status).toBe(500);
+    expect((await requestCosignature(3, 4)).status).toBe(500);
   });
 });
 
@@ -331,7 +336,7 @@ describe('aa-registry log witness', () => {
     return file;
   }
 
-  /** Starts one as an operator does, and waits until it listens. */
+  /** Starts a witness with the CLI and waits until it listens. */
   async function start(...args: string[]): Promise<{ process: ChildProcess; url: string }> {
     const process_ = spawn(launcher, ['log', 'witness', '--port', '0', ...args], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -345,7 +350,7 @@ describe('aa-registry log witness', () => {
     throw new Error('the witness did not start');
   }
 
-  test('survives kill -9 without forgetting, and ends when it is told to', async () => {
+  test('keeps its state over kill -9 and ends on SIGTERM', async () => {
     const args = [
       '--key',
       await makeKey('--cosigner'),
@@ -355,7 +360,7 @@ describe('aa-registry log witness', () => {
       join(folder.path, 'killed'),
     ];
     const log = await smallLog(...letters);
-    const ask = async (url: string, oldSize: number, size: number) => {
+    const requestCosignature = async (url: string, oldSize: number, size: number) => {
       const [proof, checkpoint] = await Promise.all([
         log.prove(oldSize, size),
         log.checkpoint(size, logKey),
@@ -364,18 +369,18 @@ describe('aa-registry log witness', () => {
       return (await fetch(`${url}/add-checkpoint`, { method: 'POST', body })).status;
     };
     const first = await start(...args);
-    expect(await ask(first.url, 0, 5)).toBe(200);
+    expect(await requestCosignature(first.url, 0, 5)).toBe(200);
     first.process.kill('SIGKILL');
     await once(first.process, 'close');
 
     const second = await start(...args);
-    expect(await ask(second.url, 0, 6)).toBe(409);
-    expect(await ask(second.url, 5, 6)).toBe(200);
+    expect(await requestCosignature(second.url, 0, 6)).toBe(409);
+    expect(await requestCosignature(second.url, 5, 6)).toBe(200);
     second.process.kill('SIGTERM');
     expect(await once(second.process, 'close')).toEqual([0, null]);
   });
 
-  test('a key is made once, for its owner only, and for one purpose', async () => {
+  test('creates a key once, readable by its owner, for one purpose', async () => {
     for (const [type, ...more] of [['ed25519'], ['cosignature', '--cosigner']] as const) {
       const file = await makeKey(...more);
       expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -395,11 +400,11 @@ describe('aa-registry log witness', () => {
     [['log', 'key', 'a b']],
     [['log', 'key', 'a+b']],
     [['log', 'key', '']],
-  ])('%j is a slip of usage', async (args) => {
+  ])('%j is a usage error', async (args) => {
     expect(await command(args)).toMatchObject({ code: 2, lines: [] });
   });
 
-  test('what can not be started says why', async () => {
+  test('reports why it can’t start', async () => {
     const witnessKey = await makeKey('--cosigner');
     const vkey = ['--log-key', logKey.verifier];
     const open = await makeKey('--cosigner');
@@ -475,9 +480,9 @@ describe('a registry and one of its witnesses', () => {
     return witness as Witness;
   }
 
-  /** Asks about the tree of seven entries, or that of the whole log if it has to be read again. */
-  const ask = (witness: Witness, whole = 7) =>
-    witness.ask(tree(7), { read: async () => tree(whole), proveConsistency: log.prove });
+  /** Requests a cosignature of the tree of seven entries, or of the whole log if it must be read again. */
+  const requestCosignature = (witness: Witness, whole = 7) =>
+    witness.cosign(tree(7), { read: async () => tree(whole), proveConsistency: log.prove });
 
   const conflict = (response: ServerResponse, size: number | string) =>
     response.writeHead(409, { 'Content-Type': 'text/x.tlog.size' }).end(`${size}\n`);
@@ -510,11 +515,11 @@ describe('a registry and one of its witnesses', () => {
     ['never answers', () => {}],
     ['never ends its answer', (response) => response.write('— ')],
     ['sends a letter now and then', trickle],
-  ])('that %s is told of once, and left alone for a while', async (_, how) => {
+  ])('that %s is logged once and not retried for a while', async (_, how) => {
     behave = how;
     const witness = create();
     expect(witness.isDue(tree(7), [])).toBe(true);
-    expect(await ask(witness)).toBeUndefined();
+    expect(await requestCosignature(witness)).toBeUndefined();
     expect(witness.isDue(tree(7), [])).toBe(false);
     expect(requests.length).toBeLessThanOrEqual(8);
     expect(new Set(requests)).toEqual(new Set(['POST /w/add-checkpoint']));
@@ -536,11 +541,11 @@ describe('a registry and one of its witnesses', () => {
     response.on('close', () => clearInterval(timer));
   }
 
-  test('that goes on failing is left alone for longer each time, and told of once', async () => {
+  test('that keeps failing is retried at increasing intervals and logged once', async () => {
     behave = (response) => response.writeHead(500).end();
     const witness = create();
     for (const seconds of [5, 10, 20, 40, 80, 160, 300, 300]) {
-      await ask(witness);
+      await requestCosignature(witness);
       time += seconds * 1000 - 1;
       expect(witness.isDue(tree(7), [])).toBe(false);
       time += 1;
@@ -549,32 +554,32 @@ describe('a registry and one of its witnesses', () => {
     expect(console.error).toHaveBeenCalledTimes(1);
   });
 
-  test('that has cosigned more is asked about the log as it stands now', async () => {
+  test('that has cosigned more is asked to cosign the current log', async () => {
     const later = await line(key, time, 8);
     behave = (response, request) =>
       request === 1 ? conflict(response, 8) : response.end(formatSignatures([later]));
-    expect(await ask(create(), 8)).toEqual({ tree: tree(8), signatures: [later] });
-    // Where the log has no more, it is not the log that the witness knows.
+    expect(await requestCosignature(create(), 8)).toEqual({ tree: tree(8), signatures: [later] });
+    // A witness with a larger size than the log knows another log.
     requests = [];
-    expect(await ask(create(), 7)).toBeUndefined();
+    expect(await requestCosignature(create(), 7)).toBeUndefined();
     expect(requests).toHaveLength(1);
   });
 
-  test('that names the size it knows gets the proof from there', async () => {
+  test('that responds with its size gets a proof from that size', async () => {
     const good = await line();
     behave = (response, request) =>
       request === 1 ? conflict(response, 5) : response.end(formatSignatures([good]));
-    expect(await ask(create())).toEqual({ tree: tree(7), signatures: [good] });
+    expect(await requestCosignature(create())).toEqual({ tree: tree(7), signatures: [good] });
     expect(requests).toHaveLength(2);
   });
 
-  test('is asked again when its cosignature is a minute old', async () => {
+  test('is asked again a minute after its cosignature', async () => {
     answerWith(await line());
     const witness = create();
-    const cosigned = await ask(witness);
+    const cosigned = await requestCosignature(witness);
     expect(witness.isDue(tree(7), [])).toBe(false);
     expect(witness.isDue(tree(8), [])).toBe(true);
-    // Another process finds it where it is kept.
+    // Another process finds it in the database.
     const elsewhere = create();
     expect(elsewhere.isDue(tree(7), cosigned?.signatures ?? [])).toBe(false);
     expect(elsewhere.isDue(tree(7), [await line(other)])).toBe(true);
@@ -584,7 +589,7 @@ describe('a registry and one of its witnesses', () => {
     }
   });
 
-  describe('whose key is known', () => {
+  describe('with a known key', () => {
     const minute = 60_000;
 
     test.each<[string, () => Promise<NoteSignature[]>]>([
@@ -596,13 +601,13 @@ describe('a registry and one of its witnesses', () => {
       ['for a time long past', async () => [await line(key, time - 61 * minute)]],
       ['without a time', async () => [{ ...(await line()), signature: new Uint8Array(64) }]],
       ['nine times', () => Promise.all(Array.from({ length: 9 }, () => line()))],
-    ])('and that signs %s does not count', async (_, lines) => {
+    ])('that signs %s does not count', async (_, lines) => {
       answerWith(...(await lines()));
-      expect(await ask(create())).toBeUndefined();
+      expect(await requestCosignature(create())).toBeUndefined();
       expect(console.error).toHaveBeenCalledTimes(1);
     });
 
-    test('has nothing served but its latest good cosignature', async () => {
+    test('is served with its latest valid cosignature only', async () => {
       const good = await line();
       answerWith(
         await line(other),
@@ -612,11 +617,11 @@ describe('a registry and one of its witnesses', () => {
         await line(key, time + 6 * minute),
         ...(parseNote(tree(7).signed)?.signatures ?? []),
       );
-      expect((await ask(create()))?.signatures).toEqual([good]);
+      expect((await requestCosignature(create()))?.signatures).toEqual([good]);
     });
   });
 
-  test('whose key is not known has served what is timely, and nothing under a key that is known', async () => {
+  test('without a known key is served with timely cosignatures, but not under a known key', async () => {
     const second = await generateNoteKey('second.test', 'cosignature');
     const addresses = [
       { url, key: undefined },
@@ -627,10 +632,10 @@ describe('a registry and one of its witnesses', () => {
     expect(console.error).toHaveBeenCalledWith(expect.stringContaining('KEY=URL'));
     const good = await line(second);
     answerWith(await line(other), good, await line(second, time + 400_000));
-    expect((await ask(witness as Witness))?.signatures).toEqual([good]);
+    expect((await requestCosignature(witness as Witness))?.signatures).toEqual([good]);
   });
 
-  test("can't put a signature in the place of the log's", async () => {
+  test('can’t replace a signature of the log', async () => {
     const note = await cosign(tree(1).signed, await cosignerOf(logKey), new Date());
     const [own, timestamp] = parseNote(note)?.signatures ?? [];
     if (!own || !timestamp) throw new Error('the checkpoint is not signed');
@@ -639,7 +644,7 @@ describe('a registry and one of its witnesses', () => {
     expect(addCosignatures(note, added)).toBe(note);
   });
 
-  test('is named by its key and its address', async () => {
+  test('is configured by its key and its URL', async () => {
     for (const address of ['http://witness.test', 'https://witness.test:8788/path/']) {
       const named = await parseWitness(`${key.verifier}=${address}`);
       expect(named).toMatchObject({ url: address, key: { verifier: key.verifier } });
@@ -652,7 +657,7 @@ describe('a registry and one of its witnesses', () => {
     }
   });
 
-  test('is named once', () => {
+  test('is configured once', () => {
     for (const second of [
       { url, key: other },
       { url: `${url}/2`, key },
@@ -662,7 +667,7 @@ describe('a registry and one of its witnesses', () => {
   });
 });
 
-describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, start }) => {
+describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) => {
   let registry: TestRegistry;
   let library: Publisher;
   let key: NoteKey;
@@ -734,7 +739,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     expect(await installed()).toBe(before);
   }
 
-  test('a host that demands the witness pulls, as the log grows', async () => {
+  test('a host that requires the witness pulls while the log grows', async () => {
     await expectPulled();
     for (let round = 0; round < 3; round++) {
       await publishNext();
@@ -742,7 +747,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     }
   });
 
-  test('every checkpoint is cosigned while many publish at once', async () => {
+  test('every checkpoint is cosigned during concurrent publications', async () => {
     const drafts = Array.from({ length: 12 }, (_, at) => ({
       name: `many-${at}`,
       version: '1.0.0',
@@ -758,7 +763,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     }
   });
 
-  test('what the witness keeps verifies against the registry', async () => {
+  test('the checkpoint of the witness verifies with the registry', async () => {
     const logFolder = join(state, 'registry.test%2Flog.log');
     const [number = ''] = await readdir(logFolder);
     const file = join(host, 'witnessed');
@@ -772,7 +777,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     await stopWitness();
     await publishNext();
     await expectRefused();
-    // What is newer than the last cosigned checkpoint goes into one bundle with what is not, in whatever order.
+    // A bundle may contain entries above and below the last cosigned checkpoint.
     const other = join(host, 'other');
     const init = ['trust', 'init', '--root', other, '--registry', registry.url, '--yes'];
     expect(await command(init)).toMatchObject({ code: 0 });
@@ -787,7 +792,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
       expect(pulled, pulled.said).toMatchObject({ code: 0 });
     }
     await startOne();
-    // The registry leaves a witness that failed alone for some seconds.
+    // The registry waits some seconds before it retries a failed witness.
     const recovered = async () => {
       await registry.deliver();
       await expectPulled();
@@ -795,12 +800,12 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
     await vi.waitFor(recovered, { timeout: 30_000, interval: 1000 });
   });
 
-  test('a host refuses when what the witness says is too old', async () => {
+  test('a host refuses an outdated cosignature', async () => {
     await publishNext();
     await expectPulled();
     const path = trustPath(host);
     const toml = await readFile(path, 'utf8');
-    // The registry asks again after a minute; this host wants to know of the last four seconds.
+    // The registry renews cosignatures after a minute; this host requires one of the last four seconds.
     await writeFile(path, toml.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0011'));
     await new Promise((resolve) => setTimeout(resolve, 5000));
     await expectRefused();
@@ -809,7 +814,7 @@ describe.each(runtimes)('a registry on $name whose log is witnessed', ({ name, s
   });
 });
 
-describe.each(runtimes)('a registry on $name one of whose witnesses is hostile', (runtime) => {
+describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) => {
   let registry: TestRegistry;
   let library: Publisher;
   let good: NoteKey;
@@ -873,7 +878,7 @@ describe.each(runtimes)('a registry on $name one of whose witnesses is hostile',
     await expectStatus(201, publish(registry, library, draft));
   }
 
-  /** Waits until the witness that failed is asked again. */
+  /** Waits until the failed witness gets another request. */
   async function waitUntilAsked(): Promise<void> {
     const before = requests;
     const asked = async () => {
@@ -899,7 +904,7 @@ describe.each(runtimes)('a registry on $name one of whose witnesses is hostile',
     ],
     ['names sizes that fall', (_, response) => response.writeHead(409).end(`${1000 - requests}\n`)],
     ['never answers', () => {}],
-  ])('where that %s, hosts pull under what the other has cosigned', async (_, how) => {
+  ])('that %s does not prevent pulls with the other’s cosignatures', async (_, how) => {
     behave = how;
     await publishNext();
     if (version > 2) await waitUntilAsked();
@@ -914,7 +919,7 @@ describe.each(runtimes)('a registry on $name one of whose witnesses is hostile',
     return response.text();
   };
 
-  test('nobody who reads has a witness asked', async () => {
+  test('reads do not send requests to witnesses', async () => {
     await registry.deliver();
     const before = requests;
     for (let round = 0; round < 10; round++) {

@@ -23,22 +23,22 @@ import {
 import type { Manifest } from './statement.ts';
 import { type Claim, type RefusalId, type TeamPolicy, verify } from './verify.ts';
 
-/** What a registry hands out to show that an entry is in its log. */
+/** An entry of the log with its inclusion proof. */
 export interface LogProof {
   index: number;
   /** The entry's exact text. */
   entry: string;
   /** Base64 hashes (RFC 6962 section 2.1.1). */
   inclusion: string[];
-  /** Opens the entry's blinded name, when it is about a private profile. */
+  /** Opens the blinded name of an entry about a private profile. */
   blind?: string | undefined;
 }
 
-/** The log as a registry shows it with the evidence. */
+/** The state of the log that comes with the evidence. */
 export interface LogView {
   /** The checkpoint's signed note. */
   checkpoint: string;
-  /** Base64 hashes from the tree the host saw last to this one (RFC 6962 section 2.1.2). */
+  /** Base64 hashes of the consistency proof from the host's last checkpoint (RFC 6962 section 2.1.2). */
   consistency: string[];
 }
 
@@ -52,40 +52,40 @@ export interface KeyEvidence {
   revocation?: LogProof | undefined;
 }
 
-/** What a registry presents for one version: the profile, its signatures and proofs. */
+/** The registry's evidence for a version: the profile, its signatures and proofs. */
 export interface Evidence extends Claim {
   proof: LogProof;
   log: LogView;
   keys: KeyEvidence[];
 }
 
-/** The last checkpoint that the host saw of a log. */
+/** The latest checkpoint of a log that the host has verified. */
 export interface SeenCheckpoint {
   size: number;
   root: Hash;
 }
 
-/** What a host requires of a registry's log. */
+/** A host's requirements for the log. */
 export interface LogPolicy {
   /** The pinned key; its name is the log's origin. */
   key: NoteVerifier;
   witnesses: NoteVerifier[];
-  /** How many witnesses must have cosigned. */
+  /** The required number of cosigning witnesses. */
   witnessThreshold: number;
-  /** How old the newest cosignature may be, in seconds. */
+  /** The maximum age of the newest cosignature, in seconds. */
   maxAge: number;
 }
 
 /**
- * Keys of one team that a log has shown to be revoked, by their ids. A host stores them, so that a registry
- * cannot take a revocation back by hiding it later.
+ * The ids of a team's keys whose revocation was proved to be in the log. A host stores them, so that a registry can't
+ * undo a revocation by hiding it later.
  */
 export type RevokedKeys = ReadonlySet<string>;
 
-/** What a host requires before it installs anything. */
+/** A host's requirements for an installation. */
 export interface HostPolicy {
   team: TeamPolicy;
-  /** The team's keys that the host has seen revoked: they never count again, whatever the evidence says. */
+  /** The team's revoked keys that the host has stored; never trusted again, whatever the evidence says. */
   revoked: RevokedKeys;
   log: LogPolicy;
   /** `undefined` on first contact. */
@@ -116,24 +116,24 @@ export type Admission =
       manifest: Manifest;
       /** The team's keys that signed it. */
       signers: PublicKey[];
-      /** The checkpoint of the proofs: the one that the host has seen last from now on. */
+      /** The checkpoint of the proofs, to be stored as the host's latest. */
       checkpoint: Checkpoint;
-      /** Which of the team's keys the log shows to be revoked: to be stored as well. */
+      /** The team's keys that the log proves to be revoked, to be stored too. */
       revoked: RevokedKeys;
-      /** When the newest cosignature was made, in seconds since 1970. */
+      /** The time of the newest cosignature, in seconds since 1970. */
       time: number;
     }
-  /** Revocations that the log shows are stored even where the version is refused. */
+  /** Revocations that the log proves are stored even if the version is refused. */
   | (Refusal & { revoked?: RevokedKeys });
 
-/** How far a witness's clock may be ahead of the host's, in seconds. */
+/** The tolerated lead of a witness's clock over the host's, in seconds. */
 const clockSkew = 300;
 
 /**
- * Decides whether a host may install a version: the log is the pinned one, is fresh, witnessed, and extends the
- * checkpoint seen last; enough trusted keys of the team have signed these bytes as this version; and the log has an
- * entry of this version. Every installation goes through here, also of stored versions and after an interruption.
- * Never throws.
+ * Decides whether a host may install a version. The log must be the pinned one, fresh, witnessed and an extension of the
+ * host's latest checkpoint; enough trusted keys of the team must have signed these bytes as this version; and the log
+ * must contain the version's entry. Every installation is checked here, also of a stored version and after an
+ * interruption. Never throws.
  */
 export async function admit(evidence: Evidence, policy: HostPolicy): Promise<Admission> {
   const log = await verifyLog(evidence.log, policy);
@@ -171,7 +171,7 @@ async function admitUnder(
   return { ok: true, digest, manifest, signers, checkpoint, time };
 }
 
-/** Whether an entry is about the profile, by its name in the clear or blinded. */
+/** Whether an entry is about the profile: it has its name, plain or blinded. */
 async function isNameOf(
   { name: logged }: { name: string },
   { team, name, proof: { blind } }: Evidence,
@@ -182,7 +182,7 @@ async function isNameOf(
 
 type VerifiedLog = { ok: true; checkpoint: Checkpoint; time: number } | Refusal;
 
-/** Decides whether a view of the log may be believed: signed, fresh, witnessed, and grown from what was seen. */
+/** Verifies the state of the log: signed, fresh, witnessed and an extension of the host's latest checkpoint. */
 export async function verifyLog(
   { checkpoint: note, consistency }: LogView,
   { log, seen, now }: Pick<HostPolicy, 'log' | 'seen' | 'now'>,
@@ -231,7 +231,7 @@ function freshest(
   const timed = signatures.flatMap(({ verifier, time }) =>
     time === undefined ? [] : [{ verifier, time }],
   );
-  // The log's own is as good as its signature; of witnesses, one that is ahead is ignored like one that signs badly.
+  // The log's own cosignature must be valid. A witness's that is in the future is ignored, like an invalid one.
   const ahead = timed.find(({ verifier, time }) => verifier === own && time > present + clockSkew);
   if (ahead) {
     const reason = `the checkpoint is of ${isoTime(ahead.time)}, which is in the future; check this machine's clock`;
@@ -246,7 +246,7 @@ function freshest(
         : `the newest checkpoint is of ${isoTime(newest)}`;
     return refused('checkpoint-stale', `${reason}; the log may be frozen`);
   }
-  // By their keys: one key is one witness, whatever its names, and the log's own is none.
+  // Counted by key: two names of a key are one witness, and the log's own key is not a witness.
   const witnessed = new Set(
     cosigned
       .filter(({ verifier, time }) => witnesses.includes(verifier) && time >= present - maxAge)
@@ -261,8 +261,8 @@ function freshest(
 }
 
 /**
- * The keys that count: the host's, and those in the log that enough of these endorse (as many as have to sign a
- * profile), and so on. Revoked keys neither count nor endorse others.
+ * The trusted keys of a team: the pinned ones, and transitively the logged ones that enough trusted keys endorse (the
+ * same threshold as for a profile). Revoked keys are not trusted and can't endorse.
  */
 async function trustedKeys(
   { team, keys }: Evidence,
@@ -303,7 +303,7 @@ function explainRevoked(
   return refused('key-revoked', `team ${team} has revoked the key that signed it, ${signer.keyid}`);
 }
 
-/** The team's keys whose revocation is proved to be in the log. Never throws. */
+/** Returns the team's keys whose revocation is proved to be in the log. Never throws. */
 export async function verifyRevocations(
   team: string,
   keys: readonly KeyEvidence[],

@@ -6,8 +6,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes that `text` stands for, or `undefined` when it is not canonical base64: no line breaks, no
- * missing padding and no stray bits, so that one value has exactly one spelling (RFC 4648 section 3.5).
+ * Decodes canonical base64; `undefined` for anything else. Line breaks, missing padding and stray bits are refused, so
+ * that a value has exactly one encoding (RFC 4648 section 3.5).
  */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   let binary: string;

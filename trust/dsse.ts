@@ -30,7 +30,7 @@ export function preAuthenticationEncoding(
   return encoded;
 }
 
-/** Signs `payload` with every one of `keys`, in that order. */
+/** Signs `payload` with each of `keys`, in their order. */
 export async function sign(
   payloadType: string,
   payload: Uint8Array,
@@ -46,17 +46,16 @@ export async function sign(
   return { payloadType, payload: encodeBase64(payload), signatures };
 }
 
-/** An envelope's payload, and which of the given keys have a valid signature. */
+/** An envelope's payload and the given keys that signed it. */
 export interface Opened {
   payload: Uint8Array<ArrayBuffer>;
   signers: PublicKey[];
 }
 
 /**
- * Checks an envelope against `keys` and returns its payload with those that signed it, each once. The
- * envelope's `keyid` only picks which key to try (protocol.md): a signature counts when that key verifies
- * it. `undefined` when the payload is not canonical base64. The payload must not be read before the caller
- * has found the signers enough.
+ * Verifies an envelope with `keys`. Returns its payload and the keys that signed it, each once; `undefined` if the payload
+ * is not canonical base64. The envelope's `keyid` only selects the key to try (protocol.md). The caller must check that
+ * the signers are enough before it reads the payload.
  */
 export async function open(envelope: Envelope, keys: PublicKey[]): Promise<Opened | undefined> {
   const payload = decodeBase64(envelope.payload);

@@ -1,6 +1,6 @@
 import { decodeHex } from './hex.ts';
 
-/** The lengths of an Ed25519 public key and of a signature, in bytes (RFC 8032 sections 5.1.5 and 5.1.6). */
+/** The lengths of a public key and of a signature, in bytes (RFC 8032 sections 5.1.5 and 5.1.6). */
 export const ed25519KeyLength = 32;
 export const ed25519Length = 64;
 
@@ -8,10 +8,7 @@ export const ed25519Length = 64;
 const prime = decodeHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
 const order = decodeHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
 
-/**
- * The y coordinates of the eight points whose order divides the cofactor. A key that is one of them has signatures
- * that anybody can make.
- */
+/** The y coordinates of the eight points whose order divides the cofactor. Anyone can forge signatures of such a key. */
 const smallOrder = [
   '0100000000000000000000000000000000000000000000000000000000000000',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
@@ -21,11 +18,11 @@ const smallOrder = [
 ].map(decodeHex);
 
 /**
- * Reads an Ed25519 public key from its 32 bytes; `undefined` when they are not the one encoding of a point, or one of
- * small order. WebCrypto leaves both to its implementations, which differ. Verify with keys from here only.
+ * Imports an Ed25519 public key from its 32 bytes; `undefined` if they are not the canonical encoding of a point, or the
+ * point has a small order. WebCrypto's implementations differ on both, so keys must come from here.
  */
 export async function importEd25519(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey | undefined> {
-  if (!isSoundPoint(raw)) return undefined;
+  if (!isValidPoint(raw)) return undefined;
   try {
     return await crypto.subtle.importKey('raw', raw, 'Ed25519', true, ['verify']);
   } catch {
@@ -34,32 +31,32 @@ export async function importEd25519(raw: Uint8Array<ArrayBuffer>): Promise<Crypt
 }
 
 /**
- * Verifies an Ed25519 signature (RFC 8032 section 5.1.7), alike on every runtime: the key is of
- * {@link importEd25519}; R is the one encoding of a point and not of small order; S is below the order of the base
- * point. The equation is the one without the cofactor, which Node's and workerd's WebCrypto check. Never throws.
+ * Verifies an Ed25519 signature (RFC 8032 section 5.1.7) with the same result on every runtime: the key must come from
+ * {@link importEd25519}, R must be the canonical encoding of a point that is not of small order, and S must be below the
+ * order of the base point. Node and workerd check the equation without the cofactor. Never throws.
  */
 export async function verifyEd25519(
   key: CryptoKey,
   signature: Uint8Array<ArrayBuffer>,
   message: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
-  // Another length is not false but an error to workerd.
+  // workerd throws for any other length.
   if (signature.length !== ed25519Length) return false;
   const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
-  if (!isSoundPoint(r) || !isBelow(s, order)) return false;
+  if (!isValidPoint(r) || !isBelow(s, order)) return false;
   return crypto.subtle.verify('Ed25519', key, signature, message);
 }
 
-/** Whether these bytes encode a y coordinate in the only way there is, and no point of small order. */
-function isSoundPoint(bytes: Uint8Array): boolean {
+/** Whether the bytes are the canonical encoding of a y coordinate and not of a point of small order. */
+function isValidPoint(bytes: Uint8Array): boolean {
   if (bytes.length !== ed25519KeyLength) return false;
   const y = Uint8Array.from(bytes);
-  // The highest bit is the sign of x. Where x is 0, which has no sign, the order is small.
+  // The highest bit is the sign of x. Points with x = 0, which has no sign, have a small order.
   y[31] = (y[31] ?? 0) & 0x7f;
   return isBelow(y, prime) && !smallOrder.some((one) => one.every((byte, at) => byte === y[at]));
 }
 
-/** Compares numbers of the same length, little-endian. None of them is secret. */
+/** Compares little-endian numbers of equal length. Not constant-time: none of them is secret. */
 function isBelow(a: Uint8Array, b: Uint8Array): boolean {
   for (let at = a.length - 1; at >= 0; at--) {
     const difference = (a[at] ?? 0) - (b[at] ?? 0);

@@ -7,7 +7,7 @@ import type { TeamPolicy } from './verify.ts';
 
 const predicateType = 'urn:aa-registry:key:v1';
 
-/** The in-toto Statement v1 by which a key of a team vouches for its next one. */
+/** The in-toto Statement v1 with which a team's key endorses another. */
 const EndorsementStatement = z.strictObject({
   _type: z.literal(statementType),
   subject: z.tuple([
@@ -17,7 +17,7 @@ const EndorsementStatement = z.strictObject({
   predicate: z.strictObject({ team: z.string(), publicKey: z.string() }),
 });
 
-/** Signs, with keys of `team`, that `next` is a key of that team too. */
+/** Endorses `next` as a key of `team`, signed by `signers`. */
 export async function endorse(
   team: string,
   next: PublicKey,
@@ -32,7 +32,7 @@ export async function endorse(
   return sign(payloadType, new TextEncoder().encode(JSON.stringify(statement)), signers);
 }
 
-/** That a team's new key is vouched for. */
+/** The claim that a team's keys endorse another key. */
 export interface EndorsementClaim {
   team: string;
   key: PublicKey;
@@ -42,8 +42,8 @@ export interface EndorsementClaim {
 export type Endorsed = { ok: true; by: PublicKey[] } | { ok: false; reason: string };
 
 /**
- * Whether enough of the team's trusted keys endorse the claim's key: as many as have to sign a profile. With fewer, one
- * stolen key could add the others. Never throws.
+ * Verifies that enough of the team's trusted keys endorse the claim's key. The threshold is that for profiles; otherwise
+ * one stolen key could add the others. Never throws.
  */
 export async function verifyEndorsement(
   { team, key, endorsement }: EndorsementClaim,
@@ -53,10 +53,10 @@ export async function verifyEndorsement(
     endorsement.payloadType === payloadType ? await open(endorsement, keys) : undefined;
   const by = opened?.signers ?? [];
   if (!opened || by.length === 0) {
-    return { ok: false, reason: `no good key of team ${team} has signed it` };
+    return { ok: false, reason: `no trusted key of team ${team} has signed it` };
   }
   if (by.length < threshold) {
-    const reason = `${by.length} of the ${threshold} good keys that team ${team} needs have signed it`;
+    const reason = `${by.length} of the ${threshold} trusted keys that team ${team} requires have signed it`;
     return { ok: false, reason };
   }
   const statement = parse(opened.payload);

@@ -1,28 +1,28 @@
-/** How large a document in JSON may be, beyond its length. */
+/** Limits of a JSON document, besides its length. */
 export interface JsonLimits {
-  /** How deep arrays and objects may nest. */
-  depth: number;
-  /** How many values it may have, including names of members. */
-  values: number;
+  /** The maximum nesting of arrays and objects. */
+  maxDepth: number;
+  /** The maximum number of values, including the names of members. */
+  maxValues: number;
 }
 
-/** More than anything that a registry, a container runtime or this program writes. */
-export const jsonLimits: JsonLimits = { depth: 32, values: 250_000 };
+/** More than any document of a registry, a container runtime or this program. */
+export const jsonLimits: JsonLimits = { maxDepth: 32, maxValues: 250_000 };
 
 /**
- * Reads JSON (RFC 8259) that others wrote. Parsed, a byte of text can take a hundred bytes of memory, as in nested
- * empty arrays. So depth and values are counted before parsing, which bounds the memory to some tens of megabytes.
- * Throws a SyntaxError for more, and for malformed JSON.
+ * Parses untrusted JSON (RFC 8259). A byte of text can take a hundred bytes of memory once parsed, such as nested empty
+ * arrays, so depth and values are counted before parsing. That bounds the memory to some tens of megabytes. Throws a
+ * SyntaxError over a limit and for malformed JSON.
  */
 export function parseJson(text: string, limits: JsonLimits = jsonLimits): unknown {
   requireBoundedJson(text, limits);
   return JSON.parse(text);
 }
 
-/** Throws a SyntaxError when a text would be more than {@link parseJson} reads; it need not be JSON otherwise. */
+/** Throws a SyntaxError if a text exceeds the limits of {@link parseJson}. Does not check that it is valid JSON. */
 export function requireBoundedJson(
   text: string,
-  { depth: maxDepth, values: maxValues }: JsonLimits = jsonLimits,
+  { maxDepth, maxValues }: JsonLimits = jsonLimits,
 ): void {
   let depth = 0;
   let values = 1;
@@ -57,7 +57,7 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** Where the string that begins at `start` ends; the text's end when it never does. */
+/** The offset of the closing quote of the string that begins at `start`; the text's length if it is unterminated. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let before = at;

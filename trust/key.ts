@@ -3,12 +3,12 @@ import { type Digest, sha256 } from './digest.ts';
 import { ed25519KeyLength, importEd25519 } from './ed25519.ts';
 
 /**
- * An Ed25519 public key (RFC 8032) as the base64 of its SubjectPublicKeyInfo (RFC 8410): one line, and the
- * body of the PEM file that OpenSSL reads.
+ * An Ed25519 public key (RFC 8032) as the base64 of its SubjectPublicKeyInfo (RFC 8410) in one line: the body of an
+ * OpenSSL PEM file.
  */
 export type PublicKeyText = string;
 
-/** A public key ready for use. */
+/** An imported public key. */
 export interface PublicKey {
   /** `sha256:` and the hexadecimal SHA-256 of the SubjectPublicKeyInfo. */
   keyId: Digest;
@@ -24,11 +24,11 @@ export interface KeyPair {
 
 const algorithm = { name: 'Ed25519' };
 
-/** The twelve bytes before the key itself in every Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4). */
+/** The bytes before the key in every Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4). */
 const spkiPrefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 const spkiLength = spkiPrefix.length + ed25519KeyLength;
 
-/** Makes a new Ed25519 key pair; the private key can be exported. */
+/** Generates an Ed25519 key pair with an exportable private key. */
 export async function generateKeyPair(): Promise<KeyPair> {
   const pair = (await crypto.subtle.generateKey(algorithm, true, [
     'sign',
@@ -38,8 +38,8 @@ export async function generateKeyPair(): Promise<KeyPair> {
 }
 
 /**
- * Reads a public key's text, or the same as PEM; `undefined` when it is no Ed25519 public key, or one that
- * {@link importEd25519} refuses.
+ * Imports a public key from its text or from PEM; `undefined` if it is not an Ed25519 public key, or
+ * {@link importEd25519} refuses it.
  */
 export async function importPublicKey(text: string): Promise<PublicKey | undefined> {
   const spki = decodeBase64(unwrapPem(text, 'PUBLIC KEY'));
@@ -50,13 +50,13 @@ export async function importPublicKey(text: string): Promise<PublicKey | undefin
   return key && describe(key);
 }
 
-/** The private key as PEM (PKCS#8, RFC 5958), as `openssl pkey` reads it. */
+/** Exports a private key as PEM (PKCS#8, RFC 5958), readable by `openssl pkey`. */
 export async function exportPrivateKey(privateKey: CryptoKey): Promise<string> {
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', privateKey));
   return `-----BEGIN PRIVATE KEY-----\n${encodeBase64(pkcs8)}\n-----END PRIVATE KEY-----\n`;
 }
 
-/** Reads a private key's PEM; `undefined` when it is no Ed25519 PKCS#8 key. */
+/** Imports a private key from PEM; `undefined` if it is not an Ed25519 PKCS#8 key. */
 export async function importPrivateKey(pem: string): Promise<KeyPair | undefined> {
   const pkcs8 = decodeBase64(unwrapPem(pem, 'PRIVATE KEY'));
   if (!pkcs8) return undefined;

@@ -1,6 +1,5 @@
 /**
- * One line of text for people: no control character or other end of line, so that it can stand in
- * a log, a list or on a terminal without being taken for more than it is; and no half of a surrogate pair,
- * which no UTF-8 can hold.
+ * One line of text for people. No control characters and line separators, so that it can't disturb a log, a list or a
+ * terminal; no unpaired surrogates, which UTF-8 can't encode.
  */
 export const linePattern = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;

@@ -1,7 +1,7 @@
 /**
- * The names a registry knows. A team and a profile name become part of a path under /etc/apparmor.d and of
- * a kernel profile name, so both are narrow: lower-case ASCII, no leading or trailing punctuation. A team
- * has no dot, which keeps `aa-registry.<team>.<name>` readable in one way only.
+ * The names of teams and profiles. They become part of a path below /etc/apparmor.d and of a kernel profile name, so both
+ * are narrow: lower-case ASCII without leading or trailing punctuation. A team name has no dot, so that
+ * `aa-registry.<team>.<name>` is unambiguous.
  */
 export const teamPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 export const profileNamePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
@@ -10,8 +10,8 @@ export const profileNamePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 export const defaultTeam = 'library';
 
 /**
- * Names that no new team gets: `runtime/default` and `localhost/NAME` are how container runtimes name choices of their
- * own. A team that has one already keeps it.
+ * Reserved team names: container runtimes give `runtime/default` and `localhost/NAME` a meaning of their own. Existing
+ * teams with such a name keep it.
  */
 const reservedTeams: ReadonlySet<string> = new Set(['runtime', 'localhost', 'unconfined']);
 
@@ -23,7 +23,7 @@ export function isTeam(text: string): boolean {
   return teamPattern.test(text);
 }
 
-/** `..` is refused although the pattern would let it stand inside a name: no path may ever see it. */
+/** Whether `text` is a profile name. `..` is refused, although the pattern allows it, since names become part of paths. */
 export function isProfileName(text: string): boolean {
   return profileNamePattern.test(text) && !text.includes('..');
 }

@@ -4,12 +4,12 @@ import { isPrerelease, isVersion, precedenceKey } from './version.ts';
 /** In characters. */
 const maxLength = 128;
 
-/** What a range is written with; also keeps out what a terminal or a log could trip over. */
+/** The characters of a range; no control characters, which could disturb a terminal or a log. */
 const spelling = /^[0-9A-Za-z.*^~<>=| -]+$/;
 
 /**
  * Whether `text` is a range of versions as npm writes them (node-semver): `^1.2`, `~1.2.3`, `1.x`, `>=1 <3`,
- * `1.2 - 1.4`, `^1 || ^3`. A whole version is none: it means just itself.
+ * `1.2 - 1.4`, `^1 || ^3`. A complete version is not a range: it means only itself.
  */
 export function isRange(text: string): boolean {
   return (
@@ -21,7 +21,7 @@ export function isRange(text: string): boolean {
   );
 }
 
-/** Whether a version is in a range, as npm says: a pre-release only when the range names one of the same release. */
+/** Whether a range includes a version. As in npm, pre-releases only if the range names one of the same release. */
 export function isInRange(version: string, range: string): boolean {
   if (!isVersion(version)) return false;
   const key = precedenceKey(version);
@@ -38,12 +38,12 @@ export interface Interval {
   to: string;
 }
 
-/** A key before and one after those of all versions. */
+/** Keys before and after those of all versions. */
 const lowest = '0';
 const highest = '~';
 
 /**
- * What is in a range, as intervals that an index on precedence keys finds. `range` must satisfy {@link isRange}.
+ * The intervals of precedence keys that a range includes, for an index on these. `range` must satisfy {@link isRange}.
  *
  * @example
  * rangeIntervals('^1.2') // the releases from 1.2.0 up to 2.0.0, and no pre-releases
@@ -54,7 +54,7 @@ export function rangeIntervals(range: string): Interval[] {
     let to = highest;
     const named: SemVer[] = [];
     for (const { operator, semver, value } of comparators) {
-      // The comparator of `*`, which bounds nothing.
+      // The comparator of `*`, which has no bound.
       if (value === '') continue;
       if (semver.prerelease.length > 0) named.push(semver);
       const key = precedenceKey(semver.version);
@@ -68,7 +68,7 @@ export function rangeIntervals(range: string): Interval[] {
     const release = { prerelease: false, from, to };
     const prereleases = named.map(({ major, minor, patch }) => {
       const end = precedenceKey(`${major}.${minor}.${patch}`);
-      // The end of a release's key is what its pre-releases' keys do not have.
+      // The keys of a release's pre-releases lack its final character.
       return {
         prerelease: true,
         from: later(from, end.slice(0, -1)),
@@ -79,7 +79,7 @@ export function rangeIntervals(range: string): Interval[] {
   });
 }
 
-/** The first key that may come after this one. */
+/** The first possible key after this one. */
 const after = (key: string) => `${key} `;
 const later = (a: string, b: string) => (a > b ? a : b);
 const earlier = (a: string, b: string) => (a < b ? a : b);

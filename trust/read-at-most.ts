@@ -1,10 +1,10 @@
 /**
- * All of a body, such as that of a fetch: `undefined` when it holds more than `limit` bytes, counted while they arrive.
- * Throws what the stream throws.
+ * Reads a body, such as that of a fetch; `undefined` if it exceeds `maxBytes`, counted as they arrive. Throws the errors of
+ * the stream.
  */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,
-  limit: number,
+  maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!body) return new Uint8Array();
   const reader = body.getReader();
@@ -12,7 +12,7 @@ export async function readAtMost(
   let length = 0;
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     length += read.value.length;
-    if (length > limit) {
+    if (length > maxBytes) {
       // Not awaited: the sender may never stop.
       reader.cancel().catch(() => {});
       return undefined;

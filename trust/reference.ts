@@ -3,7 +3,7 @@ import { defaultTeam, isProfileName, isTeam } from './name.ts';
 import { isRange } from './range.ts';
 import { isVersion } from './version.ts';
 
-/** Which version of a profile a reference asks for. */
+/** Selects a version of a profile. */
 export type Selector =
   | { kind: 'version'; version: string }
   | { kind: 'range'; range: string }
@@ -22,7 +22,7 @@ export type ReferenceResult = { ok: true; reference: Reference } | { ok: false; 
 
 const channelPattern = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** The channel that a reference without a selector means, where the profile has it. */
+/** The channel of a reference without a selector, if the profile has it. */
 export const defaultChannel = 'stable';
 
 /** The channel of the highest version that is not yanked; it cannot be moved. */
@@ -34,13 +34,13 @@ export function isChannel(text: string): boolean {
 }
 
 /**
- * Reads a reference as users write it. Never throws: what can't be read comes back as a reason.
+ * Parses a reference as users write it. Never throws; the result has the reason if it is malformed.
  *
  * @example
  * parseReference('docker-nginx')            // library/docker-nginx, the default version
  * parseReference('acme/web@1.2.0')          // that version
- * parseReference('acme/web@^1.2')           // the highest from 1.2.0 on and before 2.0.0 that is not yanked
- * parseReference('acme/web:candidate')      // what the channel names now
+ * parseReference('acme/web@^1.2')           // the highest version from 1.2.0 up to 2.0.0 that is not yanked
+ * parseReference('acme/web:candidate')      // the channel's current version
  * parseReference('acme/web@sha256:0a1b…')   // exactly these bytes
  */
 export function parseReference(text: string): ReferenceResult {
@@ -60,7 +60,7 @@ export function parseReference(text: string): ReferenceResult {
     return refused(
       text,
       at >= 0
-        ? `"${tail}" is neither a semantic version, a range of them nor a sha256 digest`
+        ? `"${tail}" is not a semantic version, a range or a sha256 digest`
         : `"${tail}" is not a channel name`,
     );
   }
@@ -82,7 +82,7 @@ function refused(text: string, why: string): ReferenceResult {
   };
 }
 
-/** The reference as text, without the default team. */
+/** Formats a reference, without the default team. */
 export function formatReference({ team, name, selector }: Reference): string {
   const path = team === defaultTeam ? name : `${team}/${name}`;
   switch (selector.kind) {

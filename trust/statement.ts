@@ -14,8 +14,8 @@ export const predicateType = 'urn:aa-registry:profile:v1';
 const line = z.string().min(1).regex(linePattern, 'must be one line of text');
 
 /**
- * A container image as OCI names one. It ends up in a command line that people copy, where a space or a leading
- * hyphen would mean something else.
+ * The name of an OCI container image. It becomes part of a command line that people copy, so it has no spaces and no
+ * leading hyphen.
  */
 const Image = z
   .string()
@@ -25,20 +25,20 @@ const Image = z
     'must be the name of a container image such as "nginx"',
   );
 
-/** A word to find a profile by. */
+/** A word for search. */
 const Tag = z
   .string()
   .max(32)
   .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens');
 
-/** A web address that is safe as a link: no scheme that a browser would run. */
+/** A URL that is safe as a link: `javascript:` and other schemes are refused. */
 const Link = z
   .string()
   .max(300)
   .regex(linePattern, 'must be one line of text')
   .refine((text) => URL.parse(text)?.protocol === 'https:', 'must be an https:// address');
 
-/** The links of a manifest that hold a user's name or a password, which would become public; by their names. */
+/** The names of a manifest's links that contain a user name or a password, which would become public. */
 export function linksWithCredentials({ links = {} }: Pick<Manifest, 'links'>): string[] {
   return Object.entries(links).flatMap(([name, link]) => {
     const { username, password } = URL.parse(link ?? '') ?? {};
@@ -46,31 +46,31 @@ export function linksWithCredentials({ links = {} }: Pick<Manifest, 'links'>): s
   });
 }
 
-/** What a publisher says about a profile; signed with it, so a registry can't reword it. */
+/** The publisher's description of a profile, signed with it, so that a registry can't change it. */
 export const Manifest = z.object({
   /** One line for people. */
   description: line.trim().max(300),
-  /** Container images the profile fits, such as `nginx`. */
+  /** Container images that the profile is for, such as `nginx`. */
   images: z.array(Image).max(32),
   /** The policy ABI the profile is written against, such as `3.0`. */
   abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a policy ABI such as "3.0"'),
   /** An SPDX licence expression. */
   license: line.max(100),
-  /** Words to find it by. */
+  /** Words for search. */
   tags: z.array(Tag).max(10).optional(),
-  /** Where there is more about it. */
+  /** Links for people. */
   links: z
     .strictObject({ homepage: Link, source: Link, documentation: Link, issues: Link })
     .partial()
     .optional(),
-  /** The digest of the README, when the package has one. */
+  /** The digest of the README, if the package has one. */
   readme: z.string().refine(isDigest, 'must be a sha256 digest').optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
 /**
- * The in-toto Statement v1 that a publisher signs: these bytes (the subject's digest) are this version of
- * this profile of this team.
+ * The in-toto Statement v1 that a publisher signs: the profile with the subject's digest is this version of this profile
+ * of this team.
  */
 export const Statement = z.strictObject({
   _type: z.literal(statementType),
@@ -90,7 +90,7 @@ export const Statement = z.strictObject({
 });
 export type Statement = z.infer<typeof Statement>;
 
-/** What a statement is about. */
+/** The contents of a statement. */
 export interface Subject {
   team: string;
   name: string;
@@ -99,7 +99,7 @@ export interface Subject {
   manifest: Manifest;
 }
 
-/** The statement about `subject`. */
+/** Creates the statement about `subject`. */
 export function makeStatement({ team, name, version, digest, manifest }: Subject): Statement {
   return {
     _type: statementType,
@@ -109,13 +109,13 @@ export function makeStatement({ team, name, version, digest, manifest }: Subject
   };
 }
 
-/** Signs the statement about `subject` with every one of `keys`. */
+/** Signs the statement about `subject` with each of `keys`. */
 export async function signStatement(subject: Subject, keys: KeyPair[]): Promise<Envelope> {
   const payload = new TextEncoder().encode(JSON.stringify(makeStatement(subject)));
   return sign(payloadType, payload, keys);
 }
 
-/** Reads the payload of an envelope whose signatures have been checked; `undefined` when it is none. */
+/** Parses the payload of a verified envelope; `undefined` if it is not a statement. */
 export function parseStatement(payload: Uint8Array): Statement | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);

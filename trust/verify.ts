@@ -3,13 +3,13 @@ import { type Envelope, open } from './dsse.ts';
 import type { PublicKey } from './key.ts';
 import { type Manifest, parseStatement, payloadType } from './statement.ts';
 
-/** Who may sign for a team, and how many of them must have. */
+/** The keys that may sign for a team, and the required number of signatures. */
 export interface TeamPolicy {
   keys: PublicKey[];
   threshold: number;
 }
 
-/** What the caller asked for and what it was handed. */
+/** A requested version, and the profile and envelope received for it. */
 export interface Claim {
   team: string;
   name: string;
@@ -33,9 +33,9 @@ export type Verification =
   | { ok: false; id: RefusalId; reason: string };
 
 /**
- * Decides whether a profile is what its team published: the envelope is signed by enough of the team's
- * keys, its statement names this team, profile and version, and the bytes have the statement's digest.
- * The service runs it on upload, hosts run it on download. Never throws.
+ * Verifies that a team published a profile: enough of the team's keys signed the envelope, its statement names this team,
+ * profile and version, and the bytes have the statement's digest. The service verifies uploads, hosts verify downloads.
+ * Never throws.
  */
 export async function verify(claim: Claim, policy: TeamPolicy): Promise<Verification> {
   const { team, name, version, profile, envelope } = claim;
@@ -58,12 +58,12 @@ export async function verify(claim: Claim, policy: TeamPolicy): Promise<Verifica
   if (opened.signers.length < policy.threshold) {
     return refused(
       'envelope-threshold',
-      `${opened.signers.length} of the ${policy.threshold} signatures that team ${team} needs`,
+      `${opened.signers.length} of the ${policy.threshold} signatures that team ${team} requires`,
     );
   }
   const statement = parseStatement(opened.payload);
   if (!statement) {
-    return refused('statement-malformed', 'the signed payload is no statement about a profile');
+    return refused('statement-malformed', 'the signed payload is not a statement about a profile');
   }
   const { subject, predicate } = statement;
   const named = `${predicate.team}/${predicate.name}`;

@@ -4,8 +4,8 @@ import { parse } from 'semver';
 const maxLength = 128;
 
 /**
- * Whether `text` is a version this registry accepts: semantic versioning 2.0.0, in its canonical spelling
- * and without build metadata (two versions that differ only there would have no order).
+ * Whether `text` is a valid version: Semantic Versioning 2.0.0 in canonical spelling, without build metadata (versions that
+ * differ only in it have no order).
  */
 export function isVersion(text: string): boolean {
   return text.length <= maxLength && parse(text)?.version === text;
@@ -16,35 +16,35 @@ export function isPrerelease(version: string): boolean {
   return (parse(version)?.prerelease.length ?? 0) > 0;
 }
 
-/** Precedence (semver.org section 11): negative when `a` is older than `b`, 0 when equal. */
+/** Compares by precedence (semver.org section 11): negative if `a` is lower than `b`, 0 if equal. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [precedenceKey(a), precedenceKey(b)];
   return left < right ? -1 : Number(left > right);
 }
 
 /**
- * A string whose order under byte-wise comparison is the version's precedence, so that a database can sort
- * and page by it. `version` must satisfy {@link isVersion}.
+ * A key that sorts byte-wise by the version's precedence, for sorting and paging in a database. `version` must satisfy
+ * {@link isVersion}.
  */
 export function precedenceKey(version: string): string {
   const parsed = parse(version);
   if (!parsed) throw new TypeError(`not a semantic version: ${version}`);
   const numbers = [parsed.major, parsed.minor, parsed.patch].map(orderedNumber).join('');
-  // '~' sorts after every character of an identifier: a release comes after its pre-releases.
+  // '~' sorts after every character of an identifier, so a release sorts after its pre-releases.
   if (parsed.prerelease.length === 0) return `${numbers}~`;
-  // A space sorts before every character of an identifier: fewer fields come first.
+  // A space sorts before every character of an identifier, so fewer fields sort first.
   return `${numbers}${parsed.prerelease.map((field) => `${orderedField(field)} `).join('')}`;
 }
 
 /** Digits prefixed by their count, in two characters, tens and ones: longer numbers sort later. */
 function orderedNumber(value: number | string): string {
   const digits = String(value);
-  // What comes after '9' counts on: a version has room for a number of more than 99 digits.
+  // The characters after '9' continue the count: a number may have more than 99 digits.
   const tens = String.fromCharCode('0'.charCodeAt(0) + Math.floor(digits.length / 10));
   return `${tens}${digits.length % 10}${digits}`;
 }
 
-/** Numeric fields sort before the others, which begin with the marker `a`; semver leaves large numbers as text. */
+/** Numeric fields sort before the others, which get the prefix `a`. semver returns large numbers as text. */
 function orderedField(field: string | number): string {
   return /^\d+$/.test(String(field)) ? `0${orderedNumber(field)}` : `a${field}`;
 }

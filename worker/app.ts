@@ -10,7 +10,7 @@ import { corsForReads } from './middleware/cors.ts';
 import { respondUnrouted } from './middleware/methods.ts';
 import { limitAddresses } from './middleware/rate-limit.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
-import { recordAccess } from './observability/access.ts';
+import { recordRequest } from './observability/request-record.ts';
 import { logError } from './observability/text-log.ts';
 import { createRouter } from './openapi/router.ts';
 import type { Deps } from './ports.ts';
@@ -35,8 +35,8 @@ import { visibility } from './routes/visibility.ts';
 import { webhooks } from './routes/webhooks.ts';
 
 /**
- * The whole registry service: the API under /v1, the catalog's pages, /healthz and /openapi.json. It is the
- * same on every runtime; only `deps` differ.
+ * Creates the registry service: the API under /v1, the catalog's pages, health checks and /openapi.json. It is the same on
+ * every runtime; only `deps` differ.
  *
  * @example
  * const app = createApp({ db, log, now: () => new Date(), limits: defaultLimits, analyse: analyseHere });
@@ -45,9 +45,9 @@ import { webhooks } from './routes/webhooks.ts';
 export function createApp(deps: Deps) {
   const app = createRouter();
 
-  app.use(recordAccess);
+  app.use(recordRequest);
   if (deps.tracing) app.use(deps.tracing);
-  // What it keeps back of a 304 has to be there: all that gives an answer headers comes after it.
+  // Before all middleware that sets headers, since it selects those that a 304 has.
   app.use(conditional);
   app.use(securityHeaders);
   app.use(corsForReads);
@@ -59,7 +59,7 @@ export function createApp(deps: Deps) {
     await next();
   });
 
-  // Before the limits: whoever watches over the service must not be refused.
+  // Before the rate limits, which must not apply to health checks.
   app.route('/', health);
   app.use('/v1/*', identify);
   if (deps.metrics) app.use('/metrics', identify);
@@ -104,7 +104,7 @@ export function createApp(deps: Deps) {
     }
     if (error instanceof HTTPException && error.status === 415)
       return problemResponse(c, bodyType());
-    if (c.env?.access) c.env.access.error = error;
+    if (c.env?.record) c.env.record.error = error;
     else logError(error);
     if (isStorageFull(error)) {
       const detail = 'The registry’s disk is full; reads still work. Contact the operator.';

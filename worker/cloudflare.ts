@@ -46,10 +46,10 @@ interface Registry extends Service {
   reanalyseDue: Reanalysis;
 }
 
-/** Concurrent deliveries: a Worker has six connections, and the database uses one of them. */
+/** Limits of concurrent deliveries: a Worker has six connections, and the database uses one of them. */
 const concurrency = { all: 5, team: 2, webhook: 2, host: 4 };
 
-/** The maximum period of a Rate Limiting binding, in seconds: when a client may try again. */
+/** The maximum period of a Rate Limiting binding, in seconds, after which a client may try again. */
 const maxPeriod = 60;
 
 /**

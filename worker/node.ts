@@ -17,9 +17,9 @@ import { createAddressOf } from './network/proxies.ts';
 import { DataError, dataFiles, loadLogKey, lockData } from './node/data.ts';
 import { createListener, whenSent } from './node/listener.ts';
 import { refuseBadHead } from './node/request-head.ts';
-import { batchObservers } from './observability/access.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { batchLines, createRequestLog, type LogLevel } from './observability/request-log.ts';
+import { batchObservers } from './observability/request-record.ts';
 import { startTracing } from './observability/tracing.ts';
 import { defaultLimits, type Limiter, type Metrics } from './ports.ts';
 import { createService } from './service.ts';
@@ -29,11 +29,11 @@ import { createNodeSend } from './webhooks/send-node.ts';
 
 export { DataError } from './node/data.ts';
 
-/** How long a client may take to send a request's head, and all of it, in milliseconds. */
+/** The timeouts for receiving a request's head, and all of it, in milliseconds. */
 const headersTimeout = 20_000;
 const requestTimeout = 120_000;
 
-/** How long running requests may take after shutdown begins, in milliseconds. */
+/** The time for running requests to finish after shutdown begins, in milliseconds. */
 const grace = 5_000;
 
 /** How often the outbox is checked, in milliseconds. */
@@ -45,7 +45,7 @@ const cosigningInterval = 1_000;
 /** The pause between reanalyses while versions are outdated, in milliseconds. */
 const analysingInterval = 100;
 
-/** How a registry on Node runs. */
+/** Options of a registry on Node. */
 export interface ServeOptions {
   /** The folder of the database and the log key; created if absent. */
   data: string;
@@ -101,8 +101,8 @@ export interface RunningRegistry {
 }
 
 /**
- * Starts a registry with an embedded database. Throws when the folder or the address is unavailable, a
- * {@link DataError} when the folder's contents are not a registry's.
+ * Starts a registry with an embedded database. Throws if the folder or the address is unavailable, a {@link DataError} if
+ * the folder's contents are not a registry's.
  */
 export async function startRegistry(options: ServeOptions): Promise<RunningRegistry> {
   const files = dataFiles(options.data);
@@ -171,7 +171,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     throw error;
   }
 
-  // Only now: a failed start must not leave a token that nobody has seen.
+  // Stored last: a failed start must not leave a token that was never shown.
   if (adminToken !== undefined) {
     await addToken(db, {
       hash: await hashToken(adminToken),

@@ -8,7 +8,7 @@ export function encodeCursor(place: unknown): string {
   return btoa(JSON.stringify(place)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** Decodes a cursor. Throws a {@link ProblemError} when it is not one of this list. */
+/** Decodes a cursor. Throws a {@link ProblemError} if it is not valid for this list. */
 export function decodeCursor<Place>(schema: ZodType<Place>, cursor: string): Place {
   const place = schema.safeParse(parse(cursor));
   if (place.success) return place.data;
@@ -23,7 +23,7 @@ function parse(cursor: string): unknown {
   }
 }
 
-/** Links to the page after this one (RFC 8288), if there is one: the same request with its cursor. */
+/** Sets the Link header (RFC 8288) to the next page, if any: the same request with its cursor. */
 export function linkNext(c: Context, next: string | null): void {
   if (next === null) return;
   const url = new URL(c.req.url);

@@ -19,7 +19,7 @@ export interface Deps {
   /** Verifies the OpenID Connect tokens of CI jobs; undefined without a public URL. */
   oidc?: Oidc | undefined;
   /** Called after each request. */
-  observers?: AccessObserver[];
+  observers?: RequestObserver[];
   /** A client's address, from its connection or from trusted proxies. */
   addressOf?: (request: RequestHead, bindings: object) => string | undefined;
   /** Calls `done` with the size in bytes once a response has been sent, on runtimes that support it. */
@@ -64,8 +64,8 @@ export const defaultLimits: Limits = {
 
 /** Hono's bindings for a request, besides those of the runtime. */
 export interface Bindings {
-  access?: Access;
-  /** The response that a 304 stands for. */
+  record?: RequestRecord;
+  /** The full response that a 304 was sent for. */
   fullResponse?: Response;
   /** Lets work continue after the response, where the runtime would end it. */
   waitUntil?: (work: Promise<unknown>) => void;
@@ -77,13 +77,13 @@ export interface Env {
   Variables: {
     deps: Deps;
     tokenChecks: TokenChecks;
-    /** Who makes the request (auth/identify.ts). */
+    /** The author of the request (auth/identify.ts). */
     caller: Caller;
   };
 }
 
 /** The record of a request, for the request log and metrics. It contains no secrets. */
-export interface Access {
+export interface RequestRecord {
   /** The request's id, sent back as X-Request-Id. */
   id: string;
   method: string;
@@ -107,9 +107,9 @@ export interface Access {
 }
 
 /** Called after each request. Must not throw. */
-export type AccessObserver = (access: Access) => void;
+export type RequestObserver = (record: RequestRecord) => void;
 
-/** What a cached response depends on, and so what makes it stale. */
+/** What a cached response depends on; a change makes it stale. */
 export type CacheDependency = 'nothing' | 'visibility' | 'references';
 
 /** The parts of a request that select a cached response; header names are in lower case. */
@@ -138,7 +138,7 @@ export interface Caller {
 export interface TokenChecks {
   /**
    * Looks up a token by its hash with `find`; returns `undefined` if the token is invalid. Throws a problem, without a
-   * lookup, when the limit of the token or of the address is reached.
+   * lookup, if the limit of the token or of the address is reached.
    */
   check: (
     c: Context<Env>,
@@ -155,7 +155,7 @@ export interface TokenChecks {
 /** A limiter's decision on one request. */
 export interface Rate {
   ok: boolean;
-  /** How many more requests are allowed now; `undefined` if the limiter does not report it. */
+  /** The number of further requests allowed now; `undefined` if the limiter does not report it. */
   remaining?: number;
   /** Seconds until the limit resets; after a refusal, until the next request is allowed. */
   reset: number;
@@ -218,7 +218,7 @@ export interface Log {
   /**
    * Returns a checkpoint of at least `minSize` entries, if the log has that many, cosigned with the current time: the
    * newest that witnesses cosigned recently, or else that of the current log. Without `minSize` it is the current log's,
-   * except while witnesses are being asked about it. Does not contact witnesses.
+   * except while requests for its cosignatures are running. Does not contact witnesses.
    */
   checkpoint(minSize?: number): Promise<{ size: number; note: string }>;
   /**
@@ -249,9 +249,7 @@ export interface Analysed extends Analysis {
  */
 export type Analyser = (pack: Package, onBehalfOf: string) => Promise<Analysed>;
 
-/**
- * Where webhooks may point: https on the public internet, and http or https in networks that the operator allows.
- */
+/** The allowed destinations of webhooks: https on the public internet, http and https in networks of the operator's choice. */
 export interface Destinations {
   /** Whether the operator allows any network; local host names are then allowed too. */
   local: boolean;
@@ -283,7 +281,7 @@ export interface SharedCache {
 
 /** Prometheus metrics of a registry on Node. On Workers each isolate would only report itself. */
 export interface Metrics {
-  observe: AccessObserver;
+  observe: RequestObserver;
   contentType: string;
   /** The exposition, in Prometheus' text format. */
   expose: () => Promise<string>;

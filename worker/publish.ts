@@ -14,15 +14,15 @@ import type { Analysed, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { quotaProblem } from './quota.ts';
 
-/** How often publishing is retried when the profile changes at the same time. */
+/** The maximum number of attempts while the profile changes concurrently. */
 const maxAttempts = 5;
 
-/** A published version, without its place in the database. */
+/** A published version, without database ids. */
 type PublishedVersion = Omit<Version, 'id' | 'profileId' | 'precedence' | 'prerelease'>;
 
-/** A stored version, with what the response needs. */
+/** A stored version, with the rest of the response. */
 export interface Publishing {
-  /** Whether this request stored it. */
+  /** Whether this request created it. */
   created: boolean;
   version: PublishedVersion;
   analysis: StoredAnalysis;

@@ -23,7 +23,7 @@ export function limitsOf(own: { [K in keyof Amounts]: number | null }, limits: A
   };
 }
 
-/** The problem that storing more would exceed a team's quota; `undefined` if it fits. */
+/** The problem if storing more would exceed a team's quota; `undefined` if it fits. */
 export function quotaProblem(
   { limits }: Pick<Deps, 'limits'>,
   team: string,
@@ -39,7 +39,7 @@ export function quotaProblem(
   return undefined;
 }
 
-/** The problem that a team has reached its quota. */
+/** Creates the problem of a team that has reached its quota. */
 export function quotaExceeded(team: string, has: string): ProblemError {
   const detail = `Team ${team} ${has}. An administrator can raise the limit.`;
   return new ProblemError('quota-exceeded', detail);
@@ -58,7 +58,7 @@ export function countStatements({ db, now, limits }: Deps, { team, logged }: Cha
   return countChange(db, team, { now: now(), logged }, limits.team);
 }
 
-/** The problem that a team may not make the change today; `undefined` if it may. */
+/** The problem if a team's daily quota does not allow the change; `undefined` if it does. */
 export async function changeQuotaProblem(
   { db, now, limits }: Deps,
   { team, logged }: Change,
@@ -81,8 +81,8 @@ export async function changeQuotaProblem(
 }
 
 /**
- * Makes and counts a change that the log does not record. Returns what `read` makes of the statement's result, or what
- * `find` finds if the database's response was lost. Throws a problem over the quota.
+ * Makes and counts a change that the log does not record. Returns the statement's result mapped by `read`, or the result
+ * of `find` if the database's response was lost. Throws a problem over the quota.
  */
 export async function makeChange<S extends Statement, Result>(
   deps: Deps,

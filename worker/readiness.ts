@@ -2,7 +2,7 @@ import type { Database } from '../db/database.ts';
 import { requireReady } from '../db/readiness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
 
-/** How long the database may take to respond, in milliseconds. */
+/** The timeout of the query, in milliseconds. */
 const timeout = 2_000;
 
 /** The maximum rate of queries: `times` in so many `seconds`. */
@@ -38,16 +38,16 @@ export function createReadiness(query: () => Promise<void>): Readiness {
       if (!limiter.take('').ok) return last;
       running = start();
     }
-    const mine = running;
+    const current = running;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Error>((resolve) => {
       const message = `the database did not respond within ${timeout / 1000} seconds`;
       timer = setTimeout(() => resolve(new Error(message)), timeout);
     });
-    const outcome = await Promise.race([mine, late]);
+    const outcome = await Promise.race([current, late]);
     clearTimeout(timer);
     // On Workers the query may have been cancelled with the request that started it.
-    if (running === mine && outcome !== undefined) {
+    if (running === current && outcome !== undefined) {
       running = undefined;
       last = outcome;
     }
@@ -57,7 +57,7 @@ export function createReadiness(query: () => Promise<void>): Readiness {
 
 const known = new WeakMap<Database, Readiness>();
 
-/** The one {@link Readiness} of a database. */
+/** The shared {@link Readiness} of a database. */
 export function readinessOf(db: Database): Readiness {
   const readiness = known.get(db) ?? createReadiness(() => requireReady(db));
   known.set(db, readiness);

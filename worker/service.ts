@@ -8,15 +8,15 @@ import {
 } from './cache/response-cache.ts';
 import { rateHeaders } from './middleware/rate-limit.ts';
 import { networkOf } from './network/network.ts';
-import { requestId } from './observability/access.ts';
-import type { Access, Bindings, Deps, Env, Rate, RequestHead } from './ports.ts';
+import { requestId } from './observability/request-record.ts';
+import type { Bindings, Deps, Env, Rate, RequestHead, RequestRecord } from './ports.ts';
 
 /** The registry as a runtime calls it. */
 export interface Service {
   fetch: (request: Request, bindings?: object) => Response | Promise<Response>;
   /**
-   * Responds from the cache without making a Response, on runtimes that can: `send` returns the number of bytes that it
-   * sent. Returns `false`, having sent nothing, when `fetch` has to handle the request.
+   * Responds from the cache without creating a Response, on runtimes that support it; `send` returns the number of bytes
+   * sent. Returns `false` and sends nothing if `fetch` must handle the request.
    */
   respondFromCache: (
     request: RequestHead,
@@ -25,14 +25,14 @@ export interface Service {
   ) => boolean;
 }
 
-/** The app behind its response cache, with an access record for each request. */
+/** The app behind its response cache, with a record of each request. */
 export function createService(deps: Deps): Service {
   const { observers = [], limits, rateLimits = {} } = deps;
   const { responseCacheBytes } = limits;
   const cache = responseCacheBytes > 0 ? createResponseCache(responseCacheBytes) : undefined;
   const app: Hono<Env> = createApp({ ...deps, invalidateCache: cache?.invalidate });
 
-  function begin(head: RequestHead, bindings: object): Access {
+  function begin(head: RequestHead, bindings: object): RequestRecord {
     return {
       id: requestId(head.header('x-request-id')),
       method: head.method,
@@ -49,36 +49,41 @@ export function createService(deps: Deps): Service {
   }
 
   /** Completes the record of a request whose response has been sent. */
-  function end(access: Access, status: number, bytes?: number): void {
-    access.status = status;
-    access.milliseconds = performance.now() - access.start;
-    access.bytes = bytes;
-    for (const observe of observers) observe(access);
+  function end(record: RequestRecord, status: number, bytes?: number): void {
+    record.status = status;
+    record.milliseconds = performance.now() - record.start;
+    record.bytes = bytes;
+    for (const observe of observers) observe(record);
   }
 
-  async function fromApp(request: Request, head: RequestHead, bindings: object, access: Access) {
+  async function fromApp(
+    request: Request,
+    head: RequestHead,
+    bindings: object,
+    record: RequestRecord,
+  ) {
     const generations = cache?.generations();
-    const all: Bindings = { ...bindings, access };
+    const all: Bindings = { ...bindings, record };
     const response = await app.fetch(request, all);
     if (!cache || !generations) return response;
-    const about = { route: access.route, generations };
+    const about = { route: record.route, generations };
     if (!all.fullResponse) return cache.store(head, response, about);
-    // Hosts send conditional requests over and over: the full response has to be cached even when a 304 is sent.
+    // The full response is cached even when a 304 is sent, since hosts mostly send conditional requests.
     await cache.store(head, all.fullResponse, about);
     return response;
   }
 
-  /** The response from the cache, unless the client is over its rate limit: the app responds to that. */
-  function fromCache(head: RequestHead, access: Access) {
+  /** The response from the cache; `undefined` if there is none or the client is over its rate limit, to which the app responds. */
+  function fromCache(head: RequestHead, record: RequestRecord) {
     const cached = cache?.find(head);
     if (!cached) return undefined;
-    const { address } = access;
+    const { address } = record;
     const { address: limiter } = rateLimits;
     const respond = (rate?: Rate): OutgoingResponse | undefined => {
       if (rate?.ok === false) return undefined;
-      const own: Record<string, string> = { 'X-Request-Id': access.id };
+      const own: Record<string, string> = { 'X-Request-Id': record.id };
       if (rate && limiter) Object.assign(own, rateHeaders('address', limiter, rate));
-      access.route = cached.route;
+      record.route = cached.route;
       return outgoingFor(head, cached, own);
     };
     if (address === undefined || !limiter) return respond();
@@ -88,28 +93,28 @@ export function createService(deps: Deps): Service {
   return {
     fetch(request, bindings = {}) {
       const head = headOf(request);
-      const access = begin(head, bindings);
+      const record = begin(head, bindings);
       const respond = (cached?: OutgoingResponse) =>
-        cached ? toResponse(cached) : fromApp(request, head, bindings, access);
+        cached ? toResponse(cached) : fromApp(request, head, bindings, record);
       const observed = (response: Response) => {
         const { status } = response;
-        if (deps.whenSent) deps.whenSent(bindings, (bytes) => end(access, status, bytes));
-        else end(access, status);
+        if (deps.whenSent) deps.whenSent(bindings, (bytes) => end(record, status, bytes));
+        else end(record, status);
         return response;
       };
-      return andThen(andThen(fromCache(head, access), respond), observed);
+      return andThen(andThen(fromCache(head, record), respond), observed);
     },
     respondFromCache(head, bindings, send) {
-      const access = begin(head, bindings);
-      const cached = fromCache(head, access);
+      const record = begin(head, bindings);
+      const cached = fromCache(head, record);
       if (!cached || cached instanceof Promise) return false;
-      end(access, cached.status, send(cached));
+      end(record, cached.status, send(cached));
       return true;
     },
   };
 }
 
-/** Applies `next` to a value, synchronously where it is no promise: Node's server then responds without a wait. */
+/** Applies `next` to a value, synchronously unless it is a promise, so that Node's server responds without delay. */
 function andThen<Value, Next>(
   value: Value | Promise<Value>,
   next: (value: Value) => Next | Promise<Next>,

@@ -107,8 +107,8 @@ export const variables: string[] = Object.keys(Variables.shape);
 export async function readSettings(bindings: object): Promise<Settings> {
   const read = await Variables.safeParseAsync(bindings);
   if (!read.success) {
-    const faults = read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-    throw new Error(`the registry is not configured: ${faults.join('; ')}`);
+    const errors = read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    throw new Error(`the registry is not configured: ${errors.join('; ')}`);
   }
   const { data } = read;
   return {

@@ -122,9 +122,9 @@ async function checkHead(
 ): Promise<void> {
   const head = await readLogHead(db).catch(() => undefined);
   const { size } = frontier;
-  const made = frontier.hashes.map(encodeHex).join('');
-  const kept = head?.frontier.hashes.map(encodeHex).join('');
-  if (head?.frontier.size !== size || kept !== made) {
+  const computed = frontier.hashes.map(encodeHex).join('');
+  const stored = head?.frontier.hashes.map(encodeHex).join('');
+  if (head?.frontier.size !== size || stored !== computed) {
     report('head-differs', `the log's head does not match its ${size} entries`);
   }
   const checkpoint = head?.checkpoint ?? '';

@@ -5,9 +5,8 @@ import { getRawAsset } from 'node:sea';
 import { CliError, exit } from '../../cli/framework/command.ts';
 
 /**
- * Loads libsql's native module out of the executable that this program is: scripts/build-binary.ts has libsql's
- * own loader (@neon-rs/load) replaced by this. The kernel loads code from files only, so it is one for as long
- * as that takes, in a folder that nobody else can enter.
+ * Loads libsql's native module from the executable; scripts/build-binary.ts replaces libsql's loader (@neon-rs/load) with
+ * this. Since code can only be loaded from a file, it is written to a private folder meanwhile.
  */
 export function load(): unknown {
   let folder: string | undefined;
@@ -21,7 +20,7 @@ export function load(): unknown {
     throw new CliError(
       exit.unable,
       `The embedded database can't be loaded: ${(error as Error).message}.`,
-      `Name a folder in TMPDIR that can be written to and is not mounted noexec.`,
+      `Set TMPDIR to a folder that is writable and not mounted noexec.`,
     );
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
@@ -29,7 +28,7 @@ export function load(): unknown {
   return native.exports;
 }
 
-/** What libsql asks of its loader too; it has only one target to choose here. */
+/** The other export of libsql's loader; the executable has only one target. */
 export function currentTarget(): string {
   return 'linux-x64-gnu';
 }

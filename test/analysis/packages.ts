@@ -1,7 +1,7 @@
 import type { Package } from '../../db/analyses.ts';
 import { manifest } from '../publisher.ts';
 
-/** A package of that text, as it is published. */
+/** A published package with this text. */
 export const packageOf = (text: string, readme?: string): Package => ({
   team: 'library',
   name: 'web',
@@ -18,7 +18,7 @@ const fill = (size: number, line: (at: number) => string) => {
 const inProfile = (size: number, line: (at: number) => string) =>
   `abi <abi/3.0>,\nprofile web {\n${fill(size - 40, line)}\n}\n`;
 
-/** Texts of up to `size` characters that make much of what is shown of a profile. */
+/** Texts of up to `size` characters with a large rendered output. */
 export const largeTexts: Record<string, (size: number) => string> = {
   'empty lines': (size) => inProfile(size, () => '\n'),
   'lines of one character': (size) => inProfile(size, () => '#\n'),

@@ -64,7 +64,7 @@ describe('a README', () => {
     '[a][<script>]\n\n[<script>]: https://a.example',
   ];
 
-  test.each(attacks)('does nothing to its readers: %j', (markdown) => {
+  test.each(attacks)("can't harm readers: %j", (markdown) => {
     const written = html(markdown);
     const tags = written.match(/<[^>]*>/g) ?? [];
     for (const tag of tags) {
@@ -80,7 +80,7 @@ describe('a README', () => {
 });
 
 describe('a hostile README', () => {
-  test.each(Object.entries(hostile))('of %s costs little and is bounded', (_, make) => {
+  test.each(Object.entries(hostile))('%s costs little and its HTML is bounded', (_, make) => {
     const length = readmeLimits.length;
     const markdown = make(length).slice(0, length);
     let rendered: ReturnType<typeof renderReadme> | undefined;
@@ -90,7 +90,7 @@ describe('a hostile README', () => {
     if (rendered?.ok)
       expect(Buffer.byteLength(rendered.html)).toBeLessThanOrEqual(readmeLimits.html);
     else expect(rendered?.reason).toMatch(/^its? /);
-    // Sorting a hundred thousand paths; a parser that is quadratic takes a hundred times as long.
+    // In sorts of a hundred thousand paths; a quadratic parser takes a hundred times as long.
     expect(spent).toBeLessThan(15);
   });
 
@@ -101,11 +101,11 @@ describe('a hostile README', () => {
     [hostile['emphasis in emphasis']?.(1_000) ?? '', 'nested more than'],
     ['> '.repeat(60), 'nested more than'],
     ['- a\n'.repeat(15_000), 'elements'],
-  ])('%.30j is refused and told why', (markdown, why) => {
+  ])('%.30j is refused with the reason', (markdown, why) => {
     expect(renderReadme(markdown)).toEqual({ ok: false, reason: expect.stringContaining(why) });
   });
 
-  test('the longest plain one is far from every limit', () => {
+  test('a plain README of the maximum length stays far below every limit', () => {
     const paragraph = `## A heading\n\nText with *some* [links](https://example.org) and \`code\`, ${'words '.repeat(30)}\n\n- a list\n  - of two\n\n`;
     const markdown = paragraph.repeat(readmeLimits.length / paragraph.length);
     expect(renderReadme(markdown)).toMatchObject({ ok: true });

@@ -1,4 +1,4 @@
-/** READMEs of a length that cost a parser much. */
+/** READMEs of a given length that are expensive to parse. */
 export const hostileReadmes: Record<string, (length: number) => string> = {
   'images in images': (n) => '!['.repeat(n / 2),
   'images in images, closed': (n) => `${'!['.repeat(n / 6)}${'](u)'.repeat(n / 6)}`,

@@ -4,7 +4,7 @@ import { parseReference } from '../../trust/index.ts';
 import { renderSource } from '../../worker/catalog/source.ts';
 import { cpuTime } from '../policy/cpu.ts';
 
-/** What reads strangers' text with regular expressions, beside the parser. */
+/** The functions besides the parser that read untrusted text with regular expressions. */
 const readers: Record<string, (text: string) => unknown> = {
   'the words of rules': ruleWords,
   'the words of a text': wordsOf,
@@ -43,12 +43,12 @@ describe.each(Object.entries(readers))('%s', (_, read) => {
     const [one, four] = [of(64 * 1024), of(256 * 1024)].map((text) =>
       Math.min(...[1, 2].map(() => cpuTime(() => read(text)))),
     ) as [number, number];
-    // A quadratic one takes sixteen times as long, which is minutes.
+    // A quadratic one takes sixteen times as long: minutes.
     expect(four).toBeLessThan(8 * one + 60);
   });
 });
 
-test('the words of rules are those of the text, less comments', () => {
+test('the words of rules are those of the text without comments', () => {
   const text =
     '# a comment\n  #another\n#include <abstractions/base>\n /srv/Ünï-code/ﬁles r, # tail\n\n\n';
   expect(ruleWords(text)).toEqual([

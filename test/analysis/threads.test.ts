@@ -6,15 +6,15 @@ import { type AnalyserThreads, createAnalyserThreads } from '../../worker/analys
 import { profileText } from '../publisher.ts';
 import { packageOf } from './packages.ts';
 
-describe('the threads that analyse', () => {
+describe('analysis threads', () => {
   let threads: AnalyserThreads;
   afterEach(() => threads.close());
 
   const good = packageOf(profileText('web'), '# About\n');
-  /** No registry takes one as large. */
+  /** Larger than any registry accepts. */
   const huge = packageOf('#\n'.repeat(20_000_000));
 
-  test('say what the analysis itself says, while others are served', async () => {
+  test('return the same result as an analysis in the calling thread', async () => {
     threads = createAnalyserThreads();
     let queue = 0;
     const timer = setInterval(() => queue++, 1);
@@ -26,7 +26,7 @@ describe('the threads that analyse', () => {
   test.each([
     ['time', { time: 1 }, 'took more than 0.001 s'],
     ['memory', { memory: 48, time: 120_000 }, 'took more than 48 MiB of memory'],
-  ])('give a package up that takes more %s than it may, and go on', async (_, limits, reason) => {
+  ])('stop a package that exceeds the limit of %s and continue', async (_, limits, reason) => {
     threads = createAnalyserThreads({ threads: 1, ...limits });
     const [given, next] = await Promise.all([
       threads.analyse(huge, 'library'),
@@ -40,10 +40,10 @@ describe('the threads that analyse', () => {
     if ('memory' in limits) expect(next).toEqual(analysePackage(good));
   });
 
-  test('refuse what comes when too many wait, and tell whoever waits when they end', async () => {
+  test('refuse packages when the queue is full, and reject waiting ones on close', async () => {
     threads = createAnalyserThreads({ threads: 1, waiting: 3, waitingEach: 2 });
     const of = (team: string) => threads.analyse(good, team).catch((error: unknown) => error);
-    // The first is analysed at once.
+    // The first is analysed immediately.
     const asked = ['a', 'a', 'a', 'a', 'b', 'c'].map(of);
     expect(await asked[3]).toBeInstanceOf(Busy);
     expect(await asked[5]).toBeInstanceOf(Busy);
@@ -54,7 +54,7 @@ describe('the threads that analyse', () => {
   });
 });
 
-test('whoever has much to be analysed does not hold up others', () => {
+test('a team with many packages does not delay other teams', () => {
   const queue = createFairQueue<string>(10, 5);
   for (const item of ['a1', 'a2', 'a3', 'b1', 'a4', 'c1', 'b2', 'a5', 'a6', 'd1', 'e1']) {
     queue.add(item.charAt(0), item);

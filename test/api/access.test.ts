@@ -12,9 +12,9 @@ import {
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
-/** Everybody who may come: what they are in team acme, which owns the profiles that are asked about. */
+/** The callers, by their role in team acme, which owns the profiles. */
 const callers = [
-  'nobody',
+  'anonymous',
   'stranger',
   'reader',
   'publisher',
@@ -32,251 +32,251 @@ const callers = [
 ] as const;
 type Caller = (typeof callers)[number];
 
-/** What a route asks for. */
+/** What a route requires. */
 type Need = 'public' | 'token' | 'reader' | 'publisher' | 'owner' | 'admin';
 
-/** What is asked about: a profile that everybody sees, one that only the team does, one that is not there. */
+/** The requested profile: public, private or absent. */
 type Subject = 'public' | 'private' | 'absent';
 
 interface Route {
-  /** As the service has it, `METHOD /path/{parameter}`. */
+  /** The service's route, `METHOD /path/{parameter}`. */
   route: string;
   need: Need;
-  /** The path that is asked, for a subject; and what is sent. */
+  /** The path of the request for a subject, and its body. */
   path: (subject: string) => string;
   body?: (subject: string) => Promise<unknown>;
-  /** What it answers to whoever may ask. */
-  answers: number;
-  /** It makes the profile when there is none: those who may not are told so and not whether it is there. */
-  makes?: boolean;
+  /** The status for authorized callers. */
+  status: number;
+  /** The route may create the profile, so unauthorized callers do not learn whether it exists. */
+  creates?: boolean;
 }
 
 const digest = `sha256:${'0'.repeat(64)}`;
 let acme: Publisher;
 
-/** Routes about one profile: below it, but for what begins with a slash. */
+/** Routes of a profile, relative to it unless they start with a slash. */
 const profileRoutes: Route[] = [
   {
     route: 'GET /resolve',
     need: 'public',
-    answers: 200,
+    status: 200,
     path: (name) => `/v1/resolve?ref=acme/${name}@1.0.0`,
   },
-  { route: 'GET /profiles/{team}/{name}', need: 'public', answers: 200, path: (name) => name },
+  { route: 'GET /profiles/{team}/{name}', need: 'public', status: 200, path: (name) => name },
   {
     route: 'GET /profiles/{team}/{name}/versions',
     need: 'public',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/versions`,
   },
   ...['', '/profile', '/envelope', '/proof'].map(
     (part): Route => ({
       route: `GET /profiles/{team}/{name}/versions/{version}${part}`,
       need: 'public',
-      answers: 200,
+      status: 200,
       path: (name) => `${name}/versions/1.0.0${part}`,
     }),
   ),
   {
     route: 'GET /profiles/{team}/{name}/versions/{version}/readme',
     need: 'public',
-    answers: 404,
+    status: 404,
     path: (name) => `${name}/versions/1.0.0/readme`,
   },
   {
     route: 'PUT /profiles/{team}/{name}/versions/{version}',
     need: 'publisher',
-    answers: 200,
-    makes: true,
+    status: 200,
+    creates: true,
     path: (name) => `${name}/versions/1.0.0`,
     body: async (name) => publication(name),
   },
   {
     route: 'POST /profiles/{team}/{name}/versions/{version}/yank',
     need: 'publisher',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/versions/1.0.0/yank`,
     body: async () => ({ reason: 'a test' }),
   },
   {
     route: 'PUT /profiles/{team}/{name}/channels/{channel}',
     need: 'publisher',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/channels/stable`,
     body: async () => ({ version: '1.0.0', previous: '1.0.0' }),
   },
   {
     route: 'PUT /profiles/{team}/{name}/deprecation',
     need: 'publisher',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/deprecation`,
     body: async () => ({ reason: 'a test' }),
   },
   {
     route: 'DELETE /profiles/{team}/{name}/deprecation',
     need: 'publisher',
-    answers: 204,
+    status: 204,
     path: (name) => `${name}/deprecation`,
   },
   {
     route: 'PUT /profiles/{team}/{name}/visibility',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: (name) => `${name}/visibility`,
     body: async (name) => ({ visibility: name === 'hidden' ? 'private' : 'public' }),
   },
   {
     route: 'POST /profiles/{team}/{name}/transfer',
     need: 'owner',
-    // To itself: refused to everybody, last of all.
-    answers: 422,
+    // To its own team: refused for everyone, after all other checks.
+    status: 422,
     path: (name) => `${name}/transfer`,
     body: async () => ({ to: 'acme' }),
   },
 ];
 
-/** Routes about the team, or about nothing of anybody's. */
+/** Routes of a team or of no team. */
 const otherRoutes: Route[] = [
-  { route: 'GET /profiles', need: 'public', answers: 200, path: () => '/v1/profiles' },
-  { route: 'GET /log/key', need: 'public', answers: 200, path: () => '/v1/log/key' },
+  { route: 'GET /profiles', need: 'public', status: 200, path: () => '/v1/profiles' },
+  { route: 'GET /log/key', need: 'public', status: 200, path: () => '/v1/log/key' },
   {
     route: 'GET /log/entries/{index}/proof',
     need: 'public',
-    answers: 200,
+    status: 200,
     path: () => '/v1/log/entries/0/proof',
   },
-  { route: 'GET /oidc', need: 'public', answers: 200, path: () => '/v1/oidc' },
-  { route: 'GET /teams/{team}', need: 'public', answers: 200, path: () => '/v1/teams/acme' },
-  { route: 'GET /whoami', need: 'token', answers: 200, path: () => '/v1/whoami' },
+  { route: 'GET /oidc', need: 'public', status: 200, path: () => '/v1/oidc' },
+  { route: 'GET /teams/{team}', need: 'public', status: 200, path: () => '/v1/teams/acme' },
+  { route: 'GET /whoami', need: 'token', status: 200, path: () => '/v1/whoami' },
   {
     route: 'GET /teams/{team}/quota',
     need: 'reader',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/quota',
   },
   {
     route: 'PATCH /teams/{team}/quota',
     need: 'admin',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/quota',
     body: async () => ({}),
   },
   {
     route: 'GET /teams/{team}/webhooks',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/webhooks',
   },
   {
     route: 'POST /teams/{team}/webhooks',
     need: 'owner',
-    // Not to a private address.
-    answers: 422,
+    // A private address, which is refused.
+    status: 422,
     path: () => '/v1/teams/acme/webhooks',
     body: async () => ({ url: 'https://10.0.0.1/' }),
   },
   {
     route: 'DELETE /teams/{team}/webhooks/{webhook}',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/webhooks/999',
   },
   {
     route: 'POST /teams/{team}/webhooks/{webhook}/test',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/webhooks/999/test',
   },
   {
     route: 'GET /teams/{team}/webhooks/{webhook}/deliveries',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/webhooks/999/deliveries',
   },
   {
     route: 'GET /teams/{team}/members',
     need: 'reader',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/members',
   },
   {
     route: 'PUT /teams/{team}/members/{user}',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/members/rita',
     body: async () => ({ role: 'reader' }),
   },
   {
     route: 'DELETE /teams/{team}/members/{user}',
     need: 'owner',
-    answers: 204,
+    status: 204,
     path: () => '/v1/teams/acme/members/none',
   },
   {
     route: 'GET /teams/{team}/trusted-publishers',
     need: 'reader',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/trusted-publishers',
   },
   {
     route: 'POST /teams/{team}/trusted-publishers',
     need: 'owner',
-    // Of a provider that this registry does not accept.
-    answers: 422,
+    // A provider that this registry does not accept.
+    status: 422,
     path: () => '/v1/teams/acme/trusted-publishers',
-    body: async () => ({ issuer: 'https://nobody.test', repository: 'a/b', branch: 'main' }),
+    body: async () => ({ issuer: 'https://anonymous.test', repository: 'a/b', branch: 'main' }),
   },
   {
     route: 'DELETE /teams/{team}/trusted-publishers/{id}',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => '/v1/teams/acme/trusted-publishers/999',
   },
   {
     route: 'POST /teams/{team}/keys',
     need: 'owner',
-    answers: 200,
+    status: 200,
     path: () => '/v1/teams/acme/keys',
     body: async () => ({ publicKey: acme.key.publicKey.text, label: 'again' }),
   },
   {
     route: 'POST /teams/{team}/keys/{keyId}/revocation',
     need: 'owner',
-    answers: 404,
+    status: 404,
     path: () => `/v1/teams/acme/keys/${digest}/revocation`,
     body: async () => ({ reason: 'a test' }),
   },
   {
     route: 'POST /teams',
     need: 'admin',
-    answers: 409,
+    status: 409,
     path: () => '/v1/teams',
     body: async () => ({ name: 'acme' }),
   },
   {
     route: 'POST /users',
     need: 'admin',
-    answers: 409,
+    status: 409,
     path: () => '/v1/users',
     body: async () => ({ name: 'rita' }),
   },
-  { route: 'GET /users', need: 'admin', answers: 200, path: () => '/v1/users' },
+  { route: 'GET /users', need: 'admin', status: 200, path: () => '/v1/users' },
   {
     route: 'PUT /users/{user}',
     need: 'admin',
-    answers: 200,
+    status: 200,
     path: () => '/v1/users/rita',
     body: async () => ({ admin: false }),
   },
   {
     route: 'DELETE /tokens/{id}',
     need: 'token',
-    answers: 404,
+    status: 404,
     path: () => '/v1/tokens/999999',
   },
 ];
 
-/** Those whose rules are their own: test/api/tokens.test.ts and test/api/trusted-publishing.test.ts. */
+/** Routes with their own tests: test/api/tokens.test.ts and test/api/trusted-publishing.test.ts. */
 const elsewhere = ['POST /tokens', 'GET /tokens', 'POST /oidc/token'];
 
 async function publication(name: string) {
@@ -284,10 +284,10 @@ async function publication(name: string) {
   return { profile: profileText(name), envelope: await signDraft(acme, draft) };
 }
 
-/** The role that a caller has for a profile, or in the team where there is none. */
+/** The role of a caller for a profile, or in the team without one. */
 function roleOf(caller: Caller, subject: Subject | undefined): Need | undefined {
   switch (caller) {
-    case 'nobody':
+    case 'anonymous':
     case 'stranger':
     case 'token of another team':
       return undefined;
@@ -319,19 +319,19 @@ function expected(route: Route, caller: Caller, subject: Subject | undefined): n
   const { need } = route;
   if (need === 'public') {
     const visible = subject === undefined || subject === 'public' || role !== undefined;
-    return visible && subject !== 'absent' ? route.answers : 404;
+    return visible && subject !== 'absent' ? route.status : 404;
   }
-  if (caller === 'nobody') return 401;
-  if (need === 'token') return route.answers;
+  if (caller === 'anonymous') return 401;
+  if (need === 'token') return route.status;
   const enough = role !== undefined && rank.indexOf(role) >= rank.indexOf(need);
-  if (enough) return subject === 'absent' && !route.makes ? 404 : route.answers;
-  if (subject === undefined || route.makes) return 403;
+  if (enough) return subject === 'absent' && !route.creates ? 404 : route.status;
+  if (subject === undefined || route.creates) return 403;
   return subject === 'public' || (subject === 'private' && role !== undefined) ? 403 : 404;
 }
 
-describe.each(runtimes)('who may do what on $name', ({ start }) => {
+describe.each(runtimes)('authorization on $name', ({ start }) => {
   let registry: TestRegistry;
-  const tokens = new Map<Caller, string | undefined>([['nobody', undefined]]);
+  const tokens = new Map<Caller, string | undefined>([['anonymous', undefined]]);
 
   beforeAll(async () => {
     registry = await start();
@@ -405,8 +405,8 @@ describe.each(runtimes)('who may do what on $name', ({ start }) => {
     const wanted: string[] = [];
     for (const [subject, name] of Object.entries(names) as [Subject, string][]) {
       for (const caller of callers) {
-        // That the absent one is made is not for this table, which asks in any order.
-        if (route.makes && subject === 'absent' && expected(route, caller, subject) === 200)
+        // Creating the absent profile would affect later requests.
+        if (route.creates && subject === 'absent' && expected(route, caller, subject) === 200)
           continue;
         const below = route.path(name);
         const path = below.startsWith('/') ? below : `/v1/profiles/acme/${below}`;
@@ -427,7 +427,7 @@ describe.each(runtimes)('who may do what on $name', ({ start }) => {
     );
   });
 
-  test('a private profile is in no list, on no page, and its name is not in the log', async () => {
+  test('a private profile appears in no list, page or log entry', async () => {
     const look = async (path: string, caller: Caller) => {
       const token = tokens.get(caller);
       const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
@@ -440,21 +440,21 @@ describe.each(runtimes)('who may do what on $name', ({ start }) => {
       expect([caller, found.includes('"shown"')]).toEqual([caller, true]);
     }
     for (const path of ['/', '/?q=hidden', '/p/acme/hidden', '/p/acme/hidden/1.0.0']) {
-      const page = await look(path, 'nobody');
+      const page = await look(path, 'anonymous');
       expect(page).not.toContain('href="/p/acme/hidden"');
       expect(page).not.toContain('Confines a test</p>'.repeat(2));
     }
     expect((await registry.fetch('/p/acme/hidden')).status).toBe(404);
-    const missing = await look('/p/acme/missing', 'nobody');
-    expect(await look('/p/acme/hidden', 'nobody')).toBe(missing.replaceAll('missing', 'hidden'));
-    const width = (await look('/log/checkpoint', 'nobody')).split('\n')[1];
-    const entries = await look(`/log/tile/entries/000.p/${width}`, 'nobody');
+    const missing = await look('/p/acme/missing', 'anonymous');
+    expect(await look('/p/acme/hidden', 'anonymous')).toBe(missing.replaceAll('missing', 'hidden'));
+    const width = (await look('/log/checkpoint', 'anonymous')).split('\n')[1];
+    const entries = await look(`/log/tile/entries/000.p/${width}`, 'anonymous');
     expect(entries).toContain('"shown"');
     expect(entries).not.toContain('hidden');
   });
 });
 
-test('every route of the API is in the table', () => {
+test('the table covers every route of the API', () => {
   const served = createApp({} as Deps)
     .routes.filter(({ method, path }) => method !== 'ALL' && path.startsWith('/v1/'))
     .map(({ method, path }) => `${method} ${path.slice(3).replaceAll(/:(\w+)/g, '{$1}')}`);

@@ -49,7 +49,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
   const readme = '# About\n\nIt *works*.\n';
   const text = `${profileText('web').replace('}', '  /** rw,\n}')}`;
 
-  test('is stored with the version, and is what a fresh one is', async () => {
+  test('is stored with the version and equals a new analysis', async () => {
     await expectStatus(
       201,
       publishWithReadme(registry, library, { name: 'web', version: '1.0.0', text }, readme),
@@ -67,14 +67,14 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
     expect(await version.json()).toMatchObject({ diagnostics, omitted: 0, needs, unseen });
   });
 
-  test('of an older registry is made anew, on a read and in the background', async () => {
+  test('of an older registry is recomputed on a read and in the background', async () => {
     for (const version of ['1.1.0', '1.2.0']) {
       await expectStatus(201, publish(registry, library, { name: 'web', version, text }));
     }
     const path = '/v1/profiles/library/web/versions/1.1.0';
     const before = await (await registry.fetch(path)).json();
     const rows = await registry.db.select().from(analyses);
-    // As the migration leaves them, and as a registry without it does that serves the same database.
+    // The state after the migration, or after an older registry has used the database.
     await registry.db
       .update(analyses)
       .set({ analysisVersion: 0, needs: '', diagnostics: [], readme: null });
@@ -89,7 +89,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
     expect(await registry.db.select().from(analyses)).toEqual(rows);
   });
 
-  test('that is missing is what "admin check" tells of', async () => {
+  test('is reported by "admin check" if missing', async () => {
     const check = async () => {
       const found: string[] = [];
       await checkDatabase(registry.db, { report: (id, what) => found.push(`${id}: ${what}`) });
@@ -105,7 +105,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
     expect(await check()).toEqual([]);
   });
 
-  test('tells of a hundred diagnostics and counts the rest, errors first', async () => {
+  test('lists a hundred diagnostics, errors first, and counts the rest', async () => {
     const rules = Array.from({ length: 150 }, (_, at) => `  /usr/bin/${at} ux,\n`).join('');
     const warned = profileText('many').replace('}', `${rules}}`);
     await expectStatus(
@@ -130,7 +130,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
     expect(problem.omitted).toBeGreaterThanOrEqual(50);
   });
 
-  test('refuses a README that is too much for a page', async () => {
+  test('refuses a README that is too large for a page', async () => {
     const draft = { name: 'guide', version: '1.0.0' };
     const response = publishWithReadme(registry, library, draft, '> '.repeat(10_000));
     expect(await (await expectStatus(422, response)).json()).toMatchObject({
@@ -142,7 +142,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
   });
 
   test.each(Object.entries(largeTexts))(
-    'of %s answers with less than a mebibyte, whatever is asked for',
+    'of %s results in responses of less than a mebibyte',
     async (what, make) => {
       const name = what.toLowerCase().replaceAll(/[^a-z]+/g, '-');
       const made = make(30 * 1024).replace('profile web', `profile ${name}`);
@@ -159,7 +159,7 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
   );
 });
 
-test('a registry answers others while it analyses a package', async () => {
+test('a registry serves other requests while it analyses a package', async () => {
   const registry = await node.start();
   const library = await createPublisher(registry, 'library');
   const text = largeTexts['rules that lint warns of']?.(30 * 1024);
@@ -179,7 +179,7 @@ test('a registry answers others while it analyses a package', async () => {
   await registry.close();
 });
 
-test('a registry goes on when a package exceeds the limits of its analysis', async () => {
+test('a registry continues after a package exceeds the limits of analysis', async () => {
   const registry = (await node?.start({ analysis: { time: 1 } })) as TestRegistry;
   const library = await createPublisher(registry, 'library');
   for (const version of ['1.0.0', '1.0.1', '1.0.0']) {
@@ -194,7 +194,7 @@ test('a registry goes on when a package exceeds the limits of its analysis', asy
   await registry.close();
 });
 
-test('a registry that has too much to analyse says when to try again', async () => {
+test('a busy registry responds with Retry-After', async () => {
   const registry = (await node?.start({ analysis: { waiting: 1, threads: 1 } })) as TestRegistry;
   const library = await createPublisher(registry, 'library');
   const versions = Array.from({ length: 8 }, (_, at) => `1.0.${at}`);

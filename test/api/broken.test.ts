@@ -3,11 +3,11 @@ import { createPublisher, expectStatus, type Publisher, publish } from '../publi
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 import { contractOf, type Document, operationsOf } from './openapi.ts';
 
-/** What no answer may hold: SQL, names of tables, places in the program, what drivers say. */
+/** Internal details that no response may contain: SQL, table names, code locations, driver messages. */
 const internals =
   /SQLITE|\bSQL\b|no such (table|column)|libsql|drizzle|node_modules|\.[jt]sx?:\d+|\n\s+at /i;
 
-/** What is taken away; the tokens stay, so that more than their absence is seen. */
+/** The tables to drop; tokens stay, so that requests are authenticated. */
 const tables = [
   ...['profiles', 'versions', 'contents', 'channels', 'teams', 'keys', 'users', 'memberships'],
   ...['trusted_publishers', 'log_head', 'log_entries', 'idempotency_keys'],
@@ -29,7 +29,7 @@ describe.each(runtimes)('a registry whose database is broken, on $name', ({ star
   });
   afterAll(() => registry.close());
 
-  test('no answer tells of what is inside', async () => {
+  test('no response reveals internal details', async () => {
     const { faults } = contractOf(document);
     const failed = new Set<string>();
     for (const { method, path, operationId, parameters = [] } of operationsOf(document)) {
@@ -57,12 +57,12 @@ describe.each(runtimes)('a registry whose database is broken, on $name', ({ star
         expect(response.headers.get('X-Content-Type-Options'), operationId).toBe('nosniff');
       }
     }
-    // It was broken indeed.
+    // Proves that the database was broken.
     expect(failed.size).toBeGreaterThan(15);
   });
 
   test.each(['/', '/p/library/docker-nginx', '/log/checkpoint', '/readyz'])(
-    '%s tells of nothing inside either',
+    '%s reveals no internal details either',
     async (path) => {
       const response = await registry.fetch(path);
       const text = await response.text();

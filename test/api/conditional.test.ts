@@ -4,7 +4,7 @@ import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 const version = '/v1/profiles/library/web/versions/1.0.0';
 
-/** Reads, and how long caches may answer in the registry's place. */
+/** Reads with their expected Cache-Control. */
 const reads: [string, string][] = [
   ['/v1/profiles', 'public, no-cache'],
   ['/v1/profiles?q=web', 'public, no-cache'],
@@ -34,11 +34,11 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
   });
   afterAll(() => registry.close());
 
-  // Over a socket: a server may do to headers what an app alone does not.
+  // Over a socket, since a server may change headers.
   const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     fetch(new URL(path, registry.url), { method, headers, redirect: 'manual' });
 
-  test.each(reads)('%s has an ETag, and is not sent twice', async (path, control) => {
+  test.each(reads)('%s has an ETag and is not sent again', async (path, control) => {
     const first = await expectStatus(200, ask(path));
     const body = await first.text();
     const etag = first.headers.get('ETag') ?? '';
@@ -58,12 +58,12 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
   });
 
   test.each(reads.filter(([path]) => path.startsWith('/v1')))(
-    '%s is kept by no shared cache for whoever sends a token',
+    '%s with a token is not stored by shared caches',
     async (path, control) => {
       const headers = { Authorization: `Bearer ${library.token}` };
-      const answer = await expectStatus(200, ask(path, headers));
-      expect(answer.headers.get('Cache-Control')).toBe(control.replace('public', 'private'));
-      const etag = answer.headers.get('ETag') ?? '';
+      const response = await expectStatus(200, ask(path, headers));
+      expect(response.headers.get('Cache-Control')).toBe(control.replace('public', 'private'));
+      const etag = response.headers.get('ETag') ?? '';
       await expectStatus(304, ask(path, { ...headers, 'If-None-Match': etag }));
     },
   );
@@ -73,25 +73,25 @@ describe.each(runtimes)('conditional reads on $name', ({ start }) => {
     '/v1/nowhere',
     '/p/library/none',
     '/v1/profiles?limit=0',
-  ])('%s is an error whatever the caller has', async (path) => {
-    const answer = await ask(path, { 'If-None-Match': '*' });
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.headers.get('ETag')).toBeNull();
+  ])('%s is an error regardless of If-None-Match', async (path) => {
+    const response = await ask(path, { 'If-None-Match': '*' });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.headers.get('ETag')).toBeNull();
   });
 
   test.each(['/', '/p/library/web'])(
-    '%s is kept by no shared cache for whoever is signed in',
+    '%s for a signed-in reader is not stored by shared caches',
     async (path) => {
-      const answer = await expectStatus(
+      const response = await expectStatus(
         200,
         ask(path, { Cookie: `aa-registry-token=${library.token}` }),
       );
-      expect(answer.headers.get('Cache-Control')).toMatch(/^private\b/);
-      expect(answer.headers.get('Vary')).toMatch(/\bCookie\b/);
+      expect(response.headers.get('Cache-Control')).toMatch(/^private\b/);
+      expect(response.headers.get('Vary')).toMatch(/\bCookie\b/);
     },
   );
 
-  test('a page with a cursor that is none begins at the start', async () => {
+  test('a page with an invalid cursor starts at the beginning', async () => {
     expect(await (await ask('/?cursor=none')).text()).toContain('/p/library/web');
   });
 

@@ -21,7 +21,7 @@ import {
   type Schema,
 } from './openapi.ts';
 
-/** A request for an operation, as its path's parameters, its query and its body. */
+/** A request for an operation: path parameters, query and body. */
 interface Call {
   path: Record<string, string>;
   query?: Record<string, string>;
@@ -29,15 +29,15 @@ interface Call {
   body?: unknown;
 }
 
-/** The registry that the document's examples speak of. */
+/** A registry that matches the document's examples. */
 interface World {
   registry: TestRegistry;
   library: Publisher;
 }
 
 /**
- * What a good call of an operation takes beyond the examples in the document: what only this registry knows, such as
- * ids and signatures.
+ * The parts of valid requests that the document's examples can't contain, such as ids and signatures of this
+ * registry.
  */
 const particular: Record<string, (world: World) => Promise<Partial<Call>>> = {
   publishVersion: async ({ library }) => ({
@@ -83,7 +83,7 @@ const particular: Record<string, (world: World) => Promise<Partial<Call>>> = {
   },
 };
 
-/** A webhook of its own, that nobody listens at. */
+/** Adds a webhook without a receiver. */
 async function webhook({ registry }: World): Promise<Partial<Call>> {
   const body = { url: 'https://127.0.0.1:9/hook' };
   const path = '/v1/teams/library/webhooks';
@@ -91,10 +91,10 @@ async function webhook({ registry }: World): Promise<Partial<Call>> {
   return { path: { webhook: String(((await made.json()) as { id: number }).id) } };
 }
 
-/** Operations whose good call needs somebody else: test/api/trusted-publishing.test.ts makes it. */
+/** Operations that require a CI provider, tested in test/api/trusted-publishing.test.ts. */
 const elsewhere = new Set(['exchangeOidcToken']);
 
-/** Headers that are part of the contract wherever an answer has them. */
+/** Headers that must be documented if a response has them. */
 const contractual = [
   'ETag',
   'Link',
@@ -105,7 +105,7 @@ const contractual = [
   'X-Request-Id',
 ];
 
-/** What no field and no parameter takes. */
+/** Values that no field and no parameter accepts. */
 const long = 'x'.repeat(5000);
 
 describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
@@ -143,7 +143,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     expect(document.openapi).toMatch(/^3\.1\./);
   });
 
-  test('every operation has an id of its own, a known tag, a summary, and described parameters', () => {
+  test('every operation has a unique id, a known tag, a summary and described parameters', () => {
     const ids = operations.map(({ operationId }) => operationId);
     expect(ids.filter((id) => !/^[a-z][A-Za-z]+$/.test(id ?? ''))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
@@ -158,7 +158,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     }
   });
 
-  test('every example is what its schema says', () => {
+  test('every example is valid for its schema', () => {
     const found: string[] = [];
     walk(document, (schema) => {
       if (schema.example === undefined || !schema.type) return;
@@ -172,7 +172,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     expect(found).toEqual([]);
   });
 
-  test('every operation answers a good call as it is documented', async () => {
+  test('every operation responds to valid requests as documented', async () => {
     for (const operation of ordered(operations)) {
       if (elsewhere.has(operation.operationId)) continue;
       const call = await goodCall(operation);
@@ -183,7 +183,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     }
   });
 
-  test('every operation answers bad calls as it is documented, and refuses them', async () => {
+  test('every operation refuses invalid requests as documented', async () => {
     for (const operation of ordered(operations)) {
       const good = await goodCall(operation);
       for (const [what, call] of badCalls(operation, good)) {
@@ -195,7 +195,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     }
   });
 
-  test('every operation with a body refuses one of another kind', async () => {
+  test('every operation with a body refuses other media types', async () => {
     for (const operation of operations.filter(({ requestBody }) => requestBody)) {
       const { path, body } = await goodCall(operation);
       const text = JSON.stringify(body);
@@ -225,7 +225,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     }
   });
 
-  test('every operation answers whoever has no good token as it is documented', async () => {
+  test('every operation responds to a missing or invalid token as documented', async () => {
     for (const operation of operations) {
       const { operationId, security = [], path } = operation;
       if (elsewhere.has(operationId)) continue;
@@ -241,7 +241,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     }
   });
 
-  test('every operation that needs a token refuses one that may only read', async () => {
+  test('every operation that changes something refuses a token with the scope read', async () => {
     const { registry } = world;
     const body = { label: 'reader', team: 'acme', scope: 'read' };
     const made = await expectStatus(
@@ -261,7 +261,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     }
   });
 
-  /** A call that the operation is made for, from the document's examples. */
+  /** A valid request from the document's examples. */
   async function goodCall(operation: Operation): Promise<Call> {
     const { operationId, parameters = [], requestBody } = operation;
     made[operationId] ??= particular[operationId]?.(world) ?? Promise.resolve({});
@@ -288,7 +288,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     return call;
   }
 
-  /** Asks, and fails unless the answer is as documented. */
+  /** Sends a request; fails unless the response is as documented. */
   async function ask(
     operation: Operation,
     { path, query = {}, headers = {}, body }: Call,
@@ -320,7 +320,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     return { status: response.status, text };
   }
 
-  /** Where an answer differs from the documentation. */
+  /** The differences of a response from the documentation. */
   function faultsOf(operation: Operation, response: Response, text: string): string[] {
     const { status, headers } = response;
     const documented = operation.responses[status];
@@ -345,7 +345,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     return faults;
   }
 
-  /** Calls that are good but for one thing. */
+  /** Requests with one invalid part. */
   function* badCalls(operation: Operation, good: Call): Generator<[string, Call]> {
     const { parameters = [], requestBody, operationId } = operation;
     for (const { name, in: place, schema } of parameters) {
@@ -381,7 +381,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
   function badTexts(schema: Schema): string[] {
     const [type] = [schema.type].flat();
     if (type === 'integer') return ['x', '-1', '1.5', '9007199254740993', ''];
-    // Free text takes everything but too much of it.
+    // Free text accepts any value up to its maximum length.
     const free = schema.maxLength !== undefined && !('pattern' in schema);
     return free ? [long] : [long, 'A b', '%00', 'ä'];
   }
@@ -401,7 +401,7 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
   }
 });
 
-/** Those that take something away come last. */
+/** Deletions come last. */
 function ordered(operations: Operation[]): Operation[] {
   const rank = ({ method, operationId }: Operation) =>
     operationId === 'transferProfile'
@@ -419,7 +419,7 @@ function unknown({ method, path, operationId }: Operation, what: string): Error 
   );
 }
 
-/** What a schema would take, by its examples; `undefined` when it has too few. */
+/** A valid value of a schema from its examples; `undefined` if it has too few. */
 function exampleOf(given: Schema, contract: Contract): unknown {
   const schema = contract.resolve(given);
   if (schema.example !== undefined) return schema.example;

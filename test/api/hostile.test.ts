@@ -13,7 +13,7 @@ import {
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
-/** Text that is trouble for somebody: UTF-8, SQL, terminals, lists of lines. */
+/** Texts that are problematic for UTF-8, SQL, terminals or line-based formats. */
 const texts = [
   '\ud800',
   'a\udc00',
@@ -101,7 +101,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
   });
   afterAll(() => registry.close());
 
-  /** The answer's status, when it is one that a client can be at fault for. */
+  /** The status of the response, which must not be an internal error. */
   async function answered(pending: Promise<Response>): Promise<number> {
     const response = await pending;
     const text = await response.text();
@@ -110,7 +110,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     return response.status;
   }
 
-  test('no path or query is answered with a failure', async () => {
+  test('no path or query causes an internal error', async () => {
     for (const path of paths) {
       for (const segment of segments) {
         await answered(registry.fetch(path.replaceAll('$', segment)));
@@ -119,7 +119,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     for (const path of extremes) await answered(registry.fetch(path));
   });
 
-  test('nothing but what a route is for changes anything', async () => {
+  test('requests change nothing outside the purpose of their route', async () => {
     const path = '/v1/profiles/acme/web/versions/1.0.0/yank';
     for (const odd of [`${path}/`, path.toUpperCase(), path.replace('/yank', '%2fyank')]) {
       const status = await answered(send(registry, 'POST', odd, { reason: 'x' }));
@@ -134,7 +134,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     }
   });
 
-  test('no body is answered with a failure', async () => {
+  test('no body causes an internal error', async () => {
     const envelope = await signDraft(publisher, { name: 'web', version: '2.0.0' });
     const version = '/v1/profiles/acme/web/versions';
     const { adminToken } = registry;
@@ -171,14 +171,14 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     }
   });
 
-  test('what is wrong with a body is told in few words', async () => {
+  test('validation errors are short', async () => {
     const body = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`field-${at}`, at]));
     const response = await send(registry, 'POST', '/v1/teams', body, registry.adminToken);
     expect(response.status).toBe(400);
     expect((await response.text()).length).toBeLessThan(4096);
   });
 
-  test('no envelope is answered with a failure', async () => {
+  test('no envelope causes an internal error', async () => {
     const good = await signDraft(publisher, { name: 'web', version: '2.0.0' });
     const [signature = { keyid: '', sig: '' }] = good.signatures;
     const put = async (envelope: unknown) => {
@@ -198,7 +198,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     }
   });
 
-  test('a signed manifest holds lines of text that every reader can stand', async () => {
+  test('a signed manifest contains only printable lines of text', async () => {
     const odd = [...texts.slice(0, 5), '\u2028', 'a\nb'];
     const hostile: Manifest[] = [
       ...odd.map((description) => ({ ...manifest, description })),
@@ -220,7 +220,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     }
   });
 
-  test('clients that break off do no harm', async () => {
+  test('clients that disconnect do no harm', async () => {
     const { hostname, port } = new URL(registry.url);
     const path = '/v1/profiles/acme/web/versions/9.0.0';
     const head = `Host: x\r\nAuthorization: Bearer ${publisher.token}\r\nContent-Type: application/json`;

@@ -11,6 +11,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../trust/log/index.ts';
+import { expectConsistentLog } from '../consistent-log.ts';
 import {
   createPublisher,
   expectStatus,
@@ -20,7 +21,6 @@ import {
   send,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
-import { expectSoundLog } from '../sound-log.ts';
 
 describe.each(runtimes)('the log on $name', ({ start }) => {
   let registry: TestRegistry;
@@ -46,7 +46,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
 
   const hashes = (texts: string[]) => texts.map((text) => decodeBase64(text) as Hash);
 
-  test('publishing returns the proof that the version is in the log, under a fresh checkpoint', async () => {
+  test('publishing returns an inclusion proof of the version under a fresh checkpoint', async () => {
     const before = Math.floor(Date.now() / 1000);
     const response = publish(registry, library, { name: 'web', version: '1.0.0' });
     const { proof, digest } = (await (await expectStatus(201, response)).json()) as Published;
@@ -58,7 +58,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
       digest,
     });
     const { checkpoint: tree, signatures } = await checkpoint(proof.checkpoint);
-    // Made for this request, not before it.
+    // Created for this request, not before it.
     const time = Math.max(...signatures.map((signature) => signature.time ?? 0));
     expect(time).toBeGreaterThanOrEqual(before);
     expect(time).toBeLessThanOrEqual(Date.now() / 1000);
@@ -72,7 +72,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     expect(verifyInclusion(claim)).toBe(true);
   });
 
-  test('a later proof shows the same entry, and that the log has only grown', async () => {
+  test('a later proof shows the same entry and the log’s consistency', async () => {
     const path = '/v1/profiles/library/web/versions/1.0.0/proof';
     const before = await readProof(path);
     const first = (await checkpoint(before.checkpoint)).checkpoint;
@@ -101,7 +101,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     expect(earlier.inclusion).toEqual(before.inclusion);
   });
 
-  test('channel moves, yanks and revocations are entries too', async () => {
+  test('channel moves, yanks and revocations have entries', async () => {
     const { token } = library;
     const channel = '/v1/profiles/library/grow/channels/stable';
     const move = (version: string, previous: string | null) =>
@@ -128,11 +128,14 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     );
   });
 
-  test.each(['latest', 'Stable', '1.0.0', 'a b'])('"%s" is no channel to move', async (channel) => {
-    const path = `/v1/profiles/library/grow/channels/${encodeURIComponent(channel)}`;
-    const move = { version: '1.0.0', previous: null };
-    expect((await send(registry, 'PUT', path, move, library.token)).status).toBe(400);
-  });
+  test.each(['latest', 'Stable', '1.0.0', 'a b'])(
+    '"%s" is not a channel that can be moved',
+    async (channel) => {
+      const path = `/v1/profiles/library/grow/channels/${encodeURIComponent(channel)}`;
+      const move = { version: '1.0.0', previous: null };
+      expect((await send(registry, 'PUT', path, move, library.token)).status).toBe(400);
+    },
+  );
 
   async function entries() {
     const note = await (await registry.fetch('/log/checkpoint')).text();
@@ -155,7 +158,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     'tile/-1/000',
     'tile/0/x000/000',
     'tile/',
-  ])('there is no /log/%s', async (path) => {
+  ])('/log/%s is not found', async (path) => {
     expect((await registry.fetch(`/log/${path}`)).status).toBe(404);
   });
 
@@ -175,13 +178,13 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     expect((await registry.fetch(path)).status).toBe(400);
   });
 
-  test('who has seen more than there is gets no consistency proof', async () => {
+  test('a client that knows a larger log gets no consistency proof', async () => {
     expect((await readProof('/v1/log/entries/0/proof?since=99999')).consistency).toEqual([]);
   });
 });
 
-describe.each(runtimes)('publishers at once on $name', ({ start }) => {
-  test('fifty of them: each version has its entry, each entry its version', async () => {
+describe.each(runtimes)('concurrent publishers on $name', ({ start }) => {
+  test('fifty publishers: each version has an entry and each entry a version', async () => {
     const registry = await start();
     try {
       const teams = ['alpha', 'beta', 'gamma', 'delta', 'epsilon'];
@@ -202,7 +205,9 @@ describe.each(runtimes)('publishers at once on $name', ({ start }) => {
         drafts.map(({ publisher, name, version }) => `${publisher.team}/${name}@${version}`),
       );
       expect(statuses.filter((status) => status === 201)).toHaveLength(wanted.size);
-      expect(await expectSoundLog(registry.db, registry.logKey)).toBe(teams.length + wanted.size);
+      expect(await expectConsistentLog(registry.db, registry.logKey)).toBe(
+        teams.length + wanted.size,
+      );
     } finally {
       await registry.close();
     }

@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-/** A JSON schema, as far as the tests look into it. */
+/** The part of a JSON schema that the tests use. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -41,7 +41,7 @@ export interface Operation {
   responses: Record<string, Answer>;
 }
 
-/** An operation as it stands in a document, whose responses may be references to shared ones. */
+/** An operation in a document; its responses may be references. */
 type RawOperation = Omit<Operation, 'method' | 'path' | 'responses' | 'parameters'> & {
   responses: Record<string, Answer | { $ref: string }>;
   parameters?: (Parameter | { $ref: string })[];
@@ -62,7 +62,7 @@ export interface Document {
 }
 
 export function operationsOf({ paths, components }: Document): Operation[] {
-  /** What a reference into the components means. */
+  /** Resolves a reference to a component. */
   function resolve<Part extends object>(part: Part | { $ref: string }): Part {
     if (!('$ref' in part)) return part;
     const [kind = '', name = ''] = part.$ref.replace('#/components/', '').split('/');
@@ -84,18 +84,18 @@ export function operationsOf({ paths, components }: Document): Operation[] {
   );
 }
 
-/** What a document's own schemas say of values. */
+/** Validates values by the schemas of a document. */
 export interface Contract {
-  /** What is wrong with a value, by a schema of the document; nothing when it is as described. */
+  /** The errors of a value by a schema of the document; none if it is valid. */
   faults: (schema: Schema, value: unknown) => string[];
-  /** The schema that a `$ref` means. */
+  /** Resolves the `$ref` of a schema. */
   resolve: (schema: Schema) => Schema;
 }
 
 export function contractOf(document: Document): Contract {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  // Answers hold nothing that is not documented.
+  // Responses have no undocumented properties.
   const { components } = closed(document) as Document;
   ajv.addSchema({ $id: 'openapi', components });
   const compiled = new Map<string, ValidateFunction>();
@@ -117,7 +117,7 @@ export function contractOf(document: Document): Contract {
   };
 }
 
-/** The schema, with nothing allowed in objects but what it names; except in parts that others add to. */
+/** The schema without additional properties, except in parts of an allOf. */
 function closed(value: unknown, open = false): unknown {
   if (Array.isArray(value)) return value.map((one) => closed(one, open));
   if (typeof value !== 'object' || value === null) return value;
@@ -130,7 +130,7 @@ function closed(value: unknown, open = false): unknown {
   return copy;
 }
 
-/** With references into the document, from a schema that stands alone. */
+/** A standalone schema with its references pointing into the document. */
 function absolute(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(absolute);
   if (typeof value !== 'object' || value === null) return value;

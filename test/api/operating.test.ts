@@ -6,7 +6,7 @@ import { runtimes, type TestRegistry } from '../runtimes.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Waits until `found` finds something: what workerd logs comes a little later. */
+/** Waits until `found` returns something: workerd logs with a delay. */
 async function eventually<T>(found: () => T | undefined): Promise<T> {
   for (let tries = 0; tries < 100; tries++) {
     const result = found();
@@ -16,7 +16,7 @@ async function eventually<T>(found: () => T | undefined): Promise<T> {
   throw new Error('it did not come');
 }
 
-describe.each(runtimes)('operating on $name', ({ start }) => {
+describe.each(runtimes)('operation on $name', ({ start }) => {
   let registry: TestRegistry;
   let lines: string[];
 
@@ -39,7 +39,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
   describe('request ids', () => {
     beforeEach(() => open());
 
-    test('are made for whoever sends none, each another', async () => {
+    test('are generated for requests without one, each unique', async () => {
       const ids = await Promise.all(
         ['/healthz', '/v1/profiles', '/nothing', '/v1/whoami'].map(async (path) => {
           const response = await ask(path);
@@ -58,7 +58,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       ['with space', false],
       ['"quoted"', false],
       ['é', false],
-    ])('%s is taken over: %s', async (id, taken) => {
+    ])('%s is accepted: %s', async (id, taken) => {
       const response = await ask('/healthz', { 'X-Request-Id': id });
       expect(response.headers.get('X-Request-Id')).toEqual(
         taken ? id : expect.stringMatching(uuid),
@@ -69,7 +69,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
   describe('the request log', () => {
     beforeEach(() => open());
 
-    test('has one line of JSON for each request, with what an operator asks', async () => {
+    test('has one line of JSON for each request', async () => {
       const publisher = await createPublisher(registry, 'library');
       await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
       const headers = { 'X-Request-Id': 'read-1', Authorization: `Bearer ${publisher.token}` };
@@ -90,7 +90,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(Date.parse(line.time)).toBeLessThanOrEqual(Date.now());
     });
 
-    test('holds no secret, no path and no query', async () => {
+    test('contains no secrets, paths and queries', async () => {
       const publisher = await createPublisher(registry, 'library');
       const headers = { 'X-Request-Id': 'last', Authorization: `Bearer ${publisher.token}` };
       await (await ask('/v1/profiles?q=confidential', headers)).text();
@@ -101,7 +101,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(lines.join('\n')).not.toMatch(/confidential|aar_/);
     });
 
-    test('says what broke, which the answer does not', async () => {
+    test('contains the cause of an internal error, which the response does not', async () => {
       await registry.fetch('/v1/profiles');
       await registry.db.$client.execute('ALTER TABLE log_tiles RENAME TO gone');
       await registry.db.$client.execute('ALTER TABLE profiles RENAME TO profiles_gone');
@@ -117,7 +117,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
   describe('/readyz', () => {
     beforeEach(() => open());
 
-    test('asks the database a few times a second, however many ask', async () => {
+    test('limits its queries to a few per second', async () => {
       let asked = 0;
       let fails = false;
       const ready = createReadiness(async () => {
@@ -136,7 +136,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       await vi.waitFor(async () => expect(await ready()).toBeUndefined());
     });
 
-    test('says that all is well', async () => {
+    test('reports ready', async () => {
       const response = await ask('/readyz');
       expect(response.status).toBe(200);
       expect(await response.json()).toEqual({ status: 'ready' });
@@ -146,7 +146,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
     test.each([
       ['the log has no head', 'ALTER TABLE log_head RENAME TO gone', /log_head/],
       ['a migration is missing', "DELETE FROM migrations WHERE name LIKE '0000%'", /0000_/],
-    ])('says that it is not ready when %s, and the log says why', async (_, sql, reason) => {
+    ])('reports not ready when %s, and logs the cause', async (_, sql, reason) => {
       await ask('/readyz');
       await registry.db.$client.execute(sql);
       const response = await ask('/readyz', { 'X-Request-Id': 'unready' });
@@ -159,7 +159,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
   });
 
   describe('rate limits', () => {
-    /** The statuses of so many requests, one after the other. */
+    /** The statuses of so many sequential requests. */
     async function statuses(count: number, headers: Record<string, string> = {}) {
       const found: number[] = [];
       for (let at = 0; at < count; at++) {
@@ -170,7 +170,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       return found;
     }
 
-    test('an address that asks too often is refused, and told when to come back', async () => {
+    test('refuse an address over the limit with Retry-After', async () => {
       await open({ addressLimit: 5 });
       expect(await statuses(5)).toEqual([200, 200, 200, 200, 200]);
       const refused = await ask('/v1/profiles');
@@ -183,7 +183,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       const wait = Number(refused.headers.get('Retry-After'));
       expect(wait).toBeGreaterThanOrEqual(1);
       expect(wait).toBeLessThanOrEqual(60);
-      // Pages and the log count too; whoever watches over the service is never refused.
+      // Pages and the log count too; health checks are never refused.
       for (const path of ['/', '/log/checkpoint', '/openapi.json', '/nothing']) {
         expect((await ask(path)).status, path).toBe(429);
       }
@@ -192,14 +192,14 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       }
     });
 
-    test('a token has a limit of its own', async () => {
+    test('count each token separately', async () => {
       await open({ addressLimit: 3, tokenLimit: 5 });
       const admin = { Authorization: `Bearer ${registry.adminToken}` };
       expect(await statuses(4)).toEqual([200, 200, 200, 429]);
       expect(await statuses(6, admin)).toEqual([200, 200, 200, 200, 200, 429]);
     });
 
-    /** Everything that is not below /v1, where no token is looked at. */
+    /** Paths outside /v1, where tokens are not checked. */
     const elsewhere = [
       '/',
       '/p/library/web',
@@ -218,7 +218,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       ['another scheme', () => 'Basic YTpi'],
       ['an unknown token', () => 'Bearer aar_unknown'],
       ['a good token', () => `Bearer ${registry.adminToken}`],
-    ])('%s in Authorization lets nobody past the limit of their address', async (_, value) => {
+    ])('%s in Authorization does not bypass the limit of the address', async (_, value) => {
       await open({ addressLimit: 5 });
       const authorization = { Authorization: value() };
       for (let at = 0; at < 5; at++) {
@@ -231,14 +231,14 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       }
     });
 
-    test('a cookie lets nobody past it either', async () => {
+    test('a cookie does not bypass the limit of the address', async () => {
       await open({ addressLimit: 5 });
       const cookie = { Cookie: `aa-registry-token=${registry.adminToken}` };
       for (let at = 0; at < 5; at++) expect((await ask('/', cookie)).status).toBe(200);
       for (const path of elsewhere) expect((await ask(path, cookie)).status, path).toBe(429);
     });
 
-    test('a token that is no good counts as a request of its address', async () => {
+    test('an invalid token counts as a request from its address', async () => {
       await open({ addressLimit: 5 });
       const found = await statuses(7, { Authorization: 'Bearer aar_guess' });
       expect(found).toEqual([401, 401, 401, 401, 401, 429, 429]);
@@ -246,7 +246,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(await statuses(1, { Authorization: `Bearer ${registry.adminToken}` })).toEqual([200]);
     });
 
-    test('guesses at once are no more than guesses one after the other', async () => {
+    test('concurrent guesses are limited like sequential ones', async () => {
       await open({ addressLimit: 1000 });
       const found = await Promise.all(
         Array.from({ length: 200 }, async (_, at) => {
@@ -256,7 +256,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
         }),
       );
       expect(new Set(found)).toEqual(new Set([401, 429]));
-      // One a second more, while they come.
+      // One more is allowed per second.
       expect(found.filter((status) => status === 401).length).toBeLessThan(100);
     });
 
@@ -284,7 +284,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
             body: JSON.stringify({ token, team: 'library' }),
           }),
       ],
-    ])('guessing by %s is limited alike, and together with all others', async (_, guess) => {
+    ])('guessing by %s shares one limit', async (_, guess) => {
       await open({ addressLimit: 1000 });
       await statuses(50, { Authorization: 'Bearer aar_guess' });
       const found: number[] = [];
@@ -294,7 +294,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(await statuses(1, { Authorization: 'Bearer aar_more' })).toEqual([429]);
     });
 
-    test('guessing keeps nobody out whose token was good before', async () => {
+    test('guessing does not lock out recently valid tokens', async () => {
       await open({ addressLimit: 1000, tokenLimit: 1000 });
       const admin = { Authorization: `Bearer ${registry.adminToken}` };
       expect(await statuses(1, admin)).toEqual([200]);
@@ -302,7 +302,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(await statuses(70, admin)).toEqual(Array(70).fill(200));
     });
 
-    test('a token that was good and is revoked is one that is no good', async () => {
+    test('a revoked token counts as invalid', async () => {
       await open({ addressLimit: 1000, tokenLimit: 1000 });
       const publisher = await createPublisher(registry, 'library');
       const token = { Authorization: `Bearer ${publisher.token}` };
@@ -315,7 +315,7 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
       expect(found).toContain(429);
     });
 
-    test('guessing tokens is limited by address, and keeps no good token out', async () => {
+    test('guessing tokens is limited by address and does not lock out valid tokens', async () => {
       await open({ addressLimit: 1000, tokenLimit: 1000 });
       const guess = { Authorization: 'Bearer aar_guess' };
       const found = await statuses(62, guess);
@@ -326,9 +326,9 @@ describe.each(runtimes)('operating on $name', ({ start }) => {
   });
 });
 
-test('guesses are limited also where requests are not', async () => {
+test('guesses are limited even if requests are not', async () => {
   const checks = createTokenChecks({});
-  const c = { env: { access: { address: '192.0.2.1' } }, header: () => {} } as never;
+  const c = { env: { record: { address: '192.0.2.1' } }, header: () => {} } as never;
   let looked = 0;
   const guess = () => checks.attempt(c, async () => void looked++);
   for (let at = 0; at < 600; at++) await guess();

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 
-/** Leaves a database as it was before there was a search index. */
+/** Removes the search index from a database, as before its introduction. */
 export async function outdate({ $client }: Database): Promise<void> {
   await $client.batch([
     'UPDATE profiles SET index_version = 0',

@@ -58,7 +58,7 @@ describe.each(runtimes)('profiles on $name', ({ start }) => {
     expect(paths(await list(query))).toEqual(expected);
   });
 
-  test('pages follow one another and end', async () => {
+  test('pages continue where the last one ended, and end', async () => {
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
@@ -85,7 +85,7 @@ describe.each(runtimes)('profiles on $name', ({ start }) => {
     },
   );
 
-  test('a profile shows its latest version and what its publisher says', async () => {
+  test('a profile contains its latest version and the manifest', async () => {
     const newer = {
       name: 'web',
       version: '1.1.0',

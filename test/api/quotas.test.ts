@@ -28,7 +28,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     expect(problem.detail).toMatch(words);
   }
 
-  test('a team has so many profiles, and versions of what it has', async () => {
+  test('limits profiles, but not versions of existing ones', async () => {
     await open({ profiles: 2 });
     await expectStatus(201, put('one'));
     await expectStatus(201, put('two'));
@@ -37,7 +37,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     expect((await registry.fetch('/v1/profiles/library/three')).status).toBe(404);
   });
 
-  test('a team has so many versions; the same one again costs nothing', async () => {
+  test('limits versions; publishing the same version again is free', async () => {
     await open({ versions: 2 });
     await expectStatus(201, put('one'));
     await expectStatus(201, put('one', '1.1.0'));
@@ -46,7 +46,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     expect(await (await quota()).json()).toMatchObject({ used: { profiles: 1, versions: 2 } });
   });
 
-  test('a team stores so many bytes', async () => {
+  test('limits the stored bytes', async () => {
     await open({});
     await expectStatus(201, put('one'));
     const { used } = (await (await quota()).json()) as { used: { bytes: number } };
@@ -59,7 +59,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     await expectRefused(put('more'), new RegExp(`${used.bytes * 2} of ${used.bytes * 2} bytes`));
   });
 
-  test('publishers who come at once get no more than there is', async () => {
+  test('concurrent publishers stay within the quota', async () => {
     await open({ versions: 5 });
     const found = await Promise.all(Array.from({ length: 12 }, (_, at) => put(`p-${at}`)));
     const statuses = found.map(({ status }) => status).sort();
@@ -72,7 +72,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     expect(entries.rows[0]?.n).toBe(6);
   });
 
-  test('administrators give a team limits of its own, and take them back', async () => {
+  test('administrators set and reset the limits of a team', async () => {
     await open({ profiles: 1 });
     await expectStatus(201, put('one'));
     const raised = await expectStatus(200, change({ profiles: 2 }));
@@ -85,7 +85,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     await expectRefused(put('one', '3.0.0'), /3 of 0 versions/);
   });
 
-  test('only administrators change them, and only members see them', async () => {
+  test('only administrators change quotas, and only members see them', async () => {
     await open({});
     await expectStatus(403, change({ profiles: 5 }, publisher.token));
     await expectStatus(401, registry.fetch('/v1/teams/library/quota'));
@@ -101,7 +101,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     }
   });
 
-  describe('what is none of versions', () => {
+  describe('a quota of zero versions', () => {
     const profile = '/v1/profiles/library/one';
     const token = () => publisher.token;
     const move = (version: string, previous: string | null, channel = 'stable') =>
@@ -121,7 +121,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       await expectStatus(201, put('one', '1.1.0'));
     };
 
-    test('a team moves channels so often in a day, and no more entries come of it', async () => {
+    test('limits channel moves per day, without further log entries', async () => {
       await openWithTwo({ changes: 5 });
       const before = await entries();
       await expectStatus(200, move('1.0.0', null));
@@ -132,7 +132,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       await expectRefused(move('1.1.0', null, 'beta'), /5 of 5 changes today/);
       expect(await entries()).toBe(before + 5);
       expect((await used()).changes).toBe(5);
-      // A version is none of them, and the next day begins anew.
+      // A version does not count, and the quota resets the next day.
       await expectStatus(201, put('one', '1.2.0'));
       await registry.db.$client.execute("UPDATE quotas SET changes_day = '2026-01-01'");
       expect((await used()).changes).toBe(0);
@@ -140,7 +140,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       expect((await used()).changes).toBe(1);
     });
 
-    test('many at once are no more than there may be', async () => {
+    test('concurrent changes stay within the quota', async () => {
       await openWithTwo({ changes: 4 });
       const before = await entries();
       const found = await Promise.all(
@@ -152,7 +152,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     });
 
     test.each([{ versions: 0 }, { bytes: 0 }, { changes: 0 }])(
-      'a team with a quota of %j writes nothing more into the log',
+      "a team with a quota of %j can't write to the log",
       async (none) => {
         await openWithTwo();
         await expectStatus(200, move('1.0.0', null));
@@ -170,7 +170,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
           /0 changes|zero versions or bytes/,
         );
         expect(await entries()).toBe(before);
-        // What takes something back is never refused.
+        // Undoing something is never refused.
         const yank = { reason: 'it is bad' };
         await expectStatus(
           200,
@@ -181,7 +181,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       },
     );
 
-    test('what changes nothing is no change: no entry, no message, no new ETag', async () => {
+    test('a request that changes nothing adds no entry, event or ETag', async () => {
       await openWithTwo();
       const first = await (await expectStatus(200, move('1.0.0', null))).json();
       const deprecation = { reason: 'old', replacement: null };
@@ -224,7 +224,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       expect(after.rows).toEqual(revisions);
     });
 
-    /** Every other way in which a team writes, each time something new. */
+    /** All other kinds of changes of a team, each with new data. */
     const ways: [string, (at: number) => Promise<Response>][] = [
       [
         'deprecations',
@@ -279,7 +279,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       ],
     ];
 
-    test.each(ways)('%s are changes too', async (_, write) => {
+    test.each(ways)('%s count as changes', async (_, write) => {
       await openWithTwo();
       const admin = registry.adminToken;
       await expectStatus(201, send(registry, 'POST', '/v1/users', { name: 'rita' }, admin));
@@ -300,7 +300,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       await expectStatus(204, registry.fetch(`/v1/tokens/${id}`, { method: 'DELETE', headers }));
     };
 
-    test('a team has so many tokens, also when they are asked for at once', async () => {
+    test('limits a team’s tokens, also for concurrent requests', async () => {
       await open({ tokens: 4 });
       const found = await Promise.all(
         Array.from({ length: 10 }, () => makeToken({ team: 'library' })),
@@ -313,7 +313,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       await expectStatus(201, makeToken({ team: 'library' }));
     });
 
-    test('to revoke tokens makes no room for more than so many a day', async () => {
+    test('revoking tokens does not lift the daily limit', async () => {
       await open({ tokens: 4 });
       for (let at = 0; at < 3; at++) {
         await revoke(await expectStatus(201, makeToken({ team: 'library' })));
@@ -323,7 +323,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
         "UPDATE tokens SET created_at = '2026-01-01T00:00:00.000Z'",
       );
       await expectStatus(201, makeToken({ team: 'library' }));
-      // What has been no good for long is forgotten.
+      // Tokens that have been invalid for long are deleted.
       await registry.db.$client.execute(
         "UPDATE tokens SET revoked_at = '2026-01-01T00:00:00.000Z' WHERE revoked_at IS NOT NULL",
       );
@@ -332,7 +332,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       expect(await rows('tokens')).toBe(before - 3 + 1);
     });
 
-    test('a user has so many tokens, whatever team they are for', async () => {
+    test('limits a user’s tokens across teams', async () => {
       await open({ tokens: 3 });
       const admin = registry.adminToken;
       await expectStatus(201, send(registry, 'POST', '/v1/users', { name: 'rita' }, admin));
@@ -346,11 +346,11 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       }
       await expectRefused(makeToken({ user: 'rita' }, admin), /rita has 3 of 3 tokens/);
       await expectRefused(makeToken({ user: 'rita', team: 'library' }, admin), /3 of 3/);
-      // Those that run the registry have none.
+      // Administrators have no limit.
       for (let at = 0; at < 5; at++) await expectStatus(201, makeToken({}, admin));
     });
 
-    test('a team has so many webhooks, and so many as an administrator says', async () => {
+    test('limits a team’s webhooks; administrators can change the limit', async () => {
       await open({ webhooks: 2 });
       const add = () =>
         send(
@@ -370,14 +370,14 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       });
     });
 
-    test('a profile has a hundred channels at most', async () => {
+    test('limits a profile to a hundred channels', async () => {
       await openWithTwo();
       for (let at = 0; at < 100; at++) await expectStatus(200, move('1.0.0', null, `c-${at}`));
       await expectRefused(move('1.0.0', null, 'more'), /has 100 channels/);
       await expectStatus(200, move('1.1.0', '1.0.0', 'c-7'));
     });
 
-    test('the same request under new keys leaves nothing behind', async () => {
+    test('refused requests under new idempotency keys store nothing', async () => {
       await open({});
       const registration = { publicKey: publisher.key.publicKey.text, label: 'again' };
       const before = await rows('idempotency_keys');

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { node, type TestRegistry } from '../runtimes.ts';
 
-/** Sends bytes and returns the statuses of all answers, once the server closes or has said nothing for a while. */
+/** Sends bytes and returns the statuses of all responses, once the server closes or is idle. */
 function exchange({ url }: TestRegistry, text: string): Promise<number[]> {
   const { port, hostname } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -36,7 +36,7 @@ describe('the head of a request on Node', () => {
     ['a port', 'Host: a.example:8080'],
     ['IPv4', 'Host: 127.0.0.1:1'],
     ['IPv6', 'Host: [::1]:80'],
-  ])('%s is answered', async (_, header) => {
+  ])('%s is accepted', async (_, header) => {
     for (const path of ['/healthz', '/v1/log/key']) {
       expect(await exchange(registry, `GET ${path} HTTP/1.1\r\n${header}\r\n${close}`)).toEqual([
         200,
@@ -45,7 +45,7 @@ describe('the head of a request on Node', () => {
   });
 
   test.each([['an address in absolute form', 'GET http://a.example/healthz']])(
-    '%s is answered where Host is the same',
+    '%s is accepted if Host matches',
     async (_, line) => {
       expect(await exchange(registry, `${line} HTTP/1.1\r\nHost: a.example\r\n${close}`)).toEqual([
         200,
@@ -70,7 +70,7 @@ describe('the head of a request on Node', () => {
     ['an IPv6 address that is none', 'Host: [::g]\r\n'],
     ['an encoded slash', 'Host: a%2fb\r\n'],
     ['a letter of Latin-1', 'Host: \xe9\r\n'],
-  ])('%s is 400, for kept answers too', async (_, headers) => {
+  ])('%s is 400, also for cached responses', async (_, headers) => {
     for (const path of ['/v1/log/key', '/log/tile/0/000', '/v1/resolve?ref=a/b', '/healthz']) {
       const told = await exchange(registry, `GET ${path} HTTP/1.1\r\n${headers}${close}`);
       expect(told, path).toEqual([400]);
@@ -100,7 +100,7 @@ describe('the head of a request on Node', () => {
     ['a list of lengths', 'Content-Length: 0, 0\r\n\r\n'],
     ['a length with a sign', 'Content-Length: +0\r\n\r\n'],
     ['a chunk that ends with a line feed', 'Transfer-Encoding: chunked\r\n\r\n0\n\n'],
-  ])('%s is 400, and nothing behind it is a request', async (_, rest) => {
+  ])('%s is 400, and the rest of the connection is not parsed', async (_, rest) => {
     expect(await exchange(registry, `${post}${rest}${next}`)).toEqual([400]);
   });
 
@@ -110,7 +110,7 @@ describe('the head of a request on Node', () => {
     expect(await exchange(registry, `${old}${rest}${next}`)).toEqual([400]);
   });
 
-  test('what stands behind a malformed head is not carried out either', async () => {
+  test('requests behind a malformed head are not executed', async () => {
     const body = JSON.stringify({ name: 'smuggled' });
     const head = `Host: a\r\nAuthorization: Bearer ${registry.adminToken}`;
     const type = `Content-Type: application/json\r\nContent-Length: ${body.length}`;

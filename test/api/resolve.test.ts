@@ -92,7 +92,7 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
   });
 
   test.each(['^1', '>=1.2', '~1.2', '1.2.1-rc.1 - 1.9', '<1.1 || >=2', '*', '=1.2.0', '>2.0.0'])(
-    'what is in %s is what semver chooses of what is not yanked',
+    '%s resolves to the version that semver selects from those not yanked',
     async (range) => {
       const expected = maxSatisfying(
         versions.filter((version) => version !== yanked),
@@ -108,7 +108,7 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
     },
   );
 
-  test('a yanked version says so, to whoever names it or its channel', async () => {
+  test('a yanked version has its reason, by number and by channel', async () => {
     expect(await resolve(`web@${yanked}`)).toMatchObject({ yankReason: 'breaks log rotation' });
   });
 
@@ -120,7 +120,7 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
     ['web:nightly', 'channel-unknown'],
     ['web@^9', 'range-unsatisfied'],
     ['web@1.2.0 || 9', 'range-unsatisfied'],
-  ])('%s means nothing: %s, alone and among others', async (ref, id) => {
+  ])('%s is not resolved: %s, alone and among others', async (ref, id) => {
     const alone = await expectStatus(404, ask([ref]));
     const problem = (await alone.json()) as Problem;
     expect(problem.type).toBe(`urn:aa-registry:problem:${id}`);
@@ -140,11 +140,11 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
     ['ref=web&ref=../x', 400],
     [Array(101).fill('ref=web').join('&'), 400],
     [Array(100).fill('ref=web').join('&'), 200],
-  ])('asked %j it answers %i', async (query, status) => {
+  ])('%j returns %i', async (query, status) => {
     await expectStatus(status, registry.fetch(`/v1/resolve?${query}`));
   });
 
-  test('a private profile is there for its team only, whoever has asked before', async () => {
+  test('a private profile resolves for its team only, regardless of earlier requests', async () => {
     const headers = { Authorization: `Bearer ${acme.token}` };
     for (let round = 0; round < 2; round++) {
       const ours = await ask(['acme/secret'], { headers });
@@ -160,7 +160,7 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
     }
   });
 
-  test('the ETag answers for all of them, until one means something else', async () => {
+  test('one ETag covers all references and changes with any of them', async () => {
     const refs = ['web@~1.1', 'acme/web', 'nothing'];
     const first = await expectStatus(200, ask(refs));
     const etag = first.headers.get('ETag') ?? '';
@@ -177,7 +177,7 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
     expect(((await after.json()) as Resolutions).items[0]).toMatchObject({ version: '1.1.1' });
   });
 
-  test('what was written is in the very next answer', async () => {
+  test('the next response has the latest change', async () => {
     const { token } = acme;
     const path = '/v1/profiles/acme/web';
     for (let patch = 2; patch < 8; patch++) {
@@ -197,7 +197,7 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
     expect(await resolve('acme/web@0.1.x')).toMatchObject({ version: '0.1.7', yankReason: null });
   });
 
-  test('the client asks for many in one request, and again with its ETag', async () => {
+  test('the client resolves many references in one request, conditionally if repeated', async () => {
     const client = createClient({ registry: registry.url });
     const references = ['web@^1.0', 'acme/web:latest', 'nothing'].map((text) => {
       const parsed = parseReference(text);

@@ -24,14 +24,14 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
   const content = '/v1/profiles/library/web/versions/1.0.0/profile';
   const ask = (path: string, headers: Record<string, string> = {}) =>
     fetch(new URL(path, registry.url), { headers });
-  /** Changes the database behind the service's back: a cached response does not show it. */
-  const meddle = () => registry.db.$client.execute("UPDATE contents SET text = 'meddled'");
+  /** Changes the database directly: a cached response does not show it. */
+  const tamper = () => registry.db.$client.execute("UPDATE contents SET text = 'tampered'");
   const bearer = () => ({ Authorization: `Bearer ${publisher.token}` });
 
   test('repeats a response except for its own headers', async () => {
     const first = await ask(content);
     const text = await first.text();
-    await meddle();
+    await tamper();
     const again = await ask(content);
     expect(await again.text()).toBe(text);
     expect(again.status).toBe(200);
@@ -44,9 +44,9 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     );
   });
 
-  test('answers conditional requests with 304', async () => {
+  test('responds to conditional requests with 304', async () => {
     const etag = (await ask(content)).headers.get('ETag') ?? '';
-    await meddle();
+    await tamper();
     for (const known of [etag, `"x", W/${etag}`, '*']) {
       const response = await ask(content, { 'If-None-Match': known });
       expect(response.status).toBe(304);
@@ -70,7 +70,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     const { digest } = (await version.json()) as { digest: string };
     const known = { 'If-None-Match': `"${digest}"` };
     await expectStatus(304, ask(content, known));
-    await meddle();
+    await tamper();
     expect(await (await ask(content)).text()).toContain('profile web');
     await expectStatus(304, ask(content, known));
   });
@@ -87,7 +87,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
 
   test('logs cached responses like all others', async () => {
     await (await ask(content)).text();
-    await meddle();
+    await tamper();
     await (await ask(content, { 'X-Request-Id': 'cached' })).text();
     for (let tries = 0; tries < 100 && !lines.some((line) => line.includes('"cached"')); tries++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -99,9 +99,9 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     });
   });
 
-  // workerd itself hangs up on a GET with a body.
+  // workerd closes the connection of a GET with a body.
   if (name === 'Node') {
-    test('answers pipelined requests in order', async () => {
+    test('responds to pipelined requests in order', async () => {
       const cached = await (await ask(content)).text();
       const { hostname, port } = new URL(registry.url);
       const socket = connect(Number(port), hostname);
@@ -123,7 +123,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
       expect(answers.endsWith(cached)).toBe(true);
     });
 
-    test('answers a GET with a body and keeps the connection usable', async () => {
+    test('responds to a GET with a body and keeps the connection usable', async () => {
       const first = await (await ask(content)).text();
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const answers: string[] = [];
@@ -160,8 +160,8 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
       send(registry, 'PUT', path, { visibility: 'private' }, publisher.token),
     );
     await expectStatus(200, ask(content, bearer()));
-    await meddle();
-    expect(await (await ask(content, bearer())).text()).toBe('meddled');
+    await tamper();
+    expect(await (await ask(content, bearer())).text()).toBe('tampered');
     await expectStatus(404, ask(content));
   });
 
@@ -199,7 +199,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
 
   test('keeps immutable bytes when another version is published', async () => {
     const bytes = await (await ask(content)).text();
-    await meddle();
+    await tamper();
     const text = 'abi <abi/3.0>,\nprofile web {\n  /srv/other r,\n}\n';
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.1.0', text }));
     expect(await (await ask(content)).text()).toBe(bytes);
@@ -236,7 +236,7 @@ describe.each(runtimes)('rate limits and the response cache on $name', ({ start 
 });
 
 const nativeResponse = Response;
-// Makes a Response global that shares the Headers it is given.
+// Installs a global Response that shares the given Headers.
 getRequestListener(() => new Response());
 const nodeServerResponse = Response;
 

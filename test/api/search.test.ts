@@ -22,7 +22,7 @@ import {
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 import { outdate } from './outdated.ts';
 
-/** What is published: the team, the name, its description, its images and rules that it has beside the usual. */
+/** A profile to publish: team, name, description, images and additional rules. */
 const drafts: [string, string, string, string[], string][] = [
   ['acme', 'edge-cache', 'Varnish in front of nginx', ['varnish:7'], '  capability net_admin,\n'],
   ['acme', 'static-files', 'Serves a folder', ['registry.acme.example/static'], ''],
@@ -63,8 +63,8 @@ describe.each(runtimes)('search on $name', ({ start }) => {
   async function find(query: Record<string, string>, token?: string): Promise<ProfilePage> {
     const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
     const path = `/v1/profiles?${new URLSearchParams(query)}`;
-    const answer = await expectStatus(200, registry.fetch(path, { headers }));
-    return answer.json() as Promise<ProfilePage>;
+    const response = await expectStatus(200, registry.fetch(path, { headers }));
+    return response.json() as Promise<ProfilePage>;
   }
   const names = ({ items }: ProfilePage) => items.map(({ name }) => name);
 
@@ -102,7 +102,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     ['varnnish', 'edge-cache'],
     ['exporterr', 'nginx-exporter'],
     ['ngxni', ''],
-  ])('forgives a slip: %s', async (q, expected) => {
+  ])('finds similar words: %s', async (q, expected) => {
     const page = await find({ q });
     expect(names(page).join(' ')).toBe(expected);
     expect(page.similar).toBe(expected !== '' && q !== 'postgre');
@@ -124,7 +124,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     [{ image: '*' }, ''],
     [{ image: 'a" OR "b' }, ''],
     [{ team: 'library' }, 'docker-nginx everything nginx postgres'],
-  ])('narrows down by %j', async (query, expected) => {
+  ])('filters by %j', async (query, expected) => {
     expect(names(await find(query)).join(' ')).toBe(expected);
   });
 
@@ -189,13 +189,13 @@ describe.each(runtimes)('search on $name', ({ start }) => {
       '٣',
       'ⓐ',
     ],
-  ])('takes %j for words', async (q) => {
+  ])('treats %j as words', async (q) => {
     await find({ q });
     const page = await registry.fetch(`/?${new URLSearchParams({ q })}`);
     expect(page.status).toBe(200);
   });
 
-  test('never throws, whatever is asked', async () => {
+  test('never throws for any query', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
       fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -244,35 +244,38 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     'cap',
     'static reg',
     'nginx web',
-  ])('small pages of %j have what a large one has, in its order but for equals', async (q) => {
-    const whole = await find({ q, limit: '100' });
-    expect(whole.next).toBeNull();
-    const seen: string[] = [];
-    for (let cursor = ''; ; ) {
-      const page = await find({ q, limit: '1', ...(cursor ? { cursor } : {}) });
-      seen.push(...names(page));
-      if (page.next === null) break;
-      cursor = page.next;
-    }
-    // Within a level small pages go by age, large ones by the length of the name: so by both they are the same.
-    expect(new Set(seen)).toEqual(new Set(names(whole)));
-    expect(seen.length).toBe(whole.items.length);
-    const inLevels = (list: string[]) => list.map((name) => levelOf(q, name));
-    expect(inLevels(seen)).toEqual(inLevels(seen).toSorted((a, b) => a - b));
-    expect(inLevels(names(whole))).toEqual(inLevels(seen));
-  });
+  ])(
+    'small pages of %j have the results of a large one, in the same order except for ties',
+    async (q) => {
+      const whole = await find({ q, limit: '100' });
+      expect(whole.next).toBeNull();
+      const seen: string[] = [];
+      for (let cursor = ''; ; ) {
+        const page = await find({ q, limit: '1', ...(cursor ? { cursor } : {}) });
+        seen.push(...names(page));
+        if (page.next === null) break;
+        cursor = page.next;
+      }
+      // Small pages sort a level by age, large ones by the length of the name; the test ignores these ties.
+      expect(new Set(seen)).toEqual(new Set(names(whole)));
+      expect(seen.length).toBe(whole.items.length);
+      const inLevels = (list: string[]) => list.map((name) => levelOf(q, name));
+      expect(inLevels(seen)).toEqual(inLevels(seen).toSorted((a, b) => a - b));
+      expect(inLevels(names(whole))).toEqual(inLevels(seen));
+    },
+  );
 
-  /** A level that can be told by the name alone: it has every word whole, or begun, or not. */
+  /** The level of a match by its name: all words complete, the last as a prefix, or not. */
   function levelOf(q: string, name: string): number {
     const parts = name.split('-');
     const words = q.split(' ').filter((word) => word.length > 1);
     if (words.every((word) => parts.includes(word))) return 0;
     const last = words.at(-1) ?? '';
-    const begun = words.slice(0, -1).every((word) => parts.includes(word));
-    return begun && parts.some((part) => part.startsWith(last)) ? 1 : 2;
+    const isComplete = words.slice(0, -1).every((word) => parts.includes(word));
+    return isComplete && parts.some((part) => part.startsWith(last)) ? 1 : 2;
   }
 
-  test('a new version is found by what it says, and no more by what the old one said', async () => {
+  test('a profile is found by its new version and no longer by the old one', async () => {
     await put('acme', 'mover', '1.0.0', {
       description: 'walrus',
       rules: '  capability sys_nice,\n',
@@ -294,7 +297,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     expect(names(await find({ capability: 'sys_nice' }))).toContain('mover');
   });
 
-  test('a private profile is found by nobody but its team', async () => {
+  test('a private profile is found by its team only', async () => {
     await put('acme', 'zeppelin', '1.0.0', { description: 'quagga', images: ['quagga'] });
     await registry.db.$client.execute(
       "UPDATE profiles SET visibility = 'private' WHERE name = 'zeppelin'",
@@ -310,7 +313,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     }
   });
 
-  test('an index of an older version is made anew, little by little', async () => {
+  test('an index of an older version is rebuilt in steps', async () => {
     const before = await find({ q: 'nginx' });
     await outdate(registry.db);
     expect(names(await find({ q: 'nginx' }))).toEqual([]);
@@ -331,7 +334,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     { grade: 'A' },
     { q: 'paeg' },
     { q: 'page', grade: 'A', team: 'acme' },
-  ])('pages of %j neither repeat nor lose anything while others come', async (query) => {
+  ])('pages of %j neither repeat nor lose results while profiles are added', async (query) => {
     let added = 0;
     const mark = `m${++pagings}`;
     for (let round = 0; round < 8; round++) {
@@ -350,10 +353,10 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     const seen: string[] = [];
     let path: string | undefined = `/v1/profiles?${new URLSearchParams({ ...query, limit: '3' })}`;
     while (path !== undefined) {
-      const answer: Response = await expectStatus(200, registry.fetch(path));
-      const page = (await answer.json()) as ProfilePage;
+      const response: Response = await expectStatus(200, registry.fetch(path));
+      const page = (await response.json()) as ProfilePage;
       seen.push(...page.items.map(({ team, name }) => `${team}/${name}`));
-      const link = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('Link') ?? '')?.[1];
+      const link = /^<([^>]+)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
       if (page.next === null) expect(link).toBeUndefined();
       else {
         const url = new URL(link ?? '', registry.url);
@@ -372,16 +375,16 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     expect([...expected].filter((one) => !seen.includes(one))).toEqual([]);
   });
 
-  test('versions have pages too', async () => {
+  test('versions are paginated', async () => {
     const path = '/v1/profiles/library/nginx/versions';
     for (let minor = 1; minor < 8; minor++) await put('library', 'nginx', `1.${minor}.0`, {});
     const seen: string[] = [];
     let url: string | undefined = `${path}?limit=3`;
     while (url !== undefined) {
-      const answer: Response = await expectStatus(200, registry.fetch(url));
-      const { items } = (await answer.json()) as { items: { version: string }[] };
+      const response: Response = await expectStatus(200, registry.fetch(url));
+      const { items } = (await response.json()) as { items: { version: string }[] };
       seen.push(...items.map(({ version }) => version));
-      url = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('Link') ?? '')?.[1];
+      url = /^<([^>]+)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
       if (seen.length === 3) {
         await put('library', 'nginx', '9.0.0', {});
         await put('library', 'nginx', '0.1.0', {});
@@ -392,7 +395,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
   });
 });
 
-test('a registry that starts on a database without an index makes one meanwhile', async () => {
+test('a registry builds a missing index in the background', async () => {
   const data = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   const options = { data, host: '127.0.0.1', port: 0, logLevel: 'off' as const };
   let running = await startRegistry(options);
@@ -410,8 +413,8 @@ test('a registry that starts on a database without an index makes one meanwhile'
   await outdate(db);
   running = await startRegistry(options);
   const count = async (query: string) => {
-    const answer = await registry.fetch(`/v1/profiles?${query}&limit=100`);
-    return ((await answer.json()) as ProfilePage).items.length;
+    const response = await registry.fetch(`/v1/profiles?${query}&limit=100`);
+    return ((await response.json()) as ProfilePage).items.length;
   };
   await expect.poll(() => count('q=profile'), { timeout: 20_000 }).toBe(25);
   expect(await count('grade=A')).toBe(25);
@@ -421,7 +424,7 @@ test('a registry that starts on a database without an index makes one meanwhile'
   await rm(data, { recursive: true });
 });
 
-test('one slip is one letter more, less, another, or two swapped', () => {
+test('one edit is an insertion, deletion, substitution or transposition', () => {
   const letter = fc.constantFrom('a', 'b', 'c');
   fc.assert(
     fc.property(fc.array(letter, { maxLength: 6 }), fc.array(letter, { maxLength: 6 }), (a, b) => {

@@ -17,7 +17,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     expect(await response.json()).toEqual({ status: 'ok' });
   });
 
-  test('documents every route it has', async () => {
+  test('documents every route', async () => {
     const response = await registry.fetch('/openapi.json');
     expect(response.status).toBe(200);
     const document = (await response.json()) as {
@@ -40,7 +40,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
   });
 
   test.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
-    '%s where there is only GET is told which methods there are',
+    '%s of a path with only GET is 405 with the allowed methods',
     async (method) => {
       const response = await registry.fetch('/v1/profiles', { method });
       expect(response.status).toBe(405);
@@ -56,13 +56,13 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     ['/v1/teams', 'OPTIONS, POST'],
     ['/log/checkpoint', 'GET, HEAD, OPTIONS'],
     ['/', 'GET, HEAD, OPTIONS'],
-  ])('OPTIONS %s says that there are %s', async (path, allow) => {
+  ])('OPTIONS %s allows %s', async (path, allow) => {
     const response = await registry.fetch(path, { method: 'OPTIONS' });
     expect(response.status).toBe(204);
     expect(response.headers.get('Allow')).toBe(allow);
   });
 
-  test('OPTIONS where there is nothing is not found', async () => {
+  test('OPTIONS of an unknown path is not found', async () => {
     const response = await registry.fetch('/v1/nothing', { method: 'OPTIONS' });
     expect(response.status).toBe(404);
     await response.text();
@@ -110,7 +110,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
       },
     );
 
-    test('may ask again with an ETag, and are let see the answer', async () => {
+    test('may send conditional requests and read the response', async () => {
       const first = await registry.fetch('/v1/profiles', { headers: { Origin } });
       await first.text();
       const headers = { Origin, 'If-None-Match': first.headers.get('ETag') ?? '' };
@@ -120,7 +120,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
       expect(again.headers.get('X-Request-Id')).toBeTruthy();
     });
 
-    test('may change nothing, send no token, and see no page', async () => {
+    test('may not change anything, send a token or read a page', async () => {
       const asked = await preflight('/v1/teams', 'POST', 'authorization');
       expect(asked.headers.get('Access-Control-Allow-Methods')).toBe('GET,HEAD');
       expect(asked.headers.get('Access-Control-Allow-Headers')).not.toMatch(/authorization/i);
@@ -141,7 +141,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     '/healthz',
     '/nothing',
     '/log/checkpoint',
-  ])('%s has the headers that keep browsers from doing harm', async (path) => {
+  ])('%s has security headers', async (path) => {
     const response = await registry.fetch(path);
     await response.text();
     const { headers } = response;
@@ -156,7 +156,7 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     expect(headers.get('Cross-Origin-Opener-Policy')).toBe('same-origin');
   });
 
-  test('a page that is had already keeps the headers that it came with', async () => {
+  test('a 304 keeps the headers of the cached page', async () => {
     const tag = (await registry.fetch('/docs')).headers.get('ETag') ?? '';
     const again = await registry.fetch('/docs', { headers: { 'If-None-Match': tag } });
     expect(again.status).toBe(304);

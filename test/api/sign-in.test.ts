@@ -50,7 +50,7 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
   const look = (path: string, cookie: string) =>
     registry.fetch(path, { headers: { Cookie: cookie } });
 
-  test('a team’s token shows its private profiles, in a cookie that no script and no other site can use', async () => {
+  test('a team’s token shows its private profiles; no script or other site can use its cookie', async () => {
     const response = await signIn(acme.token);
     expect(response.status).toBe(303);
     const set = response.headers.get('Set-Cookie') ?? '';
@@ -66,7 +66,7 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     expect((await registry.fetch('/p/acme/secret')).status).toBe(404);
   });
 
-  test('behind a proxy that speaks TLS the cookie is for https only', async () => {
+  test('behind a TLS proxy the cookie is restricted to https', async () => {
     const headers = { Origin: origin, 'X-Forwarded-Proto': 'https' };
     const cookieFor = async (sent?: Record<string, string>) =>
       (await signIn(acme.token, sent)).headers.get('Set-Cookie');
@@ -75,7 +75,7 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     expect(await cookieFor({ ...headers, 'X-Forwarded-Proto': 'http' })).not.toMatch(/Secure/);
   });
 
-  test('every page says who has signed in, and to nobody else', async () => {
+  test('every page shows the signed-in reader and is not cached', async () => {
     const cookie = cookieOf(await signIn(acme.token));
     for (const path of ['/', '/docs', '/p/acme/secret', '/p/acme/none']) {
       const page = await look(path, cookie);
@@ -85,7 +85,7 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     }
   });
 
-  test('the cookie is no token for the API', async () => {
+  test('the API does not accept the cookie', async () => {
     const cookie = cookieOf(await signIn(acme.token));
     expect((await look('/v1/profiles/acme/secret', cookie)).status).toBe(404);
     expect((await look('/v1/whoami', cookie)).status).toBe(401);
@@ -101,7 +101,7 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     },
   );
 
-  test('another site can not sign anybody in or out', async () => {
+  test('another site can’t sign a reader in or out', async () => {
     const response = await signIn(acme.token, { Origin: 'https://evil.example' });
     expect(response.status).toBe(403);
     await response.text();
@@ -117,7 +117,7 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     await out.text();
   });
 
-  test('a revoked token shows what everybody sees, and its cookie is taken back', async () => {
+  test('a revoked token shows public profiles and its cookie is deleted', async () => {
     const body = { label: 'browser', team: 'acme', scope: 'read' };
     const made = (await (await send(registry, 'POST', '/v1/tokens', body, acme.token)).json()) as {
       id: number;
@@ -135,7 +135,7 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     await after.text();
   });
 
-  test('a README is text: nothing of it runs or leads to a script', async () => {
+  test('a README is text: nothing in it runs or links to a script', async () => {
     const cookie = cookieOf(await signIn(acme.token));
     const page = await (await look('/p/acme/secret', cookie)).text();
     const readme = /<article class="readme">(.*?)<\/article>/s.exec(page)?.[1] ?? '';

@@ -14,7 +14,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
   });
   afterAll(() => registry.close());
 
-  test('a team shows its keys', async () => {
+  test('a team lists its keys', async () => {
     const team = await (await expectStatus(200, registry.fetch('/v1/teams/acme'))).json();
     const { keyId, text } = acme.key.publicKey;
     expect(team).toMatchObject({
@@ -23,7 +23,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     });
   });
 
-  test('a key registered again is left as it is', async () => {
+  test('registering a key again does not change it', async () => {
     const body = { publicKey: acme.key.publicKey.text, label: 'renamed' };
     const path = '/v1/teams/acme/keys';
     const team = await (
@@ -32,14 +32,14 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     expect(team).toMatchObject({ keys: [{ label: 'acme key' }] });
   });
 
-  test('a team exists once', async () => {
+  test('team names are unique', async () => {
     const again = await send(registry, 'POST', '/v1/teams', { name: 'acme' }, registry.adminToken);
     expect(again.status).toBe(409);
     expect(await again.json()).toMatchObject({ type: 'urn:aa-registry:problem:team-exists' });
   });
 
   test.each(['', 'Upper', 'with space', '-lead', 'trail-', 'a.b', '../etc', 'é', 'a'.repeat(41)])(
-    '"%s" is no team name',
+    '"%s" is not a team name',
     async (name) => {
       const response = await send(registry, 'POST', '/v1/teams', { name }, registry.adminToken);
       expect(response.status).toBe(400);
@@ -58,16 +58,16 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
 
   test.each([
     ...['', 'AAAA', 'not base64', 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'],
-    // Of small order, so that anybody can sign; and no encoding of a point.
+    // A point of small order, for which anyone can sign, and an invalid encoding.
     ...weak,
-  ])('"%s" is no publisher key', async (publicKey) => {
+  ])('"%s" is not a publisher key', async (publicKey) => {
     const body = { publicKey, label: 'bad' };
     const response = await send(registry, 'POST', '/v1/teams/acme/keys', body, registry.adminToken);
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({ type: 'urn:aa-registry:problem:key-invalid' });
   });
 
-  test('only an administrator makes teams, keys and tokens', async () => {
+  test('only an administrator creates teams, keys and tokens', async () => {
     const requests: [string, object][] = [
       ['/v1/teams', { name: 'mine' }],
       ['/v1/tokens', { label: 'mine' }],
@@ -78,7 +78,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     }
   });
 
-  test('a token tells whose it is, and only its hash is kept', async () => {
+  test('a token shows its identity, and only its hash is stored', async () => {
     const whoami = (token: string) =>
       registry.fetch('/v1/whoami', { headers: { Authorization: `Bearer ${token}` } });
     expect(await (await whoami(acme.token)).json()).toEqual({
@@ -103,7 +103,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     expect(kept).not.toContain(registry.adminToken);
   });
 
-  test('a token alone adds no key: an older one has to sign for it', async () => {
+  test('adding a key requires an endorsement by an older key', async () => {
     const next = await generateKeyPair();
     const stranger = await generateKeyPair();
     const body = { publicKey: next.publicKey.text, label: 'next' };
@@ -130,7 +130,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     expect(team).toMatchObject({ keys: [{ endorsement: null }, { endorsement, label: 'next' }] });
   });
 
-  test("a team's first key is an administrator's to register, and a revoked one stays revoked", async () => {
+  test('only an administrator registers the first key; a revoked key stays revoked', async () => {
     const { adminToken } = registry;
     const fresh = await createPublisher(registry, 'fresh');
     const { keyId, text } = fresh.key.publicKey;
@@ -154,7 +154,7 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     expect((await publish(registry, fresh, draft)).status).toBe(422);
   });
 
-  test('a token or key for a team that is not there is not found', async () => {
+  test('a token or key for an unknown team is not found', async () => {
     const { adminToken } = registry;
     const token = await send(
       registry,

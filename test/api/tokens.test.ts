@@ -7,7 +7,7 @@ import { runtimes, type TestRegistry } from '../runtimes.ts';
 describe.each(runtimes)('API tokens on $name', ({ start }) => {
   let registry: TestRegistry;
   let acme: Publisher;
-  /** A token of an owner of acme, and of somebody who runs the registry. */
+  /** Tokens of an owner of acme and of an administrator. */
   let owner: string;
   let root: string;
 
@@ -41,7 +41,7 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     return (await response.json()) as TokenPage;
   }
 
-  test('what is left out is narrow: a team’s token publishes and no more', async () => {
+  test('defaults are narrow: a team’s token can only publish', async () => {
     const made = await make({ team: 'acme' });
     expect(made).toMatchObject({ scope: 'publish', team: 'acme', user: null, profile: null });
     const identity = (await (await whoami(made.token)).json()) as Identity;
@@ -71,13 +71,13 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     expect(response.status).toBe(status);
   });
 
-  test.each(['read', 'publish'])('a token of scope %s makes none', async (scope) => {
+  test.each(['read', 'publish'])("a token with the scope %s can't create tokens", async (scope) => {
     const { token } = await make({ user: 'olga', scope });
     const body = { label: 'more', team: 'acme' };
     expect((await send(registry, 'POST', '/v1/tokens', body, token)).status).toBe(403);
   });
 
-  test('a token makes none that is good for longer or elsewhere', async () => {
+  test('a token can’t create one with a longer life or other teams', async () => {
     const soon = new Date(Date.now() + 60_000).toISOString();
     const later = new Date(Date.now() + 120_000).toISOString();
     const short = await make({ user: 'olga', team: 'acme', scope: 'admin', expiresAt: soon });
@@ -92,11 +92,11 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     expect(await ask({ team: 'other', expiresAt: soon })).toBe(403);
   });
 
-  test('an expired token and a revoked one are as unknown ones, for public things too', async () => {
+  test('expired and revoked tokens are refused like unknown ones, also for public resources', async () => {
     const later = new Date(Date.now() + 3_600_000).toISOString();
     const short = await make({ team: 'acme', expiresAt: later });
     expect((await whoami(short.token)).status).toBe(200);
-    // In the past by the registry's clock, which is this one: a slow machine only makes it older.
+    // In the past by the registry's clock, which is also this one: a slow machine only makes it older.
     const expired = new Date(Date.now() - 1000).toISOString();
     await registry.db.$client.execute(
       `UPDATE tokens SET expires_at = '${expired}' WHERE id = ${short.id}`,
@@ -114,7 +114,7 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     expect(public_.headers.get('WWW-Authenticate')).toMatch(/^Bearer/);
   });
 
-  test('only its owner and administrators revoke a token, and it itself', async () => {
+  test('a token is revoked by its owner, an administrator or itself', async () => {
     const mine = await make({ user: 'root', scope: 'read' });
     const path = `/v1/tokens/${mine.id}`;
     await expectStatus(404, send(registry, 'DELETE', path, undefined, owner));
@@ -124,7 +124,7 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     expect((await whoami(mine.token)).status).toBe(401);
   });
 
-  test('lists show names, never a secret or its hash, and when it was used', async () => {
+  test('lists show labels and the last use, but no secrets or hashes', async () => {
     const made = await make({ team: 'acme', label: 'listed' });
     await (await whoami(made.token)).text();
     const text = JSON.stringify(await list(owner, 'team=acme&limit=100'));
@@ -143,7 +143,7 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     expect(own.items.every(({ user }) => user === 'olga')).toBe(true);
   });
 
-  test('pages of tokens follow one another and end', async () => {
+  test('pages of tokens continue where the last one ended, and end', async () => {
     const all = (await list(root, 'team=acme&limit=100')).items.map(({ id }) => id);
     const seen: number[] = [];
     for (let cursor: string | null = '0'; cursor !== null; ) {
@@ -154,14 +154,14 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     expect(seen).toEqual(all);
   });
 
-  test('a token for one profile publishes that one alone', async () => {
+  test('a token for one profile publishes only that profile', async () => {
     const { token } = await make({ team: 'acme', profile: 'web' });
     const draft = { version: '1.0.0', token };
     await expectStatus(201, publish(registry, acme, { ...draft, name: 'web' }));
     await expectStatus(403, publish(registry, acme, { ...draft, name: 'other' }));
   });
 
-  test('who leaves a team takes no rights along', async () => {
+  test('a former member has no rights', async () => {
     await expectStatus(
       201,
       send(registry, 'POST', '/v1/users', { name: 'paul' }, registry.adminToken),
@@ -176,7 +176,7 @@ describe.each(runtimes)('API tokens on $name', ({ start }) => {
     await expectStatus(403, publish(registry, acme, { name: 'pauls', version: '1.0.1', token }));
   });
 
-  test('a team keeps an owner', async () => {
+  test('a team can’t lose its last owner', async () => {
     const member = '/v1/teams/acme/members/olga';
     for (const body of [{ role: 'reader' }, { role: 'publisher' }]) {
       await expectStatus(409, send(registry, 'PUT', member, body, owner));

@@ -5,13 +5,13 @@ import { type IssueOptions, type OidcIssuer, startIssuer } from '../oidc-issuer.
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { origin, runtimes, type TestRegistry } from '../runtimes.ts';
 
-describe.each(runtimes)('publishing from CI without a stored token, on $name', ({ start }) => {
+describe.each(runtimes)('trusted publishing on $name', ({ start }) => {
   let github: OidcIssuer;
   let gitlab: OidcIssuer;
   let registry: TestRegistry;
   let acme: Publisher;
 
-  /** What GitHub says of a job on acme/profiles' main. */
+  /** GitHub's claims for a job on the branch main of acme/profiles. */
   const githubJob = {
     aud: origin,
     sub: 'repo:acme/profiles:ref:refs/heads/main',
@@ -56,7 +56,7 @@ describe.each(runtimes)('publishing from CI without a stored token, on $name', (
   const exchange = (token: string, team = 'acme', profile?: string) =>
     send(registry, 'POST', '/v1/oidc/token', { token, team, profile });
 
-  test('a job gets a token for a quarter of an hour, and publishes with it', async () => {
+  test('a job gets a token for fifteen minutes and publishes with it', async () => {
     const before = Date.now();
     const made = await expectStatus(201, exchange(await github.issue(githubJob)));
     const token = (await made.json()) as CreatedToken;
@@ -76,7 +76,7 @@ describe.each(runtimes)('publishing from CI without a stored token, on $name', (
     expect(await found.json()).toMatchObject({ items: [{ bound: true }, { bound: false }] });
   });
 
-  test('a publisher of one profile gets a token for that one', async () => {
+  test('a publisher of one profile gets a token for that profile', async () => {
     const made = await expectStatus(201, exchange(await gitlab.issue(gitlabJob), 'acme', 'web'));
     const { token, profile } = (await made.json()) as CreatedToken;
     expect(profile).toBe('web');
@@ -116,25 +116,25 @@ describe.each(runtimes)('publishing from CI without a stored token, on $name', (
     expect(detail).not.toContain("can't be asked");
   });
 
-  test('a provider does not speak for another', async () => {
+  test('a provider can’t issue tokens for another', async () => {
     await expectStatus(401, exchange(await github.issue({ ...gitlabJob, iss: gitlab.url })));
     const job = { ...githubJob, ...gitlabJob };
     await expectStatus(401, exchange(await gitlab.issue(job)));
   });
 
-  test('another team does not trust it', async () => {
+  test('another team does not trust the job', async () => {
     await expectStatus(401, exchange(await github.issue(githubJob), 'other'));
     await expectStatus(401, exchange(await github.issue(githubJob), 'nobody'));
   });
 
-  test('the environment counts where the team asks for one', async () => {
+  test('the environment must match if the team requires one', async () => {
     const { environment: _, ...none } = gitlabJob;
     for (const job of [none, { ...gitlabJob, environment: 'staging' }]) {
       await expectStatus(401, exchange(await gitlab.issue(job), 'acme', 'web'));
     }
   });
 
-  test('a token is good once', async () => {
+  test('a token can be exchanged once', async () => {
     const token = await github.issue(githubJob);
     await expectStatus(201, exchange(token));
     await expectStatus(401, exchange(token));
@@ -154,13 +154,13 @@ describe.each(runtimes)('publishing from CI without a stored token, on $name', (
     }
   });
 
-  test('a provider is not asked for its keys each time', async () => {
+  test('the keys of a provider are cached', async () => {
     await expectStatus(201, exchange(await gitlab.issue(gitlabJob), 'acme', 'web'));
     await expectStatus(201, exchange(await gitlab.issue(gitlabJob), 'acme', 'web'));
     expect(gitlab.keyRequests()).toBe(1);
   });
 
-  test('who is trusted is listed, added once, and removed', async () => {
+  test('trusted publishers are listed, added once and removed', async () => {
     const publisher = { issuer: github.url, repository: 'acme/More', branch: 'main' };
     const added = await send(registry, 'POST', trustPath, publisher, acme.token);
     const { id, repository } = (await added.json()) as { id: number; repository: string };
@@ -176,13 +176,13 @@ describe.each(runtimes)('publishing from CI without a stored token, on $name', (
     { issuer: 'https://elsewhere.test', repository: 'a/b', branch: 'main' },
     { issuer: 'no address', repository: 'a/b', branch: 'main' },
     { repository: 'a/b', branch: 'main' },
-  ])('%j is not trusted', async (publisher) => {
+  ])('%j is refused as a trusted publisher', async (publisher) => {
     const response = await send(registry, 'POST', trustPath, publisher, acme.token);
     expect([400, 422]).toContain(response.status);
     await response.text();
   });
 
-  test('what a job asks for is told', async () => {
+  test('the settings contain the required audience', async () => {
     const settings = await (await registry.fetch('/v1/oidc')).json();
     expect(settings).toMatchObject({ audience: origin });
     expect((settings as { issuers: string[] }).issuers).toContain(github.url);

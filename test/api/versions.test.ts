@@ -41,7 +41,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     );
   }
 
-  test('a published version is read back with what was signed', async () => {
+  test('a published version is returned as signed', async () => {
     const text = profileText('web');
     const digest = await sha256(new TextEncoder().encode(text));
     const version = await (await expectStatus(200, registry.fetch(path))).json();
@@ -88,14 +88,14 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     await changed.text();
   });
 
-  test('HEAD answers as GET does, without the bytes', async () => {
+  test('HEAD responds like GET, without the body', async () => {
     const response = await registry.fetch(`${path}/profile`, { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(response.headers.get('ETag')).toMatch(/^"sha256:[0-9a-f]{64}"$/);
     expect(await response.text()).toBe('');
   });
 
-  test('the envelope is read back as it was published', async () => {
+  test('the envelope is returned as published', async () => {
     const response = await expectStatus(200, registry.fetch(`${path}/envelope`));
     expect(response.headers.get('Content-Type')).toBe('application/vnd.dsse.envelope.v1+json');
     const envelope = await signDraft(library, { name: 'web', version: '1.0.0' });
@@ -123,7 +123,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     expect(profile).toMatchObject({ latest: { version: '1.10.0' } });
   });
 
-  test('the same bytes again change nothing', async () => {
+  test('publishing the same bytes again changes nothing', async () => {
     const before = await rows();
     await expectStatus(200, publish(registry, library, { name: 'web', version: '1.0.0' }));
     expect(await rows()).toEqual(before);
@@ -139,7 +139,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     expect(await rows()).toEqual(before);
   });
 
-  test('many publishers of one version at once: one gets it, nothing is half there', async () => {
+  test('of concurrent publishers of a version one succeeds, and nothing is partial', async () => {
     const before = await rows();
     const texts = Array.from({ length: 12 }, (_, index) => profileText('race', `/${index}`));
     const responses = await Promise.all(
@@ -330,7 +330,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     return publish(registry, library, { ...draft, text: profile });
   }
 
-  test('what the registry says of a private key names its line and not the key', async () => {
+  test('the diagnostic of a private key has its line but not the key', async () => {
     const response = await text(
       { name: 'keyed', version: '1.0.0' },
       `${profileText('keyed')}# ${privateKey}\n`,
@@ -341,7 +341,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     expect(said).not.toContain(privateKey);
   });
 
-  test('no team is called as container runtimes call a choice of theirs', async () => {
+  test('team names that container runtimes use are reserved', async () => {
     for (const name of ['runtime', 'localhost', 'unconfined']) {
       const response = await send(registry, 'POST', '/v1/teams', { name }, registry.adminToken);
       expect(response.status).toBe(400);
@@ -374,7 +374,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     '1.0.0-',
     '1.0.0-01',
     `1.0.0-${'a'.repeat(200)}`,
-  ])('%s is no version', async (version) => {
+  ])('%s is not a version', async (version) => {
     const response = await publish(registry, library, { name: 'web', version });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
@@ -382,7 +382,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     });
   });
 
-  test('every diagnostic of a bad profile is in the answer, with lines and columns', async () => {
+  test('the response has every diagnostic of an invalid profile, with lines and columns', async () => {
     const bad = 'profile bad {\n  /etc/passwd rz,\n  capability nonsense,\n}\n';
     const response = await publish(registry, library, { name: 'bad', version: '1.0.0', text: bad });
     expect(response.status).toBe(422);
@@ -411,7 +411,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     expect(await response.json()).toMatchObject({ type: 'urn:aa-registry:problem:not-found' });
   });
 
-  test('a body that never ends is refused while it arrives', async () => {
+  test('an endless body is refused while it arrives', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -426,7 +426,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       body: endless,
       duplex: 'half',
     } as RequestInit);
-    // Over a socket the sender may find the connection closed before it has read the answer.
+    // Over a socket, the connection may be closed before the sender has read the response.
     const status = await pending.then((response) => response.status).catch(() => 'cut off');
     expect(['cut off', 413]).toContain(status);
     expect(sent).toBeLessThan(16 * 1024 * 1024);

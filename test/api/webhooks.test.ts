@@ -38,11 +38,11 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     return (page as { items: Record<string, unknown>[] }).items;
   };
   const sql = (text: string) => registry.db.$client.execute(text);
-  /** As if time had passed. */
+  /** Simulates the passing of time. */
   const makeDue = () =>
     sql(`UPDATE deliveries SET next_attempt_at = '2026-01-01T00:00:00.000Z'
          WHERE next_attempt_at IS NOT NULL`);
-  /** Until so many messages have come: on Workers the first ones come by themselves. */
+  /** Delivers until so many messages have arrived: on Workers the first ones arrive without a timer. */
   const wait = async (count: number) => {
     for (let tries = 0; receiver.received.length < count && tries < 100; tries++) {
       await registry.deliver();
@@ -52,7 +52,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
   };
   const types = () => receiver.received.map(({ body }) => JSON.parse(body).type).sort();
 
-  test('a team is told of versions, yanks and channels, each once, signed', async () => {
+  test('a team receives one signed event for each version, yank and channel move', async () => {
     const { secret } = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     const path = '/v1/profiles/library/web';
@@ -83,7 +83,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(() => other.verify(body, headers as Record<string, string>)).toThrow();
   });
 
-  test('what is refused tells nobody, and neither does what changes nothing', async () => {
+  test('refused requests and requests without a change send no events', async () => {
     const hook = await add();
     const draft = { name: 'web', version: '1.0.0' };
     await expectStatus(201, publish(registry, publisher, draft));
@@ -98,7 +98,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(await deliveries(hook)).toHaveLength(1);
   });
 
-  test('each of a team’s webhooks is told, and nobody else’s', async () => {
+  test('each webhook of the team receives the event, and no other team’s', async () => {
     const other = await createPublisher(registry, 'other');
     const url = `${receiver.url}/other`;
     await expectStatus(
@@ -114,8 +114,8 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(one).not.toBe(two);
   });
 
-  test('whoever fails is told again later, by the same id, until it is well', async () => {
-    receiver.answer = (response) => response.writeHead(503).end();
+  test('a failed delivery is retried with the same id until it succeeds', async () => {
+    receiver.respond = (response) => response.writeHead(503).end();
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
@@ -137,7 +137,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
       Date.parse(String(again?.nextAttemptAt)) - Date.parse(String(again?.lastAttemptAt));
     expect(longer).toBeGreaterThan(9_000);
 
-    receiver.answer = (response) => response.writeHead(200).end('thanks');
+    receiver.respond = (response) => response.writeHead(200).end('thanks');
     await makeDue();
     await wait(3);
     expect(await deliveries(hook)).toMatchObject([
@@ -149,12 +149,12 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(receiver.received).toHaveLength(3);
   });
 
-  test('after five days it is given up, and said so', async () => {
-    receiver.answer = (response) => response.writeHead(500).end();
+  test('a delivery is given up after five days, which is logged', async () => {
+    receiver.respond = (response) => response.writeHead(500).end();
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
-    // Relative to the registry's clock, which is this one: a slow machine only makes it older.
+    // Relative to the registry's clock, which is also this one: a slow machine only makes it older.
     const old = new Date(Date.now() - 5 * 86_400_000 - 1000).toISOString();
     await sql(`UPDATE deliveries SET created_at = '${old}'`);
     await makeDue();
@@ -164,18 +164,18 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     ]);
   });
 
-  test('what was told thirty days ago is forgotten', async () => {
+  test('deliveries are deleted after thirty days', async () => {
     const hook = await add();
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(1);
-    // Relative to the registry's clock, which is this one: a slow machine only makes it older.
+    // Relative to the registry's clock, which is also this one: a slow machine only makes it older.
     const old = new Date(Date.now() - 31 * 86_400_000).toISOString();
     await sql(`UPDATE deliveries SET created_at = '${old}'`);
     await registry.deliver();
     expect(await deliveries(hook)).toEqual([]);
   });
 
-  test('a process that dies while it tells costs a wait, nothing else', async () => {
+  test('a process that dies during a delivery only delays it', async () => {
     const hook = await add('http://127.0.0.1:1/');
     await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.0.0' }));
     await wait(0);
@@ -195,7 +195,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(await deliveries(hook)).toMatchObject([{ state: 'delivered' }]);
   });
 
-  test('two processes tell everything once', async () => {
+  test('two processes send each delivery once', async () => {
     await add();
     for (let at = 0; at < 8; at++) {
       await expectStatus(201, publish(registry, publisher, { name: `p-${at}`, version: '1.0.0' }));
@@ -205,14 +205,14 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(receiver.received).toHaveLength(8);
   });
 
-  test('a team whose endpoints are silent delays nobody else', async () => {
+  test('a team with unresponsive endpoints does not delay other teams', async () => {
     const hung: ServerResponse[] = [];
-    receiver.answer = (response, { path }) => {
+    receiver.respond = (response, { path }) => {
       if (path.startsWith('/hook/silent')) hung.push(response);
       else response.writeHead(204).end();
     };
     const other = await createPublisher(registry, 'other');
-    // Ten webhooks of one team, each with more to be told than is ever under way at once, and all of it first.
+    // Ten webhooks of one team, each with more deliveries than may run at once, all before those of others.
     for (let at = 0; at < 10; at++) await add(`${receiver.url}/silent/${at}`);
     const url = `${receiver.url}/good`;
     const hooks = '/v1/teams/other/webhooks';
@@ -230,13 +230,13 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
       }
     };
     await until(() => hung.length > 0);
-    // While those hang: what comes now is told before any of them has ended.
+    // While these hang, new deliveries of others are sent.
     const draft = { name: 'web', version: '1.0.0' };
     await expectStatus(201, publish(registry, other, draft));
     await until(() => good().length > 0);
     expect(good()).toHaveLength(1);
     expect(hung.every(({ writableEnded, destroyed }) => !writableEnded && !destroyed)).toBe(true);
-    // And no more of that team is under way than its share, whatever is due.
+    // The team does not exceed its share of running deliveries.
     expect(hung.length).toBeLessThanOrEqual(4);
     await sql("DELETE FROM deliveries WHERE kind = 'test'");
     for (const response of hung) response.destroy();
@@ -244,7 +244,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
   });
 
   test('redirects are not followed', async () => {
-    receiver.answer = (response, { path }) =>
+    receiver.respond = (response, { path }) =>
       path === '/hook'
         ? response.writeHead(302, { Location: '/elsewhere' }).end()
         : response.writeHead(200).end();
@@ -257,7 +257,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(receiver.received.map(({ path }) => path)).toEqual(['/hook']);
   });
 
-  test('a test says how it went, at once', async () => {
+  test('a test returns its outcome immediately', async () => {
     const hook = await add();
     const run = async () =>
       (await send(registry, 'POST', `${hooksPath}/${hook.id}/test`, {}, publisher.token)).json();
@@ -276,7 +276,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(await deliveries(hook)).toHaveLength(2);
   });
 
-  test('a team tests its webhooks ten times a minute, and leaves no more behind', async () => {
+  test('a team can send ten tests per minute; refused ones store nothing', async () => {
     const hook = await add();
     const run = () => send(registry, 'POST', `${hooksPath}/${hook.id}/test`, {}, publisher.token);
     const found = await Promise.all(Array.from({ length: 15 }, run));
@@ -288,7 +288,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(await deliveries(hook)).toHaveLength(10);
   });
 
-  test('one that is removed is told nothing more', async () => {
+  test('a removed webhook receives nothing', async () => {
     const { id } = await add();
     const remove = () =>
       registry.fetch(`${hooksPath}/${id}`, {
@@ -303,7 +303,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(await (await get(hooksPath)).json()).toEqual({ items: [] });
   });
 
-  test('deliveries come page by page', async () => {
+  test('deliveries are paginated', async () => {
     const { id } = await add();
     for (let at = 0; at < 3; at++) {
       await expectStatus(201, publish(registry, publisher, { name: `p-${at}`, version: '1.0.0' }));
@@ -322,7 +322,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(seen).toEqual(seen.toSorted((a, b) => b - a));
   });
 
-  test('only owners manage them, and nobody sees a secret again', async () => {
+  test('only owners manage webhooks, and the secret is not shown again', async () => {
     const hook = await add();
     const other = await createPublisher(registry, 'other');
     await expectStatus(401, registry.fetch(hooksPath));
@@ -336,13 +336,13 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     await expectStatus(200, get(hooksPath, registry.adminToken));
   });
 
-  test('a team has ten and no more', async () => {
+  test('a team has at most ten webhooks', async () => {
     for (let at = 0; at < 10; at++) await add();
     await expectStatus(409, post(receiver.url));
   });
 });
 
-describe.each(runtimes)('where webhooks may go on $name', ({ start }) => {
+describe.each(runtimes)('destinations of webhooks on $name', ({ start }) => {
   let registry: TestRegistry;
   let publisher: Publisher;
 
@@ -415,7 +415,7 @@ describe.each(runtimes)('where webhooks may go on $name', ({ start }) => {
     });
   });
 
-  test.each([5, null, 'x'.repeat(2001)])('%.20s is no address at all', async (url) => {
+  test.each([5, null, 'x'.repeat(2001)])('%.20s is not a valid address', async (url) => {
     await expectStatus(400, post(url));
   });
 
@@ -423,11 +423,11 @@ describe.each(runtimes)('where webhooks may go on $name', ({ start }) => {
     'https://hooks.example.com/a?b=c',
     'https://8.8.8.8:8443/',
     'https://[2606:4700::1]/',
-  ])('%s is taken', async (url) => {
+  ])('%s is accepted', async (url) => {
     await expectStatus(201, post(url));
   });
 
-  test('what is in the database already goes nowhere private either', async () => {
+  test('an existing webhook can’t reach a private address either', async () => {
     const made = (await (
       await expectStatus(201, post('https://hooks.example.com/'))
     ).json()) as Hook;

@@ -9,7 +9,7 @@ import { command } from '../command.ts';
 const root = join(import.meta.dirname, '../..');
 export const launcher = join(root, 'bin/aa-registry');
 
-/** How a run of the CLI ended, and what it said. */
+/** The exit code and the output of a run of the CLI. */
 export interface Outcome {
   code: number | null;
   stdout: string;
@@ -19,18 +19,18 @@ export interface Outcome {
 export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   input?: string;
-  /** A process of its own, through the launcher, as users start it; also implied by what only a process can have. */
+  /** Runs a process through the launcher, as users do; implied by the options below. */
   ownProcess?: boolean;
   cwd?: string;
-  /** Run as this user; only root can. */
+  /** The user to run as; requires root. */
   uid?: number;
-  /** The program, when it is not the launcher. */
+  /** The program; the launcher by default. */
   program?: string;
 }
 
 /**
- * Runs `aa-registry` with an environment of its own: in this process, which is ten times faster, unless the options ask
- * for one of its own.
+ * Runs `aa-registry` with a clean environment; in this process, which is ten times faster, unless the options require
+ * another.
  */
 export function aaRegistry(args: string[], options: RunOptions = {}): Promise<Outcome> {
   const { ownProcess = false, cwd, uid, program } = options;
@@ -62,19 +62,19 @@ function runProcess(args: string[], options: RunOptions): Promise<Outcome> {
   });
 }
 
-/** A registry as `aa-registry serve` runs it. */
+/** A running `aa-registry serve`. */
 export interface ServedRegistry {
   url: string;
-  /** Its process. */
+  /** The id of its process. */
   pid: number;
-  /** On the first start in this folder. */
+  /** Set at the first start in a folder. */
   adminToken: string | undefined;
   output: string;
-  /** What it has said on standard error so far. */
+  /** Its standard error so far. */
   errors: () => string;
-  /** Ends it at once, as a crash does. */
+  /** Kills it. */
   kill: () => Promise<void>;
-  /** Ends it as an operator does; the exit code. */
+  /** Stops it with SIGTERM; returns the exit code. */
   stop: () => Promise<number | null>;
 }
 
@@ -83,10 +83,7 @@ export async function serve(data: string, ...more: string[]): Promise<ServedRegi
   return serveIn({ env: { AA_SERVE_LOG_LEVEL: 'error' } }, data, ...more);
 }
 
-/**
- * As {@link serve}, in this environment; what it says on standard error is the registry's `errors`, or goes to the file
- * that is open as `log`.
- */
+/** As {@link serve}, with an environment. Standard error goes to `errors`, or to the file descriptor `log`. */
 export async function serveIn(
   { env, log = 'pipe' }: { env: NodeJS.ProcessEnv; log?: number | 'pipe' },
   data: string,
@@ -116,7 +113,7 @@ export async function serveIn(
   throw new Error(`the registry did not start: ${output}${errors}`);
 }
 
-/** A folder for one test file, removed with everything in it by `clean`. */
+/** Creates a temporary folder, which `clean` removes. */
 export async function scratch(): Promise<{ path: string; clean: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
   return { path, clean: () => rm(path, { recursive: true, force: true }) };

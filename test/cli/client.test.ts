@@ -37,7 +37,7 @@ describe('the client commands', () => {
     return outcome;
   }
 
-  /** A copy of a shipped package, to be changed. */
+  /** A copy of a shipped package, for changes. */
   async function packageFolder(name: string, change: (text: string) => string = (text) => text) {
     const path = at(`package-${Math.random().toString(36).slice(2)}`);
     await cp(join(profiles, name), path, { recursive: true });
@@ -84,7 +84,7 @@ describe('the client commands', () => {
     expect(await readFile(at('key.pem'), 'utf8')).toBe(before);
   });
 
-  test('a key that others can read is not used', async () => {
+  test('a key that other users can read is refused', async () => {
     await succeed(['key', 'generate', '--out', at('open.pem')]);
     await chmod(at('open.pem'), 0o644);
     const outcome = await run([
@@ -140,7 +140,7 @@ describe('the client commands', () => {
     expect((await succeed(['key', 'list', 'rotating'])).stdout).toContain('REVOKED');
   });
 
-  test('channels move, and a yanked version is not chosen', async () => {
+  test('channels move, and yanked versions are not selected', async () => {
     const path = await packageFolder('docker-default');
     const manifest = await readFile(join(path, 'aa-profile.toml'), 'utf8');
     await writeFile(
@@ -182,7 +182,7 @@ describe('the client commands', () => {
     expect(exact.stderr).toContain('Warning: moving@1.0.0 was yanked: too strict');
   });
 
-  test('a bundle installs without a network, and only what was asked for', async () => {
+  test('a bundle installs only the requested profiles, without a network', async () => {
     const trust = at('host/etc/aa-registry/trust.toml');
     const bundle = at('profiles.bundle');
     const references = ['docker-nginx@1.0.0', 'docker-default@1.0.0'];
@@ -200,7 +200,7 @@ describe('the client commands', () => {
     const other = await run(['pull', '--bundle', bundle, '--root', root, 'docker-nginx@0.9.0']);
     expect(other.code).toBe(1);
 
-    // The same host later: the log has grown since what it has seen.
+    // The same host later: the log has grown since its latest checkpoint.
     const shown = await succeed(['trust', 'show', '--root', root]);
     const seen = /Seen +(\d+) entries/.exec(shown.stdout)?.[1] ?? '';
     await succeed(['team', 'create', 'grown']);
@@ -225,7 +225,7 @@ describe('the client commands', () => {
     expect((await run(['pull', '--bundle', later, '--root', root])).code).toBe(1);
   });
 
-  test('login keeps the token for its registry, readable by its owner only', async () => {
+  test('login stores the token for its registry, readable by its owner only', async () => {
     const config = { AA_REGISTRY: undefined, AA_TOKEN: undefined, XDG_CONFIG_HOME: at('login') };
     const input = `${registry.adminToken}\n`;
     const outcome = await run(['login', '--token-stdin', registry.url], { env: config, input });
@@ -244,7 +244,7 @@ describe('the client commands', () => {
     expect((await run(['team', 'create', 'x'], { env: elsewhere })).code).toBe(4);
   });
 
-  test('search and show tell what there is', async () => {
+  test('search and show display profiles', async () => {
     const all = (await succeed(['search'])).stdout;
     for (const name of ['docker-default', 'docker-nginx']) expect(all).toContain(`${name} `);
     const found = await succeed(['search', 'NGINX']);
@@ -257,7 +257,7 @@ describe('the client commands', () => {
     expect((await run(['show', 'no-such-profile'])).code).toBe(1);
   });
 
-  test('publishing the same again changes nothing, other bytes are refused', async () => {
+  test('publishing the same bytes again changes nothing; other bytes are refused', async () => {
     const args = (path: string) => ['publish', path, '--version', '1.0.0', '--key', at('key.pem')];
     await succeed(args(join(profiles, 'docker-nginx')));
     const changed = await packageFolder('docker-nginx', (text) => `${text}# more\n`);
@@ -283,7 +283,7 @@ describe('the client commands', () => {
     expect(outcome.stderr).toContain('nothing was published');
   });
 
-  test('lint judges files and package folders', async () => {
+  test('lint checks files and package folders', async () => {
     await succeed([
       'lint',
       join(profiles, 'docker-default'),
@@ -297,7 +297,7 @@ describe('the client commands', () => {
     expect(outcome.stdout).toContain('sshd');
   });
 
-  test('pull verifies, installs under another root and tells how to use it', async () => {
+  test('pull verifies, installs below another root and shows how to use the profile', async () => {
     const outcome = await succeed(['pull', 'docker-nginx', '--root', at('host')]);
     const file = at('host/etc/apparmor.d/aa-registry.library.docker-nginx');
     expect(await readFile(file)).toEqual(
@@ -353,7 +353,7 @@ describe('the client commands', () => {
     expect(await readdir(at('strict/etc'))).toEqual(['aa-registry']);
   });
 
-  test("a registry whose database was changed can't slip a host other bytes", async () => {
+  test('a host refuses bytes that were changed in the database', async () => {
     const path = await packageFolder('docker-nginx', (text) => `${text}# 2.0.0\n`);
     await succeed(['publish', path, '--version', '2.0.0', '--key', at('key.pem')]);
     await succeed(['pull', 'docker-nginx@1.0.0', '--root', at('host')]);
@@ -369,7 +369,7 @@ describe('the client commands', () => {
     expect(tampered.code).toBe(3);
     expect(tampered.stderr).toContain('[digest-mismatch]');
 
-    // The old version, offered as the new one, is what its publisher signed, but not as that version.
+    // The old version, offered as the new one, is signed by its publisher, but as another version.
     await db.$client.execute(
       `UPDATE versions SET (digest, envelope) = (
          SELECT digest, envelope FROM versions AS older
@@ -383,7 +383,7 @@ describe('the client commands', () => {
     expect(await readFile(file)).toEqual(before);
   });
 
-  test('an older version is installed only when it is asked for by name', async () => {
+  test('an older version is installed only if requested explicitly', async () => {
     const publish = async (version: string) => {
       const path = await packageFolder('docker-default', (text) => `${text}# ${version}\n`);
       await succeed(['publish', path, '--version', version, '--key', at('key.pem')]);
@@ -400,11 +400,11 @@ describe('the client commands', () => {
     await succeed(['pull', 'docker-default@1.0.0', '--root', at('host')]);
   });
 
-  test('a profile that another file defines is not installed beside it', async () => {
+  test('a profile that another file defines is not installed', async () => {
     await succeed(['trust', 'init', '--root', at('taken'), '--yes']);
     await mkdir(at('taken/etc/apparmor.d/containers'), { recursive: true });
     await writeFile(at('taken/etc/apparmor.d/containers/mine'), 'profile docker-nginx {\n}\n');
-    // Boot loads what is in a folder only by a file that includes it.
+    // Boot loads a file in a folder only if another file includes it.
     await writeFile(at('taken/etc/apparmor.d/all'), 'include <containers>\n');
     const outcome = await run(['pull', 'docker-nginx@1.0.0', '--root', at('taken')]);
     expect(outcome.code).toBe(1);
@@ -412,7 +412,7 @@ describe('the client commands', () => {
     expect(await readdir(at('taken/etc/apparmor.d'))).toEqual(['all', 'containers']);
   });
 
-  test('a root whose folders lead out of it is left alone', async () => {
+  test('a root whose folders link out of it is refused', async () => {
     await mkdir(at('elsewhere'));
     const trust = at('host/etc/aa-registry/trust.toml');
     for (const place of [
@@ -436,7 +436,7 @@ describe('the client commands', () => {
       }
     }
     expect(await readdir(at('elsewhere'))).toEqual([]);
-    // Nor is a link followed that stays inside.
+    // A link within the root is not followed either.
     await mkdir(at('inside/usr/etc'), { recursive: true });
     await symlink('usr/etc', at('inside/etc'));
     const inside = await run(['trust', 'init', '--root', at('inside'), '--yes']);
@@ -444,7 +444,7 @@ describe('the client commands', () => {
     expect(inside.stderr).toContain(`${at('inside/etc')} is a link, which leads to usr/etc`);
   });
 
-  test('trust init asks, and without a terminal writes nothing', async () => {
+  test('trust init asks for confirmation and writes nothing without a terminal', async () => {
     const outcome = await run(['trust', 'init', '--root', at('asked')]);
     expect(outcome.code).toBe(2);
     expect(outcome.stdout).toContain('sha256:');
@@ -471,7 +471,7 @@ describe('the client commands', () => {
     [['key', 'add', 'library', '/no/such/file'], 1, '/no/such/file'],
     [['login', 'http://127.0.0.1:9'], 2, '--token-stdin'],
   ];
-  test.each(wrong)('%j ends with %i and says what is wrong', async (args, code, message) => {
+  test.each(wrong)('%j exits with %i and a clear message', async (args, code, message) => {
     const outcome = await run(args);
     expect(outcome.code).toBe(code);
     expect(outcome.stderr).toContain(message);
@@ -493,7 +493,7 @@ describe('the client commands', () => {
     expect((await succeed(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test('files that are no profile are refused before anything is sent', async () => {
+  test('files that are not profiles are refused before anything is sent', async () => {
     const bad = async (bytes: Uint8Array | string) => {
       const path = await packageFolder('docker-nginx');
       await writeFile(join(path, 'docker-nginx'), bytes);
@@ -507,7 +507,7 @@ describe('the client commands', () => {
   });
 
   test.skipIf(!isRoot)(
-    `without root, pull says so in one sentence and changes nothing${unlessRoot}`,
+    `without root, pull fails with a clear message and changes nothing${unlessRoot}`,
     async () => {
       const outcome = await run(['pull', 'docker-nginx'], { uid: nobody });
       expect(outcome).toMatchObject({ code: 5, stdout: '' });
@@ -515,9 +515,9 @@ describe('the client commands', () => {
     },
   );
 
-  // Where the kernel has AppArmor this would install on the machine that runs the test: test/system/kernel has that.
+  // With AppArmor in the kernel this would install on the test machine; test/system/kernel covers that.
   test.skipIf(!isRoot || kernel.ok)(
-    `without AppArmor, pull says so in one sentence and changes nothing${kernel.ok ? ' (skipped: the kernel has it)' : unlessRoot}`,
+    `without AppArmor, pull fails with a clear message and changes nothing${kernel.ok ? ' (skipped: the kernel has it)' : unlessRoot}`,
     async () => {
       const before = await readdir('/etc/apparmor.d').catch(() => []);
       const outcome = await run(['pull', 'docker-nginx']);

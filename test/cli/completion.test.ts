@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { scratch } from './cli.ts';
 
-/** What is typed before the key is pressed, what is offered then, and what is not. */
+/** The typed text, its completions and what must not be completed. */
 const cases: [typed: string, offered: string[], not: string[]][] = [
   ['aa-registry pu', ['pull', 'publish'], ['key', 'generate']],
   ['aa-registry key ', ['generate', 'rotate'], ['pull', 'init']],
@@ -25,7 +25,7 @@ function reasonNot(shell: string): string {
     : ` (skipped: ${shell} is not installed)`;
 }
 
-/** Has bash call the function as it does when the key is pressed. */
+/** Calls the completion function like bash. */
 const askBash = (file: string, typed: string) => `
 source ${file}
 line=${JSON.stringify(typed)}
@@ -36,7 +36,7 @@ _aa_registry
 printf '%s\\n' "\${COMPREPLY[@]}"
 `;
 
-/** zsh completes only in its line editor, so another one types into it. */
+/** zsh completes only in its line editor, so another zsh types into a terminal. */
 const askZsh = (file: string, typed: string) => `
 zmodload zsh/zpty
 zpty inner 'TERM=dumb zsh -f -i'
@@ -80,11 +80,11 @@ describe.each(shells)('completion in %s', (shell) => {
   });
   afterAll(() => clean());
 
-  test.skipIf(why !== '')(`the shell finds no fault in it${why}`, () => {
+  test.skipIf(why !== '')(`is valid for the shell${why}`, () => {
     expect(execFileSync(shell, ['-n', file], { encoding: 'utf8' })).toBe('');
   });
 
-  test.skipIf(why !== '').each(cases)(`%j offers %j${why}`, (typed, offered, not) => {
+  test.skipIf(why !== '').each(cases)(`%j completes to %j${why}`, (typed, offered, not) => {
     const ask = { bash: askBash, zsh: askZsh, fish: askFish }[shell](file, typed);
     const { stdout, stderr } = spawnSync(shell, ['-c', ask], {
       cwd: folder,
@@ -101,7 +101,7 @@ describe.each(shells)('completion in %s', (shell) => {
   });
 });
 
-test('there is none for another shell', async () => {
+test('other shells are refused', async () => {
   const { code, said } = await command(['completion', 'tcsh']);
   expect(said).toContain('bash, zsh, fish');
   expect(code).toBe(2);

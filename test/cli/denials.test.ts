@@ -54,7 +54,7 @@ describe('aa-registry denials', () => {
   });
   afterAll(() => clean());
 
-  test('groups what was refused by profile, with its version and the rule that decided', async () => {
+  test('groups denials by profile, with its version and the deciding rule', async () => {
     const log = [
       line(1, opened('/srv/secret/key')),
       line(2, opened('/srv/secret/key').replace('cat', 'dog')),
@@ -100,7 +100,7 @@ gone  no file on this host defines it
 `);
   });
 
-  test('without what the profile includes, the answer is unsure and says so', async () => {
+  test('says that the result is uncertain if an include is missing', async () => {
     const file = at('root/etc/apparmor.d/lacking');
     await writeFile(
       file,
@@ -127,7 +127,7 @@ gone  no file on this host defines it
     await rm(file);
   });
 
-  test('says why no rule was written', async () => {
+  test('says why it suggests no rule', async () => {
     const socket =
       'operation="create" class="net" profile="web" family="unknown(46)" sock_type="stream" protocol=0 requested_mask="create" denied_mask="create"';
     const { stdout } = await denials(['--file', '-'], line(1, socket));
@@ -143,7 +143,7 @@ gone  no file on this host defines it
     expect(patched.stderr).toContain('No rule was written for create: socket family 46');
   });
 
-  test('--profile, --since and --all choose', async () => {
+  test('--profile, --since and --all select denials', async () => {
     const log = [
       line(1, opened('/a')),
       line(2, opened('/b', 'r', 'other')),
@@ -164,7 +164,7 @@ gone  no file on this host defines it
     );
   });
 
-  test('nothing in a log steers a terminal or breaks a line', async () => {
+  test('escapes control characters from the log', async () => {
     const name = Buffer.from('/srv\n\x1b[31m\u202e\xff', 'latin1').toString('hex').toUpperCase();
     const override = Buffer.from('/\u202e\u009b').toString('hex').toUpperCase();
     const log = [
@@ -185,12 +185,12 @@ gone  no file on this host defines it
     expect(second.request.path).toBe('/\u202e\u009b');
   });
 
-  test('says when the kernel left messages out', async () => {
+  test('reports messages that the kernel dropped', async () => {
     const log = `${line(1, opened('/a'))}[ 9.1] audit: 12 callbacks suppressed\n`;
     expect((await denials(['--file', '-'], log)).stderr).toContain('left out 12 messages');
   });
 
-  test('--generalise says what else is permitted', async () => {
+  test('--generalise shows what else a rule permits', async () => {
     const { stdout } = await denials(
       ['--file', '-', '--generalise'],
       line(1, opened('/proc/77/stat')),
@@ -199,7 +199,7 @@ gone  no file on this host defines it
     expect(stdout).toContain('Every process id may stand for "77"');
   });
 
-  describe('what is not read is not called innocent', () => {
+  describe('unread logs are not reported as free of denials', () => {
     const text = line(1, opened('/etc/hosts'));
     const utf16be = Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
     const read = (bytes: Uint8Array, ...more: string[]) =>
@@ -241,19 +241,19 @@ gone  no file on this host defines it
       ['a journal', Buffer.from('LPKSHHRH\0\0'), /journalctl .*--file \S+given/],
       ['a bomb', gzipSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
       ['a bomb of zstd', zstdCompressSync(Buffer.alloc(257 << 20)), /more than 256 MiB/],
-    ])('%s ends with 1 and says why', async (_, bytes, message) => {
+    ])('%s exits with 1 and the reason', async (_, bytes, message) => {
       const { code, stdout, stderr } = await read(bytes);
       expect(stderr).toMatch(message);
       expect({ code, stdout }).toEqual({ code: exit.failed, stdout: '' });
     });
 
-    test('a patch of nothing is none either', async () => {
+    test('there is no patch without denials', async () => {
       const { code, stderr } = await read(Buffer.alloc(0), '--patch', at('any'));
       expect({ code }).toEqual({ code: exit.failed });
       expect(stderr).toContain('No line that AppArmor wrote was found');
     });
 
-    test('lines of such a form beside others are told of', async () => {
+    test('unreadable lines among others are reported', async () => {
       const html = text.replaceAll('"', '&quot;');
       const both = await read(Buffer.from(text + html));
       expect(both.code).toBe(0);
@@ -262,7 +262,7 @@ gone  no file on this host defines it
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
     });
 
-    test('a line that is too long beside others is told of', async () => {
+    test('an overlong line among others is reported', async () => {
       const array = `${JSON.stringify(Array(100).fill(text))}\n`;
       const both = await read(Buffer.from(text + array));
       expect(both.code).toBe(0);
@@ -274,14 +274,14 @@ gone  no file on this host defines it
       expect(harmless).toMatchObject({ code: 0, stdout: 'Nothing was refused.\n', stderr: '' });
     });
 
-    test('a folder is a journal’s, mostly', async () => {
+    test('a folder is read as a journal', async () => {
       await mkdir(at('with blank'), { recursive: true });
       const { code, stderr } = await denials(['--file', at('with blank')]);
       expect({ code }).toEqual({ code: exit.failed });
       expect(stderr).toContain(`--directory '${at('with blank')}' | aa-registry denials --file -`);
     });
 
-    test('of several logs, those with nothing are named', async () => {
+    test('of several logs, those without denials are named', async () => {
       await writeFile(at('empty'), '');
       const { code, stderr } = await read(Buffer.from(text), '--file', at('empty'));
       expect({ code, stderr }).toEqual({
@@ -305,7 +305,7 @@ gone  no file on this host defines it
       line(4, opened('/tmp/x', 'r', 'other')),
     ].join('');
 
-    test('adds rules to a package, and takes none away', async () => {
+    test('adds rules to a package and removes none', async () => {
       await mkdir(at('package'));
       await writeFile(at('package/web'), policy, { mode: 0o640 });
       await writeFile(
@@ -335,7 +335,7 @@ gone  no file on this host defines it
       expect(again).toMatchObject({ code: 0, stdout: `Nothing to add to ${at('package/web')}.\n` });
     });
 
-    test('cautions where a rule reads secrets', async () => {
+    test('warns if a rule allows reading secrets', async () => {
       await writeFile(at('cautioned'), policy);
       const args = ['--file', '-', '--patch', at('cautioned')];
       const asked = line(1, opened('/etc/shadow')) + line(2, opened('/etc/hosts'));
@@ -346,7 +346,7 @@ gone  no file on this host defines it
       expect(stderr.match(/Caution/g)).toHaveLength(1);
     });
 
-    test('makes the next version of the installed one, which stays as it is', async () => {
+    test('creates the next version of an installed profile, which is unchanged', async () => {
       const only = line(1, opened('/etc/hosts'));
       const args = ['--file', '-', '--patch', at('next')];
       const { code, stderr } = await denials(args, only);
@@ -364,8 +364,8 @@ gone  no file on this host defines it
     });
   });
 
-  describe('profiles that are not where they seem to be', () => {
-    test('of a stack, the one that is a file on this host decides, and --profile finds it', async () => {
+  describe('profiles in unexpected places', () => {
+    test('in a stack, the profile with a file on this host is used, and --profile finds it', async () => {
       const label = 'web//&:k3s:unconfined';
       const log = line(1, opened('/srv/secret/key', 'r', label)) + line(2, opened('/b', 'r', 'x'));
       const { stdout } = await denials(['--file', '-', '--profile', 'web'], log);
@@ -376,7 +376,7 @@ gone  no file on this host defines it
       expect(stdout).not.toContain('/b');
     });
 
-    test('those that a runtime makes get no rule, but what to do instead', async () => {
+    test('generated profiles of runtimes get advice instead of rules', async () => {
       const log = line(1, opened('/b', 'r', 'docker-default'));
       const shown = await denials(['--file', '-'], log);
       expect(shown.stdout.replace(/\s+/g, ' ')).toContain('--security-opt apparmor=NAME');
@@ -386,7 +386,7 @@ gone  no file on this host defines it
       expect(stderr).toMatch(/defines docker-default[\s\S]*--security-opt apparmor=NAME/);
     });
 
-    test('a file that boot skips is not the one', async () => {
+    test('files that are not loaded at boot are ignored', async () => {
       const policyFolder = at('root/etc/apparmor.d');
       await writeFile(join(policyFolder, 'a1.dpkg-old'), 'profile skipped {\n  /a r,\n}\n');
       const log = line(1, opened('/a', 'r', 'skipped'));
@@ -399,7 +399,7 @@ gone  no file on this host defines it
     });
   });
 
-  test('run-args says what complain mode still denies', async () => {
+  test('run-args shows what complain mode still denies', async () => {
     const folderOf = at('root/var/lib/aa-registry/installed');
     const web = JSON.parse(await readFile(join(folderOf, 'acme.web.json'), 'utf8'));
     const trial = { ...web, name: 'trial', reference: 'acme/trial', complain: true };
@@ -414,7 +414,7 @@ gone  no file on this host defines it
   });
 
   describe('--draft', () => {
-    test('writes a profile from what complain mode logged', async () => {
+    test('writes a profile from a log of complain mode', async () => {
       const log = [
         line(1, opened('/srv/a', 'r', 'app'), 'ALLOWED'),
         line(2, opened('/srv/b', 'r', 'app')),
@@ -431,7 +431,7 @@ gone  no file on this host defines it
       expect(await readFile(at('app'), 'utf8')).toBe(printed.stdout);
     });
 
-    test('cautions where it reads secrets, and names what starts a child', async () => {
+    test('warns about rules that read secrets, and names child profiles', async () => {
       const log =
         line(1, opened('/etc/shadow', 'r', 'app'), 'ALLOWED') +
         line(2, opened('/srv/w', 'r', 'app//worker'), 'ALLOWED');
@@ -458,7 +458,7 @@ gone  no file on this host defines it
     const draft = (...args: string[]) =>
       denials(['--file', '-', '--draft', 'app', ...args], allowed);
 
-    test('into a folder is a package, which lint takes', async () => {
+    test('into a folder writes a package that passes lint', async () => {
       for (const output of [`${at('made')}/`, at('there')]) {
         if (output === at('there')) await mkdir(output);
         const { code, stdout, stderr } = await draft('-o', output);
@@ -469,7 +469,7 @@ gone  no file on this host defines it
       }
     });
 
-    test('never overwrites what was edited, unless it is told to', async () => {
+    test('never overwrites edited files without --force', async () => {
       const folderOf = `${at('edited')}/`;
       const manifest = join(folderOf, 'aa-profile.toml');
       expect(await draft('-o', folderOf)).toMatchObject({ code: 0 });
@@ -492,20 +492,20 @@ gone  no file on this host defines it
       expect(await readFile(manifest, 'utf8')).toBe(edited);
     });
 
-    test('-o - is standard output', async () => {
+    test('writes to standard output with -o -', async () => {
       const { code, stdout } = await draft('-o', '-');
       expect({ code }).toEqual({ code: 0 });
       expect(stdout).toContain('profile app ');
     });
 
-    test('needs complain mode', async () => {
+    test('requires complain mode', async () => {
       const outcome = await denials(['--file', '-', '--draft', 'web'], line(1, opened('/a')));
       expect(outcome.code).toBe(exit.failed);
       expect(outcome.stderr).toContain('flags=(complain)');
     });
   });
 
-  test('--follow shows what is added to a log, through a rotation, until it is interrupted', async () => {
+  test('--follow shows new lines of a log, also after a rotation, until interrupted', async () => {
     const log = at('followed.log');
     await writeFile(log, line(1, opened('/before')));
     const args = ['denials', '--root', at('root'), '--file', log, '--follow', '--format', 'json'];
@@ -517,7 +517,7 @@ gone  no file on this host defines it
       return { name: fields.name, file };
     };
     await once(child.stderr, 'data');
-    // In two pieces, as a writer may.
+    // Written in two pieces.
     const added = line(2, opened('/added'));
     await appendFile(log, added.slice(0, 50));
     await appendFile(log, added.slice(50));
@@ -526,7 +526,7 @@ gone  no file on this host defines it
     await writeFile(log, line(3, opened('/rotated')));
     expect(await next()).toMatchObject({ name: '/rotated' });
 
-    // What was read of profiles is not taken for the host's for long.
+    // Profiles are read again after a while.
     await appendFile(log, line(4, opened('/new', 'r', 'new')));
     expect(await next()).toEqual({ name: '/new', file: null });
     const defining = at('root/etc/apparmor.d/new');
@@ -547,7 +547,7 @@ gone  no file on this host defines it
     [['-o', 'x'], exit.usage, /--draft/],
     [['docker-nginx'], exit.usage, /Unexpected argument/],
     [[], exit.unable, /no kernel log here[\s\S]*--file/],
-  ])('%j ends with %i and what to do', async (args, code, message) => {
+  ])('%j exits with %i and says what to do', async (args, code, message) => {
     const outcome = await denials(args);
     expect(outcome.stderr).toMatch(message);
     expect(outcome).toMatchObject({ code, stdout: '' });

@@ -32,7 +32,7 @@ describe('doctor', () => {
     return { ...outcome, ...report, results };
   }
 
-  /** A copy of a host where all is well, made ill by `change`. */
+  /** A copy of a working host, broken by `change`. */
   async function ill(change: (root: string) => Promise<void>): Promise<string> {
     const root = at(`ill-${Math.random().toString(36).slice(2)}`);
     await cp(sound, root, { recursive: true });
@@ -74,7 +74,7 @@ describe('doctor', () => {
     await clean();
   });
 
-  test('finds nothing where all is well', async () => {
+  test('reports no problems on a working host', async () => {
     const { code, ok, findings } = await doctor(sound);
     const unwell = findings.filter(
       ({ id, result }) => result !== 'ok' && id !== 'permissions-root',
@@ -134,7 +134,7 @@ describe('doctor', () => {
     [['name=seccomp,profile=builtin'], 'fail'],
   ])('Docker with %j is %s', async (SecurityOptions, result) => {
     const root = await ill((one) => mkdir(join(one, 'run')).then(() => {}));
-    const docker = createServer((_, answer) => answer.end(JSON.stringify({ SecurityOptions })));
+    const docker = createServer((_, response) => response.end(JSON.stringify({ SecurityOptions })));
     servers.push(docker);
     await new Promise<void>((resolve) => docker.listen(join(root, 'run/docker.sock'), resolve));
     expect((await doctor(root, '--offline')).results.docker).toBe(result);
@@ -149,14 +149,14 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
-  test('a registry that is none, a clock that is off and another log’s key are found', async () => {
-    const answers: Record<string, object> = {};
-    const server = createServer((incoming, answer) => {
+  test('reports a wrong URL, a wrong clock and the key of another log', async () => {
+    const responses: Record<string, object> = {};
+    const server = createServer((incoming, response) => {
       if (incoming.url === '/v1/log/key') {
-        // An hour off by the client's clock, which is this one: far beyond what a slow machine adds.
-        answer.setHeader('Date', new Date(Date.now() - 3_600_000).toUTCString());
+        // An hour off the client's clock, which is also this one: far more than a slow machine adds.
+        response.setHeader('Date', new Date(Date.now() - 3_600_000).toUTCString());
       }
-      answer.end(JSON.stringify(answers[incoming.url ?? ''] ?? {}));
+      response.end(JSON.stringify(responses[incoming.url ?? ''] ?? {}));
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -164,7 +164,7 @@ describe('doctor', () => {
     expect((await doctor(sound, '--registry', url)).results.registry).toBe('fail');
 
     const key = await fetch(`${registry.url}/v1/log/key`).then((one) => one.json());
-    answers['/v1/log/key'] = key as object;
+    responses['/v1/log/key'] = key as object;
     expect((await doctor(sound, '--registry', url)).results.clock).toBe('warn');
 
     const root = await ill(async (one) => {
@@ -172,14 +172,14 @@ describe('doctor', () => {
       await writeFile(join(one, trustFile), text.replace(registry.url, url));
     });
     const other = await serve(at('other'));
-    answers['/v1/log/key'] = (await fetch(`${other.url}/v1/log/key`).then((one) =>
+    responses['/v1/log/key'] = (await fetch(`${other.url}/v1/log/key`).then((one) =>
       one.json(),
     )) as object;
     await other.kill();
     expect((await doctor(root)).results['registry-log']).toBe('fail');
   });
 
-  test.skipIf(!isRoot)(`works for who is not root, and in text${unlessRoot}`, async () => {
+  test.skipIf(!isRoot)(`works without root, and as text${unlessRoot}`, async () => {
     await chmod(folder, 0o755);
     const args = ['doctor', '--root', sound, '--offline'];
     const { code, stdout } = await aaRegistry(args, { uid: 65_534 });

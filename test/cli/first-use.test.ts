@@ -1,4 +1,4 @@
-// What somebody who uses the program for the first time does, and what goes wrong then.
+// The first steps of a new user, and common mistakes.
 import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ describe('first use', () => {
     expect(error.exitCode).toBe(code);
     return error as { id: string; message: string; next: string | null; exitCode: number };
   };
-  /** A package like the shipped one, whose manifest and policy `change` has changed. */
+  /** A copy of the shipped package with a manifest and policy changed by `change`. */
   async function made(name: string, manifest = (text: string) => text, rule = ''): Promise<string> {
     await cp(nginx, at(name), { recursive: true });
     const file = at(name, 'aa-profile.toml');
@@ -60,7 +60,7 @@ describe('first use', () => {
     await clean();
   });
 
-  test('publishing the same again says so; another manifest is refused, before it is tried too', async () => {
+  test('publishing the same version again is reported; another manifest is refused, also by a dry run', async () => {
     const again = await done('publish', at('one'), '--version', '1.0.0');
     expect(again.lines[0]).toBe('library/docker-nginx@1.0.0 is already published, unchanged');
     expect(again.said).not.toContain('Published library');
@@ -81,7 +81,7 @@ describe('first use', () => {
     expect(await failure(...strange)).toMatchObject({ id: 'key-unregistered' });
   });
 
-  test('a token has the scope that help says, and is narrowed unless that is asked for', async () => {
+  test('a token has the documented default scope', async () => {
     const made = JSON.parse((await done('token', 'create', 'ci', '--format', 'json')).stdout);
     expect(made).toMatchObject({ scope: 'publish', team: null });
     expect((await done('token', 'create', 'ci')).said).toContain('good in every team');
@@ -91,7 +91,7 @@ describe('first use', () => {
     expect(admin.said).toContain('It is an administrator’s');
   });
 
-  test('a registry is not served from a folder in which a host has its state', async () => {
+  test('serve refuses a folder with the state of a host', async () => {
     await done('pull', 'docker-nginx@1.0.0', '--root', at('host'));
     const state = at('host/var/lib/aa-registry');
     const { mode } = await stat(state);
@@ -100,7 +100,7 @@ describe('first use', () => {
       ['serve', '--port', '0'],
     ]) {
       const outcome = await command(args, { ...env, AA_SERVE_DATA: state });
-      expect(outcome).toMatchObject({ code: 1, said: expect.stringContaining('has installed') });
+      expect(outcome).toMatchObject({ code: 1, said: expect.stringContaining('installed state') });
     }
     const restored = await run('admin', 'restore', at('none.db'), '--data', state);
     expect(restored).toMatchObject({ code: 1 });
@@ -108,7 +108,7 @@ describe('first use', () => {
     await expect(stat(join(state, 'registry.db'))).rejects.toThrow('ENOENT');
   });
 
-  test('-o - is standard output, and no folder is made that was not there', async () => {
+  test('-o - is standard output, and missing folders are not created', async () => {
     const root = ['--root', at('host')];
     const text = await readFile(at('two/docker-nginx'), 'utf8');
     const piped = await done('pull', 'docker-nginx', '--download-only', '-o', '-', ...root);
@@ -127,7 +127,7 @@ describe('first use', () => {
     await expect(stat('-')).rejects.toThrow('ENOENT');
   });
 
-  test('pull says the version before and the one now, and how to use only what is new', async () => {
+  test('pull shows the old and the new version, and the usage of new profiles', async () => {
     const root = ['--root', at('pulls')];
     await done('trust', 'init', ...root, '--yes');
     const first = await done('pull', 'docker-nginx@1.0.0', ...root);
@@ -145,7 +145,7 @@ describe('first use', () => {
     expect((await done('run-args', 'docker-nginx', ...root)).lines).toHaveLength(1);
   });
 
-  test('a host without a network is kept in step by a bundle, which can be verified first', async () => {
+  test('a host without a network syncs from a bundle, which can be verified first', async () => {
     const root = ['--root', at('alone')];
     await done('trust', 'init', ...root, '--yes');
     const away = ['--registry', 'http://127.0.0.1:9', '--offline', ...root];
@@ -183,7 +183,7 @@ describe('first use', () => {
     expect(refused).toMatchObject({ id: 'digest-mismatch', exitCode: 3 });
   });
 
-  test('a root that is not there is an error of what only looks', async () => {
+  test('a missing root is an error for read-only commands', async () => {
     for (const args of [['status'], ['doctor', '--offline'], ['remove', 'web']]) {
       const error = await failure(...args, '--root', at('nowhere'));
       expect(error, args.join(' ')).toMatchObject({ id: 'no-root', exitCode: 2 });
@@ -191,7 +191,7 @@ describe('first use', () => {
     expect(await run('run-args', 'web', '--root', at('nowhere'))).toMatchObject({ code: 2 });
   });
 
-  test('doctor and pull agree on the apparmor_parser of another root', async () => {
+  test('doctor and pull use the same apparmor_parser for another root', async () => {
     const root = ['--root', at('host')];
     const findings = async () => {
       const { stdout } = await run('doctor', '--offline', ...root, '--format', 'json');
@@ -207,7 +207,7 @@ describe('first use', () => {
     expect((await done('pull', 'docker-nginx', ...root)).said).not.toContain(none);
   });
 
-  test('lists have headings, and what is yanked is marked', async () => {
+  test('lists have headings, and yanked versions are marked', async () => {
     await done('user', 'create', 'ada');
     await done('member', 'add', 'library', 'ada', '--role', 'reader');
     for (const [args, headings] of [
@@ -227,7 +227,7 @@ describe('first use', () => {
     );
   });
 
-  test('login looks for the registry before it asks for a token', async () => {
+  test('login checks the registry before it asks for a token', async () => {
     expect(await run('login', '--token-stdin', 'http://127.0.0.1:9')).toMatchObject({ code: 4 });
     const terminal = await run('login', registry.url);
     expect(terminal).toMatchObject({ code: 2, said: expect.stringContaining('--token-stdin') });
@@ -245,21 +245,24 @@ describe('first use', () => {
     [(text) => `${text}links = { hompage = "https://x.org" }\n`, 'links.hompage', '"homepage"?'],
     [(text) => `${text}links = { source = "http://x.org" }\n`, 'links.source: must be an https'],
     [(text) => `${text}tags = ["Web"]\n`, 'tags.0: must be lower-case letters'],
-  ])('a manifest says which field is wrong, and what was meant: %#', async (change, ...said) => {
-    const error = await failure(
-      'publish',
-      await made(`bad-${Math.random()}`, change),
-      '--version',
-      '9.0.0',
-    );
-    expect(error.id).toBe('package-invalid');
-    for (const text of said) expect(error.message).toContain(text);
-    expect(error.message).not.toMatch(/Invalid input|Unrecognized|expected/);
-    // What an unknown name was meant to be is not told again as missing.
-    if (said[1] === 'mean "license"?') expect(error.message).not.toContain('is missing');
-  });
+  ])(
+    'an invalid manifest is reported with the field and a suggestion: %#',
+    async (change, ...said) => {
+      const error = await failure(
+        'publish',
+        await made(`bad-${Math.random()}`, change),
+        '--version',
+        '9.0.0',
+      );
+      expect(error.id).toBe('package-invalid');
+      for (const text of said) expect(error.message).toContain(text);
+      expect(error.message).not.toMatch(/Invalid input|Unrecognized|expected/);
+      // The suggested key is not also reported as missing.
+      if (said[1] === 'mean "license"?') expect(error.message).not.toContain('is missing');
+    },
+  );
 
-  test('LicenseRef and expressions are licences', async () => {
+  test('LicenseRef and SPDX expressions are valid licences', async () => {
     for (const license of ['LicenseRef-ours', 'MIT OR (Apache-2.0 AND GPL-2.0-or-later)']) {
       const package_ = await made(`ok-${license.length}`, (text) =>
         text.replace('Apache-2.0', license),
@@ -279,7 +282,7 @@ describe('first use', () => {
     ['status --of-line', 2, 'Unknown option "--of-line"', '"aa-registry status --help"'],
     ['log verify --root AT/none', 3, '--log-key VKEY', 'trust init'],
     ['log watch nosuch --once --root AT/host', 0, 'knows no team nosuch', 'Nothing new of nosuch'],
-  ])('%s ends with %i', async (args, code, ...said) => {
+  ])('%s exits with %i', async (args, code, ...said) => {
     await cp(at('config/aa-registry/signing-key.pem.pub'), at('public.pub'));
     await chmod(at('public.pub'), 0o644);
     const outcome = await run(...args.replaceAll('AT', folder).split(' '));
@@ -288,12 +291,12 @@ describe('first use', () => {
     expect(outcome.code, outcome.said).toBe(code);
   });
 
-  test('the log is told in words that fit their numbers', async () => {
+  test('messages about the log use singular and plural', async () => {
     const { stdout } = await done('log', 'verify', '--root', at('host'));
     expect(stdout).toMatch(/: 1 key, 2 versions/);
   });
 
-  test('a key that is not encrypted for want of a terminal is warned of', async () => {
+  test('an unencrypted key, without a terminal for a passphrase, causes a warning', async () => {
     const silent = { ...env, AA_KEY_PASSPHRASE: undefined };
     const plain = await command(['key', 'generate', '--out', at('plain.pem')], silent);
     expect(plain.said).toContain('Warning: the private key is not encrypted');
@@ -302,7 +305,7 @@ describe('first use', () => {
     expect((await command(meant, silent)).said).not.toContain('Warning');
   });
 
-  test('every command’s usage says that there are options', async () => {
+  test('the usage of every command mentions its options', async () => {
     for (const { commands } of topics) {
       for (const name of Object.keys(commands)) {
         expect((await run(...name.split(' '), '--help')).stdout).toMatch(

@@ -8,7 +8,7 @@ import { command } from '../command.ts';
 const dist = join(import.meta.dirname, '../../dist');
 const commands = topics.flatMap((topic) => Object.entries(topic.commands));
 
-/** The files of dist/ that are loaded, whatever the command, before it is looked for. */
+/** The files of dist/ that every command loads. */
 function loadedAtStart(file = 'main.js', found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -39,7 +39,7 @@ describe('help', () => {
     expect(loaded.examples.join('\n')).toContain(`aa-registry ${name}`);
     for (const example of loaded.examples) expect(text).toContain(`  ${example}`);
     expect(loaded.summary).not.toMatch(/\.$/);
-    // Whoever shows it breaks it into lines.
+    // It is wrapped when it is shown.
     expect(loaded.details ?? '').not.toContain('\n');
     for (const option of Object.keys(loaded.options)) expect(text).toContain(`--${option}`);
   });
@@ -70,14 +70,14 @@ describe('help', () => {
     [['--verbose'], 'Options follow the command'],
     [['constructor'], '"constructor" is no command.'],
     [['help', 'nosuch'], '"nosuch" is no command.'],
-  ])('%j is a usage error that says %s', async (args, text) => {
+  ])('%j is a usage error with %s', async (args, text) => {
     const { code, said } = await command(args);
     expect(said).toContain(text);
     expect(code).toBe(2);
   });
 });
 
-test('the exit codes are documented as help has them', () => {
+test('the documented exit codes are those of help', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
   const documented = [...page.matchAll(/^\| (\d) +\| (.*?) +\|$/gm)].map(([, code, text]) => [
     code,
@@ -86,7 +86,7 @@ test('the exit codes are documented as help has them', () => {
   expect(documented).toEqual(Object.entries(exitMeanings));
 });
 
-test('what every start loads is small: each command is loaded when it runs', () => {
+test('start-up loads little: each command is loaded when it runs', () => {
   const bytes = [...loadedAtStart()].map((file) => readFileSync(join(dist, file)).length);
   expect(bytes.length).toBeGreaterThan(1);
   expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(64 * 1024);

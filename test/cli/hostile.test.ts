@@ -8,19 +8,19 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { confirm, readSecret } from '../../cli/terminal/prompt.ts';
 import { encodeCursor } from '../../worker/page.ts';
-import { type Meddler, startMeddler } from '../meddler.ts';
+import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
 import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from './cli.ts';
 
 const root = join(import.meta.dirname, '../..');
 const launcher = join(root, 'bin/aa-registry');
-/** What steers a terminal: of the kind ESC, of the kind CSI; what turns text around; what nobody sees. */
+/** Control characters: ESC, CSI, bidirectional and invisible ones. */
 const steering = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
-describe('the commands in a hostile world', () => {
+describe('the commands with hostile input', () => {
   let folder: string;
   let clean: () => Promise<void>;
   let registry: ServedRegistry;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let env: NodeJS.ProcessEnv;
   const at = (...parts: string[]) => join(folder, ...parts);
   const run = (args: string[], options: RunOptions = {}) =>
@@ -32,7 +32,7 @@ describe('the commands in a hostile world', () => {
     return outcome;
   }
 
-  /** Publishes a profile that the project ships, `detail` making it another one. */
+  /** Publishes a shipped profile, varied by `detail`. */
   async function publish(name: string, version: string, detail = '') {
     const path = at(`${name}-${version}`);
     await cp(join(root, 'profiles', name), path, { recursive: true });
@@ -51,7 +51,7 @@ describe('the commands in a hostile world', () => {
   beforeAll(async () => {
     ({ path: folder, clean } = await scratch());
     registry = await serve(at('data'));
-    meddler = await startMeddler(registry.url);
+    proxy = await startTamperingProxy(registry.url);
     env = {
       AA_REGISTRY: registry.url,
       AA_TOKEN: registry.adminToken,
@@ -68,24 +68,21 @@ describe('the commands in a hostile world', () => {
     await cp(at('first/etc/aa-registry/trust.toml'), at('trust.toml'));
   });
   beforeEach(() => {
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await registry.kill();
     await clean();
   });
 
-  test('nothing that a registry says steers the terminal', async () => {
+  test('no control characters from a registry reach the terminal', async () => {
     const title = '\u001b]0;pwned\u0007\u009b2J\u202e';
     const hostile: [string[], (path: string, body: string) => string][] = [
       [['search'], (_, body) => body.replace('nginx in', JSON.stringify(title).slice(1, -1))],
       [['show', 'docker-nginx'], (_, body) => body.replace('nginx in', `\\u001b[2J`)],
       [['key', 'list', 'library'], (_, body) => body.replace('"key"', JSON.stringify(title))],
-      [
-        ['login', meddler.url, '--token-stdin'],
-        (_, body) => body.replace('"label":"', '$&\\u009b'),
-      ],
+      [['login', proxy.url, '--token-stdin'], (_, body) => body.replace('"label":"', '$&\\u009b')],
       [
         ['trust', 'init', '--root', at('steered'), '-y'],
         (path, body) => (path === '/log/checkpoint' ? `${title}\n${body}` : body),
@@ -93,8 +90,8 @@ describe('the commands in a hostile world', () => {
       [['bundle', 'docker-nginx', '--trust', at('trust.toml'), '-o', at('no')], () => title],
     ];
     for (const [args, change] of hostile) {
-      meddler.meddle = (path, body) => change(path, body.toString());
-      const options = { env: { AA_REGISTRY: meddler.url }, input: registry.adminToken ?? '' };
+      proxy.tamper = (path, body) => change(path, body.toString());
+      const options = { env: { AA_REGISTRY: proxy.url }, input: registry.adminToken ?? '' };
       const outcome = await run(args, options);
       expect(outcome.code, args.join(' ')).not.toBe(0);
       expect(outcome.stdout + outcome.stderr).not.toMatch(steering);
@@ -103,7 +100,7 @@ describe('the commands in a hostile world', () => {
     expect(named.stderr).not.toMatch(steering);
   });
 
-  test('nothing that a file is called or holds steers the terminal, or says a line of its own', async () => {
+  test('no control characters and line breaks from files or their names reach the terminal', async () => {
     const hostile = '\u001b]0;pwned\u0007\u009b2J\u202e\u200b\u2028\ufe0f\u{e0041}';
     const name = `${hostile}\nforged: nothing to report`;
     const folder = at('named', name);
@@ -169,9 +166,9 @@ describe('the commands in a hostile world', () => {
     }
   }, 120_000);
 
-  test('a registry can not make a host ask without end', async () => {
+  test('a registry can’t cause endless requests', async () => {
     let asked = 0;
-    meddler.meddle = (path, body) => {
+    proxy.tamper = (path, body) => {
       if (path.startsWith('/v1/log/entries/')) asked++;
       if (path !== '/v1/teams/library') return body;
       const team = JSON.parse(body.toString());
@@ -180,13 +177,13 @@ describe('the commands in a hostile world', () => {
       return JSON.stringify({ ...team, keys: Array.from({ length: 2000 }, () => key) });
     };
     const args = ['pull', 'docker-nginx', '--root', await host('asked')];
-    const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+    const outcome = await run(args, { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(4);
     expect(asked).toBe(0);
   });
 
-  test('an answer can not become more than its length, nor longer than its kind', async () => {
-    // What JSON.parse makes of the first is 600 MB.
+  test('a response can’t exceed its length or the maximum of its kind', async () => {
+    // Parsed, the first takes 600 MB.
     const nested = '['.repeat(4 << 20) + ']'.repeat(4 << 20);
     const wide = `[${'{},'.repeat(2 << 20)}{}]`;
     const wrapped = (text: string) => {
@@ -205,21 +202,21 @@ describe('the commands in a hostile world', () => {
       [/\/profile$/, 'x'.repeat(9 << 20)],
     ];
     for (const [path, body] of answers) {
-      meddler.meddle = (asked, given) => (path.test(asked) ? body : given);
+      proxy.tamper = (asked, given) => (path.test(asked) ? body : given);
       const outcome = await run(['pull', 'docker-nginx', '--root', root], {
-        env: { AA_REGISTRY: meddler.url, NODE_OPTIONS: '--max-old-space-size=96' },
+        env: { AA_REGISTRY: proxy.url, NODE_OPTIONS: '--max-old-space-size=96' },
         ownProcess: true,
       });
       expect([3, 4], `${path}: ${outcome.stderr}`).toContain(outcome.code);
     }
-    meddler.meddle = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
+    proxy.tamper = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
     const noted = await run(['trust', 'init', '--root', at('noted'), '-y'], {
-      env: { AA_REGISTRY: meddler.url },
+      env: { AA_REGISTRY: proxy.url },
     });
     expect(noted).toMatchObject({ code: 4, stderr: expect.stringContaining('more than 65536') });
   });
 
-  test('a bundle that would become more than its length is none', async () => {
+  test('a bundle that expands beyond its length is refused', async () => {
     await writeFile(at('nested.bundle'), '['.repeat(4 << 20));
     const outcome = await run(
       ['pull', '--bundle', at('nested.bundle'), '--root', await host('bundled')],
@@ -230,31 +227,31 @@ describe('the commands in a hostile world', () => {
     expect(endless.stderr).toContain('/dev/zero has more than 268435456 bytes');
   });
 
-  test('a search ends although the registry has always more', async () => {
+  test('a search ends although the registry always has another page', async () => {
     let asked = 0;
     const first = encodeCursor({ level: 0, id: 0, similar: false });
-    meddler.meddle = (_, body) => {
+    proxy.tamper = (_, body) => {
       asked++;
       return body.toString().replace('"next":null', `"next":"${first}"`);
     };
-    const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: meddler.url } });
+    const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toContain('There is more');
     expect(asked).toBeLessThan(200);
   });
 
-  test('a registry ends although clients keep it waiting', async () => {
+  test('a registry shuts down although clients keep connections open', async () => {
     const kept = await serve(at('kept'));
     const { hostname, port } = new URL(kept.url);
     const socket = connect(Number(port), hostname).on('error', () => {});
     socket.write('PUT /v1/teams HTTP/1.1\r\nHost: x\r\nContent-Len');
     await new Promise((resolve) => setTimeout(resolve, 200));
-    // It ends for good, and not because it was killed.
+    // It exits by itself and is not killed.
     expect(await kept.stop()).toBe(0);
     socket.destroy();
   });
 
-  test('what a registry refuses with is told in few words', async () => {
+  test('errors of a registry are shown in short form', async () => {
     const type = 'urn:aa-registry:problem:x';
     const detail = `\u001b]0;pwned\u0007${'A'.repeat(1_000_000)}`;
     const server = createServer((_, response) => {
@@ -270,7 +267,7 @@ describe('the commands in a hostile world', () => {
     expect(outcome.stderr.length).toBeLessThan(5000);
   });
 
-  test('answers of every shape end in a sentence', async () => {
+  test('malformed responses cause a clear error', async () => {
     const bodies = [
       '',
       'null',
@@ -280,27 +277,27 @@ describe('the commands in a hostile world', () => {
       '1e999',
     ];
     for (const body of bodies) {
-      meddler.meddle = () => body;
+      proxy.tamper = () => body;
       for (const args of [['search'], ['show', 'docker-nginx'], ['key', 'list', 'library']]) {
-        const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+        const outcome = await run(args, { env: { AA_REGISTRY: proxy.url } });
         expect(outcome).toMatchObject({ code: 4, stdout: '' });
         expect(outcome.stderr).not.toContain('unexpected');
       }
     }
   });
 
-  test('all is proved before anything is installed', async () => {
+  test('everything is verified before anything is installed', async () => {
     const there = await host('proved');
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.includes('docker-nginx') && path.endsWith('/profile') ? `${body} ` : body;
     const args = ['pull', 'docker-default', 'docker-nginx', '--root', there];
-    const outcome = await run(args, { env: { AA_REGISTRY: meddler.url } });
+    const outcome = await run(args, { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toContain('nothing was changed');
     await expect(stat(join(there, 'etc/apparmor.d'))).rejects.toThrow('ENOENT');
   });
 
-  test('a bundle with several versions gives the one that is asked for, or the highest', async () => {
+  test('a bundle with several versions provides the requested or the highest one', async () => {
     const trust = ['--trust', at('trust.toml')];
     const versions = ['docker-nginx@1.1.0', 'docker-nginx@1.0.0'];
     await succeed('bundle', ...versions, ...trust, '-o', at('two.bundle'));
@@ -314,7 +311,7 @@ describe('the commands in a hostile world', () => {
     expect((await pull('two-d', 'docker-nginx:stable')).code).toBe(2);
   });
 
-  test('output goes into what is there, and never in place of a device', async () => {
+  test('output is written to existing files and never replaces a device', async () => {
     const trust = ['--trust', at('trust.toml')];
     await symlink('/dev/null', at('null'));
     await succeed('pull', 'docker-nginx', '--download-only', '-o', at('null'), ...trust);
@@ -330,7 +327,7 @@ describe('the commands in a hostile world', () => {
     expect((await lstat(at('unformatted-link'))).isSymbolicLink()).toBe(true);
   });
 
-  test('a channel may be called what every object has', async () => {
+  test('a channel may have the name of an object’s property', async () => {
     const unknown = await run(['show', 'docker-nginx:constructor']);
     expect(unknown.stderr).toContain('has no channel "constructor"');
     await succeed('channel', 'set', 'docker-nginx@1.0.0', 'constructor');
@@ -338,7 +335,7 @@ describe('the commands in a hostile world', () => {
     expect(shown.stdout).toContain('1.0.0, published');
   });
 
-  test('a reader that goes away is no failure', async () => {
+  test('a closed pipe is not an error', async () => {
     const piped = `set -o pipefail; "${launcher}" explain | head -n 1`;
     const options = { env: { PATH: process.env.PATH, HOME: folder } };
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', piped], options);
@@ -348,7 +345,7 @@ describe('the commands in a hostile world', () => {
     await expect(full).rejects.toMatchObject({ code: 1, stderr: /^aa-registry: ENOSPC.*\n$/ });
   });
 
-  test('what a user or an environment gets wrong is said in a sentence', async () => {
+  test('mistakes of users and environments cause a clear error', async () => {
     await mkdir(at('broken/aa-registry'), { recursive: true });
     await writeFile(at('broken/aa-registry/config.toml'), 'x = [');
     await mkdir(at('no-database/registry.db'), { recursive: true });
@@ -386,7 +383,7 @@ describe('the commands in a hostile world', () => {
   const reason = isRoot ? '' : ' (skipped: only root can try)';
 
   test.skipIf(!isRoot)(
-    `a user without a name or a home can use what needs neither${reason}`,
+    `a user without a name and a home can use commands that need neither${reason}`,
     async () => {
       const options = { uid: 54_321, env: { HOME: undefined, XDG_CONFIG_HOME: undefined } };
       const outcome = await run(['search'], options);
@@ -394,7 +391,7 @@ describe('the commands in a hostile world', () => {
     },
   );
 
-  test('a key pair is made whole or not at all', async () => {
+  test('a key pair is created completely or not at all', async () => {
     await writeFile(at('taken.pem.pub'), 'another');
     const outcome = await run(['key', 'generate', '--out', at('taken.pem')]);
     expect(outcome.code).toBe(1);
@@ -402,7 +399,7 @@ describe('the commands in a hostile world', () => {
     expect(await readFile(at('taken.pem.pub'), 'utf8')).toBe('another');
   });
 
-  test('a question without an answer ends the command', async () => {
+  test('a prompt without an answer ends the command', async () => {
     for (const ask of [readSecret, confirm]) {
       const stdin = new PassThrough();
       const sink = new PassThrough();

@@ -13,10 +13,10 @@ const denial =
   'audit: type=1400 audit(1700000000.000:1): apparmor="DENIED" operation="open" profile="docker-nginx" name="/etc/shadow" pid=1 comm="cat" requested_mask="r" denied_mask="r" fsuid=0 ouid=0';
 
 /**
- * What each command answers, in an order in which each has what it needs: an object that has these. Words in
- * capitals stand for places (see `placed`).
+ * The expected JSON of each command, in an order in which each has its prerequisites. Words in capitals are
+ * placeholders (see `placed`).
  */
-const answers: [command: string, args: string, has: string[]][] = [
+const outputs: [command: string, args: string, has: string[]][] = [
   ['team create', 'library', ['name', 'keys']],
   ['team create', 'edge', ['name']],
   ['team quota', 'library', ['used', 'limits']],
@@ -97,16 +97,16 @@ const answers: [command: string, args: string, has: string[]][] = [
   ['admin restore', 'AT/backup.db --data AT/other', ['entries', 'lost', 'kept']],
 ];
 
-/** They answer with an object a line, for each file or event. */
+/** Commands that print one object per line, for each file or event. */
 const many = ['lint', 'check', 'fmt', 'denials', 'log watch'];
 
-/** Their exit code depends on what this machine has of AppArmor. */
+/** Commands whose exit code depends on this machine's AppArmor. */
 const ofMachine = ['lint', 'check', 'doctor'];
 
-/** Needs a container under AppArmor: see test/system/kernel. */
+/** Requires a container with AppArmor: see test/system/kernel. */
 const elsewhere = ['inspect'];
 
-/** What they print is for something else to read; docs/cli.md says so. */
+/** Commands whose output is for other programs (docs/cli.md). */
 const without = ['completion', 'log witness', 'run-args', 'serve'];
 
 describe('--format json', () => {
@@ -115,7 +115,7 @@ describe('--format json', () => {
   let registry: ServedRegistry;
   let env: NodeJS.ProcessEnv;
   let hook: string;
-  const receiver = createServer((_, answer) => answer.end());
+  const receiver = createServer((_, response) => response.end());
   const at = (...parts: string[]) => join(folder, ...parts);
 
   async function placed(text: string): Promise<string[]> {
@@ -163,7 +163,7 @@ describe('--format json', () => {
     await clean();
   });
 
-  test.each(answers)('%s %s', async (name, args, has) => {
+  test.each(outputs)('%s %s', async (name, args, has) => {
     const words = [...name.split(' '), ...(await placed(args)), '--format', 'json'];
     const { code, stdout, said } = await command(words, env, { input: registry.adminToken ?? '' });
     const expected = args.includes('--dry-run') && name === 'sync' ? 6 : 0;
@@ -179,7 +179,7 @@ describe('--format json', () => {
     }
   });
 
-  test('every command is tried here, or said not to have it', async () => {
+  test('every command is tested here or listed as without JSON', async () => {
     const page = await readFile(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
     for (const name of without) expect(page).toContain(`\`${name}\``);
     const having: string[] = [];
@@ -188,11 +188,11 @@ describe('--format json', () => {
       if (format) having.push(name);
       else expect(without).toContain(name);
     }
-    const tried = new Set([...answers.map(([name]) => name), ...elsewhere]);
+    const tried = new Set([...outputs.map(([name]) => name), ...elsewhere]);
     expect(having.sort()).toEqual([...tried].sort());
   });
 
-  test('what was done before something failed is still answered', async () => {
+  test('results before a failure are still printed', async () => {
     const { code, stdout, said } = await command(
       ['remove', 'nosuch', '--root', at('host'), '--format', 'json'],
       env,
@@ -203,7 +203,7 @@ describe('--format json', () => {
   });
 
   test.each(['whoami', 'yank docker-nginx@1.1.0 --reason x', 'pull docker-nginx'])(
-    'another format is a usage error of %s, before anything is done',
+    'an unknown format is a usage error of %s, before it does anything',
     async (text) => {
       const { code, said } = await command([...text.split(' '), '--format', 'yaml'], env);
       expect(said).toContain('--format is one of text, json, not "yaml"');
@@ -215,13 +215,13 @@ describe('--format json', () => {
     'show docker-nginx --source',
     'denials --draft web --file /dev/null',
     'denials --patch web --file /dev/null',
-  ])('%s answers with a profile, so JSON is a usage error', async (text) => {
+  ])('%s prints a profile, so JSON is a usage error', async (text) => {
     const { code, said } = await command([...text.split(' '), '--format', 'json'], env);
     expect(said).toContain('not with JSON');
     expect(code).toBe(2);
   });
 
-  test('what would steer a terminal is escaped, and the data is the same', () => {
+  test('control characters are escaped and the data is unchanged', () => {
     const value = { text: 'a\u001b[31m\u202e\u009b\u2028 b\n' };
     const text = toJson(value);
     expect(text).toMatch(/^[\x20-\x7e]*$/);

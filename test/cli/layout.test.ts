@@ -9,7 +9,7 @@ import { command } from '../command.ts';
 const words = 'one two three four five six seven eight nine ten';
 
 describe('in a terminal', () => {
-  test('text is broken between words, and longer words stay whole', () => {
+  test('text wraps between words, and long words are not split', () => {
     expect(wrap(words, 20, '  ')).toEqual([
       'one two three four',
       '  five six seven',
@@ -20,7 +20,7 @@ describe('in a terminal', () => {
       '    and',
       '    more',
     ]);
-    // A digest has no room anywhere: below its label it would only stand alone.
+    // A digest does not fit anywhere, so it is not moved below its label.
     expect(wrap(`Digest  ${'0'.repeat(20)}`, 20, '        ')).toEqual([
       `Digest  ${'0'.repeat(20)}`,
     ]);
@@ -28,7 +28,7 @@ describe('in a terminal', () => {
     expect(wrap(words, Number.POSITIVE_INFINITY)).toEqual([words]);
   });
 
-  test('what is under way when something fails draws nothing over what is said of that', async () => {
+  test('the progress display does not overwrite error messages', async () => {
     const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
     const none = new PassThrough();
     const tell = (line: string) => void stderr.write(`${line}\n`);
@@ -44,7 +44,7 @@ describe('in a terminal', () => {
     late();
     expect(stderr.read()).toBeNull();
 
-    // More lines than the terminal has can't be written over.
+    // More lines than the terminal's height can't be overwritten.
     const many = Array.from({ length: 24 }, (_, at) => `name-${at}`);
     await showingProgress(io, many, async ({ update, detail }) => {
       update(0, 'fetching');
@@ -53,7 +53,7 @@ describe('in a terminal', () => {
     expect(String(stderr.read())).toBe('Fetched it\n');
   });
 
-  test('the last cell of a row goes on under itself, or below where there is no room', () => {
+  test('the last cell of a row wraps below itself, or below the row if it is narrow', () => {
     const rows = [
       ['NAME', '', 'STATE'],
       ['docker-nginx', '', words],
@@ -73,20 +73,17 @@ describe('in a terminal', () => {
     expect(table([], 30)).toEqual([]);
   });
 
-  test.each([60, 80])(
-    'nothing that help says needs more than %i columns, but examples',
-    async (columns) => {
-      const names = topics.flatMap(({ commands }) => Object.keys(commands));
-      for (const name of ['', 'exit-codes', 'key', ...names]) {
-        const { lines } = await command(`help ${name}`.trim().split(' '), {}, { columns });
-        const [text = ''] = (lines[0] ?? '').split(/\nExamples?:\n/);
-        const long = text.split('\n').filter((line) => line.length > columns);
-        expect(long, name).toEqual([]);
-      }
-    },
-  );
+  test.each([60, 80])('help fits %i columns, except examples', async (columns) => {
+    const names = topics.flatMap(({ commands }) => Object.keys(commands));
+    for (const name of ['', 'exit-codes', 'key', ...names]) {
+      const { lines } = await command(`help ${name}`.trim().split(' '), {}, { columns });
+      const [text = ''] = (lines[0] ?? '').split(/\nExamples?:\n/);
+      const long = text.split('\n').filter((line) => line.length > columns);
+      expect(long, name).toEqual([]);
+    }
+  });
 
-  test('what is told of a failure is broken between words, and JSON never', async () => {
+  test('error messages wrap between words, JSON does not', async () => {
     const env = { AA_CONFIG: '/nonexistent', HOME: '/nonexistent' };
     const narrow = await command(['verify', 'web'], env, { columns: 40 });
     expect(narrow.code).toBe(3);
@@ -97,7 +94,7 @@ describe('in a terminal', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ error: { id: 'no-trust-file' } });
   });
 
-  test('explain lists in the columns there are, and all of it elsewhere', async () => {
+  test('explain fits its list to the terminal, and prints it in full elsewhere', async () => {
     const narrow = await command(['explain'], {}, { columns: 60 });
     expect(narrow.lines.filter((line) => line.length > 60)).toEqual([]);
     const { lines } = await command(['explain']);

@@ -8,14 +8,14 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunOptions, aaRegistry as run, type ServedRegistry, scratch, serve } from './cli.ts';
 
-/** A server on a free loopback port; its port. */
+/** Starts a server on a free loopback port; returns the port. */
 function listen(server: Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-/** Each in a process of its own: proxies and CAs are a process's. */
+/** In processes of their own: proxies and CAs are per process. */
 const aaRegistry = (args: string[], options: RunOptions = {}) =>
   run(args, { ...options, ownProcess: true });
 
@@ -26,12 +26,12 @@ describe('proxies and CAs', () => {
   let proxy: string;
   let secure: string;
   let ca: string;
-  /** What the proxy was asked for. */
+  /** The requests to the proxy. */
   let asked: string[] = [];
   const servers: Server[] = [];
   const at = (...parts: string[]) => join(folder, ...parts);
 
-  /** Runs `search` and says what the proxy was asked for meanwhile. */
+  /** Runs `search` and returns the requests to the proxy. */
   async function search(env: NodeJS.ProcessEnv, ...more: string[]) {
     asked = [];
     const own = { XDG_CONFIG_HOME: at('none'), AA_CONFIG: at('none.toml'), ...env };
@@ -104,7 +104,7 @@ describe('proxies and CAs', () => {
     await clean();
   });
 
-  test('without any, the registry is asked itself', async () => {
+  test('without a proxy, requests go directly to the registry', async () => {
     const { code, asked } = await search({ AA_REGISTRY: registry.url });
     expect({ code, asked }).toEqual({ code: 0, asked: [] });
   });
@@ -115,12 +115,12 @@ describe('proxies and CAs', () => {
     expect(asked[0]).toContain(new URL(registry.url).host);
   });
 
-  test('NO_PROXY is kept to', async () => {
+  test('NO_PROXY is respected', async () => {
     const env = { AA_REGISTRY: registry.url, HTTP_PROXY: proxy, NO_PROXY: '127.0.0.1' };
     expect(await search(env)).toMatchObject({ code: 0, asked: [] });
   });
 
-  test('the proxy may stand in the host’s configuration; the environment comes first', async () => {
+  test('the host’s configuration may name a proxy; the environment takes precedence', async () => {
     const env = await hostConfig(`registry = "${registry.url}"\nproxy = "${proxy}"\n`);
     const through = await search(env);
     expect(through.code, through.stderr).toBe(0);
@@ -128,14 +128,14 @@ describe('proxies and CAs', () => {
     expect(await search({ ...env, NO_PROXY: '*' })).toMatchObject({ code: 0, asked: [] });
   });
 
-  test('a certificate that nobody vouches for is refused, and it says what to do', async () => {
+  test('an untrusted certificate is refused with advice', async () => {
     const { code, stderr } = await search({ AA_REGISTRY: secure });
     expect(stderr).toContain('signed by nobody that this machine trusts');
     expect(stderr).toContain('SSL_CERT_FILE');
     expect(code).toBe(4);
   });
 
-  test('SSL_CERT_FILE names a CA, and so does ca_file; through a proxy too', async () => {
+  test('SSL_CERT_FILE and ca_file set a CA, also through a proxy', async () => {
     const named = await search({ AA_REGISTRY: secure, SSL_CERT_FILE: ca });
     expect(named.code, named.stderr).toBe(0);
     const env = await hostConfig(`registry = "${secure}"\nca_file = "${ca}"\n`);
@@ -145,7 +145,7 @@ describe('proxies and CAs', () => {
     expect(through.asked).toEqual([`CONNECT ${new URL(secure).host}`]);
   });
 
-  test('--ca-file names a CA for one command, before all else; login remembers it', async () => {
+  test('--ca-file sets the CA of one command with precedence; login stores it', async () => {
     const wrong = { AA_REGISTRY: secure, SSL_CERT_FILE: '/nonexistent' };
     const named = await search(wrong, '--ca-file', ca);
     expect(named.code, named.stderr).toBe(0);
@@ -165,42 +165,42 @@ describe('proxies and CAs', () => {
     ['/nonexistent', "can't be read: ENOENT"],
     ['tls.pem', 'tls.pem has no certificate in PEM'],
     ['damaged.pem', 'Certificate 2 in the CA file'],
-  ])(
-    '--ca-file %s is refused, also where the registry is asked without TLS',
-    async (file, said) => {
-      const one = readFileSync(ca, 'utf8');
-      await writeFile(at('damaged.pem'), one + one.replace(/\nMI/, '\nIM'));
-      for (const AA_REGISTRY of [registry.url, secure]) {
-        const { code, stderr } = await search({ AA_REGISTRY }, '--ca-file', resolve(folder, file));
-        expect(stderr).toContain(said);
-        expect(code).toBe(1);
-      }
-    },
-  );
+  ])('--ca-file %s is refused, also for a registry without TLS', async (file, said) => {
+    const one = readFileSync(ca, 'utf8');
+    await writeFile(at('damaged.pem'), one + one.replace(/\nMI/, '\nIM'));
+    for (const AA_REGISTRY of [registry.url, secure]) {
+      const { code, stderr } = await search({ AA_REGISTRY }, '--ca-file', resolve(folder, file));
+      expect(stderr).toContain(said);
+      expect(code).toBe(1);
+    }
+  });
 
   test.each([
     [{}, true],
     [{ NO_PROXY: 'other.example,127.0.0.1' }, false],
     [{ NO_PROXY: '*' }, false],
     [{ HTTP_PROXY: '' }, false],
-  ])('doctor looks where a request goes: with %j through the proxy: %j', async (more, through) => {
-    asked = [];
-    const { stdout } = await aaRegistry(['doctor', '--format', 'json'], {
-      env: { AA_REGISTRY: registry.url, HTTP_PROXY: proxy, AA_CONFIG: at('none.toml'), ...more },
-    });
-    const found = JSON.stringify(
-      JSON.parse(stdout).findings.filter(({ id }: { id: string }) =>
-        /^(network|registry)/.test(id),
-      ),
-    );
-    expect(asked.length > 0).toBe(through);
-    expect(found).toContain(
-      `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} can be connected to`,
-    );
-    expect(found.includes('answers through the proxy')).toBe(through);
-  });
+  ])(
+    'doctor checks the route of requests: with %j through the proxy: %j',
+    async (more, through) => {
+      asked = [];
+      const { stdout } = await aaRegistry(['doctor', '--format', 'json'], {
+        env: { AA_REGISTRY: registry.url, HTTP_PROXY: proxy, AA_CONFIG: at('none.toml'), ...more },
+      });
+      const found = JSON.stringify(
+        JSON.parse(stdout).findings.filter(({ id }: { id: string }) =>
+          /^(network|registry)/.test(id),
+        ),
+      );
+      expect(asked.length > 0).toBe(through);
+      expect(found).toContain(
+        `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} can be connected to`,
+      );
+      expect(found.includes('answers through the proxy')).toBe(through);
+    },
+  );
 
-  test('doctor says of a proxy that is not there that it is the proxy', async () => {
+  test('doctor reports an unreachable proxy as such', async () => {
     const env = { AA_REGISTRY: registry.url, HTTP_PROXY: 'http://127.0.0.1:1' };
     const { code, stdout } = await aaRegistry(['doctor'], { env });
     expect(stdout).toContain('The proxy 127.0.0.1, port 1 can’t be connected to');
@@ -212,21 +212,21 @@ describe('proxies and CAs', () => {
     [{ HTTP_PROXY: 'http://127.0.0.1:1' }, 4, "can't be reached"],
     [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/nonexistent' }, 1, "can't be read"],
     [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/dev/null' }, 1, 'no certificate'],
-  ])('%j ends with %i in a sentence', async (env, expected, text) => {
+  ])('%j exits with %i and a clear message', async (env, expected, text) => {
     const { code, stderr } = await search({ AA_REGISTRY: registry.url, ...env });
     expect(stderr).toContain(text);
     expect(stderr).not.toMatch(/unexpected|secret/);
     expect(code).toBe(expected);
   });
 
-  test('a malformed configuration is named, and where it is wrong', async () => {
+  test('a malformed configuration is reported with its path and line', async () => {
     const { code, stderr } = await search(await hostConfig('registri = "x"\n'));
     expect(stderr).toContain('config.toml is malformed');
     expect(stderr).toContain('registri');
     expect(code).toBe(1);
   });
 
-  test('a FIFO in the place of a configuration holds nothing up', async () => {
+  test('a FIFO instead of a configuration does not block', async () => {
     const fifo = at('fifo.toml');
     execFileSync('mkfifo', [fifo]);
     const { code, stderr } = await search({ AA_CONFIG: fifo });
@@ -234,14 +234,14 @@ describe('proxies and CAs', () => {
     expect(code).toBe(1);
   });
 
-  test('what is no TOML is named with its line, and not quoted: it may be a token', async () => {
+  test('invalid TOML is reported with its line but not quoted, since it may contain a token', async () => {
     const { code, stderr } = await search(await hostConfig('proxy = ""\ntoken_file = "secret\n'));
     expect(stderr).toContain('config.toml is malformed: it is not TOML: line 2');
     expect(stderr).not.toContain('secret');
     expect(code).toBe(1);
   });
 
-  test('the host’s token goes to its own registry only, and only from who may read it', async () => {
+  test('the host’s token is only sent to its registry, and only by users who may read it', async () => {
     await writeFile(at('token'), `${registry.adminToken}\n`, { mode: 0o600 });
     await chmod(folder, 0o755);
     const env = await hostConfig(`registry = "${registry.url}/"\ntoken_file = "${at('token')}"\n`);
@@ -256,7 +256,7 @@ describe('proxies and CAs', () => {
     expect((await whoami({ AA_REGISTRY: elsewhere })).code).toBe(1);
   });
 
-  test('the user’s file comes before the host’s, and login keeps what else it says', async () => {
+  test('the user’s file takes precedence over the host’s, and login keeps its other keys', async () => {
     const env = await hostConfig('registry = "http://127.0.0.1:1"\n');
     const user = { ...env, XDG_CONFIG_HOME: at('user') };
     await mkdir(at('user/aa-registry'), { recursive: true });

@@ -1,4 +1,4 @@
-// Profiles that are not UTF-8: said once, and the rest is read as what it is.
+// Profiles that are not UTF-8 are reported once and otherwise checked as usual.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,13 +33,13 @@ test.each([
   expect(await found(...parts)).toEqual(['raw-byte warning', ...more]);
 });
 
-test('a check takes the file, as apparmor_parser does', async () => {
+test('check accepts the file like apparmor_parser', async () => {
   const { text, rawBytes } = await read('profile a {\n  /srv/', 0xe4, '* r,\n}\n');
   const { ok, diagnostics } = check(text, { rawBytes });
   expect({ ok, ids: diagnostics.map(({ id }) => id) }).toEqual({ ok: true, ids: ['raw-byte'] });
   expect(check(text).ok).toBe(false);
 });
 
-test('what is UTF-8 is not reported', async () => {
+test('UTF-8 is not reported', async () => {
   expect(await found('/srv/dàta/é r,')).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { aaRegistry, type ServedRegistry, scratch, serveIn } from './cli.ts';
 
-describe('operating aa-registry serve', () => {
+describe('operation of aa-registry serve', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
   let running: ServedRegistry | undefined;
   let count = 0;
@@ -31,7 +31,7 @@ describe('operating aa-registry serve', () => {
     return response;
   };
 
-  test('requests are logged on standard error, with their sizes, before it ends', async () => {
+  test('requests are logged to standard error with their sizes, also on shutdown', async () => {
     const registry = await start({});
     await ask(registry, '/openapi.json', { 'X-Request-Id': 'one' });
     await ask(registry, '/nothing', { 'X-Request-Id': 'two' });
@@ -53,14 +53,14 @@ describe('operating aa-registry serve', () => {
     [{ AA_SERVE_LOG_LEVEL: 'off' }, []],
     [{}, ['--log-level', 'error']],
     [{ AA_SERVE_LOG_LEVEL: 'info' }, ['--log-level', 'off']],
-  ])('%j %j logs no request that went well', async (env, args) => {
+  ])('%j %j does not log successful requests', async (env, args) => {
     const registry = await start(env, ...args);
     await ask(registry, '/healthz');
     await registry.stop();
     expect(registry.errors()).toBe('');
   });
 
-  test('Prometheus finds metrics at its own door, and with an administrator’s token', async () => {
+  test('metrics are served on their own port and with an administrator’s token', async () => {
     const registry = await start({ AA_SERVE_LOG_LEVEL: 'off' }, '--metrics', '127.0.0.1:0');
     await ask(registry, '/v1/profiles');
     await ask(registry, '/v1/profiles/library/none');
@@ -81,7 +81,7 @@ describe('operating aa-registry serve', () => {
     expect((await ask(registry, '/metrics', admin)).status).toBe(200);
   });
 
-  test('many different paths do not make the metrics grow', async () => {
+  test('different paths do not add metrics', async () => {
     const registry = await start({ AA_SERVE_LOG_LEVEL: 'off' }, '--metrics', '127.0.0.1:0');
     for (let at = 0; at < 50; at++) {
       await ask(registry, `/nothing-${at}`);
@@ -92,7 +92,7 @@ describe('operating aa-registry serve', () => {
     expect(text.match(/^http_request_duration_seconds_count/gm)?.length).toBe(2);
   });
 
-  test('it says that it is not ready while it ends, and ends what is under way', async () => {
+  test('during shutdown it reports not ready and completes running requests', async () => {
     const registry = await start({ AA_SERVE_LOG_LEVEL: 'off' }, '--shutdown-delay', '1');
     expect((await ask(registry, '/readyz')).status).toBe(200);
     const stopped = registry.stop();
@@ -110,7 +110,7 @@ describe('operating aa-registry serve', () => {
       return Number(limit(await ask(registry, '/v1/profiles', headers))?.[1]);
     };
 
-    test('are told, can be changed, and can be turned off', async () => {
+    test('are in the headers, can be changed and turned off', async () => {
       const registry = await start({ AA_SERVE_ADDRESS_LIMIT: '100' });
       const response = await ask(registry, '/v1/profiles');
       expect(response.headers.get('RateLimit-Policy')).toBe('"address";q=100;w=60');
@@ -123,13 +123,13 @@ describe('operating aa-registry serve', () => {
       expect((await ask(unlimited, '/v1/profiles')).headers.has('RateLimit')).toBe(false);
     });
 
-    test('X-Forwarded-For of a stranger counts for nothing', async () => {
+    test('X-Forwarded-For of an untrusted client is ignored', async () => {
       const registry = await start({}, '--address-limit', '30');
       expect(await left(registry, '192.0.2.1')).toBe(29);
       expect(await left(registry, '192.0.2.2')).toBe(28);
     });
 
-    test('behind a proxy that is trusted, the client is the last address that is none', async () => {
+    test('behind trusted proxies, the client is the last address that is not a proxy', async () => {
       const few = ['--address-limit', '30'];
       const registry = await start({}, '--trusted-proxy', '127.0.0.1', ...few);
       expect(await left(registry, '192.0.2.1')).toBe(29);
@@ -144,7 +144,7 @@ describe('operating aa-registry serve', () => {
     });
   });
 
-  test('traces go where the OTEL_ variables say', async () => {
+  test('traces are sent as configured by the OTEL_ variables', async () => {
     const bodies: string[] = [];
     const collector = createServer(async (request: IncomingMessage, response) => {
       const chunks: Buffer[] = [];
@@ -173,7 +173,7 @@ describe('operating aa-registry serve', () => {
     }
   });
 
-  test('a collector that is not there holds nothing up', async () => {
+  test('an unreachable collector does not delay requests', async () => {
     const registry = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
     expect((await ask(registry, '/v1/profiles')).status).toBe(200);
     expect(await registry.stop()).toBe(0);
@@ -188,13 +188,13 @@ describe('operating aa-registry serve', () => {
     [['--address-limit', '-1'], '--address-limit'],
     [['--token-limit', 'many'], '--token-limit takes a whole number'],
     [['--shutdown-delay', '1.5'], '--shutdown-delay takes a whole number'],
-  ])('%j is a slip of usage', async (args, message) => {
+  ])('%j is a usage error', async (args, message) => {
     const outcome = await aaRegistry(['serve', '--data', join(folder.path, 'none'), ...args]);
     expect(outcome.stderr).toContain(message);
     expect(outcome).toMatchObject({ code: 2, stdout: '' });
   });
 
-  test('a metrics port in use is told', async () => {
+  test('a metrics port in use is reported', async () => {
     const registry = await start({ AA_SERVE_LOG_LEVEL: 'off' });
     const { port } = new URL(registry.url);
     const data = join(folder.path, 'other');
@@ -204,7 +204,7 @@ describe('operating aa-registry serve', () => {
     expect(outcome.stderr).toContain('Something listens on');
   });
 
-  test('a client that goes away is logged and harms nothing', async () => {
+  test('a client that disconnects is logged and does no harm', async () => {
     const registry = await start({});
     const { hostname, port } = new URL(registry.url);
     const socket = connect(Number(port), hostname);

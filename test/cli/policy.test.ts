@@ -31,7 +31,7 @@ describe('check, fmt, lint and explain', () => {
   });
   afterAll(() => clean());
 
-  test('check tells of each file in one line of JSON, with the path as it was given', async () => {
+  test('check prints one line of JSON per file, with the path as given', async () => {
     const args = ['check', '--base', at('base'), '--format', 'json'];
     const outcome = await aaRegistry([...args, 'good', './bad', 'missing'], { cwd: folder });
     expect(outcome).toMatchObject({ code: 1, stderr: '' });
@@ -59,7 +59,7 @@ describe('check, fmt, lint and explain', () => {
     expect(reports[2].diagnostics).toMatchObject([{ id: 'file-unreadable', line: 1, column: 1 }]);
   });
 
-  test('check shows the line with a caret, and what the profile needs', async () => {
+  test('check shows the line with a caret and the required release', async () => {
     const outcome = await aaRegistry(['check', '--base', at('base'), at('bad')]);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toContain('bad:3:14');
@@ -80,9 +80,9 @@ describe('check, fmt, lint and explain', () => {
     expect((await aaRegistry([...args, '-I', at('more')])).code).toBe(0);
   });
 
-  // Needs root: a namespace in which there is no /etc/apparmor.d.
+  // Requires root, for a namespace without /etc/apparmor.d.
   test.skipIf(process.getuid?.() !== 0)(
-    'a machine without AppArmor’s own files is told so once, not when --base names a copy',
+    'missing AppArmor files are reported once, but not with --base',
     async () => {
       const hide = 'test ! -d /etc/apparmor.d || mount -t tmpfs none /etc/apparmor.d';
       const run = (...args: string[]) =>
@@ -98,7 +98,7 @@ describe('check, fmt, lint and explain', () => {
     },
   );
 
-  test('check --target tells what a release would refuse', async () => {
+  test('check --target reports what a release would refuse', async () => {
     await writeFile(at('newer'), 'abi <abi/3.0>,\nprofile newer {\n  userns,\n}\n');
     const args = ['check', '--base', at('base'), at('newer'), '--target'];
     expect((await aaRegistry([...args, '3.0'])).code).toBe(1);
@@ -108,9 +108,9 @@ describe('check, fmt, lint and explain', () => {
     expect(unknown.stderr).toContain('2.13, 3.0');
   });
 
-  // Needs root: a namespace in which /etc/apparmor.d is that of 3.0.
+  // Requires root, for a namespace with the /etc/apparmor.d of 3.0.
   test.skipIf(process.getuid?.() !== 0)(
-    'check --target goes by the base policy of that release, not by this machine’s',
+    'check --target uses the base policy of that release, not this machine’s',
     async () => {
       await writeFile(
         at('later'),
@@ -129,14 +129,14 @@ describe('check, fmt, lint and explain', () => {
       expect(refused.stdout).toContain('error: AppArmor 4.1 does not know <abi/5.0>');
       expect(refused.stdout).toContain('does not know <abstractions/glycin>; it came with 5.0');
       expect(refused.code).toBe(1);
-      // The folder that --base names is the target's own.
+      // The folder of --base is that of the target.
       const own = await run('check', '--target', '5.0', '--base', at('base'), at('later'));
       expect(own.stdout).toContain('There is no abi file <abi/5.0>. It came with AppArmor 5.0.');
       expect(own.code).toBe(1);
     },
   );
 
-  test('lint and publish refuse a package whose manifest names another abi than its file', async () => {
+  test('lint and publish refuse a package whose manifest has another abi than its policy', async () => {
     await mkdir(at('two-abis'));
     await writeFile(
       at('two-abis/aa-profile.toml'),
@@ -159,7 +159,7 @@ describe('check, fmt, lint and explain', () => {
     expect(outcome.stdout.trim().split('\n')).toHaveLength(2000);
   });
 
-  test('fmt --check names what is not formatted; fmt formats it in place, once', async () => {
+  test('fmt --check lists unformatted files; fmt formats them in place, once', async () => {
     await chmod(at('loose'), 0o640);
     const before = await readFile(at('loose'), 'utf8');
     const checked = await aaRegistry(['fmt', '--check', at('loose')]);
@@ -176,7 +176,7 @@ describe('check, fmt, lint and explain', () => {
     });
   });
 
-  test('fmt leaves a file with errors alone', async () => {
+  test('fmt does not change a file with errors', async () => {
     await writeFile(at('broken'), 'profile broken {\n');
     const outcome = await aaRegistry(['fmt', at('broken')]);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
@@ -184,7 +184,7 @@ describe('check, fmt, lint and explain', () => {
     expect(await readFile(at('broken'), 'utf8')).toBe('profile broken {\n');
   });
 
-  test('lint fails on errors, and on warnings when there are too many', async () => {
+  test('lint fails on errors and on too many warnings', async () => {
     await writeFile(at('advice'), 'profile advice /usr/bin/advice {\n  /** rw,\n}\n');
     const args = ['lint', '--base', at('base'), at('advice')];
     const advised = await aaRegistry(args);
@@ -197,7 +197,7 @@ describe('check, fmt, lint and explain', () => {
     expect((await aaRegistry([...args, '--max-warnings', 'x'])).code).toBe(2);
   });
 
-  test('lint --format sarif is one SARIF log for all files', async () => {
+  test('lint --format sarif prints one SARIF log for all files', async () => {
     const args = ['lint', '--base', at('base'), '--format', 'sarif', 'bad', 'good'];
     const outcome = await aaRegistry(args, { cwd: folder });
     expect(outcome.code).toBe(1);
@@ -212,7 +212,7 @@ describe('check, fmt, lint and explain', () => {
     }
   });
 
-  test('explain says what is behind an id, and lists them all', async () => {
+  test('explain describes an id and lists all ids', async () => {
     const explained = await aaRegistry(['explain', 'capability-name']);
     expect(explained.code).toBe(0);
     expect(explained.stdout).toContain('Found in:');

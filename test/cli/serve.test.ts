@@ -21,7 +21,7 @@ describe('aa-registry serve', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('the first start makes everything and shows the token once', async () => {
+  test('the first start creates the data and shows the token once', async () => {
     running = await serve(data);
     expect(running.adminToken).toMatch(/^aar_/);
     expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
@@ -41,7 +41,7 @@ describe('aa-registry serve', () => {
     db.$client.close();
   });
 
-  test('the log’s key is named after the public address, and stays', async () => {
+  test('the log’s key is named after the public URL and keeps its name', async () => {
     running = await serve(data, '--public-url', 'https://registry.example.org');
     expect(running.output).toMatch(/^Log key {2}registry\.example\.org\/log\+/m);
     await running.stop();
@@ -49,7 +49,7 @@ describe('aa-registry serve', () => {
     expect(running.output).toMatch(/^Log key {2}registry\.example\.org\/log\+/m);
   });
 
-  test('a lost token is replaced on demand', async () => {
+  test('--new-admin-token replaces a lost token', async () => {
     running = await serve(data);
     const first = running.adminToken;
     await running.stop();
@@ -63,18 +63,18 @@ describe('aa-registry serve', () => {
     [['--port', '70000'], 2, '--port takes a whole number'],
     [['--host', 'not an address', '--port', '0'], 1, 'not an address'],
     [['--data', '/etc/hostname/x', '--port', '0'], 1, 'leads through a file'],
-    // Where not even root can make a file, as others can't in a volume of root's.
+    // A place where not even root can create a file.
     [['--data', '/proc', '--port', '0'], 1, "folder /proc can't be used by user"],
     [['--nonsense'], 2, '--nonsense'],
     [['extra'], 2, 'Unexpected argument'],
-  ])('%j ends with %i and says why', async (args, code, message) => {
+  ])('%j exits with %i and the reason', async (args, code, message) => {
     const outcome = await aaRegistry(['serve', '--data', data, ...args]);
     expect(outcome).toMatchObject({ code, stdout: '' });
     expect(outcome.stderr).toContain(message);
     expect(outcome.stderr).not.toContain('    at ');
   });
 
-  test('a port in use is told, and no token is lost to it', async () => {
+  test('a port in use is reported, and no token is lost', async () => {
     running = await serve(join(folder, 'other'));
     const { port } = new URL(running.url);
     const outcome = await aaRegistry(['serve', '--data', data, '--port', port]);

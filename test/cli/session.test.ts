@@ -13,7 +13,7 @@ test.each([
   ['another root, and the option', { root: '/srv/image', registry: theirs }, {}, true],
   ['another root, and the environment', { root: '/srv/image' }, { AA_REGISTRY: theirs }, true],
   ['another root, by the operator’s trust file', { root: '/srv/image', trust: '/t' }, {}, true],
-])('AA_TOKEN and a registry that is named by %s', async (_, values, more, sent) => {
+])('AA_TOKEN with a registry from %s', async (_, values, more, sent) => {
   const io = { ...processIo(), env: { ...env, ...more } };
   const client = await openSession(io, values, theirs);
   expect([client.registry, client.hasToken]).toEqual([theirs, sent]);

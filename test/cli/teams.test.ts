@@ -9,7 +9,7 @@ import { aaRegistry, type Outcome, type ServedRegistry, scratch, serve } from '.
 const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
 const address = 'https://profiles.example.org';
 
-describe('commands about teams, tokens and the life of a profile', () => {
+describe('commands for teams, tokens and the lifecycle of a profile', () => {
   let folder: string;
   let clean: () => Promise<void>;
   let registry: ServedRegistry;
@@ -64,7 +64,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
       environment,
     );
 
-  test('a member sees the team’s private profile, a stranger does not', async () => {
+  test('members see the team’s private profile, others do not', async () => {
     await succeed(['user', 'create', 'ada']);
     await succeed(['member', 'add', 'platform', 'ada', '--role', 'reader']);
     expect((await succeed(['member', 'list', 'platform'])).stdout).toMatch(/^ada +reader +\S+$/m);
@@ -103,7 +103,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
   });
 
   describe('in a CI job that the team trusts', () => {
-    /** GitHub's endpoint for the tokens of a job. */
+    /** GitHub's endpoint for OpenID Connect tokens of a job. */
     let provider: ReturnType<typeof createServer>;
     let job: NodeJS.ProcessEnv;
     let audiences: (string | null)[];
@@ -136,7 +136,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
       provider.close();
     });
 
-    test('publish needs no token, and asks for one made for the registry as it is named here', async () => {
+    test('publish requires no token and requests an OpenID Connect token for the registry’s URL', async () => {
       const add = ['publisher', 'add', 'platform', '--github', 'acme/profiles'];
       await succeed([...add, '--issuer', issuer.url]);
       const published = await publish('1.1.0', [], job);
@@ -150,14 +150,14 @@ describe('commands about teams, tokens and the life of a profile', () => {
       });
     });
 
-    test('a provider that refuses is told', async () => {
+    test('an error of the provider is reported', async () => {
       const args = ['publish', at('package'), '--version', '1.2.0', '--key', at('key.pem')];
       const outcome = await run(args, { ...job, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'other' });
       expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('GitHub gave no') });
     });
   });
 
-  test('a deprecated profile says so to who pulls it', async () => {
+  test('pull shows the deprecation of a profile', async () => {
     await succeed(['visibility', 'platform/docker-nginx', 'public']);
     await succeed(['trust', 'init', 'platform', '--root', at('host'), '--yes']);
     await succeed(['deprecate', 'platform/docker-nginx', '--reason', 'Use another one.']);
@@ -168,7 +168,7 @@ describe('commands about teams, tokens and the life of a profile', () => {
     expect(again.stderr).not.toContain('Deprecated');
   });
 
-  test('a transferred profile is closed, and says where it goes on', async () => {
+  test('a transferred profile is closed and refers to the new one', async () => {
     await succeed(['transfer', 'platform/docker-nginx', 'edge', '--yes']);
     const args = ['publish', at('package'), '--version', '2.0.0', '--key', at('key.pem')];
     expect(await run(args)).toMatchObject({

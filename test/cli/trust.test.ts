@@ -9,7 +9,7 @@ import { command } from '../command.ts';
 import { type Fixture, startFixture } from '../host/fixture.ts';
 import { createPublisher, expectStatus, type Publisher, send } from '../publisher.ts';
 
-/** A note key under another name, as a cosigner's: its id goes with that (C2SP signed-note). */
+/** A note key as a cosigner with another name, and so another id (C2SP signed-note). */
 function renamed(verifier: string, name: string): string {
   const [, encoded = ''] = /^[^+]+\+[0-9a-f]{8}\+(.+)$/.exec(verifier) ?? [];
   const typed = Buffer.from(encoded, 'base64');
@@ -18,7 +18,7 @@ function renamed(verifier: string, name: string): string {
   return `${name}+${hash.slice(0, 8)}+${typed.toString('base64')}`;
 }
 
-describe('whom a host trusts', () => {
+describe('the trust file of a host', () => {
   let fixture: Fixture;
   let other: Publisher;
   let next: KeyPair;
@@ -43,7 +43,7 @@ describe('whom a host trusts', () => {
   const keysOf = async (team: string) =>
     (await readTrust(path))?.teams.get(team)?.keys.map(({ keyId }) => keyId);
 
-  test('update shows a new key, asks, and keeps what else stands there', async () => {
+  test('update shows a new key, asks for confirmation and keeps the rest of the file', async () => {
     await edit((text) =>
       text
         .replace('[teams.library]', '# Ask Ann.\n[teams.library] # ours')
@@ -72,12 +72,12 @@ describe('whom a host trusts', () => {
       changed: false,
       items: [{ team: 'library', added: [], removed: [] }],
     });
-    // The registry does not say twice what it says.
+    // The registry's response is unchanged.
     const init = await run('init', 'library', '--yes');
     expect(init.said).toContain('trusted already');
   });
 
-  test('a revoked key goes, its line with it, and the last one does not', async () => {
+  test('update removes a revoked key with its line, but never the last key', async () => {
     const own = await createPublisher(fixture.registry, 'own');
     const third = await generateKeyPair();
     await run('add', 'own', '--yes');
@@ -96,7 +96,7 @@ describe('whom a host trusts', () => {
     expect(await read()).toContain('threshold = 1 # one is enough');
   });
 
-  test('add takes a team, a key’s id, the key itself or its file', async () => {
+  test('add accepts a team, a key id, a key or a key file', async () => {
     const added = await run('add', 'other', '--yes', '--format', 'json');
     expect(JSON.parse(added.stdout)).toMatchObject({
       file: path,
@@ -110,7 +110,7 @@ describe('whom a host trusts', () => {
       `-----BEGIN PUBLIC KEY-----\n${one.publicKey.text}\n-----END PUBLIC KEY-----\n`,
     );
     expect(await run('add', 'other', file, two.publicKey.text, '--yes')).toMatchObject({ code: 0 });
-    // What is there already changes nothing.
+    // Adding an existing key changes nothing.
     await run('add', 'other', other.key.publicKey.keyId, file, '--yes');
     expect(await keysOf('other')).toEqual(
       [other.key, one, two].map(({ publicKey }) => publicKey.keyId),
@@ -122,7 +122,7 @@ describe('whom a host trusts', () => {
     });
   });
 
-  test('remove takes some keys, never the last, and a team when it is named alone', async () => {
+  test('remove removes keys, but never the last, or a whole team', async () => {
     const text = next.publicKey.text;
     await run('add', 'library', text, '--yes');
     const start = old().keyId.slice(0, 20);
@@ -144,7 +144,7 @@ describe('whom a host trusts', () => {
     expect(await run('remove', 'library', '--yes')).toMatchObject({ code: 1 });
   });
 
-  test('what is written in another way is written anew, and kept', async () => {
+  test('a file in another style is rewritten, and the old one is kept', async () => {
     const before = (await read()).replace(
       /\[teams.library\]\nkeys = (.*)\nthreshold = 1/,
       '[teams]\nlibrary = { keys = $1, threshold = 1 } # mine',
@@ -158,7 +158,7 @@ describe('whom a host trusts', () => {
     expect(await keysOf('library')).toEqual([...there, fresh.keyId]);
   });
 
-  test('a registry of another log, or that shows a key which is not logged, is refused', async () => {
+  test('a registry with another log or an unlogged key is refused', async () => {
     const { $client } = fixture.registry.db;
     const stray = await generateKeyPair();
     await $client.execute({
@@ -176,7 +176,7 @@ describe('whom a host trusts', () => {
     expect(await read()).toBe(before);
   });
 
-  describe('a file with one key in two places is refused', () => {
+  describe('a file that lists a key twice is refused', () => {
     const pem = (text: string) =>
       `-----BEGIN PUBLIC KEY-----\\n${text}\\n-----END PUBLIC KEY-----\\n`;
     const keys = (list: string[], threshold: number) => (text: string) =>
@@ -201,7 +201,7 @@ describe('whom a host trusts', () => {
       }
     });
 
-    test('a witness’s, and the log’s own', async () => {
+    test('for a witness and for the log', async () => {
       const one = await generateNoteKey('one.example', 'cosignature');
       const two = renamed(one.verifier, 'two.example');
       const own = renamed((await readTrust(path))?.log.key.verifier ?? '', 'own.example');

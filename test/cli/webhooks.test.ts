@@ -38,7 +38,7 @@ describe('webhooks from the command line', () => {
     new Verifier(added.stdout.trim()).verify(body, headers as Record<string, string>);
 
     expect((await run('webhook', 'list', 'library')).stdout).toContain(receiver.url);
-    receiver.answer = (response) => response.writeHead(500).end();
+    receiver.respond = (response) => response.writeHead(500).end();
     const failed = await run('webhook', 'test', 'library', '1');
     expect(failed).toMatchObject({ code: 1, stdout: 'Not delivered: HTTP status 500.\n' });
     const lines = (await run('webhook', 'deliveries', 'library', '1')).stdout.trim().split('\n');
@@ -58,13 +58,13 @@ describe('webhooks from the command line', () => {
     [['webhook', 'remove', 'library', 'x'], 2, 'is no webhook'],
     [['webhook', 'deliveries', 'library', '1', '--limit', '0'], 2, '--limit takes'],
     [['webhook'], 2, 'followed by a second word'],
-  ])('%j ends with %i', async (args, code, message) => {
+  ])('%j exits with %i', async (args, code, message) => {
     const outcome = await run(...args);
     expect(outcome.stderr).toContain(message);
     expect(outcome.code).toBe(code);
   });
 
-  test('a team’s quota is shown and changed', async () => {
+  test('quota shows and changes a team’s quota', async () => {
     const shown = await run('team', 'quota', 'library');
     expect(shown.stdout).toContain('profiles  0 of 10,000');
     const changed = await run('team', 'quota', 'library', '--profiles', '5', '--bytes', '1000');

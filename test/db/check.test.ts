@@ -8,7 +8,7 @@ import { type NoteVerifier, parseNoteVerifier } from '../../trust/log/index.ts';
 import { scratch } from '../cli/cli.ts';
 import { makeCurrent, releasedSchemas } from './schemas.ts';
 
-describe('what admin check finds', () => {
+describe('admin check reports', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
   let original: string;
   let key: NoteVerifier | undefined;
@@ -25,13 +25,13 @@ describe('what admin check finds', () => {
   afterAll(() => folder.clean());
 
   let count = 0;
-  /** What is found once `meddle` has been at a copy of the database. */
-  async function findings(meddle: (db: DatabaseSync) => void): Promise<[DifferenceId, string][]> {
+  /** The differences that admin check reports after `tamper` has changed a copy of the database. */
+  async function findings(tamper: (db: DatabaseSync) => void): Promise<[DifferenceId, string][]> {
     const path = join(folder.path, `${count++}.db`);
     await copyFile(original, path);
-    const meddled = new DatabaseSync(path, { enableForeignKeyConstraints: false });
-    meddle(meddled);
-    meddled.close();
+    const copy = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+    tamper(copy);
+    copy.close();
     const db = await openFile(path);
     const found: [DifferenceId, string][] = [];
     await checkDatabase(db, { key, report: (id, detail) => found.push([id, detail]) });
@@ -40,7 +40,7 @@ describe('what admin check finds', () => {
   }
   const run = (sql: string) => findings((db) => db.exec(sql));
 
-  test('nothing, when nothing is wrong', async () => {
+  test('nothing for an undamaged database', async () => {
     expect(await findings(() => {})).toEqual([]);
   });
 
@@ -162,8 +162,8 @@ describe('what admin check finds', () => {
     );
   });
 
-  test('a changed entry with the tree, head and tiles made to fit, but not the signature', async () => {
-    // All that somebody without the log's key can do: the checkpoint no longer fits.
+  test('a changed entry with matching tree, head and tiles but without a valid signature', async () => {
+    // Without the log's key, an attacker can't create a matching checkpoint.
     const found = await run(
       `UPDATE log_entries SET data = replace(data, '"stable"', '"edge"');
        UPDATE channels SET name = 'edge';`,
@@ -171,7 +171,7 @@ describe('what admin check finds', () => {
     expect(found.map(([id]) => id)).toContain('checkpoint-invalid');
   });
 
-  test('damage that SQLite finds itself', async () => {
+  test('damage that SQLite detects', async () => {
     const path = join(folder.path, 'damaged.db');
     await copyFile(original, path);
     const schema = new DatabaseSync(path, { readOnly: true });
@@ -189,7 +189,7 @@ describe('what admin check finds', () => {
     expect(found).toContain('database-damaged');
   });
 
-  /** What the log does not tell of, and nothing else is derived from. */
+  /** Columns that are neither logged nor derived. */
   const unprovable = new Set([
     'profiles.created_at',
     'profiles.visibility',
@@ -197,10 +197,10 @@ describe('what admin check finds', () => {
     'profiles.deprecation',
     'profiles.replacement',
     'profiles.revision',
-    // How far the search index is, which sees to itself.
+    // The progress of the search index, which repairs itself.
     'profiles.index_version',
     'log_head.id',
-    // Its order among the others is: the last one's may be anything larger.
+    // Only the order of ids matters: the last may be any larger one.
     'versions.id',
   ]);
   const provable = [
@@ -215,7 +215,7 @@ describe('what admin check finds', () => {
   ];
 
   test.each(provable)(
-    'every row of %s, when it is gone',
+    'every missing row of %s',
     async (table) => {
       const db = new DatabaseSync(original, { readOnly: true });
       const rows = db.prepare(`SELECT rowid AS row FROM ${table}`).all() as { row: number }[];
@@ -230,7 +230,7 @@ describe('what admin check finds', () => {
   );
 
   test.each(provable)(
-    'every value of %s, when it is another',
+    'every changed value of %s',
     async (table) => {
       const db = new DatabaseSync(original, { readOnly: true });
       const rows = db.prepare(`SELECT rowid AS "the row", * FROM ${table}`).all() as Record<
@@ -250,9 +250,9 @@ describe('what admin check finds', () => {
               : typeof value === 'number'
                 ? `"${column}" + 1000`
                 : `substr("${column}", 1, length("${column}") - 2) || CASE WHEN "${column}" LIKE '%00' THEN '11' ELSE '00' END`;
-          const found = await findings((meddled) => {
-            meddled.exec('PRAGMA ignore_check_constraints = ON');
-            meddled.exec(`UPDATE ${table} SET "${column}" = ${other} WHERE rowid = ${row}`);
+          const found = await findings((copy) => {
+            copy.exec('PRAGMA ignore_check_constraints = ON');
+            copy.exec(`UPDATE ${table} SET "${column}" = ${other} WHERE rowid = ${row}`);
           });
           if (found.length === 0) unseen.push(`${table}.${column} of row ${row}`);
         }

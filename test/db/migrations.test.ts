@@ -17,7 +17,7 @@ import { makeReleased, releasedSchemas } from './schemas.ts';
 
 const schemas = await releasedSchemas();
 
-test('there is a database of every schema but the newest: node scripts/schema-fixture.ts NAME', () => {
+test('there is a fixture of every schema except the newest: node scripts/schema-fixture.ts NAME', () => {
   expect(schemas).toEqual(expect.arrayContaining(migrations.slice(0, -1).map(({ name }) => name)));
 });
 
@@ -33,7 +33,7 @@ describe.each(schemas)('a database of schema %s', (schema) => {
   });
   afterAll(() => folder.clean());
 
-  test('is not ready, is brought to the schema of the day, once, and loses nothing', async () => {
+  test('is not ready, is migrated to the current schema once, and loses no data', async () => {
     const db = await openFile(path);
     const count = async (table: string) =>
       (await db.$client.execute(`SELECT count(*) AS n FROM ${table}`)).rows[0]?.n;
@@ -49,7 +49,7 @@ describe.each(schemas)('a database of schema %s', (schema) => {
     db.$client.close();
   });
 
-  test('has the schema that a new database has', async () => {
+  test('has the same schema as a new database', async () => {
     const read = async (file: string) => {
       const db = await openFile(file);
       await migrate(db);
@@ -64,7 +64,7 @@ describe.each(schemas)('a database of schema %s', (schema) => {
     expect(await read(path)).toEqual(await read(join(folder.path, 'new.db')));
   });
 
-  test('is proved by its log', async () => {
+  test('is verified against its log', async () => {
     const db = await openFile(path);
     const found: string[] = [];
     const key = await parseNoteVerifier(verifier);
@@ -81,7 +81,7 @@ describe.each(schemas)('a database of schema %s', (schema) => {
   test('is served', async () => {
     const db = await openFile(path);
     const now = () => new Date();
-    // As the service does while it runs.
+    // Like the service's background job.
     while ((await reanalyse(db, 10, async (pack) => analysePackage(pack))) > 0);
     const log = createLog({ db, key: await generateNoteKey('x/log'), now });
     const app = createApp({ db, log, now, limits: defaultLimits, analyse: analyseHere });

@@ -32,7 +32,7 @@ const entry = (name: string): LogEntry => ({
   to: 'acme',
 });
 
-/** A database that reads from a copy of the primary as it is now, and writes to the primary. */
+/** A database that reads from a snapshot of the primary and writes to the primary. */
 async function openReplica(name: string): Promise<Database> {
   const copy = join(folder.path, name);
   await primary.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -42,7 +42,7 @@ async function openReplica(name: string): Promise<Database> {
   return replica;
 }
 
-test('who reads from a replica that is behind can not append, and harms nothing', async () => {
+test('a writer that reads from a stale replica can’t append and does no harm', async () => {
   const key = await generateNoteKey('registry.test/log');
   const open = (db: Database) => createLog({ db, key, now: () => new Date() });
   const append = (log: ReturnType<typeof open>, name: string) =>
@@ -64,11 +64,11 @@ test('who reads from a replica that is behind can not append, and harms nothing'
 
   const caughtUp = await openReplica('caught-up.db');
   expect(await append(open(caughtUp), 'third')).toBe(2);
-  // The other writer's guess is wrong by now, which costs it a try.
+  // The other writer's cached head is stale, which costs it an attempt.
   expect(await append(log, 'fourth')).toBe(3);
   const names = (await readLogEntries(primary, 0, 9)).map((text) => JSON.parse(text).name);
   expect(names).toEqual(['first', 'second', 'third', 'fourth']);
-  // What the replica showed is the beginning of what there is now.
+  // The replica's entries are a prefix of the current ones.
   expect(await log.proveConsistency(1, 4)).not.toEqual([]);
   behind.$client.close();
   caughtUp.$client.close();

@@ -7,24 +7,24 @@ import { migrations } from '../../migrations/index.ts';
 
 const folder = join(import.meta.dirname, 'schemas');
 
-/** The schemas that were released, by their last migration (scripts/schema-fixture.ts wrote their rows). */
+/** The released schemas, by their last migration; scripts/schema-fixture.ts wrote their rows. */
 export async function releasedSchemas(): Promise<string[]> {
   return (await readdir(folder)).map((file) => file.replace(/\.sql$/, '')).sort();
 }
 
 /**
- * Makes a database of a released schema at `path`: the migrations up to it, and the rows that a registry of that time
- * wrote. Returns the verifier of its log's key.
+ * Creates a database with a released schema at `path`, with its migrations and the rows of a registry of that release.
+ * Returns the verifier of its log's key.
  */
 export async function makeReleased(schema: string, path: string): Promise<string> {
   const text = await readFile(join(folder, `${schema}.sql`), 'utf8');
   const last = migrations.findIndex(({ name }) => name === schema);
   const db = new DatabaseSync(path, {
     enableForeignKeyConstraints: false,
-    // What FTS5 keeps its own things in is filled too.
+    // Includes the shadow tables of FTS5.
     defensive: false,
   });
-  // As db/migrate.ts does it.
+  // Like db/migrate.ts.
   db.exec('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)');
   for (const { name, sql } of migrations.slice(0, last + 1)) {
     db.exec(sql);
@@ -35,7 +35,7 @@ export async function makeReleased(schema: string, path: string): Promise<string
   return /^-- log key: (\S+)$/m.exec(text)?.[1] ?? '';
 }
 
-/** As {@link makeReleased}, brought to the schema of the day. */
+/** As {@link makeReleased}, migrated to the current schema. */
 export async function makeCurrent(schema: string, path: string): Promise<string> {
   const verifier = await makeReleased(schema, path);
   const db = await openFile(path);

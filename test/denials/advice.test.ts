@@ -9,7 +9,7 @@ import { generaliser } from '../../sdk/denials/generalise.ts';
 import { isOf } from '../../sdk/denials/label.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-/** The findings of lines, of which each is written without what they all have. */
+/** The grouped events of lines, each without the common fields. */
 function findingsOf(...lines: string[]): Finding[] {
   const findings = new Findings();
   for (const [index, line] of lines.entries()) {
@@ -33,7 +33,7 @@ const notesOf = (line: string, rules = '', flags = '') =>
   advised(line, rules, flags).explanations.map(({ id }) => id);
 
 describe('advice', () => {
-  test('is the narrowest rule, and what it permits', () => {
+  test('is the narrowest rule, with what it permits', () => {
     expect(advised(opened('/a', 'wc')).suggestion).toEqual({
       rule: 'owner /a w,',
       permits: [
@@ -42,19 +42,19 @@ describe('advice', () => {
     });
   });
 
-  test('is none while a deny rule stands against it', () => {
+  test('is empty while a deny rule applies', () => {
     const { evaluation, suggestion } = advised(opened('/a'), '/a r,\naudit deny /* r,\n');
     expect(evaluation).toMatchObject({ outcome: 'denied', rules: [{ line: 3 }] });
     expect(suggestion).toBeUndefined();
   });
 
-  test('is none for what the profile allows by now', () => {
+  test('is empty for what the profile already allows', () => {
     const { evaluation, suggestion } = advised(opened('/a'), '/* r,\n');
     expect(evaluation).toMatchObject({ outcome: 'allowed', rules: [{ text: '/* r,', line: 2 }] });
     expect(suggestion).toBeUndefined();
   });
 
-  test('is a flag where no rule can match, until the profile has it', () => {
+  test('is a flag if no rule can match, until the profile has it', () => {
     const line = opened('run/x', 'r', ' info="Failed name lookup - disconnected path" error=-13');
     expect(advised(line)).toMatchObject({
       flag: 'attach_disconnected',
@@ -77,20 +77,20 @@ describe('advice', () => {
       'no-new-privileges',
     ],
     ['operation="change_hat" profile="app" info="hat not found"', 'no-such-hat'],
-  ])('is no rule where the reason is another: %s', (line, id) => {
+  ])('is not a rule if the reason is another: %s', (line, id) => {
     const { suggestion, explanations } = advised(line);
     expect(suggestion).toBeUndefined();
     expect(explanations.map((one) => one.id)).toContain(id);
   });
 
-  test('with no_new_privs, a program can still run on in the same profile', () => {
+  test('with no_new_privs, a program can still run in the same profile', () => {
     const line =
       'operation="exec" info="no new privs" error=-1 profile="app" name="/x" requested_mask="x" denied_mask="x" fsuid=1000 ouid=0';
     expect(advised(line).suggestion?.rule).toBe('/x ix,');
     expect(advised(line, '/x px,\n').suggestion).toBeUndefined();
   });
 
-  test('explains what does not explain itself', () => {
+  test('explains cryptic names', () => {
     const ptrace = 'operation="ptrace" profile="docker-default" comm="docker" denied_mask="trace"';
     expect(notesOf(ptrace)).toEqual(['ptrace-without-peer']);
     expect(notesOf(`${ptrace} peer="docker-default"`)).toEqual([]);
@@ -123,7 +123,7 @@ describe('advice', () => {
     expect(check(`profile app {\n${suggestion}\n}\n`).ok).toBe(true);
   });
 
-  test('is none for what was only logged', () => {
+  test('is empty for events that were only logged', () => {
     const audit = advised(
       opened('/a').replace('operation', 'apparmor="AUDIT" operation'),
       'audit /a r,\n',
@@ -133,7 +133,7 @@ describe('advice', () => {
   });
 });
 
-describe('words', () => {
+describe('descriptions', () => {
   test.each<[string, string]>([
     [
       'operation="mount" profile="app" name="/m/" fstype="tmpfs" srcname="tmpfs"',
@@ -222,7 +222,7 @@ describe('generalised', () => {
       `/tmp/systemd-private-${hash.slice(32)}-ModemManager.service-aB3dEf/x`,
       '/tmp/systemd-private-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*-ModemManager.service-*/x',
     ],
-    // Names, and what may be one.
+    // Names and similar words.
     ...[
       ...['/tmp/phpAb12Cd', '/tmp/a1b2', '/tmp/deadbeef', '/tmp/sha256sum.txt'],
       ...['/tmp/mux.ModemManager', '/srv/x264enc', '/usr/lib/x86_64-linux-gnu/a', '/tmp/9lives'],
@@ -232,23 +232,23 @@ describe('generalised', () => {
       ...['/lib/modules/6.1.0-18-amd64/a', '/srv/127.0.0.1:8080/a', '/sys/bus/usb/1-1.2:1.0/a'],
       ...['/sys/devices/pci0000:00/0000:00:1f.2/class', '/srv/00:16:3e:12:34:56/a'],
     ].map((name): [string, string] => [name, name]),
-  ])('%s: a word as a whole, or none of it', (path, pattern) => {
+  ])('%s: a component as a whole or not at all', (path, pattern) => {
     expect(generaliser(() => true).pattern(path)).toBe(pattern);
   });
 
-  test('never takes a part of a word of letters and digits', () => {
+  test('never generalizes a part of a word', () => {
     const word = fc.stringMatching(/^[0-9a-zA-Z]{1,14}$/);
     fc.assert(
       fc.property(word, word, (first, second) => {
         const pattern = generaliser(() => true).pattern(`/tmp/${first}-${second}`);
-        // What stands in a pattern for a word ends it; a number may have its name before it.
+        // Such a component ends a word; a number may follow its name.
         expect(pattern).not.toMatch(/\][0-9A-Za-z]|\*[0-9A-Za-z]/);
         expect(pattern).not.toMatch(/[0-9]\[|[0-9A-Za-z]\[0-9a-fA-F]|[0-9A-Za-z]\*$/);
       }),
     );
   });
 
-  test('says what it permits beyond what was asked for', () => {
+  test('shows what it permits beyond the denied request', () => {
     const [finding] = findingsOf(opened('/proc/123/stat'));
     const { suggestion } = adviseOn(finding as Finding, undefined, { generalise: true });
     expect(suggestion).toEqual({
@@ -261,7 +261,7 @@ describe('generalised', () => {
     });
   });
 
-  test('always matches what it was made of', () => {
+  test('always matches the original paths', () => {
     const part = fc.oneof(
       fc.constantFrom(
         'proc',
@@ -400,7 +400,7 @@ profile app {
     );
   });
 
-  test('leaves out rules that need tunables which are not there', () => {
+  test('omits rules that require missing tunables', () => {
     const { text, leftOut } = patch(
       'profile app {\n}\n',
       [
@@ -413,7 +413,7 @@ profile app {
     expect(leftOut).toMatchObject([{ addition: { rule: '@{PROC}/@{pid}/stat r,' } }]);
   });
 
-  test('is nothing that lint reports: a rule that another one covers is left out', () => {
+  test('passes lint: omits rules that another one covers', () => {
     const { text, added } = patch('abi <abi/3.0>,\nprofile app /app {\n}\n', [
       { profile: 'app', rule: '/srv/a-[0-9]* r,' },
       { profile: 'app', rule: '/srv/a-[0-9]* rw,' },
@@ -423,7 +423,7 @@ profile app {
     expect(lint(text).diagnostics).toEqual([]);
   });
 
-  test('adds to hats and children, at their depth', () => {
+  test('adds to hats and child profiles with their indentation', () => {
     const source = 'profile app {\n  profile child {\n    /a r,\n  }\n}\n';
     expect(patch(source, [{ profile: 'app//child', rule: '/b r,' }]).text).toBe(
       'profile app {\n  profile child {\n    /a r,\n    /b r,\n  }\n}\n',
@@ -444,7 +444,7 @@ profile app {
     expect(patch(source, [{ profile: 'app', flag: 'attach_disconnected' }]).text).toBe(text);
   });
 
-  test('leaves out what would make the file invalid, and says why', () => {
+  test('omits rules that would make the file invalid, with the reason', () => {
     const source = 'profile app {\n  /x px,\n}\n';
     const { text, leftOut } = patch(source, [
       { profile: 'app', rule: '/x ix,' },
@@ -458,7 +458,7 @@ profile app {
     ]);
   });
 
-  test('takes no line away', () => {
+  test('removes no line', () => {
     const rule = fc.constantFrom(
       'deny /a r,',
       '/a r,',
@@ -506,7 +506,7 @@ describe('a draft', () => {
     allowed('operation="change_hat" profile="app" info="hat not found"'),
   ];
 
-  test('allows what was seen, sorted, in canonical form, and has what cannot be said apart', () => {
+  test('allows the logged requests, sorted and in canonical form, and lists the rest separately', () => {
     const { text, unsaid } = draftProfile('app', findingsOf(...lines));
     expect(text).toBe(`abi <abi/3.0>,
 
@@ -528,7 +528,7 @@ profile app flags=(attach_disconnected, mediate_deleted) {
     expect(lint(text, { packageName: 'app' }).errors).toBe(0);
   });
 
-  test('has a child for what a child did, with its rules and no one else’s', () => {
+  test('has child profiles with their own rules only', () => {
     const child = (line: string, profile = 'app//worker') =>
       allowed(line.replace('"app"', `"${profile}"`));
     const { text, unsaid, children } = draftProfile(
@@ -578,7 +578,7 @@ profile app flags=(attach_disconnected, mediate_deleted) {
     expect(effectiveProfiles(text).map(({ name }) => name)).toEqual(['app', ...children]);
   });
 
-  test('has no more children than a person reads, whatever a log says', () => {
+  test('has a limited number of child profiles', () => {
     const many = Array.from({ length: 300 }, (_, at) =>
       allowed(opened('/a').replace('"app"', `"app//c${at}"`)),
     );
@@ -605,14 +605,14 @@ profile app flags=(attach_disconnected, mediate_deleted) {
       '3.0',
       '3.1',
     ],
-  ])('asks for the abi that its rules need: %s', (line, abi, needs) => {
+  ])('has the abi that its rules require: %s', (line, abi, needs) => {
     const drafted = draftProfile('app', findingsOf(allowed(line)));
     expect(drafted).toMatchObject({ abi, needs, unsaid: [] });
     expect(drafted.text).toContain(`abi <abi/${abi}>,`);
     expect(check(drafted.text).diagnostics).toEqual([]);
   });
 
-  test('says nothing twice that the base abstraction says', () => {
+  test('repeats no rule of the base abstraction', () => {
     const resolver: IncludeResolver = ({ path }) => ({
       file: path,
       source: path === 'abstractions/base' ? '/srv/* rw,\n' : '',
@@ -623,7 +623,7 @@ profile app flags=(attach_disconnected, mediate_deleted) {
   });
 });
 
-describe('a profile made up in complain mode', () => {
+describe('a profile name generated in complain mode', () => {
   const peer = 'peer="app//null-/usr/bin/helper"';
   const other = (line: string) => line.replace('profile="app"', 'profile="kwin"');
   const lines = [
@@ -640,7 +640,7 @@ describe('a profile made up in complain mode', () => {
     [2, 'unix (send) type=stream addr=none peer=(label=app, addr=@/tmp/x),'],
     [3, 'dbus send bus=session path=/x interface=x member=y peer=(name=x.y, label=app),'],
     [4, 'ptrace (read) peer="app//&other",'],
-  ])('is no peer of a rule: line %i', (index, rule) => {
+  ])('is not used as a peer: line %i', (index, rule) => {
     const line = lines[index] ?? '';
     expect(advised(line).suggestion?.rule).toBe(rule);
     expect(notesOf(line)).toContain('null-profile');
@@ -651,7 +651,7 @@ describe('a profile made up in complain mode', () => {
   });
 });
 
-describe('words of the log that rules do not have', () => {
+describe('names in the log that rules do not have', () => {
   const net = (family: string, type: string, more = '') =>
     `operation="create" class="net" profile="app" family="${family}" sock_type="${type}" denied_mask="send receive"${more}`;
   const bus = (operation: string, more: string) =>
@@ -712,30 +712,30 @@ describe('words of the log that rules do not have', () => {
     expect(explanations.map(({ id }) => id)).toEqual(notes);
     const { text } = draftProfile('app', findingsOf(line.replace('op', 'apparmor="ALLOWED" op')));
     expect(check(text).ok).toBe(true);
-    // The rule allows what it is for.
+    // The rule allows the denied request.
     if (rule === undefined) return;
     const { evaluation } = advised(line, `${rule}\n`);
     expect(evaluation?.outcome === 'allowed' || evaluation?.unsure).toBe(true);
   });
 
-  test('a rule to leave the profile is none to be confined by both', () => {
+  test('a rule for a transition does not allow stacking', () => {
     const line = 'operation="stack" profile="app" name="inner"';
     expect(advised(line, 'change_profile -> inner,\n').evaluation?.outcome).toBe('unmatched');
     expect(advised(line, 'change_profile -> &inner,\n').evaluation?.outcome).toBe('allowed');
   });
 
-  test('a mode that follows a label is no part of it', () => {
+  test('the mode after a label is not part of it', () => {
     const [finding] = findingsOf(bus('dbus_eavesdrop', 'label="app (complain)"'));
     expect(finding?.profile).toBe('app');
   });
 
-  test('a queue out of reach needs a flag', () => {
+  test('a disconnected queue requires a flag', () => {
     const line = queue('posix_mqueue', ipc);
     expect(advised(line).flag).toBe('attach_disconnected.ipc');
     expect(advised(line, '', ' flags=(attach_disconnected.ipc=/q)').flag).toBeUndefined();
   });
 
-  test('a draft leaves out what an included file makes invalid', () => {
+  test('a draft omits rules that conflict with an included file', () => {
     const resolver: IncludeResolver = ({ path }) => ({
       file: path,
       source: path === 'abstractions/base' ? '/bin/x px,\n' : '',
@@ -754,7 +754,7 @@ describe('words of the log that rules do not have', () => {
   });
 });
 
-describe('profiles that programs make', () => {
+describe('generated profiles', () => {
   const of = (profile: string) => opened('/a').replace('"app"', `"${profile}"`);
   test.each<[string, RegExp]>([
     ['docker-default', /--security-opt apparmor=NAME/],
@@ -767,12 +767,12 @@ describe('profiles that programs make', () => {
     ['lxd-c5_</var/snap/lxd/common/lxd>', /raw\.apparmor/],
     ['incus-c5_</var/lib/incus>', /raw\.apparmor/],
     ['libvirt-0e3a2f9c-1111-2222-3333-444455556666', /libvirt-qemu/],
-  ])('%s: what to do instead', (profile, text) => {
+  ])('%s: advice', (profile, text) => {
     const notes = advised(of(profile)).explanations;
     const [finding] = findingsOf(of(profile));
     const unknown = adviseOn(finding as Finding, undefined).explanations;
     expect(unknown.find(({ id }) => id === 'made-by-program')?.text).toMatch(text);
-    // Where a file of the host defines a runtime's profile, the rule goes there.
+    // If a file on the host defines a runtime's profile, the rule is for that file.
     const always = /^(?:snap|lxd|incus|libvirt)/.test(profile);
     expect(notes.some(({ id }) => id === 'made-by-program')).toBe(always);
   });
@@ -786,11 +786,11 @@ describe('profiles that programs make', () => {
   );
 });
 
-describe('profiles that apply at once', () => {
+describe('stacked profiles', () => {
   const of = (label: string) => opened('/a').replace('profile="app"', `label="${label}"`);
   const label = 'app//&:ns:unconfined';
 
-  test('are told of, and whose rule it is', () => {
+  test('are named, with the owner of the rule', () => {
     const { explanations, suggestion } = advised(of(label));
     expect(suggestion?.rule).toBe('owner /a r,');
     expect(explanations).toEqual([
@@ -801,7 +801,7 @@ describe('profiles that apply at once', () => {
     ]);
   });
 
-  test('each get the rule that they lack', () => {
+  test('each get their missing rule', () => {
     const source = 'profile app {\n}\nprofile other {\n  /a r,\n}\nprofile more {\n}\n';
     const { additions } = wantedBy(findingsOf(of('app//&other//&more//&:ns:app')), source);
     expect(additions.map(({ profile }) => profile)).toEqual(['app', 'more']);

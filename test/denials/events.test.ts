@@ -18,7 +18,7 @@ function parsed(line: string): LogEvent {
   return event;
 }
 
-/** The line without the blanks between its fields, from what was read of it. */
+/** The parsed event formatted as a line without spaces between fields. */
 function again({ head, fields, tail }: LogEvent): string {
   return head + fields.map(({ key, raw }) => (key === '' ? raw : `${key}=${raw}`)).join('') + tail;
 }
@@ -35,13 +35,13 @@ const corpus = [
 ];
 
 describe('lines of the kernel log', () => {
-  test.each(corpus)('nothing is lost of: %s', (line) => {
+  test.each(corpus)('all fields are read of: %s', (line) => {
     const event = parsed(line);
     expect(again(event)).toBe(withoutBlanks(event.head, line));
     expect(event.type).toMatch(/^(DENIED|ALLOWED|AUDIT|HINT|STATUS|ERROR|KILLED)$/);
   });
 
-  test('nothing is lost of any line', () => {
+  test('no field of any line is lost', () => {
     const value = fc.oneof(
       fc.string({ maxLength: 12 }).map((text) => `"${text.replace(/["\p{Cc}]/gu, '')}"`),
       fc.stringMatching(/^[0-9A-F]{2,20}$/),
@@ -64,7 +64,7 @@ describe('lines of the kernel log', () => {
     );
   });
 
-  test('any bytes of a name survive', () => {
+  test('names of any bytes are preserved', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 20 }), (bytes) => {
         const hexadecimal = Buffer.from(bytes).toString('hex').toUpperCase();
@@ -84,9 +84,9 @@ describe('lines of the kernel log', () => {
     ['audit: type=1400 audit(1.000:1): avc:  denied', undefined],
     ['systemd: apparmor is loaded', undefined],
     ['audit: type=1400 audit(1.002:3): comm="apparmor="DENIED"', undefined],
-  ])('%s is none', (line, event) => expect(parseEvent(line)).toBe(event));
+  ])('%s is not an event', (line, event) => expect(parseEvent(line)).toBe(event));
 
-  test('times and numbers come from the audit system, else from who wrote the line down', () => {
+  test('times and serial numbers come from the audit system, or else from the logger', () => {
     expect(parsed('audit: type=1400 audit(1795500000.012:75): apparmor="DENIED"')).toMatchObject({
       time: 1795500000012,
       serial: 75,
@@ -97,7 +97,7 @@ describe('lines of the kernel log', () => {
     expect(parsed('Nov 24 10:00:00 h kernel: apparmor="DENIED"').time).toBeUndefined();
   });
 
-  test('what the kernel says it left out', () => {
+  test('messages about dropped events', () => {
     expect(suppressedMessages('[  9.1] audit: 42 callbacks suppressed')).toBe(0 + 42);
     expect(suppressedMessages('kauditd_printk_skb: 7 callbacks suppressed')).toBe(7);
     expect(suppressedMessages('audit: audit_lost=3 audit_rate_limit=0')).toBe(3);
@@ -105,8 +105,8 @@ describe('lines of the kernel log', () => {
   });
 });
 
-describe('what was asked for', () => {
-  // All but the last were added there: the same then succeeded, and what was tried beside it was still refused.
+describe('the denied request', () => {
+  // All but the last were tested in a kernel: they allowed the request, and similar ones were still denied.
   test.each([
     [1, 'userns create,'],
     [2, 'io_uring (sqpoll),'],
@@ -189,7 +189,7 @@ describe('equal events', () => {
       `type=1400 audit(17955000${String(time).padStart(2, '0')}.000:${serial}): apparmor="DENIED" operation="open" profile="app" name="/a" pid=${serial} comm="cat" requested_mask="r" denied_mask="r" fsuid=0 ouid=0${more}`,
     );
 
-  test('are one finding with a count, and a first and a last time', () => {
+  test('are grouped with a count and the first and last time', () => {
     const findings = new Findings();
     for (const serial of [5, 3, 9]) findings.add(line(serial));
     expect(findings.all()).toMatchObject([
@@ -197,16 +197,16 @@ describe('equal events', () => {
     ]);
   });
 
-  test('that stand in two logs count once', () => {
+  test('in two logs count once', () => {
     const findings = new Findings();
     findings.add(line(5));
     expect(findings.add(line(5, '\x1dFSUID="root" OUID="root"'))).toBeUndefined();
-    // Another one of that moment, as both ends of a signal have.
+    // Another event with the same time, such as the other end of a signal.
     findings.add(line(5, ' peer="other"'));
     expect(findings.all()[0]?.count).toBe(2);
   });
 
-  test('are forgotten when there are too many, the ones that came up longest ago first', () => {
+  test('over the limit are forgotten, least recent first', () => {
     const findings = new Findings({ most: 2, kept: 'last' });
     const about = (name: string, serial: number) =>
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
@@ -219,7 +219,7 @@ describe('equal events', () => {
     ]);
   });
 
-  test('of a log that has too many the first are known, and how many more there were', () => {
+  test('over the limit are counted', () => {
     const findings = new Findings({ most: 2 });
     const about = (name: string, serial: number) =>
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
@@ -233,7 +233,7 @@ describe('equal events', () => {
     expect(findings.leftOut).toBe(3);
   });
 
-  test('of another profile, file, permission or reason are another', () => {
+  test('with another profile, file, permission or reason are separate', () => {
     const findings = new Findings();
     const text = line(1).line;
     for (const [from, to] of [

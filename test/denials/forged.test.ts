@@ -6,7 +6,7 @@ import { parseEvent } from '../../sdk/denials/event.ts';
 import { Findings } from '../../sdk/denials/finding.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-// Log lines that somebody has written who wants a rule of their own in a profile.
+// Log lines forged by an attacker to get a rule into a profile.
 
 const rule = '/** rwlkix';
 const hostile = [
@@ -62,7 +62,7 @@ const good: Record<string, string[]> = {
   ouid: ['0', '1000'],
 };
 
-/** What each operation may get a rule of. */
+/** The kinds of rules for each operation. */
 const kinds: Record<string, string[]> = {
   capable: ['capability'],
   ptrace: ['ptrace'],
@@ -81,7 +81,7 @@ const kinds: Record<string, string[]> = {
   open: ['file', 'network', 'unix', 'mqueue'],
 };
 
-/** As the kernel would write it: in quotes, or in hexadecimal. */
+/** A value in the kernel's format: quoted or hexadecimal. */
 function logged(text: string): string {
   const bytes = Buffer.from(text);
   return bytes.every((byte) => byte > 32 && byte < 127 && byte !== 34) && text !== ''
@@ -133,7 +133,7 @@ function rulesOf(text: string): Rule[] {
   return profile.body.filter(({ kind }) => kind !== 'include') as Rule[];
 }
 
-/** The words of a rule that stand without quotes. */
+/** The unquoted words of a rule. */
 function wordsOf(text: string): string[] {
   return text
     .replace(/"[^"]*"/g, '""')
@@ -142,40 +142,43 @@ function wordsOf(text: string): string[] {
 }
 
 describe('a forged line of a log', () => {
-  test.each([false, true])('makes one rule of its kind at most (generalise: %s)', (generalise) => {
-    let made = 0;
-    fc.assert(
-      fc.property(fc.constantFrom(...Object.keys(kinds)), fields, (operation, written) => {
-        const findings = findingsOf(operation, written);
-        const { text } = draftProfile('app', findings, { generalise });
-        expect(hasHidden(text.replaceAll('\n', ''))).toBe(false);
-        const rules = rulesOf(generalise ? text.replaceAll(/@\{\w+\}/g, '/x') : text);
-        expect(rules.length).toBeLessThanOrEqual(1);
-        const [added] = rules;
-        if (!added) return;
-        made++;
-        expect(kinds[operation]).toContain(added.kind);
-        expect(added.qualifiers.effect).toBeUndefined();
-        // The same goes into a profile that is there.
-        const source = 'profile app {\n}\n';
-        const patched = patch(source, wantedBy(findings, source, { generalise }).additions);
-        const before = generalise ? patched.text.replaceAll(/@\{\w+\}/g, '/x') : patched.text;
-        expect(rulesOf(before)).toHaveLength(1);
-        // Nothing in it was said by anybody but the language, unless it is a path, a name or a label.
-        if (['capability', 'network', 'rlimit'].includes(added.kind)) {
-          const said = Object.values(written).join(' ');
-          const own = ['capability', 'network', 'set', 'rlimit', '<', '<=', 'infinity'];
-          const statement = text.slice(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('}'));
-          for (const word of wordsOf(statement)) {
-            const known = own.includes(word) || said.includes(word) || /^-?\d+$/.test(word);
-            expect(known, statement).toBe(true);
+  test.each([false, true])(
+    'results in at most one rule of its kind (generalise: %s)',
+    (generalise) => {
+      let made = 0;
+      fc.assert(
+        fc.property(fc.constantFrom(...Object.keys(kinds)), fields, (operation, written) => {
+          const findings = findingsOf(operation, written);
+          const { text } = draftProfile('app', findings, { generalise });
+          expect(hasHidden(text.replaceAll('\n', ''))).toBe(false);
+          const rules = rulesOf(generalise ? text.replaceAll(/@\{\w+\}/g, '/x') : text);
+          expect(rules.length).toBeLessThanOrEqual(1);
+          const [added] = rules;
+          if (!added) return;
+          made++;
+          expect(kinds[operation]).toContain(added.kind);
+          expect(added.qualifiers.effect).toBeUndefined();
+          // The same for an existing profile.
+          const source = 'profile app {\n}\n';
+          const patched = patch(source, wantedBy(findings, source, { generalise }).additions);
+          const before = generalise ? patched.text.replaceAll(/@\{\w+\}/g, '/x') : patched.text;
+          expect(rulesOf(before)).toHaveLength(1);
+          // All other words are keywords of the language.
+          if (['capability', 'network', 'rlimit'].includes(added.kind)) {
+            const said = Object.values(written).join(' ');
+            const own = ['capability', 'network', 'set', 'rlimit', '<', '<=', 'infinity'];
+            const statement = text.slice(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('}'));
+            for (const word of wordsOf(statement)) {
+              const known = own.includes(word) || said.includes(word) || /^-?\d+$/.test(word);
+              expect(known, statement).toBe(true);
+            }
           }
-        }
-      }),
-      { numRuns: 3000 },
-    );
-    expect(made).toBeGreaterThan(300);
-  });
+        }),
+        { numRuns: 3000 },
+      );
+      expect(made).toBeGreaterThan(300);
+    },
+  );
 
   test.each([
     ['capname', 'capable', 'chown, /** rwlkix'],
@@ -190,7 +193,7 @@ describe('a forged line of a log', () => {
     ['value', 'setrlimit', 'more'],
     ['value', 'setrlimit', '9223372036854775807'],
     ['denied_mask', 'uring_sqpoll', 'sqpoll, /** rwlkix, io_uring (cmd'],
-  ])('of the %s of %s: nothing can be said of %j', (key, operation, text) => {
+  ])('with the %s of %s: there is no advice for %j', (key, operation, text) => {
     const all = Object.fromEntries(Object.entries(good).map(([name, [one]]) => [name, `"${one}"`]));
     if (operation !== 'create') delete all.family;
     const masks: Record<string, string> = { signal: '"send"', create: '"create"' };
@@ -201,12 +204,12 @@ describe('a forged line of a log', () => {
   });
 
   test.each(['a" {} profile b', 'a\nb', '', 'a\u202eb', '{', 'x" flags=(unconfined', ':ns'])(
-    'a draft can not be called %j',
+    'a draft can’t be named %j',
     (name) => expect(isDraftName(name)).toBe(false),
   );
 
   test.each(['app', '/usr/bin/app', 'my app', 'snap.x.y', '/usr/bin/{a,b}'])(
-    'a draft can be called %j',
+    'a draft can be named %j',
     (name) => {
       expect(isDraftName(name)).toBe(true);
       expect(check(draftProfile(name, []).text)).toMatchObject({ ok: true, profiles: [name] });

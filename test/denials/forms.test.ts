@@ -38,7 +38,7 @@ describe('a line holds the same event', () => {
     });
   });
 
-  test('with the time of the entry where the message has none', () => {
+  test('with the time of the entry if the message has none', () => {
     const time = Date.parse('2026-11-24T10:00:03.004Z');
     for (const entry of [
       { MESSAGE: `AVC ${fields}`, _SOURCE_REALTIME_TIMESTAMP: `${time}123` },
@@ -48,7 +48,7 @@ describe('a line holds the same event', () => {
     }
   });
 
-  test('with a name that has blanks, in what ausearch has interpreted', () => {
+  test('with a name with spaces in interpreted ausearch output', () => {
     const [event] = eventsIn(shown(`${opened} name=/srv/one two ${masks}`));
     expect(event && fieldOf(event, 'name')).toBe('/srv/one two');
     expect(event).toMatchObject({ serial: 78, interpreted: true });
@@ -66,9 +66,9 @@ test.each([
   expect(event?.time).toBe(new Date(2026, 10, day, 10, 0, 3, 4).getTime());
 });
 
-describe('no event', () => {
+describe('no event is read', () => {
   test.each<[string, string]>([
-    // A name that a program has chosen: which of the two the kernel meant can't be told.
+    // Ambiguous, since a program chose the name.
     ['a key twice', shown(`${opened} name=/x denied_mask=rwx ${masks}`)],
     ['a name of a process', 'type=SECCOMP msg=audit(1.2:3): comm="x apparmor=DENIED profile=app"'],
     ['HTML', fields.replaceAll('"', '&quot;')],
@@ -76,7 +76,7 @@ describe('no event', () => {
     ['broken JSON', docker.slice(0, -30).replaceAll('\\"', '\\x')],
     ['quotes without end', `apparmor=\\"D ${'"\\"'.repeat(5000)} denied`],
     ['depth', `${'{"a":'.repeat(2000)}"apparmor denied"${'}'.repeat(2000)}`],
-  ])('is in %s, and it is known that there is something', (_, line) => {
+  ])('from %s, which is reported as unreadable', (_, line) => {
     expect(eventsIn(line)).toEqual([]);
     expect(tellsOfDecision(line)).toBe(/denied/i.test(line));
   });

@@ -7,7 +7,7 @@ import { fieldOf, type LogEvent, parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-// Records without a field that the kernel always writes: cut short, or made by somebody who wants a wider rule.
+// Records without a field that the kernel always writes: truncated, or forged to get a wider rule.
 
 function findingOf(line: string): Finding | undefined {
   const event = parseEvent(line);
@@ -24,7 +24,7 @@ const masks = (mask: string) => `requested_mask="${mask}" denied_mask="${mask}"`
 const broker = (operation: string, more: string) =>
   `operation="${operation}" bus="system" ${more} label="app" peer_label="unconfined" exe="/usr/bin/dbus-broker"`;
 
-/** Whole records of kinds that the logs here do not have, or in another kernel's spelling. */
+/** Complete records of kinds that the sample logs lack, or in another kernel's format. */
 const more = [
   `operation="connect" class="net" profile="app" family="unix" sock_type="stream" protocol=0 ${masks('send receive connect')} addr=none peer_addr="@x" peer="other"`,
   `operation="sendmsg" class="net" profile="app" family="unix" sock_type="dgram" protocol=0 ${masks('send')} addr=none peer_addr="@x" peer="other"`,
@@ -59,7 +59,7 @@ const mayLack = (operation: string | undefined, key: string) =>
   (operation === 'mount' && key === 'flags');
 
 describe('a record that lacks a field', () => {
-  test('makes the same rule as the whole one or none, whichever the field is', async () => {
+  test('results in the same rule as the complete one, or none', async () => {
     const wider: string[] = [];
     let tried = 0;
     for (const line of await records()) {
@@ -77,16 +77,16 @@ describe('a record that lacks a field', () => {
     expect(tried).toBeGreaterThan(1000);
   });
 
-  test('is none that a kernel of these days writes', async () => {
+  test('is not written by current kernels', async () => {
     const lacking = (await records()).filter((line) => findingOf(line)?.missing !== undefined);
-    // Kernels of 2014 did not say with whom: what is narrow enough can't be told from that.
+    // Kernels of 2014 did not log the peer, so there is no narrow rule.
     expect(lacking.map((line) => /operation="(\w+)".*pid=(\d+)/.exec(line)?.slice(1))).toEqual([
       ['ptrace', '17651'],
       ['ptrace', '17652'],
     ]);
   });
 
-  test('a mount without flags is one with none, not with any', () => {
+  test('a mount without flags has no flags, not any', () => {
     expect(
       ruleOf(`${start} operation="mount" profile="app" name="/m/" fstype="tmpfs" srcname="tmpfs"`),
     ).toBe('mount options=(rw) fstype=tmpfs tmpfs -> /m/,');
@@ -123,7 +123,7 @@ describe('a record that lacks a field', () => {
     ['operation="open" profile="app" name="/a" requested_mask="rw" fsuid=0 ouid=0', 'denied_mask'],
     [`operation="link" profile="app" name="/a" ${masks('l')} fsuid=0 ouid=0`, 'target'],
     [`profile="app" name="/a" ${masks('l')} fsuid=0 ouid=0 target="/b"`, 'operation'],
-  ])('no rule is made of %s, anywhere', (text, missing) => {
+  ])('there is no rule for %s, anywhere', (text, missing) => {
     const finding = findingOf(`${start} ${text}`) as Finding;
     expect(finding.missing).toBe(missing);
     const { suggestion, explanations } = adviseOn(finding, undefined);
@@ -137,7 +137,7 @@ describe('a record that lacks a field', () => {
     expect(patch(source, wantedBy([finding], source).additions).text).toBe(source);
   });
 
-  test('adds nothing to the rule of another about the same file', () => {
+  test('does not extend the rule of another event about the same file', () => {
     const findings = new Findings();
     for (const text of [
       `operation="open" profile="app" name="/a" ${masks('r')} fsuid=0 ouid=0`,
@@ -151,7 +151,7 @@ describe('a record that lacks a field', () => {
   });
 });
 
-test('(null) is no value: no rule is made of a message without a path, an interface or a member', () => {
+test('(null) is not a value: there is no rule for a message without a path, an interface or a member', () => {
   for (const quote of ['', '"']) {
     const none = `${quote}(null)${quote}`;
     const line = `${start} ${broker('dbus_method_call', `path=${none} interface=${none} method=${none} mask="send"`)}`;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { patch } from '../../sdk/denials/patch.ts';
 import { cost } from '../policy/cpu.ts';
 
-/** Whoever is confined chooses how many names a log has. */
-test('many rules are added together, and those that can not be are left out one by one', () => {
+/** A confined process controls the number of names in a log. */
+test('many rules are added together, and invalid ones are omitted individually', () => {
   const profile = 'abi <abi/3.0>,\nprofile web {\n  /etc/hosts r,\n}\n';
   const rules = Array.from({ length: 3000 }, (_, at) => ({
     profile: 'web',

@@ -9,7 +9,7 @@ import { command } from '../command.ts';
 import { createPublisher, expectStatus, publish, send } from '../publisher.ts';
 import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
 
-describe('what hosts install', () => {
+describe('changes of a host', () => {
   let fixture: Fixture;
   let root: string;
 
@@ -27,7 +27,7 @@ describe('what hosts install', () => {
   const run = (...args: string[]) => command([...args, '--root', root]);
   const done = (...args: string[]) => succeed([...args, '--root', root]);
 
-  test('several at once, each proved before the first is installed', async () => {
+  test('several profiles are all verified before the first is installed', async () => {
     root = await fixture.host();
     const before = await filesOf(root);
     const refused = await run('pull', 'web', 'api', 'nothing-like-it');
@@ -45,7 +45,7 @@ describe('what hosts install', () => {
     expect(again.said.match(/is installed already/g)).toHaveLength(3);
   });
 
-  test('on a terminal nothing is drawn over what is answered', async () => {
+  test('progress does not overwrite output on a terminal', async () => {
     root = await fixture.host();
     for (const more of [[], ['--dry-run'], ['--download-only', '-o', join(root, 'web')]]) {
       const args = ['pull', 'web', ...more, '--format', 'json', '--root', root];
@@ -56,7 +56,7 @@ describe('what hosts install', () => {
     }
   });
 
-  test('a dry run shows a diff and touches nothing', async () => {
+  test('a dry run shows a diff and changes nothing', async () => {
     root = await fixture.host();
     const before = await filesOf(root);
     const first = await done('pull', 'web@1.0.0', '--dry-run');
@@ -70,7 +70,7 @@ describe('what hosts install', () => {
     expect((await done('pull', 'web@1.0.0', '-n')).said).toContain('would change nothing');
   });
 
-  test('complain mode is a link beside the file, which stays what was signed', async () => {
+  test('complain mode is a link beside the file, which stays as signed', async () => {
     root = await fixture.host();
     await done('pull', 'web@1.0.0', '--complain');
     expect(await filesOf(root)).toMatchObject({ [link('web')]: '-> ../aa-registry.library.web' });
@@ -88,7 +88,7 @@ describe('what hosts install', () => {
     });
   });
 
-  test('a rollback goes back, further back, and needs no registry', async () => {
+  test('repeated rollbacks restore older versions without a registry', async () => {
     root = await fixture.host();
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) await done('pull', `web@${version}`);
     const offline = ['--registry', 'http://127.0.0.1:9'];
@@ -97,7 +97,7 @@ describe('what hosts install', () => {
     expect(await installed('web')).toBe(textOf('web', '1.1.0'));
     await done('rollback', 'web', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
-    // There is nothing older: it never goes forth, unless it is told where to.
+    // Without an older version there is no rollback, unless a version is given.
     const last = await run('rollback', 'web', '--offline', '--format', 'json');
     expect(last).toMatchObject({ code: 1, said: expect.stringContaining('1.1.0, 1.2.0') });
     expect(JSON.parse(last.stdout)).toMatchObject({ error: { id: 'nothing-older' } });
@@ -108,7 +108,7 @@ describe('what hosts install', () => {
     expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain('kept are');
   });
 
-  test('rollbacks go by what was installed when, also of records that do not say what was left', async () => {
+  test('rollbacks follow the order of installation, also with older records', async () => {
     root = await fixture.host();
     for (const version of ['1.2.0', '1.0.0', '1.1.0']) await done('pull', `web@${version}`);
     await done('rollback', 'web', '--offline');
@@ -134,7 +134,7 @@ describe('what hosts install', () => {
     ]);
   });
 
-  test('rolled back, then updated, a rollback goes to what was good', async () => {
+  test('after a rollback and an update, a rollback restores the last good version', async () => {
     root = await fixture.host();
     for (const version of ['1.0.0', '1.1.0']) await done('pull', `web@${version}`);
     await done('rollback', 'web', '--offline');
@@ -144,7 +144,7 @@ describe('what hosts install', () => {
     expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });
   });
 
-  test('a rollback makes the file newer than whatever was compiled before', async () => {
+  test('a rollback makes the file newer than the compiled cache', async () => {
     root = await fixture.host();
     await done('pull', 'web@1.0.0');
     await done('pull', 'web@1.1.0');
@@ -157,7 +157,7 @@ describe('what hosts install', () => {
     await expect(stat(compiled)).rejects.toThrow('ENOENT');
   });
 
-  test('a rollback to a yanked version says so', async () => {
+  test('a rollback to a yanked version warns', async () => {
     await fixture.publish('yanked', '1.0.0');
     await fixture.publish('yanked', '1.1.0');
     root = await fixture.host();
@@ -169,7 +169,7 @@ describe('what hosts install', () => {
     expect(await installed('yanked')).toBe(textOf('yanked', '1.0.0'));
   });
 
-  test('a rollback refuses what was kept and is not what was signed, or is trusted no more', async () => {
+  test('a rollback refuses stored versions that were changed or are no longer trusted', async () => {
     root = await fixture.host();
     await done('pull', 'web@1.0.0');
     await done('pull', 'web@1.1.0');
@@ -194,7 +194,7 @@ describe('what hosts install', () => {
     expect((await run('rollback', 'web', '--offline')).said).toContain('[envelope-untrusted-key]');
   });
 
-  test('a rollback to what a revoked key has signed is refused', async () => {
+  test('a rollback to a version signed by a revoked key is refused', async () => {
     const other = await createPublisher(fixture.registry, 'other');
     for (const version of ['1.0.0', '1.1.0']) {
       const text = textOf('theirs', version);
@@ -210,11 +210,11 @@ describe('what hosts install', () => {
     const refused = await run('rollback', 'theirs');
     expect(refused.said).toContain('[key-revoked]');
     expect(refused.code).toBe(3);
-    // What was seen once is known without the registry.
+    // A stored yank is known without the registry.
     expect(await run('rollback', 'theirs', '--offline')).toMatchObject({ code: 3 });
   });
 
-  test("removal takes all that was installed and leaves the operator's own", async () => {
+  test('removal deletes everything installed and keeps the operator’s files', async () => {
     root = await fixture.host();
     await mkdir(join(root, 'etc/apparmor.d/local'), { recursive: true });
     await writeFile(join(root, 'etc/apparmor.d/local/web'), '/mine r,\n');
@@ -228,7 +228,7 @@ describe('what hosts install', () => {
     expect((await run('remove', '../web')).code).toBe(2);
   });
 
-  test('a changed file is removed only by force, and kept when it is replaced', async () => {
+  test('a changed file is removed only with --force, and set aside when it is replaced', async () => {
     root = await fixture.host();
     await done('pull', 'web@1.0.0');
     await writeFile(file('web'), 'profile web { }\n');
@@ -244,7 +244,7 @@ describe('what hosts install', () => {
     await expect(stat(file('web'))).rejects.toThrow('ENOENT');
   });
 
-  test('what a killed run has staged is cleared, and nothing else', async () => {
+  test('staged files of a killed run are deleted, and nothing else', async () => {
     root = await fixture.host();
     await done('pull', 'web');
     const before = await filesOf(root);
@@ -258,7 +258,7 @@ describe('what hosts install', () => {
     expect(await filesOf(root)).toEqual({ ...before, ...left });
   });
 
-  test('two runs at once take turns, and a lock goes with whoever had it', async () => {
+  test('concurrent runs wait for each other, and a lock ends with its process', async () => {
     root = await fixture.host();
     const order: string[] = [];
     let release = () => {};
@@ -275,7 +275,7 @@ describe('what hosts install', () => {
     const waiting = [['pull', 'web'], ['lock'], ['trust', 'init', 'edge', '--yes']].map((args) =>
       done(...args).then(({ said }) => order.push('next') && said),
     );
-    // Each has the file open, and then asks for the lock.
+    // Each opens the file and then requests the lock.
     const lock = join(root, 'var/lib/aa-registry/lock');
     const opened = () =>
       readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`) === lock);
@@ -302,7 +302,7 @@ describe('what hosts install', () => {
     await exclusively(root, async () => {});
   });
 
-  test('whoever waits is told for which process', async () => {
+  test('a waiting run names the process that it waits for', async () => {
     root = await fixture.host();
     let told: string | undefined;
     let release = () => {};
@@ -317,10 +317,10 @@ describe('what hosts install', () => {
     expect(told).toContain(`process ${process.pid}, `);
   });
 
-  test('nobody who may not change a host can hold it up', async () => {
+  test('users without write access can’t block changes', async () => {
     root = await fixture.host();
     const state = join(root, 'var/lib/aa-registry');
-    // As of a version that locked the folder itself, which everybody can open.
+    // An older release locked the folder itself, which everyone can open.
     const holder = await hold(state);
     try {
       await exclusively(root, async () => {}, { limit: 0 });
@@ -343,12 +343,12 @@ describe('what hosts install', () => {
     try {
       return readlinkSync(path);
     } catch {
-      // It was of the reading itself.
+      // The error of the read itself.
       return undefined;
     }
   }
 
-  /** Locks a file or folder as flock(1) does, until it is killed with its group. */
+  /** Locks a file or folder with flock(1) until its process group is killed. */
   async function hold(path: string) {
     const holder = spawn('flock', [path, 'sh', '-c', 'echo locked; exec sleep 60'], {
       detached: true,

@@ -8,7 +8,7 @@ const record = 'var/lib/aa-registry/installed/library.web.json';
 const pending = 'var/lib/aa-registry/pending/library.web.json';
 const file = 'etc/apparmor.d/aa-registry.library.web';
 
-describe('a record that is damaged', () => {
+describe('a damaged record', () => {
   let fixture: Fixture;
   let root: string;
   let sound: Record<string, string>;
@@ -32,7 +32,7 @@ describe('a record that is damaged', () => {
     await writeFile(at(record), sound[record]?.slice(0, 40) ?? '');
   });
 
-  test('is shown by status and doctor, which say what to do', async () => {
+  test('is shown by status and doctor with advice', async () => {
     const status = await run('status', '--offline');
     expect(status.said).toContain(`of web is damaged: ${at(record)}`);
     expect(status.said).toContain('sudo aa-registry pull web');
@@ -53,7 +53,7 @@ describe('a record that is damaged', () => {
     expect(args.code).toBe(1);
   });
 
-  test('is made anew from what the host has kept, whatever changes the host next', async () => {
+  test('is rebuilt from stored versions by the next change', async () => {
     const { said } = await done('pull', 'db');
     expect(said).toContain('the record of web is damaged');
     expect(said).toContain('1.1.0 is installed; it counts as asked for by pull');
@@ -74,7 +74,7 @@ describe('a record that is damaged', () => {
     expect(await readFile(at(file), 'utf8')).toBe(textOf('web', '1.0.0'));
   });
 
-  test('that cannot be made anew stops nothing else, and a pull of its profile ends it', async () => {
+  test('that can’t be rebuilt does not affect other profiles, and a pull repairs it', async () => {
     await writeFile(at(file), 'profile web { }\n');
     const { said } = await done('pull', 'db');
     expect(said).toContain('Which version is installed can’t be told');
@@ -103,14 +103,14 @@ describe('a record that is damaged', () => {
     expect((await done('status', '--offline')).said).not.toContain('damaged');
   });
 
-  test('of another profile is as good as none', async () => {
+  test('of another profile is ignored', async () => {
     await writeFile(at(record), sound[record]?.replace('"name": "web"', '"name": "api"') ?? '');
     expect((await run('status', '--offline')).said).toContain('of web is damaged');
     await done('sync', '--profiles', await listing('web'));
     expect((await parsed()).name).toBe('web');
   });
 
-  test('of a change that was begun is put aside, and what is installed is told', async () => {
+  test('of an unfinished change is set aside, and the installed version is reported', async () => {
     await writeFile(at(record), sound[record] ?? '');
     await writeFile(at(pending), '{');
     expect((await run('status', '--offline')).code).toBe(6);

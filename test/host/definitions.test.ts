@@ -15,7 +15,7 @@ describe('the file that defines a profile', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** A root with these files of policy, and links to others; what defines `app` there. */
+  /** Creates a root with these policy files and links; returns the files that define `app`. */
   async function definition(
     files: Record<string, string>,
     links: Record<string, string> = {},
@@ -33,7 +33,7 @@ describe('the file that defines a profile', () => {
   const endings = ['.dpkg-new', '.dpkg-old', '.dpkg-dist', '.dpkg-bak', '.dpkg-remove', '~'];
   endings.push('.pacsave', '.pacnew', '.rpmnew', '.rpmsave', '.orig', '.rej');
 
-  test.each(endings)('is none that ends in %s, which boot skips', async (ending) => {
+  test.each(endings)('does not end in %s, which boot skips', async (ending) => {
     expect(await definition({ [`a${ending}`]: profile })).toBeUndefined();
     expect(await definition({ [`a${ending}`]: profile, z: profile })).toBe('z');
   });
@@ -42,7 +42,7 @@ describe('the file that defines a profile', () => {
     expect(await definition({ [`a${ending}`]: profile })).toBe(`a${ending}`);
   });
 
-  test('is none that is disabled', async () => {
+  test('is not disabled', async () => {
     const disabled = { 'disable/brave': '../brave' };
     expect(await definition({ brave: profile }, disabled)).toBeUndefined();
     expect(await definition({ brave: profile, 'brave.apparmor.d': profile }, disabled)).toBe(
@@ -50,7 +50,7 @@ describe('the file that defines a profile', () => {
     );
   });
 
-  test('is in a folder below only where a file that boot loads includes it', async () => {
+  test('is in a subfolder only if a file that boot loads includes it', async () => {
     const below = { 'Asub/a': profile };
     expect(await definition(below)).toBeUndefined();
     expect(await definition({ ...below, z: profile })).toBe('z');

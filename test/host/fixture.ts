@@ -12,19 +12,19 @@ import {
 } from '../publisher.ts';
 import { node, type TestRegistry } from '../runtimes.ts';
 
-/** A registry with a team, and hosts that are folders: what hosts do without a kernel. */
+/** A registry with a team, and hosts that are folders, without a kernel. */
 export interface Fixture {
   registry: TestRegistry;
   team: Publisher;
-  /** A new host that trusts the team. */
+  /** Creates a host that trusts the team. */
   host: () => Promise<string>;
-  /** Publishes a version, whose text has the version in it. */
+  /** Publishes a version, whose text contains its number. */
   publish: (name: string, version: string) => Promise<string>;
   yank: (name: string, version: string, reason: string) => Promise<void>;
   close: () => Promise<void>;
 }
 
-/** The text that {@link Fixture.publish} gives a version. */
+/** The text of a version of {@link Fixture.publish}. */
 export function textOf(name: string, version: string): string {
   return profileText(name, `/${version}`);
 }
@@ -58,14 +58,14 @@ export async function startFixture(): Promise<Fixture> {
   };
 }
 
-/** Runs a command that has to end well. */
+/** Runs a command, which must succeed. */
 export async function succeed(args: string[]): Promise<Outcome> {
   const outcome = await command(args);
   if (outcome.code !== 0) throw new Error(`${args.join(' ')}: ${outcome.code}\n${outcome.said}`);
   return outcome;
 }
 
-/** Everything that a host has in the folders this product writes to, but for its log: contents by path. */
+/** The contents of a host's files by path, in all folders that the program writes, except the log. */
 export async function filesOf(root: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const place of ['etc/apparmor.d', 'var/lib/aa-registry']) {

@@ -31,7 +31,7 @@ const file = `${policy}/aa-registry.library.web`;
 const trustFile = 'etc/aa-registry/trust.toml';
 const audit = 'var/log/audit/audit.log';
 
-/** Everything there is in a folder, to be compared: names, owners, modes, times and contents. */
+/** A snapshot of a folder: names, owners, modes, times and contents. */
 function everything(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -44,9 +44,9 @@ function everything(folder: string): Record<string, string> {
   return found;
 }
 
-describe('an image that somebody hostile has made', { timeout: 300_000 }, () => {
+describe('a hostile image', { timeout: 300_000 }, () => {
   let fixture: Fixture;
-  /** A host as it should be, which each test has a copy of. */
+  /** A valid host, which each test copies. */
   let sound: string;
   let root: string;
   let outside: string;
@@ -62,7 +62,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     await writeFile(join(sound, path), text);
   }
 
-  /** A new copy of the sound host, beside the folder outside of it that nothing may touch. */
+  /** Creates a copy of the valid host, next to an outside folder that must not change. */
   async function prepare(): Promise<void> {
     root = `${sound}-${++copies}`;
     await cp(sound, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
@@ -97,7 +97,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     await put('sys/kernel/security/apparmor/features/file', '');
     await put('usr/sbin/apparmor_parser', '');
     await put('run/docker.sock', '');
-    // What is outside looks as what is inside, so that whoever follows a link finds what they look for.
+    // The outside folder has the same structure, so that following a link would succeed.
     outside = join(dirname(sound), 'outside');
     await cp(sound, outside, { recursive: true, verbatimSymlinks: true });
     await writeFile(join(outside, 'precious'), 'nobody touches me');
@@ -107,8 +107,8 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
   afterAll(() => fixture.close());
   beforeEach(prepare);
 
-  describe('what was done with it once', () => {
-    test('a linked folder of kept versions: nothing is deleted in what it leads to', async () => {
+  describe('regressions', () => {
+    test('a linked folder of stored versions: nothing is deleted in its target', async () => {
       await rm(at(`${state}/kept/library.web`), { recursive: true });
       await symlink(outside, at(`${state}/kept/library.web`));
       const pulled = await run('pull', 'web@1.0.0');
@@ -119,7 +119,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       untouched();
     });
 
-    test('a linked copy of a damaged record: what it leads to is not written to', async () => {
+    test('a linked copy of a damaged record: its target is not written', async () => {
       await writeFile(at(record), '{');
       await symlink(join(outside, 'precious'), at(`${record}.damaged`));
       await symlink(join(outside, 'new'), at(`${state}/pending/library.web.json.damaged`)).catch(
@@ -130,7 +130,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       expect(lstatSync(at(`${record}.damaged`)).isFile()).toBe(true);
     });
 
-    test('a linked copy of a file that is set aside: the same', async () => {
+    test('a linked copy of a file that is set aside: its target is not written', async () => {
       const text = 'profile web { }\n';
       await writeFile(at(file), text);
       const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
@@ -143,7 +143,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       untouched();
     });
 
-    test('a linked folder for what is set aside: no file of the image’s choice gets out', async () => {
+    test('a linked folder for files that are set aside: no file is written outside', async () => {
       await writeFile(at(file), 'profile evil { }\n');
       await rm(at(`${state}/set-aside`), { recursive: true });
       await symlink(join(outside, policy), at(`${state}/set-aside`));
@@ -151,7 +151,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       untouched();
     });
 
-    test('a linked folder of the log: no file gets out', async () => {
+    test('a linked folder of the log: no file is written outside', async () => {
       const log = readdirSync(at(`${state}/log`))[0] ?? '';
       await rm(at(`${state}/log/${log}`), { recursive: true });
       await mkdir(join(outside, 'log'));
@@ -163,7 +163,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       await rm(join(outside, 'log'), { recursive: true });
     });
 
-    test('a record that names a file outside: that is not read', async () => {
+    test('a record that names a file outside: the file is not read', async () => {
       const text = await readFile(at(record), 'utf8');
       const other = `../../../..${join(outside, policy, 'precious')}`;
       await writeFile(at(record), text.replace(/"file": ".*"/, `"file": "${other}"`));
@@ -173,7 +173,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       expect(patched).not.toContain('/precious');
     });
 
-    test('includes lead to nothing outside the policy folder', async () => {
+    test('includes can’t leave the policy folder', async () => {
       for (const included of [
         `"${join(outside, 'secret')}"`,
         `<../../../../../..${join(outside, 'secret')}>`,
@@ -199,7 +199,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       await rm(join(outside, 'secret'));
     });
 
-    test.skipIf(!parser)('apparmor_parser is given no link and no FIFO of it', async () => {
+    test.skipIf(!parser)('apparmor_parser gets no links and FIFOs from it', async () => {
       await fixture.publish('based', `1.0.${copies}`);
       execFileSync('mkfifo', [at(`${policy}/tunables/waiting`)]);
       await rm(at(`${policy}/abstractions/base`));
@@ -258,14 +258,14 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
         'include if exists <local/none>',
         '# include "/etc/shadow", or abi </etc/shadow>',
         '/usr/include/abi/** r,',
-      ])('what stays in it is used: %s', async (text) => {
+      ])('links within it are followed: %s', async (text) => {
         await writeFile(at(`${policy}/abstractions/base`), `${text}\n`);
         await writeFile(at(`${policy}/local/more`), '  /more r,\n');
         const { said, code } = await run('pull', 'confined');
         expect(code, said).toBe(0);
       });
 
-      test('what leads out of it and is not reached does no harm', async () => {
+      test('links out of it that are not followed do no harm', async () => {
         await writeFile(at(`${policy}/local/more`), 'include "/etc/shadow"\n');
         await writeFile(at(`${policy}/other`), 'abi "/etc/shadow",\nprofile other { }\n');
         const { said, code } = await run('pull', 'confined');
@@ -273,21 +273,21 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       });
     });
 
-    test('a policy folder with more in all than policy has is refused, and not read to its end', async () => {
+    test('an oversized policy folder is refused without reading all of it', async () => {
       const many = at(`${policy}/many`);
       await mkdir(many);
       for (let n = 0; n < 40; n++) {
         await writeFile(join(many, `sparse-${n}`), '');
         await truncate(join(many, `sparse-${n}`), 8 * 1024 * 1024);
       }
-      // The limit is met before what comes last.
+      // The limit is exceeded before the last file.
       await writeFile(join(many, 'zzz'), 'profile web { }\n');
       const { said, code } = await run('pull', 'web');
       expect(said).toContain(`${at(policy)} holds more than policy does: at most`);
       expect(code).toBe(1);
     });
 
-    test('folders of a policy folder count, however few files they have', async () => {
+    test('subfolders of a policy folder count, even if they have few files', async () => {
       await mkdir(at(`${policy}/many`));
       execFileSync('sh', ['-c', 'seq 20001 | xargs mkdir'], { cwd: at(`${policy}/many`) });
       const { said, code } = await run('pull', 'web');
@@ -296,7 +296,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     });
   });
 
-  /** What somebody may put in the place of a file or folder. */
+  /** The replacements of a file or folder. */
   const mutations: Record<string, (path: string, original: string) => Promise<void>> = {
     'a link out': async (path, original) => {
       await rm(path, { recursive: true, force: true });
@@ -325,7 +325,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     },
     'a socket': async (path) => {
       await rm(path, { recursive: true, force: true });
-      // A socket's file stays where whoever listens is killed; here it is moved out of the way of close().
+      // close() would delete the socket's file, so it is moved.
       const server = createServer();
       await new Promise<void>((resolve) => server.listen('s.sock', resolve).unref());
       execFileSync('mv', ['s.sock', path]);
@@ -377,7 +377,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     ['run-args', 'web'],
   ];
 
-  /** Every place that this program looks at below a root, in the sound host; folders on the way to it too. */
+  /** Every path below a root that the program uses, including parent folders. */
   function places(): string[] {
     const found = new Set<string>();
     for (const name of readdirSync(sound, { recursive: true, encoding: 'utf8' })) found.add(name);
@@ -394,7 +394,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     return [...found].sort();
   }
 
-  /** Changes a copy of the sound host and runs a command in it. */
+  /** Changes a copy of the valid host and runs a command in it. */
   async function attempt(place: string, mutation: string, args: readonly string[]) {
     await prepare();
     try {
@@ -404,7 +404,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
       untouched();
       expect(outcome.said).not.toContain('unexpected:');
       expect(outcome.said).not.toContain('/proc/self/fd');
-      // 6 says that something would change or was changed.
+      // Exit code 6: drift.
       if (![0, 6].includes(outcome.code)) expect(outcome.said).toMatch(/\.\n|\]\n/);
       return outcome;
     } finally {
@@ -412,7 +412,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     }
   }
 
-  test(`each place replaced by anything: nothing outside is touched, and every command ends${unlessRoot}`, async () => {
+  test(`with any file type in any place, nothing outside changes and every command ends${unlessRoot}`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...places()),
@@ -435,7 +435,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
   ];
   const refusing = Object.keys(mutations).filter((name) => name !== 'a folder');
   test.each(ours.flatMap((place) => refusing.map((mutation) => [place, mutation])))(
-    '%s that is %s is refused by name',
+    '%s that is %s is refused with its path',
     async (place = '', mutation = '') => {
       const { said, code } = await attempt(place, mutation, ['pull', 'web@1.0.0']);
       expect(said).toContain(`${join(root, place)} `);
@@ -445,7 +445,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
   );
 
   test.each(['a link out', 'a FIFO', 'a huge file', 'writable by everybody'])(
-    'a trust file that is %s is refused by name',
+    'a trust file that is %s is refused with its path',
     async (mutation) => {
       const { said, code } = await attempt(trustFile, mutation, ['sync']);
       expect(said).toContain(`${join(root, trustFile)} `);
@@ -453,7 +453,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     },
   );
 
-  test('what is installed in place of a link, a FIFO or a device is a file again', async () => {
+  test('installing replaces a link, a FIFO or a device with a file', async () => {
     for (const mutation of ['a link out', 'a FIFO', ...(isRoot ? ['a device'] : [])]) {
       await prepare();
       await mutations[mutation]?.(at(file), file);
@@ -467,7 +467,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     }
   });
 
-  test('the link that has a profile complain is one as AppArmor has it, and is never followed', async () => {
+  test('the link for complain mode has AppArmor’s form and is never followed', async () => {
     const link = at(`${policy}/force-complain/aa-registry.library.web`);
     expect(readlinkSync(link)).toBe('../aa-registry.library.web');
     await rm(link);
@@ -477,7 +477,7 @@ describe('an image that somebody hostile has made', { timeout: 300_000 }, () => 
     untouched();
   });
 
-  test('a root is found through links that its user has made, and is the user’s own', async () => {
+  test('the path of a root may contain links, unless other users could have made them', async () => {
     const link = `${root}-link`;
     await symlink(root, link);
     expect((await command(['status', '--offline', '--root', link])).code).toBe(0);

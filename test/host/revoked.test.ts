@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { endorse, generateKeyPair, generateNoteKey } from '../../trust/index.ts';
 import { command } from '../command.ts';
-import { type Meddler, startMeddler } from '../meddler.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
+import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
 import { type Fixture, startFixture, succeed, textOf } from './fixture.ts';
 
-/** An address at which nothing listens. */
+/** An address without a server. */
 const away = ['--registry', 'http://127.0.0.1:9'];
 
-// A team has published 1.0.0 with one key and 1.1.0 with the next, which the first has signed for. Hosts trust both and
-// have had both versions; then the first key is revoked.
+// A team published 1.0.0 with one key and 1.1.0 with the next, which the first endorsed. Hosts trust both and have
+// installed both versions; then the first key is revoked.
 describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   let fixture: Fixture;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let publisher: Publisher;
   let start: string;
   let root: string;
@@ -24,7 +24,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     fixture = await startFixture();
     const { registry } = fixture;
-    meddler = await startMeddler(registry.url);
+    proxy = await startTamperingProxy(registry.url);
     publisher = await createPublisher(registry, 'team');
     const next = await generateKeyPair();
     const version = (key: Publisher, number: string) =>
@@ -43,7 +43,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const trust = join(start, 'etc/aa-registry/trust.toml');
     await succeed(['trust', 'init', 'team', '--root', start, '--yes']);
     const text = await readFile(trust, 'utf8');
-    await writeFile(trust, text.replace(registry.url, meddler.url));
+    await writeFile(trust, text.replace(registry.url, proxy.url));
     await writeFile(
       join(start, 'etc/aa-registry/profiles.toml'),
       'profiles = ["team/web@1.0.0"]\n',
@@ -65,11 +65,11 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     );
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await fixture.close();
   });
   beforeEach(async () => {
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     root = `${start}-${++copies}`;
     await cp(start, root, { recursive: true, verbatimSymlinks: true });
   });
@@ -80,7 +80,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   const installed = () => readFile(file(), 'utf8');
   const want = (text: string) => writeFile(join(root, 'etc/aa-registry/profiles.toml'), text);
 
-  /** Has the host at 1.0.0, as one is that did not update in time. */
+  /** Keeps the host at 1.0.0, like one that was not updated. */
   async function stayAt100(): Promise<void> {
     const { earlier, ...rest } = JSON.parse(await readFile(record('installed'), 'utf8'));
     const { version, digest, verifiedAt } = rest;
@@ -89,9 +89,9 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await writeFile(file(), textOf('web', '1.0.0'));
   }
 
-  /** What a registry shows that hides every revocation. */
+  /** The response of a registry that hides every revocation. */
   function hideRevocations(): void {
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.startsWith('/v1/teams/') || path.startsWith('/v1/resolve')
         ? body
             .toString()
@@ -120,7 +120,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   test.each(ways)('is refused by %s', (_, ...args) => expectRefused(args));
 
   test.each(ways.filter(([way]) => way !== 'pull'))(
-    'is refused by %s without the registry, once it was seen',
+    'is refused by %s without the registry, once the revocation is stored',
     async (_, ...args) => {
       expect((await run('pull', 'team/web@1.0.0')).code).toBe(3);
       await expectRefused([...args, ...away]);
@@ -133,7 +133,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await expectRefused(args);
   });
 
-  test('is refused as a first installation with one code, whichever way', async () => {
+  test('is refused as a first installation with the same code by every command', async () => {
     const fresh = join(root, 'fresh');
     await cp(join(root, 'etc/aa-registry'), join(fresh, 'etc/aa-registry'), { recursive: true });
     const env = { XDG_STATE_HOME: join(fresh, 'state') };
@@ -162,7 +162,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(await installed()).toBe('# changed\n');
   });
 
-  test('is told by status and sync while it is installed, with an exit code of its own', async () => {
+  test('is reported by status and sync while it is installed, with its own exit code', async () => {
     await stayAt100();
     const status = await run('status');
     expect(status.said).toContain('team team has revoked the key that signed it');
@@ -179,7 +179,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('sync', ...away)).code).toBe(8);
     const items = JSON.parse((await run('sync', '--format', 'json')).stdout);
     expect(items.untrusted).toMatchObject([{ team: 'team', name: 'web', id: 'key-revoked' }]);
-    // Also of what sync was not told to have.
+    // Also for profiles that are not listed in profiles.toml.
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
     await want('profiles = []\n');
     const { origin, ...rest } = JSON.parse(await readFile(record('installed'), 'utf8'));
@@ -191,14 +191,14 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('status')).code).toBe(0);
   });
 
-  test('is told by a sync at its next run, for the same one request until then', async () => {
+  test('is reported by the next sync, without additional requests before', async () => {
     await stayAt100();
     hideRevocations();
     expect((await run('sync')).code).toBe(0);
-    meddler.statuses = [];
+    proxy.statuses = [];
     expect((await run('sync')).code).toBe(0);
-    expect(meddler.statuses).toHaveLength(1);
-    meddler.meddle = (_, body) => body;
+    expect(proxy.statuses).toHaveLength(1);
+    proxy.tamper = (_, body) => body;
     await rm(join(root, 'var/lib/aa-registry/sync.json'));
     expect((await run('sync')).code).toBe(8);
   });
@@ -206,7 +206,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   test.each([
     ['had the file in place', '1.0.0'],
     ['had not', '1.1.0'],
-  ])('is undone where an interrupted change %s', async (_, version) => {
+  ])('is rolled back if an interrupted change %s', async (_, version) => {
     const target = JSON.parse(await readFile(record('installed'), 'utf8'));
     const { version: _version, digest: _digest, verifiedAt: _at, ...rest } = target;
     const installation = { ...rest, ...target.earlier[0], earlier: [] };
@@ -219,7 +219,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('status')).code).toBe(0);
   });
 
-  test('is gone where an interrupted first installation had its file in place', async () => {
+  test('is removed after an interrupted first installation', async () => {
     const target = JSON.parse(await readFile(record('installed'), 'utf8'));
     const installation = { ...target, ...target.earlier[0], earlier: [] };
     await mkdir(join(record('pending'), '..'), { recursive: true });
@@ -233,7 +233,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await expect(installed()).rejects.toThrow('ENOENT');
   });
 
-  /** Has the host stopped while it updated 1.0.0 to 1.1.0, with the new file in place. */
+  /** Interrupts the update of the host from 1.0.0 to 1.1.0 after the new file was written. */
   async function stopInUpdate(): Promise<void> {
     const target = JSON.parse(await readFile(record('installed'), 'utf8'));
     await stayAt100();
@@ -247,7 +247,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
 
   const kept = () => join(root, 'var/lib/aa-registry/kept/team.web');
 
-  /** Another proof than its own, or none, for what is kept under a digest. */
+  /** Replaces or removes the proof of a stored version. */
   async function forgeKept(digest: string, text: string): Promise<void> {
     const [some = ''] = await readdir(kept());
     const bundle = JSON.parse(await readFile(join(kept(), some), 'utf8'));
@@ -262,9 +262,9 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   }
   const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-  test('is not put back where an interrupted update can’t be finished either', async () => {
+  test('is not restored after an interrupted update', async () => {
     await stopInUpdate();
-    // Neither is proved any more: of the new one nothing is kept, the old one's key was revoked.
+    // Neither version can be verified: the new one is not stored, and the old one's key was revoked.
     const { installation } = JSON.parse(await readFile(record('pending'), 'utf8'));
     await rm(join(kept(), `${installation.digest.slice('sha256:'.length)}.bundle`));
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
@@ -281,7 +281,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(await installed()).toBe(textOf('web', '1.1.0'));
   });
 
-  test('made-up bytes are not what an interrupted change goes back to', async () => {
+  test('an interrupted change is not rolled back to forged bytes', async () => {
     const evil = '# EVIL unsigned\n';
     await stopInUpdate();
     const pending = JSON.parse(await readFile(record('pending'), 'utf8'));
@@ -300,7 +300,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await expect(installed()).rejects.toThrow('ENOENT');
   });
 
-  /** Has the host ask more of the log than what it has was proved by. */
+  /** Makes the host require more of the log than the stored proofs have. */
   async function setLog(...settings: [RegExp, string][]): Promise<void> {
     const path = join(root, 'etc/aa-registry/trust.toml');
     let text = await readFile(path, 'utf8');
@@ -346,7 +346,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
         await writeFile(file(), '# EVIL\n');
       },
     ],
-  ])('is told with %s', async (_, id, change) => {
+  ])('is reported by %s', async (_, id, change) => {
     await stayAt100();
     expect((await run('status')).code).toBe(8);
     await change();
@@ -365,7 +365,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(synced.code).toBe(8);
   });
 
-  test('is mended by the pull that is advised where only its proof is gone', async () => {
+  test('is repaired by the suggested pull if only its proof is missing', async () => {
     await rm(kept(), { recursive: true });
     const found = await run('status');
     expect(found).toMatchObject({ code: 8, said: expect.stringContaining('[not-kept]') });
@@ -374,7 +374,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('status')).code).toBe(0);
   });
 
-  test('more witnesses distrust what had fewer, and a lower age nothing that was young', async () => {
+  test('a higher witness threshold distrusts earlier proofs, a lower maximum age does not', async () => {
     await askAge();
     const old = await run('status', ...away);
     expect(old).toMatchObject({ code: 0, said: expect.stringContaining('[checkpoint-stale]') });
@@ -387,7 +387,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     });
   });
 
-  test('files of keys that were never revoked hide no revocation', async () => {
+  test('files of keys that were never revoked do not hide a revocation', async () => {
     await stayAt100();
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
@@ -400,7 +400,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('sync')).code).toBe(8);
   });
 
-  test('an answer that the image has made up hides none from the operator’s sync', async () => {
+  test('a forged cached response does not hide a revocation from the operator’s sync', async () => {
     await stayAt100();
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
@@ -417,8 +417,8 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('sync', '--trust', trust)).code).toBe(8);
   });
 
-  test('a claim that the log does not have is not remembered', async () => {
-    meddler.meddle = (path, body) =>
+  test('an unproved revocation is not stored', async () => {
+    proxy.tamper = (path, body) =>
       path.startsWith('/v1/teams/')
         ? body.toString().replaceAll(/"revokedAt":null,"revocationLogIndex":null/g, () => {
             return '"revokedAt":"2026-01-01T00:00:00.000Z","revocationLogIndex":0';
@@ -426,7 +426,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
         : body;
     await run('status');
     expect((await run('pull', 'team/web@1.1.0')).said).toContain('[key-revoked]');
-    meddler.meddle = (_, body) => body;
+    proxy.tamper = (_, body) => body;
     expect(await run('pull', 'team/web@1.1.0')).toMatchObject({ code: 0 });
     expect((await run('status')).code).toBe(0);
   });

@@ -2,25 +2,25 @@ import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
-import { type Meddler, startMeddler } from '../meddler.ts';
 import { send } from '../publisher.ts';
+import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
 import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
 
 describe('sync', () => {
   let fixture: Fixture;
-  let meddler: Meddler;
+  let proxy: TamperingProxy;
   let root: string;
   let names = 0;
-  /** Two profiles of this test's own. */
+  /** Two profiles of this test. */
   let web: string;
   let api: string;
 
   beforeAll(async () => {
     fixture = await startFixture();
-    meddler = await startMeddler(fixture.registry.url);
+    proxy = await startTamperingProxy(fixture.registry.url);
   });
   afterAll(async () => {
-    await meddler.close();
+    await proxy.close();
     await fixture.close();
   });
   beforeEach(async () => {
@@ -32,8 +32,8 @@ describe('sync', () => {
     root = await fixture.host();
     const trust = join(root, 'etc/aa-registry/trust.toml');
     const text = await readFile(trust, 'utf8');
-    await writeFile(trust, text.replace(fixture.registry.url, meddler.url));
-    meddler.meddle = (_, body) => body;
+    await writeFile(trust, text.replace(fixture.registry.url, proxy.url));
+    proxy.tamper = (_, body) => body;
   });
   afterEach(() => rm(root, { recursive: true }));
 
@@ -48,7 +48,7 @@ describe('sync', () => {
   const run = (...args: string[]) => command([...args, '--root', root]);
   const done = (...args: string[]) => succeed([...args, '--root', root]);
 
-  test('installs what is wanted, and a second run does nothing but ask once', async () => {
+  test('installs the listed profiles, and a second run only sends one request', async () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     const planned = await run('sync', '--dry-run');
     expect(planned.code).toBe(6);
@@ -61,10 +61,10 @@ describe('sync', () => {
     expect(await filesOf(root)).toHaveProperty([link]);
 
     const before = await filesOf(root);
-    meddler.statuses = [];
+    proxy.statuses = [];
     const second = await done('sync');
     expect(second.lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
-    expect(meddler.statuses).toEqual([304]);
+    expect(proxy.statuses).toEqual([304]);
     const after = await filesOf(root);
     expect({ ...after, 'var/lib/aa-registry/sync.json': '' }).toEqual({
       ...before,
@@ -73,17 +73,17 @@ describe('sync', () => {
     expect((await run('sync', '-n')).lines).toEqual(['Nothing would be changed.']);
   });
 
-  test('asks as cheaply with a token, as hosts of private profiles have', async () => {
+  test('sends as few requests with a token', async () => {
     await want(`profiles = ["${web}", "${api}"]`);
     const env = { AA_TOKEN: fixture.team.token };
     const first = await command(['sync', '--root', root], env);
     expect(first, first.said).toMatchObject({ code: 0 });
-    meddler.statuses = [];
+    proxy.statuses = [];
     expect((await command(['sync', '--root', root], env)).said).toContain('Nothing to do');
-    expect(meddler.statuses).toEqual([304]);
+    expect(proxy.statuses).toEqual([304]);
   });
 
-  test('follows the registry, and goes back to no older version', async () => {
+  test('follows the registry but never to an older version', async () => {
     await want(`profiles = ["${web}@~1.1", "${api}"]`);
     await done('sync');
     await fixture.publish(web, '1.1.1');
@@ -102,7 +102,7 @@ describe('sync', () => {
     expect(await installed(api)).toBe(textOf(api, '1.1.0'));
   });
 
-  test('removes what it has installed and is not wanted any more, and nothing else', async () => {
+  test('removes profiles that it installed and that are no longer listed, and nothing else', async () => {
     await want(`profiles = ["${web}", "${api}"]`);
     await done('pull', api);
     await done('sync');
@@ -135,7 +135,7 @@ describe('sync', () => {
     expect(idle).toMatchObject({ code: 4, lines: ['Nothing to do: 1 profile.'] });
   });
 
-  test('keeps to a lock, byte for byte the same for the same versions', async () => {
+  test('installs the locked versions; the lock is reproducible', async () => {
     await want(`profiles = ["${web}", "${api}"]`);
     await done('lock');
     const lock = join(root, 'etc/aa-registry/profiles.lock.toml');
@@ -148,7 +148,7 @@ describe('sync', () => {
     const relocked = await done('lock');
     expect(relocked.lines.join('\n')).toMatch(/^-version = "1.1.0"$[\s\S]*^\+version = "2.0.0"$/m);
     expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 2.0.0`]);
-    // Back to the first lock: it was here, so nobody has to be asked.
+    // Back to the first lock: the versions are stored, so no request is necessary.
     await writeFile(lock, first);
     expect((await run('sync', '--registry', 'http://127.0.0.1:9')).lines).toEqual([
       `Updated ${web} 2.0.0 to 1.1.0`,
@@ -167,7 +167,7 @@ describe('sync', () => {
     expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining('"lock"') });
   });
 
-  test('does not take what a rollback has left, until there is something newer', async () => {
+  test('does not reinstall a version that was rolled back until there is a newer one', async () => {
     await want(`profiles = ["${web}"]`);
     await done('pull', `${web}@1.0.0`);
     await done('sync');
@@ -180,14 +180,14 @@ describe('sync', () => {
     expect(await installed(web)).toBe(textOf(web, '1.1.1'));
   });
 
-  test('lock and sync agree on what a host was rolled back to', async () => {
+  test('lock and sync agree on a rolled back version', async () => {
     await want(`profiles = ["${web}@^1.0", "${api}"]`);
     await done('sync');
     await fixture.publish(web, '1.2.0');
     await done('lock');
     await done('sync');
     await done('rollback', web, '--offline');
-    // The lock still names what was left: somebody has to decide, so it is no success.
+    // The lock still has the version that was rolled back, which requires a decision, so it fails.
     const torn = await run('sync');
     expect(torn).toMatchObject({ code: 1, lines: [] });
     expect(torn.said).toContain(`${web} is locked to 1.2.0 and stays at 1.1.0`);
@@ -212,7 +212,7 @@ describe('sync', () => {
     expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 1.3.0`]);
   });
 
-  test('a lock of exactly what a rollback has left is refused', async () => {
+  test('a lock of the version that was rolled back is refused', async () => {
     await want(`profiles = ["${web}@1.1.0"]`);
     await done('pull', `${web}@1.0.0`);
     await done('sync');
@@ -229,7 +229,7 @@ describe('sync', () => {
     expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
   });
 
-  test('a second rollback is not undone by the version that the first has left', async () => {
+  test('a second rollback is not undone by the version before the first', async () => {
     await want(`profiles = ["${web}"]`);
     await done('sync');
     for (const version of ['1.2.0', '1.3.0']) {
@@ -242,7 +242,7 @@ describe('sync', () => {
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
   });
 
-  test('keeps complain mode that was asked for on the host, through updates, until enforce', async () => {
+  test('keeps complain mode set on the host through updates until enforce', async () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     await done('sync');
     const link = join(root, `etc/apparmor.d/force-complain/aa-registry.library.${web}`);
@@ -253,7 +253,7 @@ describe('sync', () => {
     await fixture.publish(web, '1.2.0');
     await done('sync');
     expect(await installed(web)).toBe(textOf(web, '1.2.0'));
-    // What is repaired stays in it too.
+    // A repaired profile keeps its mode.
     await writeFile(file(web), 'changed');
     await done('sync');
     expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
@@ -263,7 +263,7 @@ describe('sync', () => {
     await expect(readlink(link)).rejects.toThrow('ENOENT');
     expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
 
-    // What the file wants comes back, and that is said beforehand.
+    // The mode in the file is restored, which is announced.
     expect((await done('enforce', api)).said).toContain('wants it in complain mode');
     expect((await done('sync')).lines[0]).toContain(`Repaired ${api}`);
     await done('pull', web, '--complain');
@@ -271,7 +271,7 @@ describe('sync', () => {
     expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
   });
 
-  test('whoever has made an image keeps nothing in complain mode or at an older version', async () => {
+  test('an image can’t keep a profile in complain mode or at an older version', async () => {
     await want(`profiles = ["${web}"]`);
     await done('pull', `${web}@1.0.0`);
     await done('sync');
@@ -279,12 +279,12 @@ describe('sync', () => {
     await done('complain', web);
     expect((await done('sync')).said).toContain('stays in complain mode');
     const trust = join(root, 'etc/aa-registry/trust.toml');
-    // With a trust file of the operator's own, the rest of the root is another's.
+    // With the operator's trust file, the rest of the root is untrusted.
     expect((await done('sync', '--trust', trust)).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
     expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
   });
 
-  test('says what was yanked, and does not install it', async () => {
+  test('reports yanked versions and does not install them', async () => {
     await want(`profiles = ["${web}@1.1.0", "${api}"]`);
     await fixture.yank(api, '1.0.0', 'far too lax');
     const outcome = await run('sync');
@@ -295,9 +295,9 @@ describe('sync', () => {
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
   });
 
-  test('one that is refused does not keep the others from being installed', async () => {
+  test('a refused profile does not prevent the installation of others', async () => {
     await want(`profiles = ["${web}", "${api}", "no-such-profile"]`);
-    meddler.meddle = (path, body) =>
+    proxy.tamper = (path, body) =>
       path.includes(`/${web}/`) && path.endsWith('/profile') ? `${body}# more\n` : body;
     const outcome = await run('sync');
     expect(outcome.code).toBe(3);
@@ -307,14 +307,14 @@ describe('sync', () => {
     expect(await installed(api)).toBe(textOf(api, '1.0.0'));
   });
 
-  test('notices a registry that holds still its log, although nothing else has changed', async () => {
+  test('detects a frozen log although nothing else has changed', async () => {
     const trust = join(root, 'etc/aa-registry/trust.toml');
     const text = await readFile(trust, 'utf8');
     await writeFile(trust, text.replace(/maximum_age_hours = .*/, 'maximum_age_hours = 0.0005'));
     await want(`profiles = ["${api}"]`);
     await done('sync');
     const old = await (await fixture.registry.fetch('/log/checkpoint')).text();
-    meddler.meddle = (path, body) => (path === '/log/checkpoint' ? old : body);
+    proxy.tamper = (path, body) => (path === '/log/checkpoint' ? old : body);
     await new Promise((resolve) => setTimeout(resolve, 2800));
     const frozen = await run('sync');
     expect(frozen.said).toContain('[checkpoint-stale]');

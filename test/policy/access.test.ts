@@ -24,7 +24,7 @@ function judged(rules: string, access: Access, resolver?: IncludeResolver) {
 const read = (path: string): Access => ({ kind: 'file', path, permissions: ['r'], owner: true });
 const write = (path: string): Access => ({ kind: 'file', path, permissions: ['w'], owner: true });
 
-describe('which rule decides', () => {
+describe('the deciding rule', () => {
   test.each<[string, string, Access, 'allowed' | 'denied' | 'unmatched', number | undefined]>([
     ['an allow rule', '/a r,\n', read('/a'), 'allowed', 4],
     ['none', '/a r,\n', read('/b'), 'unmatched', undefined],
@@ -218,7 +218,7 @@ describe('which rule decides', () => {
     expect(found.rules[0]?.line).toBe(line);
   });
 
-  test('what is denied in part and missing in part says both', () => {
+  test('partly denied and partly missing permissions are both reported', () => {
     const access: Access = { kind: 'file', path: '/a', permissions: ['r', 'w', 'k'] };
     expect(judged('/a r,\naudit deny /a w,\n', access)).toEqual({
       outcome: 'denied',
@@ -228,7 +228,7 @@ describe('which rule decides', () => {
     });
   });
 
-  test('a rule of an include is named with its file', () => {
+  test('a rule of an include is reported with its file', () => {
     const resolver: IncludeResolver = () => ({ file: '/x/base', source: '# base\n/a r,\n' });
     const { rules } = judged('include <abstractions/base>\n', read('/a'), resolver);
     expect(rules).toEqual([{ text: '/a r,', line: 2, file: '/x/base', deny: false, audit: false }]);
@@ -244,11 +244,11 @@ describe('which rule decides', () => {
     }
   });
 
-  test('a variable that nobody declares leaves it unsure', () => {
+  test('an undeclared variable makes the result uncertain', () => {
     expect(judged('deny @{NOWHERE}/a r,\n', read('/a'))).toMatchObject({ unsure: true });
   });
 
-  test('children and hats are profiles of their own', () => {
+  test('child profiles and hats are separate profiles', () => {
     const [parent, child, hat] = effectiveProfiles(
       profileOf('/a r,\nprofile c {\n  /b r,\n}\n^h flags=(complain) {\n}\n'),
     );
@@ -259,7 +259,7 @@ describe('which rule decides', () => {
   });
 });
 
-// What a file can be called, bytes that are no UTF-8 (as lone surrogates) among it.
+// File names, including bytes that are not UTF-8 (as lone surrogates).
 const character = fc.oneof(
   fc.constantFrom(
     ...'*?[]{}^\\"\' ,#!()=@<>-;$.ab01é\n\t\x01\u{1f600}\u0085\u00ad\u200b\u202e\ufeff\u{e0041}',
@@ -272,7 +272,7 @@ const path = fc
     { minLength: 1, maxLength: 3 },
   )
   .map((parts) => `/${parts.join('/')}`)
-  // Bytes that are a character together are that character.
+  // Bytes that form a character are that character.
   .filter((text) => !/[\udcc2-\udcf4][\udc80-\udcbf]/.test(text));
 const label = fc.constantFrom('unconfined', 'docker-default', '/usr/bin/x', 'a//b', 'with space');
 const some = <T>(...all: T[]) => fc.subarray(all, { minLength: 1 });
@@ -365,13 +365,13 @@ const anyAccess: fc.Arbitrary<Access> = fc.oneof(
 );
 
 describe('the narrowest rule', () => {
-  test('allows the access it is for, is valid, and is in canonical form', () => {
+  test('allows its access, is valid and in canonical form', () => {
     fc.assert(
       fc.property(anyAccess, (access) => {
         const rule = narrowestRule(access) ?? '';
         const text = profileOf(`  ${rule}\n`);
         expect(lint(text).diagnostics.filter((one) => one.severity === 'error')).toEqual([]);
-        // Only where it fits a line: the formatter breaks what does not.
+        // Only if it fits a line: the formatter wraps longer ones.
         if (rule.length < 95) expect(format(text).text).toBe(text);
         const wanted = access.kind === 'dbus' ? { ...access, name: access.name ?? 'x' } : access;
         expect(judged(`${rule}\n`, wanted)).toMatchObject({ outcome: 'allowed', unsure: false });
@@ -380,7 +380,7 @@ describe('the narrowest rule', () => {
     );
   });
 
-  test('shows every character that it has', () => {
+  test('shows every character', () => {
     fc.assert(fc.property(anyAccess, (access) => !hasHidden(narrowestRule(access) ?? '')));
     const rule = narrowestRule(read('/a\u202eb\u0085\udc85\u{e0041}'));
     expect(rule).toBe('owner /a\\342\\200\\256b\\302\\205\\205\\363\\240\\201\\201 r,');
@@ -401,11 +401,11 @@ describe('the narrowest rule', () => {
     ['limit', { kind: 'rlimit', name: 'constructor', value: 1 }],
     ['io_uring', { kind: 'io_uring', access: 'sqpoll) label=x, io_uring (cmd' }],
     ['queue permission', { kind: 'mqueue', access: ['read', 'x,'], name: '/a' }],
-  ])('of a word that is not the language’s there is none: %s', (_, access) => {
+  ])('does not exist for an unknown keyword: %s', (_, access) => {
     expect(narrowestRule(access)).toBeUndefined();
   });
 
-  test('of a path does not allow any other', () => {
+  test('for a path does not allow any other', () => {
     fc.assert(
       fc.property(path, path, (one, other) => {
         fc.pre(one !== other);

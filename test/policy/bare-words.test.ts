@@ -1,4 +1,4 @@
-// A bare word where a path stands: as apparmor_parser 3.0.8 decides, checked against it.
+// A bare word in place of a path: the expected results are those of apparmor_parser 3.0.8.
 import { describe, expect, test } from 'vitest';
 import {
   check,
@@ -83,7 +83,7 @@ const refused = [
     'read r,',
   ],
   ...['file network r,', 'file mount r,', 'file user r,', 'file unmount r,', 'file audit r,'],
-  // No modes, or more than that.
+  // Not modes, or more than modes.
   ...[
     'deleted,',
     'deleted ,',
@@ -104,7 +104,7 @@ const refused = [
 ];
 
 describe('a bare word as a path', () => {
-  test.each(taken)('%j is taken, with a warning', (rule) => {
+  test.each(taken)('%j is accepted with a warning', (rule) => {
     expect(found(rule)).toEqual({ ok: true, ids: ['bare-word-path'] });
     // The formatter keeps it.
     const { text } = format(profile(rule));
@@ -125,29 +125,29 @@ describe('a bare word as a path', () => {
   });
 
   test.each(['foo', 'foo -> b', 'oldroot=r foo', 'oldroot=r /b', '/a -> r', 'rws', '"/r"', ':a'])(
-    'pivot_root %s is taken',
+    'pivot_root %s is accepted',
     (words) => {
       expect(found(`pivot_root ${words},`)).toEqual({ ok: true, ids: [] });
     },
   );
 
-  test('two of them conflict as paths do', () => {
+  test('conflicts like other paths', () => {
     expect(found('deleted px,\n  deleted ux,').ids).toContain('exec-conflict');
   });
 
-  test('a mistyped rule still gets its suggestion', () => {
+  test('a misspelt rule still has a suggestion', () => {
     const { diagnostics } = check(profile('capabilty chown,'));
     expect(diagnostics).toMatchObject([{ id: 'unknown-rule', suggestion: 'capability' }]);
   });
 
-  test('it allows nothing', () => {
+  test('allows nothing', () => {
     const [seen] = effectiveProfiles(profile('deleted rw,'));
     const access = { kind: 'file', path: '/deleted', permissions: ['w'] } as const;
     expect(evaluate(seen as EffectiveProfile, access).outcome).toBe('unmatched');
   });
 });
 
-describe('a word that became a keyword later', () => {
+describe('a word that is a keyword in later releases', () => {
   const later = ['io_uring', 'userns', 'mqueue', 'priority', 'prompt', 'delete', 'quiet'];
   const words = [...later, 'open', 'override_creds', 'sqpoll', 'and', 'or'];
   const forms = ['W r,', 'owner W rw,', 'r W,', 'file W r,', 'deny W w,', 'W px -> b,'];
@@ -162,7 +162,7 @@ describe('a word that became a keyword later', () => {
     expect(needs).toBe('2.13');
   });
 
-  test.each(later.map((word) => `${word} r,`))('%j is not for the newest release', (rule) => {
+  test.each(later.map((word) => `${word} r,`))('%j is refused by the newest release', (rule) => {
     const { diagnostics } = check(profile(rule));
     expect(diagnostics.map(({ id }) => id)).not.toContain('bare-word-path');
   });
@@ -173,7 +173,7 @@ describe('a word that became a keyword later', () => {
     ['userns,', 'target'],
     ['mqueue r /x,', 'target'],
     ['priority=1 /x r,', 'target'],
-  ])('%j still is what it is elsewhere', (rule, id) => {
+  ])('%j keeps its meaning elsewhere', (rule, id) => {
     const { diagnostics } = check(profile(rule), { target: '3.0' });
     expect(diagnostics.map((one) => one.id)).toEqual([id]);
   });
@@ -195,14 +195,14 @@ describe('include as a bare word', () => {
   });
 
   test.each(['r include ,', 'px include -> b,', 'r "include",', 'include,'])(
-    '%j is an include, or nothing',
+    '%j is an include or an error',
     (rule) => {
       expect(found(rule).ok).toBe(false);
     },
   );
 });
 
-describe('other names for the same', () => {
+describe('synonyms', () => {
   test.each([
     ['user /x r,', 'owner /x r,'],
     ['unmount /x/,', 'umount /x/,'],
@@ -212,13 +212,13 @@ describe('other names for the same', () => {
     expect(found(other).ok).toBe(true);
   });
 
-  test('unmount allows what umount does', () => {
+  test('unmount allows the same as umount', () => {
     const [seen] = effectiveProfiles(profile('unmount /x/,'));
     const access = { kind: 'umount', target: '/x/' } as const;
     expect(evaluate(seen as EffectiveProfile, access).outcome).toBe('allowed');
   });
 
-  test('rewrite is alias', () => {
+  test('rewrite is a synonym of alias', () => {
     expect(check('rewrite /a -> /b,\nprofile a {\n}\n').ok).toBe(true);
     expect(check('rewrite /a,\nprofile a {\n}\n').ok).toBe(false);
     expect(check('user user /x r,\n').ok).toBe(false);
@@ -226,7 +226,7 @@ describe('other names for the same', () => {
     expect(found('user capability kill,').ok).toBe(false);
   });
 
-  test('the target of an exec transition is a name, whatever it holds', () => {
+  test('the target of an exec transition is a name of any characters', () => {
     expect(found('/x px -> @{NOBODY_SETS_IT},').ok).toBe(true);
     expect(found('/x l -> @{NOBODY_SETS_IT},').ok).toBe(false);
   });
@@ -240,7 +240,7 @@ const seen = (text: string) => {
 
 describe('an alias of bare words', () => {
   test.each(['/a -> r', 'foo -> /b', 'foo -> bar', '/a -> rw', '/a -> all', 'include->b'])(
-    'alias %s is taken',
+    'alias %s is accepted',
     (words) => {
       expect(seen(`alias ${words},\nprofile a {\n}\n`)).toEqual({
         ok: true,
@@ -262,7 +262,7 @@ describe('an alias of bare words', () => {
   });
 });
 
-describe('a # where apparmor_parser 3.0 takes it', () => {
+describe('# where apparmor_parser 3.0 accepts it', () => {
   test.each(['chown#c\n ,', 'chown #c\n ,', 'chown#c\n kill,', '#c\n kill,', 'chown,#c'])(
     'capability %j',
     (words) => {

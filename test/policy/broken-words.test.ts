@@ -1,4 +1,4 @@
-// Where a line may end and a comment may stand inside a statement: as apparmor_parser 3.0.8 decides, checked against it.
+// Line ends and comments inside a statement: the expected results are those of apparmor_parser 3.0.8.
 import { describe, expect, test } from 'vitest';
 import { check, format } from '../../policy/index.ts';
 
@@ -87,10 +87,10 @@ const taken = [
   'profile a # c\n flags=(complain) # c\n {\n}\n',
 ];
 
-describe('words broken over lines', () => {
+describe('words split over lines', () => {
   test.each(refused)('%j is refused', (text) => expect(verdict(text)).toBe(false));
 
-  test.each(taken)('%j is taken, and formatting keeps it', (text) => {
+  test.each(taken)('%j is accepted and preserved by formatting', (text) => {
     expect(verdict(text)).toBe(true);
     const { text: formatted } = format(text);
     expect(verdict(formatted)).toBe(true);
@@ -98,7 +98,7 @@ describe('words broken over lines', () => {
     expect(formatted.match(/# [cd]/g)).toEqual(text.match(/# [cd]/g));
   });
 
-  test('an arrow that is a part of a path is pointed out', () => {
+  test('an arrow within a path is reported', () => {
     const { diagnostics } = check(rule('mount options=(rw)->/b,'));
     expect(diagnostics.map(({ id, severity, fix }) => [id, severity, fix?.text])).toEqual([
       ['joined-arrow', 'warning', ' '],

@@ -1,4 +1,4 @@
-// The corpus (../shared/corpus, or AA_CORPUS): as many agree as the recorded disagreements allow.
+// The corpus (AA_CORPUS) agrees except for the recorded disagreements.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
-// Time a piece of work takes of the processor: a busy machine does not make it slow.
+// Processor time, which does not depend on other load on the machine.
 
-/** Milliseconds of processor time that `work` uses. */
+/** The processor time of `work`, in milliseconds. */
 export function cpuTime(work: () => void): number {
   const start = process.threadCpuUsage();
   work();
@@ -8,7 +8,7 @@ export function cpuTime(work: () => void): number {
   return (user + system) / 1000;
 }
 
-/** How many times as much `work` costs as sorting a hundred thousand paths does here and now: some machines are slow. */
+/** The cost of `work` relative to sorting a hundred thousand paths, independent of the machine. */
 export function cost(work: () => void): number {
   const before = cpuTime(sortPaths);
   const time = cpuTime(work);

@@ -1,4 +1,4 @@
-// The formatter: canonical, stable, and the same policy before and after.
+// The formatter is canonical, stable and preserves the policy.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { cases, corpus } from '../../scripts/conformance.ts';
 import { findParser } from '../../sdk/host/parser.ts';
 import { commentsOf, shapeOf } from './shape.ts';
 
-test('puts a policy in its canonical form', () => {
+test('formats a policy canonically', () => {
   const messy = `#include   <tunables/global>
 @{X}   =  a    b   # values
 
@@ -61,7 +61,7 @@ test('breaks long rules and long lists of values', () => {
   expect(format(formatted).text).toBe(formatted);
 });
 
-test('leaves a text with errors alone', () => {
+test('does not change a text with errors', () => {
   const broken = 'profile p {\n  /x   rw\n';
   expect(format(broken).text).toBe(broken);
   expect(format(broken).diagnostics).not.toEqual([]);
@@ -93,7 +93,7 @@ const parser = await findParser();
 const folder = mkdtempSync(join(tmpdir(), 'aa-format-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The compiled policy, or undefined when Debian's parser refuses it. */
+/** The compiled policy; undefined if Debian's parser refuses it. */
 function compile(path: string, options: string[] = []): Buffer | undefined {
   const result = spawnSync(
     'prlimit',
@@ -133,7 +133,7 @@ describe('compiled by Debian’s apparmor_parser', () => {
       : []),
   ];
   test.skipIf(!parser)(
-    `the bytes are the same before and after${parser ? '' : ' (skipped: no apparmor_parser)'}`,
+    `formatting does not change the compiled policy${parser ? '' : ' (skipped: no apparmor_parser)'}`,
     () => {
       let compared = 0;
       for (const { path, options } of files) {
@@ -151,7 +151,7 @@ describe('compiled by Debian’s apparmor_parser', () => {
   );
 });
 
-test('a priority is written without blanks', () => {
+test('a priority is written without spaces', () => {
   const text = 'profile p {\n  priority = -1 /x r,\n}\n';
   expect(format(text).text).toBe('profile p {\n  priority=-1 /x r,\n}\n');
   expect(shapeOf(format(text).text)).toBe(shapeOf(text));

@@ -106,7 +106,7 @@ const pieces = [
   '//&',
 ];
 
-/** A text of pieces of the language. */
+/** A random text of pieces of the language. */
 export const anyText = fc
   .array(
     fc.oneof(
@@ -117,7 +117,7 @@ export const anyText = fc
   )
   .map((parts) => parts.join(''));
 
-/** One change of a text: a cut, a doubling, a swap, or a foreign piece. `random` gives numbers from 0 to 1. */
+/** Changes a text: a deletion, a duplication, a swap or an insertion. `random` returns numbers from 0 to 1. */
 export function mutate(text: string, random: () => number): string {
   const at = Math.floor(random() * (text.length + 1));
   const length = Math.floor(random() * random() * 40);

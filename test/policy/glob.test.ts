@@ -1,4 +1,4 @@
-// The automata against a plain backtracking matcher, on small patterns and all short paths.
+// The automata compared with a backtracking matcher, on small patterns and all short paths.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkPattern, type Pattern, parsePattern } from '../../policy/glob/aare.ts';
@@ -17,7 +17,7 @@ const build = (pattern: string): Automaton => {
   return result;
 };
 
-/** Where in `text` a match of `pattern` that starts at each of `from` can end. */
+/** The possible ends in `text` of matches of `pattern` that start at `from`. */
 function ends(pattern: Pattern, text: string, from: Set<number>): Set<number> {
   const one = (at: number, ranges: readonly number[]) => {
     const code = text.charCodeAt(at);
@@ -58,7 +58,7 @@ const piece = fc.oneof(
 const pattern = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
 
 describe('classes', () => {
-  // As apparmor_parser compiles them: a backslash keeps neither ^ nor - from what they mean.
+  // As in apparmor_parser, a backslash does not escape ^ and -.
   test.each([
     ['[\\^a]', ['b', '^'], ['a']],
     ['[a\\^]', ['a', '^'], ['b']],
@@ -72,7 +72,7 @@ describe('classes', () => {
 });
 
 describe('automata', () => {
-  test('match what the pattern matches', () => {
+  test('match the same paths as the pattern', () => {
     fc.assert(
       fc.property(pattern, (text) => {
         const one = build(text);
@@ -83,7 +83,7 @@ describe('automata', () => {
     );
   });
 
-  test('intersect when some path matches both', () => {
+  test('intersect if a path matches both', () => {
     fc.assert(
       fc.property(pattern, pattern, (x, y) => {
         const common = paths.some((path) => matchesPlainly(x, path) && matchesPlainly(y, path));
@@ -97,11 +97,11 @@ describe('automata', () => {
   test('cover only what they match', () => {
     fc.assert(
       fc.property(pattern, fc.array(pattern, { minLength: 1, maxLength: 3 }), (x, outer) => {
-        const answer = covers(outer.map(build), build(x));
+        const covered = covers(outer.map(build), build(x));
         const counterexample = paths.some(
           (path) => matchesPlainly(x, path) && !outer.some((y) => matchesPlainly(y, path)),
         );
-        if (counterexample) expect(answer).toBe(false);
+        if (counterexample) expect(covered).toBe(false);
         expect(covers([build(x)], build(x))).toBe(true);
         expect(covers([...outer.map(build), build(x)], build(x))).toBe(true);
       }),
@@ -126,7 +126,7 @@ describe('automata', () => {
   });
 });
 
-test('bounds: a pattern that would be huge gives no answer, in little time', () => {
+test('a pattern with a huge automaton has no result, within bounded time', () => {
   expect(automaton('a'.repeat(100_000))).toBeUndefined();
   const nested = `${'{a,'.repeat(150)}b${'}'.repeat(150)}`;
   expect(checkPattern(nested)).toBeUndefined();

@@ -1,10 +1,10 @@
-// Profiles made to be expensive: what looking at them costs is bounded, whatever they are made of.
+// The cost of hostile profiles is bounded.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, type Diagnostic, gradeOf, lint, render } from '../../policy/index.ts';
 import { cost } from './cpu.ts';
 
-/** A profile of about `size` characters that is made of these lines. */
+/** A profile of about `size` characters with these lines. */
 function profile(size: number, line: (at: number) => string, preamble = ''): string {
   const head = `abi <abi/3.0>,\n${preamble}profile p {\n`;
   const lines: string[] = [];
@@ -81,13 +81,13 @@ const kinds: Record<string, (size: number) => string> = {
 /** In sorts of a hundred thousand paths, which take a tenth of a second or so. */
 const bound = 12;
 
-describe('what a file costs is bounded', () => {
+describe('the cost of a file is bounded', () => {
   test.each(Object.entries(kinds))('%s', (_, make) => {
     const text = make(256 * 1024);
     expect(cost(() => lint(text, { packageName: 'p' }))).toBeLessThan(bound);
   });
 
-  test.each(Object.entries(kinds))('%s: what is said of it stays short', (_, make) => {
+  test.each(Object.entries(kinds))('%s: diagnostics stay short', (_, make) => {
     const { diagnostics } = lint(make(64 * 1024), { packageName: 'p' });
     expect(diagnostics.length).toBeLessThan(4000);
     for (const { message, expected = '', suggestion = '' } of diagnostics) {
@@ -96,7 +96,7 @@ describe('what a file costs is bounded', () => {
   });
 });
 
-describe('a budget that runs out', () => {
+describe('an exceeded budget', () => {
   const overlapping = (count: number) =>
     `abi <abi/3.0>,\nprofile p {\n${Array.from({ length: count }, (_, at) => `  /*${id(at)}*/**b* ${at % 2 ? 'w' : 'ix'},\n`).join('')}}\n`;
 
@@ -108,12 +108,12 @@ describe('a budget that runs out', () => {
     expect(gradeOf(diagnostics)).toBe('F');
   });
 
-  test('is an error of check where transitions can not all be compared', () => {
+  test('is an error of check if transitions can’t all be compared', () => {
     const text = profile(128 * 1024, (at) => `/**-${id(at)}q ${at % 2 ? 'px' : 'ix'},`);
     expect(check(text).diagnostics.map((one) => one.id)).toContain('limit');
   });
 
-  test('runs out for the same files, whatever was looked at before', () => {
+  test('does not depend on earlier files', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([40, 300, 700, 1500], { minLength: 2 }), (counts) => {
         const said = (count: number) => JSON.stringify(lint(overlapping(count)).diagnostics);
@@ -125,8 +125,8 @@ describe('a budget that runs out', () => {
   });
 });
 
-describe('many findings', () => {
-  test('of one rule hide none of another, and are counted', () => {
+describe('many diagnostics', () => {
+  test('of one rule do not hide those of others and are counted', () => {
     const notes = Array.from({ length: 5000 }, (_, at) => `  /var/lib/demo/${at} r,\n`).join('');
     const text = `abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** r,\n${notes}  /usr/bin/sh ux,\n}\n`;
     const { diagnostics, omitted } = lint(text);
@@ -134,7 +134,7 @@ describe('many findings', () => {
     expect([of('covered-rule'), omitted, of('unconfined-exec')]).toEqual([100, 4900, 1]);
   });
 
-  test('are shown in time, each around its place', () => {
+  test('are rendered in bounded time, each with its context', () => {
     const text = `profile p {\n${'/a q, '.repeat(40_000)}\n}\n`;
     const { diagnostics } = check(text);
     let shown: string[] = [];
@@ -144,7 +144,7 @@ describe('many findings', () => {
       }),
     ).toBeLessThan(bound);
     expect(Math.max(...shown.map((one) => one.length))).toBeLessThan(1000);
-    // The caret stands under what is meant.
+    // The caret is below the reported text.
     for (const [at, one] of shown.slice(0, 500).entries()) {
       const [, line = '', caret = ''] = one.split('\n');
       expect(line.slice(caret.indexOf('^')).startsWith('q')).toBe(

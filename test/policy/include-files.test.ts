@@ -1,4 +1,4 @@
-// The resolver over a real folder: where it looks, and what including a directory leaves out.
+// The resolver for folders: its search path and the files of included directories.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,12 +27,12 @@ const resolver = fileResolver({
 });
 const problems = (text: string) => check(text, { resolver }).diagnostics.map((one) => one.id);
 
-test('a magic include is looked for in the base, then in the include folders', () => {
+test('a magic include is searched in the base, then in the include folders', () => {
   expect(problems('profile p {\n  include <abs/a>\n  include <abs/b>\n}\n')).toEqual([]);
   expect(problems('profile p {\n  include <abs/c>\n}\n')).toEqual(['missing-include']);
 });
 
-test('a directory is all of its files but backups, hidden files, README and folders', () => {
+test('a directory includes its files except backups, hidden files, README and subfolders', () => {
   expect(problems('include <dir>\nprofile p {\n  @{ONE}/x r,\n}\n')).toEqual([]);
 });
 
@@ -47,7 +47,7 @@ test('a file is read once', () => {
   expect(resolver(request)).toBe(resolver(request));
 });
 
-test('a missing <tunables/global> is one error in the file, where it is first needed', () => {
+test('a missing <tunables/global> is one error, at its first use in the file', () => {
   put('base/tunables/global', '@{HOME} = /home/*/\n@{PROC} = /proc/\n@{odd} = /odd/\n');
   put('base/abs/many', '@{HOME}/a r,\n@{PROC}/b r,\ninclude <abs/more>\n');
   put('base/abs/more', '@{odd}/c r,\n');
@@ -70,20 +70,20 @@ test('a missing <tunables/global> is one error in the file, where it is first ne
       message: expect.stringMatching(/@\{HOME\}, which \S+abs\/many uses, nor/),
     },
   ]);
-  // A rule of its own stands first, and what is in an include of an include is told with it.
+  // The file's own rule comes first; an error in a nested include is reported with it.
   expect(found('profile p {\n  @{PROC}/x r,\n  include <abs/more>\n}\n')).toEqual([
     { at: '2:3', id, expected, message: expect.stringContaining('@{PROC}, nor @{odd}:') },
   ]);
   expect(
     found('profile p {\n  include <abs/many>\n}\nprofile q {\n  include <abs/many>\n}\n'),
   ).toHaveLength(1);
-  // Others are what the file itself has forgotten, and named one by one.
+  // Other missing variables are reported one by one.
   expect(found('profile p {\n  @{mine}/x r,\n  @{HOME}/y r,\n}\n').map(({ at }) => at)).toEqual([
     '2:3',
     '3:3',
   ]);
   expect(found('@{HOME} += /srv/\nprofile p {\n}\n')).toMatchObject([{ at: '1:1', expected }]);
-  // Where it is included, whoever uses another is at fault.
+  // With the include, an unknown variable is the error of the file that uses it.
   const whole = (rule: string) => `include <tunables/global>\nprofile p {\n  ${rule}\n}\n`;
   expect(found(whole('include <abs/many>'))).toEqual([]);
   put('base/abs/wrong', '@{nobodys}/c r,\n');

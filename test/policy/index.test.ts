@@ -1,4 +1,4 @@
-// The rest of the room's door: names, tokens, rendering, explanations and their pages.
+// The rest of policy/index.ts: names, tokens, rendering, explanations and their pages.
 import { describe, expect, test } from 'vitest';
 import {
   applyFixes,
@@ -12,14 +12,14 @@ import {
   tokens,
 } from '../../policy/index.ts';
 
-test('the names of profiles, as the kernel shows them', () => {
+test('the names of profiles are those in the kernel', () => {
   const { file } = parse(
     '/usr/bin/a {\n  ^h {\n  }\n}\nprofile "b c" {\n}\nprofile :ns:d {\n}\nprofile :ns://e /x {\n}\n',
   );
   expect(profileNames(file)).toEqual(['/usr/bin/a', 'b c', ':ns:d', ':ns:e']);
 });
 
-test('tokens cover what a reader would colour', () => {
+test('tokens cover the text for syntax highlighting', () => {
   const source = '@{A} = x # why\nprofile p {\n  deny /etc/** rw,\n}\n';
   expect(
     tokens(source).map(({ kind, start, end }) => `${kind} ${source.slice(start, end)}`),
@@ -46,7 +46,7 @@ describe('render', () => {
     return render(first, source, { file: 'demo' });
   };
 
-  test('shows the place, the line with a caret, and what was meant', () => {
+  test('shows the position, the line with a caret and the suggestion', () => {
     expect(one('profile p {\n  capability net_bind_servce,\n}\n')).toBe(
       [
         'demo:2:14: error: There is no capability "net_bind_servce". [capability-name]',
@@ -58,7 +58,7 @@ describe('render', () => {
     );
   });
 
-  test('keeps tabs under tabs, and counts code points', () => {
+  test('aligns the caret below tabs and counts code points', () => {
     expect(one('profile p {\n\t"/\u{1f600}" zz,\n}\n').split('\n').slice(0, 3)).toEqual([
       'demo:2:7: error: The access modes are missing after the path. [syntax]'.replace(
         'The access modes are missing after the path. [syntax]',
@@ -69,12 +69,12 @@ describe('render', () => {
     ]);
   });
 
-  test('no control character of a hostile file reaches the terminal', () => {
+  test('escapes control characters', () => {
     expect(one('profile p {\n  capability \x1b[31mchown,\n}\n')).not.toContain('\x1b');
   });
 });
 
-test('fixes put right what they can, all in one go', () => {
+test('fixes are applied together', () => {
   const broken =
     'profile p {\n  capability net_bind_servce,\n  signal send set=(SIGTERM),\n  /a r\n}\n';
   const fixed = applyFixes(broken, check(broken).diagnostics).text;
@@ -85,7 +85,7 @@ test('fixes put right what they can, all in one go', () => {
 });
 
 describe('explanations', () => {
-  test('every id has one, ids are kebab-case', () => {
+  test('exist for every id; ids are kebab-case', () => {
     for (const [id, { title, text }] of Object.entries(explanations)) {
       expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(title.length).toBeGreaterThan(5);
@@ -96,7 +96,7 @@ describe('explanations', () => {
     expect(explain('constructor')).toBeUndefined();
   });
 
-  test('docs/diagnostics/README.md lists them', async () => {
+  test('are listed in docs/diagnostics/README.md', async () => {
     const rows = Object.entries(explanations).map(
       ([id, { severity, title }]) => `| [${id}](${id}.md) | ${severity} | ${title} |`,
     );
@@ -104,8 +104,8 @@ describe('explanations', () => {
     await expect(page).toMatchFileSnapshot('../../docs/diagnostics/README.md');
   });
 
-  // `npx vitest run test/policy -u` writes the pages anew.
-  test.each(Object.keys(explanations))('docs/diagnostics/%s.md is its page', async (id) => {
+  // `npx vitest run test/policy -u` updates the pages.
+  test.each(Object.keys(explanations))('docs/diagnostics/%s.md is up to date', async (id) => {
     await expect(
       diagnosticPage(id, explanations[id] as (typeof explanations)[string]),
     ).toMatchFileSnapshot(`../../docs/diagnostics/${id}.md`);

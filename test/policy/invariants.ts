@@ -1,4 +1,4 @@
-// What holds for every text, however broken.
+// Invariants of every text, also of malformed ones.
 import {
   type CheckResult,
   type Diagnostic,
@@ -11,7 +11,7 @@ import {
 } from '../../policy/index.ts';
 import { commentsOf, shapeOf } from './shape.ts';
 
-/** Reads, lints, formats and renders a text; returns what is wrong with the answers. */
+/** Parses, lints, formats and renders a text; returns the violated invariants. */
 export function violations(text: string): string[] {
   const wrong: string[] = [];
   const start = process.threadCpuUsage();

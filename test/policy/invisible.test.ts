@@ -1,4 +1,4 @@
-// Characters that are not seen: an error in rules, a warning in comments, named by code point and place.
+// Invisible characters are an error in rules and a warning in comments, reported with code point and position.
 import { expect, test } from 'vitest';
 import { lint } from '../../policy/index.ts';
 
@@ -23,14 +23,14 @@ test.each(codes)('%i', (code) => {
   );
 });
 
-test('the message names the character', () => {
+test('is named in the message', () => {
   expect(found('deny /etc/shadow\u200b r,')[0]).toMatchObject({
     message: 'U+200B (zero width space) is invisible: the rule is not what it looks like.',
     expected: 'remove it',
   });
 });
 
-test('a blank in quotes is a warning, letters of every script are nothing', () => {
+test('a space in quotes is a warning, letters of any script are fine', () => {
   expect(found('"/srv/a\u00a0b" r,').map((one) => one.severity)).toEqual(['warning']);
   expect(found('"/srv/a\u200bb" r,').map((one) => one.severity)).toEqual(['error']);
   expect(found('/srv/жпт-日本-é r, # ü')).toEqual([]);

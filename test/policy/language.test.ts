@@ -1,4 +1,4 @@
-// The language, by example: test/policy/cases/*.txt holds policies and what the checker should say about them.
+// The language by example: test/policy/cases/*.txt contains policies with their expected diagnostics.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

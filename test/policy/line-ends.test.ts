@@ -1,4 +1,4 @@
-// How lines end: the last line of a file, CR LF, and CR alone. Where apparmor_parser is there, it is asked too.
+// Line ends: the last line of a file, CR LF and CR alone. Also compared with apparmor_parser if installed.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const parser = await findParser();
 const folder = mkdtempSync(join(tmpdir(), 'aa-line-ends-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Whether apparmor_parser takes the text; undefined when there is no parser. */
+/** Whether apparmor_parser accepts the text; undefined if it is not installed. */
 function taken(text: string, included?: string): boolean | undefined {
   if (!parser) return undefined;
   mkdirSync(join(folder, 'local'), { recursive: true });
@@ -25,7 +25,7 @@ function taken(text: string, included?: string): boolean | undefined {
 const idsOf = (text: string, resolver?: IncludeResolver) =>
   check(text, resolver && { resolver }).diagnostics.map((one) => one.id);
 
-describe('a last line with a # and no newline', () => {
+describe('a last line with # and without a newline', () => {
   const profile = 'profile a {\n  /a r,\n}\n';
   const refused = [
     `${profile}# c`,
@@ -45,7 +45,7 @@ describe('a last line with a # and no newline', () => {
     '#include if exists <local/x>',
     `${profile}\n\n#include "x"`,
   ];
-  test.each(refused)('%j is refused, and the fix and fmt end the line', (text) => {
+  test.each(refused)('%j is refused, and the fix and fmt add the newline', (text) => {
     expect(idsOf(text)).toContain('final-newline');
     expect(taken(text, '')).not.toBe(true);
     const fixed = applyFixes(text, check(text).diagnostics).text;
@@ -70,7 +70,7 @@ describe('a last line with a # and no newline', () => {
     'abi <abi/3.0>,',
     'include <local/x>',
     '',
-  ])('%j is not', (text) => {
+  ])('%j is accepted', (text) => {
     expect(idsOf(text)).toEqual([]);
     writeFileSync(join(folder, '3.0'), '');
     if (!text.startsWith('abi')) expect(taken(text, '')).not.toBe(false);
@@ -122,7 +122,7 @@ describe('carriage returns', () => {
     '@{a}\r\n = x\r\nprofile a {\r\n}\r\n',
     '@{a} = x \\\r\n y\r\nprofile a {\r\n}\r\n',
   ];
-  test.each([...refused.map(rule), ...whole])('%j is refused, and fmt mends it', (text) => {
+  test.each([...refused.map(rule), ...whole])('%j is refused, and fmt corrects it', (text) => {
     const source = text.includes('r @{a}') ? `@{a}=/x\r\n${text}` : text;
     expect(new Set(idsOf(source))).toEqual(new Set(['carriage-return']));
     const formatted = format(source);
@@ -146,7 +146,7 @@ describe('carriage returns', () => {
     'set rlimit\r\n nofile\r\n <= 10\r\n ,',
     '# c\r in a comment',
     '"/a\rb" r,',
-  ])('%j is taken', (text) => {
+  ])('%j is accepted', (text) => {
     expect(idsOf(rule(text)).filter((id) => id !== 'control-character')).toEqual([]);
     expect(taken(rule(text))).not.toBe(false);
   });
@@ -158,7 +158,7 @@ describe('carriage returns', () => {
     'signal send \r peer=x,',
     'link /a ->\r/b,',
     'set rlimit nofile <= 10 \r,',
-  ])('alone: %j is refused, and fmt leaves it', (text) => {
+  ])('alone: %j is refused and not changed by fmt', (text) => {
     expect(idsOf(rule(text))).toContain('carriage-return');
     expect(taken(rule(text))).not.toBe(true);
     expect(format(rule(text)).text).toBe(rule(text));

@@ -1,4 +1,4 @@
-// Lint rules by their own examples, suppression, and what a good profile may look like without a word.
+// Lint rules by their examples, suppression, and profiles without diagnostics.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,17 +10,17 @@ const ids = (source: string, options = {}) =>
   lint(source, options).diagnostics.map((one) => one.id);
 
 describe.each(lintRules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
-  test('reports its example', () => {
+  test('reports its bad example', () => {
     expect(ids(rule.fires, rule.options)).toContain(id);
   });
 
-  test('says nothing about the example put right', () => {
+  test('accepts its corrected example', () => {
     const found = lint(rule.clean, rule.options);
     expect(found.diagnostics.map((one) => one.id)).not.toContain(id);
     expect(found.ok).toBe(true);
   });
 
-  test('its fix, where it has one, takes the report away', () => {
+  test('its fix, if any, removes the diagnostic', () => {
     for (const { id: found, fix } of lint(rule.fires, rule.options).diagnostics) {
       if (found !== id || !fix) continue;
       const { start, end } = fix.span;
@@ -50,21 +50,21 @@ describe('suppression', () => {
     expect(ids(text)).toEqual([]);
   });
 
-  test('without a reason it does nothing and says so', () => {
+  test('without a reason is ineffective and reported', () => {
     expect(ids(profile('  ptrace, # lint-ignore bare-ptrace'))).toEqual([
       'bare-ptrace',
       'lint-ignore',
     ]);
   });
 
-  test('an unknown rule, and one that is not reported', () => {
+  test('of an unknown or unreported rule is reported', () => {
     expect(ids(profile('  /x r, # lint-ignore bare-pizza: hungry'))).toEqual(['lint-ignore']);
     expect(ids(profile('  /x r, # lint-ignore bare-ptrace: no reason to'))).toEqual([
       'lint-ignore',
     ]);
   });
 
-  test('what protects hosts cannot be suppressed', () => {
+  test('is impossible for rules that protect hosts', () => {
     const text =
       'abi <abi/3.0>,\nprofile sshd flags=(attach_disconnected) { # lint-ignore package-name: please\n}\n';
     const found = lint(text, { packageName: 'demo' });
@@ -78,7 +78,7 @@ describe('package rules', () => {
   const name = (source: string) =>
     ids(source, options).filter((id) => id === 'package-name').length;
 
-  test('exactly the profile of the package', () => {
+  test('a package contains exactly its profile', () => {
     const own = 'abi <abi/3.0>,\nprofile demo flags=(attach_disconnected) {\n  ^hat {\n  }\n}\n';
     expect(lint(own, options).ok).toBe(true);
     expect(name('profile other {\n}\n')).toBe(1);
@@ -88,7 +88,7 @@ describe('package rules', () => {
     expect(name('# nothing\n')).toBe(1);
   });
 
-  test('a profile that an include brings in is not the package’s', () => {
+  test('a profile in an include does not count', () => {
     const resolver = () => ({ file: 'evil', source: 'profile sshd {\n}\n' });
     const found = lint('include <x>\nprofile demo {\n}\n', { ...options, resolver });
     expect(found.diagnostics.filter((one) => one.id === 'package-name')).toHaveLength(1);
@@ -115,7 +115,7 @@ describe('the profiles this project ships', () => {
   for (const name of ['docker-default', 'docker-nginx']) {
     const path = join(import.meta.dirname, '../../profiles', name, name);
     test.skipIf(!existsSync(path))(
-      `${name} has no error and no warning, with and without its includes`,
+      `${name} has no errors and warnings, with and without its includes`,
       () => {
         const source = readFileSync(path, 'utf8');
         for (const options of [{}, ...(resolver ? [{ resolver }] : [])]) {
@@ -127,7 +127,7 @@ describe('the profiles this project ships', () => {
   }
 });
 
-test('abi that does not know a rule', () => {
+test('a rule that the abi does not support', () => {
   const text = 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mqueue,\n}\n';
   expect(ids(text)).toContain('not-mediated');
 });

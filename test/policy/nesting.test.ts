@@ -1,4 +1,4 @@
-// How deep blocks may nest: as deep as apparmor_parser surely takes them, in every runtime, and no deeper.
+// The maximum nesting of blocks, the same in every runtime.
 import { describe, expect, test } from 'vitest';
 import {
   capabilitiesOf,
@@ -22,7 +22,7 @@ const kinds: Record<string, (levels: number) => string> = {
 };
 
 describe.each(Object.entries(kinds))('%s', (_, nested) => {
-  test('is understood down to the limit by everything that reads a profile', () => {
+  test('is supported up to the limit by everything that reads a profile', () => {
     const text = nested(maxBlocks - 4);
     expect(check(text)).toMatchObject({ ok: true, diagnostics: [] });
     expect(lint(text).errors).toBe(0);
@@ -33,7 +33,7 @@ describe.each(Object.entries(kinds))('%s', (_, nested) => {
     expect(formatted.length).toBeLessThan(text.length * 20);
   });
 
-  test.each([maxBlocks + 2, 20_000])('is an error beyond it: %i', (levels) => {
+  test.each([maxBlocks + 2, 20_000])('is an error over the limit: %i', (levels) => {
     const { ok, diagnostics } = check(nested(levels));
     expect(ok).toBe(false);
     expect(diagnostics.map(({ id }) => id)).toContain('limit');
@@ -41,7 +41,7 @@ describe.each(Object.entries(kinds))('%s', (_, nested) => {
   });
 });
 
-test('profiles and brackets nest less deep', () => {
+test('profiles and braces have lower limits', () => {
   const profiles = (n: number) => `${'profile p {\n'.repeat(n)}${'}\n'.repeat(n)}`;
   expect(check(profiles(maxDepth)).ok).toBe(true);
   expect(check(profiles(maxDepth + 1)).diagnostics).toMatchObject([

@@ -1,4 +1,4 @@
-// Properties of every text, and the limits that keep every run short.
+// Properties of every text, and limits of every run.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, format, lint, parse } from '../../policy/index.ts';
@@ -51,7 +51,7 @@ describe('limits', () => {
     ['comments', `profile p {\n${'# lint-ignore x: y\n'.repeat(n)}}\n`],
     ['paths at the top', '/a\n'.repeat(n)],
     ['names', 'a '.repeat(n)],
-  ])('many %s: an answer soon', (_, text) => {
+  ])('many %s: a result in bounded time', (_, text) => {
     expect(
       cost(() => {
         parse(text);
@@ -62,7 +62,7 @@ describe('limits', () => {
     ).toBeLessThan(100);
   });
 
-  test('nesting past the limit is one report', () => {
+  test('nesting over the limit is one diagnostic', () => {
     expect(
       idsOf(`profile p {\n${'owner {\n'.repeat(2000)}${'}\n'.repeat(2001)}`).filter(
         (id) => id === 'limit',
@@ -70,7 +70,7 @@ describe('limits', () => {
     ).toHaveLength(1);
   });
 
-  test('variables that would expand without end are reported', () => {
+  test('variables with endless expansion are reported', () => {
     const lines = ['@{V0} = {a,b}'];
     for (let i = 1; i < 60; i++) lines.push(`@{V${i}} = @{V${i - 1}}@{V${i - 1}} x`);
     const text = `${lines.join('\n')}\nprofile p @{V59} {\n  /@{V59} px,\n  /@{V58}* ix,\n}\n`;
@@ -83,7 +83,7 @@ describe('limits', () => {
     expect(ids).toContain('limit');
   });
 
-  test('a chain of variables is followed to its end', () => {
+  test('a chain of variables is expanded completely', () => {
     const lines = ['@{V0} = /x'];
     for (let i = 1; i < 5000; i++) lines.push(`@{V${i}} = @{V${i - 1}}`);
     const text = `${lines.join('\n')}\nprofile p {\n  @{V4999} r,\n}\n`;
@@ -102,12 +102,12 @@ describe('limits', () => {
     ['stars', (i: number) => `/${'*a'.repeat(40)}${i} r`],
     ['alternations', (i: number) => `/${'{a,b}'.repeat(12)}${i} rw`],
     ['overlapping patterns', (i: number) => `/*${i}*/**b* w`],
-  ])('lint of thousands of rules with %s has a bound', (_, path) => {
+  ])('lint of thousands of rules with %s is bounded', (_, path) => {
     const rules = Array.from({ length: 2000 }, (_, i) => `  ${i % 2 ? 'deny ' : ''}${path(i)},\n`);
     expect(cost(() => lint(`profile p {\n${rules.join('')}}\n`))).toBeLessThan(100);
   });
 
-  test('cost grows with the size of the text, not faster', () => {
+  test('cost is linear in the size of the text', () => {
     const rule =
       '  owner @{HOME}/.config/{a,b}/**.conf rwk,\n  dbus send bus=session peer=(name=x),\n';
     const run = (count: number) => {
@@ -134,7 +134,7 @@ describe('includes', () => {
     return ({ path }: { path: string }) => entries[path];
   };
 
-  test('their rules count, their errors are reported in their file', () => {
+  test('their rules count, and their errors are reported with their file', () => {
     const resolver = folder({ abs: '/bin/a* px,\n/x zz,\n' });
     const { diagnostics } = check('profile p {\n  include <abs>\n  /bin/*b ix,\n}\n', { resolver });
     expect(diagnostics.map(({ id, file }) => [id, file])).toEqual([
@@ -143,7 +143,7 @@ describe('includes', () => {
     ]);
   });
 
-  test('missing, and missing if exists', () => {
+  test('a missing file is an error, except with if exists', () => {
     const resolver = folder({});
     expect(
       check('include <x>\ninclude if exists <y>\nprofile p {\n}\n', { resolver }).diagnostics.map(
@@ -170,7 +170,7 @@ describe('includes', () => {
     ).toEqual(['recursive-include']);
   });
 
-  test('a long chain of includes is a limit', () => {
+  test('the depth of includes is limited', () => {
     const files: Record<string, string> = {};
     for (let i = 0; i < 200; i++) files[`f${i}`] = `include <f${i + 1}>\n`;
     files.f200 = '';
@@ -181,7 +181,7 @@ describe('includes', () => {
     ).toEqual(['limit']);
   });
 
-  test('without a resolver the result says what was not seen', () => {
+  test('without a resolver the result lists the unread includes', () => {
     const found = check(
       'abi <abi/3.0>,\ninclude <tunables/global>\nprofile p {\n  include <abstractions/base>\n  @{HOME}/x r,\n}\n',
     );
@@ -193,7 +193,7 @@ describe('includes', () => {
     });
   });
 
-  test('a run never leaves anything in a shared include', () => {
+  test('a run does not change a shared include', () => {
     const resolver = folder({ v: '/@{NOPE} r,\n' });
     const text = 'profile p {\n  include <v>\n}\n';
     expect(check(text, { resolver }).diagnostics).toHaveLength(1);

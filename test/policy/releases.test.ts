@@ -1,4 +1,4 @@
-// What a release decides, and what the newest says of older ones. The outcomes are those of the parsers of 2.13.11,
+// Results by release. The expected results are those of the parsers of 2.13.11,
 // 3.0.8, 3.0.13, 3.1.7, 4.0.3, 4.1.8, 5.0.2 and 6.0.0~alpha1.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const from = (first: Release) => releases.filter((one) => compareReleases(one, f
 const upTo = (last: Release) => releases.filter((one) => compareReleases(one, last) <= 0);
 const all = [...releases];
 
-/** A machine's base policy: the files it has, with what is in them. */
+/** A machine's base policy: its files with their contents. */
 function machine(files: Record<string, string>): IncludeResolver {
   const made = new Map(
     Object.entries(files).map(([file, source]) => [
@@ -68,18 +68,18 @@ describe('exec conflicts', () => {
     ['/usr/bin/p[a-z] Px,', '/usr/bin/p9 ix,', all],
     ['/usr/bin/{pa,pb} Px,', '/usr/bin/pa ix,', []],
     ['/usr/bin/p[a-z] Px,', '/usr/bin/pa Px,', all],
-    // Owners that do not meet.
+    // Disjoint owners.
     ['owner /usr/bin/** Px,', 'other /usr/bin/p[a-z] ix,', all],
   ])('%s with %s', (first, second, expected) => {
     expect(takenBy(profile(first, second))).toEqual(expected);
     expect(takenBy(profile(second, first))).toEqual(expected);
-    // By way of a variable it is the same.
+    // The same through a variable.
     const [path, mode] = second.replace('other ', '').split(' ');
     const word = second.startsWith('other ') ? 'other @{V}' : '@{V}';
     expect(takenBy(`@{V} = ${path}\n${profile(first, `${word} ${mode}`)}`)).toEqual(expected);
   });
 
-  test('without a target the newest decides, and what older ones say is noted', () => {
+  test('without a target the newest release decides, and differences of older ones are noted', () => {
     const late = check(profile('/usr/bin/** PUx,', '/usr/bin/perl[0-9] ix,'));
     expect(late).toMatchObject({ ok: true, needs: '4.0' });
     expect(late.diagnostics.map(({ id, severity }) => [id, severity])).toEqual([
@@ -101,7 +101,7 @@ describe('exec conflicts', () => {
 
 describe('constructs by release', () => {
   test.each<[string, Release[], Release]>([
-    // 2.13 reads over an abi, whatever it names.
+    // 2.13 ignores abi statements.
     ['abi <abi/3.0>,\nprofile a {\n}\n', all, '3.0'],
     ['abi <default>,\nprofile a {\n}\n', ['2.13', ...from('5.0')], '5.0'],
     ['include if exists <x>\nprofile a {\n}\n', all, '3.0'],
@@ -119,7 +119,7 @@ describe('constructs by release', () => {
     ['profile a /a {\n  /run/@{attach_path}/x r,\n}\n', from('5.0'), '5.0'],
     ['@{exec_path} = /a\nprofile a @{exec_path} {\n  @{exec_path} r,\n}\n', all, '2.13'],
     ['profile a + identities=(x) {\n}\n', from('5.0'), '5.0'],
-    // 4.1 takes the value of a boolean where it is asked whether it is set.
+    // 4.1 uses the value of a boolean in a defined test.
     [
       profile('if defined $UNSET {', '  /x r,', '}'),
       releases.filter((one) => one !== '4.1'),
@@ -131,7 +131,7 @@ describe('constructs by release', () => {
     expect(check(text).needs).toBe(needs);
   });
 
-  test('a point release is named where it counts', () => {
+  test('a point release is named where it matters', () => {
     const text = profile('mount options=(nosymfollow) /a -> /b,');
     expect(ids(text, { target: '3.0' })).toEqual(['target-backport']);
     expect(ids(text, { target: '4.0' })).toEqual([]);
@@ -139,7 +139,7 @@ describe('constructs by release', () => {
   });
 
   test.each(['/a^HAT {\n  /x r,\n}\n', '@{A} = bar\nprofile a @{A} {\n  /x r,\n}\n'])(
-    '%j is an error that every parser so far takes',
+    '%j is an error although every parser so far accepts it',
     (text) => {
       expect(check(text).ok).toBe(false);
       expect(takenBy(text)).toEqual(all);
@@ -153,13 +153,13 @@ describe('constructs by release', () => {
     'abi <"abi/3.0" >,\nprofile a {\n}\n',
     profile('mount fstype=nfs4 a:\\=b -> /b/,'),
     profile('mount a\\=b -> /b/,'),
-  ])('%j is valid, and every parser so far refuses it', (text) => {
+  ])('%j is valid although every parser so far refuses it', (text) => {
     expect(check(text)).toMatchObject({ ok: true });
     expect(check(text).diagnostics).toHaveLength(1);
     expect(takenBy(text)).toEqual([]);
   });
 
-  test('blanks between the brackets and quotes of an include are an error, in the brackets they are not', () => {
+  test('spaces in the quotes of an include are an error, in the brackets they are not', () => {
     expect(ids(profile('include < "abstractions/base">'))).toEqual(['syntax']);
     expect(ids(profile('include <"abstractions/base" >'))).toEqual(['syntax']);
     expect(ids(profile('include <"abstractions/base">', 'include < abstractions/base >'))).toEqual(
@@ -167,7 +167,7 @@ describe('constructs by release', () => {
     );
   });
 
-  test('what a file includes itself counts as the file does, the base policy does not', () => {
+  test('files next to the file are checked for the target, the base policy is not', () => {
     const resolver = machine({
       mine: 'userns,\n',
       'abstractions/base': 'userns,\nmqueue,\n',
@@ -178,12 +178,12 @@ describe('constructs by release', () => {
     expect(takenBy(profile('include <abstractions/base>'), { resolver })).toEqual(all);
   });
 
-  test('2.13 reads an include as often as it stands', () => {
+  test('2.13 reads an include each time', () => {
     const twice = 'include <v>\ninclude <v>\nprofile a {\n}\n';
     expect(takenBy(twice, { resolver: machine({ v: '@{V} = x\n' }) })).toEqual(from('3.0'));
     const itself = { resolver: machine({ r: '/x r,\ninclude <r>\n' }) };
     expect(takenBy(profile('include <r>'), itself)).toEqual(from('3.0'));
-    // Forty levels that include the next twice are within bounds.
+    // Forty levels that include the next one twice stay within the limits.
     const levels = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [`l${n}`, `include <l${n + 1}>\ninclude <l${n + 1}>\n`]),
     );
@@ -204,7 +204,7 @@ describe('a network rule before an if', () => {
     text('if $T {', '  network,', '  if $T {', '    /x r,', '  }', '}'),
     text('include <abstractions/net>', 'if $T {', '  /x r,', '}'),
     text('/x r,', 'include <abstractions/deep>', 'if $T {', '}'),
-  ])('%j ends the parser up to 3.1', (one) => {
+  ])('%j crashes the parser up to 3.1', (one) => {
     const resolver = machine({
       'abstractions/net': 'network inet,\n',
       'abstractions/deep': 'include <abstractions/net>\n',
@@ -241,7 +241,7 @@ describe('the base policy by name', () => {
   const text =
     'abi <abi/5.0>,\ninclude <tunables/global>\nprofile a {\n  include <abstractions/base>\n}\n';
 
-  test('what the target has and this machine has not is noted, not refused', () => {
+  test('an include that only the target has is noted, not refused', () => {
     const found = check(text, { resolver: debian, target: '5.0' });
     expect(found).toMatchObject({ ok: true, unseen: ['<abi/5.0>'], needs: '5.0' });
     expect(found.diagnostics).toMatchObject([
@@ -268,14 +268,14 @@ describe('the base policy by name', () => {
     [profile('include <abstractions/apparmor_api>'), all],
     [profile('include <abstractions/no-such>'), []],
     [profile('include if exists <abstractions/glycin>'), all],
-    // Variables of newer tunables, whatever the tunables of this machine hold.
+    // Variables of newer tunables, regardless of this machine's tunables.
     [`include <tunables/global>\n${profile('@{etc_ro}/x r,')}`, from('3.0')],
     [`include <tunables/global>\n${profile('/run/@{int}/x r,')}`, from('4.1')],
     [`include <tunables/global>\n@{int} += 7\n${profile('/run/@{int}/x r,')}`, from('4.1')],
     [`include <tunables/global>\n@{X} = @{rand6}\n${profile('/run/@{X}/x r,')}`, from('4.1')],
     [`include <tunables/global>\n${profile('@{no_such}/x r,')}`, []],
     [`include <tunables/global>\n@{int} = 7\n${profile('/run/@{int}/x r,')}`, upTo('4.0')],
-    // The abstractions of this machine may use what the target does not have.
+    // The abstractions of this machine may use features that the target lacks.
     [`include <tunables/global>\n${profile('include <abstractions/base>')}`, all],
     [profile('include <abstractions/fonts>'), []],
     [`include <tunables/global>\n${profile('include <abstractions/fonts>')}`, all],
@@ -283,7 +283,7 @@ describe('the base policy by name', () => {
     expect(takenBy(one, { resolver: debian })).toEqual(expected);
   });
 
-  test('with the folder of the target, what is there decides', () => {
+  test('with the target’s folder, its files decide', () => {
     const options = { resolver: debian, targetBase: true };
     expect(takenBy(profile('include <abstractions/glycin>'), options)).toEqual([]);
     expect(takenBy('abi <abi/5.0>,\n', options)).toEqual(['2.13']);
@@ -308,7 +308,7 @@ describe('the base policy by name', () => {
     expect(lint(one).needs).toBe(needs);
   });
 
-  test('every file of a release is one of the next, and its name says since when', () => {
+  test('every file of a release is in the next, and its first release is recorded', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: releases.length - 1 }), (at) => {
         const [before, now] = [releases[at - 1] as Release, releases[at] as Release];

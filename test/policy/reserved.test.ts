@@ -6,7 +6,7 @@ const errorsOf = (name: string) =>
     .diagnostics.filter(({ severity }) => severity === 'error')
     .map(({ id }) => id);
 
-describe('names that mean something else', () => {
+describe('reserved names', () => {
   test.each([
     ...['unconfined', 'kernel_t', 'null-1', 'null-complain-profile', 'enforce', 'complain', 'kill'],
     ...['prompt', 'mixed', 'default', 'runtime', 'localhost', 'crio-default', 'snap.firefox.x'],
@@ -27,13 +27,13 @@ describe('names that mean something else', () => {
     ...['unconfined.x', 'unconfined_t', 'runtime.default', 'localhost.web', 'k8s-default'],
     ...['lxc-web', 'lxd_web', 'incus_web', 'snap-confine', 'snap-update-ns.web'],
     ...['libvirt-0a1b2c3d-1234-1234-1234-123456789abc'],
-  ])('no package is called %s', (name) => {
+  ])('a package may not be named %s', (name) => {
     expect(errorsOf(name)).toContain('reserved-name');
     expect(reservedName(name.toUpperCase())).toBe(reservedName(name));
   });
 
   test.each([':ns:web', 'web//hat', 'a//&b', 'web~', 'README', '.web'])(
-    'nor is a profile called %s',
+    'a profile may not be named %s',
     (name) => expect(reservedName(name)).toBeDefined(),
   );
 
@@ -57,11 +57,11 @@ describe('names that mean something else', () => {
       'runtimes',
       'usr.bin.man',
     ],
-  ])('a package may be called %s', (name) => {
+  ])('a package may be named %s', (name) => {
     expect(errorsOf(name)).toEqual([]);
   });
 
-  test('docker-default is left to the team library', () => {
+  test('docker-default is reserved for the team library', () => {
     const text = 'abi <abi/3.0>,\nprofile docker-default {\n}\n';
     const idsOf = (team?: string) =>
       lint(text, { packageName: 'docker-default', ...(team && { team }) }).diagnostics.map(
@@ -72,7 +72,7 @@ describe('names that mean something else', () => {
     expect(idsOf()).not.toContain('reserved-name');
   });
 
-  test('a comment does not take it away, and a profile that is no package’s is not looked at', () => {
+  test('a comment can’t suppress it, and only packages are checked', () => {
     const text = '# lint-ignore reserved-name\nabi <abi/3.0>,\nprofile unconfined {\n}\n';
     expect(lint(text, { packageName: 'unconfined' }).ok).toBe(false);
     expect(lint(text).diagnostics.map(({ id }) => id)).not.toContain('reserved-name');

@@ -7,7 +7,7 @@ import { generateNoteKey } from '../../trust/log/index.ts';
 import { generateToken } from '../../worker/auth/token.ts';
 import { cpuTime } from './cpu.ts';
 
-// Put together here, so that nothing in this file looks like one.
+// Assembled at run time, so that this file contains none.
 const x = (length: number, of = 'aB3') => of.repeat(length).slice(0, length);
 const jwt = ['eyJ', 'eyJ', ''].map((start) => start + x(40)).join('.');
 const pem = (words: string) => `-----BEGIN ${words}-----`;
@@ -41,7 +41,7 @@ describe('private keys and tokens', () => {
     ['of Hugging Face', `hf_${x(34)}`],
     ['a webhook’s', `whsec_${x(32)}`],
     ['a JWT', jwt],
-  ])('%s is seen, with its line, and is not shown', (_, text) => {
+  ])('%s is reported with its line and not shown', (_, text) => {
     for (const around of [`# ${text}\n`, `"${text}"\n`, `x=${text};\n`]) {
       expect(secretsIn(around)).toHaveLength(1);
       const source = `abi <abi/3.0>,\n# first\n# ${around}profile p {\n}\n`;
@@ -51,7 +51,7 @@ describe('private keys and tokens', () => {
     }
   });
 
-  test('those that this program makes are seen', async () => {
+  test('those that this program generates are found', async () => {
     const texts = [
       await exportPrivateKey((await generateKeyPair()).privateKey),
       (await generateNoteKey('example.org/log')).signer,
@@ -71,7 +71,7 @@ describe('private keys and tokens', () => {
   const ed25519 = generateKeyPairSync('ed25519');
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  // A private key of OpenSSH (PROTOCOL.key): what it begins with.
+  // The prefix of a private key of OpenSSH (PROTOCOL.key).
   const openssh = Buffer.from(`openssh-key-v${1}\0\0\0\0\u0004none\0\0\0\u0004none${x(99)}`);
   const keys: Record<string, string> = {
     PEM: written(ed25519),
@@ -198,9 +198,9 @@ describe('private keys and tokens', () => {
     '/usr/share/glib-2.0/schemas/** r,',
     'aar_, ghp_ and npm_ begin tokens; AKIA begins a key id of AWS.',
     'AA_TOKEN=aar_… aa-registry publish',
-  ])('%j is none', (text) => expect(secretsIn(text)).toEqual([]));
+  ])('%j is not reported', (text) => expect(secretsIn(text)).toEqual([]));
 
-  test('public keys are none, in whatever form', () => {
+  test('public keys are not reported in any format', () => {
     const publicKeys = [ed25519, p256, rsa].map(({ publicKey }) => publicKey);
     for (const key of publicKeys) {
       const text = key.export({ type: 'spki', format: 'der' }).toString('base64');
@@ -209,7 +209,7 @@ describe('private keys and tokens', () => {
     }
   });
 
-  test('any text is looked through, and of many the first are told', () => {
+  test('any text is searched, and the first of many are reported', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => secretsIn(text).length === 0));
     expect(secretsIn(`${pem('PRIVATE KEY')}\n`.repeat(1000)).length).toBe(20);
   });

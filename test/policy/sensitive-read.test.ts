@@ -1,4 +1,4 @@
-// Lint says where a profile may read what lets its reader be somebody else.
+// Lint reports rules that allow reading credentials.
 import { describe, expect, test } from 'vitest';
 import { lint } from '../../policy/index.ts';
 
@@ -29,7 +29,7 @@ describe('is reported', () => {
   });
 });
 
-test('the message names the rule’s own pattern', () => {
+test('with the rule’s own pattern', () => {
   expect(found('@{HOME}/.ssh/id_rsa r,')[0]?.message).toBe(
     'This allows reading private keys of SSH, here @{HOME}/.ssh/id_rsa.',
   );

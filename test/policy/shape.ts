@@ -1,4 +1,4 @@
-// What two trees have to have in common to be the same policy.
+// Compares policies regardless of formatting.
 import { parse } from '../../policy/index.ts';
 
 const layout = new Set([

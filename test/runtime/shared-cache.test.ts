@@ -18,11 +18,11 @@ describe('Cloudflare’s cache', () => {
     const response = await registry.fetch(path, { headers });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
-  /** From here on nothing of versions comes from the database. */
+  /** Removes versions from the database, so that only cached responses succeed. */
   const losePart = () =>
     registry.db.$client.execute('ALTER TABLE versions RENAME TO versions_gone');
 
-  test('holds the bytes of public versions, and their headers', async () => {
+  test('stores the bytes of public versions with their headers', async () => {
     const first = await read(web);
     await losePart();
     const again = await read(web);
@@ -41,20 +41,20 @@ describe('Cloudflare’s cache', () => {
     expect(known.status).toBe(304);
   });
 
-  test('has nothing for, and nothing of, whoever sends a token', async () => {
+  test('is neither read nor written by requests with a token', async () => {
     await read(web, { Authorization: `Bearer ${acme.token}` });
     await losePart();
     expect((await read(web)).status).toBe(500);
   });
 
-  test('is not asked for whoever sends a token', async () => {
+  test('is not read by requests with a token', async () => {
     await read(web);
     await losePart();
     expect((await read(web, { Authorization: `Bearer ${acme.token}` })).status).toBe(500);
     expect((await read(web, { Authorization: 'Bearer aar_wrong' })).status).toBe(401);
   });
 
-  test('forgets within seconds what has become private, with all that is kept before it', async () => {
+  test('drops profiles that became private within seconds', async () => {
     await registry.close();
     registry = await workerd.start({ sharedCache: true, responseCacheBytes: 1_000_000 });
     acme = await createPublisher(registry, 'acme');
@@ -64,7 +64,7 @@ describe('Cloudflare’s cache', () => {
     }
     const tile = '/log/tile/0/000.p/1';
     expect((await read(tile)).status).toBe(200);
-    // As another isolate, or another place of Cloudflare's, would: what is here is told nothing of it.
+    // Changed like by another isolate, which does not invalidate this cache.
     await registry.db.$client.execute("UPDATE profiles SET visibility = 'private'");
     const hidden = async () => {
       const found = await Promise.all(
@@ -76,12 +76,12 @@ describe('Cloudflare’s cache', () => {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
     expect(await hidden()).toBe(true);
-    // A tile of the log stays: it tells of nobody.
+    // A tile of the log stays, since it reveals nothing.
     await registry.db.$client.execute('ALTER TABLE log_tiles RENAME TO gone');
     expect((await read(tile)).status).toBe(200);
   });
 
-  test('never holds what is private, nor what changes', async () => {
+  test('never stores private or mutable responses', async () => {
     const hide = { visibility: 'private' };
     const path = '/v1/profiles/acme/web';
     await expectStatus(200, send(registry, 'PUT', `${path}/visibility`, hide, registry.adminToken));

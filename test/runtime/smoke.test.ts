@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, profileText, publish } from '../publisher.ts';
 import { type TestRegistry, workerd } from '../runtimes.ts';
 
-/** What `npm test` runs on workerd: that the same app starts there, publishes, and is read. */
+/** The tests of `npm test` on workerd: the app starts, publishes and serves. */
 describe('a registry on workerd', () => {
   let registry: TestRegistry;
 

@@ -9,7 +9,7 @@ import { parseLabel, profilesOf } from '../../sdk/host/processes.ts';
 const id = '4f1c8d2a9b3e'.padEnd(64, '7');
 const pod = '0123456789ab'.padEnd(64, '3');
 
-describe('a process’s cgroups tell its container', () => {
+describe('the container of a process by its cgroups', () => {
   test.each([
     ['Docker, cgroup v1', `12:pids:/docker/${id}\n1:name=systemd:/docker/${id}\n`],
     ['Docker, systemd', `0::/system.slice/docker-${id}.scope\n`],
@@ -40,7 +40,7 @@ describe('a process’s cgroups tell its container', () => {
   });
 });
 
-describe('what a runtime says of a container', () => {
+describe('the output of a runtime about a container', () => {
   test.each([
     [
       'docker, podman and nerdctl',
@@ -71,7 +71,7 @@ describe('what a runtime says of a container', () => {
     expect(parseInspection(JSON.stringify(said))).toEqual(container);
   });
 
-  test('whatever it says, it does not throw', () => {
+  test('never throws for any output', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const found = parseInspection(text);
@@ -94,7 +94,7 @@ describe('a container is found by its name', () => {
   const podman = JSON.stringify([{ Id: id, State: { Pid: 42 }, AppArmorProfile: 'docker-nginx' }]);
   const crictl = JSON.stringify({ status: { id }, info: { pid: 42 } });
 
-  test('the first client that runs it is believed', async () => {
+  test('the result of the first client that knows it is used', async () => {
     await client('docker', 'echo "Error: No such container: web" >&2; exit 1');
     await client('podman', `[ "$*" = "inspect --type container web" ] && echo '${podman}'`);
     expect((await find('web')).container).toEqual({
@@ -105,7 +105,7 @@ describe('a container is found by its name', () => {
     });
   });
 
-  test('what every client said is told', async () => {
+  test('the output of every client is reported', async () => {
     await client('docker', 'echo one >&2; echo "Cannot connect to the Docker daemon" >&2; exit 1');
     await client('podman', `echo '[{"State":{"Pid":0}}]'`);
     expect(await find('web')).toEqual({
@@ -114,7 +114,7 @@ describe('a container is found by its name', () => {
     expect(await find('--all')).toEqual({ said: ['That is no name'] });
   });
 
-  test('of crictl, which inspects by id only', async () => {
+  test('with crictl, which inspects only by id', async () => {
     const inspect = `[ "$*" = "inspect ${id}" ] && echo '${crictl}'`;
     await client(
       'crictl',
@@ -127,7 +127,7 @@ describe('a container is found by its name', () => {
     ]);
   });
 
-  test('where there is no client, nobody says anything', async () => {
+  test('without a client there is no result', async () => {
     expect(await find('web')).toEqual({ said: [] });
   });
 });

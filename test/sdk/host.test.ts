@@ -41,8 +41,8 @@ describe('the host', () => {
   const installed = (root: string, bytes: Uint8Array<ArrayBuffer>) =>
     install(verified(bytes), { root });
 
-  test('a parser that does not end is ended with all that it has started', async () => {
-    // As apparmor_parser does: a process of its own for each profile, which keeps standard error open.
+  test('a parser that does not end is killed with its children', async () => {
+    // Like apparmor_parser: a child process per profile, which keeps standard error open.
     const program = at('parser');
     await writeFile(program, '#!/bin/sh\nsleep 30 &\necho $! > "$1"\nwait\n');
     await chmod(program, 0o755);
@@ -53,7 +53,7 @@ describe('the host', () => {
     expect(state).toMatch(/^gone|\) Z /);
   });
 
-  test('a parser that says more than it may is ended', async () => {
+  test('a parser with too much output is killed', async () => {
     const program = at('talker');
     await writeFile(program, '#!/bin/sh\nexec yes\n');
     await chmod(program, 0o755);
@@ -64,7 +64,7 @@ describe('the host', () => {
     });
   });
 
-  test('a parser has a limit on memory, time without anybody watching, and core files', async () => {
+  test('a parser has its own limits on memory, time and core files', async () => {
     const program = at('limits');
     await writeFile(program, '#!/bin/sh\nulimit -v\nulimit -t\nulimit -c\n');
     await chmod(program, 0o755);
@@ -73,7 +73,7 @@ describe('the host', () => {
     expect(await runParser(program, [])).toEqual({ ok: true, output: `${512 << 10}\n65\n0\n` });
   });
 
-  test('bytes that are no UTF-8 text are refused before anything is written', async () => {
+  test('bytes that are not UTF-8 are refused before anything is written', async () => {
     const root = at('latin');
     const bytes = Uint8Array.of(...new TextEncoder().encode(profileText('web')), 0xe9);
     expect(await installed(root, bytes)).toMatchObject({ ok: false, id: 'profile-invalid' });
@@ -84,7 +84,7 @@ describe('the host', () => {
     await expect(lstat(root)).rejects.toThrow('ENOENT');
   });
 
-  test('a definition behind a link counts, for boot follows links', async () => {
+  test('a definition behind a link counts, since boot follows links', async () => {
     const root = at('linked');
     const bytes = new TextEncoder().encode(profileText('web'));
     await mkdir(join(root, 'etc/apparmor.d'), { recursive: true });
@@ -102,19 +102,19 @@ describe('the host', () => {
 
   const reason = parser ? '' : ' (skipped: apparmor_parser is not installed)';
 
-  test.skipIf(!parser)(`a profile that includes others is refused${reason}`, async () => {
+  test.skipIf(!parser)(`a profile that includes other profiles is refused${reason}`, async () => {
     const root = at('including');
     const policy = join(root, 'etc/apparmor.d');
     await mkdir(join(policy, 'abstractions'), { recursive: true });
     await writeFile(join(policy, 'abstractions/sshd'), 'profile sshd {\n  /etc/ssh/** r,\n}\n');
     const text =
       'alias /etc/ -> /srv/,\ninclude <abstractions/sshd>\nprofile web {\n  /srv/** r,\n  ^hat { }\n}\n';
-    // Lint refuses what is no abstraction; what the host calls one may define a profile all the same.
+    // An abstraction of the host may define a profile, which lint can't see.
     const refused = await installed(root, new TextEncoder().encode(text));
     expect(refused).toMatchObject({ ok: false, id: 'profile-invalid' });
     expect(refused).toMatchObject({ reason: expect.stringContaining('defines sshd too') });
     expect(await readdir(policy)).toEqual(['abstractions']);
-    // However much of its own it puts before theirs: names are listed in order.
+    // Regardless of the number of its own profiles before it: names are sorted.
     const hats = Array.from({ length: 4000 }, (_, at) => `  ^hat-of-its-own-${at} { }\n`).join('');
     await writeFile(join(policy, 'abstractions/zsshd'), 'profile zsshd { }\n');
     const long = `include <abstractions/zsshd>\nprofile web {\n${hats}}\n`;
@@ -123,8 +123,8 @@ describe('the host', () => {
     expect(await installed(root, alone)).toMatchObject({ ok: true, checkedByParser: true });
   });
 
-  test.skipIf(!parser)(`a profile whose automaton has no end is refused${reason}`, async () => {
-    // 2^28 states and more, in two rules of which lint has nothing to say.
+  test.skipIf(!parser)(`a profile with a huge automaton is refused${reason}`, async () => {
+    // At least 2^28 states, in two rules without lint diagnostics.
     const text = ['a r', 'b w'].map((rule) => {
       const [letter, permission] = rule.split(' ');
       return `  /srv/**${letter}${'?'.repeat(28)}/x ${permission},\n`;
@@ -139,7 +139,7 @@ describe('the host', () => {
     });
   });
 
-  test('nothing is installed where it can not be written down', async () => {
+  test('nothing is installed if it can’t be recorded', async () => {
     const root = at('unrecorded');
     await mkdir(join(root, 'var/lib/aa-registry'), { recursive: true });
     await writeFile(join(root, 'var/lib/aa-registry/installed'), 'in the way');
@@ -151,7 +151,7 @@ describe('the host', () => {
     await expect(lstat(join(root, 'etc'))).rejects.toThrow('ENOENT');
   });
 
-  test('folders are never made for others to write to', async () => {
+  test('created folders are never writable by others', async () => {
     const before = process.umask(0);
     try {
       await writeFileAtomically(at('made', 'deep', 'file'), 'x', 0o644);
@@ -163,7 +163,7 @@ describe('the host', () => {
     }
   });
 
-  test('output follows links and replaces no device', async () => {
+  test('output follows links and never replaces a device', async () => {
     await writeFile(at('target'), 'old');
     await symlink('target', at('link'));
     await writeOutput(at('link'), 'new');
@@ -175,7 +175,7 @@ describe('the host', () => {
     await expect(writeOutput(folder, 'x')).rejects.toThrow('EISDIR');
   });
 
-  test('a signal waits for work that must not be interrupted', async () => {
+  test('a signal is deferred during work that must not be interrupted', async () => {
     const order: string[] = [];
     await uninterrupted(async () => {
       process.kill(process.pid, 'SIGHUP');

@@ -20,7 +20,7 @@ describe('logs of the kernel', () => {
   });
   afterAll(() => clean());
 
-  /** A journalctl of the test's own. */
+  /** A fake journalctl. */
   async function journal(name: string, script: string): Promise<string> {
     const program = join(folder, name);
     await writeFile(program, `#!/bin/sh\n${script}\n`);
@@ -28,7 +28,7 @@ describe('logs of the kernel', () => {
     return program;
   }
 
-  test('journalctl is asked for the kernel’s lines, as they come where they are followed', async () => {
+  test('journalctl is run for kernel messages, continuously if followed', async () => {
     const program = await journal('asked', 'echo "$@"');
     const common = '--dmesg --no-pager --quiet --output=short-iso';
     expect(await all(journalLog(program).read())).toEqual([common]);
@@ -37,7 +37,7 @@ describe('logs of the kernel', () => {
     expect(await all(followed)).toEqual([`${common} --follow --lines=all`]);
   });
 
-  test('a journalctl that does not end is ended, and what it said counts', async () => {
+  test('a journalctl that does not end is killed, and its output is used', async () => {
     const program = await journal('endless', 'echo first; exec sleep 60');
     const said: string[] = [];
     const read = async () => {
@@ -47,7 +47,7 @@ describe('logs of the kernel', () => {
     expect(said).toEqual(['first']);
   });
 
-  test('a line that is longer than any log line is left out, wherever it is cut', async () => {
+  test('an overlong line is omitted, wherever the chunks end', async () => {
     const file = join(folder, 'long');
     const long = 'x'.repeat(200_000);
     await writeFile(file, `first\n${long}\r\nsecond\r\n\n${long}`);
@@ -64,7 +64,7 @@ describe('logs of the kernel', () => {
     until.abort();
   });
 
-  test('a file is followed from its start or its end, also when it is cut short', async () => {
+  test('a file is followed from its start or end, also when it is truncated', async () => {
     const file = join(folder, 'log');
     await writeFile(file, 'old\n');
     const until = new AbortController();
@@ -88,7 +88,7 @@ describe('logs of the kernel', () => {
     expect((await fromEnd.next()).done).toBe(true);
   });
 
-  test('following standard input ends when it is told to', async () => {
+  test('following standard input ends on a signal', async () => {
     const input = new PassThrough();
     const until = new AbortController();
     const lines = await streamLog('standard input', input).follow('end', until.signal);
@@ -100,7 +100,7 @@ describe('logs of the kernel', () => {
     expect((await next).done).toBe(true);
   });
 
-  test('a file that is not there is an error, not an end', async () => {
+  test('a missing file is an error, not the end', async () => {
     await expect(all(fileLog(join(folder, 'none')).read())).rejects.toThrow('ENOENT');
   });
 });

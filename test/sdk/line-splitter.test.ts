@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LineSplitter } from '../../sdk/host/line-splitter.ts';
 
-test('lines are the same however they are cut, and what is left out is known by its mark', () => {
+test('lines do not depend on chunks, and omitted ones are marked', () => {
   const mark = 'mark';
   const part = fc.oneof(
     fc.constantFrom(mark, 'mar', 'k', '\n', '\r\n', 'é'),

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createClient, RegistryError } from '../../sdk/client.ts';
 import { createPacing, parseRetryAfter, patience } from '../../sdk/pacing.ts';
 
-describe('waiting for a registry that is busy', () => {
+describe('waiting for a busy registry', () => {
   const refused = { method: 'GET', status: 429, retryAfter: '1', tries: 1 };
 
   test.each([
@@ -20,11 +20,11 @@ describe('waiting for a registry that is busy', () => {
     [429, 'GET', '86400', false],
     [429, 'GET', 'Fri, 31 Dec 9999 23:59:59 GMT', false],
     [429, 'GET', 'soon', true],
-  ])('%i to %s with Retry-After %s: again is %s', (status, method, retryAfter, again) => {
+  ])('status %i of %s with Retry-After %s: retry is %s', (status, method, retryAfter, again) => {
     expect(createPacing({}, () => 0).again({ status, method, retryAfter, tries: 1 })).toBe(again);
   });
 
-  test('ends with its patience, whatever it is told', () => {
+  test('ends after its timeout, regardless of Retry-After', () => {
     const field = fc.oneof(fc.nat({ max: 300 }).map(String), fc.constant('x'), fc.constant(null));
     fc.assert(
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {
@@ -41,14 +41,14 @@ describe('waiting for a registry that is busy', () => {
         ) {
           tries += 1;
         }
-        // Each wait ends in a whole second here, and the clock goes on by that.
+        // Each wait is rounded to a whole second, by which the clock advances.
         expect(now).toBeLessThanOrEqual(patience.usual.stall + 1000 * tries);
         expect(tries).toBeLessThan(500);
       }),
     );
   });
 
-  test('several requests that are refused at once wait once', () => {
+  test('concurrent refused requests wait once', () => {
     const waits: number[] = [];
     const onWait = ({ seconds }: { seconds: number }) => void waits.push(seconds);
     const pacing = createPacing({ onWait }, () => 0);
@@ -69,7 +69,7 @@ describe('waiting for a registry that is busy', () => {
     else expect(parsed).toBe(expected);
   });
 
-  test('a client asks again until it is answered, and gives up with what it was told', async () => {
+  test('a client retries until it succeeds, and gives up with the last error', async () => {
     const answers = [503, 429, 200, 404, 503, 503, 503, 503];
     const server = createServer((_, response) => {
       const status = answers.shift() ?? 200;

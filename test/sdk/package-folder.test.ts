@@ -36,7 +36,7 @@ describe('a package’s folder', () => {
 
   const parts = ['aa-profile.toml', 'docker-nginx', 'README.md'];
 
-  test('has three files, read whole', async () => {
+  test('has three files', async () => {
     const { name, file, bytes, readme } = await readPackageFolder(await packageFolder());
     expect({ name, readme }).toEqual({ name: 'docker-nginx', readme: '# nginx\n' });
     expect(file.endsWith('/docker-nginx')).toBe(true);
@@ -71,7 +71,7 @@ describe('a package’s folder', () => {
     });
   });
 
-  test('a token is found in what the escapes of TOML and Markdown mean', async () => {
+  test('a token is found behind escapes of TOML and Markdown', async () => {
     const token = `${['aar', '_'].join('')}${'aB3'.repeat(20).slice(0, 43)}`;
     const escaped: [string, (text: string) => string][] = [
       [
@@ -90,7 +90,7 @@ describe('a package’s folder', () => {
   });
 
   test.each(['aa-profile.toml', 'README.md'])(
-    'a private key in %s is named with its line',
+    'a private key in %s is reported with its line',
     async (part) => {
       const path = await packageFolder();
       const before = part === 'README.md' ? '# nginx\n\n' : '# first\n# second\n';
@@ -105,7 +105,7 @@ describe('a package’s folder', () => {
   );
 
   test.each(['ann:hunter2@', 'ann@', ':hunter2@'])(
-    'a link that holds %s is refused, and not shown',
+    'a link that contains %s is refused and not shown',
     async (credentials) => {
       const path = await packageFolder();
       await appendFile(
@@ -119,7 +119,7 @@ describe('a package’s folder', () => {
   );
 
   test.each(['../docker-nginx', '/etc/hostname', 'a/b', '..', '.', 'docker-nginx/../x', ''])(
-    'a manifest that names %j is refused',
+    'a manifest with the name %j is refused',
     async (name) => {
       const path = await packageFolder();
       await writeFile(join(path, 'aa-profile.toml'), `name = ${JSON.stringify(name)}\n`);

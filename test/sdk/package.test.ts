@@ -15,8 +15,8 @@ function packed(...args: string[]): string[] {
     encoding: 'utf8',
     maxBuffer: 16 * 1024 * 1024,
   });
-  const answer = JSON.parse(output);
-  const [{ files }] = Array.isArray(answer) ? answer : Object.values(answer);
+  const listing = JSON.parse(output);
+  const [{ files }] = Array.isArray(listing) ? listing : Object.values(listing);
   return files.map(({ path }: { path: string }) => path);
 }
 
@@ -26,7 +26,7 @@ describe('the npm package', () => {
   let registry: ServedRegistry;
   const at = (...parts: string[]) => join(folder, ...parts);
 
-  /** Runs one of the examples, as its first line says. */
+  /** Runs an example with the command in its first line. */
   const example = (file: string, ...args: string[]) =>
     execFileSync(process.execPath, [at('examples', file), ...args], { encoding: 'utf8' });
 
@@ -37,7 +37,7 @@ describe('the npm package', () => {
     await mkdir(at('node_modules'));
     execFileSync('tar', ['-xzf', at(archive), '-C', folder]);
     await cp(at('package'), at('node_modules/aa-registry'), { recursive: true });
-    // What npm install would bring beside it.
+    // The dependencies that npm install would add.
     for (const name of ['zod', 'semver', 'smol-toml', '@noble', '@types']) {
       await symlink(join(root, 'node_modules', name), at('node_modules', name));
     }
@@ -62,7 +62,7 @@ describe('the npm package', () => {
     await clean();
   });
 
-  test('has the program, the library and their papers, and nothing else', () => {
+  test('contains the program, the library and their documents, and nothing else', () => {
     const files = packed('--dry-run');
     expect(files).toContain('bin/aa-registry');
     expect(files).toContain('dist/main.js');
@@ -82,7 +82,7 @@ describe('the npm package', () => {
     ]);
   });
 
-  test('the examples type check against its types, whichever way modules are resolved', async () => {
+  test('the examples type check with every kind of module resolution', async () => {
     for (const [module, moduleResolution] of [
       ['nodenext', 'nodenext'],
       ['esnext', 'bundler'],
@@ -102,24 +102,24 @@ describe('the npm package', () => {
     }
   });
 
-  test('search.ts lists what the registry has', () => {
+  test('search.ts lists profiles', () => {
     expect(example('search.ts', registry.url, 'nginx')).toMatch(/^library\/docker-nginx: ./);
   });
 
-  test('verify.ts writes what was proved', async () => {
+  test('verify.ts writes a verified profile', async () => {
     const trust = at('host/etc/aa-registry/trust.toml');
     const bytes = await readFile(join(nginx, 'docker-nginx'), 'utf8');
     expect(example('verify.ts', 'docker-nginx@1.0.0', trust)).toBe(bytes);
   });
 
-  test('install.ts installs it under a root, once more too', async () => {
+  test('install.ts installs a profile below a root, also repeatedly', async () => {
     const file = at('host/etc/apparmor.d/aa-registry.library.docker-nginx');
     expect(example('install.ts', 'docker-nginx', at('host'))).toBe(`${file}\n`);
     expect(example('install.ts', 'docker-nginx', at('host'))).toBe(`${file}\n`);
     expect(await readFile(file)).toEqual(await readFile(join(nginx, 'docker-nginx')));
   });
 
-  test('what is not public can’t be imported', () => {
+  test('internal modules can’t be imported', () => {
     const script =
       "import('aa-registry/dist/lib/sdk/host/remove.js').catch((e) => console.log(e.code))";
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {

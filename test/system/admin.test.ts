@@ -28,7 +28,7 @@ import type { TestRegistry } from '../runtimes.ts';
 
 const schemas = await releasedSchemas();
 
-/** Each in a process of its own: locks and open databases are a process's. */
+/** In processes of their own: locks and open databases are per process. */
 const aaRegistry = (args: string[], options: RunOptions = {}) =>
   run(args, { ...options, ownProcess: true });
 
@@ -63,7 +63,7 @@ describe('aa-registry admin', () => {
   });
   afterAll(() => folder.clean());
 
-  test('check says that nothing differs, while the registry runs', async () => {
+  test('check reports no differences while the registry runs', async () => {
     running = await serve(data);
     const outcome = await aaRegistry(['admin', 'check', '--data', data]);
     expect(outcome.stdout).toBe(
@@ -72,7 +72,7 @@ describe('aa-registry admin', () => {
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('check names what differs and ends with 1', async () => {
+  test('check reports differences and exits with 1', async () => {
     const other = at('differs');
     await mkdir(other);
     await copyFile(join(data, 'registry.db'), join(other, 'registry.db'));
@@ -93,7 +93,7 @@ describe('aa-registry admin', () => {
     expect(forged.stdout).toContain('checkpoint-invalid: ');
   });
 
-  test('check looks at a remote database too', async () => {
+  test('check verifies a remote database', async () => {
     const hrana = await startHrana(join(data, 'registry.db'));
     try {
       const unsigned = await aaRegistry(['admin', 'check', '--database', hrana.url]);
@@ -109,7 +109,7 @@ describe('aa-registry admin', () => {
     }
   });
 
-  test('a backup made while others publish is restored elsewhere and goes on', async () => {
+  test('a backup made during publications is restored in another folder and works', async () => {
     running = await serve(data);
     const registry = running;
     let ended = false;
@@ -140,11 +140,11 @@ describe('aa-registry admin', () => {
     expect((await aaRegistry(['admin', 'check', '--data', restored])).code).toBe(0);
   });
 
-  test('what a path has of a URL is a part of its name, and nobody else may read what is written', async () => {
+  test('URL syntax in a path is part of its name, and written files are private', async () => {
     const odd = at('a%41 b?c#d');
     await mkdir(odd, { mode: 0o755 });
     const file = join(odd, 'b%41?x=1#.db');
-    // Nothing keeps others out but the files' own permissions.
+    // Only the files' permissions protect them.
     const inTheOpen = ['-c', 'umask 0; exec "$0" "$@"', launcher];
     const admin = (...args: string[]) =>
       aaRegistry([...inTheOpen, 'admin', ...args], { program: '/bin/sh' });
@@ -169,7 +169,7 @@ describe('aa-registry admin', () => {
     expect(await readdir(odd)).toEqual(['b%41?x=1#.db', 'data%2F']);
   });
 
-  test('a backup that fails leaves nothing', async () => {
+  test('a failed backup leaves no files', async () => {
     const into = at('failing');
     await mkdir(into);
     const busy = join(into, 'b%41.db');
@@ -187,7 +187,7 @@ describe('aa-registry admin', () => {
     expect(await readdir(into)).toEqual(['b%41.db']);
   });
 
-  test('a backup is not written over a file, unless that is asked for', async () => {
+  test('a backup does not replace a file without --force', async () => {
     const file = at('existing.db');
     await writeFile(file, 'precious');
     const refused = await aaRegistry(['admin', 'backup', file, '--data', data]);
@@ -212,13 +212,13 @@ describe('aa-registry admin', () => {
     });
 
     const restore = (...args: string[]) => aaRegistry(['admin', 'restore', ...args]);
-    /** With the write-ahead log: a registry that was killed has left it. */
+    /** With the write-ahead log of a killed registry. */
     const copyOf = async (name: string) => {
       await cp(data, at(name), { recursive: true });
       return at(name);
     };
 
-    test('does not replace data, unless that is asked for; then the old is kept', async () => {
+    test('does not replace data without --yes, and keeps the old data', async () => {
       const target = await copyOf('target');
       running = await serve(target);
       await put(running, 'later');
@@ -235,7 +235,7 @@ describe('aa-registry admin', () => {
       expect((await aaRegistry(['admin', 'check', '--data', target])).code).toBe(0);
     });
 
-    test('is refused while a registry serves the folder, however it was started', async () => {
+    test('is refused while any registry serves the folder', async () => {
       const target = await copyOf('served');
       running = await serve(target);
       const refused = await restore(file, '--data', target, '--yes');
@@ -246,7 +246,7 @@ describe('aa-registry admin', () => {
       expect((await restore(file, '--data', target, '--yes')).code).toBe(0);
     });
 
-    test('two registries may serve one folder, as before', async () => {
+    test('two registries may serve one folder', async () => {
       const target = await copyOf('twice');
       running = await serve(target);
       const second = await serve(target);
@@ -254,7 +254,7 @@ describe('aa-registry admin', () => {
       expect((await restore(file, '--data', target, '--yes')).stderr).toContain('is in use');
     });
 
-    test('without the log’s key needs the folder to have it', async () => {
+    test('of a backup without the log’s key requires it in the folder', async () => {
       const target = at('without-key');
       const refused = await restore(keyless, '--data', target);
       expect(refused.code).toBe(1);
@@ -345,16 +345,16 @@ describe('aa-registry admin', () => {
         "DELETE FROM migrations WHERE name >= '0007'",
         'table quotas differs from its migration',
       ],
-    ])('refuses %s before anything is changed, and check names it', async (_, sql, reason) => {
-      const broken = at('meddled.db');
+    ])('refuses %s before anything is changed, and check reports it', async (_, sql, reason) => {
+      const broken = at('tampered.db');
       await rm(broken, { force: true });
       await copyFile(file, broken);
-      const meddle = (path: string) => {
+      const tamper = (path: string) => {
         const db = new DatabaseSync(path, { enableForeignKeyConstraints: false, defensive: false });
         db.exec(sql);
         db.close();
       };
-      meddle(broken);
+      tamper(broken);
       const target = at('untouched');
       await mkdir(target, { recursive: true });
       await copyFile(join(data, 'registry.db'), join(target, 'registry.db'));
@@ -367,18 +367,18 @@ describe('aa-registry admin', () => {
       expect(await readFile(join(target, 'registry.db'))).toEqual(before);
       expect((await readdir(target)).sort()).toEqual(['log.key', 'registry.db', 'registry.lock']);
       if (/backup_files/.test(sql)) return;
-      meddle(join(target, 'registry.db'));
+      tamper(join(target, 'registry.db'));
       const checked = await aaRegistry(['admin', 'check', '--data', target]);
       expect(checked.code).toBe(1);
       expect(checked.stdout).toMatch(/^schema-differs: /m);
       expect(checked.stdout).toContain(reason);
     });
 
-    test('refuses an index that leads elsewhere than its table', async () => {
+    test('refuses an index that does not match its table', async () => {
       const broken = at('index.db');
       await copyFile(file, broken);
       const db = new DatabaseSync(broken, { defensive: false });
-      // The index is written as it should be, and then the table changes behind its back.
+      // The table is changed without its index.
       db.exec(`PRAGMA writable_schema = ON;
         UPDATE sqlite_schema SET type = 'table', sql = 'CREATE TABLE tokens_hash_unique (hash, id, PRIMARY KEY (hash, id)) WITHOUT ROWID', tbl_name = name
           WHERE name = 'tokens_hash_unique'; PRAGMA writable_schema = RESET`);
@@ -395,7 +395,7 @@ describe('aa-registry admin', () => {
       expect(refused.stderr).toContain('is not a backup of a registry, or is damaged');
     });
 
-    test('restores a database whose statistics were asked for', async () => {
+    test('restores a database with statistics tables', async () => {
       const analyzed = at('analyzed.db');
       await copyFile(file, analyzed);
       const db = new DatabaseSync(analyzed);
@@ -415,12 +415,12 @@ describe('aa-registry admin', () => {
       await mkdir(target);
       await copyFile(join(data, 'log.key'), join(target, 'log.key'));
       const refused = await restore(old, '--data', target);
-      // Its schema is good, and it is of another log than the one whose key is here.
+      // Its schema is valid, but it belongs to another log.
       expect(refused.stderr).toContain('was not signed with the key');
       expect(verifier).not.toBe('');
     });
 
-    test('tells which administrators the backup brings', async () => {
+    test('lists the administrators in the backup', async () => {
       const more = at('more.db');
       await copyFile(file, more);
       const db = new DatabaseSync(more);
@@ -433,7 +433,7 @@ describe('aa-registry admin', () => {
       expect(done.stderr).toContain('It is run by "mallory", and with these tokens');
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"administrator", made "20/m);
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"mine" of "mallory", made "2026-01-01/m);
-      // What only reads, reads everything.
+      // Read-only commands still work.
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"reads" of "mallory"/m);
       expect(done.stderr).not.toContain('library token');
     });
@@ -499,7 +499,7 @@ describe('aa-registry admin', () => {
     [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is not a verifier key'],
     [['admin', 'check', '--database', 'http://127.0.0.1:1'], 1, ''],
     [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'The backup /nonexistent'],
-  ])('%j ends with %i', async (args, code, message) => {
+  ])('%j exits with %i', async (args, code, message) => {
     const outcome = await aaRegistry(args.map((arg) => (arg === 'DATA' ? data : arg)));
     expect(outcome.stderr).toContain(message);
     expect(outcome.stderr).not.toContain('    at ');

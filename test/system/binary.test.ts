@@ -7,10 +7,10 @@ import manifest from '../../package.json' with { type: 'json' };
 import { aaRegistry, scratch } from '../cli/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** Some user without rights, where this may choose one. */
+/** An unprivileged user, if run as root. */
 const user = process.getuid?.() === 0 ? 65_534 : undefined;
 
-describe('the binary, without Node.js, as a user without rights', () => {
+describe('the executable, without Node.js, as an unprivileged user', () => {
   let folder: string;
   let clean: () => Promise<void>;
   let program: string;
@@ -33,7 +33,7 @@ describe('the binary, without Node.js, as a user without rights', () => {
     ({ path: folder, clean } = await scratch());
     await chmod(folder, 0o777);
     program = join(folder, 'aa-registry');
-    // npm run build:binary makes it; npm test does that first.
+    // Built by npm run build:binary, which npm test runs first.
     await copyFile(join(root, 'dist/aa-registry'), program);
     await chmod(program, 0o755);
     env = { PATH: '/nonexistent', HOME: folder };
@@ -61,16 +61,16 @@ describe('the binary, without Node.js, as a user without rights', () => {
     await clean();
   });
 
-  test('says its version', async () => {
+  test('prints its version', async () => {
     expect((await succeed('--version')).stdout).toBe(`${manifest.version}\n`);
   });
 
-  test('is not steered by NODE_OPTIONS', async () => {
+  test('ignores NODE_OPTIONS', async () => {
     const options = { program, env: { NODE_OPTIONS: '--require /nonexistent.js' } };
     expect((await aaRegistry(['--version'], options)).code).toBe(0);
   });
 
-  test('serves a registry, publishes to it, and pulls from it as a host does', async () => {
+  test('serves a registry, publishes to it and pulls from it', async () => {
     const nginx = join(folder, 'docker-nginx');
     await mkdir(nginx);
     for (const file of ['docker-nginx', 'aa-profile.toml']) {
@@ -87,12 +87,12 @@ describe('the binary, without Node.js, as a user without rights', () => {
     expect(await readFile(installed)).toEqual(await readFile(join(nginx, 'docker-nginx')));
   });
 
-  test('fails as the launcher does', async () => {
+  test('fails like the launcher', async () => {
     expect((await run('pull', 'nosuch', '--root', 'host')).code).toBe(1);
     expect((await run('pul')).said).toContain('Did you mean "pull"?');
   });
 
-  test('leaves no file of its own behind', async () => {
+  test('leaves no temporary files', async () => {
     env.TMPDIR = join(folder, 'temporary');
     await mkdir(env.TMPDIR);
     await chmod(env.TMPDIR, 0o777);
@@ -100,7 +100,7 @@ describe('the binary, without Node.js, as a user without rights', () => {
     expect(spawnSync('ls', ['-A', env.TMPDIR], { encoding: 'utf8' }).stdout).toBe('');
   });
 
-  test('says what to do where its database can’t be loaded', async () => {
+  test('gives advice if its database can’t be loaded', async () => {
     env.TMPDIR = '/nonexistent';
     const { code, said } = await run('serve', '--data', join(folder, 'other'), '--port', '0');
     expect(said).toContain('TMPDIR');
@@ -108,7 +108,7 @@ describe('the binary, without Node.js, as a user without rights', () => {
     delete env.TMPDIR;
   });
 
-  test('ends when it is told to', async () => {
+  test('ends on SIGTERM', async () => {
     expect(await end()).toBe(0);
   });
 });

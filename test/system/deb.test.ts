@@ -35,32 +35,35 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
   }, 300_000);
   afterAll(() => clean());
 
-  test('has the program, which runs without Node.js', () => {
+  test('contains the program, which runs without Node.js', () => {
     const run = spawnSync(at('usr/bin/aa-registry'), ['--version'], { encoding: 'utf8', env: {} });
     expect(run.stdout).toBe(`${manifest.version}\n`);
   });
 
-  test('has a page of the manual for every command', () => {
+  test('has a manual page for every command', () => {
     const pages = readdirSync(at('usr/share/man/man1'));
     const names = topics.flatMap(({ commands }) => Object.keys(commands));
     const expected = names.map((name) => `aa-registry-${name.replaceAll(' ', '-')}.1.gz`);
     expect(pages.sort()).toEqual(['aa-registry.1.gz', ...expected].sort());
   });
 
-  test.skipIf(!has('groff'))(`groff and man find no fault in the manual${lacking('groff')}`, () => {
-    for (const section of ['man1', 'man5']) {
-      for (const file of readdirSync(at('usr/share/man', section))) {
-        const text = execFileSync('zcat', [at('usr/share/man', section, file)]);
-        const groff = spawnSync('groff', ['-ww', '-man', '-Kutf8', '-Tutf8', '-z'], {
-          input: text,
-        });
-        expect(groff.stderr.toString(), file).toBe('');
-        expect(groff.status).toBe(0);
+  test.skipIf(!has('groff'))(
+    `has a manual that is valid for groff and man${lacking('groff')}`,
+    () => {
+      for (const section of ['man1', 'man5']) {
+        for (const file of readdirSync(at('usr/share/man', section))) {
+          const text = execFileSync('zcat', [at('usr/share/man', section, file)]);
+          const groff = spawnSync('groff', ['-ww', '-man', '-Kutf8', '-Tutf8', '-z'], {
+            input: text,
+          });
+          expect(groff.stderr.toString(), file).toBe('');
+          expect(groff.status).toBe(0);
+        }
       }
-    }
-  });
+    },
+  );
 
-  test.skipIf(!has('mandoc'))(`mandoc finds no fault in it${lacking('mandoc')}`, () => {
+  test.skipIf(!has('mandoc'))(`has a manual that is valid for mandoc${lacking('mandoc')}`, () => {
     for (const section of ['man1', 'man5']) {
       for (const file of readdirSync(at('usr/share/man', section))) {
         const input = execFileSync('zcat', [at('usr/share/man', section, file)]);
@@ -70,7 +73,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     }
   });
 
-  test('its manual says what help says', () => {
+  test('has the text of help in its manual', () => {
     const page = execFileSync('zcat', [at('usr/share/man/man1/aa-registry-pull.1.gz')], {
       encoding: 'utf8',
     });
@@ -78,7 +81,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     expect(page).toContain('sudo aa\\-registry pull docker\\-nginx\n');
   });
 
-  test('has what completes it, where each shell looks', () => {
+  test('installs completions for each shell', () => {
     for (const file of [
       'usr/share/bash-completion/completions/aa-registry',
       'usr/share/zsh/vendor-completions/_aa-registry',
@@ -89,7 +92,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     }
   });
 
-  test('enables nothing, and its scripts are sound', () => {
+  test('enables no units and has valid scripts', () => {
     const scripts = join(folder, 'control');
     execFileSync('dpkg-deb', ['--control', deb, scripts]);
     for (const script of ['postinst', 'prerm', 'postrm']) {
@@ -100,7 +103,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     expect(readdirSync(at('etc'), { recursive: true }).join()).not.toContain('.wants');
   });
 
-  test('installs into an empty system, and is removed from it again', async () => {
+  test('is installed on a minimal system and removed again', async () => {
     const system = join(folder, 'system');
     const { stderr, status } = spawnSync(
       'sh',
@@ -120,7 +123,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     expect(status, stderr).toBe(0);
   });
 
-  test('is the same, byte for byte, when it is built again', async () => {
+  test('is reproducible', async () => {
     const first = join(folder, 'first.deb');
     await copyFile(deb, first);
     build();
@@ -129,7 +132,7 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
   }, 300_000);
 
   test.skipIf(!has('lintian'))(
-    `lintian finds no fault in it${lacking('lintian')}`,
+    `passes lintian${lacking('lintian')}`,
     () => {
       const { stdout } = spawnSync('lintian', ['--fail-on', 'warning', deb], { encoding: 'utf8' });
       expect(stdout).toBe('');

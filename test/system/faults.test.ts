@@ -45,7 +45,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
     execFileSync('umount', ['--lazy', data]);
   });
 
-  test('answers 507, goes on reading, and publishes again when there is room', async () => {
+  test('responds with 507, serves reads, and publishes again when space is free', async () => {
     const ballast = join(data, 'ballast');
     await writeFile(ballast, Buffer.alloc(512 * 1024));
     running = await serve(data);
@@ -75,7 +75,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
         await expectStatus(200, registry.fetch(`${path}/proof`));
       }
       await expectStatus(200, registry.fetch('/v1/profiles'));
-      // With a token too: that it was used can't be noted, which is no reason to refuse it.
+      // Also with a token, although its use can't be recorded.
       const headers = { Authorization: `Bearer ${publisher.token}` };
       await expectStatus(200, registry.fetch('/v1/whoami', { headers }));
       await expectStatus(200, registry.fetch('/log/checkpoint'));
@@ -95,8 +95,8 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
   });
 });
 
-describe('clients that misbehave', () => {
-  /** A connection on which something was sent. */
+describe('misbehaving clients', () => {
+  /** Opens a connection and sends a text. */
   async function open(registry: ServedRegistry, text: string): Promise<Socket> {
     const { hostname, port } = new URL(registry.url);
     const socket = connect(Number(port), hostname);
@@ -106,14 +106,14 @@ describe('clients that misbehave', () => {
     return socket;
   }
 
-  /** One read, which is answered. */
+  /** Expects that a read succeeds. */
   async function read(registry: ServedRegistry): Promise<void> {
     const response = await fetch(`${registry.url}/v1/profiles`);
     expect(response.status).toBe(200);
     await response.text();
   }
 
-  test('whose heads and bodies drip keep nobody else waiting; such heads are cut off', async () => {
+  test('with slow heads and bodies do not delay others; slow heads time out', async () => {
     running = await serve(join(folder.path, 'slow'));
     const registry = running;
     const heads = await Promise.all(
@@ -135,9 +135,9 @@ describe('clients that misbehave', () => {
       for (const socket of sockets) if (!socket.destroyed) socket.write('a');
     }, 500);
     try {
-      // These have their answers before the heads are cut off.
+      // These get their responses before the heads time out.
       for (let round = 0; round < 20; round++) await read(registry);
-      // Heads have to arrive within twenty seconds, however they drip; that is looked at every thirty.
+      // Heads must arrive within twenty seconds, which is checked every thirty.
       for (const socket of heads) socket.resume();
       while (heads.some(({ destroyed }) => !destroyed)) await sleep(200);
     } finally {
@@ -146,7 +146,7 @@ describe('clients that misbehave', () => {
     }
   }, 90_000);
 
-  test('with huge heads are told so', async () => {
+  test('with huge heads get an error', async () => {
     running = await serve(join(folder.path, 'huge'));
     const socket = await open(
       running,
@@ -162,7 +162,7 @@ describe('clients that misbehave', () => {
     await read(running);
   });
 
-  test('that hold ten thousand connections open leave the others served', async () => {
+  test('with ten thousand open connections do not block others', async () => {
     running = await serve(join(folder.path, 'idle'));
     const registry = running;
     const sockets: Socket[] = [];

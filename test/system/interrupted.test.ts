@@ -8,10 +8,10 @@ import { type Fixture, filesOf, startFixture, succeed, textOf } from '../host/fi
 
 const killAt = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
 
-/** More steps than any change has. */
+/** More than the steps of any change. */
 const most = 60;
 
-describe('a change that is killed before any of its steps', { timeout: 120_000 }, () => {
+describe('a change that is killed before one of its steps', { timeout: 120_000 }, () => {
   let fixture: Fixture;
   let start: string;
   let copies = 0;
@@ -24,7 +24,7 @@ describe('a change that is killed before any of its steps', { timeout: 120_000 }
   });
   afterAll(() => fixture.close());
 
-  /** A host with what `commands` have installed. */
+  /** A host after `commands`. */
   async function hostWith(...commands: string[][]): Promise<string> {
     const root = `${start}-${++copies}`;
     await cp(start, root, { recursive: true, verbatimSymlinks: true });
@@ -32,7 +32,7 @@ describe('a change that is killed before any of its steps', { timeout: 120_000 }
     return root;
   }
 
-  /** What a host has of web, when its files agree with one another; else the test fails. */
+  /** The installed version of web. Fails if the host's files are inconsistent. */
   async function versionOf(root: string): Promise<string> {
     const files = await filesOf(root);
     const names = Object.keys(files);
@@ -69,7 +69,7 @@ describe('a change that is killed before any of its steps', { timeout: 120_000 }
     ['complain', [pulled('1.0.0')], ['complain', 'web'], '1.0.0', '1.0.0 complaining'],
     ['enforce', [pulled('1.0.0', '--complain')], ['enforce', 'web'], '1.0.0 complaining', '1.0.0'],
     ['a removal', [pulled('1.0.0'), pulled('1.1.0')], ['remove', 'web'], '1.1.0', 'none'],
-  ])('%s ends whole', async (_, before, change, old, next) => {
+  ])('%s is completed or rolled back', async (_, before, change, old, next) => {
     const prepared = await hostWith(...before);
     const outcomes: string[] = [];
     for (let at = 1; at <= most; at++) {
@@ -79,15 +79,15 @@ describe('a change that is killed before any of its steps', { timeout: 120_000 }
       const run = await aaRegistry([...change, '--root', root], { env, ownProcess: true });
       if (run.code === 0) break;
       expect(run.stderr).toContain(`killed before step ${at}:`);
-      // What boot would load now is one version or the other, and whole.
+      // Boot would load one complete version.
       const file = (await filesOf(root))['etc/apparmor.d/aa-registry.library.web'];
       expect([undefined, textOf('web', '1.0.0'), textOf('web', '1.1.0')]).toContain(file);
-      // Whatever changes the host next clears up.
+      // The next change of the host completes or rolls back.
       const cleared = await succeed(['pull', 'other', '--root', root]);
       outcomes.push(await versionOf(root));
       if (/interrupted/.test(cleared.said)) expect(outcomes.at(-1)).toBe(next);
     }
-    // At first nothing has happened, in the end all, and it changes once.
+    // Early kills leave the old version and late ones the new, with one switch in between.
     expect(outcomes.length).toBeGreaterThan(5);
     expect(outcomes.length).toBeLessThan(most);
     expect(outcomes[0]).toBe(old);

@@ -14,7 +14,7 @@ import {
   signCheckpoint,
 } from '../../trust/log/index.ts';
 
-describe('a checkpoint that witnesses have cosigned', () => {
+describe('a cosigned checkpoint', () => {
   const now = new Date('2026-05-04T03:02:01Z');
   const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
   let log: NoteKey;
@@ -39,7 +39,7 @@ describe('a checkpoint that witnesses have cosigned', () => {
     signature,
   });
 
-  async function judge(
+  async function verify(
     added: NoteSignature[],
     { threshold = 1, note = signed }: { threshold?: number; note?: string } = {},
   ): Promise<string> {
@@ -58,13 +58,13 @@ describe('a checkpoint that witnesses have cosigned', () => {
     return verified.ok ? 'ok' : verified.id;
   }
 
-  test('is good with as many as are needed', async () => {
-    expect(await judge([await by(first)])).toBe('ok');
-    expect(await judge([await by(first), await by(second)], { threshold: 2 })).toBe('ok');
-    expect(await judge([await by(first)], { threshold: 2 })).toBe('checkpoint-witnesses');
+  test('is accepted with the required number of witnesses', async () => {
+    expect(await verify([await by(first)])).toBe('ok');
+    expect(await verify([await by(first), await by(second)], { threshold: 2 })).toBe('ok');
+    expect(await verify([await by(first)], { threshold: 2 })).toBe('checkpoint-witnesses');
   });
 
-  test('is good whatever else one of them has signed', async () => {
+  test('is accepted despite an invalid cosignature', async () => {
     const good = await by(first);
     const garbage = { ...(await by(second)), signature: new Uint8Array(72).fill(7) };
     const others: [string, NoteSignature[]][] = [
@@ -78,10 +78,10 @@ describe('a checkpoint that witnesses have cosigned', () => {
       ['one that is ahead from the one that is good', [await by(first, minutes(6))]],
     ];
     for (const [what, lines] of others) {
-      expect(await judge([...lines, good]), what).toBe('ok');
-      expect(await judge([good, ...lines]), what).toBe('ok');
-      expect(await judge([good, ...lines], { threshold: 2 }), what).toBe('checkpoint-witnesses');
-      expect(await judge(lines), what).toBe('checkpoint-witnesses');
+      expect(await verify([...lines, good]), what).toBe('ok');
+      expect(await verify([good, ...lines]), what).toBe('ok');
+      expect(await verify([good, ...lines], { threshold: 2 }), what).toBe('checkpoint-witnesses');
+      expect(await verify(lines), what).toBe('checkpoint-witnesses');
     }
   });
 
@@ -89,24 +89,24 @@ describe('a checkpoint that witnesses have cosigned', () => {
     return { name: key.name, id: key.id, signature: new Uint8Array(72).fill(at) };
   }
 
-  test('counts nobody twice', async () => {
+  test('counts each witness once', async () => {
     const lines = [await by(first), await by(first, minutes(-1)), await by(first)];
-    expect(await judge(lines, { threshold: 2 })).toBe('checkpoint-witnesses');
+    expect(await verify(lines, { threshold: 2 })).toBe('checkpoint-witnesses');
   });
 
-  test("is refused for a bad signature of the log's own key, of either type", async () => {
+  test('is refused with an invalid signature of the log’s key, of either type', async () => {
     const good = await by(first);
     const [own, cosigned] = parseNote(signed)?.signatures ?? [];
     if (!own || !cosigned) throw new Error('the log has signed it twice');
     for (const one of [own, cosigned]) {
       const bad = { ...one, signature: one.signature.slice() };
       bad.signature[20] = (bad.signature[20] ?? 0) ^ 1;
-      expect(await judge([good, bad])).toBe('note-bad-signature');
+      expect(await verify([good, bad])).toBe('note-bad-signature');
     }
   });
 
-  test("is refused when the log's own time is yet to come", async () => {
+  test('is refused if the log’s own time is in the future', async () => {
     const note = addSignatures(signed, [await cosignText(text, await cosignerOf(log), minutes(6))]);
-    expect(await judge([await by(first)], { note })).toBe('checkpoint-future');
+    expect(await verify([await by(first)], { note })).toBe('checkpoint-future');
   });
 });

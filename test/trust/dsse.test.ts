@@ -19,7 +19,7 @@ import {
 const text = new TextEncoder();
 
 describe('DSSE', () => {
-  test("the pre-authentication encoding is the protocol's own example", () => {
+  test('the pre-authentication encoding matches the protocol’s example', () => {
     const encoded = preAuthenticationEncoding(
       'http://example.com/HelloWorld',
       text.encode('hello world'),
@@ -34,7 +34,7 @@ describe('DSSE', () => {
     expect(new TextDecoder().decode(encoded)).toBe('DSSEv1 2 é 2 ü');
   });
 
-  test('only keys that are asked about count, each once', async () => {
+  test('only the given keys count, each once', async () => {
     const [first, second, stranger] = await Promise.all([
       generateKeyPair(),
       generateKeyPair(),
@@ -58,7 +58,7 @@ describe('DSSE', () => {
     expect((await open(renamed, [signer.publicKey, other.publicKey]))?.signers).toEqual([]);
   });
 
-  test('no changed bit of payload, type or signature verifies', async () => {
+  test('no flipped bit of payload, type or signature verifies', async () => {
     const key = await generateKeyPair();
     await fc.assert(
       fc.asyncProperty(
@@ -98,7 +98,7 @@ describe('DSSE', () => {
 });
 
 describe('keys', () => {
-  test('a key pair survives its files', async () => {
+  test('a key pair can be exported and imported', async () => {
     const key = await generateKeyPair();
     const read = await importPrivateKey(await exportPrivateKey(key.privateKey));
     expect(read?.publicKey).toMatchObject({ keyId: key.publicKey.keyId, text: key.publicKey.text });
@@ -110,12 +110,12 @@ describe('keys', () => {
     ['other text', 'hello'],
     ['a truncated key', 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE'],
     ['another algorithm', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEq'],
-  ])('%s is no key', async (_, value) => {
+  ])('%s is not a key', async (_, value) => {
     expect(await importPublicKey(value)).toBeUndefined();
     expect(await importPrivateKey(value)).toBeUndefined();
   });
 
-  test('OpenSSL alone makes keys that work here and checks signatures made here', async () => {
+  test('keys and signatures are compatible with OpenSSL', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'aa-registry-test-'));
     const at = (name: string) => join(folder, name);
     const openssl = (...args: string[]) => execFileSync('openssl', args, { encoding: 'utf8' });
@@ -142,7 +142,7 @@ describe('keys', () => {
   });
 });
 
-test('base64 has one spelling for each value', () => {
+test('each value has one base64 encoding', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       expect(encodeBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'));

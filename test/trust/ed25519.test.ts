@@ -35,7 +35,7 @@ const a = 0x1234567890abcdef1234567890abcdefn;
 const key = multiply(a, base);
 const nonce = 0xfedcba0987654321n;
 
-/** Tries messages until one makes what is wanted: what depends on the challenge is met by one in eight or so. */
+/** Tries messages until the challenge meets a condition, which about one in eight does. */
 function search(
   what: string,
   make: (message: Uint8Array<ArrayBuffer>) => Vector | undefined,
@@ -49,7 +49,7 @@ function search(
 
 const join64 = (r: Uint8Array, s: bigint) => Uint8Array.of(...r, ...bytesOf(s));
 
-/** A signature with these encodings of A and R; with the torsion that the equation without the cofactor asks for, or not. */
+/** A signature with these encodings of A and R, with or without torsion that satisfies the equation without the cofactor. */
 function sign(
   message: Uint8Array<ArrayBuffer>,
   A: Uint8Array<ArrayBuffer>,
@@ -183,7 +183,7 @@ beforeAll(async () => {
 });
 afterAll(() => miniflare.dispose());
 
-/** In workerd, or with what its WebCrypto says alone. */
+/** Verifies in workerd, optionally with its WebCrypto only. */
 async function inWorkerd(vector: Vector, raw: boolean): Promise<boolean> {
   const body = JSON.stringify({
     raw,
@@ -208,13 +208,13 @@ describe.each<[string, Verify]>([
   });
 });
 
-test('workerd itself takes signatures that nobody has made', async () => {
+test('WebCrypto in workerd accepts forged signatures', async () => {
   const taken = await Promise.all(forged.map((vector) => inWorkerd(vector, true)));
   expect(taken.filter((one) => one).length).toBeGreaterThanOrEqual(8);
 });
 
 test.each(smallOrder.flatMap(encodings).map((raw) => [encodeHex(raw), raw] as const))(
-  'no key is %s, wherever one is read',
+  '%s is refused as a key by every reader',
   async (_, raw) => {
     expect(await importEd25519(raw)).toBeUndefined();
     const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Ed25519's curve in affine coordinates (RFC 8032 section 5.1), slow and for tests only: it makes the keys and signatures
- * on which implementations differ.
+ * Ed25519's curve in affine coordinates (RFC 8032 section 5.1), slow and for tests only: it creates keys and signatures on
+ * which implementations differ.
  */
 export interface Point {
   x: bigint;
@@ -30,7 +30,7 @@ const d = mod(-121665n * inverse(121666n));
 
 export const zero: Point = { x: 0n, y: 1n };
 
-/** The point with that y and an even x, or an odd one; `undefined` when there is none. */
+/** The point with this y and an even or odd x; `undefined` if there is none. */
 export function pointOf(y: bigint, odd = false): Point | undefined {
   const square = mod((y * y - 1n) * inverse(d * y * y + 1n));
   let x = power(square, (p + 3n) / 8n);
@@ -68,7 +68,7 @@ export function bytesOf(n: bigint): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: 32 }, (_, at) => Number((n >> BigInt(8 * at)) & 0xffn));
 }
 
-/** A point's encodings: the one that RFC 8032 section 5.1.2 has, and those that it has not but some accept. */
+/** A point's encodings: the canonical one (RFC 8032 section 5.1.2) and others that some implementations accept. */
 export function encodings({ x, y }: Point): Uint8Array<ArrayBuffer>[] {
   const ys = y + p < 2n ** 255n ? [y, y + p] : [y];
   const signs = x === 0n ? [0n, 1n] : [x & 1n];
@@ -79,7 +79,7 @@ export function encode(point: Point): Uint8Array<ArrayBuffer> {
   return encodings(point)[0] as Uint8Array<ArrayBuffer>;
 }
 
-/** The number that a signature's equation multiplies the key by: of R, A and the message as they are encoded. */
+/** The factor of the key in a signature's equation: the hash of the encoded R, A and the message. */
 export function challenge(...parts: Uint8Array[]): bigint {
   const hash = createHash('sha512');
   for (const part of parts) hash.update(part);

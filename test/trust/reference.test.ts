@@ -78,13 +78,13 @@ describe('references', () => {
     `web@${digest.toUpperCase()}`,
     'web:a@1.0.0',
     'http://host/web',
-  ])('%j is none, and the reason says how to write one', (text) => {
+  ])('%j is refused with the correct syntax', (text) => {
     const parsed = parseReference(text);
     expect(parsed.ok).toBe(false);
     if (!parsed.ok) expect(parsed.reason).toContain('name@1.2.0');
   });
 
-  test('what is parsed is written back and parsed to the same', () => {
+  test('formatting is the inverse of parsing', () => {
     const word = fc.stringMatching(/^[a-z0-9](?:[a-z0-9-]{0,8}[a-z0-9])?$/);
     const selector = fc.oneof(
       fc.constant(''),
@@ -102,7 +102,7 @@ describe('references', () => {
     );
   });
 
-  test('no text makes the parser throw', () => {
+  test('the parser never throws', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseReference(text)));
   });
 });
@@ -138,7 +138,7 @@ describe('versions', () => {
         `${major}.${minor}.${patch}${pre.length ? `-${pre.join('.')}` : ''}`,
     );
 
-  test('the precedence key sorts as semver does, byte by byte', () => {
+  test('precedence keys sort like semver', () => {
     fc.assert(
       fc.property(version, version, (a, b) => {
         expect(isVersion(a)).toBe(true);
@@ -152,14 +152,14 @@ describe('versions', () => {
     );
   });
 
-  /** semver takes numbers of more than 2^53 for text, or rounds them: by section 11 they count in full. */
+  /** semver treats numbers above 2^53 as text or rounds them; by section 11 they are compared exactly. */
   const large = fc.oneof(
     fc.bigInt({ min: 0n, max: 2n ** 54n }),
     fc.bigInt({ min: 2n ** 53n - 2n, max: 2n ** 53n + 2n }),
     fc.nat(117).map((zeros) => 10n ** BigInt(zeros)),
   );
 
-  test('numbers of any length sort by their value, before all text', () => {
+  test('numbers of any length sort by value, before text', () => {
     fc.assert(
       fc.property(large, large, (a, b) => {
         const [left, right] = [`1.0.0-${a}`, `1.0.0-${b}`];
@@ -175,7 +175,7 @@ describe('versions', () => {
     );
   });
 
-  test('what is no version is in no range', () => {
+  test('invalid versions are in no range', () => {
     for (const text of ['', '1', 'v1.0.0', '1.0.0+1', 'x'])
       expect(isInRange(text, '*')).toBe(false);
   });
@@ -205,7 +205,7 @@ describe('versions', () => {
     .map((sets) => sets.join(' || '))
     .filter(isRange);
 
-  test('the intervals of a range hold what semver says is in it, and nothing else', () => {
+  test('the intervals of a range contain exactly the versions of semver', () => {
     const small = fc
       .tuple(fc.nat(3), fc.nat(2), fc.nat(2), fc.array(identifier, { maxLength: 2 }))
       .map(([a, b, c, pre]) => `${a}.${b}.${c}${pre.length ? `-${pre.join('.')}` : ''}`);
@@ -223,12 +223,12 @@ describe('versions', () => {
     );
   });
 
-  test('no text makes a range slow', () => {
+  test('no range is slow', () => {
     const hostile = ['>'.repeat(128), '1 - '.repeat(32), '||'.repeat(64), `^1.${'0'.repeat(120)}`];
     for (const unit of ['< ', '* ', 'x.', '1.', '~', '- ', '1-', '1-a.']) {
       hostile.push(unit.repeat(128 / unit.length), unit.repeat(50_000));
     }
-    // Of the processor's time, in that of sorting a hundred thousand paths: one that is quadratic takes thousands.
+    // Processor time in sorts of a hundred thousand paths; a quadratic algorithm takes thousands.
     const spent = cost(() => {
       for (const text of hostile) isRange(text);
     });

@@ -42,7 +42,7 @@ describe('verify', () => {
     threshold,
   });
 
-  test('what was signed by enough trusted keys is verified', async () => {
+  test('accepts a profile that enough trusted keys have signed', async () => {
     for (const policy of [
       trusting(1, keys[0]),
       trusting(2, keys[0], keys[1]),

@@ -1,17 +1,17 @@
 import { type Digest, sha256 } from '../digest.ts';
 import { encodeHex } from '../hex.ts';
 
-/** Random bytes of a blind: as many as make guessing the name behind it hopeless. */
+/** The number of random bytes in a blind: too many to guess, and so to search for the name. */
 const blindLength = 32;
 
-/** A new blind for a profile, hexadecimal. */
+/** Creates a blind for a profile, hexadecimal. */
 export function makeBlind(): string {
   return encodeHex(crypto.getRandomValues(new Uint8Array(blindLength)));
 }
 
 /**
- * What stands in the log in place of a private profile's name: a commitment that hides the name from anyone
- * without the blind, and binds the registry to one name for anyone with it.
+ * The blinded name of a private profile in the log: a commitment that hides the name from anyone without the blind, and
+ * binds the registry to one name for anyone with it.
  */
 export function blindName(team: string, name: string, blind: string): Promise<Digest> {
   const text = `aa-registry/blind-name/v1\n${team}/${name}\n${blind}\n`;
@@ -22,9 +22,8 @@ export function blindName(team: string, name: string, blind: string): Promise<Di
 const digits = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
- * What stands in the log in place of the name of a private profile's channel: a commitment under the same blind. It has
- * the form of a channel's name, since that is all that an entry may hold there: an `x`, and the first 155 bits of a
- * SHA-256 in base32.
+ * The blinded name of a private profile's channel in the log: a commitment under the profile's blind. It is a valid
+ * channel name, as entries require: `x` and the first 155 bits of a SHA-256 in base32.
  */
 export async function blindChannel(
   team: string,

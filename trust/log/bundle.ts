@@ -1,9 +1,9 @@
-/** The size of an entry that fits in a bundle, in bytes: its length is a uint16. */
+/** The maximum size of an entry, in bytes: bundles store the length as a uint16. */
 export const maxEntryBytes = 0xffff;
 
 /**
- * The bytes of an entry bundle: each entry after its length, a big-endian uint16 (tlog-tiles, "Log
- * entries"). Throws when an entry is longer than that can say.
+ * Encodes an entry bundle: each entry preceded by its length as a big-endian uint16 (tlog-tiles, "Log entries"). Throws if
+ * an entry is too long.
  */
 export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bundle = new Uint8Array(entries.reduce((length, entry) => length + 2 + entry.length, 0));
@@ -20,7 +20,7 @@ export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array<Ar
   return bundle;
 }
 
-/** Reads an entry bundle; `undefined` unless it holds `width` entries and not one byte more. */
+/** Decodes an entry bundle; `undefined` unless it contains exactly `width` entries. */
 export function decodeEntryBundle(
   bundle: Uint8Array,
   width: number,

@@ -10,22 +10,22 @@ import {
   type VerifiedSignature,
 } from './note.ts';
 
-/** What a log says of itself: its tree at one size (tlog-checkpoint, "Note text"). */
+/** A log's tree at one size (tlog-checkpoint, "Note text"). */
 export interface Checkpoint {
-  /** Which log it is. */
+  /** Identifies the log. */
   origin: string;
   size: number;
   root: Hash;
-  /** Further lines, whose meaning is not specified; none is recommended. */
+  /** Extension lines, which are opaque and discouraged. */
   extensions?: readonly string[];
 }
 
-/** A log as others know it. */
+/** A log as its clients know it. */
 export interface LogIdentity {
   origin: string;
-  /** The keys it may sign with; more than one while they change. */
+  /** The keys that it may sign with; several during a key change. */
   keys: readonly NoteVerifier[];
-  /** The key of the log's own cosignature, where one is required: it must verify like its signature. */
+  /** The key of the log's own cosignature. If set, that cosignature must verify like the signature. */
   cosigner?: NoteVerifier;
 }
 
@@ -40,18 +40,18 @@ export type VerifiedCheckpoint =
   | { ok: true; checkpoint: Checkpoint; signatures: VerifiedSignature[] }
   | { ok: false; id: CheckpointRefusalId; reason: string };
 
-/** The text of a checkpoint, which is what is signed. Throws when it could not be parsed again. */
+/** The text of a checkpoint, over which signatures are made. Throws if it could not be parsed again. */
 export function formatCheckpoint(checkpoint: Checkpoint): string {
   const { origin, size, root, extensions = [] } = checkpoint;
   const lines = [origin, String(size), encodeBase64(root), ...extensions];
   const text = `${lines.join('\n')}\n`;
   if (!parseCheckpoint(text) || lines.some((line) => line.includes('\n'))) {
-    throw new RangeError('this can not be written as a checkpoint');
+    throw new RangeError('the checkpoint is invalid');
   }
   return text;
 }
 
-/** Reads the text of a checkpoint; `undefined` when it is none. Verify its signatures first. */
+/** Parses the text of a checkpoint; `undefined` if malformed. Verify its signatures first. */
 export function parseCheckpoint(text: string): Checkpoint | undefined {
   const [last, ...others] = text.split('\n').reverse();
   const [origin = '', decimal = '', encoded = '', ...extensions] = others.reverse();
@@ -63,17 +63,16 @@ export function parseCheckpoint(text: string): Checkpoint | undefined {
 }
 
 /**
- * Signs a checkpoint with the log's keys. A log must never sign two checkpoints of which one does not extend
- * the other (tlog-checkpoint, "Signatures").
+ * Signs a checkpoint with the log's keys. A log must never sign two checkpoints unless one extends the other
+ * (tlog-checkpoint, "Signatures").
  */
 export async function signCheckpoint(checkpoint: Checkpoint, ...keys: NoteKey[]): Promise<string> {
   return signNote(formatCheckpoint(checkpoint), keys);
 }
 
 /**
- * Verifies that a note is a checkpoint of `log`, signed by it, and tells which of `cosigners` have signed it
- * too and when, each time that one has. What they have signed badly is ignored. Whether they are enough and recent
- * is the caller's policy. Never throws.
+ * Verifies that a note is a checkpoint of `log` and signed by it. Returns it with the valid cosignatures of `cosigners`;
+ * invalid ones are ignored. Whether these are enough and recent is for the caller to decide. Never throws.
  */
 export async function verifyCheckpoint(
   note: string,
@@ -88,7 +87,7 @@ export async function verifyCheckpoint(
   }
   const { text, signatures } = opened;
   const checkpoint = parseCheckpoint(text);
-  if (!checkpoint) return refused('checkpoint-malformed', 'the signed text is no checkpoint');
+  if (!checkpoint) return refused('checkpoint-malformed', 'the signed text is not a checkpoint');
   if (checkpoint.origin !== log.origin) {
     return refused(
       'checkpoint-other-log',

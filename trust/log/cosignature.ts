@@ -4,14 +4,14 @@ import type { NoteKey, NoteVerifier } from './key.ts';
 /** The length of a `timestamped_signature`: a uint64 before the signature (tlog-cosignature, "Format"). */
 const timestampedLength = 8 + ed25519Length;
 
-/** The bytes that a cosignature is made over; `time` in seconds (tlog-cosignature, "Ed25519 signed message"). */
+/** The message that a cosignature signs; `time` in seconds (tlog-cosignature, "Ed25519 signed message"). */
 function cosignedMessage(checkpoint: string, time: number): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`cosignature/v1\ntime ${time}\n${checkpoint}`);
 }
 
 /**
- * Cosigns a checkpoint's text: as of `now`, no larger consistent tree of its log has been seen. Returns the
- * `timestamped_signature` (tlog-cosignature, "Format").
+ * Cosigns a checkpoint's text: it states that as of `now` the signer has seen no larger consistent tree of the log.
+ * Returns the `timestamped_signature` (tlog-cosignature, "Format").
  */
 export async function makeTimestampedSignature(
   checkpoint: string,
@@ -27,7 +27,7 @@ export async function makeTimestampedSignature(
   return timestamped;
 }
 
-/** The time that a `timestamped_signature` states, unverified, in seconds since 1970; `undefined` when it is none. */
+/** The unverified time of a `timestamped_signature`, in seconds since 1970; `undefined` if malformed. */
 export function statedTime(timestamped: Uint8Array<ArrayBuffer>): number | undefined {
   if (timestamped.length !== timestampedLength) return undefined;
   const time = Number(new DataView(timestamped.buffer, timestamped.byteOffset).getBigUint64(0));
@@ -35,8 +35,8 @@ export function statedTime(timestamped: Uint8Array<ArrayBuffer>): number | undef
 }
 
 /**
- * The time that a `timestamped_signature` states if it verifies, in seconds since 1970; `undefined` when it does not. A time that
- * JavaScript can't count exactly is refused: it is millions of years away.
+ * Verifies a `timestamped_signature`. Returns its time in seconds since 1970; `undefined` if it is invalid. A time above
+ * 2^53 - 1, millions of years away, is refused.
  */
 export async function verifyTimestampedSignature(
   checkpoint: string,

@@ -1,6 +1,6 @@
 /**
- * Reads an ASCII decimal as tree sizes, tile widths and timestamps are written: no sign, no space, no
- * leading zero, and no more than JavaScript counts exactly (2^53 - 1). `undefined` for anything else.
+ * Parses an ASCII decimal, as in tree sizes, tile widths and timestamps: no sign, space or leading zero, and at most
+ * 2^53 - 1. `undefined` for anything else.
  */
 export function parseDecimal(text: string): number | undefined {
   if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text)) return undefined;
@@ -8,7 +8,7 @@ export function parseDecimal(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Whether `value` is a size, an index or a time that {@link parseDecimal} could have read. */
+/** Whether `value` is a valid size, index or time: a result of {@link parseDecimal}. */
 export function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }

@@ -8,7 +8,7 @@ import { isChannel } from '../reference.ts';
 import { isVersion } from '../version.ts';
 
 const team = z.string().refine(isTeam, 'must be a team name');
-/** A profile's name, or what {@link blindName} makes of it while the profile is private. No name is a digest. */
+/** A profile's name, blinded by {@link blindName} while the profile is private. No name has the form of a digest. */
 const name = z
   .string()
   .refine((text) => isProfileName(text) || isDigest(text), 'must be a profile name, or blinded');
@@ -57,7 +57,7 @@ const YankEntry = z.strictObject({
   reason: line,
 });
 
-/** A profile goes on in another team: what is published from now on is there, signed by that team's keys. */
+/** A profile was transferred: its later versions are published in the other team, signed by that team's keys. */
 const TransferEntry = z.strictObject({ kind: z.literal('transfer'), time, team, name, to: team });
 
 /** A team registered a publisher key. */
@@ -70,7 +70,7 @@ const KeyEntry = z.strictObject({
   label: line,
 });
 
-/** A team's publisher key counts no longer. */
+/** A team revoked a publisher key. */
 const KeyRevocationEntry = z.strictObject({
   kind: z.literal('key-revocation'),
   time,
@@ -79,7 +79,7 @@ const KeyRevocationEntry = z.strictObject({
   reason: line,
 });
 
-/** One fact of the registry, as its log holds it for ever. */
+/** An entry of the log: a permanent record of a change. */
 export const LogEntry = z.discriminatedUnion('kind', [
   VersionEntry,
   ChannelEntry,
@@ -91,17 +91,17 @@ export const LogEntry = z.discriminatedUnion('kind', [
 export type LogEntry = z.infer<typeof LogEntry>;
 
 /**
- * The entry as it stands in the log, to be encoded as UTF-8: JSON without white space, the fields in the
- * order of the schema above. Throws when it is no entry.
+ * The text of an entry in the log, in UTF-8: JSON without white space, with the fields in the schema's order. Throws if
+ * it is invalid.
  */
 export function formatEntry(entry: LogEntry): string {
-  // A parsed object has its fields in the schema's order, whatever order they came in.
+  // Parsing puts the fields into the schema's order.
   return JSON.stringify(LogEntry.parse(entry));
 }
 
 /**
- * Reads an entry; `undefined` unless these are exactly the bytes of what {@link formatEntry} makes of it, so
- * that one entry has one leaf hash. Never throws.
+ * Parses an entry; `undefined` unless the bytes are exactly those of {@link formatEntry}, so that an entry has one leaf
+ * hash. Never throws.
  */
 export function parseEntry(bytes: Uint8Array): LogEntry | undefined {
   try {

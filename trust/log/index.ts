@@ -84,6 +84,6 @@ export {
   formatAddCheckpoint,
   parseAddCheckpoint,
   type Witness,
-  type WitnessDecision,
   type WitnessedLog,
+  type WitnessResponse,
 } from './witness.ts';

@@ -2,16 +2,16 @@ import { decodeBase64, encodeBase64 } from '../base64.ts';
 import { importEd25519 } from '../ed25519.ts';
 import { encodeHex } from '../hex.ts';
 
-/** What a signature of a note says, and over which bytes it is made (signed-note, "Signature types"). */
+/** The type of a note's signature (signed-note, "Signature types"). */
 export type SignatureType = 'ed25519' | 'cosignature';
 
-/** The byte that stands for each type in key IDs and encoded keys. */
+/** The byte of each type in key IDs and encoded keys. */
 const typeBytes: Record<SignatureType, number> = { ed25519: 0x01, cosignature: 0x04 };
 
-/** What an encoded private key begins with, lest it be taken for a public one. */
+/** The prefix of an encoded private key, which tells it from a public one. */
 const signerPrefix = 'PRIVATE+KEY+';
 
-/** The public half of a note key, which verifies. */
+/** The public half of a note key, which verifies signatures. */
 export interface NoteVerifier {
   /** The signer's name, such as the log's origin `registry.example.org/log`. */
   name: string;
@@ -19,23 +19,23 @@ export interface NoteVerifier {
   id: string;
   type: SignatureType;
   publicKey: CryptoKey;
-  /** `name+id+base64(type ‖ public key)`: what hosts pin. */
+  /** `name+id+base64(type ‖ public key)`, which hosts pin. */
   verifier: string;
 }
 
-/** A note key that signs. */
+/** A note key with its private half, which signs. */
 export interface NoteKey extends NoteVerifier {
   privateKey: CryptoKey;
   /** `PRIVATE+KEY+name+id+base64(type ‖ private key)`: secret. */
   signer: string;
 }
 
-/** Whether `name` may stand in a signed note: not empty, no Unicode space, no plus (signed-note, "Format"). */
+/** Whether `name` is a valid key name: not empty, no Unicode spaces, no plus (signed-note, "Format"). */
 export function isNoteName(name: string): boolean {
   return /^[^\p{White_Space}+]+$/u.test(name) && isNoteText(name);
 }
 
-/** Whether a note may hold `text`: valid Unicode, no control character but newline (signed-note, "Format"). */
+/** Whether a note may contain `text`: valid Unicode without control characters except newline (signed-note, "Format"). */
 export function isNoteText(text: string): boolean {
   if (!text.isWellFormed()) return false;
   for (let at = 0; at < text.length; at++) {
@@ -45,17 +45,17 @@ export function isNoteText(text: string): boolean {
   return true;
 }
 
-/** Makes a new key for `name`, which must satisfy {@link isNoteName}. */
+/** Generates a key with the name `name`, which must satisfy {@link isNoteName}. */
 export async function generateNoteKey(
   name: string,
   type: SignatureType = 'ed25519',
 ): Promise<NoteKey> {
-  if (!isNoteName(name)) throw new RangeError(`"${name}" can not name a note key`);
+  if (!isNoteName(name)) throw new RangeError(`"${name}" is not a valid name of a note key`);
   const seed = crypto.getRandomValues(new Uint8Array(32));
   return makeKey(name, type, seed);
 }
 
-/** Reads a key back from its `signer`; `undefined` when it is malformed. */
+/** Parses a key's `signer`; `undefined` if malformed. */
 export async function parseNoteSigner(signer: string): Promise<NoteKey | undefined> {
   if (!signer.startsWith(signerPrefix)) return undefined;
   const parts = parseKey(signer.slice(signerPrefix.length));
@@ -65,8 +65,8 @@ export async function parseNoteSigner(signer: string): Promise<NoteKey | undefin
 }
 
 /**
- * Reads a `verifier` (a "vkey"); `undefined` when it is malformed, of another type, or its key is one that
- * {@link importEd25519} refuses.
+ * Parses a `verifier` (a "vkey"); `undefined` if it is malformed, has another type, or {@link importEd25519} refuses its
+ * key.
  */
 export async function parseNoteVerifier(verifier: string): Promise<NoteVerifier | undefined> {
   const parts = parseKey(verifier);
@@ -76,8 +76,8 @@ export async function parseNoteVerifier(verifier: string): Promise<NoteVerifier 
 }
 
 /**
- * The same key and name for cosignatures. The key ID differs and so do the bytes that are signed, so that
- * one can't be taken for the other (signed-note, "Signatures"; tlog-cosignature, "Format").
+ * The cosignature key with the same name and private key. Its key ID and the signed message differ, so that neither
+ * signature can pass for the other (signed-note, "Signatures"; tlog-cosignature, "Format").
  */
 export async function cosignerOf(key: NoteKey): Promise<NoteKey> {
   if (key.type === 'cosignature') return key;
@@ -86,16 +86,14 @@ export async function cosignerOf(key: NoteKey): Promise<NoteKey> {
   return makeKey(parts.name, 'cosignature', parts.key);
 }
 
-/** What verifies the signatures of {@link cosignerOf} the same key. */
+/** The verifier of {@link cosignerOf}'s signatures. */
 export async function cosignatureVerifierOf(verifier: NoteVerifier): Promise<NoteVerifier> {
   if (verifier.type === 'cosignature') return verifier;
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', verifier.publicKey));
-  return sound(await makeVerifier(verifier.name, 'cosignature', raw));
+  return requireVerifier(await makeVerifier(verifier.name, 'cosignature', raw));
 }
 
-/**
- * The public key alone, as base64, without the name and type of a vkey: two vkeys with the same bytes are one key.
- */
+/** The public key in base64, without a vkey's name and type, to recognize one key under two names. */
 export function noteKeyBytes({ verifier }: Pick<NoteVerifier, 'verifier'>): string {
   const { key } = parseKey(verifier) ?? {};
   return encodeBase64(key ?? new Uint8Array());
@@ -104,7 +102,7 @@ export function noteKeyBytes({ verifier }: Pick<NoteVerifier, 'verifier'>): stri
 /** The length of a key ID in bytes. */
 export const keyIdLength = 4;
 
-/** A key ID as it stands in an encoded key: eight hexadecimal digits. */
+/** A key ID in an encoded key: eight hexadecimal digits. */
 export function formatKeyId(bytes: Uint8Array): string {
   return encodeHex(bytes);
 }
@@ -134,7 +132,7 @@ async function makeKey(
   type: SignatureType,
   seed: Uint8Array<ArrayBuffer>,
 ): Promise<NoteKey> {
-  // RFC 8410 section 7: the fixed head of a PKCS#8 Ed25519 key, then the seed.
+  // A PKCS#8 Ed25519 key is a fixed prefix and the seed (RFC 8410 section 7).
   const head = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
   ];
@@ -144,7 +142,7 @@ async function makeKey(
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: x as string };
   const publicKey = await crypto.subtle.importKey('jwk', jwk, 'Ed25519', true, ['verify']);
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey));
-  const verifier = sound(await makeVerifier(name, type, raw));
+  const verifier = requireVerifier(await makeVerifier(name, type, raw));
   const encoded = encodeBase64(Uint8Array.of(typeBytes[type], ...seed));
   return { ...verifier, privateKey, signer: `${signerPrefix}${name}+${verifier.id}+${encoded}` };
 }
@@ -161,10 +159,10 @@ async function makeVerifier(
   return { name, id, type, publicKey, verifier: `${name}+${id}+${encodeBase64(typed)}` };
 }
 
-/** The public half of a key that has been read already. */
-function sound(verifier: NoteVerifier | undefined): NoteVerifier {
+/** Narrows the verifier of a key that is known to be valid. */
+function requireVerifier(verifier: NoteVerifier | undefined): NoteVerifier {
   if (verifier) return verifier;
-  throw new TypeError('this is no Ed25519 key');
+  throw new TypeError('not an Ed25519 key');
 }
 
 /** SHA-256(name ‖ "\n" ‖ type ‖ public key)[:4] (signed-note, "Signatures"). */

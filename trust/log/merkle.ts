@@ -1,13 +1,13 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { isCount } from './decimal.ts';
 
-/** A SHA-256 hash: the node of a Merkle tree, 32 bytes. */
+/** A SHA-256 hash, a node of a Merkle tree. */
 export type Hash = Uint8Array<ArrayBuffer>;
 
 /** The length of a {@link Hash} in bytes. */
 export const hashLength = 32;
 
-/** The levels of the tree that one level of tiles holds (tlog-tiles, "Merkle Tree"). */
+/** The number of tree levels in a level of tiles (tlog-tiles, "Merkle Tree"). */
 export const tileHeight = 8;
 
 /** Whether `value` has the length of a {@link Hash}. */
@@ -15,12 +15,12 @@ export function isHash(value: Uint8Array | undefined): value is Hash {
   return value instanceof Uint8Array && value.length === hashLength;
 }
 
-/** Whether two hashes are the same. None is secret: the time it takes may show where they differ. */
+/** Whether two hashes are equal. Not constant-time: none is secret. */
 export function sameHash(a: Hash, b: Hash): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-/** MTH({}): the root of a tree without leaves, the hash of nothing (RFC 6962 section 2.1). */
+/** The root of a tree without leaves: MTH({}), the hash of the empty string (RFC 6962 section 2.1). */
 export function emptyRoot(): Hash {
   return sha256(new Uint8Array());
 }
@@ -42,8 +42,8 @@ export function nodeHash(left: Hash, right: Hash): Hash {
 }
 
 /**
- * All that is needed of a tree to append to it and to know its root: the hashes of its complete subtrees
- * from left to right, one for each bit that is set in `size`, the highest first.
+ * The part of a tree that determines its root and is needed to append: the hashes of its complete subtrees from left to
+ * right, one for each bit set in `size`, highest first.
  */
 export interface Frontier {
   size: number;
@@ -53,24 +53,24 @@ export interface Frontier {
 /** The frontier of a tree without leaves. */
 export const emptyFrontier: Frontier = { size: 0, hashes: [] };
 
-/** A hash that a tile holds: the `index`-th of its level of tiles. */
+/** A hash in a tile: the `index`-th of its level of tiles. */
 export interface TileHash {
-  /** The level of the tile: 0 holds leaf hashes, 1 the roots of 256 leaves each, and so on. */
+  /** The level of the tile: 0 has leaf hashes, 1 the roots of 256 leaves each, and so on. */
   level: number;
   index: number;
   hash: Hash;
 }
 
-/** What appending a leaf makes. */
+/** The result of appending a leaf. */
 export interface Appended {
   frontier: Frontier;
-  /** The hashes that tiles gain: the leaf's own, then those of the higher levels it completes. */
+  /** The hashes to add to tiles: the leaf's own, then those of the higher levels that it completes. */
   tileHashes: TileHash[];
 }
 
 /**
- * Appends a leaf's hash. It costs one node hash on average and log2(size) at worst. Throws when the hashes
- * do not fit the size: such a frontier must not be extended or signed.
+ * Appends a leaf's hash; costs one node hash on average and log2(size) at worst. Throws if the frontier is invalid, which
+ * must not be extended or signed.
  */
 export function appendLeaf(frontier: Frontier, leaf: Hash): Appended {
   assertFrontier(frontier);
@@ -86,7 +86,7 @@ export function appendLeaf(frontier: Frontier, leaf: Hash): Appended {
   return { frontier: { size: frontier.size + 1, hashes: [...hashes, hash] }, tileHashes };
 }
 
-/** The root of the tree (RFC 6962 section 2.1). Throws when the hashes do not fit the size. */
+/** The root of the tree (RFC 6962 section 2.1). Throws if the frontier is invalid. */
 export function rootOf(frontier: Frontier): Hash {
   assertFrontier(frontier);
   const [last, ...others] = frontier.hashes.toReversed();
@@ -98,11 +98,13 @@ export function rootOf(frontier: Frontier): Hash {
 
 function assertFrontier({ size, hashes }: Frontier): void {
   if (!isCount(size) || subtreeCount(size) !== hashes.length || !hashes.every(isHash)) {
-    throw new RangeError(`${hashes.length} hashes are no frontier of ${size} leaves`);
+    throw new RangeError(
+      `a tree of ${size} leaves does not have a frontier of ${hashes.length} hashes`,
+    );
   }
 }
 
-/** The bits set in `size`; by division, because JavaScript's bitwise operators stop at 32 bits. */
+/** The number of bits set in `size`, by division: JavaScript's bitwise operators stop at 32 bits. */
 function subtreeCount(size: number): number {
   let count = 0;
   for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2;

@@ -12,32 +12,32 @@ import {
   parseKeyId,
 } from './key.ts';
 
-/** How many signatures a note may carry; the specification demands at least 16. */
+/** The maximum number of signatures of a note; the specification requires at least 16. */
 export const maxSignatures = 100;
 
-/** How long a note may be, in characters: `maxSignatures` of the longest kind fit. */
+/** The maximum length of a note, in characters; enough for `maxSignatures` of the longest type. */
 export const maxNoteLength = 1024 * 1024;
 
-/** One signature line of a note. */
+/** A signature line of a note. */
 export interface NoteSignature {
   name: string;
   /** The key ID, eight hexadecimal digits. */
   id: string;
-  /** The signature itself, in the form that its key's type has. */
+  /** The signature, in the format of its key's type. */
   signature: Uint8Array<ArrayBuffer>;
 }
 
-/** The parts of a note, not verified. */
+/** The parts of an unverified note. */
 export interface Note {
-  /** What is signed; ends in a newline. */
+  /** The signed text, which ends in a newline. */
   text: string;
   signatures: NoteSignature[];
 }
 
-/** A signature that a known key has made. */
+/** A verified signature by a known key. */
 export interface VerifiedSignature {
   verifier: NoteVerifier;
-  /** When it was made, in seconds since 1970; only cosignatures have it. */
+  /** Its time, in seconds since 1970; cosignatures only. */
   time?: number;
 }
 
@@ -48,23 +48,23 @@ export type OpenedNote =
   | { ok: true; text: string; signatures: VerifiedSignature[] }
   | { ok: false; id: NoteRefusalId; reason: string };
 
-/** Takes a signed note apart (signed-note, "Format"); `undefined` when it is none. Never throws. */
+/** Parses a signed note (signed-note, "Format"); `undefined` if malformed. Never throws. */
 export function parseNote(note: string): Note | undefined {
-  // The text may hold empty lines: the last one ends it.
+  // The text may contain empty lines; the last one ends it.
   const end = note.lastIndexOf('\n\n');
   if (end < 0 || note.length > maxNoteLength || !isNoteText(note)) return undefined;
   const signatures = parseSignatures(note.slice(end + 2));
   return signatures && { text: note.slice(0, end + 1), signatures };
 }
 
-/** The note as text. Throws when it could not be parsed again. */
+/** Formats a note. Throws if it could not be parsed again. */
 export function formatNote({ text, signatures }: Note): string {
   const note = `${text}\n${formatSignatures(signatures)}`;
-  if (parseNote(note)?.text !== text) throw new RangeError('the text can not be signed as a note');
+  if (parseNote(note)?.text !== text) throw new RangeError('the text can’t be signed as a note');
   return note;
 }
 
-/** Reads signature lines alone, as a witness answers; `undefined` unless there are 1 to 100 of them. */
+/** Parses signature lines, such as a witness's response; `undefined` unless there are 1 to 100 valid ones. */
 export function parseSignatures(lines: string): NoteSignature[] | undefined {
   const [last, ...others] = lines.split('\n').reverse();
   if (last !== '' || others.length < 1 || others.length > maxSignatures) return undefined;
@@ -81,7 +81,7 @@ function parseSignature(line: string): NoteSignature | undefined {
   return { name, id, signature: bytes.slice(keyIdLength) };
 }
 
-/** Signature lines, each ended by a newline (signed-note, "Signatures"). */
+/** Formats signature lines, each with a newline (signed-note, "Signatures"). */
 export function formatSignatures(signatures: readonly NoteSignature[]): string {
   return signatures
     .map(({ name, id, signature }) => {
@@ -92,8 +92,8 @@ export function formatSignatures(signatures: readonly NoteSignature[]): string {
 }
 
 /**
- * Signs a text with every one of `keys`, which are of type `ed25519`, in that order (signed-note, "Ed25519
- * signatures"). Throws when it can not be a note's text.
+ * Signs a text with each of `keys`, of type `ed25519`, in their order (signed-note, "Ed25519 signatures"). Throws if it is
+ * not a valid text of a note.
  */
 export async function signNote(text: string, keys: readonly NoteKey[]): Promise<string> {
   const message = new TextEncoder().encode(text);
@@ -108,8 +108,8 @@ export async function signNote(text: string, keys: readonly NoteKey[]): Promise<
 }
 
 /**
- * The cosignature of a checkpoint's text: as of `now`, its signer has seen no larger tree of that log. A key
- * of another type cosigns as {@link cosignerOf} it.
+ * Cosigns a checkpoint's text: it states that as of `now` the signer has seen no larger tree of the log. A key of type
+ * `ed25519` cosigns with its {@link cosignerOf}.
  */
 export async function cosignText(text: string, key: NoteKey, now: Date): Promise<NoteSignature> {
   const cosigner = await cosignerOf(key);
@@ -117,18 +117,18 @@ export async function cosignText(text: string, key: NoteKey, now: Date): Promise
   return { name: cosigner.name, id: cosigner.id, signature };
 }
 
-/** The signed checkpoint with {@link cosignText} added. Throws when `note` is no note. */
+/** Adds the cosignature of {@link cosignText} to a signed checkpoint. Throws if the note is malformed. */
 export async function cosign(note: string, key: NoteKey, now: Date): Promise<string> {
   return addSignatures(note, [await cosignText(parseNote(note)?.text ?? '', key, now)]);
 }
 
 /**
- * The note with more signatures, each instead of the one that the same key had made before. Throws when
- * `note` is none or would carry too many.
+ * Adds signatures to a note; each replaces an earlier one by the same key. Throws if the note is malformed or would have
+ * too many signatures.
  */
 export function addSignatures(note: string, added: readonly NoteSignature[]): string {
   const parsed = parseNote(note);
-  if (!parsed) throw new TypeError('this is no signed note');
+  if (!parsed) throw new TypeError('this is not a signed note');
   const others = parsed.signatures.filter(
     ({ name, id }) => !added.some((each) => each.name === name && each.id === id),
   );
@@ -136,10 +136,10 @@ export function addSignatures(note: string, added: readonly NoteSignature[]): st
 }
 
 /**
- * Opens a note: its text, and which of `verifiers` have signed it, each once. Signatures of other keys are
- * ignored; one bad signature of these refuses the note, and so does none at all (signed-note, "Signatures").
- * A key that signs without a time does so in one way only: the same line again is not verified again, and another
- * line is a bad one. Never throws.
+ * Opens a note: returns its text and the verified signatures of `verifiers`, one for each key. Signatures by other keys
+ * are ignored. The note is refused if a known key's signature is invalid or none of these keys has signed it
+ * (signed-note, "Signatures"). Ed25519 signatures are deterministic, so a second, different one by a key is invalid.
+ * Never throws.
  */
 export async function openNote(
   note: string,
@@ -159,7 +159,7 @@ export async function openNote(
         `the signature of ${fullName(verifier)} does not verify`,
       );
     }
-    // A key may have cosigned twice: what it said last counts.
+    // A key may have cosigned more than once; the latest time counts.
     const before = verified.get(verifier);
     if ((before?.time ?? 0) <= (result.time ?? 0)) verified.set(verifier, result);
   }
@@ -171,9 +171,8 @@ export async function openNote(
 }
 
 /**
- * The cosignatures of a note that verify, by whom and when: of those of `cosigners`, all that do; the others are
- * ignored, as one of several witnesses must not spoil what the rest have signed. Empty when it is no note. Never
- * throws.
+ * Returns the valid cosignatures of a note by `cosigners`; none if the note is malformed. Invalid ones are ignored, so that
+ * one witness can't spoil the signatures of the others. Never throws.
  */
 export async function findCosignatures(
   note: string,
@@ -189,7 +188,7 @@ export async function findCosignatures(
   return found;
 }
 
-/** Each line once, however often a note repeats it. */
+/** Removes repeated lines. */
 function distinct(signatures: readonly NoteSignature[]): NoteSignature[] {
   return [...new Map(signatures.map((one) => [formatSignatures([one]), one])).values()];
 }

@@ -17,18 +17,18 @@ import {
   tileOfNode,
 } from './tile.ts';
 
-/** The leaves from `start` to before `end`. */
+/** The leaves from `start` up to, but not including, `end`. */
 interface Range {
   start: number;
   end: number;
 }
 
-/** One step up the tree: the sibling that the node below is hashed with, and its side. */
+/** A step up the tree: a sibling and its side. */
 interface Step extends Range {
   side: 'left' | 'right';
 }
 
-/** That a leaf is in a tree. */
+/** The claim that a leaf is in a tree. */
 export interface InclusionClaim {
   leafHash: Hash;
   index: number;
@@ -37,7 +37,7 @@ export interface InclusionClaim {
   proof: readonly Hash[];
 }
 
-/** That a tree begins with all the leaves of an earlier one. */
+/** The claim that a tree extends an earlier one. */
 export interface ConsistencyClaim {
   first: number;
   firstRoot: Hash;
@@ -47,9 +47,8 @@ export interface ConsistencyClaim {
 }
 
 /**
- * The audit path of a leaf (RFC 6962 section 2.1.1): the hashes that lead from it to the root of the tree of
- * `size` leaves. Reads each tile it needs once, O(log size) of them. Throws when there is no such leaf, or
- * when a tile can't be read.
+ * The inclusion proof of a leaf in the tree of `size` leaves: its audit path (RFC 6962 section 2.1.1). Reads O(log size)
+ * tiles, each once. Throws if the tree has no such leaf or a tile can't be read.
  */
 export async function proveInclusion(
   index: number,
@@ -57,14 +56,14 @@ export async function proveInclusion(
   readTile: ReadTile,
 ): Promise<Hash[]> {
   if (!isCount(index) || !isCount(size) || index >= size) {
-    throw new RangeError(`there is no leaf ${index} in a tree of ${size}`);
+    throw new RangeError(`a tree of ${size} leaves has no leaf ${index}`);
   }
   return readRanges(pathOf({ start: index, end: index + 1 }, size), size, readTile);
 }
 
 /**
- * The proof that the tree of `second` leaves extends that of `first` (RFC 6962 section 2.1.2). Reads each
- * tile it needs once, O(log second) of them. Throws when it can't be so, or when a tile can't be read.
+ * The consistency proof from the tree of `first` leaves to that of `second` (RFC 6962 section 2.1.2). Reads O(log second)
+ * tiles, each once. Throws if `first` exceeds `second` or a tile can't be read.
  */
 export async function proveConsistency(
   first: number,
@@ -72,7 +71,7 @@ export async function proveConsistency(
   readTile: ReadTile,
 ): Promise<Hash[]> {
   if (!isCount(first) || !isCount(second) || first > second) {
-    throw new RangeError(`a tree of ${second} leaves extends none of ${first}`);
+    throw new RangeError(`a tree of ${second} leaves can’t extend one of ${first}`);
   }
   if (first === 0 || first === second) return [];
   const seed = lastSubtree(first);
@@ -80,12 +79,12 @@ export async function proveConsistency(
   return readRanges(seed.start === 0 ? path : [seed, ...path], second, readTile);
 }
 
-/** The frontier of the tree of `size` leaves, read from its tiles: at most two of each level. */
+/** Reads the frontier of the tree of `size` leaves from its tiles, at most two of each level. */
 export async function readFrontier(size: number, readTile: ReadTile): Promise<Frontier> {
   return readRange({ start: 0, end: size }, nodeReader(size, readTile));
 }
 
-/** Whether the claim's proof shows it (RFC 6962 section 2.1.1). Never throws. */
+/** Verifies an inclusion proof (RFC 6962 section 2.1.1). Never throws. */
 export function verifyInclusion(claim: InclusionClaim): boolean {
   const { leafHash, index, size, root, proof } = claim;
   if (!isCount(index) || !isCount(size) || index >= size) return false;
@@ -98,8 +97,8 @@ export function verifyInclusion(claim: InclusionClaim): boolean {
 }
 
 /**
- * Whether the claim's proof shows it (RFC 6962 section 2.1.2). Every tree extends the empty one, whose root
- * is known, and the proof of that is empty; so is the proof that a tree extends itself. Never throws.
+ * Verifies a consistency proof (RFC 6962 section 2.1.2). The proof is empty from the empty tree, whose root is known, and
+ * between equal trees. Never throws.
  */
 export function verifyConsistency(claim: ConsistencyClaim): boolean {
   const { first, firstRoot, second, secondRoot, proof } = claim;
@@ -110,14 +109,14 @@ export function verifyConsistency(claim: ConsistencyClaim): boolean {
 
   const seed = lastSubtree(first);
   const path = pathOf(seed, second);
-  // The seed is the whole first tree, which the verifier knows, or stands at the head of the proof.
+  // The seed is the whole first tree, whose root the verifier knows, or the first hash of the proof.
   const [start, ...siblings] = seed.start === 0 ? [firstRoot, ...proof] : proof;
   if (!start || siblings.length !== path.length) return false;
   let before = start;
   let after = start;
   for (const [at, { side }] of path.entries()) {
     const sibling = siblings[at] as Hash;
-    // What is to the right of the seed came after the first tree.
+    // Siblings on the right are not in the first tree.
     if (side === 'left') before = join(before, side, sibling);
     after = join(after, side, sibling);
   }
@@ -128,7 +127,7 @@ function join(hash: Hash, side: Step['side'], sibling: Hash): Hash {
   return side === 'left' ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
 }
 
-/** The siblings on the way from a complete subtree to the root of the tree of `size`, lowest first. */
+/** The siblings on the path from a complete subtree to the root of the tree of `size` leaves, lowest first. */
 function pathOf(subtree: Range, size: number): Step[] {
   const path: Step[] = [];
   let { start, end } = { start: 0, end: size };
@@ -183,7 +182,7 @@ async function readRange(range: Range, readNode: ReadNode): Promise<Frontier> {
   return { size: range.end - range.start, hashes };
 }
 
-/** Reads nodes of a tree of `size` leaves, and each tile once. */
+/** Creates a reader of the nodes of a tree of `size` leaves, which reads each tile once. */
 function nodeReader(size: number, readTile: ReadTile): ReadNode {
   const tiles = new Map<string, Promise<Uint8Array>>();
   const read = (tile: Tile) => {

@@ -1,33 +1,33 @@
 import { isCount, parseDecimal } from './decimal.ts';
 import { type Hash, hashLength, nodeHash, tileHeight } from './merkle.ts';
 
-/** The hashes of a full tile (tlog-tiles, "Merkle Tree"). */
+/** The number of hashes in a full tile (tlog-tiles, "Merkle Tree"). */
 export const fullWidth = 2 ** tileHeight;
 
-/** The highest level a tile may have (tlog-tiles, "Merkle Tree"). */
-const highestLevel = 63;
+/** The maximum level of a tile (tlog-tiles, "Merkle Tree"). */
+const maxLevel = 63;
 
-/** What a log serves below `tile/`: a tile, or the entries whose leaf hashes stand in a tile of level 0. */
+/** A resource below `tile/`: a tile, or the bundle of entries whose leaf hashes are in a tile of level 0. */
 export interface TileAddress {
   level: number | 'entries';
-  /** Which of its level, from 0. */
+  /** Its index in the level, from 0. */
   index: number;
-  /** How many hashes or entries it holds: 256 when it is full, fewer when it is partial. */
+  /** The number of hashes or entries: 256 if full, fewer if partial. */
   width: number;
 }
 
-/** A run of hashes of the tree, all of one level. */
+/** A tile: consecutive hashes of a level of the tree. */
 export interface Tile extends TileAddress {
   level: number;
 }
 
-/** A node of the tree: the root of the complete subtree of 2^height leaves at `index` times that. */
+/** A node of the tree: the root of the `index`-th complete subtree of 2^height leaves. */
 export interface TreeNode {
   height: number;
   index: number;
 }
 
-/** Reads a tile: its hashes, one after the other. Throws when the tile can't be had. */
+/** Reads a tile's concatenated hashes. Throws if it can't be read. */
 export type ReadTile = (tile: Tile) => Promise<Uint8Array>;
 
 /**
@@ -44,7 +44,7 @@ export function formatTilePath({ level, index, width }: TileAddress): string {
   return `tile/${level}/${path}${width === fullWidth ? '' : `.p/${width}`}`;
 }
 
-/** Reads a path that {@link formatTilePath} writes; `undefined` for every other text. */
+/** Parses a path of {@link formatTilePath}; `undefined` for any other text. */
 export function parseTilePath(path: string): TileAddress | undefined {
   const match = /^tile\/([a-z0-9]+)\/((?:x[0-9]{3}\/){0,5}[0-9]{3})(?:\.p\/([0-9]+))?$/.exec(path);
   const [, first = '', groups = '', last] = match ?? [];
@@ -52,33 +52,30 @@ export function parseTilePath(path: string): TileAddress | undefined {
   const index = Number(groups.replaceAll(/[x/]/g, ''));
   const width = last === undefined ? fullWidth : parseDecimal(last);
   if (!match || level === undefined || !isCount(index) || width === undefined) return undefined;
-  if (level !== 'entries' && level > highestLevel) return undefined;
+  if (level !== 'entries' && level > maxLevel) return undefined;
   if (width < 1 || (last !== undefined && width >= fullWidth)) return undefined;
-  // An index that begins with needless zeros is written back shorter.
+  // Refuses an index with redundant leading zeros.
   const address: TileAddress = { level, index, width };
   return formatTilePath(address) === path ? address : undefined;
 }
 
 /**
- * How many hashes of a tile a tree of `size` leaves has: 256 when it is full, 0 when it has no such tile
- * (tlog-tiles, "Partial Tiles"). A log serves a tile, or a bundle (of level 0), up to that width.
+ * The width of a tile in a tree of `size` leaves: 256 if it is full, 0 if there is no such tile (tlog-tiles, "Partial
+ * Tiles"). A log serves a tile, or a bundle (level 0), up to that width.
  */
 export function tileWidth(level: number, index: number, size: number): number {
   const hashes = Math.floor(size / fullWidth ** level);
   return Math.min(Math.max(hashes - index * fullWidth, 0), fullWidth);
 }
 
-/** The tile from which a node of a tree of `size` leaves is read, as wide as that tree has it. */
+/** The tile from which a node is read, in the width that it has in a tree of `size` leaves. */
 export function tileOfNode(node: TreeNode, size: number): Tile {
   const { level, first } = placeOf(node);
   const index = Math.floor(first / fullWidth);
   return { level, index, width: tileWidth(level, index, size) };
 }
 
-/**
- * The hash of a node, from the bytes of the tile that {@link tileOfNode} names. Throws when they are not
- * as many as the tile is wide.
- */
+/** The hash of a node from the bytes of its {@link tileOfNode}. Throws if their number does not match the tile's width. */
 export function nodeOfTile(node: TreeNode, tile: Tile, bytes: Uint8Array): Hash {
   if (bytes.length !== tile.width * hashLength) {
     throw new RangeError(
@@ -89,13 +86,13 @@ export function nodeOfTile(node: TreeNode, tile: Tile, bytes: Uint8Array): Hash 
   const start = (first % fullWidth) * hashLength;
   let hashes = split(bytes.subarray(start, start + count * hashLength));
   if (hashes.length !== count) {
-    throw new RangeError(`${formatTilePath(tile)} does not reach as far as the node`);
+    throw new RangeError(`${formatTilePath(tile)} does not contain the node`);
   }
   while (hashes.length > 1) hashes = [...pairs(hashes)];
   return hashes[0] as Hash;
 }
 
-/** Where a node's hashes stand: the level of tiles, the first of that level's hashes, and how many. */
+/** The position of a node's hashes: the level of tiles, the index of the first hash in it, and their number. */
 function placeOf({ height, index }: TreeNode): { level: number; first: number; count: number } {
   const count = 2 ** (height % tileHeight);
   return { level: Math.floor(height / tileHeight), first: index * count, count };

@@ -11,10 +11,10 @@ import { emptyRoot, type Hash, isHash, sameHash } from './merkle.ts';
 import { cosignText, formatSignatures, parseNote } from './note.ts';
 import { verifyConsistency } from './proof.ts';
 
-/** How many hashes a request may hold (tlog-witness, "add-checkpoint"). */
+/** The maximum number of hashes in a request (tlog-witness, "add-checkpoint"). */
 const maxProofHashes = 63;
 
-/** A request to a witness: to cosign a checkpoint, given the one it cosigned before. */
+/** A request to a witness to cosign a checkpoint that extends the last one it cosigned. */
 export interface AddCheckpoint {
   oldSize: number;
   proof: readonly Hash[];
@@ -24,35 +24,35 @@ export interface AddCheckpoint {
 
 /** A log that a witness knows. */
 export interface WitnessedLog extends LogIdentity {
-  /** The latest checkpoint that it cosigned, if it ever did. */
+  /** The latest checkpoint that it cosigned, if any. */
   latest: Pick<Checkpoint, 'size' | 'root'> | undefined;
 }
 
-/** A witness as it decides: what it knows, what it signs with, and the time. */
+/** The state of a witness: the logs it knows, its keys and the time. */
 export interface Witness {
-  /** The log of that origin, if it is one that the witness knows. */
+  /** Returns the log of an origin; `undefined` if the witness does not know it. */
   find: (origin: string) => WitnessedLog | undefined;
   keys: readonly NoteKey[];
   now: Date;
 }
 
 /**
- * A witness's answer, as HTTP. On 200 the new latest checkpoint must be stored before it is sent, and only
- * if the stored one still is what was decided upon: both in one transaction (tlog-witness).
+ * A witness's HTTP response. With status 200, the new latest checkpoint must be stored before the response is sent, and
+ * only if the stored one is unchanged, in one transaction (tlog-witness).
  */
-export type WitnessDecision =
+export type WitnessResponse =
   | { status: 200; contentType: 'text/plain'; body: string; latest: Checkpoint }
   | { status: 409; contentType: 'text/x.tlog.size'; body: string }
   | { status: 400 | 403 | 404 | 422; contentType: 'text/plain'; body: string };
 
-/** The body of a request to cosign (tlog-witness, "add-checkpoint"). */
+/** Formats the body of a request to cosign (tlog-witness, "add-checkpoint"). */
 export function formatAddCheckpoint({ oldSize, proof, checkpoint }: AddCheckpoint): string {
   return [`old ${oldSize}`, ...proof.map(encodeBase64), '', checkpoint].join('\n');
 }
 
-/** Reads what {@link formatAddCheckpoint} writes; `undefined` when it is malformed. Never throws. */
+/** Parses a body of {@link formatAddCheckpoint}; `undefined` if malformed. Never throws. */
 export function parseAddCheckpoint(body: string): AddCheckpoint | undefined {
-  // The checkpoint has an empty line too: the first one ends the proof.
+  // The first empty line ends the proof; the checkpoint contains another.
   const end = body.indexOf('\n\n');
   const [old = '', ...lines] = body.slice(0, Math.max(end, 0)).split('\n');
   const oldSize = old.startsWith('old ') ? parseDecimal(old.slice('old '.length)) : undefined;
@@ -65,14 +65,14 @@ export function parseAddCheckpoint(body: string): AddCheckpoint | undefined {
  * The response of a witness to the body of an `add-checkpoint` request (tlog-witness, "add-checkpoint"), without storing
  * it. Never throws.
  */
-export async function decide(witness: Witness, body: string): Promise<WitnessDecision> {
+export async function decide(witness: Witness, body: string): Promise<WitnessResponse> {
   const request = parseAddCheckpoint(body);
-  if (!request) return refused(400, 'this is no add-checkpoint request');
+  if (!request) return refused(400, 'this is not an add-checkpoint request');
   const note = parseNote(request.checkpoint);
   const claimed = note && parseCheckpoint(note.text);
-  if (!claimed) return refused(400, 'the request holds no checkpoint');
+  if (!claimed) return refused(400, 'the request contains no checkpoint');
   const log = witness.find(claimed.origin);
-  if (!log) return refused(404, `the log ${claimed.origin} is not known here`);
+  if (!log) return refused(404, `this witness does not know the log ${claimed.origin}`);
   const verified = await verifyCheckpoint(request.checkpoint, log);
   if (!verified.ok) return refused(403, verified.reason);
 
@@ -109,6 +109,6 @@ export async function decide(witness: Witness, body: string): Promise<WitnessDec
   };
 }
 
-function refused(status: 400 | 403 | 404 | 422, reason: string): WitnessDecision {
+function refused(status: 400 | 403 | 404 | 422, reason: string): WitnessResponse {
   return { status, contentType: 'text/plain', body: `${reason}\n` };
 }

@@ -13,7 +13,7 @@ import type { Analysed } from '../ports.ts';
 import { renderReadme } from './readme.ts';
 import { linkDiagnostics, secretDiagnostics } from './secrets.ts';
 
-/** How much of a package's lint result is stored and shown. */
+/** Limits of the stored and shown part of a package's lint result. */
 export const shownLimits = {
   diagnostics: 100,
   /** Characters of a message, and of `expected` and `suggestion`. */
@@ -80,16 +80,16 @@ function choose(all: PolicyDiagnostic[], omitted = 0) {
   const isError = ({ severity }: PolicyDiagnostic) => severity === 'error';
   const errors = all.filter(isError);
   const rest = all.filter((one) => !isError(one));
-  const kept = new Set([...errors, ...rest].slice(0, shownLimits.diagnostics));
-  const diagnostics = all.filter((one) => kept.has(one));
-  return { errors: errors.length, diagnostics, omitted: omitted + all.length - kept.size };
+  const chosen = new Set([...errors, ...rest].slice(0, shownLimits.diagnostics));
+  const diagnostics = all.filter((one) => chosen.has(one));
+  return { errors: errors.length, diagnostics, omitted: omitted + all.length - chosen.size };
 }
 
 function atStart(id: string, message: string): Diagnostic {
   return { id, severity: 'error', message, line: 1, column: 1, endLine: 1, endColumn: 1 };
 }
 
-/** The policy room's diagnostic as the API shows it. */
+/** Converts a diagnostic of policy/ to the API's. */
 function toDiagnostic(diagnostic: PolicyDiagnostic): Diagnostic {
   const { id, severity, message, span, expected, suggestion } = diagnostic;
   return {

@@ -1,6 +1,6 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-/** open-thread.ts of what scripts/build.ts makes: the thread's program lies in dist/, above this one's in dist/chunks/. */
+/** Replaces open-thread.ts in the build of scripts/build.ts: the thread's program is in dist/, the caller in dist/chunks/. */
 export function openThread(options: WorkerOptions): Worker {
   return new Worker(new URL('../analysis.js', import.meta.url), options);
 }

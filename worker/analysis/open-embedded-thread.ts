@@ -1,7 +1,7 @@
 import { getAsset } from 'node:sea';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-/** open-thread.ts of the one executable that scripts/build-binary.ts makes: the thread's program is in it. */
+/** Replaces open-thread.ts in the executable of scripts/build-binary.ts, which embeds the thread's program. */
 export function openThread(options: WorkerOptions): Worker {
   return new Worker(getAsset('analysis.cjs', 'utf8'), { ...options, eval: true });
 }

@@ -6,21 +6,21 @@ import MarkdownIt, {
   type Token,
 } from 'markdown-it';
 
-/** The limits of a README. A common one of maximum length uses a tenth of each. */
+/** The limits of a README. A typical one of the maximum length uses a tenth of the others. */
 export const readmeLimits = {
   /** UTF-16 units of Markdown. */
   length: 64 * 1024,
-  /** How often the parser may try a rule, for blocks and inline. */
+  /** Attempts to match a rule of the parser, for blocks and inline. */
   steps: 250_000,
-  /** How many tokens the parser may create. */
+  /** Tokens that the parser creates. */
   tokens: 50_000,
-  /** How many elements may be inside each other. */
+  /** Levels of nested elements. */
   nesting: 50,
   /** Bytes of HTML, in UTF-8. */
   html: 256 * 1024,
 } as const;
 
-/** A README as HTML, or which limit it exceeds. */
+/** A README as HTML, or the reason why it exceeds a limit. */
 export type RenderedReadme = { ok: true; html: string } | { ok: false; reason: string };
 
 class OverLimit extends Error {}

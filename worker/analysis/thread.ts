@@ -1,4 +1,4 @@
-// What runs in a thread of its own on Node (threads.ts): it is sent one package at a time, and sends back its analysis.
+// The program of an analysis thread on Node (threads.ts): receives one package at a time and sends back its analysis.
 import { parentPort } from 'node:worker_threads';
 import type { Package } from '../../db/analyses.ts';
 import { analysePackage } from './analyse.ts';

@@ -9,16 +9,16 @@ import { openThread } from './open-thread.ts';
 
 /** Limits of analyses on Node, besides the analysis's own budgets. */
 export interface ThreadLimits {
-  /** How many packages are analysed at once. */
+  /** Packages that are analysed at once. */
   threads: number;
-  /** How long one may take, in milliseconds. */
+  /** The time of an analysis, in milliseconds. */
   time: number;
-  /** How much memory a thread may have for JavaScript's objects, in MiB. */
+  /** The heap of a thread, in MiB. */
   memory: number;
-  /** How many packages may wait, in total and per team. */
+  /** Waiting packages, in total and per team. */
   waiting: number;
   waitingEach: number;
-  /** How long an idle thread is kept, in milliseconds. */
+  /** The time after which an idle thread is ended, in milliseconds. */
   idle: number;
 }
 

@@ -40,9 +40,9 @@ export async function analysisOf(
   ]);
   if (text === undefined) throw new Error(`the content of ${digest} is missing`);
   // Not on behalf of a team: readers wait for each other, publishers do not wait for readers.
-  const made = await analyseFor(analyse)({ team, name, manifest, text, readme }, '');
-  const kept = { team, name, version: version.version, manifest, analysis: made };
+  const analysed = await analyseFor(analyse)({ team, name, manifest, text, readme }, '');
+  const row = { team, name, version: version.version, manifest, analysis: analysed };
   // The result is valid even if it can't be stored, for example on a full disk.
-  await saveAnalysis(db, kept).catch(logError);
-  return made;
+  await saveAnalysis(db, row).catch(logError);
+  return analysed;
 }

@@ -11,7 +11,7 @@ export const anonymousCaller: Caller = {
   profile: undefined,
 };
 
-/** The highest role that a token of a scope can be used in. */
+/** The highest role that a token with the scope can be used in. */
 const maxRole: Record<Scope, Role> = { read: 'reader', publish: 'publisher', admin: 'owner' };
 
 /** A token's user: whether they are an administrator, and their roles by team. */
@@ -62,7 +62,7 @@ export function isAdministrator({ everywhere, profile }: Caller): boolean {
   return everywhere === 'owner' && profile === undefined;
 }
 
-/** What a caller may see. */
+/** The viewer for queries on behalf of a caller. */
 export function viewerOf({ token, everywhere, roles, profile }: Caller): Viewer {
   if (!token) return anonymous;
   return { everything: everywhere !== undefined, teams: [...roles.keys()], profile };

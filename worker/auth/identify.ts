@@ -20,7 +20,7 @@ import {
 
 /**
  * Authenticates the request by its bearer token (RFC 6750) and sets `c.var.caller`. An invalid token is a problem on
- * every route, so that nobody mistakes the public part for everything, and counts as a request of its address.
+ * every route, so that clients do not mistake the public profiles for all, and counts as a request from its address.
  */
 export const identify: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
@@ -42,7 +42,7 @@ async function identifyToken(c: Context<Env>, header: string): Promise<Caller> {
 }
 
 /**
- * The caller with this token; `undefined` when it is unknown, revoked or expired. Throws a problem when the token, or
+ * The caller with this token; `undefined` if it is unknown, revoked or expired. Throws a problem if the token, or
  * invalid tokens from the same address, exceed their rate limit.
  */
 export function findCaller(c: Context<Env>, secret: string): Promise<Caller | undefined> {
@@ -68,7 +68,7 @@ async function findPerson(db: Deps['db'], name: string): Promise<Person> {
   };
 }
 
-/** The token of a request; a problem without one. */
+/** The token of a request. Throws a problem without one. */
 export function requireToken({ token }: Caller): Token {
   if (token) return token;
   throw new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….');
@@ -148,7 +148,7 @@ function refusal(
   return new ProblemError('token-other-team', detail);
 }
 
-/** What the caller of a request may see. */
+/** The viewer of a request. */
 export function viewer(c: Context<Env>): Viewer {
   return viewerOf(c.var.caller);
 }

@@ -33,7 +33,7 @@ export const wellKnownIssuers: readonly Issuer[] = [
   { url: 'https://gitlab.com', provider: 'gitlab' },
 ];
 
-/** Reads `github=URL` or `gitlab=URL`, as a registry's operator writes it; `undefined` when it is neither. */
+/** Parses `github=URL` or `gitlab=URL`; `undefined` if malformed. */
 export function parseIssuer(text: string): Issuer | undefined {
   const [, provider, url = ''] = /^(github|gitlab)=(.+)$/.exec(text) ?? [];
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return undefined;
@@ -44,7 +44,7 @@ export function parseIssuer(text: string): Issuer | undefined {
 const maxAge = 15 * 60;
 const clockSkew = 30;
 
-/** The timeout of requests to a provider, in milliseconds, and the maximum size of its responses. */
+/** The timeout of requests to a provider, in milliseconds, and the maximum size of its responses, in bytes. */
 const timeout = 5000;
 const maxResponseBytes = 256 * 1024;
 

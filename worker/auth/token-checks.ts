@@ -6,12 +6,12 @@ import type { Env, RateLimits, TokenChecks } from '../ports.ts';
 import { hashToken } from './token.ts';
 
 /**
- * How many invalid credentials an address may send in so many seconds. Without an address limit, all clients may appear
- * to share one address, so the limit is higher.
+ * The rate limit of invalid credentials by address. Without an address limit, all clients may appear to share one address,
+ * so the limit is higher.
  */
 const failures = { requests: 60, shared: 600, seconds: 60 };
 
-/** How many valid tokens are remembered, by their hashes. */
+/** The maximum number of cached valid tokens, by their hashes. */
 const maxKnownTokens = 10_000;
 
 export function createTokenChecks({ address, token: limiter }: RateLimits): TokenChecks {
@@ -20,7 +20,7 @@ export function createTokenChecks({ address, token: limiter }: RateLimits): Toke
   const known = new LRUCache<string, number>({ max: maxKnownTokens });
 
   function keyOf(c: Context<Env>): string | undefined {
-    const from = c.env?.access?.address;
+    const from = c.env?.record?.address;
     return from === undefined ? undefined : networkOf(from);
   }
 

@@ -8,23 +8,23 @@ import {
 import type { CacheDependency, RequestHead } from '../ports.ts';
 import { isTile } from './shared-cache.ts';
 
-/** What is sent for a cached response. */
+/** The response to send for a cached one. */
 export interface OutgoingResponse {
   status: number;
-  /** Cached headers, and those of this one response, which win where both have a name. */
+  /** The cached headers, and the headers of this response only, which take precedence. */
   headers: Record<string, string>;
   own: Record<string, string>;
   body: string | Uint8Array<ArrayBuffer> | null;
 }
 
-/** A response that stays the same for every anonymous caller for a while. */
+/** A cached response to an anonymous request. */
 export interface CachedResponse {
   route: string;
   body: string | Uint8Array<ArrayBuffer>;
   headers: Record<string, string>;
   /** The headers of a 304 for it. */
   notModified: Record<string, string>;
-  /** The CORS headers of a 304; left out without an Origin, since each header costs and hosts send none. */
+  /** The CORS headers of a 304; omitted for requests without an Origin, such as those of hosts, since each header costs. */
   cors: Record<string, string>;
   etag: string | undefined;
   dependsOn: CacheDependency;
@@ -33,19 +33,19 @@ export interface CachedResponse {
   expires: number;
 }
 
-/** How often what cached responses depend on has changed in this process. */
+/** The number of changes of each dependency in this process. */
 type Generations = Readonly<Record<CacheDependency, number>>;
 
 /**
- * Keeps in memory the responses that any caller may have and whose own Cache-Control lets them be cached: the bytes of
- * versions, tiles of the log, and what references resolve to. Requests with a token or a cookie bypass it.
+ * An in-memory cache of public responses whose Cache-Control allows it: the bytes of versions, tiles of the log and
+ * resolutions of references. Requests with a token or a cookie bypass it.
  */
 export interface ResponseCache {
   /** The cached response to a request, if it is still valid. */
   find: (request: RequestHead) => CachedResponse | undefined;
-  /** Taken before a response is computed, and given to `store`: a change in between makes the response stale. */
+  /** Read before a response is computed and passed to `store`: a change in between makes the response stale. */
   generations: () => Generations;
-  /** Caches a response if it may be; returns the response to send in its place. */
+  /** Caches a response if allowed; returns the response to send instead. */
   store: (
     request: RequestHead,
     response: Response,
@@ -56,8 +56,8 @@ export interface ResponseCache {
 }
 
 /**
- * How long a response stays in the cache at most, in milliseconds: this process does not learn what another one
- * changes in the same database.
+ * The maximum age of a cached response, in milliseconds: this process does not learn about changes that other processes
+ * make in the same database.
  */
 const maxAge: Record<CacheDependency, number> = {
   nothing: 60_000,
@@ -82,7 +82,7 @@ export function createResponseCache(maxBytes: number, now = Date.now): ResponseC
     generations: () => ({ ...current }),
     invalidate(changed) {
       current[changed]++;
-      // A reference resolves only for those who may see the profile.
+      // Whether a reference resolves depends on the profile's visibility.
       if (changed === 'visibility') current.references++;
     },
     find(request) {
@@ -121,7 +121,7 @@ export function createResponseCache(maxBytes: number, now = Date.now): ResponseC
   };
 }
 
-/** Immutable bytes only depend on who may see them, the log's tiles on nothing. */
+/** The bytes of a version depend only on its profile's visibility, the log's tiles on nothing. */
 function dependencyOf({ url }: RequestHead, control: string): CacheDependency {
   if (isTile(new URL(url).pathname)) return 'nothing';
   return control.includes('immutable') ? 'visibility' : 'references';
@@ -142,7 +142,7 @@ function select(
   return Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
 }
 
-/** The cached response, or a 304 where the request's If-None-Match has its ETag, with headers of its own. */
+/** The cached response, or a 304 if the request's If-None-Match has its ETag, with headers of its own. */
 export function outgoingFor(
   { header }: RequestHead,
   { body, headers, notModified, cors, etag }: CachedResponse,
@@ -161,13 +161,13 @@ export function outgoingFor(
   return { status: 200, headers, own, body };
 }
 
-/** An empty response with the headers of each cached response. */
+/** For each cached response, an empty one with its headers. */
 const templates = new WeakMap<OutgoingResponse['headers'], Response>();
 
 /**
- * Makes a Response. Filling headers costs workerd as much as everything else here, so the headers of a cached response
- * are filled once. A Response copies the headers of another Response; a Headers object it may share, as the
- * Response of the server for Node does, and then one response's own headers would show up in the next.
+ * Creates a Response. On workerd, setting the headers costs as much as everything else here, so those of a cached response
+ * are set once, in a template. The template is a Response, whose headers are copied; a Headers object may be shared, as
+ * by the Response of Node's server, and one response's own headers would leak into the next.
  */
 export function toResponse({ status, headers, own, body }: OutgoingResponse): Response {
   let template = templates.get(headers);

@@ -1,6 +1,6 @@
 import { type Document, methods } from '../openapi/document.ts';
 
-/** A JSON schema, as far as the page shows it. */
+/** The part of a JSON schema that the page shows. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -33,10 +33,10 @@ export interface Parameter {
 export interface ResponseInfo {
   status: string;
   description: string;
-  /** The media type of what is in it, and its schema. */
+  /** The media type and the schema of its body. */
   type: string | undefined;
   schema: Schema | undefined;
-  /** The ids of the problems that it may be. */
+  /** The ids of its possible problems. */
   problems: string[];
 }
 
@@ -47,7 +47,7 @@ export interface Operation {
   path: string;
   summary: string;
   description: string | undefined;
-  token: 'needed' | 'optional' | 'never';
+  token: 'required' | 'optional' | 'never';
   parameters: Parameter[];
   body: Schema | undefined;
   responses: ResponseInfo[];
@@ -61,7 +61,7 @@ export interface Problem {
   meaning: string;
 }
 
-/** An OpenAPI document in the shape that the page has. */
+/** An OpenAPI document in the structure of the page. */
 export interface Reference {
   info: { description?: string | undefined };
   tags: { name: string; description: string }[];
@@ -138,7 +138,7 @@ function readOperation(
         ? 'never'
         : security.some((scheme) => Object.keys(scheme).length === 0)
           ? 'optional'
-          : 'needed',
+          : 'required',
     parameters: (raw.parameters ?? []).map((parameter) => ({
       required: false,
       ...find<RawParameter>(parameter),
@@ -153,7 +153,7 @@ function readOperation(
   };
 }
 
-/** Finds what a reference into the components means; anything else is itself. */
+/** Creates a function that resolves a reference to a component and returns anything else unchanged. */
 function finder(components: object) {
   return <Part extends object>(part: Part | { $ref: string }): Part => {
     if (!('$ref' in part)) return part;
@@ -162,7 +162,7 @@ function finder(components: object) {
   };
 }
 
-/** The operations under their tags, in the order of those; what has none that is known comes last. */
+/** The operations by tag, in the order of the tags. */
 export function operationsByTag({ tags, operations }: Reference) {
   return tags
     .map((tag) => ({ ...tag, operations: operations.filter((one) => one.tag === tag.name) }))
@@ -176,7 +176,7 @@ export function refName(text: string): string | undefined {
   return text.startsWith(refPrefix) ? text.slice(refPrefix.length) : undefined;
 }
 
-/** A type in a few words: text and `$ref`s, to be put one after the other. */
+/** A short description of a type, as a list of texts and `$ref`s. */
 export function typeOf(schema: Schema): string[] {
   if (schema.$ref !== undefined) return [schema.$ref];
   const choices = schema.anyOf ?? schema.oneOf;
@@ -224,7 +224,7 @@ export function propertiesOf(schema: Schema, reference: Reference) {
   }));
 }
 
-/** Something that a schema would take, made from its examples. Optional fields without one are left out. */
+/** An example value of a schema, made from the examples in it, without optional fields. */
 export function exampleOf(given: Schema, reference: Reference): unknown {
   const schema = resolve(given, reference);
   if (schema.example !== undefined) return schema.example;
@@ -246,7 +246,7 @@ export function exampleOf(given: Schema, reference: Reference): unknown {
   return type === 'boolean' ? true : '…';
 }
 
-/** How to call an operation with curl. */
+/** A curl command that calls an operation. */
 export function curl(operation: Operation, reference: Reference): string {
   const { method, path, parameters, body, token, responses } = operation;
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -259,7 +259,7 @@ export function curl(operation: Operation, reference: Reference): string {
   const address = `"$AA_REGISTRY${filled}${query.length > 0 ? `?${query.join('&')}` : ''}"`;
   const request = method === 'get' ? '' : ` -X ${method.toUpperCase()}`;
   const lines = [`curl${request} ${address}`];
-  if (token === 'needed') lines.push('-H "Authorization: Bearer $AA_TOKEN"');
+  if (token === 'required') lines.push('-H "Authorization: Bearer $AA_TOKEN"');
   if (body) {
     lines.push('-H "Content-Type: application/json"');
     const text = JSON.stringify(exampleOf(body, reference));

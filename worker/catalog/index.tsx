@@ -11,14 +11,14 @@ import { viewer } from '../auth/identify.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import type { Env } from '../ports.ts';
 import { ProfilePlace } from '../routes/profiles.ts';
+import { revealHidden } from './hidden-characters.ts';
 import { ListPage } from './list.tsx';
 import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
 import { identifyReader, readerOf, session } from './session.tsx';
 import { style } from './style.ts';
-import { withUnseenShown } from './unseen.ts';
 
-/** How many profiles a page lists. */
+/** The number of profiles on a page. */
 const pageSize = 50;
 
 /** The maximum number of versions on a profile's page. */
@@ -32,13 +32,13 @@ catalog.get('/', identifyReader);
 catalog.get('/p/*', identifyReader);
 
 catalog.get('/', async (c) => {
-  const asked = c.req.query();
+  const parameters = c.req.query();
   // Truncation may leave an unpaired surrogate, which a database can't store.
-  const q = (asked.q ?? '').trim().slice(0, 200).toWellFormed();
+  const q = (parameters.q ?? '').trim().slice(0, 200).toWellFormed();
   // Invalid and empty filters, from broken links or empty form fields, are ignored.
   const filters = Object.fromEntries(
     (['team', 'image', 'tag', 'capability', 'grade'] as const).flatMap((name) => {
-      const { data } = ProfileQuery.shape[name].safeParse(asked[name] || undefined);
+      const { data } = ProfileQuery.shape[name].safeParse(parameters[name] || undefined);
       return data === undefined ? [] : [[name, data]];
     }),
   ) as Filters;
@@ -46,7 +46,7 @@ catalog.get('/', async (c) => {
     ...filters,
     text: q,
     limit: pageSize,
-    after: placeOf(asked.cursor),
+    after: placeOf(parameters.cursor),
   });
   const next = found.next && encodeCursor(found.next);
   const query = { ...filters, q };
@@ -64,7 +64,7 @@ catalog.get('/', async (c) => {
   );
 });
 
-/** Where a page begins: at the start for an invalid cursor. */
+/** The place where a page begins; `undefined`, the start, for an invalid cursor. */
 function placeOf(cursor: string | undefined) {
   try {
     return cursor ? decodeCursor(ProfilePlace, cursor) : undefined;
@@ -75,14 +75,14 @@ function placeOf(cursor: string | undefined) {
 
 catalog.get('/p/:team/:name/:version?', async (c) => {
   const { db } = c.var.deps;
-  const { team, name, version: asked } = c.req.param();
+  const { team, name, version: requested } = c.req.param();
   const profile = await findProfile(db, viewer(c), team, name);
   const found =
-    profile && (await findAnalysedVersion(db, viewer(c), team, name, asked ?? profile.latest));
+    profile && (await findAnalysedVersion(db, viewer(c), team, name, requested ?? profile.latest));
   const version = found?.version;
   const text = version && (await findContent(db, version.digest));
   if (!found || !version || text === undefined) {
-    const what = `${team}/${name}${asked === undefined ? '' : `@${asked}`}`;
+    const what = `${team}/${name}${requested === undefined ? '' : `@${requested}`}`;
     return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
   }
   const below = c.req.query('below');
@@ -122,5 +122,5 @@ catalog.get('/catalog.css', (c) =>
 );
 
 function page(content: unknown): string {
-  return `<!doctype html>${withUnseenShown(String(content))}`;
+  return `<!doctype html>${revealHidden(String(content))}`;
 }

@@ -9,10 +9,10 @@ import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
 import { renderSource } from './source.ts';
 
-/** How many channels are listed beside a version. */
+/** The maximum number of channels listed beside a version. */
 const maxChannels = 10;
 
-/** One version of a profile: how to get it, who signed it, what lint says, the source, other versions. */
+/** A version's page: how to pull it, its signers, lint diagnostics, source and other versions. */
 export function ProfilePage(props: {
   team: string;
   name: string;
@@ -21,7 +21,7 @@ export function ProfilePage(props: {
   version: Version;
   latest: string;
   versions: Version[];
-  /** Whether there are versions below these. */
+  /** Whether there are older versions. */
   older: boolean;
   channels: Channel[];
   keys: RegisteredKey[];
@@ -132,7 +132,7 @@ export function ProfilePage(props: {
       )}
 
       <h2>Lint</h2>
-      <Findings diagnostics={diagnostics} omitted={omitted} />
+      <Diagnostics diagnostics={diagnostics} omitted={omitted} />
       <p class="soft">
         Requires AppArmor {needs} or later.
         {unseen.length > 0 && ` Includes not checked: ${unseen.join(', ')}.`}
@@ -199,14 +199,14 @@ export function ProfilePage(props: {
   );
 }
 
-/** The channels that name a version, as far as there is room for them. */
+/** The names of a version's channels, up to {@link maxChannels}. */
 function channelsOf({ version }: Version, channels: Channel[]): string {
   const names = channels.filter((one) => one.version === version).map(({ name }) => ` ${name}`);
   const more = names.length - maxChannels;
   return names.slice(0, maxChannels).join('') + (more > 0 ? ` and ${more} more` : '');
 }
 
-function Findings(props: Pick<StoredAnalysis, 'diagnostics' | 'omitted'>) {
+function Diagnostics(props: Pick<StoredAnalysis, 'diagnostics' | 'omitted'>) {
   const { diagnostics, omitted } = props;
   if (diagnostics.length === 0) return <p class="soft">No diagnostics.</p>;
   return (

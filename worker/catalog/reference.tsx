@@ -16,25 +16,25 @@ import {
 import { Layout } from './layout.tsx';
 import { identifyReader, readerOf } from './session.tsx';
 
-/** The description of the API: /openapi.json for programs, and /docs for people, made from it. */
+/** The API's documentation: /openapi.json, and the page /docs generated from it. */
 export function reference(app: OpenAPIHono<Env>): Hono<Env> {
   // Created lazily, when all routes are registered.
   let texts: { json: string; html: string } | undefined;
   const page = (reader?: string) =>
     `<!doctype html>${<ReferencePage reference={readDocument(describeApi(app))} reader={reader} />}`;
-  const made = () => {
+  const rendered = () => {
     texts ??= { json: JSON.stringify(describeApi(app)), html: page() };
     return texts;
   };
 
   const routes = new Hono<Env>();
   routes.get('/openapi.json', (c) =>
-    c.body(made().json, 200, { 'Content-Type': 'application/json' }),
+    c.body(rendered().json, 200, { 'Content-Type': 'application/json' }),
   );
   routes.use('/docs', identifyReader);
   routes.get('/docs', (c) => {
     const reader = readerOf(c);
-    return c.html(reader === undefined ? made().html : page(reader));
+    return c.html(reader === undefined ? rendered().html : page(reader));
   });
   return routes;
 }
@@ -127,7 +127,7 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
         <code>
           <span class={`method ${method}`}>{method.toUpperCase()}</span> {path}
         </code>{' '}
-        <span class="soft">{who[token]}</span>
+        <span class="soft">{tokenNotes[token]}</span>
       </p>
       {description && (
         <p>
@@ -203,13 +203,13 @@ function OperationPart(props: { operation: Operation; reference: Reference }) {
   );
 }
 
-const who: Record<Operation['token'], string> = {
-  needed: 'requires a token',
+const tokenNotes: Record<Operation['token'], string> = {
+  required: 'requires a token',
   optional: '',
   never: '',
 };
 
-/** The fields of an object, one a row. */
+/** The fields of an object, one per row. */
 function Properties({ schema, reference }: { schema: Schema; reference: Reference }) {
   const properties = propertiesOf(schema, reference);
   if (properties.length === 0) {
@@ -240,7 +240,7 @@ function Properties({ schema, reference }: { schema: Schema; reference: Referenc
   );
 }
 
-/** A type in a few words, with links to the schemas that it names. */
+/** A short description of a type, with links to schemas. */
 function Type({ schema }: { schema: Schema }) {
   return (
     <>
@@ -252,7 +252,7 @@ function Type({ schema }: { schema: Schema }) {
   );
 }
 
-/** Text with `code` in it. */
+/** Renders text with `code`. */
 function Marked({ text }: { text: string }) {
   return <>{text.split('`').map((part, at) => (at % 2 === 0 ? part : <code>{part}</code>))}</>;
 }

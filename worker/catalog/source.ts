@@ -1,24 +1,24 @@
 import type { StoredDiagnostic } from '../../db/schema.ts';
 import { spell } from '../../policy/index.ts';
-import { withUnseenShown } from './unseen.ts';
+import { revealHidden } from './hidden-characters.ts';
 
-/** How much of a profile's text its page shows. */
+/** Limits of the part of a profile's text that its page shows. */
 export const sourceLimits = {
   lines: 5_000,
   /** Bytes of HTML, in UTF-8. */
   html: 320 * 1024,
 } as const;
 
-/** A profile's text as the lines of a page. */
+/** A profile's rendered text. */
 export interface Source {
   html: string;
-  /** How many lines are not shown. */
+  /** The number of lines that are not shown. */
   omitted: number;
 }
 
 /**
- * A profile's text as HTML, with lines to link to (`#L12`) that carry the severity of what lint says of them; the style
- * sheet numbers them. One string: an object for each line would be five hundred times as large.
+ * Renders a profile's text as HTML. Each line has an anchor (`#L12`) and the class of its highest lint severity; the style
+ * sheet adds line numbers. The result is one string, since an object per line would take five hundred times the memory.
  */
 export function renderSource(
   text: string,
@@ -30,7 +30,7 @@ export function renderSource(
     if (severities.get(line) !== 'error') severities.set(line, severity);
   }
   const shown: string[] = [];
-  let left: number = sourceLimits.html;
+  let remaining: number = sourceLimits.html;
   for (const line of lines.slice(0, sourceLimits.lines)) {
     const number = shown.length + 1;
     const severity = severities.get(number);
@@ -38,10 +38,10 @@ export function renderSource(
     const inner = /^\s*#(?!\s*include)/.test(line)
       ? `<span class="comment">${escapeText(line)}</span>`
       : escapeText(line);
-    // Here, so that what it takes to spell them counts.
-    const html = withUnseenShown(`<span id="L${number}"${kind}>${inner}</span>`);
-    left -= encoder.encode(html).length;
-    if (left < 0) break;
+    // Done here, so that the added characters count.
+    const html = revealHidden(`<span id="L${number}"${kind}>${inner}</span>`);
+    remaining -= encoder.encode(html).length;
+    if (remaining < 0) break;
     shown.push(html);
   }
   return { html: shown.join(''), omitted: lines.length - shown.length };
@@ -51,9 +51,9 @@ const encoder = new TextEncoder();
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Text between tags. */
+/** Escapes text between tags. */
 function escapeText(text: string): string {
-  // A blank that is none to AppArmor; what is not seen at all, the page marks (see unseen.ts).
+  // Marks spaces that AppArmor does not treat as such; hidden-characters.ts marks invisible characters.
   return text
     .replaceAll(/[&<>]/g, (character) => escapes[character] ?? '')
     .replaceAll(/(?! )\p{Zs}/gu, (blank) => `<span class="unseen">${spell(blank)}</span>`);

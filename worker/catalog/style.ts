@@ -1,4 +1,4 @@
-/** The catalog's one style sheet, served at /catalog.css. */
+/** The catalog's style sheet, served at /catalog.css. */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -4,22 +4,22 @@ import { Busy } from '../analysis/analyser.ts';
 import { logError } from '../observability/text-log.ts';
 import type { Analyser } from '../ports.ts';
 
-/** How many versions are analysed per run, and the pause when none is outdated, in milliseconds. */
-const atOnce = 5;
-const rest = 60_000;
+/** The maximum number of versions analysed in a run, and the pause when none is outdated, in milliseconds. */
+const maxVersions = 5;
+const pause = 60_000;
 
 /** Analyses some outdated versions; returns `undefined` while none is due. */
 export type Reanalysis = (time: number) => Promise<void> | undefined;
 
 /**
  * Updates the analyses and the search index of an existing database in small steps while the service runs: after an
- * upgrade, and where a yank made another version the latest. Failures are logged and retried later.
+ * upgrade, and when a yank makes another version the latest. Failures are logged and retried later.
  */
 export function createReanalysis(db: Database, analyse: Analyser): Reanalysis {
   let due = 0;
   const work = async (time: number): Promise<void> => {
     try {
-      if ((await reanalyse(db, atOnce, (pack) => analyse(pack, ''))) > 0) due = time;
+      if ((await reanalyse(db, maxVersions, (pack) => analyse(pack, ''))) > 0) due = time;
     } catch (error) {
       // Publishing takes precedence.
       if (!(error instanceof Busy)) logError(error);
@@ -28,7 +28,7 @@ export function createReanalysis(db: Database, analyse: Analyser): Reanalysis {
   return (time) => {
     if (time < due) return undefined;
     // Unless the run finds more work; on Workers it may be cancelled.
-    due = time + rest;
+    due = time + pause;
     return work(time);
   };
 }

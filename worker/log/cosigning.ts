@@ -3,18 +3,18 @@ import {
   type CosignedCheckpoint,
   type LogHead,
   readCosignedLog,
-  saveAskedSize,
+  saveCompletedSize,
   saveCosigned,
 } from '../../db/log.ts';
 import { formatSignatures, type NoteSignature, parseSignatures } from '../../trust/log/index.ts';
 import { logError } from '../observability/text-log.ts';
 import { type Cosigned, isSameKey, type Witness, type WitnessedTree } from './witness.ts';
 
-/** How many rounds of requests one run makes while the log grows, and for how long, in milliseconds. */
+/** The maximum number of rounds of requests in a run while the log grows, and their total time, in milliseconds. */
 const maxRounds = 3;
 const timeout = 5000;
 
-/** How often storing cosignatures is retried against concurrent writers. */
+/** The maximum number of attempts to store cosignatures against concurrent writers. */
 const maxAttempts = 5;
 
 /** The maximum number of stored signature lines: a note has at most a hundred, with the log's own. */
@@ -43,12 +43,12 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
   });
   const read = async () => treeOf((await readCosignedLog(db)).head);
 
-  async function keep(answers: Cosigned[], asked: number): Promise<void> {
-    const size = Math.max(0, ...answers.map(({ tree }) => tree.size));
-    const newest = answers.filter(({ tree }) => tree.size === size);
+  async function store(results: Cosigned[], requestedSize: number): Promise<void> {
+    const size = Math.max(0, ...results.map(({ tree }) => tree.size));
+    const newest = results.filter(({ tree }) => tree.size === size);
     const checkpoint = newest[0]?.tree.signed ?? '';
     const added = newest.flatMap(({ signatures }) => signatures);
-    if (added.length === 0) return saveAskedSize(db, asked);
+    if (added.length === 0) return saveCompletedSize(db, requestedSize);
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const { head, cosigned: before } = await readCosignedLog(db);
       // Another process was faster. A size beyond the log's belongs to another log.
@@ -60,7 +60,8 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
       const lines = [...added, ...others];
       const sorted = [...lines.filter(hasKey), ...lines.filter((one) => !hasKey(one))];
       const cosignatures = formatSignatures(sorted.slice(0, maxLines));
-      const row = { size, checkpoint, cosignatures, askedSize: Math.max(size, asked) };
+      const completedSize = Math.max(size, requestedSize);
+      const row = { size, checkpoint, cosignatures, completedSize };
       if (await saveCosigned(db, row, before)) return;
     }
     logError('The cosignatures of the witnesses could not be stored: other processes wrote first.');
@@ -72,18 +73,18 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
       const { head, cosigned } = await readCosignedLog(db);
       const tree = treeOf(head);
       if (tree.size === 0) return;
-      const kept = cosigned?.checkpoint === tree.signed ? cosignaturesOf(cosigned) : [];
-      const due = witnesses.filter((witness) => witness.isDue(tree, kept));
+      const stored = cosigned?.checkpoint === tree.signed ? cosignaturesOf(cosigned) : [];
+      const due = witnesses.filter((witness) => witness.isDue(tree, stored));
       if (due.length === 0) {
-        if ((cosigned?.askedSize ?? 0) < tree.size) await saveAskedSize(db, tree.size);
+        if ((cosigned?.completedSize ?? 0) < tree.size) await saveCompletedSize(db, tree.size);
         return;
       }
-      const answers = await Promise.all(
-        due.map((witness) => witness.ask(tree, { read, proveConsistency })),
+      const results = await Promise.all(
+        due.map((witness) => witness.cosign(tree, { read, proveConsistency })),
       );
-      const cosigning = answers.filter((answer) => answer !== undefined);
-      await keep(cosigning, tree.size);
-      if (cosigning.length === 0) return;
+      const succeeded = results.filter((result) => result !== undefined);
+      await store(succeeded, tree.size);
+      if (succeeded.length === 0) return;
     }
   };
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '../../db/profiles.ts';
 import { blindChannel, blindName } from '../../trust/index.ts';
 
-/** How the log names a profile: blinded while it is private. */
+/** A profile's name in the log: blinded while it is private. */
 export async function logEntryName(
   team: string,
   name: string,
@@ -12,7 +12,7 @@ export async function logEntryName(
   return blindName(team, name, blind);
 }
 
-/** How the log names a channel of a profile: blinded while that is private. */
+/** A channel's name in the log: blinded while its profile is private. */
 export async function logEntryChannel(
   team: string,
   name: string,
@@ -24,7 +24,7 @@ export async function logEntryChannel(
   return blindChannel(team, name, channel, blind);
 }
 
-/** The reason as the log records it; hidden while the profile is private. */
+/** A yank's reason in the log: hidden while the profile is private. */
 export function logEntryReason(
   reason: string,
   { visibility }: Pick<Profile, 'visibility'>,

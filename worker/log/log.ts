@@ -31,10 +31,11 @@ import {
 } from '../../trust/log/index.ts';
 import { logError } from '../observability/text-log.ts';
 import type { Log } from '../ports.ts';
+import { waitAtMost } from '../wait.ts';
 import { cosignaturesOf, createCosigning } from './cosigning.ts';
 import { addCosignatures, type Witness } from './witness.ts';
 
-/** How often an append is retried while other writers win. */
+/** The maximum number of attempts to append while other writers win. */
 const maxAttempts = 200;
 
 /**
@@ -50,7 +51,7 @@ const pollInterval = 100;
 /** When a cosigning run counts as ended, in milliseconds: on Workers it may be cancelled. */
 const cosigningDeadline = 10_000;
 
-/** How many full tiles of 8 KiB are cached: they never change, and every proof reads some. */
+/** The maximum number of cached full tiles of 8 KiB: they never change, and every proof reads some. */
 const maxCachedTiles = 512;
 
 export interface LogOptions {
@@ -98,16 +99,6 @@ function unlessBusy(deadline: number): (work: () => Promise<void>) => Promise<vo
   };
 }
 
-/** Waits for work, but no longer than so many milliseconds. */
-async function waitAtMost(work: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const later = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, later]);
-  clearTimeout(timer);
-}
-
 /** The log in `db`, signed by `key`. Concurrent appends by other processes are retried. */
 export function createLog(options: LogOptions): Log {
   const { db, key, now, serialize = (work) => work(), witnesses = [] } = options;
@@ -120,8 +111,8 @@ export function createLog(options: LogOptions): Log {
   const readTile = async (tile: Tile): Promise<Uint8Array> => {
     const { level, index, width } = tile;
     const path = formatTilePath(tile);
-    const kept = fullTiles.get(path);
-    if (kept) return kept;
+    const cached = fullTiles.get(path);
+    if (cached) return cached;
     const hashes = await readLogTile(db, level, index, width);
     if (!hashes) throw new Error(`tile ${level}/${index} of the log is missing`);
     if (width === fullWidth) fullTiles.set(path, hashes);
@@ -131,12 +122,12 @@ export function createLog(options: LogOptions): Log {
   const consistency = (first: number, second: number): Promise<Hash[]> =>
     proveConsistency(first, second, readTile);
 
-  const cosignNow = createCosigning({ db, witnesses, proveConsistency: consistency });
+  const runCosigning = createCosigning({ db, witnesses, proveConsistency: consistency });
   const serializeCosigning = options.serialize ? createSerializer() : unlessBusy(cosigningDeadline);
 
-  async function askWitnesses(): Promise<void> {
+  async function requestCosignatures(): Promise<void> {
     if (witnesses.length === 0) return;
-    await serializeCosigning(cosignNow).catch(logError);
+    await serializeCosigning(runCosigning).catch(logError);
   }
 
   /** Whether a cosigned checkpoint is still served although the log has grown. */
@@ -152,8 +143,9 @@ export function createLog(options: LogOptions): Log {
         : { head: await readLogHead(db), cosigned: undefined };
     const { size } = head.frontier;
     if (cosigned) {
-      const isWanted = minSize === undefined ? size > cosigned.askedSize : cosigned.size >= minSize;
-      const isOlder = cosigned.size < size && isWanted && isRecent(cosigned);
+      const isAcceptable =
+        minSize === undefined ? size > cosigned.completedSize : cosigned.size >= minSize;
+      const isOlder = cosigned.size < size && isAcceptable && isRecent(cosigned);
       if (cosigned.checkpoint === head.checkpoint || isOlder) {
         return { ...cosigned, cosignatures: cosignaturesOf(cosigned) };
       }
@@ -224,18 +216,18 @@ export function createLog(options: LogOptions): Log {
       const note = await cosign(checkpoint, cosigner, now());
       return { size, note: addCosignatures(note, cosignatures) };
     },
-    cosign: askWitnesses,
+    cosign: requestCosignatures,
     async cosignUpTo(size, waitUntil = () => {}) {
       if (witnesses.length === 0) return;
       const end = performance.now() + publisherTimeout;
       for (;;) {
-        const asking = askWitnesses();
-        waitUntil(asking);
-        await waitAtMost(asking, end - performance.now());
+        const requesting = requestCosignatures();
+        waitUntil(requesting);
+        await waitAtMost(requesting, end - performance.now());
         const { cosigned } = await readCosignedLog(db);
-        const isAsked = cosigned !== undefined && cosigned.askedSize >= size;
-        if (isAsked || performance.now() >= end) return;
-        await waitAtMost(new Promise(() => {}), pollInterval);
+        const isCompleted = cosigned !== undefined && cosigned.completedSize >= size;
+        if (isCompleted || performance.now() >= end) return;
+        await new Promise((resolve) => setTimeout(resolve, pollInterval));
       }
     },
     proveInclusion: (index, size) => proveInclusion(index, size, readTile),

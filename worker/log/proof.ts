@@ -24,7 +24,7 @@ export async function proveEntry(
   const [[entry], inclusion, consistency] = await Promise.all([
     readLogEntries(db, index, index + 1),
     log.proveInclusion(index, at),
-    // A client that has seen a larger log gets no consistency proof and must decide itself.
+    // A client that knows a larger log gets no consistency proof and detects the rollback itself.
     since < at ? log.proveConsistency(since, at) : [],
   ]);
   if (entry === undefined) throw new Error(`entry ${index} of the log is missing`);

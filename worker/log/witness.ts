@@ -27,25 +27,25 @@ export interface SignedTree {
   signed: string;
 }
 
-/** What a witness has cosigned. */
+/** A tree that a witness has cosigned, with its signatures. */
 export interface Cosigned {
   tree: SignedTree;
   signatures: NoteSignature[];
 }
 
-/** A witness that a registry asks to cosign its checkpoints. */
+/** A witness that cosigns the registry's checkpoints. */
 export interface Witness {
   key: NoteVerifier | undefined;
   /**
-   * Whether to ask it about a tree now: not within a minute of its last cosignature of it, known to this process or in
-   * `kept`, and not while it is paused after a failure.
+   * Whether to request a cosignature of a tree now: not within a minute of its last one, known to this process or in
+   * `stored`, and not while it is paused after a failure.
    */
-  isDue: (tree: SignedTree, kept: readonly NoteSignature[]) => boolean;
+  isDue: (tree: SignedTree, stored: readonly NoteSignature[]) => boolean;
   /**
-   * Asks it to cosign a tree, or a later one if it has already cosigned more. Returns `undefined` and logs the reason
-   * when it fails or times out. Never throws.
+   * Requests a cosignature of a tree, or of a later one if it has already cosigned more. Returns `undefined` and logs the
+   * reason if it fails or times out. Never throws.
    */
-  ask: (tree: SignedTree, log: WitnessedTree) => Promise<Cosigned | undefined>;
+  cosign: (tree: SignedTree, log: WitnessedTree) => Promise<Cosigned | undefined>;
 }
 
 /** The log to cosign. */
@@ -58,7 +58,7 @@ export interface WitnessedTree {
 /** The timeout for all requests about one tree, in milliseconds. */
 const timeout = 5000;
 
-/** The maximum number of requests about one tree: it is asked again when it wants a proof from another size. */
+/** The maximum number of requests about one tree: another is made if the witness wants a proof from another size. */
 const maxRounds = 8;
 
 /** How long a cosignature is used before it is renewed, in milliseconds. */
@@ -79,7 +79,7 @@ const maxResponseLength = 16 * 1024;
 const maxSignatures = 8;
 const maxWitnesses = 10;
 
-/** Reads `KEY=URL` or `URL`; `undefined` when it is neither. KEY is a verifier key of type cosignature. */
+/** Parses `KEY=URL` or `URL`; `undefined` if malformed. KEY is a verifier key of type cosignature. */
 export async function parseWitness(text: string): Promise<WitnessAddress | undefined> {
   const [, verifier, url = ''] =
     /^(?:(\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44})=)?(https?:\/\/\S+)$/.exec(text) ?? [];
@@ -89,7 +89,7 @@ export async function parseWitness(text: string): Promise<WitnessAddress | undef
   return key?.type === 'cosignature' ? { url, key } : undefined;
 }
 
-/** Creates the configured witnesses. Throws when there are too many, or duplicates. */
+/** Creates the configured witnesses. Throws if there are too many, or duplicates. */
 export function createWitnesses(addresses: readonly WitnessAddress[], now: () => Date): Witness[] {
   if (addresses.length > maxWitnesses) {
     throw new RangeError(`${addresses.length} witnesses exceed the maximum of ${maxWitnesses}`);
@@ -139,14 +139,14 @@ function createWitness(
     );
   }
 
-  async function cosign(
+  async function requestCosignature(
     first: SignedTree,
     { read, proveConsistency }: WitnessedTree,
   ): Promise<Cosigned> {
     const signal = AbortSignal.timeout(timeout);
     let tree = first;
     let oldSize = largest;
-    let said: number | undefined;
+    let lastReported: number | undefined;
     for (let round = 1; round <= maxRounds; round++) {
       if (oldSize > tree.size) {
         tree = await read();
@@ -162,17 +162,18 @@ function createWitness(
         largest = tree.size;
         return { tree, signatures };
       }
-      const itsSize = status === 409 ? parseDecimal(text.replace(/\n$/, '')) : undefined;
-      if (itsSize === undefined) {
+      const reported = status === 409 ? parseDecimal(text.replace(/\n$/, '')) : undefined;
+      if (reported === undefined) {
         throw new Error(`HTTP status ${status} ${text.trim().slice(0, 200)}`);
       }
-      if (itsSize === oldSize)
-        throw new Error(`it has cosigned a different log of ${itsSize} entries`);
-      if (said !== undefined && itsSize < said) {
-        throw new Error(`its log size shrank from ${said} to ${itsSize}`);
+      if (reported === oldSize) {
+        throw new Error(`it has cosigned a different log of ${reported} entries`);
       }
-      said = itsSize;
-      oldSize = itsSize;
+      if (lastReported !== undefined && reported < lastReported) {
+        throw new Error(`its log size shrank from ${lastReported} to ${reported}`);
+      }
+      lastReported = reported;
+      oldSize = reported;
     }
     throw new Error(`it rejected ${maxRounds} consistency proofs`);
   }
@@ -212,17 +213,17 @@ function createWitness(
 
   return {
     key,
-    isDue({ signed }, kept) {
+    isDue({ signed }, stored) {
       const time = now().getTime();
       if (time < failures.until) return false;
       if (latest?.signed === signed && time < latest.until) return false;
-      const own = kept.find((one) => key && isSameKey(one, key));
+      const own = stored.find((one) => key && isSameKey(one, key));
       const since = own && statedTime(own.signature);
       return since === undefined || since * 1000 + lifetime <= time;
     },
-    async ask(tree, log) {
+    async cosign(tree, log) {
       try {
-        const cosigned = await cosign(tree, log);
+        const cosigned = await requestCosignature(tree, log);
         latest = { signed: cosigned.tree.signed, until: now().getTime() + lifetime };
         failures = { count: 0, until: 0 };
         return cosigned;

@@ -7,7 +7,7 @@ import { bodyType, ProblemError } from '../problem.ts';
  * The maximum size of a request body, in bytes: a profile in a JSON string may need two characters per byte (a quote, a
  * line break), and the envelope comes on top.
  */
-const bodyLimit = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
+const maxBodyBytes = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
 
 /**
  * Reads a JSON request body before the route's validators do, limiting its size as it arrives, its number of values and
@@ -15,14 +15,14 @@ const bodyLimit = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
  */
 export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   const { body, headers, method, url } = c.req.raw;
-  const limit = bodyLimit(c.var.deps.limits.profileBytes);
+  const maxBytes = maxBodyBytes(c.var.deps.limits.profileBytes);
   if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
     throw bodyType();
   }
   requirePlain(headers);
-  const bytes = await readAtMost(body, limit).catch(broken);
+  const bytes = await readAtMost(body, maxBytes).catch(refuseIncomplete);
   if (!bytes) {
-    throw new ProblemError('body-too-large', `The request body is larger than ${limit} bytes.`);
+    throw new ProblemError('body-too-large', `The request body is larger than ${maxBytes} bytes.`);
   }
   requireBounded(decodeUtf8(bytes));
   c.req.raw = new Request(url, { method, headers, body: bytes });
@@ -60,7 +60,7 @@ function requireBounded(text: string): void {
   }
 }
 
-/** The client disconnected. */
-function broken(): never {
+/** The problem of a client that disconnected. */
+function refuseIncomplete(): never {
   throw new ProblemError('body-malformed', 'The body arrived incomplete.');
 }

@@ -5,7 +5,7 @@ import type { Env } from '../ports.ts';
 /** Headers that a 304 repeats (RFC 9110 section 15.4.5); the client already has the others. */
 export const repeatedIn304 = /^(cache-control|content-location|etag|expires|link|vary)$/i;
 
-/** Headers that let scripts of other origins read a response (CORS), also a 304 to an If-None-Match that they sent. */
+/** CORS headers, which let scripts of other origins read a response, including a 304. */
 export const appliesToCors = /^access-control-/i;
 
 /** Headers of a single response, never cached. */
@@ -22,7 +22,7 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   if ((method !== 'GET' && method !== 'HEAD') || c.res.status !== 200) return;
   const control = c.res.headers.get('Cache-Control') ?? 'public, no-cache';
   if (control.includes('no-store')) return;
-  // Before the headers are set: on Node cloning takes them away.
+  // Before the headers are set, since cloning on Node loses them.
   const tag = c.res.headers.get('ETag') ?? (await tagOf(await c.res.clone().arrayBuffer()));
   const personal = ['Authorization', 'Cookie'].some((name) => c.req.header(name) !== undefined);
   c.header('Cache-Control', personal ? control.replace('public', 'private') : control);

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { Env } from '../ports.ts';
 
-/** Paths that scripts of other sites may read: the API and the log, not the pages. */
+/** The paths that scripts of other sites may read: the API and the log, not the pages. */
 const readable = /^\/(v1|log)\/|^\/openapi\.json$/;
 
 const anywhere = cors({

@@ -39,12 +39,12 @@ export function idempotent(options: { secret?: boolean } = {}): MiddlewareHandle
     await next();
     if (c.res.status !== 201) return forgetRequest(db, request);
     const body = options.secret ? null : await c.res.clone().text();
-    // The request has succeeded even if this fails; a retry is then told that it is in progress.
+    // The request has succeeded even if this fails; a retry then gets the problem idempotency-in-progress.
     await endRequest(db, request, { status: c.res.status, body }).catch(() => {});
   };
 }
 
-/** A String of RFC 9651, or the same without its quotation marks. */
+/** Parses a key: a String of RFC 9651, with or without quotation marks. */
 function parseKey(header: string): string {
   const key = /^"([\x20-\x7e]*)"$/.exec(header)?.[1] ?? header;
   if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;

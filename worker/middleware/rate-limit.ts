@@ -22,7 +22,7 @@ export function createLimiter(requests: number, seconds: number, now = Date.now)
       const known = full.get(key);
       const to = Math.max(known?.at ?? 0, time) + interval;
       const over = to - time - seconds * 1000;
-      // The clock's milliseconds are whole, the interval is not.
+      // Rounding errors: the clock has whole milliseconds, the interval has fractions.
       if (over > 1e-6) {
         return { ok: false, remaining: 0, reset: Math.max(1, Math.ceil(over / 1000)) };
       }
@@ -39,10 +39,7 @@ export function createLimiter(requests: number, seconds: number, now = Date.now)
   };
 }
 
-/**
- * Limits by the client's address whatever has not shown a good token: one that was sent and not checked counts for
- * nothing. It stands behind whatever checks tokens, and before all else.
- */
+/** Limits requests without a valid token by the client's address. Goes directly behind the middleware that checks tokens. */
 export function limitAddresses(limits: RateLimits): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (!c.var.caller?.token) await countAddress(c, limits);
@@ -52,14 +49,14 @@ export function limitAddresses(limits: RateLimits): MiddlewareHandler<Env> {
 
 /** Counts a request against its client's address; throws a problem over the limit. */
 export async function countAddress(c: Context<Env>, { address }: RateLimits): Promise<void> {
-  const from = c.env?.access?.address;
+  const from = c.env?.record?.address;
   if (!address || from === undefined) return;
   allow(c, 'address', address, await address.take(networkOf(from)));
 }
 
-type Policy = keyof typeof what;
+type Policy = keyof typeof labels;
 
-const what = {
+const labels = {
   address: 'requests from your address; requests with a token have a limit of their own',
   token: 'requests with this token',
   failures: 'requests with invalid tokens from your address',
@@ -77,7 +74,7 @@ export function allow(
     c.header(field, value);
   }
   if (rate.ok) return;
-  throw new ProblemError('rate-limited', `Too many ${what[name]}. Wait ${rate.reset} s.`);
+  throw new ProblemError('rate-limited', `Too many ${labels[name]}. Wait ${rate.reset} s.`);
 }
 
 /** The rate limit headers (draft-ietf-httpapi-ratelimit-headers-11). */

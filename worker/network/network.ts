@@ -1,10 +1,10 @@
 import ipaddr from 'ipaddr.js';
 
-/** A network as operators write it: an address, or one with the length of its prefix; `undefined` when it is none. */
+/** Parses a network: an address, or one with a prefix length; `undefined` if malformed. */
 export function parseNetwork(text: string): Network | undefined {
   const slash = text.includes('/');
   if (slash) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined;
-  if (!ipaddr.isValid(text) || !isWhole(text)) return undefined;
+  if (!ipaddr.isValid(text) || !isFullForm(text)) return undefined;
   const address = ipaddr.parse(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
@@ -22,8 +22,8 @@ export function isWithin(address: string, networks: readonly Network[]): boolean
 }
 
 /**
- * Reads a valid address; `::ffff:a.b.c.d` as the IPv4 address that it stands for. ipaddr.js takes `::a.b.c.d` for
- * that too, which is another address (RFC 4291 section 2.5.5.1) and what systems write for `::0a00:0001`.
+ * Parses a valid address, `::ffff:a.b.c.d` as the IPv4 address that it maps. ipaddr.js would do the same with
+ * `::a.b.c.d`, which is another address (RFC 4291 section 2.5.5.1) and the usual form of `::0a00:0001`.
  */
 function parseAddress(text: string) {
   const [, before, ...octets] = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text) ?? [];
@@ -32,32 +32,31 @@ function parseAddress(text: string) {
   return ipaddr.process(`${before}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`);
 }
 
-/** Whether text is an address, in full. */
+/** Whether a text is an IP address in full form. */
 export function isAddress(text: string): boolean {
-  return ipaddr.isValid(text) && isWhole(text);
+  return ipaddr.isValid(text) && isFullForm(text);
 }
 
-/** ipaddr.js takes `1` and `127.1` for IPv4 addresses too, as C libraries do. */
-function isWhole(text: string): boolean {
+/** Excludes `1` and `127.1`, which ipaddr.js, like C libraries, accepts as IPv4 addresses. */
+function isFullForm(text: string): boolean {
   return text.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(text);
 }
 
-/** Global unicast as IANA has handed it out so far: what is outside is for something else, or for nothing yet. */
+/** The global unicast addresses that IANA has allocated so far. */
 const globalUnicast = ipaddr.parseCIDR('2000::/3');
 
-/** What is inside and still not of the public internet, where ipaddr.js does not say so. */
-const setApart = [
-  // IETF protocol assignments (RFC 2928): Teredo, ORCHID, benchmarking and the like.
+/** Networks in {@link globalUnicast} that are not public, besides those that ipaddr.js knows. */
+const reserved = [
+  // IETF protocol assignments (RFC 2928), such as Teredo, ORCHID and benchmarking.
   ipaddr.parseCIDR('2001::/23'),
   // Documentation (RFC 9637).
   ipaddr.parseCIDR('3fff::/20'),
 ];
 
 /**
- * Whether an address is one of the public internet: not of this machine, of a private or shared network, of a
- * link, nor of any range that is set apart for something else (RFC 6890). An IPv6 address that holds an IPv4 address
- * to be connected to (RFC 4291 2.5.5, RFC 6052, 6to4, Teredo, ISATAP) is none, whatever that one is; but for
- * `::ffff:a.b.c.d`, by which systems name the IPv4 address itself.
+ * Whether an address is on the public internet: not loopback, private, shared, link-local or of another special-purpose
+ * range (RFC 6890). IPv6 addresses that embed an IPv4 address to connect to (RFC 4291 2.5.5, RFC 6052, 6to4, Teredo,
+ * ISATAP) are not, whatever that address; except for `::ffff:a.b.c.d`, which stands for the IPv4 address itself.
  */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
@@ -66,14 +65,14 @@ export function isPublic(address: string): boolean {
   if (parsed.kind() === 'ipv4') return true;
   const { parts } = parsed as ipaddr.IPv6;
   const isIn = (network: Network) => parsed.match(network as never);
-  // RFC 5214 section 6.1: the interface identifier of an address that tunnels to the IPv4 address in its last 32 bits.
+  // The interface identifier of ISATAP tunnels to the IPv4 address in the last 32 bits (RFC 5214 section 6.1).
   const isIsatap = parts[5] === 0x5efe && ((parts[4] ?? 0) & ~0x0200) === 0;
-  return isIn(globalUnicast) && !setApart.some(isIn) && !isIsatap;
+  return isIn(globalUnicast) && !reserved.some(isIn) && !isIsatap;
 }
 
 /**
- * The network that an address stands for: an IPv4 address itself, of an IPv6 address the /64, which is what one
- * customer has at least. What is no address stands for itself.
+ * The network by which a client is rate limited: an IPv4 address itself, or the /64 of an IPv6 address, the smallest
+ * allocation of a customer. Returns any other text unchanged.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':') || !ipaddr.isValid(address)) return address;

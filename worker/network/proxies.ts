@@ -18,7 +18,7 @@ export function createAddressFrom(header: string | undefined) {
 
 /**
  * Finds the client's address on Node: the peer of the connection, or, if that is a trusted proxy, the last address in
- * X-Forwarded-For that is not one. Throws when a network is malformed.
+ * X-Forwarded-For that is not one. Throws if a network is malformed.
  */
 export function createAddressOf(trusted: readonly string[]) {
   const proxies = trusted.map((text) => {

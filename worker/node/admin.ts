@@ -60,9 +60,9 @@ export async function backUp({
 /** The result of a restore. */
 export interface Restored {
   entries: number;
-  /** How many more entries the replaced log had. */
+  /** The number of entries that only the replaced log had. */
   lost: number;
-  /** Where the replaced database was moved. */
+  /** The path to which the replaced database was moved. */
   kept: string | undefined;
   /** The administrators in the backup, which the log does not prove: its author chose them. */
   administrators: Administrators;
@@ -75,7 +75,7 @@ export interface Administrators {
 
 /**
  * Restores a data folder's database, and its log key if the backup contains it. The backup is checked before anything is
- * changed; replaced files are kept.
+ * changed; replaced files are renamed.
  */
 export async function restore({
   folder,
@@ -118,7 +118,7 @@ export async function restore({
     let kept: string | undefined;
     if (present) {
       kept = `${files.database}.replaced-${new Date().toISOString().replaceAll(':', '')}`;
-      // With its write-ahead log, which belongs to it by its name.
+      // With its write-ahead log, which must have the same name.
       for (const suffix of ['-wal', '-shm', '']) {
         await rename(`${files.database}${suffix}`, `${kept}${suffix}`).catch(ignoreAbsent);
       }

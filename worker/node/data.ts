@@ -27,7 +27,7 @@ const hostFiles = ['installed', 'pending', 'kept', 'set-aside', 'sync.json'];
  */
 async function refuseHostState(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    // What else stands in its way is for whoever makes the folder to say.
+    // mkdir reports other obstacles.
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [] as string[];
     throw new DataError(`the data folder ${folder} can't be read: ${error.message}`);
   });
@@ -36,17 +36,17 @@ async function refuseHostState(folder: string): Promise<void> {
     (resolve(folder) === hostState && !names.includes('registry.db'));
   if (!isHosts) return;
   throw new DataError(
-    `${folder} is where this program keeps what a host has installed; name another folder for the registry's data, ` +
-      `such as /var/lib/aa-registry-server, and move registry.db* and log.key there if it has them`,
+    `${folder} contains the installed state of a host; use another folder for the registry's data, ` +
+      `such as /var/lib/aa-registry-server, and move registry.db* and log.key there, if present`,
   );
 }
 
-/** Makes a data folder when it is absent, and locks it: `shared` to serve it, `exclusive` to replace what it holds. */
+/** Creates a data folder if absent and locks it: `shared` to serve it, `exclusive` to replace its contents. */
 export async function lockData(folder: string, mode: 'shared' | 'exclusive'): Promise<Lock> {
   await refuseHostState(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = dataFiles(folder).lock;
-  const acquired = makePrivate(path).then(() => acquireLock(path, mode));
+  const acquired = ensurePrivate(path).then(() => acquireLock(path, mode));
   const lock = await acquired.catch((error: Error) => {
     const who = `user ${process.getuid?.()}`;
     throw new DataError(`the data folder ${folder} can't be used by ${who}: ${error.message}`);
@@ -56,8 +56,8 @@ export async function lockData(folder: string, mode: 'shared' | 'exclusive'): Pr
   throw new DataError(`the data folder ${folder} ${who}`);
 }
 
-/** Has a file be there that its owner alone can open: whoever can open it could hold its locks, and hold others up. */
-async function makePrivate(path: string): Promise<void> {
+/** Creates a file if absent and limits it to its owner: a user who can open the lock file could block the registry. */
+async function ensurePrivate(path: string): Promise<void> {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   const file = await open(path, flags, 0o600);
   try {
@@ -67,7 +67,7 @@ async function makePrivate(path: string): Promise<void> {
   }
 }
 
-/** Reads the log's key, if the file exists. Throws a {@link DataError} when it is malformed. */
+/** Reads the log's key, if the file exists. Throws a {@link DataError} if it is malformed. */
 export async function readLogKey(path: string): Promise<NoteKey | undefined> {
   const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -6,13 +6,13 @@ import type { RequestHead } from '../ports.ts';
 import type { Service } from '../service.ts';
 import { refuseBadHead } from './request-head.ts';
 
-/** What Node's server passes with a request. */
+/** The bindings of Node's server for a request. */
 export interface NodeBindings {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
 }
 
-/** The service as Node's HTTP server calls it. Cached responses, most of what hosts request, skip the Fetch API. */
+/** The service as a listener of Node's HTTP server. Cached responses, most of what hosts request, skip the Fetch API. */
 export function createListener(service: Service): RequestListener {
   const listener = getRequestListener(service.fetch);
   return (incoming, outgoing) => {

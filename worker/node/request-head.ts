@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ProblemError, toProblem } from '../problem.ts';
 
-/** A host name, an IPv4 address or an IPv6 address in brackets; and perhaps a port (RFC 9110 section 7.2). */
+/** A host name, an IPv4 address or an IPv6 address in brackets, with an optional port (RFC 9110 section 7.2). */
 const hostPattern = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
@@ -21,7 +21,7 @@ function headObjection(request: IncomingMessage): string | undefined {
   if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`))
     return 'the Host header is invalid';
   if (!url.startsWith('/') && !(url === '*' && method === 'OPTIONS')) {
-    // Section 3.2.2: the Host of a request in absolute form is the one in its address.
+    // In absolute form, the Host must match the target (section 3.2.2).
     const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
     if (authority === undefined) return 'the request target is neither a path nor an http URL';
     if (authority.toLowerCase() !== host.toLowerCase())
@@ -29,7 +29,7 @@ function headObjection(request: IncomingMessage): string | undefined {
   }
   const coding = headers['transfer-encoding'];
   if (coding === undefined) return undefined;
-  // Section 6.1: HTTP/1.0 has no transfer codings, and this server knows chunked alone.
+  // HTTP/1.0 has no transfer codings (section 6.1), and this server supports only chunked.
   if (request.httpVersion !== '1.1') return 'HTTP/1.0 has no Transfer-Encoding';
   return coding.toLowerCase() === 'chunked' ? undefined : 'Transfer-Encoding must be chunked';
 }

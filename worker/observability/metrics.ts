@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Metrics } from '../ports.ts';
 
-/** Counts and times requests by method, route and status, beside what the client library tells of the process. */
+/** Creates the metrics: requests by method, route and status, the log's size, and the process metrics of the library. */
 export function createMetrics(gauges: { logSize: () => Promise<number> }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

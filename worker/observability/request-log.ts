@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { visibleJson } from '../../policy/index.ts';
-import type { Access, AccessObserver } from '../ports.ts';
+import type { RequestObserver, RequestRecord } from '../ports.ts';
 
-/** Which requests are logged: none, those that failed here (5xx), or all. */
+/** Which requests are logged: none, those with a status of 5xx, or all. */
 export const logLevels = ['off', 'error', 'info'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -10,20 +10,20 @@ export function isLogLevel(text: string): text is LogLevel {
   return (logLevels as readonly string[]).includes(text);
 }
 
-/** Writes one JSON line for each request that `level` asks for; `undefined` when that is none. */
+/** Creates an observer that writes a JSON line for each request of `level`; `undefined` if the level is `off`. */
 export function createRequestLog(
   level: LogLevel,
   write: (line: string) => void,
-): AccessObserver | undefined {
+): RequestObserver | undefined {
   if (level === 'off') return undefined;
-  return (access) => {
-    if (level === 'info' || access.status >= 500) write(formatAccess(access));
+  return (record) => {
+    if (level === 'info' || record.status >= 500) write(formatRecord(record));
   };
 }
 
-/** A request as one line of JSON. What can hold nothing that JSON escapes is put in as it is: this is done for each. */
-export function formatAccess(access: Access): string {
-  const { id, method, route, address, token, status, time, milliseconds, bytes, error } = access;
+/** Formats a request as a line of JSON. For speed, fields that need no escaping are inserted directly. */
+export function formatRecord(record: RequestRecord): string {
+  const { id, method, route, address, token, status, time, milliseconds, bytes, error } = record;
   const level = status >= 500 ? 'error' : 'info';
   let line = `{"time":"${timestamp(time)}","level":"${level}","message":"request","requestId":"${id}"`;
   line += `,"method":${quote(method)},"route":${quote(route)},"status":${status}`;
@@ -31,15 +31,15 @@ export function formatAccess(access: Access): string {
   if (bytes !== undefined) line += `,"bytes":${bytes}`;
   if (address !== undefined) line += `,"address":${quote(address)}`;
   if (token) line += `,"tokenId":${token.id},"token":${visibleJson(token.label)}`;
-  if (error !== undefined) line += `,"error":${visibleJson(wordsOf(error))}`;
+  if (error !== undefined) line += `,"error":${visibleJson(describeError(error))}`;
   return `${line}}`;
 }
 
-function wordsOf(error: unknown): string {
+function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Methods, routes and addresses as JSON: the same few come again and again. */
+/** Methods, routes and addresses as JSON: there are few of them. */
 const quoted = new LRUCache<string, string>({ max: 1000 });
 
 function quote(text: string): string {
@@ -52,13 +52,13 @@ function quote(text: string): string {
 
 let latest = { time: Number.NaN, text: '' };
 
-/** A time as JSON has it; many requests come within one millisecond. */
+/** Formats a time; cached, since many requests arrive within a millisecond. */
 function timestamp(time: number): string {
   if (time !== latest.time) latest = { time, text: new Date(time).toISOString() };
   return latest.text;
 }
 
-/** Gathers lines so that many requests cost one write, which `flush` does. */
+/** Batches lines until `flush` writes them, so that many requests cost one write. */
 export function batchLines(write: (text: string) => void): {
   add: (line: string) => void;
   flush: () => void;

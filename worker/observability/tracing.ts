@@ -1,17 +1,17 @@
 import type { Sampler } from '@opentelemetry/sdk-trace';
 import type { MiddlewareHandler } from 'hono';
 
-/** OpenTelemetry's traces of requests, on Node. */
+/** OpenTelemetry tracing of requests on Node. */
 export interface Tracing {
   middleware: MiddlewareHandler;
-  /** Sends the spans that have not been sent yet. */
+  /** Sends the remaining spans. */
   shutdown: () => Promise<void>;
 }
 
 /**
- * Starts tracing over OTLP/HTTP as the standard variables say: OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME (by default
- * aa-registry), OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER. `undefined` when none of them names an exporter; its code
- * is loaded only when one does. Throws when they ask for an exporter or a sampler that there is not.
+ * Starts tracing over OTLP/HTTP as configured by the standard variables: OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME (default
+ * aa-registry), OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER. Returns `undefined`, without loading OpenTelemetry, if no
+ * exporter is configured. Throws if the exporter or the sampler is not supported.
  */
 export async function startTracing(env: NodeJS.ProcessEnv): Promise<Tracing | undefined> {
   const exporter = env.OTEL_TRACES_EXPORTER;
@@ -51,7 +51,7 @@ export async function startTracing(env: NodeJS.ProcessEnv): Promise<Tracing | un
   };
 }
 
-/** The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name. */
+/** The sampler selected by OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. */
 function samplerOf(
   env: NodeJS.ProcessEnv,
   sdk: typeof import('@opentelemetry/sdk-trace'),
@@ -65,6 +65,7 @@ function samplerOf(
     ['traceidratio', () => new sdk.TraceIdRatioBasedSampler(share)],
   ]);
   const root = samplers.get(name)?.();
-  if (!root) throw new TypeError(`OTEL_TRACES_SAMPLER has no "${env.OTEL_TRACES_SAMPLER}"`);
+  if (!root)
+    throw new TypeError(`OTEL_TRACES_SAMPLER does not support "${env.OTEL_TRACES_SAMPLER}"`);
   return parentBased === undefined ? root : new sdk.ParentBasedSampler({ root });
 }

@@ -3,7 +3,7 @@ import { type ProblemId, problemNamespace, problems } from '../../contract/index
 import type { Env } from '../ports.ts';
 import { problemResponses } from './router.ts';
 
-/** The OpenAPI document, as far as the catalog reads it. */
+/** The OpenAPI document. */
 export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
 type PathItem = NonNullable<Document['paths']>[string];
 export type Operation = NonNullable<PathItem['get']>;
@@ -134,7 +134,7 @@ function exampleOf(id: ProblemId) {
   };
 }
 
-/** Adds the responses and headers that all operations of a kind share. */
+/** Adds the responses and headers that operations of the same kind share. */
 function complete(operation: Operation, path: string, method: string): void {
   const own = operation.responses ?? {};
   const always: Parameters<typeof problemResponses> = [429, 500];
@@ -221,7 +221,7 @@ function headersOf(status: string, { responses, parameters }: Operation, isProbe
   return names;
 }
 
-/** The generator leaves a regular expression's flags on its pattern. JSON Schema's are Unicode anyway. */
+/** Removes the flag that the generator leaves on patterns; JSON Schema's are Unicode anyway. */
 function repairPatterns(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if ('pattern' in value && typeof value.pattern === 'string') {

@@ -4,7 +4,7 @@ import { Problem, type ProblemId, problems } from '../../contract/index.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
-/** The maximum number of validation errors that are shown, and the length of each. */
+/** The maximum number of validation errors in a problem, and the maximum length of each. */
 const maxIssues = 10;
 const maxIssueLength = 300;
 
@@ -36,7 +36,7 @@ export function jsonBody<Schema extends ZodType>(schema: Schema) {
   return { required: true, content: { 'application/json': { schema } } };
 }
 
-/** The problems that a status stands for. */
+/** The general problems by status. */
 const general = {
   400: ['body-malformed', 'request-invalid'],
   401: ['token-missing', 'token-unknown'],

@@ -114,7 +114,7 @@ function toChannel({ name, version, movedAt, logIndex }: Row): Channel {
   return { name, version, movedAt, logIndex };
 }
 
-/** The problem that a profile has the maximum number of channels; `undefined` if not. */
+/** The problem if a profile has the maximum number of channels; `undefined` if it has fewer. */
 async function channelLimitProblem(
   { db }: Deps,
   { id, team, name }: Profile,

@@ -4,7 +4,7 @@ import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 import { readinessOf } from '../readiness.ts';
 
-/** Health checks: restart the service when it is not live, send it no requests while it is not ready. */
+/** Health checks: restart the service if it is not live; send it no requests while it is not ready. */
 export const health = createRouter();
 
 health.openapi(
@@ -42,8 +42,8 @@ health.openapi(
     const error = await readinessOf(db)();
     if (error) {
       // Only the operator may see the database's error.
-      const { access } = c.env ?? {};
-      if (access) access.error = error;
+      const { record } = c.env ?? {};
+      if (record) record.error = error;
       throw new ProblemError(
         'not-ready',
         'The database is unavailable; the registry’s log has the cause.',

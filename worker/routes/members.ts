@@ -125,7 +125,7 @@ function toList(found: Membership[]): { items: Member[] } {
   return { items: found.map(({ team: _, ...member }) => member) };
 }
 
-/** The members that the request's `If-Match` matches, which the change must still find; `undefined` without one. */
+/** The members that the request's `If-Match` matches, on which the change is conditional; `undefined` without one. */
 async function requireMembers(c: Context<Env>, team: string): Promise<Membership[] | undefined> {
   if (c.req.header('If-Match') === undefined) return undefined;
   const found = await listMembers(c.var.deps.db, team);

@@ -17,14 +17,14 @@ import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
 import { toVersionSummary } from './version-summary.ts';
 
-/** The profile, if the caller may see it; a problem otherwise. */
+/** Finds a profile. Throws a problem if it does not exist or the caller may not see it. */
 export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {
   const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
   if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   return profile;
 }
 
-/** A profile as the API shows it. */
+/** Converts a profile to the API's schema. */
 export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
   const { db } = c.var.deps;
   const { id, team, name, createdAt, visibility, movedTo } = row;
@@ -53,8 +53,8 @@ export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<vo
 }
 
 /**
- * Changes a profile; a problem when it has changed since it was read. Changes that only undo something are not `counted`
- * against the team's quota: they are never refused and can't be repeated.
+ * Changes a profile. Throws a problem if it has changed since it was read. Changes that only undo something are not
+ * `counted` against the team's quota: they must never be refused and can't be repeated.
  */
 export async function requireChange(
   c: Context<Env>,

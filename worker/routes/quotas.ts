@@ -3,15 +3,15 @@ import * as z from 'zod';
 import { TeamName } from '../../contract/name.ts';
 import { Quota, QuotaChange } from '../../contract/quota.ts';
 import { readQuota, setQuota } from '../../db/quotas.ts';
-import { findTeam } from '../../db/teams.ts';
+
 import { countTokens } from '../../db/tokens.ts';
 import { listWebhooks } from '../../db/webhooks.ts';
 import { adminToken, requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
-import { ProblemError } from '../problem.ts';
 import { limitsOf } from '../quota.ts';
+import { requireTeam } from './teams.ts';
 
 export const quotas = createRouter();
 
@@ -54,9 +54,7 @@ quotas.openapi(
 );
 
 async function requireQuota({ db, now, limits }: Deps, team: string): Promise<Quota> {
-  if (!(await findTeam(db, team))) {
-    throw new ProblemError('not-found', `Team ${team} does not exist.`);
-  }
+  await requireTeam(db, team);
   const time = now();
   const [{ used, own }, tokens, webhooks] = await Promise.all([
     readQuota(db, team, time),

@@ -21,8 +21,8 @@ import { ProblemError, toProblem } from '../problem.ts';
 
 export const resolve = createRouter();
 
-/** How long caches may store a resolution, in seconds. */
-const freshness = 10;
+/** The Cache-Control max-age of a resolution, in seconds. */
+const maxAge = 10;
 
 resolve.openapi(
   createRoute({
@@ -57,7 +57,7 @@ resolve.openapi(
     );
     const [only] = items;
     if (items.length === 1 && only instanceof ProblemError) throw only;
-    c.header('Cache-Control', `public, max-age=${freshness}`);
+    c.header('Cache-Control', `public, max-age=${maxAge}`);
     const entries = items.map((item, at): Resolution | Unresolved =>
       item instanceof ProblemError ? { ref: texts[at] ?? '', problem: toProblem(item) } : item,
     );

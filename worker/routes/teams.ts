@@ -186,8 +186,8 @@ async function requireEndorsement(
   registered: RegisteredKey[],
   endorsement: Envelope | undefined,
 ): Promise<void> {
-  const good = registered.filter(({ revokedAt }) => revokedAt === null);
-  if (good.length === 0) {
+  const valid = registered.filter(({ revokedAt }) => revokedAt === null);
+  if (valid.length === 0) {
     if (isAdministrator(caller)) return;
     throw new ProblemError(
       'admin-only',
@@ -200,7 +200,7 @@ async function requireEndorsement(
       `Team ${team} already has keys: one of them must endorse the new key (aa-registry key rotate).`,
     );
   }
-  const keys = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
+  const keys = await Promise.all(valid.map(({ publicKey }) => importPublicKey(publicKey)));
   const endorsed = await verifyEndorsement(
     { team, key, endorsement },
     { keys: keys.filter((one) => one !== undefined), threshold: 1 },
@@ -208,7 +208,7 @@ async function requireEndorsement(
   if (!endorsed.ok) throw new ProblemError('endorsement-refused', `${endorsed.reason}.`);
 }
 
-/** The team of that name; a problem when there is none. */
+/** Finds a team. Throws a problem if it does not exist. */
 export async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
   const team = await findTeam(db, name);
   if (!team) throw new ProblemError('not-found', `Team ${name} does not exist.`);

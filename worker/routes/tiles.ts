@@ -11,7 +11,7 @@ import {
 import { createRouter, problemResponses } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 
-/** The log as C2SP tlog-tiles serves it, for auditors, witnesses and caches. */
+/** The log as specified by C2SP tlog-tiles, for auditors, witnesses and caches. */
 export const tiles = createRouter();
 
 tiles.openapi(
@@ -21,7 +21,7 @@ tiles.openapi(
     operationId: 'getCheckpoint',
     tags: ['Log'],
     summary: "Get the log's latest checkpoint",
-    description: 'A signed note (C2SP tlog-checkpoint), cosigned with the present time.',
+    description: 'A signed note (C2SP tlog-checkpoint), cosigned with the current time.',
     responses: {
       200: { description: 'The checkpoint', content: { 'text/plain': { schema: z.string() } } },
     },

@@ -56,11 +56,11 @@ tokens.openapi(
   }),
   async (c) => {
     const { deps, caller } = c.var;
-    const asked = c.req.valid('json');
-    const { label, team = null, profile = null, expiresAt = null } = asked;
-    const user = asked.user ?? (team === null ? requireToken(caller).user : null);
+    const input = c.req.valid('json');
+    const { label, team = null, profile = null, expiresAt = null } = input;
+    const user = input.user ?? (team === null ? requireToken(caller).user : null);
     await requireMayCreate(deps, caller, { user, team, expiresAt });
-    const scope = asked.scope ?? (user === null && team === null ? 'admin' : 'publish');
+    const scope = input.scope ?? (user === null && team === null ? 'admin' : 'publish');
     const secret = generateToken();
     const row = await addOwnedToken(deps, {
       hash: await hashToken(secret),
@@ -78,7 +78,7 @@ tokens.openapi(
 );
 
 /**
- * Adds a token of a team or a user within their quota; `undefined` when one with that hash or origin exists.
+ * Adds a token of a team or a user within their quota; `undefined` if one with that hash or origin exists.
  * Administrator tokens are not limited.
  */
 export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row | undefined> {
@@ -105,9 +105,8 @@ export async function addOwnedToken(deps: Deps, token: NewTokenRow): Promise<Row
 async function requireMayCreate(
   { db, now }: Deps,
   caller: Caller,
-  asked: Pick<Row, 'user' | 'team' | 'expiresAt'>,
+  { user, team, expiresAt }: Pick<Row, 'user' | 'team' | 'expiresAt'>,
 ): Promise<void> {
-  const { user, team, expiresAt } = asked;
   const own = requireToken(caller);
   if (own.scope !== 'admin' || own.profile !== null) {
     throw new ProblemError(
@@ -176,7 +175,7 @@ tokens.openapi(
   }),
   async (c) => {
     const { user, team, limit, cursor } = c.req.valid('query');
-    const owner = whoseTokens(c.var.caller, user, team);
+    const owner = selectOwner(c.var.caller, user, team);
     const found = await listTokens(c.var.deps.db, owner, { after: cursor, limit: limit + 1 });
     const items = found.slice(0, limit).map(toToken);
     const next = found.length > limit ? String(items.at(-1)?.id) : null;
@@ -185,13 +184,14 @@ tokens.openapi(
   },
 );
 
-function whoseTokens(
+/** The owner whose tokens a list shows, by default the caller. Throws a problem if the caller may not list them. */
+function selectOwner(
   caller: Caller,
   user: string | undefined,
   team: string | undefined,
 ): TokenOwner {
   const own = requireToken(caller);
-  const whose: TokenOwner =
+  const owner: TokenOwner =
     team !== undefined
       ? { team }
       : user !== undefined
@@ -201,7 +201,7 @@ function whoseTokens(
           : own.team !== null
             ? { team: own.team }
             : 'all';
-  if (mayManage(caller, whose)) return whose;
+  if (mayManage(caller, owner)) return owner;
   throw new ProblemError('role-insufficient', 'The token does not allow listing these tokens.');
 }
 
@@ -269,7 +269,7 @@ tokens.openapi(
   },
 );
 
-/** A token as its owner may see it. */
+/** Converts a token to the API's schema, without its hash and origin. */
 export function toToken({ hash: _, origin: __, ...token }: Row): Token {
   return token;
 }

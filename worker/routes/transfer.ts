@@ -53,8 +53,9 @@ transfer.openapi(
         `Only an owner of team ${to} can accept the profile.`,
       );
     }
-    if (profile.movedTo === to) return c.json(answer(), 200);
-    requireStaying();
+    const deprecation = { reason: `Transferred to team ${to}.`, replacement: `${to}/${name}` };
+    if (profile.movedTo === to) return c.json(deprecation, 200);
+    requireNotTransferred();
     const time = now().toISOString();
     const logged = await logEntryName(team, name, profile);
     const change = { team, logged: true };
@@ -64,8 +65,8 @@ transfer.openapi(
         ...countStatements(deps, change),
         transferProfile(db, profile, {
           movedTo: to,
-          deprecation: answer().reason,
-          replacement: answer().replacement ?? '',
+          deprecation: deprecation.reason,
+          replacement: deprecation.replacement,
         }),
       ],
       async () =>
@@ -74,22 +75,17 @@ transfer.openapi(
     );
     if (index === undefined) {
       const moved = await requireProfile(c, team, name);
-      if (moved.movedTo === null) throw (await changeQuotaProblem(deps, change)) ?? notMade();
+      if (moved.movedTo === null) {
+        const problem = await changeQuotaProblem(deps, change);
+        throw problem ?? new Error(`${team}/${name} was not transferred`);
+      }
       if (moved.movedTo !== to) {
         throw new ProblemError('profile-moved', `${team}/${name} was already transferred.`);
       }
     }
-    return c.json(answer(), 200);
+    return c.json(deprecation, 200);
 
-    function answer(): Deprecation {
-      return { reason: `Transferred to team ${to}.`, replacement: `${to}/${name}` };
-    }
-
-    function notMade(): Error {
-      return new Error(`${team}/${name} was not transferred`);
-    }
-
-    function requireStaying(): void {
+    function requireNotTransferred(): void {
       if (profile.movedTo === null) return;
       const detail = `${team}/${name} was already transferred to ${profile.movedTo}.`;
       throw new ProblemError('profile-moved', detail);

@@ -93,21 +93,21 @@ trustedPublishers.openapi(
     const { deps } = c.var;
     const { db, now, oidc } = deps;
     const { name } = await requireTeam(db, c.req.valid('param').team);
-    const asked = c.req.valid('json');
-    if (oidc && !oidc.issuers.includes(asked.issuer)) {
+    const input = c.req.valid('json');
+    if (oidc && !oidc.issuers.includes(input.issuer)) {
       const accepted = oidc.issuers.join(' and ') || 'none';
-      const detail = `This registry does not accept tokens of ${asked.issuer}; it accepts ${accepted}.`;
+      const detail = `This registry does not accept tokens of ${input.issuer}; it accepts ${accepted}.`;
       throw new ProblemError('issuer-unknown', detail);
     }
     const trusted = await listTrustedPublishers(db, name);
     const same = trusted.some((one) =>
       (['issuer', 'repository', 'branch', 'environment', 'profile'] as const).every(
-        (field) => one[field] === asked[field],
+        (field) => one[field] === input[field],
       ),
     );
     if (same) throw new ProblemError('publisher-exists', 'The team already trusts this publisher.');
     if (trusted.length >= maxPublishers) throw full();
-    const publisher = { ...asked, team: name, createdAt: now().toISOString() };
+    const publisher = { ...input, team: name, createdAt: now().toISOString() };
     const adding = addTrustedPublisher(db, publisher, maxPublishers);
     const added = await makeChange(deps, name, adding, {
       read: ([one]) => one,
@@ -228,7 +228,7 @@ function full(): ProblemError {
   );
 }
 
-/** The trusted publisher that matches a job, or why none does. */
+/** Finds the trusted publisher that matches a job; returns the reason if none does. */
 async function findTrusted(
   db: Deps['db'],
   team: string,

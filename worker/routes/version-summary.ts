@@ -1,10 +1,10 @@
 import type { VersionSummary } from '../../contract/index.ts';
 import type { Version } from '../../db/versions.ts';
 
-/** What lists show of a version's record. */
+/** The columns of a version that lists show. */
 export type SummaryRow = Pick<Version, keyof VersionSummary>;
 
-/** A stored version as lists show it. */
+/** Converts a version to the API's summary. */
 export function toVersionSummary(row: SummaryRow): VersionSummary {
   const { version, digest, size, publishedAt, signers, logIndex, yankReason } = row;
   return { version, digest, size, publishedAt, signers, logIndex, yankReason };

@@ -12,7 +12,7 @@ import {
   Yank,
 } from '../../contract/profile.ts';
 import type { StoredAnalysis } from '../../db/analyses.ts';
-import { findProfile } from '../../db/profiles.ts';
+
 import {
   findAnalysedVersion,
   findContent,
@@ -64,8 +64,7 @@ versions.openapi(
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
-    const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
-    if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
+    const profile = await requireProfile(c, team, name);
     const { limit, cursor } = c.req.valid('query');
     const found = await listVersions(c.var.deps.db, profile.id, {
       before: cursor === undefined ? undefined : decodeCursor(VersionPlace, cursor).precedence,
@@ -337,5 +336,5 @@ function toVersion(
   return { team, name, ...toVersionSummary(row), manifest, diagnostics, omitted, needs, unseen };
 }
 
-/** What is shown of a version's record. */
+/** The columns of a version that the API shows. */
 type Shown = SummaryRow & Pick<Row, 'manifest'>;

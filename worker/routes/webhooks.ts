@@ -12,7 +12,7 @@ import {
   WebhookList,
 } from '../../contract/webhook.ts';
 import { readQuota } from '../../db/quotas.ts';
-import { findTeam } from '../../db/teams.ts';
+
 import {
   addDelivery,
   addWebhook,
@@ -40,6 +40,7 @@ import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
 import { testEvent } from '../webhooks/deliver.ts';
 import { generateSecret } from '../webhooks/signature.ts';
+import { requireTeam } from './teams.ts';
 
 export const webhooks = createRouter();
 
@@ -64,7 +65,7 @@ webhooks.openapi(
   }),
   async (c) => {
     const { db } = c.var.deps;
-    const team = await requireTeam(db, c.req.valid('param').team);
+    const { name: team } = await requireTeam(db, c.req.valid('param').team);
     return c.json({ items: (await listWebhooks(db, team)).map(toWebhook) }, 200);
   },
 );
@@ -101,7 +102,7 @@ webhooks.openapi(
     const { deps } = c.var;
     const { db, now } = deps;
     const { destinations } = requireDeliverer(deps);
-    const team = await requireTeam(db, c.req.valid('param').team);
+    const { name: team } = await requireTeam(db, c.req.valid('param').team);
     const { url } = c.req.valid('json');
     const objection = destinations.objection(url);
     if (objection !== undefined) {
@@ -207,11 +208,6 @@ webhooks.openapi(
     return c.json({ items, next }, 200);
   },
 );
-
-async function requireTeam(db: Deps['db'], name: string): Promise<string> {
-  if (await findTeam(db, name)) return name;
-  throw new ProblemError('not-found', `Team ${name} does not exist.`);
-}
 
 async function requireWebhook(
   { db }: Deps,

@@ -15,6 +15,7 @@ import {
 import { createLimiter } from '../middleware/rate-limit.ts';
 import { logError } from '../observability/text-log.ts';
 import type { Deliverer, Destinations } from '../ports.ts';
+import { waitAtMost } from '../wait.ts';
 import { type Send, timeout } from './send.ts';
 import { signatureHeaders } from './signature.ts';
 
@@ -41,10 +42,10 @@ const testsAllowed = { requests: 10, seconds: 60 };
 const pruneInterval = 60_000;
 
 /** The delay before a retry: five seconds, then four times as long each time, at most six hours. */
-const firstWait = 5_000;
+const minWait = 5_000;
 const maxWait = 6 * 3_600_000;
 
-/** How long a delivery is retried, and how long it is kept, in milliseconds. */
+/** How long a delivery is retried, and how long it is stored, in milliseconds. */
 const maxAge = 5 * 86_400_000;
 const retention = 30 * 86_400_000;
 
@@ -63,7 +64,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { concurrency = defaultConcurrency } = options;
 
   const next = (attempts: number): string => {
-    const wait = Math.min(maxWait, firstWait * 4 ** (attempts - 1));
+    const wait = Math.min(maxWait, minWait * 4 ** (attempts - 1));
     return new Date(now().getTime() + wait * (0.5 + random())).toISOString();
   };
 
@@ -80,7 +81,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         ...(await signatureHeaders(secret, message)),
       };
       const status = await within(timeout + margin, send(url, headers, payload));
-      return { status, error: isGood(status) ? null : `HTTP status ${status}` };
+      return { status, error: isSuccess(status) ? null : `HTTP status ${status}` };
     } catch (error) {
       return { status: null, error: reasonOf(error) };
     }
@@ -121,7 +122,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     async deliverDue(signal) {
       let attempts = 0;
       const places = createPlaces(concurrency);
-      const underWay = new Set<Promise<void>>();
+      const running = new Set<Promise<void>>();
       let pruned = Number.NEGATIVE_INFINITY;
       const prune = async () => {
         pruned = now().getTime();
@@ -136,20 +137,20 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
                 .catch(logError)
                 .finally(() => {
                   places.release(claimed);
-                  underWay.delete(attempted);
+                  running.delete(attempted);
                 });
-              underWay.add(attempted);
+              running.add(attempted);
             }
           }
-          if (underWay.size === 0) break;
-          await firstOf(underWay, pause);
+          if (running.size === 0) break;
+          await waitAtMost(Promise.race(running), pause);
           if (now().getTime() - pruned >= pruneInterval) await prune();
         }
         await prune();
       } catch (error) {
         logError(error);
       }
-      await Promise.all(underWay);
+      await Promise.all(running);
       return attempts;
     },
     tests: createLimiter(testsAllowed.requests, testsAllowed.seconds, () => now().getTime()),
@@ -168,7 +169,7 @@ export function testEvent({ team, id }: Webhook, time: string): WebhookEvent {
   return { kind: 'webhook.test', time, data: { team, webhook: id } };
 }
 
-/** A delivery, as far as the concurrency limits apply to it. */
+/** The fields of a delivery that the concurrency limits use. */
 type Placed = Pick<Due, 'team' | 'webhookId' | 'url'>;
 
 /** Counts running deliveries. */
@@ -219,17 +220,7 @@ function createPlaces({ all, team, webhook, host }: Concurrency): Places {
   };
 }
 
-/** Waits for the first of several promises, but no longer than so many milliseconds. */
-async function firstOf(several: Iterable<Promise<void>>, milliseconds: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([...several, late]);
-  clearTimeout(timer);
-}
-
-/** Rejects with a TimeoutError when work takes longer than so many milliseconds. */
+/** Rejects with a TimeoutError if work takes longer than so many milliseconds. */
 async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -242,7 +233,7 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
   }
 }
 
-function isGood(status: number): boolean {
+function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 

@@ -4,7 +4,7 @@ import type { Destinations } from '../ports.ts';
 /** The maximum length of a webhook's URL, in characters. */
 export const maxUrlLength = 2000;
 
-/** Creates the policy, with additionally allowed networks. Throws when one is malformed. */
+/** Creates the policy with additionally allowed networks. Throws if one is malformed. */
 export function createDestinations(allowed: readonly string[]): Destinations {
   const networks: Network[] = allowed.map((text) => {
     const network = parseNetwork(text);
@@ -45,7 +45,7 @@ function isLocalName(host: string): boolean {
   return !name.includes('.') || name.includes('..') || last.test(name);
 }
 
-/** A URL's host, an IPv6 address without its brackets. */
+/** A URL's host; an IPv6 address without its brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replaceAll(/[[\]]/g, '');
 }

@@ -40,7 +40,7 @@ export function createNodeSend(
       lookup: checkedLookup(url, destinations, resolve),
       signal: AbortSignal.timeout(timeout),
     });
-    return answerOf(request, bytes);
+    return statusOf(request, bytes);
   };
 }
 
@@ -52,17 +52,17 @@ export function createNodeSend(
 function nameResolver({ local }: Pick<Destinations, 'local'>): Resolve {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   return (hostname, options, callback) => {
-    const asked = [resolver.resolve4(hostname), resolver.resolve6(hostname)];
-    Promise.allSettled(asked).then((answers) => {
-      const found = answers.flatMap((answer, at): LookupAddress[] =>
-        answer.status === 'rejected'
+    const queries = [resolver.resolve4(hostname), resolver.resolve6(hostname)];
+    Promise.allSettled(queries).then((results) => {
+      const found = results.flatMap((result, at): LookupAddress[] =>
+        result.status === 'rejected'
           ? []
-          : answer.value.map((address) => ({ address, family: at === 0 ? 4 : 6 })),
+          : result.value.map((address) => ({ address, family: at === 0 ? 4 : 6 })),
       );
       if (found.length > 0) return callback(null, found);
-      const codes = answers.map((answer) => answer.status === 'rejected' && answer.reason?.code);
-      const unasked = codes.every((code) => code === 'ECONNREFUSED');
-      if (unasked || (local && !codes.includes('ETIMEOUT'))) {
+      const codes = results.map((result) => result.status === 'rejected' && result.reason?.code);
+      const hasNoServer = codes.every((code) => code === 'ECONNREFUSED');
+      if (hasNoServer || (local && !codes.includes('ETIMEOUT'))) {
         return lookup(hostname, options, callback);
       }
       const [code] = codes;
@@ -90,22 +90,23 @@ function checkedLookup(url: URL, destinations: Destinations, resolve: Resolve): 
   };
 }
 
-function answerOf(request: ClientRequest, body: Buffer): Promise<number> {
+/** Sends a request; resolves to the status of the response. */
+function statusOf(request: ClientRequest, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     let status: number | undefined;
-    // After the status, later errors do not matter.
+    // Errors after the status do not matter.
     request.on('error', (error) => (status === undefined ? reject(error) : resolve(status)));
     request.on('response', (response: IncomingMessage) => {
-      const answered = response.statusCode ?? 0;
-      status = answered;
+      const received = response.statusCode ?? 0;
+      status = received;
       let length = 0;
       // The body is read and ignored, up to a limit: some receivers fail if it is not read.
       response.on('data', (chunk: Buffer) => {
         length += chunk.length;
         if (length > maxResponseBytes) response.destroy();
       });
-      response.on('error', () => resolve(answered));
-      response.on('close', () => resolve(answered));
+      response.on('error', () => resolve(received));
+      response.on('close', () => resolve(received));
     });
     request.end(body);
   });

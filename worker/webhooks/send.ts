@@ -1,11 +1,11 @@
 import type { Destinations } from '../ports.ts';
 
-/** The timeout of a delivery, in milliseconds, and how much of the response is read, in bytes. */
+/** The timeout of a delivery, in milliseconds, and the maximum size of the response that is read, in bytes. */
 export const timeout = 10_000;
 export const maxResponseBytes = 64 * 1024;
 
 /**
- * Posts a message and returns the status of the response; redirects are not followed. Throws on a timeout, or when the
+ * Posts a message and returns the status of the response; redirects are not followed. Throws on a timeout, or if the
  * destination is not allowed.
  */
 export type Send = (url: string, headers: Record<string, string>, body: string) => Promise<number>;

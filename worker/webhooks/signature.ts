@@ -3,14 +3,14 @@ import { decodeBase64, encodeBase64 } from '../../trust/index.ts';
 /** The prefix of a webhook's secret (Standard Webhooks, "Signature scheme"). */
 const prefix = 'whsec_';
 
-/** A new secret: 256 random bits. */
+/** Generates a secret of 256 random bits. */
 export function generateSecret(): string {
   return prefix + encodeBase64(crypto.getRandomValues(new Uint8Array(32)));
 }
 
 /**
- * The headers that a message is signed with (Standard Webhooks, "Webhook headers"): the HMAC-SHA256, by the
- * webhook's secret, of its id, the time in seconds and the body, with dots between.
+ * The signature headers of a message (Standard Webhooks, "Webhook headers"): the HMAC-SHA256, with the webhook's secret, of
+ * the id, the time in seconds and the body, separated by dots.
  */
 export async function signatureHeaders(
   secret: string,

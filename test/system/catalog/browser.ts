@@ -6,10 +6,10 @@ import { type BrowserContext, chromium } from 'playwright-core';
 
 const executablePath = '/usr/bin/chromium';
 
-/** What these tests need that is not there. */
+/** The missing requirements of these tests. */
 export const missing: string[] = existsSync(executablePath) ? [] : ['Chromium is not installed'];
 
-/** Debian's Chromium, headless, talking to nobody but the pages under test. */
+/** Debian's headless Chromium, which only connects to the pages under test. */
 export async function launch(): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
   const profile = await mkdtemp(join(tmpdir(), 'aa-registry-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {

@@ -92,7 +92,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     expect(text).toContain('# later');
   });
 
-  test('an older version says so and is pulled by its number', async () => {
+  test('an older version is marked and pulled by its number', async () => {
     await open('/p/library/docker-nginx');
     await page.getByRole('link', { name: '1.0.0', exact: true }).click();
     expect(new URL(page.url()).pathname).toBe('/p/library/docker-nginx/1.0.0');
@@ -102,7 +102,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     expect(text).not.toContain('# later');
   });
 
-  test('what lint found leads to its line', async () => {
+  test('diagnostics link to their lines', async () => {
     await open('/p/acme/web');
     const findings = page.locator('h2:text("Lint") + ul li');
     expect(await findings.count()).toBeGreaterThan(0);
@@ -112,7 +112,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     expect(await page.locator('#L7').getAttribute('class')).toContain('warning');
   });
 
-  test('what publishers write is shown as text', async () => {
+  test('text of publishers is escaped', async () => {
     await open('/');
     expect(await page.locator('main').innerText()).toContain('All <b>of</b> it & "more"');
     expect(await page.locator('main b').count()).toBe(0);
@@ -128,14 +128,14 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     );
   });
 
-  test('what is not there says so, as a page', async () => {
+  test('a missing profile has a page', async () => {
     const response = await open('/p/library/nothing');
     expect(response?.status()).toBe(404);
     expect(await page.locator('h1').innerText()).toBe('Not found');
     complaints = complaints.filter((text) => !text.includes('404'));
   });
 
-  test('the API is described, each operation and each problem at an address of its own', async () => {
+  test('the API reference has an anchor for each operation and problem', async () => {
     await open('/');
     await page.getByRole('contentinfo').getByRole('link', { name: 'API' }).click();
     expect(new URL(page.url()).pathname).toBe('/docs');
@@ -152,7 +152,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     expect(await page.locator('#problem-version-exists + dd').innerText()).toContain('immutable');
   });
 
-  test('every link within the description of the API leads somewhere', async () => {
+  test('every link within the API reference has a target', async () => {
     await open('/docs');
     const [count, broken] = (await page.evaluate(`(() => {
       const links = [...document.querySelectorAll('main a[href^="#"]')].map((a) => a.hash.slice(1));
@@ -175,7 +175,7 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     },
   );
 
-  test('more versions than a page lists are a link away', async () => {
+  test('older versions are on another page', async () => {
     const registry = {
       fetch: (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init),
     } as TestRegistry;

@@ -5,12 +5,12 @@ import { type RunOptions, run } from './tools.ts';
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** Runs one of apt's programs, such as apt-get, on one Debian release. */
+/** Runs a program of apt, such as apt-get, for a Debian release. */
 export type Apt = (program: string, args: string[], options?: RunOptions) => Promise<Buffer>;
 
 /**
- * apt for a release, whichever this machine has itself: its lists are apart and a day old at most. apt checks
- * them, and what it downloads, against the archive's signature. Needs no root.
+ * apt for a release, independent of this machine's: it has its own lists, at most a day old. apt verifies them and its
+ * downloads with the archive's signature. Needs no root.
  */
 export async function aptFor(suite: string): Promise<Apt> {
   const today = new Date().toISOString().slice(0, 10);
@@ -20,7 +20,7 @@ export async function aptFor(suite: string): Promise<Apt> {
     }
     const source = `deb [arch=amd64 signed-by=${keyring}] ${await archive()} ${suite} main\n`;
     await writeFile(path.join(scratch, 'sources.list'), source);
-    // Without its lists apt-get would go on, and say only later that it knows no package.
+    // Without lists, apt-get would continue and later report an unknown package.
     await aptIn(scratch)('apt-get', ['update', '-qq', '--error-on=any'], { timeoutMs: 120_000 });
   });
   return aptIn(folder);
@@ -35,7 +35,7 @@ function aptIn(folder: string): Apt {
   return (program, args, rest) => run(program, [...options, ...args], rest);
 }
 
-/** Where this machine gets its own Debian from: a mirror of all releases. */
+/** The Debian mirror of this machine. */
 async function archive(): Promise<string> {
   const targets = await run('apt-get', [
     'indextargets',

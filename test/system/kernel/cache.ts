@@ -6,8 +6,8 @@ import path from 'node:path';
 const cache = path.resolve(import.meta.dirname, '../../../node_modules/.cache/test-kernel');
 
 /**
- * The folder `kind-key` of the cache, made by `fill` if it is not there yet. It appears whole or not at all, also
- * when two test processes make it at once; folders of the same kind with other keys are out of date and go.
+ * The folder `kind-key` of the cache, filled by `fill` if it does not exist. It is created atomically, also by concurrent
+ * test processes; outdated folders of the same kind are removed.
  */
 export async function cached(
   kind: string,

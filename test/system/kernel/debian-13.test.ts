@@ -16,7 +16,7 @@ const title = ['a host that systemd has started', ...lacks].join(': ');
 const service = 'aa-registry-sync.service';
 const timer = 'aa-registry-sync.timer';
 
-/** A profile that lets everything be but writing, which it allows in these folders. */
+/** A profile that allows everything, but writing only in these folders. */
 const policy = (...folders: string[]) => `abi <abi/3.0>,
 
 profile web {
@@ -27,7 +27,7 @@ ${folders.map((folder) => `  ${folder}/** w,\n`).join('')}}
 const ring = (...words: number[]) => `perl /srv/tool/uring ${words.join(' ')}`;
 const pollingByKernel = 2;
 
-/** What a kernel of Debian 12 does not mediate. */
+/** Requests that the kernel of Debian 12 does not mediate. */
 const scenarios: Scenario[] = [
   {
     name: 'user-namespace',
@@ -62,7 +62,7 @@ const profile = (name: string, rules: string) => `profile ${name} {
 }
 `;
 
-/** The abi that AppArmor 4.1 brings knows no io_uring; the kernel's own does. */
+/** The abi of AppArmor 4.1 lacks io_uring, which the kernel's own has. */
 const prepare = `sysctl -qw kernel.printk_ratelimit=0
 aa-features-abi --extract --write /etc/apparmor.d/abi/kernel`;
 
@@ -114,13 +114,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
     return stdout;
   }
 
-  /** Whether a process that web confines may write into this folder. */
+  /** Whether a process confined by web may write to this folder. */
   async function mayWrite(into: string): Promise<boolean> {
     const { code } = await machine.confined('web', ['sh', '-c', `echo >${into}/probe`]);
     return code === 0;
   }
 
-  /** Starts the service and waits for its end: how it ended, and what it has said. */
+  /** Runs the service; returns its exit code and output. */
   async function sync(): Promise<{ result: string; said: string }> {
     const { stdout } = await machine.run(
       `systemctl start ${service}; systemctl show ${service} -p Result -p ExecMainStatus | xargs
@@ -132,13 +132,13 @@ journalctl --sync; journalctl -u ${service} -o cat --cursor-file=/run/cursor _TR
   }
   const well = 'Result=success ExecMainStatus=0';
 
-  test('boots with nothing that failed', async () => {
+  test('boots without failed units', async () => {
     const { stdout } = await machine.run('systemctl is-system-running --wait; systemctl --failed');
     expect(stdout).toMatch(/^running\n/);
   });
 
   describe('the service', () => {
-    test('installs what profiles.toml names', async () => {
+    test('installs the profiles of profiles.toml', async () => {
       expect(await sync()).toEqual({
         result: well,
         said: expect.stringContaining('Installed web 1.0.0'),
@@ -148,7 +148,7 @@ journalctl --sync; journalctl -u ${service} -o cat --cursor-file=/run/cursor _TR
       expect(await mayWrite('/root')).toBe(false);
     });
 
-    test('mends what was changed, with a process confined by it', async () => {
+    test('repairs a changed file while a process is confined', async () => {
       await succeed(`aa-exec -p web -- sleep 1000 >/dev/null 2>&1 &
 rm /etc/apparmor.d/aa-registry.library.web; printf web >/sys/kernel/security/apparmor/.remove`);
       expect(await sync()).toEqual({
@@ -162,7 +162,7 @@ rm /etc/apparmor.d/aa-registry.library.web; printf web >/sys/kernel/security/app
     });
   });
 
-  test('the timer starts it by itself, at a time of its own', async () => {
+  test('is started by the timer', async () => {
     const delay = `systemctl show -P RandomizedDelayUSec ${timer}`;
     expect(await succeed(delay)).toBe('10min\n');
     await publish('1.1.0', '/run');
@@ -182,7 +182,7 @@ while [ $(systemctl is-active ${service}) = activating ]; do sleep 0.2; done`);
     expect(await succeed(`systemctl show ${service} -P Result`)).toBe('success\n');
   });
 
-  describe('what its kernel mediates', () => {
+  describe('the mediation of its kernel', () => {
     beforeAll(async () => {
       await succeed(prepare);
       await trials.run(machine);
@@ -190,7 +190,7 @@ while [ $(systemctl is-active ${service}) = activating ]; do sleep 0.2; done`);
     trials.describe();
   });
 
-  test('denials reads what only journald still knows', async () => {
+  test('denials reads the journal', async () => {
     await succeed(`sysctl -qw kernel.printk_devkmsg=on
 aa-exec -p web -- touch /root/journalled; sleep 0.5; journalctl --sync
 line=$(head -c 900 /dev/zero | tr '\\0' x)
@@ -216,7 +216,7 @@ until ! dmesg | grep -q journalled; do for i in $(seq 64); do echo "$line" >/dev
     }
   });
 
-  test('without the registry the service fails, and the host keeps what it has', async () => {
+  test('fails without the registry, and the host keeps its profiles', async () => {
     await registry.close();
     const { result, said } = await sync();
     expect(result).toBe(`Result=exit-code ExecMainStatus=${exit.unreachable}`);
@@ -224,7 +224,7 @@ until ! dmesg | grep -q journalled; do for i in $(seq 64); do echo "$line" >/dev
     expect(await mayWrite('/mnt')).toBe(false);
   });
 
-  test('has its profiles at the next boot, before the timer first fires', async () => {
+  test('loads its profiles at boot, before the timer fires', async () => {
     await machine.reboot({ timeoutMs: 180_000 });
     expect((await machine.loadedProfiles()).get('web')).toBe('enforce');
     expect(await succeed(`systemctl show -P ActiveState ${timer}`)).toBe('active\n');

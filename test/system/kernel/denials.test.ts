@@ -34,17 +34,17 @@ const peer = '$(cat /run/peer)';
 const kill = (signal: string, process = peer) => `kill -${signal} ${process}`;
 const trace = (process: string) => call(101, 16, process, 0, 0);
 
-/** Has a command run beside what is tried, once another succeeds. */
+/** Runs a command in the background once another succeeds. */
 const meanwhile = (once: string, then: string) =>
   `timeout 20 sh -c 'until ${once}; do sleep 0.05; done; ${then}' >/dev/null 2>&1 &`;
 /** Waits two seconds for a signal. */
 const waitFor = (signal: string) =>
   `perl -e '$SIG{${signal}} = sub { exit 0 }; $0 = "waiting-for-${signal}"; sleep 2; exit 1'`;
-/** Creates a file in a folder whose file system has been taken out of the tree of folders meanwhile. */
+/** Creates a file in a folder whose file system was unmounted lazily. */
 const createApart = (name: string) =>
   `perl -e 'chdir "/srv/t/m"; do { open M, "<", "/proc/self/mounts" } while grep { m{ /srv/t/m } } <M>; sysopen F, "${name}", 0101 or exit 1'`;
 
-/** Names of files, as words of the shell, that a rule can't hold as they are. */
+/** File names, quoted for the shell, that must be escaped in rules. */
 const oddNames = [
   'a b',
   'a"b',
@@ -260,7 +260,7 @@ const scenarios: Scenario[] = [
   },
   {
     name: 'receive-signal',
-    // As the runtime does when it stops a container.
+    // Like the runtime when it stops a container.
     before: meanwhile(
       'found=$(grep -ls ^waiting-for /proc/[0-9]*/cmdline)',
       'kill -$(grep -o "TERM\\|USR1" $found) $(echo $found | grep -o "[0-9]*")',
@@ -472,7 +472,7 @@ dmesg -c >/dev/null`);
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** Runs the command inside, of which the end may be a no. */
+    /** Runs a command in the guest, which may fail. */
     async function denials(options: string): Promise<{ code: number; said: string }> {
       const { code, stdout, stderr } = await machine.run(`aa-registry denials ${options}`, {
         timeoutMs: 200_000,
@@ -480,7 +480,7 @@ dmesg -c >/dev/null`);
       return { code, said: stdout + stderr };
     }
 
-    test('names the version, the rule that denied with its line, and what would allow the rest', async () => {
+    test('shows the version, the deny rule with its line, and rules for the rest', async () => {
       await machine.run(`for i in 1 2 3; do aa-exec -p web -- cat /srv/t/b; done
 aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2`);
       const { code, said } = await denials('--profile web');
@@ -496,7 +496,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       expect((await denials('')).said).toContain('capability sys_admin,');
     });
 
-    test('one line of JSON for each finding', async () => {
+    test('prints one line of JSON for each denial', async () => {
       const { said } = await denials('--profile web --format json');
       const [denied, unmatched] = said
         .trim()
@@ -519,7 +519,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       });
     });
 
-    test('the next version allows what no rule allowed, and denies what a rule denies', async () => {
+    test('its patch allows the unmatched requests and keeps deny rules', async () => {
       const { code, said } = await denials('--profile web --patch /root/web');
       expect(code).toBe(1);
       expect(said).toContain('+ network inet stream,');
@@ -530,13 +530,13 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       await succeed(`aa-registry lint /root/web && apparmor_parser -r /root/web
 aa-exec -p web -- ${socket(2, 1)}`);
       expect((await machine.confined('web', ['cat', '/srv/t/b'])).code).not.toBe(0);
-      // What was logged before is allowed by now.
+      // Earlier events are allowed now.
       await succeed('cp /root/web /etc/apparmor.d/aa-registry.library.web');
       const { said: after } = await denials('--profile web');
       expect(after).toMatch(/The profile as it is now allows it, by \S+:13: network inet stream,/);
     });
 
-    test('shows what comes, and ends when told to', async () => {
+    test('follows the log until interrupted', async () => {
       const stdout = await succeed(`aa-registry denials --follow >/run/followed 2>&1 &
 until grep -q Following /run/followed; do sleep 0.1; done
 aa-exec -p other -- ${socket(2, 1)}
@@ -546,7 +546,7 @@ kill -INT $!; wait $!; echo "ended $?"; cat /run/followed`);
       expect(stdout).not.toContain('web');
     });
 
-    test('what complain mode allowed becomes a profile with which the same works', async () => {
+    test('a draft from complain mode confines the same program', async () => {
       const commands =
         'cat /srv/t/a; /srv/t/script; /srv/t/echo ran; rm -f /srv/t/drafted; touch /srv/t/drafted';
       const tryOut = `aa-exec -p app -- sh -c 'set -e; ${commands}'`;
@@ -570,14 +570,14 @@ ${tryOut}`);
       expect((await machine.confined('app', ['cat', '/srv/t/b'])).code).not.toBe(0);
     });
 
-    test('the log is for root', async () => {
+    test('requires root for the log', async () => {
       await succeed('sysctl -qw kernel.dmesg_restrict=1');
       const { code, stderr } = await machine.run("su nobody -c 'aa-registry denials'");
       expect(stderr).toContain('Run it with sudo');
       expect(code).toBe(exit.unable);
     });
 
-    test('more kinds of lines for the corpus', async () => {
+    test('prints further kinds of lines', async () => {
       const lines = await succeed(`cat >/etc/apparmor.d/more <<'END'
 ${header}profile killed flags=(kill) { /usr/bin/* mrix, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }
 profile starts { /usr/bin/* mr, /usr/bin/env px -> nowhere, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }

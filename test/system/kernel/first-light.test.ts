@@ -17,7 +17,7 @@ const package_ = path.resolve(import.meta.dirname, '../../../profiles/docker-ngi
 const policy = await readFile(path.join(package_, 'docker-nginx'), 'utf8');
 const installed = '/etc/apparmor.d/aa-registry.library.docker-nginx';
 
-/** The two ways in which images lay out their programs: Debian's since 12, and Alpine's. */
+/** The layouts of programs in images: Debian's since 12, and Alpine's. */
 const layouts = [
   { layout: '/bin is a link to /usr/bin', before: 'test -L /bin', after: 'sync' },
   {
@@ -45,14 +45,14 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Runs a command in the machine that has to end well, and gives what it printed. */
+  /** Runs a command in the machine, which must succeed; returns its output. */
   async function succeed(command: string): Promise<string> {
     const { stdout, ...rest } = await machine.run(command);
     expect(rest, command).toMatchObject({ code: 0 });
     return stdout;
   }
 
-  /** The package with a policy of the test's own. */
+  /** The package with another policy. */
   async function packageWith(changedPolicy: string): Promise<string> {
     const changed = path.join(await mkdtemp(path.join(folder, 'package-')), 'docker-nginx');
     await cp(package_, changed, { recursive: true });
@@ -60,7 +60,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     return changed;
   }
 
-  /** All that a refused pull might have touched: the files, and what the kernel enforces. */
+  /** The state that a refused pull must not change: files and the kernel's profiles. */
   async function snapshot(): Promise<string> {
     const { stdout } = await machine.run(
       'find /etc /var ! -path /var/lib/aa-registry/lock -exec stat -c "%n %f %s %Y" {} + | sort; cat /sys/kernel/security/apparmor/profiles',
@@ -76,7 +76,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect(await snapshot()).toBe(before);
   }
 
-  /** A process confined by docker-nginx is denied what anybody else may do. */
+  /** Expects that docker-nginx denies a command that an unconfined process may run. */
   async function expectDenied(...argv: string[]): Promise<void> {
     const { stderr } = await machine.confined('docker-nginx', argv);
     expect(stderr).toContain('Permission denied');
@@ -88,7 +88,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectDenied('env', 'dash', '-c', 'exit');
   }
 
-  test('doctor finds a kernel, a parser and a registry that all work', async () => {
+  test('doctor reports a working kernel, parser and registry', async () => {
     const { findings } = JSON.parse(await succeed('aa-registry doctor --format json'));
     const unwell = findings.filter(({ result }: { result: string }) => result !== 'ok');
     expect(unwell).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     );
   });
 
-  test("refuses another registry's profile of that name, signed by whoever runs it", async () => {
+  test('refuses the same profile from another registry, signed by its operator', async () => {
     const impostor = await startRegistry(path.join(folder, 'impostor'));
     const forged = await packageWith(policy.replaceAll(/^ *deny .*\n/gm, ''));
     await impostor.publish(forged, '2.0.0');
@@ -123,13 +123,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectEnforced();
   });
 
-  test('a process confined by it may do what is not denied', async () => {
+  test('a confined process may do what is allowed', async () => {
     const label = ['cat', '/proc/self/attr/current'];
     const { stdout } = await machine.confined('docker-nginx', label);
     expect(stdout).toBe('docker-nginx (enforce)\n');
   });
 
-  describe.each(layouts)('where $layout, a process confined by it may not', (layout) => {
+  describe.each(layouts)('with $layout, a confined process may not', (layout) => {
     beforeAll(() => succeed(layout.before));
     afterAll(() => succeed(layout.after));
 
@@ -141,7 +141,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     test('run /bin/sh', () => expectDenied('env', '/bin/sh', '-c', 'exit'));
   });
 
-  test('keeps the version it has when the next one was tampered with, then updates', async () => {
+  test('keeps the installed version if the next one was tampered with, then updates', async () => {
     const next = `${policy}# The next version.\n`;
     await registry.publish(await packageWith(next), '1.1.0');
     await whileTampered(registry.database, () =>
@@ -154,7 +154,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectEnforced();
   });
 
-  test('has it at the next boot, also when the power was cut right after the pull', async () => {
+  test('loads it at boot, also after a power cut right after the pull', async () => {
     await succeed('aa-registry pull docker-nginx@1.0.0');
     await machine.kill();
     await machine.start();
@@ -162,7 +162,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await expectEnforced();
   });
 
-  test('is loaded by boot because its file is not in a folder, where boot does not look', async () => {
+  test('its file is at the top level, since boot ignores folders', async () => {
     const copy = '/etc/apparmor.d/containers/docker-nginx-copy';
     await succeed(
       `mkdir -p $(dirname ${copy}); sed s/docker-nginx/docker-nginx-copy/ ${installed} >${copy}`,
@@ -175,13 +175,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect((await machine.loadedProfiles()).has('docker-nginx-copy')).toBe(false);
   });
 
-  test('refuses to install where AppArmor is switched off in the kernel', async () => {
+  test('refuses to install if AppArmor is disabled in the kernel', async () => {
     await machine.reboot({ kernelArguments: ['apparmor=0'] });
     await expectRefusal('aa-registry pull docker-nginx', exit.unable, /AppArmor is switched off/);
   });
 });
 
-/** Every profile in a registry's database is another one meanwhile, changed behind the registry's back. */
+/** Replaces every profile in the registry's database during `work`. */
 async function whileTampered(database: string, during: () => Promise<void>): Promise<void> {
   const change = (from: string, to: string) => {
     const db = new DatabaseSync(database);

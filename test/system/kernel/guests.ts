@@ -1,14 +1,14 @@
-/** A Debian that machines run: its release, and what of it is on their disk beside a kernel, busybox and Node. */
+/** A guest: a Debian release, and the packages on its disk besides a kernel, busybox and Node. */
 export interface Guest {
   suite: string;
   packages: string[];
-  /** Of these packages only some programs: the others need more libraries, or would stand before busybox's. */
+  /** Packages of which only some programs are installed: the others need more libraries or would hide busybox's. */
   programs: Record<string, string[]>;
-  /** The first process: a small script of ours, or what Debian has. */
+  /** The init process: a small script, or Debian's systemd. */
   init: 'script' | 'systemd';
 }
 
-/** What Node, apparmor_parser and a shell need. */
+/** Requirements of Node, apparmor_parser and a shell. */
 const common = [
   'apparmor',
   'busybox-static',
@@ -22,7 +22,7 @@ const common = [
   'perl-base',
 ];
 
-/** Linux 6.1 and AppArmor 3.0, started with no more than AppArmor needs of a boot. */
+/** Linux 6.1 and AppArmor 3.0, with a minimal boot. */
 export const debian12: Guest = {
   suite: 'bookworm',
   packages: common,

@@ -16,7 +16,7 @@ const nginx = path.resolve(import.meta.dirname, '../../../profiles/docker-nginx'
 const file = '/etc/apparmor.d/aa-registry.library.web';
 const containerId = '4f1c8d2a9b3e'.padEnd(64, '0');
 
-/** A profile that lets everything be but writing, which it allows in these folders. */
+/** A profile that allows everything, but writing only in these folders. */
 const policy = (...folders: string[]) => `abi <abi/3.0>,
 include <tunables/global>
 
@@ -30,17 +30,17 @@ ${folders.map((folder) => `  ${folder}/** w,\n`).join('')}
 }
 `;
 
-/** Where each version lets write. */
+/** The writable folders of each version. */
 const versions = { '1.0.0': ['/run', '/mnt', '/opt'], '1.1.0': ['/run', '/mnt'] };
 
-/** For machines that have other work too. */
+/** A timeout for busy machines. */
 const patient = { timeoutMs: 180_000 };
 
 describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
   let folder: string;
   let registry: Registry;
   let machine: Machine;
-  /** A process that web confines, and that goes on. */
+  /** Starts a long-running process confined by web. */
   let pid: string;
 
   beforeAll(async () => {
@@ -75,7 +75,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     return stdout;
   }
 
-  /** The folders of these in which a process confined by web may write nothing. */
+  /** Those of the folders that a process confined by web may not write to. */
   async function deniedIn(...folders: string[]): Promise<string[]> {
     const probes = folders
       .map((one) => `{ echo >${one}/probe; } 2>/dev/null || echo ${one}`)
@@ -102,13 +102,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     return started.trim();
   }
 
-  /** What the process that {@link startConfined} has started may do now. */
+  /** What the process of {@link startConfined} may do now. */
   const live = async () =>
     (
       await succeed('rm -f /run/live; until [ -s /run/live ]; do sleep 0.1; done; cat /run/live')
     ).trim();
 
-  test('complains first, at boot too, and then enforces the same bytes', async () => {
+  test('switches from complain to enforce mode with the same file, also over a reboot', async () => {
     await succeed('aa-registry pull web@1.0.0 --complain');
     expect(await modeOf('web')).toBe('complain');
     expect(await deniedIn('/srv', '/opt')).toEqual([]);
@@ -122,12 +122,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await succeed(`cat ${file}`)).toBe(policy(...versions['1.0.0']));
   });
 
-  test('updates a profile under the processes that it confines, and back', async () => {
+  test('updates and rolls back a profile while it confines processes', async () => {
     pid = await startConfined();
     expect(await live()).toBe('may');
     await succeed('aa-registry pull web');
     expect(await live()).toBe('denied');
-    // One that was started before there was a profile for it.
+    // A process that was started before its profile was loaded.
     await succeed(
       '/usr/bin/sleep 600 & echo "profile /usr/bin/sleep { file, }" | apparmor_parser --add --skip-cache',
     );
@@ -154,7 +154,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await deniedIn('/srv', '/opt')).toEqual(['/srv']);
   });
 
-  test('tells which profile confines a container, by its cgroup or its runtime', async () => {
+  test('shows the profile of a container, by its cgroup or its runtime', async () => {
     await succeed(
       [
         'mkdir -p /run/cgroup && mount -t cgroup2 cgroup2 /run/cgroup',
@@ -179,7 +179,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     });
   });
 
-  test('is not removed while it confines a process, which is named, unless forced', async () => {
+  test('is not removed without --force while it confines a process, which is named', async () => {
     const refused = await machine.run('aa-registry remove web');
     expect(refused.code).toBe(exit.failed);
     expect(refused.stderr).toMatch(/^ {2}\d+ sh$/m);
@@ -205,7 +205,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await succeed('cat /etc/apparmor.d/local/web')).toBe('deny /mnt/** w,\n');
   });
 
-  test("leaves the old one enforced when the host's parser refuses the new one", async () => {
+  test('keeps the old version enforced if the parser refuses the new one', async () => {
     await succeed("echo 'no rule at all' >/etc/apparmor.d/local/web");
     const refused = await machine.run('aa-registry pull web@1.0.0');
     expect(refused).toMatchObject({ code: exit.failed });
@@ -213,12 +213,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await deniedIn('/srv', '/opt', '/mnt')).toEqual(['/srv', '/opt', '/mnt']);
     expect(await succeed(`cat ${file}`)).toBe(policy(...versions['1.1.0']));
     await succeed('rm /etc/apparmor.d/local/web');
-    // Not what was recorded at the pull any more, but what the file compiles to now.
+    // No longer the recorded hash, but that of the compiled file.
     await succeed(`apparmor_parser -r ${file}`);
     expect((await status()).code).toBe(exit.ok);
   });
 
-  test('syncs with a file: what it names is installed, and a second run does nothing', async () => {
+  test('sync installs the listed profiles, and a second run changes nothing', async () => {
     await succeed('aa-registry remove web');
     await succeed(`echo 'profiles = ["web@^1.0"]' >/etc/aa-registry/profiles.toml`);
     expect(await succeed('aa-registry sync')).toBe('Installed web 1.1.0\n');
@@ -248,7 +248,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
       { kernel: 'not-loaded' },
       'notLoaded',
     ],
-  ] as const)('status tells %s, and a sync mends it', async (_, change, condition, code) => {
+  ] as const)('status reports %s, and sync repairs it', async (_, change, condition, code) => {
     await succeed(change);
     expect(await status()).toMatchObject({
       code: exit[code],
@@ -260,7 +260,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await succeed(`cat ${file}`)).toBe(policy(...versions['1.1.0']));
   });
 
-  test('syncs what can be synced when the registry is away', async () => {
+  test('sync repairs profiles without the registry', async () => {
     await succeed(
       `rm ${file}; apparmor_parser -r -K -C /etc/apparmor.d/aa-registry.library.web || true`,
     );
@@ -286,7 +286,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
       const line = await succeed('aa-registry pull docker-nginx web');
       expect(line).toContain('--security-opt apparmor=docker-nginx');
     }
-    // As a container's runtime does, which is not confined itself: the program is the first that is.
+    // Like an unconfined container runtime that starts a confined program.
     const tried = await machine.confined(
       'docker-nginx',
       name === 'touch' ? argv : ['env', ...argv],
@@ -296,7 +296,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     await succeed(argv.join(' '));
   });
 
-  test('prints what runs a container, by the state alone', async () => {
+  test('run-args prints the options of a container runtime', async () => {
     expect(await succeed('aa-registry run-args docker-nginx')).toBe(
       '--security-opt apparmor=docker-nginx\n',
     );

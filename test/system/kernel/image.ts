@@ -31,28 +31,28 @@ systemd-journal:x:101:
 nogroup:x:65534:
 `;
 
-/** Those of Debian's profiles that are loaded at boot. */
+/** The profiles of Debian that are loaded at boot. */
 const keptProfiles = new Set(['lsb_release', 'nvidia_modprobe']);
 
-/** What every machine starts from. */
+/** The base image of all machines. */
 export interface Image {
-  /** The kernel, as qemu loads it. */
+  /** The kernel, for qemu. */
   kernel: string;
   initramfs: string;
-  /** The folder that disks are copies of: a small Debian, with Node. */
+  /** The root folder that disks are copied from: a small Debian with Node. */
   root: string;
 }
 
 const images = new Map<Guest, Promise<Image>>();
 
-/** Makes the image, or takes the one a former run has made of the same packages by the same code. */
+/** Builds the image, or reuses one of the same packages and code. */
 export function baseImage(guest: Guest): Promise<Image> {
   const image = images.get(guest) ?? build(guest);
   images.set(guest, image);
   return image;
 }
 
-/** Makes an ext4 disk of the base image's root, after `furnish` has added to it. Needs no root: nothing is mounted. */
+/** Creates an ext4 disk from the base image's root and the additions of `furnish`. Needs no root: nothing is mounted. */
 export async function createDisk(
   guest: Guest,
   file: string,
@@ -119,7 +119,7 @@ async function assemble(guest: Guest, debs: string[], folder: string): Promise<v
   for (const name of [...places, 'usr/local/bin', 'usr/local/sbin']) {
     await mkdir(path.join(root, name), { recursive: true });
   }
-  // As hard links, so that every tool has a path of its own, which is what profiles speak of.
+  // Hard links, so that every tool has its own path, as profiles require.
   await run(path.join(root, 'usr/bin/busybox'), ['--install', path.join(root, 'usr/bin')]);
   await cp(nodeBinary, path.join(root, 'usr/local/bin/node'));
   await writeFile(path.join(root, 'etc/passwd'), accounts);
@@ -129,7 +129,7 @@ async function assemble(guest: Guest, debs: string[], folder: string): Promise<v
   else await addProgram(root, 'init.sh', 'usr/sbin/init');
 }
 
-/** AppArmor 4 brings a hundred profiles, of programs that are not there, and each boot would compile them. */
+/** Removes AppArmor 4's hundred profiles of missing programs, which each boot would compile. */
 async function keepProfiles(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.isFile() && !keptProfiles.has(entry.name)) await rm(path.join(folder, entry.name));
@@ -141,7 +141,7 @@ async function addProgram(root: string, source: string, target: string): Promise
   await chmod(path.join(root, target), 0o755);
 }
 
-/** /bin, /sbin and /lib in /usr, as Debian has had them since 12, whose packages may still ship them apart. */
+/** Merges /bin, /sbin and /lib into /usr, as Debian does since 12 although packages may still contain them. */
 async function mergeUsr(root: string): Promise<void> {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     const apart = path.join(root, name);

@@ -2,10 +2,10 @@ import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from './tools.ts';
 
-/** What the machine's disk, network and line to the test need, unless this kernel has it built in. */
+/** The drivers for the machine's disk, network and connection to the test, unless built into the kernel. */
 const drivers = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_console', 'ext4'];
 
-/** An initramfs that loads the drivers and mounts the disk, from the root where busybox and the kernel are unpacked. */
+/** Builds an initramfs that loads the drivers and mounts the disk, from a root with busybox and the kernel. */
 export async function initramfs(root: string): Promise<Buffer> {
   const modules = await loadOrder(root);
   const archive = new Archive();
@@ -18,7 +18,7 @@ export async function initramfs(root: string): Promise<Buffer> {
   return archive.end();
 }
 
-/** The drivers and what they need, each after what it needs itself. */
+/** The drivers and their dependencies in load order. */
 async function loadOrder(root: string): Promise<Map<string, Buffer>> {
   const files = new Map<string, string>();
   const builtIn = new Set<string>();
@@ -47,7 +47,7 @@ function moduleName(file: string): string {
   return path.basename(file).replace(/\.ko(\.\w+)?$/, '');
 }
 
-/** What a module says it depends on, in its .modinfo section. */
+/** The dependencies of a module, from its .modinfo section. */
 function dependencies(module: Buffer): string[] {
   const start = module.indexOf('\0depends=');
   if (start < 0) return [];
@@ -58,7 +58,7 @@ function dependencies(module: Buffer): string[] {
     .filter((name) => name !== '');
 }
 
-/** A cpio archive in the kernel's "newc" format, all of it owned by root, whoever runs the tests. */
+/** Builds a cpio archive in the kernel's "newc" format, with all files owned by root. */
 class Archive {
   #parts: Buffer[] = [];
   #inode = 0;

@@ -33,12 +33,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
   });
   afterAll(() => machine?.dispose());
 
-  test('tells how a command ended and what it printed', async () => {
+  test('returns the exit code and output of a command', async () => {
     const result = await machine.run('printf "ä\\n"; printf "to\\nstderr" >&2; exit 3');
     expect(result).toEqual({ code: 3, stdout: 'ä\n', stderr: 'to\nstderr' });
   });
 
-  test('gives each command its own output, also when asked at once', async () => {
+  test('separates the output of concurrent commands', async () => {
     const results = await Promise.all(
       ['(sleep 0.1; echo late) &', 'echo one', 'sleep 0.3', 'echo two'].map((command) =>
         machine.run(command),
@@ -47,12 +47,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect(results.map((result) => result.stdout)).toEqual(['', 'one\n', '', 'two\n']);
   });
 
-  test('belongs to root, whoever made it', async () => {
+  test('belongs to root, regardless of who built it', async () => {
     const { stdout } = await machine.run('find / -xdev ! -user root');
     expect(stdout).toBe('');
   });
 
-  test('loads at boot what is at the top level of /etc/apparmor.d, and only that', async () => {
+  test('loads only the top level of /etc/apparmor.d at boot', async () => {
     const profiles = await machine.loadedProfiles();
     expect(profiles.get('no-etc')).toBe('enforce');
     expect(profiles.has('too-deep')).toBe(false);
@@ -67,7 +67,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect(await machine.run(touch.join(' '))).toMatchObject({ code: 0 });
   });
 
-  test('reaches a server on the host with Node', async () => {
+  test('reaches a server on the host', async () => {
     const server = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -79,7 +79,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect(stdout).toBe('hello\n');
   });
 
-  test('keeps its disk over a reboot, and over a power cut what was synced', async () => {
+  test('keeps its disk over a reboot, and synced data over a power cut', async () => {
     await machine.run('echo kept >/root/kept');
     await machine.reboot();
     expect(await machine.run('cat /root/kept')).toMatchObject({ stdout: 'kept\n' });
@@ -92,15 +92,15 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     expect(await machine.run('cat /root/lost')).not.toMatchObject({ stdout: 'lost\n' });
   });
 
-  test('is switched off when a command takes too long', async () => {
+  test('is powered off when a command times out', async () => {
     const slow = machine.run('sleep 60', { timeoutMs: 200 });
-    await expect(slow).rejects.toThrow('no answer in 200 ms: sleep 60');
+    await expect(slow).rejects.toThrow('no response in 200 ms: sleep 60');
     await expect(machine.run('true')).rejects.toThrow('the machine is off');
     await machine.start();
     expect(await machine.run('echo well')).toMatchObject({ stdout: 'well\n' });
   });
 
-  test('tells why it did not boot', async () => {
+  test('reports why it did not boot', async () => {
     const broken = boot({ kernelArguments: ['rdinit=/nothing', 'init=/nothing'] });
     await expect(broken).rejects.toThrow(/the machine is off.*Kernel panic/s);
   });

@@ -9,10 +9,10 @@ import { debian12, type Guest } from './guests.ts';
 import { baseImage, createDisk } from './image.ts';
 import { environment } from './tools.ts';
 
-/** The address at which a machine reaches what listens on this side's loopback. */
+/** The address at which a machine reaches the loopback of this host. */
 export const hostAddress = '10.0.2.2';
 
-/** How a command ended, and what it printed. */
+/** The exit code and the output of a command. */
 export interface Result {
   code: number;
   stdout: string;
@@ -20,20 +20,20 @@ export interface Result {
 }
 
 export interface BootOptions extends StartOptions {
-  /** Which Debian (12). */
+  /** The guest; Debian 12 by default. */
   guest?: Guest;
-  /** Adds to the disk before the first boot: gets the folder that becomes its root. */
+  /** Adds files to the root folder of the disk before the first boot. */
   furnish?: (root: string) => Promise<void>;
 }
 
 export interface StartOptions {
   /** Added to the kernel's command line. */
   kernelArguments?: string[];
-  /** How long the boot may take (45 seconds). */
+  /** The timeout of the boot; 45 seconds by default. */
   timeoutMs?: number;
 }
 
-/** Makes a machine with a disk of its own and boots it. */
+/** Creates a machine with its own disk and boots it. */
 export async function boot(options: BootOptions = {}): Promise<Machine> {
   const folder = await mkdtemp(path.join(tmpdir(), 'machine-'));
   const guest = options.guest ?? debian12;
@@ -48,14 +48,14 @@ export async function boot(options: BootOptions = {}): Promise<Machine> {
   }
 }
 
-/** The machine was switched off, or did so itself, before a command ended. */
+/** The machine was powered off before a command ended. */
 export class MachineOff extends Error {
   constructor(lastWords = '') {
     super(`the machine is off\n${lastWords}`.trimEnd());
   }
 }
 
-/** How a shell shuts the machine down, by what started it. */
+/** The command that shuts the machine down, by its init process. */
 const switchOff = {
   script: 'kill -KILL -1; sync; mount -o remount,ro /; reboot -f',
   systemd: 'systemctl reboot; sleep 60',
@@ -67,16 +67,15 @@ interface Answer {
 }
 
 /**
- * A computer of its own, emulated by qemu, with Debian's kernel and AppArmor. It boots as Debian does as far as
- * AppArmor goes, and then runs the commands it is given, as root and unconfined, one after the other. What is
- * written to its disk is still there when it is started again.
+ * A machine, emulated by qemu, with Debian's kernel and AppArmor. It loads AppArmor like Debian and then runs commands, as
+ * root and unconfined, one after another. Its disk is preserved over reboots.
  */
 export class Machine {
   readonly disk: string;
   readonly #guest: Guest;
   readonly #folder: string;
   #qemu: ChildProcess | undefined;
-  /** Who waits for a line from inside, the first one first. */
+  /** The pending reads of lines from the guest, in order. */
   #waiting: Answer[] = [];
 
   constructor(guest: Guest, folder: string) {
@@ -85,17 +84,17 @@ export class Machine {
     this.disk = path.join(folder, 'disk');
   }
 
-  /** Switches the machine on and waits until it takes commands. */
+  /** Powers the machine on and waits until it accepts commands. */
   async start(options: StartOptions = {}): Promise<void> {
     if (this.#qemu) throw new Error('the machine is already running');
     const { kernel, initramfs } = await baseImage(this.#guest);
     const arguments_ = [
-      // No KVM: the same everywhere, also where there is none or one that lacks what a CPU should have.
-      // One plain CPU: several, and what newer ones can do besides, are slower to emulate.
+      // No KVM, so that it works the same on every host.
+      // One simple CPU: several or newer ones are slower to emulate.
       ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64', '-smp', '1', '-m', '1024'],
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
       ...['-kernel', kernel, '-initrd', initramfs, '-append', commandLine(options)],
-      // A flush need not reach this side's disk: if the machine is killed, all it has handed over is kept.
+      // A flush need not reach the host's disk: written data survives a kill of the machine.
       ...['-drive', `file=${this.disk},format=raw,if=none,id=disk,cache=unsafe`],
       ...['-device', 'virtio-blk-pci,drive=disk'],
       ...['-netdev', 'user,id=network', '-device', 'virtio-net-pci,netdev=network,romfile='],
@@ -104,7 +103,7 @@ export class Machine {
       ...['-chardev', 'stdio,id=test,signal=off', '-device', 'virtio-serial-pci'],
       ...['-device', 'virtserialport,chardev=test,name=test'],
     ];
-    // However this process ends, the kernel ends qemu with it.
+    // The kernel kills qemu when this process ends.
     const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...arguments_], {
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -114,7 +113,7 @@ export class Machine {
     qemu.stderr.on('data', (data: Buffer) => {
       complaints += data.toString();
     });
-    qemu.stdin.on('error', () => {}); // It ended; 'close' says so.
+    qemu.stdin.on('error', () => {}); // It has exited, which 'close' reports.
     createInterface({ input: qemu.stdout }).on('line', (line) => {
       this.#waiting.shift()?.resolve(line);
     });
@@ -130,21 +129,21 @@ export class Machine {
     await this.#line(options.timeoutMs ?? 45_000, 'boot');
   }
 
-  /** Runs a shell command inside and waits for its end. Fails if it takes longer than `timeoutMs` (45 seconds). */
+  /** Runs a shell command in the guest. Fails after `timeoutMs`, by default 45 seconds. */
   async run(command: string, options: { timeoutMs?: number } = {}): Promise<Result> {
     const qemu = this.#running();
-    const answer = this.#line(options.timeoutMs ?? 45_000, command);
+    const reply = this.#line(options.timeoutMs ?? 45_000, command);
     qemu.stdin?.write(`${Buffer.from(`${command}\n`).toString('base64')}\n`);
-    const [code, stdout, stderr] = (await answer).split(':');
+    const [code, stdout, stderr] = (await reply).split(':');
     return { code: Number(code), stdout: decoded(stdout), stderr: decoded(stderr) };
   }
 
-  /** Runs a program inside, confined by a loaded profile from its first instruction on. */
+  /** Runs a program in the guest, confined by a loaded profile. */
   confined(profile: string, argv: string[], options: { timeoutMs?: number } = {}): Promise<Result> {
     return this.run(`exec aa-exec -p ${quoted(profile)} -- ${argv.map(quoted).join(' ')}`, options);
   }
 
-  /** The profiles in the kernel, each with its mode. */
+  /** The profiles in the guest's kernel with their modes. */
   async loadedProfiles(): Promise<Map<string, string>> {
     const { stdout } = await this.run('cat /sys/kernel/security/apparmor/profiles');
     return new Map(
@@ -152,7 +151,7 @@ export class Machine {
     );
   }
 
-  /** Shuts the machine down in order: processes ended, disk written. */
+  /** Shuts the machine down cleanly. */
   async powerOff(): Promise<void> {
     try {
       await this.run(switchOff[this.#guest.init]);
@@ -172,19 +171,19 @@ export class Machine {
     await closed;
   }
 
-  /** Shuts the machine down in order and starts it again. */
+  /** Shuts the machine down cleanly and boots it again. */
   async reboot(options: StartOptions = {}): Promise<void> {
     await this.powerOff();
     await this.start(options);
   }
 
-  /** Ends the machine, if it still runs, and removes its disk. */
+  /** Powers the machine off, if it is running, and removes its disk. */
   async dispose(): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** What kernel and boot have said on the console, over all boots. */
+  /** The console output of all boots. */
   console(): string {
     try {
       return readFileSync(this.#consoleLog(), 'utf8');
@@ -202,11 +201,11 @@ export class Machine {
     return this.#qemu;
   }
 
-  /** The next line from inside. Whoever has to wait too long gets an error and the machine, out of step, is killed. */
+  /** Reads the next line from the guest. On a timeout it throws and kills the machine, which is out of sync then. */
   #line(timeoutMs: number, what: string): Promise<string> {
     return new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error(`no answer in ${timeoutMs} ms: ${what}\n${this.#lastWords()}`));
+        reject(new Error(`no response in ${timeoutMs} ms: ${what}\n${this.#lastWords()}`));
         void this.kill();
       }, timeoutMs);
       const settled = <T>(settle: (value: T) => void) => {
@@ -226,7 +225,7 @@ export class Machine {
 
 function commandLine({ kernelArguments = [] }: StartOptions): string {
   const usual = ['console=ttyS0', 'loglevel=4', 'panic=-1', 'apparmor=1', 'security=apparmor'];
-  // An emulated CPU has no leaks to work around, and nobody watches systemd start each unit.
+  // An emulated CPU needs no mitigations, and systemd's status output is not used.
   return [...usual, 'mitigations=off', 'systemd.show_status=error', ...kernelArguments].join(' ');
 }
 

@@ -7,7 +7,7 @@ import { cached } from './cache.ts';
 import type { Guest } from './guests.ts';
 import { installed } from './tools.ts';
 
-/** What has to be installed from Debian on the machine that runs the tests. Everything else goes into the guest only. */
+/** The required Debian packages on the host; all others are installed in the guest only. */
 export const debianPackages = [
   'qemu-system-x86',
   'e2fsprogs',
@@ -15,7 +15,7 @@ export const debianPackages = [
   'debian-archive-keyring',
 ];
 
-/** The Node.js that runs inside the guest: the one the development packages bring. */
+/** The Node.js for the guest: that of the development dependencies. */
 export const nodeBinary = path.resolve(import.meta.dirname, '../../../node_modules/node/bin/node');
 
 const programs: Record<string, string> = {
@@ -28,7 +28,7 @@ const programs: Record<string, string> = {
   xz: 'xz-utils',
 };
 
-/** What the kernel tests lack on this machine, a sentence each; nothing when they can run. */
+/** The missing requirements of the kernel tests, a sentence each; none if they can run. */
 export async function missing(...guests: Guest[]): Promise<string[]> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return [`the guest is Linux on x64, this is ${process.platform} on ${process.arch}`];
@@ -51,8 +51,8 @@ export async function missing(...guests: Guest[]): Promise<string[]> {
 const debs = new Map<Guest, Promise<string[]>>();
 
 /**
- * The guest's packages as .deb files. apt downloads them, and so checks them against the archive's signature; it
- * needs no root for that, and only a new version is downloaded again.
+ * The guest's packages as .deb files. apt downloads them, without root, and verifies the archive's signature; only new
+ * versions are downloaded again.
  */
 export function guestDebs(guest: Guest): Promise<string[]> {
   const known = debs.get(guest) ?? download(guest);
@@ -63,7 +63,7 @@ export function guestDebs(guest: Guest): Promise<string[]> {
 async function download({ suite, packages, programs }: Guest): Promise<string[]> {
   const apt = await aptFor(suite);
   const names = [await kernelPackage(apt), ...packages, ...Object.keys(programs)];
-  // One line a package, with its hash.
+  // One line per package, with its hash.
   const versions = await apt('apt-get', ['download', '--print-uris', '-qq', ...names]);
   const key = createHash('sha256').update(versions).digest('hex').slice(0, 16);
   const folder = await cached(`debs-${suite}`, key, async (scratch) => {
@@ -72,7 +72,7 @@ async function download({ suite, packages, programs }: Guest): Promise<string[]>
   return (await readdir(folder)).map((name) => path.join(folder, name));
 }
 
-/** The newest cloud kernel: what the package linux-image-cloud-amd64 stands for today. */
+/** The newest cloud kernel, on which the package linux-image-cloud-amd64 depends. */
 async function kernelPackage(apt: Apt): Promise<string> {
   const depends = await apt('apt-cache', ['depends', 'linux-image-cloud-amd64']);
   const name = /Depends: (linux-image-\S+)/.exec(depends.toString())?.[1];

@@ -12,7 +12,7 @@ import { installCliOnNode, missingBuild } from './software.ts';
 const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['a host whose power is cut', ...lacks].join(': ');
 
-/** More steps than any change has. */
+/** More than the steps of any change. */
 const most = 16;
 
 const policy = (name: string, version: string) => `abi <abi/3.0>,
@@ -29,7 +29,7 @@ profile ${name} flags=(attach_disconnected, mediate_deleted) {
 const digestOf = (name: string, version: string) =>
   createHash('sha256').update(policy(name, version)).digest('hex');
 
-/** Each change under test: the versions that are installed before it, the command, and what it ends in. */
+/** The changes: the versions installed before, the command and the result. */
 const changes = {
   fresh: { before: [], command: 'pull fresh@1.0.0', old: 'none', next: '1.0.0' },
   gone: { before: ['1.0.0'], command: 'remove gone', old: '1.0.0', next: 'none' },
@@ -43,7 +43,7 @@ const changes = {
 type Name = keyof typeof changes;
 const names = Object.keys(changes) as Name[];
 
-/** For machines that have other work too. */
+/** A timeout for busy machines. */
 const patient = { timeoutMs: 180_000 };
 
 describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
@@ -90,7 +90,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     return stdout;
   }
 
-  /** The host as it was before every change, its kernel too. */
+  /** Restores the host and its kernel to the state before the changes. */
   async function reset(): Promise<void> {
     await succeed(
       [
@@ -103,7 +103,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     );
   }
 
-  /** What each profile's file is: a version, whole, or none; and the kernel has what it has. */
+  /** The version of each profile's file, which must be complete and match the kernel. */
   async function versions(): Promise<Record<Name, string>> {
     const sums = await succeed(
       'sha256sum /etc/apparmor.d/aa-registry.library.* 2>/dev/null || true',
@@ -120,13 +120,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     return Object.fromEntries(found);
   }
 
-  test('boots with the old version or the new at each step of each change, and then is finished', async () => {
+  test('boots with the old or the new version after a power cut at any step, and completes the change', async () => {
     const outcomes: Record<Name, string[]> = { fresh: [], gone: [], back: [] };
-    /** Those that have as many steps as this. */
+    /** The changes with at least this number of steps. */
     let cut = names;
     for (let at = 1; at <= most && cut.length > 0; at++) {
       await reset();
-      // Turn by turn, each is the last before the power goes, when nothing else has reached the disk after it.
+      // Each change in turn is the last before the power cut.
       const order = cut.map((_, index) => cut[(index + at) % cut.length] as Name);
       const alive: Name[] = [];
       for (const name of order) {
@@ -143,7 +143,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
         const possible = cut.includes(name) ? [old, next] : [old];
         expect(possible, `${name}, step ${at}`).toContain(booted[name]);
       }
-      // Whatever changes the host next finishes what had begun; this one changes nothing itself.
+      // The next change completes the interrupted one; this one changes nothing itself.
       const recovered = await machine.run('aa-registry remove nothing-like-this', patient);
       const after = await versions();
       for (const name of cut) {

@@ -7,18 +7,18 @@ import { hostAddress } from './machine.ts';
 import { cli } from './software.ts';
 import { environment, run } from './tools.ts';
 
-/** A registry on this side, outside of the machines, with a team `library` and its publisher key. */
+/** A registry on the host, with a team `library` and its publisher key. */
 export interface Registry {
-  /** Its address as seen from inside a machine. */
+  /** Its URL as seen from a guest. */
   url: string;
   /** Its database, for tests that tamper with it. */
   database: string;
-  /** Publishes a folder's profile as the team. */
+  /** Publishes the profile in a folder as the team. */
   publish(folder: string, version: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts a registry that keeps all it has in `folder`, the way an administrator would: with the CLI. */
+/** Starts a registry with its data in `folder`, and sets it up with the CLI. */
 export async function startRegistry(folder: string): Promise<Registry> {
   const data = path.join(folder, 'data');
   const key = path.join(folder, 'release.pem');
@@ -37,7 +37,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
       '0',
       '--log-level',
       'error',
-      // Tests change its database behind its back, which shows at once then.
+      // Tests tamper with its database, so responses must not be cached.
       '--answer-cache-bytes',
       '0',
     ],
@@ -71,7 +71,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
   }
 }
 
-/** The address and the first token, which a registry prints when it starts. */
+/** Reads the URL and the administrator token from the output of a registry. */
 async function announced(output: Readable): Promise<{ url: string; token: string }> {
   let url: string | undefined;
   let token: string | undefined;

@@ -4,13 +4,13 @@ import path from 'node:path';
 
 const project = path.resolve(import.meta.dirname, '../../..');
 
-/** The built CLI, as users start it. */
+/** The launcher of the built CLI. */
 export const cli = path.join(project, 'bin/aa-registry');
 
-/** The same as one executable, as the Debian package has it. */
+/** The executable in the Debian package. */
 const binary = path.join(project, 'dist/aa-registry');
 
-/** What the tests of the built CLI lack, a sentence each. */
+/** The missing requirements of tests of the built CLI, a sentence each. */
 export function missingBuild(): string[] {
   const scripts = { build: path.join(project, 'dist/main.js'), 'build:binary': binary };
   return Object.entries(scripts)
@@ -18,7 +18,7 @@ export function missingBuild(): string[] {
     .map(([script]) => `not built yet (npm run ${script})`);
 }
 
-/** Puts what the Debian package has into a machine's root. */
+/** Installs the contents of the Debian package in a machine's root. */
 export async function installCli(root: string): Promise<void> {
   await mkdir(path.join(root, 'etc/aa-registry'), { recursive: true });
   await copyFile(binary, path.join(root, 'usr/bin/aa-registry'));
@@ -26,7 +26,7 @@ export async function installCli(root: string): Promise<void> {
   await cp(units, path.join(root, 'usr/lib/systemd/system'), { recursive: true });
 }
 
-/** Installs the same program for the Node.js inside, which, other than the executable, can be told to load more. */
+/** Installs the program for the guest's Node.js, which, unlike the executable, can load further modules. */
 export async function installCliOnNode(root: string): Promise<void> {
   const folder = path.join(root, 'opt/aa-registry');
   await mkdir(folder, { recursive: true });

@@ -1,10 +1,10 @@
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Where Debian's units are, as seen inside. */
+/** The folder of Debian's units in the guest. */
 const packaged = '/usr/lib/systemd/system';
 
-/** What nothing here needs, and what takes its time to start. */
+/** Units that the tests do not need and that start slowly. */
 const idle = [
   'dev-hugepages.mount',
   'getty.target',
@@ -26,7 +26,7 @@ const idle = [
   'systemd-user-sessions.service',
 ];
 
-/** Has systemd start a root: what installing its packages would have set up, and a unit of ours at the end. */
+/** Sets up a root for systemd, as installing the packages would, with a unit for the test. */
 export async function startWithSystemd(root: string, unit: string): Promise<void> {
   const units = path.join(root, 'etc/systemd/system');
   const links: Record<string, string> = {
@@ -42,6 +42,6 @@ export async function startWithSystemd(root: string, unit: string): Promise<void
     await symlink(target, path.join(units, name));
   }
   await symlink('../lib/systemd/systemd', path.join(root, 'usr/sbin/init'));
-  // One that is not there makes it a first boot, which enables everything.
+  // Without it systemd assumes a first boot and enables everything.
   await writeFile(path.join(root, 'etc/machine-id'), `${'13'.repeat(16)}\n`);
 }

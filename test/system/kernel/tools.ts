@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
-/** Where programs are looked for: the PATH, and the folders that only root has on it. */
+/** The folders of programs: the PATH and the sbin folders. */
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-/** The environment programs are run in: ours, messages in English. */
+/** The environment of programs, with messages in English. */
 export const environment = { ...process.env, PATH: folders.join(':'), LC_ALL: 'C.UTF-8' };
 
 /** Whether a program is installed. */
@@ -23,11 +23,11 @@ export function installed(program: string): boolean {
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** A minute, where nothing is said. */
+  /** A minute by default. */
   timeoutMs?: number;
 }
 
-/** Runs a program to its end and gives what it printed; an exit code other than 0 is an error with what it complained. */
+/** Runs a program and returns its output; throws its standard error if it fails. */
 export function run(program: string, args: string[], options: RunOptions = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     execFile(

@@ -6,35 +6,35 @@ import { type Finding, Findings } from '../../../sdk/denials/finding.ts';
 import { patch } from '../../../sdk/denials/patch.ts';
 import type { Machine } from './machine.ts';
 
-/** What a confined process tries. */
+/** A command that a confined process attempts. */
 export interface Scenario {
   name: string;
-  /** A shell command, run confined; it tells by its exit code whether it could do it. */
+  /** The shell command, run confined; it exits with 0 if it succeeded. */
   run: string;
-  /** What is added to the profile, one rule after the other, until it can. */
+  /** The rules to add to the profile, one after another, until it succeeds. */
   rules: string[];
-  /** The flags that are added besides. */
+  /** The flags to add. */
   flags?: string[];
-  /** Near it, and still refused then. */
+  /** Similar commands that must still be denied. */
   refused: string[];
   /** Run before each of them, unconfined. */
   before?: string;
   /** Run after each of them, unconfined. */
   after?: string;
-  /** What the profile has anyway. */
+  /** The initial rules of the profile. */
   has?: string;
 }
 
-/** A scenario's profile, from what is special about it. */
+/** Creates the profile of a scenario. */
 export type ProfileOf = (name: string, rules: string) => string;
 
-/** What came of a scenario. */
+/** The outcome of a scenario. */
 interface Outcome {
-  /** The profile, with what it got. */
+  /** The profile with the added rules. */
   text: string;
   rules: string[];
   flags: string[];
-  /** How what it runs ended at last, and then each that is to be refused. */
+  /** The final results of the command and of those that must be denied. */
   tried: { code: number; events: number }[];
 }
 
@@ -43,15 +43,15 @@ interface Attempt {
   findings: Finding[];
 }
 
-/** Scenarios that are tried in a machine's kernel, each confined by a profile of its own. */
+/** Runs scenarios in a machine's kernel, each confined by its own profile. */
 export class Trials {
-  /** Every line of AppArmor's that was seen. */
+  /** All lines that AppArmor logged. */
   readonly lines: string[] = [];
   readonly #scenarios: Scenario[];
   readonly #header: string;
   readonly #outcomes: Map<string, Outcome>;
 
-  /** `header` is what stands above all of the profiles. */
+  /** `header` is the preamble of all profiles. */
   constructor(scenarios: Scenario[], header: string, profileOf: ProfileOf) {
     this.#scenarios = scenarios;
     this.#header = header;
@@ -63,7 +63,7 @@ export class Trials {
     );
   }
 
-  /** Does as a user would: tries, sees what was refused, adds the rule, tries again. */
+  /** Works like a user: runs the commands, adds the suggested rules, runs them again. */
   async run(machine: Machine): Promise<void> {
     let failing = this.#scenarios;
     for (let round = 0; round < 4 && failing.length > 0; round++) {
@@ -88,16 +88,16 @@ export class Trials {
     }
   }
 
-  /** A test for each scenario: what is suggested allows it; and for each that is near it: still refused. */
+  /** Tests for each scenario that the suggestion allows it, and that similar commands are still denied. */
   describe(): void {
     describe.each(this.#scenarios)('$name', (scenario) => {
       const { rules, refused, flags = [] } = scenario;
-      test('what is suggested allows it', () => {
+      test('is allowed by the suggestion', () => {
         expect(this.#of(scenario)).toMatchObject({ rules, flags });
         expect(this.#of(scenario).tried[0]).toMatchObject({ code: 0 });
       });
       test.each(refused.map((command, index) => ({ command, index })))(
-        'and not: $command',
+        'still denies: $command',
         ({ index }) => {
           const outcome = this.#of(scenario).tried[index + 1];
           expect(outcome?.code).not.toBe(0);
@@ -129,7 +129,7 @@ export class Trials {
     if (suggestion) outcome.rules.push(suggestion.rule);
   }
 
-  /** Runs commands, each confined by its scenario's profile as it is now, and gathers what the kernel logs. */
+  /** Runs commands, each confined by its scenario's current profile, and collects the kernel's log. */
   async #attempt(
     machine: Machine,
     commands: { scenario: Scenario; command: string }[],
@@ -143,7 +143,7 @@ export class Trials {
         `${before}\ndmesg -c >/dev/null`,
         `cat >/run/command <<'END'\n${command}\nEND`,
         `aa-exec -p ${name} -- sh -c "$(cat /run/command)" >/dev/null 2>&1; code=$?`,
-        // The kernel logs a moment later; what it refuses after that, it logs after that.
+        // The kernel logs with a delay but in order.
         '(echo -n exec sentinel >/proc/self/attr/exec) 2>/dev/null',
         'until dmesg | grep -q sentinel; do sleep 0.01; done',
         `echo "= $code"; dmesg\n${after}`,

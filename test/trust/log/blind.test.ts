@@ -20,7 +20,7 @@ describe('the blinded name of a channel', () => {
     expect(await blindChannel('acme', 'web', 'stable', blind)).toBe(`x${base32.join('')}`);
   });
 
-  test('is one that an entry may have, and another under every blind', async () => {
+  test('is valid in an entry and depends on the blind', async () => {
     await fc.assert(
       fc.asyncProperty(channel, async (name) => {
         const [one, two] = await Promise.all(

@@ -24,13 +24,13 @@ const root = fromBase64(encoded);
 const example = `example.com/behind-the-sofa\n20852163\n${encoded}\n`;
 
 describe('the text of a checkpoint', () => {
-  test("the specification's example is read and written", () => {
+  test('the specification’s example is parsed and formatted', () => {
     const checkpoint = { origin: 'example.com/behind-the-sofa', size: 20852163, root };
     expect(parseCheckpoint(example)).toEqual(checkpoint);
     expect(formatCheckpoint(checkpoint)).toBe(example);
   });
 
-  test('extension lines and unusual origins are kept', () => {
+  test('extension lines and unusual origins are preserved', () => {
     const text = `go.sum database tree\n0\n${encoded}\none\ntwo 2\n`;
     const checkpoint = {
       origin: 'go.sum database tree',
@@ -93,7 +93,7 @@ describe('the text of a checkpoint', () => {
     expect(parseCheckpoint(`log\n${text}\n${encoded}\n`)?.size).toBe(size);
   });
 
-  test('what can not be read again is not written', () => {
+  test('a checkpoint that could not be parsed again is not formatted', () => {
     const good = { origin: 'log', size: 1, root };
     const wrong: Checkpoint[] = [
       { ...good, origin: '' },
@@ -109,7 +109,7 @@ describe('the text of a checkpoint', () => {
     for (const each of wrong) expect(() => formatCheckpoint(each)).toThrow(RangeError);
   });
 
-  test('no text makes the parser throw, or has two readings', () => {
+  test('the parser never throws and is the inverse of the formatter', () => {
     const pieces = fc.array(fc.constantFrom('log', '\n', '1', '0', encoded, ' '));
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -137,7 +137,7 @@ describe('a signed checkpoint', () => {
     signed = await signCheckpoint(checkpoint, key);
   });
 
-  test('verifies, with the time of each cosigner that is asked about', async () => {
+  test('verifies, with the time of each given cosigner', async () => {
     const log = { origin, keys: [key] };
     expect(await verifyCheckpoint(signed, log)).toEqual({
       ok: true,
@@ -163,7 +163,7 @@ describe('a signed checkpoint', () => {
     });
   });
 
-  test('also with one of several keys of the log, while they change', async () => {
+  test('verifies with one of several keys of the log', async () => {
     const next = await generateNoteKey(origin);
     const log = { origin, keys: [next, key] };
     expect(await verifyCheckpoint(signed, log)).toMatchObject({ ok: true });
@@ -171,7 +171,7 @@ describe('a signed checkpoint', () => {
     expect(await verifyCheckpoint(twice, { origin, keys: [next] })).toMatchObject({ ok: true });
   });
 
-  test('is refused, and why', async () => {
+  test('is refused with a reason', async () => {
     const log = { origin, keys: [key] };
     const stranger = await generateNoteKey(origin);
     const text = formatCheckpoint(checkpoint);
@@ -198,7 +198,7 @@ describe('a signed checkpoint', () => {
     }
   });
 
-  test('a cosignature is for this text and this time only, and is no plain signature', async () => {
+  test('a cosignature is valid for its text and time only and is not a plain signature', async () => {
     const log = { origin, keys: [key] };
     const cosigned = await cosign(signed, witness, new Date(1000));
     const [logSignature, cosignature] = parseNote(cosigned)?.signatures ?? [];
@@ -226,7 +226,7 @@ describe('a signed checkpoint', () => {
   });
 });
 
-test('a cosigned checkpoint of a public log verifies, with the keys its witnesses publish', async () => {
+test('a cosigned checkpoint of a public log verifies with the published keys of its witnesses', async () => {
   // arche2025h1.staging.ct.transparency.dev on 24 May 2026, with a signature of another type among them.
   const note = `arche2025h1.staging.ct.transparency.dev
 1432088532

@@ -45,7 +45,7 @@ test('the bytes are fixed', () => {
   ]);
 });
 
-test('the order in which the fields came does not matter, and is not changed back', () => {
+test('the order of fields is normalized', () => {
   for (const entry of entries) {
     const reversed = Object.fromEntries(Object.entries(entry).toReversed()) as LogEntry;
     expect(formatEntry(reversed)).toBe(formatEntry(entry));
@@ -103,7 +103,7 @@ describe('fields', () => {
     [key, { publicKey: publicKey.slice(1) }],
     [key, { publicKey: publicKey.replace('uE=', 'uF=') }],
     [key, { keyId: 'ab' }],
-  ])('%o with %o is none', (entry, change) => {
+  ])('%o with %o is not an entry', (entry, change) => {
     const changed = { ...entry, ...change };
     expect(LogEntry.safeParse(changed).success).toBe(false);
     expect(() => formatEntry(changed as LogEntry)).toThrow();
@@ -111,7 +111,7 @@ describe('fields', () => {
   });
 });
 
-test('no bytes make the parser throw', () => {
+test('the parser never throws', () => {
   fc.assert(fc.property(fc.uint8Array(), (bytes) => void parseEntry(bytes)));
   fc.assert(fc.property(fc.json(), (text) => void parse(text)));
   expect(parseEntry(Uint8Array.of(0xff, 0xfe))).toBeUndefined();

@@ -14,7 +14,7 @@ const signer = 'PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZ
 const verifier = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 
 test.each(['ed25519', 'cosignature'] as const)(
-  'a key of type %s survives its file',
+  'a key of type %s can be formatted and parsed',
   async (type) => {
     const key = await generateNoteKey('registry.example.org/log', type);
     expect(key.type).toBe(type);
@@ -24,7 +24,7 @@ test.each(['ed25519', 'cosignature'] as const)(
   },
 );
 
-test("the example key of Go's note package is read", async () => {
+test('the example key of Go’s note package is parsed', async () => {
   expect(await parseNoteSigner(signer)).toMatchObject({
     name: 'PeterNeumann',
     id: 'c74f20a3',
@@ -41,7 +41,7 @@ test.each([
   ['sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8', 'ed25519'],
   ['EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop', 'ed25519'],
   ['remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2', 'cosignature'],
-])('the published verifier %s is read', async (published, type) => {
+])('the published verifier %s is parsed', async (published, type) => {
   expect(await parseNoteVerifier(published)).toMatchObject({ verifier: published, type });
 });
 
@@ -57,7 +57,7 @@ test.each([
   expect(await parseNoteVerifier(text)).toBeUndefined();
 });
 
-test('no part of a key, and no key with a character changed, is one', async () => {
+test('truncated and changed keys are refused', async () => {
   for (const [text, parse] of [
     [signer, parseNoteSigner],
     [verifier, parseNoteVerifier],
@@ -71,7 +71,7 @@ test('no part of a key, and no key with a character changed, is one', async () =
   }
 });
 
-test('no text makes the parsers throw', async () => {
+test('the parsers never throw', async () => {
   const pieces = fc.array(fc.constantFrom('PRIVATE+KEY+', 'a', '+', 'c74f20a3', 'AQ==', '\n'));
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -85,7 +85,7 @@ test('no text makes the parsers throw', async () => {
   );
 });
 
-test('the same key cosigns under another key ID, which its verifier tells too', async () => {
+test('a key cosigns under another key ID, which its verifier has too', async () => {
   const key = await generateNoteKey('log');
   const cosigner = await cosignerOf(key);
   expect(cosigner).toMatchObject({ name: 'log', type: 'cosignature' });
@@ -95,7 +95,7 @@ test('the same key cosigns under another key ID, which its verifier tells too', 
   expect((await cosignatureVerifierOf(cosigner)).verifier).toBe(cosigner.verifier);
 });
 
-test('names with spaces, plus signs or control characters can not stand in a note', async () => {
+test('names with spaces, plus signs or control characters are refused', async () => {
   const names = ['', 'a b', 'a+b', 'a\n', 'a\u2003b', 'a\u0085b', 'a\u00a0', '\u0001', '\ud800'];
   expect(names.filter(isNoteName)).toEqual([]);
   for (const name of names) await expect(generateNoteKey(name)).rejects.toThrow(RangeError);

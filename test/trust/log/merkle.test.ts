@@ -21,7 +21,7 @@ test('a leaf and a node of the same bytes have different hashes', async () => {
   expect(leafHash(Uint8Array.of(...left, ...right))).not.toEqual(nodeHash(left, right));
 });
 
-test('every size has the root of the definition, and tiles gain whole subtrees', async () => {
+test('every size has the root of the definition, and tiles gain complete subtrees', async () => {
   const reference = new ReferenceTree(makeLeaves(600));
   const { frontiers, levels } = await grow(reference.leaves);
   for (const [size, frontier] of frontiers.entries()) {
@@ -47,7 +47,7 @@ test('a tree of 65,536 leaves completes a hash of level 2', async () => {
   ]);
 });
 
-test('sizes beyond 32 bits are counted right', async () => {
+test('sizes beyond 32 bits are supported', async () => {
   const [a, b, c] = makeLeaves(3) as [Hash, Hash, Hash];
   const size = 2 ** 40 + 1;
   const { frontier, tileHashes } = appendLeaf({ size, hashes: [a, b] }, c);
@@ -55,7 +55,7 @@ test('sizes beyond 32 bits are counted right', async () => {
   expect(tileHashes).toEqual([{ level: 0, index: size, hash: c }]);
 });
 
-test('nothing is built on a frontier whose hashes do not fit its size', async () => {
+test('a frontier with the wrong number of hashes is refused', async () => {
   const [a, b] = makeLeaves(2) as [Hash, Hash];
   const broken = [
     { size: 0, hashes: [a] },

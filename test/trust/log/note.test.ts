@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 describe("the example of Go's note package", () => {
-  test('is signed to the same bytes', async () => {
+  test('has the same signature', async () => {
     expect(await signNote(text, [peter])).toBe(`${text}\n${peterLine}`);
   });
 
@@ -57,7 +57,7 @@ describe("the example of Go's note package", () => {
     });
   });
 
-  test('is refused when nobody known has signed it', async () => {
+  test('is refused without a signature by a known key', async () => {
     const refusal = { ok: false, id: 'note-unknown-signers' };
     expect(await openNote(both, [])).toMatchObject(refusal);
     const opened = await openNote(`${text}\n${peterLine}`, [enoch]);
@@ -65,7 +65,7 @@ describe("the example of Go's note package", () => {
     if (!opened.ok) expect(opened.reason).toContain('PeterNeumann+c74f20a3');
   });
 
-  test('is refused for one bad signature of a known key, not of others', async () => {
+  test('is refused for an invalid signature of a known key, not of others', async () => {
     const bad = `${text}\n${enochLine}${peterLine.slice(0, 60)}ABCD${peterLine.slice(60)}`;
     expect(await openNote(bad, [peter, enoch])).toMatchObject({
       ok: false,
@@ -73,12 +73,12 @@ describe("the example of Go's note package", () => {
       reason: expect.stringContaining('PeterNeumann+c74f20a3'),
     });
     expect(await openNote(bad, [enoch])).toMatchObject({ ok: true });
-    // The good signature before the bad one does not help.
+    // A valid signature before the invalid one does not help.
     const after = `${text}\n${peterLine}${peterLine.slice(0, 60)}ABCD${peterLine.slice(60)}`;
     expect(await openNote(after, [peter])).toMatchObject({ id: 'note-bad-signature' });
   });
 
-  test('is refused under the name, or the key ID, of another', async () => {
+  test('is refused under another name or key ID', async () => {
     const renamed = `${text}\n${peterLine.replace('PeterNeumann', 'CarmenSandiego')}`;
     expect(await openNote(renamed, [peter])).toMatchObject({ id: 'note-unknown-signers' });
     const otherId = `${text}\n${peterLine.replace('x08go', 'x08ho')}`;
@@ -93,7 +93,7 @@ describe("the example of Go's note package", () => {
   });
 });
 
-test("the specification's example, whose text has an empty line, is taken apart", () => {
+test('the specification’s example, whose text has an empty line, is parsed', () => {
   const poem =
     'Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n';
   const line =
@@ -156,12 +156,12 @@ describe('format', () => {
     expect(await openNote(note, [peter])).toMatchObject({ ok: false, id: 'note-malformed' });
   });
 
-  test('100 signatures are read', async () => {
+  test('100 signatures are parsed', async () => {
     const note = `${text}\n${enochLine.repeat(99)}${peterLine}`;
     expect(await openNote(note, [peter])).toMatchObject({ signatures: [{ verifier: peter }] });
   });
 
-  test('what can not be read again is not signed', async () => {
+  test('a text that could not be parsed again is not signed', async () => {
     for (const wrong of ['', 'no newline', 'tab\t\n', '\ud800\n']) {
       await expect(signNote(wrong, [peter]), JSON.stringify(wrong)).rejects.toThrow(RangeError);
     }
@@ -170,7 +170,7 @@ describe('format', () => {
     await expect(signNote(text, [cosigner])).rejects.toThrow(TypeError);
   });
 
-  test('a note is formatted and parsed to the same', () => {
+  test('parsing is the inverse of formatting', () => {
     const line = fc
       .string({ unit: 'grapheme' })
       .map((each) => each.replaceAll(/[\p{Cc}\p{Cs}]/gu, ''));
@@ -194,7 +194,7 @@ describe('format', () => {
     );
   });
 
-  test('no text makes the parsers throw, or has two readings', async () => {
+  test('the parsers never throw and are the inverse of the formatter', async () => {
     const pieces = fc.array(
       fc.constantFrom(
         text,
@@ -226,7 +226,7 @@ describe('format', () => {
 });
 
 describe('adding signatures', () => {
-  test("a key's new signature takes the place of its old one", async () => {
+  test('a key’s new signature replaces its old one', async () => {
     const witness = await generateNoteKey('witness', 'cosignature');
     const signed = await signNote(text, [peter]);
     const earlier = await cosign(signed, witness, new Date(5000));
@@ -251,7 +251,7 @@ describe('adding signatures', () => {
     });
   });
 
-  test('what is no note, or would be too long a one, is an error', async () => {
+  test('a malformed or oversized note is an error', async () => {
     const [peterSignature] = parseNote(both)?.signatures ?? [];
     if (!peterSignature) throw new Error('the example has a signature');
     expect(() => addSignatures('no note', [peterSignature])).toThrow(TypeError);
@@ -273,7 +273,7 @@ test('no flipped bit of a signature verifies', async () => {
   }
 });
 
-test('a line that is repeated is verified once, and a second one of the same key not at all', async () => {
+test('a repeated line is verified once, and a second signature of a key is refused', async () => {
   const verify = vi.spyOn(crypto.subtle, 'verify');
   try {
     expect(await openNote(`${text}\n${peterLine.repeat(100)}`, [peter])).toMatchObject({

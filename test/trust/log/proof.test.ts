@@ -67,7 +67,7 @@ describe('the published tree of eight leaves', () => {
     [2, 5, [h.leaves23, h.leaf4]],
     [6, 7, [h.leaves45, h.leaf6, h.leaves03]],
     [0, 8, []],
-  ])('the tree of %i begins that of %i', async (first, second, hashes) => {
+  ])('the tree of %i is a prefix of that of %i', async (first, second, hashes) => {
     const proof = hashes.map(fromHex);
     expect(await proveConsistency(first, second, readTile)).toEqual(proof);
     const claim = { first, firstRoot: root(first), second, secondRoot: root(second), proof };
@@ -143,7 +143,7 @@ describe('trees of up to 5,000 leaves', () => {
     proof: first === 0 ? [] : reference.subproof(first, 0, second, true),
   });
 
-  /** Sizes at the edges of tiles as often as others. */
+  /** Sizes, half of them at the edges of tiles. */
   const size = fc
     .oneof(
       fc.integer({ min: 1, max: most }),
@@ -156,7 +156,7 @@ describe('trees of up to 5,000 leaves', () => {
   const leafOf = size.chain((each) => fc.tuple(fc.nat(each - 1), fc.constant(each)));
   const pairOf = size.chain((each) => fc.tuple(fc.nat(each), fc.constant(each)));
 
-  test('every proof of every small tree is that of the definition, and verifies', async () => {
+  test('every proof of every small tree matches the definition and verifies', async () => {
     for (let second = 1; second <= 36; second++) {
       for (let first = 0; first <= second; first++) {
         const claim = consistency(first, second);
@@ -170,7 +170,7 @@ describe('trees of up to 5,000 leaves', () => {
     }
   });
 
-  test('every inclusion proof from tiles is that of the definition, and verifies', async () => {
+  test('every inclusion proof from tiles matches the definition and verifies', async () => {
     await fc.assert(
       fc.asyncProperty(leafOf, async ([index, of]) => {
         const claim = inclusion(index, of);
@@ -181,7 +181,7 @@ describe('trees of up to 5,000 leaves', () => {
     );
   });
 
-  test('every consistency proof from tiles is that of the definition, and verifies', async () => {
+  test('every consistency proof from tiles matches the definition and verifies', async () => {
     await fc.assert(
       fc.asyncProperty(pairOf, async ([first, second]) => {
         const claim = consistency(first, second);
@@ -315,7 +315,7 @@ describe('trees of up to 5,000 leaves', () => {
     }
   });
 
-  test('a tile of another length is an error, and so is one that is missing', async () => {
+  test('a tile of the wrong length and a missing tile are errors', async () => {
     const cut: ReadTile = async (tile) => (await grown.readTile(tile)).slice(0, -1);
     await expect(proveInclusion(3, 1000, cut)).rejects.toThrow(/^tile.* bytes, not/);
     const missing: ReadTile = async () => {
@@ -337,7 +337,7 @@ test('a proof in a tree of 2^53 - 1 leaves reads at most two tiles of each level
   for (const { width } of read.values()) expect(width).toBeGreaterThan(0);
 });
 
-test('what is no leaf or no earlier tree can not be proved', async () => {
+test('a missing leaf and a larger tree can’t be proved', async () => {
   const readTile: ReadTile = async () => new Uint8Array();
   for (const [a, b] of [
     [-1, 3],
@@ -352,7 +352,7 @@ test('what is no leaf or no earlier tree can not be proved', async () => {
   await expect(proveInclusion(3, 3, readTile)).rejects.toThrow(RangeError);
 });
 
-test('a tree extends the empty one, of which only one root is true', async () => {
+test('a tree extends the empty tree, which has one root', async () => {
   const [root] = makeLeaves(1) as [Hash];
   const claim = { first: 0, firstRoot: emptyRoot(), second: 9, secondRoot: root, proof: [] };
   expect(verifyConsistency(claim)).toBe(true);
@@ -360,7 +360,7 @@ test('a tree extends the empty one, of which only one root is true', async () =>
   expect(verifyConsistency({ ...claim, firstRoot: root })).toBe(false);
 });
 
-test('no claim makes verification throw, or take long', async () => {
+test('verification never throws and is bounded', async () => {
   const number = fc.oneof(fc.double(), fc.integer(), fc.maxSafeNat(), fc.nat(9));
   const hash = fc.oneof(
     fc.uint8Array({ minLength: 32, maxLength: 32 }),

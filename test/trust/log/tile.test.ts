@@ -70,11 +70,11 @@ describe('paths', () => {
     'tile/0/000\n',
     'tile/0/٠٠٠',
     'tile/0/../000',
-  ])('%j is none', (path) => {
+  ])('%j is not a path', (path) => {
     expect(parseTilePath(path)).toBeUndefined();
   });
 
-  test('what is formatted is parsed to the same, and no text throws or has two readings', () => {
+  test('parsing is the inverse of formatting and never throws', () => {
     const address = fc.record({
       level: fc.oneof(fc.nat(63), fc.constant('entries' as const)),
       index: fc.maxSafeNat(),
@@ -112,7 +112,7 @@ describe('the tiles of a tree', () => {
     return Object.fromEntries(kinds);
   };
 
-  // The first and the last are the specification's own examples.
+  // The first and the last are from the specification.
   test.each([
     [70000, { '0:256': 273, '0:112': 1, '1:256': 1, '1:17': 1, '2:1': 1 }],
     [0, {}],
@@ -125,14 +125,14 @@ describe('the tiles of a tree', () => {
     expect(count(size)).toEqual(tiles);
   });
 
-  test('a tile that the tree does not have is 0 wide', () => {
+  test('a missing tile has the width 0', () => {
     expect(tileWidth(0, 1, 256)).toBe(0);
     expect(tileWidth(1, 0, 255)).toBe(0);
     expect(tileWidth(63, 0, Number.MAX_SAFE_INTEGER)).toBe(0);
     expect(tileWidth(6, 0, Number.MAX_SAFE_INTEGER)).toBe(31);
   });
 
-  test('any node is read from its tile', async () => {
+  test('every node can be read from its tile', async () => {
     const reference = new ReferenceTree(makeLeaves(700));
     const { readTile } = await grow(reference.leaves);
     for (const size of [1, 2, 255, 256, 300, 511, 512, 700]) {
@@ -164,7 +164,7 @@ describe('the tiles of a tree', () => {
 describe('entry bundles', () => {
   const bytes = (...values: number[]) => Uint8Array.of(...values);
 
-  test('each entry stands after its length, the high byte first', () => {
+  test('each entry is preceded by its length, big-endian', () => {
     expect(encodeEntryBundle([bytes(1, 2), bytes(), bytes(3)])).toEqual(
       bytes(0, 2, 1, 2, 0, 0, 0, 1, 3),
     );
@@ -184,7 +184,7 @@ describe('entry bundles', () => {
     expect(decodeEntryBundle(bundle, width)).toBeUndefined();
   });
 
-  test('a bundle is read back, also from the middle of a buffer; no bytes throw', () => {
+  test('a bundle is decoded, also from the middle of a buffer, and never throws', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 8 }), (entries) => {
         const bundle = encodeEntryBundle(entries);

@@ -10,7 +10,7 @@ import {
   tileWidth,
 } from '../../../trust/index.ts';
 
-/** RFC 6962 section 2.1 word by word, recursive and slow, with other code than the one under test. */
+/** A literal, recursive implementation of RFC 6962 section 2.1, independent of the code under test. */
 export class ReferenceTree {
   readonly leaves: Hash[];
   readonly #roots = new Map<string, Hash>();
@@ -72,7 +72,7 @@ export function makeLeaves(count: number): Hash[] {
   );
 }
 
-/** A log's tiles as {@link appendLeaf} makes them, and every frontier on the way. */
+/** A log's tiles from {@link appendLeaf}, and the frontier of every size. */
 export interface Grown {
   frontiers: Frontier[];
   levels: Hash[][];
@@ -114,7 +114,7 @@ export function fromBase64(text: string): Hash {
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
-/** The leaves and roots of the tree that Certificate Transparency's implementations test with. */
+/** The leaves and roots of the test tree of Certificate Transparency's implementations. */
 export const published = {
   entries: [
     '',

@@ -33,14 +33,14 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 `;
   const [line = ''] = lines;
 
-  test("the specification's example is read and written", () => {
+  test('the specification’s example is parsed and formatted', () => {
     const body = `old 20852014\n${lines.join('\n')}\n\n${checkpoint}`;
     const request = { oldSize: 20852014, proof: lines.map(fromBase64), checkpoint };
     expect(parseAddCheckpoint(body)).toEqual(request);
     expect(formatAddCheckpoint(request)).toBe(body);
   });
 
-  test('the proof may be empty, and up to 63 hashes long', () => {
+  test('the proof may have 0 to 63 hashes', () => {
     expect(parseAddCheckpoint(`old 0\n\n${checkpoint}`)?.proof).toEqual([]);
     const long = `old 1\n${`${line}\n`.repeat(63)}\n${checkpoint}`;
     expect(parseAddCheckpoint(long)?.proof).toHaveLength(63);
@@ -64,7 +64,7 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
     expect(parseAddCheckpoint(body)).toBeUndefined();
   });
 
-  test('no text makes the parser throw, or has two readings', () => {
+  test('the parser never throws and is the inverse of the formatter', () => {
     const pieces = fc.array(fc.constantFrom('old ', '0', '1', '\n', line, checkpoint));
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -80,7 +80,7 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
   });
 });
 
-describe('the decision', () => {
+describe('the response', () => {
   const origin = 'registry.example.org/log';
   const now = new Date('2026-03-04T05:06:07.800Z');
   const tree = new ReferenceTree(makeLeaves(40));
@@ -129,11 +129,11 @@ describe('the decision', () => {
     [13, 13, 29],
     [16, 16, 29],
     [29, 29, 29],
-  ])('after %j, from %i to %i: cosigned', async (latest, oldSize, size) => {
+  ])('after %j, from %i to %i: cosigns', async (latest, oldSize, size) => {
     const body = await request(oldSize, at(size));
     const decision = await decide(witness(latest), body);
     expect(decision).toMatchObject({ status: 200, latest: at(size) });
-    // The answer's lines, after the checkpoint's own, make a note that the witness's key opens.
+    // The response's lines, appended to the checkpoint, verify with the witness's key.
     const note = parseAddCheckpoint(body)?.checkpoint + decision.body;
     expect(await openNote(note, [key, cosigner])).toMatchObject({
       ok: true,
@@ -147,7 +147,7 @@ describe('the decision', () => {
     [13, 12, 29, '13\n'],
     [13, 5, 5, '13\n'],
     [29, 13, 20, '29\n'],
-  ])('after %j, from %i to %i: the size that it is at', async (latest, oldSize, size, body) => {
+  ])('after %j, from %i to %i: conflicts with its size', async (latest, oldSize, size, body) => {
     expect(await decide(witness(latest), await request(oldSize, at(size)))).toEqual({
       status: 409,
       contentType: 'text/x.tlog.size',
@@ -155,7 +155,7 @@ describe('the decision', () => {
     });
   });
 
-  test('two trees of one size: a conflict', async () => {
+  test('another tree of the same size: conflicts', async () => {
     expect(await decide(witness(29), await request(29, at(29, fork)))).toMatchObject({
       status: 409,
       body: '29\n',
@@ -164,7 +164,7 @@ describe('the decision', () => {
     expect(await decide(witness(), await request(0, emptyButNot))).toMatchObject({ status: 409 });
   });
 
-  test('a proof that does not show it: unprocessable', async () => {
+  test('an invalid proof: is unprocessable', async () => {
     const [hash] = tree.leaves as [Hash];
     const good = tree.subproof(13, 0, 29, true);
     const cases = [
@@ -183,7 +183,7 @@ describe('the decision', () => {
     expect(await decide(witness(), first)).toMatchObject({ status: 422 });
   });
 
-  test('nonsense: a bad request, whatever the log', async () => {
+  test('a malformed request: is bad, for any log', async () => {
     const cases = [
       '',
       'old 0\n\nno checkpoint\n',
@@ -193,12 +193,12 @@ describe('the decision', () => {
     for (const body of cases) expect(await decide(witness(), body)).toMatchObject({ status: 400 });
   });
 
-  test('a log that is not known: not found; before its signature is looked at', async () => {
+  test('an unknown log: is not found, before its signature is verified', async () => {
     const body = await request(0, { ...at(29), origin: 'elsewhere.example/log' });
     expect(await decide(witness(), body)).toMatchObject({ status: 404 });
   });
 
-  test('a checkpoint that the log has not signed: forbidden; before its sizes are looked at', async () => {
+  test('a checkpoint that the log has not signed: is forbidden, before its sizes are compared', async () => {
     const stranger = await generateNoteKey(origin);
     const checkpoint = await signCheckpoint(at(29), stranger);
     const body = await request(30, at(29), { checkpoint });
@@ -216,7 +216,7 @@ describe('the decision', () => {
     expect(await decide(witness(13), body)).toMatchObject({ status: 200 });
   });
 
-  test('no body makes it throw', async () => {
+  test('never throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async (body) => {
         expect((await decide(witness(), body)).status).toBe(400);

@@ -11,7 +11,6 @@ import {
   sha256,
 } from '../../trust/index.ts';
 import { blindChannel, parseNoteVerifier } from '../../trust/log/index.ts';
-import { startMeddler } from '../meddler.ts';
 import {
   createPublisher,
   expectStatus,
@@ -23,6 +22,7 @@ import {
   signDraft,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { startTamperingProxy } from '../tampering-proxy.ts';
 
 describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   let registry: TestRegistry;
@@ -50,7 +50,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     return put(`${name}/versions/${version}`, body);
   }
 
-  /** What a host of team acme sees of the registry at `url`. */
+  /** A host of team acme that uses the registry at `url`. */
   async function hostView(): Promise<HostView> {
     const key = await importPublicKey(acme.key.publicKey.text);
     const log = await parseNoteVerifier(registry.logKey.verifier);
@@ -72,7 +72,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   }
 
   describe('a private profile', () => {
-    test('is verified by a host with a token, under a blinded name', async () => {
+    test('is verified by a host with a token, under its blinded name', async () => {
       await expectStatus(201, publishPrivately('secret'));
       const client = createClient({ registry: registry.url, token: acme.token });
       const verified = await fetchVerified(client, reference('acme/secret'), await hostView());
@@ -87,26 +87,26 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       ['without its blind', ({ blind: _, ...proof }) => proof],
       ['with another’s blind', (proof, other) => ({ ...proof, blind: other.blind })],
       ['with another’s entry', (_, other) => other],
-    ])('is refused %s', async (_, change) => {
+    ])('is not found %s', async (_, change) => {
       await (await publishPrivately('secret')).text();
       await (await publishPrivately('another')).text();
       const path = '/v1/profiles/acme/another/versions/1.0.0/proof';
       const other = await get<Proof>(path, acme.token);
-      const meddler = await startMeddler(registry.url);
+      const proxy = await startTamperingProxy(registry.url);
       try {
-        meddler.meddle = (url, body) =>
+        proxy.tamper = (url, body) =>
           url.includes('/secret/') && url.includes('/proof')
             ? JSON.stringify(change(JSON.parse(body.toString()) as Proof, other))
             : body;
-        const client = createClient({ registry: meddler.url, token: acme.token });
+        const client = createClient({ registry: proxy.url, token: acme.token });
         const verified = await fetchVerified(client, reference('acme/secret'), await hostView());
         expect(verified).toMatchObject({ ok: false, id: 'entry-other' });
       } finally {
-        await meddler.close();
+        await proxy.close();
       }
     });
 
-    test('has its channels and yanks in the log without name or reason', async () => {
+    test('has its channels and yanks in the log without their names and reasons', async () => {
       await expectStatus(201, publishPrivately('hush'));
       await expectStatus(200, put('hush/channels/stable', { version: '1.0.0', previous: null }));
       const yank = '/v1/profiles/acme/hush/versions/1.0.0/yank';
@@ -124,7 +124,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       expect(kinds?.length).toBeGreaterThanOrEqual(2);
     });
 
-    test('may become public, and private again; each version is verified all the same', async () => {
+    test('can become public and private again; every version still verifies', async () => {
       await expectStatus(201, publishPrivately('swing'));
       const client = createClient({ registry: registry.url });
       await expectStatus(200, put('swing/visibility', { visibility: 'public' }));
@@ -144,7 +144,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       expect(await fetchVerified(own, asked, await hostView())).toMatchObject({ ok: true });
     });
 
-    test('is not made public by a publication, nor a public one private', async () => {
+    test('keeps its visibility when a version is published', async () => {
       await expectStatus(201, publishPrivately('fixed'));
       const version = '1.0.1';
       const envelope = await signDraft(acme, { name: 'fixed', version });
@@ -156,7 +156,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       await expectStatus(409, publishPrivately('open', '1.0.1'));
     });
 
-    test('made by two at once has one blind, and every version is in the log under it', async () => {
+    test('has one blind if created by concurrent requests, and every log entry uses it', async () => {
       const versions = Array.from({ length: 8 }, (_, index) => `1.${index}.0`);
       const made = await Promise.all(versions.map((one) => publishPrivately('race', one)));
       expect(made.map(({ status }) => status)).toEqual(versions.map(() => 201));
@@ -168,7 +168,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     });
   });
 
-  test('the name of a private replacement is told only to who may see that', async () => {
+  test('the name of a private replacement is shown only to those who may see it', async () => {
     await expectStatus(201, publish(registry, acme, { name: 'shown', version: '1.0.0' }));
     await expectStatus(201, publishPrivately('clandestine'));
     const said = { reason: 'there is a better one', replacement: 'acme/clandestine' };
@@ -190,7 +190,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       return { text: await response.text(), headers: response.headers };
     };
     for (const path of places) {
-      // Whoever may see it asks first: nobody else gets the same answer from a cache.
+      // An authorized request first: others must not get its response from a cache.
       await read(path, acme.token);
       for (const token of [undefined, edge.token]) {
         const { text, headers } = await read(path, token);
@@ -219,7 +219,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     for (const path of places) expect((await read(path)).text, path).not.toContain('clandestine');
   });
 
-  test('the log has the channels of a private profile under other names', async () => {
+  test('the log has blinded names for the channels of a private profile', async () => {
     await expectStatus(201, publishPrivately('veiled'));
     await expectStatus(201, publishPrivately('veiled', '1.1.0'));
     const move = (version: string, previous: string | null) =>
@@ -238,7 +238,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     expect(logged.map((entry) => entry.channel)).toEqual([channel, channel]);
     const all = await registry.db.$client.execute('SELECT data FROM log_entries');
     expect(JSON.stringify(all.rows)).not.toContain('pilot');
-    // All that reads the log goes on, and so does the channel when the profile is public.
+    // Readers of the log still work, and so does the channel when the profile is public.
     const problems: string[] = [];
     const report = (id: string, detail: string) => problems.push(`${id}: ${detail}`);
     await checkDatabase(registry.db, { key: registry.logKey, report });
@@ -253,7 +253,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     await registry.db.$client.execute("DELETE FROM channels WHERE name = 'other'");
   });
 
-  test('a deprecation is told, and taken back', async () => {
+  test('a deprecation is shown and can be removed', async () => {
     await expectStatus(201, publish(registry, acme, { name: 'old', version: '1.0.0' }));
     await expectStatus(201, publish(registry, acme, { name: 'new', version: '1.0.0' }));
     const said = { reason: 'There is a better one.', replacement: 'acme/new' };
@@ -272,7 +272,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     expect((await get<Profile>('/v1/profiles/acme/old')).deprecation).toBeNull();
   });
 
-  test('a replacement that the publisher may not know of is not confirmed', async () => {
+  test('a replacement that the publisher may not see is reported as unknown', async () => {
     const envelope = await signDraft(edge, { name: 'hidden', version: '1.0.0' });
     const hidden = { profile: profileText('hidden'), envelope, visibility: 'private' };
     const path = '/v1/profiles/edge/hidden/versions/1.0.0';
@@ -285,7 +285,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     expect(await ask('edge/hidden')).toEqual(await ask('edge/absent'));
   });
 
-  test('a transfer closes the profile, for good, and takes an owner of both teams', async () => {
+  test('a transfer closes the profile permanently and requires an owner of both teams', async () => {
     await expectStatus(201, publish(registry, acme, { name: 'moving', version: '1.0.0' }));
     const path = '/v1/profiles/acme/moving/transfer';
     const move = (to: string, token: string) => send(registry, 'POST', path, { to }, token);
@@ -344,7 +344,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     };
     const digestOf = (text: string) => sha256(new TextEncoder().encode(text));
 
-    test('comes with the version whose signed manifest names it', async () => {
+    test('is served with the version whose signed manifest has its digest', async () => {
       const digest = await digestOf(readme);
       await expectStatus(201, publishReadme('told', digest, readme));
       const path = '/v1/profiles/acme/told/versions/1.0.0';
@@ -356,7 +356,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       await expectStatus(304, registry.fetch(`${path}/readme`, { headers }));
     });
 
-    test('that is longer than a page shows is refused with the limit', async () => {
+    test('that exceeds the limit of a page is refused', async () => {
       const long = 'x'.repeat(64 * 1024 + 1);
       const digest = await digestOf(long);
       const response = await expectStatus(422, publishReadme('long', digest, long));
@@ -366,7 +366,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       await expectStatus(201, publishReadme('long', await digestOf(long.slice(1)), long.slice(1)));
     });
 
-    test('that the publisher has not signed for is refused', async () => {
+    test('that the publisher did not sign is refused', async () => {
       const digest = await digestOf(readme);
       await expectStatus(422, publishReadme('untold', digest, `${readme}x`));
       await expectStatus(422, publishReadme('untold', undefined, readme));
@@ -375,7 +375,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     });
   });
 
-  test('tags and links come from the signed manifest; odd ones are refused', async () => {
+  test('tags and links come from the signed manifest; invalid ones are refused', async () => {
     const said = {
       ...manifest,
       tags: ['web', 'nginx'],

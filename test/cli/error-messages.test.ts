@@ -7,7 +7,7 @@ const isRoot = process.getuid?.() === 0;
 const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
 const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
 
-describe('what goes wrong is said in words, with what to do', () => {
+describe('errors have a clear message with advice', () => {
   let folder: string;
   let clean: () => Promise<void>;
   let registry: ServedRegistry;
@@ -54,7 +54,7 @@ describe('what goes wrong is said in words, with what to do', () => {
       'use --data to select the registry’s folder',
     ],
     ['admin backup', 2, '"admin backup" needs FILE.'],
-  ])('%s ends with %i', async (args, code, ...said) => {
+  ])('%s exits with %i', async (args, code, ...said) => {
     const outcome = await run(args.split(' '));
     for (const text of said) expect(outcome.stderr).toContain(text);
     expect(outcome.stderr).not.toMatch(/ENOENT|EISDIR|EADDR/);
@@ -66,14 +66,14 @@ describe('what goes wrong is said in words, with what to do', () => {
     ['log key example.org/log -o AT/log.key', 1, 'no permission for', '/log.key'],
     ['denials --follow --root AT/host', 5, 'may be read by root only', 'with sudo'],
     ['denials --root AT/host', 5, 'may be read by root only', '--file'],
-  ])(`%s as somebody else ends with %i${unlessRoot}`, async (args, code, ...said) => {
+  ])(`%s as another user exits with %i${unlessRoot}`, async (args, code, ...said) => {
     const outcome = await run(args.split(' '), 65_534);
     for (const text of said) expect(outcome.stderr).toContain(text);
     expect(outcome.stderr).not.toMatch(/EACCES|EPERM|\.tmp/);
     expect(outcome.code).toBe(code);
   });
 
-  test('fmt takes a package as lint does', async () => {
+  test('fmt accepts a package like lint', async () => {
     const file = at('package/docker-nginx');
     const formatted = await readFile(file, 'utf8');
     const { mode } = await stat(file);

@@ -1,4 +1,4 @@
-// Characters that are not seen, or that turn text around, are spelt out wherever the catalog shows somebody's text.
+// Invisible and bidirectional control characters are spelt out wherever the catalog shows untrusted text.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../../trust/index.ts';
 import {
@@ -47,11 +47,11 @@ describe('the catalog', () => {
   afterAll(() => registry.close());
 
   const page = async (path: string) => (await registry.fetch(path)).text();
-  /** A page without what its reader has typed into it. */
+  /** A page without the values of its input fields. */
   const withoutFields = (html: string) => html.replace(/<input[^>]*>/g, '');
 
   test.each(['/p/library/turned/1.0.0', '/', `/?q=${encodeURIComponent(`turned ${all}`)}`])(
-    '%s has none of them, and spells each out',
+    '%s spells out each of them',
     async (path) => {
       const html = withoutFields(await page(path));
       expect(html).toContain('turned');
@@ -62,13 +62,13 @@ describe('the catalog', () => {
     },
   );
 
-  test('a reason for a yank is shown so', async () => {
+  test('a yank reason is spelt out', async () => {
     expect(await page('/p/library/turned/1.0.0')).toContain(
       'Yanked <span class="unseen">\\u{ad}</span>x',
     );
   });
 
-  test('they are marked in text, and spelt in a title', async () => {
+  test('are marked in text and spelt out in a title', async () => {
     const html = await page('/p/library/turned/1.0.0');
     const marked = (code: number) => `<span class="unseen">\\u{${code.toString(16)}}</span>x`;
     const line = codes.map(marked).join('');
@@ -83,7 +83,7 @@ describe('the catalog', () => {
     expect(title).not.toContain('<');
   });
 
-  test('in a rule they are refused', async () => {
+  test('are refused in a rule', async () => {
     for (const code of codes) {
       const text = profileText('refused').replace('/** r', `/**${String.fromCodePoint(code)} r`);
       const draft = { name: 'refused', version: '1.0.0', text };
@@ -95,7 +95,7 @@ describe('the catalog', () => {
     }
   });
 
-  test('letters and marks that are seen stay as they are', async () => {
+  test('visible letters and marks are unchanged', async () => {
     const text = `${profileText('seen')}# жпт 日本 é ü ↔ <b> & "x"\n`;
     const said = { ...manifest, description: 'Größe 日本 — “x” & <b>' };
     const draft = { name: 'seen', version: '1.0.0', text, manifest: said };

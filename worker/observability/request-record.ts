@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { Access, AccessObserver, Env } from '../ports.ts';
+import type { Env, RequestObserver, RequestRecord } from '../ports.ts';
 
 /** The maximum size of a batch, and how long its first request waits, in milliseconds. */
 const maxBatch = 256;
@@ -11,21 +11,21 @@ const maxDelay = 100;
  * is called after each batch; `flush` ends the current one.
  */
 export function batchObservers(
-  observers: readonly AccessObserver[],
+  observers: readonly RequestObserver[],
   done: () => void,
-): { observe: AccessObserver; flush: () => void } {
-  let pending: Access[] = [];
+): { observe: RequestObserver; flush: () => void } {
+  let pending: RequestRecord[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
     const all = pending;
     pending = [];
-    for (const access of all) for (const observe of observers) observe(access);
+    for (const record of all) for (const observe of observers) observe(record);
     done();
   };
-  const observe = (access: Access) => {
-    const count = pending.push(access);
+  const observe = (record: RequestRecord) => {
+    const count = pending.push(record);
     if (count === 1) timer = setTimeout(flush, maxDelay);
     else if (count === maxBatch) setImmediate(flush);
   };
@@ -41,12 +41,12 @@ export function requestId(given: string | null | undefined): string {
 }
 
 /** Records the route and the token of a request. */
-export const recordAccess: MiddlewareHandler<Env> = async (c, next) => {
-  const access = c.env?.access;
-  if (!access) return next();
-  c.header('X-Request-Id', access.id);
+export const recordRequest: MiddlewareHandler<Env> = async (c, next) => {
+  const record = c.env?.record;
+  if (!record) return next();
+  c.header('X-Request-Id', record.id);
   await next();
-  access.route = routePath(c, -1);
+  record.route = routePath(c, -1);
   const token = c.var.caller?.token;
-  if (token) access.token = { id: token.id, label: token.label };
+  if (token) record.token = { id: token.id, label: token.label };
 };

@@ -14,10 +14,9 @@ import {
 import { tilesOf } from './trust/log/tree.ts';
 
 /**
- * That a registry's log has no gap and no fork, and that it and the tables tell the same story: no entry
- * without what it is about, and nothing without its entry. Returns the size of the log.
+ * Checks that a registry's log has no gap and no fork, and that its entries match the tables. Returns the size of the log.
  */
-export async function expectSoundLog(db: Database, key: NoteKey): Promise<number> {
+export async function expectConsistentLog(db: Database, key: NoteKey): Promise<number> {
   const head = await readLogHead(db);
   const { size } = head.frontier;
   const texts = await readLogEntries(db, 0, Number.MAX_SAFE_INTEGER);
@@ -46,7 +45,7 @@ export async function expectSoundLog(db: Database, key: NoteKey): Promise<number
     );
   }
 
-  const told = texts.map((text, index) => {
+  const logged = texts.map((text, index) => {
     const entry = parseEntry(new TextEncoder().encode(text));
     if (entry?.kind === 'version') {
       return `${index} ${entry.team}/${entry.name}@${entry.version} ${entry.digest}`;
@@ -62,6 +61,6 @@ export async function expectSoundLog(db: Database, key: NoteKey): Promise<number
     ),
     ...(await db.select().from(keys)).map((row) => `${row.logIndex} ${row.team} ${row.keyId}`),
   ];
-  expect(told.toSorted()).toEqual(stored.toSorted());
+  expect(logged.toSorted()).toEqual(stored.toSorted());
   return size;
 }

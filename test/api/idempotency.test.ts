@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
-/** Sent again, or too late: Idempotency-Key and If-Match. */
-describe.each(runtimes)('requests that come again on $name', ({ start }) => {
+/** Repeated and outdated requests: Idempotency-Key and If-Match. */
+describe.each(runtimes)('repeated and conditional requests on $name', ({ start }) => {
   let registry: TestRegistry;
   let acme: Publisher;
 
@@ -45,7 +45,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
         '/teams/acme/trusted-publishers',
         { issuer: 'https://gitlab.com', repository: 'a/b', branch: 'main' },
       ],
-    ])('POST %s makes one thing, and answers the same again', async (path, body) => {
+    ])('POST %s creates one resource and replays its response', async (path, body) => {
       const key = `"key of ${path}"`.replaceAll(' ', '-');
       const first = await post(path, body, key);
       expect(first.status, first.text).toBe(201);
@@ -59,7 +59,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect((await ask('POST', path, body)).status).toBe(409);
     });
 
-    test('many at once make one thing', async () => {
+    test('concurrent requests create one resource', async () => {
       const answers = await Promise.all(
         Array.from({ length: 8 }, () =>
           post('/tokens', { label: 'at once', team: 'acme' }, 'k-once'),
@@ -76,7 +76,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
     test.each([
       ['/tokens', { label: 'secret', team: 'acme' }, 'token'],
       ['/teams/acme/webhooks', { url: 'https://hooks.example.org/x' }, 'secret'],
-    ])('POST %s: its secret is told once and kept nowhere', async (path, body, field) => {
+    ])('POST %s returns its secret once and does not store it', async (path, body, field) => {
       const first = await post(path, body, `secret-${field}`);
       expect(first.status, first.text).toBe(201);
       const again = await post(path, body, `secret-${field}`);
@@ -86,7 +86,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect(kept).not.toContain(first.value[field]);
     });
 
-    test('the same key with another request is refused', async () => {
+    test('refuses the same key with another request', async () => {
       expect((await post('/teams', { name: 'first' }, 'reused')).status).toBe(201);
       const other = await post('/teams', { name: 'second' }, 'reused');
       expect(other.status).toBe(422);
@@ -95,7 +95,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect((await ask('GET', '/teams/second', undefined)).status).toBe(404);
     });
 
-    test('a key is its token’s own', async () => {
+    test('keys belong to a token', async () => {
       const made = await ask('POST', '/tokens', { label: 'admin too', scope: 'admin' });
       expect(made.status, made.text).toBe(201);
       expect((await post('/teams', { name: 'mine' }, 'shared')).status).toBe(201);
@@ -103,7 +103,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect(other.status, other.text).toBe(201);
     });
 
-    test('what was refused may be tried again under the same key', async () => {
+    test('a refused request may be retried with the same key', async () => {
       expect((await post('/teams', { name: 'Not a name' }, 'again')).status).toBe(400);
       expect((await post('/teams', { name: 'acme' }, 'again')).status).toBe(409);
       expect((await post('/teams', { name: 'a-name' }, 'again')).status).toBe(201);
@@ -115,20 +115,20 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect((await ask('GET', '/teams/never-made', undefined)).status).toBe(404);
     });
 
-    test('after a day it is forgotten, and so is one whose process ended', async () => {
+    test('forgets a key after a day, and an abandoned request after a timeout', async () => {
       const { db } = registry;
       expect((await post('/teams', { name: 'old' }, 'old')).status).toBe(201);
       const age = (sql: string) =>
         db.$client.execute(`UPDATE idempotency_keys SET ${sql} WHERE key IN ('old')`);
       await age("created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-3 minutes'), status = NULL");
-      // It never ended: the request is made, and refused since there is the team.
+      // It was abandoned: the request is executed, and refused because the team exists.
       expect((await post('/teams', { name: 'old' }, 'old')).problem).toBe('team-exists');
       expect((await post('/teams', { name: 'older' }, 'old')).status).toBe(201);
       await age("created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-25 hours')");
       expect((await post('/teams', { name: 'oldest' }, 'old')).status).toBe(201);
     });
 
-    test('who may not make it is told nothing of it', async () => {
+    test('an unauthorized caller learns nothing about the request', async () => {
       expect((await post('/teams', { name: 'hidden' }, 'whose')).status).toBe(201);
       expect((await post('/teams', { name: 'hidden' }, 'whose', acme.token)).status).toBe(403);
     });
@@ -143,7 +143,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
     const deprecate = (tag: string, reason: string) =>
       ask('PUT', `${profile}/deprecation`, { reason }, { 'If-Match': tag });
 
-    test('a profile is changed only if it is what was read', async () => {
+    test('changes a profile only if it has not changed since it was read', async () => {
       const tag = await tagOf(profile);
       expect((await deprecate(`"other", ${tag}`, 'one')).status).toBe(200);
       const late = await deprecate(tag, 'two');
@@ -166,13 +166,13 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect((await ask(method, path, body, { 'If-Match': tag })).status).toBe(status);
     });
 
-    test('a new version is a change of the profile too', async () => {
+    test('a new version changes the ETag of the profile', async () => {
       const tag = await tagOf(profile);
       await expectStatus(201, publish(registry, acme, { name: 'web', version: '1.1.0' }));
       expect((await deprecate(tag, 'of the version before')).status).toBe(412);
     });
 
-    test('a team’s members are changed only if they are who was read', async () => {
+    test('changes members only if they have not changed since they were read', async () => {
       await ask('POST', '/users', { name: 'ada' });
       const member = '/teams/acme/members/ada';
       const tag = await tagOf('/teams/acme/members');
@@ -186,7 +186,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect((await ask('DELETE', member, undefined, { 'If-Match': now })).status).toBe(204);
     });
 
-    test('of many changes at once of the members that were read, one is made', async () => {
+    test('of concurrent changes of members with the same ETag, one succeeds', async () => {
       const users = Array.from({ length: 8 }, (_, at) => `user-${at}`);
       for (const name of users) await ask('POST', '/users', { name });
       const tag = await tagOf('/teams/acme/members');
@@ -199,7 +199,7 @@ describe.each(runtimes)('requests that come again on $name', ({ start }) => {
       expect(statuses).toEqual([200, ...Array(users.length - 1).fill(412)]);
     });
 
-    test('who may not change it is not told whether it matches', async () => {
+    test('an unauthorized caller does not learn whether the ETag matches', async () => {
       const stranger = await createPublisher(registry, 'stranger');
       const answer = await ask(
         'PUT',

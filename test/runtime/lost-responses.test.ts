@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { type TestRegistry, workerd } from '../runtimes.ts';
 
-/** The database commits, and its answer does not arrive: what was done is done once, and the client is told so. */
-describe('a registry whose database’s answer is lost', () => {
+/** The database commits but its response is lost: the change is made once, and the client gets a success. */
+describe('a registry that loses a response of its database', () => {
   let registry: TestRegistry;
   let acme: Publisher;
 
@@ -50,11 +50,11 @@ describe('a registry whose database’s answer is lost', () => {
     ['1.0.0', '1.1.0'],
   ])('moves a channel from %s to %s, once', async (previous, version) => {
     const change = await grown(async () => {
-      const isLost = registry.loseAnswer?.(/log_entries.*values/is);
+      const isLost = registry.loseResponse?.(/log_entries.*values/is);
       const moved = await expectStatus(200, move(version, previous));
       expect(await moved.json()).toMatchObject({ name: 'stable', version });
       expect(isLost?.()).toBe(true);
-      // The same again, as a client that did not hear of it would ask.
+      // Repeated, as by a client that got no response.
       const again = await expectStatus(200, move(version, previous));
       expect(await again.json()).toMatchObject({ version });
     });
@@ -80,7 +80,7 @@ describe('a registry whose database’s answer is lost', () => {
     ],
   ])('%s once', async (_, status, told, work) => {
     const change = await grown(async () => {
-      const isLost = registry.loseAnswer?.(/log_entries.*values/is);
+      const isLost = registry.loseResponse?.(/log_entries.*values/is);
       await expectStatus(status, work());
       expect(isLost?.()).toBe(true);
     });
@@ -158,7 +158,7 @@ describe('a registry whose database’s answer is lost', () => {
       { visibility: 'private' },
     ],
   ])('%s', async (_, sql, status, method, path, body) => {
-    const isLost = registry.loseAnswer?.(sql);
+    const isLost = registry.loseResponse?.(sql);
     await expectStatus(status, ask(method, path, body));
     expect(isLost?.()).toBe(true);
   });

@@ -1,12 +1,11 @@
-// What a page shows of characters that are not seen: somebody else's text stands on every page of the catalog.
 import { replaceHidden, visible } from '../../policy/index.ts';
 
 /**
- * A page with the characters of what it shows spelt out that are invisible or turn text around (see policy/visible.ts):
- * marked in its text; as they are spelt where no mark can be, in attributes, titles and options. What a reader has
- * typed into a field stays as it is. The HTML is that of a renderer, so a `<` or `>` in somebody's text is escaped.
+ * Spells out the invisible and bidirectional control characters in a page (policy/visible.ts), since every page shows
+ * untrusted text. They are marked in text, and only spelt out in attributes, titles and options, which can't contain
+ * markup. Values of input fields are unchanged. The HTML must come from a renderer, which escapes `<` and `>` in text.
  */
-export function withUnseenShown(html: string): string {
+export function revealHidden(html: string): string {
   let plain = false;
   return html.replace(/<[^>]*>|[^<]+/g, (piece) => {
     if (!piece.startsWith('<')) return plain ? visible(piece) : marked(piece);
