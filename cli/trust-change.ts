@@ -1,6 +1,6 @@
 import type { Client } from '../sdk/client.ts';
 import { findUnsafe } from '../sdk/host/root.ts';
-import { hostSeenFolder } from '../sdk/host/seen.ts';
+import { seenFolder } from '../sdk/host/seen.ts';
 import type { Place } from '../sdk/host/tree.ts';
 import { latestCheckpoint } from '../sdk/latest-checkpoint.ts';
 import { changeTrust, type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
@@ -79,9 +79,10 @@ export async function fetchTeamKeys(
   client: Client,
   { root, trust }: OpenTrust,
   team: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<ShownKey[]> {
   const { keys } = await client.getTeam(team);
-  const folder = hostSeenFolder(root, trust.log.key);
+  const folder = seenFolder(env, root, trust.log.key);
   const latest = await latestCheckpoint(client, {
     log: trust.log,
     folder,

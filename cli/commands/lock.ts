@@ -1,14 +1,7 @@
 import type { Verified } from '../../sdk/fetch.ts';
 import { fetchSeveral } from '../../sdk/fetch-several.ts';
 import { readFileIfPresent } from '../../sdk/host/read-file.ts';
-import {
-  hostSeenFolder,
-  readRevoked,
-  readSeen,
-  userSeenFolder,
-  writeRevoked,
-  writeSeen,
-} from '../../sdk/host/seen.ts';
+import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
 import { type Installation, isHeldFrom, listInstallations } from '../../sdk/host/state.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
 import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
@@ -49,11 +42,13 @@ export const lock = defineCommand({
     const client = await openSession(io, values, trust.registry);
     const references = wanted.map(({ reference }) => reference);
     const names = references.map(formatReference);
-    const folder = userSeenFolder(io.env, trust.log.key);
+    const folder = seenFolder(io.env, root, trust.log.key, {
+      isForeign: values.trust !== undefined,
+    });
     const view = {
       trust,
       seen: await readSeen(folder),
-      revoked: await readRevoked(folder, hostSeenFolder(root, trust.log.key)),
+      revoked: await readRevoked(folder),
       installed: () => undefined,
     };
     const installed = await listInstallations(root).catch((error: NodeJS.ErrnoException) => {

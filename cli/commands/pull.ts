@@ -8,11 +8,10 @@ import { type KeptView, readKeptView, verifyKept } from '../../sdk/host/kept.ts'
 import { readPolicy } from '../../sdk/host/kernel.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import {
-  hostSeenFolder,
   readRevoked,
   readSeen,
   type SeenFolder,
-  userSeenFolder,
+  seenFolder,
   writeRevoked,
   writeSeen,
 } from '../../sdk/host/seen.ts';
@@ -117,8 +116,9 @@ export const pull = defineCommand({
     if (!downloadOnly && !dryRun) await requireTarget(root);
     const trust = await requireTrust(values, root);
 
-    const log = trust.log.key;
-    const seen = downloadOnly ? userSeenFolder(io.env, log) : hostSeenFolder(root, log);
+    const seen = seenFolder(io.env, root, trust.log.key, {
+      isForeign: downloadOnly && values.trust !== undefined,
+    });
     const wanted =
       bundle === undefined
         ? await fromRegistry(io, values, trust.registry, references)
@@ -141,7 +141,7 @@ export const pull = defineCommand({
       const view = {
         trust,
         seen: await readSeen(seen),
-        revoked: await readRevoked(seen, hostSeenFolder(root, log)),
+        revoked: await readRevoked(seen),
         installed: ({ team, name }: Reference) =>
           installed.find((one) => one.team === team && one.name === name)?.version,
       };

@@ -1,5 +1,6 @@
 import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
+import { readSeen, seenFolder } from '../../sdk/host/seen.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
 import { bundleAdvice, offlineOption, openBundle, requireOfflineBundle } from '../bundle-file.ts';
@@ -69,24 +70,26 @@ export const sync = defineCommand({
     }
     const isForeign = values.trust !== undefined;
     const options = { root, trust, client, bundle, wanted, locked, dryRun, isForeign };
+    const folder = seenFolder(io.env, root, trust.log.key);
+    const told = { ...values, seen: bundle && (await readSeen(folder)) };
     const report = dryRun
       ? await syncHost(options)
       : await changing(io, root, { ...values, trust }, () => syncHost(options));
     const code = dryRun ? plannedCode(report) : codeOf(report);
     if (values.format === 'json') {
       tellRegistry(io, report);
-      tellTrust(io, report, values);
+      tellTrust(io, report, told);
       io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length })));
       return code;
     }
     if (dryRun) {
       await showPlan(io, root, report);
-      tellTrust(io, report, values);
+      tellTrust(io, report, told);
       return code;
     }
     for (const outcome of report.outcomes) tellOutcome(io, outcome);
     tellRegistry(io, report);
-    tellTrust(io, report, values);
+    tellTrust(io, report, told);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
       // What was told of them is not what was wanted.
@@ -165,7 +168,7 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
 function tellTrust(
   io: Io,
   { outcomes, untrusted, outdated }: SyncReport,
-  values: { root?: string; trust?: string; bundle?: string },
+  values: { root?: string; trust?: string; bundle?: string; seen?: { size: number } | undefined },
 ): void {
   for (const { installation, id, reason } of untrusted) {
     const name = `${pathOf(installation)} ${installation.version}`;
@@ -182,7 +185,7 @@ function tellTrust(
     ),
   ];
   const ofBundle = (id: string) =>
-    values.bundle === undefined ? undefined : bundleAdvice(id, undefined);
+    values.bundle === undefined ? undefined : bundleAdvice(id, values.seen);
   const advice = refused.flatMap(
     ({ team, id }) => ofBundle(id) ?? trustAdvice(id, team, values) ?? [],
   );

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFile } from '../../db/node.ts';
@@ -207,11 +218,14 @@ describe('the client commands', () => {
     await succeed(['key', 'generate', '--out', at('grown.pem')]);
     await succeed(['key', 'add', 'grown', at('grown.pem.pub')]);
     const later = at('later.bundle');
-    await succeed(['bundle', ...references, '-o', later, '--trust', trust]);
+    // Made by a user who has not seen that size.
+    const elsewhere = { env: { XDG_STATE_HOME: at('state of another') } };
+    await succeed(['bundle', ...references, '-o', later, '--trust', trust], elsewhere);
     const unproved = await run(['pull', '--bundle', later, '--root', root], { env: offline });
     expect(unproved.stderr).toContain('[log-inconsistent]');
     expect(unproved.stderr).toContain(`--since ${seen}`);
-    await succeed(['bundle', ...references, '-o', later, '--trust', trust, '--since', seen]);
+    const since = ['--since', seen];
+    await succeed(['bundle', ...references, '-o', later, '--trust', trust, ...since], elsewhere);
     await succeed(['pull', '--bundle', later, '--root', root], { env: offline });
 
     const text = await readFile(later, 'utf8');
@@ -223,6 +237,55 @@ describe('the client commands', () => {
     expect(changed.stderr).toContain('[digest-mismatch]');
     await writeFile(later, '{}');
     expect((await run(['pull', '--bundle', later, '--root', root])).code).toBe(1);
+  });
+
+  test.skipIf(!isRoot).each([
+    ['root', undefined],
+    ['a user', nobody],
+  ])(`what %s has seen of the log counts for every command${unlessRoot}`, async (who, uid) => {
+    const home = at(`home of ${who}`);
+    const root = at(`system of ${who}`);
+    await mkdir(join(root, 'etc/aa-registry'), { recursive: true });
+    await cp(at('host/etc/aa-registry/trust.toml'), join(root, 'etc/aa-registry/trust.toml'));
+    await mkdir(home);
+    if (uid !== undefined) await chown(home, uid, uid);
+    await chmod(folder, 0o755);
+    const options = { ...(uid === undefined ? {} : { uid }), env: { XDG_STATE_HOME: home } };
+    const here = ['--root', root];
+    const addKey = async () => {
+      const team = `grown-${randomUUID().slice(0, 8)}`;
+      await succeed(['team', 'create', team]);
+      await succeed(['key', 'generate', '--out', at(`${team}.pem`)]);
+      await succeed(['key', 'add', team, at(`${team}.pem.pub`)]);
+    };
+    const sizeShown = async () =>
+      Number(
+        /Seen +(\d+) entries/.exec(
+          (await succeed(['trust', 'show', ...here], options)).stdout,
+        )?.[1],
+      );
+
+    const verified = await succeed(['verify', 'docker-nginx@1.0.0', ...here], options);
+    const size = Number(/, (\d+) entries/.exec(verified.stdout)?.[1]);
+    expect(await sizeShown()).toBe(size);
+    const isOnHost = (await readdir(root)).includes('var');
+    expect(isOnHost).toBe(uid === undefined);
+    expect(await readdir(home)).toHaveLength(uid === undefined ? 0 : 1);
+
+    await addKey();
+    const bundle = join(home, 'profiles.bundle');
+    await succeed(['bundle', 'docker-nginx@1.0.0', '-o', bundle, ...here], options);
+    await succeed(['verify', '--bundle', bundle, '--offline', ...here], options);
+    const later = await sizeShown();
+    expect(later).toBeGreaterThan(size);
+
+    // The bundle has grown old: the log has gone on, and this user has seen it.
+    await addKey();
+    await succeed(['verify', 'docker-nginx@1.0.0', ...here], options);
+    const old = await run(['verify', '--bundle', bundle, '--offline', ...here], options);
+    expect(old).toMatchObject({ code: 3, stdout: '' });
+    expect(old.stderr).toContain('[log-rolled-back]');
+    expect(old.stderr).toContain('make it again with "aa-registry bundle"');
   });
 
   test('login keeps the token for its registry, readable by its owner only', async () => {
