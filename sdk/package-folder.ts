@@ -60,6 +60,10 @@ export const manifestFields: Fields = {
     example: 'description = "nginx in a container"',
   },
   images: { what: 'the container images that it fits', example: 'images = ["nginx"]' },
+  entrypoint: {
+    what: "the program to run instead of the images' own entry point, with its arguments",
+    example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
+  },
   abi: { what: 'the policy ABI that it is written against', example: 'abi = "3.0"' },
   license: { what: 'an SPDX licence expression', example: 'license = "Apache-2.0"' },
   tags: {

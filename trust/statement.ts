@@ -25,6 +25,19 @@ const Image = z
     'must be the name of a container image such as "nginx"',
   );
 
+/**
+ * The program that a container runs instead of its image's entry point, and its arguments. They end up in command lines
+ * that people copy: printable ASCII, and a program that is no option.
+ */
+const Entrypoint = z
+  .array(z.string().regex(/^[ -~]{1,255}$/, 'must be 1 to 255 printable ASCII characters'))
+  .min(1)
+  .max(32)
+  .refine(
+    ([program = '']) => /^[A-Za-z0-9._/][A-Za-z0-9._/+-]*$/.test(program),
+    'must begin with a program, such as ["nginx", "-g", "daemon off;"]',
+  );
+
 /** A word to find a profile by. */
 const Tag = z
   .string()
@@ -52,6 +65,8 @@ export const Manifest = z.object({
   description: line.trim().max(300),
   /** Container images the profile fits, such as `nginx`. */
   images: z.array(Image).max(32),
+  /** The program with its arguments that such a container runs, where the profile does not allow the image's own. */
+  entrypoint: Entrypoint.optional(),
   /** The policy ABI the profile is written against, such as `3.0`. */
   abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a policy ABI such as "3.0"'),
   /** An SPDX licence expression. */

@@ -62,7 +62,7 @@ export const check = defineCommand({
       // Only whether there are some is asked of them: thousands of files have many more.
       if (!ok && found.length < 1000) found.push(...diagnostics);
       if (format === 'json') {
-        io.print(jsonLine({ ...report, file: path }));
+        io.print(jsonLine(report));
         continue;
       }
       printDiagnostics(io, io.stdout, report);

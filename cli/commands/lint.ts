@@ -57,7 +57,7 @@ export const lint = defineCommand({
       const report = { file, source: text, ok, needs, diagnostics };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
-      if (format === 'json') io.print(jsonLine({ ...report, file: path }));
+      if (format === 'json') io.print(jsonLine(report));
       if (format !== 'text') continue;
       printDiagnostics(io, io.stdout, report);
       io.print(summary(report));

@@ -1,6 +1,7 @@
 import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { readSeen, seenFolder } from '../../sdk/host/seen.ts';
+import { type Installation, listInstallations } from '../../sdk/host/state.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
 import { bundleAdvice, offlineOption, openBundle, requireOfflineBundle } from '../bundle-file.ts';
@@ -10,7 +11,7 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { proofAdvice, requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { currentView } from '../learn-revocations.ts';
-import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
+import { profilesOption, readLockFor, requireProfiles, unlisted } from '../profiles-option.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
@@ -43,7 +44,7 @@ export const sync = defineCommand({
   details:
     '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate", ' +
     'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has ' +
-    'installed; what you have pulled stays, and so does a rollback, until there is a newer version than what it left, and ' +
+    'installed; what you have pulled stays, listed or not, and so does a rollback, until there is a newer version than what it left, and ' +
     'complain mode that was asked for here, until "enforce". With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
     'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
     'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
@@ -76,10 +77,12 @@ export const sync = defineCommand({
       ? await syncHost(options)
       : await changing(io, root, { ...values, trust }, () => syncHost(options));
     const code = dryRun ? plannedCode(report) : codeOf(report);
+    const unmanaged = unlisted(await listInstallations(root), wanted);
+    for (const line of describeUnmanaged(unmanaged, values.root)) io.tell(line);
     if (values.format === 'json') {
       tellRegistry(io, report);
       tellTrust(io, report, told);
-      io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length })));
+      io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length, unmanaged })));
       return code;
     }
     if (dryRun) {
@@ -99,6 +102,19 @@ export const sync = defineCommand({
     return code;
   },
 });
+
+/** Says which profiles a sync leaves alone because they were pulled and profiles.toml does not list them. */
+function describeUnmanaged(unmanaged: readonly Installation[], root: string | undefined): string[] {
+  if (unmanaged.length === 0) return [];
+  const names = unmanaged.map(pathOf);
+  const where = root === undefined ? '' : ` --root ${root}`;
+  const stay =
+    names.length === 1 ? 'was installed by "pull" and stays' : 'were installed by "pull" and stay';
+  return [
+    `Not in profiles.toml: ${names.join(', ')} ${stay}; sync does not update or repair what is not listed.`,
+    `To remove: sudo aa-registry remove ${names.join(' ')}${where}`,
+  ];
+}
 
 /** As {@link codeOf}, and drift where there is something to do; what can't be proved comes first, as without --dry-run. */
 function plannedCode(report: SyncReport): number {
@@ -196,7 +212,11 @@ function tellTrust(
 async function asData(
   root: string,
   { outcomes, present, offline, log, untrusted }: SyncReport,
-  { dryRun, wanted }: { dryRun: boolean; wanted: number },
+  {
+    dryRun,
+    wanted,
+    unmanaged,
+  }: { dryRun: boolean; wanted: number; unmanaged: readonly Installation[] },
 ): Promise<object> {
   const items: object[] = [];
   for (const { step, result, profile } of outcomes) {
@@ -225,6 +245,8 @@ async function asData(
       ? { reason: offline.reason, checkedAt: offline.checkedAt?.toISOString() ?? null }
       : null,
     log: log ?? null,
+    // Installed by "pull" and not listed: left as they are.
+    unmanaged: unmanaged.map(({ team, name, version }) => ({ team, name, version })),
     untrusted: untrusted.map(({ installation: { team, name, version }, id, reason }) => ({
       team,
       name,

@@ -368,10 +368,56 @@ describe('the client commands', () => {
     );
     expect((await stat(file)).mode & 0o777).toBe(0o644);
     expect(await readdir(at('host/etc/apparmor.d'))).toEqual(['aa-registry.library.docker-nginx']);
-    expect(outcome.stdout).toContain('docker run --security-opt apparmor=docker-nginx nginx');
+    expect(outcome.stdout).toContain(
+      "docker run --security-opt apparmor=docker-nginx --entrypoint nginx nginx -g 'daemon off;'\n",
+    );
     expect(outcome.stdout).toContain('localhostProfile: docker-nginx');
+    expect(outcome.stdout).toContain('command: ["nginx","-g","daemon off;"]');
     expect(outcome.stderr).toContain('Not loaded');
     await succeed(['pull', 'docker-nginx', '--root', at('host')]);
+  });
+
+  test('a package of a host program is not used by docker run', async () => {
+    const pulled = async (name: string, head: string, manifest = '') => {
+      const path = at(`package-${name}`);
+      await mkdir(path);
+      await writeFile(join(path, name), `abi <abi/3.0>,\n${head} {\n  /etc/hosts r,\n}\n`);
+      await writeFile(
+        join(path, 'aa-profile.toml'),
+        `name = "${name}"\ndescription = "a host program"\nabi = "3.0"\nlicense = "MIT"\n${manifest}`,
+      );
+      await succeed(['publish', path, '--version', '1.0.0', '--key', at('key.pem')]);
+      return (await succeed(['pull', name, '--root', at('host')])).stdout;
+    };
+    const attached = await pulled('backupd', 'profile backupd /usr/sbin/backupd');
+    expect(attached).toContain('backupd confines /usr/sbin/backupd from its next start on');
+    expect(attached).not.toContain('docker');
+    const bare = await pulled('mailer', 'profile mailer');
+    expect(bare).toContain('[Service]\nAppArmorProfile=mailer\n');
+    expect(bare).not.toContain('docker');
+
+    const unit = ['run-args', 'backupd', '--runtime', 'systemd', '--root', at('host')];
+    expect((await succeed(unit)).stdout).toBe('[Service]\nAppArmorProfile=backupd\n');
+    const asked = await succeed(['run-args', 'backupd', '--root', at('host')]);
+    expect(asked.stderr).toContain('is for programs of the host');
+    const wrong = 'entrypoint = ["--privileged"]\n';
+    await expect(pulled('sneaky', 'profile sneaky', wrong)).rejects.toThrow(/entrypoint/);
+  });
+
+  test.each([
+    ['docker', '--security-opt apparmor=docker-nginx --entrypoint nginx\n'],
+    [
+      'compose',
+      'security_opt:\n  - apparmor=docker-nginx\nentrypoint: ["nginx","-g","daemon off;"]\n',
+    ],
+    ['kubernetes', /\ncommand: \["nginx","-g","daemon off;"\]\n$/],
+  ])('run-args for %s has the entry point of the package', async (runtime, expected) => {
+    const args = ['run-args', 'docker-nginx', '--runtime', runtime, '--root', at('host')];
+    const outcome = await succeed(args);
+    expect(outcome.stdout).toMatch(expected);
+    if (runtime === 'docker') {
+      expect(outcome.stderr).toContain("after the image, add: -g 'daemon off;'");
+    }
   });
 
   test('pull --download-only verifies and writes the file', async () => {
