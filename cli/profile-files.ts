@@ -61,6 +61,8 @@ export interface ProfileFile {
   packageName?: string;
   /** The abi of its manifest. */
   manifestAbi?: string;
+  /** Warnings about the package's manifest and README. */
+  warnings: Diagnostic[];
 }
 
 /**
@@ -83,6 +85,7 @@ export async function readProfileFile(path: string): Promise<ProfileFile> {
     file,
     text,
     rawBytes,
+    warnings: folder?.warnings ?? [],
     ...(folder && { packageName: folder.name, manifestAbi: folder.manifest.abi }),
   };
 }

@@ -214,7 +214,7 @@ function requireEnough(team: string, { keys, threshold }: TeamPolicy): void {
     throw new CliError(
       exit.failed,
       `Nothing was written: no key of team ${team} would be left.`,
-      `To trust the team no more: aa-registry trust remove ${team}`,
+      `The team has to register a new key before anything of it can be installed again. To stop trusting it: sudo aa-registry trust remove ${team}`,
     );
   }
   throw new CliError(

@@ -52,8 +52,9 @@ export const lint = defineCommand({
     const reports: FileReport[] = [];
     let warnings = 0;
     for (const path of args) {
-      const { file, text, ...ofPackage } = await readProfileFile(path);
-      const { ok, diagnostics, needs } = lintPolicy(text, { resolver, ...ofPackage });
+      const { file, text, warnings: ofTexts, ...ofPackage } = await readProfileFile(path);
+      const { ok, diagnostics: found, needs } = lintPolicy(text, { resolver, ...ofPackage });
+      const diagnostics = [...found, ...ofTexts];
       const report = { file, source: text, ok, needs, diagnostics };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;

@@ -84,10 +84,14 @@ export const lock = defineCommand({
     });
     const locked: LockedProfile[] = [];
     for (const [at, one] of verified.entries()) {
-      const team = references[at]?.team ?? '';
+      const { team = '', name = '' } = references[at] ?? {};
       await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
-        const next = trustAdvice(one.id, team, values);
+        const next = trustAdvice(
+          one.id,
+          { team, name, trust, revoked: [view.revoked.get(team), one.revoked] },
+          values,
+        );
         throw notProved(one, `nothing was written: ${names[at]}`, next);
       }
       const { version, digest, checkpoint } = one.profile;

@@ -59,13 +59,14 @@ export const publish = defineCommand({
       );
     }
     const read = await readPackageFolder(folder);
-    const { team, name, manifest, file, bytes, readme } = read;
+    const { team, name, manifest, file, bytes, readme, warnings } = read;
     const text = profileText(read);
     const report = lint(text, { packageName: name, manifestAbi: manifest.abi });
-    if (report.diagnostics.length > 0) {
-      const diagnostics = report.diagnostics.slice(0, mostShown);
+    const found = [...report.diagnostics, ...warnings];
+    if (found.length > 0) {
+      const diagnostics = found.slice(0, mostShown);
       printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
-      tellMore(io, report.diagnostics.length - diagnostics.length);
+      tellMore(io, found.length - diagnostics.length);
     }
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');

@@ -271,16 +271,18 @@ async function rememberRevoked(
 function requireProved(
   verified: Verified[],
   references: Reference[],
-  { seen }: SeveralView,
+  { seen, trust, revoked }: SeveralView,
   values: { root?: string; trust?: string; bundle?: string },
 ): VerifiedProfile[] {
   return verified.map((one, at) => {
     if (one.ok) return one.profile;
+    const { team = '', name = '' } = references[at] ?? {};
+    const refused = { team, name, trust, revoked: [revoked.get(team), one.revoked] };
     throw notProved(
       one,
       'nothing was changed',
       (values.bundle === undefined ? undefined : bundleAdvice(one.id, seen)) ??
-        trustAdvice(one.id, references[at]?.team ?? '', values),
+        trustAdvice(one.id, refused, values),
     );
   });
 }

@@ -64,7 +64,11 @@ export const rollback = defineCommand({
         throw new CliError(
           done.id === 'not-kept' ? exit.failed : exit.refused,
           `Refused, nothing was changed: ${done.reason} [${done.id}].`,
-          trustAdvice(done.id, installation.team, values),
+          trustAdvice(
+            done.id,
+            { ...installation, trust, revoked: [view.revoked.get(installation.team)] },
+            values,
+          ),
           done.id,
         );
       }

@@ -24,7 +24,7 @@ import { requireRoot, rootOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
 
-/** What the exit code says to a monitor; the README lists it. */
+/** What the exit code says to a monitor; docs/cli.md lists them. */
 const exitCodes = {
   ok: exit.ok,
   disabled: exit.unable,

@@ -1,6 +1,7 @@
 import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
-import { readSeen, seenFolder } from '../../sdk/host/seen.ts';
+import type { KeptView } from '../../sdk/host/kept.ts';
+import { readRevoked, readSeen, seenFolder } from '../../sdk/host/seen.ts';
 import { type Installation, listInstallations } from '../../sdk/host/state.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
@@ -72,10 +73,11 @@ export const sync = defineCommand({
     const isForeign = values.trust !== undefined;
     const options = { root, trust, client, bundle, wanted, locked, dryRun, isForeign };
     const folder = seenFolder(io.env, root, trust.log.key);
-    const told = { ...values, seen: bundle && (await readSeen(folder)) };
+    const seen = bundle && (await readSeen(folder));
     const report = dryRun
       ? await syncHost(options)
       : await changing(io, root, { ...values, trust }, () => syncHost(options));
+    const told = { ...values, seen, view: { trust, revoked: await readRevoked(folder) } };
     const code = dryRun ? plannedCode(report) : codeOf(report);
     const unmanaged = unlisted(await listInstallations(root), wanted);
     for (const line of describeUnmanaged(unmanaged, values.root)) io.tell(line);
@@ -184,7 +186,13 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
 function tellTrust(
   io: Io,
   { outcomes, untrusted, outdated }: SyncReport,
-  values: { root?: string; trust?: string; bundle?: string; seen?: { size: number } | undefined },
+  values: {
+    root?: string;
+    trust?: string;
+    bundle?: string;
+    seen?: { size: number } | undefined;
+    view: KeptView;
+  },
 ): void {
   for (const { installation, id, reason } of untrusted) {
     const name = `${pathOf(installation)} ${installation.version}`;
@@ -197,13 +205,20 @@ function tellTrust(
   for (const one of [...untrusted, ...outdated]) io.tell(proofAdvice(one, values));
   const refused = [
     ...outcomes.flatMap(({ step, result }) =>
-      result.ok || step.kind === 'remove' ? [] : [{ team: step.reference.team, id: result.id }],
+      result.ok || step.kind === 'remove' ? [] : [{ ...step.reference, id: result.id }],
     ),
   ];
   const ofBundle = (id: string) =>
     values.bundle === undefined ? undefined : bundleAdvice(id, values.seen);
   const advice = refused.flatMap(
-    ({ team, id }) => ofBundle(id) ?? trustAdvice(id, team, values) ?? [],
+    ({ id, team, name }) =>
+      ofBundle(id) ??
+      trustAdvice(
+        id,
+        { team, name, trust: values.view.trust, revoked: [values.view.revoked.get(team)] },
+        values,
+      ) ??
+      [],
   );
   for (const next of new Set(advice)) io.tell(next);
 }

@@ -77,11 +77,12 @@ export const verify = defineCommand({
     const items: object[] = [];
     const lines: string[] = [];
     for (const [at, one] of verified.entries()) {
-      const team = wanted.references[at]?.team ?? '';
+      const { team = '', name = '' } = wanted.references[at] ?? {};
       await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
         const advice = isBundle ? bundleAdvice(one.id, view.seen) : undefined;
-        const next = advice ?? trustAdvice(one.id, team, values);
+        const revoked = [view.revoked.get(team), one.revoked];
+        const next = advice ?? trustAdvice(one.id, { team, name, trust, revoked }, values);
         throw notProved(one, undefined, next);
       }
       await writeSeen(folder, one.profile.checkpoint);

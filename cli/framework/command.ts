@@ -101,7 +101,7 @@ export class CliError extends Error {
   }
 }
 
-/** The exit codes, which the README documents. */
+/** The exit codes, which docs/cli.md documents. */
 export const exit = {
   ok: 0,
   /** The command did its work and the answer is no: errors found, the registry refused. */

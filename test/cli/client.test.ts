@@ -377,6 +377,40 @@ describe('the client commands', () => {
     await succeed(['pull', 'docker-nginx', '--root', at('host')]);
   });
 
+  test('lint and publish warn of invisible characters in the description and the README', async () => {
+    const path = await packageFolder('docker-nginx');
+    const manifest = join(path, 'aa-profile.toml');
+    const text = await readFile(manifest, 'utf8');
+    const readme = join(path, 'README.md');
+    await writeFile(readme, '# nginx\n\nFine: \u26a0\ufe0f, \u{1f468}\u200d\u{1f4bb}.\r\n');
+    const before = await succeed(['lint', path, '--format', 'json']);
+    expect(before.stdout).not.toContain('hidden-text');
+
+    await writeFile(readme, '# nginx\n\nRun rm\u200b -rf or \u202eabc.\n');
+    await writeFile(manifest, text.replace('description = "', 'description = "a\u061cb \\u202e '));
+    const file = join(path, 'docker-nginx');
+    const linted = await succeed(['lint', path]);
+    expect(linted.stdout).toMatch(/aa-profile\.toml:3:17: warning: .*\\u\{61c\}.*\[hidden-text\]/);
+    expect(linted.stdout).toMatch(/README\.md:3:7: warning: .*\\u\{200b\}.*\[hidden-text\]/);
+    expect(linted.stdout).toContain('\\u{202e}');
+    expect(linted.stdout).not.toMatch(/[\u061c\u200b\u202e]/);
+    const data = JSON.parse((await succeed(['lint', path, '--format', 'json'])).stdout);
+    expect(data.file).toBe(file);
+    const publish = ['publish', path, '--version', '5.0.0', '--key', at('key.pem')];
+    for (const more of [['--dry-run'], []]) {
+      expect((await succeed([...publish, ...more])).stderr).toContain('[hidden-text]');
+    }
+    expect((await succeed(['explain', 'hidden-text'])).stdout).toContain('Invisible character');
+    const api = new URL('/v1/profiles/library/docker-nginx/versions/5.0.0', registry.url);
+    const { diagnostics } = (await (await fetch(api)).json()) as { diagnostics: unknown };
+    expect(JSON.stringify(diagnostics)).toContain('hidden-text');
+    await succeed(['yank', 'docker-nginx@5.0.0', '--reason', 'a test']);
+
+    await writeFile(readme, 'fine');
+    await writeFile(manifest, text.replace('description = "', 'description = "\\u202e '));
+    expect((await succeed(['lint', path])).stdout).toContain('aa-profile.toml:1:1: warning');
+  });
+
   test('a package of a host program is not used by docker run', async () => {
     const pulled = async (name: string, head: string, manifest = '') => {
       const path = at(`package-${name}`);
