@@ -20,7 +20,7 @@ export async function requireTrust(
   if (found) return found;
   throw new CliError(
     exit.refused,
-    `This host trusts nobody yet: there is no ${file}.`,
+    `This host does not trust any team yet: ${file} does not exist.`,
     'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
     'no-trust-file',
   );

@@ -48,8 +48,19 @@ license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
 
 const ManifestFile = Manifest.omit({ readme: true })
   .extend({
-    name: z.string().refine(isProfileName, 'must be a profile name'),
-    team: z.string().refine(isTeam, 'must be a team name').default(defaultTeam),
+    name: z
+      .string()
+      .refine(
+        isProfileName,
+        'must be 1 to 64 lower-case letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit',
+      ),
+    team: z
+      .string()
+      .refine(
+        isTeam,
+        'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
+      )
+      .default(defaultTeam),
     images: Manifest.shape.images.default([]),
   })
   .strict();

@@ -68,7 +68,7 @@ export const Manifest = z.object({
   /** The program with its arguments that such a container runs, where the profile does not allow the image's own. */
   entrypoint: Entrypoint.optional(),
   /** The policy ABI the profile is written against, such as `3.0`. */
-  abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a policy ABI such as "3.0"'),
+  abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a version such as "3.0"'),
   /** An SPDX licence expression. */
   license: line.max(100),
   /** Words to find it by. */
@@ -97,8 +97,18 @@ export const Statement = z.strictObject({
   ]),
   predicateType: z.literal(predicateType),
   predicate: z.strictObject({
-    team: z.string().refine(isTeam, 'must be a team name'),
-    name: z.string().refine(isProfileName, 'must be a profile name'),
+    team: z
+      .string()
+      .refine(
+        isTeam,
+        'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
+      ),
+    name: z
+      .string()
+      .refine(
+        isProfileName,
+        'must be 1 to 64 lower-case letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit',
+      ),
     version: z.string().refine(isVersion, 'must be a semantic version without build metadata'),
     manifest: Manifest,
   }),

@@ -21,7 +21,7 @@ import { rootOf, rootOption } from '../target.ts';
 
 export const bundle = defineCommand({
   name: 'bundle',
-  summary: 'Put profiles and their proofs in a file, for hosts without a network',
+  summary: 'Bundle profiles and their proofs in a file, for hosts without a network',
   usage: 'REF… -o FILE',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {

@@ -13,7 +13,7 @@ import { type FileReport, jsonLine, printDiagnostics, summary } from '../termina
 
 export const check = defineCommand({
   name: 'check',
-  summary: 'Would apparmor_parser accept these profiles?',
+  summary: 'Check whether apparmor_parser would accept profiles',
   usage: 'FILE…',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {

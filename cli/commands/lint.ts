@@ -18,7 +18,7 @@ import {
 
 export const lint = defineCommand({
   name: 'lint',
-  summary: 'Check profiles and advise on them',
+  summary: 'Lint profiles',
   usage: 'FILE|DIR…',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {

@@ -18,7 +18,7 @@ import { showingProgress } from '../terminal/progress.ts';
 
 export const lock = defineCommand({
   name: 'lock',
-  summary: 'Write down the exact versions that profiles.toml means now',
+  summary: 'Write the exact versions for profiles.toml to a lock file',
   usage: '[--profiles FILE]',
   args: { min: 0, max: 0 },
   options: {

@@ -143,7 +143,7 @@ async function couldPublish(
   const what = there.digest === digest ? 'another manifest or README' : 'another profile';
   throw new CliError(
     exit.failed,
-    `Nothing would be published: ${team}/${name}@${version} is there with ${what}; a version is written once.`,
+    `Nothing would be published: ${team}/${name}@${version} already exists with ${what}. Versions are immutable.`,
     'Publish a new version.',
     'version-exists',
   );

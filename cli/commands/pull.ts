@@ -404,7 +404,7 @@ function describeInstallation(
   const path = pathOf(named);
   if (!changed) return `${path} ${version} is installed already`;
   if (from === null) return `Installed ${path} ${version}`;
-  if (from === version) return `Installed ${path} ${version} anew`;
+  if (from === version) return `Reinstalled ${path} ${version}`;
   const verb = compareVersions(version, from) < 0 ? 'Downgraded' : 'Updated';
   return `${verb} ${path} from ${from} to ${version}`;
 }

@@ -14,7 +14,7 @@ import type { Io } from '../terminal/io.ts';
 
 export const rollback = defineCommand({
   name: 'rollback',
-  summary: 'Go back to the version that was installed before',
+  summary: 'Roll back to the previously installed version',
   usage: 'NAME',
   args: { min: 1, max: 1 },
   options: {

@@ -18,7 +18,7 @@ const takesOptions: ReadonlySet<Runtime> = new Set(['docker', 'podman', 'nerdctl
 
 export const runArgs = defineCommand({
   name: 'run-args',
-  summary: 'Print what runs a container or a service confined by an installed profile',
+  summary: 'Print the options that confine a container or service with an installed profile',
   usage: 'REF [--runtime RUNTIME]',
   args: { min: 1, max: 1 },
   options: {

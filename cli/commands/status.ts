@@ -38,7 +38,7 @@ const mostNamed = 8;
 
 export const status = defineCommand({
   name: 'status',
-  summary: 'Show what is loaded and confined, and whether it is what was installed',
+  summary: 'Show installed and loaded profiles, confined processes and drift',
   usage: '[NAME…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
@@ -223,11 +223,11 @@ function printStatus(
   for (const record of damaged) {
     const what = record.kind === 'pending' ? 'an interrupted change' : 'what is installed';
     printText(io, `The record of ${what} of ${pathOf(record)} is damaged: ${record.path}`);
-    io.print(`  This makes it anew: sudo aa-registry pull ${pathOf(record)}`);
+    io.print(`  To rebuild it: sudo aa-registry pull ${pathOf(record)}`);
   }
   if (unconfined.length > 0) {
     io.print('');
-    printText(io, 'Unconfined, although a loaded profile is for them (start them anew):');
+    printText(io, 'Unconfined, although a loaded profile attaches to them (restart them):');
     const rows = unconfined.map(({ pid, command, profile }) => [`  ${pid}`, command, profile]);
     printTable(io, rows);
   }
@@ -287,7 +287,9 @@ function noteworthy(
     ...(news?.yanked === undefined ? [] : [`${installation.version} was yanked: ${news.yanked}`]),
     ...(news?.newer === undefined ? [] : [`${news.newer} is available`]),
     ...(news?.unknown === undefined ? [] : [`the registry says: ${news.unknown}`]),
-    ...(rolledBackFrom === undefined ? [] : [`rolled back from ${rolledBackFrom}`]),
+    ...(rolledBackFrom === undefined
+      ? []
+      : [`rolled back from ${rolledBackFrom}: sync stays here until a newer version or "pull"`]),
     ...(complainChosen ? ['kept in complain mode until "enforce"'] : []),
     ...(unmanaged.includes(installation)
       ? [

@@ -21,7 +21,7 @@ import { printText } from '../terminal/table.ts';
 
 export const sync = defineCommand({
   name: 'sync',
-  summary: 'Make this host have the profiles that profiles.toml names',
+  summary: 'Install, update and remove profiles as profiles.toml says',
   usage: '[--profiles FILE]',
   args: { min: 0, max: 0 },
   options: {

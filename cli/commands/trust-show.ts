@@ -6,7 +6,7 @@ import { rootOf, rootOption } from '../target.ts';
 
 export const trustShow = defineCommand({
   name: 'trust show',
-  summary: 'Show whom this host trusts and what it has seen of the log',
+  summary: 'Show the teams this host trusts and the last checkpoint seen',
   usage: '',
   args: { min: 0, max: 0 },
   options: { format: formatOption, root: rootOption, trust: trustOption },

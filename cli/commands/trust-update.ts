@@ -11,7 +11,7 @@ import {
 
 export const trustUpdate = defineCommand({
   name: 'trust update',
-  summary: 'Show what has changed of teams’ keys, and trust them as they are now',
+  summary: 'Show changed keys of trusted teams, and trust the new ones',
   usage: '[TEAM…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: { ...changeOptions, ...registryOptions },
