@@ -234,7 +234,7 @@ describe('first use', () => {
   });
 
   test.each<[change: (text: string) => string, ...said: string[]]>([
-    [(text) => text.replace('license', 'licence'), 'licence: is not a field', 'mean "license"?'],
+    [(text) => text.replace('license', 'licence'), 'licence: unknown field', 'mean "license"?'],
     [(text) => text.replace('name', 'nmae'), 'mean "name"?'],
     [(text) => text.replace(/^abi.*\n/m, ''), 'abi: is missing', 'such as abi = "3.0"'],
     [(text) => text.replace('["nginx"]', '"nginx"'), 'images: must be an array'],
