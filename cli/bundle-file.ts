@@ -69,9 +69,12 @@ export async function fromBundle(file: string, named: Reference[]): Promise<Bund
   };
 }
 
-/** What helps against a refusal because a bundle does not prove that the log has only grown. */
+/** What to do when a bundle does not prove that the log has only grown since it was last seen. */
 export function bundleAdvice(id: string, seen: { size: number } | undefined): string | undefined {
+  if (id === 'log-rolled-back') {
+    return 'The bundle is older than what was seen of the log here: make it again with "aa-registry bundle".';
+  }
   if (id !== 'log-inconsistent') return undefined;
-  const size = seen?.size ?? 'SIZE, which "trust show" tells';
-  return `A bundle proves that only from sizes it was made with: --since ${size}.`;
+  const size = seen?.size ?? 'SIZE';
+  return `Make the bundle with a proof from what was seen of the log here: aa-registry bundle REF… -o FILE --since ${size}`;
 }

@@ -74,12 +74,12 @@ function tellMended(io: Io, { record, copy, installation }: Mended): void {
   if (installation) {
     const { version, origin } = installation;
     const kept = record.kind === 'installed' ? `; it counts as asked for by ${origin}` : '';
-    io.tell(`By what this host has kept, ${version} is installed${kept}.`);
+    io.tell(`According to the version store, ${version} is installed${kept}.`);
   } else {
     io.tell('Which version is installed can’t be told, so an older one would not be refused.');
-    io.tell(`This makes it anew: sudo aa-registry pull ${path}`);
+    io.tell(`To rebuild it: sudo aa-registry pull ${path}`);
   }
-  io.tell(`What was in the record is kept as ${copy}.`);
+  io.tell(`The damaged record was moved to ${copy}.`);
 }
 
 function tellWait(io: Io, holder: string | undefined): void {

@@ -39,7 +39,7 @@ export async function writeDraft(
     if ((await readFile(path, 'utf8')) === data) continue;
     throw new CliError(
       exit.failed,
-      `${path} is there already and says something else; it was left as it is.`,
+      `${path} already exists with other content and was not changed.`,
       'Write to another place, add to it with --patch, or overwrite it with --force.',
     );
   }
@@ -51,7 +51,7 @@ export async function writeDraft(
   }
   const more = isFolder ? ` and ${manifestName}` : '';
   const last = files.at(-1)?.path ?? output;
-  io.tell(visibleLine(`Wrote ${last}${more}; see it through with: aa-registry lint ${output}`));
+  io.tell(visibleLine(`Wrote ${last}${more}; review it with: aa-registry lint ${output}`));
   if (!isFolder && isPackageName(name)) {
     io.tell(`With -o ${visibleLine(name)}/ it is a package, with its manifest.`);
   }

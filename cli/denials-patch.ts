@@ -100,9 +100,7 @@ export async function patchProfile(
     for (const message of newCautions(before, after)) io.tell(`Caution: ${message}`);
     const more = after.warnings - before.warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
-    io.tell(
-      visibleLine(`Wrote ${file}${warnings}; see it through with: aa-registry lint ${named}`),
-    );
+    io.tell(visibleLine(`Wrote ${file}${warnings}; review it with: aa-registry lint ${named}`));
   }
   if (denying.length + leftOut.length === 0) return exit.ok;
   const why = [

@@ -1,6 +1,8 @@
 import type { Untrusted } from '../sdk/host/untrusted.ts';
 import { type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import type { RevokedKeys } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
+import { pathOf } from './installed.ts';
 
 export const trustOption = {
   type: 'string',
@@ -18,23 +20,44 @@ export async function requireTrust(
   if (found) return found;
   throw new CliError(
     exit.refused,
-    `This host trusts nobody yet: there is no ${file}.`,
+    `This host does not trust any team yet: ${file} does not exist.`,
     'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
     'no-trust-file',
   );
 }
 
-/** What to do about a refusal that more trust would end; `undefined` of any other. */
+/** What was refused, and what decides whether its team has a key left that this host can rely on. */
+export interface RefusedFor {
+  team: string;
+  name: string;
+  trust: HostTrust;
+  /** The keys of any team that are known to be revoked; of this refusal too. */
+  revoked: readonly (RevokedKeys | undefined)[];
+}
+
+/** What to do about a refusal that has to do with trust; `undefined` of any other. */
 export function trustAdvice(
   id: string,
-  team: string,
-  { root, trust }: { root?: string | undefined; trust?: string | undefined },
+  refused: RefusedFor,
+  options: { root?: string | undefined; trust?: string | undefined },
 ): string | undefined {
-  const command = (name: string) =>
-    `sudo aa-registry trust ${name} ${team}${where({ root, trust })}`;
-  if (id === 'team-untrusted') return `To trust that team: ${command('add')}`;
+  const { team, name } = refused;
+  const command = (words: string) => `sudo aa-registry ${words}${where(options)}`;
+  if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
   if (!isAboutKeys(id)) return undefined;
-  return `If the team has a new key, this shows and trusts it: ${command('update')}`;
+  if (id !== 'key-revoked') {
+    return `If the team has a new key, this shows and trusts it: ${command(`trust update ${team}`)}`;
+  }
+  return lacksKeys(refused)
+    ? `Every key of team ${team} that this host trusts is revoked, or too few are left. Once the team has a new one: ${command(`trust update ${team}`)}`
+    : `Only a version that is signed with another key helps; the newest: ${command(`pull ${pathOf({ team, name })}`)}`;
+}
+
+/** Whether fewer keys of a team are trusted and not revoked than must sign. */
+function lacksKeys({ team, trust, revoked }: RefusedFor): boolean {
+  const { keys, threshold } = trust.teams.get(team) ?? { keys: [], threshold: 1 };
+  const good = keys.filter(({ keyId }) => !revoked.some((one) => one?.has(keyId)));
+  return good.length < threshold;
 }
 
 /** Whether a refusal is for the keys that have signed. */
@@ -44,17 +67,17 @@ function isAboutKeys(id: string): boolean {
 
 /** What to do about something installed that can't be proved. */
 export function proofAdvice(
-  { id, installation: { team, name, version }, trustsRevoked }: Untrusted,
+  { id, installation: { team, name, version }, lacksKeys }: Untrusted,
   options: { root?: string | undefined; trust?: string | undefined },
 ): string {
-  const pull = (reference: string) => `sudo aa-registry pull ${reference}${where(options)}`;
-  // Once no key that is trusted is revoked, it is another version that helps; one that it can't prove says what to do.
-  if (isAboutKeys(id) && !trustsRevoked) {
-    return `If its team has signed a version with the keys that are trusted now: ${pull(`${team}/${name}`)}`;
-  }
-  const trust = trustAdvice(id, team, options);
-  if (trust !== undefined) return trust;
-  return `To have it proved anew: ${pull(`${team}/${name}@${version}`)}`;
+  const command = (words: string) => `sudo aa-registry ${words}${where(options)}`;
+  const path = pathOf({ team, name });
+  if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
+  if (!isAboutKeys(id)) return `To have it proved again: ${command(`pull ${path}@${version}`)}`;
+  // With keys that can be relied on, it is another version that helps.
+  return lacksKeys
+    ? `Once team ${team} has a new key: ${command(`trust update ${team}`)}, then ${command(`pull ${path}`)}`
+    : `If its team has signed a version with the keys that are trusted now: ${command(`pull ${path}`)}`;
 }
 
 function where({ root, trust }: { root?: string | undefined; trust?: string | undefined }): string {

@@ -19,7 +19,7 @@ export async function requireInstalled(root: string, text: string): Promise<Inst
       throw new CliError(
         exit.failed,
         `What is installed of ${pathOf(damaged)} is not known: ${damaged.path} is damaged.`,
-        `This makes it anew: sudo aa-registry pull ${pathOf(damaged)}`,
+        `To rebuild it: sudo aa-registry pull ${pathOf(damaged)}`,
         'record-damaged',
       );
     }

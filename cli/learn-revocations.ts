@@ -1,6 +1,6 @@
 import { type Client, RegistryError, UnreachableError } from '../sdk/client.ts';
-import { type KeptView, readKeptView } from '../sdk/host/kept.ts';
-import { hostSeenFolder, type RevokedByTeam, type SeenFolder } from '../sdk/host/seen.ts';
+import type { KeptView } from '../sdk/host/kept.ts';
+import { type RevokedByTeam, readRevoked, type SeenFolder, seenFolder } from '../sdk/host/seen.ts';
 import { learnRevocations } from '../sdk/revocations.ts';
 import type { HostTrust } from '../sdk/trust-file.ts';
 import type { Io } from './terminal/io.ts';
@@ -42,7 +42,7 @@ export async function currentView(
   trust: HostTrust,
   teams: Iterable<string>,
 ): Promise<KeptView> {
-  const folder = hostSeenFolder(root, trust.log.key);
+  const folder = seenFolder(io.env, root, trust.log.key);
   const revoked = client && (await tryLearnRevocations(io, client, { trust, folder, teams }));
-  return revoked ? { trust, revoked } : readKeptView(root, trust);
+  return { trust, revoked: revoked ?? (await readRevoked(folder)) };
 }

@@ -62,6 +62,8 @@ export interface ProfileFile {
   packageName?: string;
   /** The abi of its manifest. */
   manifestAbi?: string;
+  /** Warnings about the package's manifest and README. */
+  warnings: Diagnostic[];
 }
 
 /**
@@ -74,7 +76,11 @@ export async function readProfileFile(path: string): Promise<ProfileFile> {
   const bytes = folder ? Buffer.from(folder.bytes) : await readFileAtMost(file, maxFile);
   return {
     ...profileOf(file, bytes),
-    ...(folder && { packageName: folder.name, manifestAbi: folder.manifest.abi }),
+    ...(folder && {
+      packageName: folder.name,
+      manifestAbi: folder.manifest.abi,
+      warnings: folder.warnings,
+    }),
   };
 }
 
@@ -113,7 +119,7 @@ function profileOf(file: string, bytes: Buffer): ProfileFile {
     text = decodeBytes(bytes);
     rawBytes = true;
   }
-  return { file, text, rawBytes };
+  return { file, text, rawBytes, warnings: [] };
 }
 
 /** In bytes as Latin-1: a character of UTF-8 (RFC 3629, section 4), or a byte that is no part of one. */

@@ -1,3 +1,4 @@
+import type { Installation } from '../sdk/host/state.ts';
 import type { Place } from '../sdk/host/tree.ts';
 import {
   type LockedProfile,
@@ -40,4 +41,16 @@ export async function readLockFor(
   const file = lockPath(path);
   const locked = await readLock(file);
   return locked && lockedVersions(file, wanted, locked);
+}
+
+/** What was installed by "pull" and is not among the wanted profiles: no sync changes or removes it. */
+export function unlisted(
+  installed: readonly Installation[],
+  wanted: readonly WantedProfile[],
+): Installation[] {
+  return installed.filter(
+    ({ team, name, origin }) =>
+      origin === 'pull' &&
+      !wanted.some(({ reference }) => reference.team === team && reference.name === name),
+  );
 }

@@ -59,7 +59,11 @@ export function modeCommand(
               throw new CliError(
                 code,
                 `${path} was not changed: ${done.reason} [${done.id}].`,
-                trustAdvice(done.id, team, values),
+                trustAdvice(
+                  done.id,
+                  { team, name, trust, revoked: [view.revoked.get(team)] },
+                  values,
+                ),
                 done.id,
               );
             }

@@ -1,6 +1,6 @@
 import type { Client } from '../sdk/client.ts';
 import { findUnsafe } from '../sdk/host/root.ts';
-import { hostSeenFolder } from '../sdk/host/seen.ts';
+import { seenFolder } from '../sdk/host/seen.ts';
 import type { Place } from '../sdk/host/tree.ts';
 import { latestCheckpoint } from '../sdk/latest-checkpoint.ts';
 import { changeTrust, type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
@@ -55,7 +55,7 @@ export async function openTrust(values: ChangeValues): Promise<OpenTrust> {
     throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
   const path = values.trust ?? trustPlace(root);
   if (root === '/' && values.trust === undefined && process.getuid?.() !== 0) {
-    throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`, 'Use sudo.');
+    throw new CliError(exit.unable, `Writing ${path} requires root.`, 'Use sudo.');
   }
   return { root, path, trust: await requireTrust(values, root) };
 }
@@ -79,9 +79,10 @@ export async function fetchTeamKeys(
   client: Client,
   { root, trust }: OpenTrust,
   team: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<ShownKey[]> {
   const { keys } = await client.getTeam(team);
-  const folder = hostSeenFolder(root, trust.log.key);
+  const folder = seenFolder(env, root, trust.log.key);
   const latest = await latestCheckpoint(client, {
     log: trust.log,
     folder,
@@ -153,18 +154,21 @@ export async function changeTeams(
       say(`  ${mark} ${keyId}${note === undefined ? '' : `  ${note}`}`);
     }
     if (after === undefined)
-      say('  It would be trusted no more: nothing of it is installed or repaired.');
+      say('  It would no longer be trusted: its profiles are neither installed nor repaired.');
     else requireEnough(team, after);
   }
   if (changed.length === 0) {
-    answer(io, values, { file: path, changed: false, items }, `${path} is as it should be.`);
+    answer(io, values, { file: path, changed: false, items }, `${path} is up to date.`);
     return exit.ok;
   }
   if (!values.yes) {
     if (!io.stdin.isTTY) {
-      throw new CliError(exit.usage, 'Nothing was written: compare the key ids, then add --yes.');
+      throw new CliError(
+        exit.usage,
+        'Nothing was written: there is no terminal to confirm on. Compare the key ids, then add --yes.',
+      );
     }
-    if (!(await confirm(io, 'Change whom this host trusts like that?'))) {
+    if (!(await confirm(io, 'Apply these changes?'))) {
       throw new CliError(exit.failed, 'Nothing was written.');
     }
   }
@@ -184,7 +188,7 @@ export async function changeTeams(
     }
     const names = changed.map(({ team }) => team);
     const copy = await changeTrust(path, { ...now, teams }, names);
-    if (copy !== undefined) io.tell(`${path} was written anew; what it was is kept as ${copy}.`);
+    if (copy !== undefined) io.tell(`${path} was rewritten; the previous file is ${copy}.`);
   });
   answer(io, values, { file: path, changed: true, items }, `Wrote ${path}.`);
   return exit.ok;
@@ -213,7 +217,7 @@ function requireEnough(team: string, { keys, threshold }: TeamPolicy): void {
     throw new CliError(
       exit.failed,
       `Nothing was written: no key of team ${team} would be left.`,
-      `To trust the team no more: aa-registry trust remove ${team}`,
+      `The team has to register a new key before anything of it can be installed again. To stop trusting it: sudo aa-registry trust remove ${team}`,
     );
   }
   throw new CliError(

@@ -61,8 +61,8 @@ export function toDiagnostics<One extends Problem>(
 }
 
 /** The severity of a language diagnostic. */
-export function languageSeverity(id: string): Severity {
-  return languageDiagnostics[id]?.severity ?? 'error';
+export function languageSeverity({ id, severity }: Pick<Problem, 'id' | 'severity'>): Severity {
+  return severity ?? languageDiagnostics[id]?.severity ?? 'error';
 }
 
 const colors = { error: '\x1b[31m', warning: '\x1b[33m', info: '\x1b[36m' } as const;

@@ -27,6 +27,7 @@ import type { PolicyFile } from './syntax/tree.ts';
 export { type Diagnostic, render } from './diagnostics.ts';
 export { applyFixes, type Fixed } from './fix.ts';
 export { escaped, literal, quoted } from './glob/literal.ts';
+export { hiddenTextDiagnostics } from './hidden-text.ts';
 export {
   type IncludedDirectory,
   type IncludedFile,
@@ -69,7 +70,7 @@ export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } fr
  */
 export function parse(source: string): { file: PolicyFile; diagnostics: Diagnostic[] } {
   const { file, problems } = mainUnit(source);
-  return { file, diagnostics: toDiagnostics(problems, source, ({ id }) => languageSeverity(id)) };
+  return { file, diagnostics: toDiagnostics(problems, source, languageSeverity) };
 }
 
 export interface CheckOptions {
@@ -190,12 +191,12 @@ export function explain(id: string): (Explanation & { id: string }) | undefined 
 
 function report(analysis: Analysis, target: Release | undefined): Diagnostic[] {
   // With a target, what its parser does counts; else what AppArmor's own tests say is right.
-  const severityOf = ({ id, parsers }: Problem) =>
-    target !== undefined && parsers
-      ? parsers === 'accept'
+  const severityOf = (problem: Problem) =>
+    target !== undefined && problem.parsers
+      ? problem.parsers === 'accept'
         ? 'warning'
         : 'error'
-      : languageSeverity(id);
+      : languageSeverity(problem);
   return analysis.units.flatMap((unit) =>
     toDiagnostics(unit.problems, unit.file.text, severityOf, unit.name),
   );
@@ -208,17 +209,18 @@ function report(analysis: Analysis, target: Release | undefined): Diagnostic[] {
 export function format(source: string): { text: string; diagnostics: Diagnostic[] } {
   const { file, diagnostics } = parse(source);
   const errors = diagnostics.filter((one) => one.severity === 'error');
-  if (errors.length === 0) return { text: print(file), diagnostics };
-  // Errors about line ends alone are repaired: the printer writes new ones.
-  if (!errors.every(({ id, fix }) => lineEnds.has(id) && fix)) return { text: source, diagnostics };
-  const repaired = parse(applyFixes(source, errors).text);
+  const repairs = diagnostics.filter(({ id, fix }) => lineEnds.has(id) && fix);
+  // What is wrong with line ends alone is repaired: the printer writes new ones.
+  if (!errors.every((one) => repairs.includes(one))) return { text: source, diagnostics };
+  if (repairs.length === 0) return { text: print(file), diagnostics };
+  const repaired = parse(applyFixes(source, repairs).text);
   const broken = repaired.diagnostics.some((one) => one.severity === 'error');
   return broken
     ? { text: source, diagnostics }
     : { text: print(repaired.file), diagnostics: repaired.diagnostics };
 }
 
-/** Errors about how a line ends. */
+/** The ids that are about how a line ends. */
 const lineEnds: ReadonlySet<string> = new Set(['final-newline', 'carriage-return']);
 
 /** The top-level profiles of a file, as the kernel would show them: `name` or `:namespace:name`. */

@@ -7,6 +7,11 @@ export const packageDiagnostics = {
     severity: 'error',
     text: 'The registry shows a README as HTML, which it makes once, when the package is published. How much text, how many marks, how deep and how much HTML that may be is limited, far above what people write; the message says which limit was met. Shorten the README, or write tables and nested lists as plain paragraphs.',
   },
+  'hidden-text': {
+    title: 'Invisible character in a description or README',
+    severity: 'warning',
+    text: 'A character that is invisible, or that turns the text around it (UAX 9), can make a description, a README or a command in it be read as something else than what it says. The registry and the command line show such characters escaped. Delete it; emoji may have those that they are made of.',
+  },
   'analysis-limit': {
     title: 'Package that takes too long to look at',
     severity: 'error',

@@ -10,6 +10,8 @@ export interface Problem extends Range {
   expected?: string;
   suggestion?: string;
   fix?: { start: number; end: number; text: string };
+  /** Where it differs from that of the id: a warning, as every apparmor_parser compiles it, and not as it was meant. */
+  severity?: Severity;
   /** What every apparmor_parser up to now does with it, where AppArmor's own tests say otherwise. */
   parsers?: 'accept' | 'refuse';
 }

@@ -13,6 +13,11 @@ export function hasHidden(text: string): boolean {
   return hidden.test(text);
 }
 
+/** Each such character of a text, and where it is in UTF-16 units. */
+export function* hiddenCharacters(text: string): Generator<{ start: number; character: string }> {
+  for (const { index, 0: character } of text.matchAll(hidden)) yield { start: index, character };
+}
+
 /** The text with each such character as `replace` says. */
 export function replaceHidden(text: string, replace: (character: string) => string): string {
   return text.replace(hidden, replace);

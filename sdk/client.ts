@@ -583,6 +583,8 @@ const troubles: Record<string, string> = {
   ENOTFOUND: 'there is no such name',
   EAI_AGAIN: 'its name can not be looked up now',
   ECONNREFUSED: 'nothing listens there',
+  // The Fetch Standard's list of ports that are other protocols'.
+  'bad port': 'HTTP clients do not connect to that port',
   ECONNRESET: 'the connection was cut',
   EHOSTUNREACH: 'no way leads there',
   ENETUNREACH: 'no way leads there',

@@ -51,7 +51,10 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
 /** Reads a private key's file; refuses one that others can read, as ssh does. */
 export async function readPrivateKey(path: string, ask: AskPassphrase): Promise<KeyPair> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new KeyFileError(`there is no signing key at ${path}`);
+  if (!found)
+    throw new KeyFileError(
+      `no signing key at ${path}; create one with "aa-registry key generate", or name one with --key`,
+    );
   if (!found.isFile()) throw new KeyFileError(`${path} is no file`);
   if (found.size > largestKey) throw new KeyFileError(`${path} is too large for a key`);
   const pem = await readFile(path, 'utf8');

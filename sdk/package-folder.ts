@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { maxReadmeLength } from '../contract/index.ts';
-import { lineAt, secretsIn } from '../policy/index.ts';
+import { type Diagnostic, hiddenTextDiagnostics, lineAt, secretsIn } from '../policy/index.ts';
 import {
   defaultTeam,
   isProfileName,
@@ -26,9 +26,12 @@ export interface PackageFolder {
   bytes: Uint8Array<ArrayBuffer>;
   /** The text of README.md, when the folder has one; the manifest has its digest. */
   readme: string | undefined;
+  /** Warnings about its manifest and README; `file` names which. */
+  warnings: Diagnostic[];
 }
 
 export const manifestName = 'aa-profile.toml';
+const readmeName = 'README.md';
 
 /** Whether a package may have this name. */
 export const isPackageName = isProfileName;
@@ -45,8 +48,19 @@ license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
 
 const ManifestFile = Manifest.omit({ readme: true })
   .extend({
-    name: z.string().refine(isProfileName, 'must be a profile name'),
-    team: z.string().refine(isTeam, 'must be a team name').default(defaultTeam),
+    name: z
+      .string()
+      .refine(
+        isProfileName,
+        'must be 1 to 64 lower-case letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit',
+      ),
+    team: z
+      .string()
+      .refine(
+        isTeam,
+        'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
+      )
+      .default(defaultTeam),
     images: Manifest.shape.images.default([]),
   })
   .strict();
@@ -60,6 +74,10 @@ export const manifestFields: Fields = {
     example: 'description = "nginx in a container"',
   },
   images: { what: 'the container images that it fits', example: 'images = ["nginx"]' },
+  entrypoint: {
+    what: "the program to run instead of the images' own entry point, with its arguments",
+    example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
+  },
   abi: { what: 'the policy ABI that it is written against', example: 'abi = "3.0"' },
   license: { what: 'an SPDX licence expression', example: 'license = "Apache-2.0"' },
   tags: {
@@ -116,7 +134,7 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   const file = join(folder, name);
   const bytes = await readPart(file, largestProfile);
   if (!bytes) throw new PackageError(`${folder} has no profile file named ${name}`);
-  const readme = await readReadme(join(folder, 'README.md'));
+  const readme = await readReadme(join(folder, readmeName));
   const digest = readme === undefined ? undefined : await sha256(new TextEncoder().encode(readme));
   return {
     team,
@@ -125,6 +143,12 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
     file,
     bytes,
     readme,
+    warnings: [
+      ...hiddenInManifest(path, source, parsed.value),
+      ...(readme === undefined
+        ? []
+        : hiddenTextDiagnostics('README', readme, join(folder, readmeName))),
+    ],
   };
 }
 
@@ -136,6 +160,17 @@ async function whyNoManifest(folder: string): Promise<string> {
   return found.isDirectory()
     ? `${folder} has no ${manifestName}; ${it}`
     : `${folder} is a file; ${it}`;
+}
+
+/** What is hidden in a manifest: as it is written, else by TOML's escapes, which have no place of their own. */
+function hiddenInManifest(path: string, source: string, value: unknown): Diagnostic[] {
+  const written = hiddenTextDiagnostics('manifest', source, path);
+  if (written.length > 0) return written;
+  const start = { offset: 0, line: 1, column: 1 };
+  return hiddenTextDiagnostics('manifest', JSON.stringify(value), path).map((one) => ({
+    ...one,
+    span: { start, end: start },
+  }));
 }
 
 function requireLicence(path: string, license: string): void {

@@ -1,19 +1,41 @@
-/** The ways to run containers that this program has the words of. */
-export const runtimes = ['docker', 'podman', 'nerdctl', 'compose', 'kubernetes'] as const;
+import { parse } from '../policy/index.ts';
+
+/** What a profile is used by, as far as this program knows how to say so to it. */
+export const runtimes = [
+  'docker',
+  'podman',
+  'nerdctl',
+  'compose',
+  'kubernetes',
+  'systemd',
+] as const;
 export type Runtime = (typeof runtimes)[number];
 
+/** The program that a container runs instead of its image's entry point, and its arguments; none for the image's own. */
+export type Entrypoint = readonly string[];
+
 /** The line that runs a container of `image` confined by a loaded profile (docker-run(1)). */
-export function dockerRunLine(profile: string, image: string): string {
-  return `docker run ${securityOption(profile)} ${image}`;
+export function dockerRunLine(profile: string, image: string, entrypoint: Entrypoint = []): string {
+  const words = ['docker', 'run', containerOptions(profile, entrypoint), image];
+  return [...words, ...argumentsAfterImage(entrypoint)].join(' ');
 }
 
-/** The stanza of a Pod's or container's securityContext (Kubernetes 1.30 and newer). */
-export function kubernetesStanza(profile: string): string {
+/** What stands after the image, in a shell: an entry point of one's own takes the image's arguments away. */
+export function argumentsAfterImage([, ...rest]: Entrypoint): string[] {
+  return rest.map(quoteForShell);
+}
+
+/** The stanza of a container's securityContext (Kubernetes 1.30 and newer), and its command. */
+export function kubernetesStanza(profile: string, entrypoint: Entrypoint = []): string {
   return [
     'securityContext:',
     '  appArmorProfile:',
     '    type: Localhost',
     `    localhostProfile: ${profile}`,
+    // JSON is YAML too; "$(NAME)" would be expanded.
+    ...(entrypoint.length > 0
+      ? [`command: ${JSON.stringify(entrypoint).replaceAll('$(', '$$$$(')}`]
+      : []),
   ].join('\n');
 }
 
@@ -26,20 +48,49 @@ export function kubernetesAnnotation(profile: string, container: string): string
   ].join('\n');
 }
 
-/** What confines a container by a loaded profile: options of a command line, or a piece of its file. */
-export function runArguments(runtime: Runtime, profile: string): string {
+/** What confines a container or a service by a loaded profile: options of a command line, or a piece of its file. */
+export function runArguments(
+  runtime: Runtime,
+  profile: string,
+  entrypoint: Entrypoint = [],
+): string {
   switch (runtime) {
     case 'docker':
     case 'podman':
     case 'nerdctl':
-      return securityOption(profile);
+      return containerOptions(profile, entrypoint);
     case 'compose':
-      return ['security_opt:', `  - apparmor=${profile}`].join('\n');
+      return [
+        'security_opt:',
+        `  - apparmor=${profile}`,
+        // "$" would begin a variable's name.
+        ...(entrypoint.length > 0
+          ? [`entrypoint: ${JSON.stringify(entrypoint).replaceAll('$', '$$$$')}`]
+          : []),
+      ].join('\n');
     case 'kubernetes':
-      return kubernetesStanza(profile);
+      return kubernetesStanza(profile, entrypoint);
+    case 'systemd':
+      return ['[Service]', `AppArmorProfile=${profile}`].join('\n');
   }
 }
 
-function securityOption(profile: string): string {
-  return `--security-opt apparmor=${profile}`;
+/** The programs that a profile confines by itself wherever they are started, as it writes them (apparmor.d(5)). */
+export function attachmentOf(text: string, name: string): string | undefined {
+  for (const statement of parse(text).file.statements) {
+    if (statement.kind !== 'profile' || statement.hat) continue;
+    if (statement.name.value !== name) continue;
+    return statement.attachment?.value;
+  }
+  return undefined;
+}
+
+function containerOptions(profile: string, [program]: Entrypoint): string {
+  const option = `--security-opt apparmor=${profile}`;
+  return program === undefined ? option : `${option} --entrypoint ${program}`;
+}
+
+function quoteForShell(text: string): string {
+  if (/^[A-Za-z0-9._/:=@%+,-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

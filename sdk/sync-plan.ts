@@ -81,7 +81,7 @@ function planPresent(want: Want, have: Have): Step[] {
   } else {
     const problems = isSound(have.condition) ? [] : describeCondition(have.condition);
     if (complain !== installation.complain) {
-      problems.push(`it is to be in ${complain ? 'complain' : 'its own'} mode`);
+      problems.push(`${complain ? 'it is not in complain mode' : 'it is in complain mode'}`);
     }
     // What the operator has disabled stays so.
     const onlyDisabled =

@@ -64,8 +64,8 @@ function tell(
 }
 
 function describeUnknown(name: string, near: string | undefined, known: string[]): string {
-  if (near !== undefined) return `${name}: is not a field here. Did you mean "${near}"?`;
-  return `${name}: is not a field here${known.length > 0 ? `; known are ${known.join(', ')}` : ''}`;
+  if (near !== undefined) return `${name}: unknown field. Did you mean "${near}"?`;
+  return `${name}: unknown field${known.length > 0 ? `; known fields are ${known.join(', ')}` : ''}`;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -78,12 +78,12 @@ function describeIssue(issue: Issue, document: unknown, fields: Fields): string 
   // Of an array's element, what is said of the array.
   const field = path.filter((part) => !/^\d+$/.test(part)).join('.');
   const about = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  const meaning = about === undefined ? '' : `; it is ${about.what}, such as ${about.example}`;
+  const meaning = about === undefined ? '' : ` (${about.what}), such as ${about.example}`;
   return `${name}: ${fault(issue, valueAt(document, path))}${meaning}`;
 }
 
 const types: Record<string, string> = {
-  string: 'text in quotes',
+  string: 'a quoted string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -96,7 +96,7 @@ function fault(issue: Issue, value: unknown): string {
   if (value === undefined) return 'is missing';
   switch (issue.code) {
     case 'invalid_type':
-      return `has to be ${types[issue.expected] ?? issue.expected}`;
+      return `must be ${types[issue.expected] ?? issue.expected}`;
     case 'too_big':
       return `has more than ${issue.maximum} ${unit(issue.origin)}`.trimEnd();
     case 'too_small':
@@ -104,7 +104,7 @@ function fault(issue: Issue, value: unknown): string {
         ? 'is empty'
         : `has fewer than ${issue.minimum} ${unit(issue.origin)}`.trimEnd();
     case 'invalid_union':
-      return 'is neither of what it may be';
+      return 'is of the wrong type';
     default:
       return issue.message;
   }

@@ -47,6 +47,7 @@ export {
   linksWithCredentials,
   Manifest,
   makeStatement,
+  parseStatement,
   type Subject,
   signStatement,
 } from './statement.ts';

@@ -25,6 +25,19 @@ const Image = z
     'must be the name of a container image such as "nginx"',
   );
 
+/**
+ * The program that a container runs instead of its image's entry point, and its arguments. They end up in command lines
+ * that people copy: printable ASCII, and a program that is no option.
+ */
+const Entrypoint = z
+  .array(z.string().regex(/^[ -~]{1,255}$/, 'must be 1 to 255 printable ASCII characters'))
+  .min(1)
+  .max(32)
+  .refine(
+    ([program = '']) => /^[A-Za-z0-9._/][A-Za-z0-9._/+-]*$/.test(program),
+    'must begin with a program, such as ["nginx", "-g", "daemon off;"]',
+  );
+
 /** A word for search. */
 const Tag = z
   .string()
@@ -52,8 +65,10 @@ export const Manifest = z.object({
   description: line.trim().max(300),
   /** Container images that the profile is for, such as `nginx`. */
   images: z.array(Image).max(32),
+  /** The program with its arguments that such a container runs, where the profile does not allow the image's own. */
+  entrypoint: Entrypoint.optional(),
   /** The policy ABI the profile is written against, such as `3.0`. */
-  abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a policy ABI such as "3.0"'),
+  abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a version such as "3.0"'),
   /** An SPDX licence expression. */
   license: line.max(100),
   /** Words for search. */
@@ -82,8 +97,18 @@ export const Statement = z.strictObject({
   ]),
   predicateType: z.literal(predicateType),
   predicate: z.strictObject({
-    team: z.string().refine(isTeam, 'must be a team name'),
-    name: z.string().refine(isProfileName, 'must be a profile name'),
+    team: z
+      .string()
+      .refine(
+        isTeam,
+        'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
+      ),
+    name: z
+      .string()
+      .refine(
+        isProfileName,
+        'must be 1 to 64 lower-case letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit',
+      ),
     version: z.string().refine(isVersion, 'must be a semantic version without build metadata'),
     manifest: Manifest,
   }),

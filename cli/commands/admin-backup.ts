@@ -4,7 +4,7 @@ import { answer, formatOption } from '../framework/format.ts';
 
 export const adminBackup = defineCommand({
   name: 'admin backup',
-  summary: 'Write all that a registry on this machine has into a file, while it runs',
+  summary: 'Back up a running registry to a file',
   usage: 'FILE [--data DIR] [--with-log-key] [--force]',
   args: { min: 1, max: 1 },
   options: {
@@ -12,7 +12,7 @@ export const adminBackup = defineCommand({
     format: formatOption,
     'with-log-key': {
       type: 'boolean',
-      description: 'Put the log’s key into it too; whoever has that can fork the log',
+      description: 'Include the log’s key; anyone who has it can fork the log',
     },
     force: { type: 'boolean', description: 'Replace FILE when it exists' },
   },

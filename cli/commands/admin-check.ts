@@ -7,7 +7,7 @@ const mostTold = 100;
 
 export const adminCheck = defineCommand({
   name: 'admin check',
-  summary: 'Prove a registry’s database against its log, while it runs',
+  summary: 'Check a running registry’s database against its log',
   usage: '[--data DIR | --database URL] [--log-key KEY]',
   args: { min: 0, max: 0 },
   options: {

@@ -4,7 +4,7 @@ import { answer, formatOption } from '../framework/format.ts';
 
 export const adminRestore = defineCommand({
   name: 'admin restore',
-  summary: 'Make a registry’s data from a backup',
+  summary: 'Restore a registry from a backup',
   usage: 'FILE [--data DIR] [--yes]',
   args: { min: 1, max: 1 },
   options: {

@@ -1,8 +1,16 @@
 import { makeBundle } from '../../sdk/bundle.ts';
 import type { Client, VersionPath } from '../../sdk/client.ts';
 import { chooseVersion, fetchEvidence, verifyEvidence } from '../../sdk/fetch.ts';
+import {
+  readAllSeen,
+  readRevoked,
+  readSeen,
+  seenFolder,
+  writeRevoked,
+  writeSeen,
+} from '../../sdk/host/seen.ts';
 import { mapInParallel } from '../../sdk/in-parallel.ts';
-import type { Evidence, Reference } from '../../trust/index.ts';
+import type { Checkpoint, Evidence, Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
@@ -13,7 +21,7 @@ import { rootOf, rootOption } from '../target.ts';
 
 export const bundle = defineCommand({
   name: 'bundle',
-  summary: 'Put profiles and their proofs in a file, for hosts without a network',
+  summary: 'Bundle profiles and their proofs in a file, for hosts without a network',
   usage: 'REF… -o FILE',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
@@ -31,12 +39,14 @@ export const bundle = defineCommand({
       type: 'string',
       multiple: true,
       value: 'SIZE',
-      description: 'The size of the log that such a host has seen ("trust show" tells); repeatable',
+      description:
+        'The size of the log that such a host has seen, as "trust show" prints it there; repeatable',
     },
   },
   details:
-    'What goes in is verified here first; the hosts that "pull --bundle FILE" verify it again, as they would ' +
-    'with a network.',
+    'Everything is verified before it is written, and again by each host that runs "pull --bundle FILE". A host that has ' +
+    'seen the log before accepts the bundle only with a proof that the log has grown from there: it holds one for the ' +
+    'size that was seen here, and for each --since.',
   examples: ['aa-registry bundle docker-nginx acme/web@1.2.0 -o profiles.bundle --since 1041'],
   async run({ values, args, io }) {
     const { output } = values;
@@ -45,7 +55,13 @@ export const bundle = defineCommand({
     const sizes = (values.since ?? []).map((size) =>
       requireWholeNumber('since', size, { maximum: 999_999_999_999_999 }),
     );
-    const trust = await requireTrust(values, rootOf(values.root));
+    const root = rootOf(values.root);
+    const trust = await requireTrust(values, root);
+    const folder = seenFolder(io.env, root, trust.log.key, {
+      isForeign: values.trust !== undefined,
+    });
+    const seen = await readSeen(folder);
+    const revoked = await readRevoked(folder);
     const client = await openSession(io, values, trust.registry);
 
     const references = args.map(requireReference);
@@ -58,29 +74,31 @@ export const bundle = defineCommand({
     }
     const collected: Evidence[] = [];
     const items: object[] = [];
-    let size = 0;
+    let checkpoint: Checkpoint | undefined;
     // All under one checkpoint, although the log may grow meanwhile: that of the one which came into the log last, for
     // a checkpoint that witnesses have cosigned may be older than that.
     const last = await newestOf(client, paths);
     let log: Evidence['log'] | undefined;
     for (const at of [last, ...[...paths.keys()].filter((one) => one !== last)]) {
       const [path, reference] = [paths[at] as VersionPath, references[at] as Reference];
-      const evidence = await fetchEvidence(client, path, log ? { log } : {});
-      const verified = await verifyEvidence(evidence, reference, { trust, seen: undefined });
+      const evidence = await fetchEvidence(client, path, { seen, ...(log && { log }) });
+      const verified = await verifyEvidence(evidence, reference, { trust, seen, revoked });
+      await writeRevoked(folder, path.team, verified.revoked);
       if (!verified.ok) {
         const { id, reason } = verified;
         throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
       }
-      ({ size } = verified.profile.checkpoint);
+      ({ checkpoint } = verified.profile);
       ({ log } = evidence);
       collected[at] = evidence;
       items[at] = { ...path, digest: verified.profile.digest };
     }
-    const consistency: Record<string, string[]> = {};
-    for (const since of sizes) {
-      const { index } = collected[0]?.proof ?? { index: 0 };
-      consistency[since] = (await client.getEntryProof(index, size, since)).consistency;
-    }
+    if (!checkpoint) throw new Error('a bundle of nothing');
+    const consistency = await proveConsistency(client, collected, checkpoint, [
+      ...sizes,
+      ...(await readAllSeen(folder)).map(({ size }) => size),
+    ]);
+    await writeSeen(folder, checkpoint);
     const made = `${JSON.stringify(makeBundle(collected, consistency))}\n`;
     await writeAnswer(io, output, made);
     const bytes = Buffer.byteLength(made);
@@ -90,6 +108,22 @@ export const bundle = defineCommand({
     return exit.ok;
   },
 });
+
+/** Proofs that the log at `checkpoint` extends each of these sizes, by size; of larger ones there is none. */
+async function proveConsistency(
+  client: Client,
+  [first]: readonly Evidence[],
+  { size }: Checkpoint,
+  sizes: readonly number[],
+): Promise<Record<string, string[]>> {
+  const proofs: Record<string, string[]> = {};
+  const index = first?.proof.index ?? 0;
+  for (const since of new Set(sizes)) {
+    if (since >= size) continue;
+    proofs[since] = (await client.getEntryProof(index, size, since)).consistency;
+  }
+  return proofs;
+}
 
 /** Which of these versions is the newest in the log, as its place among them; unverified. */
 async function newestOf(client: Client, paths: readonly VersionPath[]): Promise<number> {

@@ -13,7 +13,7 @@ import { type FileReport, jsonLine, printDiagnostics, summary } from '../termina
 
 export const check = defineCommand({
   name: 'check',
-  summary: 'Would apparmor_parser accept these profiles?',
+  summary: 'Check whether apparmor_parser would accept profiles',
   usage: 'FILE…',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
@@ -62,7 +62,7 @@ export const check = defineCommand({
       // Only whether there are some is asked of them: thousands of files have many more.
       if (!ok && found.length < 1000) found.push(...diagnostics);
       if (format === 'json') {
-        io.print(jsonLine({ ...report, file: path }));
+        io.print(jsonLine(report));
         continue;
       }
       printDiagnostics(io, io.stdout, report);

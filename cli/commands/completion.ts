@@ -3,7 +3,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 
 export const completion = defineCommand({
   name: 'completion',
-  summary: 'Print the completion of commands, options and profiles for a shell',
+  summary: 'Print the completion script for a shell',
   usage: 'bash|zsh|fish',
   args: { min: 1, max: 1 },
   options: {},

@@ -43,7 +43,7 @@ const freshness = 10_000;
 
 export const denials = defineCommand({
   name: 'denials',
-  summary: 'What the kernel refused, by which rule, and what would allow it',
+  summary: 'Explain AppArmor denials and suggest rules',
   usage: '',
   args: { min: 0, max: 0 },
   options: {

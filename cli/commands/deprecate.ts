@@ -4,17 +4,22 @@ import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const deprecate = defineCommand({
   name: 'deprecate',
-  summary: 'Tell whoever uses a profile not to any more',
+  summary: 'Deprecate a profile',
   usage: 'NAME --reason TEXT [--replacement NAME] | NAME --undo',
   args: { min: 1, max: 1 },
   options: {
     format: formatOption,
     ...registryOptions,
-    reason: { type: 'string', value: 'TEXT', description: 'Why, for whoever looks at it' },
+    reason: {
+      type: 'string',
+      value: 'TEXT',
+      description: 'The reason, shown to everyone who looks at it',
+    },
     replacement: { type: 'string', value: 'NAME', description: 'What to use in its place' },
     undo: { type: 'boolean', description: 'Take the deprecation back' },
   },
-  details: 'It goes on being served. A single bad version is for "yank".',
+  details:
+    'The profile can still be pulled; pull, show and the catalog print the reason. For a single bad version, use "yank".',
   examples: [
     'aa-registry deprecate platform/web --reason "one profile for all" --replacement platform/front',
   ],

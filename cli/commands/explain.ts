@@ -8,7 +8,7 @@ import { wrapLines } from '../terminal/wrap.ts';
 
 export const explain = defineCommand({
   name: 'explain',
-  summary: 'Say what a diagnostic means and what to do',
+  summary: 'Explain a diagnostic and how to fix it',
   usage: '[ID]',
   args: { min: 0, max: 1 },
   options: { format: formatOption },

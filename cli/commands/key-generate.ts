@@ -8,7 +8,7 @@ import { choosePassphrase, signingKeyPath } from '../signing-key.ts';
 
 export const keyGenerate = defineCommand({
   name: 'key generate',
-  summary: 'Make a publisher key',
+  summary: 'Generate a signing key',
   usage: '[--out FILE] [--no-passphrase]',
   args: { min: 0, max: 0 },
   options: {

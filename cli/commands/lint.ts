@@ -24,7 +24,7 @@ import {
 
 export const lint = defineCommand({
   name: 'lint',
-  summary: 'Check profiles and advise on them',
+  summary: 'Lint profiles',
   usage: 'FILE|DIR… [--fix]',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {
@@ -75,11 +75,17 @@ export const lint = defineCommand({
     let warnings = 0;
     for (const path of args) {
       const profile = path === '-' ? await readProfileFromStdin(io) : await readProfileFile(path);
-      const { file, text: before, ...ofProfile } = profile;
+      const { file, text: before, warnings: ofTexts, ...ofProfile } = profile;
       const options = { resolver, ...ofProfile };
       const fixed = fix ? applyLintFixes(before, options) : undefined;
       const { text, applied } = fixed ?? { text: before, applied: [] };
-      const { ok, diagnostics, needs, omitted } = fixed?.report ?? lintPolicy(before, options);
+      const {
+        ok,
+        diagnostics: found,
+        needs,
+        omitted,
+      } = fixed?.report ?? lintPolicy(before, options);
+      const diagnostics = [...found, ...ofTexts];
       if (filters) io.stdout.write(encodeBytes(text));
       else if (text !== before) await rewriteProfile(profile, text);
       const report = { file, source: text, ok, needs, diagnostics, omitted };
@@ -87,7 +93,7 @@ export const lint = defineCommand({
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
       if (format === 'json') {
         const more = fix ? { fixed: applied.map(jsonDiagnostic) } : {};
-        io.print(jsonLine({ ...report, file: path }, more));
+        io.print(jsonLine(report, more));
       }
       if (format !== 'text') continue;
       const say = filters ? io.tell : io.print;

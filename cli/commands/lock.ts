@@ -1,14 +1,7 @@
 import type { Verified } from '../../sdk/fetch.ts';
 import { fetchSeveral } from '../../sdk/fetch-several.ts';
 import { readFileIfPresent } from '../../sdk/host/read-file.ts';
-import {
-  hostSeenFolder,
-  readRevoked,
-  readSeen,
-  userSeenFolder,
-  writeRevoked,
-  writeSeen,
-} from '../../sdk/host/seen.ts';
+import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
 import { type Installation, isHeldFrom, listInstallations } from '../../sdk/host/state.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
 import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
@@ -25,7 +18,7 @@ import { showingProgress } from '../terminal/progress.ts';
 
 export const lock = defineCommand({
   name: 'lock',
-  summary: 'Write down the exact versions that profiles.toml means now',
+  summary: 'Write the exact versions for profiles.toml to a lock file',
   usage: '[--profiles FILE]',
   args: { min: 0, max: 0 },
   options: {
@@ -49,11 +42,13 @@ export const lock = defineCommand({
     const client = await openSession(io, values, trust.registry);
     const references = wanted.map(({ reference }) => reference);
     const names = references.map(formatReference);
-    const folder = userSeenFolder(io.env, trust.log.key);
+    const folder = seenFolder(io.env, root, trust.log.key, {
+      isForeign: values.trust !== undefined,
+    });
     const view = {
       trust,
       seen: await readSeen(folder),
-      revoked: await readRevoked(folder, hostSeenFolder(root, trust.log.key)),
+      revoked: await readRevoked(folder),
       installed: () => undefined,
     };
     const installed = await listInstallations(root).catch((error: NodeJS.ErrnoException) => {
@@ -89,10 +84,14 @@ export const lock = defineCommand({
     });
     const locked: LockedProfile[] = [];
     for (const [at, one] of verified.entries()) {
-      const team = references[at]?.team ?? '';
+      const { team = '', name = '' } = references[at] ?? {};
       await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
-        const next = trustAdvice(one.id, team, values);
+        const next = trustAdvice(
+          one.id,
+          { team, name, trust, revoked: [view.revoked.get(team), one.revoked] },
+          values,
+        );
         throw notProved(one, `nothing was written: ${names[at]}`, next);
       }
       const { version, digest, checkpoint } = one.profile;

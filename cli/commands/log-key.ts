@@ -5,7 +5,7 @@ import { answer, formatOption } from '../framework/format.ts';
 
 export const logKey = defineCommand({
   name: 'log key',
-  summary: 'Make the key of a log or of a witness',
+  summary: 'Generate the key of a log or a witness',
   usage: 'NAME [--cosigner] [-o FILE]',
   args: { min: 1, max: 1 },
   options: {

@@ -20,7 +20,7 @@ const writeInterval = 1000;
 
 export const logVerify = defineCommand({
   name: 'log verify',
-  summary: 'Audit a registry’s log: every entry, and what it is about',
+  summary: 'Verify a registry’s log: every entry and the content it names',
   usage: '[--log-key VKEY] [--state FILE]',
   args: { min: 0, max: 0 },
   options: {

@@ -15,7 +15,7 @@ const longestPause = 3600;
 
 export const logWatch = defineCommand({
   name: 'log watch',
-  summary: 'Report what the log says anew of teams or profiles',
+  summary: 'Watch the log for new entries of teams or profiles',
   usage: 'TEAM[/NAME]… [--state FILE]',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: {

@@ -34,7 +34,7 @@ export const logWitness = defineCommand({
   details:
     'Serves C2SP tlog-witness. A registry that runs with --witness KEY=URL has its checkpoints cosigned here, and ' +
     'hosts that list the witness in their trust file install nothing without. It is worth most on a machine ' +
-    'that whoever runs the registry does not control. What it keeps in DIR must never be put back to an ' +
+    'that the registry’s operator does not control. What it keeps in DIR must never be put back to an ' +
     'older state.',
   examples: [
     'aa-registry log witness --key w1.key --log-key profiles.example.org/log+1a2b3c4d+A…',

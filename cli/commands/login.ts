@@ -10,7 +10,7 @@ import { readSecret } from '../terminal/prompt.ts';
 
 export const login = defineCommand({
   name: 'login',
-  summary: 'Remember a registry and an API token',
+  summary: 'Log in to a registry with an API token',
   usage: 'URL',
   args: { min: 1, max: 1 },
   options: {

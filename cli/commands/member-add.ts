@@ -5,7 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const memberAdd = defineCommand({
   name: 'member add',
-  summary: 'Put a user in a team, or change their role (owners)',
+  summary: 'Add a user to a team, or change their role (owners)',
   usage: 'TEAM USER --role ROLE',
   args: { min: 2, max: 2 },
   options: {

@@ -4,7 +4,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const memberRemove = defineCommand({
   name: 'member remove',
-  summary: 'Take a user out of a team (owners)',
+  summary: 'Remove a user from a team (owners)',
   usage: 'TEAM USER',
   args: { min: 2, max: 2 },
   options: { format: formatOption, ...registryOptions },

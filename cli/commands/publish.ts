@@ -56,11 +56,12 @@ export const publish = defineCommand({
       );
     }
     const read = await readPackageFolder(folder);
-    const { team, name, manifest, file, bytes, readme } = read;
+    const { team, name, manifest, file, bytes, readme, warnings } = read;
     const text = profileText(read);
     const report = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
-    if (report.diagnostics.length > 0) {
-      printDiagnostics(io, io.stderr, { ...report, file, source: text });
+    const diagnostics = [...report.diagnostics, ...warnings];
+    if (diagnostics.length > 0) {
+      printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
     }
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
@@ -137,7 +138,7 @@ async function couldPublish(
   const what = there.digest === digest ? 'another manifest or README' : 'another profile';
   throw new CliError(
     exit.failed,
-    `Nothing would be published: ${team}/${name}@${version} is there with ${what}; a version is written once.`,
+    `Nothing would be published: ${team}/${name}@${version} already exists with ${what}. Versions are immutable.`,
     'Publish a new version.',
     'version-exists',
   );

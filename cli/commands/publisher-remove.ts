@@ -5,7 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const publisherRemove = defineCommand({
   name: 'publisher remove',
-  summary: 'Trust a repository’s CI no longer (owners)',
+  summary: 'Stop a repository’s CI from publishing (owners)',
   usage: 'TEAM ID',
   args: { min: 2, max: 2 },
   options: { format: formatOption, ...registryOptions },

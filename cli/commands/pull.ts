@@ -8,17 +8,16 @@ import { type KeptView, readKeptView, verifyKept } from '../../sdk/host/kept.ts'
 import { readPolicy } from '../../sdk/host/kernel.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import {
-  hostSeenFolder,
   readRevoked,
   readSeen,
   type SeenFolder,
-  userSeenFolder,
+  seenFolder,
   writeRevoked,
   writeSeen,
 } from '../../sdk/host/seen.ts';
 import { type Installation, listInstallations } from '../../sdk/host/state.ts';
 import { fetchNews } from '../../sdk/news.ts';
-import { dockerRunLine, kubernetesStanza } from '../../sdk/run-args.ts';
+import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
 import { bundleAdvice, fromBundle, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { changing, tellSetAside } from '../changing.ts';
@@ -117,8 +116,9 @@ export const pull = defineCommand({
     if (!downloadOnly && !dryRun) await requireTarget(root);
     const trust = await requireTrust(values, root);
 
-    const log = trust.log.key;
-    const seen = downloadOnly ? userSeenFolder(io.env, log) : hostSeenFolder(root, log);
+    const seen = seenFolder(io.env, root, trust.log.key, {
+      isForeign: downloadOnly && values.trust !== undefined,
+    });
     const wanted =
       bundle === undefined
         ? await fromRegistry(io, values, trust.registry, references)
@@ -141,7 +141,7 @@ export const pull = defineCommand({
       const view = {
         trust,
         seen: await readSeen(seen),
-        revoked: await readRevoked(seen, hostSeenFolder(root, log)),
+        revoked: await readRevoked(seen),
         installed: ({ team, name }: Reference) =>
           installed.find((one) => one.team === team && one.name === name)?.version,
       };
@@ -154,9 +154,10 @@ export const pull = defineCommand({
     };
 
     if (dryRun) {
-      const { profiles } = await prove(await listInstallations(root));
+      const installed = await listInstallations(root);
+      const { profiles } = await prove(installed);
       await answerItems(io, values, async (done) => {
-        for (const profile of profiles) await showChange(io, root, profile, done);
+        for (const profile of profiles) await showChange(io, root, profile, installed, done);
       });
       return exit.ok;
     }
@@ -270,16 +271,18 @@ async function rememberRevoked(
 function requireProved(
   verified: Verified[],
   references: Reference[],
-  { seen }: SeveralView,
+  { seen, trust, revoked }: SeveralView,
   values: { root?: string; trust?: string; bundle?: string },
 ): VerifiedProfile[] {
   return verified.map((one, at) => {
     if (one.ok) return one.profile;
+    const { team = '', name = '' } = references[at] ?? {};
+    const refused = { team, name, trust, revoked: [revoked.get(team), one.revoked] };
     throw notProved(
       one,
       'nothing was changed',
       (values.bundle === undefined ? undefined : bundleAdvice(one.id, seen)) ??
-        trustAdvice(one.id, references[at]?.team ?? '', values),
+        trustAdvice(one.id, refused, values),
     );
   });
 }
@@ -307,14 +310,33 @@ async function showChange(
   io: Io,
   root: string,
   profile: VerifiedProfile,
+  installed: readonly Installation[],
   done: (item: object, ...lines: string[]) => void,
 ): Promise<void> {
   const { team, name, version } = profile;
   const { path, text } = textInstalled(root, profile);
   const diff = diffOf(path, text, profile.bytes, version);
   const changed = diff !== '';
+  const from = installed.find((one) => one.team === team && one.name === name)?.version;
+  io.tell(`${describePlan(profile, { changed, from })} Nothing was changed.`);
   done({ ...identityOf(profile), changed, diff }, ...(changed ? [diff.trimEnd()] : []));
-  if (!changed) io.tell(`${team}/${name}@${version} would change nothing.`);
+}
+
+/** What a pull would do, as a sentence. */
+function describePlan(
+  { version, ...named }: VerifiedProfile,
+  { changed, from }: { changed: boolean; from: string | undefined },
+): string {
+  const path = pathOf(named);
+  if (from === undefined) return `Would install ${path} ${version}.`;
+  if (from !== version) {
+    const verb = compareVersions(version, from) < 0 ? 'downgrade' : 'update';
+    const same = changed ? '' : '; the profile is the same';
+    return `Would ${verb} ${path} from ${from} to ${version}${same}.`;
+  }
+  return changed
+    ? `Would install ${path} ${version} again, because its file was changed.`
+    : `${path} ${version} is already installed.`;
 }
 
 interface OneInstallation {
@@ -382,7 +404,7 @@ function describeInstallation(
   const path = pathOf(named);
   if (!changed) return `${path} ${version} is installed already`;
   if (from === null) return `Installed ${path} ${version}`;
-  if (from === version) return `Installed ${path} ${version} anew`;
+  if (from === version) return `Reinstalled ${path} ${version}`;
   const verb = compareVersions(version, from) < 0 ? 'Downgraded' : 'Updated';
   return `${verb} ${path} from ${from} to ${version}`;
 }
@@ -393,13 +415,26 @@ function notLoaded(root: string): string {
   return hasParser(root) ? why : `${why} It has no apparmor_parser, which would load it at boot.`;
 }
 
-/** How to use an installed profile; for several, the shortest way. */
-function tellUse(io: Io, profile: VerifiedProfile, alone: boolean): void {
-  const { name, manifest } = profile;
-  const [image = 'IMAGE'] = manifest.images;
+/** How to use an installed profile: run a container, or a program of the host. */
+function tellUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: boolean): void {
   if (alone) io.tell(`About: ${manifest.description}`);
-  io.print(dockerRunLine(name, image));
-  if (!alone) return;
-  io.print('');
-  io.print(kubernetesStanza(name));
+  const { images, entrypoint } = manifest;
+  const [image] = images;
+  if (image !== undefined) {
+    io.print(dockerRunLine(name, image, entrypoint));
+    if (!alone) return;
+    io.print('');
+    io.print(kubernetesStanza(name, entrypoint));
+    return;
+  }
+  const attachment = attachmentOf(new TextDecoder().decode(bytes), name);
+  if (attachment !== undefined) {
+    io.print(`${name} confines ${attachment} from its next start on; restart what is running.`);
+    return;
+  }
+  // Docker takes it by itself.
+  if (name === 'docker-default') return;
+  io.print(`A service that ${name} is to confine has in its unit:`);
+  io.print(runArguments('systemd', name));
+  io.tell(`For a container: docker run $(aa-registry run-args ${name}) IMAGE`);
 }

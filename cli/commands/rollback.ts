@@ -14,7 +14,7 @@ import type { Io } from '../terminal/io.ts';
 
 export const rollback = defineCommand({
   name: 'rollback',
-  summary: 'Go back to the version that was installed before',
+  summary: 'Roll back to the previously installed version',
   usage: 'NAME',
   args: { min: 1, max: 1 },
   options: {
@@ -64,7 +64,11 @@ export const rollback = defineCommand({
         throw new CliError(
           done.id === 'not-kept' ? exit.failed : exit.refused,
           `Refused, nothing was changed: ${done.reason} [${done.id}].`,
-          trustAdvice(done.id, installation.team, values),
+          trustAdvice(
+            done.id,
+            { ...installation, trust, revoked: [view.revoked.get(installation.team)] },
+            values,
+          ),
           done.id,
         );
       }

@@ -1,13 +1,24 @@
 import { reservedName } from '../../policy/index.ts';
+import { readKeptPackage } from '../../sdk/host/kept.ts';
 import { checkKernel, loadedMode } from '../../sdk/host/kernel.ts';
-import { kubernetesAnnotation, runArguments, runtimes } from '../../sdk/run-args.ts';
+import {
+  argumentsAfterImage,
+  attachmentOf,
+  kubernetesAnnotation,
+  type Runtime,
+  runArguments,
+  runtimes,
+} from '../../sdk/run-args.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
 import { requireRoot, rootOption } from '../target.ts';
 
+/** The runtimes whose command line has options before the image and arguments after it. */
+const takesOptions: ReadonlySet<Runtime> = new Set(['docker', 'podman', 'nerdctl']);
+
 export const runArgs = defineCommand({
   name: 'run-args',
-  summary: 'Print what runs a container confined by an installed profile',
+  summary: 'Print the options that confine a container or service with an installed profile',
   usage: 'REF [--runtime RUNTIME]',
   args: { min: 1, max: 1 },
   options: {
@@ -15,7 +26,7 @@ export const runArgs = defineCommand({
       type: 'string',
       short: 'r',
       choices: runtimes,
-      description: 'For which it is (default docker)',
+      description: 'What it is for (default docker)',
     },
     annotation: {
       type: 'string',
@@ -26,12 +37,14 @@ export const runArgs = defineCommand({
     root: rootOption,
   },
   details:
-    'For docker, podman and nerdctl it is the option of their "run"; for compose and kubernetes a piece of YAML, of a ' +
-    'service and of a container or Pod. Needs no network.',
+    'For docker, podman and nerdctl it prints the options of their "run"; for compose and kubernetes a piece of YAML for a ' +
+    'service, a container or a Pod; for systemd the setting of a unit. Where the package names an entrypoint, it is among ' +
+    'them, and the arguments that follow the image are printed as a note. Needs no network.',
   examples: [
     'docker run $(aa-registry run-args docker-nginx) nginx',
     'aa-registry run-args docker-nginx --runtime kubernetes',
     'aa-registry run-args docker-nginx --runtime kubernetes --annotation web',
+    'aa-registry run-args acme/backupd --runtime systemd',
   ],
   async run({ values, args: [text = ''], io }) {
     const { runtime = 'docker', annotation } = values;
@@ -49,11 +62,21 @@ export const runArgs = defineCommand({
     if (reserved !== undefined) {
       throw new CliError(exit.failed, `"${name}" confines nothing by that name: it ${reserved}.`);
     }
+    const found = readKeptPackage(root, installation);
+    const entrypoint = found?.manifest.entrypoint;
     io.print(
       annotation === undefined
-        ? runArguments(runtime, name)
+        ? runArguments(runtime, name, entrypoint)
         : kubernetesAnnotation(name, annotation),
     );
+    if (annotation === undefined && takesOptions.has(runtime)) {
+      const rest = argumentsAfterImage(entrypoint ?? []);
+      if (rest.length > 0) io.tell(`Note: after the image, add: ${rest.join(' ')}`);
+    }
+    const attachment = found && attachmentOf(found.text, name);
+    if (attachment !== undefined && runtime === 'docker' && found?.manifest.images.length === 0) {
+      io.tell(`Note: ${name} is for programs of the host: it confines ${attachment} by itself.`);
+    }
     const [kernel, mode] =
       root === '/' ? await Promise.all([checkKernel(), loadedMode(name)]) : [{ ok: true } as const];
     if (!kernel.ok) {

@@ -10,6 +10,7 @@ import {
 } from '../../sdk/host/status.ts';
 import { type Judgement, judgeInstalled, type Untrusted } from '../../sdk/host/untrusted.ts';
 import { fetchNews, type News } from '../../sdk/news.ts';
+import { ProfilesFileError, profilesPlace, readProfiles } from '../../sdk/profiles-file.ts';
 import { type HostTrust, readTrust, trustPlace } from '../../sdk/trust-file.ts';
 import { parseReference, type Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit, type Values } from '../framework/command.ts';
@@ -17,12 +18,13 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { currentView } from '../learn-revocations.ts';
+import { unlisted } from '../profiles-option.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireRoot, rootOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
 
-/** What the exit code says to a monitor; the README lists it. */
+/** What the exit code says to a monitor; docs/cli.md lists them. */
 const exitCodes = {
   ok: exit.ok,
   disabled: exit.unable,
@@ -36,7 +38,7 @@ const mostNamed = 8;
 
 export const status = defineCommand({
   name: 'status',
-  summary: 'Show what is loaded and confined, and whether it is what was installed',
+  summary: 'Show installed and loaded profiles, confined processes and drift',
   usage: '[NAME…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: {
@@ -76,8 +78,15 @@ export const status = defineCommand({
         `${folder} holds ${count} more records, which were not read: at most ${maxRecords.count} are, of ${maxRecords.bytes >> 20} MiB in all. Remove those that aa-registry has not written.`,
       );
     }
-    if (json) io.print(toJson(asData(found, news, untrusted)));
-    else printStatus(io, found, news, [...untrusted, ...outdated], values.all ?? false);
+    const unmanaged = await unmanagedOf(io, found, root);
+    if (json) io.print(toJson(asData(found, news, untrusted, unmanaged)));
+    else
+      printStatus(
+        io,
+        found,
+        { news, untrusted: [...untrusted, ...outdated], unmanaged },
+        values.all ?? false,
+      );
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
     for (const next of new Set(advice)) io.tell(next);
     return exitCodes[verdictOf(found, untrusted)];
@@ -155,11 +164,33 @@ function referenceOf({ team, name, reference }: InstalledStatus['installation'])
   return parsed.ok ? parsed.reference : { team, name, selector: { kind: 'default' } };
 }
 
+/** What there is to say about what is installed, besides its state. */
+interface Remarks {
+  news: News[];
+  untrusted: Untrusted[];
+  unmanaged: readonly Named[];
+}
+
+/** What is installed and not managed by this host's profiles.toml; nothing where it has none. */
+async function unmanagedOf(io: Io, { installed }: HostStatus, root: string): Promise<Named[]> {
+  try {
+    const wanted = await readProfiles(profilesPlace(root));
+    if (!wanted) return [];
+    return unlisted(
+      installed.map(({ installation }) => installation),
+      wanted,
+    );
+  } catch (error) {
+    if (!(error instanceof ProfilesFileError)) throw error;
+    io.tell(`Warning: ${error.message}`);
+    return [];
+  }
+}
+
 function printStatus(
   io: Io,
   found: HostStatus,
-  news: News[],
-  untrusted: Untrusted[],
+  { news, untrusted, unmanaged }: Remarks,
   all: boolean,
 ): void {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
@@ -178,8 +209,11 @@ function printStatus(
       one.installation.version,
       one.mode ?? (kernel ? 'not loaded' : modeAtBoot(one)),
       kernel?.ok ? String(one.processes.length) : '',
-      [...trustOf(one, untrusted), ...problemsOf(one), ...noteworthy(one, news[at])].join('; ') ||
-        'as installed',
+      [
+        ...trustOf(one, untrusted),
+        ...problemsOf(one),
+        ...noteworthy(one, news[at], unmanaged),
+      ].join('; ') || 'as installed',
     ]);
     const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
     printTable(io, [head, ...rows]);
@@ -194,11 +228,11 @@ function printStatus(
   for (const record of damaged) {
     const what = record.kind === 'pending' ? 'an interrupted change' : 'what is installed';
     printText(io, `The record of ${what} of ${pathOf(record)} is damaged: ${record.path}`);
-    io.print(`  This makes it anew: sudo aa-registry pull ${pathOf(record)}`);
+    io.print(`  To rebuild it: sudo aa-registry pull ${pathOf(record)}`);
   }
   if (unconfined.length > 0) {
     io.print('');
-    printText(io, 'Unconfined, although a loaded profile is for them (start them anew):');
+    printText(io, 'Unconfined, although a loaded profile attaches to them (restart them):');
     const rows = unconfined.map(({ pid, command, profile }) => [`  ${pid}`, command, profile]);
     printTable(io, rows);
   }
@@ -248,14 +282,25 @@ function problemsOf({ condition }: InstalledStatus): string[] {
   return describeCondition(condition);
 }
 
-function noteworthy({ installation }: InstalledStatus, news: News | undefined): string[] {
+function noteworthy(
+  { installation }: InstalledStatus,
+  news: News | undefined,
+  unmanaged: readonly Named[],
+): string[] {
   const { rolledBackFrom, complainChosen } = installation;
   return [
     ...(news?.yanked === undefined ? [] : [`${installation.version} was yanked: ${news.yanked}`]),
     ...(news?.newer === undefined ? [] : [`${news.newer} is available`]),
     ...(news?.unknown === undefined ? [] : [`the registry says: ${news.unknown}`]),
-    ...(rolledBackFrom === undefined ? [] : [`rolled back from ${rolledBackFrom}`]),
+    ...(rolledBackFrom === undefined
+      ? []
+      : [`rolled back from ${rolledBackFrom}: sync stays here until a newer version or "pull"`]),
     ...(complainChosen ? ['kept in complain mode until "enforce"'] : []),
+    ...(unmanaged.includes(installation)
+      ? [
+          `not in profiles.toml, so sync leaves it alone; "aa-registry remove ${pathOf(installation)}" removes it`,
+        ]
+      : []),
   ];
 }
 
@@ -287,7 +332,12 @@ function namesOf(processes: InstalledStatus['processes']): string {
 }
 
 /** The same as JSON; its keys are a contract with monitors. */
-function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknown {
+function asData(
+  found: HostStatus,
+  news: News[],
+  untrusted: Untrusted[],
+  unmanaged: readonly Named[],
+): unknown {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged, unread } = found;
   const own = new Set(installed.map(({ installation }) => installation.name));
   return {
@@ -319,6 +369,8 @@ function asData(found: HostStatus, news: News[], untrusted: Untrusted[]): unknow
       condition,
       processes: processes.map(({ pid, command }) => ({ pid, command })),
       rolledBackFrom: installation.rolledBackFrom ?? null,
+      // Installed by "pull" and not in profiles.toml, where this host has one.
+      unmanaged: unmanaged.includes(installation),
       // Why it can't be proved now.
       untrusted: refusalOf(installation, untrusted),
       // null where the registry was not asked or does not know.

@@ -1,5 +1,8 @@
 import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
+import type { KeptView } from '../../sdk/host/kept.ts';
+import { readRevoked, readSeen, seenFolder } from '../../sdk/host/seen.ts';
+import { type Installation, listInstallations } from '../../sdk/host/state.ts';
 import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
 import { bundleAdvice, offlineOption, openBundle, requireOfflineBundle } from '../bundle-file.ts';
@@ -9,7 +12,7 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { proofAdvice, requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { currentView } from '../learn-revocations.ts';
-import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
+import { profilesOption, readLockFor, requireProfiles, unlisted } from '../profiles-option.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireTarget, rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
@@ -18,7 +21,7 @@ import { printText } from '../terminal/table.ts';
 
 export const sync = defineCommand({
   name: 'sync',
-  summary: 'Make this host have the profiles that profiles.toml names',
+  summary: 'Install, update and remove profiles as profiles.toml says',
   usage: '[--profiles FILE]',
   args: { min: 0, max: 0 },
   options: {
@@ -42,7 +45,7 @@ export const sync = defineCommand({
   details:
     '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate", ' +
     'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has ' +
-    'installed; what you have pulled stays, and so does a rollback, until there is a newer version than what it left, and ' +
+    'installed; what you have pulled stays, listed or not, and so does a rollback, until there is a newer version than what it left, and ' +
     'complain mode that was asked for here, until "enforce". With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
     'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
     'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
@@ -69,24 +72,29 @@ export const sync = defineCommand({
     }
     const isForeign = values.trust !== undefined;
     const options = { root, trust, client, bundle, wanted, locked, dryRun, isForeign };
+    const folder = seenFolder(io.env, root, trust.log.key);
+    const seen = bundle && (await readSeen(folder));
     const report = dryRun
       ? await syncHost(options)
       : await changing(io, root, { ...values, trust }, () => syncHost(options));
+    const told = { ...values, seen, view: { trust, revoked: await readRevoked(folder) } };
     const code = dryRun ? plannedCode(report) : codeOf(report);
+    const unmanaged = unlisted(await listInstallations(root), wanted);
+    for (const line of describeUnmanaged(unmanaged, values.root)) io.tell(line);
     if (values.format === 'json') {
       tellRegistry(io, report);
-      tellTrust(io, report, values);
-      io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length })));
+      tellTrust(io, report, told);
+      io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length, unmanaged })));
       return code;
     }
     if (dryRun) {
       await showPlan(io, root, report);
-      tellTrust(io, report, values);
+      tellTrust(io, report, told);
       return code;
     }
     for (const outcome of report.outcomes) tellOutcome(io, outcome);
     tellRegistry(io, report);
-    tellTrust(io, report, values);
+    tellTrust(io, report, told);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
       // What was told of them is not what was wanted.
@@ -96,6 +104,19 @@ export const sync = defineCommand({
     return code;
   },
 });
+
+/** Says which profiles a sync leaves alone because they were pulled and profiles.toml does not list them. */
+function describeUnmanaged(unmanaged: readonly Installation[], root: string | undefined): string[] {
+  if (unmanaged.length === 0) return [];
+  const names = unmanaged.map(pathOf);
+  const where = root === undefined ? '' : ` --root ${root}`;
+  const stay =
+    names.length === 1 ? 'was installed by "pull" and stays' : 'were installed by "pull" and stay';
+  return [
+    `Not in profiles.toml: ${names.join(', ')} ${stay}; sync does not update or repair what is not listed.`,
+    `To remove: sudo aa-registry remove ${names.join(' ')}${where}`,
+  ];
+}
 
 /** As {@link codeOf}, and drift where there is something to do; what can't be proved comes first, as without --dry-run. */
 function plannedCode(report: SyncReport): number {
@@ -165,7 +186,13 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
 function tellTrust(
   io: Io,
   { outcomes, untrusted, outdated }: SyncReport,
-  values: { root?: string; trust?: string; bundle?: string },
+  values: {
+    root?: string;
+    trust?: string;
+    bundle?: string;
+    seen?: { size: number } | undefined;
+    view: KeptView;
+  },
 ): void {
   for (const { installation, id, reason } of untrusted) {
     const name = `${pathOf(installation)} ${installation.version}`;
@@ -178,13 +205,20 @@ function tellTrust(
   for (const one of [...untrusted, ...outdated]) io.tell(proofAdvice(one, values));
   const refused = [
     ...outcomes.flatMap(({ step, result }) =>
-      result.ok || step.kind === 'remove' ? [] : [{ team: step.reference.team, id: result.id }],
+      result.ok || step.kind === 'remove' ? [] : [{ ...step.reference, id: result.id }],
     ),
   ];
   const ofBundle = (id: string) =>
-    values.bundle === undefined ? undefined : bundleAdvice(id, undefined);
+    values.bundle === undefined ? undefined : bundleAdvice(id, values.seen);
   const advice = refused.flatMap(
-    ({ team, id }) => ofBundle(id) ?? trustAdvice(id, team, values) ?? [],
+    ({ id, team, name }) =>
+      ofBundle(id) ??
+      trustAdvice(
+        id,
+        { team, name, trust: values.view.trust, revoked: [values.view.revoked.get(team)] },
+        values,
+      ) ??
+      [],
   );
   for (const next of new Set(advice)) io.tell(next);
 }
@@ -193,7 +227,11 @@ function tellTrust(
 async function asData(
   root: string,
   { outcomes, present, offline, log, untrusted }: SyncReport,
-  { dryRun, wanted }: { dryRun: boolean; wanted: number },
+  {
+    dryRun,
+    wanted,
+    unmanaged,
+  }: { dryRun: boolean; wanted: number; unmanaged: readonly Installation[] },
 ): Promise<object> {
   const items: object[] = [];
   for (const { step, result, profile } of outcomes) {
@@ -222,6 +260,8 @@ async function asData(
       ? { reason: offline.reason, checkedAt: offline.checkedAt?.toISOString() ?? null }
       : null,
     log: log ?? null,
+    // Installed by "pull" and not listed: left as they are.
+    unmanaged: unmanaged.map(({ team, name, version }) => ({ team, name, version })),
     untrusted: untrusted.map(({ installation: { team, name, version }, id, reason }) => ({
       team,
       name,

@@ -4,7 +4,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const teamCreate = defineCommand({
   name: 'team create',
-  summary: 'Make a team (administrators)',
+  summary: 'Create a team (administrators)',
   usage: 'TEAM',
   args: { min: 1, max: 1 },
   options: { format: formatOption, ...registryOptions },

@@ -7,7 +7,7 @@ const what = ['profiles', 'versions', 'bytes', 'changes', 'tokens', 'webhooks'] 
 
 export const teamQuota = defineCommand({
   name: 'team quota',
-  summary: 'Show what a team has and may have, or change that (administrators)',
+  summary: 'Show or set a team’s quota (administrators)',
   usage: 'TEAM [--profiles N] [--versions N] [--bytes N] [--changes N] [--tokens N] [--webhooks N]',
   args: { min: 1, max: 1 },
   options: {

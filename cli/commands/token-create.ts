@@ -5,7 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const tokenCreate = defineCommand({
   name: 'token create',
-  summary: 'Make an API token',
+  summary: 'Create an API token',
   usage: 'LABEL [--team TEAM] [--scope SCOPE] [--expires WHEN]',
   args: { min: 1, max: 1 },
   options: {

@@ -5,7 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const tokenRevoke = defineCommand({
   name: 'token revoke',
-  summary: 'Revoke an API token, for ever',
+  summary: 'Revoke an API token',
   usage: 'ID',
   args: { min: 1, max: 1 },
   options: { format: formatOption, ...registryOptions },

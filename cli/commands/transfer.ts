@@ -5,7 +5,7 @@ import { confirm } from '../terminal/prompt.ts';
 
 export const transfer = defineCommand({
   name: 'transfer',
-  summary: 'Hand a profile on to another team (owners of both)',
+  summary: 'Transfer a profile to another team (owners of both)',
   usage: 'NAME TEAM',
   args: { min: 2, max: 2 },
   options: {
@@ -15,7 +15,7 @@ export const transfer = defineCommand({
   },
   details:
     'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
-    'keys a host trusts. The other team goes on under its own name, and whoever uses the old one is told. ' +
+    'keys a host trusts. The other team goes on under its own name, and commands that use the old name say so. ' +
     'This can not be undone.',
   examples: ['aa-registry transfer platform/web edge'],
   async run({ values, args: [text = '', to = ''], io }) {

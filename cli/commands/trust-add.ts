@@ -37,7 +37,7 @@ export const trustAdd = defineCommand({
     }
     const isAsked = texts.length === 0 || texts.some(isDigest);
     const client = isAsked ? await openSession(io, values, opened.trust.registry) : undefined;
-    const shown = client ? await fetchTeamKeys(client, opened, team) : [];
+    const shown = client ? await fetchTeamKeys(client, opened, team, io.env) : [];
     const good = shown.filter(({ revoked }) => !revoked);
     const added: PublicKey[] = texts.length === 0 ? good.map(({ key }) => key) : [];
     for (const text of texts) {

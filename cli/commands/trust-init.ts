@@ -50,7 +50,7 @@ export const trustInit = defineCommand({
     }
     const path = trustPlace(root);
     if (root === '/' && process.getuid?.() !== 0) {
-      throw new CliError(exit.unable, `Nothing was asked: writing ${path} needs root.`);
+      throw new CliError(exit.unable, `Writing ${path} requires root.`);
     }
     const before = await readTrust(path);
     const client = await openSession(io, values, before?.registry);
@@ -98,7 +98,10 @@ export const trustInit = defineCommand({
     }
     if (!values.yes) {
       if (!io.stdin.isTTY) {
-        throw new CliError(exit.usage, 'Nothing was written: compare the key ids, then add --yes.');
+        throw new CliError(
+          exit.usage,
+          'Nothing was written: there is no terminal to confirm on. Compare the key ids, then add --yes.',
+        );
       }
       if (!(await confirm(io, 'Are these the keys that the team told you?'))) {
         throw new CliError(exit.failed, 'Nothing was written.');
@@ -113,7 +116,7 @@ export const trustInit = defineCommand({
       const all = new Map([...added, ...(now?.teams ?? [])]);
       const trust = { registry: client.registry, log: now?.log ?? log, teams: all };
       const copy = await changeTrust(path, trust, added.keys());
-      if (copy !== undefined) io.tell(`${path} was written anew; what it was is kept as ${copy}.`);
+      if (copy !== undefined) io.tell(`${path} was rewritten; the previous file is ${copy}.`);
       if (!now) await writeSeen(seen, first.checkpoint);
     });
     const names = [...added.keys()];

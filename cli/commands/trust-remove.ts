@@ -3,7 +3,7 @@ import { changeOptions, changeTeams, openTrust, requireTeam } from '../trust-cha
 
 export const trustRemove = defineCommand({
   name: 'trust remove',
-  summary: 'Trust a team no more, or some of its keys',
+  summary: 'Stop trusting a team, or some of its keys',
   usage: 'TEAM [KEY-ID…]',
   args: { min: 1, max: Number.POSITIVE_INFINITY },
   options: changeOptions,

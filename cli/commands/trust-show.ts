@@ -1,4 +1,4 @@
-import { hostSeenFolder, readSeen } from '../../sdk/host/seen.ts';
+import { readSeen, seenFolder } from '../../sdk/host/seen.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireTrust, trustOption } from '../host-trust.ts';
@@ -6,7 +6,7 @@ import { rootOf, rootOption } from '../target.ts';
 
 export const trustShow = defineCommand({
   name: 'trust show',
-  summary: 'Show whom this host trusts and what it has seen of the log',
+  summary: 'Show the teams this host trusts and the last checkpoint seen',
   usage: '',
   args: { min: 0, max: 0 },
   options: { format: formatOption, root: rootOption, trust: trustOption },
@@ -15,7 +15,9 @@ export const trustShow = defineCommand({
     const json = values.format === 'json';
     const root = rootOf(values.root);
     const { registry, log, teams } = await requireTrust(values, root);
-    const seen = await readSeen(hostSeenFolder(root, log.key));
+    const seen = await readSeen(
+      seenFolder(io.env, root, log.key, { isForeign: values.trust !== undefined }),
+    );
     if (json) {
       io.print(
         toJson({

@@ -11,7 +11,7 @@ import {
 
 export const trustUpdate = defineCommand({
   name: 'trust update',
-  summary: 'Show what has changed of teams’ keys, and trust them as they are now',
+  summary: 'Show changed keys of trusted teams, and trust the new ones',
   usage: '[TEAM…]',
   args: { min: 0, max: Number.POSITIVE_INFINITY },
   options: { ...changeOptions, ...registryOptions },
@@ -32,7 +32,7 @@ export const trustUpdate = defineCommand({
         const next = `To trust it: aa-registry trust add ${team}`;
         throw new CliError(exit.failed, `Team ${team} is not trusted yet.`, next);
       }
-      const shown = await fetchTeamKeys(client, opened, team);
+      const shown = await fetchTeamKeys(client, opened, team, io.env);
       const revoked = new Set(shown.flatMap((one) => (one.revoked ? [one.key.keyId] : [])));
       const kept = policy.keys.filter(({ keyId }) => !revoked.has(keyId));
       const known = new Set(policy.keys.map(({ keyId }) => keyId));

@@ -1,14 +1,7 @@
 import type { Client } from '../../sdk/client.ts';
 import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { fetchSeveral } from '../../sdk/fetch-several.ts';
-import {
-  hostSeenFolder,
-  readRevoked,
-  readSeen,
-  userSeenFolder,
-  writeRevoked,
-  writeSeen,
-} from '../../sdk/host/seen.ts';
+import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
 import {
   type Bundled,
   bundleAdvice,
@@ -59,9 +52,9 @@ export const verify = defineCommand({
     requireOfflineBundle(values);
     const root = rootOf(values.root);
     const trust = await requireTrust(values, root);
-    const log = trust.log.key;
-    const own = userSeenFolder(io.env, log);
-    const hosts = hostSeenFolder(root, log);
+    const folder = seenFolder(io.env, root, trust.log.key, {
+      isForeign: values.trust !== undefined,
+    });
     const isBundle = file !== undefined;
     const client = values.offline
       ? undefined
@@ -72,26 +65,27 @@ export const verify = defineCommand({
     // A bundle may be older than a revocation.
     if (isBundle && client) {
       const teams = wanted.references.map(({ team }) => team);
-      await tryLearnRevocations(io, client, { trust, folder: own, teams });
+      await tryLearnRevocations(io, client, { trust, folder, teams });
     }
     const view = {
       trust,
-      seen: await readSeen(own),
-      revoked: await readRevoked(own, hosts),
+      seen: await readSeen(folder),
+      revoked: await readRevoked(folder),
       installed: () => undefined,
     };
     const verified = await wanted.verify(view);
     const items: object[] = [];
     const lines: string[] = [];
     for (const [at, one] of verified.entries()) {
-      const team = wanted.references[at]?.team ?? '';
-      await writeRevoked(own, team, one.revoked);
+      const { team = '', name = '' } = wanted.references[at] ?? {};
+      await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
         const advice = isBundle ? bundleAdvice(one.id, view.seen) : undefined;
-        const next = advice ?? trustAdvice(one.id, team, values);
+        const revoked = [view.revoked.get(team), one.revoked];
+        const next = advice ?? trustAdvice(one.id, { team, name, trust, revoked }, values);
         throw notProved(one, undefined, next);
       }
-      await writeSeen(own, one.profile.checkpoint);
+      await writeSeen(folder, one.profile.checkpoint);
       items.push(dataOf(one.profile));
       lines.push(...(at === 0 ? [] : ['']), ...describe(one.profile));
     }

@@ -4,7 +4,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const webhookAdd = defineCommand({
   name: 'webhook add',
-  summary: 'Tell an address of what happens to a team’s profiles',
+  summary: 'Add a webhook for events of a team’s profiles',
   usage: 'TEAM URL',
   args: { min: 2, max: 2 },
   options: { format: formatOption, ...registryOptions },

@@ -7,7 +7,7 @@ import { requireWebhookId } from '../webhook.ts';
 
 export const webhookDeliveries = defineCommand({
   name: 'webhook deliveries',
-  summary: 'List what a webhook was told, and what it has yet to be told',
+  summary: 'List the deliveries of a webhook, sent and pending',
   usage: 'TEAM ID [--limit N]',
   args: { min: 2, max: 2 },
   options: {

@@ -5,7 +5,7 @@ import { requireWebhookId } from '../webhook.ts';
 
 export const webhookTest = defineCommand({
   name: 'webhook test',
-  summary: 'Send a test to a webhook and say how it went',
+  summary: 'Send a test event to a webhook and show the response',
   usage: 'TEAM ID',
   args: { min: 2, max: 2 },
   options: { format: formatOption, ...registryOptions },

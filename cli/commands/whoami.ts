@@ -4,7 +4,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const whoami = defineCommand({
   name: 'whoami',
-  summary: 'Tell whose token this is and what it is good for',
+  summary: 'Show the token’s identity and scopes',
   usage: '',
   args: { min: 0, max: 0 },
   options: { format: formatOption, ...registryOptions },
@@ -18,11 +18,11 @@ export const whoami = defineCommand({
       return exit.ok;
     }
     const { label, user, team, profile, scope, admin, roles, expiresAt } = identity;
-    io.print(user ?? (team === null ? 'administrator' : `team ${team}`));
-    io.print(
-      `Token      ${label}, scope ${scope}${expiresAt === null ? '' : `, until ${expiresAt}`}`,
-    );
-    io.print(`Registry   ${client.registry}${admin ? ', which it may run' : ''}`);
+    io.print(`Registry   ${client.registry}`);
+    io.print(`User       ${user ?? (team === null ? 'administrator' : `token of team ${team}`)}`);
+    io.print(`Token      ${label}`);
+    io.print(`Scope      ${scope}${admin ? ', administrator of the registry' : ''}`);
+    if (expiresAt !== null) io.print(`Expires    ${expiresAt}`);
     const where = profile === null ? '' : `/${profile} only`;
     for (const [name, role] of Object.entries(roles))
       io.print(`${role.padEnd(10)} ${name}${where}`);

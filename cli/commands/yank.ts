@@ -4,15 +4,19 @@ import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const yank = defineCommand({
   name: 'yank',
-  summary: 'Stop a version from being chosen',
+  summary: 'Yank a version',
   usage: 'NAME@VERSION --reason TEXT',
   args: { min: 1, max: 1 },
   options: {
-    reason: { type: 'string', value: 'TEXT', description: 'Why, for whoever looks at it' },
+    reason: {
+      type: 'string',
+      value: 'TEXT',
+      description: 'The reason, shown to everyone who looks at it',
+    },
     format: formatOption,
     ...registryOptions,
   },
-  details: 'It stays there for whoever asks for it by version or digest.',
+  details: 'It can still be pulled by its exact version or digest.',
   examples: ['aa-registry yank docker-nginx@1.1.0 --reason "breaks log rotation"'],
   async run({ values, args: [text = ''], io }) {
     const { team, name, selector } = requireReference(text);

@@ -101,7 +101,7 @@ export class CliError extends Error {
   }
 }
 
-/** The exit codes, which the README documents. */
+/** The exit codes, which docs/cli.md documents. */
 export const exit = {
   ok: 0,
   /** The command did its work and the answer is no: errors found, the registry refused. */
@@ -132,14 +132,14 @@ const exitIds: Record<number, string> = {
 /** What each exit code means, for help and the manual. */
 export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   0: 'Done',
-  1: 'The answer is no: the profile has errors, the registry refused',
-  2: "The command line can't be followed",
-  3: 'Refused: it could not be proved to come from its team; nothing was changed',
+  1: 'Failed: the profile has errors, or the registry refused',
+  2: 'Usage error',
+  3: 'Refused: the profile could not be verified; nothing was changed',
   4: "The registry can't be reached",
   5: 'Not possible on this machine: no root, no AppArmor, no apparmor_parser; nothing was changed',
   6: 'The host has drifted: a file, the kernel or a mode is not what was installed',
   7: 'A profile that is installed is not loaded',
-  8: 'What is installed can not be proved now: its keys were revoked, or its proof is gone or bad',
+  8: 'An installed profile can no longer be verified: its keys were revoked, or its proof is missing or bad',
 };
 
 /** How a command is called: its name, its arguments and that there are options. */

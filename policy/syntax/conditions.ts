@@ -63,7 +63,7 @@ export function parseCondition(
   } else {
     const value = cursor.word(single, 'value');
     if (!value) return cursor.fail(`${name.value}${operator} has no value.`, 'a value');
-    if (single === PEER_VALUE && !value.quoted) cursor.refuseReturn(value.end, false, 'accept');
+    if (single === PEER_VALUE && !value.quoted) cursor.refuseReturn(value.end, false, 'warning');
     condition.values.push(value);
   }
   condition.end = cursor.last;

@@ -275,9 +275,9 @@ export class Cursor {
 
   /**
    * Reports a carriage return that apparmor_parser takes for a part of the word that ends at `end`; with `comma`, one
-   * after the comma that ends the word too. `parsers`: it compiles the rule all the same, with that word.
+   * after the comma that ends the word too. `severity`: a warning where it compiles the rule all the same, with that word.
    */
-  refuseReturn(end: number, comma = false, parsers?: Problem['parsers']): void {
+  refuseReturn(end: number, comma = false, severity?: Problem['severity']): void {
     const at = comma && this.at(end) === COMMA ? end + 1 : end;
     if (this.at(at) !== CR || this.at(at + 1) !== LF) return;
     this.report(
@@ -287,7 +287,7 @@ export class Cursor {
       {
         expected: 'LF at the end of the line',
         fix: { start: at, end: at + 1, text: '' },
-        ...(parsers && { parsers }),
+        ...(severity && { severity }),
       },
     );
   }

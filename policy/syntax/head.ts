@@ -14,7 +14,7 @@ function warnOfHash(cursor: Cursor, word: Word): void {
     'comment-in-rule',
     word,
     'This is no comment: apparmor_parser reads the # as part of an attribute that the program must have.',
-    { expected: 'the comment on a line of its own, before the profile', parsers: 'accept' },
+    { expected: 'the comment on a line of its own, before the profile', severity: 'warning' },
   );
 }
 

@@ -199,7 +199,7 @@ async function state(root: string): Promise<Finding[]> {
       : ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
   ];
   for (const { team, name, path } of await listDamaged(root)) {
-    const next = `This makes it anew: sudo aa-registry pull ${team}/${name}.`;
+    const next = `To rebuild it: sudo aa-registry pull ${team}/${name}.`;
     findings.push(fail('state-damaged', `The record ${path} is damaged.`, next));
   }
   const pending = await listPending(root);

@@ -67,7 +67,7 @@ async function ask(
     const next =
       error instanceof UnreachableError
         ? 'Look at the address, the proxy and the CAs; aa-registry-config.toml(5).'
-        : 'Ask whoever runs the registry.';
+        : 'Ask the registry’s operator.';
     return [fail('registry', (error as Error).message, next)];
   }
   const through = proxied ? ' through the proxy' : '';

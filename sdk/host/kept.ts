@@ -1,4 +1,12 @@
-import { type Evidence, formatReference, isDigest, sha256 } from '../../trust/index.ts';
+import {
+  decodeBase64,
+  type Evidence,
+  formatReference,
+  isDigest,
+  type Manifest,
+  parseStatement,
+  sha256,
+} from '../../trust/index.ts';
 import { evidenceIn, makeBundle, parseBundle } from '../bundle.ts';
 import { type Verified, verifyEvidence } from '../fetch.ts';
 import type { HostTrust } from '../trust-file.ts';
@@ -65,6 +73,19 @@ export async function verifyKept(
     return { ok: false, id: 'digest-mismatch', reason, revoked: verified.revoked };
   }
   return verified;
+}
+
+/** The manifest and the text of what is installed, as it was proved then; `undefined` where the host has lost it. */
+export function readKeptPackage(
+  root: string,
+  installation: Installation,
+): { manifest: Manifest; text: string } | undefined {
+  const evidence = readKept(root, installation, installation.digest);
+  const payload = evidence && decodeBase64(evidence.envelope.payload);
+  const statement = payload && parseStatement(payload);
+  if (!statement) return undefined;
+  const text = new TextDecoder().decode(evidence.profile);
+  return { manifest: statement.predicate.manifest, text };
 }
 
 /** The versions that are kept and are what their digests say, the last one first; each was proved when it was kept. */

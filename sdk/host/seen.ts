@@ -9,7 +9,7 @@ import {
 import { type Checkpoint, isHash, type NoteVerifier, parseDecimal } from '../../trust/log/index.ts';
 import { homeOf } from '../home.ts';
 import { statePlace } from './state.ts';
-import { list, Place, remove, write } from './tree.ts';
+import { list, Place, remove, write, writeTrouble } from './tree.ts';
 
 /**
  * What a host has seen of one log: a folder with an empty file for each checkpoint, named by its size and root, and
@@ -20,6 +20,8 @@ export interface SeenFolder {
   path: string;
   /** The system's root that it is below; absent where it is a user's own. */
   root?: string;
+  /** Another folder that is read as well, as far as this user may, and never written. */
+  also?: SeenFolder;
 }
 
 function placeOf({ path, root }: SeenFolder): Place {
@@ -34,10 +36,28 @@ export function hostSeenFolder(root: string, log: NoteVerifier): SeenFolder {
   return { root: resolve(root), path: statePlace(root, 'log', folderName(log)).path };
 }
 
-/** Where a user who installs nothing keeps it. */
-export function userSeenFolder(env: NodeJS.ProcessEnv, log: NoteVerifier): SeenFolder {
+/**
+ * Where a command reads and writes what was seen of a log. In the host's folder, if this process may write there, as root
+ * may. Else, and where a command that installs nothing was given a trust file that is not the host's, in a folder of the
+ * user's own; the host's is then read as well. Root does not read a user's: `sudo` may leave HOME as it is.
+ */
+export function seenFolder(
+  env: NodeJS.ProcessEnv,
+  root: string,
+  log: NoteVerifier,
+  { isForeign = false } = {},
+): SeenFolder {
+  const host = hostSeenFolder(root, log);
+  if (!isForeign && mayWrite(placeOf(host))) return host;
   const state = env.XDG_STATE_HOME || join(homeOf(env), '.local/state');
-  return { path: join(state, 'aa-registry/log', folderName(log)) };
+  return { path: join(state, 'aa-registry/log', folderName(log)), also: host };
+}
+
+/** Whether this process may write to a folder, or make it where it is missing; the root itself is never made. */
+function mayWrite(folder: Place): boolean {
+  const trouble = writeTrouble(folder);
+  if (trouble !== 'ENOENT') return trouble === undefined;
+  return folder.parts.length > 0 && mayWrite(folder.parent);
 }
 
 /** By the key too: two logs may have one name. */
@@ -47,12 +67,19 @@ function folderName({ name, id }: NoteVerifier): string {
 
 /** The largest checkpoint seen; `undefined` on first contact. */
 export async function readSeen(folder: SeenFolder): Promise<SeenCheckpoint | undefined> {
+  const all = await readAllSeen(folder);
+  return all.sort((a, b) => b.size - a.size)[0];
+}
+
+/** The largest checkpoint of each folder that is read: the host's and the user's may differ. */
+export async function readAllSeen(folder: SeenFolder): Promise<SeenCheckpoint[]> {
   let seen: SeenCheckpoint | undefined;
   for (const { name } of list(placeOf(folder))) {
     const parsed = parseName(name);
     if (parsed && parsed.size >= (seen?.size ?? 0)) seen = parsed;
   }
-  return seen;
+  const others = folder.also ? await readable(folder.also, readAllSeen) : [];
+  return seen ? [seen, ...others] : others;
 }
 
 /** Remembers a verified checkpoint and forgets the smaller ones. */
@@ -77,7 +104,11 @@ const mostRevoked = 1024;
 /** The keys that were seen revoked, in any of these folders that may be read. */
 export async function readRevoked(...folders: SeenFolder[]): Promise<RevokedByTeam> {
   const revoked = new Map<string, Set<string>>();
-  for (const { name } of folders.flatMap(readable)) {
+  const all = folders.flatMap((folder) => (folder.also ? [folder, folder.also] : [folder]));
+  const entries = await Promise.all(
+    all.map((folder) => readable(folder, async (one) => list(placeOf(one)))),
+  );
+  for (const { name } of entries.flat()) {
     const [, team = '', digits = ''] = /^revoked\.([^.]+)\.([0-9a-f]{64})$/.exec(name) ?? [];
     if (!isTeam(team)) continue;
     const keys = revoked.get(team) ?? new Set();
@@ -102,10 +133,13 @@ export async function writeRevoked(
   }
 }
 
-/** What a folder holds; nothing where this user may not look into it. */
-function readable(folder: SeenFolder): { name: string }[] {
+/** What is read of a folder; nothing where this user may not look into it. */
+async function readable<T>(
+  folder: SeenFolder,
+  read: (folder: SeenFolder) => Promise<T[]>,
+): Promise<T[]> {
   try {
-    return list(placeOf(folder));
+    return await read(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') return [];
     throw error;

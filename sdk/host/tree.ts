@@ -214,8 +214,8 @@ function requireTrusted(found: Found): void {
   const distrusted = distrust(found);
   if (!distrusted) return;
   const { what, next } = distrusted;
-  const doubt = 'once you have looked whether what is there is as it should be';
-  throw new PlaceError(found.path, what, `Run ${next} ${found.path}, ${doubt}.`);
+  const doubt = 'after checking that its content is what you expect';
+  throw new PlaceError(found.path, what, `Run: ${next} ${found.path} (${doubt}).`);
 }
 
 const articles: Record<Kind, string> = {

@@ -8,8 +8,8 @@ export interface Untrusted {
   /** `not-kept`: what proved it is gone from this host. */
   id: FetchRefusalId | 'not-kept';
   reason: string;
-  /** Whether the host still trusts a key of the team that it knows to be revoked. */
-  trustsRevoked: boolean;
+  /** Whether fewer keys of the team are trusted and not revoked than must sign. */
+  lacksKeys: boolean;
 }
 
 /** What can't be proved of what is installed. */
@@ -42,15 +42,15 @@ export async function judgeInstalled(
     const refusal = await refusalOf(root, installation, view);
     if (!refusal) continue;
     const isOld = refusal.id === 'checkpoint-stale' || refusal.id === 'checkpoint-future';
-    const trustsRevoked = isRevokedTrusted(installation.team, view);
-    (isOld ? outdated : untrusted).push({ installation, ...refusal, trustsRevoked });
+    const lacksKeys = hasTooFewKeys(installation.team, view);
+    (isOld ? outdated : untrusted).push({ installation, ...refusal, lacksKeys });
   }
   return { untrusted, outdated };
 }
 
-function isRevokedTrusted(team: string, view: KeptView | undefined): boolean {
-  const keys = view?.trust.teams.get(team)?.keys ?? [];
-  return keys.some(({ keyId }) => view?.revoked.get(team)?.has(keyId));
+function hasTooFewKeys(team: string, view: KeptView | undefined): boolean {
+  const { keys, threshold } = view?.trust.teams.get(team) ?? { keys: [], threshold: 1 };
+  return keys.filter(({ keyId }) => !view?.revoked.get(team)?.has(keyId)).length < threshold;
 }
 
 /** Why an installation would be refused: what matters most, where there are several reasons. */

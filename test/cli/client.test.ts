@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFile } from '../../db/node.ts';
@@ -207,11 +218,14 @@ describe('the client commands', () => {
     await succeed(['key', 'generate', '--out', at('grown.pem')]);
     await succeed(['key', 'add', 'grown', at('grown.pem.pub')]);
     const later = at('later.bundle');
-    await succeed(['bundle', ...references, '-o', later, '--trust', trust]);
+    // Made by a user who has not seen that size.
+    const elsewhere = { env: { XDG_STATE_HOME: at('state of another') } };
+    await succeed(['bundle', ...references, '-o', later, '--trust', trust], elsewhere);
     const unproved = await run(['pull', '--bundle', later, '--root', root], { env: offline });
     expect(unproved.stderr).toContain('[log-inconsistent]');
     expect(unproved.stderr).toContain(`--since ${seen}`);
-    await succeed(['bundle', ...references, '-o', later, '--trust', trust, '--since', seen]);
+    const since = ['--since', seen];
+    await succeed(['bundle', ...references, '-o', later, '--trust', trust, ...since], elsewhere);
     await succeed(['pull', '--bundle', later, '--root', root], { env: offline });
 
     const text = await readFile(later, 'utf8');
@@ -223,6 +237,55 @@ describe('the client commands', () => {
     expect(changed.stderr).toContain('[digest-mismatch]');
     await writeFile(later, '{}');
     expect((await run(['pull', '--bundle', later, '--root', root])).code).toBe(1);
+  });
+
+  test.skipIf(!isRoot).each([
+    ['root', undefined],
+    ['a user', nobody],
+  ])(`what %s has seen of the log counts for every command${unlessRoot}`, async (who, uid) => {
+    const home = at(`home of ${who}`);
+    const root = at(`system of ${who}`);
+    await mkdir(join(root, 'etc/aa-registry'), { recursive: true });
+    await cp(at('host/etc/aa-registry/trust.toml'), join(root, 'etc/aa-registry/trust.toml'));
+    await mkdir(home);
+    if (uid !== undefined) await chown(home, uid, uid);
+    await chmod(folder, 0o755);
+    const options = { ...(uid === undefined ? {} : { uid }), env: { XDG_STATE_HOME: home } };
+    const here = ['--root', root];
+    const addKey = async () => {
+      const team = `grown-${randomUUID().slice(0, 8)}`;
+      await succeed(['team', 'create', team]);
+      await succeed(['key', 'generate', '--out', at(`${team}.pem`)]);
+      await succeed(['key', 'add', team, at(`${team}.pem.pub`)]);
+    };
+    const sizeShown = async () =>
+      Number(
+        /Seen +(\d+) entries/.exec(
+          (await succeed(['trust', 'show', ...here], options)).stdout,
+        )?.[1],
+      );
+
+    const verified = await succeed(['verify', 'docker-nginx@1.0.0', ...here], options);
+    const size = Number(/, (\d+) entries/.exec(verified.stdout)?.[1]);
+    expect(await sizeShown()).toBe(size);
+    const isOnHost = (await readdir(root)).includes('var');
+    expect(isOnHost).toBe(uid === undefined);
+    expect(await readdir(home)).toHaveLength(uid === undefined ? 0 : 1);
+
+    await addKey();
+    const bundle = join(home, 'profiles.bundle');
+    await succeed(['bundle', 'docker-nginx@1.0.0', '-o', bundle, ...here], options);
+    await succeed(['verify', '--bundle', bundle, '--offline', ...here], options);
+    const later = await sizeShown();
+    expect(later).toBeGreaterThan(size);
+
+    // The bundle has grown old: the log has gone on, and this user has seen it.
+    await addKey();
+    await succeed(['verify', 'docker-nginx@1.0.0', ...here], options);
+    const old = await run(['verify', '--bundle', bundle, '--offline', ...here], options);
+    expect(old).toMatchObject({ code: 3, stdout: '' });
+    expect(old.stderr).toContain('[log-rolled-back]');
+    expect(old.stderr).toContain('make it again with "aa-registry bundle"');
   });
 
   test('login stores the token for its registry, readable by its owner only', async () => {
@@ -305,10 +368,90 @@ describe('the client commands', () => {
     );
     expect((await stat(file)).mode & 0o777).toBe(0o644);
     expect(await readdir(at('host/etc/apparmor.d'))).toEqual(['aa-registry.library.docker-nginx']);
-    expect(outcome.stdout).toContain('docker run --security-opt apparmor=docker-nginx nginx');
+    expect(outcome.stdout).toContain(
+      "docker run --security-opt apparmor=docker-nginx --entrypoint nginx nginx -g 'daemon off;'\n",
+    );
     expect(outcome.stdout).toContain('localhostProfile: docker-nginx');
+    expect(outcome.stdout).toContain('command: ["nginx","-g","daemon off;"]');
     expect(outcome.stderr).toContain('Not loaded');
     await succeed(['pull', 'docker-nginx', '--root', at('host')]);
+  });
+
+  test('lint and publish warn of invisible characters in the description and the README', async () => {
+    const path = await packageFolder('docker-nginx');
+    const manifest = join(path, 'aa-profile.toml');
+    const text = await readFile(manifest, 'utf8');
+    const readme = join(path, 'README.md');
+    await writeFile(readme, '# nginx\n\nFine: \u26a0\ufe0f, \u{1f468}\u200d\u{1f4bb}.\r\n');
+    const before = await succeed(['lint', path, '--format', 'json']);
+    expect(before.stdout).not.toContain('hidden-text');
+
+    await writeFile(readme, '# nginx\n\nRun rm\u200b -rf or \u202eabc.\n');
+    await writeFile(manifest, text.replace('description = "', 'description = "a\u061cb \\u202e '));
+    const file = join(path, 'docker-nginx');
+    const linted = await succeed(['lint', path]);
+    expect(linted.stdout).toMatch(/aa-profile\.toml:3:17: warning: .*\\u\{61c\}.*\[hidden-text\]/);
+    expect(linted.stdout).toMatch(/README\.md:3:7: warning: .*\\u\{200b\}.*\[hidden-text\]/);
+    expect(linted.stdout).toContain('\\u{202e}');
+    expect(linted.stdout).not.toMatch(/[\u061c\u200b\u202e]/);
+    const data = JSON.parse((await succeed(['lint', path, '--format', 'json'])).stdout);
+    expect(data.file).toBe(file);
+    const publish = ['publish', path, '--version', '5.0.0', '--key', at('key.pem')];
+    for (const more of [['--dry-run'], []]) {
+      expect((await succeed([...publish, ...more])).stderr).toContain('[hidden-text]');
+    }
+    expect((await succeed(['explain', 'hidden-text'])).stdout).toContain('Invisible character');
+    const api = new URL('/v1/profiles/library/docker-nginx/versions/5.0.0', registry.url);
+    const { diagnostics } = (await (await fetch(api)).json()) as { diagnostics: unknown };
+    expect(JSON.stringify(diagnostics)).toContain('hidden-text');
+    await succeed(['yank', 'docker-nginx@5.0.0', '--reason', 'a test']);
+
+    await writeFile(readme, 'fine');
+    await writeFile(manifest, text.replace('description = "', 'description = "\\u202e '));
+    expect((await succeed(['lint', path])).stdout).toContain('aa-profile.toml:1:1: warning');
+  });
+
+  test('a package of a host program is not used by docker run', async () => {
+    const pulled = async (name: string, head: string, manifest = '') => {
+      const path = at(`package-${name}`);
+      await mkdir(path);
+      await writeFile(join(path, name), `abi <abi/3.0>,\n${head} {\n  /etc/hosts r,\n}\n`);
+      await writeFile(
+        join(path, 'aa-profile.toml'),
+        `name = "${name}"\ndescription = "a host program"\nabi = "3.0"\nlicense = "MIT"\n${manifest}`,
+      );
+      await succeed(['publish', path, '--version', '1.0.0', '--key', at('key.pem')]);
+      return (await succeed(['pull', name, '--root', at('host')])).stdout;
+    };
+    const attached = await pulled('backupd', 'profile backupd /usr/sbin/backupd');
+    expect(attached).toContain('backupd confines /usr/sbin/backupd from its next start on');
+    expect(attached).not.toContain('docker');
+    const bare = await pulled('mailer', 'profile mailer');
+    expect(bare).toContain('[Service]\nAppArmorProfile=mailer\n');
+    expect(bare).not.toContain('docker');
+
+    const unit = ['run-args', 'backupd', '--runtime', 'systemd', '--root', at('host')];
+    expect((await succeed(unit)).stdout).toBe('[Service]\nAppArmorProfile=backupd\n');
+    const asked = await succeed(['run-args', 'backupd', '--root', at('host')]);
+    expect(asked.stderr).toContain('is for programs of the host');
+    const wrong = 'entrypoint = ["--privileged"]\n';
+    await expect(pulled('sneaky', 'profile sneaky', wrong)).rejects.toThrow(/entrypoint/);
+  });
+
+  test.each([
+    ['docker', '--security-opt apparmor=docker-nginx --entrypoint nginx\n'],
+    [
+      'compose',
+      'security_opt:\n  - apparmor=docker-nginx\nentrypoint: ["nginx","-g","daemon off;"]\n',
+    ],
+    ['kubernetes', /\ncommand: \["nginx","-g","daemon off;"\]\n$/],
+  ])('run-args for %s has the entry point of the package', async (runtime, expected) => {
+    const args = ['run-args', 'docker-nginx', '--runtime', runtime, '--root', at('host')];
+    const outcome = await succeed(args);
+    expect(outcome.stdout).toMatch(expected);
+    if (runtime === 'docker') {
+      expect(outcome.stderr).toContain("after the image, add: -g 'daemon off;'");
+    }
   });
 
   test('pull --download-only verifies and writes the file', async () => {

@@ -42,7 +42,7 @@ describe('errors have a clear message with advice', () => {
     ['key add library nofile', 1, 'There is no nofile.'],
     ['key add library AT/key.pem', 1, 'a private key, which stays with you', 'key.pem.pub'],
     ['key rotate library AT/package', 1, 'is a folder, and a file is needed'],
-    ['trust show --root AT/none', 3, 'trusts nobody yet', 'trust init TEAM'],
+    ['trust show --root AT/none', 3, 'does not trust any team yet', 'trust init TEAM'],
     ['trust init Bad --registry http://127.0.0.1:9', 2, '"Bad" is not a team name'],
     ['search --registry http://127.0.0.1:2', 4, 'nothing listens there (ECONNREFUSED)', 'doctor'],
     ['search --registry http://nosuch.invalid', 4, 'registry at http://nosuch.invalid'],

@@ -234,11 +234,14 @@ describe('first use', () => {
   });
 
   test.each<[change: (text: string) => string, ...said: string[]]>([
-    [(text) => text.replace('license', 'licence'), 'licence: is not a field', 'mean "license"?'],
+    [(text) => text.replace('license', 'licence'), 'licence: unknown field', 'mean "license"?'],
     [(text) => text.replace('name', 'nmae'), 'mean "name"?'],
     [(text) => text.replace(/^abi.*\n/m, ''), 'abi: is missing', 'such as abi = "3.0"'],
-    [(text) => text.replace('["nginx"]', '"nginx"'), 'images: has to be an array'],
-    [(text) => text.replace(/description = .*/, 'description = 5'), 'description: has to be text'],
+    [(text) => text.replace('["nginx"]', '"nginx"'), 'images: must be an array'],
+    [
+      (text) => text.replace(/description = .*/, 'description = 5'),
+      'description: must be a quoted string',
+    ],
     [(text) => text.replace('Apache-2.0', 'Apache 2.0'), 'SPDX', 'mean "Apache-2.0"?'],
     [(text) => text.replace('Apache-2.0', 'mit or gplv2'), 'mean "MIT OR GPL-2.0-only"?'],
     [(text) => text.replace('Apache-2.0', 'Ours alone'), 'LicenseRef-NAME'],

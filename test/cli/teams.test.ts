@@ -70,7 +70,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     expect((await succeed(['member', 'list', 'platform'])).stdout).toMatch(/^ada +reader +\S+$/m);
     const made = await succeed(['token', 'create', 'laptop', '--user', 'ada', '--expires', '90d']);
     const token = { AA_TOKEN: made.stdout.trim() };
-    expect((await succeed(['whoami'], token)).stdout).toMatch(/^ada$/m);
+    expect((await succeed(['whoami'], token)).stdout).toMatch(/^User +ada$/m);
     const shown = await succeed(['show', 'platform/docker-nginx'], token);
     expect(shown.stdout).toMatch(/platform\/docker-nginx \(private\)/);
     expect(shown.stdout).toMatch(/^Tags +web$/m);

@@ -153,7 +153,7 @@ describe('the trust file of a host', () => {
     const fresh = (await generateKeyPair()).publicKey;
     const there = (await keysOf('library')) ?? [];
     const added = await run('add', 'library', fresh.text, '--yes');
-    expect(added).toMatchObject({ code: 0, said: expect.stringContaining('was written anew') });
+    expect(added).toMatchObject({ code: 0, said: expect.stringContaining('was rewritten') });
     expect(await readFile(`${path}.old`, 'utf8')).toBe(before);
     expect(await keysOf('library')).toEqual([...there, fresh.keyId]);
   });

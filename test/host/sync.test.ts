@@ -48,6 +48,27 @@ describe('sync', () => {
   const run = (...args: string[]) => command([...args, '--root', root]);
   const done = (...args: string[]) => succeed([...args, '--root', root]);
 
+  test('what was pulled, listed and dropped stays, and sync and status say so', async () => {
+    await done('pull', `${web}@1.0.0`);
+    expect((await run('status')).said).not.toContain('profiles.toml');
+    await want(`profiles = ["${web}"]`);
+    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
+    await want('profiles = []');
+    for (const args of [['sync', '--dry-run'], ['sync']]) {
+      const dropped = await done(...args);
+      expect(dropped.said).toContain(`Not in profiles.toml: ${web} was installed by "pull"`);
+      expect(dropped.said).toContain(`To remove: sudo aa-registry remove ${web} --root ${root}`);
+    }
+    const data = JSON.parse((await done('sync', '--format', 'json')).stdout);
+    expect(data.unmanaged).toMatchObject([{ team: 'library', name: web, version: '1.1.0' }]);
+    expect(await installed(web)).toBe(textOf(web, '1.1.0'));
+    expect((await done('status')).said).toContain(`"aa-registry remove ${web}" removes it`);
+    const { installed: items } = JSON.parse((await done('status', '--format', 'json')).stdout);
+    expect(items).toMatchObject([{ name: web, unmanaged: true }]);
+    await done('remove', web);
+    expect((await done('sync')).said).not.toContain('Not in profiles.toml');
+  });
+
   test('installs the listed profiles, and a second run only sends one request', async () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     const planned = await run('sync', '--dry-run');

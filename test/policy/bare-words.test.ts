@@ -6,6 +6,7 @@ import {
   effectiveProfiles,
   evaluate,
   format,
+  releases,
 } from '../../policy/index.ts';
 
 const profile = (rule: string) => `profile a {\n  ${rule}\n}\n`;
@@ -276,8 +277,25 @@ describe('# where apparmor_parser 3.0 accepts it', () => {
   ])('xattrs=%j', (list) => {
     const text = `profile a /x xattrs=${list} {\n}\n`;
     expect(seen(text)).toEqual({ ok: true, ids: ['comment-in-rule'] });
-    expect(check(text).ok).toBe(false);
+    for (const target of [undefined, ...releases.filter((one) => one !== '2.13')]) {
+      const { ok, diagnostics } = check(text, target && { target });
+      expect(ok, target).toBe(true);
+      expect(diagnostics, target).toMatchObject([{ id: 'comment-in-rule', severity: 'warning' }]);
+    }
   });
+
+  test.each(['dbus send peer=(name=a\r\n label=b),', 'dbus send peer=(label=b\r\n name=a),'])(
+    '%j compiles with another name than was meant: a warning, whatever the target',
+    (words) => {
+      const text = profile(words);
+      expect(seen(text).ok).toBe(true);
+      for (const target of [undefined, ...releases]) {
+        const { ok, diagnostics } = check(text, target && { target });
+        expect(ok, target).toBe(true);
+        expect(diagnostics, target).toMatchObject([{ id: 'carriage-return', severity: 'warning' }]);
+      }
+    },
+  );
 
   test.each(['label=b\r\n ', 'label=b\r\n', 'label=b'])('dbus peer=(name=a %j)', (words) => {
     expect(seen(profile(`dbus send peer=(name=a ${words}),`)).ok).toBe(true);

@@ -123,7 +123,9 @@ describe('a package’s folder', () => {
     async (name) => {
       const path = await packageFolder();
       await writeFile(join(path, 'aa-profile.toml'), `name = ${JSON.stringify(name)}\n`);
-      await expect(readPackageFolder(path)).rejects.toThrow('name: must be a profile name');
+      await expect(readPackageFolder(path)).rejects.toThrow(
+        'name: must be 1 to 64 lower-case letters',
+      );
     },
   );
 });

@@ -7,7 +7,12 @@ import { isProfileName, isTeam } from '../name.ts';
 import { isChannel } from '../reference.ts';
 import { isVersion } from '../version.ts';
 
-const team = z.string().refine(isTeam, 'must be a team name');
+const team = z
+  .string()
+  .refine(
+    isTeam,
+    'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
+  );
 /** A profile's name, blinded by {@link blindName} while the profile is private. No name has the form of a digest. */
 const name = z
   .string()

@@ -5,6 +5,7 @@ import {
   capabilitiesOf,
   type Grade,
   gradeOf,
+  hiddenTextDiagnostics,
   lint,
   type Diagnostic as PolicyDiagnostic,
   releases,
@@ -38,18 +39,23 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
     diagnostics.unshift(atStart('readme-limit', message));
     chosen.errors++;
   }
+  const manifestText = JSON.stringify(manifest, undefined, 2);
   const secrets = [
     ...secretDiagnostics('README', readme ?? ''),
-    ...secretDiagnostics('manifest', JSON.stringify(manifest, undefined, 2)),
+    ...secretDiagnostics('manifest', manifestText),
     ...linkDiagnostics(manifest),
   ];
   diagnostics.unshift(...secrets);
   chosen.errors += secrets.length;
+  const hidden = [
+    ...hiddenTextDiagnostics('README', readme ?? ''),
+    ...hiddenTextDiagnostics('manifest', manifestText),
+  ];
   const grade = gradeOf(chosen.errors > 0 ? diagnostics : result.diagnostics);
   const capabilities = capabilitiesOf(result.file);
   return {
     ...chosen,
-    diagnostics,
+    diagnostics: [...diagnostics, ...hidden.map(toDiagnostic)],
     grade,
     needs: result.needs,
     unseen: shortenAll(result.unseen),
