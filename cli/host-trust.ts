@@ -1,6 +1,6 @@
-import type { Untrusted } from '../sdk/host/untrusted.ts';
+import type { Untrusted } from '../sdk/host/trust-check.ts';
 import { type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
-import { CliError, exit } from './framework/command.ts';
+import { refused } from './refused.ts';
 
 export const trustOption = {
   type: 'string',
@@ -16,12 +16,7 @@ export async function requireTrust(
   const file = trust ?? trustPlace(root);
   const found = await readTrust(file);
   if (found) return found;
-  throw new CliError(
-    exit.refused,
-    `This host trusts nobody yet: there is no ${file}.`,
-    'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
-    'no-trust-file',
-  );
+  throw refused({ ok: false, id: 'no-trust-file', reason: `there is no ${file}` });
 }
 
 /** What to do about a refusal that more trust would end; `undefined` of any other. */

@@ -1,14 +1,6 @@
 import type { Place } from '../sdk/host/tree.ts';
-import {
-  type LockedProfile,
-  lockedVersions,
-  lockPath,
-  profilesPlace,
-  readLock,
-  readProfiles,
-  type WantedProfile,
-} from '../sdk/profiles-file.ts';
-import { CliError, exit } from './framework/command.ts';
+import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
+import { refused } from './refused.ts';
 
 export const profilesOption = {
   type: 'string',
@@ -25,19 +17,5 @@ export async function requireProfiles(
   const path = profiles ?? profilesPlace(root);
   const wanted = await readProfiles(path);
   if (wanted) return { path, wanted };
-  throw new CliError(
-    exit.failed,
-    `Nothing was changed: there is no ${path}.`,
-    'It says what this host is to have, such as: profiles = ["docker-nginx", "acme/web@^1.2"]',
-  );
-}
-
-/** What the wanted profiles are locked to, where there is a lock file. */
-export async function readLockFor(
-  path: string | Place,
-  wanted: readonly WantedProfile[],
-): Promise<LockedProfile[] | undefined> {
-  const file = lockPath(path);
-  const locked = await readLock(file);
-  return locked && lockedVersions(file, wanted, locked);
+  throw refused({ ok: false, id: 'no-profiles-file', reason: `there is no ${path}` });
 }

@@ -92,6 +92,11 @@ export class RegistryError extends Error {
 /** The registry could not be reached, did not answer in time, or answered something else than its API. */
 export class UnreachableError extends Error {}
 
+/** Whether the registry refused or can't be reached: what a call that can do without it goes on from. */
+export function isRegistryFailure(error: unknown): error is UnreachableError | RegistryError {
+  return error instanceof UnreachableError || error instanceof RegistryError;
+}
+
 /** Whether what went wrong may go by itself: nobody answered, or the registry asks to be asked later. */
 export function isPassing(error: unknown): error is UnreachableError | RegistryError {
   if (error instanceof UnreachableError) return true;

@@ -18,6 +18,9 @@ export const patience = {
   audit: { stall: 900_000, total: Number.POSITIVE_INFINITY },
 } satisfies Record<string, Patience>;
 
+/** How long one request may take of a call that can do without an answer, in milliseconds. */
+export const briefTimeout = 5000;
+
 /** A registry asks to be asked again later. */
 export interface Waiting {
   /** For how long, in whole seconds. */

@@ -15,7 +15,7 @@ import {
   type WitnessDecision,
   type WitnessedLog,
 } from '../trust/log/index.ts';
-import { type KeptCheckpoint, readKept, removeAbandoned, replaceKept } from './witness-state.ts';
+import { type KeptCheckpoint, readStored, removeAbandoned, replaceKept } from './witness-state.ts';
 
 /** How a witness runs. */
 export interface WitnessOptions {
@@ -159,7 +159,7 @@ function createReader({ state, key }: WitnessOptions): ReadKnown {
   const verified = new Map<string, { note: string; latest: Checkpoint }>();
   return async (log) => {
     const folder = folderOf(state, log.origin);
-    const kept = await readKept(folder);
+    const kept = await readStored(folder);
     const { note } = kept;
     if (note === undefined) return { ...log, kept, latest: undefined };
     const before = verified.get(log.origin);

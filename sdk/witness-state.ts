@@ -15,7 +15,7 @@ export interface KeptCheckpoint {
  * Reads the latest checkpoint from a log's folder. It holds numbered files, of which the highest counts and
  * no number is taken twice: so several processes may share it.
  */
-export async function readKept(folder: string): Promise<KeptCheckpoint> {
+export async function readStored(folder: string): Promise<KeptCheckpoint> {
   for (;;) {
     const number = Math.max(0, ...(await numbersIn(folder)));
     if (number === 0) return { number, note: undefined };

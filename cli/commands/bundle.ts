@@ -1,7 +1,7 @@
 import { makeBundle } from '../../sdk/bundle.ts';
 import type { Client, VersionPath } from '../../sdk/client.ts';
-import { chooseVersion, fetchEvidence, verifyEvidence } from '../../sdk/fetch.ts';
 import { mapInParallel } from '../../sdk/in-parallel.ts';
+import { fetchEvidence, resolveAvailable, verifyEvidence } from '../../sdk/resolve/index.ts';
 import type { Evidence, Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
@@ -51,7 +51,7 @@ export const bundle = defineCommand({
     const references = args.map(requireReference);
     const paths: VersionPath[] = [];
     for (const reference of references) {
-      const resolved = await chooseVersion(client, reference);
+      const resolved = await resolveAvailable(client, reference);
       if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
       const { team, name } = reference;
       paths.push({ team, name, version: resolved.version });

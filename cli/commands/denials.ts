@@ -24,7 +24,7 @@ import {
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { lineFormatOption } from '../framework/format.ts';
 import { requireSince } from '../framework/since.ts';
-import { includeOptions, includeResolver } from '../profile-files.ts';
+import { includeOptions, includeResolver } from '../include-options.ts';
 import { rootOf, rootOption } from '../target.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { type Io, widthOf } from '../terminal/io.ts';

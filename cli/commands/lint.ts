@@ -1,13 +1,8 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { lint as lintPolicy } from '../../policy/index.ts';
+import { lint as lintProfile } from '../../sdk/calls/lint.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
-import {
-  includeOptions,
-  includeResolver,
-  readProfileFile,
-  tellOfIncludes,
-} from '../profile-files.ts';
+import { includeOptions, includeResolver, tellOfIncludes } from '../include-options.ts';
 import {
   type FileReport,
   jsonLine,
@@ -52,8 +47,7 @@ export const lint = defineCommand({
     const reports: FileReport[] = [];
     let warnings = 0;
     for (const path of args) {
-      const { file, text, ...ofPackage } = await readProfileFile(path);
-      const { ok, diagnostics, needs } = lintPolicy(text, { resolver, ...ofPackage });
+      const { ok, file = path, text, needs, diagnostics } = await lintProfile(path, { resolver });
       const report = { file, source: text, ok, needs, diagnostics };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;

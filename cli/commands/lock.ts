@@ -1,5 +1,3 @@
-import type { Verified } from '../../sdk/fetch.ts';
-import { fetchSeveral } from '../../sdk/fetch-several.ts';
 import { readFileIfPresent } from '../../sdk/host/read-file.ts';
 import {
   hostSeenFolder,
@@ -11,13 +9,15 @@ import {
 } from '../../sdk/host/seen.ts';
 import { type Installation, isHeldFrom, listInstallations } from '../../sdk/host/state.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
+import type { Verified } from '../../sdk/resolve/index.ts';
+import { fetchAllVerified } from '../../sdk/resolve/index.ts';
 import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
-import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
+import { alone } from '../host-events.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
-import { notProved } from '../not-proved.ts';
 import { profilesOption, requireProfiles } from '../profiles-option.ts';
+import { refused } from '../refused.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
@@ -64,7 +64,7 @@ export const lock = defineCommand({
       return [];
     });
     const verified = await showingProgress(io, names, async ({ update, note }) => {
-      const fetched = await fetchSeveral(client, references, view, { onProgress: update });
+      const fetched = await fetchAllVerified(client, references, view, { onProgress: update });
       const held = heldBack(references, fetched, installed);
       for (const { reference, installation, from } of held.values()) {
         const { version } = installation;
@@ -77,7 +77,7 @@ export const lock = defineCommand({
         name,
         selector: { kind: 'version' as const, version },
       }));
-      const again = await fetchSeveral(client, exact, {
+      const again = await fetchAllVerified(client, exact, {
         ...view,
         seen: latestSeen(fetched) ?? view.seen,
       });
@@ -93,7 +93,7 @@ export const lock = defineCommand({
       await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
         const next = trustAdvice(one.id, team, values);
-        throw notProved(one, `nothing was written: ${names[at]}`, next);
+        throw refused(one, { consequence: `nothing was written: ${names[at]}`, next });
       }
       const { version, digest, checkpoint } = one.profile;
       await writeSeen(folder, checkpoint);

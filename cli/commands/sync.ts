@@ -1,17 +1,18 @@
-import type { VerifiedProfile } from '../../sdk/fetch.ts';
+import { type Synced, sync as syncHost } from '../../sdk/calls/sync.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
-import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
+import type { SyncOutcome } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
-import { bundleAdvice, offlineOption, openBundle, requireOfflineBundle } from '../bundle-file.ts';
-import { changing, tellSetAside } from '../changing.ts';
+import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { proofAdvice, requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
+import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { proofAdvice, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
-import { currentView } from '../learn-revocations.ts';
-import { profilesOption, readLockFor, requireProfiles } from '../profiles-option.ts';
-import { openSession, registryOptions } from '../session.ts';
-import { requireTarget, rootOf, rootOption } from '../target.ts';
+import { profilesOption } from '../profiles-option.ts';
+import { refused } from '../refused.ts';
+import { connectWith, registryOptions } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { printText } from '../terminal/table.ts';
@@ -56,31 +57,28 @@ export const sync = defineCommand({
   async run({ values, io }) {
     const root = rootOf(values.root);
     requireOfflineBundle(values);
-    const dryRun = values['dry-run'] ?? false;
-    await requireTarget(root);
-    const trust = await requireTrust(values, root);
-    const { path, wanted } = await requireProfiles(values, root);
-    const locked = await readLockFor(path, wanted);
-    const bundle = values.bundle === undefined ? undefined : await openBundle(values.bundle);
-    const client = await openSession(io, values, trust.registry, { brief: bundle !== undefined });
-    if (bundle && !values.offline && !dryRun) {
-      // A bundle may be older than a revocation.
-      await currentView(io, client, root, trust, trust.teams.keys());
-    }
-    const isForeign = values.trust !== undefined;
-    const options = { root, trust, client, bundle, wanted, locked, dryRun, isForeign };
-    const report = dryRun
-      ? await syncHost(options)
-      : await changing(io, root, { ...values, trust }, () => syncHost(options));
-    const code = dryRun ? plannedCode(report) : codeOf(report);
+    const { trust, registry, profiles, bundle, offline, 'dry-run': dryRun = false } = values;
+    const report = await syncHost({
+      root,
+      trust,
+      registry,
+      profiles,
+      bundle,
+      offline,
+      dryRun,
+      connect: connectWith(io, values),
+      onEvent: (event) => tellHostEvent(io, event),
+    });
+    if (!report.ok) throw refused(report);
+    const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
     if (values.format === 'json') {
       tellRegistry(io, report);
       tellTrust(io, report, values);
-      io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length })));
+      io.print(toJson(asData(root, report, dryRun)));
       return code;
     }
     if (dryRun) {
-      await showPlan(io, root, report);
+      showPlan(io, root, report);
       tellTrust(io, report, values);
       return code;
     }
@@ -88,8 +86,8 @@ export const sync = defineCommand({
     tellRegistry(io, report);
     tellTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
-      const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
-      // What was told of them is not what was wanted.
+      const count = `${report.wanted} ${report.wanted === 1 ? 'profile' : 'profiles'}`;
+      // With notes, or without the registry, it is not known to be as wanted.
       const asWanted = report.outcomes.length === 0 && !report.offline ? ', as wanted' : '';
       io.print(`Nothing to do: ${count}${asWanted}.`);
     }
@@ -97,23 +95,22 @@ export const sync = defineCommand({
   },
 });
 
-/** As {@link codeOf}, and drift where there is something to do; what can't be proved comes first, as without --dry-run. */
-function plannedCode(report: SyncReport): number {
-  const code = codeOf(report);
-  if (code === exit.refused || code === exit.untrusted) return code;
-  return report.outcomes.some(isChange) ? exit.drift : code;
+const exitCodes = {
+  ok: exit.ok,
+  refused: exit.refused,
+  untrusted: exit.untrusted,
+  offline: exit.unreachable,
+  failed: exit.failed,
+} as const;
+
+/** With --dry-run: drift where there is something to do; what can't be proved comes first, as without --dry-run. */
+function plannedCode({ verdict, outcomes }: Synced): number {
+  if (verdict === 'refused' || verdict === 'untrusted') return exitCodes[verdict];
+  return outcomes.some(isChange) ? exit.drift : exitCodes[verdict];
 }
 
 function isChange({ step }: SyncOutcome): boolean {
   return step.kind !== 'note';
-}
-
-function codeOf({ outcomes, offline, log, untrusted }: SyncReport): number {
-  const failures = outcomes.flatMap(({ result }) => (result.ok ? [] : [result]));
-  if (log || failures.some(({ isRefusal }) => isRefusal)) return exit.refused;
-  if (untrusted.length > 0) return exit.untrusted;
-  if (offline) return exit.unreachable;
-  return failures.length > 0 ? exit.failed : exit.ok;
 }
 
 function tellOutcome(io: Io, { step, result }: SyncOutcome): void {
@@ -153,7 +150,7 @@ function describe(step: Step): string {
   }
 }
 
-function tellRegistry(io: Io, { offline, log }: SyncReport): void {
+function tellRegistry(io: Io, { offline, log }: Synced): void {
   if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
   if (!offline) return;
   const { reason, checkedAt } = offline;
@@ -164,7 +161,7 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
 /** Says what is installed and can't be proved now, and what to do about that and about refusals like it. */
 function tellTrust(
   io: Io,
-  { outcomes, untrusted, outdated }: SyncReport,
+  { outcomes, untrusted, outdated }: Synced,
   values: { root?: string; trust?: string; bundle?: string },
 ): void {
   for (const { installation, id, reason } of untrusted) {
@@ -190,11 +187,11 @@ function tellTrust(
 }
 
 /** The same as JSON. */
-async function asData(
+function asData(
   root: string,
-  { outcomes, present, offline, log, untrusted }: SyncReport,
-  { dryRun, wanted }: { dryRun: boolean; wanted: number },
-): Promise<object> {
+  { outcomes, present, offline, log, untrusted, wanted }: Synced,
+  dryRun: boolean,
+): object {
   const items: object[] = [];
   for (const { step, result, profile } of outcomes) {
     const { team, name } = step.kind === 'remove' ? step.have.installation : step.reference;
@@ -250,7 +247,7 @@ function ageOf(time: Date): string {
   return `${count} ${unit} ago, ${time.toISOString()}`;
 }
 
-async function showPlan(io: Io, root: string, report: SyncReport): Promise<void> {
+function showPlan(io: Io, root: string, report: Synced): void {
   for (const outcome of report.outcomes) {
     const { step, result, profile } = outcome;
     if (!result.ok || step.kind === 'note') {

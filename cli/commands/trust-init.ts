@@ -13,9 +13,9 @@ import {
   verifyLog,
 } from '../../trust/index.ts';
 import { parseNoteVerifier } from '../../trust/log/index.ts';
-import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption, toJson } from '../framework/format.ts';
+import { alone } from '../host-events.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 import { confirm } from '../terminal/prompt.ts';

@@ -1,27 +1,13 @@
-import type { Client } from '../../sdk/client.ts';
-import type { VerifiedProfile } from '../../sdk/fetch.ts';
-import { fetchSeveral } from '../../sdk/fetch-several.ts';
-import {
-  hostSeenFolder,
-  readRevoked,
-  readSeen,
-  userSeenFolder,
-  writeRevoked,
-  writeSeen,
-} from '../../sdk/host/seen.ts';
-import {
-  type Bundled,
-  bundleAdvice,
-  fromBundle,
-  offlineOption,
-  requireOfflineBundle,
-} from '../bundle-file.ts';
+import { verifyAll } from '../../sdk/calls/verify.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
+import { formatReference } from '../../trust/index.ts';
+import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
-import { tryLearnRevocations } from '../learn-revocations.ts';
-import { notProved } from '../not-proved.ts';
-import { openSession, registryOptions, requireReference } from '../session.ts';
+import { tellHostEvent } from '../host-events.ts';
+import { trustAdvice, trustOption } from '../host-trust.ts';
+import { refused } from '../refused.ts';
+import { connectWith, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
 export const verify = defineCommand({
@@ -47,9 +33,8 @@ export const verify = defineCommand({
     'aa-registry verify --bundle profiles.bundle',
   ],
   async run({ values, args, io }) {
-    const { bundle: file } = values;
-    const references = args.map(requireReference);
-    if (references.length === 0 && file === undefined) {
+    const { bundle, offline, trust, registry } = values;
+    if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
         '"verify" needs REF.',
@@ -57,46 +42,36 @@ export const verify = defineCommand({
       );
     }
     requireOfflineBundle(values);
-    const root = rootOf(values.root);
-    const trust = await requireTrust(values, root);
-    const log = trust.log.key;
-    const own = userSeenFolder(io.env, log);
-    const hosts = hostSeenFolder(root, log);
-    const isBundle = file !== undefined;
-    const client = values.offline
-      ? undefined
-      : await openSession(io, values, trust.registry, { brief: isBundle });
-    const wanted: Bundled = isBundle
-      ? await fromBundle(file, references)
-      : { references, verify: (view) => fetchSeveral(client as Client, references, view) };
-    // A bundle may be older than a revocation.
-    if (isBundle && client) {
-      const teams = wanted.references.map(({ team }) => team);
-      await tryLearnRevocations(io, client, { trust, folder: own, teams });
-    }
-    const view = {
+    const verified = await verifyAll(args, {
+      root: rootOf(values.root),
       trust,
-      seen: await readSeen(own),
-      revoked: await readRevoked(own, hosts),
-      installed: () => undefined,
-    };
-    const verified = await wanted.verify(view);
-    const items: object[] = [];
-    const lines: string[] = [];
-    for (const [at, one] of verified.entries()) {
-      const team = wanted.references[at]?.team ?? '';
-      await writeRevoked(own, team, one.revoked);
-      if (!one.ok) {
-        const advice = isBundle ? bundleAdvice(one.id, view.seen) : undefined;
-        const next = advice ?? trustAdvice(one.id, team, values);
-        throw notProved(one, undefined, next);
-      }
-      await writeSeen(own, one.profile.checkpoint);
-      items.push(dataOf(one.profile));
-      lines.push(...(at === 0 ? [] : ['']), ...describe(one.profile));
+      registry,
+      bundle,
+      offline,
+      env: io.env,
+      connect: connectWith(io, values),
+      onEvent: (event) => {
+        if (event.kind === 'yanked') {
+          const reference = formatReference(event.reference);
+          io.tell(`Warning: ${reference} was yanked: ${event.reason}`);
+        } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
+          tellHostEvent(io, event);
+        }
+      },
+    });
+    if (!verified.ok) {
+      if (!('reference' in verified)) throw refused(verified);
+      const { id, reference, seen } = verified;
+      const advice = bundle === undefined ? undefined : bundleAdvice(id, seen);
+      const next = advice ?? trustAdvice(id, reference.team, values);
+      throw refused(verified, { consequence: '', next });
     }
-    const [first = {}] = items;
-    answer(io, values, references.length === 0 ? { items } : first, ...lines);
+    const items = verified.profiles.map(dataOf);
+    const lines = verified.profiles.flatMap((profile, at) => [
+      ...(at === 0 ? [] : ['']),
+      ...describe(profile),
+    ]);
+    answer(io, values, args.length === 0 ? { items } : (items[0] ?? {}), ...lines);
     return exit.ok;
   },
 });

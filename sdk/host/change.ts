@@ -1,8 +1,8 @@
 import type { HostTrust } from '../trust-file.ts';
-import { tidyKept } from './kept.ts';
-import { exclusively, type LockOptions } from './lock.ts';
-import { type Mended, mendRecords } from './mend.ts';
+import { type LockOptions, withLock } from './lock.ts';
+import { type RepairedRecord, repairRecords } from './repair.ts';
 import { listDamaged, listInstallations, policyPlace, statePlace } from './state.ts';
+import { tidyStore } from './store.ts';
 import { type Recovered, recover } from './transaction.ts';
 import { removeStaged } from './tree.ts';
 import { uninterrupted } from './uninterrupted.ts';
@@ -13,7 +13,7 @@ export interface ChangeOptions extends LockOptions {
   /** Told of each change that an earlier run had begun and that was dealt with before `work`. */
   onRecovered?: (recovered: Recovered) => void;
   /** Told of each record that was damaged and dealt with before that. */
-  onMended?: (mended: Mended) => void;
+  onRepaired?: (repaired: RepairedRecord) => void;
 }
 
 /**
@@ -24,16 +24,16 @@ export interface ChangeOptions extends LockOptions {
 export async function changeHost<Result>(
   root: string,
   work: () => Promise<Result>,
-  { trust, onRecovered = () => {}, onMended = () => {}, ...lock }: ChangeOptions = {},
+  { trust, onRecovered = () => {}, onRepaired = () => {}, ...lock }: ChangeOptions = {},
 ): Promise<Result> {
-  return exclusively(
+  return withLock(
     root,
     async () => {
       removeStaged(policyPlace(root), 'aa-registry.');
       for (const folder of ['installed', 'pending']) removeStaged(statePlace(root, folder));
-      for (const one of await uninterrupted(() => mendRecords(root))) onMended(one);
+      for (const one of await uninterrupted(() => repairRecords(root))) onRepaired(one);
       for (const one of await uninterrupted(() => recover(root, trust))) onRecovered(one);
-      tidyKept(root, await listInstallations(root), await listDamaged(root));
+      tidyStore(root, await listInstallations(root), await listDamaged(root));
       return work();
     },
     lock,

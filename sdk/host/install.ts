@@ -1,9 +1,9 @@
 import { lint } from '../../policy/index.ts';
 import { sha256 } from '../../trust/index.ts';
-import type { VerifiedProfile } from '../fetch.ts';
+import type { Refusal } from '../refusal.ts';
+import type { VerifiedProfile } from '../resolve/index.ts';
 import { findDefinition } from './definitions.ts';
 import { longestPolicy } from './digest-of.ts';
-import { keep } from './kept.ts';
 import { checkKernel } from './kernel.ts';
 import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
 import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
@@ -18,6 +18,7 @@ import {
   statePlace,
   wasLeft,
 } from './state.ts';
+import { store } from './store.ts';
 import { put } from './transaction.ts';
 import { lookAt, type Place, readBytes, stage, write } from './tree.ts';
 import { uninterrupted } from './uninterrupted.ts';
@@ -45,11 +46,11 @@ export interface InstallOptions extends Target {
   onStep?: (step: string) => void;
 }
 
+/** Why nothing can be installed at a root. */
+export type TargetRefusal = Refusal<'not-root' | 'no-apparmor' | 'no-parser' | 'root-escapes'>;
+
 export type InstallRefusal =
-  | 'not-root'
-  | 'no-apparmor'
-  | 'no-parser'
-  | 'root-escapes'
+  | TargetRefusal['id']
   | 'profile-invalid'
   | 'profile-defined-elsewhere'
   | 'parser-refused'
@@ -66,15 +67,7 @@ export type Installed =
       /** Where the file that was there went, when it was not what this program had installed. */
       setAside: string | undefined;
     }
-  | Refusal;
-
-/** Why nothing was changed, as the second half of a sentence, and what can be done about it where that is known. */
-export interface Refusal {
-  ok: false;
-  id: InstallRefusal;
-  reason: string;
-  next?: string | undefined;
-}
+  | Refusal<InstallRefusal>;
 
 /** The most versions that are kept beside the one that is installed. */
 const mostEarlier = 5;
@@ -83,7 +76,7 @@ const mostEarlier = 5;
  * Whether profiles can be installed at `root` at all, asked before anything is fetched: this machine needs
  * root, a kernel with AppArmor and apparmor_parser; another root needs none of them.
  */
-export async function checkTarget({ root }: Target): Promise<{ ok: true } | Refusal> {
+export async function checkTarget({ root }: Target): Promise<{ ok: true } | TargetRefusal> {
   const unsafe = findUnsafe(root);
   if (unsafe) return { ok: false, id: 'root-escapes', reason: unsafe.message, next: unsafe.next };
   if (root !== '/') return { ok: true };
@@ -163,7 +156,7 @@ async function checkAndPut(
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
-    await keep(root, evidence, digest);
+    await store(root, evidence, digest);
   } catch (error) {
     await staged.discard().catch(() => {});
     throw error;

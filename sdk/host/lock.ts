@@ -38,7 +38,7 @@ export function lockPlace(root: string): Place {
  * has it, however that ends, and holds across containers that share the folder. The file stays, and says who has the
  * lock.
  */
-export async function exclusively<Result>(
+export async function withLock<Result>(
   root: string,
   work: () => Promise<Result>,
   { onWait = () => {}, limit = patience }: LockOptions = {},

@@ -10,7 +10,7 @@ import {
 } from '../../trust/index.ts';
 import { list, Place, readText, remove, type StagedFile, stage, write } from './tree.ts';
 
-/** A version that was proved and is kept, with its proof (see kept.ts). */
+/** A version that was proved and stored, with its proof (see store.ts). */
 const Release = z.object({
   version: z.string().refine(isVersion),
   digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),

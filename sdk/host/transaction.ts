@@ -2,7 +2,6 @@ import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import { dropCompiled } from './cache.ts';
 import { forceComplain, unforceComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
-import { dropKept, dropUnneeded, type KeptView, readKeptView, verifyKept } from './kept.ts';
 import { readPolicy, stateOf, unload } from './kernel.ts';
 import { findParser, loadArguments, runParser } from './parser.ts';
 import { confinedBy } from './processes.ts';
@@ -21,6 +20,7 @@ import {
   statePlace,
   writePending,
 } from './state.ts';
+import { dropStored, dropUnneeded, readTrustView, type TrustView, verifyStored } from './store.ts';
 import { makeFolder, remove, type StagedFile, stage } from './tree.ts';
 
 /**
@@ -67,7 +67,7 @@ export async function put(root: string, target: Installation, staged: StagedFile
     // What boot will load is the new file already: the next run finishes it.
     if (reached === 'file') throw error;
     await staged.discard().catch(() => {});
-    if (reached === 'kernel') await putBack(root, target, before);
+    if (reached === 'kernel') await rollBack(root, target, before);
     else tryTo(() => forgetPending(root, target));
     throw error;
   }
@@ -94,7 +94,7 @@ async function finish(root: string, target: Installation): Promise<Installation>
  * Has the kernel go back to what was installed before, after a change that could not be made: to the file at `path`,
  * when left out the installed one.
  */
-async function putBack(
+async function rollBack(
   root: string,
   target: Installation,
   before: Installation | undefined,
@@ -151,7 +151,7 @@ function removeEverything(root: string, named: Named): void {
   remove(installedPlace(root, named));
   dropCompiled(root, installedName(named));
   unforceComplain(root, named);
-  dropKept(root, named);
+  dropStored(root, named);
   forgetInstallation(root, named);
   forgetPending(root, named);
 }
@@ -185,7 +185,7 @@ export async function recover(root: string, trust?: HostTrust): Promise<Recovere
   for (const pending of await listPending(root)) {
     const { kind, installation } = pending;
     const trusted = trust ?? (await readHostTrust(root));
-    const view = trusted && (await readKeptView(root, trusted));
+    const view = trusted && (await readTrustView(root, trusted));
     const done =
       kind === 'install'
         ? await resume(root, installation, view)
@@ -200,10 +200,10 @@ type Done = Omit<Recovered, 'pending'>;
 async function prove(
   root: string,
   installation: Installation,
-  view: KeptView | undefined,
+  view: TrustView | undefined,
 ): Promise<{ ok: true; bytes: Uint8Array } | ({ ok: false } & NotProved)> {
   if (!view) return { ok: false, id: 'team-untrusted', reason: 'this host trusts nobody' };
-  const verified = await verifyKept(root, installation, installation, view);
+  const verified = await verifyStored(root, installation, installation, view);
   if (verified.ok) return { ok: true, bytes: verified.profile.bytes };
   return { ok: false, id: verified.id, reason: verified.reason };
 }
@@ -211,7 +211,7 @@ async function prove(
 async function resume(
   root: string,
   target: Installation,
-  view: KeptView | undefined,
+  view: TrustView | undefined,
 ): Promise<Done> {
   const proof = await prove(root, target, view);
   if (proof.ok) {
@@ -226,13 +226,17 @@ async function resume(
 }
 
 /** Goes back to what was installed before, where the file may be the new one already. */
-async function undo(root: string, target: Installation, view: KeptView | undefined): Promise<Done> {
+async function undo(
+  root: string,
+  target: Installation,
+  view: TrustView | undefined,
+): Promise<Done> {
   const before = await readInstallation(root, target);
   const digest = await digestOf(root, target);
   const isNew = digest === target.digest && before?.digest !== target.digest;
   if (!before) {
     if (isNew) return takeBack(root, target);
-    await putBack(root, target, undefined);
+    await rollBack(root, target, undefined);
     return { outcome: 'undone' };
   }
   const proof = await prove(root, before, view);
@@ -241,7 +245,7 @@ async function undo(root: string, target: Installation, view: KeptView | undefin
     if (isNew) return { outcome: (await put(root, before, staged)).ok ? 'undone' : 'left' };
     // The file may be one that somebody has changed: it stays, and is not what is loaded.
     try {
-      await putBack(root, target, before, staged.path);
+      await rollBack(root, target, before, staged.path);
     } finally {
       await staged.discard();
     }
@@ -249,7 +253,7 @@ async function undo(root: string, target: Installation, view: KeptView | undefin
   }
   const earlier = { version: before.version, id: proof.id, reason: proof.reason };
   if (!isNew && (await isLoadedAs(root, before))) {
-    // Nothing had happened yet. What is installed stays as untrusted as it was (see untrusted.ts).
+    // Nothing had happened yet. What is installed stays as untrusted as it was (see trust-check.ts).
     setMode(root, before);
     forgetPending(root, target);
     return { outcome: 'undone', earlier };
@@ -280,7 +284,7 @@ async function isLoadedAs(root: string, { name, kernel }: Installation): Promise
 async function resumeRemoval(
   root: string,
   installation: Installation,
-  view: KeptView | undefined,
+  view: TrustView | undefined,
 ): Promise<Done> {
   const digest = await digestOf(root, installation);
   const isUsed =
@@ -291,7 +295,7 @@ async function resumeRemoval(
   }
   const proof = await prove(root, installation, view);
   if (proof.ok && digest === installation.digest) {
-    await putBack(root, installation, installation);
+    await rollBack(root, installation, installation);
     return { outcome: 'undone' };
   }
   // The kernel has it, or nothing would be confined by it: nothing needs to be loaded.

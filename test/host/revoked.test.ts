@@ -365,7 +365,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(synced.code).toBe(8);
   });
 
-  test('is mended by the pull that is advised where only its proof is gone', async () => {
+  test('is repaired by the pull that is advised where only its proof is gone', async () => {
     await rm(kept(), { recursive: true });
     const found = await run('status');
     expect(found).toMatchObject({ code: 8, said: expect.stringContaining('[not-kept]') });

@@ -1,12 +1,12 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { VerifiedProfile } from '../../sdk/fetch.ts';
 import { writeFileAtomically } from '../../sdk/host/atomic.ts';
 import { install } from '../../sdk/host/install.ts';
 import { writeOutput } from '../../sdk/host/output.ts';
 import { dryRunArguments, findParser, runParser } from '../../sdk/host/parser.ts';
 import { uninterrupted } from '../../sdk/host/uninterrupted.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { scratch } from '../cli/cli.ts';
 import { manifest, profileText } from '../publisher.ts';
 

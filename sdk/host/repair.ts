@@ -1,7 +1,6 @@
 import { formatReference } from '../../trust/index.ts';
 import { isForcedToComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
-import { listKept } from './kept.ts';
 import {
   type DamagedRecord,
   type Installation,
@@ -14,10 +13,11 @@ import {
   recordPlace,
   stageInstallation,
 } from './state.ts';
+import { listStored } from './store.ts';
 import { lookAt, readBytes, rename, write } from './tree.ts';
 
 /** A damaged record, and what was done about it. */
-export interface Mended {
+export interface RepairedRecord {
   record: DamagedRecord;
   /** Where what it held is kept. */
   copy: string;
@@ -30,8 +30,8 @@ export interface Mended {
  * installation for which that can't be done stays, until its profile is pulled again; one of a change that was begun
  * goes: what it was about can't be told. Nobody else may be changing anything meanwhile (see change.ts).
  */
-export async function mendRecords(root: string): Promise<Mended[]> {
-  const mended: Mended[] = [];
+export async function repairRecords(root: string): Promise<RepairedRecord[]> {
+  const repaired: RepairedRecord[] = [];
   for (const record of await listDamaged(root)) {
     const place = recordPlace(root, record.kind, record);
     const copy = place.parent.at(`${place.name}.damaged`);
@@ -40,9 +40,9 @@ export async function mendRecords(root: string): Promise<Mended[]> {
     const known = await readInstallation(root, record);
     const installation = known ?? (await rebuild(root, record));
     if (installation && !known) await stageInstallation(root, installation).commit();
-    mended.push({ record, copy: copy.path, installation });
+    repaired.push({ record, copy: copy.path, installation });
   }
-  return mended;
+  return repaired;
 }
 
 /** The record of a profile whose file is a version that was kept. Whoever asked for it is not known any more. */
@@ -50,7 +50,7 @@ async function rebuild(root: string, { team, name }: Named): Promise<Installatio
   const named = { team, name };
   const digest = await digestOf(root, named);
   const file = lookAt(installedPlace(root, named));
-  const kept = await listKept(root, named);
+  const kept = await listStored(root, named);
   const current = kept.find((one) => one.digest === digest);
   if (!current || !file) return undefined;
   return {
