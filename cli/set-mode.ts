@@ -5,14 +5,10 @@ import {
   openHost,
   withoutNetwork,
 } from '../sdk/calls/context.ts';
+import { isSdkError } from '../sdk/error.ts';
 import { isForcedToComplain } from '../sdk/host/complain.ts';
 import { reinstall } from '../sdk/host/reinstall.ts';
-import {
-  ProfilesFileError,
-  profilesPlace,
-  readProfiles,
-  type WantedProfile,
-} from '../sdk/profiles-file.ts';
+import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { answerItems, formatOption } from './framework/format.ts';
 import { tellHostEvent, tellSetAside } from './host-events.ts';
@@ -110,7 +106,7 @@ async function wantedBySync(root: string): Promise<WantedProfile[]> {
   try {
     return (await readProfiles(profilesPlace(root))) ?? [];
   } catch (error) {
-    if (error instanceof ProfilesFileError) return [];
+    if (isSdkError(error, 'profiles-file')) return [];
     throw error;
   }
 }

@@ -1,8 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-
-/** A file is not one that may be read, or holds more than it may. The message says which, after its path. */
-export class BoundedFileError extends Error {}
+import { SdkError } from './error.ts';
 
 /** All of what a user names, which may be a pipe or a device too: so many bytes at most. */
 export async function readFileAtMost(path: string, limit: number): Promise<Buffer<ArrayBuffer>> {
@@ -26,15 +24,18 @@ export async function readOwnFile(
   const found = await lstat(path).catch(ignoreAbsent);
   if (!found) return undefined;
   if (found.isSymbolicLink())
-    throw new BoundedFileError(`${path} is a link, which is not followed`);
-  if (!found.isFile()) throw new BoundedFileError(`${path} is no regular file`);
+    throw new SdkError('file-unusable', `${path} is a link, which is not followed`);
+  if (!found.isFile()) throw new SdkError('file-unusable', `${path} is no regular file`);
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   try {
     const opened = await file.stat();
-    if (!opened.isFile()) throw new BoundedFileError(`${path} is no regular file`);
+    if (!opened.isFile()) throw new SdkError('file-unusable', `${path} is no regular file`);
     if (opened.nlink > 1) {
-      throw new BoundedFileError(`${path} is a hard link to a file that has another name too`);
+      throw new SdkError(
+        'file-unusable',
+        `${path} is a hard link to a file that has another name too`,
+      );
     }
     return await readAll(file, path, limit);
   } finally {
@@ -57,7 +58,7 @@ async function readAll(
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024), 0, 64 * 1024);
     if (bytesRead === 0) return Buffer.concat(chunks);
     length += bytesRead;
-    if (length > limit) throw new BoundedFileError(`${path} has more than ${limit} bytes`);
+    if (length > limit) throw new SdkError('file-unusable', `${path} has more than ${limit} bytes`);
     chunks.push(buffer.subarray(0, bytesRead));
   }
 }

@@ -10,7 +10,8 @@ export type ErrorCode =
   | 'package-invalid'
   | 'profiles-file'
   | 'trust-file'
-  | 'unsafe-place';
+  | 'unsafe-place'
+  | 'witness-state';
 
 /**
  * Something outside this program has to change before the call can succeed: a file, a setting, another run. The message

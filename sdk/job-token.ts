@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseJson, readAtMost } from '../trust/index.ts';
+import { SdkError } from './error.ts';
 
 /** How long the CI provider may take to answer, in milliseconds. */
 const timeout = 10_000;
@@ -9,14 +10,11 @@ const longestAnswer = 64 * 1024;
 
 const Answer = z.object({ value: z.string().min(1) });
 
-/** The CI provider gave no token. */
-export class JobTokenError extends Error {}
-
 /**
  * The OpenID Connect token of the CI job that this runs in, made for `audience`: the registry as the caller
  * names it, never as a registry does, which could ask for a token that is good somewhere else. GitHub Actions is
  * asked for one; on GitLab an `id_tokens` entry puts it into AA_ID_TOKEN. `undefined` elsewhere. Throws
- * {@link JobTokenError}.
+ * {@link SdkError}.
  */
 export async function requestJobToken(
   env: NodeJS.ProcessEnv,
@@ -39,6 +37,9 @@ export async function requestJobToken(
     if (!bytes) throw new Error('its answer is too long');
     return Answer.parse(parseJson(new TextDecoder().decode(bytes))).value;
   } catch (error) {
-    throw new JobTokenError(`GitHub gave no token for this job: ${(error as Error).message}.`);
+    throw new SdkError(
+      'job-token',
+      `GitHub gave no token for this job: ${(error as Error).message}.`,
+    );
   }
 }

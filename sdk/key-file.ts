@@ -1,9 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { open, readFile, stat, unlink } from 'node:fs/promises';
 import { exportPrivateKey, importPrivateKey, type KeyPair } from '../trust/index.ts';
-
-/** A key file can't be read or may not be used. */
-export class KeyFileError extends Error {}
+import { SdkError } from './error.ts';
 
 /** Gives the passphrase of an encrypted key, when one turns out to be needed. */
 export type AskPassphrase = () => Promise<string>;
@@ -33,7 +31,7 @@ export async function writePublicKey(path: string, key: KeyPair): Promise<void> 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') {
-      throw new KeyFileError(`${path} exists already; nothing was written`);
+      throw new SdkError('key-file', `${path} exists already; nothing was written`);
     }
     throw error;
   });
@@ -51,13 +49,13 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
 /** Reads a private key's file; refuses one that others can read, as ssh does. */
 export async function readPrivateKey(path: string, ask: AskPassphrase): Promise<KeyPair> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new KeyFileError(`there is no signing key at ${path}`);
-  if (!found.isFile()) throw new KeyFileError(`${path} is no file`);
-  if (found.size > largestKey) throw new KeyFileError(`${path} is too large for a key`);
+  if (!found) throw new SdkError('key-file', `there is no signing key at ${path}`);
+  if (!found.isFile()) throw new SdkError('key-file', `${path} is no file`);
+  if (found.size > largestKey) throw new SdkError('key-file', `${path} is too large for a key`);
   const pem = await readFile(path, 'utf8');
   // Said before its mode: that is as it should be of a public key.
   if (!isPublic(pem) && (found.mode & 0o077) !== 0) {
-    throw new KeyFileError(`${path} can be read by others; run: chmod 600 ${path}`);
+    throw new SdkError('key-file', `${path} can be read by others; run: chmod 600 ${path}`);
   }
   return parsePrivateKey(pem, path, ask);
 }
@@ -69,7 +67,8 @@ export async function parsePrivateKey(
   ask: AskPassphrase,
 ): Promise<KeyPair> {
   if (isPublic(pem)) {
-    throw new KeyFileError(
+    throw new SdkError(
+      'key-file',
       `${source} is a public key, and signing needs the private one, which "key generate" wrote without ".pub"`,
     );
   }
@@ -77,7 +76,7 @@ export async function parsePrivateKey(
     ? decrypt(pem, source, await ask())
     : pem;
   const key = await importPrivateKey(plain);
-  if (!key) throw new KeyFileError(`${source} holds no Ed25519 private key (PKCS#8 PEM)`);
+  if (!key) throw new SdkError('key-file', `${source} holds no Ed25519 private key (PKCS#8 PEM)`);
   return key;
 }
 
@@ -93,7 +92,8 @@ function decrypt(pem: string, source: string, passphrase: string): string {
     const key = createPrivateKey({ key: pem, passphrase });
     return key.export({ type: 'pkcs8', format: 'pem' }).toString();
   } catch {
-    throw new KeyFileError(
+    throw new SdkError(
+      'key-file',
       `${source} can't be decrypted: the passphrase is wrong or the file damaged`,
     );
   }

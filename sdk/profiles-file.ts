@@ -7,6 +7,7 @@ import {
   parseReference,
   type Reference,
 } from '../trust/index.ts';
+import { SdkError } from './error.ts';
 import { writeFileAtomically } from './host/atomic.ts';
 import { readFileIfPresent } from './host/read-file.ts';
 import { Place } from './host/tree.ts';
@@ -26,9 +27,6 @@ export interface LockedProfile {
   version: string;
   digest: Digest;
 }
-
-/** A file of profiles says something that can't be followed. */
-export class ProfilesFileError extends Error {}
 
 const Entry = z.union([
   z.string(),
@@ -75,7 +73,7 @@ export function lockPath(profiles: string | Place): string | Place {
   return profiles.replace(/(\.toml)?$/, '.lock.toml');
 }
 
-/** Reads a profiles.toml; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
+/** Reads a profiles.toml; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readProfiles(path: string | Place): Promise<WantedProfile[] | undefined> {
   const file = await readToml(path, ProfilesFile);
   if (!file) return undefined;
@@ -83,18 +81,21 @@ export async function readProfiles(path: string | Place): Promise<WantedProfile[
     const { reference: text, complain } =
       typeof entry === 'string' ? { reference: entry, complain: false } : entry;
     const parsed = parseReference(text);
-    if (!parsed.ok) throw new ProfilesFileError(`${path}: ${parsed.reason}`);
+    if (!parsed.ok) throw new SdkError('profiles-file', `${path}: ${parsed.reason}`);
     return { reference: parsed.reference, complain };
   });
   const names = wanted.map(({ reference }) => reference.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) {
-    throw new ProfilesFileError(`${path}: ${twice} is there twice; a host has a profile once`);
+    throw new SdkError(
+      'profiles-file',
+      `${path}: ${twice} is there twice; a host has a profile once`,
+    );
   }
   return wanted;
 }
 
-/** Reads a lock file; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
+/** Reads a lock file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readLock(path: string | Place): Promise<LockedProfile[] | undefined> {
   return (await readToml(path, LockFile))?.profiles;
 }
@@ -135,12 +136,16 @@ export function lockedVersions(
     const text = formatReference(reference);
     const one = locked.find((candidate) => candidate.reference === text);
     if (!one)
-      throw new ProfilesFileError(`${path} has no ${text}; bring it up to date with "lock"`);
+      throw new SdkError(
+        'profiles-file',
+        `${path} has no ${text}; bring it up to date with "lock"`,
+      );
     return one;
   });
   const stray = locked.find((one) => !found.includes(one));
   if (stray) {
-    throw new ProfilesFileError(
+    throw new SdkError(
+      'profiles-file',
       `${path} has ${stray.reference}, which is not wanted any more; bring it up to date with "lock"`,
     );
   }
@@ -154,6 +159,6 @@ async function readToml<Schema extends z.ZodType>(
   const text = await readFileIfPresent(path);
   if (text === undefined) return undefined;
   const file = parseToml(text, schema, profilesFields);
-  if (!file.ok) throw new ProfilesFileError(`${path}: ${file.reason}`);
+  if (!file.ok) throw new SdkError('profiles-file', `${path}: ${file.reason}`);
   return file.value;
 }

@@ -15,6 +15,7 @@ import {
   type WitnessDecision,
   type WitnessedLog,
 } from '../trust/log/index.ts';
+import { SdkError } from './error.ts';
 import { type KeptCheckpoint, readStored, removeAbandoned, replaceKept } from './witness-state.ts';
 
 /** How a witness runs. */
@@ -38,9 +39,6 @@ export interface RunningWitness {
   url: string;
   close: () => Promise<void>;
 }
-
-/** The state of a witness can't be used. */
-export class WitnessStateError extends Error {}
 
 /** The longest request, in bytes: a proof of 63 hashes and a checkpoint with many signatures fit. */
 const longestRequest = 64 * 1024;
@@ -168,7 +166,7 @@ function createReader({ state, key }: WitnessOptions): ReadKnown {
     const identity = { origin: log.origin, keys: [...log.keys, key] };
     const opened = await verifyCheckpoint(note, identity);
     if (!opened.ok) {
-      throw new WitnessStateError(`${join(folder, String(kept.number))}: ${opened.reason}`);
+      throw new SdkError('witness-state', `${join(folder, String(kept.number))}: ${opened.reason}`);
     }
     verified.set(log.origin, { note, latest: opened.checkpoint });
     return { ...log, kept, latest: opened.checkpoint };

@@ -94,7 +94,7 @@ function refusal(done: RollbackRefusal, values: { root?: string; trust?: string 
     id === 'nothing-older' ? '; --to goes to what a rollback has left: ' : '; stored are ';
   return new CliError(
     exit.failed,
-    `${reason[0]?.toUpperCase()}${reason.slice(1)}${known === '' ? '' : `${also}${known}`}.`,
+    `${id === 'nothing-older' ? reason.replace(/^t/, 'T') : reason}${known === '' ? '' : `${also}${known}`}.`,
     `Another version comes with: aa-registry pull ${pathOf(installation)}@VERSION`,
     id,
   );

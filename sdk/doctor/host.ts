@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { parseJson } from '../../trust/index.ts';
+import { isSdkError } from '../error.ts';
 import { isLocked, lockPlace } from '../host/lock.ts';
 import { findParser, hasParser, runParser } from '../host/parser.ts';
 import { ownCapabilities } from '../host/processes.ts';
@@ -9,7 +10,6 @@ import {
   lookAt,
   lookBehind,
   Place,
-  PlaceError,
   readText,
   withSocket,
   writeTrouble,
@@ -176,7 +176,7 @@ async function trust(root: string): Promise<Finding> {
     );
   }
   const read = await readHostTrust(root).catch((error: Error) => error);
-  if (read instanceof PlaceError) return fail('trust', `${read.message}.`, read.next);
+  if (isSdkError(read, 'unsafe-place')) return fail('trust', `${read.message}.`, read.next ?? '');
   if (read instanceof Error) {
     return fail(
       'trust',
@@ -283,7 +283,7 @@ function isThere(place: Place): boolean {
   try {
     return lookBehind(place) !== undefined;
   } catch (error) {
-    if (error instanceof PlaceError || (error as NodeJS.ErrnoException).code === 'EACCES')
+    if (isSdkError(error, 'unsafe-place') || (error as NodeJS.ErrnoException).code === 'EACCES')
       return false;
     throw error;
   }

@@ -1,7 +1,8 @@
 import { parse, profileNames } from '../../policy/index.ts';
+import { isSdkError } from '../error.ts';
 import { longestPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
-import { list, lookAt, lookBehind, Place, PlaceError, readBytes, readLink } from './tree.ts';
+import { list, lookAt, lookBehind, Place, readBytes, readLink, unsafePlace } from './tree.ts';
 
 /** Folders of /etc/apparmor.d that hold no profiles of their own. */
 const noProfiles = new Set([
@@ -76,13 +77,13 @@ function disabledIn(folder: Place): Set<string> {
   try {
     return new Set(list(folder.at('disable')).map((entry) => entry.name));
   } catch (error) {
-    if (error instanceof PlaceError || isRefused(error)) return new Set();
+    if (isSdkError(error, 'unsafe-place') || isRefused(error)) return new Set();
     throw error;
   }
 }
 
 function findBelow(folder: Place, search: Search, depth: number): Definition | undefined {
-  if (depth > deepest) throw new PlaceError(folder.path, 'is deeper than folders of policy are');
+  if (depth > deepest) throw unsafePlace(folder.path, 'is deeper than folders of policy are');
   const entries = list(folder);
   search.left.takeNames(entries.length);
   const found = findAmong(folder, entries, search);
@@ -154,7 +155,7 @@ function lookBehindIfAllowed(link: Place) {
   try {
     return lookBehind(link);
   } catch (error) {
-    if (error instanceof PlaceError || isRefused(error)) return undefined;
+    if (isSdkError(error, 'unsafe-place') || isRefused(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 // Finds included policy files on this machine, each read once per resolver.
+
 import {
   closeSync,
   constants,
@@ -16,8 +17,9 @@ import {
   type IncludeResolver,
   isIgnoredInclude,
 } from '../../policy/index.ts';
+import { isSdkError } from '../error.ts';
 import { longestPolicy } from './digest-of.ts';
-import { list, lookAt, lookBehind, type Place, PlaceError, readText } from './tree.ts';
+import { list, lookAt, lookBehind, type Place, readText } from './tree.ts';
 
 /** Where includes are looked for. */
 export interface IncludePlaces {
@@ -149,7 +151,7 @@ function shelfBelow(base: Place): Shelf {
     try {
       return work();
     } catch (error) {
-      if (error instanceof PlaceError || (error as NodeJS.ErrnoException).code === 'EACCES') {
+      if (isSdkError(error, 'unsafe-place') || (error as NodeJS.ErrnoException).code === 'EACCES') {
         return undefined;
       }
       throw error;

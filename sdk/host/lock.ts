@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, readSync, type Stats, writeSync } from 'node:fs';
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SdkError } from '../error.ts';
 import { statePlace } from './state.ts';
 import { lookAt, openPrivate, type Place } from './tree.ts';
 
@@ -16,9 +17,6 @@ const patience = 300_000;
 
 /** How much of a command is told, in characters. */
 const longestCommand = 120;
-
-/** Nobody else may change what is installed meanwhile, and that can't be had. */
-export class LockError extends Error {}
 
 export interface LockOptions {
   /** Told once, when another run has the lock: its process and command, where they are known. */
@@ -52,7 +50,8 @@ export async function withLock<Result>(
       if (Date.now() >= end) {
         const holder = await findHolder(file);
         const who = holder === undefined ? '' : ` (${holder})`;
-        throw new LockError(
+        throw new SdkError(
+          'host-locked',
           `another aa-registry is changing what is installed${who}; try again later`,
         );
       }
@@ -131,7 +130,10 @@ async function findFlock(): Promise<string> {
     );
     if (usable) return path;
   }
-  throw new LockError('flock (from util-linux) is not installed, which keeps two runs apart');
+  throw new SdkError(
+    'host-locked',
+    'flock (from util-linux) is not installed, which keeps two runs apart',
+  );
 }
 
 /** The lock belongs to the open file, which this process shares with flock(1) and keeps when that has ended. */
@@ -142,7 +144,7 @@ function lock(program: string, file: number): Promise<boolean> {
     child.on('close', (code) => {
       if (code === 0) resolve(true);
       else if (code === 1) resolve(false);
-      else reject(new LockError(`${program} ended with exit code ${code}`));
+      else reject(new SdkError('host-locked', `${program} ended with exit code ${code}`));
     });
   });
 }

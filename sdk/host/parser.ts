@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
-import { lookBehind, Place, PlaceError } from './tree.ts';
+import { isSdkError } from '../error.ts';
+import { lookBehind, Place } from './tree.ts';
 
 /** Where apparmor_parser lives; the PATH of whoever calls is not asked. */
 const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/apparmor_parser'];
@@ -53,7 +54,7 @@ export function hasParser(root: string): boolean {
     try {
       return lookBehind(new Place(root, place.slice(1)).ofAnybody) !== undefined;
     } catch (error) {
-      if (error instanceof PlaceError) return false;
+      if (isSdkError(error, 'unsafe-place')) return false;
       throw error;
     }
   });

@@ -1,9 +1,10 @@
-import { type Place, PlaceError } from './tree.ts';
+import type { SdkError } from '../error.ts';
+import { type Place, unsafePlace } from './tree.ts';
 
 /** The most that a policy folder may hold in all: a full /etc/apparmor.d has some 2000 names and 3 MiB. */
 const most = { names: 20_000, bytes: 64 * 1024 * 1024 };
 
-/** What may still be looked at of a policy folder; whatever takes more throws a {@link PlaceError} that names it. */
+/** What may still be looked at of a policy folder; whatever takes more throws a {@link SdkError} that names it. */
 export class PolicyBudget {
   readonly #folder: Place;
   #names = most.names;
@@ -25,11 +26,8 @@ export class PolicyBudget {
     if (this.#bytes < 0) throw this.#tooMuch();
   }
 
-  #tooMuch(): PlaceError {
+  #tooMuch(): SdkError {
     const limits = `${most.names} files and ${most.bytes >> 20} MiB`;
-    return new PlaceError(
-      this.#folder.path,
-      `holds more than policy does: at most ${limits} in all`,
-    );
+    return unsafePlace(this.#folder.path, `holds more than policy does: at most ${limits} in all`);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { longestPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
 import { policyPlace } from './state.ts';
-import { list, lookAt, type Place, PlaceError, readBytes } from './tree.ts';
+import { list, lookAt, type Place, readBytes, unsafePlace } from './tree.ts';
 import { type WayOut, withoutWaysOut } from './ways-out.ts';
 
 /** Folders of compiled policy, and of links that go by their names alone. */
@@ -107,7 +107,7 @@ async function copy(
     if (name.startsWith('.')) continue;
     if (kind === 'folder') {
       if (noIncludes.has(name)) continue;
-      if (depth === 0) throw new PlaceError(place.path, 'is deeper than folders of policy are');
+      if (depth === 0) throw unsafePlace(place.path, 'is deeper than folders of policy are');
       await copy(place, join(to, name), left, depth - 1, leftOut);
     } else if (kind === 'file') {
       const bytes = readBytes(place, longestPolicy);

@@ -1,9 +1,6 @@
 import { readFileAtMost } from '../bounded-file.ts';
 import { Place, readText } from './tree.ts';
 
-/** A file of this program's own does not hold what this program writes there. */
-export class DamagedFileError extends Error {}
-
 /** The most that a file of configuration below a system's root may hold, in bytes. */
 const longestConfiguration = 1024 * 1024;
 

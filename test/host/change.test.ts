@@ -105,7 +105,7 @@ describe('what hosts install', () => {
     await done('rollback', 'web', '--to', '1.2.0', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.2.0'));
     expect(await run('rollback', 'web', '--to', '1.2.0')).toMatchObject({ code: 1 });
-    expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain('kept are');
+    expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain('stored are');
   });
 
   test('rollbacks go by what was installed when, also of records that do not say what was left', async () => {

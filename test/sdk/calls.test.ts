@@ -179,7 +179,7 @@ describe('the library', { timeout: 60_000 }, () => {
 
   test('lint takes a text, a file and a package’s folder', async () => {
     const root = await fixture.host();
-    const refused = await lint({ text: 'profile web { nonsense, }' });
+    const refused = await lint({ text: 'abi <abi/3.0>,\nprofile web { nonsense, }' });
     expect(refused).toMatchObject({
       ok: false,
       file: undefined,
