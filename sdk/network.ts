@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { setGlobalProxyFromEnv } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { readFileAtMost } from './bounded-file.ts';
 import { SdkError } from './error.ts';
+import { readBounded } from './files.ts';
 
 /** The most that a CA file may hold, in bytes: the bundle of a system has about 200 KiB. */
 const maxCertificates = 8 * 1024 * 1024;
@@ -82,7 +82,7 @@ function proxiesOf(env: NodeJS.ProcessEnv, settings: NetworkSettings) {
 async function readCertificates(file: string): Promise<string[]> {
   let text: string;
   try {
-    text = (await readFileAtMost(file, maxCertificates)).toString('utf8');
+    text = (await readBounded(file, maxCertificates)).toString('utf8');
   } catch (error) {
     throw new SdkError(
       'network-settings',

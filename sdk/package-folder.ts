@@ -11,8 +11,8 @@ import {
   Manifest,
   sha256,
 } from '../trust/index.ts';
-import { readFileAtMost, readOwnFile } from './bounded-file.ts';
 import { isSdkError, SdkError } from './error.ts';
+import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
 import { type Fields, parseToml } from './toml.ts';
 
@@ -189,7 +189,7 @@ function requireNoSecret(path: string, text: string): void {
 export async function readProfile(
   file: string,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; text: string }> {
-  const bytes = new Uint8Array(await readFileAtMost(file, largestProfile));
+  const bytes = new Uint8Array(await readBounded(file, largestProfile));
   return { bytes, text: decode(file, bytes) };
 }
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { readFileAtMost } from './bounded-file.ts';
+import { readBounded } from './files.ts';
 import { readPackageFolder } from './package-folder.ts';
 
 /** The most that a profile's file may hold, in bytes. */
@@ -25,7 +25,7 @@ export interface ProfileFile {
 export async function readProfileFile(path: string): Promise<ProfileFile> {
   const folder = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
   const file = folder?.file ?? path;
-  const bytes = folder ? Buffer.from(folder.bytes) : await readFileAtMost(file, maxFile);
+  const bytes = folder ? Buffer.from(folder.bytes) : await readBounded(file, maxFile);
   let text: string;
   let rawBytes = false;
   try {

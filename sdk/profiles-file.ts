@@ -8,8 +8,7 @@ import {
   type Reference,
 } from '../trust/index.ts';
 import { SdkError } from './error.ts';
-import { writeFileAtomically } from './host/atomic.ts';
-import { readFileIfPresent } from './host/read-file.ts';
+import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { Place } from './host/tree.ts';
 import { type Fields, parseToml } from './toml.ts';
 
@@ -156,7 +155,7 @@ async function readToml<Schema extends z.ZodType>(
   path: string | Place,
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
-  const text = await readFileIfPresent(path);
+  const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
   const file = parseToml(text, schema, profilesFields);
   if (!file.ok) throw new SdkError('profiles-file', `${path}: ${file.reason}`);

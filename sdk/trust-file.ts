@@ -9,8 +9,7 @@ import {
 } from '../trust/index.ts';
 import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
 import { SdkError } from './error.ts';
-import { writeFileAtomically } from './host/atomic.ts';
-import { readFileIfPresent } from './host/read-file.ts';
+import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { Place } from './host/tree.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
@@ -63,7 +62,7 @@ export function readHostTrust(root: string): Promise<HostTrust | undefined> {
 
 /** Reads a trust file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readTrust(path: string | Place): Promise<HostTrust | undefined> {
-  const text = await readFileIfPresent(path);
+  const text = await readTextIfPresent(path);
   return text === undefined ? undefined : parseTrust(path, text);
 }
 
@@ -172,7 +171,7 @@ export async function changeTrust(
   trust: HostTrust,
   teams: Iterable<string>,
 ): Promise<string | undefined> {
-  const before = await readFileIfPresent(path);
+  const before = await readTextIfPresent(path);
   if (before === undefined) {
     await writeTrust(path, trust);
     return undefined;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../policy/index.ts';
-import { writeOutput } from '../../sdk/host/output.ts';
+import { writeOutput } from '../../sdk/files.ts';
 import { profileText, readPackageFolder, readProfile } from '../../sdk/package-folder.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { lineFormatOption } from '../framework/format.ts';

@@ -1,4 +1,4 @@
-import { readFileIfPresent } from '../../sdk/host/read-file.ts';
+import { readTextIfPresent } from '../../sdk/files.ts';
 import {
   hostSeenFolder,
   readRevoked,
@@ -101,7 +101,7 @@ export const lock = defineCommand({
     }
     const file = lockPath(path);
     const text = formatLock(locked);
-    const before = await readFileIfPresent(file);
+    const before = await readTextIfPresent(file);
     const changed = before !== text;
     const lines = changed
       ? diffOf(`${file}`, before, new TextEncoder().encode(text), 'locked').trimEnd()

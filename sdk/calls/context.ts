@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Client, createClient, isRegistryFailure } from '../client.ts';
+import { ifPresent } from '../files.ts';
 import { changeHost } from '../host/change.ts';
 import { checkTarget, type TargetRefusal } from '../host/install.ts';
 import type { RepairedRecord } from '../host/repair.ts';
@@ -62,10 +63,7 @@ export function rootOf({ root = '/' }: Pick<HostOptions, 'root'>): string {
 
 /** Why there is no system at `root`, where there is none. */
 export async function checkRoot(root: string): Promise<NoRootRefusal | undefined> {
-  const found = await stat(root).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    return undefined;
-  });
+  const found = await ifPresent(stat(root));
   if (found?.isDirectory()) return undefined;
   return { ok: false, id: 'no-root', reason: `there is no folder ${root}` };
 }

@@ -4,7 +4,6 @@ import {
   parseReference,
   type Reference,
 } from '../../trust/index.ts';
-import { readFileAtMost } from '../bounded-file.ts';
 import {
   type Bundle,
   bundledReferences,
@@ -15,6 +14,7 @@ import {
 } from '../bundle.ts';
 import { type Client, isRegistryFailure } from '../client.ts';
 import { SdkError } from '../error.ts';
+import { readBounded } from '../files.ts';
 import { readRevoked, readSeen, type SeenFolder, writeRevoked, writeSeen } from '../host/seen.ts';
 import type { Refusal } from '../refusal.ts';
 import type { SeveralView } from '../resolve/fetch.ts';
@@ -74,7 +74,7 @@ export function parseReferences(
 
 /** Reads a bundle's file. Throws an {@link SdkError} when it holds none. */
 export async function openBundle(file: string): Promise<Bundle> {
-  const bundle = parseBundle((await readFileAtMost(file, maxBundle)).toString());
+  const bundle = parseBundle((await readBounded(file, maxBundle)).toString());
   if (bundle) return bundle;
   throw new SdkError('no-bundle', `${file} is no bundle of aa-registry`);
 }

@@ -1,9 +1,8 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeFileAtomically } from '../../sdk/host/atomic.ts';
+import { writeFileAtomically, writeOutput } from '../../sdk/files.ts';
 import { install } from '../../sdk/host/install.ts';
-import { writeOutput } from '../../sdk/host/output.ts';
 import { dryRunArguments, findParser, runParser } from '../../sdk/host/parser.ts';
 import { uninterrupted } from '../../sdk/host/uninterrupted.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
