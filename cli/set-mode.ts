@@ -28,8 +28,7 @@ export function modeCommand(
   return defineCommand({
     name,
     summary,
-    usage: 'NAME…',
-    args: { min: 1, max: Number.POSITIVE_INFINITY },
+    args: [{ name: 'NAME', repeated: true }],
     options: {
       offline: { type: 'boolean', description: 'Do not ask the registry which keys are revoked' },
       format: formatOption,

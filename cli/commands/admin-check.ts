@@ -8,8 +8,8 @@ const mostTold = 100;
 export const adminCheck = defineCommand({
   name: 'admin check',
   summary: 'Prove a registry’s database against its log, while it runs',
+  args: [],
   usage: '[--data DIR | --database URL] [--log-key KEY]',
-  args: { min: 0, max: 0 },
   options: {
     data: dataOption,
     format: formatOption,

@@ -6,8 +6,8 @@ import { answer, formatOption } from '../framework/format.ts';
 export const adminRestore = defineCommand({
   name: 'admin restore',
   summary: 'Make a registry’s data from a backup',
-  usage: 'FILE [--data DIR] [--yes]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'FILE' }],
+  usage: '[--data DIR] [--yes]',
   options: {
     data: dataOption,
     format: formatOption,

@@ -14,8 +14,8 @@ import { rootOf, rootOption } from '../target.ts';
 export const bundle = defineCommand({
   name: 'bundle',
   summary: 'Put profiles and their proofs in a file, for hosts without a network',
-  usage: 'REF… -o FILE',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'REF', repeated: true }],
+  usage: '-o FILE',
   options: {
     format: formatOption,
     ...registryOptions,

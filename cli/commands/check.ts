@@ -10,8 +10,7 @@ import { type FileReport, jsonLine, printDiagnostics, summary } from '../termina
 export const check = defineCommand({
   name: 'check',
   summary: 'Would apparmor_parser accept these profiles?',
-  usage: 'FILE…',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'FILE', repeated: true }],
   options: {
     ...includeOptions,
     target: {

@@ -44,8 +44,7 @@ const freshness = 10_000;
 export const denials = defineCommand({
   name: 'denials',
   summary: 'What the kernel refused, by which rule, and what would allow it',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: {
     profile: { type: 'string', value: 'NAME', description: 'Only what this profile has refused' },
     since: {

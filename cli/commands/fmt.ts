@@ -10,8 +10,8 @@ import { jsonLine, printDiagnostics } from '../terminal/report.ts';
 export const fmt = defineCommand({
   name: 'fmt',
   summary: 'Format profiles in place',
-  usage: 'FILE|DIR… [--check]',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'FILE|DIR', repeated: true }],
+  usage: '[--check]',
   options: {
     format: lineFormatOption,
     check: {

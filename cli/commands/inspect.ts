@@ -11,8 +11,7 @@ import { printTable } from '../terminal/table.ts';
 export const inspect = defineCommand({
   name: 'inspect',
   summary: 'Show which profile confines a running container',
-  usage: 'CONTAINER',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'CONTAINER' }],
   options: {
     format: formatOption,
   },

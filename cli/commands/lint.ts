@@ -14,8 +14,7 @@ import {
 export const lint = defineCommand({
   name: 'lint',
   summary: 'Check profiles and advise on them',
-  usage: 'FILE|DIR…',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'FILE|DIR', repeated: true }],
   options: {
     ...includeOptions,
     'max-warnings': {

@@ -26,8 +26,8 @@ import { showingProgress } from '../terminal/progress.ts';
 export const lock = defineCommand({
   name: 'lock',
   summary: 'Write down the exact versions that profiles.toml means now',
+  args: [],
   usage: '[--profiles FILE]',
-  args: { min: 0, max: 0 },
   options: {
     profiles: profilesOption,
     'dry-run': { type: 'boolean', short: 'n', description: 'Show what would change, as a diff' },

@@ -21,8 +21,8 @@ const writeInterval = 1000;
 export const logVerify = defineCommand({
   name: 'log verify',
   summary: 'Audit a registry’s log: every entry, and what it is about',
+  args: [],
   usage: '[--log-key VKEY] [--state FILE]',
-  args: { min: 0, max: 0 },
   options: {
     format: formatOption,
     ...logOptions,

@@ -16,8 +16,8 @@ const longestPause = 3600;
 export const logWatch = defineCommand({
   name: 'log watch',
   summary: 'Report what the log says anew of teams or profiles',
-  usage: 'TEAM[/NAME]… [--state FILE]',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM[/NAME]', repeated: true }],
+  usage: '[--state FILE]',
   options: {
     ...logOptions,
     interval: {

@@ -10,8 +10,8 @@ import { interruption } from '../terminal/interruption.ts';
 export const logWitness = defineCommand({
   name: 'log witness',
   summary: 'Run a witness: it cosigns logs that only grow',
+  args: [],
   usage: '--key FILE --log-key VKEY…',
-  args: { min: 0, max: 0 },
   options: {
     key: { type: 'string', value: 'FILE', description: 'As "log key NAME --cosigner" makes it' },
     'log-key': {

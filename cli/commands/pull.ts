@@ -23,8 +23,7 @@ import { type Progress, showingProgress } from '../terminal/progress.ts';
 export const pull = defineCommand({
   name: 'pull',
   summary: 'Fetch, verify, install and load profiles',
-  usage: 'REF…',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'REF', optional: true, repeated: true }],
   options: {
     format: formatOption,
     ...registryOptions,

@@ -13,8 +13,7 @@ const maxNamed = 20;
 export const remove = defineCommand({
   name: 'remove',
   summary: 'Unload and remove profiles that were installed',
-  usage: 'NAME…',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'NAME', repeated: true }],
   options: {
     format: formatOption,
     root: rootOption,

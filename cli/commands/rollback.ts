@@ -16,8 +16,7 @@ import type { Io } from '../terminal/io.ts';
 export const rollback = defineCommand({
   name: 'rollback',
   summary: 'Go back to the version that was installed before',
-  usage: 'NAME',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'NAME' }],
   options: {
     to: { type: 'string', value: 'VERSION', description: 'Go back to this one instead' },
     offline: {

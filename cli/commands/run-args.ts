@@ -8,8 +8,8 @@ import { requireRoot, rootOption } from '../target.ts';
 export const runArgs = defineCommand({
   name: 'run-args',
   summary: 'Print what runs a container confined by an installed profile',
-  usage: 'REF [--runtime RUNTIME]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'REF' }],
+  usage: '[--runtime RUNTIME]',
   options: {
     runtime: {
       type: 'string',

@@ -11,8 +11,7 @@ const mostPages = 100;
 export const search = defineCommand({
   name: 'search',
   summary: 'Find profiles by name, image, tag, description or rules',
-  usage: '[WORD…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'WORD', optional: true, repeated: true }],
   options: {
     format: formatOption,
     ...registryOptions,

@@ -9,8 +9,7 @@ import { printTable } from '../terminal/table.ts';
 export const show = defineCommand({
   name: 'show',
   summary: 'Show a profile, its versions and who signed it',
-  usage: 'REF',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'REF' }],
   options: {
     format: formatOption,
     ...registryOptions,

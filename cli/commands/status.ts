@@ -36,8 +36,7 @@ const maxNamed = 8;
 export const status = defineCommand({
   name: 'status',
   summary: 'Show what is loaded and confined, and whether it is what was installed',
-  usage: '[NAME…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'NAME', optional: true, repeated: true }],
   options: {
     all: { type: 'boolean', short: 'a', description: 'Every loaded profile and confined process' },
     offline: {

@@ -20,8 +20,8 @@ import { printText } from '../terminal/table.ts';
 export const sync = defineCommand({
   name: 'sync',
   summary: 'Make this host have the profiles that profiles.toml names',
+  args: [],
   usage: '[--profiles FILE]',
-  args: { min: 0, max: 0 },
   options: {
     profiles: profilesOption,
     bundle: {

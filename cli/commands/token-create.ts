@@ -6,8 +6,8 @@ import { openSession, registryOptions } from '../session.ts';
 export const tokenCreate = defineCommand({
   name: 'token create',
   summary: 'Make an API token',
-  usage: 'LABEL [--team TEAM] [--scope SCOPE] [--expires WHEN]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'LABEL' }],
+  usage: '[--team TEAM] [--scope SCOPE] [--expires WHEN]',
   options: {
     format: formatOption,
     ...registryOptions,

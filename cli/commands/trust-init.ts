@@ -23,8 +23,7 @@ import { confirm } from '../terminal/prompt.ts';
 export const trustInit = defineCommand({
   name: 'trust init',
   summary: 'Trust a registry’s log and a team’s keys, on first contact',
-  usage: '[TEAM…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM', optional: true, repeated: true }],
   options: {
     format: formatOption,
     ...registryOptions,

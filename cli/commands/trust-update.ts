@@ -12,8 +12,7 @@ import {
 export const trustUpdate = defineCommand({
   name: 'trust update',
   summary: 'Show what has changed of teams’ keys, and trust them as they are now',
-  usage: '[TEAM…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM', optional: true, repeated: true }],
   options: { ...changeOptions, ...registryOptions },
   details:
     'After a team has changed its keys: fetches those of each TEAM (default all that are trusted), shows which are new, ' +

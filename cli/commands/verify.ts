@@ -13,8 +13,7 @@ import { rootOf, rootOption } from '../target.ts';
 export const verify = defineCommand({
   name: 'verify',
   summary: 'Verify a profile as pull does, and install nothing',
-  usage: 'REF',
-  args: { min: 0, max: 1 },
+  args: [{ name: 'REF', optional: true }],
   options: {
     bundle: {
       type: 'string',

@@ -5,8 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const whoami = defineCommand({
   name: 'whoami',
   summary: 'Tell whose token this is and what it is good for',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry whoami'],
   async run({ values, io }) {

@@ -5,8 +5,8 @@ import { openSession, registryOptions, requireReference } from '../session.ts';
 export const yank = defineCommand({
   name: 'yank',
   summary: 'Stop a version from being chosen',
-  usage: 'NAME@VERSION --reason TEXT',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'NAME@VERSION' }],
+  usage: '--reason TEXT',
   options: {
     reason: { type: 'string', value: 'TEXT', description: 'Why, for whoever looks at it' },
     format: formatOption,
