@@ -3,7 +3,7 @@ import { type Client, createClient } from '../sdk/client.ts';
 import { readConfiguration } from '../sdk/config.ts';
 import { requestJobToken } from '../sdk/job-token.ts';
 import { prepareNetwork } from '../sdk/network.ts';
-import { briefTimeout, type PacingOptions, patience, type Waiting } from '../sdk/pacing.ts';
+import { briefTimeout, type PacingOptions, type Waiting, waitLimits } from '../sdk/pacing.ts';
 import { parseReference, type Reference } from '../trust/index.ts';
 import { CliError, exit, type Values } from './framework/command.ts';
 import { rootOf } from './target.ts';
@@ -52,7 +52,7 @@ export async function openSession(
   return createClient({
     registry,
     token: token === undefined ? undefined : checkToken(token),
-    patience: brief ? patience.brief : patience.usual,
+    waitLimits: brief ? waitLimits.brief : waitLimits.usual,
     timeout: brief ? briefTimeout : undefined,
     onWait: brief ? undefined : tellWaits(io),
     ...pacing,

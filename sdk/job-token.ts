@@ -6,7 +6,7 @@ import { SdkError } from './error.ts';
 const timeout = 10_000;
 
 /** The most that its answer may hold, in bytes. */
-const longestAnswer = 64 * 1024;
+const maxAnswer = 64 * 1024;
 
 const Answer = z.object({ value: z.string().min(1) });
 
@@ -33,7 +33,7 @@ export async function requestJobToken(
       signal: AbortSignal.timeout(timeout),
     });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const bytes = await readAtMost(response.body, longestAnswer);
+    const bytes = await readAtMost(response.body, maxAnswer);
     if (!bytes) throw new Error('its answer is too long');
     return Answer.parse(parseJson(new TextDecoder().decode(bytes))).value;
   } catch (error) {

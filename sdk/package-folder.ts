@@ -84,11 +84,11 @@ export const manifestFields: Fields = {
 };
 
 /** The most that a manifest's and a README's file may hold, in bytes. */
-const largestManifest = 64 * 1024;
-const largestReadme = 4 * maxReadmeLength;
+const maxManifest = 64 * 1024;
+const maxReadme = 4 * maxReadmeLength;
 
 /** The most that a profile's file may hold, in bytes: a registry takes 256 KiB unless its operator says otherwise. */
-const largestProfile = 8 * 1024 * 1024;
+const maxProfile = 8 * 1024 * 1024;
 
 /**
  * Reads a package folder, each of its files once: regular files in that folder, never what a link leads to. Throws
@@ -97,7 +97,7 @@ const largestProfile = 8 * 1024 * 1024;
  */
 export async function readPackageFolder(folder: string): Promise<PackageFolder> {
   const path = join(folder, manifestName);
-  const manifestBytes = await readPart(path, largestManifest);
+  const manifestBytes = await readPart(path, maxManifest);
   if (!manifestBytes) throw new SdkError('package-invalid', await whyNoManifest(folder));
   const source = decode(path, manifestBytes);
   requireNoSecret(path, source);
@@ -115,7 +115,7 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   }
   requireLicence(path, manifest.license);
   const file = join(folder, name);
-  const bytes = await readPart(file, largestProfile);
+  const bytes = await readPart(file, maxProfile);
   if (!bytes) throw new SdkError('package-invalid', `${folder} has no profile file named ${name}`);
   const readme = await readReadme(join(folder, 'README.md'));
   const digest = readme === undefined ? undefined : await sha256(new TextEncoder().encode(readme));
@@ -152,7 +152,7 @@ function requireLicence(path: string, license: string): void {
 }
 
 async function readReadme(path: string): Promise<string | undefined> {
-  const bytes = await readPart(path, largestReadme);
+  const bytes = await readPart(path, maxReadme);
   if (!bytes) return undefined;
   const text = decode(path, bytes);
   if (text.length > maxReadmeLength) {
@@ -189,7 +189,7 @@ function requireNoSecret(path: string, text: string): void {
 export async function readProfile(
   file: string,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; text: string }> {
-  const bytes = new Uint8Array(await readBounded(file, largestProfile));
+  const bytes = new Uint8Array(await readBounded(file, maxProfile));
   return { bytes, text: decode(file, bytes) };
 }
 

@@ -81,7 +81,7 @@ function planPresent(want: Want, have: Have): Step[] {
   } else {
     const problems = isAsInstalled(have.drift) ? [] : describeDrift(have.drift);
     if (complain !== installation.complain) {
-      problems.push(`it is to be in ${complain ? 'complain' : 'its own'} mode`);
+      problems.push(`it should be in ${complain ? 'complain' : 'its own'} mode`);
     }
     // What the operator has disabled stays so.
     const onlyDisabled =

@@ -73,9 +73,9 @@ export interface SyncReport extends TrustCheck {
 }
 
 /**
- * Makes a host have what is wanted: installs, updates, repairs from what it has kept, and removes what an earlier sync
+ * Makes a host have what is wanted: installs, updates, repairs from its version store, and removes what an earlier sync
  * has installed. Where nothing has changed it costs one conditional request. Without a registry it repairs all the
- * same. Nobody else may be changing anything meanwhile (see host/change.ts).
+ * same. The caller holds the host's lock (see host/change.ts).
  */
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;

@@ -23,7 +23,7 @@ export interface HostTrust {
 }
 
 /** How old a checkpoint may be unless the operator says otherwise, in hours. */
-export const defaultMaximumAge = 24;
+export const defaultMaxAge = 24;
 
 /** The file's shape: `registry`, the log it keeps, and a table for each trusted team. */
 const TrustFile = z.strictObject({
@@ -32,7 +32,7 @@ const TrustFile = z.strictObject({
     key: z.string(),
     witnesses: z.array(z.string()).default([]),
     witness_threshold: z.int().min(0).default(0),
-    maximum_age_hours: z.number().positive().default(defaultMaximumAge),
+    maximum_age_hours: z.number().positive().default(defaultMaxAge),
   }),
   teams: z
     .record(

@@ -41,14 +41,14 @@ export interface RunningWitness {
 }
 
 /** The longest request, in bytes: a proof of 63 hashes and a checkpoint with many signatures fit. */
-const longestRequest = 64 * 1024;
+const maxRequest = 64 * 1024;
 
 /** How long a client may take to send its request, and how often that is looked at, in milliseconds. */
 const requestTimeout = 10_000;
 const connectionsCheckingInterval = 1_000;
 
 /** How many clients may be connected at a time: a log has one. */
-const mostConnections = 256;
+const maxConnections = 256;
 
 /**
  * Serves `POST /add-checkpoint` (C2SP tlog-witness): cosigns the checkpoints of logs that only grow. What it
@@ -66,7 +66,7 @@ export async function startWitness(options: WitnessOptions): Promise<RunningWitn
       void serve(options, readKnown, ...exchange);
     },
   );
-  server.maxConnections = mostConnections;
+  server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -119,7 +119,7 @@ async function answer(
     return { status: 404, contentType, body: 'there is /add-checkpoint only\n' };
   }
   if (request.method !== 'POST') return { status: 405, contentType, body: 'only POST is known\n' };
-  const bytes = await readAtMost(request, longestRequest);
+  const bytes = await readAtMost(request, maxRequest);
   if (!bytes) return { status: 413, contentType, body: 'the request is too long\n' };
   const body = decodeUtf8(bytes);
   if (body === undefined) return { status: 400, contentType, body: 'the request is not UTF-8\n' };

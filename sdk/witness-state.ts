@@ -73,7 +73,7 @@ let staging = 0;
 const stagedName = /^\.\d+\.(?:(\d+)\.\d+|[0-9a-f-]{36})\.tmp$/;
 
 /** For how long a staged file may be somebody's still of whom nothing is known, in milliseconds. */
-const longestStaging = 60_000;
+const maxStagingAge = 60_000;
 
 /**
  * Removes what killed processes have left half done in a log's folder. To be called before this process keeps anything
@@ -87,8 +87,7 @@ export async function removeAbandoned(folder: string): Promise<void> {
     const path = join(folder, name);
     const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);
     const isTheirs = pid !== undefined && Number(pid) !== process.pid && isRunning(Number(pid));
-    if (age > longestStaging || (pid !== undefined && !isTheirs))
-      await unlink(path).catch(() => {});
+    if (age > maxStagingAge || (pid !== undefined && !isTheirs)) await unlink(path).catch(() => {});
   }
 }
 

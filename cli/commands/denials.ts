@@ -8,7 +8,7 @@ import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
-import { longestLine } from '../../sdk/host/line-splitter.ts';
+import { maxLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { policyPlace } from '../../sdk/host/state.ts';
@@ -331,7 +331,7 @@ function nothingIn(name: string, { unread, tooLong }: Seen): string {
 
 function tooLongNote(count: number): string {
   const lines = count === 1 ? '1 line about AppArmor was' : `${count} lines about AppArmor were`;
-  return `${lines} left out, being longer than ${longestLine / 1024} KiB: of JSON, jq -c writes each entry on a line of its own.`;
+  return `${lines} left out, being longer than ${maxLine / 1024} KiB: of JSON, jq -c writes each entry on a line of its own.`;
 }
 
 function unreadNote(count: number): string {

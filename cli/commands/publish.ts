@@ -11,7 +11,7 @@ import type { Io } from '../terminal/io.ts';
 import { printDiagnostics } from '../terminal/report.ts';
 
 /** How many diagnostics are told one by one. */
-const mostShown = 100;
+const maxShown = 100;
 
 export const publish = defineCommand({
   name: 'publish',
@@ -63,7 +63,7 @@ export const publish = defineCommand({
     const text = profileText(read);
     const report = lint(text, { packageName: name, manifestAbi: manifest.abi });
     if (report.diagnostics.length > 0) {
-      const diagnostics = report.diagnostics.slice(0, mostShown);
+      const diagnostics = report.diagnostics.slice(0, maxShown);
       printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
       tellMore(io, report.diagnostics.length - diagnostics.length);
     }
@@ -150,7 +150,7 @@ async function couldPublish(
 
 /** Tells what the registry found that this program did not, such as a README that is too much for its pages. */
 function tellRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
-  const shown = diagnostics.slice(0, mostShown);
+  const shown = diagnostics.slice(0, maxShown);
   for (const { id, severity, message, line, column } of shown) {
     io.tell(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);
   }

@@ -2,7 +2,7 @@ import type { Team } from '../../contract/index.ts';
 import type { Client } from '../../sdk/client.ts';
 import { findUnsafe } from '../../sdk/host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
-import { changeTrust, defaultMaximumAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
+import { changeTrust, defaultMaxAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
 import {
   defaultTeam,
   importPublicKey,
@@ -132,7 +132,7 @@ async function fetchLogPolicy(client: Client): Promise<LogPolicy> {
   if (key?.type !== 'ed25519') {
     throw new CliError(exit.refused, `Refused: ${client.registry} shows no log key.`);
   }
-  return { key, witnesses: [], witnessThreshold: 0, maxAge: defaultMaximumAge * 3600 };
+  return { key, witnesses: [], witnessThreshold: 0, maxAge: defaultMaxAge * 3600 };
 }
 
 async function fetchKeys({ keys }: Team): Promise<PublicKey[]> {

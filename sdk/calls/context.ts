@@ -9,7 +9,7 @@ import { hostSeenFolder, type RevokedByTeam, type SeenFolder } from '../host/see
 import { listPending } from '../host/state.ts';
 import { readTrustView, type TrustView } from '../host/store.ts';
 import type { Recovered } from '../host/transaction.ts';
-import { briefTimeout, patience } from '../pacing.ts';
+import { briefTimeout, waitLimits } from '../pacing.ts';
 import type { Refusal } from '../refusal.ts';
 import { learnRevocations } from '../revocations.ts';
 import { type HostTrust, readTrust, trustPlace } from '../trust-file.ts';
@@ -88,7 +88,7 @@ export function connector(
 }
 
 function connectPlainly(registry: string, { brief }: { brief: boolean }): Client {
-  const pacing = brief ? { patience: patience.brief, timeout: briefTimeout } : {};
+  const pacing = brief ? { waitLimits: waitLimits.brief, timeout: briefTimeout } : {};
   return createClient({ registry, ...pacing });
 }
 

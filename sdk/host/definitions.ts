@@ -1,6 +1,6 @@
 import { parse, profileNames } from '../../policy/index.ts';
 import { isSdkError } from '../error.ts';
-import { longestPolicy } from './digest-of.ts';
+import { maxPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
 import { list, lookAt, lookBehind, Place, readBytes, readLink, unsafePlace } from './tree.ts';
 
@@ -17,7 +17,7 @@ const noProfiles = new Set([
 ]);
 
 /** How deep folders are looked into, and how many links lead on from one another. */
-const deepest = 16;
+const maxDepth = 16;
 
 /** A file that defines a profile, or a link to one. */
 export interface Definition {
@@ -83,7 +83,7 @@ function disabledIn(folder: Place): Set<string> {
 }
 
 function findBelow(folder: Place, search: Search, depth: number): Definition | undefined {
-  if (depth > deepest) throw unsafePlace(folder.path, 'is deeper than folders of policy are');
+  if (depth > maxDepth) throw unsafePlace(folder.path, 'is deeper than folders of policy are');
   const entries = list(folder);
   search.left.takeNames(entries.length);
   const found = findAmong(folder, entries, search);
@@ -128,7 +128,7 @@ const include = /\binclude\s+(?:if\s+exists\s+)?["<]?(?:\/etc\/apparmor\.d\/)?([
 function behind(link: Place, own: Place | undefined): Place | 'unknown' | undefined {
   if (link.root === '/') return lookBehindIfAllowed(link)?.kind === 'file' ? link : undefined;
   let place = link;
-  for (let links = 0; links <= deepest; links++) {
+  for (let links = 0; links <= maxDepth; links++) {
     // It may not be there yet.
     if (place.path === own?.path) return undefined;
     const target = readLink(place);
@@ -170,7 +170,7 @@ function isSame(file: Place, own: Place): boolean {
 /** The text of a file; `undefined` when this user may not read it: that it defines something is then not known. */
 function readIfAllowed(file: Place, left: PolicyBudget): string | undefined {
   try {
-    const bytes = readBytes(file, longestPolicy);
+    const bytes = readBytes(file, maxPolicy);
     left.takeBytes(bytes?.length ?? 0);
     return bytes?.toString('utf8');
   } catch (error) {

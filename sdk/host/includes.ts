@@ -18,7 +18,7 @@ import {
   isIgnoredInclude,
 } from '../../policy/index.ts';
 import { isSdkError } from '../error.ts';
-import { longestPolicy } from './digest-of.ts';
+import { maxPolicy } from './digest-of.ts';
 import { list, lookAt, lookBehind, type Place, readText } from './tree.ts';
 
 /** Where includes are looked for. */
@@ -128,7 +128,7 @@ export function readPolicyFile(path: string): string | undefined {
     // What was a file a moment ago may be a FIFO now.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = fstatSync(fd);
-    if (!found.isFile() || found.size > longestPolicy) return undefined;
+    if (!found.isFile() || found.size > maxPolicy) return undefined;
     const bytes = Buffer.alloc(found.size);
     let length = 0;
     while (length < bytes.length) {
@@ -164,6 +164,6 @@ function shelfBelow(base: Place): Shelf {
         return found?.kind === 'folder' || found?.kind === 'file' ? found.kind : undefined;
       }),
     names: (folder) => allowed(() => list(placeOf(folder)))?.map(({ name }) => name) ?? [],
-    read: (file) => allowed(() => readText(placeOf(file), longestPolicy)),
+    read: (file) => allowed(() => readText(placeOf(file), maxPolicy)),
   };
 }

@@ -3,7 +3,7 @@ import { sha256 } from '../../trust/index.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { findDefinition } from './definitions.ts';
-import { longestPolicy } from './digest-of.ts';
+import { maxPolicy } from './digest-of.ts';
 import { checkKernel } from './kernel.ts';
 import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
 import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
@@ -21,7 +21,7 @@ import {
 import { store } from './store.ts';
 import { put } from './transaction.ts';
 import { lookAt, type Place, readBytes, stage, write } from './tree.ts';
-import { uninterrupted } from './uninterrupted.ts';
+import { withoutInterruption } from './without-interruption.ts';
 
 /** Where to install: a system's root, and whether its kernel is the one that runs. */
 export interface Target {
@@ -70,7 +70,7 @@ export type Installed =
   | Refusal<InstallRefusal>;
 
 /** The most versions that are kept beside the one that is installed. */
-const mostEarlier = 5;
+const maxEarlier = 5;
 
 /**
  * Whether profiles can be installed at `root` at all, asked before anything is fetched: this machine needs
@@ -94,7 +94,7 @@ export async function checkTarget({ root }: Target): Promise<{ ok: true } | Targ
 /**
  * Installs a verified profile, or changes nothing. It is checked by this project's parser and by a dry run
  * of the host's; then a transaction puts it in place (see transaction.ts). A signal that would end this process
- * waits until it is done. Nobody else may be changing anything meanwhile (see change.ts).
+ * waits until it is done. The caller holds the host's lock (see change.ts).
  */
 export async function install(
   profile: VerifiedProfile,
@@ -129,7 +129,7 @@ export async function install(
     return { ok: false, id: 'profile-defined-elsewhere', reason };
   }
 
-  return uninterrupted(() => checkAndPut(profile, place, options));
+  return withoutInterruption(() => checkAndPut(profile, place, options));
 }
 
 /** The part of an installation that changes something. */
@@ -200,7 +200,7 @@ function succeed(
     origin: options.origin ?? before?.origin ?? 'pull',
     complain,
     ...(complainChosen ? { complainChosen } : {}),
-    earlier: known.filter((one) => one.digest !== digest).slice(0, mostEarlier),
+    earlier: known.filter((one) => one.digest !== digest).slice(0, maxEarlier),
     ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
   };
 }
@@ -227,7 +227,7 @@ async function setAsideChanged(
   const found = lookAt(place);
   // A link is replaced as such, as whatever else is no file; what it leads to stays where it is.
   if (found?.kind !== 'file') return undefined;
-  const bytes = readBytes(place, longestPolicy);
+  const bytes = readBytes(place, maxPolicy);
   const present = bytes && (await sha256(new Uint8Array(bytes)));
   if (!bytes || !present || present === digest || present === before?.digest) return undefined;
   const copy = statePlace(root, 'set-aside', `${place.name}.${present.slice(7, 19)}`);

@@ -21,7 +21,7 @@ export interface KernelLog {
 }
 
 /** The most that is read of a log of another system, in bytes: what it says last. */
-const mostOfLog = 256 * 1024 * 1024;
+const maxOfLog = 256 * 1024 * 1024;
 
 const auditLog = 'var/log/audit/audit.log';
 const kernelMessages = '/dev/kmsg';
@@ -115,7 +115,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** auditd's log below a system's root; of another one's, what it says last, {@link mostOfLog} of it. */
+/** auditd's log below a system's root; of another one's, what it says last, {@link maxOfLog} of it. */
 function auditdLog(place: Place): KernelLog {
   return {
     name: place.path,
@@ -132,7 +132,7 @@ function auditdLog(place: Place): KernelLog {
 /** From where on a log is read. A log of this machine's own is as large as root has let it become. */
 function startOf(path: string | Place, size: number): number {
   const isAnothers = path instanceof Place && path.root !== '/';
-  return isAnothers ? Math.max(0, size - mostOfLog) : 0;
+  return isAnothers ? Math.max(0, size - maxOfLog) : 0;
 }
 
 /** Opens a log; below a system's root as tree.ts does, and what somebody has named as it is. */

@@ -112,7 +112,7 @@ const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
 };
 
 /** The most that a record may hold, in bytes. */
-export const longestRecord = 256 * 1024;
+export const maxRecord = 256 * 1024;
 
 export function recordPlace(root: string, kind: Kind, { team, name }: Named): Place {
   return statePlace(root, kind, `${team}.${name}.json`);
@@ -189,7 +189,7 @@ function readRecord<K extends Kind>(
   kind: K,
   named: Named,
 ): { ok: true; value: Records[K] } | { ok: false } | undefined {
-  const text = readText(recordPlace(root, kind, named), longestRecord);
+  const text = readText(recordPlace(root, kind, named), maxRecord);
   if (text === undefined) return undefined;
   const value = parseRecord(schemas[kind], text);
   if (!value) return { ok: false };

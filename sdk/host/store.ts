@@ -7,14 +7,14 @@ import { type Installation, type Named, type Release, statePlace } from './state
 import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
- * What a host keeps of the versions it has and had: each as a bundle of one, named by its digest. With it a
- * version is proved and installed again without a network.
+ * A host's version store: each version that is or was installed, as a bundle of one, named by its digest. From it a
+ * version is verified and installed again without a network.
  */
 function storeFolder(root: string, { team, name }: Named): Place {
   return statePlace(root, 'kept', `${team}.${name}`);
 }
 
-/** The most that what is kept of a version may hold, in bytes: far more than a registry takes. */
+/** The largest stored version that is read, in bytes: far more than a registry accepts. */
 const maxStored = 4 * 1024 * 1024;
 
 function bundleName(digest: string): string {
@@ -29,21 +29,20 @@ export async function store(root: string, proved: Evidence, digest: string): Pro
   await write(place, `${JSON.stringify(makeBundle([evidence], {}))}\n`, 0o644);
 }
 
-/** What decides about a kept version: what the host trusts now, and the keys that it has seen revoked. */
+/** What a stored version is verified against: what the host trusts now, and the keys that it has seen revoked. */
 export interface TrustView {
   trust: HostTrust;
   revoked: RevokedByTeam;
 }
 
-/** What decides about kept versions below `root`, by what was seen so far. */
+/** What stored versions below `root` are verified against, as far as was seen. */
 export async function readTrustView(root: string, trust: HostTrust): Promise<TrustView> {
   return { trust, revoked: await readRevoked(hostSeenFolder(root, trust.log.key)) };
 }
 
 /**
- * A kept version, proved again by what the host trusts now. Its checkpoint is judged by the clock of the time at
- * which it was proved first: the log has grown since, which proves nothing against it. A key that was revoked since
- * counts no longer.
+ * Verifies a stored version against what the host trusts now. Its checkpoint's age counts at the time of the first
+ * verification: that the log has grown since is no reason to refuse it. A key that was revoked since counts no longer.
  */
 export async function verifyStored(
   root: string,
@@ -54,20 +53,20 @@ export async function verifyStored(
   const evidence = readStored(root, named, digest);
   const reference = { ...named, selector: { kind: 'version', version } } as const;
   if (!evidence) {
-    const reason = `this host has not kept ${formatReference(reference)}`;
+    const reason = `this host has not stored ${formatReference(reference)}`;
     return { ok: false, id: 'not-kept', reason };
   }
   const now = new Date(verifiedAt);
   const verified = await verifyEvidence(evidence, reference, { ...view, seen: undefined, now });
   // Else another version's proof, under this one's name, would speak for what is installed.
   if (verified.ok && verified.profile.digest !== digest) {
-    const reason = `what is kept of ${formatReference(reference)} has the digest ${verified.profile.digest}, not ${digest}`;
+    const reason = `the stored ${formatReference(reference)} has the digest ${verified.profile.digest}, not ${digest}`;
     return { ok: false, id: 'digest-mismatch', reason, revoked: verified.revoked };
   }
   return verified;
 }
 
-/** The versions that are kept and are what their digests say, the last one first; each was proved when it was kept. */
+/** The stored versions that match their digests, the last one first; each was verified before it was stored. */
 export async function listStored(root: string, named: Named): Promise<Release[]> {
   const folder = storeFolder(root, named);
   const releases: Release[] = [];
@@ -88,7 +87,7 @@ function readStored(root: string, named: Named, digest: string): Evidence | unde
   return bundle && evidenceIn(bundle, 0)[0];
 }
 
-/** Forgets the versions that an installation does not remember, and what was staged for it. */
+/** Removes the stored versions that an installation's record does not name, and what was staged for it. */
 export function dropUnneeded(root: string, installation: Installation): void {
   const folder = storeFolder(root, installation);
   const needed = [installation, ...installation.earlier].map(({ digest }) => bundleName(digest));
@@ -97,14 +96,14 @@ export function dropUnneeded(root: string, installation: Installation): void {
   }
 }
 
-/** Forgets every version of a profile. */
+/** Removes every stored version of a profile. */
 export function dropStored(root: string, named: Named): void {
   removeAll(storeFolder(root, named));
 }
 
 /**
- * Forgets whatever no installation remembers: what was kept for a change that then was not begun. What is kept of
- * `unknown`, whose records are damaged, stays.
+ * Removes the stored versions that no installation's record names, as of a change that was not made after all. Those of
+ * `unknown`, whose records are damaged, stay.
  */
 export function tidyStore(
   root: string,

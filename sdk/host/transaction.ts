@@ -140,7 +140,7 @@ async function load(
 }
 
 /** Takes an installation away: out of the kernel first, then its file and whatever was kept of it. */
-export async function takeAway(root: string, installation: Installation): Promise<void> {
+export async function removeInstallation(root: string, installation: Installation): Promise<void> {
   makeFolder(statePlace(root, 'installed'));
   await writePending(root, { kind: 'remove', installation });
   if (hasKernel(root)) await unload(installation.name);
@@ -235,7 +235,7 @@ async function undo(
   const digest = await digestOf(root, target);
   const isNew = digest === target.digest && before?.digest !== target.digest;
   if (!before) {
-    if (isNew) return takeBack(root, target);
+    if (isNew) return withdraw(root, target);
     await rollBack(root, target, undefined);
     return { outcome: 'undone' };
   }
@@ -261,14 +261,14 @@ async function undo(
   // A file that somebody has changed is not thrown away.
   if (digest !== undefined && !isNew && digest !== before.digest)
     return { outcome: 'left', earlier };
-  const { outcome } = await takeBack(root, target);
+  const { outcome } = await withdraw(root, target);
   return { outcome: outcome === 'left' ? 'left' : 'removed', earlier };
 }
 
 /** Takes away what is not proved. To unload it would leave processes unconfined, so then it stays. */
-async function takeBack(root: string, target: Installation): Promise<Done> {
+async function withdraw(root: string, target: Installation): Promise<Done> {
   if (hasKernel(root) && (await confinedBy(target.name)).length > 0) return { outcome: 'left' };
-  await takeAway(root, target);
+  await removeInstallation(root, target);
   return { outcome: 'undone' };
 }
 
@@ -290,7 +290,7 @@ async function resumeRemoval(
   const isUsed =
     hasKernel(root) && digest !== undefined && (await confinedBy(installation.name)).length > 0;
   if (!isUsed) {
-    await takeAway(root, installation);
+    await removeInstallation(root, installation);
     return { outcome: 'finished' };
   }
   const proof = await prove(root, installation, view);

@@ -101,13 +101,13 @@ export function unsafePlace(
 export type Kind = 'file' | 'folder' | 'link' | 'FIFO' | 'socket' | 'device';
 
 /** The most names that a folder may hold. */
-const mostNames = 100_000;
+const maxNames = 100_000;
 
 /** The most links on the way to a place, as in the kernel. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /** How deep a folder is emptied. */
-const deepest = 32;
+const maxDepth = 32;
 
 /** The mode of folders that are made: others never write there, whatever the umask says. */
 const folderMode = 0o755;
@@ -290,7 +290,7 @@ function walk(
           next = undefined;
           try {
             const target = follow(current, name, link, place, isBelow);
-            if (++links > mostLinks) throw unsafePlace(link.path, 'leads through too many links');
+            if (++links > maxLinks) throw unsafePlace(link.path, 'leads through too many links');
             const from = target.startsWith('/') ? [] : namesOf(current.path);
             rest = [...from, ...namesOf(target), ...rest];
           } finally {
@@ -435,8 +435,8 @@ export function list(place: Place): { name: string; kind: Kind }[] {
       const opened = naming(folder.path, () => opendirSync(through(folder.fd)));
       try {
         for (let entry = opened.readSync(); entry; entry = opened.readSync()) {
-          if (names.length >= mostNames) {
-            throw unsafePlace(folder.path, `holds more than ${mostNames} files`);
+          if (names.length >= maxNames) {
+            throw unsafePlace(folder.path, `holds more than ${maxNames} files`);
           }
           names.push({ name: entry.name, kind: kindOf(entry) });
         }
@@ -625,7 +625,7 @@ function removeAllAt(folder: Found, name: string, depth: number): void {
       naming(found.path, () => unlinkSync(through(folder.fd, name)));
       return;
     }
-    if (depth >= deepest) throw unsafePlace(found.path, 'is too deep to be removed');
+    if (depth >= maxDepth) throw unsafePlace(found.path, 'is too deep to be removed');
     const opened = naming(found.path, () => opendirSync(through(found.fd)));
     try {
       for (let entry = opened.readSync(); entry; entry = opened.readSync()) {

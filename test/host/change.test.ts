@@ -286,7 +286,7 @@ describe('what hosts install', () => {
     for (const one of waiting) expect(await one).toContain('Waiting for another aa-registry');
     expect(order).toEqual(['first', 'first ends', 'next', 'next', 'next']);
     await expect(
-      withLock(root, () => withLock(root, async () => {}, { limit: 300 })),
+      withLock(root, () => withLock(root, async () => {}, { timeout: 300 })),
     ).rejects.toThrow('another aa-registry');
 
     const holder = await hold(join(root, 'var/lib/aa-registry/lock'));
@@ -294,7 +294,7 @@ describe('what hosts install', () => {
     const onWait = (who: string | undefined) => {
       told = who;
     };
-    const refused = await withLock(root, async () => {}, { limit: 0, onWait }).catch(String);
+    const refused = await withLock(root, async () => {}, { timeout: 0, onWait }).catch(String);
     process.kill(-(holder.pid ?? 0), 'SIGKILL');
     expect(refused).toContain('try again');
     expect(told).toMatch(/^process \d+, .*sleep 60/);
@@ -323,7 +323,7 @@ describe('what hosts install', () => {
     // As of a version that locked the folder itself, which everybody can open.
     const holder = await hold(state);
     try {
-      await withLock(root, async () => {}, { limit: 0 });
+      await withLock(root, async () => {}, { timeout: 0 });
     } finally {
       process.kill(-(holder.pid ?? 0), 'SIGKILL');
     }

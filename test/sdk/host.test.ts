@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFileAtomically, writeOutput } from '../../sdk/files.ts';
 import { install } from '../../sdk/host/install.ts';
 import { dryRunArguments, findParser, runParser } from '../../sdk/host/parser.ts';
-import { uninterrupted } from '../../sdk/host/uninterrupted.ts';
+import { withoutInterruption } from '../../sdk/host/without-interruption.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { scratch } from '../cli/cli.ts';
 import { manifest, profileText } from '../publisher.ts';
@@ -176,7 +176,7 @@ describe('the host', () => {
 
   test('a signal waits for work that must not be interrupted', async () => {
     const order: string[] = [];
-    await uninterrupted(async () => {
+    await withoutInterruption(async () => {
       process.kill(process.pid, 'SIGHUP');
       await new Promise((resolve) => setTimeout(resolve, 50));
       order.push('work');
