@@ -1,9 +1,10 @@
 // Writes the first version of a profile, as a file or as a package that can be linted and published.
+
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type IncludeResolver, lint, quoted } from '../policy/index.ts';
 import type { Draft } from '../sdk/denials/draft.ts';
-import { writeOutput } from '../sdk/host/output.ts';
+import { ifPresent, writeOutput } from '../sdk/files.ts';
 import { isPackageName, manifestName, manifestText } from '../sdk/package-folder.ts';
 import { cautionsOf, tellOfMissing } from './denials-patch.ts';
 import { CliError, exit } from './framework/command.ts';
@@ -85,10 +86,7 @@ export function tellOfDraft(
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | undefined> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await ifPresent(stat(path));
   if (!found) return undefined;
   return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
 }

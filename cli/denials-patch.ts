@@ -1,11 +1,12 @@
 // Adds what was refused to a profile's file, ready for lint and publish.
+
 import { stat } from 'node:fs/promises';
 import { effectiveProfiles, type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
 import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/made-profiles.ts';
 import { missingIncludes } from '../sdk/denials/missing-includes.ts';
 import { patch, wantedBy } from '../sdk/denials/patch.ts';
-import { writeOutput } from '../sdk/host/output.ts';
+import { ifPresent, writeOutput } from '../sdk/files.ts';
 import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
 import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
 import { spelt } from './denials-report.ts';
@@ -29,10 +30,7 @@ export async function patchTarget(
   host: HostProfiles,
   only: string | undefined,
 ): Promise<PatchTarget> {
-  const found = await stat(named).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await ifPresent(stat(named));
   if (found) {
     const folder = found.isDirectory() ? await readPackageFolder(named) : undefined;
     const file = folder?.file ?? named;

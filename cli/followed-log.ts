@@ -1,8 +1,8 @@
 import { type Audit, type AuditOptions, auditLog } from '../sdk/audit.ts';
 import { readCheckpointFile } from '../sdk/checkpoint-file.ts';
 import type { Client } from '../sdk/client.ts';
-import { patience } from '../sdk/pacing.ts';
-import { defaultMaximumAge, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import { waitLimits } from '../sdk/pacing.ts';
+import { defaultMaxAge, readTrust, trustPlace } from '../sdk/trust-file.ts';
 import { type LogPolicy, parseNoteVerifier, type SeenCheckpoint } from '../trust/index.ts';
 import { CliError, exit, type Values } from './framework/command.ts';
 import { trustOption } from './host-trust.ts';
@@ -39,7 +39,7 @@ export async function openLog(
   values: Values<typeof logOptions>,
   session: SessionOptions = {},
 ): Promise<FollowedLog> {
-  const options = { patience: patience.audit, ...session };
+  const options = { waitLimits: waitLimits.audit, ...session };
   const text = values['log-key'];
   if (text === undefined) {
     const place = values.trust ?? trustPlace(rootOf(values.root));
@@ -60,7 +60,7 @@ export async function openLog(
   if (key?.type !== 'ed25519') {
     throw new CliError(exit.usage, `--log-key: "${text}" is no verifier key of a log.`);
   }
-  const maxAge = defaultMaximumAge * 3600;
+  const maxAge = defaultMaxAge * 3600;
   const log = { key, witnesses: [], witnessThreshold: 0, maxAge };
   return { client: await openSession(io, values, undefined, options), log };
 }

@@ -1,8 +1,7 @@
-import type { Untrusted } from '../sdk/host/untrusted.ts';
+import type { Untrusted } from '../sdk/host/trust-check.ts';
 import { type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
-import type { RevokedKeys } from '../trust/index.ts';
-import { CliError, exit } from './framework/command.ts';
 import { pathOf } from './installed.ts';
+import { refused } from './refused.ts';
 
 export const trustOption = {
   type: 'string',
@@ -18,46 +17,32 @@ export async function requireTrust(
   const file = trust ?? trustPlace(root);
   const found = await readTrust(file);
   if (found) return found;
-  throw new CliError(
-    exit.refused,
-    `This host does not trust any team yet: ${file} does not exist.`,
-    'Decide whom to trust with: aa-registry trust init TEAM --registry URL',
-    'no-trust-file',
-  );
+  throw refused({ ok: false, id: 'no-trust-file', reason: `${file} does not exist` });
 }
 
-/** What was refused, and what decides whether its team has a key left that this host can rely on. */
+/** The profile that was refused. */
 export interface RefusedFor {
   team: string;
   name: string;
-  trust: HostTrust;
-  /** The keys of any team that are known to be revoked; of this refusal too. */
-  revoked: readonly (RevokedKeys | undefined)[];
+  /** Whether fewer keys of its team are trusted and not revoked than must sign. */
+  lacksKeys: boolean;
 }
 
 /** What to do about a refusal that has to do with trust; `undefined` of any other. */
 export function trustAdvice(
   id: string,
-  refused: RefusedFor,
+  { team, name, lacksKeys }: RefusedFor,
   options: { root?: string | undefined; trust?: string | undefined },
 ): string | undefined {
-  const { team, name } = refused;
   const command = (words: string) => `sudo aa-registry ${words}${where(options)}`;
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
   if (!isAboutKeys(id)) return undefined;
   if (id !== 'key-revoked') {
     return `If the team has a new key, this shows and trusts it: ${command(`trust update ${team}`)}`;
   }
-  return lacksKeys(refused)
+  return lacksKeys
     ? `Every key of team ${team} that this host trusts is revoked, or too few are left. Once the team has a new one: ${command(`trust update ${team}`)}`
     : `Only a version that is signed with another key helps; the newest: ${command(`pull ${pathOf({ team, name })}`)}`;
-}
-
-/** Whether fewer keys of a team are trusted and not revoked than must sign. */
-function lacksKeys({ team, trust, revoked }: RefusedFor): boolean {
-  const { keys, threshold } = trust.teams.get(team) ?? { keys: [], threshold: 1 };
-  const good = keys.filter(({ keyId }) => !revoked.some((one) => one?.has(keyId)));
-  return good.length < threshold;
 }
 
 /** Whether a refusal is for the keys that have signed. */

@@ -1,4 +1,4 @@
-import { writeOutput } from '../sdk/host/output.ts';
+import { writeOutput } from '../sdk/files.ts';
 import { CliError, exit } from './framework/command.ts';
 import type { Io } from './terminal/io.ts';
 

@@ -1,8 +1,9 @@
+import type { Connect } from '../sdk/calls/context.ts';
 import { type Client, createClient } from '../sdk/client.ts';
 import { readConfiguration } from '../sdk/config.ts';
 import { requestJobToken } from '../sdk/job-token.ts';
 import { prepareNetwork } from '../sdk/network.ts';
-import { type PacingOptions, patience, type Waiting } from '../sdk/pacing.ts';
+import { briefTimeout, type PacingOptions, type Waiting, waitLimits } from '../sdk/pacing.ts';
 import { parseReference, type Reference } from '../trust/index.ts';
 import { CliError, exit, type Values } from './framework/command.ts';
 import { rootOf } from './target.ts';
@@ -23,9 +24,6 @@ export const registryOptions = {
   },
   'ca-file': caFileOption,
 } as const;
-
-/** How long one request may take of a command that can do without an answer, in milliseconds. */
-const briefTimeout = 5000;
 
 const defaultRegistry = 'http://127.0.0.1:8787';
 
@@ -54,11 +52,19 @@ export async function openSession(
   return createClient({
     registry,
     token: token === undefined ? undefined : checkToken(token),
-    patience: brief ? patience.brief : patience.usual,
+    waitLimits: brief ? waitLimits.brief : waitLimits.usual,
     timeout: brief ? briefTimeout : undefined,
     onWait: brief ? undefined : tellWaits(io),
     ...pacing,
   });
+}
+
+/** How the calls of the SDK reach the registry in a command with these options. */
+export function connectWith(
+  io: Io,
+  named: Values<typeof registryOptions> & { root?: string | undefined; trust?: unknown },
+): Connect {
+  return (registry, { brief }) => openSession(io, named, registry, { brief });
 }
 
 /** How a command waits for a registry that asks it to. */

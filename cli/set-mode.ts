@@ -1,19 +1,23 @@
+import {
+  change,
+  currentView,
+  type HostEvent,
+  openHost,
+  withoutNetwork,
+} from '../sdk/calls/context.ts';
+import { isSdkError } from '../sdk/error.ts';
 import { isForcedToComplain } from '../sdk/host/complain.ts';
 import { reinstall } from '../sdk/host/reinstall.ts';
-import {
-  ProfilesFileError,
-  profilesPlace,
-  readProfiles,
-  type WantedProfile,
-} from '../sdk/profiles-file.ts';
-import { changing, tellSetAside } from './changing.ts';
+import { lacksKeys } from '../sdk/host/trust-check.ts';
+import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { answerItems, formatOption } from './framework/format.ts';
-import { requireTrust, trustAdvice, trustOption } from './host-trust.ts';
+import { tellHostEvent, tellSetAside } from './host-events.ts';
+import { trustAdvice, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
-import { currentView } from './learn-revocations.ts';
-import { openSession, registryOptions } from './session.ts';
-import { requireTarget, rootOf, rootOption } from './target.ts';
+import { refused } from './refused.ts';
+import { connectWith, registryOptions } from './session.ts';
+import { rootOf, rootOption } from './target.ts';
 
 /** The commands `enforce` and `complain`, which differ in one word. */
 export function modeCommand(
@@ -25,8 +29,7 @@ export function modeCommand(
   return defineCommand({
     name,
     summary,
-    usage: 'NAME…',
-    args: { min: 1, max: Number.POSITIVE_INFINITY },
+    args: [{ name: 'NAME', repeated: true }],
     options: {
       offline: { type: 'boolean', description: 'Do not ask the registry which keys are revoked' },
       format: formatOption,
@@ -38,15 +41,22 @@ export function modeCommand(
     examples: [`sudo aa-registry ${name} docker-nginx`],
     async run({ values, args, io }) {
       const root = rootOf(values.root);
-      await requireTarget(root);
-      const trust = await requireTrust(values, root);
-      await changing(io, root, { ...values, trust }, async () => {
+      const { trust, registry, offline } = values;
+      const options = {
+        root,
+        trust,
+        registry,
+        env: io.env,
+        connect: connectWith(io, values),
+        onEvent: (event: HostEvent) => tellHostEvent(io, event),
+      };
+      const opened = await openHost(options, { change: true });
+      if (!opened.ok) throw refused(opened);
+      const { host } = opened;
+      await change(root, { ...options, trust: host.trust }, async () => {
         const teams: string[] = [];
         for (const text of args) teams.push((await requireInstalled(root, text)).team);
-        const client = values.offline
-          ? undefined
-          : await openSession(io, values, trust.registry, { brief: true });
-        const view = await currentView(io, client, root, trust, teams);
+        const view = await currentView(withoutNetwork(host, offline), teams);
         await answerItems(io, values, async (tell) => {
           for (const text of args) {
             const installation = await requireInstalled(root, text);
@@ -61,7 +71,7 @@ export function modeCommand(
                 `${path} was not changed: ${done.reason} [${done.id}].`,
                 trustAdvice(
                   done.id,
-                  { team, name, trust, revoked: [view.revoked.get(team)] },
+                  { team, name, lacksKeys: lacksKeys(host.trust, team, view.revoked.get(team)) },
                   values,
                 ),
                 done.id,
@@ -101,7 +111,7 @@ async function wantedBySync(root: string): Promise<WantedProfile[]> {
   try {
     return (await readProfiles(profilesPlace(root))) ?? [];
   } catch (error) {
-    if (error instanceof ProfilesFileError) return [];
+    if (isSdkError(error, 'profiles-file')) return [];
     throw error;
   }
 }

@@ -13,9 +13,9 @@ import {
   type TeamPolicy,
   verifyEndorsement,
 } from '../trust/index.ts';
-import { alone } from './changing.ts';
 import { CliError, exit } from './framework/command.ts';
 import { answer, formatOption } from './framework/format.ts';
+import { alone } from './host-events.ts';
 import { requireTrust, trustOption } from './host-trust.ts';
 import { rootOf, rootOption } from './target.ts';
 import type { Io } from './terminal/io.ts';

@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { decodeBase64, encodeBase64, LogEntry, type SeenCheckpoint } from '../trust/index.ts';
 import { isHash } from '../trust/log/index.ts';
 import type { AuditProgress } from './audit.ts';
-import { writeFileAtomically } from './host/atomic.ts';
-import { readFileIfPresent } from './host/read-file.ts';
+import { readTextIfPresent, writeFileAtomically } from './files.ts';
 
 const Seen = z
   .strictObject({ size: z.int().min(0), root: z.string() })
@@ -43,7 +42,7 @@ export async function readProgress(
   path: string,
   about: string,
 ): Promise<AuditProgress | undefined> {
-  const text = await readFileIfPresent(path);
+  const text = await readTextIfPresent(path);
   try {
     const { data } = ProgressFile.safeParse(JSON.parse(text ?? ''));
     if (data?.about !== about) return undefined;

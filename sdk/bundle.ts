@@ -81,7 +81,7 @@ function pickProof({ index, entry, inclusion, blind }: Evidence['proof']): Evide
 }
 
 /** The most that a bundle's file may hold, in bytes. */
-export const largestBundle = 256 * 1024 * 1024;
+export const maxBundle = 256 * 1024 * 1024;
 
 /** Of a thousand offers each has some forty keys and hashes, and one with many keys many more. */
 const bundleLimits = { maxDepth: 32, maxValues: 1_000_000 };

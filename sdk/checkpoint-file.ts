@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type LogIdentity, type VerifiedCheckpoint, verifyCheckpoint } from '../trust/log/index.ts';
-import { writeFileAtomically } from './host/atomic.ts';
+import { readTextIfPresent, writeFileAtomically } from './files.ts';
 
 /**
  * Reads a file that holds a checkpoint's signed note (tlog-checkpoint) and verifies who signed it, however
@@ -10,10 +9,7 @@ export async function readCheckpointFile(
   path: string,
   log: LogIdentity,
 ): Promise<VerifiedCheckpoint | undefined> {
-  const note = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const note = await readTextIfPresent(path);
   return note === undefined ? undefined : verifyCheckpoint(note, log);
 }
 

@@ -92,6 +92,11 @@ export class RegistryError extends Error {
 /** The registry could not be reached, did not answer in time, or answered something else than its API. */
 export class UnreachableError extends Error {}
 
+/** Whether the registry refused or can't be reached: what a call that can do without it goes on from. */
+export function isRegistryFailure(error: unknown): error is UnreachableError | RegistryError {
+  return error instanceof UnreachableError || error instanceof RegistryError;
+}
+
 /** Whether what went wrong may go by itself: nobody answered, or the registry asks to be asked later. */
 export function isPassing(error: unknown): error is UnreachableError | RegistryError {
   if (error instanceof UnreachableError) return true;
@@ -114,7 +119,7 @@ const largest = {
 };
 
 /** The most pages of one list that are asked for: a registry could go on for ever. */
-const mostPages = 100;
+const maxPages = 100;
 
 /** How many versions a page of them may have. */
 const versionsAtOnce = 100;
@@ -245,8 +250,8 @@ export function createClient({
   ): AsyncGenerator<Item> {
     let cursor: string | null = '';
     for (let page = 1; cursor !== null; page++) {
-      if (page > mostPages) {
-        const said = `The registry at ${base} has more than ${mostPages} pages of ${path}.`;
+      if (page > maxPages) {
+        const said = `The registry at ${base} has more than ${maxPages} pages of ${path}.`;
         throw new UnreachableError(said);
       }
       const search = new URLSearchParams({ ...query, ...(cursor === '' ? {} : { cursor }) });
@@ -318,7 +323,7 @@ export function createClient({
     async listVersions(path: { team: string; name: string }): Promise<VersionSummary[]> {
       const versions: VersionSummary[] = [];
       let query = `limit=${versionsAtOnce}`;
-      for (let at = 0; at < mostPages; at++) {
+      for (let at = 0; at < maxPages; at++) {
         const page = await call(VersionList, 'GET', `${profilePath(path)}/versions?${query}`);
         if (page.items.length > versionsAtOnce) {
           throw new UnreachableError(`The registry at ${base} did not answer what was asked.`);

@@ -1,10 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import * as z from 'zod';
+import { SdkError } from './error.ts';
+import { readBounded, readTextIfPresent, writeFileAtomically } from './files.ts';
 import { homeOf } from './home.ts';
-import { writeFileAtomically } from './host/atomic.ts';
-import { DamagedFileError, readFileIfPresent } from './host/read-file.ts';
 import type { NetworkSettings } from './network.ts';
 import { parseToml } from './toml.ts';
 
@@ -45,12 +44,12 @@ export function hostConfigPath(env: NodeJS.ProcessEnv): string {
   return env.AA_CONFIG || '/etc/aa-registry/config.toml';
 }
 
-/** Reads the user's configuration; empty when there is none. Throws {@link DamagedFileError} when it is malformed. */
+/** Reads the user's configuration; empty when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<Config> {
   return (await readToml(configPath(env), Config)) ?? {};
 }
 
-/** Reads the user's configuration over the host's. Throws {@link DamagedFileError} when one is malformed. */
+/** Reads the user's configuration over the host's. Throws {@link SdkError} when one is malformed. */
 export async function readConfiguration(env: NodeJS.ProcessEnv): Promise<Configuration> {
   const user = await readConfig(env);
   const host = (await readToml(hostConfigPath(env), HostConfig)) ?? {};
@@ -69,10 +68,13 @@ export async function readConfiguration(env: NodeJS.ProcessEnv): Promise<Configu
   };
 }
 
+/** The largest token file that is read, in bytes. */
+const maxToken = 64 * 1024;
+
 /** The host's token; none for users who may not read it. */
 async function readToken(path: string): Promise<string | undefined> {
   try {
-    return (await readFile(path, 'utf8')).trim();
+    return (await readBounded(path, maxToken)).toString('utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
     throw error;
@@ -83,13 +85,10 @@ async function readToml<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
-  // These are read unasked, so that a pipe in their place would hold up every command.
-  const found = await stat(path).catch(() => undefined);
-  if (found && !found.isFile()) throw new DamagedFileError(`${path} is no regular file`);
-  const text = await readFileIfPresent(path);
+  const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
   const parsed = parseToml(text, schema);
-  if (!parsed.ok) throw new DamagedFileError(`${path} is malformed: ${parsed.reason}`);
+  if (!parsed.ok) throw new SdkError('file-damaged', `${path} is malformed: ${parsed.reason}`);
   return parsed.value;
 }
 

@@ -1,8 +1,9 @@
 /**
- * The client library of aa-registry: asks a registry, proves what comes from it, and installs that on a host.
+ * The client library of aa-registry: installs profiles on a host, keeps them as wanted, and asks a registry.
  * What is not here is not public, and changes without notice.
  */
 
+export type { Diagnostic } from '../policy/index.ts';
 export {
   type Digest,
   formatReference,
@@ -10,8 +11,41 @@ export {
   type PublicKey,
   parseReference,
   type Reference,
-  type SeenCheckpoint,
 } from '../trust/index.ts';
+export type { Connect, HostEvent, HostOptions } from './calls/context.ts';
+export { type Linted, type LintOptions, lint } from './calls/lint.ts';
+export {
+  type PullEvent,
+  type Pulled,
+  type PullOptions,
+  type PullRefusal,
+  type PullReport,
+  pull,
+  pullAll,
+} from './calls/pull.ts';
+export {
+  type RemoveEvent,
+  type RemoveOptions,
+  type RemoveRefusal,
+  remove,
+  removeAll,
+} from './calls/remove.ts';
+export {
+  type RollbackEvent,
+  type RollbackOptions,
+  type RollbackRefusal,
+  type RolledBack,
+  rollback,
+} from './calls/rollback.ts';
+export {
+  type Status,
+  type StatusEvent,
+  type StatusOptions,
+  type StatusRefusal,
+  status,
+} from './calls/status.ts';
+export { type Synced, type SyncOptions, type SyncRefusal, sync } from './calls/sync.ts';
+export { type VerifyOptions, type VerifyRefusal, verify, verifyAll } from './calls/verify.ts';
 export {
   type Client,
   type ClientOptions,
@@ -19,39 +53,10 @@ export {
   RegistryError,
   UnreachableError,
 } from './client.ts';
-export {
-  type FetchRefusalId,
-  fetchVerified,
-  type HostView,
-  type Verified,
-  type VerifiedProfile,
-} from './fetch.ts';
-export { changeHost } from './host/change.ts';
-export {
-  type Installed,
-  type InstallOptions,
-  type InstallRefusal,
-  install,
-} from './host/install.ts';
-export {
-  hostSeenFolder,
-  type RevokedByTeam,
-  readRevoked,
-  readSeen,
-  type SeenFolder,
-  writeRevoked,
-  writeSeen,
-} from './host/seen.ts';
-export {
-  type DamagedRecord,
-  type Installation,
-  listDamaged,
-  listInstallations,
-} from './host/state.ts';
-export {
-  type HostTrust,
-  readHostTrust,
-  readTrust,
-  TrustFileError,
-  trustPath,
-} from './trust-file.ts';
+export { type ErrorCode, SdkError } from './error.ts';
+export type { Installation } from './host/state.ts';
+export type { Refusal } from './refusal.ts';
+export type { VerifiedProfile } from './resolve/index.ts';
+export type { SyncOutcome } from './sync.ts';
+export type { Step } from './sync-plan.ts';
+export { type HostTrust, readHostTrust, readTrust, trustPath } from './trust-file.ts';

@@ -1,22 +1,20 @@
 import * as z from 'zod';
 import { parseJson, readAtMost } from '../trust/index.ts';
+import { SdkError } from './error.ts';
 
 /** How long the CI provider may take to answer, in milliseconds. */
 const timeout = 10_000;
 
 /** The most that its answer may hold, in bytes. */
-const longestAnswer = 64 * 1024;
+const maxAnswer = 64 * 1024;
 
 const Answer = z.object({ value: z.string().min(1) });
-
-/** The CI provider gave no token. */
-export class JobTokenError extends Error {}
 
 /**
  * The OpenID Connect token of the CI job that this runs in, made for `audience`: the registry as the caller
  * names it, never as a registry does, which could ask for a token that is good somewhere else. GitHub Actions is
  * asked for one; on GitLab an `id_tokens` entry puts it into AA_ID_TOKEN. `undefined` elsewhere. Throws
- * {@link JobTokenError}.
+ * {@link SdkError}.
  */
 export async function requestJobToken(
   env: NodeJS.ProcessEnv,
@@ -35,10 +33,13 @@ export async function requestJobToken(
       signal: AbortSignal.timeout(timeout),
     });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const bytes = await readAtMost(response.body, longestAnswer);
+    const bytes = await readAtMost(response.body, maxAnswer);
     if (!bytes) throw new Error('its answer is too long');
     return Answer.parse(parseJson(new TextDecoder().decode(bytes))).value;
   } catch (error) {
-    throw new JobTokenError(`GitHub gave no token for this job: ${(error as Error).message}.`);
+    throw new SdkError(
+      'job-token',
+      `GitHub gave no token for this job: ${(error as Error).message}.`,
+    );
   }
 }

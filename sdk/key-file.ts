@@ -1,9 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
-import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { exportPrivateKey, importPrivateKey, type KeyPair } from '../trust/index.ts';
-
-/** A key file can't be read or may not be used. */
-export class KeyFileError extends Error {}
+import { SdkError } from './error.ts';
+import { readBounded, writeNew } from './files.ts';
 
 /** Gives the passphrase of an encrypted key, when one turns out to be needed. */
 export type AskPassphrase = () => Promise<string>;
@@ -21,46 +20,38 @@ export async function writePrivateKey(path: string, key: KeyPair, passphrase = '
       : createPrivateKey(pem)
           .export({ type: 'pkcs8', format: 'pem', ...encryption })
           .toString();
-  await writeNew(path, text, 0o600);
+  await writeKeyFile(path, text, 0o600);
 }
 
 /** Writes a public key as PEM. An existing file is never overwritten. */
 export async function writePublicKey(path: string, key: KeyPair): Promise<void> {
   const pem = `-----BEGIN PUBLIC KEY-----\n${key.publicKey.text}\n-----END PUBLIC KEY-----\n`;
-  await writeNew(path, pem, 0o644);
+  await writeKeyFile(path, pem, 0o644);
 }
 
-async function writeNew(path: string, text: string, mode: number): Promise<void> {
-  const file = await open(path, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') {
-      throw new KeyFileError(`${path} exists already; nothing was written`);
-    }
-    throw error;
+/** Writes a key's file. Throws an {@link SdkError} when there is one already. */
+export async function writeKeyFile(path: string, text: string, mode: number): Promise<void> {
+  await writeNew(path, text, mode).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    throw new SdkError('key-file', `${path} exists already; nothing was written`);
   });
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } catch (error) {
-    await unlink(path);
-    throw error;
-  } finally {
-    await file.close();
-  }
 }
 
 /** Reads a private key's file; refuses one that others can read, as ssh does. */
 export async function readPrivateKey(path: string, ask: AskPassphrase): Promise<KeyPair> {
   const found = await stat(path).catch(() => undefined);
-  if (!found)
-    throw new KeyFileError(
+  if (!found) {
+    throw new SdkError(
+      'key-file',
       `no signing key at ${path}; create one with "aa-registry key generate", or name one with --key`,
     );
-  if (!found.isFile()) throw new KeyFileError(`${path} is no file`);
-  if (found.size > largestKey) throw new KeyFileError(`${path} is too large for a key`);
-  const pem = await readFile(path, 'utf8');
+  }
+  if (!found.isFile()) throw new SdkError('key-file', `${path} is no regular file`);
+  if (found.size > maxKey) throw new SdkError('key-file', `${path} is too large for a key`);
+  const pem = (await readBounded(path, maxKey)).toString('utf8');
   // Said before its mode: that is as it should be of a public key.
   if (!isPublic(pem) && (found.mode & 0o077) !== 0) {
-    throw new KeyFileError(`${path} can be read by others; run: chmod 600 ${path}`);
+    throw new SdkError('key-file', `${path} can be read by others; run: chmod 600 ${path}`);
   }
   return parsePrivateKey(pem, path, ask);
 }
@@ -72,7 +63,8 @@ export async function parsePrivateKey(
   ask: AskPassphrase,
 ): Promise<KeyPair> {
   if (isPublic(pem)) {
-    throw new KeyFileError(
+    throw new SdkError(
+      'key-file',
       `${source} is a public key, and signing needs the private one, which "key generate" wrote without ".pub"`,
     );
   }
@@ -80,12 +72,12 @@ export async function parsePrivateKey(
     ? decrypt(pem, source, await ask())
     : pem;
   const key = await importPrivateKey(plain);
-  if (!key) throw new KeyFileError(`${source} holds no Ed25519 private key (PKCS#8 PEM)`);
+  if (!key) throw new SdkError('key-file', `${source} holds no Ed25519 private key (PKCS#8 PEM)`);
   return key;
 }
 
-/** The most that a key's file may hold, in bytes. */
-const largestKey = 64 * 1024;
+/** The largest key file that is read, in bytes. */
+export const maxKey = 64 * 1024;
 
 function isPublic(pem: string): boolean {
   return pem.includes('BEGIN PUBLIC KEY') && !pem.includes('PRIVATE KEY');
@@ -96,7 +88,8 @@ function decrypt(pem: string, source: string, passphrase: string): string {
     const key = createPrivateKey({ key: pem, passphrase });
     return key.export({ type: 'pkcs8', format: 'pem' }).toString();
   } catch {
-    throw new KeyFileError(
+    throw new SdkError(
+      'key-file',
       `${source} can't be decrypted: the passphrase is wrong or the file damaged`,
     );
   }

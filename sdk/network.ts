@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { setGlobalProxyFromEnv } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { readFileAtMost } from './bounded-file.ts';
+import { SdkError } from './error.ts';
+import { readBounded } from './files.ts';
 
 /** The most that a CA file may hold, in bytes: the bundle of a system has about 200 KiB. */
 const maxCertificates = 8 * 1024 * 1024;
@@ -16,13 +17,10 @@ export interface NetworkSettings {
   caFile?: string | undefined;
 }
 
-/** The network can't be used as it is configured. */
-export class NetworkError extends Error {}
-
 /**
  * Has every later request of this process, `registry` above all, go through the proxy and trust the CAs that `env`
  * names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in small letters too, and SSL_CERT_FILE), and where it names none, those
- * in `settings`; CAs in `caFile` before both. The system's are trusted beside Node's own. Throws {@link NetworkError}.
+ * in `settings`; CAs in `caFile` before both. The system's are trusted beside Node's own. Throws {@link SdkError}.
  */
 export async function prepareNetwork(
   registry: string,
@@ -35,7 +33,10 @@ export async function prepareNetwork(
     for (const proxy of [proxies.HTTP_PROXY, proxies.HTTPS_PROXY]) {
       // Its text may hold a password.
       if (proxy && !/^https?:$/.test(URL.parse(proxy)?.protocol ?? '')) {
-        throw new NetworkError('The proxy is no address such as http://proxy.example.org:3128');
+        throw new SdkError(
+          'network-settings',
+          'The proxy is no address such as http://proxy.example.org:3128',
+        );
       }
     }
     setGlobalProxyFromEnv(proxies);
@@ -81,17 +82,24 @@ function proxiesOf(env: NodeJS.ProcessEnv, settings: NetworkSettings) {
 async function readCertificates(file: string): Promise<string[]> {
   let text: string;
   try {
-    text = (await readFileAtMost(file, maxCertificates)).toString('utf8');
+    text = (await readBounded(file, maxCertificates)).toString('utf8');
   } catch (error) {
-    throw new NetworkError(`The CA file can't be read: ${(error as Error).message}`);
+    throw new SdkError(
+      'network-settings',
+      `The CA file can't be read: ${(error as Error).message}`,
+    );
   }
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
-  if (!found) throw new NetworkError(`The CA file ${file} has no certificate in PEM`);
+  if (!found)
+    throw new SdkError('network-settings', `The CA file ${file} has no certificate in PEM`);
   for (const [at, certificate] of found.entries()) {
     try {
       new X509Certificate(certificate);
     } catch {
-      throw new NetworkError(`Certificate ${at + 1} in the CA file ${file} is damaged`);
+      throw new SdkError(
+        'network-settings',
+        `Certificate ${at + 1} in the CA file ${file} is damaged`,
+      );
     }
   }
   return found;

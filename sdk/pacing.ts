@@ -1,22 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a client waits for a registry that asks it to, in milliseconds. */
-export interface Patience {
+export interface WaitLimits {
   /** Without one good answer meanwhile. */
   stall: number;
   /** In all. */
   total: number;
 }
 
-/** What commands are patient for. */
-export const patience = {
-  /** Somebody or something waits for the end, and other runs for the host. */
+/** How long commands wait. */
+export const waitLimits = {
+  /** A person or a script waits for the end, and other runs wait for the host. */
   usual: { stall: 120_000, total: 600_000 },
   /** What is good to know, and can be done without. */
   brief: { stall: 3_000, total: 6_000 },
   /** An audit goes on for as long as it is answered at all. */
   audit: { stall: 900_000, total: Number.POSITIVE_INFINITY },
-} satisfies Record<string, Patience>;
+} satisfies Record<string, WaitLimits>;
+
+/** How long one request may take of a call that can do without an answer, in milliseconds. */
+export const briefTimeout = 5000;
 
 /** A registry asks to be asked again later. */
 export interface Waiting {
@@ -27,7 +30,7 @@ export interface Waiting {
 }
 
 export interface PacingOptions {
-  patience?: Patience | undefined;
+  waitLimits?: WaitLimits | undefined;
   /** Told of each wait as it begins. */
   onWait?: ((waiting: Waiting) => void) | undefined;
   /** Ends a wait. */
@@ -55,19 +58,19 @@ export interface Pacing {
 }
 
 /** The shortest wait, and the longest where the registry names none, in milliseconds. */
-const shortest = 250;
-const longest = 15_000;
+const minDelay = 250;
+const maxDelay = 15_000;
 
 /** How often a request is sent that is answered by 502, 503 or 504 without a time, as by a proxy. */
-const mostTries = 4;
+const maxTries = 4;
 
 /**
  * The one policy of all that a client asks: what a registry refuses for now (429, and of what only reads 502, 503 and
  * 504) is asked again after the time that it names (Retry-After, RFC 9110 section 10.2.3), by all requests of the
- * client together, and for no longer than its patience.
+ * client together, and for no longer than its wait limits.
  */
 export function createPacing(
-  { patience: { stall, total } = patience.usual, onWait = () => {}, signal }: PacingOptions,
+  { waitLimits: { stall, total } = waitLimits.usual, onWait = () => {}, signal }: PacingOptions,
   now: () => number = Date.now,
 ): Pacing {
   let open = 0;
@@ -87,8 +90,8 @@ export function createPacing(
       if (status !== 429 && !(isBusy && method === 'GET')) return false;
       const time = now();
       const named = parseRetryAfter(retryAfter, time);
-      if (named === undefined && isBusy && tries >= mostTries) return false;
-      const delay = Math.max(shortest, named ?? Math.min(longest, shortest * 2 ** tries));
+      if (named === undefined && isBusy && tries >= maxTries) return false;
+      const delay = Math.max(minDelay, named ?? Math.min(maxDelay, minDelay * 2 ** tries));
       const until = time + delay;
       // What several requests wait for at once is waited for once.
       const more = Math.max(0, until - Math.max(open, time));

@@ -11,7 +11,8 @@ import {
   Manifest,
   sha256,
 } from '../trust/index.ts';
-import { BoundedFileError, readFileAtMost, readOwnFile } from './bounded-file.ts';
+import { isSdkError, SdkError } from './error.ts';
+import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
 import { type Fields, parseToml } from './toml.ts';
 
@@ -100,40 +101,40 @@ export const manifestFields: Fields = {
   },
 };
 
-/** The folder is no package, or its manifest can't be followed. */
-export class PackageError extends Error {}
-
 /** The most that a manifest's and a README's file may hold, in bytes. */
-const largestManifest = 64 * 1024;
-const largestReadme = 4 * maxReadmeLength;
+const maxManifest = 64 * 1024;
+const maxReadme = 4 * maxReadmeLength;
 
 /** The most that a profile's file may hold, in bytes: a registry takes 256 KiB unless its operator says otherwise. */
-const largestProfile = 8 * 1024 * 1024;
+const maxProfile = 8 * 1024 * 1024;
 
 /**
  * Reads a package folder, each of its files once: regular files in that folder, never what a link leads to. Throws
- * {@link PackageError} saying what to mend, also where the manifest or the README holds what looks like a private key or
+ * {@link SdkError} saying what to mend, also where the manifest or the README holds what looks like a private key or
  * a token; of the profile, lint says so.
  */
 export async function readPackageFolder(folder: string): Promise<PackageFolder> {
   const path = join(folder, manifestName);
-  const manifestBytes = await readPart(path, largestManifest);
-  if (!manifestBytes) throw new PackageError(await whyNoManifest(folder));
+  const manifestBytes = await readPart(path, maxManifest);
+  if (!manifestBytes) throw new SdkError('package-invalid', await whyNoManifest(folder));
   const source = decode(path, manifestBytes);
   requireNoSecret(path, source);
   const parsed = parseToml(source, ManifestFile, manifestFields);
-  if (!parsed.ok) throw new PackageError(`${path}: ${parsed.reason}`);
+  if (!parsed.ok) throw new SdkError('package-invalid', `${path}: ${parsed.reason}`);
   // TOML has escapes: what is published is what they mean.
   requireNoSecret(path, JSON.stringify(parsed.value));
   const { name, team, ...manifest } = parsed.value;
   for (const link of linksWithCredentials(manifest)) {
     const what = `links.${link} holds a user's name or a password`;
-    throw new PackageError(`${path}: ${what} [secret]; "aa-registry explain secret" says more`);
+    throw new SdkError(
+      'package-invalid',
+      `${path}: ${what} [secret]; "aa-registry explain secret" says more`,
+    );
   }
   requireLicence(path, manifest.license);
   const file = join(folder, name);
-  const bytes = await readPart(file, largestProfile);
-  if (!bytes) throw new PackageError(`${folder} has no profile file named ${name}`);
+  const bytes = await readPart(file, maxProfile);
+  if (!bytes) throw new SdkError('package-invalid', `${folder} has no profile file named ${name}`);
   const readme = await readReadme(join(folder, readmeName));
   const digest = readme === undefined ? undefined : await sha256(new TextEncoder().encode(readme));
   return {
@@ -178,18 +179,19 @@ function requireLicence(path: string, license: string): void {
   if (!trouble) return;
   const { meant } = trouble;
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
-  throw new PackageError(
+  throw new SdkError(
+    'package-invalid',
     `${path}: license "${license}" is not an SPDX licence expression, such as "Apache-2.0" or "MIT OR GPL-2.0-only".${hint} ` +
       'One that SPDX does not list is written LicenseRef-NAME',
   );
 }
 
 async function readReadme(path: string): Promise<string | undefined> {
-  const bytes = await readPart(path, largestReadme);
+  const bytes = await readPart(path, maxReadme);
   if (!bytes) return undefined;
   const text = decode(path, bytes);
   if (text.length > maxReadmeLength) {
-    throw new PackageError(`${path} has more than ${maxReadmeLength} characters`);
+    throw new SdkError('package-invalid', `${path} has more than ${maxReadmeLength} characters`);
   }
   requireNoSecret(path, text);
   return text;
@@ -200,8 +202,11 @@ async function readPart(path: string, limit: number): Promise<Uint8Array<ArrayBu
   try {
     return await readOwnFile(path, limit);
   } catch (error) {
-    if (!(error instanceof BoundedFileError)) throw error;
-    throw new PackageError(`${error.message}; a package's files are regular files in its folder`);
+    if (!isSdkError(error, 'file-unusable')) throw error;
+    throw new SdkError(
+      'package-invalid',
+      `${error.message}; a package's files are regular files in its folder`,
+    );
   }
 }
 
@@ -209,20 +214,21 @@ function requireNoSecret(path: string, text: string): void {
   const [secret] = secretsIn(text);
   if (!secret) return;
   const place = `${path}:${lineAt(text, secret.start)}`;
-  throw new PackageError(
+  throw new SdkError(
+    'package-invalid',
     `${place} holds what looks like ${secret.what} [secret]; "aa-registry explain secret" says more`,
   );
 }
 
-/** Reads a profile's bytes and text. Throws {@link PackageError} when they are not UTF-8 or hold a NUL. */
+/** Reads a profile's bytes and text. Throws {@link SdkError} when they are not UTF-8 or hold a NUL. */
 export async function readProfile(
   file: string,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; text: string }> {
-  const bytes = new Uint8Array(await readFileAtMost(file, largestProfile));
+  const bytes = new Uint8Array(await readBounded(file, maxProfile));
   return { bytes, text: decode(file, bytes) };
 }
 
-/** The text of a package's profile. Throws {@link PackageError} when it is not UTF-8 or holds a NUL. */
+/** The text of a package's profile. Throws {@link SdkError} when it is not UTF-8 or holds a NUL. */
 export function profileText({ file, bytes }: PackageFolder): string {
   return decode(file, bytes);
 }
@@ -233,8 +239,8 @@ function decode(file: string, bytes: Uint8Array): string {
     // ignoreBOM keeps a byte order mark in the text, so that text and bytes stay the same thing.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new PackageError(`${file} is not valid UTF-8`);
+    throw new SdkError('package-invalid', `${file} is not valid UTF-8`);
   }
-  if (text.includes('\0')) throw new PackageError(`${file} holds a NUL byte`);
+  if (text.includes('\0')) throw new SdkError('package-invalid', `${file} holds a NUL byte`);
   return text;
 }

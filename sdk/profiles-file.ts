@@ -7,8 +7,9 @@ import {
   parseReference,
   type Reference,
 } from '../trust/index.ts';
-import { writeFileAtomically } from './host/atomic.ts';
-import { readFileIfPresent } from './host/read-file.ts';
+import { SdkError } from './error.ts';
+import { readTextIfPresent, writeFileAtomically } from './files.ts';
+import type { Installation } from './host/state.ts';
 import { Place } from './host/tree.ts';
 import { type Fields, parseToml } from './toml.ts';
 
@@ -26,9 +27,6 @@ export interface LockedProfile {
   version: string;
   digest: Digest;
 }
-
-/** A file of profiles says something that can't be followed. */
-export class ProfilesFileError extends Error {}
 
 const Entry = z.union([
   z.string(),
@@ -63,6 +61,18 @@ const LockFile = z.strictObject({
     .default([]),
 });
 
+/** What was installed by "pull" and is not among the wanted profiles: no sync changes or removes it. */
+export function unlisted(
+  installed: readonly Installation[],
+  wanted: readonly WantedProfile[],
+): Installation[] {
+  return installed.filter(
+    ({ team, name, origin }) =>
+      origin === 'pull' &&
+      !wanted.some(({ reference }) => reference.team === team && reference.name === name),
+  );
+}
+
 /** Where a host's profiles.toml is. */
 export function profilesPlace(root: string): Place {
   return new Place(root, 'etc/aa-registry/profiles.toml');
@@ -75,7 +85,7 @@ export function lockPath(profiles: string | Place): string | Place {
   return profiles.replace(/(\.toml)?$/, '.lock.toml');
 }
 
-/** Reads a profiles.toml; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
+/** Reads a profiles.toml; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readProfiles(path: string | Place): Promise<WantedProfile[] | undefined> {
   const file = await readToml(path, ProfilesFile);
   if (!file) return undefined;
@@ -83,18 +93,21 @@ export async function readProfiles(path: string | Place): Promise<WantedProfile[
     const { reference: text, complain } =
       typeof entry === 'string' ? { reference: entry, complain: false } : entry;
     const parsed = parseReference(text);
-    if (!parsed.ok) throw new ProfilesFileError(`${path}: ${parsed.reason}`);
+    if (!parsed.ok) throw new SdkError('profiles-file', `${path}: ${parsed.reason}`);
     return { reference: parsed.reference, complain };
   });
   const names = wanted.map(({ reference }) => reference.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) {
-    throw new ProfilesFileError(`${path}: ${twice} is there twice; a host has a profile once`);
+    throw new SdkError(
+      'profiles-file',
+      `${path}: ${twice} is there twice; a host has a profile once`,
+    );
   }
   return wanted;
 }
 
-/** Reads a lock file; `undefined` when there is none. Throws {@link ProfilesFileError} when it is malformed. */
+/** Reads a lock file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readLock(path: string | Place): Promise<LockedProfile[] | undefined> {
   return (await readToml(path, LockFile))?.profiles;
 }
@@ -135,12 +148,16 @@ export function lockedVersions(
     const text = formatReference(reference);
     const one = locked.find((candidate) => candidate.reference === text);
     if (!one)
-      throw new ProfilesFileError(`${path} has no ${text}; bring it up to date with "lock"`);
+      throw new SdkError(
+        'profiles-file',
+        `${path} has no ${text}; bring it up to date with "lock"`,
+      );
     return one;
   });
   const stray = locked.find((one) => !found.includes(one));
   if (stray) {
-    throw new ProfilesFileError(
+    throw new SdkError(
+      'profiles-file',
       `${path} has ${stray.reference}, which is not wanted any more; bring it up to date with "lock"`,
     );
   }
@@ -151,9 +168,9 @@ async function readToml<Schema extends z.ZodType>(
   path: string | Place,
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
-  const text = await readFileIfPresent(path);
+  const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
   const file = parseToml(text, schema, profilesFields);
-  if (!file.ok) throw new ProfilesFileError(`${path}: ${file.reason}`);
+  if (!file.ok) throw new SdkError('profiles-file', `${path}: ${file.reason}`);
   return file.value;
 }

@@ -1,7 +1,7 @@
 import { compareVersions, type Digest, type Reference } from '../trust/index.ts';
-import { type Condition, describeCondition, isSound } from './host/condition.ts';
+import { type Drift, describeDrift, isAsInstalled } from './host/drift.ts';
 import { type Installation, isHeldFrom } from './host/state.ts';
-import type { Meaning } from './resolve-all.ts';
+import type { Resolution } from './resolve/index.ts';
 
 /** A profile that a host is to have, and what the registry says that means; nothing when it could not be asked. */
 export interface Want {
@@ -9,13 +9,13 @@ export interface Want {
   complain: boolean;
   /** The version that was locked: it is followed wherever it leads. */
   locked: { version: string; digest: Digest } | undefined;
-  meaning: Meaning | undefined;
+  meaning: Resolution | undefined;
 }
 
 /** What a host has. */
 export interface Have {
   installation: Installation;
-  condition: Condition;
+  drift: Drift;
 }
 
 /** One thing that a sync does, or says it can't. */
@@ -79,14 +79,14 @@ function planPresent(want: Want, have: Have): Step[] {
   if (wanted.update !== undefined) {
     steps.push({ kind: 'update', have, reference, version: wanted.update, complain });
   } else {
-    const problems = isSound(have.condition) ? [] : describeCondition(have.condition);
+    const problems = isAsInstalled(have.drift) ? [] : describeDrift(have.drift);
     if (complain !== installation.complain) {
-      problems.push(`${complain ? 'it is not in complain mode' : 'it is in complain mode'}`);
+      problems.push(`it is ${complain ? 'not ' : ''}in complain mode`);
     }
     // What the operator has disabled stays so.
     const onlyDisabled =
-      have.condition.boot === 'disabled' &&
-      isSound({ ...have.condition, boot: 'ok' }) &&
+      have.drift.boot === 'disabled' &&
+      isAsInstalled({ ...have.drift, boot: 'ok' }) &&
       complain === installation.complain;
     if (onlyDisabled) steps.push(note(reference, problems.join('; ')));
     else if (problems.length > 0)

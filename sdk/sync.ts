@@ -1,10 +1,8 @@
 import { formatReference, type Reference, sha256 } from '../trust/index.ts';
 import { type Bundle, evidenceFor } from './bundle.ts';
 import { type Client, RegistryError, UnreachableError } from './client.ts';
-import { fetchEvidence, type VerifiedProfile, verifyEvidence } from './fetch.ts';
-import { examine } from './host/condition.ts';
+import { detectDrift } from './host/drift.ts';
 import { install } from './host/install.ts';
-import { verifyKept } from './host/kept.ts';
 import { type LoadedProfile, readPolicy } from './host/kernel.ts';
 import { reinstall } from './host/reinstall.ts';
 import { remove } from './host/remove.ts';
@@ -18,11 +16,18 @@ import {
   writeSeen,
 } from './host/seen.ts';
 import { type Installation, listInstallations } from './host/state.ts';
+import { verifyStored } from './host/store.ts';
 import { readSyncState, type SyncState, writeSyncState } from './host/sync-state.ts';
-import { type Judgement, judgeInstalled } from './host/untrusted.ts';
+import { checkTrust, lacksKeys, type TrustCheck } from './host/trust-check.ts';
 import { latestCheckpoint } from './latest-checkpoint.ts';
-import type { LockedProfile, WantedProfile } from './profiles-file.ts';
-import { type Meaning, resolveAll } from './resolve-all.ts';
+import { type LockedProfile, unlisted, type WantedProfile } from './profiles-file.ts';
+import {
+  fetchEvidence,
+  type Resolution,
+  resolveAll,
+  type VerifiedProfile,
+  verifyEvidence,
+} from './resolve/index.ts';
 import { learnRevocations } from './revocations.ts';
 import { type Have, planSync, type Step, type Want } from './sync-plan.ts';
 import type { HostTrust } from './trust-file.ts';
@@ -57,7 +62,7 @@ export interface SyncOutcome {
   profile?: VerifiedProfile | undefined;
 }
 
-export interface SyncReport extends Judgement {
+export interface SyncReport extends TrustCheck {
   outcomes: SyncOutcome[];
   /** How many of the wanted profiles the host has. */
   present: number;
@@ -65,12 +70,16 @@ export interface SyncReport extends Judgement {
   offline: { reason: string; checkedAt: Date | undefined } | undefined;
   /** Why what the registry says of its log is not believed. */
   log: { id: string; reason: string } | undefined;
+  /** The teams of what is wanted of which fewer keys are trusted and not revoked than must sign. */
+  teamsLackingKeys: string[];
+  /** What was installed by "pull" and is not among the wanted profiles: no sync changes or removes it. */
+  unmanaged: Installation[];
 }
 
 /**
- * Makes a host have what is wanted: installs, updates, repairs from what it has kept, and removes what an earlier sync
+ * Makes a host have what is wanted: installs, updates, repairs from its version store, and removes what an earlier sync
  * has installed. Where nothing has changed it costs one conditional request. Without a registry it repairs all the
- * same. Nobody else may be changing anything meanwhile (see host/change.ts).
+ * same. The caller holds the host's lock (see host/change.ts).
  */
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;
@@ -87,7 +96,7 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     };
   });
   const policy = root === '/' ? await readPolicy() : undefined;
-  const haves = await examineAll(root, policy);
+  const haves = await detectAll(root, policy);
   const steps = planSync(wants, options.isForeign ? haves.map(withoutChoices) : haves);
   const outcomes: SyncOutcome[] = [];
   for (const step of steps) outcomes.push(await take(step, { ...options, revoked }, wants));
@@ -95,11 +104,18 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const after = await listInstallations(root);
   const present = wants.filter(({ reference }) => findIn(after, reference)).length;
   const { offline, log } = asked;
-  const judgement = await judgeInstalled(root, after, {
-    trust: options.trust,
-    revoked: await withSeen(revoked, hostSeenFolder(root, options.trust.log.key)),
-  });
-  return { outcomes, present: dryRun ? 0 : present, offline, log, ...judgement };
+  const { trust } = options;
+  const known = await withSeen(revoked, hostSeenFolder(root, trust.log.key));
+  const teams = new Set(wanted.map(({ reference: { team } }) => team));
+  return {
+    outcomes,
+    present: dryRun ? 0 : present,
+    offline,
+    log,
+    ...(await checkTrust(root, after, { trust, revoked: known })),
+    teamsLackingKeys: [...teams].filter((team) => lacksKeys(trust, team, known.get(team))),
+    unmanaged: unlisted(after, wanted),
+  };
 }
 
 /** What was learnt in this run, whether or not it could be remembered, and what the folder has besides. */
@@ -109,13 +125,13 @@ async function withSeen(learned: RevokedByTeam, folder: SeenFolder): Promise<Rev
   return all;
 }
 
-async function examineAll(
+async function detectAll(
   root: string,
   policy: ReadonlyMap<string, LoadedProfile> | undefined,
 ): Promise<Have[]> {
   const haves: Have[] = [];
   for (const installation of await listInstallations(root)) {
-    haves.push({ installation, condition: await examine(root, installation, policy) });
+    haves.push({ installation, drift: await detectDrift(root, installation, policy) });
   }
   return haves;
 }
@@ -127,7 +143,10 @@ function withoutChoices(have: Have): Have {
 }
 
 /** A lock says what a reference means, whatever the registry says; that only knows whether it was yanked. */
-function lockedMeaning({ version, digest }: LockedProfile, meaning: Meaning | undefined): Meaning {
+function lockedMeaning(
+  { version, digest }: LockedProfile,
+  meaning: Resolution | undefined,
+): Resolution {
   return {
     ok: true,
     version,
@@ -138,7 +157,7 @@ function lockedMeaning({ version, digest }: LockedProfile, meaning: Meaning | un
 }
 
 interface Asked {
-  meanings: Meaning[] | undefined;
+  meanings: Resolution[] | undefined;
   state: SyncState | undefined;
   offline: SyncReport['offline'];
   log: SyncReport['log'];
@@ -149,7 +168,7 @@ interface Asked {
 async function ask(options: SyncOptions): Promise<Asked> {
   const { root, client, wanted, locked, now = new Date() } = options;
   const { dryRun = false, isForeign = false } = options;
-  const asked = wanted.map(({ reference }, at) => withLock(reference, locked?.[at]));
+  const asked = wanted.map(({ reference }, at) => atLock(reference, locked?.[at]));
   const references = [...asked, ...(await othersOf(options, asked))];
   const names = references.map(formatReference);
   const saved = isForeign ? undefined : await readSyncState(root);
@@ -163,11 +182,12 @@ async function ask(options: SyncOptions): Promise<Asked> {
     const latest = isLogOld
       ? await latestCheckpoint(client, { log: options.trust.log, folder, now, keep })
       : undefined;
-    const answer =
+    const resolved =
       references.length === 0
-        ? { meanings: [], etags: [] }
+        ? { resolutions: [], etags: [] }
         : await resolveAll(client, references, same ? saved.etags : []);
-    const { meanings, etags } = answer ?? (saved as SyncState);
+    const etags = resolved?.etags ?? saved?.etags ?? [];
+    const meanings = resolved?.resolutions ?? saved?.meanings ?? [];
     const { trust } = options;
     const counted = saved?.revokedKeys;
     const teams = teamsWithNews(references, meanings, counted);
@@ -203,9 +223,9 @@ async function askBundle(
   { root, trust, wanted, locked }: SyncOptions,
   bundle: Bundle,
 ): Promise<Asked> {
-  const meanings: Meaning[] = [];
+  const meanings: Resolution[] = [];
   for (const [at, { reference }] of wanted.entries()) {
-    const asked = withLock(reference, locked?.[at]);
+    const asked = atLock(reference, locked?.[at]);
     const evidence = await evidenceFor(bundle, asked, 0);
     if (evidence) {
       const digest = await sha256(evidence.profile);
@@ -222,7 +242,7 @@ async function askBundle(
 }
 
 /** What is asked for: the locked version where there is one. */
-function withLock(reference: Reference, lock: LockedProfile | undefined): Reference {
+function atLock(reference: Reference, lock: LockedProfile | undefined): Reference {
   return lock ? { ...reference, selector: { kind: 'version', version: lock.version } } : reference;
 }
 
@@ -247,7 +267,7 @@ async function othersOf(
  */
 function teamsWithNews(
   references: readonly Reference[],
-  meanings: readonly Meaning[],
+  meanings: readonly Resolution[],
   counted: Readonly<Record<string, number>> = {},
 ): string[] {
   const counts = new Map<string, number | undefined>();
@@ -302,7 +322,7 @@ async function repair(
   const { installation } = step.have;
   const view = { trust, revoked };
   if (dryRun) {
-    const verified = await verifyKept(root, installation, installation, view);
+    const verified = await verifyStored(root, installation, installation, view);
     return { step, result: verified.ok ? { ok: true } : { ...verified, isRefusal: true } };
   }
   const done = await reinstall(installation, installation, view, {

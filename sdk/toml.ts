@@ -10,11 +10,11 @@ export type Toml<Value> = { ok: true; value: Value } | { ok: false; reason: stri
 export type Fields = Readonly<Record<string, { what: string; example: string }>>;
 
 /** How many characters a file may have, and how deep its values may nest: far more than any that is of use. */
-const longest = 4 << 20;
-const deepest = 16;
+const maxLength = 4 << 20;
+const maxDepth = 16;
 
 /** The most of what is wrong that is told at once. */
-const mostTold = 8;
+const maxTold = 8;
 
 /** Reads TOML of this shape. What is wrong with a field is said with its line, and with what `fields` says of it. */
 export function parseToml<Schema extends z.ZodType>(
@@ -24,16 +24,16 @@ export function parseToml<Schema extends z.ZodType>(
 ): Toml<z.infer<Schema>> {
   let document: unknown;
   try {
-    if (text.length > longest) throw new Error(`it has more than ${longest} characters`);
-    document = parse(text, { maxDepth: deepest });
+    if (text.length > maxLength) throw new Error(`it has more than ${maxLength} characters`);
+    document = parse(text, { maxDepth: maxDepth });
   } catch (error) {
     return { ok: false, reason: `it is not TOML: ${trouble(error)}` };
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return { ok: true, value: parsed.data };
   const told = tell(parsed.error.issues, document, schema, fields);
-  const more = told.length - mostTold;
-  const lines = [...told.slice(0, mostTold), ...(more > 0 ? [`and ${more} more`] : [])];
+  const more = told.length - maxTold;
+  const lines = [...told.slice(0, maxTold), ...(more > 0 ? [`and ${more} more`] : [])];
   return { ok: false, reason: lines.length > 1 ? ['', ...lines].join('\n') : (lines[0] ?? '') };
 }
 

@@ -8,8 +8,8 @@ import {
   type TeamPolicy,
 } from '../trust/index.ts';
 import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
-import { writeFileAtomically } from './host/atomic.ts';
-import { readFileIfPresent } from './host/read-file.ts';
+import { SdkError } from './error.ts';
+import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { Place } from './host/tree.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
@@ -23,7 +23,7 @@ export interface HostTrust {
 }
 
 /** How old a checkpoint may be unless the operator says otherwise, in hours. */
-export const defaultMaximumAge = 24;
+export const defaultMaxAge = 24;
 
 /** The file's shape: `registry`, the log it keeps, and a table for each trusted team. */
 const TrustFile = z.strictObject({
@@ -32,7 +32,7 @@ const TrustFile = z.strictObject({
     key: z.string(),
     witnesses: z.array(z.string()).default([]),
     witness_threshold: z.int().min(0).default(0),
-    maximum_age_hours: z.number().positive().default(defaultMaximumAge),
+    maximum_age_hours: z.number().positive().default(defaultMaxAge),
   }),
   teams: z
     .record(
@@ -55,29 +55,27 @@ export function trustPath(root: string): string {
   return trustPlace(root).path;
 }
 
-/** The trust file says something that can't be followed. */
-export class TrustFileError extends Error {}
-
 /** What the host below `root` trusts; see {@link readTrust}. */
 export function readHostTrust(root: string): Promise<HostTrust | undefined> {
   return readTrust(trustPlace(root));
 }
 
-/** Reads a trust file; `undefined` when there is none. Throws {@link TrustFileError} when it is malformed. */
+/** Reads a trust file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readTrust(path: string | Place): Promise<HostTrust | undefined> {
-  const text = await readFileIfPresent(path);
+  const text = await readTextIfPresent(path);
   return text === undefined ? undefined : parseTrust(path, text);
 }
 
-/** What the text of a trust file says. Throws {@link TrustFileError} when it is malformed. */
+/** What the text of a trust file says. Throws {@link SdkError} when it is malformed. */
 async function parseTrust(path: string | Place, text: string): Promise<HostTrust> {
   const file = parseToml(text, TrustFile);
-  if (!file.ok) throw new TrustFileError(`${path}: ${file.reason}`);
+  if (!file.ok) throw new SdkError('trust-file', `${path}: ${file.reason}`);
   const teams = new Map<string, TeamPolicy>();
   for (const [team, { keys, threshold }] of Object.entries(file.value.teams)) {
     teams.set(team, { keys: await importKeys(path, team, keys), threshold });
     if (threshold > keys.length) {
-      throw new TrustFileError(
+      throw new SdkError(
+        'trust-file',
         `${path}: teams.${team}: more signatures are asked for than keys listed`,
       );
     }
@@ -92,7 +90,7 @@ async function importLogPolicy(
 ): Promise<LogPolicy> {
   const parse = async (text: string) => {
     const verifier = await parseNoteVerifier(text);
-    if (!verifier) throw new TrustFileError(`${path}: log: "${text}" is no verifier key`);
+    if (!verifier) throw new SdkError('trust-file', `${path}: log: "${text}" is no verifier key`);
     return verifier;
   };
   const policy = {
@@ -105,7 +103,8 @@ async function importLogPolicy(
     policy.key.type !== 'ed25519' ||
     policy.witnesses.some(({ type }) => type !== 'cosignature')
   ) {
-    throw new TrustFileError(
+    throw new SdkError(
+      'trust-file',
       `${path}: log: a log signs, a witness cosigns; the keys are of another type`,
     );
   }
@@ -116,16 +115,19 @@ async function importLogPolicy(
     const bytes = noteKeyBytes(witness);
     const before = holders.get(bytes);
     if (bytes === own) {
-      throw new TrustFileError(`${path}: log: the witness ${name}+${id} has the log's own key`);
+      throw new SdkError(
+        'trust-file',
+        `${path}: log: the witness ${name}+${id} has the log's own key`,
+      );
     }
     if (before !== undefined) {
       const names = before === `${name}+${id}` ? `${before} twice` : `${before} and ${name}+${id}`;
-      throw new TrustFileError(`${path}: log: one key is listed as the witnesses ${names}`);
+      throw new SdkError('trust-file', `${path}: log: one key is listed as the witnesses ${names}`);
     }
     holders.set(bytes, `${name}+${id}`);
   }
   if (witness_threshold > policy.witnesses.length) {
-    throw new TrustFileError(`${path}: log: more witnesses are asked for than listed`);
+    throw new SdkError('trust-file', `${path}: log: more witnesses are asked for than listed`);
   }
   return policy;
 }
@@ -139,14 +141,18 @@ async function importKeys(
     keys.map(async (text) => {
       const key = await importPublicKey(text);
       if (!key)
-        throw new TrustFileError(`${path}: teams.${team}: "${text}" is no Ed25519 public key`);
+        throw new SdkError(
+          'trust-file',
+          `${path}: teams.${team}: "${text}" is no Ed25519 public key`,
+        );
       return key;
     }),
   );
   const ids = imported.map(({ keyId }) => keyId);
   const twice = ids.find((keyId, at) => ids.indexOf(keyId) !== at);
   if (twice === undefined) return imported;
-  throw new TrustFileError(
+  throw new SdkError(
+    'trust-file',
     `${path}: teams.${team}: the key ${twice} is listed twice; take one out`,
   );
 }
@@ -165,7 +171,7 @@ export async function changeTrust(
   trust: HostTrust,
   teams: Iterable<string>,
 ): Promise<string | undefined> {
-  const before = await readFileIfPresent(path);
+  const before = await readTextIfPresent(path);
   if (before === undefined) {
     await writeTrust(path, trust);
     return undefined;

@@ -15,7 +15,8 @@ import {
   type WitnessedLog,
   type WitnessResponse,
 } from '../trust/log/index.ts';
-import { type KeptCheckpoint, readKept, removeAbandoned, replaceKept } from './witness-state.ts';
+import { SdkError } from './error.ts';
+import { type KeptCheckpoint, readStored, removeAbandoned, replaceKept } from './witness-state.ts';
 
 /** How a witness runs. */
 export interface WitnessOptions {
@@ -39,18 +40,15 @@ export interface RunningWitness {
   close: () => Promise<void>;
 }
 
-/** The state of a witness can't be used. */
-export class WitnessStateError extends Error {}
-
 /** The longest request, in bytes: a proof of 63 hashes and a checkpoint with many signatures fit. */
-const longestRequest = 64 * 1024;
+const maxRequest = 64 * 1024;
 
 /** How long a client may take to send its request, and how often that is looked at, in milliseconds. */
 const requestTimeout = 10_000;
 const connectionsCheckingInterval = 1_000;
 
 /** How many clients may be connected at a time: a log has one. */
-const mostConnections = 256;
+const maxConnections = 256;
 
 /**
  * Serves `POST /add-checkpoint` (C2SP tlog-witness): cosigns the checkpoints of logs that only grow. What it
@@ -68,7 +66,7 @@ export async function startWitness(options: WitnessOptions): Promise<RunningWitn
       void serve(options, readKnown, ...exchange);
     },
   );
-  server.maxConnections = mostConnections;
+  server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -121,7 +119,7 @@ async function answer(
     return { status: 404, contentType, body: 'there is /add-checkpoint only\n' };
   }
   if (request.method !== 'POST') return { status: 405, contentType, body: 'only POST is known\n' };
-  const bytes = await readAtMost(request, longestRequest);
+  const bytes = await readAtMost(request, maxRequest);
   if (!bytes) return { status: 413, contentType, body: 'the request is too long\n' };
   const body = decodeUtf8(bytes);
   if (body === undefined) return { status: 400, contentType, body: 'the request is not UTF-8\n' };
@@ -159,7 +157,7 @@ function createReader({ state, key }: WitnessOptions): ReadKnown {
   const verified = new Map<string, { note: string; latest: Checkpoint }>();
   return async (log) => {
     const folder = folderOf(state, log.origin);
-    const kept = await readKept(folder);
+    const kept = await readStored(folder);
     const { note } = kept;
     if (note === undefined) return { ...log, kept, latest: undefined };
     const before = verified.get(log.origin);
@@ -168,7 +166,7 @@ function createReader({ state, key }: WitnessOptions): ReadKnown {
     const identity = { origin: log.origin, keys: [...log.keys, key] };
     const opened = await verifyCheckpoint(note, identity);
     if (!opened.ok) {
-      throw new WitnessStateError(`${join(folder, String(kept.number))}: ${opened.reason}`);
+      throw new SdkError('witness-state', `${join(folder, String(kept.number))}: ${opened.reason}`);
     }
     verified.set(log.origin, { note, latest: opened.checkpoint });
     return { ...log, kept, latest: opened.checkpoint };

@@ -1,7 +1,7 @@
-import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseDecimal } from '../trust/log/index.ts';
-import { syncFolder } from './host/atomic.ts';
+import { ifPresent, readTextIfPresent, syncFolder, writeNew } from './files.ts';
 
 /** The latest checkpoint that a witness cosigned of a log, as it is kept. */
 export interface KeptCheckpoint {
@@ -15,16 +15,13 @@ export interface KeptCheckpoint {
  * Reads the latest checkpoint from a log's folder. It holds numbered files, of which the highest counts and
  * no number is taken twice: so several processes may share it.
  */
-export async function readKept(folder: string): Promise<KeptCheckpoint> {
+export async function readStored(folder: string): Promise<KeptCheckpoint> {
   for (;;) {
     const number = Math.max(0, ...(await numbersIn(folder)));
     if (number === 0) return { number, note: undefined };
-    try {
-      return { number, note: await readFile(join(folder, String(number)), 'utf8') };
-    } catch (error) {
-      // Replaced by a later one meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    const note = await readTextIfPresent(join(folder, String(number)));
+    // Else a later one has replaced it meanwhile.
+    if (note !== undefined) return { number, note };
   }
 }
 
@@ -43,7 +40,7 @@ export async function replaceKept(
   const path = join(folder, String(number));
   const staged = join(folder, `.${number}.${process.pid}.${++staging}.tmp`);
   try {
-    await writeSynced(staged, note);
+    await writeNew(staged, note, 0o644);
     await link(staged, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -65,10 +62,7 @@ export async function replaceKept(
 }
 
 async function numbersIn(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await ifPresent(readdir(folder))) ?? [];
   return names.map(parseDecimal).filter((number) => number !== undefined);
 }
 
@@ -79,7 +73,7 @@ let staging = 0;
 const stagedName = /^\.\d+\.(?:(\d+)\.\d+|[0-9a-f-]{36})\.tmp$/;
 
 /** For how long a staged file may be somebody's still of whom nothing is known, in milliseconds. */
-const longestStaging = 60_000;
+const maxStagingAge = 60_000;
 
 /**
  * Removes what killed processes have left half done in a log's folder. To be called before this process keeps anything
@@ -93,8 +87,7 @@ export async function removeAbandoned(folder: string): Promise<void> {
     const path = join(folder, name);
     const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);
     const isTheirs = pid !== undefined && Number(pid) !== process.pid && isRunning(Number(pid));
-    if (age > longestStaging || (pid !== undefined && !isTheirs))
-      await unlink(path).catch(() => {});
+    if (age > maxStagingAge || (pid !== undefined && !isTheirs)) await unlink(path).catch(() => {});
   }
 }
 
@@ -115,15 +108,5 @@ async function makeFolder(folder: string): Promise<void> {
   for (let made = folder; ; made = dirname(made)) {
     await syncFolder(dirname(made));
     if (made === first || made === dirname(made)) return;
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

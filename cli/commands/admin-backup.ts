@@ -5,8 +5,8 @@ import { answer, formatOption } from '../framework/format.ts';
 export const adminBackup = defineCommand({
   name: 'admin backup',
   summary: 'Back up a running registry to a file',
-  usage: 'FILE [--data DIR] [--with-log-key] [--force]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'FILE' }],
+  usage: '[--data DIR] [--with-log-key] [--force]',
   options: {
     data: dataOption,
     format: formatOption,

@@ -3,13 +3,13 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 
 /** How many differences are told one by one. */
-const mostTold = 100;
+const maxTold = 100;
 
 export const adminCheck = defineCommand({
   name: 'admin check',
   summary: 'Check a running registry’s database against its log',
+  args: [],
   usage: '[--data DIR | --database URL] [--log-key KEY]',
-  args: { min: 0, max: 0 },
   options: {
     data: dataOption,
     format: formatOption,
@@ -27,7 +27,7 @@ export const adminCheck = defineCommand({
   details:
     'The schema against the one that migrations make; every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against ' +
     'its entry and the other way round; texts against digests, envelopes against the teams’ keys; and what is derived ' +
-    `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${mostTold} differences are ` +
+    `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${maxTold} differences are ` +
     'told one by one.',
   examples: [
     'aa-registry admin check --data /var/lib/aa-registry-server',
@@ -51,7 +51,7 @@ export const adminCheck = defineCommand({
       report: (id: string, detail: string) => {
         differences++;
         clear();
-        if (differences > mostTold) return;
+        if (differences > maxTold) return;
         if (json) items.push({ id, detail });
         else io.print(`${id}: ${detail}`);
       },
@@ -68,7 +68,7 @@ export const adminCheck = defineCommand({
       io.print(toJson({ entries, signed, differences, items }));
     } else if (differences === 0) {
       io.print(`Nothing differs: ${entries} entries of the log and all that they tell of.`);
-    } else if (differences > mostTold) io.print(`… and ${differences - mostTold} more`);
+    } else if (differences > maxTold) io.print(`… and ${differences - maxTold} more`);
     if (differences === 0) return exit.ok;
     io.tell(`${differences} ${differences === 1 ? 'difference' : 'differences'}.`);
     return exit.failed;

@@ -1,3 +1,4 @@
+import { requireRegularFile } from '../../sdk/files.ts';
 import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
@@ -5,8 +6,8 @@ import { answer, formatOption } from '../framework/format.ts';
 export const adminRestore = defineCommand({
   name: 'admin restore',
   summary: 'Restore a registry from a backup',
-  usage: 'FILE [--data DIR] [--yes]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'FILE' }],
+  usage: '[--data DIR] [--yes]',
   options: {
     data: dataOption,
     format: formatOption,
@@ -25,6 +26,7 @@ export const adminRestore = defineCommand({
     'aa-registry admin restore /var/backups/registry-2026-01-31.db --data /var/lib/aa-registry-server',
   ],
   async run({ values, args: [file = ''], io }) {
+    await requireRegularFile(file);
     const { DataError, restore } = await import('../../worker/node/admin.ts');
     const options = { folder: dataFolder(values.data, io), file, replace: values.yes ?? false };
     const { entries, lost, kept, administrators } = await restore(options).catch(

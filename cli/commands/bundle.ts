@@ -1,6 +1,5 @@
 import { makeBundle } from '../../sdk/bundle.ts';
 import type { Client, VersionPath } from '../../sdk/client.ts';
-import { chooseVersion, fetchEvidence, verifyEvidence } from '../../sdk/fetch.ts';
 import {
   readAllSeen,
   readRevoked,
@@ -10,6 +9,7 @@ import {
   writeSeen,
 } from '../../sdk/host/seen.ts';
 import { mapInParallel } from '../../sdk/in-parallel.ts';
+import { fetchEvidence, resolveAvailable, verifyEvidence } from '../../sdk/resolve/index.ts';
 import type { Checkpoint, Evidence, Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
@@ -22,8 +22,8 @@ import { rootOf, rootOption } from '../target.ts';
 export const bundle = defineCommand({
   name: 'bundle',
   summary: 'Bundle profiles and their proofs in a file, for hosts without a network',
-  usage: 'REF… -o FILE',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'REF', repeated: true }],
+  usage: '-o FILE',
   options: {
     format: formatOption,
     ...registryOptions,
@@ -67,7 +67,7 @@ export const bundle = defineCommand({
     const references = args.map(requireReference);
     const paths: VersionPath[] = [];
     for (const reference of references) {
-      const resolved = await chooseVersion(client, reference);
+      const resolved = await resolveAvailable(client, reference);
       if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
       const { team, name } = reference;
       paths.push({ team, name, version: resolved.version });

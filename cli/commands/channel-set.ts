@@ -5,8 +5,7 @@ import { openSession, registryOptions, requireReference } from '../session.ts';
 export const channelSet = defineCommand({
   name: 'channel set',
   summary: 'Point a channel at a version',
-  usage: 'NAME@VERSION CHANNEL',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'NAME@VERSION' }, { name: 'CHANNEL' }],
   options: { format: formatOption, ...registryOptions },
   details: 'A reference without a version means the channel "stable" where a profile has it.',
   examples: ['aa-registry channel set docker-nginx@1.2.0 stable'],

@@ -1,21 +1,16 @@
 import { check as checkPolicy, type Diagnostic, releases } from '../../policy/index.ts';
+import { readProfileFile } from '../../sdk/profile-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { toCliError } from '../framework/failure.ts';
 import { lineFormatOption } from '../framework/format.ts';
-import {
-  includeOptions,
-  includeResolver,
-  readProfileFile,
-  tellOfIncludes,
-} from '../profile-files.ts';
+import { includeOptions, includeResolver, tellOfIncludes } from '../include-options.ts';
 import { visibleLine } from '../terminal/io.ts';
 import { type FileReport, jsonLine, printDiagnostics, summary } from '../terminal/report.ts';
 
 export const check = defineCommand({
   name: 'check',
   summary: 'Check whether apparmor_parser would accept profiles',
-  usage: 'FILE…',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'FILE', repeated: true }],
   options: {
     ...includeOptions,
     target: {

@@ -4,8 +4,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 export const completion = defineCommand({
   name: 'completion',
   summary: 'Print the completion script for a shell',
-  usage: 'bash|zsh|fish',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'bash|zsh|fish', choices: ['bash', 'zsh', 'fish'] }],
   options: {},
   details: 'The Debian package has them in place already.',
   examples: [

@@ -8,7 +8,7 @@ import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
-import { longestLine } from '../../sdk/host/line-splitter.ts';
+import { maxLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { type HostProfiles, hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
@@ -24,7 +24,7 @@ import {
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { lineFormatOption } from '../framework/format.ts';
 import { requireSince } from '../framework/since.ts';
-import { includeOptions, includeResolver } from '../profile-files.ts';
+import { includeOptions, includeResolver } from '../include-options.ts';
 import { rootOf, rootOption } from '../target.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { type Io, widthOf } from '../terminal/io.ts';
@@ -44,8 +44,7 @@ const freshness = 10_000;
 export const denials = defineCommand({
   name: 'denials',
   summary: 'Explain AppArmor denials and suggest rules',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: {
     profile: { type: 'string', value: 'NAME', description: 'Only what this profile has refused' },
     since: {
@@ -357,7 +356,7 @@ function nothingIn(name: string, { unread, tooLong }: Seen): string {
 
 function tooLongNote(count: number): string {
   const lines = count === 1 ? '1 line about AppArmor was' : `${count} lines about AppArmor were`;
-  return `${lines} left out, being longer than ${longestLine / 1024} KiB: of JSON, jq -c writes each entry on a line of its own.`;
+  return `${lines} left out, being longer than ${maxLine / 1024} KiB: of JSON, jq -c writes each entry on a line of its own.`;
 }
 
 function unreadNote(count: number): string {

@@ -5,8 +5,8 @@ import { openSession, registryOptions, requireReference } from '../session.ts';
 export const deprecate = defineCommand({
   name: 'deprecate',
   summary: 'Deprecate a profile',
-  usage: 'NAME --reason TEXT [--replacement NAME] | NAME --undo',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'NAME' }],
+  usage: '--reason TEXT [--replacement NAME] | --undo',
   options: {
     format: formatOption,
     ...registryOptions,

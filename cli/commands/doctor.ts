@@ -16,8 +16,7 @@ const colors = { ok: 32, warn: 33, fail: 31 } as const;
 export const doctor = defineCommand({
   name: 'doctor',
   summary: 'Diagnose problems on this host',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: {
     ...registryOptions,
     root: rootOption,

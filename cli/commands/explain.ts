@@ -9,8 +9,7 @@ import { wrapLines } from '../terminal/wrap.ts';
 export const explain = defineCommand({
   name: 'explain',
   summary: 'Explain a diagnostic and how to fix it',
-  usage: '[ID]',
-  args: { min: 0, max: 1 },
+  args: [{ name: 'ID', optional: true }],
   options: { format: formatOption },
   details: 'Without an ID, lists them all.',
   examples: ['aa-registry explain capability-name'],

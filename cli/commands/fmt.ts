@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../policy/index.ts';
-import { writeOutput } from '../../sdk/host/output.ts';
+import { writeOutput } from '../../sdk/files.ts';
 import { profileText, readPackageFolder, readProfile } from '../../sdk/package-folder.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { lineFormatOption } from '../framework/format.ts';
@@ -10,8 +10,8 @@ import { jsonLine, printDiagnostics } from '../terminal/report.ts';
 export const fmt = defineCommand({
   name: 'fmt',
   summary: 'Format profiles in place',
-  usage: 'FILE|DIR… [--check]',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'FILE|DIR', repeated: true }],
+  usage: '[--check]',
   options: {
     format: lineFormatOption,
     check: {

@@ -1,5 +1,5 @@
-import { describeCondition, examine } from '../../sdk/host/condition.ts';
 import { type Container, findContainer, processesOf } from '../../sdk/host/containers.ts';
+import { describeDrift, detectDrift } from '../../sdk/host/drift.ts';
 import { checkKernel, readPolicy } from '../../sdk/host/kernel.ts';
 import { type Process, profilesOf, readProcess } from '../../sdk/host/processes.ts';
 import { type Installation, listInstallations } from '../../sdk/host/state.ts';
@@ -11,8 +11,7 @@ import { printTable } from '../terminal/table.ts';
 export const inspect = defineCommand({
   name: 'inspect',
   summary: 'Show which profile confines a running container',
-  usage: 'CONTAINER',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'CONTAINER' }],
   options: {
     format: formatOption,
   },
@@ -98,7 +97,7 @@ async function judge(container: Container, first: Process): Promise<Confinement>
       ? []
       : [`its runtime started it with ${asked}`]),
     ...(installation
-      ? describeCondition(await examine('/', installation, await readPolicy())).map(
+      ? describeDrift(await detectDrift('/', installation, await readPolicy())).map(
           (problem) => `${pathOf(installation)}: ${problem}`,
         )
       : []),

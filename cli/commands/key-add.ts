@@ -7,8 +7,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const keyAdd = defineCommand({
   name: 'key add',
   summary: "Register a team's publisher key (administrators)",
-  usage: 'TEAM FILE.pub',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'FILE.pub' }],
   options: {
     format: formatOption,
     ...registryOptions,

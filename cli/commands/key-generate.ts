@@ -9,8 +9,8 @@ import { choosePassphrase, signingKeyPath } from '../signing-key.ts';
 export const keyGenerate = defineCommand({
   name: 'key generate',
   summary: 'Generate a signing key',
+  args: [],
   usage: '[--out FILE] [--no-passphrase]',
-  args: { min: 0, max: 0 },
   options: {
     format: formatOption,
     'no-passphrase': {

@@ -6,8 +6,7 @@ import { day, printList } from '../terminal/table.ts';
 export const keyList = defineCommand({
   name: 'key list',
   summary: "List a team's publisher keys",
-  usage: 'TEAM',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'TEAM' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry key list library'],
   async run({ values, args: [team = ''], io }) {

@@ -5,8 +5,8 @@ import { openSession, registryOptions } from '../session.ts';
 export const keyRevoke = defineCommand({
   name: 'key revoke',
   summary: "Revoke a team's publisher key",
-  usage: 'TEAM KEY-ID --reason TEXT',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'KEY-ID' }],
+  usage: '--reason TEXT',
   options: {
     reason: { type: 'string', value: 'TEXT', description: 'Why, for the log' },
     format: formatOption,

@@ -9,8 +9,7 @@ import { loadSigningKeys } from '../signing-key.ts';
 export const keyRotate = defineCommand({
   name: 'key rotate',
   summary: "Register a team's next key, endorsed by a current one",
-  usage: 'TEAM NEW.pub',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'NEW.pub' }],
   options: {
     key: {
       type: 'string',

@@ -1,18 +1,15 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { fix as applyLintFixes, lint as lintPolicy } from '../../policy/index.ts';
+import { lint as lintProfile } from '../../sdk/calls/lint.ts';
+import {
+  encodeProfile,
+  maxProfileFile,
+  parseProfileFile,
+  requireRewritable,
+} from '../../sdk/profile-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
-import {
-  encodeBytes,
-  includeOptions,
-  includeResolver,
-  readProfileFile,
-  readProfileFromStdin,
-  requireRewritable,
-  rewriteProfile,
-  tellOfIncludes,
-} from '../profile-files.ts';
-import { visibleLine } from '../terminal/io.ts';
+import { includeOptions, includeResolver, tellOfIncludes } from '../include-options.ts';
+import { readAllInput, visibleLine } from '../terminal/io.ts';
 import {
   type FileReport,
   jsonDiagnostic,
@@ -25,8 +22,8 @@ import {
 export const lint = defineCommand({
   name: 'lint',
   summary: 'Lint profiles',
-  usage: 'FILE|DIR… [--fix]',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'FILE|DIR', repeated: true }],
+  usage: '[--fix]',
   options: {
     ...includeOptions,
     fix: {
@@ -74,30 +71,21 @@ export const lint = defineCommand({
     const reports: FileReport[] = [];
     let warnings = 0;
     for (const path of args) {
-      const profile = path === '-' ? await readProfileFromStdin(io) : await readProfileFile(path);
-      const { file, text: before, warnings: ofTexts, ...ofProfile } = profile;
-      const options = { resolver, ...ofProfile };
-      const fixed = fix ? applyLintFixes(before, options) : undefined;
-      const { text, applied } = fixed ?? { text: before, applied: [] };
-      const {
-        ok,
-        diagnostics: found,
-        needs,
-        omitted,
-      } = fixed?.report ?? lintPolicy(before, options);
-      const diagnostics = [...found, ...ofTexts];
-      if (filters) io.stdout.write(encodeBytes(text));
-      else if (text !== before) await rewriteProfile(profile, text);
+      const source =
+        path === '-' ? parseProfileFile('-', await readAllInput(io, maxProfileFile)) : path;
+      const linted = await lintProfile(source, { resolver, fix });
+      const { ok, file = '-', text, needs, diagnostics, omitted, fixed } = linted;
+      if (filters) io.stdout.write(encodeProfile(text));
       const report = { file, source: text, ok, needs, diagnostics, omitted };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
       if (format === 'json') {
-        const more = fix ? { fixed: applied.map(jsonDiagnostic) } : {};
+        const more = fix ? { fixed: fixed.map(jsonDiagnostic) } : {};
         io.print(jsonLine(report, more));
       }
       if (format !== 'text') continue;
       const say = filters ? io.tell : io.print;
-      for (const { id, message, span } of applied) {
+      for (const { id, message, span } of fixed) {
         const { line, column } = span.start;
         say(`${visibleLine(file)}:${line}:${column}: fixed: ${message} [${id}]`);
       }

@@ -1,16 +1,17 @@
-import type { Verified } from '../../sdk/fetch.ts';
-import { fetchSeveral } from '../../sdk/fetch-several.ts';
-import { readFileIfPresent } from '../../sdk/host/read-file.ts';
+import { readTextIfPresent } from '../../sdk/files.ts';
 import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
 import { type Installation, isHeldFrom, listInstallations } from '../../sdk/host/state.ts';
+import { lacksKeys } from '../../sdk/host/trust-check.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
+import type { Verified } from '../../sdk/resolve/index.ts';
+import { fetchAllVerified } from '../../sdk/resolve/index.ts';
 import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
-import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
+import { alone } from '../host-events.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
-import { notProved } from '../not-proved.ts';
 import { profilesOption, requireProfiles } from '../profiles-option.ts';
+import { refused } from '../refused.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
@@ -19,8 +20,8 @@ import { showingProgress } from '../terminal/progress.ts';
 export const lock = defineCommand({
   name: 'lock',
   summary: 'Write the exact versions for profiles.toml to a lock file',
+  args: [],
   usage: '[--profiles FILE]',
-  args: { min: 0, max: 0 },
   options: {
     profiles: profilesOption,
     'dry-run': { type: 'boolean', short: 'n', description: 'Show what would change, as a diff' },
@@ -59,7 +60,7 @@ export const lock = defineCommand({
       return [];
     });
     const verified = await showingProgress(io, names, async ({ update, note }) => {
-      const fetched = await fetchSeveral(client, references, view, { onProgress: update });
+      const fetched = await fetchAllVerified(client, references, view, { onProgress: update });
       const held = heldBack(references, fetched, installed);
       for (const { reference, installation, from } of held.values()) {
         const { version } = installation;
@@ -72,7 +73,7 @@ export const lock = defineCommand({
         name,
         selector: { kind: 'version' as const, version },
       }));
-      const again = await fetchSeveral(client, exact, {
+      const again = await fetchAllVerified(client, exact, {
         ...view,
         seen: latestSeen(fetched) ?? view.seen,
       });
@@ -87,12 +88,9 @@ export const lock = defineCommand({
       const { team = '', name = '' } = references[at] ?? {};
       await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
-        const next = trustAdvice(
-          one.id,
-          { team, name, trust, revoked: [view.revoked.get(team), one.revoked] },
-          values,
-        );
-        throw notProved(one, `nothing was written: ${names[at]}`, next);
+        const lacking = lacksKeys(trust, team, view.revoked.get(team), one.revoked);
+        const next = trustAdvice(one.id, { team, name, lacksKeys: lacking }, values);
+        throw refused(one, { consequence: `nothing was written: ${names[at]}`, next });
       }
       const { version, digest, checkpoint } = one.profile;
       await writeSeen(folder, checkpoint);
@@ -100,7 +98,7 @@ export const lock = defineCommand({
     }
     const file = lockPath(path);
     const text = formatLock(locked);
-    const before = await readFileIfPresent(file);
+    const before = await readTextIfPresent(file);
     const changed = before !== text;
     const lines = changed
       ? diffOf(`${file}`, before, new TextEncoder().encode(text), 'locked').trimEnd()

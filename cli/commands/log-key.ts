@@ -6,8 +6,8 @@ import { answer, formatOption } from '../framework/format.ts';
 export const logKey = defineCommand({
   name: 'log key',
   summary: 'Generate the key of a log or a witness',
-  usage: 'NAME [--cosigner] [-o FILE]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'NAME' }],
+  usage: '[--cosigner] [-o FILE]',
   options: {
     format: formatOption,
     cosigner: { type: 'boolean', description: 'A witness’s key, for "log witness"' },

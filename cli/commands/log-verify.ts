@@ -21,8 +21,8 @@ const writeInterval = 1000;
 export const logVerify = defineCommand({
   name: 'log verify',
   summary: 'Verify a registry’s log: every entry and the content it names',
+  args: [],
   usage: '[--log-key VKEY] [--state FILE]',
-  args: { min: 0, max: 0 },
   options: {
     format: formatOption,
     ...logOptions,

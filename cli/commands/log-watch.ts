@@ -11,13 +11,13 @@ import { interruption } from '../terminal/interruption.ts';
 import type { Io } from '../terminal/io.ts';
 
 /** The longest that a registry which asks to wait is left alone, in seconds. */
-const longestPause = 3600;
+const maxPause = 3600;
 
 export const logWatch = defineCommand({
   name: 'log watch',
   summary: 'Watch the log for new entries of teams or profiles',
-  usage: 'TEAM[/NAME]… [--state FILE]',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM[/NAME]', repeated: true }],
+  usage: '[--state FILE]',
   options: {
     ...logOptions,
     interval: {
@@ -81,7 +81,7 @@ export const logWatch = defineCommand({
         if (ended.aborted) break;
         if (!isPassing(error)) throw error;
         const asked = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
-        const pause = Math.min(Math.max(seconds, Math.ceil(asked)), longestPause);
+        const pause = Math.min(Math.max(seconds, Math.ceil(asked)), maxPause);
         io.tell(`${error.message} Trying again in ${pause} seconds.`);
         await sleep(pause * 1000, undefined, { signal: ended }).catch(() => {});
       }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { isSdkError } from '../../sdk/error.ts';
 import { readNoteKey } from '../../sdk/note-key-file.ts';
-import { startWitness, WitnessStateError } from '../../sdk/witness-server.ts';
+import { startWitness } from '../../sdk/witness-server.ts';
 import { type LogIdentity, type NoteVerifier, parseNoteVerifier } from '../../trust/log/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
@@ -9,8 +10,8 @@ import { interruption } from '../terminal/interruption.ts';
 export const logWitness = defineCommand({
   name: 'log witness',
   summary: 'Run a witness: it cosigns logs that only grow',
+  args: [],
   usage: '--key FILE --log-key VKEY…',
-  args: { min: 0, max: 0 },
   options: {
     key: { type: 'string', value: 'FILE', description: 'As "log key NAME --cosigner" makes it' },
     'log-key': {
@@ -63,7 +64,7 @@ export const logWitness = defineCommand({
       port,
       onAnswer: io.tell,
     }).catch((error) => {
-      if (!(error instanceof WitnessStateError)) throw error;
+      if (!isSdkError(error, 'witness-state')) throw error;
       throw new CliError(exit.failed, `Nothing will be cosigned: ${error.message}.`);
     });
     // Before anybody is told that it listens: whoever reads that may end it at once.

@@ -11,8 +11,7 @@ import { readSecret } from '../terminal/prompt.ts';
 export const login = defineCommand({
   name: 'login',
   summary: 'Log in to a registry with an API token',
-  usage: 'URL',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'URL' }],
   options: {
     format: formatOption,
     'ca-file': caFileOption,

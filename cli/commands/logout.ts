@@ -5,8 +5,7 @@ import { answer, formatOption } from '../framework/format.ts';
 export const logout = defineCommand({
   name: 'logout',
   summary: 'Forget the API token',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: { format: formatOption },
   details: 'The token stays good; "token revoke" ends it.',
   examples: ['aa-registry logout'],

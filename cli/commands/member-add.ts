@@ -6,8 +6,8 @@ import { openSession, registryOptions } from '../session.ts';
 export const memberAdd = defineCommand({
   name: 'member add',
   summary: 'Add a user to a team, or change their role (owners)',
-  usage: 'TEAM USER --role ROLE',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'USER' }],
+  usage: '--role ROLE',
   options: {
     format: formatOption,
     ...registryOptions,

@@ -6,8 +6,7 @@ import { day, printList } from '../terminal/table.ts';
 export const memberList = defineCommand({
   name: 'member list',
   summary: "List a team's members",
-  usage: 'TEAM',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'TEAM' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry member list platform'],
   async run({ values, args: [team = ''], io }) {

@@ -5,8 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const memberRemove = defineCommand({
   name: 'member remove',
   summary: 'Remove a user from a team (owners)',
-  usage: 'TEAM USER',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'USER' }],
   options: { format: formatOption, ...registryOptions },
   details: 'Their tokens are good for nothing in the team from then on.',
   examples: ['aa-registry member remove platform ada'],

@@ -13,8 +13,8 @@ import { maxShown, printDiagnostics } from '../terminal/report.ts';
 export const publish = defineCommand({
   name: 'publish',
   summary: 'Lint, sign and publish a version of a profile',
-  usage: 'DIR --version VERSION [--dry-run]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'DIR' }],
+  usage: '--version VERSION [--dry-run]',
   options: {
     version: { type: 'string', value: 'VERSION', description: 'A semantic version; written once' },
     key: {

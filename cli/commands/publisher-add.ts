@@ -10,8 +10,8 @@ const issuers = {
 export const publisherAdd = defineCommand({
   name: 'publisher add',
   summary: 'Let a repository’s CI publish without a stored token (owners)',
-  usage: 'TEAM --github OWNER/REPO | --gitlab GROUP/PROJECT',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'TEAM' }],
+  usage: '--github OWNER/REPO | --gitlab GROUP/PROJECT',
   options: {
     format: formatOption,
     ...registryOptions,

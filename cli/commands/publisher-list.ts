@@ -6,8 +6,7 @@ import { printList } from '../terminal/table.ts';
 export const publisherList = defineCommand({
   name: 'publisher list',
   summary: 'List the repositories whose CI publishes for a team',
-  usage: 'TEAM',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'TEAM' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry publisher list platform'],
   async run({ values, args: [team = ''], io }) {

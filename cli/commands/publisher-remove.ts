@@ -6,8 +6,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const publisherRemove = defineCommand({
   name: 'publisher remove',
   summary: 'Stop a repository’s CI from publishing (owners)',
-  usage: 'TEAM ID',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'ID' }],
   options: { format: formatOption, ...registryOptions },
   details: '"publisher list" shows the ids.',
   examples: ['aa-registry publisher remove platform 3'],

@@ -1,35 +1,21 @@
-import { type Client, RegistryError, UnreachableError } from '../../sdk/client.ts';
-import type { Verified, VerifiedProfile } from '../../sdk/fetch.ts';
-import { fetchSeveral, type SeveralView } from '../../sdk/fetch-several.ts';
-import { examine, isSound } from '../../sdk/host/condition.ts';
-import { install } from '../../sdk/host/install.ts';
+import { parseReferences } from '../../sdk/calls/prove.ts';
+import { type PullEvent, type Pulled, type PullRefusal, pullAll } from '../../sdk/calls/pull.ts';
+import { type VerifyOptions, type VerifyRefusal, verifyAll } from '../../sdk/calls/verify.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
-import { type KeptView, readKeptView, verifyKept } from '../../sdk/host/kept.ts';
-import { readPolicy } from '../../sdk/host/kernel.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
-import {
-  readRevoked,
-  readSeen,
-  type SeenFolder,
-  seenFolder,
-  writeRevoked,
-  writeSeen,
-} from '../../sdk/host/seen.ts';
-import { type Installation, listInstallations } from '../../sdk/host/state.ts';
-import { fetchNews } from '../../sdk/news.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
-import { bundleAdvice, fromBundle, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
-import { changing, tellSetAside } from '../changing.ts';
-import { CliError, defineCommand, exit, type Values } from '../framework/command.ts';
+import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
-import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
+import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
-import { currentView } from '../learn-revocations.ts';
-import { notProved } from '../not-proved.ts';
-import { isStandardOutput, writeAnswer } from '../output.ts';
-import { openSession, registryOptions, requireReference } from '../session.ts';
-import { requireTarget, rootOf, rootOption } from '../target.ts';
+import { isStandardOutput, standardOutput, writeAnswer } from '../output.ts';
+import { refused } from '../refused.ts';
+import { connectWith, registryOptions } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Progress, showingProgress } from '../terminal/progress.ts';
@@ -37,8 +23,7 @@ import { type Progress, showingProgress } from '../terminal/progress.ts';
 export const pull = defineCommand({
   name: 'pull',
   summary: 'Fetch, verify, install and load profiles',
-  usage: 'REF…',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'REF', optional: true, repeated: true }],
   options: {
     format: formatOption,
     ...registryOptions,
@@ -87,10 +72,9 @@ export const pull = defineCommand({
   ],
   async run({ values, args, io }) {
     const { bundle, output } = values;
-    const references = args.map(requireReference);
     const downloadOnly = values['download-only'] ?? false;
     const dryRun = values['dry-run'] ?? false;
-    if (references.length === 0 && bundle === undefined) {
+    if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
         '"pull" needs REF….',
@@ -100,7 +84,7 @@ export const pull = defineCommand({
     if (downloadOnly !== (output !== undefined)) {
       throw new CliError(exit.usage, '--download-only and -o FILE go together.');
     }
-    if (output !== undefined && references.length !== 1) {
+    if (output !== undefined && args.length !== 1) {
       throw new CliError(exit.usage, '--download-only takes exactly one REF.');
     }
     requireOfflineBundle(values);
@@ -110,194 +94,130 @@ export const pull = defineCommand({
         '--download-only installs nothing; it goes with no other mode.',
       );
     }
-    const isPiped = isStandardOutput(output, values);
-    requireDistinct(references);
+    isStandardOutput(output, values);
+    const parsed = parseReferences(args);
+    if (!parsed.ok) throw refused(parsed);
     const root = rootOf(values.root);
-    if (!downloadOnly && !dryRun) await requireTarget(root);
-    const trust = await requireTrust(values, root);
+    const { trust, registry, offline, complain } = values;
+    const connect = connectWith(io, values);
+    const call = { root, trust, registry, bundle, env: io.env, connect };
+    if (output !== undefined) return download(io, values, parsed.references, { ...call, output });
 
-    const seen = seenFolder(io.env, root, trust.log.key, {
-      isForeign: downloadOnly && values.trust !== undefined,
-    });
-    const wanted =
-      bundle === undefined
-        ? await fromRegistry(io, values, trust.registry, references)
-        : await fromBundle(bundle, references);
-    if (bundle !== undefined && !dryRun && !downloadOnly) {
-      // A bundle may be older than a revocation.
-      const client = values.offline
-        ? undefined
-        : await openSession(io, values, trust.registry, { brief: true });
-      await currentView(
-        io,
-        client,
-        root,
-        trust,
-        wanted.references.map(({ team }) => team),
-      );
-    }
-    const names = wanted.references.map(formatReference);
-    const prove = async (installed: Installation[]) => {
-      const view = {
-        trust,
-        seen: await readSeen(seen),
-        revoked: await readRevoked(seen),
-        installed: ({ team, name }: Reference) =>
-          installed.find((one) => one.team === team && one.name === name)?.version,
-      };
-      return showingProgress(io, names, async (progress) => {
-        const verified = await wanted.verify(view, progress);
-        if (!dryRun) await rememberRevoked(seen, wanted.references, verified);
-        const profiles = requireProved(verified, wanted.references, view, values);
-        return { progress, profiles };
-      });
-    };
-
-    if (dryRun) {
-      const installed = await listInstallations(root);
-      const { profiles } = await prove(installed);
-      await answerItems(io, values, async (done) => {
-        for (const profile of profiles) await showChange(io, root, profile, installed, done);
-      });
-      return exit.ok;
-    }
-    if (output !== undefined) {
-      const { progress, profiles } = await prove([]);
-      await tellVerified(progress, profiles, seen);
-      await answerItems(io, values, async (done) => {
-        for (const profile of profiles) {
-          await writeAnswer(io, output, profile.bytes);
-          done({ ...identityOf(profile), file: output });
+    const items: Pulled[] = [];
+    await answerItems(io, values, (done) =>
+      showingProgress(io, [], async (progress) => {
+        const report = await pullAll(parsed.references, {
+          ...call,
+          offline,
+          complain,
+          dryRun,
+          onEvent: (event) => {
+            tell(io, progress, event);
+            if (event.kind !== 'installed') return;
+            const { profile, changed, from = null, mode = null, setAside = null } = event.pulled;
+            const item = { ...identityOf(profile), changed, from, mode, setAside };
+            done(item, describeInstallation(event.pulled));
+          },
+        });
+        if (!report.ok) throw refusal(report, report.items.length, values);
+        items.push(...report.items);
+        if (dryRun) {
+          for (const one of items) showChange(io, root, one, done);
+          return;
         }
-        if (!isPiped) progress.note(`Wrote ${output}`);
-      });
-      return exit.ok;
-    }
-    return changing(io, root, { ...values, trust }, async () => {
-      const installed = await listInstallations(root);
-      const { progress, profiles } = await prove(installed);
-      await tellVerified(progress, profiles, seen);
-      const kept = await readKeptView(root, trust);
-      await answerItems(io, values, async (done) => {
-        for (const [at, profile] of profiles.entries()) {
-          const before = installed.find(
-            ({ team, name }) => team === profile.team && name === profile.name,
-          );
-          const reference = names[at];
-          const { complain } = values;
-          const one = { root, profile, before, reference, complain, view: kept };
-          const outcome = await installOne(one, at, progress);
-          const line = describeInstallation(profile, outcome);
-          done({ ...identityOf(profile), ...outcome }, line);
-        }
-        // The last that is drawn: what is answered as JSON comes after it.
+        // The last that is drawn: the answer as JSON comes after it.
         if ((await findParser()) === undefined) {
           progress.note('Not checked with apparmor_parser: this machine has none.');
         }
         if (root !== '/') progress.note(notLoaded(root));
-      });
-      for (const profile of profiles) {
-        const { team, name, deprecation } = profile;
-        if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
-        const isNew = !installed.some((one) => one.team === team && one.name === name);
-        if (values.format !== 'json' && isNew) tellUse(io, profile, profiles.length === 1);
-      }
-      return exit.ok;
-    });
+      }),
+    );
+    for (const { profile, from } of dryRun ? [] : items) {
+      const { team, name, deprecation } = profile;
+      if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
+      const isNew = from === undefined;
+      if (values.format !== 'json' && isNew) tellUse(io, profile, items.length === 1);
+    }
+    return exit.ok;
   },
 });
 
-/** What is to be installed, and how to have it proved. */
-interface Wanted {
-  references: Reference[];
-  verify: (view: SeveralView, progress: Progress) => Promise<Verified[]>;
-}
-
-async function fromRegistry(
+/** Writes one verified profile to a file or standard output. */
+async function download(
   io: Io,
-  named: Values<typeof registryOptions>,
-  trusted: string,
-  references: Reference[],
-): Promise<Wanted> {
-  const client = await openSession(io, named, trusted);
-  return {
-    references,
-    verify: async (view, { update, note }) => {
-      const verified = await fetchSeveral(client, references, view, { onProgress: update });
-      for (const warning of await yankedOf(client, references)) note(warning);
-      return verified;
-    },
-  };
-}
-
-/** Which of the versions that are asked for by number were yanked, and why: by the registry's word, which may lack. */
-async function yankedOf(client: Client, references: Reference[]): Promise<string[]> {
-  const exact = references.flatMap((reference) =>
-    reference.selector.kind === 'version'
-      ? [{ reference, version: reference.selector.version }]
-      : [],
+  values: { format?: 'text' | 'json'; root?: string; trust?: string; bundle?: string },
+  references: readonly Reference[],
+  { output, ...call }: VerifyOptions & { output: string },
+): Promise<number> {
+  await answerItems(io, values, (done) =>
+    showingProgress(io, [], async (progress) => {
+      const verified = await verifyAll(references, {
+        ...call,
+        offline: true,
+        onEvent: (event) => tell(io, progress, event),
+      });
+      if (!verified.ok) throw refusal(verified, 0, values);
+      for (const profile of verified.profiles) {
+        await writeAnswer(io, output, profile.bytes);
+        done({ ...identityOf(profile), file: output });
+      }
+      if (output !== standardOutput) progress.note(`Wrote ${output}`);
+    }),
   );
-  if (exact.length === 0) return [];
-  const news = await fetchNews(client, exact).catch((error: unknown) => {
-    if (error instanceof UnreachableError || error instanceof RegistryError) return [];
-    throw error;
-  });
-  return news.flatMap(({ yanked }, at) =>
-    yanked === undefined || !exact[at]
-      ? []
-      : [`Warning: ${formatReference(exact[at].reference)} was yanked: ${yanked}`],
-  );
+  return exit.ok;
 }
 
-/** A usage error when a profile is asked for twice: both can't be installed. */
-function requireDistinct(references: Reference[]): void {
-  const names = references.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw new CliError(exit.usage, `${twice} is asked for twice.`);
-}
-
-/** Keeps what was shown to be revoked, also when a profile is refused for it. */
-async function rememberRevoked(
-  seen: SeenFolder,
-  references: Reference[],
-  verified: Verified[],
-): Promise<void> {
-  for (const [at, { revoked }] of verified.entries()) {
-    await writeRevoked(seen, references[at]?.team ?? '', revoked);
+function tell(io: Io, progress: Progress, event: PullEvent): void {
+  const { start, update, note, detail } = progress;
+  switch (event.kind) {
+    case 'started':
+      start(event.references.map(formatReference));
+      break;
+    case 'progress':
+      update(event.at, event.stage);
+      break;
+    case 'yanked':
+      note(`Warning: ${formatReference(event.reference)} was yanked: ${event.reason}`);
+      break;
+    case 'verified': {
+      const { team, name, version, digest, signers, checkpoint } = event.profile;
+      detail(`Fetched ${team}/${name}@${version} ${digest}`);
+      for (const { keyId } of signers) detail(`Verified: signed for team ${team} by ${keyId}`);
+      detail(`Verified: in the log of ${checkpoint.size} entries`);
+      break;
+    }
+    case 'step':
+      update(event.at, event.step);
+      detail(event.step);
+      break;
+    case 'installed': {
+      const { profile, changed, mode, setAside } = event.pulled;
+      const inMode = mode === undefined ? '' : `, ${mode} mode`;
+      const stage = changed ? `installed${inMode}` : 'is installed already';
+      update(event.at, `${profile.version} ${stage}`);
+      if (setAside !== undefined) tellSetAside(note, setAside);
+      break;
+    }
+    default:
+      tellHostEvent(io, event);
   }
 }
 
-/** The profiles, when all of them are proved; else the command ends. */
-function requireProved(
-  verified: Verified[],
-  references: Reference[],
-  { seen, trust, revoked }: SeveralView,
+/** What the command ends with when something was refused after `done` profiles were installed. */
+function refusal(
+  report: PullRefusal | VerifyRefusal,
+  done: number,
   values: { root?: string; trust?: string; bundle?: string },
-): VerifiedProfile[] {
-  return verified.map((one, at) => {
-    if (one.ok) return one.profile;
-    const { team = '', name = '' } = references[at] ?? {};
-    const refused = { team, name, trust, revoked: [revoked.get(team), one.revoked] };
-    throw notProved(
-      one,
-      'nothing was changed',
-      (values.bundle === undefined ? undefined : bundleAdvice(one.id, seen)) ??
-        trustAdvice(one.id, refused, values),
-    );
-  });
-}
-
-async function tellVerified(
-  { detail }: Progress,
-  profiles: VerifiedProfile[],
-  seen: SeenFolder,
-): Promise<void> {
-  for (const { team, name, version, digest, signers, checkpoint } of profiles) {
-    await writeSeen(seen, checkpoint);
-    detail(`Fetched ${team}/${name}@${version} ${digest}`);
-    for (const { keyId } of signers) detail(`Verified: signed for team ${team} by ${keyId}`);
-    detail(`Verified: in the log of ${checkpoint.size} entries`);
+): CliError {
+  if ('reference' in report) {
+    const { id, reference, seen, lacksKeys } = report;
+    const bundle = values.bundle === undefined ? undefined : bundleAdvice(id, seen);
+    return refused(report, {
+      next: bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values),
+    });
   }
+  if (!('profile' in report) || done === 0) return refused(report);
+  return refused(report, { consequence: `${report.profile.name} was not changed` });
 }
 
 /** What every answer as JSON says of a profile. */
@@ -306,28 +226,24 @@ function identityOf({ team, name, version, digest, signers, deprecation }: Verif
   return { team, name, version, digest, signedBy, deprecation: deprecation ?? null };
 }
 
-async function showChange(
+function showChange(
   io: Io,
   root: string,
-  profile: VerifiedProfile,
-  installed: readonly Installation[],
+  pulled: Pulled,
   done: (item: object, ...lines: string[]) => void,
-): Promise<void> {
-  const { team, name, version } = profile;
+): void {
+  const { profile } = pulled;
   const { path, text } = textInstalled(root, profile);
-  const diff = diffOf(path, text, profile.bytes, version);
+  const diff = diffOf(path, text, profile.bytes, profile.version);
   const changed = diff !== '';
-  const from = installed.find((one) => one.team === team && one.name === name)?.version;
-  io.tell(`${describePlan(profile, { changed, from })} Nothing was changed.`);
+  io.tell(`${describePlan(pulled)} Nothing was changed.`);
   done({ ...identityOf(profile), changed, diff }, ...(changed ? [diff.trimEnd()] : []));
 }
 
 /** What a pull would do, as a sentence. */
-function describePlan(
-  { version, ...named }: VerifiedProfile,
-  { changed, from }: { changed: boolean; from: string | undefined },
-): string {
-  const path = pathOf(named);
+function describePlan({ profile, changed, from }: Pulled): string {
+  const { version } = profile;
+  const path = pathOf(profile);
   if (from === undefined) return `Would install ${path} ${version}.`;
   if (from !== version) {
     const verb = compareVersions(version, from) < 0 ? 'downgrade' : 'update';
@@ -339,71 +255,12 @@ function describePlan(
     : `${path} ${version} is already installed.`;
 }
 
-interface OneInstallation {
-  root: string;
-  profile: VerifiedProfile;
-  before: Installation | undefined;
-  reference: string | undefined;
-  complain: boolean | undefined;
-  view: KeptView;
-}
-
-async function installOne(
-  { root, profile, before, reference, complain, view }: OneInstallation,
-  at: number,
-  { update, note, detail }: Progress,
-) {
-  const { name, version } = profile;
-  const asWanted =
-    before?.digest === profile.digest &&
-    before.version === version &&
-    before.reference === reference &&
-    before.origin === 'pull' &&
-    before.rolledBackFrom === undefined &&
-    (complain === undefined || before.complainChosen === complain);
-  const policy = root === '/' ? await readPolicy() : undefined;
-  const isSame = asWanted && isSound(await examine(root, before, policy));
-  // What this host can't prove of it is kept anew.
-  if (isSame && (await verifyKept(root, before, before, view)).ok) {
-    update(at, `${version} is installed already`);
-    const mode = policy?.get(name)?.mode ?? null;
-    return { changed: false, from: version, mode, setAside: null };
-  }
-  const result = await install(profile, {
-    root,
-    complain,
-    complainChosen: complain,
-    reference,
-    origin: 'pull',
-    onStep: (step) => {
-      update(at, step);
-      detail(step);
-    },
-  });
-  if (!result.ok) {
-    const code = result.id === 'profile-invalid' ? exit.refused : exit.failed;
-    const unchanged = at === 0 ? 'nothing was changed' : `${name} was not changed`;
-    throw new CliError(
-      code,
-      `Refused, ${unchanged}: ${result.reason} [${result.id}].`,
-      undefined,
-      result.id,
-    );
-  }
-  update(at, `${version} installed${result.mode === undefined ? '' : `, ${result.mode} mode`}`);
-  const { mode = null, setAside = null } = result;
-  if (setAside !== null) tellSetAside(note, setAside);
-  return { changed: true, from: before?.version ?? null, mode, setAside };
-}
-
 /** What became of a profile, with the version before and the one now. */
-function describeInstallation(
-  { version, ...named }: VerifiedProfile,
-  { changed, from }: { changed: boolean; from: string | null },
-): string {
-  const path = pathOf(named);
+function describeInstallation({ profile, changed, from }: Pulled): string {
+  const { version } = profile;
+  const path = pathOf(profile);
   if (!changed) return `${path} ${version} is installed already`;
-  if (from === null) return `Installed ${path} ${version}`;
+  if (from === undefined) return `Installed ${path} ${version}`;
   if (from === version) return `Reinstalled ${path} ${version}`;
   const verb = compareVersions(version, from) < 0 ? 'Downgraded' : 'Updated';
   return `${verb} ${path} from ${from} to ${version}`;

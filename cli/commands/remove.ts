@@ -1,18 +1,19 @@
-import { type Removed, remove as removeInstalled } from '../../sdk/host/remove.ts';
-import { changing } from '../changing.ts';
+import { type RemoveRefusal, removeAll } from '../../sdk/calls/remove.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
-import { pathOf, requireInstalled } from '../installed.ts';
-import { requireRoot, requireTarget, rootOption } from '../target.ts';
+import { tellHostEvent } from '../host-events.ts';
+import { pathOf } from '../installed.ts';
+import { refused } from '../refused.ts';
+import { connectWith } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
 
-/** The most processes that are named. */
-const mostNamed = 20;
+/** How many processes are named. */
+const maxNamed = 20;
 
 export const remove = defineCommand({
   name: 'remove',
   summary: 'Unload and remove profiles that were installed',
-  usage: 'NAME…',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'NAME', repeated: true }],
   options: {
     format: formatOption,
     root: rootOption,
@@ -26,38 +27,38 @@ export const remove = defineCommand({
     'was installed. Your own /etc/apparmor.d/local/… stays.',
   examples: ['sudo aa-registry remove docker-nginx', 'sudo aa-registry remove acme/web --force'],
   async run({ values, args, io }) {
-    const root = await requireRoot(values.root);
-    await requireTarget(root);
-    const { force = false } = values;
-    await changing(io, root, {}, async () => {
-      // All are there before the first is removed.
-      for (const name of args) await requireInstalled(root, name);
-      await answerItems(io, values, async (done) => {
-        for (const text of args) {
-          const installation = await requireInstalled(root, text);
-          const removed = await removeInstalled(installation, { root, force });
-          if (!removed.ok) throw refusal(pathOf(installation), removed);
-          const { team, name, version } = installation;
-          done({ team, name, version }, `Removed ${pathOf(installation)} ${version}`);
-        }
+    const { force } = values;
+    const root = rootOf(values.root);
+    await answerItems(io, values, async (done) => {
+      const removed = await removeAll(args, {
+        root,
+        force,
+        connect: connectWith(io, values),
+        onEvent: (event) => {
+          if (event.kind !== 'removed') return tellHostEvent(io, event);
+          const { team, name, version } = event.installation;
+          done({ team, name, version }, `Removed ${pathOf(event.installation)} ${version}`);
+        },
       });
+      if (!removed.ok) throw refusal(args[removed.items.length] ?? '', removed);
     });
     return exit.ok;
   },
 });
 
-function refusal(name: string, removed: Extract<Removed, { ok: false }>): CliError {
+function refusal(name: string, removed: RemoveRefusal): CliError {
   if (removed.id === 'file-changed') {
     return new CliError(
       exit.failed,
-      `${name} was not removed: ${removed.file} was changed since it was installed [file-changed].`,
+      `${name} was not removed: ${removed.reason} [file-changed].`,
       'Keep a copy if you need it, then remove with --force.',
       removed.id,
     );
   }
+  if (removed.id !== 'profile-in-use') return refused(removed);
   const { processes } = removed;
   // Lines after the first are indented when they are shown.
-  const named = processes.slice(0, mostNamed).map(({ pid, command }) => `${pid} ${command}`);
+  const named = processes.slice(0, maxNamed).map(({ pid, command }) => `${pid} ${command}`);
   const more = processes.length - named.length;
   return new CliError(
     exit.failed,

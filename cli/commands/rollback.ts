@@ -1,22 +1,22 @@
-import { type Client, RegistryError, UnreachableError } from '../../sdk/client.ts';
-import type { InstallOptions } from '../../sdk/host/install.ts';
-import { reinstall } from '../../sdk/host/reinstall.ts';
-import { type Earlier, type Installation, wasLeft } from '../../sdk/host/state.ts';
-import { changing, tellSetAside } from '../changing.ts';
+import {
+  type RollbackEvent,
+  type RollbackRefusal,
+  rollback as rollBack,
+} from '../../sdk/calls/rollback.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
-import { pathOf, requireInstalled } from '../installed.ts';
-import { currentView } from '../learn-revocations.ts';
-import { openSession, registryOptions } from '../session.ts';
-import { requireTarget, rootOf, rootOption } from '../target.ts';
+import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { trustAdvice, trustOption } from '../host-trust.ts';
+import { pathOf } from '../installed.ts';
+import { refused } from '../refused.ts';
+import { connectWith, registryOptions } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 
 export const rollback = defineCommand({
   name: 'rollback',
   summary: 'Roll back to the previously installed version',
-  usage: 'NAME',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'NAME' }],
   options: {
     to: { type: 'string', value: 'VERSION', description: 'Go back to this one instead' },
     offline: {
@@ -39,87 +39,65 @@ export const rollback = defineCommand({
     'sudo aa-registry rollback docker-nginx --to 1.0.0',
   ],
   async run({ values, args: [text = ''], io }) {
-    const root = rootOf(values.root);
-    await requireTarget(root);
-    const trust = await requireTrust(values, root);
-    return changing(io, root, { ...values, trust }, async () => {
-      const installation = await requireInstalled(root, text);
-      const path = pathOf(installation);
-      const release = chooseEarlier(installation, path, values.to);
-      const isForth = wasLeft(installation, release);
-      const client = values.offline
-        ? undefined
-        : await openSession(io, values, trust.registry, { brief: true });
-      if (client) await askAbout(io, client, installation, release);
-      const view = await currentView(io, client, root, trust, [installation.team]);
-      const options: InstallOptions = {
-        root,
-        reference: installation.reference,
-        // Forth again, as --to may go, is no rollback: sync follows the registry as before.
-        rolledBackFrom: isForth ? undefined : installation.version,
-        onStep: io.tell,
-      };
-      const done = await reinstall(installation, release, view, options);
-      if (!done.ok) {
-        throw new CliError(
-          done.id === 'not-kept' ? exit.failed : exit.refused,
-          `Refused, nothing was changed: ${done.reason} [${done.id}].`,
-          trustAdvice(
-            done.id,
-            { ...installation, trust, revoked: [view.revoked.get(installation.team)] },
-            values,
-          ),
-          done.id,
-        );
-      }
-      const { mode = null, setAside = null } = done;
-      if (setAside !== null) tellSetAside(io.tell, setAside);
-      const { team, name, version: from } = installation;
-      const { version, digest } = release;
-      answer(
-        io,
-        values,
-        { team, name, version, digest, from, mode, setAside },
-        isForth
-          ? `Put ${path} at ${version} again, from ${from}`
-          : `Rolled back ${path} from ${from} to ${version}`,
-      );
-      return exit.ok;
+    const { registry, trust, to, offline } = values;
+    const done = await rollBack(text, {
+      root: rootOf(values.root),
+      trust,
+      registry,
+      to,
+      offline,
+      env: io.env,
+      connect: connectWith(io, values),
+      onEvent: (event) => tell(io, event),
     });
+    if (!done.ok) throw refusal(done, values);
+    const { profile, from, isForward, mode = null, setAside = null } = done;
+    if (setAside !== null) tellSetAside(io.tell, setAside);
+    const { team, name, version, digest } = profile;
+    const path = pathOf(profile);
+    answer(
+      io,
+      values,
+      { team, name, version, digest, from, mode, setAside },
+      isForward
+        ? `Put ${path} at ${version} again, from ${from}`
+        : `Rolled back ${path} from ${from} to ${version}`,
+    );
+    return exit.ok;
   },
 });
 
-function chooseEarlier(installation: Installation, path: string, to: string | undefined): Earlier {
-  const { version, earlier } = installation;
-  const release = earlier.find((one) =>
-    to === undefined ? !wasLeft(installation, one) : one.version === to,
-  );
-  if (release) return release;
-  if (to === version) throw new CliError(exit.failed, `${path} is at ${version} already.`);
-  const known = earlier.map((one) => one.version).join(', ');
-  const left = known === '' ? '' : `; --to goes to what a rollback has left: ${known}`;
-  throw new CliError(
-    exit.failed,
-    to === undefined
-      ? `This host has kept nothing older of ${path} than ${version}${left}.`
-      : `${path}@${to} was not installed here${known === '' ? '' : `; kept are ${known}`}.`,
-    `Another version comes with: aa-registry pull ${path}@VERSION`,
-    to === undefined ? 'nothing-older' : 'not-kept',
-  );
+function tell(io: Io, event: RollbackEvent): void {
+  switch (event.kind) {
+    case 'version-yanked':
+      io.tell(`Warning: ${event.version} was yanked: ${event.reason}`);
+      break;
+    case 'yank-unknown':
+      io.tell(`Not known whether ${event.version} was yanked since: ${event.reason}`);
+      break;
+    case 'step':
+      io.tell(event.step);
+      break;
+    default:
+      tellHostEvent(io, event);
+  }
 }
 
-/** Says when the registry has taken back the version to go to. That it can't be asked stops nobody. */
-async function askAbout(
-  io: Io,
-  client: Client,
-  { team, name }: Installation,
-  { version }: Earlier,
-): Promise<void> {
-  try {
-    const { yankReason } = await client.getVersion({ team, name, version });
-    if (yankReason !== null) io.tell(`Warning: ${version} was yanked: ${yankReason}`);
-  } catch (error) {
-    if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
-    io.tell(`Not known whether ${version} was yanked since: ${error.message}`);
+function refusal(done: RollbackRefusal, values: { root?: string; trust?: string }): CliError {
+  if (!('installation' in done)) return refused(done);
+  const { id, reason, installation } = done;
+  if (!('stored' in done)) {
+    const next = trustAdvice(id, { ...installation, lacksKeys: done.lacksKeys }, values);
+    return refused(done, { next });
   }
+  if (id === 'already-installed') return refused(done);
+  const known = done.stored.join(', ');
+  const also =
+    id === 'nothing-older' ? '; --to goes to what a rollback has left: ' : '; stored are ';
+  return new CliError(
+    exit.failed,
+    `${id === 'nothing-older' ? reason.replace(/^t/, 'T') : reason}${known === '' ? '' : `${also}${known}`}.`,
+    `Another version comes with: aa-registry pull ${pathOf(installation)}@VERSION`,
+    id,
+  );
 }

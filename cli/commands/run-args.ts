@@ -1,6 +1,6 @@
 import { reservedName } from '../../policy/index.ts';
-import { readKeptPackage } from '../../sdk/host/kept.ts';
 import { checkKernel, loadedMode } from '../../sdk/host/kernel.ts';
+import { readStoredPackage } from '../../sdk/host/store.ts';
 import {
   argumentsAfterImage,
   attachmentOf,
@@ -19,8 +19,8 @@ const takesOptions: ReadonlySet<Runtime> = new Set(['docker', 'podman', 'nerdctl
 export const runArgs = defineCommand({
   name: 'run-args',
   summary: 'Print the options that confine a container or service with an installed profile',
-  usage: 'REF [--runtime RUNTIME]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'REF' }],
+  usage: '[--runtime RUNTIME]',
   options: {
     runtime: {
       type: 'string',
@@ -62,7 +62,7 @@ export const runArgs = defineCommand({
     if (reserved !== undefined) {
       throw new CliError(exit.failed, `"${name}" confines nothing by that name: it ${reserved}.`);
     }
-    const found = readKeptPackage(root, installation);
+    const found = readStoredPackage(root, installation);
     const entrypoint = found?.manifest.entrypoint;
     io.print(
       annotation === undefined

@@ -6,13 +6,12 @@ import { openSession, registryOptions } from '../session.ts';
 import { printList } from '../terminal/table.ts';
 
 /** The most pages that are asked for: a registry could go on for ever. */
-const mostPages = 100;
+const maxPages = 100;
 
 export const search = defineCommand({
   name: 'search',
   summary: 'Search profiles by name, image, tag, description or rules',
-  usage: '[WORD…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'WORD', optional: true, repeated: true }],
   options: {
     format: formatOption,
     ...registryOptions,
@@ -45,7 +44,7 @@ export const search = defineCommand({
     const query = { text: args.join(' ') || undefined, team, image, tag, capability, grade };
     let cursor: string | undefined;
     const found: ProfileSummary[] = [];
-    for (let at = 0; at < mostPages; at++) {
+    for (let at = 0; at < maxPages; at++) {
       const page = await client.listProfiles({ ...query, cursor });
       if (page.similar && found.length === 0) {
         io.tell(`Nothing matches "${args.join(' ')}"; these have words that are spelt alike.`);

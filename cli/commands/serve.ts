@@ -124,8 +124,8 @@ const options = {
 export const serve = defineCommand({
   name: 'serve',
   summary: 'Run a registry on this machine',
+  args: [],
   usage: '[--data DIR] [--host 127.0.0.1] [--port 8787] [--witness KEY=URL…]',
-  args: { min: 0, max: 0 },
   options,
   details:
     'The first start makes the database and the log key, and prints an administrator token once. ' +

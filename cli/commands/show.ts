@@ -1,5 +1,5 @@
 import type { Deprecation } from '../../contract/index.ts';
-import { resolveVersion } from '../../sdk/fetch.ts';
+import { resolveReference } from '../../sdk/resolve/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
@@ -9,8 +9,7 @@ import { printTable } from '../terminal/table.ts';
 export const show = defineCommand({
   name: 'show',
   summary: 'Show a profile, its versions and who signed it',
-  usage: 'REF',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'REF' }],
   options: {
     format: formatOption,
     ...registryOptions,
@@ -25,7 +24,7 @@ export const show = defineCommand({
     }
     const reference = requireReference(text);
     const client = await openSession(io, values);
-    const resolved = await resolveVersion(client, reference);
+    const resolved = await resolveReference(client, reference);
     if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
     const path = { team: reference.team, name: reference.name, version: resolved.version };
     if (values.source) {

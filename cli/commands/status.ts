@@ -1,28 +1,25 @@
-import { type Client, UnreachableError } from '../../sdk/client.ts';
-import { describeCondition, isSound } from '../../sdk/host/condition.ts';
+import {
+  status as readStatus,
+  type Status,
+  type StatusEvent,
+  type StatusRefusal,
+} from '../../sdk/calls/status.ts';
+import { describeDrift, isAsInstalled } from '../../sdk/host/drift.ts';
 import type { LoadedProfile } from '../../sdk/host/kernel.ts';
 import { maxRecords, type Named } from '../../sdk/host/state.ts';
-import {
-  type HostStatus,
-  type InstalledStatus,
-  readStatus,
-  verdictOf,
-} from '../../sdk/host/status.ts';
-import { type Judgement, judgeInstalled, type Untrusted } from '../../sdk/host/untrusted.ts';
-import { fetchNews, type News } from '../../sdk/news.ts';
-import { ProfilesFileError, profilesPlace, readProfiles } from '../../sdk/profiles-file.ts';
-import { type HostTrust, readTrust, trustPlace } from '../../sdk/trust-file.ts';
-import { parseReference, type Reference } from '../../trust/index.ts';
-import { CliError, defineCommand, exit, type Values } from '../framework/command.ts';
+import type { Untrusted } from '../../sdk/host/trust-check.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
+import { tellHostEvent } from '../host-events.ts';
 import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
-import { currentView } from '../learn-revocations.ts';
-import { unlisted } from '../profiles-option.ts';
-import { openSession, registryOptions } from '../session.ts';
-import { requireRoot, rootOption } from '../target.ts';
+import { refused } from '../refused.ts';
+import { connectWith, registryOptions } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
+
+type InstalledStatus = Status['installed'][number];
 
 /** What the exit code says to a monitor; docs/cli.md lists them. */
 const exitCodes = {
@@ -33,14 +30,13 @@ const exitCodes = {
   drift: exit.drift,
 } as const;
 
-/** The most processes that are named behind a profile. */
-const mostNamed = 8;
+/** How many processes are named behind a profile. */
+const maxNamed = 8;
 
 export const status = defineCommand({
   name: 'status',
   summary: 'Show installed and loaded profiles, confined processes and drift',
-  usage: '[NAME…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'NAME', optional: true, repeated: true }],
   options: {
     all: { type: 'boolean', short: 'a', description: 'Every loaded profile and confined process' },
     offline: {
@@ -63,137 +59,53 @@ export const status = defineCommand({
     'sudo aa-registry status --all',
   ],
   async run({ values, args, io }) {
-    const json = values.format === 'json';
-    const root = await requireRoot(values.root);
-    if (root === '/' && process.getuid?.() !== 0) {
-      throw new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
-    }
-    const found = narrow(await readStatus(root), args);
-    const trust = await readTrust(values.trust ?? trustPlace(root));
-    const client = values.offline ? undefined : await openAbout(io, found, values, trust);
-    const news = client ? await askRegistry(io, found, client) : [];
-    const { untrusted, outdated } = await judge(io, found, client, root, trust);
+    const { registry, trust, offline } = values;
+    const found = await readStatus({
+      root: rootOf(values.root),
+      trust,
+      registry,
+      names: args,
+      offline,
+      env: io.env,
+      connect: connectWith(io, values),
+      onEvent: (event) => tell(io, event),
+    });
+    if (!found.ok) throw refusal(found);
+    const { untrusted, outdated, verdict } = found;
     for (const { folder, count } of found.unread) {
       io.tell(
         `${folder} holds ${count} more records, which were not read: at most ${maxRecords.count} are, of ${maxRecords.bytes >> 20} MiB in all. Remove those that aa-registry has not written.`,
       );
     }
-    const unmanaged = await unmanagedOf(io, found, root);
-    if (json) io.print(toJson(asData(found, news, untrusted, unmanaged)));
-    else
-      printStatus(
-        io,
-        found,
-        { news, untrusted: [...untrusted, ...outdated], unmanaged },
-        values.all ?? false,
-      );
+    if (values.format === 'json') io.print(toJson(asData(found)));
+    else printStatus(io, found, values.all ?? false);
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
     for (const next of new Set(advice)) io.tell(next);
-    return exitCodes[verdictOf(found, untrusted)];
+    return exitCodes[verdict];
   },
 });
 
-/** The part of a status that is about these installed profiles; all of it when none is named. */
-function narrow(found: HostStatus, names: string[]): HostStatus {
-  if (names.length === 0) return found;
-  const isMeant = (name: string, one: Named) => one.name === name || pathOf(one) === name;
-  const isNamed = (one: Named) => names.some((name) => isMeant(name, one));
-  const installed = found.installed.filter(({ installation }) => isNamed(installation));
-  const damaged = found.damaged.filter(isNamed);
-  const known = [...installed.map(({ installation }) => installation), ...damaged];
-  const unknown = names.find((name) => !known.some((one) => isMeant(name, one)));
-  if (unknown !== undefined) {
-    const message = `${unknown} is not installed by aa-registry.`;
-    throw new CliError(exit.failed, message, undefined, 'not-installed');
-  }
-  const own = new Set(known.map(({ name }) => name));
-  return {
-    ...found,
-    installed,
-    damaged,
-    loaded: found.loaded.filter(({ name }) => own.has(name.split('//')[0] ?? '')),
-    confined: installed.flatMap(({ processes }) => processes),
-    unconfined: [],
-    pending: found.pending.filter(({ installation }) => own.has(installation.name)),
-  };
+function refusal(found: StatusRefusal): CliError {
+  if (found.id !== 'not-root') return refused(found);
+  return new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
 }
 
-/** The registry to ask about what is installed; `undefined` when there is nothing to ask, or nobody. */
-async function openAbout(
-  io: Io,
-  { installed }: HostStatus,
-  values: Values<typeof registryOptions>,
-  trust: HostTrust | undefined,
-): Promise<Client | undefined> {
-  if (installed.length === 0 || (!trust && values.registry === undefined)) return undefined;
-  return openSession(io, values, trust?.registry, { brief: true });
-}
-
-async function judge(
-  io: Io,
-  { installed }: HostStatus,
-  client: Client | undefined,
-  root: string,
-  trust: HostTrust | undefined,
-): Promise<Judgement> {
-  const installations = installed.map(({ installation }) => installation);
-  const teams = installations.map(({ team }) => team);
-  const view = trust && (await currentView(io, client, root, trust, teams));
-  return judgeInstalled(root, installations, view);
-}
-
-async function askRegistry(io: Io, { installed }: HostStatus, client: Client): Promise<News[]> {
-  try {
-    return await fetchNews(
-      client,
-      installed.map(({ installation }) => ({
-        reference: referenceOf(installation),
-        version: installation.version,
-      })),
-    );
-  } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error;
-    io.tell(`Newer versions are not known: ${error.message}`);
-    return [];
+function tell(io: Io, event: StatusEvent): void {
+  switch (event.kind) {
+    case 'updates-unknown':
+      io.tell(`Newer versions are not known: ${event.reason}`);
+      break;
+    case 'profiles-invalid':
+      io.tell(`Warning: ${event.reason}`);
+      break;
+    default:
+      tellHostEvent(io, event);
   }
 }
 
-/** What it was installed for; one version's own reference says nothing about newer ones. */
-function referenceOf({ team, name, reference }: InstalledStatus['installation']): Reference {
-  const parsed = parseReference(reference);
-  return parsed.ok ? parsed.reference : { team, name, selector: { kind: 'default' } };
-}
-
-/** What there is to say about what is installed, besides its state. */
-interface Remarks {
-  news: News[];
-  untrusted: Untrusted[];
-  unmanaged: readonly Named[];
-}
-
-/** What is installed and not managed by this host's profiles.toml; nothing where it has none. */
-async function unmanagedOf(io: Io, { installed }: HostStatus, root: string): Promise<Named[]> {
-  try {
-    const wanted = await readProfiles(profilesPlace(root));
-    if (!wanted) return [];
-    return unlisted(
-      installed.map(({ installation }) => installation),
-      wanted,
-    );
-  } catch (error) {
-    if (!(error instanceof ProfilesFileError)) throw error;
-    io.tell(`Warning: ${error.message}`);
-    return [];
-  }
-}
-
-function printStatus(
-  io: Io,
-  found: HostStatus,
-  { news, untrusted, unmanaged }: Remarks,
-  all: boolean,
-): void {
+function printStatus(io: Io, found: Status, all: boolean): void {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
+  const unproved = [...found.untrusted, ...found.outdated];
   if (kernel?.ok === false) printText(io, `AppArmor is not enabled: ${kernel.reason}.`);
   if (kernel?.ok) {
     printText(
@@ -204,16 +116,13 @@ function printStatus(
   }
   if (installed.length > 0) {
     if (kernel) io.print('');
-    const rows = installed.map((one, at) => [
+    const rows = installed.map((one) => [
       pathOf(one.installation),
       one.installation.version,
       one.mode ?? (kernel ? 'not loaded' : modeAtBoot(one)),
       kernel?.ok ? String(one.processes.length) : '',
-      [
-        ...trustOf(one, untrusted),
-        ...problemsOf(one),
-        ...noteworthy(one, news[at], unmanaged),
-      ].join('; ') || 'as installed',
+      [...trustOf(one, unproved), ...describeDrift(one.drift), ...noteworthy(one)].join('; ') ||
+        'as installed',
     ]);
     const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
     printTable(io, [head, ...rows]);
@@ -245,7 +154,7 @@ function printStatus(
   }
 }
 
-function printAll(io: Io, { loaded, confined, installed }: HostStatus): void {
+function printAll(io: Io, { loaded, confined, installed }: Status): void {
   const own = new Map(
     installed.map(({ installation }) => [
       installation.name,
@@ -278,25 +187,19 @@ function trustOf({ installation }: InstalledStatus, untrusted: Untrusted[]): str
   return found ? [`would be refused now: ${found.reason} [${found.id}]`] : [];
 }
 
-function problemsOf({ condition }: InstalledStatus): string[] {
-  return describeCondition(condition);
-}
-
-function noteworthy(
-  { installation }: InstalledStatus,
-  news: News | undefined,
-  unmanaged: readonly Named[],
-): string[] {
+function noteworthy({ installation, update, unmanaged }: InstalledStatus): string[] {
   const { rolledBackFrom, complainChosen } = installation;
   return [
-    ...(news?.yanked === undefined ? [] : [`${installation.version} was yanked: ${news.yanked}`]),
-    ...(news?.newer === undefined ? [] : [`${news.newer} is available`]),
-    ...(news?.unknown === undefined ? [] : [`the registry says: ${news.unknown}`]),
+    ...(update?.yanked === undefined
+      ? []
+      : [`${installation.version} was yanked: ${update.yanked}`]),
+    ...(update?.newer === undefined ? [] : [`${update.newer} is available`]),
+    ...(update?.unknown === undefined ? [] : [`the registry says: ${update.unknown}`]),
     ...(rolledBackFrom === undefined
       ? []
       : [`rolled back from ${rolledBackFrom}: sync stays here until a newer version or "pull"`]),
     ...(complainChosen ? ['kept in complain mode until "enforce"'] : []),
-    ...(unmanaged.includes(installation)
+    ...(unmanaged
       ? [
           `not in profiles.toml, so sync leaves it alone; "aa-registry remove ${pathOf(installation)}" removes it`,
         ]
@@ -326,22 +229,18 @@ function count(items: readonly unknown[], one: string, many = `${one}s`): string
 }
 
 function namesOf(processes: InstalledStatus['processes']): string {
-  const named = processes.slice(0, mostNamed).map(({ pid, command }) => `${command} (${pid})`);
+  const named = processes.slice(0, maxNamed).map(({ pid, command }) => `${command} (${pid})`);
   const more = processes.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** The same as JSON; its keys are a contract with monitors. */
-function asData(
-  found: HostStatus,
-  news: News[],
-  untrusted: Untrusted[],
-  unmanaged: readonly Named[],
-): unknown {
-  const { kernel, installed, loaded, confined, unconfined, pending, damaged, unread } = found;
+function asData(found: Status): unknown {
+  const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
+  const { untrusted, unread } = found;
   const own = new Set(installed.map(({ installation }) => installation.name));
   return {
-    verdict: verdictOf(found, untrusted),
+    verdict: found.verdict,
     apparmor:
       kernel === undefined
         ? null
@@ -353,7 +252,7 @@ function asData(
       processes: Object.fromEntries(countModes(confined)),
       unconfinedWithProfile: unconfined.length,
     },
-    installed: installed.map(({ installation, condition, mode, processes }, at) => ({
+    installed: installed.map(({ installation, drift, mode, processes, update, unmanaged }) => ({
       team: installation.team,
       name: installation.name,
       version: installation.version,
@@ -365,17 +264,17 @@ function asData(
       mode: mode ?? null,
       complain: installation.complain,
       complainChosen: installation.complainChosen ?? false,
-      ok: isSound(condition),
-      condition,
+      ok: isAsInstalled(drift),
+      condition: drift,
       processes: processes.map(({ pid, command }) => ({ pid, command })),
       rolledBackFrom: installation.rolledBackFrom ?? null,
       // Installed by "pull" and not in profiles.toml, where this host has one.
-      unmanaged: unmanaged.includes(installation),
+      unmanaged,
       // Why it can't be proved now.
       untrusted: refusalOf(installation, untrusted),
       // null where the registry was not asked or does not know.
-      newer: news[at]?.newer ?? null,
-      yanked: news[at]?.yanked ?? null,
+      newer: update?.newer ?? null,
+      yanked: update?.yanked ?? null,
     })),
     interrupted: pending.map(({ kind, installation: { team, name, version } }) => ({
       kind,

@@ -1,20 +1,18 @@
-import type { VerifiedProfile } from '../../sdk/fetch.ts';
+import { type Synced, sync as syncHost } from '../../sdk/calls/sync.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
-import type { KeptView } from '../../sdk/host/kept.ts';
-import { readRevoked, readSeen, seenFolder } from '../../sdk/host/seen.ts';
-import { type Installation, listInstallations } from '../../sdk/host/state.ts';
-import { type SyncOutcome, type SyncReport, syncHost } from '../../sdk/sync.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
+import type { SyncOutcome } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
-import { bundleAdvice, offlineOption, openBundle, requireOfflineBundle } from '../bundle-file.ts';
-import { changing, tellSetAside } from '../changing.ts';
+import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { proofAdvice, requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
+import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { proofAdvice, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
-import { currentView } from '../learn-revocations.ts';
-import { profilesOption, readLockFor, requireProfiles, unlisted } from '../profiles-option.ts';
-import { openSession, registryOptions } from '../session.ts';
-import { requireTarget, rootOf, rootOption } from '../target.ts';
+import { profilesOption } from '../profiles-option.ts';
+import { refused } from '../refused.ts';
+import { connectWith, registryOptions } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { printText } from '../terminal/table.ts';
@@ -22,8 +20,8 @@ import { printText } from '../terminal/table.ts';
 export const sync = defineCommand({
   name: 'sync',
   summary: 'Install, update and remove profiles as profiles.toml says',
+  args: [],
   usage: '[--profiles FILE]',
-  args: { min: 0, max: 0 },
   options: {
     profiles: profilesOption,
     bundle: {
@@ -59,45 +57,39 @@ export const sync = defineCommand({
   async run({ values, io }) {
     const root = rootOf(values.root);
     requireOfflineBundle(values);
-    const dryRun = values['dry-run'] ?? false;
-    await requireTarget(root);
-    const trust = await requireTrust(values, root);
-    const { path, wanted } = await requireProfiles(values, root);
-    const locked = await readLockFor(path, wanted);
-    const bundle = values.bundle === undefined ? undefined : await openBundle(values.bundle);
-    const client = await openSession(io, values, trust.registry, { brief: bundle !== undefined });
-    if (bundle && !values.offline && !dryRun) {
-      // A bundle may be older than a revocation.
-      await currentView(io, client, root, trust, trust.teams.keys());
-    }
-    const isForeign = values.trust !== undefined;
-    const options = { root, trust, client, bundle, wanted, locked, dryRun, isForeign };
-    const folder = seenFolder(io.env, root, trust.log.key);
-    const seen = bundle && (await readSeen(folder));
-    const report = dryRun
-      ? await syncHost(options)
-      : await changing(io, root, { ...values, trust }, () => syncHost(options));
-    const told = { ...values, seen, view: { trust, revoked: await readRevoked(folder) } };
-    const code = dryRun ? plannedCode(report) : codeOf(report);
-    const unmanaged = unlisted(await listInstallations(root), wanted);
-    for (const line of describeUnmanaged(unmanaged, values.root)) io.tell(line);
+    const { trust, registry, profiles, bundle, offline, 'dry-run': dryRun = false } = values;
+    const report = await syncHost({
+      root,
+      trust,
+      registry,
+      profiles,
+      bundle,
+      offline,
+      dryRun,
+      env: io.env,
+      connect: connectWith(io, values),
+      onEvent: (event) => tellHostEvent(io, event),
+    });
+    if (!report.ok) throw refused(report);
+    const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
+    for (const line of describeUnmanaged(report.unmanaged, values.root)) io.tell(line);
     if (values.format === 'json') {
       tellRegistry(io, report);
-      tellTrust(io, report, told);
-      io.print(toJson(await asData(root, report, { dryRun, wanted: wanted.length, unmanaged })));
+      tellTrust(io, report, values);
+      io.print(toJson(asData(root, report, dryRun)));
       return code;
     }
     if (dryRun) {
-      await showPlan(io, root, report);
-      tellTrust(io, report, told);
+      showPlan(io, root, report);
+      tellTrust(io, report, values);
       return code;
     }
     for (const outcome of report.outcomes) tellOutcome(io, outcome);
     tellRegistry(io, report);
-    tellTrust(io, report, told);
+    tellTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
-      const count = `${wanted.length} ${wanted.length === 1 ? 'profile' : 'profiles'}`;
-      // What was told of them is not what was wanted.
+      const count = `${report.wanted} ${report.wanted === 1 ? 'profile' : 'profiles'}`;
+      // With notes, or without the registry, it is not known to be as wanted.
       const asWanted = report.outcomes.length === 0 && !report.offline ? ', as wanted' : '';
       io.print(`Nothing to do: ${count}${asWanted}.`);
     }
@@ -106,7 +98,7 @@ export const sync = defineCommand({
 });
 
 /** Says which profiles a sync leaves alone because they were pulled and profiles.toml does not list them. */
-function describeUnmanaged(unmanaged: readonly Installation[], root: string | undefined): string[] {
+function describeUnmanaged(unmanaged: Synced['unmanaged'], root: string | undefined): string[] {
   if (unmanaged.length === 0) return [];
   const names = unmanaged.map(pathOf);
   const where = root === undefined ? '' : ` --root ${root}`;
@@ -118,23 +110,22 @@ function describeUnmanaged(unmanaged: readonly Installation[], root: string | un
   ];
 }
 
-/** As {@link codeOf}, and drift where there is something to do; what can't be proved comes first, as without --dry-run. */
-function plannedCode(report: SyncReport): number {
-  const code = codeOf(report);
-  if (code === exit.refused || code === exit.untrusted) return code;
-  return report.outcomes.some(isChange) ? exit.drift : code;
+const exitCodes = {
+  ok: exit.ok,
+  refused: exit.refused,
+  untrusted: exit.untrusted,
+  offline: exit.unreachable,
+  failed: exit.failed,
+} as const;
+
+/** With --dry-run: drift where there is something to do; what can't be proved comes first, as without --dry-run. */
+function plannedCode({ verdict, outcomes }: Synced): number {
+  if (verdict === 'refused' || verdict === 'untrusted') return exitCodes[verdict];
+  return outcomes.some(isChange) ? exit.drift : exitCodes[verdict];
 }
 
 function isChange({ step }: SyncOutcome): boolean {
   return step.kind !== 'note';
-}
-
-function codeOf({ outcomes, offline, log, untrusted }: SyncReport): number {
-  const failures = outcomes.flatMap(({ result }) => (result.ok ? [] : [result]));
-  if (log || failures.some(({ isRefusal }) => isRefusal)) return exit.refused;
-  if (untrusted.length > 0) return exit.untrusted;
-  if (offline) return exit.unreachable;
-  return failures.length > 0 ? exit.failed : exit.ok;
 }
 
 function tellOutcome(io: Io, { step, result }: SyncOutcome): void {
@@ -174,7 +165,7 @@ function describe(step: Step): string {
   }
 }
 
-function tellRegistry(io: Io, { offline, log }: SyncReport): void {
+function tellRegistry(io: Io, { offline, log }: Synced): void {
   if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
   if (!offline) return;
   const { reason, checkedAt } = offline;
@@ -185,14 +176,8 @@ function tellRegistry(io: Io, { offline, log }: SyncReport): void {
 /** Says what is installed and can't be proved now, and what to do about that and about refusals like it. */
 function tellTrust(
   io: Io,
-  { outcomes, untrusted, outdated }: SyncReport,
-  values: {
-    root?: string;
-    trust?: string;
-    bundle?: string;
-    seen?: { size: number } | undefined;
-    view: KeptView;
-  },
+  { outcomes, untrusted, outdated, seen, teamsLackingKeys }: Synced,
+  values: { root?: string; trust?: string; bundle?: string },
 ): void {
   for (const { installation, id, reason } of untrusted) {
     const name = `${pathOf(installation)} ${installation.version}`;
@@ -209,30 +194,22 @@ function tellTrust(
     ),
   ];
   const ofBundle = (id: string) =>
-    values.bundle === undefined ? undefined : bundleAdvice(id, values.seen);
+    values.bundle === undefined ? undefined : bundleAdvice(id, seen);
   const advice = refused.flatMap(
-    ({ id, team, name }) =>
+    ({ team, name, id }) =>
       ofBundle(id) ??
-      trustAdvice(
-        id,
-        { team, name, trust: values.view.trust, revoked: [values.view.revoked.get(team)] },
-        values,
-      ) ??
+      trustAdvice(id, { team, name, lacksKeys: teamsLackingKeys.includes(team) }, values) ??
       [],
   );
   for (const next of new Set(advice)) io.tell(next);
 }
 
 /** The same as JSON. */
-async function asData(
+function asData(
   root: string,
-  { outcomes, present, offline, log, untrusted }: SyncReport,
-  {
-    dryRun,
-    wanted,
-    unmanaged,
-  }: { dryRun: boolean; wanted: number; unmanaged: readonly Installation[] },
-): Promise<object> {
+  { outcomes, present, offline, log, untrusted, unmanaged, wanted }: Synced,
+  dryRun: boolean,
+): object {
   const items: object[] = [];
   for (const { step, result, profile } of outcomes) {
     const { team, name } = step.kind === 'remove' ? step.have.installation : step.reference;
@@ -290,7 +267,7 @@ function ageOf(time: Date): string {
   return `${count} ${unit} ago, ${time.toISOString()}`;
 }
 
-async function showPlan(io: Io, root: string, report: SyncReport): Promise<void> {
+function showPlan(io: Io, root: string, report: Synced): void {
   for (const outcome of report.outcomes) {
     const { step, result, profile } = outcome;
     if (!result.ok || step.kind === 'note') {

@@ -5,8 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const teamCreate = defineCommand({
   name: 'team create',
   summary: 'Create a team (administrators)',
-  usage: 'TEAM',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'TEAM' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry team create platform'],
   async run({ values, args: [name = ''], io }) {

@@ -8,8 +8,8 @@ const what = ['profiles', 'versions', 'bytes', 'changes', 'tokens', 'webhooks'] 
 export const teamQuota = defineCommand({
   name: 'team quota',
   summary: 'Show or set a team’s quota (administrators)',
-  usage: 'TEAM [--profiles N] [--versions N] [--bytes N] [--changes N] [--tokens N] [--webhooks N]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'TEAM' }],
+  usage: '[--profiles N] [--versions N] [--bytes N] [--changes N] [--tokens N] [--webhooks N]',
   options: {
     profiles: { type: 'string', value: 'N', description: 'Let it have so many profiles' },
     versions: { type: 'string', value: 'N', description: 'Let it have so many versions' },

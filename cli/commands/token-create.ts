@@ -6,8 +6,8 @@ import { openSession, registryOptions } from '../session.ts';
 export const tokenCreate = defineCommand({
   name: 'token create',
   summary: 'Create an API token',
-  usage: 'LABEL [--team TEAM] [--scope SCOPE] [--expires WHEN]',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'LABEL' }],
+  usage: '[--team TEAM] [--scope SCOPE] [--expires WHEN]',
   options: {
     format: formatOption,
     ...registryOptions,
@@ -71,11 +71,11 @@ export const tokenCreate = defineCommand({
 });
 
 /** The longest that a number of days may reach. */
-const mostDays = 3650;
+const maxDays = 3650;
 
 function parseEnd(text: string): string {
   const days = /^(\d{1,4})d$/.exec(text)?.[1];
-  if (days !== undefined && Number(days) >= 1 && Number(days) <= mostDays) {
+  if (days !== undefined && Number(days) >= 1 && Number(days) <= maxDays) {
     return new Date(Date.now() + Number(days) * 24 * 60 * 60_000).toISOString();
   }
   const time = Date.parse(text);

@@ -6,8 +6,8 @@ import { day, printList } from '../terminal/table.ts';
 export const tokenList = defineCommand({
   name: 'token list',
   summary: 'List API tokens: yours, a team’s or a user’s',
+  args: [],
   usage: '[--team TEAM | --user USER]',
-  args: { min: 0, max: 0 },
   options: {
     format: formatOption,
     ...registryOptions,

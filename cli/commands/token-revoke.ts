@@ -6,8 +6,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const tokenRevoke = defineCommand({
   name: 'token revoke',
   summary: 'Revoke an API token',
-  usage: 'ID',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'ID' }],
   options: { format: formatOption, ...registryOptions },
   details: '"token list" shows the ids.',
   examples: ['aa-registry token revoke 17'],

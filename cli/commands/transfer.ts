@@ -6,8 +6,7 @@ import { confirm } from '../terminal/prompt.ts';
 export const transfer = defineCommand({
   name: 'transfer',
   summary: 'Transfer a profile to another team (owners of both)',
-  usage: 'NAME TEAM',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'NAME' }, { name: 'TEAM' }],
   options: {
     format: formatOption,
     ...registryOptions,

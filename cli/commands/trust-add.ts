@@ -13,8 +13,7 @@ import {
 export const trustAdd = defineCommand({
   name: 'trust add',
   summary: 'Trust another team, or more keys of one',
-  usage: 'TEAM [KEY…]',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM' }, { name: 'KEY', optional: true, repeated: true }],
   options: { ...changeOptions, ...registryOptions },
   details:
     'Without KEY, all keys that the registry shows of a team that is not trusted yet. KEY is the id of one of those, ' +

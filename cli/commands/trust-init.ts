@@ -2,7 +2,7 @@ import type { Team } from '../../contract/index.ts';
 import type { Client } from '../../sdk/client.ts';
 import { findUnsafe } from '../../sdk/host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
-import { changeTrust, defaultMaximumAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
+import { changeTrust, defaultMaxAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
 import {
   defaultTeam,
   importPublicKey,
@@ -13,9 +13,9 @@ import {
   verifyLog,
 } from '../../trust/index.ts';
 import { parseNoteVerifier } from '../../trust/log/index.ts';
-import { alone } from '../changing.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption, toJson } from '../framework/format.ts';
+import { alone } from '../host-events.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 import { confirm } from '../terminal/prompt.ts';
@@ -23,8 +23,7 @@ import { confirm } from '../terminal/prompt.ts';
 export const trustInit = defineCommand({
   name: 'trust init',
   summary: 'Trust a registry’s log and a team’s keys, on first contact',
-  usage: '[TEAM…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM', optional: true, repeated: true }],
   options: {
     format: formatOption,
     ...registryOptions,
@@ -136,7 +135,7 @@ async function fetchLogPolicy(client: Client): Promise<LogPolicy> {
   if (key?.type !== 'ed25519') {
     throw new CliError(exit.refused, `Refused: ${client.registry} shows no log key.`);
   }
-  return { key, witnesses: [], witnessThreshold: 0, maxAge: defaultMaximumAge * 3600 };
+  return { key, witnesses: [], witnessThreshold: 0, maxAge: defaultMaxAge * 3600 };
 }
 
 async function fetchKeys({ keys }: Team): Promise<PublicKey[]> {

@@ -4,8 +4,7 @@ import { changeOptions, changeTeams, openTrust, requireTeam } from '../trust-cha
 export const trustRemove = defineCommand({
   name: 'trust remove',
   summary: 'Stop trusting a team, or some of its keys',
-  usage: 'TEAM [KEY-ID…]',
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM' }, { name: 'KEY-ID', optional: true, repeated: true }],
   options: changeOptions,
   details:
     'KEY-ID is sha256:… or its beginning, of eight digits at least. Without one the team goes with all its keys; ' +

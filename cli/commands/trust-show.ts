@@ -7,8 +7,7 @@ import { rootOf, rootOption } from '../target.ts';
 export const trustShow = defineCommand({
   name: 'trust show',
   summary: 'Show the teams this host trusts and the last checkpoint seen',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: { format: formatOption, root: rootOption, trust: trustOption },
   examples: ['aa-registry trust show'],
   async run({ values, io }) {

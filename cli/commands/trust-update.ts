@@ -12,8 +12,7 @@ import {
 export const trustUpdate = defineCommand({
   name: 'trust update',
   summary: 'Show changed keys of trusted teams, and trust the new ones',
-  usage: '[TEAM…]',
-  args: { min: 0, max: Number.POSITIVE_INFINITY },
+  args: [{ name: 'TEAM', optional: true, repeated: true }],
   options: { ...changeOptions, ...registryOptions },
   details:
     'After a team has changed its keys: fetches those of each TEAM (default all that are trusted), shows which are new, ' +

@@ -5,8 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const userCreate = defineCommand({
   name: 'user create',
   summary: 'Add a user (administrators)',
-  usage: 'USER',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'USER' }],
   options: {
     format: formatOption,
     ...registryOptions,

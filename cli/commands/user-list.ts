@@ -6,8 +6,7 @@ import { day, printList } from '../terminal/table.ts';
 export const userList = defineCommand({
   name: 'user list',
   summary: 'List users (administrators)',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry user list'],
   async run({ values, io }) {

@@ -1,27 +1,19 @@
-import type { Client } from '../../sdk/client.ts';
-import type { VerifiedProfile } from '../../sdk/fetch.ts';
-import { fetchSeveral } from '../../sdk/fetch-several.ts';
-import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
-import {
-  type Bundled,
-  bundleAdvice,
-  fromBundle,
-  offlineOption,
-  requireOfflineBundle,
-} from '../bundle-file.ts';
+import { verifyAll } from '../../sdk/calls/verify.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
+import { formatReference } from '../../trust/index.ts';
+import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
-import { tryLearnRevocations } from '../learn-revocations.ts';
-import { notProved } from '../not-proved.ts';
-import { openSession, registryOptions, requireReference } from '../session.ts';
+import { tellHostEvent } from '../host-events.ts';
+import { trustAdvice, trustOption } from '../host-trust.ts';
+import { refused } from '../refused.ts';
+import { connectWith, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
 export const verify = defineCommand({
   name: 'verify',
   summary: 'Verify a profile as pull does, and install nothing',
-  usage: 'REF',
-  args: { min: 0, max: 1 },
+  args: [{ name: 'REF', optional: true }],
   options: {
     bundle: {
       type: 'string',
@@ -40,9 +32,8 @@ export const verify = defineCommand({
     'aa-registry verify --bundle profiles.bundle',
   ],
   async run({ values, args, io }) {
-    const { bundle: file } = values;
-    const references = args.map(requireReference);
-    if (references.length === 0 && file === undefined) {
+    const { bundle, offline, trust, registry } = values;
+    if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
         '"verify" needs REF.',
@@ -50,47 +41,36 @@ export const verify = defineCommand({
       );
     }
     requireOfflineBundle(values);
-    const root = rootOf(values.root);
-    const trust = await requireTrust(values, root);
-    const folder = seenFolder(io.env, root, trust.log.key, {
-      isForeign: values.trust !== undefined,
-    });
-    const isBundle = file !== undefined;
-    const client = values.offline
-      ? undefined
-      : await openSession(io, values, trust.registry, { brief: isBundle });
-    const wanted: Bundled = isBundle
-      ? await fromBundle(file, references)
-      : { references, verify: (view) => fetchSeveral(client as Client, references, view) };
-    // A bundle may be older than a revocation.
-    if (isBundle && client) {
-      const teams = wanted.references.map(({ team }) => team);
-      await tryLearnRevocations(io, client, { trust, folder, teams });
-    }
-    const view = {
+    const verified = await verifyAll(args, {
+      root: rootOf(values.root),
       trust,
-      seen: await readSeen(folder),
-      revoked: await readRevoked(folder),
-      installed: () => undefined,
-    };
-    const verified = await wanted.verify(view);
-    const items: object[] = [];
-    const lines: string[] = [];
-    for (const [at, one] of verified.entries()) {
-      const { team = '', name = '' } = wanted.references[at] ?? {};
-      await writeRevoked(folder, team, one.revoked);
-      if (!one.ok) {
-        const advice = isBundle ? bundleAdvice(one.id, view.seen) : undefined;
-        const revoked = [view.revoked.get(team), one.revoked];
-        const next = advice ?? trustAdvice(one.id, { team, name, trust, revoked }, values);
-        throw notProved(one, undefined, next);
-      }
-      await writeSeen(folder, one.profile.checkpoint);
-      items.push(dataOf(one.profile));
-      lines.push(...(at === 0 ? [] : ['']), ...describe(one.profile));
+      registry,
+      bundle,
+      offline,
+      env: io.env,
+      connect: connectWith(io, values),
+      onEvent: (event) => {
+        if (event.kind === 'yanked') {
+          const reference = formatReference(event.reference);
+          io.tell(`Warning: ${reference} was yanked: ${event.reason}`);
+        } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
+          tellHostEvent(io, event);
+        }
+      },
+    });
+    if (!verified.ok) {
+      if (!('reference' in verified)) throw refused(verified);
+      const { id, reference, seen, lacksKeys } = verified;
+      const advice = bundle === undefined ? undefined : bundleAdvice(id, seen);
+      const next = advice ?? trustAdvice(id, { ...reference, lacksKeys }, values);
+      throw refused(verified, { consequence: '', next });
     }
-    const [first = {}] = items;
-    answer(io, values, references.length === 0 ? { items } : first, ...lines);
+    const items = verified.profiles.map(dataOf);
+    const lines = verified.profiles.flatMap((profile, at) => [
+      ...(at === 0 ? [] : ['']),
+      ...describe(profile),
+    ]);
+    answer(io, values, args.length === 0 ? { items } : (items[0] ?? {}), ...lines);
     return exit.ok;
   },
 });

@@ -6,8 +6,7 @@ import { openSession, registryOptions, requireReference } from '../session.ts';
 export const visibility = defineCommand({
   name: 'visibility',
   summary: 'Make a profile private or public (owners)',
-  usage: 'NAME private|public',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'NAME' }, { name: 'private|public', choices: ['private', 'public'] }],
   options: { format: formatOption, ...registryOptions },
   details:
     'A private profile is there for its team only, and the log blinds its name from then on. What the log has ' +

@@ -5,8 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const webhookAdd = defineCommand({
   name: 'webhook add',
   summary: 'Add a webhook for events of a team’s profiles',
-  usage: 'TEAM URL',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'URL' }],
   options: { format: formatOption, ...registryOptions },
   details:
     'It is told when a version is published or yanked and when a channel moves: a POST of JSON, signed as ' +

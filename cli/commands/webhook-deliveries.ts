@@ -8,8 +8,8 @@ import { requireWebhookId } from '../webhook.ts';
 export const webhookDeliveries = defineCommand({
   name: 'webhook deliveries',
   summary: 'List the deliveries of a webhook, sent and pending',
-  usage: 'TEAM ID [--limit N]',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'ID' }],
+  usage: '[--limit N]',
   options: {
     limit: { type: 'string', value: 'N', description: 'How many, the latest (default 20)' },
     format: formatOption,

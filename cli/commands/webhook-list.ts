@@ -6,8 +6,7 @@ import { day, printList } from '../terminal/table.ts';
 export const webhookList = defineCommand({
   name: 'webhook list',
   summary: 'List a team’s webhooks',
-  usage: 'TEAM',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'TEAM' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry webhook list platform'],
   async run({ values, args: [team = ''], io }) {

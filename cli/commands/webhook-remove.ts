@@ -6,8 +6,7 @@ import { requireWebhookId } from '../webhook.ts';
 export const webhookRemove = defineCommand({
   name: 'webhook remove',
   summary: 'Remove a webhook',
-  usage: 'TEAM ID',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'ID' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry webhook remove platform 3'],
   async run({ values, args: [team = '', id = ''], io }) {

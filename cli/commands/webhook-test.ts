@@ -6,8 +6,7 @@ import { requireWebhookId } from '../webhook.ts';
 export const webhookTest = defineCommand({
   name: 'webhook test',
   summary: 'Send a test event to a webhook and show the response',
-  usage: 'TEAM ID',
-  args: { min: 2, max: 2 },
+  args: [{ name: 'TEAM' }, { name: 'ID' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry webhook test platform 3'],
   async run({ values, args: [team = '', id = ''], io }) {

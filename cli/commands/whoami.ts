@@ -5,8 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 export const whoami = defineCommand({
   name: 'whoami',
   summary: 'Show the token’s identity and scopes',
-  usage: '',
-  args: { min: 0, max: 0 },
+  args: [],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry whoami'],
   async run({ values, io }) {

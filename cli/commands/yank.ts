@@ -5,8 +5,8 @@ import { openSession, registryOptions, requireReference } from '../session.ts';
 export const yank = defineCommand({
   name: 'yank',
   summary: 'Yank a version',
-  usage: 'NAME@VERSION --reason TEXT',
-  args: { min: 1, max: 1 },
+  args: [{ name: 'NAME@VERSION' }],
+  usage: '--reason TEXT',
   options: {
     reason: {
       type: 'string',

@@ -43,7 +43,7 @@ export async function readGrammar(topics: Topic[]): Promise<Grammar> {
   return { commands, groups, single: commands.filter(({ name }) => !name.includes(' ')) };
 }
 
-function complete({ name, summary, usage, options, args }: Command): CompletedCommand {
+function complete({ name, summary, options, args }: Command): CompletedCommand {
   return {
     name,
     summary,
@@ -51,22 +51,18 @@ function complete({ name, summary, usage, options, args }: Command): CompletedCo
       name: option,
       short: declared.short,
       description: declared.description,
-      value: declared.type === 'boolean' ? undefined : kindOf(placeholder(declared) ?? ''),
+      value:
+        declared.type === 'boolean'
+          ? undefined
+          : (declared.choices ?? kindOf(placeholder(declared) ?? '')),
     })),
-    argument: args.max === 0 ? 'none' : argumentKind(usage),
+    // One completion serves every argument: what the first that can be completed is.
+    argument:
+      args.map((one) => one.choices ?? kindOf(one.name)).find((kind) => kind !== 'none') ?? 'none',
   };
 }
 
-/** What the first argument that a shell can complete is, by the words that usage has for it. */
-function argumentKind(usage: string): Kind {
-  const withoutOptions = usage.replaceAll(/\[--[^\]]*\]|-{1,2}[a-z-]+(?: [A-Z.-]+)?/g, ' ');
-  const places = withoutOptions.match(/[^\s[\]]+/g) ?? [];
-  const kinds = places.map((place) => kindOf(place.replace('…', '')));
-  return kinds.find((kind) => kind !== 'none') ?? 'none';
-}
-
 function kindOf(placeholder: string): Kind {
-  if (/^[a-z0-9]+(\|[a-z0-9]+)+$/.test(placeholder)) return placeholder.split('|');
   if (/^(REF|NAME)\b/.test(placeholder)) return 'profiles';
   if (/FILE|\.pub$/.test(placeholder)) return 'files';
   return placeholder === 'DIR' ? 'folders' : 'none';

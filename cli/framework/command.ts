@@ -32,6 +32,17 @@ export function placeholder({ value, choices }: Option): string | undefined {
   return value ?? choices?.join('|');
 }
 
+/** One argument of a command, as help shows it and shells complete it. */
+export interface Argument {
+  /** What stands for it, such as `REF` or `FILE`. */
+  name: string;
+  /** The only values there are. */
+  choices?: readonly string[];
+  optional?: boolean;
+  /** There may be several; only of the last one. */
+  repeated?: boolean;
+}
+
 /** What a command is given: its options, its arguments and the world around it. */
 export interface Invocation<O extends Options = Options> {
   values: Values<O>;
@@ -47,10 +58,10 @@ export interface Command {
   name: string;
   /** One line for the list of commands. */
   summary: string;
-  /** The arguments after the name, as usage shows them. */
-  usage: string;
-  /** How many arguments it takes. */
-  args: { min: number; max: number };
+  /** What follows the name, in order. */
+  args: readonly Argument[];
+  /** The options that matter most, as usage shows them after the arguments. */
+  usage?: string;
   options: Options;
   /** More than the summary says, for its own help. */
   details?: string;
@@ -70,7 +81,7 @@ export interface Topic {
  *
  * @example
  * export const show = defineCommand({
- *   name: 'show', summary: 'Show a profile', usage: 'REF', args: { min: 1, max: 1 },
+ *   name: 'show', summary: 'Show a profile', args: [{ name: 'REF' }],
  *   options: { format: formatOption, ...registryOptions }, examples: ['aa-registry show docker-nginx'],
  *   run: async ({ values, args, io }) => 0,
  * });
@@ -142,9 +153,21 @@ export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   8: 'An installed profile can no longer be verified: its keys were revoked, or its proof is missing or bad',
 };
 
+/** The arguments of a command, and the options that matter most, as usage shows them. */
+export function synopsisOf({ args, usage = '' }: Pick<Command, 'args' | 'usage'>): string {
+  return [...args.map(argumentText), usage].filter((part) => part !== '').join(' ');
+}
+
+/** An argument as usage shows it, such as `[REF…]`. */
+function argumentText({ name, optional, repeated }: Argument): string {
+  const text = `${name}${repeated ? '…' : ''}`;
+  return optional ? `[${text}]` : text;
+}
+
 /** How a command is called: its name, its arguments and that there are options. */
-export function usageOf({ name, usage }: Pick<Command, 'name' | 'usage'>): string {
-  return `Usage: aa-registry ${[name, usage, '[OPTIONS]'].filter((part) => part !== '').join(' ')}`;
+export function usageOf(command: Pick<Command, 'name' | 'args' | 'usage'>): string {
+  const parts = [command.name, synopsisOf(command), '[OPTIONS]'];
+  return `Usage: aa-registry ${parts.filter((part) => part !== '').join(' ')}`;
 }
 
 export function usageError(message: string, command: Command): CliError {
@@ -179,14 +202,14 @@ export function parseInvocation(
       throw usageError(`--${name} is one of ${known}, not "${value}".`, command);
     }
   }
-  const { min, max } = command.args;
-  const count = parsed.positionals.length;
-  if (count < min) {
-    const [args] = command.usage.split(/ \[?-/);
-    throw usageError(`"${command.name}" needs ${args}.`, command);
+  const required = command.args.filter(({ optional }) => !optional);
+  if (parsed.positionals.length < required.length) {
+    const names = required.map(argumentText).join(' ');
+    throw usageError(`"${command.name}" needs ${names}.`, command);
   }
-  if (count > max) {
-    throw usageError(`Unexpected argument "${parsed.positionals[max]}".`, command);
+  const extra = parsed.positionals[command.args.length];
+  if (extra !== undefined && !command.args.at(-1)?.repeated) {
+    throw usageError(`Unexpected argument "${extra}".`, command);
   }
   return { values: parsed.values as Invocation['values'], args: parsed.positionals, io, topics };
 }

@@ -12,10 +12,10 @@ import {
 const column = { usual: 26, narrow: 10 };
 
 /** The least width for the usual column. */
-const leastUsual = 72;
+const minUsual = 72;
 
-/** The widest that help gets: longer lines are hard to read. */
-const widest = 100;
+/** The width of help: longer lines are hard to read. */
+const maxWidth = 100;
 
 /** What `--help` is, beside every command's own options. */
 export const helpOption: Options = {
@@ -90,7 +90,7 @@ export function commandHelp(command: Command, width: number): string {
 }
 
 function optionLines(options: Options, width: number): string[] {
-  const at = width < leastUsual ? column.narrow : column.usual;
+  const at = width < minUsual ? column.narrow : column.usual;
   return Object.entries(options).flatMap(([name, option]) => {
     const { short, description } = option;
     const value = placeholder(option);
@@ -102,5 +102,5 @@ function optionLines(options: Options, width: number): string[] {
 }
 
 function paragraph(text: string, width: number, indent = 0): string[] {
-  return wrap(text, Math.min(width, widest), ' '.repeat(indent));
+  return wrap(text, Math.min(width, maxWidth), ' '.repeat(indent));
 }

@@ -1,4 +1,11 @@
-import { type Command, exitMeanings, type Options, placeholder, type Topic } from './command.ts';
+import {
+  type Command,
+  exitMeanings,
+  type Options,
+  placeholder,
+  synopsisOf,
+  type Topic,
+} from './command.ts';
 import { helpOption } from './help.ts';
 
 /** A page of the manual, as its file is called and what is in it: man(7) source in UTF-8. */
@@ -101,12 +108,13 @@ function overviewPage(topics: { title: string; commands: Command[] }[], edition:
 }
 
 function commandPage(command: Command, edition: Edition): string {
-  const { name, summary, usage, details, options, examples } = command;
+  const { name, summary, details, options, examples } = command;
+  const synopsis = synopsisOf(command);
   const lowered = summary.charAt(0).toLowerCase() + summary.slice(1);
   return page(pageName(command), lowered, edition, [
     '.SH SYNOPSIS',
     `.B ${escaped(`aa-registry ${name}`)}`,
-    ...(usage === '' ? [] : [escaped(usage)]),
+    ...(synopsis === '' ? [] : [escaped(synopsis)]),
     '.RI [ OPTIONS ]',
     '.SH DESCRIPTION',
     `${escaped(summary)}.`,

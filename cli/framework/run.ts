@@ -4,7 +4,7 @@ import { CliError, type Command, exit, parseInvocation, type Topic } from './com
 import { AfterItems } from './format.ts';
 
 /** The most that is told of what went wrong, in characters: a registry's own words may have no end. */
-const longestMessage = 4000;
+const maxMessage = 4000;
 
 /**
  * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one
@@ -64,7 +64,7 @@ export async function run(
 }
 
 function shorten(message: string): string {
-  return message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+  return message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message;
 }
 
 /** Whether these arguments ask for JSON, even if something else is wrong with them. */

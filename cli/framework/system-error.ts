@@ -67,7 +67,7 @@ export function sayTrouble(error: SystemError): CliError {
   return said(`${error.message}.`);
 }
 
-/** The file that is meant, where it is a staged one (see atomic.ts) that failed. */
+/** The file that is meant, where it is a staged one (see sdk/files.ts) that failed. */
 function finalPath(path: string): string {
   const staged = /^\.(.+)\.[0-9a-f-]{36}\.tmp$/.exec(basename(path))?.[1];
   return staged === undefined ? path : join(dirname(path), staged);

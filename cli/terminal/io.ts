@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 // Not by way of the room's door: every command needs this, and few the rest.
 import { visible } from '../../policy/visible.ts';
-import { BoundedFileError } from '../../sdk/bounded-file.ts';
+import { SdkError } from '../../sdk/error.ts';
 
 export { visible, visibleLine } from '../../policy/visible.ts';
 
@@ -63,14 +63,16 @@ export async function readStdin(io: Io): Promise<string> {
   return (await readAllInput(io)).toString('utf8');
 }
 
-/** All of standard input. Throws a BoundedFileError when it has more than `max` bytes. */
+/** All of standard input. Throws an {@link SdkError} when it has more than `max` bytes. */
 export async function readAllInput(io: Io, max = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of io.stdin) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > max) throw new BoundedFileError(`standard input has more than ${max} bytes`);
+    if (size > max) {
+      throw new SdkError('file-unusable', `standard input has more than ${max} bytes`);
+    }
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);

@@ -3,6 +3,8 @@ import { type Io, visibleLine, widthOf } from './io.ts';
 
 /** How far each of several things is. */
 export interface Progress {
+  /** Names the things, where they are only known once the work has begun. */
+  start: (names: readonly string[]) => void;
   /** Says how far one is, by its place. */
   update: (at: number, stage: string) => void;
   /** Says a line that stays, above what moves. */
@@ -23,14 +25,20 @@ export async function showingProgress<Result>(
 ): Promise<Result> {
   let ended = false;
   const { tell } = io;
-  const { update, ...progress } = startProgress(io, names);
-  // Whatever else is told meanwhile stays above what moves too.
-  io.tell = progress.note;
-  const untilThen: Progress['update'] = (at, stage) => {
-    if (!ended) update(at, stage);
-  };
+  let { update, note, detail } = startProgress(io, names);
+  // Other messages meanwhile stay above what moves, too.
+  io.tell = (line) => note(line);
   try {
-    return await work({ update: untilThen, ...progress });
+    return await work({
+      start: (known) => {
+        ({ update, note, detail } = startProgress({ ...io, tell }, known));
+      },
+      update: (at, stage) => {
+        if (!ended) update(at, stage);
+      },
+      note: (line) => note(line),
+      detail: (line) => detail(line),
+    });
   } catch (error) {
     ended = true;
     throw error;
@@ -39,10 +47,10 @@ export async function showingProgress<Result>(
   }
 }
 
-function startProgress(io: Io, names: readonly string[]): Progress {
+function startProgress(io: Io, names: readonly string[]): Omit<Progress, 'start'> {
   const { stderr, tell } = io;
   const { rows = Number.POSITIVE_INFINITY } = stderr;
-  if (!stderr.isTTY || io.env.TERM === 'dumb' || names.length >= rows) {
+  if (names.length === 0 || !stderr.isTTY || io.env.TERM === 'dumb' || names.length >= rows) {
     return { update: () => {}, note: tell, detail: tell };
   }
   const stages = names.map(() => '');

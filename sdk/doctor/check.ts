@@ -1,4 +1,4 @@
-import { PlaceError } from '../host/tree.ts';
+import { isSdkError } from '../error.ts';
 
 /** What one look at a host or a registry has found. */
 export interface Finding {
@@ -45,7 +45,7 @@ export async function look(
   try {
     return [await Promise.race([work(), timeout])].flat();
   } catch (error) {
-    const next = error instanceof PlaceError ? error.next : 'Mend that first.';
+    const next = (isSdkError(error, 'unsafe-place') && error.next) || 'Repair that first.';
     return [fail(id, `Could not be looked at: ${(error as Error).message}.`, next)];
   }
 }

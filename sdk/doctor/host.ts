@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { parseJson } from '../../trust/index.ts';
+import { isSdkError } from '../error.ts';
 import { isLocked, lockPlace } from '../host/lock.ts';
 import { findParser, hasParser, runParser } from '../host/parser.ts';
 import { ownCapabilities } from '../host/processes.ts';
@@ -9,7 +10,6 @@ import {
   lookAt,
   lookBehind,
   Place,
-  PlaceError,
   readText,
   withSocket,
   writeTrouble,
@@ -21,7 +21,7 @@ import { type Finding, fail, look, ok, warn } from './check.ts';
 const wantedFeatures = ['file', 'caps', 'network_v8', 'mount', 'signal', 'ptrace'];
 
 /** The most that a file of the kernel's is read, in bytes. */
-const longestParameter = 64 * 1024;
+const maxParameter = 64 * 1024;
 
 /** CAP_MAC_ADMIN's bit; see linux/capability.h. */
 const macAdmin = 33n;
@@ -47,7 +47,7 @@ async function kernel(root: string): Promise<Finding[]> {
   const security = systemFile(root, 'sys/kernel/security');
   const enabled = readText(
     systemFile(root, 'sys/module/apparmor/parameters/enabled'),
-    longestParameter,
+    maxParameter,
   )?.trim();
   if (enabled !== 'Y') {
     const why = enabled === undefined ? 'This kernel has no AppArmor' : 'AppArmor is switched off';
@@ -55,7 +55,7 @@ async function kernel(root: string): Promise<Finding[]> {
     return [fail('kernel-apparmor', `${why}: profiles can’t be loaded.`, next)];
   }
   const findings = [ok('kernel-apparmor', 'AppArmor is enabled in this kernel.')];
-  const order = readText(security.at('lsm'), longestParameter)?.trim();
+  const order = readText(security.at('lsm'), maxParameter)?.trim();
   if (order === undefined) {
     const next =
       'Mount it: mount -t securityfs securityfs /sys/kernel/security (a container needs the host’s).';
@@ -176,7 +176,7 @@ async function trust(root: string): Promise<Finding> {
     );
   }
   const read = await readHostTrust(root).catch((error: Error) => error);
-  if (read instanceof PlaceError) return fail('trust', `${read.message}.`, read.next);
+  if (isSdkError(read, 'unsafe-place')) return fail('trust', `${read.message}.`, read.next ?? '');
   if (read instanceof Error) {
     return fail(
       'trust',
@@ -250,7 +250,7 @@ async function dockerFinding(socket: Place): Promise<Finding> {
 }
 
 /** The most that Docker may say of itself, in characters. */
-const longestAnswer = 1 << 20;
+const maxAnswer = 1 << 20;
 
 /** Docker's own view of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
@@ -260,7 +260,7 @@ function askDocker(socketPath: string): Promise<Record<string, unknown>> {
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) {
           text += chunk;
-          if (text.length > longestAnswer) throw new Error('it does not end');
+          if (text.length > maxAnswer) throw new Error('it does not end');
         }
         resolve(parseJson(text) as Record<string, unknown>);
       } catch {
@@ -283,7 +283,7 @@ function isThere(place: Place): boolean {
   try {
     return lookBehind(place) !== undefined;
   } catch (error) {
-    if (error instanceof PlaceError || (error as NodeJS.ErrnoException).code === 'EACCES')
+    if (isSdkError(error, 'unsafe-place') || (error as NodeJS.ErrnoException).code === 'EACCES')
       return false;
     throw error;
   }

@@ -5,7 +5,7 @@ import type { HostTrust } from '../trust-file.ts';
 import { type Finding, fail, look, ok, warn } from './check.ts';
 
 /** How far a clock may be off before checkpoints and certificates seem too old or too new, in seconds. */
-const mostSkew = 300;
+const maxSkew = 300;
 
 /**
  * Whether a registry can be reached, through `proxy` where there is one, is the one that this host trusts, and agrees
@@ -93,7 +93,7 @@ async function clock(registry: string): Promise<Finding[]> {
   const theirs = Date.parse(response.headers.get('Date') ?? '');
   if (Number.isNaN(theirs)) return [];
   const skew = Math.round((Date.now() - theirs) / 1000);
-  if (Math.abs(skew) <= mostSkew) return [ok('clock', 'The clock agrees with the registry’s.')];
+  if (Math.abs(skew) <= maxSkew) return [ok('clock', 'The clock agrees with the registry’s.')];
   const way = skew > 0 ? 'ahead of' : 'behind';
   return [
     warn(

@@ -1,39 +1,38 @@
 import type { HostTrust } from '../trust-file.ts';
-import { tidyKept } from './kept.ts';
-import { exclusively, type LockOptions } from './lock.ts';
-import { type Mended, mendRecords } from './mend.ts';
+import { type LockOptions, withLock } from './lock.ts';
+import { type RepairedRecord, repairRecords } from './repair.ts';
 import { listDamaged, listInstallations, policyPlace, statePlace } from './state.ts';
+import { tidyStore } from './store.ts';
 import { type Recovered, recover } from './transaction.ts';
 import { removeStaged } from './tree.ts';
-import { uninterrupted } from './uninterrupted.ts';
+import { withoutInterruption } from './without-interruption.ts';
 
 export interface ChangeOptions extends LockOptions {
-  /** By which what an earlier run had begun is proved before it is finished; the host's trust file when left out. */
+  /** Against which an interrupted installation is verified before it is finished; the host's trust file when left out. */
   trust?: HostTrust | undefined;
-  /** Told of each change that an earlier run had begun and that was dealt with before `work`. */
+  /** Called with each interrupted change that was finished or undone before `work`. */
   onRecovered?: (recovered: Recovered) => void;
-  /** Told of each record that was damaged and dealt with before that. */
-  onMended?: (mended: Mended) => void;
+  /** Called with each damaged record that was repaired or set aside before that. */
+  onRepaired?: (repaired: RepairedRecord) => void;
 }
 
 /**
- * Does `work`, which may change what is installed below `root`: alone, and after what an earlier run has left
- * half done is finished, its stray files are gone and damaged records are dealt with: one profile's trouble is no
- * other's.
+ * Does `work`, which may change what is installed below `root`, under the host's lock. First it removes stray files,
+ * repairs damaged records and finishes or undoes interrupted changes. One profile's trouble does not stop the others.
  */
 export async function changeHost<Result>(
   root: string,
   work: () => Promise<Result>,
-  { trust, onRecovered = () => {}, onMended = () => {}, ...lock }: ChangeOptions = {},
+  { trust, onRecovered = () => {}, onRepaired = () => {}, ...lock }: ChangeOptions = {},
 ): Promise<Result> {
-  return exclusively(
+  return withLock(
     root,
     async () => {
       removeStaged(policyPlace(root), 'aa-registry.');
       for (const folder of ['installed', 'pending']) removeStaged(statePlace(root, folder));
-      for (const one of await uninterrupted(() => mendRecords(root))) onMended(one);
-      for (const one of await uninterrupted(() => recover(root, trust))) onRecovered(one);
-      tidyKept(root, await listInstallations(root), await listDamaged(root));
+      for (const one of await withoutInterruption(() => repairRecords(root))) onRepaired(one);
+      for (const one of await withoutInterruption(() => recover(root, trust))) onRecovered(one);
+      tidyStore(root, await listInstallations(root), await listDamaged(root));
       return work();
     },
     lock,

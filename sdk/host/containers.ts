@@ -20,7 +20,7 @@ export type Search =
   | { container: Container; said?: undefined }
   | { container?: undefined; said: string[] };
 
-/** Where runtimes' clients are looked for; the PATH of whoever calls is not asked. */
+/** Where runtimes' clients are looked for; the caller's PATH is not used. */
 const standardFolders = [
   '/usr/bin',
   '/usr/local/bin',

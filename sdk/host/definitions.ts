@@ -1,7 +1,8 @@
 import { parse, profileNames } from '../../policy/index.ts';
-import { longestPolicy } from './digest-of.ts';
+import { isSdkError } from '../error.ts';
+import { maxPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
-import { list, lookAt, lookBehind, Place, PlaceError, readBytes, readLink } from './tree.ts';
+import { list, lookAt, lookBehind, Place, readBytes, readLink, unsafePlace } from './tree.ts';
 
 /** Folders of /etc/apparmor.d that hold no profiles of their own. */
 const noProfiles = new Set([
@@ -16,7 +17,7 @@ const noProfiles = new Set([
 ]);
 
 /** How deep folders are looked into, and how many links lead on from one another. */
-const deepest = 16;
+const maxDepth = 16;
 
 /** A file that defines a profile, or a link to one. */
 export interface Definition {
@@ -72,13 +73,13 @@ function disabledIn(folder: Place): Set<string> {
   try {
     return new Set(list(folder.at('disable')).map((entry) => entry.name));
   } catch (error) {
-    if (error instanceof PlaceError || isRefused(error)) return new Set();
+    if (isSdkError(error, 'unsafe-place') || isRefused(error)) return new Set();
     throw error;
   }
 }
 
 function findBelow(folder: Place, search: Search, depth: number): Definition | undefined {
-  if (depth > deepest) throw new PlaceError(folder.path, 'is deeper than folders of policy are');
+  if (depth > maxDepth) throw unsafePlace(folder.path, 'is deeper than folders of policy are');
   const entries = list(folder);
   search.left.takeNames(entries.length);
   const found = findAmong(folder, entries, search);
@@ -123,7 +124,7 @@ const include = /\binclude\s+(?:if\s+exists\s+)?["<]?(?:\/etc\/apparmor\.d\/)?([
 function behind(link: Place, own: Place | undefined): Place | 'unknown' | undefined {
   if (link.root === '/') return lookBehindIfAllowed(link)?.kind === 'file' ? link : undefined;
   let place = link;
-  for (let links = 0; links <= deepest; links++) {
+  for (let links = 0; links <= maxDepth; links++) {
     // It may not be there yet.
     if (place.path === own?.path) return undefined;
     const target = readLink(place);
@@ -150,7 +151,7 @@ function lookBehindIfAllowed(link: Place) {
   try {
     return lookBehind(link);
   } catch (error) {
-    if (error instanceof PlaceError || isRefused(error)) return undefined;
+    if (isSdkError(error, 'unsafe-place') || isRefused(error)) return undefined;
     throw error;
   }
 }
@@ -165,7 +166,7 @@ function isSame(file: Place, own: Place): boolean {
 /** The text of a file; `undefined` when this user may not read it: that it defines something is then not known. */
 function readIfAllowed(file: Place, left: PolicyBudget): string | undefined {
   try {
-    const bytes = readBytes(file, longestPolicy);
+    const bytes = readBytes(file, maxPolicy);
     left.takeBytes(bytes?.length ?? 0);
     return bytes?.toString('utf8');
   } catch (error) {

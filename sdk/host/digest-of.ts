@@ -3,7 +3,7 @@ import { installedPlace, type Named } from './state.ts';
 import { lookAt, readBytes } from './tree.ts';
 
 /** The most that a file of policy may hold, in bytes: far more than a registry takes. */
-export const longestPolicy = 8 * 1024 * 1024;
+export const maxPolicy = 8 * 1024 * 1024;
 
 /**
  * The digest of the file that a profile is installed as; `undefined` when there is none, and `other` when what has its
@@ -14,7 +14,7 @@ export async function digestOf(root: string, named: Named): Promise<Digest | 'ot
   const found = lookAt(place);
   if (!found) return undefined;
   const { kind, stats, distrusted } = found;
-  if (kind !== 'file' || distrusted !== undefined || stats.size > longestPolicy) return 'other';
-  const bytes = readBytes(place, longestPolicy);
+  if (kind !== 'file' || distrusted !== undefined || stats.size > maxPolicy) return 'other';
+  const bytes = readBytes(place, maxPolicy);
   return bytes && sha256(new Uint8Array(bytes));
 }

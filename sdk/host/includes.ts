@@ -1,4 +1,5 @@
 // Finds included policy files on this machine, each read once per resolver.
+
 import {
   closeSync,
   constants,
@@ -16,8 +17,9 @@ import {
   type IncludeResolver,
   isIgnoredInclude,
 } from '../../policy/index.ts';
-import { longestPolicy } from './digest-of.ts';
-import { list, lookAt, lookBehind, type Place, PlaceError, readText } from './tree.ts';
+import { isSdkError } from '../error.ts';
+import { maxPolicy } from './digest-of.ts';
+import { list, lookAt, lookBehind, type Place, readText } from './tree.ts';
 
 /** Where includes are looked for. */
 export interface IncludePlaces {
@@ -126,7 +128,7 @@ export function readPolicyFile(path: string): string | undefined {
     // What was a file a moment ago may be a FIFO now.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = fstatSync(fd);
-    if (!found.isFile() || found.size > longestPolicy) return undefined;
+    if (!found.isFile() || found.size > maxPolicy) return undefined;
     const bytes = Buffer.alloc(found.size);
     let length = 0;
     while (length < bytes.length) {
@@ -149,7 +151,7 @@ function shelfBelow(base: Place): Shelf {
     try {
       return work();
     } catch (error) {
-      if (error instanceof PlaceError || (error as NodeJS.ErrnoException).code === 'EACCES') {
+      if (isSdkError(error, 'unsafe-place') || (error as NodeJS.ErrnoException).code === 'EACCES') {
         return undefined;
       }
       throw error;
@@ -162,6 +164,6 @@ function shelfBelow(base: Place): Shelf {
         return found?.kind === 'folder' || found?.kind === 'file' ? found.kind : undefined;
       }),
     names: (folder) => allowed(() => list(placeOf(folder)))?.map(({ name }) => name) ?? [],
-    read: (file) => allowed(() => readText(placeOf(file), longestPolicy)),
+    read: (file) => allowed(() => readText(placeOf(file), maxPolicy)),
   };
 }

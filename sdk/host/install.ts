@@ -1,9 +1,9 @@
 import { lint } from '../../policy/index.ts';
 import { sha256 } from '../../trust/index.ts';
-import type { VerifiedProfile } from '../fetch.ts';
+import type { Refusal } from '../refusal.ts';
+import type { VerifiedProfile } from '../resolve/index.ts';
 import { findDefinition } from './definitions.ts';
-import { longestPolicy } from './digest-of.ts';
-import { keep } from './kept.ts';
+import { maxPolicy } from './digest-of.ts';
 import { checkKernel } from './kernel.ts';
 import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
 import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
@@ -18,9 +18,10 @@ import {
   statePlace,
   wasLeft,
 } from './state.ts';
+import { store } from './store.ts';
 import { put } from './transaction.ts';
 import { lookAt, type Place, readBytes, stage, write } from './tree.ts';
-import { uninterrupted } from './uninterrupted.ts';
+import { withoutInterruption } from './without-interruption.ts';
 
 /** Where to install: a system's root, and whether its kernel is the one that runs. */
 export interface Target {
@@ -45,11 +46,11 @@ export interface InstallOptions extends Target {
   onStep?: (step: string) => void;
 }
 
+/** Why nothing can be installed at a root. */
+export type TargetRefusal = Refusal<'not-root' | 'no-apparmor' | 'no-parser' | 'root-escapes'>;
+
 export type InstallRefusal =
-  | 'not-root'
-  | 'no-apparmor'
-  | 'no-parser'
-  | 'root-escapes'
+  | TargetRefusal['id']
   | 'profile-invalid'
   | 'profile-defined-elsewhere'
   | 'parser-refused'
@@ -66,24 +67,16 @@ export type Installed =
       /** Where the file that was there went, when it was not what this program had installed. */
       setAside: string | undefined;
     }
-  | Refusal;
-
-/** Why nothing was changed, as the second half of a sentence, and what can be done about it where that is known. */
-export interface Refusal {
-  ok: false;
-  id: InstallRefusal;
-  reason: string;
-  next?: string | undefined;
-}
+  | Refusal<InstallRefusal>;
 
 /** The most versions that are kept beside the one that is installed. */
-const mostEarlier = 5;
+const maxEarlier = 5;
 
 /**
  * Whether profiles can be installed at `root` at all, asked before anything is fetched: this machine needs
  * root, a kernel with AppArmor and apparmor_parser; another root needs none of them.
  */
-export async function checkTarget({ root }: Target): Promise<{ ok: true } | Refusal> {
+export async function checkTarget({ root }: Target): Promise<{ ok: true } | TargetRefusal> {
   const unsafe = findUnsafe(root);
   if (unsafe) return { ok: false, id: 'root-escapes', reason: unsafe.message, next: unsafe.next };
   if (root !== '/') return { ok: true };
@@ -101,7 +94,7 @@ export async function checkTarget({ root }: Target): Promise<{ ok: true } | Refu
 /**
  * Installs a verified profile, or changes nothing. It is checked by this project's parser and by a dry run
  * of the host's; then a transaction puts it in place (see transaction.ts). A signal that would end this process
- * waits until it is done. Nobody else may be changing anything meanwhile (see change.ts).
+ * waits until it is done. The caller holds the host's lock (see change.ts).
  */
 export async function install(
   profile: VerifiedProfile,
@@ -136,7 +129,7 @@ export async function install(
     return { ok: false, id: 'profile-defined-elsewhere', reason };
   }
 
-  return uninterrupted(() => checkAndPut(profile, place, options));
+  return withoutInterruption(() => checkAndPut(profile, place, options));
 }
 
 /** The part of an installation that changes something. */
@@ -163,7 +156,7 @@ async function checkAndPut(
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
-    await keep(root, evidence, digest);
+    await store(root, evidence, digest);
   } catch (error) {
     await staged.discard().catch(() => {});
     throw error;
@@ -207,7 +200,7 @@ function succeed(
     origin: options.origin ?? before?.origin ?? 'pull',
     complain,
     ...(complainChosen ? { complainChosen } : {}),
-    earlier: known.filter((one) => one.digest !== digest).slice(0, mostEarlier),
+    earlier: known.filter((one) => one.digest !== digest).slice(0, maxEarlier),
     ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
   };
 }
@@ -234,7 +227,7 @@ async function setAsideChanged(
   const found = lookAt(place);
   // A link is replaced as such, as whatever else is no file; what it leads to stays where it is.
   if (found?.kind !== 'file') return undefined;
-  const bytes = readBytes(place, longestPolicy);
+  const bytes = readBytes(place, maxPolicy);
   const present = bytes && (await sha256(new Uint8Array(bytes)));
   if (!bytes || !present || present === digest || present === before?.digest) return undefined;
   const copy = statePlace(root, 'set-aside', `${place.name}.${present.slice(7, 19)}`);

@@ -1,4 +1,4 @@
-import { longestPolicy } from './digest-of.ts';
+import { maxPolicy } from './digest-of.ts';
 import { installedPlace, type Named } from './state.ts';
 import { lookAt, readText } from './tree.ts';
 
@@ -9,5 +9,5 @@ export function textInstalled(
 ): { path: string; text: string | undefined } {
   const place = installedPlace(root, named);
   const isFile = lookAt(place)?.kind === 'file';
-  return { path: place.path, text: isFile ? readText(place.ofAnybody, longestPolicy) : undefined };
+  return { path: place.path, text: isFile ? readText(place.ofAnybody, maxPolicy) : undefined };
 }

@@ -1,12 +1,14 @@
 // Where a machine keeps what its kernel says, line by line: all that is there, or also what comes.
+
 import { spawn } from 'node:child_process';
 import { closeSync, constants, createReadStream } from 'node:fs';
 import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isSdkError } from '../error.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { asText, LogFormError, piped, textForm } from './log-text.ts';
-import { lookBehind, openForReading, Place, PlaceError } from './tree.ts';
+import { lookBehind, openForReading, Place, unsafePlace } from './tree.ts';
 
 /** One log. */
 export interface KernelLog {
@@ -142,7 +144,7 @@ function startOf(path: string | Place, size: number): number {
 async function openLog(path: string | Place): Promise<FileHandle> {
   if (typeof path === 'string') return open(path, 'r');
   const fd = openForReading(path);
-  if (fd === undefined) throw new PlaceError(path.path, 'is not there any more');
+  if (fd === undefined) throw unsafePlace(path.path, 'is not there any more');
   try {
     return await open(`/proc/self/fd/${fd}`, 'r');
   } finally {
@@ -154,7 +156,7 @@ function isThere(place: Place): boolean {
   try {
     return lookBehind(place) !== undefined;
   } catch (error) {
-    if (error instanceof PlaceError) throw error;
+    if (isSdkError(error, 'unsafe-place')) throw error;
     // As for a user who may not look into the folder.
     return false;
   }

@@ -1,5 +1,5 @@
 /** How long a line of a log may be, in characters: the kernel's own are far shorter. */
-export const longestLine = 16 * 1024;
+export const maxLine = 16 * 1024;
 
 /** Puts lines together from the pieces in which they come, and leaves out those that are longer than any log line. */
 export class LineSplitter {
@@ -11,7 +11,7 @@ export class LineSplitter {
   #hasMark = false;
 
   /** `marked.leftOut` is called for each line that is left out although it has the mark in it. */
-  constructor(marked?: { mark: string; leftOut: () => void }, longest = longestLine) {
+  constructor(marked?: { mark: string; leftOut: () => void }, longest = maxLine) {
     this.#marked = marked;
     this.#longest = longest;
   }

@@ -2,32 +2,30 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, readSync, type Stats, writeSync } from 'node:fs';
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SdkError } from '../error.ts';
 import { statePlace } from './state.ts';
 import { lookAt, openPrivate, type Place } from './tree.ts';
 
-/** Where flock(1) lives, in util-linux or busybox; the PATH of whoever calls is not asked. */
+/** Where flock(1) lives, in util-linux or busybox; the caller's PATH is not used. */
 const places = ['/usr/bin/flock', '/bin/flock'];
 
-/** How often a lock that somebody has is asked for again, in milliseconds. */
+/** How often a lock that another run holds is tried again, in milliseconds. */
 const interval = 200;
 
-/** How long somebody else may take, in milliseconds: a pull of many profiles over a slow network. */
-const patience = 300_000;
+/** How long to wait for another run, in milliseconds: it may pull many profiles over a slow network. */
+const defaultTimeout = 300_000;
 
 /** How much of a command is told, in characters. */
-const longestCommand = 120;
-
-/** Nobody else may change what is installed meanwhile, and that can't be had. */
-export class LockError extends Error {}
+const maxCommand = 120;
 
 export interface LockOptions {
   /** Told once, when another run has the lock: its process and command, where they are known. */
   onWait?: (holder: string | undefined) => void;
   /** How long to wait for it, in milliseconds. */
-  limit?: number;
+  timeout?: number;
 }
 
-/** The file that is locked: whoever may not change the host can't open it either, and so not hold it up. */
+/** The file that is locked. Only users who may change the host can open it, so nobody else can block it. */
 export function lockPlace(root: string): Place {
   return statePlace(root, 'lock');
 }
@@ -38,21 +36,22 @@ export function lockPlace(root: string): Place {
  * has it, however that ends, and holds across containers that share the folder. The file stays, and says who has the
  * lock.
  */
-export async function exclusively<Result>(
+export async function withLock<Result>(
   root: string,
   work: () => Promise<Result>,
-  { onWait = () => {}, limit = patience }: LockOptions = {},
+  { onWait = () => {}, timeout = defaultTimeout }: LockOptions = {},
 ): Promise<Result> {
   const file = openPrivate(lockPlace(root));
   try {
     const program = await findFlock();
-    const end = Date.now() + limit;
+    const end = Date.now() + timeout;
     for (let told = false; !(await lock(program, file)); told = true) {
       if (!told) onWait(await findHolder(file));
       if (Date.now() >= end) {
         const holder = await findHolder(file);
         const who = holder === undefined ? '' : ` (${holder})`;
-        throw new LockError(
+        throw new SdkError(
+          'host-locked',
           `another aa-registry is changing what is installed${who}; try again later`,
         );
       }
@@ -69,17 +68,17 @@ export async function exclusively<Result>(
   }
 }
 
-/** Writes down who has the lock: for people only, so a full disk does not matter. */
+/** Records who holds the lock: for people only, so a full disk does not matter. */
 function sign(file: number, text: string): void {
   try {
     ftruncateSync(file);
     writeSync(file, text, 0);
   } catch {
-    // Then whoever waits is told less.
+    // A waiting run then says less.
   }
 }
 
-/** Whether somebody has the lock of a host now. */
+/** Whether a run holds the lock of a host now. */
 export async function isLocked(root: string): Promise<boolean> {
   const found = lookAt(lockPlace(root));
   const locks = await readFile('/proc/locks', 'utf8').catch(() => '');
@@ -115,12 +114,12 @@ async function hasOpen(pid: string, { dev, ino }: Stats): Promise<boolean> {
 
 async function commandOf(pid: string): Promise<string> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  // Whoever started it has chosen the words.
+  // The process chose these words itself.
   const words = text
     .replaceAll('\0', ' ')
     .replace(/[^\x20-\x7e]/g, '?')
     .trim();
-  return words.length > longestCommand ? `${words.slice(0, longestCommand)}…` : words;
+  return words.length > maxCommand ? `${words.slice(0, maxCommand)}…` : words;
 }
 
 async function findFlock(): Promise<string> {
@@ -131,7 +130,10 @@ async function findFlock(): Promise<string> {
     );
     if (usable) return path;
   }
-  throw new LockError('flock (from util-linux) is not installed, which keeps two runs apart');
+  throw new SdkError(
+    'host-locked',
+    'flock (from util-linux) is not installed, which keeps two runs apart',
+  );
 }
 
 /** The lock belongs to the open file, which this process shares with flock(1) and keeps when that has ended. */
@@ -142,7 +144,7 @@ function lock(program: string, file: number): Promise<boolean> {
     child.on('close', (code) => {
       if (code === 0) resolve(true);
       else if (code === 1) resolve(false);
-      else reject(new LockError(`${program} ended with exit code ${code}`));
+      else reject(new SdkError('host-locked', `${program} ended with exit code ${code}`));
     });
   });
 }

@@ -18,7 +18,7 @@ export class LogFormError extends Error {
 export const standardInput = 'standard input';
 
 /** How much a packed log may hold, in bytes. */
-export const mostUnpacked = 256 * 1024 * 1024;
+export const maxUnpacked = 256 * 1024 * 1024;
 
 /** How many bytes tell what a log is. */
 const telling = 512;
@@ -61,7 +61,7 @@ export function textForm(start: Buffer): Form {
 export async function* asText(
   bytes: AsyncIterable<Buffer>,
   name: string,
-  most = mostUnpacked,
+  most = maxUnpacked,
   packed = false,
 ): AsyncGenerator<Uint8Array> {
   const pieces = bytes[Symbol.asyncIterator]();

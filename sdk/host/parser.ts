@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
-import { lookBehind, Place, PlaceError } from './tree.ts';
+import { isSdkError } from '../error.ts';
+import { lookBehind, Place } from './tree.ts';
 
-/** Where apparmor_parser lives; the PATH of whoever calls is not asked. */
+/** Where apparmor_parser lives; the caller's PATH is not used. */
 const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/apparmor_parser'];
 
 /**
@@ -26,10 +27,10 @@ export interface Limits {
 const defaultLimits: Limits = { time: 60_000, memory: 512 << 20 };
 
 /** The most of what it says that is kept, in bytes. */
-const maximumOutput = 64 * 1024;
+const maxOutput = 64 * 1024;
 
 /** The most that a compiled profile may hold, in bytes. */
-const maximumCompiled = 64 * 1024 * 1024;
+const maxCompiled = 64 * 1024 * 1024;
 
 /** What the parser says when it gets no more memory: of its own, of C++ and of its grammar. */
 const memoryEnded = /bad_alloc|out of memory|cannot allocate memory|memory exhausted/i;
@@ -53,7 +54,7 @@ export function hasParser(root: string): boolean {
     try {
       return lookBehind(new Place(root, place.slice(1)).ofAnybody) !== undefined;
     } catch (error) {
-      if (error instanceof PlaceError) return false;
+      if (isSdkError(error, 'unsafe-place')) return false;
       throw error;
     }
   });
@@ -80,7 +81,7 @@ export async function runParser(
   args: string[],
   { cwd, ...limits }: Partial<Limits> & { cwd?: string } = {},
 ): Promise<ParserRun> {
-  const run = await runRaw(parser, args, { ...defaultLimits, ...limits }, maximumOutput, cwd);
+  const run = await runRaw(parser, args, { ...defaultLimits, ...limits }, maxOutput, cwd);
   return run.ok ? { ok: true, output: run.output.toString() } : run;
 }
 
@@ -91,7 +92,7 @@ export function compile(
   { complain }: { complain: boolean },
 ): Promise<RawRun> {
   const args = ['--quiet', '--stdout', '--skip-cache', ...(complain ? ['--Complain'] : []), file];
-  return runRaw(parser, args, defaultLimits, maximumCompiled);
+  return runRaw(parser, args, defaultLimits, maxCompiled);
 }
 
 async function runRaw(
@@ -108,7 +109,7 @@ async function runRaw(
   }
   const limited = [
     `--as=${memory}`,
-    // It also ends where nobody is left to end it; later than by the clock, which says more.
+    // It also ends when this process is gone; later than by the clock, which says more.
     `--cpu=${Math.ceil(time / 1000) + 5}`,
     '--core=0',
     '--',
@@ -141,7 +142,7 @@ async function runRaw(
       else end(`apparmor_parser has more than ${most} bytes to say about it`);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(0, maximumOutput);
+      complaint = (complaint + text).slice(0, maxOutput);
     });
     child.on('error', (error) => {
       clearTimeout(timer);

@@ -1,12 +1,19 @@
-import { type Place, PlaceError } from './tree.ts';
+import { SdkError } from '../error.ts';
+import type { Place } from './tree.ts';
 
 /** The most that a policy folder may hold in all: a full /etc/apparmor.d has some 2000 names and 3 MiB. */
 const most = { names: 20_000, bytes: 64 * 1024 * 1024 };
 
 /** A policy folder holds more than is looked at. */
-export class BudgetError extends PlaceError {}
+export class BudgetError extends SdkError {
+  constructor(folder: Place) {
+    const limits = `${most.names} files and ${most.bytes >> 20} MiB`;
+    const what = `holds more than policy does: at most ${limits} in all`;
+    super('unsafe-place', `${folder.path} ${what}`, { next: 'Look at how that came about.' });
+  }
+}
 
-/** What may still be looked at of a policy folder; whatever takes more throws a {@link PlaceError} that names it. */
+/** What may still be looked at of a policy folder; whatever takes more throws a {@link BudgetError} that names it. */
 export class PolicyBudget {
   readonly #folder: Place;
   #names: number;
@@ -32,10 +39,6 @@ export class PolicyBudget {
   }
 
   #tooMuch(): BudgetError {
-    const limits = `${most.names} files and ${most.bytes >> 20} MiB`;
-    return new BudgetError(
-      this.#folder.path,
-      `holds more than policy does: at most ${limits} in all`,
-    );
+    return new BudgetError(this.#folder);
   }
 }

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { longestPolicy } from './digest-of.ts';
+import { maxPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
 import { policyPlace } from './state.ts';
-import { list, lookAt, type Place, PlaceError, readBytes } from './tree.ts';
+import { list, lookAt, type Place, readBytes, unsafePlace } from './tree.ts';
 import { type WayOut, withoutWaysOut } from './ways-out.ts';
 
 /** Folders of compiled policy, and of links that go by their names alone. */
@@ -14,10 +14,10 @@ const noIncludes = new Set(['cache', 'cache.d', 'disable', 'force-complain']);
 const ownFolder = '/etc/apparmor.d';
 
 /** How deep folders are copied. */
-const deepest = 8;
+const maxDepth = 8;
 
 /** The most of what is left out that is named. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 /** What apparmor_parser is to be run with. */
 export interface PolicyCopy {
@@ -58,7 +58,7 @@ export async function withPolicyCopy<Result extends { reason: string } | undefin
     await writePolicy(file, bytes, leftOut);
     const isOwn = lookAt(policy.at('abstractions'))?.kind === 'folder';
     const base = isOwn ? join(folder, 'policy') : ownFolder;
-    if (isOwn) await copy(policy, base, new PolicyBudget(policy), deepest, leftOut);
+    if (isOwn) await copy(policy, base, new PolicyBudget(policy), maxDepth, leftOut);
     const result = await work({ file, base, cwd: isOwn ? base : folder });
     if (!result) return result;
     let reason = explain(result.reason, leftOut);
@@ -89,7 +89,7 @@ function explain(reason: string, { files, waysOut }: LeftOut): string {
     ...files.map(({ path, why }) => `${path}, ${why}`),
   ];
   if (parts.length === 0) return reason;
-  return `${reason} (not used: ${parts.slice(0, mostNamed).join('; ')})`;
+  return `${reason} (not used: ${parts.slice(0, maxNamed).join('; ')})`;
 }
 
 async function copy(
@@ -107,10 +107,10 @@ async function copy(
     if (name.startsWith('.')) continue;
     if (kind === 'folder') {
       if (noIncludes.has(name)) continue;
-      if (depth === 0) throw new PlaceError(place.path, 'is deeper than folders of policy are');
+      if (depth === 0) throw unsafePlace(place.path, 'is deeper than folders of policy are');
       await copy(place, join(to, name), left, depth - 1, leftOut);
     } else if (kind === 'file') {
-      const bytes = readBytes(place, longestPolicy);
+      const bytes = readBytes(place, maxPolicy);
       if (!bytes) continue;
       left.takeBytes(bytes.length);
       if (bytes.includes(0)) leftOut.files.push({ path: place.path, why: 'which has a NUL byte' });

@@ -1,7 +1,7 @@
-import type { Verified, VerifiedProfile } from '../fetch.ts';
+import type { Verified, VerifiedProfile } from '../resolve/index.ts';
 import { type Installed, type InstallOptions, install } from './install.ts';
-import { type KeptView, verifyKept } from './kept.ts';
 import type { Installation, Release } from './state.ts';
+import { type TrustView, verifyStored } from './store.ts';
 
 export type Reinstalled =
   | (Extract<Installed, { ok: true }> & { profile: VerifiedProfile })
@@ -16,10 +16,10 @@ export type Reinstalled =
 export async function reinstall(
   installation: Installation,
   release: Release,
-  view: KeptView,
+  view: TrustView,
   options: InstallOptions,
 ): Promise<Reinstalled> {
-  const verified = await verifyKept(options.root, installation, release, view);
+  const verified = await verifyStored(options.root, installation, release, view);
   if (!verified.ok) return verified;
   const { profile } = verified;
   const done = await install(profile, { ...options, verifiedAt: release.verifiedAt });

@@ -1,8 +1,8 @@
 import { digestOf } from './digest-of.ts';
 import { confinedBy, type Process } from './processes.ts';
 import { type Installation, installedPath } from './state.ts';
-import { takeAway } from './transaction.ts';
-import { uninterrupted } from './uninterrupted.ts';
+import { removeInstallation } from './transaction.ts';
+import { withoutInterruption } from './without-interruption.ts';
 
 export interface RemoveOptions {
   root: string;
@@ -18,7 +18,7 @@ export type Removed =
 
 /**
  * Removes what this program installed: from the kernel, its file, its record and what was kept of it. The
- * operator's own local/ file stays. Nobody else may be changing anything meanwhile (see change.ts).
+ * operator's own local/ file stays. The caller holds the host's lock (see change.ts).
  */
 export async function remove(
   installation: Installation,
@@ -32,6 +32,6 @@ export async function remove(
     const processes = root === '/' ? await confinedBy(installation.name) : [];
     if (processes.length > 0) return { ok: false, id: 'profile-in-use', processes };
   }
-  await uninterrupted(() => takeAway(root, installation));
+  await withoutInterruption(() => removeInstallation(root, installation));
   return { ok: true };
 }

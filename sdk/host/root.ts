@@ -1,4 +1,5 @@
-import { list, lookAt, Place, PlaceError } from './tree.ts';
+import { isSdkError, type SdkError } from '../error.ts';
+import { list, lookAt, Place } from './tree.ts';
 
 /** The folders below a system's root in which this program writes and removes files. */
 const places = [
@@ -17,7 +18,7 @@ const places = [
  * The first of the folders of this program below `root` that it would not use, as one in an image that somebody else
  * has made may be, and why; `undefined` when all that are there are as they should be. See tree.ts.
  */
-export function findUnsafe(root: string): PlaceError | undefined {
+export function findUnsafe(root: string): SdkError | undefined {
   try {
     for (const path of places) {
       const place = new Place(root, path);
@@ -25,7 +26,7 @@ export function findUnsafe(root: string): PlaceError | undefined {
     }
     return undefined;
   } catch (error) {
-    if (error instanceof PlaceError) return error;
+    if (isSdkError(error, 'unsafe-place')) return error;
     throw error;
   }
 }

@@ -99,7 +99,7 @@ export async function writeSeen(
 export type RevokedByTeam = ReadonlyMap<string, RevokedKeys>;
 
 /** The most revoked keys that are remembered of a team: a registry allows it 256 keys ever, and may not be honest. */
-const mostRevoked = 1024;
+const maxRevoked = 1024;
 
 /** The keys that were seen revoked, in any of these folders that may be read. */
 export async function readRevoked(...folders: SeenFolder[]): Promise<RevokedByTeam> {
@@ -127,7 +127,7 @@ export async function writeRevoked(
   const added = [...revoked].filter((keyId) => !known.has(keyId));
   if (added.length === 0) return;
   const place = placeOf(folder);
-  for (const keyId of added.slice(0, Math.max(0, mostRevoked - known.size))) {
+  for (const keyId of added.slice(0, Math.max(0, maxRevoked - known.size))) {
     const name = `revoked.${team}.${keyId.slice('sha256:'.length)}`;
     await write(place.at(name), '', 0o644);
   }

@@ -11,15 +11,15 @@ import {
 import {
   list,
   Place,
-  PlaceError,
   readText,
   remove,
   type StagedFile,
   stage,
+  unsafePlace,
   write,
 } from './tree.ts';
 
-/** A version that was proved and is kept, with its proof (see kept.ts). */
+/** A version that was proved and stored, with its proof (see store.ts). */
 const Release = z.object({
   version: z.string().refine(isVersion),
   digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
@@ -121,7 +121,7 @@ const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
 };
 
 /** The most that a record may hold, in bytes. */
-export const longestRecord = 256 * 1024;
+export const maxRecord = 256 * 1024;
 
 /** How many records of a kind are read, and how many bytes of them. */
 export const maxRecords = { count: 1000, bytes: 16 * 1024 * 1024 } as const;
@@ -220,7 +220,7 @@ function readRecord<K extends Kind>(
   kind: K,
   named: Named,
 ): { ok: true; value: Records[K] } | { ok: false } | undefined {
-  const text = readText(recordPlace(root, kind, named), longestRecord);
+  const text = readText(recordPlace(root, kind, named), maxRecord);
   return text === undefined ? undefined : recordIn(text, kind, named);
 }
 
@@ -255,12 +255,12 @@ interface SomeRecords<K extends Kind> {
   unread: number;
 }
 
-/** Every record of a kind; a {@link PlaceError} where there are more than are read. */
+/** Every record of a kind; an {@link SdkError} where there are more than are read. */
 function readAll<K extends Kind>(root: string, kind: K): SomeRecords<K> {
   const found = readSome(root, kind);
   if (found.unread === 0) return found;
   const most = `at most ${maxRecords.count}, of ${maxRecords.bytes >> 20} MiB in all`;
-  throw new PlaceError(
+  throw unsafePlace(
     found.folder,
     `holds more records than are read: ${most}`,
     'Remove those that this program has not written.',
@@ -274,7 +274,7 @@ function readSome<K extends Kind>(root: string, kind: K): SomeRecords<K> {
   for (const [index, named] of listNames(root, kind).entries()) {
     const place = recordPlace(root, kind, named);
     const isWithin = index < maxRecords.count && bytes <= maxRecords.bytes;
-    const text = isWithin ? readText(place, longestRecord) : undefined;
+    const text = isWithin ? readText(place, maxRecord) : undefined;
     if (!isWithin) found.unread++;
     if (text === undefined) continue;
     bytes += Buffer.byteLength(text);

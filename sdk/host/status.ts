@@ -1,5 +1,5 @@
 import { automaton, matches } from '../../policy/glob/automaton.ts';
-import { type Condition, examine, isSound } from './condition.ts';
+import { type Drift, detectDrift, isAsInstalled } from './drift.ts';
 import { checkKernel, type LoadedProfile, readPolicy } from './kernel.ts';
 import { executableOf, type Process, profilesOf, readProcesses } from './processes.ts';
 import {
@@ -9,12 +9,12 @@ import {
   readRecords,
   type UnreadRecords,
 } from './state.ts';
-import type { Untrusted } from './untrusted.ts';
+import type { Untrusted } from './trust-check.ts';
 
 /** An installation and what has become of it. */
 export interface InstalledStatus {
   installation: Installation;
-  condition: Condition;
+  drift: Drift;
   /** As the kernel has it now; `undefined` when it is not loaded. */
   mode: string | undefined;
   /** The processes that it or a child of it confines. */
@@ -57,7 +57,7 @@ export async function readStatus(root: string): Promise<HostStatus> {
     const { name } = installation;
     installed.push({
       installation,
-      condition: await examine(root, installation, policy),
+      drift: await detectDrift(root, installation, policy),
       mode: policy?.get(name)?.mode,
       processes: processes.filter(({ label }) => profilesOf(label).includes(name)),
     });
@@ -105,8 +105,8 @@ export function verdictOf(
 ): 'ok' | 'disabled' | 'untrusted' | 'not-loaded' | 'drift' {
   if (kernel?.ok === false) return 'disabled';
   if (untrusted.length > 0) return 'untrusted';
-  if (installed.some(({ condition }) => condition.kernel === 'not-loaded')) return 'not-loaded';
-  const sound = installed.every(({ condition }) => isSound(condition));
+  if (installed.some(({ drift }) => drift.kernel === 'not-loaded')) return 'not-loaded';
+  const sound = installed.every(({ drift }) => isAsInstalled(drift));
   const isWhole = pending.length === 0 && damaged.length === 0 && unread.length === 0;
   return sound && isWhole ? 'ok' : 'drift';
 }

@@ -36,11 +36,11 @@ const SyncState = z.object({
 export type SyncState = z.infer<typeof SyncState>;
 
 /** The most that the file may hold, in bytes: that of twenty thousand profiles. */
-const longestState = 4 * 1024 * 1024;
+const maxState = 4 * 1024 * 1024;
 
 /** The last sync's answers; `undefined` when there was none, or it can't be read: it is asked for again. */
 export async function readSyncState(root: string): Promise<SyncState | undefined> {
-  const text = readText(statePlace(root, 'sync.json'), longestState);
+  const text = readText(statePlace(root, 'sync.json'), maxState);
   if (text === undefined) return undefined;
   try {
     return SyncState.parse(parseJson(text));
@@ -53,6 +53,6 @@ export async function writeSyncState(root: string, state: SyncState): Promise<vo
   const text = `${JSON.stringify(state)}\n`;
   const place = statePlace(root, 'sync.json');
   // Without it the next run asks again.
-  if (Buffer.byteLength(text) > longestState) remove(place);
+  if (Buffer.byteLength(text) > maxState) remove(place);
   else await write(place, text, 0o644);
 }

@@ -2,7 +2,6 @@ import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import { dropCompiled } from './cache.ts';
 import { forceComplain, linkPlace, unforceComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
-import { dropKept, dropUnneeded, type KeptView, readKeptView, verifyKept } from './kept.ts';
 import { readPolicy, stateOf, unload } from './kernel.ts';
 import { findParser, loadArguments, runParser } from './parser.ts';
 import { confinedBy } from './processes.ts';
@@ -22,6 +21,7 @@ import {
   statePlace,
   writePending,
 } from './state.ts';
+import { dropStored, dropUnneeded, readTrustView, type TrustView, verifyStored } from './store.ts';
 import { makeFolder, remove, requireNoFolder, type StagedFile, stage } from './tree.ts';
 
 /**
@@ -70,7 +70,7 @@ export async function put(root: string, target: Installation, staged: StagedFile
     // What boot will load is the new file already: the next run finishes it.
     if (reached === 'file') throw error;
     await staged.discard().catch(() => {});
-    if (reached === 'kernel') await putBack(root, target, before);
+    if (reached === 'kernel') await rollBack(root, target, before);
     else tryTo(() => forgetPending(root, target));
     throw error;
   }
@@ -97,7 +97,7 @@ async function finish(root: string, target: Installation): Promise<Installation>
  * Has the kernel go back to what was installed before, after a change that could not be made: to the file at `path`,
  * when left out the installed one.
  */
-async function putBack(
+async function rollBack(
   root: string,
   target: Installation,
   before: Installation | undefined,
@@ -143,7 +143,7 @@ async function load(
 }
 
 /** Takes an installation away: out of the kernel first, then its file and whatever was kept of it. */
-export async function takeAway(root: string, installation: Installation): Promise<void> {
+export async function removeInstallation(root: string, installation: Installation): Promise<void> {
   // What can't be removed is found before anything is.
   requireNoFolder(installedPlace(root, installation));
   requireNoFolder(recordPlace(root, 'installed', installation));
@@ -158,7 +158,7 @@ function removeEverything(root: string, named: Named): void {
   remove(installedPlace(root, named));
   dropCompiled(root, installedName(named));
   unforceComplain(root, named);
-  dropKept(root, named);
+  dropStored(root, named);
   forgetInstallation(root, named);
   forgetPending(root, named);
 }
@@ -192,7 +192,7 @@ export async function recover(root: string, trust?: HostTrust): Promise<Recovere
   for (const pending of await listPending(root)) {
     const { kind, installation } = pending;
     const trusted = trust ?? (await readHostTrust(root));
-    const view = trusted && (await readKeptView(root, trusted));
+    const view = trusted && (await readTrustView(root, trusted));
     const done =
       kind === 'install'
         ? await resume(root, installation, view)
@@ -207,10 +207,10 @@ type Done = Omit<Recovered, 'pending'>;
 async function prove(
   root: string,
   installation: Installation,
-  view: KeptView | undefined,
+  view: TrustView | undefined,
 ): Promise<{ ok: true; bytes: Uint8Array } | ({ ok: false } & NotProved)> {
   if (!view) return { ok: false, id: 'team-untrusted', reason: 'this host trusts nobody' };
-  const verified = await verifyKept(root, installation, installation, view);
+  const verified = await verifyStored(root, installation, installation, view);
   if (verified.ok) return { ok: true, bytes: verified.profile.bytes };
   return { ok: false, id: verified.id, reason: verified.reason };
 }
@@ -218,7 +218,7 @@ async function prove(
 async function resume(
   root: string,
   target: Installation,
-  view: KeptView | undefined,
+  view: TrustView | undefined,
 ): Promise<Done> {
   const proof = await prove(root, target, view);
   if (proof.ok) {
@@ -233,13 +233,17 @@ async function resume(
 }
 
 /** Goes back to what was installed before, where the file may be the new one already. */
-async function undo(root: string, target: Installation, view: KeptView | undefined): Promise<Done> {
+async function undo(
+  root: string,
+  target: Installation,
+  view: TrustView | undefined,
+): Promise<Done> {
   const before = await readInstallation(root, target);
   const digest = await digestOf(root, target);
   const isNew = digest === target.digest && before?.digest !== target.digest;
   if (!before) {
-    if (isNew) return takeBack(root, target);
-    await putBack(root, target, undefined);
+    if (isNew) return withdraw(root, target);
+    await rollBack(root, target, undefined);
     return { outcome: 'undone' };
   }
   const proof = await prove(root, before, view);
@@ -248,7 +252,7 @@ async function undo(root: string, target: Installation, view: KeptView | undefin
     if (isNew) return { outcome: (await put(root, before, staged)).ok ? 'undone' : 'left' };
     // The file may be one that somebody has changed: it stays, and is not what is loaded.
     try {
-      await putBack(root, target, before, staged.path);
+      await rollBack(root, target, before, staged.path);
     } finally {
       await staged.discard();
     }
@@ -256,7 +260,7 @@ async function undo(root: string, target: Installation, view: KeptView | undefin
   }
   const earlier = { version: before.version, id: proof.id, reason: proof.reason };
   if (!isNew && (await isLoadedAs(root, before))) {
-    // Nothing had happened yet. What is installed stays as untrusted as it was (see untrusted.ts).
+    // Nothing had happened yet. What is installed stays as untrusted as it was (see trust-check.ts).
     setMode(root, before);
     forgetPending(root, target);
     return { outcome: 'undone', earlier };
@@ -264,14 +268,14 @@ async function undo(root: string, target: Installation, view: KeptView | undefin
   // A file that somebody has changed is not thrown away.
   if (digest !== undefined && !isNew && digest !== before.digest)
     return { outcome: 'left', earlier };
-  const { outcome } = await takeBack(root, target);
+  const { outcome } = await withdraw(root, target);
   return { outcome: outcome === 'left' ? 'left' : 'removed', earlier };
 }
 
 /** Takes away what is not proved. To unload it would leave processes unconfined, so then it stays. */
-async function takeBack(root: string, target: Installation): Promise<Done> {
+async function withdraw(root: string, target: Installation): Promise<Done> {
   if (hasKernel(root) && (await confinedBy(target.name)).length > 0) return { outcome: 'left' };
-  await takeAway(root, target);
+  await removeInstallation(root, target);
   return { outcome: 'undone' };
 }
 
@@ -287,18 +291,18 @@ async function isLoadedAs(root: string, { name, kernel }: Installation): Promise
 async function resumeRemoval(
   root: string,
   installation: Installation,
-  view: KeptView | undefined,
+  view: TrustView | undefined,
 ): Promise<Done> {
   const digest = await digestOf(root, installation);
   const isUsed =
     hasKernel(root) && digest !== undefined && (await confinedBy(installation.name)).length > 0;
   if (!isUsed) {
-    await takeAway(root, installation);
+    await removeInstallation(root, installation);
     return { outcome: 'finished' };
   }
   const proof = await prove(root, installation, view);
   if (proof.ok && digest === installation.digest) {
-    await putBack(root, installation, installation);
+    await rollBack(root, installation, installation);
     return { outcome: 'undone' };
   }
   // The kernel has it, or nothing would be confined by it: nothing needs to be loaded.

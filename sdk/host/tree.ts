@@ -19,6 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isSdkError, SdkError } from '../error.ts';
 
 /**
  * The files below a system's root, which may be an image that somebody hostile has made. Nothing else of this program
@@ -87,26 +88,23 @@ function namesOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-/** Something below a root is not what this program uses: which, what it is, and what can be done about it. */
-export class PlaceError extends Error {
-  readonly path: string;
-  readonly next: string;
-
-  constructor(path: string, what: string, next = 'Look at how that came about.') {
-    super(`${path} ${what}`);
-    this.path = path;
-    this.next = next;
-  }
+/** The error for something below a root that this program does not use: which, what it is, and what to do about it. */
+export function unsafePlace(
+  path: string,
+  what: string,
+  next = 'Look at how that came about.',
+): SdkError {
+  return new SdkError('unsafe-place', `${path} ${what}`, { next });
 }
 
 /** What there is at a place. */
 export type Kind = 'file' | 'folder' | 'link' | 'FIFO' | 'socket' | 'device';
 
 /** The most names that a folder may hold. */
-const mostNames = 100_000;
+const maxNames = 100_000;
 
 /** The most links on the way to a place, as in the kernel. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /** How deep a folder is emptied where it stands: what is deeper is moved up first. Each level is two open files. */
 const maxDepth = 32;
@@ -169,7 +167,7 @@ function openAt(folder: Found, name: string): Found | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     if (isMounted(folder)) return undefined;
-    throw new PlaceError('/proc', 'is not mounted, and files are found by it', 'Mount it.');
+    throw unsafePlace('/proc', 'is not mounted, and files are found by it', 'Mount it.');
   }
   const stats = fstatSync(fd);
   return { fd, path, kind: kindOf(stats), stats };
@@ -215,7 +213,7 @@ function requireTrusted(found: Found): void {
   if (!distrusted) return;
   const { what, next } = distrusted;
   const doubt = 'after checking that its content is what you expect';
-  throw new PlaceError(found.path, what, `Run: ${next} ${found.path} (${doubt}).`);
+  throw unsafePlace(found.path, what, `Run: ${next} ${found.path} (${doubt}).`);
 }
 
 const articles: Record<Kind, string> = {
@@ -230,7 +228,7 @@ const articles: Record<Kind, string> = {
 function requireKind(found: Found, wanted: 'file' | 'folder'): void {
   if (found.kind === wanted) return;
   const what = `is ${articles[found.kind]}, and ${articles[wanted]} is needed`;
-  throw new PlaceError(found.path, what, `Remove it, or put ${articles[wanted]} there.`);
+  throw unsafePlace(found.path, what, `Remove it, or put ${articles[wanted]} there.`);
 }
 
 /** Where a link leads that may be followed; the walk ends with an error at any other. */
@@ -241,7 +239,7 @@ function follow(folder: Found, name: string, link: Found, place: Place, isBelow:
     const away = leads !== place.root && !leads.startsWith(`${place.root}/`);
     const where = away ? `leads out of ${place.root}, to ${target}` : `leads to ${target}`;
     const next = 'Below --root no link is followed: put what it leads to in its place.';
-    throw new PlaceError(link.path, `is a link, which ${where}`, next);
+    throw unsafePlace(link.path, `is a link, which ${where}`, next);
   }
   // In a folder with the sticky bit nobody moves what is another's.
   const distrusted = (folder.stats.mode & 0o1000) === 0 ? distrust(folder) : undefined;
@@ -249,7 +247,7 @@ function follow(folder: Found, name: string, link: Found, place: Place, isBelow:
   if (distrusted || (link.stats.uid !== 0 && link.stats.uid !== self)) {
     const who = distrusted ? 'others could have made' : `user ${link.stats.uid} has made`;
     const next = 'Only links that root has made, where nobody else writes, are followed.';
-    throw new PlaceError(link.path, `is a link to ${target}, which ${who}`, next);
+    throw unsafePlace(link.path, `is a link to ${target}, which ${who}`, next);
   }
   return target;
 }
@@ -295,8 +293,7 @@ function walk(
           next = undefined;
           try {
             const target = follow(current, name, link, place, isBelow);
-            if (++links > mostLinks)
-              throw new PlaceError(link.path, 'leads through too many links');
+            if (++links > maxLinks) throw unsafePlace(link.path, 'leads through too many links');
             const from = target.startsWith('/') ? [] : namesOf(current.path);
             rest = [...from, ...namesOf(target), ...rest];
           } finally {
@@ -364,7 +361,7 @@ function sync(folder: Found): void {
 function readOpen(found: Found, limit: number): Buffer {
   const tooLarge = () => {
     const what = `is larger than ${limit} bytes, the most that is read of such a file`;
-    return new PlaceError(found.path, what, 'Move it away.');
+    return unsafePlace(found.path, what, 'Move it away.');
   };
   if (found.stats.size > limit) throw tooLarge();
   const fd = naming(found.path, () => openSync(through(found.fd), O_RDONLY | O_NONBLOCK));
@@ -441,8 +438,8 @@ export function list(place: Place): { name: string; kind: Kind }[] {
       const opened = naming(folder.path, () => opendirSync(through(folder.fd)));
       try {
         for (let entry = opened.readSync(); entry; entry = opened.readSync()) {
-          if (names.length >= mostNames) {
-            throw new PlaceError(folder.path, `holds more than ${mostNames} files`);
+          if (names.length >= maxNames) {
+            throw unsafePlace(folder.path, `holds more than ${maxNames} files`);
           }
           names.push({ name: entry.name, kind: kindOf(entry) });
         }
@@ -463,7 +460,7 @@ export function writeTrouble(place: Place): string | undefined {
     });
     return there ? undefined : 'ENOENT';
   } catch (error) {
-    if (error instanceof PlaceError) throw error;
+    if (isSdkError(error, 'unsafe-place')) throw error;
     return (error as NodeJS.ErrnoException).code;
   }
 }
@@ -498,10 +495,10 @@ export function openPrivate(place: Place): number {
         requireTrusted(there);
         if (there.stats.nlink > 1) {
           const why = 'is a hard link to a file that has another name too';
-          throw new PlaceError(path, why, `Remove ${path}.`);
+          throw unsafePlace(path, why, `Remove ${path}.`);
         }
         if ((there.stats.mode & 0o077) !== 0) {
-          throw new PlaceError(path, 'can be opened by others', `Run chmod 600 ${path}.`);
+          throw unsafePlace(path, 'can be opened by others', `Run chmod 600 ${path}.`);
         }
       }
       const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
@@ -655,7 +652,7 @@ function removeAllAt(folder: Found, name: string, depth: number, removal: Remova
   try {
     if (removal.left-- <= 0) {
       const what = `holds more than the ${maxRemoved} files that are removed at once`;
-      throw new PlaceError(removal.top.path, what, 'Remove by hand what does not belong there.');
+      throw unsafePlace(removal.top.path, what, 'Remove by hand what does not belong there.');
     }
     if (found.kind !== 'folder') {
       naming(found.path, () => unlinkSync(through(folder.fd, name)));

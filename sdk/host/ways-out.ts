@@ -17,10 +17,10 @@ const keyword =
 /** What may stand between a keyword and the path. */
 const between = /(?:\s*if\s+exists)?([\s<"]*)/y;
 
-const longestShown = 80;
+const maxShownLength = 80;
 
 /** The most that are told of one file. */
-const mostTold = 1000;
+const maxTold = 1000;
 
 /**
  * The text of a policy file without statements that have apparmor_parser open anything outside the policy folder, in
@@ -60,9 +60,9 @@ export function withoutWaysOut(text: string, folder: string): { text: string; wa
     }
     result += text.slice(done, index) + '!'.repeat(word.length);
     done = index + word.length;
-    if (waysOut.length === mostTold) continue;
+    if (waysOut.length === maxTold) continue;
     for (; counted < index; counted++) if (text[counted] === '\n') line += 1;
-    const says = text.slice(index, Math.min(end + 1, index + longestShown)).trim();
+    const says = text.slice(index, Math.min(end + 1, index + maxShownLength)).trim();
     waysOut.push({ line, says: says.replaceAll(/\s+/g, ' ') });
   }
   return { text: result + text.slice(done), waysOut };

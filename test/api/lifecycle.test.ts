@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Problem, Profile, Proof, Version } from '../../contract/index.ts';
 import { checkDatabase } from '../../db/check/index.ts';
 import { createClient } from '../../sdk/client.ts';
-import { fetchVerified, type HostView } from '../../sdk/fetch.ts';
+import { fetchVerified, type HostView } from '../../sdk/resolve/index.ts';
 import {
   type Digest,
   importPublicKey,

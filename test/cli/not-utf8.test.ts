@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readProfileFile } from '../../cli/profile-files.ts';
 import { check, lint } from '../../policy/index.ts';
+import { readProfileFile } from '../../sdk/profile-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'not-utf8-'));
 const read = (...parts: (string | number)[]) => {

@@ -4,7 +4,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exclusively } from '../../sdk/host/lock.ts';
+import { withLock } from '../../sdk/host/lock.ts';
 import { command } from '../command.ts';
 import { createPublisher, expectStatus, publish, send } from '../publisher.ts';
 import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
@@ -105,7 +105,7 @@ describe('changes of a host', () => {
     await done('rollback', 'web', '--to', '1.2.0', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.2.0'));
     expect(await run('rollback', 'web', '--to', '1.2.0')).toMatchObject({ code: 1 });
-    expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain('kept are');
+    expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain('stored are');
   });
 
   test('rollbacks follow the order of installation, also with older records', async () => {
@@ -262,7 +262,7 @@ describe('changes of a host', () => {
     root = await fixture.host();
     const order: string[] = [];
     let release = () => {};
-    const held = exclusively(root, async () => {
+    const held = withLock(root, async () => {
       order.push('first');
       await new Promise<void>((resolve) => {
         release = resolve;
@@ -286,7 +286,7 @@ describe('changes of a host', () => {
     for (const one of waiting) expect(await one).toContain('Waiting for another aa-registry');
     expect(order).toEqual(['first', 'first ends', 'next', 'next', 'next']);
     await expect(
-      exclusively(root, () => exclusively(root, async () => {}, { limit: 300 })),
+      withLock(root, () => withLock(root, async () => {}, { timeout: 300 })),
     ).rejects.toThrow('another aa-registry');
 
     const holder = await hold(join(root, 'var/lib/aa-registry/lock'));
@@ -294,24 +294,24 @@ describe('changes of a host', () => {
     const onWait = (who: string | undefined) => {
       told = who;
     };
-    const refused = await exclusively(root, async () => {}, { limit: 0, onWait }).catch(String);
+    const refused = await withLock(root, async () => {}, { timeout: 0, onWait }).catch(String);
     process.kill(-(holder.pid ?? 0), 'SIGKILL');
     expect(refused).toContain('try again');
     expect(told).toMatch(/^process \d+, .*sleep 60/);
     await once(holder, 'close');
-    await exclusively(root, async () => {});
+    await withLock(root, async () => {});
   });
 
   test('a waiting run names the process that it waits for', async () => {
     root = await fixture.host();
     let told: string | undefined;
     let release = () => {};
-    const held = exclusively(root, () => new Promise<void>((resolve) => (release = resolve)));
+    const held = withLock(root, () => new Promise<void>((resolve) => (release = resolve)));
     const onWait = (who: string | undefined) => {
       told = who;
       release();
     };
-    await exclusively(root, async () => {}, { onWait });
+    await withLock(root, async () => {}, { onWait });
     await held;
     // Both are this process.
     expect(told).toContain(`process ${process.pid}, `);
@@ -323,7 +323,7 @@ describe('changes of a host', () => {
     // An older release locked the folder itself, which everyone can open.
     const holder = await hold(state);
     try {
-      await exclusively(root, async () => {}, { limit: 0 });
+      await withLock(root, async () => {}, { timeout: 0 });
     } finally {
       process.kill(-(holder.pid ?? 0), 'SIGKILL');
     }

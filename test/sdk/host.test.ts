@@ -1,12 +1,11 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { VerifiedProfile } from '../../sdk/fetch.ts';
-import { writeFileAtomically } from '../../sdk/host/atomic.ts';
+import { writeFileAtomically, writeOutput } from '../../sdk/files.ts';
 import { install } from '../../sdk/host/install.ts';
-import { writeOutput } from '../../sdk/host/output.ts';
 import { dryRunArguments, findParser, runParser } from '../../sdk/host/parser.ts';
-import { uninterrupted } from '../../sdk/host/uninterrupted.ts';
+import { withoutInterruption } from '../../sdk/host/without-interruption.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { scratch } from '../cli/cli.ts';
 import { manifest, profileText } from '../publisher.ts';
 
@@ -177,7 +176,7 @@ describe('the host', () => {
 
   test('a signal is deferred during work that must not be interrupted', async () => {
     const order: string[] = [];
-    await uninterrupted(async () => {
+    await withoutInterruption(async () => {
       process.kill(process.pid, 'SIGHUP');
       await new Promise((resolve) => setTimeout(resolve, 50));
       order.push('work');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createClient, RegistryError } from '../../sdk/client.ts';
-import { createPacing, parseRetryAfter, patience } from '../../sdk/pacing.ts';
+import { createPacing, parseRetryAfter, waitLimits } from '../../sdk/pacing.ts';
 
 describe('waiting for a busy registry', () => {
   const refused = { method: 'GET', status: 429, retryAfter: '1', tries: 1 };
@@ -42,7 +42,7 @@ describe('waiting for a busy registry', () => {
           tries += 1;
         }
         // Each wait is rounded to a whole second, by which the clock advances.
-        expect(now).toBeLessThanOrEqual(patience.usual.stall + 1000 * tries);
+        expect(now).toBeLessThanOrEqual(waitLimits.usual.stall + 1000 * tries);
         expect(tries).toBeLessThan(500);
       }),
     );

@@ -8,6 +8,18 @@ const root = join(import.meta.dirname, '../..');
 const tools = join(root, 'node_modules/.bin');
 const nginx = join(root, 'profiles/docker-nginx');
 
+/** The dependencies that npm install would add. */
+const dependencies = [
+  'zod',
+  'semver',
+  'smol-toml',
+  'spdx-expression-parse',
+  'spdx-exceptions',
+  'spdx-license-ids',
+  '@noble',
+  '@types',
+];
+
 /** The files that npm would publish. */
 function packed(...args: string[]): string[] {
   const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...args], {
@@ -37,8 +49,7 @@ describe('the npm package', () => {
     await mkdir(at('node_modules'));
     execFileSync('tar', ['-xzf', at(archive), '-C', folder]);
     await cp(at('package'), at('node_modules/aa-registry'), { recursive: true });
-    // The dependencies that npm install would add.
-    for (const name of ['zod', 'semver', 'smol-toml', '@noble', '@types']) {
+    for (const name of dependencies) {
       await symlink(join(root, 'node_modules', name), at('node_modules', name));
     }
     await cp(join(root, 'examples'), at('examples'), { recursive: true });

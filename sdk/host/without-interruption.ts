@@ -1,7 +1,7 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Lets `work` end before a signal that would end this process does: it is held back until then. */
-export async function uninterrupted<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function withoutInterruption<Result>(work: () => Promise<Result>): Promise<Result> {
   const held: NodeJS.Signals[] = [];
   const hold = (signal: NodeJS.Signals) => void held.push(signal);
   for (const signal of signals) process.on(signal, hold);

@@ -1,14 +1,30 @@
-import { changeHost } from '../sdk/host/change.ts';
-import { exclusively } from '../sdk/host/lock.ts';
-import type { Mended } from '../sdk/host/mend.ts';
-import { listPending } from '../sdk/host/state.ts';
+import type { HostEvent } from '../sdk/calls/context.ts';
+import { pathOf } from '../sdk/calls/installed.ts';
+import { withLock } from '../sdk/host/lock.ts';
+import type { RepairedRecord } from '../sdk/host/repair.ts';
 import type { Recovered } from '../sdk/host/transaction.ts';
-import { type HostTrust, readHostTrust } from '../sdk/trust-file.ts';
-import type { Values } from './framework/command.ts';
-import { pathOf } from './installed.ts';
-import { currentView } from './learn-revocations.ts';
-import { openSession, type registryOptions } from './session.ts';
 import type { Io } from './terminal/io.ts';
+
+/** Says what happened on the way of a call that works on a host. */
+export function tellHostEvent(io: Io, event: HostEvent): void {
+  switch (event.kind) {
+    case 'waiting':
+      tellWait(io, event.holder);
+      break;
+    case 'recovered':
+      tellRecovered(io, event.recovered);
+      break;
+    case 'record-repaired':
+      tellRepaired(io, event.repaired);
+      break;
+    case 'log-refused':
+      io.tell(`Warning: the registry's log is not believed: ${event.reason} [${event.id}]`);
+      break;
+    case 'revocations-unknown':
+      io.tell(`Which keys were revoked is known as of before: ${event.reason}`);
+      break;
+  }
+}
 
 /** Says where a file went that stood in the way and was not this program's. */
 export function tellSetAside(tell: Io['tell'], file: string): void {
@@ -17,32 +33,7 @@ export function tellSetAside(tell: Io['tell'], file: string): void {
 
 /** Does what writes files of a host's configuration, while no other command changes that host. */
 export function alone<Result>(io: Io, root: string, work: () => Promise<Result>): Promise<Result> {
-  return exclusively(root, work, { onWait: (holder) => tellWait(io, holder) });
-}
-
-/**
- * Does what changes a host, alone (see {@link changeHost}), and says what had to be waited for or mended first. Before
- * an interrupted installation is finished, the registry is asked whether its keys are good still.
- */
-export async function changing<Result>(
-  io: Io,
-  root: string,
-  { trust, ...named }: Values<typeof registryOptions> & { trust?: HostTrust },
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const interrupted = (await listPending(root)).filter(({ kind }) => kind === 'install');
-  if (interrupted.length > 0) {
-    const trusted = trust ?? (await readHostTrust(root));
-    const teams = interrupted.map(({ installation: { team } }) => team);
-    const client = trusted && (await openSession(io, named, trusted.registry, { brief: true }));
-    if (trusted) await currentView(io, client, root, trusted, teams);
-  }
-  return changeHost(root, work, {
-    trust,
-    onWait: (holder) => tellWait(io, holder),
-    onRecovered: (recovered) => tellRecovered(io, recovered),
-    onMended: (mended) => tellMended(io, mended),
-  });
+  return withLock(root, work, { onWait: (holder) => tellWait(io, holder) });
 }
 
 const became: Record<Recovered['outcome'], string> = {
@@ -66,7 +57,7 @@ function tellRecovered(io: Io, { pending, outcome, refusal, earlier }: Recovered
   } else io.tell(`Warning: ${old} was not loaded again, for ${reason}.`);
 }
 
-function tellMended(io: Io, { record, copy, installation }: Mended): void {
+function tellRepaired(io: Io, { record, copy, installation }: RepairedRecord): void {
   const path = pathOf(record);
   if (record.kind === 'pending') {
     io.tell(`Warning: a change of ${path} was interrupted, and the record of it is damaged.`);

@@ -8,79 +8,78 @@ import {
   sha256,
 } from '../../trust/index.ts';
 import { evidenceIn, makeBundle, parseBundle } from '../bundle.ts';
-import { type Verified, verifyEvidence } from '../fetch.ts';
+import { type Verified, verifyEvidence } from '../resolve/index.ts';
 import type { HostTrust } from '../trust-file.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
 import { type Installation, type Named, type Release, statePlace } from './state.ts';
 import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
- * What a host keeps of the versions it has and had: each as a bundle of one, named by its digest. With it a
- * version is proved and installed again without a network.
+ * A host's version store: each version that is or was installed, as a bundle of one, named by its digest. From it a
+ * version is verified and installed again without a network.
  */
-function keptFolder(root: string, { team, name }: Named): Place {
+function storeFolder(root: string, { team, name }: Named): Place {
   return statePlace(root, 'kept', `${team}.${name}`);
 }
 
-/** The most that what is kept of a version may hold, in bytes: far more than a registry takes. */
-const longestKept = 4 * 1024 * 1024;
+/** The largest stored version that is read, in bytes: far more than a registry accepts. */
+const maxStored = 4 * 1024 * 1024;
 
-function keptName(digest: string): string {
+function bundleName(digest: string): string {
   return `${digest.slice('sha256:'.length)}.bundle`;
 }
 
 /** Stores evidence that was verified; which keys are revoked is remembered with the log (see seen.ts). */
-export async function keep(root: string, proved: Evidence, digest: string): Promise<void> {
+export async function store(root: string, proved: Evidence, digest: string): Promise<void> {
   const keys = proved.keys.map(({ revocation: _, ...key }) => key);
   const evidence = { ...proved, keys };
-  const place = keptFolder(root, evidence).at(keptName(digest));
+  const place = storeFolder(root, evidence).at(bundleName(digest));
   await write(place, `${JSON.stringify(makeBundle([evidence], {}))}\n`, 0o644);
 }
 
-/** What decides about a kept version: what the host trusts now, and the keys that it has seen revoked. */
-export interface KeptView {
+/** What a stored version is verified against: what the host trusts now, and the keys that it has seen revoked. */
+export interface TrustView {
   trust: HostTrust;
   revoked: RevokedByTeam;
 }
 
-/** What decides about kept versions below `root`, by what was seen so far. */
-export async function readKeptView(root: string, trust: HostTrust): Promise<KeptView> {
+/** What stored versions below `root` are verified against, as far as was seen. */
+export async function readTrustView(root: string, trust: HostTrust): Promise<TrustView> {
   return { trust, revoked: await readRevoked(hostSeenFolder(root, trust.log.key)) };
 }
 
 /**
- * A kept version, proved again by what the host trusts now. Its checkpoint is judged by the clock of the time at
- * which it was proved first: the log has grown since, which proves nothing against it. A key that was revoked since
- * counts no longer.
+ * Verifies a stored version against what the host trusts now. Its checkpoint's age counts at the time of the first
+ * verification: that the log has grown since is no reason to refuse it. A key that was revoked since counts no longer.
  */
-export async function verifyKept(
+export async function verifyStored(
   root: string,
   named: Named,
   { version, digest, verifiedAt }: Release,
-  view: KeptView,
+  view: TrustView,
 ): Promise<Verified | { ok: false; id: 'not-kept'; reason: string }> {
-  const evidence = readKept(root, named, digest);
+  const evidence = readStored(root, named, digest);
   const reference = { ...named, selector: { kind: 'version', version } } as const;
   if (!evidence) {
-    const reason = `this host has not kept ${formatReference(reference)}`;
+    const reason = `this host has not stored ${formatReference(reference)}`;
     return { ok: false, id: 'not-kept', reason };
   }
   const now = new Date(verifiedAt);
   const verified = await verifyEvidence(evidence, reference, { ...view, seen: undefined, now });
   // Else another version's proof, under this one's name, would speak for what is installed.
   if (verified.ok && verified.profile.digest !== digest) {
-    const reason = `what is kept of ${formatReference(reference)} has the digest ${verified.profile.digest}, not ${digest}`;
+    const reason = `the stored ${formatReference(reference)} has the digest ${verified.profile.digest}, not ${digest}`;
     return { ok: false, id: 'digest-mismatch', reason, revoked: verified.revoked };
   }
   return verified;
 }
 
 /** The manifest and the text of what is installed, as it was proved then; `undefined` where the host has lost it. */
-export function readKeptPackage(
+export function readStoredPackage(
   root: string,
   installation: Installation,
 ): { manifest: Manifest; text: string } | undefined {
-  const evidence = readKept(root, installation, installation.digest);
+  const evidence = readStored(root, installation, installation.digest);
   const payload = evidence && decodeBase64(evidence.envelope.payload);
   const statement = payload && parseStatement(payload);
   if (!statement) return undefined;
@@ -88,13 +87,13 @@ export function readKeptPackage(
   return { manifest: statement.predicate.manifest, text };
 }
 
-/** The versions that are kept and are what their digests say, the last one first; each was proved when it was kept. */
-export async function listKept(root: string, named: Named): Promise<Release[]> {
-  const folder = keptFolder(root, named);
+/** The stored versions that match their digests, the last one first; each was verified before it was stored. */
+export async function listStored(root: string, named: Named): Promise<Release[]> {
+  const folder = storeFolder(root, named);
   const releases: Release[] = [];
   for (const { name: file } of list(folder)) {
     const digest = `sha256:${file.replace(/\.bundle$/, '')}`;
-    const evidence = isDigest(digest) ? readKept(root, named, digest) : undefined;
+    const evidence = isDigest(digest) ? readStored(root, named, digest) : undefined;
     if (!evidence || (await sha256(evidence.profile)) !== digest) continue;
     const verifiedAt = lookAt(folder.at(file))?.stats.mtime.toISOString();
     if (verifiedAt === undefined) continue;
@@ -103,37 +102,37 @@ export async function listKept(root: string, named: Named): Promise<Release[]> {
   return releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
 }
 
-function readKept(root: string, named: Named, digest: string): Evidence | undefined {
-  const text = readText(keptFolder(root, named).at(keptName(digest)), longestKept);
+function readStored(root: string, named: Named, digest: string): Evidence | undefined {
+  const text = readText(storeFolder(root, named).at(bundleName(digest)), maxStored);
   const bundle = text === undefined ? undefined : parseBundle(text);
   return bundle && evidenceIn(bundle, 0)[0];
 }
 
-/** Forgets the versions that an installation does not remember, and what was staged for it. */
+/** Removes the stored versions that an installation's record does not name, and what was staged for it. */
 export function dropUnneeded(root: string, installation: Installation): void {
-  const folder = keptFolder(root, installation);
-  const needed = [installation, ...installation.earlier].map(({ digest }) => keptName(digest));
+  const folder = storeFolder(root, installation);
+  const needed = [installation, ...installation.earlier].map(({ digest }) => bundleName(digest));
   for (const { name } of list(folder)) {
     if (!needed.includes(name)) removeAll(folder.at(name));
   }
 }
 
-/** Forgets every version of a profile. */
-export function dropKept(root: string, named: Named): void {
-  removeAll(keptFolder(root, named));
+/** Removes every stored version of a profile. */
+export function dropStored(root: string, named: Named): void {
+  removeAll(storeFolder(root, named));
 }
 
 /**
- * Forgets whatever no installation remembers: what was kept for a change that then was not begun. What is kept of
- * `unknown`, whose records are damaged, stays.
+ * Removes the stored versions that no installation's record names, as of a change that was not made after all. Those of
+ * `unknown`, whose records are damaged, stay.
  */
-export function tidyKept(
+export function tidyStore(
   root: string,
   installed: readonly Installation[],
   unknown: readonly Named[],
 ): void {
   for (const installation of installed) dropUnneeded(root, installation);
-  const needed = [...installed, ...unknown].map((one) => keptFolder(root, one).name);
+  const needed = [...installed, ...unknown].map((one) => storeFolder(root, one).name);
   const folder = statePlace(root, 'kept');
   for (const { name } of list(folder)) {
     if (!needed.includes(name)) removeAll(folder.at(name));

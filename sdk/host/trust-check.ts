@@ -1,19 +1,21 @@
-import type { FetchRefusalId } from '../fetch.ts';
-import { type KeptView, verifyKept } from './kept.ts';
+import type { RevokedKeys } from '../../trust/index.ts';
+import type { VerifyRefusalId } from '../resolve/index.ts';
+import type { HostTrust } from '../trust-file.ts';
 import type { Installation } from './state.ts';
+import { type TrustView, verifyStored } from './store.ts';
 
 /** What is installed and would not be installed now, for it can't be proved. */
 export interface Untrusted {
   installation: Installation;
   /** `not-kept`: what proved it is gone from this host. */
-  id: FetchRefusalId | 'not-kept';
+  id: VerifyRefusalId | 'not-kept';
   reason: string;
   /** Whether fewer keys of the team are trusted and not revoked than must sign. */
   lacksKeys: boolean;
 }
 
 /** What can't be proved of what is installed. */
-export interface Judgement {
+export interface TrustCheck {
   /** What would be refused: for its keys, its signature, its bytes, its log's proof, or for want of any proof. */
   untrusted: Untrusted[];
   /**
@@ -23,47 +25,54 @@ export interface Judgement {
   outdated: Untrusted[];
 }
 
-/** Refusals of how old a checkpoint is and who cosigned it. {@link verifyKept} looks at these first. */
+/** Refusals of how old a checkpoint is and who cosigned it. {@link verifyStored} looks at these first. */
 const ofCheckpoint: readonly string[] = [
   'checkpoint-stale',
   'checkpoint-future',
   'checkpoint-witnesses',
-] satisfies FetchRefusalId[];
+] satisfies VerifyRefusalId[];
 
 /** Which of these installations can't be proved by what the host trusts now and the keys that are revoked now. */
-export async function judgeInstalled(
+export async function checkTrust(
   root: string,
   installed: readonly Installation[],
-  view: KeptView | undefined,
-): Promise<Judgement> {
+  view: TrustView | undefined,
+): Promise<TrustCheck> {
   const untrusted: Untrusted[] = [];
   const outdated: Untrusted[] = [];
   for (const installation of installed) {
     const refusal = await refusalOf(root, installation, view);
     if (!refusal) continue;
     const isOld = refusal.id === 'checkpoint-stale' || refusal.id === 'checkpoint-future';
-    const lacksKeys = hasTooFewKeys(installation.team, view);
-    (isOld ? outdated : untrusted).push({ installation, ...refusal, lacksKeys });
+    const { team } = installation;
+    const lacking = lacksKeys(view?.trust, team, view?.revoked.get(team));
+    (isOld ? outdated : untrusted).push({ installation, ...refusal, lacksKeys: lacking });
   }
   return { untrusted, outdated };
 }
 
-function hasTooFewKeys(team: string, view: KeptView | undefined): boolean {
-  const { keys, threshold } = view?.trust.teams.get(team) ?? { keys: [], threshold: 1 };
-  return keys.filter(({ keyId }) => !view?.revoked.get(team)?.has(keyId)).length < threshold;
+/** Whether fewer keys of a team are trusted and not among these revoked ones than must sign. */
+export function lacksKeys(
+  trust: HostTrust | undefined,
+  team: string,
+  ...revoked: readonly (RevokedKeys | undefined)[]
+): boolean {
+  const { keys, threshold } = trust?.teams.get(team) ?? { keys: [], threshold: 1 };
+  const good = keys.filter(({ keyId }) => !revoked.some((one) => one?.has(keyId)));
+  return good.length < threshold;
 }
 
 /** Why an installation would be refused: what matters most, where there are several reasons. */
 async function refusalOf(
   root: string,
   installation: Installation,
-  view: KeptView | undefined,
+  view: TrustView | undefined,
 ): Promise<Pick<Untrusted, 'id' | 'reason'> | undefined> {
   if (!view) return { id: 'team-untrusted', reason: 'this host trusts nobody' };
   let found: Pick<Untrusted, 'id' | 'reason'> | undefined;
   for (const log of [view.trust.log, ...relaxations(view)]) {
     const trust = { ...view.trust, log };
-    const verified = await verifyKept(root, installation, installation, { ...view, trust });
+    const verified = await verifyStored(root, installation, installation, { ...view, trust });
     if (verified.ok) return found;
     found = { id: verified.id, reason: verified.reason };
     if (!ofCheckpoint.includes(verified.id)) return found;
@@ -72,7 +81,7 @@ async function refusalOf(
 }
 
 /** The log's policy with less and less asked of a checkpoint, so that what else is wrong shows. */
-function relaxations({ trust: { log } }: KeptView) {
+function relaxations({ trust: { log } }: TrustView) {
   const ageless = { ...log, maxAge: Number.POSITIVE_INFINITY };
   return [ageless, { ...ageless, witnessThreshold: 0 }];
 }

@@ -6,7 +6,7 @@ import { findParser } from './parser.ts';
 import { type Installation, installedPath } from './state.ts';
 
 /** How what is installed compares with what was. */
-export interface Condition {
+export interface Drift {
   /** The file, against the digest that its team has signed. */
   file: 'ok' | 'changed' | 'missing';
   /** What boot makes of it: whether the links beside it are as this program set them. */
@@ -16,11 +16,11 @@ export interface Condition {
 }
 
 /** Compares an installation with the machine, which has this policy loaded; none for another root. */
-export async function examine(
+export async function detectDrift(
   root: string,
   installation: Installation,
   policy: ReadonlyMap<string, LoadedProfile> | undefined,
-): Promise<Condition> {
+): Promise<Drift> {
   const digest = await digestOf(root, installation);
   const file = digest === undefined ? 'missing' : digest === installation.digest ? 'ok' : 'changed';
   const complains = isForcedToComplain(root, installation);
@@ -29,15 +29,15 @@ export async function examine(
     : complains === installation.complain
       ? 'ok'
       : 'other-mode';
-  const kernel = policy ? await examineKernel(installation, policy, file === 'ok') : 'unknown';
+  const kernel = policy ? await kernelDrift(installation, policy, file === 'ok') : 'unknown';
   return { file, boot, kernel };
 }
 
-async function examineKernel(
+async function kernelDrift(
   installation: Installation,
   policy: ReadonlyMap<string, LoadedProfile>,
   isFileOwn: boolean,
-): Promise<Condition['kernel']> {
+): Promise<Drift['kernel']> {
   const { name, complain, kernel: recorded } = installation;
   const file = installedPath('/', installation);
   const state = stateOf(policy, name);
@@ -52,12 +52,12 @@ async function examineKernel(
 }
 
 /** Whether there is anything to put right. A profile that the operator has disabled is left so. */
-export function isSound({ file, boot, kernel }: Condition): boolean {
+export function isAsInstalled({ file, boot, kernel }: Drift): boolean {
   return file === 'ok' && boot === 'ok' && (kernel === 'ok' || kernel === 'unknown');
 }
 
 /** What is wrong, as parts of a sentence; nothing when all is well. */
-export function describeCondition({ file, boot, kernel }: Condition): string[] {
+export function describeDrift({ file, boot, kernel }: Drift): string[] {
   const said: string[] = [];
   if (file === 'changed') said.push('its file was changed');
   if (file === 'missing') said.push('its file is missing');

@@ -1,0 +1,67 @@
+import type { Refusal } from '../sdk/refusal.ts';
+import { isUnresolved } from '../sdk/resolve/index.ts';
+import { CliError, exit } from './framework/command.ts';
+
+/** What a refusal led to, when not to an unchanged host, and what to do about it. */
+export interface Consequence {
+  /** The first half of the sentence; empty when the command only looks. */
+  consequence?: string;
+  next?: string | undefined;
+}
+
+/** What a command ends with when a call of the SDK was refused. */
+export function refused(
+  { id, reason, next: known }: Refusal,
+  { consequence = 'nothing was changed', next = known }: Consequence = {},
+): CliError {
+  const sentence = `${reason[0]?.toUpperCase()}${reason.slice(1)}.`;
+  const marked = consequence === '' ? 'Refused' : `Refused, ${consequence}`;
+  if (isUnresolved(id)) return new CliError(exit.failed, `${reason} [${id}].`, next, id);
+  switch (id) {
+    case 'no-root':
+      return new CliError(exit.usage, `--root: ${reason}.`, next, id);
+    case 'reference-invalid':
+    case 'reference-repeated':
+      return new CliError(exit.usage, `${reason}.`, next);
+    case 'bundle-channel':
+      return new CliError(exit.usage, sentence, next);
+    case 'not-in-bundle':
+    case 'already-installed':
+      return new CliError(exit.failed, `${reason}.`, next);
+    case 'not-installed':
+      return new CliError(exit.failed, `${reason}.`, next, id);
+    case 'record-damaged':
+      return new CliError(exit.failed, sentence, next, id);
+    case 'no-profiles-file': {
+      const example =
+        'It lists what this host should have, such as: profiles = ["docker-nginx", "acme/web@^1.2"]';
+      return new CliError(exit.failed, `Nothing was changed: ${reason}.`, next ?? example);
+    }
+    case 'no-trust-file': {
+      const init = 'Decide whom to trust with: aa-registry trust init TEAM --registry URL';
+      return new CliError(
+        exit.refused,
+        `This host does not trust any team yet: ${reason}.`,
+        init,
+        id,
+      );
+    }
+    case 'not-root':
+    case 'no-apparmor':
+    case 'no-parser':
+    case 'root-escapes': {
+      const advice =
+        id === 'not-root'
+          ? 'Run it with sudo; --root DIR works on the files of another system.'
+          : '"aa-registry doctor" says more; --root DIR works on the files of another system.';
+      return new CliError(exit.unable, `Nothing was changed: ${reason}.`, next ?? advice, id);
+    }
+    case 'profile-defined-elsewhere':
+    case 'parser-refused':
+    case 'kernel-refused':
+    case 'not-kept':
+      return new CliError(exit.failed, `${marked}: ${reason} [${id}].`, next, id);
+    default:
+      return new CliError(exit.refused, `${marked}: ${reason} [${id}].`, next, id);
+  }
+}

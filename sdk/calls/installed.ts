@@ -1,0 +1,47 @@
+import { formatReference, isInRange, parseReference } from '../../trust/index.ts';
+import { type Installation, listDamaged, listInstallations } from '../host/state.ts';
+import type { Refusal } from '../refusal.ts';
+
+export type NotInstalledRefusal = Refusal<'reference-invalid' | 'not-installed' | 'record-damaged'>;
+
+/**
+ * The installation that `text` means: a reference without a version, or the name alone, whichever team's it is,
+ * for a host has a profile's name once.
+ */
+export async function findInstalled(
+  root: string,
+  text: string,
+): Promise<{ ok: true; installation: Installation } | NotInstalledRefusal> {
+  const parsed = parseReference(text);
+  if (!parsed.ok) return { ok: false, id: 'reference-invalid', reason: parsed.reason };
+  const { team, name, selector } = parsed.reference;
+  const installed = await listInstallations(root);
+  const installation = installed.find(
+    (one) => one.name === name && (!text.includes('/') || one.team === team),
+  );
+  const notInstalled = (reason: string, next?: string) =>
+    ({ ok: false, id: 'not-installed', reason, next }) as const;
+  if (!installation) {
+    const damaged = (await listDamaged(root)).find((one) => one.name === name);
+    if (damaged) {
+      const reason = `what is installed of ${pathOf(damaged)} is not known: ${damaged.path} is damaged`;
+      const next = `To rebuild it: sudo aa-registry pull ${pathOf(damaged)}`;
+      return { ok: false, id: 'record-damaged', reason, next };
+    }
+    const known = installed.map(pathOf).join(', ');
+    const next = known === '' ? undefined : `Installed are: ${known}.`;
+    return notInstalled(`${text} is not installed by aa-registry`, next);
+  }
+  const { version } = installation;
+  const isOther =
+    (selector.kind === 'version' && selector.version !== version) ||
+    (selector.kind === 'range' && !isInRange(version, selector.range));
+  return isOther
+    ? notInstalled(`${text} is not installed, but ${version} is`)
+    : { ok: true, installation };
+}
+
+/** A profile's name, without the default team. */
+export function pathOf({ team, name }: { team: string; name: string }): string {
+  return formatReference({ team, name, selector: { kind: 'default' } });
+}

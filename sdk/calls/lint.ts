@@ -1,0 +1,68 @@
+import {
+  type Diagnostic,
+  fix as fixPolicy,
+  type IncludeResolver,
+  lint as lintPolicy,
+} from '../../policy/index.ts';
+import { fileResolver } from '../host/includes.ts';
+import { type ProfileFile, readProfileFile, rewriteProfile } from '../profile-file.ts';
+
+export interface LintOptions {
+  /** Where includes are found; `/etc/apparmor.d` when left out. */
+  base?: string | undefined;
+  /** Further folders for `<includes>`, looked into before `base`. */
+  include?: readonly string[] | undefined;
+  /** Finds includes instead: one for several calls reads each file once. */
+  resolver?: IncludeResolver | undefined;
+  /** Apply the fixes that are known. A file is rewritten if they change it, with its mode and owner. */
+  fix?: boolean | undefined;
+}
+
+/** What lint has to say of a profile. */
+export interface Linted {
+  /** Whether it has no errors. */
+  ok: boolean;
+  /** The profile's path; `undefined` of a text. */
+  file: string | undefined;
+  text: string;
+  /** What is left, with `fix`. */
+  diagnostics: Diagnostic[];
+  /** How many more diagnostics there are. */
+  omitted: number;
+  /** The diagnostics that were fixed. */
+  fixed: Diagnostic[];
+  /** What a host needs to load it, such as the AppArmor release. */
+  needs: ReturnType<typeof lintPolicy>['needs'];
+}
+
+/**
+ * Checks a profile and advises on it: the path of a package's folder, the path of a file, or a text. Throws when there is
+ * no such file, or an {@link SdkError} when the folder is no package.
+ *
+ * @example
+ * const { ok, diagnostics } = await lint({ text: 'profile web { /srv/** r, }' });
+ */
+export async function lint(
+  source: string | Pick<ProfileFile, 'text'>,
+  { base = '/etc/apparmor.d', include = [], resolver, fix = false }: LintOptions = {},
+): Promise<Linted> {
+  const profile: Omit<ProfileFile, 'file' | 'rawBytes'> & Partial<ProfileFile> =
+    typeof source === 'string' ? await readProfileFile(source) : { warnings: [], ...source };
+  const { text: before, file, warnings, ...ofPackage } = profile;
+  const options = { resolver: resolver ?? fileResolver({ base, include }), ...ofPackage };
+  const fixed = fix ? fixPolicy(before, options) : undefined;
+  const { ok, diagnostics, omitted, needs } = fixed?.report ?? lintPolicy(before, options);
+  const { text, applied } = fixed ?? { text: before, applied: [] };
+  if (typeof source === 'string' && file !== undefined && text !== before) {
+    await rewriteProfile({ file, text: before }, text);
+  }
+  return {
+    ok,
+    file,
+    text,
+    diagnostics: [...diagnostics, ...warnings],
+    omitted,
+    fixed: applied,
+    needs,
+  };
+}

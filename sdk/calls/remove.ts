@@ -1,0 +1,79 @@
+import { checkTarget, type TargetRefusal } from '../host/install.ts';
+import type { Process } from '../host/processes.ts';
+import { remove as removeInstallation } from '../host/remove.ts';
+import type { Installation } from '../host/state.ts';
+import type { Refusal } from '../refusal.ts';
+import {
+  change,
+  checkRoot,
+  type HostEvent,
+  type HostOptions,
+  type NoRootRefusal,
+  rootOf,
+} from './context.ts';
+import { findInstalled, type NotInstalledRefusal, pathOf } from './installed.ts';
+
+export interface RemoveOptions extends HostOptions<RemoveEvent> {
+  /** Also while processes are confined by it, which become unconfined, and when its file was changed. */
+  force?: boolean | undefined;
+}
+
+export type RemoveEvent = HostEvent | { kind: 'removed'; installation: Installation };
+
+export type RemoveRefusal =
+  | NoRootRefusal
+  | TargetRefusal
+  | NotInstalledRefusal
+  | (Refusal<'file-changed'> & { file: string })
+  /** These processes are confined by it: without it they would be unconfined. */
+  | (Refusal<'profile-in-use'> & { processes: Process[] });
+
+/**
+ * Unloads a profile and removes its file, by its name or `team/name`. Refused while processes are confined by it and when
+ * its file was changed since it was installed, unless `force` is set. The administrator's own `local/` file stays.
+ */
+export async function remove(
+  name: string,
+  options: RemoveOptions = {},
+): Promise<{ ok: true; installation: Installation } | RemoveRefusal> {
+  const report = await removeAll([name], options);
+  return report.ok ? { ok: true, installation: report.items[0] as Installation } : report;
+}
+
+/** As {@link remove}, for several: all are installed before the first is removed. `items` has those that were removed. */
+export async function removeAll(
+  names: readonly string[],
+  options: RemoveOptions = {},
+): Promise<({ ok: true } | RemoveRefusal) & { items: Installation[] }> {
+  const { force = false, onEvent: emit = () => {} } = options;
+  const root = rootOf(options);
+  const refusal = await checkRoot(root);
+  if (refusal) return { ...refusal, items: [] };
+  const target = await checkTarget({ root });
+  if (!target.ok) return { ...target, items: [] };
+  return change(root, options, async () => {
+    const items: Installation[] = [];
+    const wanted: Installation[] = [];
+    for (const name of names) {
+      const found = await findInstalled(root, name);
+      if (!found.ok) return { ...found, items };
+      wanted.push(found.installation);
+    }
+    for (const installation of wanted) {
+      const removed = await removeInstallation(installation, { root, force });
+      if (!removed.ok) return { ...removed, reason: whyNot(installation, removed), items };
+      items.push(installation);
+      emit({ kind: 'removed', installation });
+    }
+    return { ok: true, items };
+  });
+}
+
+type NotRemoved = Extract<Awaited<ReturnType<typeof removeInstallation>>, { ok: false }>;
+
+/** Why something was not removed, as the second half of a sentence. */
+export function whyNot(installation: Installation, refused: NotRemoved): string {
+  if (refused.id === 'file-changed') return `${refused.file} was changed since it was installed`;
+  const named = refused.processes.map(({ pid, command }) => `${command} (${pid})`).join(', ');
+  return `processes are confined by ${pathOf(installation)}: ${named}`;
+}

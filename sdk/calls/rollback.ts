@@ -1,0 +1,139 @@
+import { type Client, isRegistryFailure } from '../client.ts';
+import type { InstallRefusal, TargetRefusal } from '../host/install.ts';
+import { reinstall } from '../host/reinstall.ts';
+import { type Earlier, type Installation, wasLeft } from '../host/state.ts';
+import { lacksKeys } from '../host/trust-check.ts';
+import type { Refusal } from '../refusal.ts';
+import type { VerifiedProfile, VerifyRefusalId } from '../resolve/index.ts';
+import {
+  change,
+  currentView,
+  type HostEvent,
+  type HostOptions,
+  type NoTrustRefusal,
+  openHost,
+  withoutNetwork,
+} from './context.ts';
+import { findInstalled, type NotInstalledRefusal, pathOf } from './installed.ts';
+
+export interface RollbackOptions extends HostOptions<RollbackEvent> {
+  /** The version to go back to; that which was installed before when left out. */
+  to?: string | undefined;
+  /** Do not ask the registry whether that version was yanked and which keys are revoked. */
+  offline?: boolean | undefined;
+}
+
+export type RollbackEvent =
+  | HostEvent
+  | { kind: 'version-yanked'; version: string; reason: string }
+  /** The registry could not be asked whether the version was yanked. */
+  | { kind: 'yank-unknown'; version: string; reason: string }
+  | { kind: 'step'; step: string };
+
+export interface RolledBack {
+  ok: true;
+  profile: VerifiedProfile;
+  file: string;
+  /** The version that was installed before. */
+  from: string;
+  /** Whether an earlier rollback had left the version that it went to, so that this went forward again. */
+  isForward: boolean;
+  /** The mode in which the kernel has it; `undefined` for another root. */
+  mode: string | undefined;
+  /** Where the file went that was in the way, when it was not what had been installed. */
+  setAside: string | undefined;
+}
+
+/** No stored version matches; `stored` has those that `to` can name. */
+export interface NotStoredRefusal
+  extends Refusal<'nothing-older' | 'not-kept' | 'already-installed'> {
+  installation: Installation;
+  stored: string[];
+}
+
+export type RollbackRefusal =
+  | TargetRefusal
+  | NoTrustRefusal
+  | NotInstalledRefusal
+  | NotStoredRefusal
+  | (Refusal<VerifyRefusalId | InstallRefusal | 'not-kept'> & {
+      installation: Installation;
+      /** Whether fewer keys of its team are trusted and not revoked than must sign. */
+      lacksKeys: boolean;
+    });
+
+/**
+ * Goes back to the version of a profile that was installed before, by its name or `team/name`. It needs no network: the
+ * host stores earlier versions with what proves them, and proves them again. Another rollback goes further back.
+ */
+export async function rollback(
+  name: string,
+  options: RollbackOptions = {},
+): Promise<RolledBack | RollbackRefusal> {
+  const { to, offline = false, onEvent: emit = () => {} } = options;
+  const opened = await openHost(options, { change: true });
+  if (!opened.ok) return opened;
+  const { host } = opened;
+  const { root, trust } = host;
+  return change(root, { ...options, trust }, async () => {
+    const found = await findInstalled(root, name);
+    if (!found.ok) return found;
+    const { installation } = found;
+    const release = chooseEarlier(installation, to);
+    if (!('digest' in release)) return release;
+    const isForward = wasLeft(installation, release);
+    if (!offline)
+      await tellYanked(await host.connect({ brief: true }), installation, release, emit);
+    const view = await currentView(withoutNetwork(host, offline), [installation.team]);
+    const done = await reinstall(installation, release, view, {
+      root,
+      reference: installation.reference,
+      // Going forward again, as `to` may, is no rollback: sync follows the registry as before.
+      rolledBackFrom: isForward ? undefined : installation.version,
+      onStep: (step) => emit({ kind: 'step', step }),
+    });
+    if (!done.ok) {
+      const { id, reason } = done;
+      const { team } = installation;
+      const lacking = lacksKeys(trust, team, view.revoked.get(team));
+      return { ok: false, id, reason, installation, lacksKeys: lacking };
+    }
+    const { profile, file, mode, setAside } = done;
+    return { ok: true, profile, file, from: installation.version, isForward, mode, setAside };
+  });
+}
+
+function chooseEarlier(
+  installation: Installation,
+  to: string | undefined,
+): Earlier | NotStoredRefusal {
+  const { version, earlier } = installation;
+  const release = earlier.find((one) =>
+    to === undefined ? !wasLeft(installation, one) : one.version === to,
+  );
+  if (release) return release;
+  const path = pathOf(installation);
+  const [id, reason] =
+    to === version
+      ? (['already-installed', `${path} is at ${version} already`] as const)
+      : to === undefined
+        ? (['nothing-older', `this host stores nothing older of ${path} than ${version}`] as const)
+        : (['not-kept', `${path}@${to} was not installed here`] as const);
+  return { ok: false, id, reason, installation, stored: earlier.map((one) => one.version) };
+}
+
+/** Says when the registry has yanked the version to go to, which does not stop a rollback. */
+async function tellYanked(
+  client: Client,
+  { team, name }: Installation,
+  { version }: Earlier,
+  emit: (event: RollbackEvent) => void,
+): Promise<void> {
+  try {
+    const { yankReason } = await client.getVersion({ team, name, version });
+    if (yankReason !== null) emit({ kind: 'version-yanked', version, reason: yankReason });
+  } catch (error) {
+    if (!isRegistryFailure(error)) throw error;
+    emit({ kind: 'yank-unknown', version, reason: error.message });
+  }
+}

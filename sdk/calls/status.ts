@@ -1,0 +1,165 @@
+import { parseReference, type Reference } from '../../trust/index.ts';
+import { UnreachableError } from '../client.ts';
+import { isSdkError } from '../error.ts';
+import type { Installation, Named } from '../host/state.ts';
+import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../host/status.ts';
+import { checkTrust, type TrustCheck } from '../host/trust-check.ts';
+import { profilesPlace, readProfiles, unlisted } from '../profiles-file.ts';
+import type { Refusal } from '../refusal.ts';
+import { fetchUpdates, type Update } from '../resolve/index.ts';
+import {
+  checkRoot,
+  connector,
+  currentView,
+  folderOf,
+  type Host,
+  type HostEvent,
+  type HostOptions,
+  type NoRootRefusal,
+  rootOf,
+  trustOf,
+} from './context.ts';
+import { pathOf } from './installed.ts';
+
+export interface StatusOptions extends HostOptions<StatusEvent> {
+  /** Only these installed profiles, by name or `team/name`; all when left out. */
+  names?: readonly string[] | undefined;
+  /** Do not ask the registry for newer or yanked versions and revoked keys. */
+  offline?: boolean | undefined;
+}
+
+export type StatusEvent =
+  | HostEvent
+  /** The registry could not be asked for newer or yanked versions. */
+  | { kind: 'updates-unknown'; reason: string }
+  /** The host's profiles.toml is malformed, so that what it lists is not known. */
+  | { kind: 'profiles-invalid'; reason: string };
+
+/** What AppArmor does on a host, what is installed there, and whether it is still proved. */
+export interface Status extends Omit<HostStatus, 'installed'>, TrustCheck {
+  ok: true;
+  /** The worst of all that is installed. */
+  verdict: ReturnType<typeof verdictOf>;
+  installed: (InstalledStatus & {
+    /** What the registry says of it; `undefined` where it was not asked. */
+    update: Update | undefined;
+    /** Whether it was pulled and this host's profiles.toml does not list it: no sync changes or removes it. */
+    unmanaged: boolean;
+  })[];
+}
+
+export type StatusRefusal = NoRootRefusal | Refusal<'not-root' | 'not-installed'>;
+
+/**
+ * Compares what is installed with what was signed and with what the kernel has, and changes nothing but what is known of
+ * revoked keys. This machine's own root needs root's rights.
+ */
+export async function status(options: StatusOptions = {}): Promise<Status | StatusRefusal> {
+  const { names = [], offline = false, onEvent: emit = () => {} } = options;
+  const root = rootOf(options);
+  const refusal = await checkRoot(root);
+  if (refusal) return refusal;
+  if (root === '/' && process.getuid?.() !== 0) {
+    return { ok: false, id: 'not-root', reason: 'only root can see what is loaded' };
+  }
+  const narrowed = narrow(await readStatus(root), names);
+  if (!narrowed.ok) return narrowed;
+  const { found } = narrowed;
+  const installations = found.installed.map(({ installation }) => installation);
+  const trust = await trustOf(root, options);
+  const registry = options.registry ?? trust?.registry;
+  const connect =
+    offline || installations.length === 0 || registry === undefined
+      ? undefined
+      : connector(options, registry);
+  const updates = connect ? await askForUpdates(connect, installations, emit) : [];
+  const teams = installations.map(({ team }) => team);
+  const view =
+    trust &&
+    (await currentView(
+      { trust, folder: folderOf(root, trust, options), emit, ...(connect && { connect }) },
+      teams,
+    ));
+  const check = await checkTrust(root, installations, view);
+  const unmanaged = await unmanagedOf(root, installations, emit);
+  return {
+    ...found,
+    ok: true,
+    verdict: verdictOf(found, check.untrusted),
+    installed: found.installed.map((one, at) => ({
+      ...one,
+      update: updates[at],
+      unmanaged: unmanaged.includes(one.installation),
+    })),
+    ...check,
+  };
+}
+
+/** The part of a status that is about these installed profiles; all of it when none is named. */
+function narrow(
+  found: HostStatus,
+  names: readonly string[],
+): { ok: true; found: HostStatus } | Refusal<'not-installed'> {
+  if (names.length === 0) return { ok: true, found };
+  const isMeant = (name: string, one: Named) => one.name === name || pathOf(one) === name;
+  const isNamed = (one: Named) => names.some((name) => isMeant(name, one));
+  const installed = found.installed.filter(({ installation }) => isNamed(installation));
+  const damaged = found.damaged.filter(isNamed);
+  const known = [...installed.map(({ installation }) => installation), ...damaged];
+  const unknown = names.find((name) => !known.some((one) => isMeant(name, one)));
+  if (unknown !== undefined) {
+    return { ok: false, id: 'not-installed', reason: `${unknown} is not installed by aa-registry` };
+  }
+  const own = new Set(known.map(({ name }) => name));
+  return {
+    ok: true,
+    found: {
+      ...found,
+      installed,
+      damaged,
+      loaded: found.loaded.filter(({ name }) => own.has(name.split('//')[0] ?? '')),
+      confined: installed.flatMap(({ processes }) => processes),
+      unconfined: [],
+      pending: found.pending.filter(({ installation }) => own.has(installation.name)),
+    },
+  };
+}
+
+/** What is installed and this host's profiles.toml does not list; nothing where it has none. */
+async function unmanagedOf(
+  root: string,
+  installed: readonly Installation[],
+  emit: (event: StatusEvent) => void,
+): Promise<Installation[]> {
+  try {
+    const wanted = await readProfiles(profilesPlace(root));
+    return wanted ? unlisted(installed, wanted) : [];
+  } catch (error) {
+    if (!isSdkError(error, 'profiles-file')) throw error;
+    emit({ kind: 'profiles-invalid', reason: error.message });
+    return [];
+  }
+}
+
+async function askForUpdates(
+  connect: Host['connect'],
+  installations: readonly Installation[],
+  emit: (event: StatusEvent) => void,
+): Promise<Update[]> {
+  try {
+    return await fetchUpdates(
+      await connect({ brief: true }),
+      installations.map((one) => ({ reference: referenceOf(one), version: one.version })),
+    );
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    emit({ kind: 'updates-unknown', reason: error.message });
+    return [];
+  }
+}
+
+/** The reference that something was installed for; an exact version says nothing about newer ones. */
+function referenceOf({ team, name, reference }: Installation): Reference {
+  const parsed = parseReference(reference);
+  return parsed.ok ? parsed.reference : { team, name, selector: { kind: 'default' } };
+}

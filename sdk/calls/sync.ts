@@ -1,0 +1,96 @@
+import type { TargetRefusal } from '../host/install.ts';
+import { readSeen } from '../host/seen.ts';
+import type { Place } from '../host/tree.ts';
+import {
+  type LockedProfile,
+  lockedVersions,
+  lockPath,
+  profilesPlace,
+  readLock,
+  readProfiles,
+  type WantedProfile,
+} from '../profiles-file.ts';
+import type { Refusal } from '../refusal.ts';
+import { type SyncReport, syncHost } from '../sync.ts';
+import {
+  change,
+  currentView,
+  type HostEvent,
+  type HostOptions,
+  type NoTrustRefusal,
+  openHost,
+} from './context.ts';
+import { openBundle } from './prove.ts';
+
+export interface SyncOptions extends HostOptions<HostEvent> {
+  /** The path of the file that says what is wanted; the root's `etc/aa-registry/profiles.toml` when left out. */
+  profiles?: string | undefined;
+  /** The path of a bundle to take the profiles from, instead of the registry. */
+  bundle?: string | undefined;
+  /** With a bundle: do not ask the registry which keys were revoked since it was made. */
+  offline?: boolean | undefined;
+  /** Fetch and verify, but change nothing. */
+  dryRun?: boolean | undefined;
+}
+
+/** What a sync did, profile by profile. */
+export interface Synced extends SyncReport {
+  /** The sync ran. Whether the host is as wanted, `verdict` says. */
+  ok: true;
+  /**
+   * The worst that happened: `refused`, something was not proved; `untrusted`, something installed is no longer proved;
+   * `offline`, the registry could not be asked; `failed`, something else could not be done.
+   */
+  verdict: 'ok' | 'refused' | 'untrusted' | 'offline' | 'failed';
+  /** How many profiles are wanted. */
+  wanted: number;
+  /** The size of the log that was seen before. */
+  seen: number | undefined;
+}
+
+export type SyncRefusal = TargetRefusal | NoTrustRefusal | Refusal<'no-profiles-file'>;
+
+/**
+ * Makes a host have the profiles that its profiles.toml names: installs, updates, repairs, and removes what an earlier
+ * sync installed. It takes exactly the versions of a profiles.lock.toml beside it, where there is one. Throws an
+ * {@link SdkError} when one of these files is malformed.
+ */
+export async function sync(options: SyncOptions = {}): Promise<Synced | SyncRefusal> {
+  const { dryRun = false, offline = false } = options;
+  const opened = await openHost(options, { change: true });
+  if (!opened.ok) return opened;
+  const { host } = opened;
+  const { root, trust } = host;
+  const path = options.profiles ?? profilesPlace(root);
+  const wanted = await readProfiles(path);
+  if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `there is no ${path}` };
+  const locked = await readLockFor(path, wanted);
+  const bundle = options.bundle === undefined ? undefined : await openBundle(options.bundle);
+  const client = await host.connect({ brief: bundle !== undefined });
+  // A bundle may be older than a revocation.
+  if (bundle && !offline && !dryRun) await currentView(host, trust.teams.keys());
+  // Of a root whose own trust file is not used, the records may be somebody else's too.
+  const isForeign = options.trust !== undefined;
+  const seen = (await readSeen(host.folder))?.size;
+  const run = () => syncHost({ root, trust, client, bundle, wanted, locked, dryRun, isForeign });
+  const report = dryRun ? await run() : await change(root, { ...options, trust }, run);
+  return { ok: true, verdict: verdictOf(report), wanted: wanted.length, seen, ...report };
+}
+
+function verdictOf({ outcomes, offline, log, untrusted }: SyncReport): Synced['verdict'] {
+  const failures = outcomes.flatMap(({ result }) => (result.ok ? [] : [result]));
+  if (log || failures.some(({ isRefusal }) => isRefusal)) return 'refused';
+  if (untrusted.length > 0) return 'untrusted';
+  if (offline) return 'offline';
+  return failures.length > 0 ? 'failed' : 'ok';
+}
+
+/** What the wanted profiles are locked to, where there is a lock file. */
+async function readLockFor(
+  path: string | Place,
+  wanted: readonly WantedProfile[],
+): Promise<LockedProfile[] | undefined> {
+  const file = lockPath(path);
+  const locked = await readLock(file);
+  return locked && lockedVersions(file, wanted, locked);
+}

@@ -1,0 +1,62 @@
+import type { Reference } from '../../trust/index.ts';
+import { seenFolder } from '../host/seen.ts';
+import type { VerifiedProfile } from '../resolve/index.ts';
+import {
+  type HostEvent,
+  type HostOptions,
+  type NoTrustRefusal,
+  openHost,
+  tryLearnRevocations,
+} from './context.ts';
+import {
+  openSource,
+  type ProveEvent,
+  type ProveRefusal,
+  prove,
+  type SourceRefusal,
+} from './prove.ts';
+
+export interface VerifyOptions extends HostOptions<HostEvent | ProveEvent> {
+  /** The path of a bundle to take the profiles from, instead of the registry. */
+  bundle?: string | undefined;
+  /** With a bundle: do not ask the registry which keys were revoked since it was made. */
+  offline?: boolean | undefined;
+}
+
+export type VerifyRefusal = NoTrustRefusal | SourceRefusal | ProveRefusal;
+
+/**
+ * Fetches the profile that a reference names and proves where it came from; installs nothing and needs no root. What was
+ * seen of the log is remembered in the user's own folder where the host's can't be written or `trust` is given. Throws
+ * when the registry can't be reached or refuses.
+ */
+export async function verify(
+  reference: string | Reference,
+  options: VerifyOptions = {},
+): Promise<{ ok: true; profile: VerifiedProfile } | VerifyRefusal> {
+  const verified = await verifyAll([reference], options);
+  if (!verified.ok) return verified;
+  return { ok: true, profile: verified.profiles[0] as VerifiedProfile };
+}
+
+/** As {@link verify}, for several profiles, or with none named all of a bundle. */
+export async function verifyAll(
+  references: readonly (string | Reference)[],
+  options: VerifyOptions = {},
+): Promise<{ ok: true; profiles: VerifiedProfile[] } | VerifyRefusal> {
+  const { bundle, offline = false, env = process.env, onEvent: emit = () => {} } = options;
+  const opened = await openHost(options, { change: false });
+  if (!opened.ok) return opened as NoTrustRefusal;
+  const { host } = opened;
+  const { root, trust } = host;
+  const wanted = await openSource(host, references, bundle);
+  if (!wanted.ok) return wanted;
+  const { source } = wanted;
+  const folder = seenFolder(env, root, trust.log.key, { isForeign: options.trust !== undefined });
+  // A bundle may be older than a revocation.
+  if (bundle !== undefined && !offline) {
+    const teams = source.references.map(({ team }) => team);
+    await tryLearnRevocations(await host.connect({ brief: true }), { trust, folder, teams }, emit);
+  }
+  return prove(host, source, { folder }, emit);
+}

@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { SdkError } from './error.ts';
+import { Place, readText, type StagedFile, write } from './host/tree.ts';
+
+// Files that the user names. What is below a system's root is opened by host/tree.ts alone.
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+
+/** The largest file of configuration that is read, in bytes. */
+const maxConfiguration = 1024 * 1024;
+
+/** What `work` gives; `undefined` when there is no such file. ENOTDIR: as below a HOME that is /dev/null. */
+export async function ifPresent<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * All of a file that a user names, of at most `limit` bytes. A pipe that this process was given, as by `<(…)` or as
+ * /dev/stdin, is read to its end. A FIFO or a socket with a name is refused: it could keep a command waiting for ever.
+ * Throws an {@link SdkError} for these and for what is too large, and the system's error for the rest.
+ */
+export async function readBounded(path: string, limit: number): Promise<Buffer<ArrayBuffer>> {
+  const file = await openReadable(path);
+  try {
+    return await readAll(file, path, limit);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openReadable(path: string): Promise<FileHandle> {
+  // Without waiting for a writer.
+  const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY).catch(
+    (error: NodeJS.ErrnoException) => {
+      // A socket.
+      if (error.code === 'ENXIO') throw notRegular(path);
+      throw error;
+    },
+  );
+  let reopened: FileHandle | undefined;
+  try {
+    const found = await file.stat();
+    if (!found.isFIFO()) return file;
+    const target = await readlink(`/proc/self/fd/${file.fd}`).catch(() => '');
+    if (!target.startsWith('pipe:')) throw notRegular(path);
+    // It has no name, and opening it again, to wait for what is written, does not wait for a writer.
+    reopened = await open(path, O_RDONLY);
+    return reopened;
+  } catch (error) {
+    await file.close();
+    throw error;
+  } finally {
+    if (reopened) await file.close();
+  }
+}
+
+/** Throws an {@link SdkError} unless `path` is a regular file or nothing at all. */
+export async function requireRegularFile(path: string): Promise<void> {
+  const found = await ifPresent(stat(path));
+  if (found && !found.isFile()) throw notRegular(path);
+}
+
+function notRegular(path: string): SdkError {
+  return new SdkError('file-unusable', `${path} is no regular file`);
+}
+
+/**
+ * All of a regular file that has no other name: no link is followed and nothing else is opened, so what is read is what
+ * stands there. `undefined` when there is none.
+ */
+export async function readOwnFile(
+  path: string,
+  limit: number,
+): Promise<Buffer<ArrayBuffer> | undefined> {
+  // Looked at before it is opened: opening a device or a pipe can do something already.
+  const found = await ifPresent(lstat(path));
+  if (!found) return undefined;
+  if (found.isSymbolicLink()) {
+    throw new SdkError('file-unusable', `${path} is a link, which is not followed`);
+  }
+  if (!found.isFile()) throw notRegular(path);
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  try {
+    const opened = await file.stat();
+    if (!opened.isFile()) throw notRegular(path);
+    if (opened.nlink > 1) {
+      const reason = `${path} is a hard link to a file that has another name too`;
+      throw new SdkError('file-unusable', reason);
+    }
+    return await readAll(file, path, limit);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readAll(
+  file: FileHandle,
+  path: string,
+  limit: number,
+): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024), 0, 64 * 1024);
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    length += bytesRead;
+    if (length > limit) {
+      throw new SdkError('file-unusable', `${path} has more than ${limit} bytes`);
+    }
+    chunks.push(buffer.subarray(0, bytesRead));
+  }
+}
+
+/** The text of a file of configuration; `undefined` when there is none. Throws as {@link readBounded}. */
+export async function readTextIfPresent(path: string | Place): Promise<string | undefined> {
+  if (path instanceof Place) return readText(path, maxConfiguration);
+  return (await ifPresent(readBounded(path, maxConfiguration)))?.toString('utf8');
+}
+
+/** Who a file belongs to. */
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
+/** Changes who a file belongs to where that is another; only root can for every other. */
+async function keepOwner(file: FileHandle, { uid, gid }: Owner): Promise<void> {
+  const now = await file.stat();
+  if (now.uid !== uid || now.gid !== gid) await file.chown(uid, gid);
+}
+
+/** Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does. */
+export async function writeNew(
+  path: string,
+  data: Uint8Array | string,
+  mode: number,
+  { ignoreUmask = false, owner }: { ignoreUmask?: boolean; owner?: Owner | undefined } = {},
+): Promise<void> {
+  // 'wx' neither follows nor replaces anything that somebody put there first.
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(data);
+    if (owner) await keepOwner(file, owner);
+    if (ignoreUmask) await file.chmod(mode);
+    await file.sync();
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Stages `data` for `path`, with these permissions and this owner, or whoever runs this. An absent folder is made. */
+async function stageFile(
+  path: string,
+  data: Uint8Array | string,
+  mode: number,
+  owner?: Owner,
+): Promise<StagedFile> {
+  const folder = dirname(path);
+  // Others may never write there, whatever the umask says.
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const staged = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  await writeNew(staged, data, mode, { ignoreUmask: true, owner });
+  return {
+    path: staged,
+    discard: () => unlink(staged),
+    commit: async () => {
+      await rename(staged, path);
+      await syncFolder(folder);
+    },
+  };
+}
+
+/** Writes a file whole or not at all: a reader of `path` sees the old data or the new. */
+export async function writeFileAtomically(
+  path: string | Place,
+  data: Uint8Array | string,
+  mode: number,
+  owner?: Owner,
+): Promise<void> {
+  if (path instanceof Place) return write(path, data, mode);
+  const staged = await stageFile(path, data, mode, owner);
+  try {
+    await staged.commit();
+  } catch (error) {
+    await staged.discard().catch(() => {});
+    throw error;
+  }
+}
+
+/** Makes what was renamed, linked or removed in a folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/**
+ * Writes what a user asked for to `path`: a file whole or not at all, where a link leads when it is one. A device or a
+ * pipe, such as /dev/stdout, is written to and never replaced. A folder that does not exist is an error: it is more
+ * likely a typing mistake than meant.
+ */
+export async function writeOutput(
+  path: string,
+  data: Uint8Array | string,
+  mode = 0o644,
+): Promise<void> {
+  const found = await ifPresent(stat(path));
+  if (found && !found.isFile()) return writeFile(path, data);
+  if (!found) await stat(dirname(path));
+  await writeFileAtomically(found ? await realpath(path) : path, data, mode);
+}

@@ -1,0 +1,97 @@
+import { lstat, stat } from 'node:fs/promises';
+import type { Diagnostic } from '../policy/index.ts';
+import { SdkError } from './error.ts';
+import { readBounded, readOwnFile, writeFileAtomically } from './files.ts';
+import { readPackageFolder } from './package-folder.ts';
+
+/** The maximum size of a profile's file, in bytes. */
+export const maxProfileFile = 64 * 1024 * 1024;
+
+/** A profile as a file has it. */
+export interface ProfileFile {
+  /** As it was given, or the file in the package folder that was given. */
+  file: string;
+  text: string;
+  /** It is not UTF-8: lone surrogates from U+DC80 to U+DCFF stand for the bytes that are not. */
+  rawBytes: boolean;
+  /** Of the package, when a package's folder was given. */
+  packageName?: string;
+  /** The abi of its manifest. */
+  manifestAbi?: string;
+  /** Warnings about the package's manifest and README. */
+  warnings: Diagnostic[];
+}
+
+/**
+ * Reads a profile, or a package folder's, as apparmor_parser would: it knows bytes only, so a byte that is not
+ * UTF-8 is kept, as a lone surrogate.
+ */
+export async function readProfileFile(path: string): Promise<ProfileFile> {
+  const folder = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
+  const file = folder?.file ?? path;
+  const bytes = folder ? Buffer.from(folder.bytes) : await readBounded(file, maxProfileFile);
+  return {
+    ...parseProfileFile(file, bytes),
+    ...(folder && {
+      packageName: folder.name,
+      manifestAbi: folder.manifest.abi,
+      warnings: folder.warnings,
+    }),
+  };
+}
+
+/** A profile from the bytes of a file or of standard input. */
+export function parseProfileFile(file: string, bytes: Uint8Array): ProfileFile {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { file, text, rawBytes: false, warnings: [] };
+  } catch {
+    return { file, text: decodeBytes(Buffer.from(bytes)), rawBytes: true, warnings: [] };
+  }
+}
+
+/**
+ * Replaces the text of a profile that was read before, atomically, keeping the file's mode and owner. Throws for a link,
+ * anything but a regular file, and a file that has changed since it was read.
+ */
+export async function rewriteProfile(
+  { file, text: before }: Pick<ProfileFile, 'file' | 'text'>,
+  text: string,
+): Promise<void> {
+  const now = await readOwnFile(file, maxProfileFile);
+  if (!now?.equals(encodeProfile(before))) {
+    throw new SdkError('file-unusable', `${file} has changed meanwhile and was left alone`);
+  }
+  const { mode, uid, gid } = await lstat(file);
+  await writeFileAtomically(file, encodeProfile(text), mode & 0o7777, { uid, gid });
+}
+
+/** Throws for a file that {@link rewriteProfile} would refuse. */
+export async function requireRewritable(path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) await readOwnFile(path, maxProfileFile);
+}
+
+/** In bytes as Latin-1: a character of UTF-8 (RFC 3629, section 4), or a byte that is no part of one. */
+const sequence =
+  /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
+
+/** UTF-8 as text, and each byte that is none of it as a lone surrogate. */
+function decodeBytes(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
+    .replace(sequence, (found) =>
+      found.length > 1
+        ? Buffer.from(found, 'latin1').toString('utf8')
+        : String.fromCharCode(0xdc00 + found.charCodeAt(0)),
+    );
+}
+
+/** The bytes of a text in which lone surrogates stand for bytes that are not UTF-8. */
+export function encodeProfile(text: string): Buffer {
+  const bytes = text.replace(/[^\0-\x7f]/gu, (character) =>
+    /[\udc80-\udcff]/u.test(character)
+      ? String.fromCharCode(character.charCodeAt(0) & 0xff)
+      : Buffer.from(character, 'utf8').toString('latin1'),
+  );
+  return Buffer.from(bytes, 'latin1');
+}

@@ -1,0 +1,42 @@
+import type { Evidence, KeyEvidence, LogView } from '../../trust/index.ts';
+import { parseCheckpoint, parseNote } from '../../trust/log/index.ts';
+import type { Client } from '../client.ts';
+import { mapInParallel } from '../in-parallel.ts';
+import type { HostView } from './verify.ts';
+
+/**
+ * Fetches all that a registry has to prove one version; nothing is verified. The proofs are under the log's latest
+ * checkpoint, from what was `seen` on, or under an earlier `log` view that the caller has. No proof is fetched for keys
+ * already known to be revoked.
+ */
+export async function fetchEvidence(
+  client: Client,
+  path: { team: string; name: string; version: string },
+  { seen, revoked, log: view }: Partial<Pick<HostView, 'seen' | 'revoked'>> & { log?: LogView },
+): Promise<Evidence> {
+  const since = seen?.size ?? 0;
+  const known = revoked?.get(path.team);
+  const [profile, envelope, current, team] = await Promise.all([
+    client.getContent(path),
+    client.getEnvelope(path),
+    client.getProof(path, since),
+    client.getTeam(path.team),
+  ]);
+  const log = view ?? { checkpoint: current.checkpoint, consistency: current.consistency };
+  const size = parseCheckpoint(parseNote(log.checkpoint)?.text ?? '')?.size ?? 0;
+  const proof = view ? await client.getEntryProof(current.index, size) : current;
+  const keys = await mapInParallel(team.keys, async (key): Promise<KeyEvidence> => {
+    const { publicKey, revocationLogIndex: at } = key;
+    if (key.revokedAt !== null) {
+      // A revoked key endorses nothing, so its revocation is all that needs a proof.
+      const isNew = at !== null && at < size && !known?.has(key.keyId);
+      const revocation = isNew ? await client.getEntryProof(at, size) : undefined;
+      return { publicKey, revoked: true, revocation };
+    }
+    const evidence = { publicKey, revoked: false };
+    if (key.endorsement === null || key.logIndex >= size) return evidence;
+    const entry = await client.getEntryProof(key.logIndex, size);
+    return { ...evidence, endorsement: { envelope: key.endorsement, proof: entry } };
+  });
+  return { ...path, profile, envelope, proof, log, keys };
+}
