@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
+import { prepared } from './prepared.ts';
 import { keys } from './schema.ts';
 
 export type RegisteredKey = typeof keys.$inferSelect;
@@ -37,10 +38,15 @@ export function revokeKey(
 }
 
 /** A team's keys, including revoked ones, oldest first. */
-export async function listKeys(db: Database, team: string): Promise<RegisteredKey[]> {
-  return db
+export const keysOfTeam = prepared((db) =>
+  db
     .select()
     .from(keys)
-    .where(eq(keys.team, team))
-    .orderBy(asc(keys.createdAt), asc(keys.keyId));
+    .where(eq(keys.team, sql.placeholder('team')))
+    .orderBy(asc(keys.createdAt), asc(keys.keyId)),
+);
+
+/** A team's keys, including revoked ones, oldest first. */
+export async function listKeys(db: Database, team: string): Promise<RegisteredKey[]> {
+  return keysOfTeam(db).all({ team });
 }

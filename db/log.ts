@@ -3,6 +3,7 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import { decodeHex, encodeHex } from '../trust/index.ts';
 import { emptyFrontier, type Frontier, type TileHash } from '../trust/log/index.ts';
 import type { Database } from './database.ts';
+import { prepared } from './prepared.ts';
 import { logCosigned, logEntries, logHead, logTiles } from './schema.ts';
 
 /** The hashes that a full tile holds (C2SP tlog-tiles). */
@@ -33,9 +34,10 @@ export interface LogGrowth {
 /** A checkpoint with cosignatures of witnesses. */
 export type CosignedCheckpoint = Omit<typeof logCosigned.$inferSelect, 'id'>;
 
+const head = prepared((db) => db.select().from(logHead).where(eq(logHead.id, headId)));
+
 export async function readLogHead(db: Database): Promise<LogHead> {
-  const [head] = await db.select().from(logHead).where(eq(logHead.id, headId));
-  return toHead(head);
+  return toHead(await head(db).get());
 }
 
 /** The head and some entries of the log, in one snapshot. */
@@ -53,15 +55,19 @@ export async function readLogWithEntries(
   return { head: toHead(rows[0]?.log_head), entries };
 }
 
+const cosignedHead = prepared((db) =>
+  db
+    .select()
+    .from(logHead)
+    .leftJoin(logCosigned, eq(logCosigned.id, logHead.id))
+    .where(eq(logHead.id, headId)),
+);
+
 /** The head of the log and the newest cosigned checkpoint, in one snapshot. */
 export async function readCosignedLog(
   db: Database,
 ): Promise<{ head: LogHead; cosigned: CosignedCheckpoint | undefined }> {
-  const [row] = await db
-    .select()
-    .from(logHead)
-    .leftJoin(logCosigned, eq(logCosigned.id, logHead.id))
-    .where(eq(logHead.id, headId));
+  const row = await cosignedHead(db).get();
   return { head: toHead(row?.log_head), cosigned: row?.log_cosigned ?? undefined };
 }
 
@@ -140,6 +146,18 @@ export function growLog(
   ];
 }
 
+const tileAt = prepared((db) =>
+  db
+    .select({ hashes: logTiles.hashes })
+    .from(logTiles)
+    .where(
+      and(
+        eq(logTiles.level, sql.placeholder('level')),
+        eq(logTiles.index, sql.placeholder('index')),
+      ),
+    ),
+);
+
 /** The first `width` hashes of a tile, concatenated; `undefined` if it has fewer. */
 export async function readLogTile(
   db: Database,
@@ -147,21 +165,27 @@ export async function readLogTile(
   index: number,
   width: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const [tile] = await db
-    .select({ hashes: logTiles.hashes })
-    .from(logTiles)
-    .where(and(eq(logTiles.level, level), eq(logTiles.index, index)));
+  const tile = await tileAt(db).get({ level, index });
   const length = width * 64;
   if (!tile || tile.hashes.length < length) return undefined;
   return decodeHex(tile.hashes.slice(0, length));
 }
 
-/** The entries from `start` up to, but not including, `end`. */
-export async function readLogEntries(db: Database, start: number, end: number): Promise<string[]> {
-  const rows = await db
+const entriesBetween = prepared((db) =>
+  db
     .select({ data: logEntries.data })
     .from(logEntries)
-    .where(and(gte(logEntries.index, start), lt(logEntries.index, end)))
-    .orderBy(asc(logEntries.index));
+    .where(
+      and(
+        gte(logEntries.index, sql.placeholder('start')),
+        lt(logEntries.index, sql.placeholder('end')),
+      ),
+    )
+    .orderBy(asc(logEntries.index)),
+);
+
+/** The entries from `start` up to, but not including, `end`. */
+export async function readLogEntries(db: Database, start: number, end: number): Promise<string[]> {
+  const rows = await entriesBetween(db).all({ start, end });
   return rows.map(({ data }) => data);
 }

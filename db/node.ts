@@ -1,7 +1,7 @@
-import { createClient } from '@libsql/client/sqlite3';
 import { drizzle } from 'drizzle-orm/libsql/sqlite3';
 import type { Database } from './database.ts';
-import { fileUrl, makePrivate } from './file.ts';
+import { createEmbeddedClient } from './embedded-client.ts';
+import { makePrivate } from './file.ts';
 import * as schema from './schema.ts';
 
 /** How long a write waits for one of another process, in milliseconds. */
@@ -13,7 +13,7 @@ const busyTimeout = 5_000;
  */
 export async function openFile(path: string): Promise<Database> {
   await makePrivate(path);
-  const client = createClient({ url: fileUrl(path), timeout: busyTimeout });
+  const client = createEmbeddedClient(path, busyTimeout);
   await client.execute('PRAGMA journal_mode = WAL');
   return drizzle({ client, schema, casing: 'snake_case' });
 }

@@ -1,11 +1,22 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import type { Grade } from '../policy/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
-import { profiles } from './schema.ts';
-import { type Viewer, visibleTo } from './viewer.ts';
+import { prepared } from './prepared.ts';
+import { channels, profiles, versions } from './schema.ts';
+import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
 
 export type Profile = typeof profiles.$inferSelect;
+
+/** The condition that selects one profile, if the viewer may see it; for a prepared query. */
+export const isNamed = and(
+  eq(profiles.team, sql.placeholder('team')),
+  eq(profiles.name, sql.placeholder('name')),
+  visibleToViewer(),
+);
+
+const named = prepared((db) => db.select().from(profiles).where(isNamed));
 
 /** A profile, if the viewer may see it. */
 export async function findProfile(
@@ -14,25 +25,53 @@ export async function findProfile(
   team: string,
   name: string,
 ): Promise<Profile | undefined> {
-  const [profile] = await db
-    .select()
-    .from(profiles)
-    .where(and(eq(profiles.team, team), eq(profiles.name, name), visibleTo(viewer)));
-  return profile;
+  return named(db).get({ team, name, ...viewerValues(viewer) });
 }
+
+const other = alias(profiles, 'other');
 
 /**
  * A profile's replacement, or null if the viewer may not see it. The replacement of a transferred profile reveals
  * nothing beyond the transfer.
  */
-export async function visibleReplacement(
-  db: Database,
-  viewer: Viewer,
-  { name, replacement, movedTo }: Pick<Profile, 'name' | 'replacement' | 'movedTo'>,
-): Promise<string | null> {
-  if (replacement === null || replacement === `${movedTo}/${name}`) return replacement;
-  const [otherTeam = '', otherName = ''] = replacement.split('/');
-  return (await findProfile(db, viewer, otherTeam, otherName)) ? replacement : null;
+export const visibleReplacement = sql<string | null>`CASE
+  WHEN ${profiles.replacement} = ${profiles.movedTo} || '/' || ${profiles.name} OR EXISTS (
+    SELECT 1 FROM ${profiles} AS other
+    WHERE ${other.team} = substr(${profiles.replacement}, 1, instr(${profiles.replacement}, '/') - 1)
+      AND ${other.name} = substr(${profiles.replacement}, instr(${profiles.replacement}, '/') + 1)
+      AND ${visibleToViewer(other)}) THEN ${profiles.replacement} END`;
+
+/** The channels of a profile, as a JSON object. */
+export const channelsOf = sql<string>`(SELECT json_group_object(name, version) FROM (
+  SELECT ${channels.name} AS name, ${channels.version} AS version FROM ${channels}
+  WHERE ${channels.profileId} = ${profiles.id} ORDER BY ${channels.name}))`;
+
+const shown = prepared((db) => {
+  const { createdAt, visibility, deprecation, movedTo } = profiles;
+  const { version, digest, size, publishedAt, signers, logIndex, yankReason, manifest } = versions;
+  return db
+    .select({
+      profile: { createdAt, visibility, deprecation, movedTo, replacement: visibleReplacement },
+      latest: { version, digest, size, publishedAt, signers, logIndex, yankReason, manifest },
+      channels: channelsOf,
+    })
+    .from(profiles)
+    .innerJoin(
+      versions,
+      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
+    )
+    .where(isNamed);
+});
+
+/** A profile with its latest version and its channels, as readers are shown them; if the viewer may see it. */
+export async function findShownProfile(db: Database, viewer: Viewer, team: string, name: string) {
+  const row = await shown(db).get({ team, name, ...viewerValues(viewer) });
+  return row && { ...row, channels: parseChannels(row.channels) };
+}
+
+/** Versions by channel, from {@link channelsOf}. */
+export function parseChannels(json: string): Record<string, string> {
+  return JSON.parse(json);
 }
 
 /** A profile as lists show it, with the date and the lint grade of its latest version. */

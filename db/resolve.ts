@@ -9,9 +9,11 @@ import {
   type Selector,
 } from '../trust/index.ts';
 import type { Database } from './database.ts';
+import { prepared } from './prepared.ts';
+import { visibleReplacement } from './profiles.ts';
 import { channels, keys, profiles, versions } from './schema.ts';
 import { preference } from './versions.ts';
-import { type Viewer, visibleTo } from './viewer.ts';
+import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
 
 /** The profile of a reference and the version that it resolves to. */
 export interface Resolution {
@@ -31,40 +33,35 @@ export interface Resolution {
   channel: string | null;
 }
 
-/**
- * Resolves references in one query, in their order; `undefined` where the viewer sees no such profile.
- */
-export async function resolveReferences(
-  db: Database,
-  viewer: Viewer,
-  references: readonly Reference[],
-): Promise<(Resolution | undefined)[]> {
-  const requested = JSON.stringify(
-    references.map(({ team, name, selector }) => ({ team, name, ...criteriaOf(selector) })),
-  );
-  const one = alias(versions, 'one');
-  const other = alias(profiles, 'other');
-  // As visibleReplacement in profiles.ts does for one.
-  const shown = sql`CASE WHEN ${profiles.replacement} = ${profiles.movedTo} || '/' || ${profiles.name} OR EXISTS (
-    SELECT 1 FROM ${profiles} AS other
-    WHERE ${other.team} = substr(${profiles.replacement}, 1, instr(${profiles.replacement}, '/') - 1)
-      AND ${other.name} = substr(${profiles.replacement}, instr(${profiles.replacement}, '/') + 1)
-      AND ${visibleTo(viewer, other) ?? sql`true`}) THEN ${profiles.replacement} END`;
-  const found = await db.all<Resolution & { at: number }>(sql`
-    SELECT requested.key AS "at", ${profiles.id} AS "profileId", ${profiles.latest} AS "latest",
-      ${profiles.deprecation} AS "deprecation", ${shown} AS "replacement",
-      ${profiles.movedTo} AS "movedTo", ${versions.version} AS "version", ${versions.digest} AS "digest",
-      ${versions.yankReason} AS "yankReason",
-      (SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}
-        AND ${keys.revokedAt} IS NOT NULL) AS "revokedKeys",
-      CASE WHEN ${channels.name} IS NOT NULL THEN ${channels.name}
-        WHEN requested.value ->> 'latest' THEN ${latestChannel} END AS "channel"
-    FROM json_each(${requested}) AS requested
-    CROSS JOIN ${profiles} ON ${profiles.team} = requested.value ->> 'team'
-      AND ${profiles.name} = requested.value ->> 'name' AND ${visibleTo(viewer) ?? sql`true`}
-    LEFT JOIN ${channels} ON ${channels.profileId} = ${profiles.id}
-      AND ${channels.name} = requested.value ->> 'channel'
-    LEFT JOIN ${versions} ON ${versions.id} = CASE
+const one = alias(versions, 'one');
+
+const resolved = prepared((db) =>
+  db
+    .select({
+      at: sql<number>`requested.key`,
+      profileId: profiles.id,
+      latest: profiles.latest,
+      deprecation: profiles.deprecation,
+      replacement: visibleReplacement,
+      movedTo: profiles.movedTo,
+      version: sql<string | null>`${versions.version}`,
+      digest: sql<Digest | null>`${versions.digest}`,
+      yankReason: versions.yankReason,
+      revokedKeys: sql<number>`(SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}
+        AND ${keys.revokedAt} IS NOT NULL)`,
+      channel: sql<string | null>`CASE WHEN ${channels.name} IS NOT NULL THEN ${channels.name}
+        WHEN requested.value ->> 'latest' THEN ${sql.raw(`'${latestChannel}'`)} END`,
+    })
+    .from(sql`json_each(${sql.placeholder('requested')}) AS requested`)
+    // Not an inner join: SQLite is to begin with the references.
+    .crossJoin(profiles)
+    .leftJoin(
+      channels,
+      sql`${channels.profileId} = ${profiles.id} AND ${channels.name} = requested.value ->> 'channel'`,
+    )
+    .leftJoin(
+      versions,
+      sql`${versions.id} = CASE
       WHEN requested.value ->> 'digest' IS NOT NULL THEN (
         SELECT ${one.id} FROM ${versions} AS one
         WHERE ${one.profileId} = ${profiles.id} AND ${one.digest} = requested.value ->> 'digest'
@@ -85,7 +82,24 @@ export async function resolveReferences(
           requested.value ->> 'version',
           ${channels.version},
           CASE WHEN requested.value ->> 'latest' THEN ${profiles.latest} END))
-      END`);
+      END`,
+    )
+    .where(sql`${profiles.team} = requested.value ->> 'team'
+      AND ${profiles.name} = requested.value ->> 'name' AND ${visibleToViewer()}`),
+);
+
+/**
+ * Resolves references in one query, in their order; `undefined` where the viewer sees no such profile.
+ */
+export async function resolveReferences(
+  db: Database,
+  viewer: Viewer,
+  references: readonly Reference[],
+): Promise<(Resolution | undefined)[]> {
+  const requested = JSON.stringify(
+    references.map(({ team, name, selector }) => ({ team, name, ...criteriaOf(selector) })),
+  );
+  const found = await resolved(db).all({ requested, ...viewerValues(viewer) });
   const resolutions: (Resolution | undefined)[] = references.map(() => undefined);
   for (const { at, ...resolution } of found) resolutions[at] = resolution;
   return resolutions;

@@ -1,12 +1,13 @@
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { everyCapability, type Grade } from '../policy/index.ts';
 import { isProfileName } from '../trust/index.ts';
 import type { Database } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { ProfileSummary } from './profiles.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { facetWord, scopedWord, scopes } from './search-document.ts';
 import { isSpelt, queryWords, spellingsOf, withinOneEdit } from './search-text.ts';
-import { type Viewer, visibleTo } from './viewer.ts';
+import { type Viewer, viewerValues, visibleTo, visibleToViewer } from './viewer.ts';
 
 /** The filters of a search. */
 export interface Filters {
@@ -91,27 +92,55 @@ export async function findProfiles(
 
 const noProfiles: FoundProfiles = { items: [], next: undefined, similar: false };
 
-async function listByName(
-  db: Database,
-  viewer: Viewer,
-  { team, after, limit }: ProfileQuery,
-): Promise<FoundProfiles> {
-  const conditions: (SQL | undefined)[] = [visibleTo(viewer)];
-  if (team !== undefined) conditions.push(eq(profiles.team, team));
-  if (after && 'name' in after) {
-    conditions.push(sql`(${profiles.team}, ${profiles.name}) > (${after.team}, ${after.name})`);
-  }
-  const rows = await db
+/** A list by team and name: of one team or of all, from the start or after a profile. */
+function selectByName(ofTeam: boolean, isAfter: boolean) {
+  const team = sql.placeholder('team');
+  const after = sql`(${profiles.team}, ${profiles.name}) >
+    (${sql.placeholder('afterTeam')}, ${sql.placeholder('afterName')})`;
+  return prepared((db) =>
+    summaries(db)
+      .where(
+        and(
+          visibleToViewer(),
+          ofTeam ? eq(profiles.team, team) : undefined,
+          isAfter ? after : undefined,
+        ),
+      )
+      .orderBy(asc(profiles.team), asc(profiles.name))
+      .limit(sql.placeholder('limit')),
+  );
+}
+
+function summaries(db: Database) {
+  return db
     .select(columns)
     .from(profiles)
     .innerJoin(
       versions,
       and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
     )
-    .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id))
-    .where(and(...conditions))
-    .orderBy(asc(profiles.team), asc(profiles.name))
-    .limit(limit + 1);
+    .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
+}
+
+const lists = {
+  all: { first: selectByName(false, false), next: selectByName(false, true) },
+  team: { first: selectByName(true, false), next: selectByName(true, true) },
+};
+
+async function listByName(
+  db: Database,
+  viewer: Viewer,
+  { team, after, limit }: ProfileQuery,
+): Promise<FoundProfiles> {
+  const place = after && 'name' in after ? after : undefined;
+  const list = lists[team === undefined ? 'all' : 'team'][place ? 'next' : 'first'];
+  const rows = await list(db).all({
+    team,
+    afterTeam: place?.team,
+    afterName: place?.name,
+    limit: limit + 1,
+    ...viewerValues(viewer),
+  });
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const next = rows.length > limit && last ? { team: last.team, name: last.name } : undefined;
@@ -188,6 +217,26 @@ function levelIn(indexed: string, { names, words, lastIsPrefix }: SearchTerms): 
   return 2 * scopes.length;
 }
 
+/** All matches of two expressions, the first before the second, up to the limit. */
+const matches = prepared((db) => {
+  const limit = sql.placeholder('limit');
+  const parts = ['whole', 'prefix'].map(
+    (expression) => sql`SELECT * FROM (
+      SELECT search.rowid AS id FROM search
+      CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleToViewer()}
+      WHERE search MATCH ${sql.placeholder(expression)} ORDER BY search.rowid LIMIT ${limit})`,
+  );
+  return db
+    .select({ ...columns, words: searchDocuments.words })
+    .from(sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit}) AS hits`)
+    .innerJoin(profiles, sql`${profiles.id} = hits.id`)
+    .innerJoin(
+      versions,
+      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
+    )
+    .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
+});
+
 /**
  * A page of the profiles that match the terms. Most searches match no more than a page, which is found with one query and
  * sorted here; searching all levels would scan long lists repeatedly.
@@ -205,27 +254,14 @@ async function searchWords(
   if (start.id > 0) return search(db, viewer, levels(), start, limit);
   // Whole words first: they may fill the page, and prefixes cost more.
   const whole = expressionOf(terms, 4, false);
-  const parts = [whole, without(expressionOf(terms, 4, true), whole)].map(
-    (expression) => sql`SELECT * FROM (
-      SELECT search.rowid AS id FROM search
-      CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
-      WHERE search MATCH ${all([...facets, expression])} ORDER BY search.rowid LIMIT ${limit + 1})`,
-  );
-  const ids = await db.all<{ id: number }>(
-    sql`${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}`,
-  );
-  if (ids.length > limit) return search(db, viewer, levels(), start, limit);
-  if (ids.length === 0) return noProfiles;
-  const hits = sql`json_each(${JSON.stringify(ids.map(({ id }) => id))}) AS hits`;
-  const rows = await db
-    .select({ ...columns, words: searchDocuments.words })
-    .from(hits)
-    .innerJoin(profiles, sql`${profiles.id} = hits.value AND ${visibleTo(viewer) ?? sql`true`}`)
-    .innerJoin(
-      versions,
-      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
-    )
-    .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
+  const rows = await matches(db).all({
+    whole: all([...facets, whole]),
+    prefix: all([...facets, without(expressionOf(terms, 4, true), whole)]),
+    limit: limit + 1,
+    ...viewerValues(viewer),
+  });
+  if (rows.length > limit) return search(db, viewer, levels(), start, limit);
+  if (rows.length === 0) return noProfiles;
   const places = rows.map(({ words, ...summary }) => ({ level: levelIn(words, terms), summary }));
   return { items: inOrder(places), next: undefined, similar };
 }

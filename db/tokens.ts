@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { writeOrConfirm } from './outcome.ts';
+import { prepared } from './prepared.ts';
 import { idempotencyKeys, tokens, users } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
@@ -104,13 +105,19 @@ export async function addTokenWithin(
   );
 }
 
+const byHash = prepared((db) =>
+  db
+    .select()
+    .from(tokens)
+    .where(eq(tokens.hash, sql.placeholder('hash'))),
+);
+
 /**
  * The token with this hash. Looking up by a hash of 256 random bits leaks nothing useful by its timing: an
  * attacker can't choose a hash's prefix.
  */
 export async function findToken(db: Database, hash: string): Promise<Token | undefined> {
-  const [token] = await db.select().from(tokens).where(eq(tokens.hash, hash));
-  return token;
+  return byHash(db).get({ hash });
 }
 
 export async function findTokenById(db: Database, id: number): Promise<Token | undefined> {

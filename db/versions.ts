@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import {
   type Digest,
@@ -10,10 +10,11 @@ import {
 import { type Analysis, analysisVersion, type StoredAnalysis, storeAnalysis } from './analyses.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
-import type { Profile } from './profiles.ts';
+import { prepared } from './prepared.ts';
+import { isNamed, type Profile } from './profiles.ts';
 import { analyses, contents, profiles, versions } from './schema.ts';
 import { indexProfile } from './search-index.ts';
-import { type Viewer, visibleTo } from './viewer.ts';
+import { type Viewer, viewerValues } from './viewer.ts';
 
 /** A version without the profile's text. */
 export type Version = typeof versions.$inferSelect;
@@ -143,25 +144,55 @@ function at(team: string, name: string) {
 }
 
 /**
- * A version by number or digest, of a profile that the viewer may see. A digest shared by several versions selects the
- * best of them.
+ * A query for a version by its number, and the same by its digest; for the values of {@link selection}. A digest shared by
+ * several versions selects the best of them.
  */
+export function bySelector<Query>(
+  build: (db: Database, isSelected: SQL | undefined) => { prepare: () => Query },
+): (db: Database, selector: string) => Query {
+  const where = (by: AnySQLiteColumn) => and(isNamed, eq(by, sql.placeholder('selector')));
+  const byNumber = prepared((db) => build(db, where(versions.version)));
+  const byDigest = prepared((db) => build(db, where(versions.digest)));
+  return (db, selector) => (isDigest(selector) ? byDigest : byNumber)(db);
+}
+
+const selected = bySelector((db, isSelected) =>
+  db
+    .select({ version: versions, blind: profiles.blind })
+    .from(versions)
+    .innerJoin(profiles, eq(profiles.id, versions.profileId))
+    .where(isSelected)
+    .orderBy(...preference(versions))
+    .limit(1),
+);
+
+/** A version by number or digest, with its profile's blind, if the viewer may see the profile. */
 export async function findVersion(
   db: Database,
   viewer: Viewer,
   team: string,
   name: string,
   selector: string,
-): Promise<Version | undefined> {
-  const [row] = await db
-    .select({ version: versions })
+): Promise<(Version & Pick<Profile, 'blind'>) | undefined> {
+  const values = { team, name, selector, ...viewerValues(viewer) };
+  const row = await selected(db, selector).get(values);
+  return row && { ...row.version, blind: row.blind };
+}
+
+const selectedWithAnalysis = bySelector((db, isSelected) => {
+  const { needs, unseen, diagnostics, omitted, readme } = analyses;
+  return db
+    .select({ version: versions, analysis: { needs, unseen, diagnostics, omitted, readme } })
     .from(versions)
     .innerJoin(profiles, eq(profiles.id, versions.profileId))
-    .where(and(at(team, name), selected(selector), visibleTo(viewer)))
+    .leftJoin(
+      analyses,
+      and(eq(analyses.versionId, versions.id), gte(analyses.analysisVersion, analysisVersion)),
+    )
+    .where(isSelected)
     .orderBy(...preference(versions))
     .limit(1);
-  return row?.version;
-}
+});
 
 /** As {@link findVersion}, with its analysis, if there is a current one. */
 export async function findAnalysedVersion(
@@ -171,49 +202,102 @@ export async function findAnalysedVersion(
   name: string,
   selector: string,
 ): Promise<{ version: Version; analysis: StoredAnalysis | null } | undefined> {
-  const { needs, unseen, diagnostics, omitted, readme } = analyses;
-  const [row] = await db
-    .select({ version: versions, analysis: { needs, unseen, diagnostics, omitted, readme } })
-    .from(versions)
-    .innerJoin(profiles, eq(profiles.id, versions.profileId))
+  const values = { team, name, selector, ...viewerValues(viewer) };
+  return selectedWithAnalysis(db, selector).get(values);
+}
+
+/** A file of a version: its profile, README or envelope. */
+export interface VersionFile {
+  /** Null for a version without a README. */
+  text: string | null;
+  /** The digest of the text; null for an envelope. */
+  digest: Digest | null;
+  visibility: Profile['visibility'];
+}
+
+const files = {
+  profile: selectFile(versions.digest, contents.text),
+  readme: selectFile(sql<Digest | null>`${versions.manifest} ->> 'readme'`, contents.text),
+  envelope: selectFile(sql<null>`NULL`, versions.envelope),
+};
+
+function selectFile(digest: SQL<Digest | null> | typeof versions.digest, text: AnySQLiteColumn) {
+  return bySelector((db, isSelected) =>
+    db
+      .select({
+        text: sql<string | null>`${text}`,
+        digest: sql<Digest | null>`${digest}`,
+        visibility: profiles.visibility,
+      })
+      .from(versions)
+      .innerJoin(profiles, eq(profiles.id, versions.profileId))
+      .leftJoin(contents, eq(contents.digest, digest))
+      .where(isSelected)
+      .orderBy(...preference(versions))
+      .limit(1),
+  );
+}
+
+/** A file of a version by number or digest, if the viewer may see the profile. */
+export async function findVersionFile(
+  db: Database,
+  viewer: Viewer,
+  team: string,
+  name: string,
+  selector: string,
+  file: keyof typeof files,
+): Promise<VersionFile | undefined> {
+  const values = { team, name, selector, ...viewerValues(viewer) };
+  return files[file](db, selector).get(values);
+}
+
+/** The query of {@link listVersions}. */
+export const versionsOfProfile = prepared((db) =>
+  db
+    .select({ version: versions })
+    .from(profiles)
     .leftJoin(
-      analyses,
-      and(eq(analyses.versionId, versions.id), gte(analyses.analysisVersion, analysisVersion)),
+      versions,
+      and(eq(versions.profileId, profiles.id), lt(versions.precedence, sql.placeholder('before'))),
     )
-    .where(and(at(team, name), selected(selector), visibleTo(viewer)))
-    .orderBy(...preference(versions))
-    .limit(1);
-  return row;
-}
+    .where(isNamed)
+    .orderBy(desc(versions.precedence))
+    .limit(sql.placeholder('limit')),
+);
 
-function selected(selector: string) {
-  return isDigest(selector) ? eq(versions.digest, selector) : eq(versions.version, selector);
-}
+/** Above the precedence keys of all versions. */
+export const aboveAll = '\u{10ffff}';
 
-/** A profile's versions, highest first, at most `limit`, below the precedence key `before` if given. */
+/**
+ * A profile's versions, highest first, at most `limit`, below the precedence key `before` if given; `undefined` if the
+ * viewer sees no such profile.
+ */
 export async function listVersions(
   db: Database,
-  profileId: number,
-  { before, limit }: { before?: string | undefined; limit: number },
-): Promise<Version[]> {
-  return db
-    .select()
-    .from(versions)
-    .where(
-      and(
-        eq(versions.profileId, profileId),
-        before === undefined ? undefined : lt(versions.precedence, before),
-      ),
-    )
-    .orderBy(desc(versions.precedence))
-    .limit(limit);
+  viewer: Viewer,
+  team: string,
+  name: string,
+  { before = aboveAll, limit }: { before?: string | undefined; limit: number },
+): Promise<Version[] | undefined> {
+  const rows = await versionsOfProfile(db).all({
+    team,
+    name,
+    before,
+    limit,
+    ...viewerValues(viewer),
+  });
+  if (rows.length === 0) return undefined;
+  return rows.flatMap(({ version }) => version ?? []);
 }
 
-/** The text of the profile with this digest. */
-export async function findContent(db: Database, digest: Digest): Promise<string | undefined> {
-  const [row] = await db
+const content = prepared((db) =>
+  db
     .select({ text: contents.text })
     .from(contents)
-    .where(eq(contents.digest, digest));
-  return row?.text;
+    .where(eq(contents.digest, sql.placeholder('digest'))),
+);
+
+/** The text of the profile or README with this digest. */
+export async function findContent(db: Database, digest: Digest): Promise<string | undefined> {
+  return (await content(db).get({ digest }))?.text;
 }

@@ -26,3 +26,22 @@ export function visibleTo(
   const own = sql`${of.team} IN (SELECT value FROM json_each(${JSON.stringify(teams)}))`;
   return or(isPublic, profile === undefined ? own : and(own, eq(of.name, profile)));
 }
+
+/** As {@link visibleTo}, for a prepared query; its placeholders are those of {@link viewerValues}. */
+export function visibleToViewer(
+  of: Record<'team' | 'name' | 'visibility', AnySQLiteColumn> = profiles,
+): SQL {
+  const only = sql.placeholder('viewerProfile');
+  return sql`(${of.visibility} = 'public' OR ${sql.placeholder('viewerEverything')}
+    OR (${of.team} IN (SELECT value FROM json_each(${sql.placeholder('viewerTeams')}))
+      AND (${only} IS NULL OR ${of.name} = ${only})))`;
+}
+
+/** The values of the placeholders of {@link visibleToViewer}. */
+export function viewerValues({ everything, teams, profile }: Viewer) {
+  return {
+    viewerEverything: everything,
+    viewerTeams: teams.length === 0 ? '[]' : JSON.stringify(teams),
+    viewerProfile: profile ?? null,
+  };
+}

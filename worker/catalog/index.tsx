@@ -1,10 +1,7 @@
 import { Hono } from 'hono';
 import { ProfileQuery } from '../../contract/profile.ts';
-import { listChannels } from '../../db/channels.ts';
-import { listKeys } from '../../db/keys.ts';
-import { findProfile, visibleReplacement } from '../../db/profiles.ts';
+import { findShownVersion } from '../../db/profile-page.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
-import { findAnalysedVersion, findContent, listVersions } from '../../db/versions.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
 import { viewer } from '../auth/identify.ts';
@@ -74,32 +71,26 @@ function placeOf(cursor: string | undefined) {
 }
 
 catalog.get('/p/:team/:name/:version?', async (c) => {
-  const { db } = c.var.deps;
-  const { team, name, version: requested } = c.req.param();
-  const profile = await findProfile(db, viewer(c), team, name);
-  const found =
-    profile && (await findAnalysedVersion(db, viewer(c), team, name, requested ?? profile.latest));
-  const version = found?.version;
-  const text = version && (await findContent(db, version.digest));
-  if (!found || !version || text === undefined) {
-    const what = `${team}/${name}${requested === undefined ? '' : `@${requested}`}`;
-    return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
-  }
+  const { deps } = c.var;
+  const { team, name, version: selector } = c.req.param();
   const below = c.req.query('below');
   const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
-  const [analysis, versions, channels, keys, replacement] = await Promise.all([
-    analysisOf(c.var.deps, team, name, found),
-    listVersions(db, profile.id, { limit: maxVersions + 1, before }),
-    listChannels(db, profile.id),
-    listKeys(db, team),
-    visibleReplacement(db, viewer(c), profile),
-  ]);
+  const path = { team, name, selector };
+  const found = await findShownVersion(deps.db, viewer(c), path, {
+    limit: maxVersions + 1,
+    before,
+  });
+  if (!found) {
+    const what = `${team}/${name}${selector === undefined ? '' : `@${selector}`}`;
+    return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
+  }
+  const { profile, version, versions, channels, keys, text } = found;
   return c.html(
     page(
       <ProfilePage
         team={team}
         name={name}
-        profile={{ ...profile, replacement }}
+        profile={profile}
         reader={readerOf(c)}
         version={version}
         latest={profile.latest}
@@ -108,7 +99,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         channels={channels}
         keys={keys}
         text={text}
-        analysis={analysis}
+        analysis={await analysisOf(deps, team, name, found)}
       />,
     ),
   );

@@ -1,6 +1,5 @@
 import { raw } from 'hono/html';
 import type { StoredAnalysis } from '../../db/analyses.ts';
-import type { Channel } from '../../db/channels.ts';
 import type { RegisteredKey } from '../../db/keys.ts';
 import type { Profile } from '../../db/profiles.ts';
 import type { Version } from '../../db/versions.ts';
@@ -23,7 +22,8 @@ export function ProfilePage(props: {
   versions: Version[];
   /** Whether there are older versions. */
   older: boolean;
-  channels: Channel[];
+  /** Versions by channel. */
+  channels: Record<string, string>;
   keys: RegisteredKey[];
   text: string;
   analysis: StoredAnalysis;
@@ -200,8 +200,10 @@ export function ProfilePage(props: {
 }
 
 /** The names of a version's channels, up to {@link maxChannels}. */
-function channelsOf({ version }: Version, channels: Channel[]): string {
-  const names = channels.filter((one) => one.version === version).map(({ name }) => ` ${name}`);
+function channelsOf({ version }: Version, channels: Record<string, string>): string {
+  const names = Object.keys(channels)
+    .filter((name) => channels[name] === version)
+    .map((name) => ` ${name}`);
   const more = names.length - maxChannels;
   return names.slice(0, maxChannels).join('') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -1,5 +1,6 @@
-import type { MiddlewareHandler } from 'hono';
-import { encodeHex } from '../../trust/index.ts';
+import { createHash } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Env } from '../ports.ts';
 
 /** Headers that a 304 repeats (RFC 9110 section 15.4.5); the client already has the others. */
@@ -17,32 +18,60 @@ export const belongsToOneResponse = /^(x-request-id|ratelimit.*|retry-after|set-
  * lifetime. The response that a 304 stands for is left in the bindings so that it can be cached.
  */
 export const conditional: MiddlewareHandler<Env> = async (c, next) => {
-  await next();
   const { method } = c.req.raw;
-  if ((method !== 'GET' && method !== 'HEAD') || c.res.status !== 200) return;
-  const control = c.res.headers.get('Cache-Control') ?? 'public, no-cache';
+  if (method !== 'GET' && method !== 'HEAD') return next();
+  const written = captureText(c);
+  await next();
+  if (c.res.status !== 200) return;
+  const { headers } = c.res;
+  const control = headers.get('Cache-Control') ?? 'public, no-cache';
   if (control.includes('no-store')) return;
-  // Before the headers are set, since cloning on Node loses them.
-  const tag = c.res.headers.get('ETag') ?? (await tagOf(await c.res.clone().arrayBuffer()));
-  const personal = ['Authorization', 'Cookie'].some((name) => c.req.header(name) !== undefined);
-  c.header('Cache-Control', personal ? control.replace('public', 'private') : control);
-  c.header('Vary', 'Authorization', { append: true });
-  c.header('ETag', tag);
+  const tag = headers.get('ETag') ?? tagOf(written(c.res) ?? (await takeBody(c)));
+  const personal =
+    c.req.header('Authorization') !== undefined || c.req.header('Cookie') !== undefined;
+  // Not with c.header(), which copies the whole response each time; and takeBody() may have replaced it.
+  const set = c.res.headers;
+  set.set('Cache-Control', personal ? control.replace('public', 'private') : control);
+  set.append('Vary', 'Authorization');
+  set.set('ETag', tag);
   const known = c.req.header('If-None-Match');
   if (known === undefined || !matches(known, tag)) return;
   const full = c.res;
   if (c.env) c.env.fullResponse = full;
   const sent = [repeatedIn304, appliesToCors, belongsToOneResponse];
-  const headers = [...full.headers].filter(([name]) => sent.some((names) => names.test(name)));
+  const repeated = [...full.headers].filter(([name]) => sent.some((names) => names.test(name)));
   c.res = undefined;
-  c.res = new Response(null, { status: 304, headers });
+  c.res = new Response(null, { status: 304, headers: repeated });
 };
 
+/**
+ * Remembers the text of a JSON response as it is written, which saves reading it back from the response. The returned
+ * function returns the text of the response, if it is that one.
+ */
+function captureText(c: Context<Env>): (response: Response) => string | undefined {
+  let text: string | undefined;
+  let response: Response | undefined;
+  const { body } = c;
+  c.json = ((value: unknown, status?: ContentfulStatusCode, headers?: Record<string, string>) => {
+    text = JSON.stringify(value);
+    response = body(text, status, { 'Content-Type': 'application/json', ...headers });
+    return response;
+  }) as typeof c.json;
+  return (sent) => (sent === response ? text : undefined);
+}
+
+/** The bytes of the response, which is replaced by an unread one. */
+async function takeBody(c: Context<Env>): Promise<Uint8Array> {
+  const { res } = c;
+  const bytes = new Uint8Array(await res.arrayBuffer());
+  c.res = undefined;
+  c.res = new Response(bytes, res);
+  return bytes;
+}
+
 /** The strong entity tag (RFC 9110 section 8.8.3) of a body. */
-export async function tagOf(body: string | ArrayBuffer): Promise<string> {
-  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `"${encodeHex(hash.subarray(0, 16))}"`;
+export function tagOf(body: string | Uint8Array): string {
+  return `"${createHash('sha256').update(body).digest('hex').slice(0, 32)}"`;
 }
 
 /** Whether an If-None-Match contains a tag, by weak comparison (RFC 9110 section 13.1.2). */

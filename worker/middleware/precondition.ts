@@ -14,7 +14,7 @@ export async function requireMatch(
 ): Promise<void> {
   const header = c.req.header('If-Match');
   if (header === undefined || header.trim() === '*') return;
-  const tag = await tagOf(JSON.stringify(await current()));
+  const tag = tagOf(JSON.stringify(await current()));
   // Strong comparison: a weak tag matches nothing.
   if (header.split(',').some((one) => one.trim() === tag)) return;
   throw notMatching(resource);

@@ -1,15 +1,13 @@
 import type { Context } from 'hono';
 import type { Profile } from '../../contract/profile.ts';
-import { listChannels } from '../../db/channels.ts';
 import { writeOrConfirm } from '../../db/outcome.ts';
 import {
   changeProfile,
   findProfile,
+  findShownProfile,
   hasBeenChanged,
   type Profile as Row,
-  visibleReplacement,
 } from '../../db/profiles.ts';
-import { findVersion } from '../../db/versions.ts';
 import { viewer } from '../auth/identify.ts';
 import { requireMatch } from '../middleware/precondition.ts';
 import type { Env } from '../ports.ts';
@@ -20,36 +18,38 @@ import { toVersionSummary } from './version-summary.ts';
 /** Finds a profile. Throws a problem if it does not exist or the caller may not see it. */
 export async function requireProfile(c: Context<Env>, team: string, name: string): Promise<Row> {
   const profile = await findProfile(c.var.deps.db, viewer(c), team, name);
-  if (!profile) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
+  if (!profile) throw profileNotFound(team, name);
   return profile;
 }
 
-/** Converts a profile to the API's schema. */
-export async function toProfile(c: Context<Env>, row: Row): Promise<Profile> {
-  const { db } = c.var.deps;
-  const { id, team, name, createdAt, visibility, movedTo } = row;
-  const [latest, channels, replacement] = await Promise.all([
-    findVersion(db, viewer(c), team, name, row.latest),
-    listChannels(db, id),
-    visibleReplacement(db, viewer(c), row),
-  ]);
-  if (!latest) throw new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
+/** Reads a profile in the API's form. Throws a problem if it does not exist or the caller may not see it. */
+export async function toProfile(c: Context<Env>, team: string, name: string): Promise<Profile> {
+  const found = await findShownProfile(c.var.deps.db, viewer(c), team, name);
+  if (!found) throw profileNotFound(team, name);
+  const { profile, latest, channels } = found;
+  const { createdAt, visibility, deprecation, replacement, movedTo } = profile;
   return {
     team,
     name,
     createdAt,
     visibility,
-    deprecation: row.deprecation === null ? null : { reason: row.deprecation, replacement },
+    deprecation: deprecation === null ? null : { reason: deprecation, replacement },
     movedTo,
     manifest: latest.manifest,
     latest: toVersionSummary(latest),
-    channels: Object.fromEntries(channels.map(({ name, version }) => [name, version])),
+    channels,
   };
+}
+
+export function profileNotFound(team: string, name: string): ProblemError {
+  return new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
 }
 
 /** Requires that the profile matches the request's `If-Match`, if any. */
 export async function requireProfileMatch(c: Context<Env>, row: Row): Promise<void> {
-  await requireMatch(c, `The profile ${row.team}/${row.name}`, () => toProfile(c, row));
+  await requireMatch(c, `The profile ${row.team}/${row.name}`, () =>
+    toProfile(c, row.team, row.name),
+  );
 }
 
 /**

@@ -6,7 +6,7 @@ import { findProfiles } from '../../db/search.ts';
 import { viewer } from '../auth/identify.ts';
 import { createRouter, json, problemResponses } from '../openapi/router.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
-import { requireProfile, toProfile } from './profile.ts';
+import { toProfile } from './profile.ts';
 
 export const profiles = createRouter();
 
@@ -64,6 +64,6 @@ profiles.openapi(
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
-    return c.json(await toProfile(c, await requireProfile(c, team, name)), 200);
+    return c.json(await toProfile(c, team, name), 200);
   },
 );

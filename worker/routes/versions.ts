@@ -12,18 +12,17 @@ import {
   Yank,
 } from '../../contract/profile.ts';
 import type { StoredAnalysis } from '../../db/analyses.ts';
-
 import {
   findAnalysedVersion,
-  findContent,
   findVersion,
+  findVersionFile,
   listVersions,
   type Version as Row,
+  type VersionFile,
   yankVersion,
 } from '../../db/versions.ts';
 import type { Viewer } from '../../db/viewer.ts';
 import { announce } from '../../db/webhooks.ts';
-import type { Digest } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
 import { requireRole, requireRoleToCreate, viewer } from '../auth/identify.ts';
 import { invalidates } from '../cache/invalidate.ts';
@@ -35,7 +34,7 @@ import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
 import type { Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
-import { requireProfile } from './profile.ts';
+import { profileNotFound, requireProfile } from './profile.ts';
 import { type SummaryRow, toVersionSummary } from './version-summary.ts';
 
 export const versions = createRouter();
@@ -64,12 +63,12 @@ versions.openapi(
   }),
   async (c) => {
     const { team, name } = c.req.valid('param');
-    const profile = await requireProfile(c, team, name);
     const { limit, cursor } = c.req.valid('query');
-    const found = await listVersions(c.var.deps.db, profile.id, {
+    const found = await listVersions(c.var.deps.db, viewer(c), team, name, {
       before: cursor === undefined ? undefined : decodeCursor(VersionPlace, cursor).precedence,
       limit: limit + 1,
     });
+    if (!found) throw profileNotFound(team, name);
     const page = found.slice(0, limit);
     const last = page.at(-1);
     const next =
@@ -150,12 +149,11 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const params = c.req.valid('param');
-    const row = await requireVersion(c.var.deps, viewer(c), params);
-    return c.body(await requireContent(c.var.deps, row), 200, {
+    const { text, digest, visibility } = await requireFile(c, c.req.valid('param'), 'profile');
+    return c.body(text, 200, {
       'Content-Type': 'text/plain; charset=utf-8',
-      'Cache-Control': await cacheControl(c, params.team, params.name),
-      ETag: `"${row.digest}"`,
+      'Cache-Control': cacheControl(visibility),
+      ETag: `"${digest}"`,
     });
   },
 );
@@ -180,11 +178,10 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const params = c.req.valid('param');
-    const row = await requireVersion(c.var.deps, viewer(c), params);
-    return c.body(row.envelope, 200, {
+    const { text, visibility } = await requireFile(c, c.req.valid('param'), 'envelope');
+    return c.body(text, 200, {
       'Content-Type': 'application/vnd.dsse.envelope.v1+json',
-      'Cache-Control': await cacheControl(c, params.team, params.name),
+      'Cache-Control': cacheControl(visibility),
     });
   },
 );
@@ -204,17 +201,10 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const params = c.req.valid('param');
-    const { manifest } = await requireVersion(c.var.deps, viewer(c), params);
-    const digest = manifest.readme as Digest | undefined;
-    const text = digest && (await findContent(c.var.deps.db, digest));
-    if (text === undefined) {
-      const what = `${params.team}/${params.name}@${params.version}`;
-      throw new ProblemError('not-found', `${what} has no README.`);
-    }
+    const { text, digest, visibility } = await requireFile(c, c.req.valid('param'), 'readme');
     return c.body(text, 200, {
       'Content-Type': 'text/markdown; charset=utf-8',
-      'Cache-Control': await cacheControl(c, params.team, params.name),
+      'Cache-Control': cacheControl(visibility),
       ETag: `"${digest}"`,
     });
   },
@@ -232,9 +222,8 @@ versions.openapi(
   }),
   async (c) => {
     const params = c.req.valid('param');
-    const row = await requireVersion(c.var.deps, viewer(c), params);
-    const { blind } = await requireProfile(c, params.team, params.name);
-    const proof = await proveEntry(c.var.deps, row.logIndex, c.req.valid('query'));
+    const { logIndex, blind } = await requireVersion(c.var.deps, viewer(c), params);
+    const proof = await proveEntry(c.var.deps, logIndex, c.req.valid('query'));
     return c.json({ ...proof, ...(blind === null ? {} : { blind }) }, 200);
   },
 );
@@ -291,16 +280,29 @@ versions.openapi(
 );
 
 /** The Cache-Control of a version's bytes: immutable, or uncacheable by others while the profile is private. */
-async function cacheControl(c: Context<Env>, team: string, name: string): Promise<string> {
-  const { visibility } = await requireProfile(c, team, name);
+function cacheControl(visibility: VersionFile['visibility']): string {
   return visibility === 'public' ? immutable : 'private, no-cache';
+}
+
+async function requireFile(
+  c: Context<Env>,
+  path: z.infer<typeof versionPath>,
+  file: 'profile' | 'readme' | 'envelope',
+): Promise<VersionFile & { text: string }> {
+  const { team, name, version } = path;
+  const found = await findVersionFile(c.var.deps.db, viewer(c), team, name, version, file);
+  if (!found) throw versionNotFound(path);
+  const { text } = found;
+  if (text !== null) return { ...found, text };
+  if (found.digest !== null) throw new Error(`the content of ${found.digest} is missing`);
+  throw new ProblemError('not-found', `${team}/${name}@${version} has no README.`);
 }
 
 async function requireVersion(
   { db }: Deps,
   viewer: Viewer,
   path: z.infer<typeof versionPath>,
-): Promise<Row> {
+): Promise<Row & { blind: string | null }> {
   const row = await findVersion(db, viewer, path.team, path.name, path.version);
   if (!row) throw versionNotFound(path);
   return row;
@@ -308,12 +310,6 @@ async function requireVersion(
 
 function versionNotFound({ team, name, version }: z.infer<typeof versionPath>): ProblemError {
   return new ProblemError('not-found', `Version ${version} of ${team}/${name} does not exist.`);
-}
-
-async function requireContent({ db }: Deps, { digest }: Row): Promise<string> {
-  const text = await findContent(db, digest);
-  if (text === undefined) throw new Error(`the content of ${digest} is missing`);
-  return text;
 }
 
 async function describeVersion(

@@ -1,0 +1,71 @@
+import { ConnectionPool, Sqlite3Client } from '@libsql/client/sqlite3';
+import type Libsql from 'libsql';
+import { LRUCache } from 'lru-cache';
+
+/** The maximum number of prepared statements of a connection. */
+const maxStatements = 500;
+
+/** The maximum number of connections: a transaction has one to itself. */
+const maxConnections = 20;
+
+type Statement = Libsql.Statement<unknown[]>;
+
+/**
+ * Opens a database file with connections that keep their prepared statements: preparing one takes several times as long
+ * as a query by key. SQLite itself prepares a statement again when the schema has changed (sqlite.org/c3ref/prepare.html).
+ *
+ * @param timeout how long a write waits for one of another process, in milliseconds
+ */
+export function createEmbeddedClient(path: string, timeout: number): Sqlite3Client {
+  return new Sqlite3Client(new PreparingPool(path, { timeout }, maxConnections), 'number');
+}
+
+class PreparingPool extends ConnectionPool {
+  #prepared = new WeakSet<Libsql.Database>();
+
+  override acquireSync(forTransaction?: boolean): Libsql.Database {
+    const connection = super.acquireSync(forTransaction);
+    if (!this.#prepared.has(connection)) {
+      this.#prepared.add(connection);
+      keepStatements(connection);
+    }
+    return connection;
+  }
+}
+
+function keepStatements(connection: Libsql.Database): void {
+  const prepare = connection.prepare.bind(connection);
+  const statements = new LRUCache<string, Statement>({ max: maxStatements });
+  const prepareOnce = (sql: string): Statement => {
+    let statement = statements.get(sql);
+    if (!statement) {
+      statement = configureOnce(prepare(sql) as Statement);
+      statements.set(sql, statement);
+    }
+    return statement;
+  };
+  connection.prepare = prepareOnce as typeof connection.prepare;
+}
+
+/**
+ * Sets the form of the rows as the client wants it and reads the names of the columns once, since each is a call of
+ * native code; the client does so before each execution.
+ */
+function configureOnce(statement: Statement): Statement {
+  statement.safeIntegers(true);
+  let refusal: unknown;
+  try {
+    statement.raw(true);
+  } catch (error) {
+    // The statement returns no rows.
+    refusal = error;
+  }
+  const columns = refusal ? [] : statement.columns();
+  statement.safeIntegers = () => statement;
+  statement.raw = () => {
+    if (refusal) throw refusal;
+    return statement;
+  };
+  statement.columns = () => columns;
+  return statement;
+}
