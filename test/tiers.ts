@@ -24,6 +24,9 @@ const common: Tier['packages'] = [
   ['/usr/bin/fish', 'fish'],
 ];
 
+/** Scenarios of several parties, which take long; on both runtimes in CI. */
+const trials = ['test/{attacks,audit,witness}.test.ts'];
+
 export const tiers = {
   /** `npm test`: in process on Node, a smoke test on workerd, and one boot of a real kernel. */
   quick: {
@@ -33,9 +36,10 @@ export const tiers = {
       'test/system/kernel/first-light.test.ts',
     ],
     exclude: [
+      ...trials,
       'test/runtime/!(smoke).test.ts',
       'test/system/*.test.ts',
-      'test/system/catalog/**',
+      'test/system/{catalog,cli,host,policy}/**',
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',
@@ -46,11 +50,7 @@ export const tiers = {
   },
   /** `npm run test:runtime`: the service on workerd. */
   runtime: {
-    include: [
-      'test/api/*.test.ts',
-      'test/{attacks,audit,witness}.test.ts',
-      'test/runtime/*.test.ts',
-    ],
+    include: ['test/api/*.test.ts', ...trials, 'test/runtime/*.test.ts'],
     exclude: [],
     runtimes: 'workerd',
     executable: false,
@@ -59,7 +59,7 @@ export const tiers = {
   },
   /** `npm run test:system`: kernels, power cuts, the Debian package, the executable, the browser, load. */
   system: {
-    include: ['test/system/**/*.test.ts'],
+    include: ['test/system/**/*.test.ts', ...trials],
     // Included in npm test.
     exclude: ['test/system/kernel/first-light.test.ts'],
     runtimes: 'node',

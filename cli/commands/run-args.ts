@@ -25,8 +25,9 @@ export const runArgs = defineCommand({
     runtime: {
       type: 'string',
       short: 'r',
+      value: 'RUNTIME',
       choices: runtimes,
-      description: 'What it is for (default docker)',
+      description: `${runtimes.slice(0, -1).join(', ')} or ${runtimes.at(-1)} (default docker)`,
     },
     annotation: {
       type: 'string',

@@ -483,7 +483,7 @@ gone  no file on this host defines it
       for (const output of [folderOf, at('file')]) {
         const { code, stderr } = await draft('-o', output);
         expect({ code }).toEqual({ code: exit.failed });
-        expect(stderr).toMatch(/is there already[\s\S]*--force/);
+        expect(stderr).toMatch(/already exists[\s\S]*--force/);
       }
       expect(await readFile(join(folderOf, 'app'), 'utf8')).toBe(`${text}# mine\n`);
       expect(await readFile(at('file'), 'utf8')).toBe(`${text}# mine\n`);

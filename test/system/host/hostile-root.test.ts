@@ -16,9 +16,9 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findParser } from '../../sdk/host/parser.ts';
-import { command } from '../command.ts';
-import { type Fixture, startFixture, succeed, textOf } from './fixture.ts';
+import { findParser } from '../../../sdk/host/parser.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed, textOf } from '../../host/fixture.ts';
 
 const isRoot = process.getuid?.() === 0;
 const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { aaRegistry, type ServedRegistry, scratch, serveIn } from './cli.ts';
+import { aaRegistry, type ServedRegistry, scratch, serveIn } from '../../cli/cli.ts';
 
 describe('operation of aa-registry serve', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;

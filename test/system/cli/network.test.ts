@@ -6,7 +6,13 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RunOptions, aaRegistry as run, type ServedRegistry, scratch, serve } from './cli.ts';
+import {
+  type RunOptions,
+  aaRegistry as run,
+  type ServedRegistry,
+  scratch,
+  serve,
+} from '../../cli/cli.ts';
 
 /** Starts a server on a free loopback port; returns the port. */
 function listen(server: Server): Promise<number> {

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { command } from '../command.ts';
-import { launcher, scratch } from './cli.ts';
+import { launcher, scratch } from '../../cli/cli.ts';
+import { command } from '../../command.ts';
 
 /** Files that options name: a pipe that the command was given is read, one with a name can't make it wait for ever. */
 describe('files named by options', { timeout: 60_000 }, () => {
@@ -40,7 +40,7 @@ describe('files named by options', { timeout: 60_000 }, () => {
     ['check FILE'],
     ['fmt FILE'],
   ];
-  const package_ = join(import.meta.dirname, '../../profiles/docker-nginx');
+  const package_ = join(import.meta.dirname, '../../../profiles/docker-nginx');
   const words = (args: string, file: string) =>
     args
       .split(' ')

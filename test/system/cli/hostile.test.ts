@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { confirm, readSecret } from '../../cli/terminal/prompt.ts';
-import { encodeCursor } from '../../worker/page.ts';
-import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
-import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from './cli.ts';
+import { confirm, readSecret } from '../../../cli/terminal/prompt.ts';
+import { encodeCursor } from '../../../worker/page.ts';
+import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from '../../cli/cli.ts';
+import { startTamperingProxy, type TamperingProxy } from '../../tampering-proxy.ts';
 
 const root = join(import.meta.dirname, '../..');
 const launcher = join(root, 'bin/aa-registry');

@@ -2,9 +2,9 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { maxRecords } from '../../sdk/host/state.ts';
-import { command } from '../command.ts';
-import { type Fixture, startFixture, succeed } from './fixture.ts';
+import { maxRecords } from '../../../sdk/host/state.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed } from '../../host/fixture.ts';
 
 // Images that hold far more than a host does, or folders where files should be.
 

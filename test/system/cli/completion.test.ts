@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { command } from '../command.ts';
-import { scratch } from './cli.ts';
+import { scratch } from '../../cli/cli.ts';
+import { command } from '../../command.ts';
 
 /** The typed text, its completions and what must not be completed. */
 const cases: [typed: string, offered: string[], not: string[]][] = [
