@@ -1,11 +1,12 @@
 // Writes the first version of a profile, as a file or as a package that can be linted and published.
 
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type IncludeResolver, lint, quoted } from '../policy/index.ts';
 import type { Draft } from '../sdk/denials/draft.ts';
-import { ifPresent, writeOutput } from '../sdk/files.ts';
+import { ifPresent, readBounded, writeOutput } from '../sdk/files.ts';
 import { isPackageName, manifestName, manifestText } from '../sdk/package-folder.ts';
+import { maxProfileFile } from '../sdk/profile-file.ts';
 import { cautionsOf, tellOfMissing } from './denials-patch.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
@@ -37,7 +38,7 @@ export async function writeDraft(
     : [{ path: output, data: text, keep: false }];
   for (const { path, data, keep } of files) {
     if (keep || force || (await kindOf(path)) !== 'file') continue;
-    if ((await readFile(path, 'utf8')) === data) continue;
+    if ((await readBounded(path, maxProfileFile)).toString('utf8') === data) continue;
     throw new CliError(
       exit.failed,
       `${path} already exists with other content and was not changed.`,

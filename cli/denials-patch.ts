@@ -9,6 +9,7 @@ import { patch, wantedBy } from '../sdk/denials/patch.ts';
 import { ifPresent, writeOutput } from '../sdk/files.ts';
 import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
 import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
+import { rewriteProfile } from '../sdk/profile-file.ts';
 import { spelt } from './denials-report.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
@@ -19,8 +20,8 @@ export interface PatchTarget {
   named: string;
   file: string;
   text: string;
-  /** Its permissions. */
-  mode: number;
+  /** Whether the file does not exist yet. */
+  isNew: boolean;
   packageName?: string;
 }
 
@@ -35,8 +36,7 @@ export async function patchTarget(
     const folder = found.isDirectory() ? await readPackageFolder(named) : undefined;
     const file = folder?.file ?? named;
     const text = folder ? profileText(folder) : (await readProfile(file)).text;
-    const mode = (await stat(file)).mode & 0o777;
-    return { named, file, text, mode, ...(folder && { packageName: folder.name }) };
+    return { named, file, text, isNew: false, ...(folder && { packageName: folder.name }) };
   }
   if (only === undefined) {
     throw new CliError(
@@ -53,13 +53,13 @@ export async function patchTarget(
       adviceOnMaker(only, false),
     );
   }
-  return { named, file: named, text: onHost.text, mode: 0o644 };
+  return { named, file: named, text: onHost.text, isNew: true };
 }
 
 /** Adds what findings ask for and tells what was added, and what can't be by adding; the exit code. */
 export async function patchProfile(
   io: Io,
-  { named, file, text, mode, packageName }: PatchTarget,
+  { named, file, text, isNew, packageName }: PatchTarget,
   findings: readonly Finding[],
   { generalise, resolver }: { generalise: boolean; resolver: IncludeResolver },
 ): Promise<number> {
@@ -90,7 +90,7 @@ export async function patchProfile(
   }
   if (added.length === 0) io.print(`Nothing to add to ${visibleLine(file)}.`);
   else {
-    await writeOutput(file, patched, mode);
+    await (isNew ? writeOutput(file, patched) : rewriteProfile({ file, text }, patched));
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
     const [before, after] = [lint(text, options), lint(patched, options)];

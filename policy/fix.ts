@@ -32,7 +32,7 @@ export function applyFixes(source: string, diagnostics: readonly Diagnostic[]): 
 }
 
 /** How often a text is fixed and looked at again: a fix may bring out another. */
-const maxPasses = 10;
+const maxPasses = 5;
 
 /** What a look at a text says about it. */
 interface Report {
@@ -51,9 +51,13 @@ export function fixRepeatedly<Result extends Report>(
   const applied: Diagnostic[] = [];
   let text = source;
   let report = look(text);
+  let errors = syntaxErrors(text);
   for (let pass = 0; pass < maxPasses; pass++) {
     const next = applyFixes(text, report.diagnostics);
-    if (next.text === text || syntaxErrors(next.text) > syntaxErrors(text)) break;
+    if (next.text === text) break;
+    const left = syntaxErrors(next.text);
+    if (left > errors) break;
+    errors = left;
     text = next.text;
     applied.push(...next.applied);
     report = look(text);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   type FileHandle,
   lstat,
@@ -18,7 +18,7 @@ import { Place, readText, type StagedFile, write } from './host/tree.ts';
 
 // Files that the user names. What is below a system's root is opened by host/tree.ts alone.
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+const { O_RDONLY, O_WRONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
 
 /** The largest file of configuration that is read, in bytes. */
 const maxConfiguration = 1024 * 1024;
@@ -48,7 +48,8 @@ export async function readBounded(path: string, limit: number): Promise<Buffer<A
   }
 }
 
-async function openReadable(path: string): Promise<FileHandle> {
+/** Opens a file that a user names, as {@link readBounded} does. */
+export async function openReadable(path: string): Promise<FileHandle> {
   // Without waiting for a writer.
   const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY).catch(
     (error: NodeJS.ErrnoException) => {
@@ -84,34 +85,92 @@ function notRegular(path: string): SdkError {
   return new SdkError('file-unusable', `${path} is no regular file`);
 }
 
+/** A regular file without other names, and what it was when it was read. */
+interface OwnFile {
+  bytes: Buffer<ArrayBuffer>;
+  stats: Stats;
+}
+
 /**
- * All of a regular file that has no other name: no link is followed and nothing else is opened, so what is read is what
- * stands there. `undefined` when there is none.
+ * Reads a regular file without other names. No link is followed, and nothing else is opened. Returns `undefined` when
+ * there is no such file.
+ *
+ * @param name what messages call the file
  */
-export async function readOwnFile(
-  path: string,
-  limit: number,
-): Promise<Buffer<ArrayBuffer> | undefined> {
-  // Looked at before it is opened: opening a device or a pipe can do something already.
+async function readOwn(path: string, limit: number, name: string): Promise<OwnFile | undefined> {
+  // Before it is opened: opening a device or a FIFO can have effects.
   const found = await ifPresent(lstat(path));
   if (!found) return undefined;
   if (found.isSymbolicLink()) {
-    throw new SdkError('file-unusable', `${path} is a link, which is not followed`);
+    throw new SdkError('file-unusable', `${name} is a link, which is not followed`);
   }
-  if (!found.isFile()) throw notRegular(path);
+  if (!found.isFile()) throw notRegular(name);
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   try {
-    const opened = await file.stat();
-    if (!opened.isFile()) throw notRegular(path);
-    if (opened.nlink > 1) {
-      const reason = `${path} is a hard link to a file that has another name too`;
+    const stats = await file.stat();
+    if (!stats.isFile()) throw notRegular(name);
+    if (stats.nlink > 1) {
+      const reason = `${name} is a hard link to a file that has another name too`;
       throw new SdkError('file-unusable', reason);
     }
-    return await readAll(file, path, limit);
+    return { bytes: await readAll(file, name, limit), stats };
   } finally {
     await file.close();
   }
 }
+
+/** The bytes of a regular file without other names; `undefined` when there is none. See {@link replaceFile}. */
+export async function readOwnFile(
+  path: string,
+  limit: number,
+): Promise<Buffer<ArrayBuffer> | undefined> {
+  return (await readOwn(path, limit, path))?.bytes;
+}
+
+/**
+ * Replaces a file's contents, atomically, if they still are `before`; keeps its owner and permissions. Throws an
+ * {@link SdkError} for a link, anything but a regular file, and other contents.
+ *
+ * The folder is opened once, and all steps are relative to it (`/proc/self/fd/N/name` stands for openat(2)). Otherwise
+ * the owner of a folder on the way could exchange it for a link in between, and root would write elsewhere.
+ */
+export async function replaceFile(
+  path: string,
+  before: Uint8Array,
+  after: Uint8Array,
+): Promise<void> {
+  const folder = await open(dirname(path), O_RDONLY | O_DIRECTORY);
+  try {
+    const held = `/proc/self/fd/${folder.fd}`;
+    // Only Linux has it.
+    const at = (await ifPresent(stat(held))) ? held : dirname(path);
+    const file = join(at, basename(path));
+    const found = await readOwn(file, before.length, path).catch((error: unknown) => {
+      if (error instanceof TooLarge) return undefined;
+      throw error;
+    });
+    if (!found?.bytes.equals(before)) {
+      throw new SdkError('file-unusable', `${path} has changed meanwhile and was left alone`);
+    }
+    const staged = join(at, `.${basename(path)}.${randomUUID()}.tmp`);
+    await writeNew(staged, after, found.stats.mode & 0o777, {
+      ignoreUmask: true,
+      owner: found.stats,
+    });
+    try {
+      await rename(staged, file);
+    } catch (error) {
+      await unlink(staged).catch(() => {});
+      throw error;
+    }
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A file exceeds its limit. */
+class TooLarge extends SdkError {}
 
 async function readAll(
   file: FileHandle,
@@ -125,7 +184,7 @@ async function readAll(
     if (bytesRead === 0) return Buffer.concat(chunks);
     length += bytesRead;
     if (length > limit) {
-      throw new SdkError('file-unusable', `${path} has more than ${limit} bytes`);
+      throw new TooLarge('file-unusable', `${path} has more than ${limit} bytes`);
     }
     chunks.push(buffer.subarray(0, bytesRead));
   }
@@ -143,10 +202,16 @@ export interface Owner {
   gid: number;
 }
 
-/** Changes who a file belongs to where that is another; only root can for every other. */
+/** Sets a file's owner and group, as far as this user may. */
 async function keepOwner(file: FileHandle, { uid, gid }: Owner): Promise<void> {
   const now = await file.stat();
-  if (now.uid !== uid || now.gid !== gid) await file.chown(uid, gid);
+  if (now.uid === uid && now.gid === gid) return;
+  try {
+    await file.chown(uid, gid);
+  } catch (error) {
+    // Only root can give files away, and others can set only groups of their own.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+  }
 }
 
 /** Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does. */
@@ -171,18 +236,17 @@ export async function writeNew(
   }
 }
 
-/** Stages `data` for `path`, with these permissions and this owner, or whoever runs this. An absent folder is made. */
+/** Stages `data` for `path` with these permissions. An absent folder is created. */
 async function stageFile(
   path: string,
   data: Uint8Array | string,
   mode: number,
-  owner?: Owner,
 ): Promise<StagedFile> {
   const folder = dirname(path);
   // Others may never write there, whatever the umask says.
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const staged = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
-  await writeNew(staged, data, mode, { ignoreUmask: true, owner });
+  await writeNew(staged, data, mode, { ignoreUmask: true });
   return {
     path: staged,
     discard: () => unlink(staged),
@@ -198,10 +262,9 @@ export async function writeFileAtomically(
   path: string | Place,
   data: Uint8Array | string,
   mode: number,
-  owner?: Owner,
 ): Promise<void> {
   if (path instanceof Place) return write(path, data, mode);
-  const staged = await stageFile(path, data, mode, owner);
+  const staged = await stageFile(path, data, mode);
   try {
     await staged.commit();
   } catch (error) {
@@ -221,8 +284,8 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Writes what a user asked for to `path`: a file whole or not at all, where a link leads when it is one. A device or a
- * pipe, such as /dev/stdout, is written to and never replaced. A folder that does not exist is an error: it is more
+ * Writes a command's output to `path`, atomically; through a link to its target. A device or an unnamed pipe, such as
+ * /dev/stdout, is written to and never replaced; a FIFO is refused. A folder that does not exist is an error: it is more
  * likely a typing mistake than meant.
  */
 export async function writeOutput(
@@ -231,7 +294,44 @@ export async function writeOutput(
   mode = 0o644,
 ): Promise<void> {
   const found = await ifPresent(stat(path));
-  if (found && !found.isFile()) return writeFile(path, data);
+  if (found && !found.isFile()) return writeToOpen(path, data);
   if (!found) await stat(dirname(path));
+  await refusePlantedLink(path);
   await writeFileAtomically(found ? await realpath(path) : path, data, mode);
+}
+
+/** Writes to a device or an unnamed pipe. */
+async function writeToOpen(path: string, data: Uint8Array | string): Promise<void> {
+  // Without waiting for a reader.
+  const file = await open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY).catch(
+    (error: NodeJS.ErrnoException) => {
+      // A socket, or a FIFO that nobody reads.
+      if (error.code === 'ENXIO') throw notRegular(path);
+      throw error;
+    },
+  );
+  try {
+    const isNamed =
+      (await file.stat()).isFIFO() &&
+      !(await readlink(`/proc/self/fd/${file.fd}`).catch(() => '')).startsWith('pipe:');
+    if (isNamed) throw notRegular(path);
+  } finally {
+    await file.close();
+  }
+  await writeFile(path, data);
+}
+
+/**
+ * Refuses another user's link in a sticky folder that all may write to, such as /tmp, as the kernel does with
+ * fs.protected_symlinks (proc_sys_fs(5)) for programs that open the link itself.
+ */
+async function refusePlantedLink(path: string): Promise<void> {
+  const link = await ifPresent(lstat(path));
+  if (!link?.isSymbolicLink()) return;
+  const folder = await stat(dirname(path));
+  const isShared = (folder.mode & 0o1002) === 0o1002;
+  if (isShared && link.uid !== process.geteuid?.() && link.uid !== folder.uid) {
+    const reason = `${path} is another user's link in a folder that all may write to`;
+    throw new SdkError('file-unusable', reason);
+  }
 }

@@ -1,7 +1,6 @@
-import { lstat, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Diagnostic } from '../policy/index.ts';
-import { SdkError } from './error.ts';
-import { readBounded, readOwnFile, writeFileAtomically } from './files.ts';
+import { readBounded, readOwnFile, replaceFile } from './files.ts';
 import { readPackageFolder } from './package-folder.ts';
 
 /** The maximum size of a profile's file, in bytes. */
@@ -50,20 +49,12 @@ export function parseProfileFile(file: string, bytes: Uint8Array): ProfileFile {
   }
 }
 
-/**
- * Replaces the text of a profile that was read before, atomically, keeping the file's mode and owner. Throws for a link,
- * anything but a regular file, and a file that has changed since it was read.
- */
+/** Replaces the text of a profile that was read before (see {@link replaceFile}). */
 export async function rewriteProfile(
   { file, text: before }: Pick<ProfileFile, 'file' | 'text'>,
   text: string,
 ): Promise<void> {
-  const now = await readOwnFile(file, maxProfileFile);
-  if (!now?.equals(encodeProfile(before))) {
-    throw new SdkError('file-unusable', `${file} has changed meanwhile and was left alone`);
-  }
-  const { mode, uid, gid } = await lstat(file);
-  await writeFileAtomically(file, encodeProfile(text), mode & 0o7777, { uid, gid });
+  await replaceFile(file, encodeProfile(before), encodeProfile(text));
 }
 
 /** Throws for a file that {@link rewriteProfile} would refuse. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../policy/index.ts';
-import { writeOutput } from '../../sdk/files.ts';
 import { profileText, readPackageFolder, readProfile } from '../../sdk/package-folder.ts';
+import { requireRewritable, rewriteProfile } from '../../sdk/profile-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { lineFormatOption } from '../framework/format.ts';
 import { visibleLine } from '../terminal/io.ts';
@@ -27,6 +27,8 @@ export const fmt = defineCommand({
   ],
   async run({ values, args, io }) {
     let failed = false;
+    // Before any is written.
+    if (!values.check) for (const path of args) await requireRewritable(path);
     for (const path of args) {
       const found = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
       const file = found?.file ?? path;
@@ -42,9 +44,7 @@ export const fmt = defineCommand({
         printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
         io.tell(`${visibleLine(file)}: not formatted, it has errors`);
       } else if (changed) io.print(visibleLine(file));
-      if (changed && !values.check) {
-        await writeOutput(file, text, (await stat(file)).mode & 0o777);
-      }
+      if (changed && !values.check) await rewriteProfile({ file, text: source }, text);
     }
     return failed ? exit.failed : exit.ok;
   },

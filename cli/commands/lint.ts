@@ -14,6 +14,7 @@ import {
   type FileReport,
   jsonDiagnostic,
   jsonLine,
+  maxShown,
   printDiagnostics,
   sarifLog,
   summary,
@@ -80,15 +81,21 @@ export const lint = defineCommand({
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
       if (format === 'json') {
-        const more = fix ? { fixed: fixed.map(jsonDiagnostic) } : {};
+        const more = fix
+          ? {
+              fixed: fixed.slice(0, maxShown).map(jsonDiagnostic),
+              fixedOmitted: Math.max(0, fixed.length - maxShown),
+            }
+          : {};
         io.print(jsonLine(report, more));
       }
       if (format !== 'text') continue;
       const say = filters ? io.tell : io.print;
-      for (const { id, message, span } of fixed) {
+      for (const { id, message, span } of fixed.slice(0, maxShown)) {
         const { line, column } = span.start;
         say(`${visibleLine(file)}:${line}:${column}: fixed: ${message} [${id}]`);
       }
+      if (fixed.length > maxShown) say(`${fixed.length - maxShown} more fixed`);
       printDiagnostics(io, filters ? io.stderr : io.stdout, report);
       say(summary(report));
     }

@@ -1,11 +1,12 @@
 // Where a machine keeps what its kernel says, line by line: all that is there, or also what comes.
 
 import { spawn } from 'node:child_process';
-import { closeSync, constants, createReadStream } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSdkError } from '../error.ts';
+import { openReadable } from '../files.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { asText, LogFormError, piped, textForm } from './log-text.ts';
 import { lookBehind, openForReading, Place, unsafePlace } from './tree.ts';
@@ -58,7 +59,8 @@ export function fileLog(path: string): KernelLog {
     name: path,
     async *read(leftOut) {
       await refuseFolder(path);
-      yield* textLines(createReadStream(path), path, undefined, leftOut);
+      const file = await openReadable(path);
+      yield* textLines(file.createReadStream(), path, undefined, leftOut);
     },
     async follow(from, until) {
       await refuseUnlessPlain(path);
@@ -98,7 +100,7 @@ async function refuseFolder(path: string): Promise<void> {
 
 /** Only what is read from its start can be unpacked. */
 async function refuseUnlessPlain(path: string): Promise<void> {
-  const file = await open(path, 'r');
+  const file = await openReadable(path);
   try {
     if (!(await file.stat()).isFile()) return;
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);

@@ -18,6 +18,10 @@ describe('files named by options', { timeout: 60_000 }, () => {
     execFileSync('mkfifo', ['-m', '600', at('fifo')]);
     await mkdir(at('root/etc/aa-registry'), { recursive: true });
     await writeFile(at('policy'), 'abi <abi/3.0>,\nprofile web {\n}\n');
+    await writeFile(
+      at('log'),
+      'audit: type=1400 audit(1700000000.000:1): apparmor="ALLOWED" operation="open" profile="web" name="/srv/a" pid=1 comm="web" requested_mask="r" denied_mask="r" fsuid=0 ouid=0\n',
+    );
     [key = ''] = (await command(['log', 'key', 'example.org/log', '-o', at('log.key')])).lines;
     const trust = `registry = "http://127.0.0.1:9"\nlog.key = "${key}"\n`;
     await writeFile(at('root/etc/aa-registry/trust.toml'), trust);
@@ -39,6 +43,9 @@ describe('files named by options', { timeout: 60_000 }, () => {
     ['lint FILE'],
     ['check FILE'],
     ['fmt FILE'],
+    ['denials --file FILE'],
+    ['denials --file FILE --follow'],
+    ['denials --draft web --file LOG -o FILE --force'],
   ];
   const package_ = join(import.meta.dirname, '../../../profiles/docker-nginx');
   const words = (args: string, file: string) =>
@@ -46,6 +53,7 @@ describe('files named by options', { timeout: 60_000 }, () => {
       .split(' ')
       .map((word) =>
         word
+          .replace('LOG', at('log'))
           .replace('FILE', file)
           .replace('ROOT', at('root'))
           .replace('VKEY', key)

@@ -1,0 +1,132 @@
+// Files that users name may be in folders that somebody else controls.
+import {
+  chmod,
+  chown,
+  lchown,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { replaceFile, writeOutput } from '../../sdk/files.ts';
+import { scratch } from '../cli/cli.ts';
+import { command } from '../command.ts';
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+let folder: string;
+let clean: () => Promise<void>;
+const at = (...parts: string[]) => join(folder, ...parts);
+beforeEach(async () => {
+  ({ path: folder, clean } = await scratch());
+});
+afterEach(() => clean());
+
+describe('replacing a file', () => {
+  test('refuses a folder that was exchanged for a link since the file was read', async () => {
+    await mkdir(at('theirs'));
+    await mkdir(at('etc'));
+    await writeFile(at('theirs/passwd'), 'profile');
+    await writeFile(at('etc/passwd'), 'root');
+    const before = bytes(await readFile(at('theirs/passwd'), 'utf8'));
+    await rename(at('theirs'), at('away'));
+    await symlink(at('etc'), at('theirs'));
+    const replaced = replaceFile(at('theirs/passwd'), before, bytes('changed'));
+    await expect(replaced).rejects.toMatchObject({ code: 'file-unusable' });
+    expect(await readFile(at('etc/passwd'), 'utf8')).toBe('root');
+    expect(await readdir(at('etc'))).toEqual(['passwd']);
+  });
+
+  test('stays in the folder that it has opened while the path is exchanged over and over', async () => {
+    await mkdir(at('theirs'));
+    await mkdir(at('etc'));
+    await writeFile(at('etc/passwd'), 'root');
+    await symlink(at('etc'), at('link'));
+    let running = true;
+    const exchange = (async () => {
+      while (running) {
+        await rename(at('theirs'), at('away'));
+        await rename(at('link'), at('theirs'));
+        await rename(at('theirs'), at('link'));
+        await rename(at('away'), at('theirs'));
+      }
+    })();
+    let replaced = 0;
+    for (let round = 0; round < 300; round++) {
+      for (const place of ['theirs', 'away']) {
+        await writeFile(at(place, 'passwd'), 'profile').catch(() => {});
+      }
+      await writeFile(at('etc/passwd'), 'root');
+      await replaceFile(at('theirs/passwd'), bytes('profile'), bytes('changed')).then(
+        () => replaced++,
+        () => {},
+      );
+      expect(await readFile(at('etc/passwd'), 'utf8')).toBe('root');
+    }
+    running = false;
+    await exchange;
+    expect(replaced).toBeGreaterThan(0);
+  });
+
+  test.skipIf(!isRoot)('keeps owner and permissions, but not the set-user-ID bit', async () => {
+    await writeFile(at('own'), 'a');
+    await chown(at('own'), nobody, nobody);
+    await chmod(at('own'), 0o4640);
+    await replaceFile(at('own'), bytes('a'), bytes('b'));
+    const { uid, gid, mode } = await stat(at('own'));
+    expect({ uid, gid, mode: mode & 0o7777 }).toEqual({ uid: nobody, gid: nobody, mode: 0o640 });
+  });
+
+  test('refuses other contents, links and hard links', async () => {
+    await writeFile(at('file'), 'a');
+    await symlink('file', at('symbolic'));
+    await expect(replaceFile(at('file'), bytes('x'), bytes('b'))).rejects.toThrow('has changed');
+    await expect(replaceFile(at('symbolic'), bytes('a'), bytes('b'))).rejects.toThrow('is a link');
+    await link(at('file'), at('hard'));
+    await expect(replaceFile(at('file'), bytes('a'), bytes('b'))).rejects.toThrow('hard link');
+    expect(await readFile(at('file'), 'utf8')).toBe('a');
+  });
+});
+
+describe('writing output', () => {
+  test.skipIf(!isRoot)('refuses another user’s link in a sticky folder', async () => {
+    await mkdir(at('tmp'));
+    await chmod(at('tmp'), 0o1777);
+    await writeFile(at('secret'), 'root');
+    await symlink(at('secret'), at('tmp/out'));
+    await lchown(at('tmp/out'), nobody, nobody);
+    await chown(at('tmp'), nobody - 1, nobody - 1);
+    await expect(writeOutput(at('tmp/out'), 'theirs')).rejects.toThrow('another user');
+    expect(await readFile(at('secret'), 'utf8')).toBe('root');
+  });
+
+  test('follows a link of one’s own', async () => {
+    await writeFile(at('target'), 'a');
+    await symlink('target', at('own'));
+    await writeOutput(at('own'), 'b');
+    expect(await readFile(at('target'), 'utf8')).toBe('b');
+  });
+});
+
+test.skipIf(!isRoot)('fmt keeps the owner of a file and refuses links', async () => {
+  const messy = 'abi <abi/3.0>,\nprofile web   {\n/srv r,\n}\n';
+  await writeFile(at('web'), messy);
+  await chown(at('web'), nobody, nobody);
+  await chmod(at('web'), 0o600);
+  await symlink('web', at('symbolic'));
+  const refused = await command(['fmt', at('symbolic')]);
+  expect(refused.code).not.toBe(0);
+  expect(await readFile(at('web'), 'utf8')).toBe(messy);
+  expect((await command(['fmt', at('web')])).code).toBe(0);
+  expect(await readFile(at('web'), 'utf8')).not.toBe(messy);
+  const { uid, mode } = await stat(at('web'));
+  expect({ uid, mode: mode & 0o777 }).toEqual({ uid: nobody, mode: 0o600 });
+});
