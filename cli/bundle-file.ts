@@ -2,7 +2,7 @@ import { CliError, exit } from './framework/command.ts';
 
 export const offlineOption = {
   type: 'boolean',
-  description: 'With --bundle: do not ask the registry which keys were revoked since',
+  description: 'With --bundle: do not ask the registry for revoked keys',
 } as const;
 
 /** A usage error when --offline is given without --bundle: then there is no source. */

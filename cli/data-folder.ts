@@ -5,7 +5,7 @@ import type { Io } from './terminal/io.ts';
 export const dataOption = {
   type: 'string',
   value: 'DIR',
-  description: 'The registry’s data folder (else AA_SERVE_DATA, else ./aa-registry-data)',
+  description: 'The registry’s data folder (default AA_SERVE_DATA, then ./aa-registry-data)',
 } as const;
 
 export function dataFolder(named: string | undefined, io: Io): string {

@@ -18,12 +18,12 @@ export const logOptions = {
   'log-key': {
     type: 'string',
     value: 'VKEY',
-    description: "The log's key, instead of what the trust file says of the log",
+    description: 'The log’s key (default: from the trust file)',
   },
   state: {
     type: 'string',
     value: 'FILE',
-    description: 'The checkpoint to go on from; becomes the newest. Absent at first',
+    description: 'The checkpoint to start from; updated; may be missing at first',
   },
 } as const;
 

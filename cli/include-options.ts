@@ -10,14 +10,14 @@ export const includeOptions = {
   base: {
     type: 'string',
     value: 'DIR',
-    description: 'Where includes are found (default /etc/apparmor.d)',
+    description: 'Folder for includes (default /etc/apparmor.d)',
   },
   include: {
     type: 'string',
     short: 'I',
     multiple: true,
     value: 'DIR',
-    description: 'Another place to look for <includes>, before --base; repeatable',
+    description: 'Another folder for <includes>, searched before --base; repeatable',
   },
 } as const;
 

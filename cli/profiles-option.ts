@@ -6,7 +6,7 @@ export const profilesOption = {
   type: 'string',
   short: 'f',
   value: 'FILE',
-  description: 'The profiles wanted (default /etc/aa-registry/profiles.toml)',
+  description: 'The list of profiles (default /etc/aa-registry/profiles.toml)',
 } as const;
 
 /** The wanted profiles and where they stand; the command ends where there is no such file. */

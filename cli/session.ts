@@ -12,7 +12,7 @@ import type { Io } from './terminal/io.ts';
 export const caFileOption = {
   type: 'string',
   value: 'FILE',
-  description: 'CAs in PEM to be trusted too (else SSL_CERT_FILE, else what is configured)',
+  description: 'Additional CAs in PEM (default SSL_CERT_FILE, then configuration)',
 } as const;
 
 /** The options of every command that asks a registry. */
@@ -20,7 +20,7 @@ export const registryOptions = {
   registry: {
     type: 'string',
     value: 'URL',
-    description: 'The registry (else AA_REGISTRY, else the one logged in to or configured)',
+    description: 'The registry (default AA_REGISTRY, then the login’s, then configuration)',
   },
   'ca-file': caFileOption,
 } as const;

@@ -7,7 +7,7 @@ import { refused } from './refused.ts';
 export const rootOption = {
   type: 'string',
   value: 'DIR',
-  description: 'Another system’s root: files only, no kernel is touched',
+  description: 'The root folder of another system; only files change, not the kernel',
 } as const;
 
 /** The root that is meant, as an absolute path. */

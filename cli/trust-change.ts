@@ -29,7 +29,7 @@ export const changeOptions = {
   yes: {
     type: 'boolean',
     short: 'y',
-    description: 'Do not ask: the key ids were compared elsewhere',
+    description: 'Do not ask; you have compared the key ids',
   },
 } as const;
 

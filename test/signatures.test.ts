@@ -46,8 +46,8 @@ test.skipIf(missing.length > 0)(
       await run(script, { KEY_ID: keyId });
       const harmed: [from: string, to: string][] = [
         ['# The signature over it.', 'echo >> message'],
-        ['# The statement is', 'echo >> profile #'],
-        ['# The statement is', 'echo "{}" > payload #'],
+        ['# The statement names', 'echo >> profile #'],
+        ['# The statement names', 'echo "{}" > payload #'],
         ['test "$key_id" =', 'test "$key_id"x ='],
         ['.version == "1.0.0"', '.version == "2.0.0"'],
         ['.name == "docker-nginx"', '.name == "docker-apache"'],

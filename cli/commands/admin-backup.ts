@@ -12,13 +12,14 @@ export const adminBackup = defineCommand({
     format: formatOption,
     'with-log-key': {
       type: 'boolean',
-      description: 'Include the log’s key; anyone who has it can fork the log',
+      description: 'Include the log’s key; anyone with it can fork the log',
     },
-    force: { type: 'boolean', description: 'Replace FILE when it exists' },
+    force: { type: 'boolean', description: 'Overwrite FILE if it exists' },
   },
   details:
-    'The file holds the registry as it stood at one moment, readable by you only. Without the log’s key the log ' +
-    'can’t go on: keep a copy of log.key apart, or put it in.',
+    'Writes a consistent snapshot of the registry to FILE, readable only by you. Without the ' +
+    'log’s key, a restored log can’t be extended: keep a separate copy of log.key, or use ' +
+    '--with-log-key.',
   examples: ['aa-registry admin backup /var/backups/registry-$(date +%F).db --with-log-key'],
   async run({ values, args: [file = ''], io }) {
     const { backUp, DataError } = await import('../../worker/node/admin.ts');

@@ -16,19 +16,19 @@ export const adminCheck = defineCommand({
     database: {
       type: 'string',
       value: 'URL',
-      description: 'A remote libSQL database instead; LIBSQL_AUTH_TOKEN is its token',
+      description: 'Check a remote libSQL database; LIBSQL_AUTH_TOKEN is its token',
     },
     'log-key': {
       type: 'string',
       value: 'KEY',
-      description: 'The verifier of the log’s key (else that of DIR/log.key)',
+      description: 'The log’s verifier key (default: of DIR/log.key)',
     },
   },
   details:
-    'The schema against the one that migrations make; every entry against the tree and its signed checkpoint; every version, key, channel, yank and transfer against ' +
-    'its entry and the other way round; texts against digests, envelopes against the teams’ keys; and what is derived ' +
-    `from those. Users, tokens and settings are not in the log and can’t be proved. The first ${maxTold} differences are ` +
-    'told one by one.',
+    'Compares the schema with the migrations; every entry with the tree and its signed checkpoint; every version, key, ' +
+    'channel, yank and transfer with its entry, and entries with them; texts with digests, envelopes with the teams’ keys; ' +
+    'and derived data with its source. Users, tokens and settings are not in the log, so they can’t be verified. ' +
+    `Prints the first ${maxTold} differences.`,
   examples: [
     'aa-registry admin check --data /var/lib/aa-registry-server',
     'aa-registry admin check --database libsql://registry-example.turso.io --log-key registry.example.org/log+…',

@@ -13,15 +13,16 @@ export const adminRestore = defineCommand({
     format: formatOption,
     yes: {
       type: 'boolean',
-      description: 'Put it in the place of the data there is, which is kept beside it',
+      description: 'Replace existing data, which is kept beside it',
     },
   },
   details:
-    'The backup’s schema is held against the one that this program makes: a trigger or a view that is none of its own is ' +
-    'refused, before anything is changed. Who runs the registry is not in its log: the administrators that the backup ' +
-    'brings are told. Refused while a registry serves the folder, and when the log’s key is not the one that the backup’s log was ' +
-    'signed with. What was published after the backup is gone: hosts and auditors that have seen a larger log refuse ' +
-    'this one until it has grown beyond that again, and then find that it is another. Restore the latest backup.',
+    'The backup’s schema is compared with this program’s before anything is changed; unknown ' +
+    'triggers and views are refused. Administrators are not in the log, so the backup’s ' +
+    'administrators are listed. Refused while a registry uses the folder, and if the log’s key ' +
+    'is not the one that signed the backup’s log. Versions published after the backup are lost: ' +
+    'hosts and auditors that have seen a larger log refuse the restored one, and detect the ' +
+    'fork once it is larger again. Restore the latest backup.',
   examples: [
     'aa-registry admin restore /var/backups/registry-2026-01-31.db --data /var/lib/aa-registry-server',
   ],

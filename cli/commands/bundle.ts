@@ -21,7 +21,7 @@ import { rootOf, rootOption } from '../target.ts';
 
 export const bundle = defineCommand({
   name: 'bundle',
-  summary: 'Bundle profiles and their proofs in a file, for hosts without a network',
+  summary: 'Write profiles and their proofs to a file, for hosts without a network',
   args: [{ name: 'REF', repeated: true }],
   usage: '-o FILE',
   options: {
@@ -33,20 +33,20 @@ export const bundle = defineCommand({
       type: 'string',
       short: 'o',
       value: 'FILE',
-      description: 'The bundle to write; - is standard output',
+      description: 'The bundle file; - is standard output',
     },
     since: {
       type: 'string',
       multiple: true,
       value: 'SIZE',
-      description:
-        'The size of the log that such a host has seen, as "trust show" prints it there; repeatable',
+      description: 'A log size that another host has seen ("trust show" prints it); repeatable',
     },
   },
   details:
-    'Everything is verified before it is written, and again by each host that runs "pull --bundle FILE". A host that has ' +
-    'seen the log before accepts the bundle only with a proof that the log has grown from there: it holds one for the ' +
-    'size that was seen here, and for each --since.',
+    'Verifies everything before writing it; each host verifies it again with "pull --bundle ' +
+    'FILE". A host that has seen the log before accepts a bundle only with a proof that the log ' +
+    'extends what it has seen. The bundle has such a proof for the log size seen on this ' +
+    'machine and for each --since.',
   examples: ['aa-registry bundle docker-nginx acme/web@1.2.0 -o profiles.bundle --since 1041'],
   async run({ values, args, io }) {
     const { output } = values;

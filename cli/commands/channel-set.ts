@@ -7,7 +7,7 @@ export const channelSet = defineCommand({
   summary: 'Point a channel at a version',
   args: [{ name: 'NAME@VERSION' }, { name: 'CHANNEL' }],
   options: { format: formatOption, ...registryOptions },
-  details: 'A reference without a version means the channel "stable" where a profile has it.',
+  details: 'If a profile has a channel "stable", references without a version use it.',
   examples: ['aa-registry channel set docker-nginx@1.2.0 stable'],
   async run({ values, args: [text = '', channel = ''], io }) {
     const { team, name, selector } = requireReference(text);

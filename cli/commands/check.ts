@@ -16,15 +16,15 @@ export const check = defineCommand({
     target: {
       type: 'string',
       choices: releases,
-      description: 'Decide as this AppArmor release does (default: the newest)',
+      description: 'Check for this AppArmor release (default: the newest)',
     },
     format: lineFormatOption,
   },
   details:
-    'Reads no kernel and loads nothing. Exit code 1 when any file would be refused. With --target, what this machine ' +
-    'has of another release decides nothing: the abi files, abstractions and tunables of the target are known by ' +
-    'name, and one that is not here is noted and not looked into. With --base as well, DIR is the base policy of ' +
-    'that release.',
+    'Loads nothing and does not use the kernel. Exits with 1 if any file would be refused. With ' +
+    '--target, files of this machine’s release are not used: the target’s abi files, ' +
+    'abstractions and tunables are known by name, and the contents of those that are missing ' +
+    'here are not checked. --base DIR then names the base policy of the target release.',
   examples: [
     'aa-registry check /etc/apparmor.d/usr.bin.man',
     'aa-registry check --target 3.0 --format json profiles/*/docker-*',

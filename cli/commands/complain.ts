@@ -2,8 +2,9 @@ import { modeCommand } from '../set-mode.ts';
 
 export const complain = modeCommand(
   'complain',
-  'Have installed profiles allow what no rule does, and log it',
-  'Loads the profile in complain mode, now and, by a link in /etc/apparmor.d/force-complain, at every boot. What ' +
-    'no rule allows is then logged and allowed; what a "deny" rule denies stays denied. The file stays what its team ' +
-    'has signed. Updates keep the mode, and so does "sync", whatever profiles.toml says; "enforce" ends it. "status" shows it.',
+  'Put installed profiles into complain mode: log instead of deny',
+  'Loads the profile in complain mode, now and at every boot (with a link in ' +
+    '/etc/apparmor.d/force-complain). Accesses that no rule allows are then logged and allowed; ' +
+    '"deny" rules still deny. The profile’s file does not change. "pull" and "sync" keep the ' +
+    'mode, whatever profiles.toml says, until "enforce". "status" shows it.',
 );

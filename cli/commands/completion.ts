@@ -6,7 +6,7 @@ export const completion = defineCommand({
   summary: 'Print the completion script for a shell',
   args: [{ name: 'bash|zsh|fish', choices: ['bash', 'zsh', 'fish'] }],
   options: {},
-  details: 'The Debian package has them in place already.',
+  details: 'The Debian package already installs the completions.',
   examples: [
     'source <(aa-registry completion bash)    # in ~/.bashrc',
     'source <(aa-registry completion zsh)     # in ~/.zshrc, after compinit',

@@ -46,53 +46,54 @@ export const denials = defineCommand({
   summary: 'Explain AppArmor denials and suggest rules',
   args: [],
   options: {
-    profile: { type: 'string', value: 'NAME', description: 'Only what this profile has refused' },
+    profile: { type: 'string', value: 'NAME', description: 'Only denials of this profile' },
     since: {
       type: 'string',
       value: 'TIME',
-      description: 'Only from then on: 30m, 2h, 1d, 2026-01-31',
+      description: 'Only since this time: 30m, 2h, 1d, 2026-01-31',
     },
-    follow: { type: 'boolean', short: 'f', description: 'Show what comes, until interrupted' },
+    follow: { type: 'boolean', short: 'f', description: 'Show new denials until interrupted' },
     file: {
       type: 'string',
       multiple: true,
       value: 'FILE',
-      description: 'Read this log instead, "-" for standard input; repeatable',
+      description: 'Read this log instead; - is standard input; repeatable',
     },
-    all: { type: 'boolean', description: 'Also what was allowed and logged, and profiles loaded' },
+    all: { type: 'boolean', description: 'Also allowed and logged accesses, and loaded profiles' },
     generalise: {
       type: 'boolean',
-      description: 'Rules for all process ids, numbers, random names, homes and container paths',
+      description:
+        'Suggest rules for all process ids, numbers, random names, homes and container paths',
     },
     patch: {
       type: 'string',
       value: 'FILE|DIR',
-      description: 'Add the rules to this profile or package; a new FILE becomes the installed one',
+      description:
+        'Add the rules to this profile or package; a new FILE starts as a copy of the installed profile',
     },
     draft: {
       type: 'string',
       value: 'NAME',
-      description: 'Write a profile of this name from what complain mode logged',
+      description: 'Write a profile of this name from a complain-mode log',
     },
     output: {
       type: 'string',
       short: 'o',
       value: 'FILE|DIR/',
-      description:
-        'Where --draft writes: a file, a package in a folder, or "-" for standard output',
+      description: 'Output of --draft: a file, a package folder, or - for standard output',
     },
-    force: { type: 'boolean', description: 'Let --draft overwrite a profile that is there' },
+    force: { type: 'boolean', description: 'Let --draft overwrite an existing profile' },
     format: lineFormatOption,
     root: rootOption,
     ...includeOptions,
   },
   details:
-    'Reads auditd’s log, the kernel’s messages and journald’s, whichever there are, and counts an event that ' +
-    'is in several once. Says which rule of the installed profile denied it, with its line, or that none allows ' +
-    'it, and the narrowest rule that would. --file takes what dmesg, syslog, auditd, ausearch and journalctl write, also ' +
-    'packed with gzip or zstd, in UTF-16 or in lines of JSON; a log without a line of AppArmor’s ends with 1. --patch never takes a rule away: what a deny rule forbids stays so, and then it ends with 1. ' +
-    'It says where a rule reads or writes secrets or accounts. --draft into a folder also writes aa-profile.toml. --follow ' +
-    `counts the ${mostFollowed.toLocaleString('en')} findings that came up last; one that comes again after that counts from 1.`,
+    'Reads the logs of auditd, the kernel and journald, and counts an event that is in several of them once. Shows the ' +
+    'rule of the installed profile that denied it, with its line, or the narrowest rule that would allow it, and says if ' +
+    'that rule reads or writes secrets or accounts. --file reads the output of dmesg, syslog, auditd, ausearch and ' +
+    'journalctl, also in gzip, zstd, UTF-16 or JSON lines; exits with 1 if the log has no AppArmor messages. ' +
+    '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
+    `writes aa-profile.toml. --follow keeps counts for the latest ${mostFollowed.toLocaleString('en')} findings.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',

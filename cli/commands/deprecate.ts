@@ -13,13 +13,14 @@ export const deprecate = defineCommand({
     reason: {
       type: 'string',
       value: 'TEXT',
-      description: 'The reason, shown to everyone who looks at it',
+      description: 'The reason, shown with the profile',
     },
-    replacement: { type: 'string', value: 'NAME', description: 'What to use in its place' },
-    undo: { type: 'boolean', description: 'Take the deprecation back' },
+    replacement: { type: 'string', value: 'NAME', description: 'The profile to use instead' },
+    undo: { type: 'boolean', description: 'Undo the deprecation' },
   },
   details:
-    'The profile can still be pulled; pull, show and the catalog print the reason. For a single bad version, use "yank".',
+    'The profile can still be pulled; "pull", "show" and the catalog show the reason. To ' +
+    'withdraw a single version, use "yank".',
   examples: [
     'aa-registry deprecate platform/web --reason "one profile for all" --replacement platform/front',
   ],

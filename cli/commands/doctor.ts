@@ -20,12 +20,13 @@ export const doctor = defineCommand({
   options: {
     ...registryOptions,
     root: rootOption,
-    offline: { type: 'boolean', description: 'Ask no registry' },
+    offline: { type: 'boolean', description: 'Do not contact the registry' },
     format: formatOption,
   },
   details:
-    'Looks at the kernel, apparmor_parser, permissions, the trust file, what is installed, Docker, the network, the ' +
-    'registry and the clock. It changes nothing. Exit code 1 when something fails.',
+    'Checks the kernel, apparmor_parser, permissions, the trust file, installed profiles, ' +
+    'Docker, the network, the registry and the clock. Changes nothing. Exits with 1 if a check ' +
+    'fails.',
   examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
   async run({ values, io }) {
     const json = values.format === 'json';

@@ -11,7 +11,7 @@ export const explain = defineCommand({
   summary: 'Explain a diagnostic and how to fix it',
   args: [{ name: 'ID', optional: true }],
   options: { format: formatOption },
-  details: 'Without an ID, lists them all.',
+  details: 'Without an ID, lists all diagnostics.',
   examples: ['aa-registry explain capability-name'],
   async run({ values, args: [id], io }) {
     if (id === undefined) {

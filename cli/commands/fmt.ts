@@ -16,11 +16,12 @@ export const fmt = defineCommand({
     format: lineFormatOption,
     check: {
       type: 'boolean',
-      description: 'Change nothing; name what is not formatted and exit 1',
+      description: 'Change nothing; list unformatted files and exit with 1',
     },
   },
   details:
-    'A folder is a package, whose profile is meant. Comments stay, and so does what the policy means. A file with syntax errors is left alone.',
+    'For a folder, formats the profile of that package. Comments and the meaning of the policy ' +
+    'do not change. Files with syntax errors are not changed.',
   examples: [
     'aa-registry fmt docker-nginx/docker-nginx',
     'aa-registry fmt --check profiles/*/docker-*',

@@ -16,10 +16,11 @@ export const inspect = defineCommand({
     format: formatOption,
   },
   details:
-    'CONTAINER is a process id, a container’s id (12 digits or more; found by cgroups, so no client is needed) or its ' +
-    'name, for which docker, podman, nerdctl and crictl are asked: root’s know no containers of other users. What ' +
-    'counts is what the kernel says of its processes. ' +
-    'Exit codes: 0 confined as installed, 1 not confined or not found, 6 confined by something else than it should be.',
+    'CONTAINER is a process id, a container id (at least 12 digits) or a name. Ids are found in ' +
+    'cgroups, without a container client; names are looked up with docker, podman, nerdctl and ' +
+    'crictl, which as root do not see the containers of other users. The profile shown is the ' +
+    'one that the kernel reports for the processes. Exit codes: 0 confined as installed; 1 not ' +
+    'confined or not found; 6 confined by a different profile than expected.',
   examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],
   async run({ values, args: [text = ''], io }) {
     const json = values.format === 'json';

@@ -14,7 +14,7 @@ export const keyAdd = defineCommand({
     label: {
       type: 'string',
       value: 'TEXT',
-      description: "What to call it (default the file's name)",
+      description: 'A name for the key (default: the file’s name)',
     },
   },
   examples: ['aa-registry key add library release.pem.pub --label "release key 2026"'],

@@ -15,19 +15,19 @@ export const keyGenerate = defineCommand({
     format: formatOption,
     'no-passphrase': {
       type: 'boolean',
-      description: 'Do not encrypt it, and do not ask, as in a script',
+      description: 'Do not encrypt the key or ask for a passphrase',
     },
     out: {
       type: 'string',
       short: 'o',
       value: 'FILE',
-      description: 'Where to keep it (default ~/.config/aa-registry/signing-key.pem)',
+      description: 'Where to write it (default ~/.config/aa-registry/signing-key.pem)',
     },
   },
   details:
-    'Writes an Ed25519 private key (PKCS#8 PEM, readable by you only, encrypted when you give a passphrase ' +
-    'or set AA_KEY_PASSPHRASE) and beside it FILE.pub, the public half, to be registered with the team. An ' +
-    'existing key is never overwritten.',
+    'Writes an Ed25519 private key (PKCS#8 PEM, readable only by you) and the public key beside ' +
+    'it as FILE.pub, to register with the team. The key is encrypted if you give a passphrase ' +
+    'or set AA_KEY_PASSPHRASE. An existing key is never overwritten.',
   examples: ['aa-registry key generate', 'aa-registry key generate --out release.pem'],
   async run({ values, io }) {
     const path = values.out ?? signingKeyPath(io);

@@ -8,12 +8,13 @@ export const keyRevoke = defineCommand({
   args: [{ name: 'TEAM' }, { name: 'KEY-ID' }],
   usage: '--reason TEXT',
   options: {
-    reason: { type: 'string', value: 'TEXT', description: 'Why, for the log' },
+    reason: { type: 'string', value: 'TEXT', description: 'The reason, for the log' },
     format: formatOption,
     ...registryOptions,
   },
   details:
-    'Hosts refuse what it signed, also what they could install before; publish that again first.',
+    'Hosts then refuse all versions that depend on its signature, including versions that they ' +
+    'have installed before. Publish them again with another key first.',
   examples: ['aa-registry key revoke library sha256:0a1b… --reason "laptop stolen"'],
   async run({ values, args: [team = '', keyId = ''], io }) {
     const { reason } = values;

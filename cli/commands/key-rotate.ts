@@ -15,20 +15,20 @@ export const keyRotate = defineCommand({
       type: 'string',
       multiple: true,
       value: 'FILE',
-      description: "A key that signs for it (default the user's own); repeatable",
+      description: 'A current key that signs it (default: your own); repeatable',
     },
     label: {
       type: 'string',
       value: 'TEXT',
-      description: "What to call it (default the file's name)",
+      description: 'A name for the key (default: the file’s name)',
     },
     format: formatOption,
     ...registryOptions,
   },
   details:
-    'Hosts that trust the old key accept the new one from then on; those that ask for several signatures ' +
-    'need as many here. A host that lists only the old key loses both when that is revoked: have the new ' +
-    'one listed in its trust file first.',
+    'Hosts that trust the old key then accept the new one. Hosts that require several ' +
+    'signatures need as many here. Revoking the old key also makes the new one invalid on hosts ' +
+    'whose trust file lists only the old one: add the new key to their trust files first.',
   examples: ['aa-registry key rotate library new.pem.pub --key old.pem'],
   async run({ values, args: [team = '', file = ''], io }) {
     const next = await requirePublicKey(file);

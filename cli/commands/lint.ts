@@ -29,12 +29,12 @@ export const lint = defineCommand({
     ...includeOptions,
     fix: {
       type: 'boolean',
-      description: 'Write the fixes that are known into the files; with -, print the fixed text',
+      description: 'Apply fixes to the files; with -, print the fixed text',
     },
     'max-warnings': {
       type: 'string',
       value: 'N',
-      description: 'Fail when there are more warnings than this',
+      description: 'Fail if there are more warnings than this',
     },
     format: {
       type: 'string',
@@ -43,12 +43,13 @@ export const lint = defineCommand({
     },
   },
   details:
-    'A folder is a package: its aa-profile.toml names the profile. Exit code 1 when a profile has errors; ' +
-    'warnings alone do not fail. "aa-registry explain ID" says what is behind a finding. ' +
-    'FILE - is standard input. --fix applies the fixes and looks again until nothing changes, then reports what it fixed ' +
-    'and what is left, which decides the exit code. A misspelt name becomes the nearest one: read what it did. Only ' +
-    'files that change are written, each whole or not at all, with the mode and owner they had; a link is refused, ' +
-    'and so is a fix that would leave a file with more syntax errors.',
+    'For a folder, lints the package: aa-profile.toml names the profile. FILE - is standard ' +
+    'input. Exits with 1 if a profile has errors, not for warnings alone. "aa-registry explain ' +
+    'ID" explains a diagnostic. --fix applies fixes until none is left, then reports what it ' +
+    'fixed and what remains; the rest decides the exit code. A misspelt name becomes the ' +
+    'nearest known one, so review the result. Only files that change are written, each ' +
+    'atomically, with the same mode and owner. Links are refused, and so are fixes that would ' +
+    'add syntax errors.',
   examples: [
     'aa-registry lint ./docker-nginx',
     'aa-registry lint --fix ./docker-nginx',

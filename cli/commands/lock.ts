@@ -24,17 +24,23 @@ export const lock = defineCommand({
   usage: '[--profiles FILE]',
   options: {
     profiles: profilesOption,
-    'dry-run': { type: 'boolean', short: 'n', description: 'Show what would change, as a diff' },
+    'dry-run': {
+      type: 'boolean',
+      short: 'n',
+      description: 'Show changes as a diff; change nothing',
+    },
     format: formatOption,
     ...registryOptions,
     root: rootOption,
     trust: trustOption,
   },
   details:
-    'Each profile is fetched and verified; its version and digest go to profiles.lock.toml beside profiles.toml, which ' +
-    '"sync" follows. Keep both in version control and give both to all hosts: they then have the same, and change when ' +
-    'you lock again. What this host was rolled back from is not locked: it is held at the version it went to, as "sync" ' +
-    'does, until there is a newer one or "pull" ends that.',
+    'Fetches and verifies each profile, and writes its version and digest to profiles.lock.toml ' +
+    'beside profiles.toml. "sync" then installs exactly these versions. Keep both files in ' +
+    'version control and copy both to all hosts: all hosts then install the same versions, ' +
+    'until you run "lock" again. After a rollback on this host, the lock keeps the version that ' +
+    'it went back to, as "sync" does, until a newer version than the one rolled back is ' +
+    'published or "pull" installs another.',
   examples: ['aa-registry lock --profiles ./profiles.toml', 'sudo aa-registry lock'],
   async run({ values, io }) {
     const root = rootOf(values.root);

@@ -10,19 +10,19 @@ export const logKey = defineCommand({
   usage: '[--cosigner] [-o FILE]',
   options: {
     format: formatOption,
-    cosigner: { type: 'boolean', description: 'A witness’s key, for "log witness"' },
+    cosigner: { type: 'boolean', description: 'Generate a witness’s key, for "log witness"' },
     output: {
       type: 'string',
       short: 'o',
       value: 'FILE',
-      description: 'Where to keep it (default ./log.key or ./witness.key)',
+      description: 'Where to write it (default ./log.key or ./witness.key)',
     },
   },
   details:
-    'NAME is a URL without its scheme, such as profiles.example.org/log. Writes the signer (C2SP signed-note), ' +
-    'readable by you only, and prints the verifier, which others pin. A log’s key is what a registry on ' +
-    'Workers has as its secret LOG_KEY, and "serve" as log.key in its data folder. An existing key is never ' +
-    'overwritten.',
+    'NAME is a URL without its scheme, such as profiles.example.org/log. Writes the private key ' +
+    '(C2SP signed-note), readable only by you, and prints the verifier key, which others pin. A ' +
+    'registry on Workers uses a log’s key as its secret LOG_KEY; "serve" uses it as log.key in ' +
+    'its data folder. An existing key is never overwritten.',
   examples: [
     'aa-registry log key profiles.example.org/log',
     'aa-registry log key witness.example.net/w1 --cosigner -o w1.key',

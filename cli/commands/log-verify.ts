@@ -28,14 +28,15 @@ export const logVerify = defineCommand({
     ...logOptions,
     'no-contents': {
       type: 'boolean',
-      description: 'Do not fetch the profiles and envelopes that entries are about',
+      description: 'Do not fetch the profiles and envelopes of entries',
     },
   },
   details:
-    'Reads every entry and rebuilds the tree that the checkpoint signs. With --state, from the checkpoint in ' +
-    'FILE on: the log must extend it. That may be the checkpoint of the last run, or one that another host ' +
-    'or a witness was shown; if it was shown another history, this finds out. A registry that is busy is waited for. ' +
-    'What is broken off goes on where it was: with --state, FILE.progress says how far that is.',
+    'Reads every entry and rebuilds the tree that the checkpoint signs. With --state, starts at ' +
+    'the checkpoint in FILE, which the log must extend. FILE may be the checkpoint of the last ' +
+    'run, or one from another host or a witness: a log that shows them different histories is ' +
+    'then detected. Waits while the registry is busy. An interrupted run resumes: with --state, ' +
+    'FILE.progress has its progress.',
   examples: [
     'aa-registry log verify --state /var/lib/auditor/checkpoint',
     'aa-registry log verify --registry https://profiles.example.org --log-key example.org/log+1a2b3c4d+A…',

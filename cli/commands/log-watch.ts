@@ -23,15 +23,16 @@ export const logWatch = defineCommand({
     interval: {
       type: 'string',
       value: 'SECONDS',
-      description: 'How long to wait between two looks (default 60)',
+      description: 'Time between checks (default 60)',
     },
-    once: { type: 'boolean', description: 'Look once, and end' },
+    once: { type: 'boolean', description: 'Check once and exit' },
     format: lineFormatOption,
   },
   details:
-    'Verifies the log as "log verify" does, and prints each new entry about those names: from the checkpoint ' +
-    'in the state file on, or else from the beginning. Keys are a team’s: watch TEAM for those. Goes on while ' +
-    'the registry can’t be reached or is busy, and ends when the log is not what it was.',
+    'Verifies the log like "log verify", and prints each new entry for these names, starting at ' +
+    'the checkpoint in the state file or at the beginning. To watch keys, watch their TEAM. ' +
+    'Continues while the registry is busy or unreachable; exits if the log is not consistent ' +
+    'with the earlier one.',
   examples: [
     'aa-registry log watch platform --state /var/lib/auditor/platform',
     'aa-registry log watch library/docker-nginx --once --format json',

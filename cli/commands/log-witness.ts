@@ -13,7 +13,7 @@ export const logWitness = defineCommand({
   args: [],
   usage: '--key FILE --log-key VKEY…',
   options: {
-    key: { type: 'string', value: 'FILE', description: 'As "log key NAME --cosigner" makes it' },
+    key: { type: 'string', value: 'FILE', description: 'A key from "log key NAME --cosigner"' },
     'log-key': {
       type: 'string',
       multiple: true,
@@ -23,19 +23,23 @@ export const logWitness = defineCommand({
     state: {
       type: 'string',
       value: 'DIR',
-      description: 'What it cosigned last (default ./aa-registry-witness)',
+      description: 'Folder for the last cosigned checkpoints (default ./aa-registry-witness)',
     },
-    host: { type: 'string', value: 'ADDRESS', description: 'Where to listen (default 127.0.0.1)' },
+    host: {
+      type: 'string',
+      value: 'ADDRESS',
+      description: 'Address to listen on (default 127.0.0.1)',
+    },
     port: {
       type: 'string',
       value: 'PORT',
-      description: 'Where to listen (default 8788; 0 picks one)',
+      description: 'Port to listen on (default 8788; 0 picks one)',
     },
   },
   details:
-    'Serves C2SP tlog-witness. A registry that runs with --witness KEY=URL has its checkpoints cosigned here, and ' +
-    'hosts that list the witness in their trust file install nothing without. It is worth most on a machine ' +
-    'that the registry’s operator does not control. What it keeps in DIR must never be put back to an ' +
+    'Serves C2SP tlog-witness. It cosigns the checkpoints of registries that run with --witness ' +
+    'KEY=URL. Hosts that list the witness in their trust file then require its cosignature. Run ' +
+    'it on a machine that the registry’s operator does not control. Never restore DIR to an ' +
     'older state.',
   examples: [
     'aa-registry log witness --key w1.key --log-key profiles.example.org/log+1a2b3c4d+A…',

@@ -18,8 +18,9 @@ export const login = defineCommand({
     'token-stdin': { type: 'boolean', description: 'Read the token from standard input' },
   },
   details:
-    'Asks for the token, checks it with the registry and keeps both, and --ca-file, in ~/.config/aa-registry, readable ' +
-    'by you only. AA_REGISTRY and AA_TOKEN take precedence, for CI.',
+    'Asks for the token, checks it with the registry, and saves both, and --ca-file, in ' +
+    '~/.config/aa-registry, readable only by you. AA_REGISTRY and AA_TOKEN take precedence, for ' +
+    'CI.',
   examples: [
     'aa-registry login https://profiles.example.org',
     'aa-registry login --token-stdin https://profiles.example.org < token',

@@ -4,10 +4,10 @@ import { answer, formatOption } from '../framework/format.ts';
 
 export const logout = defineCommand({
   name: 'logout',
-  summary: 'Forget the API token',
+  summary: 'Delete the saved API token',
   args: [],
   options: { format: formatOption },
-  details: 'The token stays good; "token revoke" ends it.',
+  details: 'The token stays valid; "token revoke" revokes it.',
   examples: ['aa-registry logout'],
   async run({ values, io }) {
     const { token: _, ...config } = await readConfig(io.env);

@@ -7,7 +7,7 @@ export const memberRemove = defineCommand({
   summary: 'Remove a user from a team (owners)',
   args: [{ name: 'TEAM' }, { name: 'USER' }],
   options: { format: formatOption, ...registryOptions },
-  details: 'Their tokens are good for nothing in the team from then on.',
+  details: 'Their tokens lose access to the team.',
   examples: ['aa-registry member remove platform ada'],
   async run({ values, args: [team = '', user = ''], io }) {
     const client = await openSession(io, values);

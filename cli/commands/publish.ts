@@ -16,29 +16,34 @@ export const publish = defineCommand({
   args: [{ name: 'DIR' }],
   usage: '--version VERSION [--dry-run]',
   options: {
-    version: { type: 'string', value: 'VERSION', description: 'A semantic version; written once' },
+    version: {
+      type: 'string',
+      value: 'VERSION',
+      description: 'A semantic version; it can’t be changed later',
+    },
     key: {
       type: 'string',
       multiple: true,
       value: 'FILE',
-      description: 'A signing key (else AA_SIGNING_KEY, else key generate’s); repeatable',
+      description:
+        'A signing key (default AA_SIGNING_KEY, then that of "key generate"); repeatable',
     },
     'dry-run': {
       type: 'boolean',
       short: 'n',
-      description: 'Lint, sign and ask the registry whether it could be; publish nothing',
+      description: 'Lint, sign and let the registry check it; publish nothing',
     },
     format: formatOption,
     ...registryOptions,
     private: {
       type: 'boolean',
-      description: 'Of a profile that is not there yet: for its team only',
+      description: 'When creating a profile: only its team can see it',
     },
   },
   details:
-    'DIR holds aa-profile.toml, the profile and, if you like, README.md. The version, the digest and the manifest are signed here; ' +
-    'the key never leaves this machine. ' +
-    'In a CI job that the team trusts ("publisher add") no token is needed.',
+    'DIR holds aa-profile.toml, the profile and optionally README.md. The version, the digest ' +
+    'and the manifest are signed on this machine; the key never leaves it. CI jobs that the ' +
+    'team trusts ("publisher add") need no token.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0 --dry-run',
     'aa-registry publish ./docker-nginx --version 1.2.0',

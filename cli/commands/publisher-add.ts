@@ -17,8 +17,12 @@ export const publisherAdd = defineCommand({
     ...registryOptions,
     github: { type: 'string', value: 'OWNER/REPO', description: 'A repository on GitHub' },
     gitlab: { type: 'string', value: 'GROUP/PROJECT', description: 'A project on GitLab' },
-    issuer: { type: 'string', value: 'URL', description: 'Of a GitHub or GitLab of your own' },
-    branch: { type: 'string', value: 'BRANCH', description: 'The only one (default main)' },
+    issuer: { type: 'string', value: 'URL', description: 'The URL of your own GitHub or GitLab' },
+    branch: {
+      type: 'string',
+      value: 'BRANCH',
+      description: 'The only branch that may publish (default main)',
+    },
     environment: {
       type: 'string',
       value: 'NAME',
@@ -27,9 +31,10 @@ export const publisherAdd = defineCommand({
     profile: { type: 'string', value: 'NAME', description: 'The only profile it may publish' },
   },
   details:
-    '"publish" in such a job asks the CI provider for an OpenID Connect token and gets an API token for fifteen ' +
-    'minutes. On GitHub the job needs "permissions: id-token: write"; on GitLab an id_tokens entry AA_ID_TOKEN ' +
-    'with the registry’s address as aud. What is published is still signed with a key of the team.',
+    'In such a job, "publish" requests an OpenID Connect token from the CI provider and ' +
+    'exchanges it for an API token that is valid for fifteen minutes. On GitHub, the job needs ' +
+    '"permissions: id-token: write". On GitLab, it needs an id_tokens entry AA_ID_TOKEN with ' +
+    'the registry’s address as aud. Versions are still signed with a key of the team.',
   examples: [
     'aa-registry publisher add platform --github acme/profiles',
     'aa-registry publisher add platform --gitlab acme/profiles --branch release --environment production',

@@ -32,36 +32,37 @@ export const pull = defineCommand({
     bundle: {
       type: 'string',
       value: 'FILE',
-      description: 'Take them from a bundle instead, all of it or the REFs named',
+      description: 'Install from a bundle: all profiles in it, or the REFs',
     },
     offline: offlineOption,
     complain: {
       type: 'boolean',
-      description: 'Load in complain mode: allow what no rule does, log it ("enforce" ends that)',
+      description: 'Load in complain mode: log instead of deny, until "enforce"',
     },
     'dry-run': {
       type: 'boolean',
       short: 'n',
-      description: 'Show what would change, as a diff; change nothing',
+      description: 'Show changes as a diff; change nothing',
     },
     'download-only': {
       type: 'boolean',
-      description: 'Verify and write to --output; install nothing',
+      description: 'Verify and write to --output; do not install',
     },
     output: {
       type: 'string',
       short: 'o',
       value: 'FILE',
-      description: 'Where --download-only writes; - is standard output',
+      description: 'Output of --download-only; - is standard output',
     },
   },
   details:
-    'REF is [team/]name, name@1.2.0, name@^1.2 (a range, as npm writes them), name:channel or ' +
-    'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust init" makes ' +
-    "one) and be in the registry's log. It becomes /etc/apparmor.d/aa-registry.TEAM.NAME and is loaded with " +
-    'apparmor_parser. Without an exact version, a pull never goes back to an older one. All REFs are proved ' +
-    'before the first is installed. A profile that is in complain mode stays so until "enforce". How to run a container ' +
-    'under it is shown when it is new; "run-args" shows it any time.',
+    'REF is [team/]name, name@1.2.0, name@^1.2 (a range, in npm’s syntax), name:channel or ' +
+    'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust ' +
+    'init" creates one) and be in the registry’s log. It is installed as /etc/apparmor.d/aa- ' +
+    'registry.TEAM.NAME and loaded with apparmor_parser. Without an exact version, "pull" never ' +
+    'installs an older version. All REFs are verified before the first is installed. Profiles ' +
+    'in complain mode stay in it until "enforce". For a new profile, "pull" shows how to run a ' +
+    'container with it; "run-args" shows it at any time.',
   examples: [
     'sudo aa-registry pull docker-nginx',
     'sudo aa-registry pull docker-nginx acme/web:candidate --complain',

@@ -12,19 +12,19 @@ const maxNamed = 20;
 
 export const remove = defineCommand({
   name: 'remove',
-  summary: 'Unload and remove profiles that were installed',
+  summary: 'Unload and remove installed profiles',
   args: [{ name: 'NAME', repeated: true }],
   options: {
     format: formatOption,
     root: rootOption,
     force: {
       type: 'boolean',
-      description: 'Also while processes are confined by it, which become unconfined',
+      description: 'Remove even if it confines processes; they become unconfined',
     },
   },
   details:
-    'Refuses, and names them, while processes are confined by a profile, and when its file was changed since it ' +
-    'was installed. Your own /etc/apparmor.d/local/… stays.',
+    'Refused while the profile confines processes, which are named, and if its file was changed ' +
+    'after it was installed. Your own rules in /etc/apparmor.d/local/ stay.',
   examples: ['sudo aa-registry remove docker-nginx', 'sudo aa-registry remove acme/web --force'],
   async run({ values, args, io }) {
     const { force } = values;

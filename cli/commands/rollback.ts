@@ -18,11 +18,10 @@ export const rollback = defineCommand({
   summary: 'Roll back to the previously installed version',
   args: [{ name: 'NAME' }],
   options: {
-    to: { type: 'string', value: 'VERSION', description: 'Go back to this one instead' },
+    to: { type: 'string', value: 'VERSION', description: 'Go to this version instead' },
     offline: {
       type: 'boolean',
-      description:
-        'Do not ask the registry: neither whether it was yanked nor which keys are revoked',
+      description: 'Do not ask the registry for yanked versions or revoked keys',
     },
     format: formatOption,
     ...registryOptions,
@@ -30,10 +29,11 @@ export const rollback = defineCommand({
     trust: trustOption,
   },
   details:
-    'Needs no network: the versions before are kept with what proves them, and are proved again, with the keys that ' +
-    'the registry or, without it, this host knows to be revoked. Another rollback goes further back, and says so where ' +
-    'there is nothing older; only --to goes to a version that a rollback has left. "sync" and "lock" keep to the version ' +
-    'that was gone back to until there is a newer one than what was left; "pull" goes wherever it is told.',
+    'Works offline: earlier versions are stored with their proofs and verified again, with all ' +
+    'revocations that the registry or this host knows. Another rollback goes further back, ' +
+    'until there is no older version. To return to a version that was rolled back, use --to or ' +
+    '"pull". "sync" and "lock" keep the older version until a newer one than the one rolled ' +
+    'back is published.',
   examples: [
     'sudo aa-registry rollback docker-nginx',
     'sudo aa-registry rollback docker-nginx --to 1.0.0',

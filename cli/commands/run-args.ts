@@ -32,15 +32,15 @@ export const runArgs = defineCommand({
     annotation: {
       type: 'string',
       value: 'CONTAINER',
-      description:
-        "With kubernetes before 1.30: the annotation for the Pod's container of this name",
+      description: 'For Kubernetes before 1.30: the annotation for this container of the Pod',
     },
     root: rootOption,
   },
   details:
-    'For docker, podman and nerdctl it prints the options of their "run"; for compose and kubernetes a piece of YAML for a ' +
-    'service, a container or a Pod; for systemd the setting of a unit. Where the package names an entrypoint, it is among ' +
-    'them, and the arguments that follow the image are printed as a note. Needs no network.',
+    'For docker, podman and nerdctl, prints options of their "run" command; for compose and ' +
+    'kubernetes, YAML for a service, a container or a Pod; for systemd, a setting of a unit. If ' +
+    'the package names an entry point, it is included, and the arguments that follow the image ' +
+    'are printed as a note. Works offline.',
   examples: [
     'docker run $(aa-registry run-args docker-nginx) nginx',
     'aa-registry run-args docker-nginx --runtime kubernetes',

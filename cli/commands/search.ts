@@ -15,22 +15,23 @@ export const search = defineCommand({
   options: {
     format: formatOption,
     ...registryOptions,
-    team: { type: 'string', value: 'TEAM', description: "Only this team's" },
+    team: { type: 'string', value: 'TEAM', description: 'Only this team’s profiles' },
     image: {
       type: 'string',
       value: 'IMAGE',
-      description: 'Only those that fit this container image',
+      description: 'Only profiles for this container image',
     },
-    tag: { type: 'string', value: 'TAG', description: 'Only those with this tag' },
+    tag: { type: 'string', value: 'TAG', description: 'Only profiles with this tag' },
     capability: {
       type: 'string',
       value: 'NAME',
-      description: 'Only those that allow this capability, such as net_admin',
+      description: 'Only profiles that allow this capability, such as net_admin',
     },
-    grade: { type: 'string', value: 'A…F', description: 'Only those that lint grades like this' },
+    grade: { type: 'string', value: 'A…F', description: 'Only profiles with this lint grade' },
   },
   details:
-    'The best matches come first. The last word may lack its end; where nothing matches, a slip in it is forgiven.',
+    'The best matches come first. The last word may be incomplete; if nothing matches, each ' +
+    'word may have one typo.',
   examples: [
     'aa-registry search nginx',
     'aa-registry search --image docker.io/library/nginx:1.27',

@@ -9,26 +9,30 @@ const options = {
   data: {
     type: 'string',
     value: 'DIR',
-    description: 'Database and log key (default ./aa-registry-data)',
+    description: 'Folder of the database and log key (default ./aa-registry-data)',
   },
-  host: { type: 'string', value: 'ADDRESS', description: 'Where to listen (default 127.0.0.1)' },
+  host: {
+    type: 'string',
+    value: 'ADDRESS',
+    description: 'Address to listen on (default 127.0.0.1)',
+  },
   port: {
     type: 'string',
     value: 'PORT',
-    description: 'Where to listen (default 8787; 0 picks one)',
+    description: 'Port to listen on (default 8787; 0 picks one)',
   },
   'max-profile-bytes': {
     type: 'string',
     value: 'N',
-    description: 'The largest profile accepted (default 262144)',
+    description: 'Maximum size of a profile (default 262144)',
   },
   witness: {
     type: 'string',
     multiple: true,
     value: 'KEY=URL',
     description:
-      'A witness that cosigns the log, with the key that "log witness" prints; repeatable. Without KEY= what it ' +
-      'signs is passed on unverified',
+      'A witness that cosigns the log, with its key from "log witness"; repeatable. Without KEY=, its cosignatures ' +
+      'are passed on unverified',
   },
   'log-level': {
     type: 'string',
@@ -38,76 +42,75 @@ const options = {
   metrics: {
     type: 'string',
     value: 'ADDRESS:PORT',
-    description: 'Serve /metrics for Prometheus there, without a token',
+    description: 'Serve /metrics for Prometheus on this address, without a token',
   },
   'trusted-proxy': {
     type: 'string',
     multiple: true,
     value: 'NETWORK',
     description:
-      'Believe X-Forwarded-For of this proxy, such as 127.0.0.1 or 10.0.0.0/8; repeatable',
+      'Trust X-Forwarded-For from this proxy, such as 127.0.0.1 or 10.0.0.0/8; repeatable',
   },
   'address-limit': {
     type: 'string',
     value: 'N',
-    description: 'Requests a minute from an address without a token (default 3000; 0: any)',
+    description: 'Requests per minute from an address without a token (default 3000; 0: no limit)',
   },
   'token-limit': {
     type: 'string',
     value: 'N',
-    description: 'Requests a minute with one token (default 6000; 0: any)',
+    description: 'Requests per minute with one token (default 6000; 0: no limit)',
   },
   'team-profiles': {
     type: 'string',
     value: 'N',
-    description: 'Profiles that a team may have (default 10000)',
+    description: 'Maximum profiles of a team (default 10000)',
   },
   'team-versions': {
     type: 'string',
     value: 'N',
-    description: 'Versions of all of them (default 100000)',
+    description: 'Maximum versions of all its profiles (default 100000)',
   },
   'team-bytes': {
     type: 'string',
     value: 'N',
-    description: 'Bytes of all of those (default 4294967296)',
+    description: 'Maximum bytes of all its versions (default 4294967296)',
   },
   'team-changes': {
     type: 'string',
     value: 'N',
-    description:
-      'Other changes that a team may make in a day, such as channel moves (default 1000)',
+    description: 'Maximum other changes by a team in a day, such as channel moves (default 1000)',
   },
   'team-tokens': {
     type: 'string',
     value: 'N',
-    description: 'Tokens of a team or a user, and new ones in a day (default 1000)',
+    description: 'Maximum tokens of a team or a user, and new ones in a day (default 1000)',
   },
   'team-webhooks': {
     type: 'string',
     value: 'N',
-    description: 'Webhooks of a team (default 10)',
+    description: 'Maximum webhooks of a team (default 10)',
   },
   'answer-cache-bytes': {
     type: 'string',
     value: 'N',
-    description: 'Answers kept in memory (default 67108864; 0: none)',
+    description: 'Size of the response cache in memory (default 67108864; 0: off)',
   },
   'webhook-network': {
     type: 'string',
     multiple: true,
     value: 'NETWORK',
-    description: 'Let webhooks go there although it is not public, over http too; repeatable',
+    description: 'Allow webhooks to this private network, also over http; repeatable',
   },
   'shutdown-delay': {
     type: 'string',
     value: 'SECONDS',
-    description: 'Go on for so long when told to end, while /readyz says so (default 0)',
+    description: 'Keep serving for this long on shutdown, while /readyz returns 503 (default 0)',
   },
   'public-url': {
     type: 'string',
     value: 'URL',
-    description: 'Where others reach this registry; what CI tokens (OIDC) must be made for',
+    description: 'The registry’s public address; the audience of CI tokens (OIDC)',
   },
   'oidc-issuer': {
     type: 'string',
@@ -117,7 +120,7 @@ const options = {
   },
   'new-admin-token': {
     type: 'boolean',
-    description: 'Make another administrator token, for when the first is lost',
+    description: 'Create another administrator token, if the first is lost',
   },
 } satisfies Options;
 
@@ -128,9 +131,10 @@ export const serve = defineCommand({
   usage: '[--data DIR] [--host 127.0.0.1] [--port 8787] [--witness KEY=URL…]',
   options,
   details:
-    'The first start makes the database and the log key, and prints an administrator token once. ' +
-    'Every option may stand in the environment instead: --log-level as AA_SERVE_LOG_LEVEL, repeatable ones with ' +
-    'spaces between. OpenTelemetry traces are sent where the standard OTEL_* variables say.',
+    'The first start creates the database and the log key, and prints an administrator token ' +
+    'once. Every option can also be set in the environment, such as AA_SERVE_LOG_LEVEL for ' +
+    '--log-level; separate repeated values with spaces. OpenTelemetry traces are configured ' +
+    'with the standard OTEL_* variables.',
   examples: [
     'aa-registry serve',
     'aa-registry serve --data /var/lib/aa-registry-server --port 8080',

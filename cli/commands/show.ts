@@ -15,7 +15,7 @@ export const show = defineCommand({
     ...registryOptions,
     source: { type: 'boolean', description: "Print the profile's text instead" },
   },
-  details: 'What is shown is what the registry says; pull verifies it.',
+  details: 'Shows what the registry reports, without verifying it; "verify" and "pull" do.',
   examples: ['aa-registry show docker-nginx', 'aa-registry show docker-nginx@1.0.0 --source'],
   async run({ values, args: [text = ''], io }) {
     const json = values.format === 'json';

@@ -38,10 +38,14 @@ export const status = defineCommand({
   summary: 'Show installed and loaded profiles, confined processes and drift',
   args: [{ name: 'NAME', optional: true, repeated: true }],
   options: {
-    all: { type: 'boolean', short: 'a', description: 'Every loaded profile and confined process' },
+    all: {
+      type: 'boolean',
+      short: 'a',
+      description: 'Show all loaded profiles and confined processes',
+    },
     offline: {
       type: 'boolean',
-      description: 'Do not ask the registry for newer or yanked versions and revoked keys',
+      description: 'Do not ask the registry for newer or yanked versions or revoked keys',
     },
     format: formatOption,
     ...registryOptions,
@@ -49,10 +53,11 @@ export const status = defineCommand({
     trust: trustOption,
   },
   details:
-    'Compares files with what was signed, and the kernel with what was loaded. Changes nothing. ' +
-    'Exit codes for monitors: 0 fine, 5 AppArmor is not enabled, 8 what is installed can not be proved now, as ' +
-    'when its key was revoked, 7 a profile that is installed is not loaded, 6 something was changed; of several ' +
-    'the first. A newer or yanked version does not change it, nor does a registry that is away.',
+    'Compares files with the signed versions, and the kernel with the installed ones. Changes ' +
+    'nothing. Exit codes, in order of precedence: 5 AppArmor is not enabled; 8 an installed ' +
+    'profile can no longer be verified, such as after its key was revoked; 7 an installed ' +
+    'profile is not loaded; 6 something was changed; 0 otherwise, even if a version is outdated ' +
+    'or yanked, or the registry can’t be reached.',
   examples: [
     'sudo aa-registry status',
     'sudo aa-registry status --offline --format json',

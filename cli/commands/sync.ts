@@ -19,7 +19,7 @@ import { printText } from '../terminal/table.ts';
 
 export const sync = defineCommand({
   name: 'sync',
-  summary: 'Install, update and remove profiles as profiles.toml says',
+  summary: 'Install, update and remove profiles to match profiles.toml',
   args: [],
   usage: '[--profiles FILE]',
   options: {
@@ -27,13 +27,13 @@ export const sync = defineCommand({
     bundle: {
       type: 'string',
       value: 'FILE',
-      description: 'Take them from a bundle instead of the registry',
+      description: 'Install from a bundle instead of the registry',
     },
     offline: offlineOption,
     'dry-run': {
       type: 'boolean',
       short: 'n',
-      description: 'Show what would be done; change nothing. Exit code 6 when there is something',
+      description: 'Show changes; change nothing. Exits with 6 if there are any',
     },
     format: formatOption,
     ...registryOptions,
@@ -41,14 +41,14 @@ export const sync = defineCommand({
     trust: trustOption,
   },
   details:
-    '/etc/aa-registry/profiles.toml has: profiles = ["docker-nginx", "acme/web@^1.2", { reference = "acme/api:candidate", ' +
-    'complain = true }]. Installs and updates them, repairs what was changed, and removes what an earlier sync has ' +
-    'installed; what you have pulled stays, listed or not, and so does a rollback, until there is a newer version than what it left, and ' +
-    'complain mode that was asked for here, until "enforce". With a profiles.lock.toml ("lock" writes it) it takes exactly those versions. ' +
-    'Without the registry the host keeps what it has, and what was changed is repaired from what it has kept. ' +
-    'Exit codes: 0 as wanted, 1 something could not be done, 3 something was refused as unproved, 4 the registry could ' +
-    'not be asked, 8 what is installed can not be proved now, as when its key was revoked; with --dry-run also 6, there is ' +
-    'something to do, after 3 and 8.',
+    'Installs and updates the profiles in /etc/aa-registry/profiles.toml, repairs changes, and ' +
+    'removes what an earlier sync installed. Example: profiles = ["docker-nginx", ' +
+    '"acme/web@^1.2", { reference = "acme/api:candidate", complain = true }]. Profiles that you ' +
+    'pulled stay installed. A rollback stays until a newer version than the one rolled back is ' +
+    'published; complain mode set on this host stays until "enforce". With profiles.lock.toml ' +
+    '(see "lock"), installs exactly the locked versions. Without the registry, the host keeps ' +
+    'its versions and repairs changes from its version store. Exits with 0 if the host is as ' +
+    'wanted; see docs/cli.md for the other exit codes.',
   examples: [
     'sudo aa-registry sync',
     'sudo aa-registry sync --dry-run',

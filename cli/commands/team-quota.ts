@@ -11,27 +11,27 @@ export const teamQuota = defineCommand({
   args: [{ name: 'TEAM' }],
   usage: '[--profiles N] [--versions N] [--bytes N] [--changes N] [--tokens N] [--webhooks N]',
   options: {
-    profiles: { type: 'string', value: 'N', description: 'Let it have so many profiles' },
-    versions: { type: 'string', value: 'N', description: 'Let it have so many versions' },
-    bytes: { type: 'string', value: 'N', description: 'Let it store so many bytes' },
+    profiles: { type: 'string', value: 'N', description: 'Maximum profiles' },
+    versions: { type: 'string', value: 'N', description: 'Maximum versions' },
+    bytes: { type: 'string', value: 'N', description: 'Maximum bytes stored' },
     changes: {
       type: 'string',
       value: 'N',
-      description: 'Let it make so many other changes a day, such as channel moves',
+      description: 'Maximum other changes per day, such as channel moves',
     },
     tokens: {
       type: 'string',
       value: 'N',
-      description: 'Let it have so many tokens, and make as many in a day',
+      description: 'Maximum tokens, and new tokens per day',
     },
-    webhooks: { type: 'string', value: 'N', description: 'Let it have so many webhooks' },
+    webhooks: { type: 'string', value: 'N', description: 'Maximum webhooks' },
     format: formatOption,
     ...registryOptions,
   },
   details:
-    'N is a number, or "default" to go back to the limit that the registry gives every team. Changes are counted by ' +
-    'the day, in UTC. A team that may have no versions or no bytes can’t move channels or transfer profiles either; ' +
-    'what takes something back, such as a yank or a revocation, is never refused.',
+    'N is a number, or "default" for the registry’s limit for all teams. Changes are counted ' +
+    'per day in UTC. A team with a limit of 0 versions or bytes can’t move channels or transfer ' +
+    'profiles either. Yanks and revocations are never refused.',
   examples: ['aa-registry team quota platform', 'aa-registry team quota platform --profiles 50'],
   async run({ values, args: [team = ''], io }) {
     const change: { [K in (typeof what)[number]]?: number | null } = {};

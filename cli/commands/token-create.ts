@@ -11,32 +11,33 @@ export const tokenCreate = defineCommand({
   options: {
     format: formatOption,
     ...registryOptions,
-    team: { type: 'string', value: 'TEAM', description: 'The only team that it is good for' },
+    team: { type: 'string', value: 'TEAM', description: 'Restrict it to this team' },
     profile: {
       type: 'string',
       value: 'NAME',
-      description: 'The only profile of the team that it is good for',
+      description: 'Restrict it to this profile of the team',
     },
     user: {
       type: 'string',
       value: 'USER',
-      description: 'Whose it is (left out, with --team: the team’s own)',
+      description: 'The user it belongs to (with --team only: the team)',
     },
     scope: {
       type: 'string',
       choices: Scope.options,
-      description: 'What it is good for (default publish)',
+      description: 'What it may be used for (default publish)',
     },
     expires: {
       type: 'string',
       value: 'WHEN',
-      description: 'Days from now such as 90d, or a time (default: until revoked)',
+      description: 'When it expires: 90d or a time (default: never)',
     },
   },
   details:
-    'The token is printed once; the registry keeps only its hash. It is never good for more than the one that ' +
-    'makes it. Without --team and --user it is yours; an administrator’s is good in every team, and with --scope admin ' +
-    'runs the registry.',
+    'The token is printed once; the registry stores only its hash. It never has more rights ' +
+    'than the token used to create it. Without --team and --user, it is yours. An ' +
+    'administrator’s token is valid in every team, and with --scope admin it can manage the ' +
+    'registry.',
   examples: [
     'aa-registry token create "release pipeline" --team platform --expires 90d',
     'aa-registry token create "edge hosts" --team platform --scope read',

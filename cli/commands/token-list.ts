@@ -11,8 +11,12 @@ export const tokenList = defineCommand({
   options: {
     format: formatOption,
     ...registryOptions,
-    team: { type: 'string', value: 'TEAM', description: 'The team’s own (owners)' },
-    user: { type: 'string', value: 'USER', description: 'That user’s (administrators)' },
+    team: { type: 'string', value: 'TEAM', description: 'The tokens of this team (owners)' },
+    user: {
+      type: 'string',
+      value: 'USER',
+      description: 'The tokens of this user (administrators)',
+    },
   },
   examples: ['aa-registry token list --team platform'],
   async run({ values, io }) {

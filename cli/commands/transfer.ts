@@ -13,9 +13,9 @@ export const transfer = defineCommand({
     yes: { type: 'boolean', description: 'Do not ask' },
   },
   details:
-    'What was published stays where it is, signed by the team that published it: no registry can change whose ' +
-    'keys a host trusts. The other team goes on under its own name, and commands that use the old name say so. ' +
-    'This can not be undone.',
+    'Published versions stay where they are, signed by the old team: no registry can change ' +
+    'whose keys a host trusts. The new team continues under its own name, and commands that use ' +
+    'the old name say so. This can’t be undone.',
   examples: ['aa-registry transfer platform/web edge'],
   async run({ values, args: [text = '', to = ''], io }) {
     const { team, name } = requireReference(text);

@@ -16,9 +16,10 @@ export const trustAdd = defineCommand({
   args: [{ name: 'TEAM' }, { name: 'KEY', optional: true, repeated: true }],
   options: { ...changeOptions, ...registryOptions },
   details:
-    'Without KEY, all keys that the registry shows of a team that is not trusted yet. KEY is the id of one of those, ' +
-    'sha256:…, a file that holds a public key, or the key itself in base64; a file and a key need no registry. Shows ' +
-    'the ids before and after, to be compared with what the team says they are, and asks.',
+    'Without KEY, adds all keys that the registry lists for a team that is not trusted yet. KEY ' +
+    'is the id of one of those (sha256:…), a public key file, or a public key in base64; files ' +
+    'and keys need no registry. Shows the key ids before and after the change and asks: compare ' +
+    'them with the ids that the team publishes.',
   examples: [
     'sudo aa-registry trust add acme',
     'sudo aa-registry trust add library ./next.pem.pub',

@@ -31,12 +31,12 @@ export const trustInit = defineCommand({
     yes: {
       type: 'boolean',
       short: 'y',
-      description: 'Do not ask: the key ids were compared elsewhere',
+      description: 'Do not ask; you have compared the key ids',
     },
   },
   details:
-    `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids to be compared with what the team ` +
-    'says they are, and writes /etc/aa-registry/trust.toml. A team that is there already is left as it is.',
+    `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids and asks, then writes ` +
+    '/etc/aa-registry/trust.toml. Compare the ids with those that the team publishes. Teams that are already in the file do not change.',
   examples: ['sudo aa-registry trust init --registry https://profiles.example.org'],
   async run({ values, args, io }) {
     const teams = args.length > 0 ? args : [defaultTeam];

@@ -7,8 +7,9 @@ export const trustRemove = defineCommand({
   args: [{ name: 'TEAM' }, { name: 'KEY-ID', optional: true, repeated: true }],
   options: changeOptions,
   details:
-    'KEY-ID is sha256:… or its beginning, of eight digits at least. Without one the team goes with all its keys; ' +
-    'with them one key at least has to be left. What is installed stays until "remove", but is not repaired.',
+    'KEY-ID is sha256:… or a prefix of it with at least eight digits. Without KEY-ID, removes ' +
+    'the team and all its keys; otherwise at least one key must remain. Installed profiles stay ' +
+    'until "remove", but are no longer repaired.',
   examples: [
     'sudo aa-registry trust remove library sha256:0a1b2c3d',
     'sudo aa-registry trust remove acme',

@@ -15,9 +15,10 @@ export const trustUpdate = defineCommand({
   args: [{ name: 'TEAM', optional: true, repeated: true }],
   options: { ...changeOptions, ...registryOptions },
   details:
-    'After a team has changed its keys: fetches those of each TEAM (default all that are trusted), shows which are new, ' +
-    'which are revoked and which of the new ones the trusted keys have signed for, and asks. Compare the ids with what ' +
-    'the team says they are. A key that the registry does not know stays. The number of signatures that are needed stays.',
+    'Run this after a team has changed its keys. Fetches the keys of each TEAM (default: all ' +
+    'trusted teams), shows new keys, revoked keys and the new keys that trusted keys have ' +
+    'signed, and asks. Compare the ids with those that the team publishes. Keys that the ' +
+    'registry does not list stay, and so does the number of required signatures.',
   examples: ['sudo aa-registry trust update library'],
   async run({ values, args, io }) {
     const opened = await openTrust(values);

@@ -9,10 +9,11 @@ export const userCreate = defineCommand({
   options: {
     format: formatOption,
     ...registryOptions,
-    admin: { type: 'boolean', description: 'They run the registry: everything, in every team' },
+    admin: { type: 'boolean', description: 'An administrator, with all rights in every team' },
   },
   details:
-    'A user may do nothing until "member add" puts them in a team and "token create" gives a token.',
+    'Users have no rights until "member add" adds them to a team and "token create" creates a ' +
+    'token for them.',
   examples: ['aa-registry user create ada'],
   async run({ values, args: [name = ''], io }) {
     const client = await openSession(io, values);

@@ -12,13 +12,13 @@ import { rootOf, rootOption } from '../target.ts';
 
 export const verify = defineCommand({
   name: 'verify',
-  summary: 'Verify a profile as pull does, and install nothing',
+  summary: 'Verify a profile like pull, without installing it',
   args: [{ name: 'REF', optional: true }],
   options: {
     bundle: {
       type: 'string',
       value: 'FILE',
-      description: 'Verify it as it is in a bundle instead, or without a REF all of that',
+      description: 'Verify it in this bundle; without REF, the whole bundle',
     },
     offline: offlineOption,
     format: formatOption,
@@ -26,7 +26,7 @@ export const verify = defineCommand({
     root: rootOption,
     trust: trustOption,
   },
-  details: 'Exit code 3 when it is refused, with the reason and its id.',
+  details: 'If the profile is refused, prints the reason and its id and exits with 3.',
   examples: [
     'aa-registry verify docker-nginx@1.0.0',
     'aa-registry verify --bundle profiles.bundle',

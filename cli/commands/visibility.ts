@@ -9,8 +9,9 @@ export const visibility = defineCommand({
   args: [{ name: 'NAME' }, { name: 'private|public', choices: ['private', 'public'] }],
   options: { format: formatOption, ...registryOptions },
   details:
-    'A private profile is there for its team only, and the log blinds its name from then on. What the log has ' +
-    'said before stays said: "publish --private" makes a profile private from its first version on.',
+    'Only the team can see a private profile, and new log entries hide its name. Existing log ' +
+    'entries stay as they are: to keep a name out of the log from the first version on, use ' +
+    '"publish --private".',
   examples: ['aa-registry visibility platform/web private'],
   async run({ values, args: [text = '', wanted = ''], io }) {
     const { team, name } = requireReference(text);

@@ -8,8 +8,9 @@ export const webhookAdd = defineCommand({
   args: [{ name: 'TEAM' }, { name: 'URL' }],
   options: { format: formatOption, ...registryOptions },
   details:
-    'It is told when a version is published or yanked and when a channel moves: a POST of JSON, signed as ' +
-    'standardwebhooks.com specifies. The secret for that is printed once.',
+    'The webhook gets a POST request when a version is published or yanked and when a channel ' +
+    'moves. The body is JSON, signed as standardwebhooks.com specifies. The secret for the ' +
+    'signature is printed once.',
   examples: ['aa-registry webhook add platform https://ci.example.org/hooks/aa-registry'],
   async run({ values, args: [team = '', url = ''], io }) {
     const client = await openSession(io, values);

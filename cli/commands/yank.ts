@@ -11,12 +11,12 @@ export const yank = defineCommand({
     reason: {
       type: 'string',
       value: 'TEXT',
-      description: 'The reason, shown to everyone who looks at it',
+      description: 'The reason, shown with the version',
     },
     format: formatOption,
     ...registryOptions,
   },
-  details: 'It can still be pulled by its exact version or digest.',
+  details: 'The version can still be pulled by its exact version or digest.',
   examples: ['aa-registry yank docker-nginx@1.1.0 --reason "breaks log rotation"'],
   async run({ values, args: [text = ''], io }) {
     const { team, name, selector } = requireReference(text);
