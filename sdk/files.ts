@@ -143,13 +143,32 @@ export interface Owner {
   gid: number;
 }
 
-/** Changes who a file belongs to where that is another; only root can for every other. */
-async function keepOwner(file: FileHandle, { uid, gid }: Owner): Promise<void> {
+/**
+ * Changes who a file belongs to, as far as this process may: without root, the user stays and only groups that it is in
+ * can be given. Returns whether it belongs to `owner` now.
+ */
+async function keepOwner(file: FileHandle, { uid, gid }: Owner): Promise<boolean> {
   const now = await file.stat();
-  if (now.uid !== uid || now.gid !== gid) await file.chown(uid, gid);
+  if (now.uid === uid && now.gid === gid) return true;
+  if (await mayChown(file, uid, gid)) return true;
+  await mayChown(file, now.uid, gid);
+  return false;
 }
 
-/** Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does. */
+async function mayChown(file: FileHandle, uid: number, gid: number): Promise<boolean> {
+  try {
+    await file.chown(uid, gid);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return false;
+    throw error;
+  }
+}
+
+/**
+ * Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does. Where it can't belong
+ * to `owner`, it is this process's, without the set-user-ID and set-group-ID bits.
+ */
 export async function writeNew(
   path: string,
   data: Uint8Array | string,
@@ -160,11 +179,15 @@ export async function writeNew(
   const file = await open(path, 'wx', mode);
   try {
     await file.writeFile(data);
-    if (owner) await keepOwner(file, owner);
-    if (ignoreUmask) await file.chmod(mode);
+    const isKept = owner === undefined || (await keepOwner(file, owner));
+    if (ignoreUmask) await file.chmod(isKept ? mode : mode & 0o1777);
     await file.sync();
   } catch (error) {
     await unlink(path);
+    // Node says of an open file only which call failed.
+    if (error instanceof Error && 'syscall' in error && !('path' in error)) {
+      Object.assign(error, { path });
+    }
     throw error;
   } finally {
     await file.close();
@@ -176,7 +199,7 @@ async function stageFile(
   path: string,
   data: Uint8Array | string,
   mode: number,
-  owner?: Owner,
+  owner: Owner | undefined,
 ): Promise<StagedFile> {
   const folder = dirname(path);
   // Others may never write there, whatever the umask says.
@@ -223,7 +246,7 @@ export async function syncFolder(path: string): Promise<void> {
 /**
  * Writes what a user asked for to `path`: a file whole or not at all, where a link leads when it is one. A device or a
  * pipe, such as /dev/stdout, is written to and never replaced. A folder that does not exist is an error: it is more
- * likely a typing mistake than meant.
+ * likely a typing mistake than meant. A file keeps its owner and group where this process may set them.
  */
 export async function writeOutput(
   path: string,
@@ -233,5 +256,5 @@ export async function writeOutput(
   const found = await ifPresent(stat(path));
   if (found && !found.isFile()) return writeFile(path, data);
   if (!found) await stat(dirname(path));
-  await writeFileAtomically(found ? await realpath(path) : path, data, mode);
+  await writeFileAtomically(found ? await realpath(path) : path, data, mode, found);
 }
