@@ -1,5 +1,7 @@
+import { checkRoot } from '../sdk/calls/context.ts';
 import type { Untrusted } from '../sdk/host/trust-check.ts';
 import { type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import type { Reference } from '../trust/index.ts';
 import { pathOf } from './installed.ts';
 import { refused } from './refused.ts';
 
@@ -14,6 +16,8 @@ export async function requireTrust(
   { trust }: { trust?: string },
   root: string,
 ): Promise<HostTrust> {
+  const missing = await checkRoot(root);
+  if (missing) throw refused(missing);
   const file = trust ?? trustPlace(root);
   const found = await readTrust(file);
   if (found) return found;
@@ -26,12 +30,14 @@ export interface RefusedFor {
   name: string;
   /** Whether fewer keys of its team are trusted and not revoked than must sign. */
   lacksKeys: boolean;
+  /** What was asked for, where that says more than the version that was refused. */
+  selector?: Reference['selector'] | undefined;
 }
 
 /** What to do about a refusal that has to do with trust; `undefined` of any other. */
 export function trustAdvice(
   id: string,
-  { team, name, lacksKeys }: RefusedFor,
+  { team, name, lacksKeys, selector }: RefusedFor,
   options: { root?: string | undefined; trust?: string | undefined },
 ): string | undefined {
   const command = (words: string) => `sudo aa-registry ${words}${where(options)}`;
@@ -40,9 +46,15 @@ export function trustAdvice(
   if (id !== 'key-revoked') {
     return `If the team has a new key, this shows and trusts it: ${command(`trust update ${team}`)}`;
   }
-  return lacksKeys
-    ? `Every key of team ${team} that this host trusts is revoked, or too few are left. Once the team has a new one: ${command(`trust update ${team}`)}`
-    : `Only a version that is signed with another key helps; the newest: ${command(`pull ${pathOf({ team, name })}`)}`;
+  if (lacksKeys) {
+    return `Every key of team ${team} that this host trusts is revoked, or too few are left. Once the team has a new one: ${command(`trust update ${team}`)}`;
+  }
+  const path = pathOf({ team, name });
+  if (selector?.kind === 'channel' && selector.channel === 'latest') {
+    return `The latest version of ${path} is refused, so team ${team} has to publish one that is signed with another key.`;
+  }
+  // Without a selector it would be the channel stable, which may name a version that was signed with that key.
+  return `A version that is signed with another key is needed; to try the latest: ${command(`pull ${path}:latest`)}`;
 }
 
 /** Whether a refusal is for the keys that have signed. */

@@ -202,19 +202,32 @@ export interface Owner {
   gid: number;
 }
 
-/** Sets a file's owner and group, as far as this user may. */
-async function keepOwner(file: FileHandle, { uid, gid }: Owner): Promise<void> {
+/**
+ * Changes who a file belongs to, as far as this process may: without root, the user stays and only groups that it is in
+ * can be given. Returns whether it belongs to `owner` now.
+ */
+async function keepOwner(file: FileHandle, { uid, gid }: Owner): Promise<boolean> {
   const now = await file.stat();
-  if (now.uid === uid && now.gid === gid) return;
+  if (now.uid === uid && now.gid === gid) return true;
+  if (await mayChown(file, uid, gid)) return true;
+  await mayChown(file, now.uid, gid);
+  return false;
+}
+
+async function mayChown(file: FileHandle, uid: number, gid: number): Promise<boolean> {
   try {
     await file.chown(uid, gid);
+    return true;
   } catch (error) {
-    // Only root can give files away, and others can set only groups of their own.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return false;
+    throw error;
   }
 }
 
-/** Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does. */
+/**
+ * Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does. Where it can't belong
+ * to `owner`, it is this process's, without the set-user-ID and set-group-ID bits.
+ */
 export async function writeNew(
   path: string,
   data: Uint8Array | string,
@@ -225,11 +238,15 @@ export async function writeNew(
   const file = await open(path, 'wx', mode);
   try {
     await file.writeFile(data);
-    if (owner) await keepOwner(file, owner);
-    if (ignoreUmask) await file.chmod(mode);
+    const isKept = owner === undefined || (await keepOwner(file, owner));
+    if (ignoreUmask) await file.chmod(isKept ? mode : mode & 0o1777);
     await file.sync();
   } catch (error) {
     await unlink(path);
+    // Node says of an open file only which call failed.
+    if (error instanceof Error && 'syscall' in error && !('path' in error)) {
+      Object.assign(error, { path });
+    }
     throw error;
   } finally {
     await file.close();

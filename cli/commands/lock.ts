@@ -95,7 +95,10 @@ export const lock = defineCommand({
       await writeRevoked(folder, team, one.revoked);
       if (!one.ok) {
         const lacking = lacksKeys(trust, team, view.revoked.get(team), one.revoked);
-        const next = trustAdvice(one.id, { team, name, lacksKeys: lacking }, values);
+        const next =
+          one.id === 'key-revoked' && !lacking
+            ? `Name a version that is signed with another key in ${path}, such as "${team}/${name}:latest".`
+            : trustAdvice(one.id, { team, name, lacksKeys: lacking }, values);
         throw refused(one, { consequence: `nothing was written: ${names[at]}`, next });
       }
       const { version, digest, checkpoint } = one.profile;

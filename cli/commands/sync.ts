@@ -3,6 +3,7 @@ import { textInstalled } from '../../sdk/host/installed-text.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import type { SyncOutcome } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
+import { compareVersions } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
@@ -84,7 +85,7 @@ export const sync = defineCommand({
       tellTrust(io, report, values);
       return code;
     }
-    for (const outcome of report.outcomes) tellOutcome(io, outcome);
+    for (const outcome of report.outcomes) tellOutcome(io, outcome, report.lockFile);
     tellRegistry(io, report);
     tellTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
@@ -128,17 +129,17 @@ function isChange({ step }: SyncOutcome): boolean {
   return step.kind !== 'note';
 }
 
-function tellOutcome(io: Io, { step, result }: SyncOutcome): void {
-  const what = describe(step);
+function tellOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | undefined): void {
+  const what = describe(step, lockFile);
   if (step.kind === 'note') {
     io.tell(result.ok ? what : `Warning: ${what}`);
     return;
   }
   if (!result.ok) {
-    io.tell(`Not ${verbs[step.kind].done}: ${what}: ${result.reason} [${result.id}]`);
+    io.tell(`Not ${verbOf(step).done}: ${what}: ${result.reason} [${result.id}]`);
     return;
   }
-  const { done } = verbs[step.kind];
+  const { done } = verbOf(step);
   printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
   if (result.setAside !== undefined) tellSetAside(io.tell, result.setAside);
 }
@@ -147,15 +148,29 @@ const verbs = {
   install: { todo: 'install', done: 'installed' },
   update: { todo: 'update', done: 'updated' },
   repair: { todo: 'repair', done: 'repaired' },
+  downgrade: { todo: 'downgrade', done: 'downgraded' },
   remove: { todo: 'remove', done: 'removed' },
 };
 
-function describe(step: Step): string {
+function verbOf(step: Exclude<Step, { kind: 'note' }>) {
+  return verbs[isDowngrade(step) ? 'downgrade' : step.kind];
+}
+
+function isDowngrade(step: Step): boolean {
+  return (
+    step.kind === 'update' && compareVersions(step.version, step.have.installation.version) < 0
+  );
+}
+
+/** What a step is about; of a downgrade also the lock file, when it is that which asks for one. */
+function describe(step: Step, lockFile: string | undefined): string {
   switch (step.kind) {
     case 'install':
       return `${pathOf(step.reference)} ${step.version}`;
     case 'update':
-      return `${pathOf(step.reference)} ${step.have.installation.version} to ${step.version}`;
+      return `${pathOf(step.reference)} ${step.have.installation.version} to ${step.version}${
+        isDowngrade(step) && lockFile !== undefined ? `, as ${lockFile} says` : ''
+      }`;
     case 'repair':
       return `${pathOf(step.reference)} ${step.have.installation.version}: ${step.problems.join('; ')}`;
     case 'remove':
@@ -176,7 +191,7 @@ function tellRegistry(io: Io, { offline, log }: Synced): void {
 /** Says what is installed and can't be proved now, and what to do about that and about refusals like it. */
 function tellTrust(
   io: Io,
-  { outcomes, untrusted, outdated, seen, teamsLackingKeys }: Synced,
+  { outcomes, untrusted, outdated, seen, teamsLackingKeys, lockFile }: Synced,
   values: { root?: string; trust?: string; bundle?: string },
 ): void {
   for (const { installation, id, reason } of untrusted) {
@@ -195,12 +210,15 @@ function tellTrust(
   ];
   const ofBundle = (id: string) =>
     values.bundle === undefined ? undefined : bundleAdvice(id, seen);
-  const advice = refused.flatMap(
-    ({ team, name, id }) =>
-      ofBundle(id) ??
-      trustAdvice(id, { team, name, lacksKeys: teamsLackingKeys.includes(team) }, values) ??
-      [],
-  );
+  const advice = refused.flatMap(({ team, name, selector: named, id }) => {
+    const lacksKeys = teamsLackingKeys.includes(team);
+    // A lock may name another version than the latest by now.
+    const selector = lockFile === undefined ? named : undefined;
+    return ofBundle(id) ?? trustAdvice(id, { team, name, lacksKeys, selector }, values) ?? [];
+  });
+  if (lockFile !== undefined && refused.some(({ id }) => id === 'key-revoked')) {
+    advice.push(`${lockFile} names what was refused; "aa-registry lock" writes it again.`);
+  }
   for (const next of new Set(advice)) io.tell(next);
 }
 
@@ -271,10 +289,10 @@ function showPlan(io: Io, root: string, report: Synced): void {
   for (const outcome of report.outcomes) {
     const { step, result, profile } = outcome;
     if (!result.ok || step.kind === 'note') {
-      tellOutcome(io, outcome);
+      tellOutcome(io, outcome, report.lockFile);
       continue;
     }
-    printText(io, `Would ${verbs[step.kind].todo} ${describe(step)}`);
+    printText(io, `Would ${verbOf(step).todo} ${describe(step, report.lockFile)}`);
     const patch = profile && changeOf(root, profile);
     if (patch) io.print(patch.trimEnd());
   }

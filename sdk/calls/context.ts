@@ -112,8 +112,10 @@ function connectPlainly(registry: string, { brief }: { brief: boolean }): Client
 export async function openHost(
   options: HostOptions,
   { change }: { change: boolean },
-): Promise<{ ok: true; host: Host } | TargetRefusal | NoTrustRefusal> {
+): Promise<{ ok: true; host: Host } | TargetRefusal | NoRootRefusal | NoTrustRefusal> {
   const root = rootOf(options);
+  const missing = await checkRoot(root);
+  if (missing) return missing;
   if (change) {
     const target = await checkTarget({ root });
     if (!target.ok) return target;

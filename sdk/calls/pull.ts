@@ -12,6 +12,7 @@ import {
   currentView,
   type HostEvent,
   type HostOptions,
+  type NoRootRefusal,
   type NoTrustRefusal,
   openHost,
   withoutNetwork,
@@ -61,6 +62,7 @@ export interface Pulled {
 
 export type PullRefusal =
   | TargetRefusal
+  | NoRootRefusal
   | NoTrustRefusal
   | SourceRefusal
   | ProveRefusal

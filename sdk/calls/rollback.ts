@@ -10,6 +10,7 @@ import {
   currentView,
   type HostEvent,
   type HostOptions,
+  type NoRootRefusal,
   type NoTrustRefusal,
   openHost,
   withoutNetwork,
@@ -53,6 +54,7 @@ export interface NotStoredRefusal
 
 export type RollbackRefusal =
   | TargetRefusal
+  | NoRootRefusal
   | NoTrustRefusal
   | NotInstalledRefusal
   | NotStoredRefusal

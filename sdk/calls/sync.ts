@@ -17,6 +17,7 @@ import {
   currentView,
   type HostEvent,
   type HostOptions,
+  type NoRootRefusal,
   type NoTrustRefusal,
   openHost,
 } from './context.ts';
@@ -46,9 +47,15 @@ export interface Synced extends SyncReport {
   wanted: number;
   /** The size of the log that was seen before. */
   seen: number | undefined;
+  /** The path of the lock file that says which versions are wanted, where there is one. */
+  lockFile: string | undefined;
 }
 
-export type SyncRefusal = TargetRefusal | NoTrustRefusal | Refusal<'no-profiles-file'>;
+export type SyncRefusal =
+  | TargetRefusal
+  | NoRootRefusal
+  | NoTrustRefusal
+  | Refusal<'no-profiles-file'>;
 
 /**
  * Makes a host have the profiles that its profiles.toml names: installs, updates, repairs, and removes what an earlier
@@ -65,6 +72,7 @@ export async function sync(options: SyncOptions = {}): Promise<Synced | SyncRefu
   const wanted = await readProfiles(path);
   if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `there is no ${path}` };
   const locked = await readLockFor(path, wanted);
+  const lockFile = locked && `${lockPath(path)}`;
   const bundle = options.bundle === undefined ? undefined : await openBundle(options.bundle);
   const client = await host.connect({ brief: bundle !== undefined });
   // A bundle may be older than a revocation.
@@ -74,7 +82,7 @@ export async function sync(options: SyncOptions = {}): Promise<Synced | SyncRefu
   const seen = (await readSeen(host.folder))?.size;
   const run = () => syncHost({ root, trust, client, bundle, wanted, locked, dryRun, isForeign });
   const report = dryRun ? await run() : await change(root, { ...options, trust }, run);
-  return { ok: true, verdict: verdictOf(report), wanted: wanted.length, seen, ...report };
+  return { ok: true, verdict: verdictOf(report), wanted: wanted.length, seen, lockFile, ...report };
 }
 
 function verdictOf({ outcomes, offline, log, untrusted }: SyncReport): Synced['verdict'] {

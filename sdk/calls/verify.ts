@@ -4,6 +4,7 @@ import type { VerifiedProfile } from '../resolve/index.ts';
 import {
   type HostEvent,
   type HostOptions,
+  type NoRootRefusal,
   type NoTrustRefusal,
   openHost,
   tryLearnRevocations,
@@ -23,7 +24,7 @@ export interface VerifyOptions extends HostOptions<HostEvent | ProveEvent> {
   offline?: boolean | undefined;
 }
 
-export type VerifyRefusal = NoTrustRefusal | SourceRefusal | ProveRefusal;
+export type VerifyRefusal = NoRootRefusal | NoTrustRefusal | SourceRefusal | ProveRefusal;
 
 /**
  * Fetches the profile that a reference names and proves where it came from; installs nothing and needs no root. What was
@@ -46,7 +47,7 @@ export async function verifyAll(
 ): Promise<{ ok: true; profiles: VerifiedProfile[] } | VerifyRefusal> {
   const { bundle, offline = false, env = process.env, onEvent: emit = () => {} } = options;
   const opened = await openHost(options, { change: false });
-  if (!opened.ok) return opened as NoTrustRefusal;
+  if (!opened.ok) return opened as NoRootRefusal | NoTrustRefusal;
   const { host } = opened;
   const { root, trust } = host;
   const wanted = await openSource(host, references, bundle);

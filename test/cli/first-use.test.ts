@@ -183,8 +183,22 @@ describe('first use', () => {
     expect(refused).toMatchObject({ id: 'digest-mismatch', exitCode: 3 });
   });
 
-  test('a missing root is an error for read-only commands', async () => {
-    for (const args of [['status'], ['doctor', '--offline'], ['remove', 'web']]) {
+  test('a missing root is an error for every command', async () => {
+    const commands = [
+      ['status'],
+      ['doctor', '--offline'],
+      ['remove', 'web'],
+      ['pull', 'web'],
+      ['pull', 'web', '--dry-run'],
+      ['verify', 'web'],
+      ['sync'],
+      ['lock'],
+      ['rollback', 'web'],
+      ['enforce', 'web'],
+      ['trust', 'show'],
+      ['trust', 'add', 'team'],
+    ];
+    for (const args of commands) {
       const error = await failure(...args, '--root', at('nowhere'));
       expect(error, args.join(' ')).toMatchObject({ id: 'no-root', exitCode: 2 });
     }

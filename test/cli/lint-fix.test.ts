@@ -65,6 +65,31 @@ describe('lint --fix', () => {
     expect(await readFile(at('a'), 'utf8')).toBe(repaired);
   });
 
+  test.skipIf(process.getuid?.() !== 0).each(['lint --fix', 'fmt'])(
+    '%s works on a file whose group the user is not in, and keeps it as root (only root can set this up)',
+    async (words) => {
+      const nobody = 65_534;
+      const text = words === 'fmt' ? 'profile a { }\n' : broken;
+      await chown(folder, nobody, nobody);
+      await chmod(folder, 0o755);
+      for (const uid of [nobody, 0]) {
+        const file = at(`a${uid}`);
+        await writeFile(file, text);
+        await chown(file, nobody, 54_321);
+        await chmod(file, 0o2644);
+        const base = words === 'fmt' ? [] : ['--base', at('base')];
+        const { stderr } = await aaRegistry([...words.split(' '), ...base, file], { uid });
+        expect(stderr).toBe('');
+        expect(await readFile(file, 'utf8')).not.toBe(text);
+        const { uid: owner, gid, mode } = await stat(file);
+        const isRoot = uid === 0;
+        expect({ owner, gid }).toEqual({ owner: nobody, gid: isRoot ? 54_321 : nobody });
+        // Set-group-ID was about the group that it had.
+        if (!isRoot) expect(mode & 0o7777).toBe(0o644);
+      }
+    },
+  );
+
   test('refuses links before it writes anything', async () => {
     await writeFile(at('a'), broken);
     await writeFile(at('first'), broken);

@@ -172,7 +172,7 @@ describe('sync', () => {
     // Back to the first lock: the versions are stored, so no request is necessary.
     await writeFile(lock, first);
     expect((await run('sync', '--registry', 'http://127.0.0.1:9')).lines).toEqual([
-      `Updated ${web} 2.0.0 to 1.1.0`,
+      `Downgraded ${web} 2.0.0 to 1.1.0, as ${lock} says`,
     ]);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
 

@@ -78,7 +78,15 @@ describe('the library', { timeout: 60_000 }, () => {
       [await pull('stranger/tool', { root }), 'team-untrusted'],
       [await pull('no reference', { root }), 'reference-invalid'],
       [await pullAll(['web', 'web@1.0.0'], { root }), 'reference-repeated'],
-      [await pull('web', { root: join(root, 'none') }), 'no-trust-file'],
+      ...(await Promise.all(
+        [
+          pull('web', { root: join(root, 'none') }),
+          verify('web', { root: join(root, 'none') }),
+          sync({ root: join(root, 'none') }),
+          rollback('web', { root: join(root, 'none') }),
+        ].map(async (call) => [await call, 'no-root'] as const),
+      )),
+      [await pull('web', { root: join(root, 'etc') }), 'no-trust-file'],
       [await remove('web', { root }), 'not-installed'],
       [await remove('web', { root: join(root, 'none') }), 'no-root'],
       [await rollback('web', { root }), 'not-installed'],
