@@ -42,7 +42,7 @@ export const runArgs = defineCommand({
     'the package names an entry point, it is included, and the arguments that follow the image ' +
     'are printed as a note. Works offline.',
   examples: [
-    'docker run $(aa-registry run-args docker-nginx) nginx',
+    "docker run $(aa-registry run-args docker-nginx) nginx -g 'daemon off;'",
     'aa-registry run-args docker-nginx --runtime kubernetes',
     'aa-registry run-args docker-nginx --runtime kubernetes --annotation web',
     'aa-registry run-args acme/backupd --runtime systemd',
