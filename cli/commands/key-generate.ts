@@ -23,6 +23,7 @@ export const keyGenerate = defineCommand({
       value: 'FILE',
       description: 'Where to keep it (default ~/.config/aa-registry/signing-key.pem)',
     },
+    output: { type: 'string', value: 'FILE', description: 'The same as --out' },
   },
   details:
     'Writes an Ed25519 private key (PKCS#8 PEM, readable by you only, encrypted when you give a passphrase ' +
@@ -30,7 +31,7 @@ export const keyGenerate = defineCommand({
     'existing key is never overwritten.',
   examples: ['aa-registry key generate', 'aa-registry key generate --out release.pem'],
   async run({ values, io }) {
-    const path = values.out ?? signingKeyPath(io);
+    const path = values.out ?? values.output ?? signingKeyPath(io);
     const passphrase = values['no-passphrase'] ? '' : await choosePassphrase(io);
     const key = await generateKeyPair();
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
