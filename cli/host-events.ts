@@ -21,7 +21,7 @@ export function tellHostEvent(io: Io, event: HostEvent): void {
       io.tell(`Warning: the registry's log is not believed: ${event.reason} [${event.id}]`);
       break;
     case 'revocations-unknown':
-      io.tell(`Which keys were revoked is known as of before: ${event.reason}`);
+      io.tell(`Could not ask for new revocations; using the last known ones: ${event.reason}`);
       break;
   }
 }

@@ -4,6 +4,7 @@ import { type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
 import type { Reference } from '../trust/index.ts';
 import { pathOf } from './installed.ts';
 import { refused } from './refused.ts';
+import { sudoFor } from './target.ts';
 
 export const trustOption = {
   type: 'string',
@@ -40,7 +41,8 @@ export function trustAdvice(
   { team, name, lacksKeys, selector }: RefusedFor,
   options: { root?: string | undefined; trust?: string | undefined },
 ): string | undefined {
-  const command = (words: string) => `sudo aa-registry ${words}${where(options)}`;
+  const command = (words: string) =>
+    `${sudoFor(options.root)}aa-registry ${words}${where(options)}`;
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
   if (!isAboutKeys(id)) return undefined;
   if (id !== 'key-revoked') {
@@ -67,7 +69,8 @@ export function proofAdvice(
   { id, installation: { team, name, version }, lacksKeys }: Untrusted,
   options: { root?: string | undefined; trust?: string | undefined },
 ): string {
-  const command = (words: string) => `sudo aa-registry ${words}${where(options)}`;
+  const command = (words: string) =>
+    `${sudoFor(options.root)}aa-registry ${words}${where(options)}`;
   const path = pathOf({ team, name });
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
   if (!isAboutKeys(id)) return `To have it proved again: ${command(`pull ${path}@${version}`)}`;

@@ -17,7 +17,7 @@ import { trustAdvice, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
 import { refused } from './refused.ts';
 import { connectWith, registryOptions } from './session.ts';
-import { rootOf, rootOption } from './target.ts';
+import { rootOf, rootOption, sudoFor } from './target.ts';
 
 /** The commands `enforce` and `complain`, which differ in one word. */
 export function modeCommand(
@@ -91,7 +91,9 @@ export function modeCommand(
               ({ reference }) => reference.team === team && reference.name === name,
             );
             if (complain && wanted && !wanted.complain) {
-              io.tell(`"sync" leaves it so until: sudo aa-registry enforce ${path}`);
+              io.tell(
+                `"sync" leaves it so until: ${sudoFor(values.root)}aa-registry enforce ${path}`,
+              );
             }
             if (!complain && wanted?.complain) {
               io.tell(

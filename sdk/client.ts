@@ -583,6 +583,7 @@ function reasonOf(error: unknown, timeout: number): string {
 
 const untrusted =
   'its certificate is signed by nobody that this machine trusts (--ca-file, SSL_CERT_FILE or ca_file in config.toml names a CA)';
+const plain = 'it does not speak TLS; try http://';
 /** What is wrong with a connection or a certificate, by Node's codes (OpenSSL's X509_V_ERR_*), as people say it. */
 const troubles: Record<string, string> = {
   ENOTFOUND: 'there is no such name',
@@ -591,13 +592,15 @@ const troubles: Record<string, string> = {
   // The Fetch Standard's list of ports that are other protocols'.
   'bad port': 'HTTP clients do not connect to that port',
   ECONNRESET: 'the connection was cut',
-  EHOSTUNREACH: 'no way leads there',
-  ENETUNREACH: 'no way leads there',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'no route to host',
   ETIMEDOUT: 'nothing answers there',
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  ERR_SSL_WRONG_VERSION_NUMBER: plain,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: plain,
   CERT_HAS_EXPIRED: "its certificate has expired, or this machine's clock is wrong",
   CERT_NOT_YET_VALID: "its certificate is not valid yet, or this machine's clock is wrong",
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',

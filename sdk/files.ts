@@ -232,10 +232,20 @@ export async function writeNew(
   path: string,
   data: Uint8Array | string,
   mode: number,
-  { ignoreUmask = false, owner }: { ignoreUmask?: boolean; owner?: Owner | undefined } = {},
+  {
+    ignoreUmask = false,
+    owner,
+    target = path,
+  }: { ignoreUmask?: boolean; owner?: Owner | undefined; target?: string } = {},
 ): Promise<void> {
   // 'wx' neither follows nor replaces anything that somebody put there first.
-  const file = await open(path, 'wx', mode);
+  const file = await open(path, 'wx', mode).catch(async (error: NodeJS.ErrnoException) => {
+    // As in /proc, which is there and takes no new files.
+    if (error.code === 'ENOENT' && (await ifPresent(stat(dirname(path))))) {
+      throw new SdkError('file-unusable', `${target} can't be created`);
+    }
+    throw error;
+  });
   try {
     await file.writeFile(data);
     const isKept = owner === undefined || (await keepOwner(file, owner));
@@ -263,7 +273,7 @@ async function stageFile(
   // Others may never write there, whatever the umask says.
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const staged = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
-  await writeNew(staged, data, mode, { ignoreUmask: true });
+  await writeNew(staged, data, mode, { ignoreUmask: true, target: path });
   return {
     path: staged,
     discard: () => unlink(staged),

@@ -253,7 +253,10 @@ export const denials = defineCommand({
     if (found.length === 0 && all.unread + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
       io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
-    } else await showAll(io, format, advised, wanted);
+    } else {
+      const named = [...new Set(findings.all().flatMap(({ profile }) => profile ?? []))];
+      await showAll(io, format, advised, wanted === undefined ? undefined : { wanted, named });
+    }
     if (found.length === 0 && ofOwnHost) {
       const kernel = await checkKernel();
       if (!kernel.ok) io.tell(`Nor could it be: ${kernel.reason}.`);
@@ -403,18 +406,27 @@ function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, told: Se
   for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
 }
 
+/** The most profiles that are named where the one that was asked for has no events. */
+const mostNamed = 20;
+
 async function showAll(
   io: Io,
   format: 'text' | 'json',
   all: AdvisedFinding[],
-  wanted: string | undefined,
+  /** The profile that was asked for, and those of the log. */
+  asked: { wanted: string; named: readonly string[] } | undefined,
 ): Promise<void> {
   if (format === 'json') {
     for (const one of all) io.print(findingJson(one));
     return;
   }
   if (all.length === 0) {
-    io.print(`Nothing was refused${wanted === undefined ? '' : ` by ${wanted}`}.`);
+    io.print(`Nothing was refused${asked === undefined ? '' : ` by ${asked.wanted}`}.`);
+    if (asked !== undefined && asked.named.length > 0) {
+      const shown = asked.named.slice(0, mostNamed).map(spelt).join(', ');
+      const more = asked.named.length - mostNamed;
+      io.tell(`The log has events of: ${shown}${more > 0 ? ` and ${more} more` : ''}.`);
+    }
     return;
   }
   const told = new Set<string>();

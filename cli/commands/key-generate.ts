@@ -23,6 +23,7 @@ export const keyGenerate = defineCommand({
       value: 'FILE',
       description: 'Where to write it (default ~/.config/aa-registry/signing-key.pem)',
     },
+    output: { type: 'string', value: 'FILE', description: 'The same as --out' },
   },
   details:
     'Writes an Ed25519 private key (PKCS#8 PEM, readable only by you) and the public key beside ' +
@@ -30,7 +31,7 @@ export const keyGenerate = defineCommand({
     'or set AA_KEY_PASSPHRASE. An existing key is never overwritten.',
   examples: ['aa-registry key generate', 'aa-registry key generate --out release.pem'],
   async run({ values, io }) {
-    const path = values.out ?? signingKeyPath(io);
+    const path = values.out ?? values.output ?? signingKeyPath(io);
     const passphrase = values['no-passphrase'] ? '' : await choosePassphrase(io);
     const key = await generateKeyPair();
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });

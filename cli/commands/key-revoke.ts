@@ -1,5 +1,7 @@
+import type { Client } from '../../sdk/client.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
+import { requireKeyId } from '../key-id.ts';
 import { openSession, registryOptions } from '../session.ts';
 
 export const keyRevoke = defineCommand({
@@ -15,13 +17,26 @@ export const keyRevoke = defineCommand({
   details:
     'Hosts then refuse all versions that depend on its signature, including versions that they ' +
     'have installed before. Publish them again with another key first.',
-  examples: ['aa-registry key revoke library sha256:0a1b… --reason "laptop stolen"'],
-  async run({ values, args: [team = '', keyId = ''], io }) {
+  examples: ['aa-registry key revoke library sha256:0a1b2c3d --reason "laptop stolen"'],
+  async run({ values, args: [team = '', text = ''], io }) {
     const { reason } = values;
     if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
     const client = await openSession(io, values);
+    // An id that is whole needs no look at the team.
+    const keyId = isKeyId(text) ? text : await findKey(client, team, text);
     await client.revokeKey(team, keyId, reason);
     answer(io, values, { team, keyId, reason }, `Revoked ${keyId} of team ${team}.`);
     return exit.ok;
   },
 });
+
+function isKeyId(text: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(text);
+}
+
+/** The registered key of which `text` is the beginning. */
+async function findKey(client: Client, team: string, text: string): Promise<string> {
+  const { keys } = await client.getTeam(team);
+  const known = keys.map(({ keyId }) => keyId);
+  return requireKeyId(text, team, known, 'registered');
+}

@@ -4,7 +4,7 @@ import { defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { requirePublicKey } from '../public-key.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { loadSigningKeys } from '../signing-key.ts';
+import { loadSigningKeys, signingKeyPath } from '../signing-key.ts';
 
 export const keyRotate = defineCommand({
   name: 'key rotate',
@@ -45,6 +45,11 @@ export const keyRotate = defineCommand({
       values,
       { team, keyId: next.keyId, signedBy },
       `Team ${team} now publishes with ${next.keyId}, signed for by ${signedBy.join(' and ')}.`,
+    );
+    const own = file.replace(/\.pub$/, '');
+    const used = io.env.AA_SIGNING_KEY ? 'AA_SIGNING_KEY' : signingKeyPath(io);
+    io.tell(
+      `"publish" still signs with ${used} unless told otherwise; with the new key: aa-registry publish DIR --version VERSION --key ${own}`,
     );
     return exit.ok;
   },

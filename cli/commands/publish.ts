@@ -95,9 +95,15 @@ export const publish = defineCommand({
     };
     const published = await client
       .publish({ team, name, version }, publication)
-      .catch((error: unknown) => {
-        if (error instanceof RegistryError) tellRefusal(io, file, error);
-        throw error;
+      .catch(async (error: unknown) => {
+        if (!(error instanceof RegistryError)) throw error;
+        tellRefusal(io, file, error);
+        if (error.id !== 'envelope-refused') throw error;
+        // The refusal names the keys; what is wrong with them, the team's list says.
+        const trouble = await findKeyTrouble(client, team, signedBy).catch(() => undefined);
+        if (!trouble) throw error;
+        const next = `${trouble.message} ${trouble.next}`;
+        throw new CliError(exit.failed, `The registry refused: ${error.message}`, next, error.id);
       });
     const { created, proof } = published;
     const { index } = proof;
@@ -108,7 +114,7 @@ export const publish = defineCommand({
       created ? `Published ${reference}` : `${reference} is already published, unchanged`,
       digest,
     );
-    io.tell(`entry ${index} of the log`);
+    io.tell(`log index ${index}`);
     io.tell(`signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
@@ -125,14 +131,10 @@ async function couldPublish(
   { team, name, manifest }: PackageFolder,
   signedBy: readonly string[],
 ): Promise<boolean> {
-  const { keys } = await client.getTeam(team);
-  for (const keyId of signedBy) {
-    const key = keys.find((one) => one.keyId === keyId);
-    if (key?.revokedAt === null) continue;
-    const what = key ? 'is revoked' : 'is not registered';
-    const next = key ? undefined : `An owner registers it: aa-registry key add ${team} FILE.pub`;
-    const message = `Nothing would be published: the key ${keyId} ${what} for team ${team}.`;
-    throw new CliError(exit.failed, message, next, key ? 'key-revoked' : 'key-unregistered');
+  const trouble = await findKeyTrouble(client, team, signedBy);
+  if (trouble) {
+    const message = `Nothing would be published. ${trouble.message}`;
+    throw new CliError(exit.failed, message, trouble.next, trouble.id);
   }
   const there = await client.getVersion({ team, name, version }).catch((error: unknown) => {
     if (error instanceof RegistryError && error.status === 404) return undefined;
@@ -147,6 +149,32 @@ async function couldPublish(
     'Publish a new version.',
     'version-exists',
   );
+}
+
+/** What is wrong with the first of these keys that a team can't publish with, and what to do; `undefined` of good ones. */
+async function findKeyTrouble(
+  client: Client,
+  team: string,
+  signedBy: readonly string[],
+): Promise<{ id: string; message: string; next: string } | undefined> {
+  const { keys } = await client.getTeam(team);
+  for (const keyId of signedBy) {
+    const key = keys.find((one) => one.keyId === keyId);
+    if (key?.revokedAt === null) continue;
+    const another = 'Sign with another key: --key FILE.';
+    return key
+      ? {
+          id: 'key-revoked',
+          message: `The key ${keyId} of team ${team} was revoked.`,
+          next: another,
+        }
+      : {
+          id: 'key-unregistered',
+          message: `The key ${keyId} is not registered for team ${team}.`,
+          next: `${another} An owner registers one: aa-registry key add ${team} FILE.pub`,
+        };
+  }
+  return undefined;
 }
 
 /** Tells what the registry found that this program did not, such as a README that is too much for its pages. */

@@ -65,6 +65,10 @@ export const runArgs = defineCommand({
     }
     const found = readStoredPackage(root, installation);
     const entrypoint = found?.manifest.entrypoint;
+    const attachment = found && attachmentOf(found.text, name);
+    if (attachment !== undefined && runtime === 'docker' && found?.manifest.images.length === 0) {
+      io.tell(`Note: ${name} is for programs of the host: it confines ${attachment} by itself.`);
+    }
     io.print(
       annotation === undefined
         ? runArguments(runtime, name, entrypoint)
@@ -73,10 +77,6 @@ export const runArgs = defineCommand({
     if (annotation === undefined && takesOptions.has(runtime)) {
       const rest = argumentsAfterImage(entrypoint ?? []);
       if (rest.length > 0) io.tell(`Note: after the image, add: ${rest.join(' ')}`);
-    }
-    const attachment = found && attachmentOf(found.text, name);
-    if (attachment !== undefined && runtime === 'docker' && found?.manifest.images.length === 0) {
-      io.tell(`Note: ${name} is for programs of the host: it confines ${attachment} by itself.`);
     }
     const [kernel, mode] =
       root === '/' ? await Promise.all([checkKernel(), loadedMode(name)]) : [{ ok: true } as const];

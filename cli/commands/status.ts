@@ -213,7 +213,7 @@ function noteworthy({ installation, update, unmanaged }: InstalledStatus): strin
 }
 
 function modeAtBoot({ installation }: InstalledStatus): string {
-  return installation.complain ? 'complain' : 'as written';
+  return installation.complain ? 'complain' : 'from profile';
 }
 
 function byMode(items: readonly { mode: string | undefined }[]): string {

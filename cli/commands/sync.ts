@@ -13,7 +13,7 @@ import { pathOf } from '../installed.ts';
 import { profilesOption } from '../profiles-option.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOf, rootOption, sudoFor } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { printText } from '../terminal/table.ts';
@@ -107,7 +107,7 @@ function describeUnmanaged(unmanaged: Synced['unmanaged'], root: string | undefi
     names.length === 1 ? 'was installed by "pull" and stays' : 'were installed by "pull" and stay';
   return [
     `Not in profiles.toml: ${names.join(', ')} ${stay}; sync does not update or repair what is not listed.`,
-    `To remove: sudo aa-registry remove ${names.join(' ')}${where}`,
+    `To remove: ${sudoFor(root)}aa-registry remove ${names.join(' ')}${where}`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { requireKeyId } from '../key-id.ts';
 import { changeOptions, changeTeams, openTrust, requireTeam } from '../trust-change.ts';
 
 export const trustRemove = defineCommand({
@@ -22,25 +23,8 @@ export const trustRemove = defineCommand({
     if (texts.length === 0) {
       return changeTeams(io, values, opened, [{ team, after: undefined }]);
     }
-    const gone = new Set(
-      texts.map((text) => {
-        const digits = text.replace(/^sha256:/, '');
-        if (!/^[0-9a-f]{8,64}$/.test(digits)) {
-          throw new CliError(exit.usage, `"${text}" is no key id; write sha256:….`);
-        }
-        const found = policy.keys.filter(({ keyId }) => keyId.startsWith(`sha256:${digits}`));
-        if (found.length === 1 && found[0]) return found[0].keyId;
-        const many = found.length > 1;
-        const known = policy.keys.map(({ keyId }) => keyId).join(', ');
-        throw new CliError(
-          exit.failed,
-          many
-            ? `"${text}" begins several keys of team ${team}.`
-            : `No key ${text} of team ${team} is trusted.`,
-          `Trusted are: ${known}.`,
-        );
-      }),
-    );
+    const trusted = policy.keys.map(({ keyId }) => keyId);
+    const gone = new Set(texts.map((text) => requireKeyId(text, team, trusted, 'trusted')));
     const keys = policy.keys.filter(({ keyId }) => !gone.has(keyId));
     return changeTeams(io, values, opened, [{ team, after: { ...policy, keys } }]);
   },

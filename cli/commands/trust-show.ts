@@ -45,7 +45,9 @@ export const trustShow = defineCommand({
     io.print(`Witnesses  ${log.witnessThreshold} of ${log.witnesses.length} must have cosigned`);
     for (const { verifier } of log.witnesses) io.print(`           ${verifier}`);
     for (const [team, { keys, threshold }] of teams) {
-      io.print(`Team       ${team}: ${threshold} of`);
+      io.print(
+        `Team       ${team}: ${threshold} ${threshold === 1 ? 'signature' : 'signatures'} needed, of these keys:`,
+      );
       for (const { keyId } of keys) io.print(`           ${keyId}`);
     }
     return exit.ok;

@@ -27,8 +27,16 @@ export const yank = defineCommand({
     if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
     const client = await openSession(io, values);
     const { version } = selector;
-    await client.yank({ team, name, version }, reason);
-    answer(io, values, { team, name, version, reason }, `Yanked ${team}/${name}@${version}.`);
+    const { yankReason } = await client.yank({ team, name, version }, reason);
+    const kept = yankReason ?? reason;
+    answer(
+      io,
+      values,
+      { team, name, version, reason: kept },
+      kept === reason.trim()
+        ? `Yanked ${team}/${name}@${version}.`
+        : `${team}/${name}@${version} is already yanked: ${kept}. The reason was not changed.`,
+    );
     return exit.ok;
   },
 });

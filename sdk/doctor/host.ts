@@ -129,36 +129,40 @@ async function parser(root: string): Promise<Finding | Finding[]> {
 }
 
 async function permissions(root: string, uid: number): Promise<Finding[]> {
-  if (uid !== 0) {
+  if (root === '/' && uid !== 0) {
     const what = 'You are not root: profiles can be looked for and verified, not installed.';
     return [warn('permissions-root', what, 'Run what installs with sudo; doctor too.')];
   }
   const findings: Finding[] = [];
-  const capabilities = await ownCapabilities();
-  const mayLoad = capabilities === undefined || ((capabilities >> macAdmin) & 1n) === 1n;
-  findings.push(
-    mayLoad
-      ? ok('permissions-root', 'You are root and may load policy.')
-      : fail(
-          'permissions-root',
-          'You are root without CAP_MAC_ADMIN: the kernel will refuse to load policy.',
-          'Give the container that capability.',
-        ),
-  );
+  if (root === '/') {
+    const capabilities = await ownCapabilities();
+    const mayLoad = capabilities === undefined || ((capabilities >> macAdmin) & 1n) === 1n;
+    findings.push(
+      mayLoad
+        ? ok('permissions-root', 'You are root and may load policy.')
+        : fail(
+            'permissions-root',
+            'You are root without CAP_MAC_ADMIN: the kernel will refuse to load policy.',
+            'Give the container that capability.',
+          ),
+    );
+  } else {
+    const what = `Below ${root} only files are written: that needs permission for its folders, not root.`;
+    findings.push(ok('permissions-root', what));
+  }
   // Only "trust init" writes there: configuration that is there may well be mounted read-only.
   const configuration = lookAt(trustPlace(root)) ? [] : ['etc/aa-registry'];
   for (const place of ['etc/apparmor.d', ...configuration, 'var/lib/aa-registry']) {
     const folder = new Place(root, place);
     const trouble = writeTrouble(folder);
     if (trouble === undefined || (trouble === 'ENOENT' && place !== 'etc/apparmor.d')) continue;
+    const cannot = `${folder} can’t be written to (${trouble}).`;
     findings.push(
       trouble === 'ENOENT'
         ? fail('permissions-folders', `${folder} is not there.`, 'Install the package apparmor.')
-        : fail(
-            'permissions-folders',
-            `${folder} can’t be written to (${trouble}).`,
-            'Mount it writable.',
-          ),
+        : uid !== 0 && trouble === 'EACCES'
+          ? warn('permissions-folders', cannot, 'Run what installs with sudo; doctor too.')
+          : fail('permissions-folders', cannot, 'Mount it writable.'),
     );
   }
   return findings;

@@ -141,14 +141,34 @@ describe('the client commands', () => {
     const unsigned = await run(['key', 'add', 'rotating', at('second.pub')]);
     expect(unsigned.code).toBe(1);
     expect(unsigned.stderr).toContain('key rotate');
-    await succeed(['key', 'rotate', 'rotating', at('second.pub'), '--key', at('first')]);
+    const rotate = ['key', 'rotate', 'rotating', at('second.pub'), '--key', at('first')];
+    expect((await succeed(rotate)).stderr).toContain(`--key ${at('second')}\n`);
     const listed = (await succeed(['key', 'list', 'rotating'])).stdout.trim().split('\n');
     // A heading and two keys.
     expect(listed).toHaveLength(3);
     const [keyId = ''] = listed[1]?.split(' ') ?? [];
     expect((await run(['key', 'revoke', 'rotating', keyId])).code).toBe(2);
-    await succeed(['key', 'revoke', 'rotating', keyId, '--reason', 'retired']);
+    const none = await run(['key', 'revoke', 'rotating', 'sha256:00000000', '--reason', 'retired']);
+    expect(none.stderr).toContain(`Registered are: `);
+    expect(none.stderr).toContain(keyId);
+    const short = ['key', 'revoke', 'rotating', keyId.slice(0, 19), '--reason', 'retired'];
+    expect((await succeed(short)).stdout).toContain(`Revoked ${keyId}`);
     expect((await succeed(['key', 'list', 'rotating'])).stdout).toContain('REVOKED');
+    // "publish" says which key the team can't publish with, and what to sign with instead.
+    const folder = await packageFolder('docker-nginx', (text) => `${text}# another key\n`);
+    const publish = ['publish', folder, '--version', '0.8.1', '--key', at('second')];
+    const stranger = await run(publish);
+    expect(stranger.code).toBe(1);
+    expect(stranger.stderr).toContain('is not registered for team library. Sign with another key');
+    const path = join(folder, 'aa-profile.toml');
+    const manifest = await readFile(path, 'utf8');
+    await writeFile(
+      path,
+      manifest.replace(/^team = .*\n/m, '').replace(/^/, 'team = "rotating"\n'),
+    );
+    const revoked = await run([...publish.slice(0, -1), at('first')]);
+    expect(revoked.code).toBe(1);
+    expect(revoked.stderr).toContain(`The key ${keyId} of team rotating was revoked. Sign with`);
   });
 
   test('channels move, and yanked versions are not selected', async () => {
@@ -179,6 +199,7 @@ describe('the client commands', () => {
     expect((await run(['channel', 'set', 'moving', 'stable'])).code).toBe(2);
     expect((await run(['yank', 'moving@1.0.0'])).code).toBe(2);
     await succeed(['yank', 'moving@1.0.0', '--reason', 'too strict']);
+    await mkdir(at('yanked'));
     const elsewhere = ['--root', at('yanked'), '--trust', at('host/etc/aa-registry/trust.toml')];
     for (const reference of ['moving', 'moving:stable']) {
       const refused = await run(['pull', reference, ...elsewhere]);
@@ -475,10 +496,11 @@ describe('the client commands', () => {
   });
 
   test('a host without trust installs nothing', async () => {
+    await mkdir(at('bare'));
     const outcome = await run(['pull', 'docker-nginx', '--root', at('bare')]);
     expect(outcome).toMatchObject({ code: 3, stdout: '' });
     expect(outcome.stderr).toContain('trust init');
-    await expect(stat(at('bare'))).rejects.toThrow('ENOENT');
+    expect(await readdir(at('bare'))).toEqual([]);
   });
 
   test('a host that trusts another key refuses', async () => {

@@ -156,6 +156,9 @@ gone  no file on this host defines it
     };
     expect(await named()).toEqual(['/a', '/b', '/c']);
     expect(await named('--profile', 'web')).toEqual(['/a', '/c']);
+    const slip = await denials(['--file', '-', '--profile', 'we'], log);
+    expect(slip.stdout).toBe('Nothing was refused by we.\n');
+    expect(slip.stderr).toMatch(/The log has events of: .*web/);
     expect(await named('--all')).toEqual(['/a', '/b', '/c', '/d']);
     expect(await named('--since', '2026-11-24T06:00:00.002Z')).toEqual(['/b', '/c']);
     expect(await named('--since', '@1795500001')).toEqual([]);

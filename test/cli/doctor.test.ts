@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -183,8 +183,19 @@ describe('doctor', () => {
     await chmod(folder, 0o755);
     const args = ['doctor', '--root', sound, '--offline'];
     const { code, stdout } = await aaRegistry(args, { uid: 65_534 });
-    expect(stdout).toContain('warn  You are not root');
+    expect(stdout).toMatch(/warn .*can’t be\s+written to \(EACCES\)/);
+    expect(stdout).toContain('with sudo');
+    expect(stdout).not.toContain('You are not root');
     expect(stdout).not.toContain('\u001b');
     expect(code).toBe(0);
+    // Of an image that is the user's own, nothing needs root.
+    const own = at('own');
+    for (const part of ['', 'etc', 'etc/apparmor.d']) {
+      await mkdir(join(own, part), { recursive: true });
+      await chown(join(own, part), 65_534, 65_534);
+    }
+    const mine = await aaRegistry(['doctor', '--root', own, '--offline'], { uid: 65_534 });
+    expect(mine.stdout).toContain('only files are written');
+    expect(mine.stdout).not.toMatch(/sudo|You are not root/);
   });
 });

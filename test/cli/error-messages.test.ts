@@ -41,6 +41,7 @@ describe('errors have a clear message with advice', () => {
     ['whoami', 1, 'needs an API token, and none is known here', 'aa-registry login URL'],
     ['key add library nofile', 1, 'There is no nofile.'],
     ['key add library AT/key.pem', 1, 'a private key, which stays with you', 'key.pem.pub'],
+    ['key generate --no-passphrase --out /proc/x.pem', 1, "/proc/x.pem can't be created"],
     ['key rotate library AT/package', 1, 'is a folder, and a file is needed'],
     ['trust show --root AT/none', 2, '--root: there is no folder'],
     ['trust show --root AT/package', 3, 'does not trust any team yet', 'trust init TEAM'],
@@ -72,6 +73,12 @@ describe('errors have a clear message with advice', () => {
     for (const text of said) expect(outcome.stderr).toContain(text);
     expect(outcome.stderr).not.toMatch(/EACCES|EPERM|\.tmp/);
     expect(outcome.code).toBe(code);
+  });
+
+  test('https of a registry without TLS says so', async () => {
+    const outcome = await run(['search', '--registry', registry.url.replace('http:', 'https:')]);
+    expect(outcome).toMatchObject({ code: 4 });
+    expect(outcome.stderr).toContain('it does not speak TLS; try http://');
   });
 
   test('fmt accepts a package like lint', async () => {

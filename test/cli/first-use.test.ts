@@ -236,6 +236,8 @@ describe('first use', () => {
     }
     expect((await done('search', 'nothing-like-it')).stdout).toBe('');
     await done('yank', 'docker-nginx@1.0.0', '--reason', 'old');
+    const again = await done('yank', 'docker-nginx@1.0.0', '--reason', 'bad again');
+    expect(again.stdout).toContain('is already yanked: old. The reason was not changed.');
     expect((await done('show', 'docker-nginx')).stdout).toMatch(
       /^Versions +1\.1\.0, 1\.0\.0 \(yanked\)$/m,
     );

@@ -44,7 +44,7 @@ export const writableExec: LintRule = {
             ? 'What this lets run it also lets be written.'
             : `What this lets run can be written: "${text}" matches it too.`,
           {
-            expected: 'a deny rule for writing it, or directories apart',
+            expected: 'a deny rule for writing it, or separate directories for programs and data',
           },
         );
       }
