@@ -305,8 +305,13 @@ describe('changes of a host', () => {
   test('a waiting run names the process that it waits for', async () => {
     root = await fixture.host();
     let told: string | undefined;
-    let release = () => {};
-    const held = withLock(root, () => new Promise<void>((resolve) => (release = resolve)));
+    const entered = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const held = withLock(root, () => {
+      entered.resolve();
+      return released;
+    });
+    await entered.promise;
     const onWait = (who: string | undefined) => {
       told = who;
       release();
