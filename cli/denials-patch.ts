@@ -6,7 +6,7 @@ import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/made-profiles.ts';
 import { missingIncludes } from '../sdk/denials/missing-includes.ts';
 import { patch, wantedBy } from '../sdk/denials/patch.ts';
-import { ifPresent, writeOutput } from '../sdk/files.ts';
+import { followLink, ifPresent, writeOutput } from '../sdk/files.ts';
 import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
 import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
 import { rewriteProfile } from '../sdk/profile-file.ts';
@@ -90,7 +90,9 @@ export async function patchProfile(
   }
   if (added.length === 0) io.print(`Nothing to add to ${visibleLine(file)}.`);
   else {
-    await (isNew ? writeOutput(file, patched) : rewriteProfile({ file, text }, patched));
+    await (isNew
+      ? writeOutput(file, patched)
+      : rewriteProfile({ file: await followLink(file), text }, patched));
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
     const [before, after] = [lint(text, options), lint(patched, options)];

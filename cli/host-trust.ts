@@ -31,7 +31,7 @@ export interface RefusedFor {
   name: string;
   /** Whether fewer keys of its team are trusted and not revoked than must sign. */
   lacksKeys: boolean;
-  /** What was asked for, where that says more than the version that was refused. */
+  /** The selector of the user's reference, if there was one. */
   selector?: Reference['selector'] | undefined;
 }
 

@@ -1,11 +1,12 @@
 // The analysis of each version: derived from its text and manifest by worker/analysis when it is published, and stored
 // in the same transaction.
-import { and, asc, eq, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, lt, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { Grade } from '../policy/index.ts';
 import type { Manifest } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
+import { isLatest } from './profiles.ts';
 import { analyses, contents, profiles, type StoredDiagnostic, versions } from './schema.ts';
 import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
 
@@ -22,6 +23,17 @@ export interface StoredAnalysis {
   /** The README as HTML. */
   readme: string | null;
 }
+
+const { needs, unseen, diagnostics, omitted, readme } = analyses;
+
+/** The columns of a {@link StoredAnalysis}. */
+export const analysisColumns = { needs, unseen, diagnostics, omitted, readme };
+
+/** The join of a version with its analysis, if there is a current one. */
+export const isCurrentAnalysis = and(
+  eq(analyses.versionId, versions.id),
+  gte(analyses.analysisVersion, analysisVersion),
+);
 
 /** The whole analysis of a package. */
 export interface Analysis extends StoredAnalysis {
@@ -106,10 +118,7 @@ function findUnindexed(db: Database, limit: number) {
   return db
     .select(columns)
     .from(profiles)
-    .innerJoin(
-      versions,
-      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
-    )
+    .innerJoin(versions, isLatest)
     .innerJoin(contents, eq(contents.digest, versions.digest))
     .leftJoin(readmes, isReadme)
     .where(lt(profiles.indexVersion, indexVersion))

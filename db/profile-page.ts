@@ -1,5 +1,5 @@
-import { and, eq, gte } from 'drizzle-orm';
-import { analysisVersion, type StoredAnalysis } from './analyses.ts';
+import { and, eq } from 'drizzle-orm';
+import { analysisColumns, isCurrentAnalysis, type StoredAnalysis } from './analyses.ts';
 import type { Database } from './database.ts';
 import { keysOfTeam, type RegisteredKey } from './keys.ts';
 import { executeTogether, prepared } from './prepared.ts';
@@ -31,12 +31,11 @@ export interface ShownVersion {
 }
 
 function selectShown(db: Database) {
-  const { needs, unseen, diagnostics, omitted, readme } = analyses;
   return db
     .select({
       profile: profiles,
       version: versions,
-      analysis: { needs, unseen, diagnostics, omitted, readme },
+      analysis: analysisColumns,
       text: contents.text,
       channels: channelsOf,
       replacement: visibleReplacement,
@@ -44,10 +43,7 @@ function selectShown(db: Database) {
     .from(profiles)
     .innerJoin(versions, eq(versions.profileId, profiles.id))
     .innerJoin(contents, eq(contents.digest, versions.digest))
-    .leftJoin(
-      analyses,
-      and(eq(analyses.versionId, versions.id), gte(analyses.analysisVersion, analysisVersion)),
-    )
+    .leftJoin(analyses, isCurrentAnalysis)
     .orderBy(...preference(versions))
     .limit(1);
 }

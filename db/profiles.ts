@@ -28,6 +28,12 @@ export async function findProfile(
   return named(db).get({ team, name, ...viewerValues(viewer) });
 }
 
+/** The join of a profile with its latest version. */
+export const isLatest = and(
+  eq(versions.profileId, profiles.id),
+  eq(versions.version, profiles.latest),
+);
+
 const other = alias(profiles, 'other');
 
 /**
@@ -56,10 +62,7 @@ const shown = prepared((db) => {
       channels: channelsOf,
     })
     .from(profiles)
-    .innerJoin(
-      versions,
-      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
-    )
+    .innerJoin(versions, isLatest)
     .where(isNamed);
 });
 

@@ -3,7 +3,7 @@ import { everyCapability, type Grade } from '../policy/index.ts';
 import { isProfileName } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import { prepared } from './prepared.ts';
-import type { ProfileSummary } from './profiles.ts';
+import { isLatest, type ProfileSummary } from './profiles.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { facetWord, scopedWord, scopes } from './search-document.ts';
 import { isSpelt, queryWords, spellingsOf, withinOneEdit } from './search-text.ts';
@@ -115,10 +115,7 @@ function summaries(db: Database) {
   return db
     .select(columns)
     .from(profiles)
-    .innerJoin(
-      versions,
-      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
-    )
+    .innerJoin(versions, isLatest)
     .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
 }
 
@@ -230,10 +227,7 @@ const matches = prepared((db) => {
     .select({ ...columns, words: searchDocuments.words })
     .from(sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit}) AS hits`)
     .innerJoin(profiles, sql`${profiles.id} = hits.id`)
-    .innerJoin(
-      versions,
-      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
-    )
+    .innerJoin(versions, isLatest)
     .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
 });
 
@@ -329,10 +323,7 @@ async function search(
     .select({ ...columns, level: sql<number>`hits.level` })
     .from(hits)
     .innerJoin(profiles, sql`${profiles.id} = hits.id`)
-    .innerJoin(
-      versions,
-      and(eq(versions.profileId, profiles.id), eq(versions.version, profiles.latest)),
-    )
+    .innerJoin(versions, isLatest)
     .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
   const places = rows
     .map(({ level, ...summary }) => ({ level, summary }))

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import {
   type Digest,
@@ -7,7 +7,13 @@ import {
   type Manifest,
   precedenceKey,
 } from '../trust/index.ts';
-import { type Analysis, analysisVersion, type StoredAnalysis, storeAnalysis } from './analyses.ts';
+import {
+  type Analysis,
+  analysisColumns,
+  isCurrentAnalysis,
+  type StoredAnalysis,
+  storeAnalysis,
+} from './analyses.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { prepared } from './prepared.ts';
@@ -144,7 +150,7 @@ function at(team: string, name: string) {
 }
 
 /**
- * A query for a version by its number, and the same by its digest; for the values of {@link selection}. A digest shared by
+ * A query for a version by its number, and the same by its digest; their placeholder is `selector`. A digest shared by
  * several versions selects the best of them.
  */
 export function bySelector<Query>(
@@ -180,15 +186,11 @@ export async function findVersion(
 }
 
 const selectedWithAnalysis = bySelector((db, isSelected) => {
-  const { needs, unseen, diagnostics, omitted, readme } = analyses;
   return db
-    .select({ version: versions, analysis: { needs, unseen, diagnostics, omitted, readme } })
+    .select({ version: versions, analysis: analysisColumns })
     .from(versions)
     .innerJoin(profiles, eq(profiles.id, versions.profileId))
-    .leftJoin(
-      analyses,
-      and(eq(analyses.versionId, versions.id), gte(analyses.analysisVersion, analysisVersion)),
-    )
+    .leftJoin(analyses, isCurrentAnalysis)
     .where(isSelected)
     .orderBy(...preference(versions))
     .limit(1);

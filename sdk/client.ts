@@ -299,7 +299,7 @@ export function createClient({
       if (response.status === 304) return undefined;
       const { items } = read(Resolutions, path, bytes);
       if (items.length !== references.length) {
-        throw new UnreachableError(`The registry at ${base} did not answer what was asked.`);
+        throw new UnreachableError(`The registry at ${base} sent an unexpected response.`);
       }
       return { items, etag: response.headers.get('ETag') ?? undefined };
     },
@@ -326,7 +326,7 @@ export function createClient({
       for (let at = 0; at < maxPages; at++) {
         const page = await call(VersionList, 'GET', `${profilePath(path)}/versions?${query}`);
         if (page.items.length > versionsAtOnce) {
-          throw new UnreachableError(`The registry at ${base} did not answer what was asked.`);
+          throw new UnreachableError(`The registry at ${base} sent an unexpected response.`);
         }
         versions.push(...page.items);
         if (page.next === null) break;

@@ -10,7 +10,6 @@ import {
   rename,
   stat,
   unlink,
-  writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SdkError } from './error.ts';
@@ -49,23 +48,28 @@ export async function readBounded(path: string, limit: number): Promise<Buffer<A
 }
 
 /** Opens a file that a user names, as {@link readBounded} does. */
-export async function openReadable(path: string): Promise<FileHandle> {
-  // Without waiting for a writer.
-  const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY).catch(
+export function openReadable(path: string): Promise<FileHandle> {
+  return openUnlessNamedPipe(path, O_RDONLY);
+}
+
+/**
+ * Opens a file to read or write it. A socket and a named FIFO are refused, at once: an open FIFO waits for its other end.
+ * An unnamed pipe has one, so that opening it again, to wait for data, does not block.
+ */
+async function openUnlessNamedPipe(path: string, access: number): Promise<FileHandle> {
+  const file = await open(path, access | O_NONBLOCK | O_NOCTTY).catch(
     (error: NodeJS.ErrnoException) => {
-      // A socket.
+      // A socket, or a FIFO without a reader.
       if (error.code === 'ENXIO') throw notRegular(path);
       throw error;
     },
   );
   let reopened: FileHandle | undefined;
   try {
-    const found = await file.stat();
-    if (!found.isFIFO()) return file;
+    if (!(await file.stat()).isFIFO()) return file;
     const target = await readlink(`/proc/self/fd/${file.fd}`).catch(() => '');
     if (!target.startsWith('pipe:')) throw notRegular(path);
-    // It has no name, and opening it again, to wait for what is written, does not wait for a writer.
-    reopened = await open(path, O_RDONLY);
+    reopened = await open(path, access);
     return reopened;
   } catch (error) {
     await file.close();
@@ -196,22 +200,20 @@ export async function readTextIfPresent(path: string | Place): Promise<string | 
   return (await ifPresent(readBounded(path, maxConfiguration)))?.toString('utf8');
 }
 
-/** Who a file belongs to. */
-export interface Owner {
+/** A file's owner and group. */
+interface Owner {
   uid: number;
   gid: number;
 }
 
 /**
- * Changes who a file belongs to, as far as this process may: without root, the user stays and only groups that it is in
- * can be given. Returns whether it belongs to `owner` now.
+ * Sets a file's owner as far as this process may. Without root it can't give files away, and can set only groups of its
+ * own.
  */
-async function keepOwner(file: FileHandle, { uid, gid }: Owner): Promise<boolean> {
+async function setOwner(file: FileHandle, { uid, gid }: Owner): Promise<void> {
   const now = await file.stat();
-  if (now.uid === uid && now.gid === gid) return true;
-  if (await mayChown(file, uid, gid)) return true;
-  await mayChown(file, now.uid, gid);
-  return false;
+  if (now.uid === uid && now.gid === gid) return;
+  if (!(await mayChown(file, uid, gid))) await mayChown(file, now.uid, gid);
 }
 
 async function mayChown(file: FileHandle, uid: number, gid: number): Promise<boolean> {
@@ -225,8 +227,10 @@ async function mayChown(file: FileHandle, uid: number, gid: number): Promise<boo
 }
 
 /**
- * Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does. Where it can't belong
- * to `owner`, it is this process's, without the set-user-ID and set-group-ID bits.
+ * Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does.
+ *
+ * @param owner its owner and group, as far as this process may set them
+ * @param target the file that it is for, in messages
  */
 export async function writeNew(
   path: string,
@@ -248,8 +252,8 @@ export async function writeNew(
   });
   try {
     await file.writeFile(data);
-    const isKept = owner === undefined || (await keepOwner(file, owner));
-    if (ignoreUmask) await file.chmod(isKept ? mode : mode & 0o1777);
+    if (owner) await setOwner(file, owner);
+    if (ignoreUmask) await file.chmod(mode);
     await file.sync();
   } catch (error) {
     await unlink(path);
@@ -323,42 +327,31 @@ export async function writeOutput(
   const found = await ifPresent(stat(path));
   if (found && !found.isFile()) return writeToOpen(path, data);
   if (!found) await stat(dirname(path));
-  await refusePlantedLink(path);
-  await writeFileAtomically(found ? await realpath(path) : path, data, mode);
+  await writeFileAtomically(found ? await followLink(path) : path, data, mode);
 }
 
 /** Writes to a device or an unnamed pipe. */
 async function writeToOpen(path: string, data: Uint8Array | string): Promise<void> {
-  // Without waiting for a reader.
-  const file = await open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY).catch(
-    (error: NodeJS.ErrnoException) => {
-      // A socket, or a FIFO that nobody reads.
-      if (error.code === 'ENXIO') throw notRegular(path);
-      throw error;
-    },
-  );
+  const file = await openUnlessNamedPipe(path, O_WRONLY);
   try {
-    const isNamed =
-      (await file.stat()).isFIFO() &&
-      !(await readlink(`/proc/self/fd/${file.fd}`).catch(() => '')).startsWith('pipe:');
-    if (isNamed) throw notRegular(path);
+    await file.writeFile(data);
   } finally {
     await file.close();
   }
-  await writeFile(path, data);
 }
 
 /**
- * Refuses another user's link in a sticky folder that all may write to, such as /tmp, as the kernel does with
- * fs.protected_symlinks (proc_sys_fs(5)) for programs that open the link itself.
+ * The file that a path leads to. Refuses another user's link in a sticky folder that all may write to, such as /tmp, as
+ * the kernel does with fs.protected_symlinks (proc_sys_fs(5)) for programs that open the link itself.
  */
-async function refusePlantedLink(path: string): Promise<void> {
-  const link = await ifPresent(lstat(path));
-  if (!link?.isSymbolicLink()) return;
+export async function followLink(path: string): Promise<string> {
+  const link = await lstat(path);
+  if (!link.isSymbolicLink()) return path;
   const folder = await stat(dirname(path));
   const isShared = (folder.mode & 0o1002) === 0o1002;
   if (isShared && link.uid !== process.geteuid?.() && link.uid !== folder.uid) {
     const reason = `${path} is another user's link in a folder that all may write to`;
     throw new SdkError('file-unusable', reason);
   }
+  return realpath(path);
 }

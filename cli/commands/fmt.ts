@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { format } from '../../policy/index.ts';
+import { followLink } from '../../sdk/files.ts';
 import { profileText, readPackageFolder, readProfile } from '../../sdk/package-folder.ts';
 import { requireRewritable, rewriteProfile } from '../../sdk/profile-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
@@ -29,7 +30,9 @@ export const fmt = defineCommand({
   async run({ values, args, io }) {
     let failed = false;
     // Before any is written.
-    if (!values.check) for (const path of args) await requireRewritable(path);
+    if (!values.check) {
+      for (const path of args) await requireRewritable(await followLink(path));
+    }
     for (const path of args) {
       const found = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
       const file = found?.file ?? path;
@@ -45,7 +48,9 @@ export const fmt = defineCommand({
         printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
         io.tell(`${visibleLine(file)}: not formatted, it has errors`);
       } else if (changed) io.print(visibleLine(file));
-      if (changed && !values.check) await rewriteProfile({ file, text: source }, text);
+      if (changed && !values.check) {
+        await rewriteProfile({ file: await followLink(file), text: source }, text);
+      }
     }
     return failed ? exit.failed : exit.ok;
   },

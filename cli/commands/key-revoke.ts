@@ -1,4 +1,5 @@
 import type { Client } from '../../sdk/client.ts';
+import { isDigest } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { requireKeyId } from '../key-id.ts';
@@ -23,16 +24,12 @@ export const keyRevoke = defineCommand({
     if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
     const client = await openSession(io, values);
     // An id that is whole needs no look at the team.
-    const keyId = isKeyId(text) ? text : await findKey(client, team, text);
+    const keyId = isDigest(text) ? text : await findKey(client, team, text);
     await client.revokeKey(team, keyId, reason);
     answer(io, values, { team, keyId, reason }, `Revoked ${keyId} of team ${team}.`);
     return exit.ok;
   },
 });
-
-function isKeyId(text: string): boolean {
-  return /^sha256:[0-9a-f]{64}$/.test(text);
-}
 
 /** The registered key of which `text` is the beginning. */
 async function findKey(client: Client, team: string, text: string): Promise<string> {

@@ -199,7 +199,7 @@ const syntax = keywordRule({
             report(
               'mount-options',
               one,
-              `A mount cannot be ${given.get(a)} and ${given.get(b)} at once.`,
+              `A mount can't be both ${given.get(a)} and ${given.get(b)}.`,
               {
                 expected: `one of the two, or \`${one.name.value} in (${a}, ${b})\` for either`,
               },

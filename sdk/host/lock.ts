@@ -25,7 +25,7 @@ export interface LockOptions {
   timeout?: number;
 }
 
-/** The file that is locked. Only users who may change the host can open it, so nobody else can block it. */
+/** The file that is locked. Only users who may change the host can open it; other users can't block it. */
 export function lockPlace(root: string): Place {
   return statePlace(root, 'lock');
 }

@@ -109,7 +109,7 @@ const maxLinks = 40;
 /** How deep a folder is emptied where it stands: what is deeper is moved up first. Each level is two open files. */
 const maxDepth = 32;
 
-/** How much is removed at once: more is none of this program's. */
+/** The maximum number of files that one removal deletes. This program never creates more. */
 const maxRemoved = 100_000;
 
 /** The mode of folders that are made: others never write there, whatever the umask says. */
@@ -651,7 +651,7 @@ function removeAllAt(folder: Found, name: string, depth: number, removal: Remova
   if (!found) return;
   try {
     if (removal.left-- <= 0) {
-      const what = `holds more than the ${maxRemoved} files that are removed at once`;
+      const what = `holds more than ${maxRemoved} files, the maximum for one removal`;
       throw unsafePlace(removal.top.path, what, 'Remove by hand what does not belong there.');
     }
     if (found.kind !== 'folder') {

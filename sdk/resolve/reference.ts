@@ -47,7 +47,7 @@ export async function resolveReference(client: Client, reference: Reference): Pr
   if (answer && 'ok' in answer) return answer;
   const [found] = answer?.items ?? [];
   if (!found || 'problem' in found) {
-    throw new UnreachableError(`The registry at ${client.registry} did not answer what was asked.`);
+    throw new UnreachableError(`The registry at ${client.registry} sent an unexpected response.`);
   }
   const { version, yankReason, deprecation, replacement } = found;
   const yanked = selector.kind === 'digest' ? undefined : (yankReason ?? undefined);

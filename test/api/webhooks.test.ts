@@ -212,7 +212,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
       else response.writeHead(204).end();
     };
     const other = await createPublisher(registry, 'other');
-    // Ten webhooks of one team, each with more deliveries than may run at once, all before those of others.
+    // Ten webhooks of one team, each with more deliveries than may run concurrently, all older than those of other teams.
     for (let at = 0; at < 10; at++) await add(`${receiver.url}/silent/${at}`);
     const url = `${receiver.url}/good`;
     const hooks = '/v1/teams/other/webhooks';

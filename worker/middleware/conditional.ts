@@ -23,17 +23,16 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
   const written = captureText(c);
   await next();
   if (c.res.status !== 200) return;
-  const { headers } = c.res;
-  const control = headers.get('Cache-Control') ?? 'public, no-cache';
+  const control = c.res.headers.get('Cache-Control') ?? 'public, no-cache';
   if (control.includes('no-store')) return;
-  const tag = headers.get('ETag') ?? tagOf(written(c.res) ?? (await takeBody(c)));
+  const tag = c.res.headers.get('ETag') ?? tagOf(written(c.res) ?? (await takeBody(c)));
   const personal =
     c.req.header('Authorization') !== undefined || c.req.header('Cookie') !== undefined;
-  // Not with c.header(), which copies the whole response each time; and takeBody() may have replaced it.
-  const set = c.res.headers;
-  set.set('Cache-Control', personal ? control.replace('public', 'private') : control);
-  set.append('Vary', 'Authorization');
-  set.set('ETag', tag);
+  // Not with c.header(), which copies the whole response each time; and only now, since takeBody() may replace it.
+  const { headers } = c.res;
+  headers.set('Cache-Control', personal ? control.replace('public', 'private') : control);
+  headers.append('Vary', 'Authorization');
+  headers.set('ETag', tag);
   const known = c.req.header('If-None-Match');
   if (known === undefined || !matches(known, tag)) return;
   const full = c.res;

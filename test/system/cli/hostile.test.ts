@@ -11,7 +11,7 @@ import { encodeCursor } from '../../../worker/page.ts';
 import { aaRegistry, type RunOptions, type ServedRegistry, scratch, serve } from '../../cli/cli.ts';
 import { startTamperingProxy, type TamperingProxy } from '../../tampering-proxy.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 const launcher = join(root, 'bin/aa-registry');
 /** Control characters: ESC, CSI, bidirectional and invisible ones. */
 const steering = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
