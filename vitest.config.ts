@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 import { defineConfig } from 'vitest/config';
+import { bundleOptions, threadProgram } from './scripts/bundle-options.ts';
+
+/** The bundle of the analysis thread's program. */
+const bundledThread = join(import.meta.dirname, 'node_modules/.cache/aa-registry/analysis.js');
 
 export default defineConfig({
   plugins: [
@@ -10,6 +16,25 @@ export default defineConfig({
       load(id) {
         if (!id.endsWith('.sql')) return null;
         return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
+      },
+    },
+    {
+      // From its sources, each thread would remove the types of all modules with Node's WebAssembly parser: slow, and V8
+      // may crash when threads of one process run the same WebAssembly ("Check failed: jit_page.has_value()").
+      name: 'bundled-analysis-thread',
+      async load(id) {
+        if (!id.endsWith('/worker/analysis/open-thread.ts')) return null;
+        const { metafile } = await build({
+          ...bundleOptions,
+          entryPoints: [threadProgram],
+          outfile: bundledThread,
+          format: 'esm',
+          metafile: true,
+        });
+        for (const input of Object.keys(metafile.inputs))
+          this.addWatchFile(join(import.meta.dirname, input));
+        return `import { Worker } from 'node:worker_threads';
+          export const openThread = (options) => new Worker(${JSON.stringify(bundledThread)}, options);`;
       },
     },
   ],
