@@ -34,10 +34,13 @@ export interface LogGrowth {
 /** A checkpoint with cosignatures of witnesses. */
 export type CosignedCheckpoint = Omit<typeof logCosigned.$inferSelect, 'id'>;
 
-const head = prepared((db) => db.select().from(logHead).where(eq(logHead.id, headId)));
+/** The query of {@link readLogHead}. */
+export const logHeadQuery = prepared((db) =>
+  db.select().from(logHead).where(eq(logHead.id, headId)),
+);
 
 export async function readLogHead(db: Database): Promise<LogHead> {
-  return toHead(await head(db).get());
+  return toHead(await logHeadQuery(db).get());
 }
 
 /** The head and some entries of the log, in one snapshot. */
@@ -105,7 +108,8 @@ export async function saveCompletedSize(db: Database, size: number): Promise<voi
     });
 }
 
-function toHead(head: typeof logHead.$inferSelect | undefined): LogHead {
+/** The head in its row; of an empty log without one. */
+export function toHead(head: typeof logHead.$inferSelect | undefined): LogHead {
   if (!head) return { frontier: emptyFrontier, checkpoint: '' };
   const bytes = decodeHex(head.frontier);
   const hashes = [];

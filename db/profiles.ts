@@ -16,7 +16,8 @@ export const isNamed = and(
   visibleToViewer(),
 );
 
-const named = prepared((db) => db.select().from(profiles).where(isNamed));
+/** The query of {@link findProfile}. */
+export const profileNamed = prepared((db) => db.select().from(profiles).where(isNamed));
 
 /** A profile, if the viewer may see it. */
 export async function findProfile(
@@ -25,7 +26,7 @@ export async function findProfile(
   team: string,
   name: string,
 ): Promise<Profile | undefined> {
-  return named(db).get({ team, name, ...viewerValues(viewer) });
+  return profileNamed(db).get({ team, name, ...viewerValues(viewer) });
 }
 
 /** The join of a profile with its latest version. */

@@ -3,6 +3,7 @@ import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { writeOrConfirm } from './outcome.ts';
+import { prepared } from './prepared.ts';
 import { profiles, quotas } from './schema.ts';
 
 /** A team's storage: the number of profiles and versions, and their size. */
@@ -31,8 +32,20 @@ export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 'YYYY-MM-DD'.length);
 }
 
+/** The query of {@link readQuota}. */
+export const quotaOfTeam = prepared((db) =>
+  db
+    .select()
+    .from(quotas)
+    .where(eq(quotas.team, sql.placeholder('team'))),
+);
+
 export async function readQuota(db: Database, team: string, now: Date): Promise<Quota> {
-  const [row] = await db.select().from(quotas).where(eq(quotas.team, team));
+  return toQuota(await quotaOfTeam(db).get({ team }), now);
+}
+
+/** The usage and limits in a team's row; without one, it has used nothing. */
+export function toQuota(row: typeof quotas.$inferSelect | undefined, now: Date): Quota {
   return {
     used: {
       profiles: row?.profiles ?? 0,

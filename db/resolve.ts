@@ -10,14 +10,13 @@ import {
 } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import { prepared } from './prepared.ts';
-import { visibleReplacement } from './profiles.ts';
+import { channelsOf, parseChannels, visibleReplacement } from './profiles.ts';
 import { channels, keys, profiles, versions } from './schema.ts';
 import { preference } from './versions.ts';
 import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
 
 /** The profile of a reference and the version that it resolves to. */
 export interface Resolution {
-  profileId: number;
   latest: string;
   deprecation: string | null;
   /** Also null if the viewer may not see it. */
@@ -31,6 +30,8 @@ export interface Resolution {
   yankReason: string | null;
   /** The channel that selected the version; null for other selectors. */
   channel: string | null;
+  /** The profile's channels, if no version matches the reference. */
+  channels: string[];
 }
 
 const one = alias(versions, 'one');
@@ -39,7 +40,6 @@ const resolved = prepared((db) =>
   db
     .select({
       at: sql<number>`requested.key`,
-      profileId: profiles.id,
       latest: profiles.latest,
       deprecation: profiles.deprecation,
       replacement: visibleReplacement,
@@ -51,6 +51,7 @@ const resolved = prepared((db) =>
         AND ${keys.revokedAt} IS NOT NULL)`,
       channel: sql<string | null>`CASE WHEN ${channels.name} IS NOT NULL THEN ${channels.name}
         WHEN requested.value ->> 'latest' THEN ${sql.raw(`'${latestChannel}'`)} END`,
+      channels: sql<string | null>`CASE WHEN ${versions.version} IS NULL THEN ${channelsOf} END`,
     })
     .from(sql`json_each(${sql.placeholder('requested')}) AS requested`)
     // Not an inner join: SQLite is to begin with the references.
@@ -101,7 +102,9 @@ export async function resolveReferences(
   );
   const found = await resolved(db).all({ requested, ...viewerValues(viewer) });
   const resolutions: (Resolution | undefined)[] = references.map(() => undefined);
-  for (const { at, ...resolution } of found) resolutions[at] = resolution;
+  for (const { at, channels, ...resolution } of found) {
+    resolutions[at] = { ...resolution, channels: Object.keys(parseChannels(channels ?? '{}')) };
+  }
   return resolutions;
 }
 

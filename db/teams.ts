@@ -1,6 +1,8 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { keysOfTeam, type RegisteredKey } from './keys.ts';
 import { writeOrConfirm } from './outcome.ts';
+import { executeTogether, prepared } from './prepared.ts';
 import { teams } from './schema.ts';
 
 export type Team = typeof teams.$inferSelect;
@@ -16,7 +18,23 @@ export async function createTeam(db: Database, team: Team): Promise<boolean> {
   );
 }
 
+/** The query of {@link findTeam}. */
+export const teamNamed = prepared((db) =>
+  db
+    .select()
+    .from(teams)
+    .where(eq(teams.name, sql.placeholder('team'))),
+);
+
+/** A team with its keys, including revoked ones, in one round trip. */
+export async function findTeamWithKeys(
+  db: Database,
+  name: string,
+): Promise<{ team: Team; keys: RegisteredKey[] } | undefined> {
+  const [[team], keys] = await executeTogether(db, { team: name }, teamNamed(db), keysOfTeam(db));
+  return team && { team, keys };
+}
+
 export async function findTeam(db: Database, name: string): Promise<Team | undefined> {
-  const [team] = await db.select().from(teams).where(eq(teams.name, name));
-  return team;
+  return teamNamed(db).get({ team: name });
 }

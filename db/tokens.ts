@@ -15,7 +15,7 @@ import {
 import type { Database } from './database.ts';
 import { writeOrConfirm } from './outcome.ts';
 import { prepared } from './prepared.ts';
-import { idempotencyKeys, tokens, users } from './schema.ts';
+import { idempotencyKeys, memberships, type Role, tokens, users } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
 
@@ -118,6 +118,35 @@ const byHash = prepared((db) =>
  */
 export async function findToken(db: Database, hash: string): Promise<Token | undefined> {
   return byHash(db).get({ hash });
+}
+
+/** A token's user: whether they are an administrator, and their roles by team. */
+export interface Person {
+  admin: boolean;
+  roles: ReadonlyMap<string, Role>;
+}
+
+const withUser = prepared((db) =>
+  db
+    .select({ token: tokens, admin: users.admin, membership: memberships })
+    .from(tokens)
+    .leftJoin(users, eq(users.name, tokens.user))
+    .leftJoin(memberships, eq(memberships.user, tokens.user))
+    .where(eq(tokens.hash, sql.placeholder('hash'))),
+);
+
+/** As {@link findToken}, with the user of the token, if it has one. */
+export async function findTokenWithUser(
+  db: Database,
+  hash: string,
+): Promise<{ token: Token; person: Person | undefined } | undefined> {
+  const rows = await withUser(db).all({ hash });
+  const [first] = rows;
+  if (!first) return undefined;
+  const { token, admin } = first;
+  const roles = new Map<string, Role>();
+  for (const { membership } of rows) if (membership) roles.set(membership.team, membership.role);
+  return { token, person: token.user === null ? undefined : { admin: admin ?? false, roles } };
 }
 
 export async function findTokenById(db: Database, id: number): Promise<Token | undefined> {

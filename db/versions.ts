@@ -185,16 +185,17 @@ export async function findVersion(
   return row && { ...row.version, blind: row.blind };
 }
 
-const selectedWithAnalysis = bySelector((db, isSelected) => {
-  return db
+/** The query of {@link findAnalysedVersion}. */
+export const analysedVersion = bySelector((db, isSelected) =>
+  db
     .select({ version: versions, analysis: analysisColumns })
     .from(versions)
     .innerJoin(profiles, eq(profiles.id, versions.profileId))
     .leftJoin(analyses, isCurrentAnalysis)
     .where(isSelected)
     .orderBy(...preference(versions))
-    .limit(1);
-});
+    .limit(1),
+);
 
 /** As {@link findVersion}, with its analysis, if there is a current one. */
 export async function findAnalysedVersion(
@@ -205,7 +206,7 @@ export async function findAnalysedVersion(
   selector: string,
 ): Promise<{ version: Version; analysis: StoredAnalysis | null } | undefined> {
   const values = { team, name, selector, ...viewerValues(viewer) };
-  return selectedWithAnalysis(db, selector).get(values);
+  return analysedVersion(db, selector).get(values);
 }
 
 /** A file of a version: its profile, README or envelope. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Connection from 'libsql';
+import type { Traffic } from './traffic.ts';
 
 /**
  * A server of the Hrana protocol over HTTP (version 2, JSON) for an embedded libSQL file, so that a worker under test uses
@@ -11,6 +12,7 @@ import Connection from 'libsql';
  */
 export interface HranaServer {
   url: string;
+  traffic: Readonly<Traffic>;
   /** Executes the next request with matching SQL but loses its response; the result tells whether that has happened. */
   loseResponse: (sql: RegExp) => () => boolean;
   close: () => Promise<void>;
@@ -56,6 +58,7 @@ const busyTimeout = 5_000;
 
 export async function startHrana(path: string): Promise<HranaServer> {
   const streams = new Map<string, Stream>();
+  const traffic: Traffic = { roundTrips: 0, statements: 0 };
   let lost: RegExp | undefined;
 
   const server = createServer(async (request, response) => {
@@ -80,6 +83,10 @@ export async function startHrana(path: string): Promise<HranaServer> {
     if (!stream) return answer(400, { message: 'the stream has expired', code: 'STREAM_EXPIRED' });
     if (baton) streams.delete(baton);
 
+    traffic.roundTrips++;
+    for (const sql of requests.flatMap((one) => textsOf(stream, one))) {
+      if (!/^\s*(?:begin|commit|rollback)\b/i.test(sql)) traffic.statements++;
+    }
     const results: unknown[] = [];
     for (const one of requests) {
       try {
@@ -105,6 +112,7 @@ export async function startHrana(path: string): Promise<HranaServer> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    traffic,
     loseResponse: (sql) => {
       lost = sql;
       return () => lost !== sql;

@@ -28,6 +28,7 @@ import { createDestinations } from '../worker/webhooks/destination.ts';
 import { createNodeSend } from '../worker/webhooks/send-node.ts';
 import { startHrana } from './hrana.ts';
 import { watchPlans } from './plans.ts';
+import { type Traffic, watchTraffic } from './traffic.ts';
 
 /** A registry under test, which has only an administrator. */
 export interface TestRegistry {
@@ -35,6 +36,8 @@ export interface TestRegistry {
   url: string;
   /** Sends a request to a path of the registry. */
   fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** What it has sent to its database. */
+  traffic: Readonly<Traffic>;
   /** Its database, for tests that inspect or tamper with it. */
   db: Database;
   adminToken: string;
@@ -125,6 +128,7 @@ const node: Runtime = {
     // The service has its own connection, to tell its queries from those of the tests.
     const served = await openFile(join(folder, 'registry.db'));
     const plans = watchPlans(served.$client);
+    const traffic = watchTraffic(served.$client);
     const adminToken = generateToken();
     const hash = await hashToken(adminToken);
     const createdAt = new Date().toISOString();
@@ -170,6 +174,7 @@ const node: Runtime = {
     return {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       fetch: async (path, init) => app.fetch(new Request(new URL(path, origin), init)),
+      traffic,
       db,
       adminToken,
       logKey: key,
@@ -263,6 +268,7 @@ const workerd: Runtime = {
     const url = (await miniflare.ready).origin;
     return {
       url,
+      traffic: hrana.traffic,
       loseResponse: hrana.loseResponse,
       crash: async () => {
         for (const pid of await childProcesses('workerd')) process.kill(pid, 'SIGKILL');

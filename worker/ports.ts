@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Analysis, Package } from '../db/analyses.ts';
 import type { Database } from '../db/database.ts';
-import type { Statement } from '../db/log.ts';
+import type { LogHead, Statement } from '../db/log.ts';
 import type { Amounts } from '../db/quotas.ts';
 import type { Role } from '../db/schema.ts';
 import type { Token } from '../db/tokens.ts';
@@ -201,20 +201,31 @@ export interface Oidc {
   verify: VerifyJob;
 }
 
+/** An entry that was appended to the log. */
+export interface Appended {
+  index: number;
+  /**
+   * Proves that the log contains it, without reading the database; undefined where witnesses have to cosign first, or where
+   * the entry was found in the log.
+   */
+  prove?: () => Promise<{ entry: string; inclusion: Hash[]; checkpoint: string }>;
+}
+
 /** The registry's transparency log: append-only, and verifiable by anyone. */
 export interface Log {
   /** The verifier of the log's key, which hosts pin. */
   verifier: string;
   /**
    * Appends an entry in one transaction with the statements that it records; `statements` receives the entry's index.
-   * If the database commits and its response is lost, the entry is found in the log. Returns the index, or `undefined`
-   * once `superseded` reports that the entry is no longer needed.
+   * If the database commits and its response is lost, the entry is found in the log. Returns `undefined` once `superseded`
+   * reports that the entry is no longer needed. `head` is the log's head, if the caller has just read it.
    */
   append(
     entry: LogEntry,
     statements: (index: number) => Statement[],
     superseded: () => Promise<boolean>,
-  ): Promise<number | undefined>;
+    head?: LogHead,
+  ): Promise<Appended | undefined>;
   /**
    * Returns a checkpoint of at least `minSize` entries, if the log has that many, cosigned with the current time: the
    * newest that witnesses cosigned recently, or else that of the current log. Without `minSize` it is the current log's,

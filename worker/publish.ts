@@ -1,16 +1,24 @@
 import type { Publication } from '../contract/index.ts';
 import type { StoredAnalysis } from '../db/analyses.ts';
-import { listKeys } from '../db/keys.ts';
+import type { RegisteredKey } from '../db/keys.ts';
 import { findProfile, type Profile } from '../db/profiles.ts';
+import { readStored } from '../db/publishing.ts';
 import { countVersion, readQuota } from '../db/quotas.ts';
-import { findTeam } from '../db/teams.ts';
-import { findAnalysedVersion, findVersion, insertVersion, type Version } from '../db/versions.ts';
+import { findVersion, insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
-import { decodeBase64, importPublicKey, makeBlind, sha256, verify } from '../trust/index.ts';
+import {
+  type Digest,
+  decodeBase64,
+  importPublicKey,
+  type Manifest,
+  makeBlind,
+  sha256,
+  verify,
+} from '../trust/index.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
 import { logEntryName } from './log/entry-name.ts';
-import type { Analysed, Deps } from './ports.ts';
+import type { Analysed, Appended, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { quotaProblem } from './quota.ts';
 
@@ -26,6 +34,8 @@ export interface Publishing {
   created: boolean;
   version: PublishedVersion;
   analysis: StoredAnalysis;
+  /** Its log entry. */
+  logged: Appended;
   /** The blinding factor of a private profile's name in the log. */
   blind: string | null;
 }
@@ -33,8 +43,7 @@ export interface Publishing {
 /**
  * Publishes a version: checks its size, its envelope against the team's keys, and the profile, and stores everything in
  * one transaction. Publishing the same bytes again changes nothing. Otherwise throws a {@link ProblemError} and stores
- * nothing. A read may be a round trip to the database, so independent reads run together, and written rows are not read
- * again.
+ * nothing. Takes two round trips to the database, besides those of the token and the response.
  */
 export async function publish(
   deps: Deps,
@@ -53,34 +62,21 @@ export async function publish(
     );
   }
 
-  const [owner, registered] = await Promise.all([findTeam(db, team), listKeys(db, team)]);
-  if (!owner) throw new ProblemError('not-found', `Team ${team} does not exist.`);
-  const valid = registered.filter(({ revokedAt }) => revokedAt === null);
-  const imported = await Promise.all(valid.map((key) => importPublicKey(key.publicKey)));
-  const keys = imported.filter((key) => key !== undefined);
-  const verified = await verify(
-    { team, name, version, profile: bytes, envelope },
-    { keys, threshold: 1 },
-  );
-  if (!verified.ok) {
-    throw new ProblemError('envelope-refused', `${verified.id}: ${verified.reason}.`);
-  }
-  const { digest, manifest } = verified;
   const readmeBytes = readme === undefined ? undefined : encodeText(readme, 'README');
-  await requireReadme(readmeBytes, manifest.readme);
-
   const envelopeText = JSON.stringify(envelope);
   const size =
     bytes.length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
-  const pack = { team, name, manifest, text: profile, readme };
   let analysed: Analysed | undefined;
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const [stored, existing, quota] = await Promise.all([
-      findAnalysedVersion(db, viewer, team, name, version),
-      findProfile(db, viewer, team, name),
-      readQuota(db, team, now()),
-    ]);
+    const found = await readStored(db, viewer, { team, name, version, now: now() });
+    if (!found.team) throw new ProblemError('not-found', `Team ${team} does not exist.`);
+    const { version: stored, profile: existing, quota } = found;
+    const { digest, manifest, signers } = await requireVerified(
+      { team, name, version, profile: bytes, envelope },
+      found.keys,
+    );
+    await requireReadme(readmeBytes, manifest.readme);
     if (stored && existing) {
       if (stored.version.digest !== digest) throw otherBytes(stored.version);
       if (payloadOf(stored.version) !== envelope.payload) throw otherStatement(stored.version);
@@ -88,11 +84,11 @@ export async function publish(
         created: false,
         version: stored.version,
         analysis: await analysisOf(deps, team, name, stored),
+        logged: { index: stored.version.logIndex },
         blind: existing.blind,
       };
     }
-    // The two reads are not one snapshot: another request has just created the profile.
-    if (stored) continue;
+    const pack = { team, name, manifest, text: profile, readme };
     analysed ??= await analyseFor(deps.analyse)(pack, team);
     const analysis = analysed;
     if (analysis.errors > 0) throw invalid(`${team}/${name}@${version}`, analysis);
@@ -108,13 +104,13 @@ export async function publish(
       digest,
       size: bytes.length,
       envelope: envelopeText,
-      signers: verified.signers.map(({ keyId }) => keyId),
+      signers,
       manifest,
       publishedAt: time,
     };
-    const logged = await logEntryName(team, name, target);
-    const index = await log.append(
-      { kind: 'version', time, team, name: logged, version, digest, envelope: payload },
+    const loggedName = await logEntryName(team, name, target);
+    const logged = await log.append(
+      { kind: 'version', time, team, name: loggedName, version, digest, envelope: payload },
       (logIndex) => [
         ...countVersion(db, { team, name, bytes: size }, limits.team),
         ...insertVersion(
@@ -133,10 +129,11 @@ export async function publish(
         (await findVersion(db, viewer, team, name, version)) !== undefined ||
         hasChanged(target, existing, await findProfile(db, viewer, team, name)) ||
         quotaProblem(deps, team, await readQuota(db, team, now()), more) !== undefined,
+      found.logHead,
     );
-    if (index === undefined) continue;
-    const published = { ...row, logIndex: index, yankReason: null };
-    return { created: true, version: published, analysis, blind: target.blind };
+    if (!logged) continue;
+    const published = { ...row, logIndex: logged.index, yankReason: null };
+    return { created: true, version: published, analysis, logged, blind: target.blind };
   }
   throw new Error(`${team}/${name}@${version} could not be stored`);
 }
@@ -150,6 +147,22 @@ function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {
   if (text.isWellFormed()) return new TextEncoder().encode(text);
   const detail = `The ${what} contains an unpaired surrogate and can’t be encoded as UTF-8.`;
   throw new ProblemError('body-malformed', detail);
+}
+
+/** Requires an envelope that one of the team's keys signed, and returns what it states. */
+async function requireVerified(
+  signed: Parameters<typeof verify>[0],
+  registered: readonly RegisteredKey[],
+): Promise<{ digest: Digest; manifest: Manifest; signers: Digest[] }> {
+  const valid = registered.filter(({ revokedAt }) => revokedAt === null);
+  const imported = await Promise.all(valid.map((key) => importPublicKey(key.publicKey)));
+  const keys = imported.filter((key) => key !== undefined);
+  const verified = await verify(signed, { keys, threshold: 1 });
+  if (!verified.ok) {
+    throw new ProblemError('envelope-refused', `${verified.id}: ${verified.reason}.`);
+  }
+  const { digest, manifest, signers } = verified;
+  return { digest, manifest, signers: signers.map(({ keyId }) => keyId) };
 }
 
 /** Requires the README that the signed manifest names. */

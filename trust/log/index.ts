@@ -36,6 +36,7 @@ export {
   isHash,
   leafHash,
   nodeHash,
+  proveAppended,
   rootOf,
   sameHash,
   type TileHash,

@@ -86,6 +86,11 @@ export function appendLeaf(frontier: Frontier, leaf: Hash): Appended {
   return { frontier: { size: frontier.size + 1, hashes: [...hashes, hash] }, tileHashes };
 }
 
+/** The inclusion proof (RFC 6962 section 2.1.1) of a leaf in the tree that appending it to this one makes. */
+export function proveAppended({ hashes }: Frontier): Hash[] {
+  return hashes.toReversed();
+}
+
 /** The root of the tree (RFC 6962 section 2.1). Throws if the frontier is invalid. */
 export function rootOf(frontier: Frontier): Hash {
   assertFrontier(frontier);

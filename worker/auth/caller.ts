@@ -1,5 +1,5 @@
 import { roles as allRoles, type Role, type Scope } from '../../db/schema.ts';
-import type { Token } from '../../db/tokens.ts';
+import type { Person, Token } from '../../db/tokens.ts';
 import { anonymous, type Viewer } from '../../db/viewer.ts';
 import type { Caller } from '../ports.ts';
 
@@ -13,12 +13,6 @@ export const anonymousCaller: Caller = {
 
 /** The highest role that a token with the scope can be used in. */
 const maxRole: Record<Scope, Role> = { read: 'reader', publish: 'publisher', admin: 'owner' };
-
-/** A token's user: whether they are an administrator, and their roles by team. */
-export interface Person {
-  admin: boolean;
-  roles: ReadonlyMap<string, Role>;
-}
 
 /**
  * The caller with a token: the roles of its user, its team or the administrator, limited by its scope, team and profile.

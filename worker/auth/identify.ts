@@ -1,9 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { listMemberships } from '../../db/members.ts';
 import { findProfile } from '../../db/profiles.ts';
 import type { Role } from '../../db/schema.ts';
-import { findToken, recordUse, type Token } from '../../db/tokens.ts';
-import { findUser } from '../../db/users.ts';
+import { findTokenWithUser, recordUse, type Token } from '../../db/tokens.ts';
 import type { Viewer } from '../../db/viewer.ts';
 import { countAddress } from '../middleware/rate-limit.ts';
 import type { Caller, Deps, Env } from '../ports.ts';
@@ -13,7 +11,6 @@ import {
   callerOf,
   includesRole,
   isAdministrator,
-  type Person,
   roleIn,
   viewerOf,
 } from './caller.ts';
@@ -51,21 +48,14 @@ export function findCaller(c: Context<Env>, secret: string): Promise<Caller | un
 
 async function lookUp({ db, now }: Deps, hash: string): Promise<Caller | undefined> {
   const time = now();
-  const token = await findToken(db, hash);
-  if (!token || token.revokedAt !== null) return undefined;
+  const found = await findTokenWithUser(db, hash);
+  if (!found) return undefined;
+  const { token, person } = found;
+  if (token.revokedAt !== null) return undefined;
   if (token.expiresAt !== null && token.expiresAt <= time.toISOString()) return undefined;
-  const person = token.user === null ? undefined : await findPerson(db, token.user);
   // Recording the use is best effort: a full disk must not lock readers out.
   await recordUse(db, token, time).catch(() => {});
   return callerOf(token, person);
-}
-
-async function findPerson(db: Deps['db'], name: string): Promise<Person> {
-  const [user, memberships] = await Promise.all([findUser(db, name), listMemberships(db, name)]);
-  return {
-    admin: user?.admin ?? false,
-    roles: new Map(memberships.map(({ team, role }) => [team, role])),
-  };
 }
 
 /** The token of a request. Throws a problem without one. */

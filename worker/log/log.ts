@@ -22,6 +22,7 @@ import {
   type LogEntry,
   leafHash,
   type NoteKey,
+  proveAppended,
   proveConsistency,
   proveInclusion,
   rootOf,
@@ -30,7 +31,7 @@ import {
   type Tile,
 } from '../../trust/log/index.ts';
 import { logError } from '../observability/text-log.ts';
-import type { Log } from '../ports.ts';
+import type { Appended, Log } from '../ports.ts';
 import { waitAtMost } from '../wait.ts';
 import { cosignaturesOf, createCosigning } from './cosigning.ts';
 import { addCosignatures, type Witness } from './witness.ts';
@@ -99,6 +100,11 @@ function unlessBusy(deadline: number): (work: () => Promise<void>) => Promise<vo
   };
 }
 
+function newest(one: LogHead | undefined, other: LogHead | undefined): LogHead | undefined {
+  if (!one || !other) return one ?? other;
+  return one.frontier.size >= other.frontier.size ? one : other;
+}
+
 /** The log in `db`, signed by `key`. Concurrent appends by other processes are retried. */
 export function createLog(options: LogOptions): Log {
   const { db, key, now, serialize = (work) => work(), witnesses = [] } = options;
@@ -157,6 +163,11 @@ export function createLog(options: LogOptions): Log {
     return signCheckpoint({ origin: key.name, size: frontier.size, root: rootOf(frontier) }, key);
   }
 
+  async function addOwnCosignature(checkpoint: string): Promise<string> {
+    cosigner ??= await cosignerOf(key);
+    return cosign(checkpoint, cosigner, now());
+  }
+
   async function grow(text: string, head: LogHead): Promise<[LogHead, Statement[]]> {
     const hash = leafHash(new TextEncoder().encode(text));
     const { frontier, tileHashes } = appendLeaf(head.frontier, hash);
@@ -168,20 +179,21 @@ export function createLog(options: LogOptions): Log {
     entry: LogEntry,
     statements: (index: number) => Statement[],
     superseded: () => Promise<boolean>,
-  ): Promise<number | undefined> {
+    latest: LogHead | undefined,
+  ): Promise<Appended | undefined> {
     const text = formatEntry(entry);
     /** Indexes where the entry may have been committed although the response was lost. */
     const tried = new Set<number>();
     let failed: { error: unknown; head: LogHead; guessed: boolean } | undefined;
     for (let attempt = 1; ; attempt++) {
       const isSuperseded = failed !== undefined && (await superseded());
-      const guessed = failed === undefined ? known : undefined;
+      const guessed = failed === undefined ? newest(known, latest) : undefined;
       const { head, entries } =
         tried.size > 0
           ? await readLogWithEntries(db, [...tried])
           : { head: guessed ?? (await readLogHead(db)), entries: new Map<number, string>() };
       for (const [place, data] of entries) {
-        if (data === text) return place;
+        if (data === text) return { index: place };
         tried.delete(place);
       }
       if (isSuperseded) return undefined;
@@ -195,7 +207,13 @@ export function createLog(options: LogOptions): Log {
       try {
         await db.batch([...statements(index), ...growth] as [Statement, ...Statement[]]);
         known = next;
-        return index;
+        const inclusion = proveAppended(head.frontier);
+        const prove = async () => ({
+          entry: text,
+          inclusion,
+          checkpoint: await addOwnCosignature(next.checkpoint),
+        });
+        return witnesses.length === 0 ? { index, prove } : { index };
       } catch (error) {
         known = undefined;
         tried.add(index);
@@ -208,13 +226,11 @@ export function createLog(options: LogOptions): Log {
 
   return {
     verifier: key.verifier,
-    append: (entry, statements, superseded) =>
-      serialize(() => tryToAppend(entry, statements, superseded)),
+    append: (entry, statements, superseded, head) =>
+      serialize(() => tryToAppend(entry, statements, superseded, head)),
     async checkpoint(minSize) {
       const { size, checkpoint, cosignatures } = await chooseCheckpoint(minSize);
-      cosigner ??= await cosignerOf(key);
-      const note = await cosign(checkpoint, cosigner, now());
-      return { size, note: addCosignatures(note, cosignatures) };
+      return { size, note: addCosignatures(await addOwnCosignature(checkpoint), cosignatures) };
     },
     cosign: requestCosignatures,
     async cosignUpTo(size, waitUntil = () => {}) {

@@ -70,7 +70,7 @@ channels.openapi(
     const movedAt = now().toISOString();
     const logged = await logEntryName(team, name, profile);
     const loggedAs = await logEntryChannel(team, name, channel, profile);
-    const logIndex = await log.append(
+    const appended = await log.append(
       { kind: 'channel', time: movedAt, team, name: logged, channel: loggedAs, version, previous },
       (logIndex) => [
         ...countStatements(deps, change),
@@ -87,7 +87,7 @@ channels.openapi(
       ],
       async () => ((await current())?.version ?? null) !== previous || (await full()) !== undefined,
     );
-    if (logIndex === undefined) {
+    if (!appended) {
       const after = await current();
       if (after?.version === version) return c.json(toChannel(after), 200);
       requirePrevious(after);
@@ -95,7 +95,7 @@ channels.openapi(
       if (problem) throw problem;
       throw new Error(`the channel ${channel} of ${team}/${name} was not moved`);
     }
-    return c.json({ name: channel, version, movedAt, logIndex }, 200);
+    return c.json({ name: channel, version, movedAt, logIndex: appended.index }, 200);
 
     function requirePrevious(now: Row | undefined): void {
       const named = now?.version ?? null;

@@ -6,8 +6,6 @@ import {
   ResolveQuery,
   type Unresolved,
 } from '../../contract/resolve.ts';
-import { listChannels } from '../../db/channels.ts';
-import type { Database } from '../../db/database.ts';
 import { type Resolution as Row, resolveReferences } from '../../db/resolve.ts';
 import {
   formatReference,
@@ -52,8 +50,8 @@ resolve.openapi(
     const references = texts.map(requireReference);
     const { db } = c.var.deps;
     const found = await resolveReferences(db, viewer(c), references);
-    const items = await Promise.all(
-      references.map((reference, at) => resolution(db, texts[at] ?? '', reference, found[at])),
+    const items = references.map((reference, at) =>
+      resolution(texts[at] ?? '', reference, found[at]),
     );
     const [only] = items;
     if (items.length === 1 && only instanceof ProblemError) throw only;
@@ -71,31 +69,25 @@ function requireReference(text: string): Reference {
   return parsed.reference;
 }
 
-async function resolution(
-  db: Database,
+function resolution(
   ref: string,
   reference: Reference,
   row: Row | undefined,
-): Promise<Resolution | ProblemError> {
+): Resolution | ProblemError {
   const { team, name } = reference;
   if (!row) return new ProblemError('not-found', `Profile ${team}/${name} does not exist.`);
   const { version, digest, channel, yankReason, deprecation, replacement, movedTo, revokedKeys } =
     row;
-  if (version === null || digest === null) return unresolved(db, reference, row);
+  if (version === null || digest === null) return unresolved(reference, row);
   const found = { ref, team, name, version, digest, channel, yankReason };
   return { ...found, deprecation, replacement, movedTo, revokedKeys };
 }
 
 /** Why no version of a profile matches a reference. */
-async function unresolved(
-  db: Database,
-  reference: Reference,
-  { profileId, latest }: Row,
-): Promise<ProblemError> {
+function unresolved(reference: Reference, { channels, latest }: Row): ProblemError {
   const { team, name, selector } = reference;
   if (selector.kind === 'channel') {
-    const known = (await listChannels(db, profileId)).map((channel) => channel.name);
-    const list = [...known, latestChannel].join(', ');
+    const list = [...channels, latestChannel].join(', ');
     const detail = `${team}/${name} has no channel "${selector.channel}". Its channels: ${list}.`;
     return new ProblemError('channel-unknown', detail);
   }

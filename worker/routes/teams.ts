@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { KeyId, TeamName } from '../../contract/name.ts';
 import { maxKeys, NewKey, NewTeam, Revocation, Team } from '../../contract/team.ts';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
-import { createTeam, findTeam, type Team as TeamRow } from '../../db/teams.ts';
+import { createTeam, findTeam, findTeamWithKeys, type Team as TeamRow } from '../../db/teams.ts';
 import {
   Envelope,
   importPublicKey,
@@ -60,8 +60,8 @@ teams.openapi(
     responses: { 200: json('The team', Team), ...problemResponses(400, 404) },
   }),
   async (c) => {
-    const { db } = c.var.deps;
-    return c.json(await toTeam(db, await requireTeam(db, c.req.valid('param').team)), 200);
+    const { team, keys } = await requireTeamWithKeys(c.var.deps.db, c.req.valid('param').team);
+    return c.json(toTeam(team, keys), 200);
   },
 );
 
@@ -88,7 +88,7 @@ teams.openapi(
   }),
   async (c) => {
     const { db, log, now } = c.var.deps;
-    const team = await requireTeam(db, c.req.valid('param').team);
+    const { team, keys: registered } = await requireTeamWithKeys(db, c.req.valid('param').team);
     const { publicKey, label, endorsement } = c.req.valid('json');
     const key = await importPublicKey(publicKey);
     if (!key) {
@@ -97,7 +97,6 @@ teams.openapi(
         'Send an Ed25519 public key: its SubjectPublicKeyInfo as base64 or PEM.',
       );
     }
-    const registered = await listKeys(db, team.name);
     const same = registered.find(({ keyId }) => keyId === key.keyId);
     if (same?.revokedAt) {
       throw new ProblemError(
@@ -105,13 +104,13 @@ teams.openapi(
         `Key ${key.keyId} was revoked; revocation is permanent.`,
       );
     }
-    if (same) return c.json(await toTeam(db, team), 200);
+    if (same) return c.json(toTeam(team, registered), 200);
     requireKeyRoom(team.name, registered, key.keyId);
     await requireEndorsement(c.var.caller, team.name, key, registered, endorsement);
 
     const time = now().toISOString();
     const { keyId, text } = key;
-    const index = await log.append(
+    const appended = await log.append(
       { kind: 'key', time, team: team.name, keyId, publicKey: text, label },
       (logIndex) => [
         insertKey(
@@ -132,8 +131,9 @@ teams.openapi(
         return now.length >= maxKeys || now.some((one) => one.keyId === keyId);
       },
     );
-    if (index === undefined) requireKeyRoom(team.name, await listKeys(db, team.name), keyId);
-    return c.json(await toTeam(db, team), index === undefined ? 200 : 201);
+    const keys = await listKeys(db, team.name);
+    if (!appended) requireKeyRoom(team.name, keys, keyId);
+    return c.json(toTeam(team, keys), appended ? 201 : 200);
   },
 );
 
@@ -154,9 +154,9 @@ teams.openapi(
   async (c) => {
     const { db, log, now } = c.var.deps;
     const { team: name, keyId } = c.req.valid('param');
-    const team = await requireTeam(db, name);
+    const { team, keys } = await requireTeamWithKeys(db, name);
     const find = async () => (await listKeys(db, name)).find((one) => one.keyId === keyId);
-    const key = await find();
+    const key = keys.find((one) => one.keyId === keyId);
     if (!key) throw new ProblemError('not-found', `Team ${name} has no key ${keyId}.`);
     if (key.revokedAt === null) {
       const time = now().toISOString();
@@ -167,7 +167,7 @@ teams.openapi(
         async () => (await find())?.revokedAt !== null,
       );
     }
-    return c.json(await toTeam(db, team), 200);
+    return c.json(toTeam(team, await listKeys(db, name)), 200);
   },
 );
 
@@ -210,13 +210,18 @@ async function requireEndorsement(
 
 /** Finds a team. Throws a problem if it does not exist. */
 export async function requireTeam(db: Deps['db'], name: string): Promise<TeamRow> {
-  const team = await findTeam(db, name);
-  if (!team) throw new ProblemError('not-found', `Team ${name} does not exist.`);
-  return team;
+  return (await findTeam(db, name)) ?? unknownTeam(name);
 }
 
-async function toTeam(db: Deps['db'], { name, createdAt }: TeamRow): Promise<Team> {
-  const keys = await listKeys(db, name);
+async function requireTeamWithKeys(db: Deps['db'], name: string) {
+  return (await findTeamWithKeys(db, name)) ?? unknownTeam(name);
+}
+
+function unknownTeam(name: string): never {
+  throw new ProblemError('not-found', `Team ${name} does not exist.`);
+}
+
+function toTeam({ name, createdAt }: TeamRow, keys: readonly RegisteredKey[]): Team {
   return {
     name,
     createdAt,

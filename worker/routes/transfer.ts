@@ -59,7 +59,7 @@ transfer.openapi(
     const time = now().toISOString();
     const logged = await logEntryName(team, name, profile);
     const change = { team, logged: true };
-    const index = await log.append(
+    const appended = await log.append(
       { kind: 'transfer', time, team, name: logged, to },
       () => [
         ...countStatements(deps, change),
@@ -73,7 +73,7 @@ transfer.openapi(
         (await requireProfile(c, team, name)).movedTo !== null ||
         (await changeQuotaProblem(deps, change)) !== undefined,
     );
-    if (index === undefined) {
+    if (!appended) {
       const moved = await requireProfile(c, team, name);
       if (moved.movedTo === null) {
         const problem = await changeQuotaProblem(deps, change);

@@ -27,7 +27,7 @@ import { analysisOf } from '../analysis/version.ts';
 import { requireRole, requireRoleToCreate, viewer } from '../auth/identify.ts';
 import { invalidates } from '../cache/invalidate.ts';
 import { logEntryName, logEntryReason } from '../log/entry-name.ts';
-import { proveEntry } from '../log/proof.ts';
+import { proveAppendedEntry, proveEntry } from '../log/proof.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
@@ -120,9 +120,9 @@ versions.openapi(
     const { deps } = c.var;
     const publication = c.req.valid('json');
     const published = await publish(deps, viewer(c), team, name, version, publication);
-    const { created, version: row, analysis, blind } = published;
+    const { created, version: row, analysis, logged, blind } = published;
     if (created) await deps.log.cosignUpTo(row.logIndex + 1, c.env?.waitUntil);
-    const proof = await proveEntry(deps, row.logIndex);
+    const proof = await proveAppendedEntry(deps, logged);
     const body = {
       ...toVersion(team, name, row, analysis),
       proof: { ...proof, ...(blind === null ? {} : { blind }) },

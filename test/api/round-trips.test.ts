@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
+import { runtimes, type TestRegistry } from '../runtimes.ts';
+import type { Traffic } from '../traffic.ts';
+
+const profile = '/v1/profiles/library/docker-nginx';
+const version = `${profile}/versions/1.1.0`;
+
+/** The round trips to the database and the statements of each read, without a token. */
+const reads: [path: string, roundTrips: number, statements: number][] = [
+  ['/healthz', 0, 0],
+  ['/openapi.json', 0, 0],
+  [profile, 1, 1],
+  [`${profile}/versions`, 1, 1],
+  [version, 1, 1],
+  [`${version}/profile`, 1, 1],
+  [`${version}/envelope`, 1, 1],
+  ['/v1/teams/library', 1, 2],
+  ['/v1/resolve?ref=library/docker-nginx', 1, 1],
+  ['/v1/resolve?ref=library/docker-nginx&ref=library/docker-nginx:none&ref=library/none', 1, 1],
+  // The version, the checkpoint, and in parallel the entry and a tile.
+  [`${version}/proof`, 4, 4],
+  ['/v1/profiles', 1, 1],
+  ['/v1/profiles?q=nginx', 1, 1],
+  ['/log/checkpoint', 1, 1],
+  ['/', 1, 1],
+  ['/p/library/docker-nginx', 1, 3],
+];
+
+describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
+  let registry: TestRegistry;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    registry = await start();
+    publisher = await createPublisher(registry, 'library');
+    for (const number of ['1.0.0', '1.1.0']) {
+      await expectStatus(
+        201,
+        publish(registry, publisher, { name: 'docker-nginx', version: number }),
+      );
+    }
+  });
+  afterAll(() => registry.close());
+
+  async function trafficOf(work: () => Promise<unknown>): Promise<Traffic> {
+    const before = { ...registry.traffic };
+    await work();
+    const { roundTrips, statements } = registry.traffic;
+    return {
+      roundTrips: roundTrips - before.roundTrips,
+      statements: statements - before.statements,
+    };
+  }
+
+  test.each(reads)('GET %s takes %i, with %i statements', async (path, roundTrips, statements) => {
+    const found = await trafficOf(() => expectStatus(200, registry.fetch(path)));
+    expect(found).toEqual({ roundTrips, statements });
+  });
+
+  test('a token takes one more', async () => {
+    const headers = { Authorization: `Bearer ${publisher.token}` };
+    const read = () => expectStatus(200, registry.fetch(profile, { headers }));
+    await read();
+    expect(await trafficOf(read)).toEqual({ roundTrips: 2, statements: 2 });
+  });
+
+  test('publishing takes three, the last of which is the transaction', async () => {
+    const { roundTrips } = await trafficOf(() =>
+      expectStatus(201, publish(registry, publisher, { name: 'docker-nginx', version: '1.2.0' })),
+    );
+    expect(roundTrips).toBe(3);
+  });
+});
