@@ -12,7 +12,7 @@ import type { Traffic } from './traffic.ts';
  */
 export interface HranaServer {
   url: string;
-  traffic: Readonly<Traffic>;
+  traffic: Traffic;
   /** Executes the next request with matching SQL but loses its response; the result tells whether that has happened. */
   loseResponse: (sql: RegExp) => () => boolean;
   close: () => Promise<void>;
@@ -58,7 +58,7 @@ const busyTimeout = 5_000;
 
 export async function startHrana(path: string): Promise<HranaServer> {
   const streams = new Map<string, Stream>();
-  const traffic: Traffic = { roundTrips: 0, statements: 0 };
+  const traffic: Traffic = [];
   let lost: RegExp | undefined;
 
   const server = createServer(async (request, response) => {
@@ -83,10 +83,6 @@ export async function startHrana(path: string): Promise<HranaServer> {
     if (!stream) return answer(400, { message: 'the stream has expired', code: 'STREAM_EXPIRED' });
     if (baton) streams.delete(baton);
 
-    traffic.roundTrips++;
-    for (const sql of requests.flatMap((one) => textsOf(stream, one))) {
-      if (!/^\s*(?:begin|commit|rollback)\b/i.test(sql)) traffic.statements++;
-    }
     const results: unknown[] = [];
     for (const one of requests) {
       try {
@@ -95,7 +91,9 @@ export async function startHrana(path: string): Promise<HranaServer> {
         results.push({ type: 'error', error: describe(error) });
       }
     }
-    if (lost && requests.some((one) => textsOf(stream, one).some((sql) => lost?.test(sql)))) {
+    const texts = requests.flatMap((one) => textsOf(stream, one));
+    traffic.push(texts.filter((sql) => !/^\s*(?:begin|commit|rollback)\b/i.test(sql)));
+    if (lost && texts.some((sql) => lost?.test(sql))) {
       lost = undefined;
       if (stream.connection.open) stream.connection.close();
       request.socket.destroy();

@@ -37,7 +37,7 @@ export interface TestRegistry {
   /** Sends a request to a path of the registry. */
   fetch: (path: string, init?: RequestInit) => Promise<Response>;
   /** What it has sent to its database. */
-  traffic: Readonly<Traffic>;
+  traffic: Traffic;
   /** Its database, for tests that inspect or tamper with it. */
   db: Database;
   adminToken: string;

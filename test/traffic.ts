@@ -1,28 +1,25 @@
-import type { Client } from '@libsql/client';
+import type { Client, InStatement } from '@libsql/client';
 
-/** What a registry has sent to its database. */
-export interface Traffic {
-  /** The requests that it waits for: a statement, or several in one batch. */
-  roundTrips: number;
-  /** The statements in them, without those that begin and end transactions. */
-  statements: number;
-}
+/** The statements of each round trip to a database, without those that begin and end transactions. */
+export type Traffic = string[][];
 
-/** Counts the traffic of a client. */
+/** Records the round trips of a client. */
 export function watchTraffic(client: Client): Traffic {
-  const traffic: Traffic = { roundTrips: 0, statements: 0 };
-  const count = (statements: number) => {
-    traffic.roundTrips++;
-    traffic.statements += statements;
-  };
+  const traffic: Traffic = [];
+  const textOf = (statement: InStatement | [string, unknown?]) =>
+    typeof statement === 'string'
+      ? statement
+      : Array.isArray(statement)
+        ? statement[0]
+        : statement.sql;
   const { execute, batch } = client;
   Object.assign(client, {
     execute: (...args: Parameters<typeof execute>) => {
-      count(1);
+      traffic.push([textOf(args[0])]);
       return execute.apply(client, args);
     },
     batch: (...args: Parameters<typeof batch>) => {
-      count(args[0].length);
+      traffic.push(args[0].map(textOf));
       return batch.apply(client, args);
     },
   });

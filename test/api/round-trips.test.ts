@@ -44,31 +44,31 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
   afterAll(() => registry.close());
 
   async function trafficOf(work: () => Promise<unknown>): Promise<Traffic> {
-    const before = { ...registry.traffic };
+    const before = registry.traffic.length;
     await work();
-    const { roundTrips, statements } = registry.traffic;
-    return {
-      roundTrips: roundTrips - before.roundTrips,
-      statements: statements - before.statements,
-    };
+    return registry.traffic.slice(before);
   }
 
   test.each(reads)('GET %s takes %i, with %i statements', async (path, roundTrips, statements) => {
     const found = await trafficOf(() => expectStatus(200, registry.fetch(path)));
-    expect(found).toEqual({ roundTrips, statements });
+    expect([found.length, found.flat().length]).toEqual([roundTrips, statements]);
   });
 
   test('a token takes one more', async () => {
     const headers = { Authorization: `Bearer ${publisher.token}` };
     const read = () => expectStatus(200, registry.fetch(profile, { headers }));
     await read();
-    expect(await trafficOf(read)).toEqual({ roundTrips: 2, statements: 2 });
+    expect(await trafficOf(read)).toHaveLength(2);
   });
 
   test('publishing takes three, the last of which is the transaction', async () => {
-    const { roundTrips } = await trafficOf(() =>
+    const found = await trafficOf(() =>
       expectStatus(201, publish(registry, publisher, { name: 'docker-nginx', version: '1.2.0' })),
     );
-    expect(roundTrips).toBe(3);
+    // Webhooks are delivered after the response.
+    const isDelivery = (sql: string) => /^\s*(?:with|delete)\b.*\bdeliveries\b/is.test(sql);
+    const published = found.filter((statements) => !statements.every(isDelivery));
+    expect(published).toHaveLength(3);
+    expect(published[2]?.join()).toMatch(/insert into "versions".*update "log_head"/s);
   });
 });
