@@ -322,7 +322,7 @@ export async function run([only]: string[]): Promise<void> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-bench-'));
   const line = (cells: string[]) =>
-    console.log(cells.map((cell, at) => (at < 2 ? cell.padEnd(12) : cell.padStart(11))).join(''));
+    console.log(cells.map((cell, at) => (at < 2 ? cell.padEnd(12) : cell.padStart(11))).join(' '));
   try {
     line([
       ...['http', '', 'requests/s', 'p50 ms', 'p99 ms', 'bare', 'p50 ms', 'p99 ms', 'ratio'],
