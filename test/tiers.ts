@@ -27,6 +27,12 @@ const common: Tier['packages'] = [
 /** Scenarios of several parties, which take long; on both runtimes in CI. */
 const trials = ['test/{attacks,audit,witness}.test.ts'];
 
+/** The files that take longest, the slowest first. */
+export const slowest = [
+  'test/system/kernel/power-cut.test.ts',
+  'test/system/kernel/first-light.test.ts',
+];
+
 export const tiers = {
   /** `npm test`: in process on Node, a smoke test on workerd, and one boot of a real kernel. */
   quick: {
