@@ -53,8 +53,8 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    // One worker fewer than there are cores is the default: half of a machine that has two.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than there are cores: tests also wait for disks, timers and other processes.
+    maxWorkers: availableParallelism() + 1,
     // Importing the modules again for each file would take a third of the time. Processes, since the embedded database and
     // WebAssembly in several threads of one process crash V8.
     isolate: false,

@@ -30,7 +30,19 @@ const trials = ['test/{attacks,audit,witness}.test.ts'];
 /** The files that take longest, the slowest first. */
 export const slowest = [
   'test/system/kernel/power-cut.test.ts',
+  'test/system/kernel/host.test.ts',
+  'test/system/kernel/debian-13.test.ts',
+  'test/system/kernel/denials.test.ts',
+  'test/witness.test.ts',
+  'test/audit.test.ts',
+  'test/attacks.test.ts',
+  'test/system/deb.test.ts',
   'test/system/kernel/first-light.test.ts',
+  'test/project.test.ts',
+  'test/host/sync.test.ts',
+  'test/host/change.test.ts',
+  'test/denials/forged.test.ts',
+  'test/cli/serve.test.ts',
 ];
 
 export const tiers = {
