@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { defineConfig } from 'vitest/config';
@@ -53,8 +52,6 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    // One more than there are cores: tests also wait for disks, timers and other processes.
-    maxWorkers: availableParallelism() + 1,
     // Importing the modules again for each file would take a third of the time. Processes, since the embedded database and
     // WebAssembly in several threads of one process crash V8.
     isolate: false,

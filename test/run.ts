@@ -63,11 +63,12 @@ await installPackages(tier);
 buildOnce(['scripts/build.ts', ...(tier.executable ? ['scripts/build-binary.ts'] : [])]);
 
 process.env.AA_TEST_RUNTIMES = tier.runtimes;
-const { include, exclude } = tier;
+const { include, exclude, workers } = tier;
 const vitest = await startVitest('test', patterns, {
   root,
   watch: false,
   include,
+  maxWorkers: workers,
   exclude: [...configDefaults.exclude, ...exclude],
 });
 const counts = { passed: 0, failed: 0, unfinished: 0, skipped: 0 };

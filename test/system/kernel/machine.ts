@@ -29,12 +29,12 @@ export interface BootOptions extends StartOptions {
 export interface StartOptions {
   /** Added to the kernel's command line. */
   kernelArguments?: string[];
-  /** The timeout of the boot; three minutes by default. */
+  /** The timeout of the boot; five minutes by default. */
   timeoutMs?: number;
 }
 
 /** The default timeout of a boot and of a command, in milliseconds: they take seconds, but not on a busy host. */
-const defaultTimeout = 180_000;
+const defaultTimeout = 300_000;
 
 /** Creates a machine with its own disk and boots it. */
 export async function boot(options: BootOptions = {}): Promise<Machine> {
@@ -132,7 +132,7 @@ export class Machine {
     await this.#line(options.timeoutMs ?? defaultTimeout, 'boot');
   }
 
-  /** Runs a shell command in the guest. Fails after `timeoutMs`, by default three minutes. */
+  /** Runs a shell command in the guest. Fails after `timeoutMs`, by default five minutes. */
   async run(command: string, options: { timeoutMs?: number } = {}): Promise<Result> {
     const qemu = this.#running();
     const reply = this.#line(options.timeoutMs ?? defaultTimeout, command);
