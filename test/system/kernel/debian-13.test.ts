@@ -173,9 +173,9 @@ RandomizedDelaySec=2s
 AccuracySec=1s
 END
 systemctl daemon-reload; systemctl enable --now ${timer}
-until grep -qs '"1.1.0"' /var/lib/aa-registry/installed/*.json; do sleep 0.2; done
+until grep -qs '"1.1.0"' /var/lib/aa-registry/installed/*.json; do sleep 1; done
 rm -r /run/systemd/system/${timer}.d; systemctl daemon-reload; systemctl restart ${timer}
-while [ $(systemctl is-active ${service}) = activating ]; do sleep 0.2; done`);
+while [ $(systemctl is-active ${service}) = activating ]; do sleep 1; done`);
     expect(await mayWrite('/mnt')).toBe(false);
     expect(await succeed(`systemctl show ${service} -P Result`)).toBe('success\n');
   });
