@@ -1,12 +1,24 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { bundleOptions, threadProgram } from './scripts/bundle-options.ts';
+import { slowest } from './test/tiers.ts';
 
 /** The bundle of the analysis thread's program. */
 const bundledThread = join(import.meta.dirname, 'node_modules/.cache/aa-registry/analysis.js');
+
+/** Starts the slowest files first, so that no worker is left with one when the others are done; then the largest. */
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = slowest.indexOf(relative(import.meta.dirname, moduleId));
+      return at < 0 ? slowest.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   plugins: [
@@ -40,8 +52,11 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    // One worker fewer than there are cores is the default: half of a machine that has two.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Importing the modules again for each file would take a third of the time. Processes, since the embedded database and
+    // WebAssembly in several threads of one process crash V8.
+    isolate: false,
+    pool: 'forks',
+    sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

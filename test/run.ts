@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { configDefaults } from 'vitest/config';
 import { startVitest, type TestCase } from 'vitest/node';
+import { buildOnce } from './build.ts';
 import { debianPackages as kernelPackages, missing } from './system/kernel/packages.ts';
 import { type Tier, tiers } from './tiers.ts';
 
 /**
  * Runs a tier of the tests (tiers.ts): installs its requirements if possible, builds, and runs the files whose paths contain
  * one of the patterns, or all. `run.ts TIER [PATTERN…]`. Skipped tests are listed with the missing requirement; in CI they
- * are failures.
+ * are failures. So are errors outside of tests, and tests that did not finish since their process crashed.
  */
 const root = join(import.meta.dirname, '..');
 
@@ -44,14 +45,6 @@ function aptGet(...args: string[]): boolean {
   return done.status === 0;
 }
 
-function build({ executable }: Tier): void {
-  const scripts = ['scripts/build.ts', ...(executable ? ['scripts/build-binary.ts'] : [])];
-  for (const script of scripts) {
-    const done = spawnSync(process.execPath, [script], { cwd: root, stdio: 'inherit' });
-    if (done.status !== 0) process.exit(1);
-  }
-}
-
 /** The name of a skipped test, or of its suite if all of that is skipped. */
 function skippedPart(test: TestCase): string {
   const { parent } = test;
@@ -67,37 +60,51 @@ if (!Object.hasOwn(tiers, name)) {
 }
 const tier: Tier = tiers[name as keyof typeof tiers];
 await installPackages(tier);
-build(tier);
+buildOnce(['scripts/build.ts', ...(tier.executable ? ['scripts/build-binary.ts'] : [])]);
 
 process.env.AA_TEST_RUNTIMES = tier.runtimes;
-const { include, exclude } = tier;
+const { include, exclude, workers } = tier;
 const vitest = await startVitest('test', patterns, {
   root,
   watch: false,
   include,
+  maxWorkers: workers,
   exclude: [...configDefaults.exclude, ...exclude],
 });
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const counts = { passed: 0, failed: 0, unfinished: 0, skipped: 0 };
 const skipped = new Set<string>();
+const unfinished = new Set<string>();
 for (const module of vitest.state.getTestModules()) {
+  const state = module.state();
   // A file that can't be loaded has no tests.
-  if (module.state() === 'failed' && module.errors().length > 0) counts.failed++;
+  if (state === 'failed' && module.errors().length > 0) counts.failed++;
+  if (state === 'queued' || state === 'pending') unfinished.add(module.relativeModuleId);
   for (const test of module.children.allTests()) {
     const { state } = test.result();
-    if (state === 'passed') counts.passed++;
-    else if (state === 'skipped') {
-      counts.skipped++;
-      skipped.add(skippedPart(test));
-    } else counts.failed++;
+    if (state === 'pending') counts.unfinished++;
+    else counts[state]++;
+    if (state === 'skipped') skipped.add(skippedPart(test));
   }
 }
-const failedOtherwise = vitest.state.getUnhandledErrors().length > 0;
+const errors = vitest.state.getUnhandledErrors().length;
 await vitest.close();
 
 for (const name of skipped) console.log(`skipped: ${name}`);
-if (failedOtherwise) console.log('There were errors outside of any test; see above.');
-console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+for (const file of unfinished) console.log(`did not finish: ${file}`);
+const { passed, failed } = counts;
 const strict = Boolean(process.env.CI);
 const ok =
-  counts.failed === 0 && counts.passed > 0 && !failedOtherwise && !(strict && counts.skipped > 0);
+  passed > 0 &&
+  failed === 0 &&
+  unfinished.size === 0 &&
+  errors === 0 &&
+  !(strict && counts.skipped > 0);
+const summary = [
+  `${passed} passed`,
+  `${failed} failed`,
+  `${counts.skipped} skipped${strict && counts.skipped > 0 ? ' (CI accepts none)' : ''}`,
+  ...(unfinished.size > 0 ? [`${counts.unfinished} unfinished`] : []),
+  ...(errors > 0 ? [`${errors} errors outside of tests`] : []),
+];
+console.log(`\n${ok ? 'OK' : 'FAILED'}: ${summary.join(', ')}`);
 process.exit(ok ? 0 : 1);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { debian12, debian13, type Guest } from './system/kernel/guests.ts';
 
 /** A test command: its files, runtimes and requirements. */
@@ -9,6 +10,8 @@ export interface Tier {
   /** Whether the single executable is built first. */
   executable: boolean;
   guests: Guest[];
+  /** Test files that run at once. */
+  workers: number;
   /** The required Debian packages, by a file that shows whether each is installed. */
   packages: [file: string, name: string][];
 }
@@ -26,6 +29,30 @@ const common: Tier['packages'] = [
 
 /** Scenarios of several parties, which take long; on both runtimes in CI. */
 const trials = ['test/{attacks,audit,witness}.test.ts'];
+
+/** One more than there are cores, since these tests also wait for disks, timers and other processes. */
+const workers = availableParallelism() + 1;
+
+/** The files that take longest, the slowest first. */
+export const slowest = [
+  'test/system/kernel/power-cut.test.ts',
+  'test/system/kernel/host.test.ts',
+  'test/system/kernel/debian-13.test.ts',
+  'test/system/kernel/denials.test.ts',
+  'test/witness.test.ts',
+  'test/audit.test.ts',
+  'test/attacks.test.ts',
+  'test/system/deb.test.ts',
+  'test/system/admin.test.ts',
+  'test/system/host/hostile-root.test.ts',
+  'test/system/policy/format-compiled.test.ts',
+  'test/system/kernel/first-light.test.ts',
+  'test/project.test.ts',
+  'test/host/sync.test.ts',
+  'test/host/change.test.ts',
+  'test/denials/forged.test.ts',
+  'test/cli/serve.test.ts',
+];
 
 export const tiers = {
   /** `npm test`: in process on Node, a smoke test on workerd, and one boot of a real kernel. */
@@ -46,6 +73,7 @@ export const tiers = {
     // Also runs in the guest of the kernel test.
     executable: true,
     guests: [debian12],
+    workers,
     packages: common,
   },
   /** `npm run test:runtime`: the service on workerd. */
@@ -55,6 +83,7 @@ export const tiers = {
     runtimes: 'workerd',
     executable: false,
     guests: [],
+    workers,
     packages: common,
   },
   /** `npm run test:system`: kernels, power cuts, the Debian package, the executable, the browser, load. */
@@ -65,6 +94,8 @@ export const tiers = {
     runtimes: 'node',
     executable: true,
     guests: [debian12, debian13],
+    // Each emulated machine uses a core.
+    workers: Math.max(2, availableParallelism()),
     packages: [
       ...common,
       ['/usr/bin/chromium', 'chromium'],

@@ -1,4 +1,5 @@
 import { clearLine, cursorTo, moveCursor } from 'node:readline';
+import { columnsOf, cutColumns, padColumns } from './columns.ts';
 import { type Io, visibleLine, widthOf } from './io.ts';
 
 /** How far each of several things is. */
@@ -54,16 +55,16 @@ function startProgress(io: Io, names: readonly string[]): Omit<Progress, 'start'
     return { update: () => {}, note: tell, detail: tell };
   }
   const stages = names.map(() => '');
-  const width = Math.max(...names.map((name) => name.length));
+  const width = Math.max(...names.map(columnsOf));
   let drawn = 0;
   const draw = () => {
     if (drawn > 0) moveCursor(stderr, 0, -drawn);
     for (const [at, name] of names.entries()) {
-      const line = visibleLine(`${name.padEnd(width)}  ${stages[at]}`);
+      const line = visibleLine(`${padColumns(name, width)}  ${stages[at]}`);
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
       // A line that wraps would be two, and the next move up one too short.
-      stderr.write(`${line.slice(0, Math.max(20, widthOf(stderr) - 1))}\n`);
+      stderr.write(`${cutColumns(line, Math.max(20, widthOf(stderr) - 1))}\n`);
     }
     drawn = names.length;
   };
@@ -101,7 +102,7 @@ export function statusLine({ stderr, env }: Io): StatusLine {
       if (!isShown) return;
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
-      stderr.write(visibleLine(text).slice(0, Math.max(20, widthOf(stderr) - 1)));
+      stderr.write(cutColumns(visibleLine(text), Math.max(20, widthOf(stderr) - 1)));
       drawn = true;
     },
     end: () => {

@@ -1,3 +1,4 @@
+import { columnsOf, cutColumns, padColumns } from './columns.ts';
 import { type Io, widthOf } from './io.ts';
 import { wrap, wrapLines } from './wrap.ts';
 
@@ -45,15 +46,15 @@ export function table(rows: readonly (readonly string[])[], width: number): stri
   const columns = rows[0]?.map((_, at) => at) ?? [];
   const used = columns.filter((at) => rows.some((row) => (row[at] ?? '') !== ''));
   const last = used.pop();
-  const widths = used.map((at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
+  const widths = used.map((at) => Math.max(...rows.map((row) => columnsOf(row[at] ?? ''))));
   const start = widths.reduce((sum, one) => sum + one + 2, 0);
   return rows.flatMap((row) => {
     const before = used
-      .map((at, index) => `${(row[at] ?? '').padEnd(widths[index] ?? 0)}  `)
+      .map((at, index) => `${padColumns(row[at] ?? '', widths[index] ?? 0)}  `)
       .join('');
     const text = last === undefined ? '' : (row[last] ?? '');
     const line = `${before}${text}`.trimEnd();
-    if (line.length <= width) return line;
+    if (cutColumns(line, width) === line) return line;
     return start + leastRoom <= width
       ? wrap(line, width, ' '.repeat(start))
       : [before.trimEnd(), ...wrap(`${below}${text}`, width, below)];

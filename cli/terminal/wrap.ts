@@ -1,3 +1,5 @@
+import { columnsOf, cutColumns } from './columns.ts';
+
 /** Lines broken between words where they are longer than `width`, each going on as far in as it begins. */
 export function wrapLines(text: string, width: number): string {
   if (width === Number.POSITIVE_INFINITY) return text;
@@ -8,19 +10,21 @@ export function wrapLines(text: string, width: number): string {
 }
 
 /**
- * Text broken between words into lines of at most `width` characters, all but the first with `indent` before them. A
- * word that is longer has a line of its own, whole: it may be what somebody copies.
+ * Text broken between words into lines of at most `width` columns, all but the first with `indent` before them. A
+ * word that is longer has a line of its own, whole, since people copy such words.
  */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
   let rest = text;
-  while (rest.length > width) {
+  for (;;) {
+    const end = cutColumns(rest, width).length;
+    if (end === rest.length) break;
     const start = rest.search(/\S/);
-    const last = rest.lastIndexOf(' ', width);
-    const next = rest.slice(last + 1).search(/ |$/);
-    // Where the next word is too long for any line it may as well stand here.
-    const fits = last > start && indent.length + next <= width;
-    const at = fits ? last : rest.indexOf(' ', Math.max(start, width));
+    const last = rest.lastIndexOf(' ', end);
+    const [next = ''] = /^[^ ]*/.exec(rest.slice(last + 1)) ?? [];
+    // A word that is too long for any line is not moved to the next one.
+    const fits = last > start && columnsOf(indent) + columnsOf(next) <= width;
+    const at = fits ? last : rest.indexOf(' ', Math.max(start, end));
     if (at < 0) break;
     lines.push(rest.slice(0, at).trimEnd());
     rest = `${indent}${rest.slice(at).trimStart()}`;

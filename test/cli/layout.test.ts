@@ -28,6 +28,27 @@ describe('in a terminal', () => {
     expect(wrap(words, Number.POSITIVE_INFINITY)).toEqual([words]);
   });
 
+  test('wide characters take two columns, and combining marks none', () => {
+    // A wide word, then one with a combining diaeresis.
+    expect(wrap('\u6f22\u5b57\u6f22\u5b57 u\u0308ber alles', 10, '  ')).toEqual([
+      '\u6f22\u5b57\u6f22\u5b57',
+      '  u\u0308ber',
+      '  alles',
+    ]);
+    expect(wrap('\u6f22'.repeat(6), 10)).toEqual(['\u6f22'.repeat(6)]);
+    const rows = [
+      ['\u6f22\u5b57', 'one two'],
+      ['abc', words],
+    ];
+    expect(table(rows, 26)).toEqual([
+      '\u6f22\u5b57  one two',
+      'abc   one two three four',
+      '      five six seven eight',
+      '      nine ten',
+    ]);
+    expect(table([['\u6f22'.repeat(11), words.slice(0, 7)]], 24)).toHaveLength(2);
+  });
+
   test('the progress display does not overwrite error messages', async () => {
     const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
     const none = new PassThrough();

@@ -411,7 +411,7 @@ aa-exec -p peer -- sleep 1000 >/dev/null 2>&1 &
 echo $! >/run/peer
 `;
 
-describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
+describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
   let machine: Machine;
   const trials = new Trials(scenarios, header, profile);
   beforeAll(async () => {
@@ -422,7 +422,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 240_000 }, () => {
   afterAll(() => machine?.dispose());
 
   async function succeed(command: string): Promise<string> {
-    const { stdout, ...rest } = await machine.run(command, { timeoutMs: 200_000 });
+    const { stdout, ...rest } = await machine.run(command);
     expect(rest, command).toMatchObject({ code: 0 });
     return stdout;
   }
@@ -474,9 +474,7 @@ dmesg -c >/dev/null`);
 
     /** Runs a command in the guest, which may fail. */
     async function denials(options: string): Promise<{ code: number; said: string }> {
-      const { code, stdout, stderr } = await machine.run(`aa-registry denials ${options}`, {
-        timeoutMs: 200_000,
-      });
+      const { code, stdout, stderr } = await machine.run(`aa-registry denials ${options}`);
       return { code, said: stdout + stderr };
     }
 

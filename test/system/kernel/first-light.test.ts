@@ -7,6 +7,7 @@ import { exit } from '../../../cli/framework/command.ts';
 import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
+import { expectRefusal } from './refusal.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
 
@@ -27,7 +28,7 @@ const layouts = [
   },
 ];
 
-describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
   let folder: string;
   let registry: Registry;
   let machine: Machine;
@@ -38,7 +39,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     await registry.publish(package_, '1.0.0');
     machine = await boot({ furnish: installCli });
     await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
-  });
+  }, 600_000);
   afterAll(async () => {
     await machine?.dispose();
     await registry?.close();
@@ -60,21 +61,8 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     return changed;
   }
 
-  /** The state that a refused pull must not change: files and the kernel's profiles. */
-  async function snapshot(): Promise<string> {
-    const { stdout } = await machine.run(
-      'find /etc /var ! -path /var/lib/aa-registry/lock -exec stat -c "%n %f %s %Y" {} + | sort; cat /sys/kernel/security/apparmor/profiles',
-    );
-    return stdout;
-  }
-
-  async function expectRefusal(command: string, code: number, reason: RegExp): Promise<void> {
-    const before = await snapshot();
-    const { stderr, ...refused } = await machine.run(command);
-    expect(stderr).toMatch(reason);
-    expect(refused).toEqual({ code, stdout: '' });
-    expect(await snapshot()).toBe(before);
-  }
+  const expectRefused = (code: number, reason: RegExp, pull = 'aa-registry pull docker-nginx') =>
+    expectRefusal(machine, pull, code, reason);
 
   /** Expects that docker-nginx denies a command that an unconfined process may run. */
   async function expectDenied(...argv: string[]): Promise<void> {
@@ -98,22 +86,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
 
   test('refuses a profile that was changed in the registry', async () => {
     await whileTampered(registry.database, () =>
-      expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/),
+      expectRefused(exit.refused, /nothing was changed/),
     );
-  });
-
-  test('refuses the same profile from another registry, signed by its operator', async () => {
-    const impostor = await startRegistry(path.join(folder, 'impostor'));
-    const forged = await packageWith(policy.replaceAll(/^ *deny .*\n/gm, ''));
-    await impostor.publish(forged, '2.0.0');
-    const pull = `aa-registry pull docker-nginx --registry ${impostor.url}`;
-    await expectRefusal(pull, exit.refused, /nothing was changed/);
-    await impostor.close();
   });
 
   test('refuses to install without root', async () => {
     const pull = `su nobody -c 'aa-registry pull docker-nginx'`;
-    await expectRefusal(pull, exit.unable, /needs root/);
+    await expectRefused(exit.unable, /needs root/, pull);
   });
 
   test('pulls, installs and loads it', async () => {
@@ -145,39 +124,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
     const next = `${policy}# The next version.\n`;
     await registry.publish(await packageWith(next), '1.1.0');
     await whileTampered(registry.database, () =>
-      expectRefusal('aa-registry pull docker-nginx', exit.refused, /nothing was changed/),
+      expectRefused(exit.refused, /nothing was changed/),
     );
     await expectEnforced();
 
     await succeed('aa-registry pull docker-nginx');
     expect(await succeed(`cat ${installed}`)).toBe(next);
     await expectEnforced();
-  });
-
-  test('loads it at boot, also after a power cut right after the pull', async () => {
-    await succeed('aa-registry pull docker-nginx@1.0.0');
-    await machine.kill();
-    await machine.start();
-    expect(await succeed(`cat ${installed}`)).toBe(policy);
-    await expectEnforced();
-  });
-
-  test('its file is at the top level, since boot ignores folders', async () => {
-    const copy = '/etc/apparmor.d/containers/docker-nginx-copy';
-    await succeed(
-      `mkdir -p $(dirname ${copy}); sed s/docker-nginx/docker-nginx-copy/ ${installed} >${copy}`,
-    );
-    await succeed(`apparmor_parser --replace --write-cache ${copy}`);
-    expect((await machine.loadedProfiles()).get('docker-nginx-copy')).toBe('enforce');
-
-    await machine.reboot();
-    await expectEnforced();
-    expect((await machine.loadedProfiles()).has('docker-nginx-copy')).toBe(false);
-  });
-
-  test('refuses to install if AppArmor is disabled in the kernel', async () => {
-    await machine.reboot({ kernelArguments: ['apparmor=0'] });
-    await expectRefusal('aa-registry pull docker-nginx', exit.unable, /AppArmor is switched off/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { exit } from '../../../cli/framework/command.ts';
 import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
+import { expectRefusal } from './refusal.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
 
@@ -13,6 +14,8 @@ const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['a host in its kernel', ...lacks].join(': ');
 
 const nginx = path.resolve(import.meta.dirname, '../../../profiles/docker-nginx');
+const nginxPolicy = await readFile(path.join(nginx, 'docker-nginx'), 'utf8');
+const nginxFile = '/etc/apparmor.d/aa-registry.library.docker-nginx';
 const file = '/etc/apparmor.d/aa-registry.library.web';
 const containerId = '4f1c8d2a9b3e'.padEnd(64, '0');
 
@@ -33,10 +36,7 @@ ${folders.map((folder) => `  ${folder}/** w,\n`).join('')}
 /** The writable folders of each version. */
 const versions = { '1.0.0': ['/run', '/mnt', '/opt'], '1.1.0': ['/run', '/mnt'] };
 
-/** A timeout for busy machines. */
-const patient = { timeoutMs: 180_000 };
-
-describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
+describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
   let folder: string;
   let registry: Registry;
   let machine: Machine;
@@ -53,7 +53,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     machine = await boot({ furnish: installCli });
     await succeed('mkdir -p /srv /mnt /opt');
     await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
-  }, 180_000);
+  }, 600_000);
   afterAll(async () => {
     await machine?.dispose();
     await registry?.close();
@@ -70,7 +70,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
   }
 
   async function succeed(command: string): Promise<string> {
-    const { stdout, ...rest } = await machine.run(command, patient);
+    const { stdout, ...rest } = await machine.run(command);
     expect(rest, command).toMatchObject({ code: 0 });
     return stdout;
   }
@@ -107,6 +107,18 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     (
       await succeed('rm -f /run/live; until [ -s /run/live ]; do sleep 0.1; done; cat /run/live')
     ).trim();
+
+  test('refuses the same profile from another registry, signed by its operator', async () => {
+    const impostor = await startRegistry(path.join(folder, 'impostor'));
+    const forged = path.join(folder, 'forged', 'docker-nginx');
+    await cp(nginx, forged, { recursive: true });
+    const policyWithoutDenials = nginxPolicy.replaceAll(/^ *deny .*\n/gm, '');
+    await writeFile(path.join(forged, 'docker-nginx'), policyWithoutDenials);
+    await impostor.publish(forged, '2.0.0');
+    const pull = `aa-registry pull docker-nginx --registry ${impostor.url}`;
+    await expectRefusal(machine, pull, exit.refused, /nothing was changed/);
+    await impostor.close();
+  });
 
   test('switches from complain to enforce mode with the same file, also over a reboot', async () => {
     await succeed('aa-registry pull web@1.0.0 --complain');
@@ -274,6 +286,15 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await modeOf('web')).toBeUndefined();
   });
 
+  test('loads profiles at boot, also after a power cut right after the pull', async () => {
+    const printed = await succeed('aa-registry pull docker-nginx web');
+    expect(printed).toContain('--security-opt apparmor=docker-nginx');
+    await machine.kill();
+    await machine.start();
+    expect(await succeed(`cat ${nginxFile}`)).toBe(nginxPolicy);
+    expect(await modeOf('docker-nginx')).toBe('enforce');
+  });
+
   // Docker's documentation tries these in a container of its nginx example.
   test.each([
     ['ping', ['ping', '-c', '1', '127.0.0.1'], /permission denied|Operation not permitted/i],
@@ -282,10 +303,6 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     ['sh', ['/bin/sh', '-c', 'exit'], /Permission denied/],
     ['dash', ['dash', '-c', 'exit'], /Permission denied/],
   ])('docker-nginx denies %s', async (name, argv, reason) => {
-    if (name === 'ping') {
-      const line = await succeed('aa-registry pull docker-nginx web');
-      expect(line).toContain('--security-opt apparmor=docker-nginx');
-    }
     // Like an unconfined container runtime that starts a confined program.
     const tried = await machine.confined(
       'docker-nginx',
@@ -300,5 +317,24 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 180_000 }, () => {
     expect(await succeed('aa-registry run-args docker-nginx')).toBe(
       '--security-opt apparmor=docker-nginx --entrypoint nginx\n',
     );
+  });
+
+  test('its files are at the top level, since boot ignores folders', async () => {
+    const copy = '/etc/apparmor.d/containers/docker-nginx-copy';
+    await succeed(
+      `mkdir -p $(dirname ${copy}); sed s/docker-nginx/docker-nginx-copy/ ${nginxFile} >${copy}`,
+    );
+    await succeed(`apparmor_parser --replace --write-cache ${copy}`);
+    expect(await modeOf('docker-nginx-copy')).toBe('enforce');
+
+    await machine.reboot();
+    expect(await modeOf('docker-nginx')).toBe('enforce');
+    expect(await modeOf('docker-nginx-copy')).toBeUndefined();
+  });
+
+  test('refuses to install if AppArmor is disabled in the kernel', async () => {
+    await machine.reboot({ kernelArguments: ['apparmor=0'] });
+    const pull = 'aa-registry pull docker-nginx';
+    await expectRefusal(machine, pull, exit.unable, /AppArmor is switched off/);
   });
 });

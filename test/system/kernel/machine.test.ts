@@ -19,7 +19,7 @@ profile ${name} {
 }
 `;
 
-describe.skipIf(lacks.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
   let machine: Machine;
 
   beforeAll(async () => {

@@ -29,9 +29,12 @@ export interface BootOptions extends StartOptions {
 export interface StartOptions {
   /** Added to the kernel's command line. */
   kernelArguments?: string[];
-  /** The timeout of the boot; 45 seconds by default. */
+  /** The timeout of the boot; five minutes by default. */
   timeoutMs?: number;
 }
+
+/** The default timeout of a boot and of a command, in milliseconds: they take seconds, but not on a busy host. */
+const defaultTimeout = 300_000;
 
 /** Creates a machine with its own disk and boots it. */
 export async function boot(options: BootOptions = {}): Promise<Machine> {
@@ -126,13 +129,13 @@ export class Machine {
     };
     qemu.on('error', ended).on('close', ended);
 
-    await this.#line(options.timeoutMs ?? 45_000, 'boot');
+    await this.#line(options.timeoutMs ?? defaultTimeout, 'boot');
   }
 
-  /** Runs a shell command in the guest. Fails after `timeoutMs`, by default 45 seconds. */
+  /** Runs a shell command in the guest. Fails after `timeoutMs`, by default five minutes. */
   async run(command: string, options: { timeoutMs?: number } = {}): Promise<Result> {
     const qemu = this.#running();
-    const reply = this.#line(options.timeoutMs ?? 45_000, command);
+    const reply = this.#line(options.timeoutMs ?? defaultTimeout, command);
     qemu.stdin?.write(`${Buffer.from(`${command}\n`).toString('base64')}\n`);
     const [code, stdout, stderr] = (await reply).split(':');
     return { code: Number(code), stdout: decoded(stdout), stderr: decoded(stderr) };

@@ -43,9 +43,6 @@ const changes = {
 type Name = keyof typeof changes;
 const names = Object.keys(changes) as Name[];
 
-/** A timeout for busy machines. */
-const patient = { timeoutMs: 180_000 };
-
 describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
   let folder: string;
   let registry: Registry;
@@ -85,7 +82,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
   }
 
   async function succeed(command: string): Promise<string> {
-    const { stdout, ...rest } = await machine.run(command, patient);
+    const { stdout, ...rest } = await machine.run(command);
     expect(rest, command).toMatchObject({ code: 0 });
     return stdout;
   }
@@ -131,12 +128,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
       const alive: Name[] = [];
       for (const name of order) {
         const kill = `NODE_OPTIONS=--import=/root/kill-at.mjs KILL_DURABLE=1 KILL_AT=${at}`;
-        const run = await machine.run(`${kill} aa-registry ${changes[name].command}`, patient);
+        const run = await machine.run(`${kill} aa-registry ${changes[name].command}`);
         if (run.code === 0) alive.push(name);
         else expect(run.stderr).toContain(`killed before step ${at}:`);
       }
       await machine.kill();
-      await machine.start(patient);
+      await machine.start();
       const booted = await versions();
       for (const name of names) {
         const { old, next } = changes[name];
@@ -144,7 +141,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
         expect(possible, `${name}, step ${at}`).toContain(booted[name]);
       }
       // The next change completes the interrupted one; this one changes nothing itself.
-      const recovered = await machine.run('aa-registry remove nothing-like-this', patient);
+      const recovered = await machine.run('aa-registry remove nothing-like-this');
       const after = await versions();
       for (const name of cut) {
         outcomes[name].push(after[name]);

@@ -150,7 +150,7 @@ export class Trials {
       ]),
       'exit 0',
     ].join('\n');
-    const { stdout, ...ended } = await machine.run(script, { timeoutMs: 200_000 });
+    const { stdout, ...ended } = await machine.run(script);
     expect(ended, script).toMatchObject({ code: 0 });
     const [, ...parts] = stdout.split(/^= /m);
     expect(parts).toHaveLength(commands.length);
