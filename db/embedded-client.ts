@@ -2,8 +2,8 @@ import { ConnectionPool, Sqlite3Client } from '@libsql/client/sqlite3';
 import type Libsql from 'libsql';
 import { LRUCache } from 'lru-cache';
 
-/** The maximum number of prepared statements of a connection. */
-const maxStatements = 500;
+/** The maximum number of prepared statements of a connection; a registry uses about MEASURED. */
+const maxStatements = 200;
 
 /** The maximum number of connections: a transaction has one to itself. */
 const maxConnections = 20;
@@ -45,6 +45,12 @@ function keepStatements(connection: Libsql.Database): void {
     return statement;
   };
   connection.prepare = prepareOnce as typeof connection.prepare;
+  // SQLite closes a connection for good only with its last statement (sqlite.org/c3ref/close.html).
+  const close = connection.close.bind(connection);
+  connection.close = () => {
+    statements.clear();
+    return close();
+  };
 }
 
 /**

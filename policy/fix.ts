@@ -34,14 +34,17 @@ export function applyFixes(source: string, diagnostics: readonly Diagnostic[]): 
 /** How often a text is fixed and looked at again: a fix may bring out another. */
 const maxPasses = 5;
 
+/** The maximum number of characters to parse again: a text much longer than any real profile is fixed once. */
+const maxCharacters = 1_000_000;
+
 /** What a look at a text says about it. */
 interface Report {
   diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Applies fixes and looks again until nothing changes. A pass that leaves the text with more syntax errors than before
- * is undone, and is the last. `report` is about the resulting text.
+ * Applies fixes and looks again until nothing changes or the limits are reached. A pass that leaves the text with more
+ * syntax errors than before is undone, and is the last. `report` is about the resulting text.
  */
 export function fixRepeatedly<Result extends Report>(
   source: string,
@@ -52,9 +55,11 @@ export function fixRepeatedly<Result extends Report>(
   let text = source;
   let report = look(text);
   let errors = syntaxErrors(text);
-  for (let pass = 0; pass < maxPasses; pass++) {
+  let characters = 0;
+  for (let pass = 0; pass < maxPasses && characters < maxCharacters; pass++) {
     const next = applyFixes(text, report.diagnostics);
     if (next.text === text) break;
+    characters += 2 * next.text.length;
     const left = syntaxErrors(next.text);
     if (left > errors) break;
     errors = left;

@@ -62,7 +62,15 @@ export type { Token, TokenKind } from './syntax/cursor.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
 export { isRule } from './syntax/tree.ts';
-export { hasHidden, replaceHidden, spell, visible, visibleJson, visibleLine } from './visible.ts';
+export {
+  hasHidden,
+  isVisible,
+  replaceHidden,
+  spell,
+  visible,
+  visibleJson,
+  visibleLine,
+} from './visible.ts';
 
 /**
  * Reads a policy (apparmor.d(5)). Never throws: what cannot be parsed is reported and skipped.

@@ -266,7 +266,7 @@ export function secretsIn(text: string): Secret[] {
   const found: Secret[] = [];
   // Escapes of URLs are often escaped once more.
   const once = new View(text, spellings, characterOf);
-  const plain = new View(once, spellings, characterOf);
+  const plain = once.text === text ? once : new View(once, spellings, characterOf);
   const unfolded = new View(plain, folds, () => '');
   for (const { what, hints, pattern, folded } of kinds) {
     const view = folded ? unfolded : plain;

@@ -7,6 +7,10 @@
  */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
+/** Those characters except tabs and newlines, which a text of many lines has. */
+const hiddenInLines =
+  /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/gv;
+
 /** Whether a text has such a character; a tab or a newline is one. */
 export function hasHidden(text: string): boolean {
   hidden.lastIndex = 0;
@@ -25,9 +29,12 @@ export function replaceHidden(text: string, replace: (character: string) => stri
 
 /** Text for people with such characters spelt out as `\u{…}`; tabs and newlines stay, for it may be many lines. */
 export function visible(text: string): string {
-  return replaceHidden(text, (character) =>
-    character === '\n' || character === '\t' ? character : spell(character),
-  );
+  return text.replace(hiddenInLines, spell);
+}
+
+/** Whether {@link visible} changes a text. */
+export function isVisible(text: string): boolean {
+  return text.search(hiddenInLines) < 0;
 }
 
 /** As {@link visible}, for a text within one line, such as a file's name. */

@@ -2,7 +2,12 @@ import { error } from '../problem.ts';
 import { changedIn, upTo } from '../release.ts';
 import { type CheckedProfile, defineCheck, type Report } from './check.ts';
 import type { Context } from './context.ts';
-import { type Conflict, type ExecRule, execConflicts } from './exec-transitions.ts';
+import {
+  type Conflict,
+  type ExecRule,
+  execConflicts,
+  prepareExecRules,
+} from './exec-transitions.ts';
 import { tooLong } from './patterns.ts';
 
 /** Two rules that match the same program agree on the profile it gets. */
@@ -25,7 +30,7 @@ export const execConflict = defineCheck({
     const { budget, dialect, target } = context;
     return {
       profile(profile) {
-        const rules = expandedRules(profile, context, report);
+        const rules = prepareExecRules(expandedRules(profile, context, report));
         const add = (conflict: Conflict, id: Ids, more: string) =>
           reportConflict(conflict, id, more, profile, context, report);
         const { classesAreExact } = dialect;

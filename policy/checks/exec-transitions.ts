@@ -4,6 +4,7 @@ import { pathsOf, wildcardOf } from '../glob/aare.ts';
 import { automaton, intersects } from '../glob/automaton.ts';
 import { type Outline, Outlines, outline } from '../glob/related.ts';
 import { type BareFileRule, execText, type FileRule } from '../rules/file.ts';
+import type { ExecTransition } from '../syntax/file-modes.ts';
 import type { PolicyFile } from '../syntax/tree.ts';
 
 /** A rule that lets programs run, its path expanded. */
@@ -15,7 +16,8 @@ export interface ExecRule {
   path: string;
 }
 
-interface Prepared extends ExecRule {
+/** An {@link ExecRule} that may conflict with another. */
+export interface PreparedExecRule extends ExecRule {
   /** What decides the transition; rules with the same never conflict. */
   transition: string;
   shown: string;
@@ -29,29 +31,44 @@ interface Prepared extends ExecRule {
 interface Group {
   outline: Outline;
   wildcard: ReturnType<typeof wildcardOf>;
-  rules: Map<string, Prepared>;
+  rules: Map<string, PreparedExecRule>;
 }
 
-function prepare(one: ExecRule, order: number, { outline, wildcard }: Group): Prepared {
-  const { rule } = one;
-  const exec =
-    rule.kind === 'file' && rule.permissions.exec
-      ? rule.permissions.exec
-      : { mode: 'i' as const, safe: true };
-  // The target of a rule that also links is the target of the link.
-  const target =
-    rule.kind === 'file' && rule.target && !(rule.leading && rule.permissions.link)
-      ? rule.target.value
-      : '';
-  const shown = execText(exec) + (target ? ` -> ${target}` : '');
-  return {
-    ...one,
-    transition: `${exec.mode}${exec.fallback ?? ''}${exec.safe} ${target}`,
-    shown,
-    wildcard,
-    outline,
-    order,
-  };
+const ix: ExecTransition = { mode: 'i', safe: true };
+
+const execOf = ({ rule }: ExecRule) => (rule.kind === 'file' && rule.permissions.exec) || ix;
+
+/** The target of a rule that also links is the target of the link. */
+const targetOf = ({ rule }: ExecRule) =>
+  (rule.kind === 'file' && !(rule.leading && rule.permissions.link) && rule.target?.value) || '';
+
+function transitionOf(one: ExecRule): string {
+  const { mode, fallback = '', safe } = execOf(one);
+  return `${mode}${fallback}${safe} ${targetOf(one)}`;
+}
+
+function prepare(one: ExecRule, order: number, { outline, wildcard }: Group): PreparedExecRule {
+  const target = targetOf(one);
+  const shown = execText(execOf(one)) + (target ? ` -> ${target}` : '');
+  return { ...one, transition: transitionOf(one), shown, wildcard, outline, order };
+}
+
+/** The rules of a profile that may conflict, of those that are alike the first: none if all have the same transition. */
+export function prepareExecRules(rules: readonly ExecRule[]): PreparedExecRule[] {
+  if (new Set(rules.map(transitionOf)).size < 2) return [];
+  const groups = new Map<string, Group>();
+  for (const [order, one] of rules.entries()) {
+    let group = groups.get(one.path);
+    if (!group) {
+      group = { outline: outline(one.path), wildcard: wildcardOf(one.path), rules: new Map() };
+      groups.set(one.path, group);
+    }
+    const prepared = prepare(one, order, group);
+    const key = `${prepared.transition}\0${one.owner ?? ''}\0${one.priority}`;
+    if (!group.rules.has(key)) group.rules.set(key, prepared);
+  }
+  const all = [...groups.values()].flatMap((group) => [...group.rules.values()]);
+  return all.sort((a, b) => a.order - b.order);
 }
 
 const maxPaths = 1000;
@@ -59,8 +76,8 @@ const maxPaths = 1000;
 const maxConflicts = 100;
 
 export interface Conflict {
-  first: Prepared;
-  second: Prepared;
+  first: PreparedExecRule;
+  second: PreparedExecRule;
 }
 
 /**
@@ -74,38 +91,25 @@ export type Exactness =
   | 'classes against patterns';
 
 /**
- * Pairs of rules that match a common path with different transitions, each with what is shown for it. Rules of
+ * Pairs of rules that match a common path with different transitions. Rules of
  * different priorities do not conflict; `owner` and `other` do not either. When the budget is exhausted, some were not
  * compared.
  */
 export function execConflicts(
-  rules: readonly ExecRule[],
+  all: readonly PreparedExecRule[],
   budget: Budget,
   exactness: Exactness,
 ): Conflict[] {
-  const groups = new Map<string, Group>();
-  for (const [order, one] of rules.entries()) {
-    let group = groups.get(one.path);
-    if (!group) {
-      group = { outline: outline(one.path), wildcard: wildcardOf(one.path), rules: new Map() };
-      groups.set(one.path, group);
-    }
-    const prepared = prepare(one, order, group);
-    const key = `${prepared.transition}\0${one.owner ?? ''}\0${one.priority}`;
-    if (!group.rules.has(key)) group.rules.set(key, prepared);
-  }
-  const all = [...groups.values()].flatMap((group) => [...group.rules.values()]);
-  all.sort((a, b) => a.order - b.order);
   const conflicts: Conflict[] = [];
-  if (new Set(all.map((one) => one.transition)).size < 2) return conflicts;
-  const add = (a: Prepared, b: Prepared) => {
+  if (all.length === 0) return conflicts;
+  const add = (a: PreparedExecRule, b: PreparedExecRule) => {
     conflicts.push(a.order <= b.order ? { first: a, second: b } : { first: b, second: a });
   };
-  const of = (...wildcards: Prepared['wildcard'][]) =>
+  const of = (...wildcards: PreparedExecRule['wildcard'][]) =>
     all.filter(({ wildcard }) => wildcards.includes(wildcard));
   if (exactness === 'classes against patterns') {
     if (of('class').length > 0) {
-      const unlike = (a: Prepared, b: Prepared) => a.wildcard !== b.wildcard;
+      const unlike = (a: PreparedExecRule, b: PreparedExecRule) => a.wildcard !== b.wildcard;
       patternConflicts(of('class', 'any'), budget, add, unlike);
     }
     return sorted(conflicts);
@@ -115,7 +119,7 @@ export function execConflicts(
   const listed = fixedConflicts(fixed, budget, add);
   if (!listed || exact.length > fixed.length) {
     // Those that are listed have been compared with each other.
-    const left = (a: Prepared, b: Prepared) =>
+    const left = (a: PreparedExecRule, b: PreparedExecRule) =>
       !listed || a.wildcard !== 'none' || b.wildcard !== 'none';
     patternConflicts(exact, budget, add, left);
   }
@@ -129,11 +133,11 @@ function sorted(conflicts: Conflict[]): Conflict[] {
 
 /** Paths without wildcards intersect when they are equal. False when some rule names too many to list. */
 function fixedConflicts(
-  rules: readonly Prepared[],
+  rules: readonly PreparedExecRule[],
   budget: Budget,
-  add: (a: Prepared, b: Prepared) => void,
+  add: (a: PreparedExecRule, b: PreparedExecRule) => void,
 ): boolean {
-  const byPath = new Map<string, Prepared[]>();
+  const byPath = new Map<string, PreparedExecRule[]>();
   const reported = new Set<string>();
   let listed = true;
   for (const rule of rules) {
@@ -166,7 +170,7 @@ function fixedConflicts(
 }
 
 /** Whether two rules that match a common path contradict each other. */
-function contradict(a: Prepared, b: Prepared): boolean {
+function contradict(a: PreparedExecRule, b: PreparedExecRule): boolean {
   return (
     a.transition !== b.transition &&
     a.priority === b.priority &&
@@ -176,28 +180,26 @@ function contradict(a: Prepared, b: Prepared): boolean {
 
 /** Compares patterns with those that can have a path in common with them, pair by pair, as far as `wanted`. */
 function patternConflicts(
-  rules: readonly Prepared[],
+  rules: readonly PreparedExecRule[],
   budget: Budget,
-  add: (a: Prepared, b: Prepared) => void,
-  wanted: (a: Prepared, b: Prepared) => boolean,
+  add: (a: PreparedExecRule, b: PreparedExecRule) => void,
+  wanted: (a: PreparedExecRule, b: PreparedExecRule) => boolean,
 ): void {
   const outlines = new Outlines(rules);
   let found = 0;
   for (const a of rules) {
-    for (const b of outlines.intersecting(a.outline, budget)) {
-      if (b.order <= a.order || !contradict(a, b) || !wanted(a, b)) continue;
+    const ended = outlines.someIntersecting(a.outline, budget, (b) => {
+      if (b.order <= a.order || !contradict(a, b) || !wanted(a, b)) return false;
       if (a.path !== b.path) {
         const left = automaton(a.path, budget);
         const right = automaton(b.path, budget);
         const common = left && right ? intersects(left, right, budget) : undefined;
-        if (common === undefined) {
-          budget.exhaust();
-          return;
-        }
-        if (!common) continue;
+        if (common === undefined) budget.exhaust();
+        if (!common) return common === undefined;
       }
       add(a, b);
-      if (++found >= maxConflicts) return;
-    }
+      return ++found >= maxConflicts;
+    });
+    if (ended) return;
   }
 }

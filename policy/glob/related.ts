@@ -38,9 +38,16 @@ class Lists<One> {
     else this.#found.set(key, [before, one]);
   }
 
-  get(key: string): readonly One[] {
+  /** Whether something under a key passes the test; each costs a step. False when the budget ends. */
+  some(key: string, budget: Budget, test: (one: One) => boolean): boolean {
     const found = this.#found.get(key);
-    return found === undefined ? [] : Array.isArray(found) ? found : [found];
+    if (found === undefined) return false;
+    if (!Array.isArray(found)) return budget.spend(1) && test(found);
+    for (const one of found) {
+      if (!budget.spend(1)) return false;
+      if (test(one)) return true;
+    }
+    return false;
   }
 
   get keys(): IterableIterator<string> {
@@ -79,41 +86,47 @@ export class Outlines<One extends { outline: Outline }> {
   }
 
   /**
-   * Those that are this text, and the patterns that begin with a beginning of it, shortest first; each costs a step.
-   * Ends when the budget does.
+   * Tests those that are this text, and the patterns that begin with a beginning of it, shortest first, until one passes;
+   * each costs a step. Returns whether one did: false when the budget ends. Not a generator, whose results would be most
+   * of the garbage of a long file.
    */
-  *beginning(text: string, budget: Budget): Generator<One> {
+  someBeginning(text: string, budget: Budget, test: (one: One) => boolean): boolean {
     for (const length of this.#lengths) {
       if (length > text.length || !budget.spend(1 + (length >> 4))) break;
-      for (const one of this.#others.get(text.slice(0, length))) {
-        if (!budget.spend(1)) return;
-        yield one;
-      }
+      if (this.#others.some(text.slice(0, length), budget, test)) return true;
+      if (budget.exhausted) return false;
     }
-    for (const one of this.#plain.get(text)) {
-      if (!budget.spend(1)) return;
-      yield one;
-    }
+    return this.#plain.some(text, budget, test);
   }
 
-  /** Those that may have a path in common with a pattern; each that begins alike costs a step. Ends when the budget does. */
-  *intersecting(other: Outline, budget: Budget): Generator<One> {
+  /** As {@link someBeginning}, for those that may have a path in common with a pattern; each that begins alike costs a step. */
+  someIntersecting(other: Outline, budget: Budget, test: (one: One) => boolean): boolean {
     const { prefix } = other;
-    for (const one of this.beginning(prefix, budget)) {
-      if (mayIntersect(one.outline, other)) yield one;
-    }
-    if (other.plain) return;
+    const related = (one: One) => mayIntersect(one.outline, other) && test(one);
+    if (this.someBeginning(prefix, budget, related)) return true;
+    if (other.plain) return false;
     this.#sorted ??= { plain: [...this.#plain.keys].sort(), others: [...this.#others.keys].sort() };
     const { plain, others } = this.#sorted;
-    for (const [keys, lists] of [[others, this.#others] as const, [plain, this.#plain] as const]) {
-      for (let at = after(keys, prefix); keys[at]?.startsWith(prefix); at++) {
-        for (const one of lists.get(keys[at] as string)) {
-          if (!budget.spend(1)) return;
-          if (mayIntersect(one.outline, other)) yield one;
-        }
-      }
-    }
+    return (
+      someAfter(others, this.#others, prefix, budget, related) ||
+      someAfter(plain, this.#plain, prefix, budget, related)
+    );
   }
+}
+
+/** Tests what stands under the keys that are longer than this text and begin with it. */
+function someAfter<One>(
+  sorted: readonly string[],
+  lists: Lists<One>,
+  text: string,
+  budget: Budget,
+  test: (one: One) => boolean,
+): boolean {
+  for (let at = after(sorted, text); sorted[at]?.startsWith(text); at++) {
+    if (lists.some(sorted[at] as string, budget, test)) return true;
+    if (budget.exhausted) return false;
+  }
+  return false;
 }
 
 /** Where in a sorted list the texts that come after this one begin. */

@@ -40,41 +40,57 @@ export interface ExpandedFileRule {
 /** The file rules of a profile whose path is known, and those that allow or deny a permission by how they begin. */
 export class FileRules {
   readonly all: readonly ExpandedFileRule[];
-  readonly #found = new Map<string, Outlines<ExpandedFileRule>>();
+  readonly #allowing = new Map<FilePermission, Outlines<ExpandedFileRule>>();
+  readonly #denying = new Map<FilePermission, Outlines<ExpandedFileRule>>();
 
   constructor(all: readonly ExpandedFileRule[]) {
     this.all = all;
   }
 
   allowing(permission: FilePermission): Outlines<ExpandedFileRule> {
-    return this.#of(permission, (one) => !one.effective.deny);
+    return this.#of(this.#allowing, permission, ({ effective }) => !effective.deny);
   }
 
   /** Rules that deny it to every process: `owner` rules do not. */
   denying(permission: FilePermission): Outlines<ExpandedFileRule> {
     return this.#of(
-      `deny ${permission}`,
-      (one) => one.effective.deny && !one.effective.qualifiers.owner,
+      this.#denying,
+      permission,
+      ({ effective }) => effective.deny && !effective.qualifiers.owner,
     );
   }
 
   /** Deny rules of a permission that can have a path in common with a pattern. */
-  against(context: LintContext, permission: FilePermission, one: Outline): ExpandedFileRule[] {
+  against(
+    context: LintContext,
+    permission: FilePermission,
+    one: Outline,
+  ): readonly ExpandedFileRule[] {
     const denying = this.denying(permission);
-    return denying.empty ? [] : [...denying.intersecting(one, context.budget)];
+    if (denying.empty) return none;
+    const found: ExpandedFileRule[] = [];
+    denying.someIntersecting(one, context.budget, (deny) => {
+      found.push(deny);
+      return false;
+    });
+    return found;
   }
 
-  #of(key: string, which: (one: ExpandedFileRule) => boolean): Outlines<ExpandedFileRule> {
-    let found = this.#found.get(key);
+  #of(
+    known: Map<FilePermission, Outlines<ExpandedFileRule>>,
+    permission: FilePermission,
+    which: (one: ExpandedFileRule) => boolean,
+  ): Outlines<ExpandedFileRule> {
+    let found = known.get(permission);
     if (!found) {
-      const permission = key.split(' ').at(-1) as FilePermission;
       found = new Outlines(this.all.filter((one) => which(one) && one.permissions.has(permission)));
-      this.#found.set(key, found);
+      known.set(permission, found);
     }
     return found;
   }
 }
 
+const none: readonly ExpandedFileRule[] = [];
 const everything = new Set(filePermissions);
 const everyPath = outline('/{**,}');
 const cache = new WeakMap<LintedProfile, FileRules>();
@@ -120,15 +136,17 @@ export function fileRules(context: LintContext, profile: LintedProfile): FileRul
   return rules;
 }
 
-const permissionSets = new Map<string, ReadonlySet<FilePermission>>();
+const permissionSets = new Map<number, ReadonlySet<FilePermission>>();
 
 /** The same set for the same permissions: there are few, and many rules. */
 function permissionSet(permissions: Permissions): ReadonlySet<FilePermission> {
-  const names = filePermissions.filter((one) => permissions[one]);
-  const key = names.join();
+  let key = 0;
+  filePermissions.forEach((one, at) => {
+    if (permissions[one]) key |= 1 << at;
+  });
   let found = permissionSets.get(key);
   if (!found) {
-    found = new Set(names);
+    found = new Set(filePermissions.filter((one) => permissions[one]));
     permissionSets.set(key, found);
   }
   return found;
@@ -191,18 +209,16 @@ export function granted(
   permission: FilePermission,
 ): ExpandedFileRule | undefined {
   const { budget } = context;
-  const hits = function* (all: Outlines<ExpandedFileRule>) {
-    for (const one of all.beginning(path, budget)) {
-      if (matchesPath(one.outline, path, budget)) yield one;
-    }
-  };
-  if (!hits(rules.denying(permission)).next().done) return undefined;
+  const matching = ({ outline: one }: ExpandedFileRule) => matchesPath(one, path, budget);
+  if (rules.denying(permission).someBeginning(path, budget, matching)) return undefined;
   let first: ExpandedFileRule | undefined;
   let own: ExpandedFileRule | undefined;
-  for (const one of hits(rules.allowing(permission))) {
+  rules.allowing(permission).someBeginning(path, budget, (one) => {
+    if (!matching(one)) return false;
     if (!first || one.order < first.order) first = one;
     if (one.effective.own && (!own || one.order < own.order)) own = one;
-  }
+    return false;
+  });
   return own ?? first;
 }
 

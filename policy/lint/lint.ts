@@ -3,8 +3,9 @@ import { Budget, lintSteps, profileSteps } from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import { effectiveRules } from '../model/effective-rule.ts';
 import type { Problem, Severity } from '../problem.ts';
+import type { Rule } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
-import type { LintContext, LintedProfile, LintOptions } from './rule.ts';
+import type { LintContext, LintedProfile, LintOptions, OwnRule } from './rule.ts';
 import { lintRules } from './rules.ts';
 import { applySuppressions, suppressions } from './suppression.ts';
 
@@ -47,6 +48,10 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
     for (const child of report.children) add(child, false);
   };
   for (const report of analysis.profiles) add(report, true);
+  const own = Map.groupBy(
+    profiles.flatMap(({ rules }) => rules.filter((one) => one.own)),
+    ({ rule }) => rule.kind,
+  );
   for (const rule of lintRules) {
     let listed = 0;
     const context: LintContext = {
@@ -55,6 +60,8 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       analysis,
       options,
       profiles,
+      ownRules: <Kind extends Rule['kind']>(kind: Kind) =>
+        (own.get(kind) ?? []) as unknown[] as OwnRule<Kind>[],
       expand(text, profile) {
         const { symbols } = analysis;
         const expanded = symbols.expandPath(text, profile.report.variables, usualTunables);

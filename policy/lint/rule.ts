@@ -5,7 +5,7 @@ import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
 import type { Problem, Severity } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
-import type { PolicyFile } from '../syntax/tree.ts';
+import type { PolicyFile, Rule } from '../syntax/tree.ts';
 
 export interface LintOptions {
   /** The package the file is published as: it must define exactly this profile. */
@@ -25,12 +25,20 @@ export interface LintedProfile {
   container: boolean;
 }
 
+/** A rule of the main file, and whether it or a block around it denies. */
+export interface OwnRule<Kind extends Rule['kind'] = Rule['kind']> {
+  rule: Extract<Rule, { kind: Kind }>;
+  deny: boolean;
+}
+
 export interface LintContext {
   file: PolicyFile;
   analysis: Analysis;
   options: LintOptions;
   /** All profiles, children after their parents. Profiles of included files are left out. */
   profiles: LintedProfile[];
+  /** The rules of one kind that the file itself has, of all profiles in order. */
+  ownRules<Kind extends Rule['kind']>(kind: Kind): readonly OwnRule<Kind>[];
   /** What all of lint may cost together for this file. */
   budget: Budget;
   /** The expansion of a path or pattern; undefined when it is not known, or too long. */

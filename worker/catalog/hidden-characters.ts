@@ -1,4 +1,4 @@
-import { replaceHidden, visible } from '../../policy/index.ts';
+import { isVisible, replaceHidden, visible } from '../../policy/index.ts';
 
 /**
  * Spells out the invisible and bidirectional control characters in a page (policy/visible.ts), since every page shows
@@ -6,6 +6,8 @@ import { replaceHidden, visible } from '../../policy/index.ts';
  * markup. Values of input fields are unchanged. The HTML must come from a renderer, which escapes `<` and `>` in text.
  */
 export function revealHidden(html: string): string {
+  // Nearly every page, at a fraction of the time and memory.
+  if (isVisible(html)) return html;
   let plain = false;
   return html.replace(/<[^>]*>|[^<]+/g, (piece) => {
     if (!piece.startsWith('<')) return plain ? visible(piece) : marked(piece);

@@ -1,5 +1,5 @@
 import type { StoredDiagnostic } from '../../db/schema.ts';
-import { spell } from '../../policy/index.ts';
+import { lineAt, spell } from '../../policy/index.ts';
 import { revealHidden } from './hidden-characters.ts';
 
 /** Limits of the part of a profile's text that its page shows. */
@@ -24,14 +24,15 @@ export function renderSource(
   text: string,
   diagnostics: Pick<StoredDiagnostic, 'line' | 'severity'>[],
 ): Source {
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const trimmed = text.replace(/\r?\n$/, '');
   const severities = new Map<number, string>();
   for (const { line, severity } of diagnostics) {
     if (severities.get(line) !== 'error') severities.set(line, severity);
   }
   const shown: string[] = [];
   let remaining: number = sourceLimits.html;
-  for (const line of lines.slice(0, sourceLimits.lines)) {
+  const room = new Uint8Array(remaining);
+  for (const line of trimmed.split(/\r?\n/, sourceLimits.lines)) {
     const number = shown.length + 1;
     const severity = severities.get(number);
     const kind = severity === undefined ? '' : ` class="${severity}"`;
@@ -40,11 +41,12 @@ export function renderSource(
       : escapeText(line);
     // Done here, so that the added characters count.
     const html = revealHidden(`<span id="L${number}"${kind}>${inner}</span>`);
-    remaining -= encoder.encode(html).length;
-    if (remaining < 0) break;
+    const { read, written } = encoder.encodeInto(html, room);
+    remaining -= written;
+    if (read < html.length || remaining < 0) break;
     shown.push(html);
   }
-  return { html: shown.join(''), omitted: lines.length - shown.length };
+  return { html: shown.join(''), omitted: lineAt(trimmed, trimmed.length) - shown.length };
 }
 
 const encoder = new TextEncoder();

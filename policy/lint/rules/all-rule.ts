@@ -7,9 +7,9 @@ export const allRule: LintRule = {
   text: '`all,` allows every access there is, also of kinds that later releases add. What remains of the profile are its deny rules.',
   fires: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo {\n  all,\n}\n',
   clean: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/demo mr,\n}\n',
-  check({ profiles, report }) {
-    for (const { rule, deny, own } of profiles.flatMap((one) => one.rules)) {
-      if (rule.kind === 'all' && own && !deny)
+  check({ ownRules, report }) {
+    for (const { rule, deny } of ownRules('all')) {
+      if (!deny)
         report(rule, 'This allows everything.', { expected: 'the rules the program needs' });
     }
   },

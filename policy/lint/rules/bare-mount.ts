@@ -7,9 +7,9 @@ export const bareMount: LintRule = {
   text: 'Paths are what the other rules speak of, and whoever may mount anything anywhere can give any file any path: a bind mount of /etc over /tmp makes it writable. Say what may be mounted where.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mount,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mount fstype=tmpfs -> /run/demo/,\n}\n',
-  check({ profiles, report }) {
-    for (const { rule, own, deny } of profiles.flatMap((one) => one.rules)) {
-      if (!own || deny || rule.kind !== 'mount' || rule.keyword.value !== 'mount') continue;
+  check({ ownRules, report }) {
+    for (const { rule, deny } of ownRules('mount')) {
+      if (deny || rule.keyword.value !== 'mount') continue;
       if (rule.words.length === 0 && !rule.target && rule.conditions.length === 0) {
         report(
           rule,

@@ -7,10 +7,10 @@ export const barePtrace: LintRule = {
   text: 'Who may trace every process can read its memory and run code in it, under its profile or none. Limit the rule with peer=, for most programs to the profile itself.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  ptrace,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  ptrace (read, trace) peer=demo,\n}\n',
-  check({ profiles, report }) {
+  check({ ownRules, report }) {
     const strong = ['trace', 'w', 'rw', 'write'];
-    for (const { rule, own, deny } of profiles.flatMap((one) => one.rules)) {
-      if (!own || deny || rule.kind !== 'ptrace') continue;
+    for (const { rule, deny } of ownRules('ptrace')) {
+      if (deny) continue;
       const peer = rule.conditions.find((one) => one.name.value === 'peer')?.values[0]?.value;
       const traces =
         rule.permissions.length === 0 ||

@@ -7,9 +7,9 @@ export const changeProfileAnywhere: LintRule = {
   text: 'A change_profile rule without a target, or with ** for one, lets the program move to any profile, also to unconfined. Name the profiles it may change to.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  change_profile,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  change_profile -> demo-worker,\n}\n',
-  check({ profiles, report }) {
-    for (const { rule, own, deny } of profiles.flatMap((one) => one.rules)) {
-      if (!own || deny || rule.kind !== 'change_profile') continue;
+  check({ ownRules, report }) {
+    for (const { rule, deny } of ownRules('change_profile')) {
+      if (deny) continue;
       const target = rule.target?.value;
       if (target === undefined || target === '**' || target === '*')
         report(rule, 'This allows a change to any profile, unconfined among them.', {

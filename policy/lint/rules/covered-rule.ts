@@ -19,11 +19,11 @@ export const coveredRule: LintRule = {
         const { rule } = one.effective;
         if (!one.effective.own || rule.kind !== 'file') continue;
         let other: ExpandedFileRule | undefined;
-        for (const two of outlines.beginning(one.outline.prefix, context.budget)) {
-          if (two === one || !coversRule(context, two, one)) continue;
-          other = two;
-          break;
-        }
+        outlines.someBeginning(one.outline.prefix, context.budget, (two) => {
+          const covers = two !== one && coversRule(context, two, one);
+          if (covers) other = two;
+          return covers;
+        });
         if (!other) continue;
         const by = other.effective.rule;
         const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';

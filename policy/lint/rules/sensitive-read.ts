@@ -47,12 +47,16 @@ export const sensitiveRead: LintRule = {
       for (const one of places) {
         const denied = rules.against(context, 'read', one.place);
         if (allIn(context, one.place, denied)) continue;
-        for (const by of reading.intersecting(one.place, context.budget)) {
-          if (!by.effective.own || by.effective.rule.kind !== 'file') continue;
-          if (!patternsIntersect(context, by.outline, one.place)) continue;
-          if (allIn(context, everything, [by]) || allIn(context, by.outline, denied)) continue;
-          found.set(by, [...(found.get(by) ?? []), one]);
-        }
+        reading.someIntersecting(one.place, context.budget, (by) => {
+          const reads =
+            by.effective.own &&
+            by.effective.rule.kind === 'file' &&
+            patternsIntersect(context, by.outline, one.place) &&
+            !allIn(context, everything, [by]) &&
+            !allIn(context, by.outline, denied);
+          if (reads) found.set(by, [...(found.get(by) ?? []), one]);
+          return false;
+        });
       }
       for (const [by, [first, ...others]] of found) {
         const { rule } = by.effective;

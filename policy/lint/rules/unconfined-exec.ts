@@ -7,9 +7,9 @@ export const unconfinedExec: LintRule = {
   text: 'With ux and Ux, and with pux and cux where the profile is not loaded, the program runs without any profile: whoever controls the confined program controls an unconfined one. ux and pux also pass on LD_PRELOAD and its like. Give the program a profile (px, cx) or let it inherit this one (ix).',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper ux,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper Px,\n}\n',
-  check({ profiles, report }) {
-    for (const { rule, own } of profiles.flatMap((one) => one.rules)) {
-      if (!own || rule.kind !== 'file' || !rule.permissions.exec) continue;
+  check({ ownRules, report }) {
+    for (const { rule } of ownRules('file')) {
+      if (!rule.permissions.exec) continue;
       const { mode, fallback, safe } = rule.permissions.exec;
       const environment = safe ? '' : ', and its environment (LD_PRELOAD …) is not scrubbed';
       if (mode === 'u')

@@ -8,9 +8,9 @@ export const unscrubbedExec: LintRule = {
   text: 'px and cx pass LD_PRELOAD, LD_LIBRARY_PATH and their like on to a program that runs under other permissions, so the confined program can make it run its own code. Px and Cx scrub them, as for a setuid program.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper px,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper Px,\n}\n',
-  check({ profiles, report }) {
-    for (const { rule, own } of profiles.flatMap((one) => one.rules)) {
-      if (!own || rule.kind !== 'file' || !rule.permissions.exec) continue;
+  check({ ownRules, report }) {
+    for (const { rule } of ownRules('file')) {
+      if (!rule.permissions.exec) continue;
       const { exec } = rule.permissions;
       if ((exec.mode === 'p' || exec.mode === 'c') && exec.fallback !== 'u' && !exec.safe) {
         const scrubbed = execText({ ...exec, safe: true });

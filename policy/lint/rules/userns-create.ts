@@ -7,9 +7,9 @@ export const usernsCreate: LintRule = {
   text: 'In a user namespace of its own a program holds every capability over it, which reaches kernel code that is otherwise root’s alone; many kernel exploits start there.',
   fires: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo {\n  userns create,\n}\n',
   clean: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/demo mr,\n}\n',
-  check({ profiles, report }) {
-    for (const { rule, own, deny } of profiles.flatMap((one) => one.rules)) {
-      if (own && !deny && rule.kind === 'userns')
+  check({ ownRules, report }) {
+    for (const { rule, deny } of ownRules('userns')) {
+      if (!deny)
         report(
           rule,
           'This lets the program make user namespaces, and reach kernel code through them.',

@@ -29,11 +29,16 @@ export const writableExec: LintRule = {
         // Denied writing, or denied running, of everything it matches: nothing to rewrite.
         if (denied('write', one.outline) || denied('exec', one.outline)) continue;
         let writer: ExpandedFileRule | undefined;
-        for (const two of writers.intersecting(one.outline, context.budget)) {
-          if (writer && writer.order < two.order) continue;
-          if (patternsIntersect(context, one.outline, two.outline) && !denied('write', two.outline))
+        writers.someIntersecting(one.outline, context.budget, (two) => {
+          const earlier = !writer || writer.order >= two.order;
+          if (
+            earlier &&
+            patternsIntersect(context, one.outline, two.outline) &&
+            !denied('write', two.outline)
+          )
             writer = two;
-        }
+          return false;
+        });
         if (!writer) continue;
         const by = writer.effective.rule;
         const same = by === rule;
