@@ -11,6 +11,7 @@ import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
 import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { Place } from './host/tree.ts';
+import { explainingErrors } from './system-error.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
 
@@ -62,7 +63,7 @@ export function readHostTrust(root: string): Promise<HostTrust | undefined> {
 
 /** Reads a trust file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readTrust(path: string | Place): Promise<HostTrust | undefined> {
-  const text = await readTextIfPresent(path);
+  const text = await explainingErrors(() => readTextIfPresent(path));
   return text === undefined ? undefined : parseTrust(path, text);
 }
 
