@@ -87,8 +87,8 @@ async function readToml<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | undefined> {
   const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
-  const parsed = parseToml(text, schema);
-  if (!parsed.ok) throw new SdkError('file-damaged', `${path} is malformed: ${parsed.reason}`);
+  const parsed = parseToml(`${path} is malformed`, text, schema);
+  if (!parsed.ok) throw new SdkError('file-damaged', parsed.reason);
   return parsed.value;
 }
 

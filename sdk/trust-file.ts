@@ -69,8 +69,8 @@ export async function readTrust(path: string | Place): Promise<HostTrust | undef
 
 /** What the text of a trust file says. Throws {@link SdkError} when it is malformed. */
 async function parseTrust(path: string | Place, text: string): Promise<HostTrust> {
-  const file = parseToml(text, TrustFile);
-  if (!file.ok) throw new SdkError('trust-file', `${path}: ${file.reason}`);
+  const file = parseToml(`${path}`, text, TrustFile);
+  if (!file.ok) throw new SdkError('trust-file', file.reason);
   const teams = new Map<string, TeamPolicy>();
   for (const [team, { keys, threshold }] of Object.entries(file.value.teams)) {
     teams.set(team, { keys: await importKeys(path, team, keys), threshold });
