@@ -32,20 +32,10 @@ export interface PackageFolder {
 }
 
 export const manifestName = 'aa-profile.toml';
-const readmeName = 'README.md';
+export const readmeName = 'README.md';
 
 /** Whether a package may have this name. */
 export const isPackageName = isProfileName;
-
-/** The manifest of a package that was not published yet, with what its author is to look at. */
-export function manifestText(name: string, abi = '3.0'): string {
-  return `name = "${name}"
-description = "What ${name} was seen to do"  # what it is for, in one sentence
-images = []  # the container images that it is for, such as "nginx"
-abi = "${abi}"
-license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
-`;
-}
 
 function licenceFault(license: string): string | undefined {
   const trouble = licenceTrouble(license);

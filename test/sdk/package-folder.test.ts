@@ -110,7 +110,8 @@ describe('a package’s folder', () => {
       join(path, 'aa-profile.toml'),
       'name = "web"\nabi = "3"\nlicense = "MTI"\nlinks = { source = "https://ann@example.org" }\n',
     );
-    const message: string = await readPackageFolder(path).catch((error: Error) => error.message);
+    const refused = await readPackageFolder(path).catch((error: Error) => error);
+    const message = refused instanceof Error ? refused.message : '';
     const [first, ...faults] = message.split('\n');
     expect(first).toBe(`${join(path, 'aa-profile.toml')}:`);
     expect(faults.map((line) => line.split(':')[0])).toEqual([
