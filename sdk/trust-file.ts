@@ -11,6 +11,8 @@ import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
 import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { Place } from './host/tree.ts';
+import { hostCommand } from './host-command.ts';
+import type { Refusal } from './refusal.ts';
 import { explainingErrors } from './system-error.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
@@ -59,6 +61,19 @@ export function trustPath(root: string): string {
 /** What the host below `root` trusts; see {@link readTrust}. */
 export function readHostTrust(root: string): Promise<HostTrust | undefined> {
   return readTrust(trustPlace(root));
+}
+
+/** Why there is no trust, and how to begin. */
+export function noTrustFile(
+  root: string,
+  trust: string | undefined,
+): Refusal<'no-trust-file'> & { next: string } {
+  const reason = `${trust ?? trustPlace(root)} does not exist`;
+  const next =
+    trust === undefined
+      ? `Decide whom to trust with: ${hostCommand('trust init TEAM --registry URL', { root })}`
+      : 'Name a trust file that exists, or leave it out to use the host’s own.';
+  return { ok: false, id: 'no-trust-file', reason, next };
 }
 
 /** Reads a trust file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */

@@ -13,7 +13,7 @@ import type { Recovered } from '../host/transaction.ts';
 import { briefTimeout, waitLimits } from '../pacing.ts';
 import type { Refusal } from '../refusal.ts';
 import { learnRevocations } from '../revocations.ts';
-import { type HostTrust, readTrust, trustPlace } from '../trust-file.ts';
+import { type HostTrust, noTrustFile, readTrust, trustPlace } from '../trust-file.ts';
 
 /** Makes the client for a registry. A `brief` one serves a call that can do without an answer: it gives up soon. */
 export type Connect = (registry: string, options: { brief: boolean }) => Client | Promise<Client>;
@@ -130,8 +130,7 @@ export async function openHost(
   }
   const trust = await trustOf(root, options);
   if (!trust) {
-    const file = options.trust ?? trustPlace(root);
-    return { ok: false, id: 'no-trust-file', reason: `${file} does not exist` };
+    return noTrustFile(root, typeof options.trust === 'string' ? options.trust : undefined);
   }
   const connect = connector(options, trust.registry);
   const { onEvent: emit = () => {} } = options;
