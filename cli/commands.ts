@@ -39,6 +39,7 @@ export const topics: Topic[] = [
   {
     title: 'Writing profiles',
     commands: {
+      init: async () => (await import('./commands/init.ts')).init,
       lint: async () => (await import('./commands/lint.ts')).lint,
       check: async () => (await import('./commands/check.ts')).check,
       fmt: async () => (await import('./commands/fmt.ts')).fmt,

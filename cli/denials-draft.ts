@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type IncludeResolver, lint, quoted } from '../policy/index.ts';
 import type { Draft } from '../sdk/denials/draft.ts';
 import { ifPresent, readBounded, writeOutput } from '../sdk/files.ts';
-import { isPackageName, manifestName, manifestText } from '../sdk/package-folder.ts';
+import { manifestText } from '../sdk/new-package.ts';
+import { isPackageName, manifestName } from '../sdk/package-folder.ts';
 import { maxProfileFile } from '../sdk/profile-file.ts';
 import { cautionsOf, tellOfMissing } from './denials-patch.ts';
 import { CliError, exit } from './framework/command.ts';
@@ -30,9 +31,14 @@ export async function writeDraft(
       'Write the profile to a file with -o FILE.',
     );
   }
+  const description = `What ${name} was seen to do`;
   const files = isFolder
     ? [
-        { path: join(output, manifestName), data: manifestText(name, abi), keep: true },
+        {
+          path: join(output, manifestName),
+          data: manifestText({ name, description, abi }),
+          keep: true,
+        },
         { path: join(output, name), data: text, keep: false },
       ]
     : [{ path: output, data: text, keep: false }];

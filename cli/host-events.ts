@@ -3,10 +3,11 @@ import { pathOf } from '../sdk/calls/installed.ts';
 import { withLock } from '../sdk/host/lock.ts';
 import type { RepairedRecord } from '../sdk/host/repair.ts';
 import type { Recovered } from '../sdk/host/transaction.ts';
+import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
 import type { Io } from './terminal/io.ts';
 
-/** Says what happened on the way of a call that works on a host. */
-export function tellHostEvent(io: Io, event: HostEvent): void {
+/** Says what happened on the way of a call that works on `host`. */
+export function tellHostEvent(io: Io, event: HostEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'waiting':
       tellWait(io, event.holder);
@@ -15,7 +16,7 @@ export function tellHostEvent(io: Io, event: HostEvent): void {
       tellRecovered(io, event.recovered);
       break;
     case 'record-repaired':
-      tellRepaired(io, event.repaired);
+      tellRepaired(io, event.repaired, host);
       break;
     case 'log-refused':
       io.tell(`Warning: the registry's log is not believed: ${event.reason} [${event.id}]`);
@@ -57,7 +58,11 @@ function tellRecovered(io: Io, { pending, outcome, refusal, earlier }: Recovered
   } else io.tell(`Warning: ${old} was not loaded again, for ${reason}.`);
 }
 
-function tellRepaired(io: Io, { record, copy, installation }: RepairedRecord): void {
+function tellRepaired(
+  io: Io,
+  { record, copy, installation }: RepairedRecord,
+  host: AdvisedHost,
+): void {
   const path = pathOf(record);
   if (record.kind === 'pending') {
     io.tell(`Warning: a change of ${path} was interrupted, and the record of it is damaged.`);
@@ -68,7 +73,7 @@ function tellRepaired(io: Io, { record, copy, installation }: RepairedRecord): v
     io.tell(`According to the version store, ${version} is installed${kept}.`);
   } else {
     io.tell('Which version is installed can’t be told, so an older one would not be refused.');
-    io.tell(`To rebuild it: sudo aa-registry pull ${path}`);
+    io.tell(`To rebuild it: ${hostCommand(`pull ${path}`, host)}`);
   }
   io.tell(`The damaged record was moved to ${copy}.`);
 }

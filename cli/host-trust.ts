@@ -1,10 +1,10 @@
 import { checkRoot } from '../sdk/calls/context.ts';
 import type { Untrusted } from '../sdk/host/trust-check.ts';
-import { type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
+import { type HostTrust, noTrustFile, readTrust, trustPlace } from '../sdk/trust-file.ts';
 import type { Reference } from '../trust/index.ts';
 import { pathOf } from './installed.ts';
 import { refused } from './refused.ts';
-import { sudoFor } from './target.ts';
 
 export const trustOption = {
   type: 'string',
@@ -19,10 +19,9 @@ export async function requireTrust(
 ): Promise<HostTrust> {
   const missing = await checkRoot(root);
   if (missing) throw refused(missing);
-  const file = trust ?? trustPlace(root);
-  const found = await readTrust(file);
+  const found = await readTrust(trust ?? trustPlace(root));
   if (found) return found;
-  throw refused({ ok: false, id: 'no-trust-file', reason: `${file} does not exist` });
+  throw refused(noTrustFile(root, trust));
 }
 
 /** The profile that was refused. */
@@ -39,10 +38,9 @@ export interface RefusedFor {
 export function trustAdvice(
   id: string,
   { team, name, lacksKeys, selector }: RefusedFor,
-  options: { root?: string | undefined; trust?: string | undefined },
+  options: AdvisedHost,
 ): string | undefined {
-  const command = (words: string) =>
-    `${sudoFor(options.root)}aa-registry ${words}${where(options)}`;
+  const command = (words: string) => hostCommand(words, options);
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
   if (!isAboutKeys(id)) return undefined;
   if (id !== 'key-revoked') {
@@ -67,10 +65,9 @@ function isAboutKeys(id: string): boolean {
 /** What to do about something installed that can't be proved. */
 export function proofAdvice(
   { id, installation: { team, name, version }, lacksKeys }: Untrusted,
-  options: { root?: string | undefined; trust?: string | undefined },
+  options: AdvisedHost,
 ): string {
-  const command = (words: string) =>
-    `${sudoFor(options.root)}aa-registry ${words}${where(options)}`;
+  const command = (words: string) => hostCommand(words, options);
   const path = pathOf({ team, name });
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
   if (!isAboutKeys(id)) return `To have it proved again: ${command(`pull ${path}@${version}`)}`;
@@ -78,8 +75,4 @@ export function proofAdvice(
   return lacksKeys
     ? `Once team ${team} has a new key: ${command(`trust update ${team}`)}, then ${command(`pull ${path}`)}`
     : `If its team has signed a version with the keys that are trusted now: ${command(`pull ${path}`)}`;
-}
-
-function where({ root, trust }: { root?: string | undefined; trust?: string | undefined }): string {
-  return [root && ` --root ${root}`, trust && ` --trust ${trust}`].filter(Boolean).join('');
 }

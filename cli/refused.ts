@@ -37,15 +37,13 @@ export function refused(
         'It lists what this host should have, such as: profiles = ["docker-nginx", "acme/web@^1.2"]';
       return new CliError(exit.failed, `Nothing was changed: ${reason}.`, next ?? example);
     }
-    case 'no-trust-file': {
-      const init = 'Decide whom to trust with: aa-registry trust init TEAM --registry URL';
+    case 'no-trust-file':
       return new CliError(
         exit.refused,
         `This host does not trust any team yet: ${reason}.`,
-        init,
+        next,
         id,
       );
-    }
     case 'not-root':
     case 'no-apparmor':
     case 'no-parser':

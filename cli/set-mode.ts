@@ -9,6 +9,7 @@ import { isSdkError } from '../sdk/error.ts';
 import { isForcedToComplain } from '../sdk/host/complain.ts';
 import { reinstall } from '../sdk/host/reinstall.ts';
 import { lacksKeys } from '../sdk/host/trust-check.ts';
+import { hostCommand } from '../sdk/host-command.ts';
 import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { answerItems, formatOption } from './framework/format.ts';
@@ -17,7 +18,7 @@ import { trustAdvice, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
 import { refused } from './refused.ts';
 import { connectWith, registryOptions } from './session.ts';
-import { rootOf, rootOption, sudoFor } from './target.ts';
+import { rootOf, rootOption } from './target.ts';
 
 /** The commands `enforce` and `complain`, which differ in one word. */
 export function modeCommand(
@@ -48,7 +49,7 @@ export function modeCommand(
         registry,
         env: io.env,
         connect: connectWith(io, values),
-        onEvent: (event: HostEvent) => tellHostEvent(io, event),
+        onEvent: (event: HostEvent) => tellHostEvent(io, event, values),
       };
       const opened = await openHost(options, { change: true });
       if (!opened.ok) throw refused(opened);
@@ -91,9 +92,7 @@ export function modeCommand(
               ({ reference }) => reference.team === team && reference.name === name,
             );
             if (complain && wanted && !wanted.complain) {
-              io.tell(
-                `"sync" leaves it so until: ${sudoFor(values.root)}aa-registry enforce ${path}`,
-              );
+              io.tell(`"sync" leaves it so until: ${hostCommand(`enforce ${path}`, values)}`);
             }
             if (!complain && wanted?.complain) {
               io.tell(

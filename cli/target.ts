@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkRoot } from '../sdk/calls/context.ts';
 import { checkTarget } from '../sdk/host/install.ts';
@@ -24,17 +23,6 @@ export async function requireRoot(value: string | undefined): Promise<string> {
   const refusal = await checkRoot(root);
   if (refusal) throw refused(refusal);
   return root;
-}
-
-/** What advised commands that change a host begin with: no sudo below another root that this user may write. */
-export function sudoFor(root: string | undefined): 'sudo ' | '' {
-  if (root === undefined || rootOf(root) === '/' || process.getuid?.() === 0) return 'sudo ';
-  try {
-    accessSync(root, constants.W_OK);
-    return '';
-  } catch {
-    return 'sudo ';
-  }
 }
 
 /** Ends the command, before it does anything, where profiles can't be installed. */

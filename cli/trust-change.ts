@@ -2,6 +2,7 @@ import type { Client } from '../sdk/client.ts';
 import { findUnsafe } from '../sdk/host/root.ts';
 import { seenFolder } from '../sdk/host/seen.ts';
 import type { Place } from '../sdk/host/tree.ts';
+import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
 import { latestCheckpoint } from '../sdk/latest-checkpoint.ts';
 import { changeTrust, type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
 import {
@@ -155,7 +156,7 @@ export async function changeTeams(
     }
     if (after === undefined)
       say('  It would no longer be trusted: its profiles are neither installed nor repaired.');
-    else requireEnough(team, after);
+    else requireEnough(team, after, values);
   }
   if (changed.length === 0) {
     answer(io, values, { file: path, changed: false, items }, `${path} is up to date.`);
@@ -211,13 +212,13 @@ function describeChange(
   };
 }
 
-function requireEnough(team: string, { keys, threshold }: TeamPolicy): void {
+function requireEnough(team: string, { keys, threshold }: TeamPolicy, host: AdvisedHost): void {
   if (keys.length >= threshold) return;
   if (keys.length === 0) {
     throw new CliError(
       exit.failed,
       `Nothing was written: no key of team ${team} would be left.`,
-      `The team has to register a new key before anything of it can be installed again. To stop trusting it: sudo aa-registry trust remove ${team}`,
+      `The team has to register a new key before anything of it can be installed again. To stop trusting it: ${hostCommand(`trust remove ${team}`, host)}`,
     );
   }
   throw new CliError(

@@ -3,7 +3,7 @@ import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import { SdkError } from './error.ts';
 import { readBounded, readTextIfPresent, writeFileAtomically } from './files.ts';
-import { homeOf } from './home.ts';
+import { type Environment, homeOf } from './home.ts';
 import type { NetworkSettings } from './network.ts';
 import { parseToml } from './toml.ts';
 
@@ -31,26 +31,26 @@ export interface Configuration {
 }
 
 /** The user's folder: `$XDG_CONFIG_HOME/aa-registry`, or `~/.config/aa-registry`. */
-export function configFolder(env: NodeJS.ProcessEnv): string {
+export function configFolder(env: Environment): string {
   return join(env.XDG_CONFIG_HOME || join(homeOf(env), '.config'), 'aa-registry');
 }
 
-function configPath(env: NodeJS.ProcessEnv): string {
+function configPath(env: Environment): string {
   return join(configFolder(env), 'config.toml');
 }
 
 /** The host's file: `/etc/aa-registry/config.toml`, or what `AA_CONFIG` names. */
-export function hostConfigPath(env: NodeJS.ProcessEnv): string {
+export function hostConfigPath(env: Environment): string {
   return env.AA_CONFIG || '/etc/aa-registry/config.toml';
 }
 
 /** Reads the user's configuration; empty when there is none. Throws {@link SdkError} when it is malformed. */
-export async function readConfig(env: NodeJS.ProcessEnv): Promise<Config> {
+export async function readConfig(env: Environment): Promise<Config> {
   return (await readToml(configPath(env), Config)) ?? {};
 }
 
 /** Reads the user's configuration over the host's. Throws {@link SdkError} when one is malformed. */
-export async function readConfiguration(env: NodeJS.ProcessEnv): Promise<Configuration> {
+export async function readConfiguration(env: Environment): Promise<Configuration> {
   const user = await readConfig(env);
   const host = (await readToml(hostConfigPath(env), HostConfig)) ?? {};
   return {
@@ -87,12 +87,12 @@ async function readToml<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | undefined> {
   const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
-  const parsed = parseToml(text, schema);
-  if (!parsed.ok) throw new SdkError('file-damaged', `${path} is malformed: ${parsed.reason}`);
+  const parsed = parseToml(`${path} is malformed`, text, schema);
+  if (!parsed.ok) throw new SdkError('file-damaged', parsed.reason);
   return parsed.value;
 }
 
 /** Replaces the user's configuration. It holds a token, so only its owner may read it. */
-export async function writeConfig(env: NodeJS.ProcessEnv, config: Config): Promise<void> {
+export async function writeConfig(env: Environment, config: Config): Promise<void> {
   await writeFileAtomically(configPath(env), `${stringify(config)}\n`, 0o600);
 }

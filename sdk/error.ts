@@ -11,7 +11,17 @@ export type ErrorCode =
   | 'profiles-file'
   | 'trust-file'
   | 'unsafe-place'
-  | 'witness-state';
+  | 'witness-state'
+  // What the system says: sdk/system-error.ts.
+  | 'address-in-use'
+  | 'address-unavailable'
+  | 'disk-full'
+  | 'file-missing'
+  | 'not-a-file'
+  | 'not-a-folder'
+  | 'permission-denied'
+  | 'read-only-disk'
+  | 'system-error';
 
 /**
  * Something outside this program has to change before the call can succeed: a file, a setting, another run. The message
@@ -22,8 +32,12 @@ export class SdkError extends Error {
   /** What to do about it, where the message does not say. */
   readonly next: string | undefined;
 
-  constructor(code: ErrorCode, message: string, { next }: { next?: string | undefined } = {}) {
-    super(message);
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { next, ...options }: { next?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, options);
     this.code = code;
     this.next = next;
   }

@@ -176,6 +176,13 @@ export async function replaceFile(
 /** A file exceeds its limit. */
 class TooLarge extends SdkError {}
 
+/** Adds the path to an error of the system's: Node says of an open file only which call failed. */
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error && 'syscall' in error && !('path' in error)
+    ? Object.assign(error, { path })
+    : error;
+}
+
 async function readAll(
   file: FileHandle,
   path: string,
@@ -184,7 +191,11 @@ async function readAll(
   const chunks: Buffer[] = [];
   let length = 0;
   for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024), 0, 64 * 1024);
+    const { bytesRead, buffer } = await file
+      .read(Buffer.allocUnsafe(64 * 1024), 0, 64 * 1024)
+      .catch((error: unknown) => {
+        throw withPath(error, path);
+      });
     if (bytesRead === 0) return Buffer.concat(chunks);
     length += bytesRead;
     if (length > limit) {
@@ -257,11 +268,7 @@ export async function writeNew(
     await file.sync();
   } catch (error) {
     await unlink(path);
-    // Node says of an open file only which call failed.
-    if (error instanceof Error && 'syscall' in error && !('path' in error)) {
-      Object.assign(error, { path });
-    }
-    throw error;
+    throw withPath(error, path);
   } finally {
     await file.close();
   }

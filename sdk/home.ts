@@ -1,7 +1,10 @@
 import { homedir } from 'node:os';
 
+/** Environment variables, such as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The user's home; `/` for a user whom this machine does not know, as in containers. */
-export function homeOf(env: NodeJS.ProcessEnv): string {
+export function homeOf(env: Environment): string {
   if (env.HOME) return env.HOME;
   try {
     return homedir();

@@ -13,6 +13,7 @@ export {
   type Reference,
 } from '../trust/index.ts';
 export type { Connect, HostEvent, HostOptions } from './calls/context.ts';
+export type { SdkEvent } from './calls/event.ts';
 export { type Linted, type LintOptions, lint } from './calls/lint.ts';
 export {
   type PullEvent,
@@ -44,8 +45,20 @@ export {
   type StatusRefusal,
   status,
 } from './calls/status.ts';
-export { type Synced, type SyncOptions, type SyncRefusal, sync } from './calls/sync.ts';
-export { type VerifyOptions, type VerifyRefusal, verify, verifyAll } from './calls/verify.ts';
+export {
+  type SyncEvent,
+  type Synced,
+  type SyncOptions,
+  type SyncRefusal,
+  sync,
+} from './calls/sync.ts';
+export {
+  type VerifyEvent,
+  type VerifyOptions,
+  type VerifyRefusal,
+  verify,
+  verifyAll,
+} from './calls/verify.ts';
 export {
   type Client,
   type ClientOptions,

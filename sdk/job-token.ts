@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseJson, readAtMost } from '../trust/index.ts';
 import { SdkError } from './error.ts';
+import type { Environment } from './home.ts';
 
 /** How long the CI provider may take to answer, in milliseconds. */
 const timeout = 10_000;
@@ -17,7 +18,7 @@ const Answer = z.object({ value: z.string().min(1) });
  * {@link SdkError}.
  */
 export async function requestJobToken(
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   audience: string,
   fetch = globalThis.fetch,
 ): Promise<string | undefined> {

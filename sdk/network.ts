@@ -3,6 +3,7 @@ import { setGlobalProxyFromEnv } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { SdkError } from './error.ts';
 import { readBounded } from './files.ts';
+import type { Environment } from './home.ts';
 
 /** The most that a CA file may hold, in bytes: the bundle of a system has about 200 KiB. */
 const maxCertificates = 8 * 1024 * 1024;
@@ -24,7 +25,7 @@ export interface NetworkSettings {
  */
 export async function prepareNetwork(
   registry: string,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   settings: NetworkSettings,
   caFile?: string,
 ): Promise<void> {
@@ -56,7 +57,7 @@ export async function prepareNetwork(
 /** The proxy through which a registry is asked; `undefined` when it is asked itself. */
 export function proxyFor(
   registry: string,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   settings: NetworkSettings,
 ): string | undefined {
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = proxiesOf(env, settings);
@@ -70,7 +71,7 @@ export function proxyFor(
   return isWithout ? undefined : (protocol === 'https:' ? HTTPS_PROXY : HTTP_PROXY) || undefined;
 }
 
-function proxiesOf(env: NodeJS.ProcessEnv, settings: NetworkSettings) {
+function proxiesOf(env: Environment, settings: NetworkSettings) {
   const named = (name: string) => env[name.toLowerCase()] || env[name];
   return {
     HTTP_PROXY: named('HTTP_PROXY') ?? settings.proxy,

@@ -14,7 +14,7 @@ import {
 import { isSdkError, SdkError } from './error.ts';
 import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
-import { type Fields, parseToml } from './toml.ts';
+import { type Fields, fieldCheck, parseToml } from './toml.ts';
 
 /** A profile ready to be published: a folder with `aa-profile.toml` and the profile itself. */
 export interface PackageFolder {
@@ -32,19 +32,26 @@ export interface PackageFolder {
 }
 
 export const manifestName = 'aa-profile.toml';
-const readmeName = 'README.md';
+export const readmeName = 'README.md';
 
 /** Whether a package may have this name. */
 export const isPackageName = isProfileName;
 
-/** The manifest of a package that was not published yet, with what its author is to look at. */
-export function manifestText(name: string, abi = '3.0'): string {
-  return `name = "${name}"
-description = "What ${name} was seen to do"  # what it is for, in one sentence
-images = []  # the container images that it is for, such as "nginx"
-abi = "${abi}"
-license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
-`;
+function licenceFault(license: string): string | undefined {
+  const trouble = licenceTrouble(license);
+  if (!trouble) return undefined;
+  const { meant } = trouble;
+  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+  return (
+    `"${license}" is not an SPDX licence expression, such as "Apache-2.0" or "MIT OR GPL-2.0-only".${hint} ` +
+    'One that SPDX does not list is written LicenseRef-NAME'
+  );
+}
+
+function credentialsFault(links: Manifest['links']): string | undefined {
+  const [link] = linksWithCredentials(links === undefined ? {} : { links });
+  if (link === undefined) return undefined;
+  return `the address of ${link} holds a user's name or a password [secret]; "aa-registry explain secret" says more`;
 }
 
 const ManifestFile = Manifest.omit({ readme: true })
@@ -63,6 +70,8 @@ const ManifestFile = Manifest.omit({ readme: true })
       )
       .default(defaultTeam),
     images: Manifest.shape.images.default([]),
+    license: Manifest.shape.license.superRefine(fieldCheck(licenceFault)),
+    links: Manifest.shape.links.superRefine(fieldCheck(credentialsFault)),
   })
   .strict();
 
@@ -119,19 +128,11 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   if (!manifestBytes) throw new SdkError('package-invalid', await whyNoManifest(folder));
   const source = decode(path, manifestBytes);
   requireNoSecret(path, source);
-  const parsed = parseToml(source, ManifestFile, manifestFields);
-  if (!parsed.ok) throw new SdkError('package-invalid', `${path}: ${parsed.reason}`);
+  const parsed = parseToml(path, source, ManifestFile, manifestFields);
+  if (!parsed.ok) throw new SdkError('package-invalid', parsed.reason);
   // TOML has escapes: what is published is what they mean.
   requireNoSecret(path, JSON.stringify(parsed.value));
   const { name, team, ...manifest } = parsed.value;
-  for (const link of linksWithCredentials(manifest)) {
-    const what = `links.${link} holds a user's name or a password`;
-    throw new SdkError(
-      'package-invalid',
-      `${path}: ${what} [secret]; "aa-registry explain secret" says more`,
-    );
-  }
-  requireLicence(path, manifest.license);
   const file = join(folder, name);
   const bytes = await readPart(file, maxProfile);
   if (!bytes) throw new SdkError('package-invalid', `${folder} has no profile file named ${name}`);
@@ -172,18 +173,6 @@ function hiddenInManifest(path: string, source: string, value: unknown): Diagnos
     ...one,
     span: { start, end: start },
   }));
-}
-
-function requireLicence(path: string, license: string): void {
-  const trouble = licenceTrouble(license);
-  if (!trouble) return;
-  const { meant } = trouble;
-  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
-  throw new SdkError(
-    'package-invalid',
-    `${path}: license "${license}" is not an SPDX licence expression, such as "Apache-2.0" or "MIT OR GPL-2.0-only".${hint} ` +
-      'One that SPDX does not list is written LicenseRef-NAME',
-  );
 }
 
 async function readReadme(path: string): Promise<string | undefined> {

@@ -78,7 +78,7 @@ function decodeBytes(bytes: Buffer): string {
 }
 
 /** The bytes of a text in which lone surrogates stand for bytes that are not UTF-8. */
-export function encodeProfile(text: string): Buffer {
+export function encodeProfile(text: string): Uint8Array {
   const bytes = text.replace(/[^\0-\x7f]/gu, (character) =>
     /[\udc80-\udcff]/u.test(character)
       ? String.fromCharCode(character.charCodeAt(0) & 0xff)

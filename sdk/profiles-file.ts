@@ -170,7 +170,7 @@ async function readToml<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | undefined> {
   const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
-  const file = parseToml(text, schema, profilesFields);
-  if (!file.ok) throw new SdkError('profiles-file', `${path}: ${file.reason}`);
+  const file = parseToml(`${path}`, text, schema, profilesFields);
+  if (!file.ok) throw new SdkError('profiles-file', file.reason);
   return file.value;
 }

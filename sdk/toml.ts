@@ -16,8 +16,13 @@ const maxDepth = 16;
 /** The most of what is wrong that is told at once. */
 const maxTold = 8;
 
-/** Reads TOML of this shape. What is wrong with a field is said with its line, and with what `fields` says of it. */
+/**
+ * Parses TOML of this shape. A reason lists all faults of its fields, each with what `fields` says of the field.
+ *
+ * @param file what a reason begins with: the file's path
+ */
 export function parseToml<Schema extends z.ZodType>(
+  file: string,
   text: string,
   schema: Schema,
   fields: Fields = {},
@@ -27,14 +32,17 @@ export function parseToml<Schema extends z.ZodType>(
     if (text.length > maxLength) throw new Error(`it has more than ${maxLength} characters`);
     document = parse(text, { maxDepth: maxDepth });
   } catch (error) {
-    return { ok: false, reason: `it is not TOML: ${trouble(error)}` };
+    return { ok: false, reason: `${file}: it is not TOML: ${trouble(error)}` };
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return { ok: true, value: parsed.data };
   const told = tell(parsed.error.issues, document, schema, fields);
   const more = told.length - maxTold;
   const lines = [...told.slice(0, maxTold), ...(more > 0 ? [`and ${more} more`] : [])];
-  return { ok: false, reason: lines.length > 1 ? ['', ...lines].join('\n') : (lines[0] ?? '') };
+  return {
+    ok: false,
+    reason: lines.length > 1 ? [`${file}:`, ...lines].join('\n') : `${file}: ${lines[0]}`,
+  };
 }
 
 /** What is wrong, unknown names first: one may be a slip for what is missing, which is not told then. */
@@ -78,8 +86,27 @@ function describeIssue(issue: Issue, document: unknown, fields: Fields): string 
   // Of an array's element, what is said of the array.
   const field = path.filter((part) => !/^\d+$/.test(part)).join('.');
   const about = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  const meaning = about === undefined ? '' : ` (${about.what}), such as ${about.example}`;
-  return `${name}: ${fault(issue, valueAt(document, path))}${meaning}`;
+  const said = fault(issue, valueAt(document, path));
+  if (about === undefined || isWhole(issue)) return `${name}: ${said}`;
+  const example = said.includes('such as') ? '' : `, such as ${about.example}`;
+  return `${name}: ${said} (${about.what})${example}`;
+}
+
+/**
+ * A schema's own check of a field: `check` returns what is wrong with a value, which then needs no explanation from
+ * {@link Fields}.
+ */
+export function fieldCheck<Value>(check: (value: Value) => string | undefined) {
+  return (value: Value, context: z.core.$RefinementCtx): void => {
+    const message = check(value);
+    if (message !== undefined) {
+      context.addIssue({ code: 'custom', message, params: { whole: true } });
+    }
+  };
+}
+
+function isWhole(issue: Issue): boolean {
+  return issue.code === 'custom' && issue.params?.whole === true;
 }
 
 const types: Record<string, string> = {

@@ -11,6 +11,9 @@ import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
 import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { Place } from './host/tree.ts';
+import { hostCommand } from './host-command.ts';
+import type { Refusal } from './refusal.ts';
+import { explainingErrors } from './system-error.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
 
@@ -60,16 +63,29 @@ export function readHostTrust(root: string): Promise<HostTrust | undefined> {
   return readTrust(trustPlace(root));
 }
 
+/** Why there is no trust, and how to begin. */
+export function noTrustFile(
+  root: string,
+  trust: string | undefined,
+): Refusal<'no-trust-file'> & { next: string } {
+  const reason = `${trust ?? trustPlace(root)} does not exist`;
+  const next =
+    trust === undefined
+      ? `Decide whom to trust with: ${hostCommand('trust init TEAM --registry URL', { root })}`
+      : 'Name a trust file that exists, or leave it out to use the host’s own.';
+  return { ok: false, id: 'no-trust-file', reason, next };
+}
+
 /** Reads a trust file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
 export async function readTrust(path: string | Place): Promise<HostTrust | undefined> {
-  const text = await readTextIfPresent(path);
+  const text = await explainingErrors(() => readTextIfPresent(path));
   return text === undefined ? undefined : parseTrust(path, text);
 }
 
 /** What the text of a trust file says. Throws {@link SdkError} when it is malformed. */
 async function parseTrust(path: string | Place, text: string): Promise<HostTrust> {
-  const file = parseToml(text, TrustFile);
-  if (!file.ok) throw new SdkError('trust-file', `${path}: ${file.reason}`);
+  const file = parseToml(`${path}`, text, TrustFile);
+  if (!file.ok) throw new SdkError('trust-file', file.reason);
   const teams = new Map<string, TeamPolicy>();
   for (const [team, { keys, threshold }] of Object.entries(file.value.teams)) {
     teams.set(team, { keys: await importKeys(path, team, keys), threshold });

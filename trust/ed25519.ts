@@ -1,5 +1,10 @@
 import { decodeHex } from './hex.ts';
 
+/**
+ * A key of WebCrypto. Derived, because runtimes' types disagree on the name: `CryptoKey` is no type in those of Node.js.
+ */
+export type WebKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /** The lengths of a public key and of a signature, in bytes (RFC 8032 sections 5.1.5 and 5.1.6). */
 export const ed25519KeyLength = 32;
 export const ed25519Length = 64;
@@ -21,7 +26,7 @@ const smallOrder = [
  * Imports an Ed25519 public key from its 32 bytes; `undefined` if they are not the canonical encoding of a point, or the
  * point has a small order. WebCrypto's implementations differ on both, so keys must come from here.
  */
-export async function importEd25519(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey | undefined> {
+export async function importEd25519(raw: Uint8Array<ArrayBuffer>): Promise<WebKey | undefined> {
   if (!isValidPoint(raw)) return undefined;
   try {
     return await crypto.subtle.importKey('raw', raw, 'Ed25519', true, ['verify']);
@@ -36,7 +41,7 @@ export async function importEd25519(raw: Uint8Array<ArrayBuffer>): Promise<Crypt
  * order of the base point. Node and workerd check the equation without the cofactor. Never throws.
  */
 export async function verifyEd25519(
-  key: CryptoKey,
+  key: WebKey,
   signature: Uint8Array<ArrayBuffer>,
   message: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {

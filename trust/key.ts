@@ -1,6 +1,6 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { type Digest, sha256 } from './digest.ts';
-import { ed25519KeyLength, importEd25519 } from './ed25519.ts';
+import { ed25519KeyLength, importEd25519, type WebKey } from './ed25519.ts';
 
 /**
  * An Ed25519 public key (RFC 8032) as the base64 of its SubjectPublicKeyInfo (RFC 8410) in one line: the body of an
@@ -13,12 +13,12 @@ export interface PublicKey {
   /** `sha256:` and the hexadecimal SHA-256 of the SubjectPublicKeyInfo. */
   keyId: Digest;
   text: PublicKeyText;
-  key: CryptoKey;
+  key: WebKey;
 }
 
 /** A private key together with its public half. */
 export interface KeyPair {
-  privateKey: CryptoKey;
+  privateKey: WebKey;
   publicKey: PublicKey;
 }
 
@@ -51,7 +51,7 @@ export async function importPublicKey(text: string): Promise<PublicKey | undefin
 }
 
 /** Exports a private key as PEM (PKCS#8, RFC 5958), readable by `openssl pkey`. */
-export async function exportPrivateKey(privateKey: CryptoKey): Promise<string> {
+export async function exportPrivateKey(privateKey: WebKey): Promise<string> {
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', privateKey));
   return `-----BEGIN PRIVATE KEY-----\n${encodeBase64(pkcs8)}\n-----END PRIVATE KEY-----\n`;
 }
@@ -76,7 +76,7 @@ export async function importPrivateKey(pem: string): Promise<KeyPair | undefined
   }
 }
 
-async function describe(key: CryptoKey): Promise<PublicKey> {
+async function describe(key: WebKey): Promise<PublicKey> {
   const spki = new Uint8Array(await crypto.subtle.exportKey('spki', key));
   return { keyId: await sha256(spki), text: encodeBase64(spki), key };
 }

@@ -2,6 +2,7 @@ import { readTextIfPresent } from '../../sdk/files.ts';
 import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
 import { type Installation, isHeldFrom, listInstallations } from '../../sdk/host/state.ts';
 import { lacksKeys } from '../../sdk/host/trust-check.ts';
+import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
 import type { Verified } from '../../sdk/resolve/index.ts';
 import { fetchAllVerified } from '../../sdk/resolve/index.ts';
@@ -67,7 +68,7 @@ export const lock = defineCommand({
     });
     const verified = await showingProgress(io, names, async ({ update, note }) => {
       const fetched = await fetchAllVerified(client, references, view, { onProgress: update });
-      const held = heldBack(references, fetched, installed);
+      const held = heldBack(references, fetched, installed, values);
       for (const { reference, installation, from } of held.values()) {
         const { version } = installation;
         note(
@@ -135,6 +136,7 @@ function heldBack(
   references: readonly Reference[],
   fetched: readonly Verified[],
   installed: readonly Installation[],
+  host: AdvisedHost,
 ): Map<number, Held> {
   const held = new Map<number, Held>();
   for (const [at, reference] of references.entries()) {
@@ -151,7 +153,7 @@ function heldBack(
       throw new CliError(
         exit.failed,
         `Nothing was written: this host was rolled back to ${version}, which is not what ${formatReference(reference)} means.`,
-        `Change that in profiles.toml, or end the rollback with: sudo aa-registry pull ${formatReference(reference)}`,
+        `Change that in profiles.toml, or end the rollback with: ${hostCommand(`pull ${formatReference(reference)}`, host)}`,
         'rolled-back',
       );
     }

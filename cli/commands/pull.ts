@@ -3,6 +3,7 @@ import { type PullEvent, type Pulled, type PullRefusal, pullAll } from '../../sd
 import { type VerifyOptions, type VerifyRefusal, verifyAll } from '../../sdk/calls/verify.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
+import type { AdvisedHost } from '../../sdk/host-command.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
@@ -113,7 +114,7 @@ export const pull = defineCommand({
           complain,
           dryRun,
           onEvent: (event) => {
-            tell(io, progress, event);
+            tell(io, progress, event, values);
             if (event.kind !== 'installed') return;
             const { profile, changed, from = null, mode = null, setAside = null } = event.pulled;
             const item = { ...identityOf(profile), changed, from, mode, setAside };
@@ -155,7 +156,7 @@ async function download(
       const verified = await verifyAll(references, {
         ...call,
         offline: true,
-        onEvent: (event) => tell(io, progress, event),
+        onEvent: (event) => tell(io, progress, event, values),
       });
       if (!verified.ok) throw refusal(verified, 0, values);
       for (const profile of verified.profiles) {
@@ -168,7 +169,7 @@ async function download(
   return exit.ok;
 }
 
-function tell(io: Io, progress: Progress, event: PullEvent): void {
+function tell(io: Io, progress: Progress, event: PullEvent, host: AdvisedHost): void {
   const { start, update, note, detail } = progress;
   switch (event.kind) {
     case 'started':
@@ -184,7 +185,9 @@ function tell(io: Io, progress: Progress, event: PullEvent): void {
       const { team, name, version, digest, signers, checkpoint } = event.profile;
       detail(`Fetched ${team}/${name}@${version} ${digest}`);
       for (const { keyId } of signers) detail(`Verified: signed for team ${team} by ${keyId}`);
-      detail(`Verified: in the log of ${checkpoint.size} entries`);
+      detail(
+        `Verified: included in the log ${checkpoint.origin}, which has ${checkpoint.size} entries`,
+      );
       break;
     }
     case 'step':
@@ -200,7 +203,7 @@ function tell(io: Io, progress: Progress, event: PullEvent): void {
       break;
     }
     default:
-      tellHostEvent(io, event);
+      tellHostEvent(io, event, host);
   }
 }
 

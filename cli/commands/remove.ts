@@ -35,7 +35,7 @@ export const remove = defineCommand({
         force,
         connect: connectWith(io, values),
         onEvent: (event) => {
-          if (event.kind !== 'removed') return tellHostEvent(io, event);
+          if (event.kind !== 'removed') return tellHostEvent(io, event, values);
           const { team, name, version } = event.installation;
           done({ team, name, version }, `Removed ${pathOf(event.installation)} ${version}`);
         },

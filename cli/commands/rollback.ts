@@ -3,6 +3,7 @@ import {
   type RollbackRefusal,
   rollback as rollBack,
 } from '../../sdk/calls/rollback.ts';
+import type { AdvisedHost } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { tellHostEvent, tellSetAside } from '../host-events.ts';
@@ -48,7 +49,7 @@ export const rollback = defineCommand({
       offline,
       env: io.env,
       connect: connectWith(io, values),
-      onEvent: (event) => tell(io, event),
+      onEvent: (event) => tell(io, event, values),
     });
     if (!done.ok) throw refusal(done, values);
     const { profile, from, isForward, mode = null, setAside = null } = done;
@@ -67,7 +68,7 @@ export const rollback = defineCommand({
   },
 });
 
-function tell(io: Io, event: RollbackEvent): void {
+function tell(io: Io, event: RollbackEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'version-yanked':
       io.tell(`Warning: ${event.version} was yanked: ${event.reason}`);
@@ -79,7 +80,7 @@ function tell(io: Io, event: RollbackEvent): void {
       io.tell(event.step);
       break;
     default:
-      tellHostEvent(io, event);
+      tellHostEvent(io, event, host);
   }
 }
 

@@ -8,6 +8,7 @@ import { describeDrift, isAsInstalled } from '../../sdk/host/drift.ts';
 import type { LoadedProfile } from '../../sdk/host/kernel.ts';
 import { maxRecords, type Named } from '../../sdk/host/state.ts';
 import type { Untrusted } from '../../sdk/host/trust-check.ts';
+import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { tellHostEvent } from '../host-events.ts';
@@ -73,7 +74,7 @@ export const status = defineCommand({
       offline,
       env: io.env,
       connect: connectWith(io, values),
-      onEvent: (event) => tell(io, event),
+      onEvent: (event) => tell(io, event, values),
     });
     if (!found.ok) throw refusal(found);
     const { untrusted, outdated, verdict } = found;
@@ -83,7 +84,7 @@ export const status = defineCommand({
       );
     }
     if (values.format === 'json') io.print(toJson(asData(found)));
-    else printStatus(io, found, values.all ?? false);
+    else printStatus(io, found, values);
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
     for (const next of new Set(advice)) io.tell(next);
     return exitCodes[verdict];
@@ -95,7 +96,7 @@ function refusal(found: StatusRefusal): CliError {
   return new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
 }
 
-function tell(io: Io, event: StatusEvent): void {
+function tell(io: Io, event: StatusEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'updates-unknown':
       io.tell(`Newer versions are not known: ${event.reason}`);
@@ -104,11 +105,15 @@ function tell(io: Io, event: StatusEvent): void {
       io.tell(`Warning: ${event.reason}`);
       break;
     default:
-      tellHostEvent(io, event);
+      tellHostEvent(io, event, host);
   }
 }
 
-function printStatus(io: Io, found: Status, all: boolean): void {
+function printStatus(
+  io: Io,
+  found: Status,
+  { all = false, ...host }: AdvisedHost & { all?: boolean },
+): void {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   const unproved = [...found.untrusted, ...found.outdated];
   if (kernel?.ok === false) printText(io, `AppArmor is not enabled: ${kernel.reason}.`);
@@ -142,7 +147,7 @@ function printStatus(io: Io, found: Status, all: boolean): void {
   for (const record of damaged) {
     const what = record.kind === 'pending' ? 'an interrupted change' : 'what is installed';
     printText(io, `The record of ${what} of ${pathOf(record)} is damaged: ${record.path}`);
-    io.print(`  To rebuild it: sudo aa-registry pull ${pathOf(record)}`);
+    io.print(`  To rebuild it: ${hostCommand(`pull ${pathOf(record)}`, host)}`);
   }
   if (unconfined.length > 0) {
     io.print('');

@@ -1,5 +1,6 @@
 import { type Synced, sync as syncHost } from '../../sdk/calls/sync.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
+import { hostCommand } from '../../sdk/host-command.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import type { SyncOutcome } from '../../sdk/sync.ts';
 import type { Step } from '../../sdk/sync-plan.ts';
@@ -13,7 +14,7 @@ import { pathOf } from '../installed.ts';
 import { profilesOption } from '../profiles-option.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
-import { rootOf, rootOption, sudoFor } from '../target.ts';
+import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { printText } from '../terminal/table.ts';
@@ -69,7 +70,7 @@ export const sync = defineCommand({
       dryRun,
       env: io.env,
       connect: connectWith(io, values),
-      onEvent: (event) => tellHostEvent(io, event),
+      onEvent: (event) => tellHostEvent(io, event, values),
     });
     if (!report.ok) throw refused(report);
     const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
@@ -102,12 +103,11 @@ export const sync = defineCommand({
 function describeUnmanaged(unmanaged: Synced['unmanaged'], root: string | undefined): string[] {
   if (unmanaged.length === 0) return [];
   const names = unmanaged.map(pathOf);
-  const where = root === undefined ? '' : ` --root ${root}`;
   const stay =
     names.length === 1 ? 'was installed by "pull" and stays' : 'were installed by "pull" and stay';
   return [
     `Not in profiles.toml: ${names.join(', ')} ${stay}; sync does not update or repair what is not listed.`,
-    `To remove: ${sudoFor(root)}aa-registry remove ${names.join(' ')}${where}`,
+    `To remove: ${hostCommand(`remove ${names.join(' ')}`, { root })}`,
   ];
 }
 

@@ -54,7 +54,7 @@ export const verify = defineCommand({
           const reference = formatReference(event.reference);
           io.tell(`Warning: ${reference} was yanked: ${event.reason}`);
         } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
-          tellHostEvent(io, event);
+          tellHostEvent(io, event, values);
         }
       },
     });

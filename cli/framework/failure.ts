@@ -1,10 +1,11 @@
 import { RegistryError, UnreachableError } from '../../sdk/client.ts';
 import { SdkError } from '../../sdk/error.ts';
+import { explainSystemError } from '../../sdk/system-error.ts';
 import { CliError, exit } from './command.ts';
-import { isSystemError, sayTrouble } from './system-error.ts';
 
 /** Converts anything that a command threw into an error message of one sentence and a hint about what to do. */
-export function toCliError(error: unknown): CliError {
+export function toCliError(thrown: unknown): CliError {
+  const error = explainSystemError(thrown);
   if (error instanceof CliError) return error;
   if (error instanceof UnreachableError) {
     const next =
@@ -26,7 +27,6 @@ export function toCliError(error: unknown): CliError {
     const sentence = /[.?]$/.test(message) ? message : `${message}.`;
     return new CliError(exit.failed, sentence, next, code);
   }
-  if (isSystemError(error)) return sayTrouble(error);
   const trace = error instanceof Error ? error.stack : String(error);
   const next = 'This is a bug; please report it.';
   return new CliError(exit.failed, `unexpected: ${trace}`, next, 'unexpected');

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Client, createClient, isRegistryFailure } from '../client.ts';
 import { ifPresent } from '../files.ts';
+import type { Environment } from '../home.ts';
 import { changeHost } from '../host/change.ts';
 import { checkTarget, type TargetRefusal } from '../host/install.ts';
 import type { RepairedRecord } from '../host/repair.ts';
@@ -12,7 +13,7 @@ import type { Recovered } from '../host/transaction.ts';
 import { briefTimeout, waitLimits } from '../pacing.ts';
 import type { Refusal } from '../refusal.ts';
 import { learnRevocations } from '../revocations.ts';
-import { type HostTrust, readTrust, trustPlace } from '../trust-file.ts';
+import { type HostTrust, noTrustFile, readTrust, trustPlace } from '../trust-file.ts';
 
 /** Makes the client for a registry. A `brief` one serves a call that can do without an answer: it gives up soon. */
 export type Connect = (registry: string, options: { brief: boolean }) => Client | Promise<Client>;
@@ -31,7 +32,7 @@ export interface HostOptions<Event = HostEvent> {
    * Environment variables, which name the user's folders: what was seen of the log is remembered there where the host's
    * folder can't be written. The process's when left out.
    */
-  env?: NodeJS.ProcessEnv | undefined;
+  env?: Environment | undefined;
   /** Called with what happens on the way, for people to see. */
   onEvent?: ((event: Event) => void) | undefined;
 }
@@ -48,6 +49,13 @@ export type HostEvent =
   | { kind: 'log-refused'; id: string; reason: string }
   /** The registry could not be asked which keys were revoked; those revoked before count. */
   | { kind: 'revocations-unknown'; reason: string };
+
+/** A step of an installation was done; `at` is the place of its reference. */
+export interface StepEvent {
+  kind: 'step';
+  at: number;
+  step: string;
+}
 
 export type NoTrustRefusal = Refusal<'no-trust-file'>;
 export type NoRootRefusal = Refusal<'no-root'>;
@@ -122,8 +130,7 @@ export async function openHost(
   }
   const trust = await trustOf(root, options);
   if (!trust) {
-    const file = options.trust ?? trustPlace(root);
-    return { ok: false, id: 'no-trust-file', reason: `${file} does not exist` };
+    return noTrustFile(root, typeof options.trust === 'string' ? options.trust : undefined);
   }
   const connect = connector(options, trust.registry);
   const { onEvent: emit = () => {} } = options;

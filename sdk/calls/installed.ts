@@ -1,5 +1,6 @@
 import { formatReference, isInRange, parseReference } from '../../trust/index.ts';
 import { type Installation, listDamaged, listInstallations } from '../host/state.ts';
+import { hostCommand } from '../host-command.ts';
 import type { Refusal } from '../refusal.ts';
 
 export type NotInstalledRefusal = Refusal<'reference-invalid' | 'not-installed' | 'record-damaged'>;
@@ -25,7 +26,7 @@ export async function findInstalled(
     const damaged = (await listDamaged(root)).find((one) => one.name === name);
     if (damaged) {
       const reason = `what is installed of ${pathOf(damaged)} is not known: ${damaged.path} is damaged`;
-      const next = `To rebuild it: sudo aa-registry pull ${pathOf(damaged)}`;
+      const next = `To rebuild it: ${hostCommand(`pull ${pathOf(damaged)}`, { root })}`;
       return { ok: false, id: 'record-damaged', reason, next };
     }
     const known = installed.map(pathOf).join(', ');

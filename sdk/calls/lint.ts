@@ -6,6 +6,7 @@ import {
 } from '../../policy/index.ts';
 import { fileResolver } from '../host/includes.ts';
 import { type ProfileFile, readProfileFile, rewriteProfile } from '../profile-file.ts';
+import { explainingErrors } from '../system-error.ts';
 
 export interface LintOptions {
   /** Where includes are found; `/etc/apparmor.d` when left out. */
@@ -36,15 +37,22 @@ export interface Linted {
 }
 
 /**
- * Checks a profile and advises on it: the path of a package's folder, the path of a file, or a text. Throws when there is
- * no such file, or an {@link SdkError} when the folder is no package.
+ * Lints a profile: the path of a package's folder, the path of a file, or a text. Throws an {@link SdkError} when there is
+ * no such file (`file-missing`) or the folder is no package (`package-invalid`).
  *
  * @example
  * const { ok, diagnostics } = await lint({ text: 'profile web { /srv/** r, }' });
  */
 export async function lint(
   source: string | Pick<ProfileFile, 'text'>,
-  { base = '/etc/apparmor.d', include = [], resolver, fix = false }: LintOptions = {},
+  options: LintOptions = {},
+): Promise<Linted> {
+  return explainingErrors(() => lintSource(source, options));
+}
+
+async function lintSource(
+  source: string | Pick<ProfileFile, 'text'>,
+  { base = '/etc/apparmor.d', include = [], resolver, fix = false }: LintOptions,
 ): Promise<Linted> {
   const profile: Omit<ProfileFile, 'file' | 'rawBytes'> & Partial<ProfileFile> =
     typeof source === 'string' ? await readProfileFile(source) : { warnings: [], ...source };

@@ -7,6 +7,7 @@ import { type Installation, listInstallations } from '../host/state.ts';
 import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
+import { explainingErrors } from '../system-error.ts';
 import {
   change,
   currentView,
@@ -15,6 +16,7 @@ import {
   type NoRootRefusal,
   type NoTrustRefusal,
   openHost,
+  type StepEvent,
   withoutNetwork,
 } from './context.ts';
 import {
@@ -39,8 +41,7 @@ export interface PullOptions extends HostOptions<PullEvent> {
 export type PullEvent =
   | HostEvent
   | ProveEvent
-  /** A step of an installation was done. */
-  | { kind: 'step'; at: number; step: string }
+  | StepEvent
   /** A profile was installed, or was already. */
   | { kind: 'installed'; at: number; pulled: Pulled };
 
@@ -100,6 +101,13 @@ export type PullReport = ({ ok: true } | PullRefusal) & { items: Pulled[] };
 export async function pullAll(
   references: readonly (string | Reference)[],
   options: PullOptions = {},
+): Promise<PullReport> {
+  return explainingErrors(() => pullEach(references, options));
+}
+
+async function pullEach(
+  references: readonly (string | Reference)[],
+  options: PullOptions,
 ): Promise<PullReport> {
   const { bundle, dryRun = false, offline } = options;
   const opened = await openHost(options, { change: !dryRun });

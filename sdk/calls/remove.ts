@@ -3,6 +3,7 @@ import type { Process } from '../host/processes.ts';
 import { remove as removeInstallation } from '../host/remove.ts';
 import type { Installation } from '../host/state.ts';
 import type { Refusal } from '../refusal.ts';
+import { explainingErrors } from '../system-error.ts';
 import {
   change,
   checkRoot,
@@ -44,6 +45,13 @@ export async function remove(
 export async function removeAll(
   names: readonly string[],
   options: RemoveOptions = {},
+): Promise<({ ok: true } | RemoveRefusal) & { items: Installation[] }> {
+  return explainingErrors(() => removeEach(names, options));
+}
+
+async function removeEach(
+  names: readonly string[],
+  options: RemoveOptions,
 ): Promise<({ ok: true } | RemoveRefusal) & { items: Installation[] }> {
   const { force = false, onEvent: emit = () => {} } = options;
   const root = rootOf(options);

@@ -5,6 +5,7 @@ import { type Earlier, type Installation, wasLeft } from '../host/state.ts';
 import { lacksKeys } from '../host/trust-check.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile, VerifyRefusalId } from '../resolve/index.ts';
+import { explainingErrors } from '../system-error.ts';
 import {
   change,
   currentView,
@@ -13,6 +14,7 @@ import {
   type NoRootRefusal,
   type NoTrustRefusal,
   openHost,
+  type StepEvent,
   withoutNetwork,
 } from './context.ts';
 import { findInstalled, type NotInstalledRefusal, pathOf } from './installed.ts';
@@ -29,7 +31,7 @@ export type RollbackEvent =
   | { kind: 'version-yanked'; version: string; reason: string }
   /** The registry could not be asked whether the version was yanked. */
   | { kind: 'yank-unknown'; version: string; reason: string }
-  | { kind: 'step'; step: string };
+  | StepEvent;
 
 export interface RolledBack {
   ok: true;
@@ -72,6 +74,13 @@ export async function rollback(
   name: string,
   options: RollbackOptions = {},
 ): Promise<RolledBack | RollbackRefusal> {
+  return explainingErrors(() => goBack(name, options));
+}
+
+async function goBack(
+  name: string,
+  options: RollbackOptions,
+): Promise<RolledBack | RollbackRefusal> {
   const { to, offline = false, onEvent: emit = () => {} } = options;
   const opened = await openHost(options, { change: true });
   if (!opened.ok) return opened;
@@ -92,7 +101,7 @@ export async function rollback(
       reference: installation.reference,
       // Going forward again, as `to` may, is no rollback: sync follows the registry as before.
       rolledBackFrom: isForward ? undefined : installation.version,
-      onStep: (step) => emit({ kind: 'step', step }),
+      onStep: (step) => emit({ kind: 'step', at: 0, step }),
     });
     if (!done.ok) {
       const { id, reason } = done;

@@ -7,6 +7,7 @@ import { checkTrust, type TrustCheck } from '../host/trust-check.ts';
 import { profilesPlace, readProfiles, unlisted } from '../profiles-file.ts';
 import type { Refusal } from '../refusal.ts';
 import { fetchUpdates, type Update } from '../resolve/index.ts';
+import { explainingErrors } from '../system-error.ts';
 import {
   checkRoot,
   connector,
@@ -55,6 +56,10 @@ export type StatusRefusal = NoRootRefusal | Refusal<'not-root' | 'not-installed'
  * revoked keys. This machine's own root needs root's rights.
  */
 export async function status(options: StatusOptions = {}): Promise<Status | StatusRefusal> {
+  return explainingErrors(() => readHost(options));
+}
+
+async function readHost(options: StatusOptions): Promise<Status | StatusRefusal> {
   const { names = [], offline = false, onEvent: emit = () => {} } = options;
   const root = rootOf(options);
   const refusal = await checkRoot(root);

@@ -12,6 +12,7 @@ import {
 } from '../profiles-file.ts';
 import type { Refusal } from '../refusal.ts';
 import { type SyncReport, syncHost } from '../sync.ts';
+import { explainingErrors } from '../system-error.ts';
 import {
   change,
   currentView,
@@ -23,7 +24,9 @@ import {
 } from './context.ts';
 import { openBundle } from './prove.ts';
 
-export interface SyncOptions extends HostOptions<HostEvent> {
+export type SyncEvent = HostEvent;
+
+export interface SyncOptions extends HostOptions<SyncEvent> {
   /** The path of the file that says what is wanted; the root's `etc/aa-registry/profiles.toml` when left out. */
   profiles?: string | undefined;
   /** The path of a bundle to take the profiles from, instead of the registry. */
@@ -63,6 +66,10 @@ export type SyncRefusal =
  * {@link SdkError} when one of these files is malformed.
  */
 export async function sync(options: SyncOptions = {}): Promise<Synced | SyncRefusal> {
+  return explainingErrors(() => syncWith(options));
+}
+
+async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   const { dryRun = false, offline = false } = options;
   const opened = await openHost(options, { change: true });
   if (!opened.ok) return opened;

@@ -1,6 +1,7 @@
 import type { Reference } from '../../trust/index.ts';
 import { seenFolder } from '../host/seen.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
+import { explainingErrors } from '../system-error.ts';
 import {
   type HostEvent,
   type HostOptions,
@@ -17,7 +18,9 @@ import {
   type SourceRefusal,
 } from './prove.ts';
 
-export interface VerifyOptions extends HostOptions<HostEvent | ProveEvent> {
+export type VerifyEvent = HostEvent | ProveEvent;
+
+export interface VerifyOptions extends HostOptions<VerifyEvent> {
   /** The path of a bundle to take the profiles from, instead of the registry. */
   bundle?: string | undefined;
   /** With a bundle: do not ask the registry which keys were revoked since it was made. */
@@ -44,6 +47,13 @@ export async function verify(
 export async function verifyAll(
   references: readonly (string | Reference)[],
   options: VerifyOptions = {},
+): Promise<{ ok: true; profiles: VerifiedProfile[] } | VerifyRefusal> {
+  return explainingErrors(() => verifyEach(references, options));
+}
+
+async function verifyEach(
+  references: readonly (string | Reference)[],
+  options: VerifyOptions,
 ): Promise<{ ok: true; profiles: VerifiedProfile[] } | VerifyRefusal> {
   const { bundle, offline = false, env = process.env, onEvent: emit = () => {} } = options;
   const opened = await openHost(options, { change: false });

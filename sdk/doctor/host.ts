@@ -14,6 +14,7 @@ import {
   withSocket,
   writeTrouble,
 } from '../host/tree.ts';
+import { hostCommand } from '../host-command.ts';
 import { readHostTrust, trustPlace } from '../trust-file.ts';
 import { type Finding, fail, look, ok, warn } from './check.ts';
 
@@ -172,7 +173,7 @@ async function trust(root: string): Promise<Finding> {
   const path = trustPlace(root);
   const file = lookBehind(path);
   if (file === undefined) {
-    const next = 'Trust a team: aa-registry trust init TEAM --registry URL.';
+    const next = `Trust a team: ${hostCommand('trust init TEAM --registry URL', { root })}`;
     return fail(
       'trust',
       `There is no ${path}: this host trusts nobody, so nothing is installed.`,
@@ -190,7 +191,11 @@ async function trust(root: string): Promise<Finding> {
   }
   const teams = [...(read?.teams.keys() ?? [])];
   return teams.length === 0
-    ? fail('trust', `${path} names no team.`, 'Trust one: aa-registry trust init TEAM.')
+    ? fail(
+        'trust',
+        `${path} names no team.`,
+        `Trust one: ${hostCommand('trust add TEAM', { root })}`,
+      )
     : ok('trust', `This host trusts ${teams.join(', ')} at ${read?.registry}.`);
 }
 
@@ -203,7 +208,7 @@ async function state(root: string): Promise<Finding[]> {
       : ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
   ];
   for (const { team, name, path } of await listDamaged(root)) {
-    const next = `To rebuild it: sudo aa-registry pull ${team}/${name}.`;
+    const next = `To rebuild it: ${hostCommand(`pull ${team}/${name}`, { root })}`;
     findings.push(fail('state-damaged', `The record ${path} is damaged.`, next));
   }
   const pending = await listPending(root);

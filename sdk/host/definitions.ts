@@ -168,7 +168,7 @@ function readIfAllowed(file: Place, left: PolicyBudget): string | undefined {
   try {
     const bytes = readBytes(file, maxPolicy);
     left.takeBytes(bytes?.length ?? 0);
-    return bytes?.toString('utf8');
+    return bytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (isRefused(error)) return undefined;
     throw error;

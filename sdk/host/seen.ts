@@ -7,7 +7,7 @@ import {
   type SeenCheckpoint,
 } from '../../trust/index.ts';
 import { type Checkpoint, isHash, type NoteVerifier, parseDecimal } from '../../trust/log/index.ts';
-import { homeOf } from '../home.ts';
+import { type Environment, homeOf } from '../home.ts';
 import { statePlace } from './state.ts';
 import { list, Place, remove, write, writeTrouble } from './tree.ts';
 
@@ -42,7 +42,7 @@ export function hostSeenFolder(root: string, log: NoteVerifier): SeenFolder {
  * user's own; the host's is then read as well. Root does not read a user's: `sudo` may leave HOME as it is.
  */
 export function seenFolder(
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   root: string,
   log: NoteVerifier,
   { isForeign = false } = {},

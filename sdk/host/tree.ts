@@ -358,7 +358,7 @@ function sync(folder: Found): void {
   }
 }
 
-function readOpen(found: Found, limit: number): Buffer {
+function readOpen(found: Found, limit: number): Uint8Array<ArrayBuffer> {
   const tooLarge = () => {
     const what = `is larger than ${limit} bytes, the most that is read of such a file`;
     return unsafePlace(found.path, what, 'Move it away.');
@@ -382,7 +382,7 @@ function readOpen(found: Found, limit: number): Buffer {
 }
 
 /** A regular file's bytes, `limit` at most; `undefined` when there is none. */
-export function readBytes(place: Place, limit: number): Buffer | undefined {
+export function readBytes(place: Place, limit: number): Uint8Array<ArrayBuffer> | undefined {
   return using(place, {}, (found) => {
     requireKind(found, 'file');
     if (!place.anybodys) requireTrusted(found);
@@ -392,13 +392,14 @@ export function readBytes(place: Place, limit: number): Buffer | undefined {
 
 /** As {@link readBytes}, as UTF-8. */
 export function readText(place: Place, limit: number): string | undefined {
-  return readBytes(place, limit)?.toString('utf8');
+  const bytes = readBytes(place, limit);
+  return bytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
 /** What something is, with no link followed at its last name. */
 export interface Look {
   kind: Kind;
-  stats: Stats;
+  stats: { dev: number; ino: number; size: number; mode: number; mtime: Date };
   /** Why it is not believed: whose it is, or that others may write to it. */
   distrusted: string | undefined;
 }

@@ -44,6 +44,7 @@ const outputs: [command: string, args: string, has: string[]][] = [
   ['lint', 'NGINX', ['file', 'ok', 'diagnostics']],
   ['check', 'NGINX/docker-nginx', ['file', 'ok', 'diagnostics']],
   ['fmt', 'AT/loose', ['file', 'ok', 'changed']],
+  ['init', 'AT/started', ['name', 'team', 'files']],
   ['key generate', '--out AT/key', ['keyId', 'privateKey', 'publicKey', 'encrypted']],
   ['key generate', '--out AT/next', ['keyId']],
   ['key add', 'library AT/key.pub', ['team', 'keyId']],

@@ -35,7 +35,7 @@ describe('a damaged record', () => {
   test('is shown by status and doctor with advice', async () => {
     const status = await run('status', '--offline');
     expect(status.said).toContain(`of web is damaged: ${at(record)}`);
-    expect(status.said).toContain('sudo aa-registry pull web');
+    expect(status.said).toContain('aa-registry pull web');
     expect(status.said).toContain('api');
     expect(status.code).toBe(6);
     expect((await run('status', 'web', '--offline')).code).toBe(6);
@@ -49,7 +49,7 @@ describe('a damaged record', () => {
       `The record ${at(record)} is damaged`,
     );
     const args = await run('run-args', 'web');
-    expect(args.said).toContain('sudo aa-registry pull web');
+    expect(args.said).toContain('aa-registry pull web');
     expect(args.code).toBe(1);
   });
 
@@ -78,7 +78,7 @@ describe('a damaged record', () => {
     await writeFile(at(file), 'profile web { }\n');
     const { said } = await done('pull', 'db');
     expect(said).toContain('Which version is installed can’t be told');
-    expect(said).toContain('sudo aa-registry pull web');
+    expect(said).toContain('aa-registry pull web');
     await done('remove', 'api');
     for (const args of [
       ['remove', 'web'],

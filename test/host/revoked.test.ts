@@ -388,7 +388,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await rm(kept(), { recursive: true });
     const found = await run('status');
     expect(found).toMatchObject({ code: 8, said: expect.stringContaining('[not-kept]') });
-    expect(found.said).toContain('sudo aa-registry pull team/web@1.1.0 --root');
+    expect(found.said).toContain('aa-registry pull team/web@1.1.0 --root');
     expect((await run('pull', 'team/web@1.1.0')).code).toBe(0);
     expect((await run('status')).code).toBe(0);
   });
@@ -397,7 +397,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await askAge();
     const old = await run('status', ...away);
     expect(old).toMatchObject({ code: 0, said: expect.stringContaining('[checkpoint-stale]') });
-    expect(old.said).toContain('sudo aa-registry pull team/web@1.1.0');
+    expect(old.said).toContain('aa-registry pull team/web@1.1.0');
     await askWitness();
     const alone = await run('status', ...away);
     expect(alone).toMatchObject({

@@ -57,7 +57,7 @@ describe('sync', () => {
     for (const args of [['sync', '--dry-run'], ['sync']]) {
       const dropped = await done(...args);
       expect(dropped.said).toContain(`Not in profiles.toml: ${web} was installed by "pull"`);
-      expect(dropped.said).toContain(`To remove: sudo aa-registry remove ${web} --root ${root}`);
+      expect(dropped.said).toContain(`To remove: aa-registry remove ${web} --root ${root}`);
     }
     const data = JSON.parse((await done('sync', '--format', 'json')).stdout);
     expect(data.unmanaged).toMatchObject([{ team: 'library', name: web, version: '1.1.0' }]);

@@ -6,9 +6,11 @@ import {
   type PullEvent,
   pull,
   pullAll,
+  readTrust,
   remove,
   rollback,
   SdkError,
+  type SdkEvent,
   status,
   sync,
   UnreachableError,
@@ -109,6 +111,56 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(thrown).toBeInstanceOf(SdkError);
     expect(thrown).toMatchObject({ code: 'trust-file' });
     await expect(pull('web', { root: '' })).rejects.toThrow('root is empty');
+  });
+
+  test('what the system refuses is thrown with a code, and the system’s error as its cause', async () => {
+    const root = await fixture.host();
+    const none = join(root, 'none');
+    const calls = {
+      lint: (path: string) => lint(path),
+      'pull --bundle': (bundle: string) => pull('web', { root, bundle }),
+      'verify --bundle': (bundle: string) => verify('web', { root, bundle }),
+      'sync --bundle': async (bundle: string) => {
+        await writeFile(join(root, 'etc/aa-registry/profiles.toml'), 'profiles = ["web"]\n');
+        return sync({ root, bundle });
+      },
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      const thrown = await call(none).catch((error: unknown) => error);
+      expect(thrown, name).toBeInstanceOf(SdkError);
+      expect(thrown, name).toMatchObject({
+        code: 'file-missing',
+        message: `There is no ${none}`,
+        cause: { code: 'ENOENT' },
+      });
+    }
+    const folder = { code: 'not-a-file', message: `${root} is a folder, and a file is needed` };
+    for (const call of [
+      () => pull('web', { root, bundle: root }),
+      () => pull('web', { root, trust: root }),
+      () => rollback('web', { root, trust: root }),
+      () => status({ root, trust: root }),
+      () => readTrust(root),
+    ]) {
+      await expect(call()).rejects.toMatchObject(folder);
+    }
+  });
+
+  test('one function can be the onEvent of every call', async () => {
+    const root = await fixture.host();
+    const kinds: SdkEvent['kind'][] = [];
+    const onEvent = (event: SdkEvent) => kinds.push(event.kind);
+    await verify('web', { root, onEvent });
+    await pull('web@1.0.0', { root, onEvent });
+    await pull('web', { root, onEvent });
+    await rollback('web', { root, onEvent });
+    await status({ root, registry: 'http://127.0.0.1:9', onEvent });
+    await remove('web', { root, onEvent });
+    await writeFile(join(root, 'etc/aa-registry/profiles.toml'), 'profiles = []\n');
+    await sync({ root, onEvent });
+    expect(kinds).toEqual(
+      expect.arrayContaining(['started', 'verified', 'step', 'updates-unknown', 'removed']),
+    );
   });
 
   test('rollback goes back without a network, and remove takes it away', async () => {

@@ -104,6 +104,25 @@ describe('a package’s folder', () => {
     },
   );
 
+  test('all faults of a manifest are reported at once, each with one example', async () => {
+    const path = await packageFolder();
+    await writeFile(
+      join(path, 'aa-profile.toml'),
+      'name = "web"\nabi = "3"\nlicense = "MTI"\nlinks = { source = "https://ann@example.org" }\n',
+    );
+    const refused = await readPackageFolder(path).catch((error: Error) => error);
+    const message = refused instanceof Error ? refused.message : '';
+    const [first, ...faults] = message.split('\n');
+    expect(first).toBe(`${join(path, 'aa-profile.toml')}:`);
+    expect(faults.map((line) => line.split(':')[0])).toEqual([
+      'description',
+      'abi',
+      'license',
+      'links',
+    ]);
+    for (const line of faults) expect(line.split('such as').length, line).toBeLessThan(3);
+  });
+
   test.each(['ann:hunter2@', 'ann@', ':hunter2@'])(
     'a link that contains %s is refused and not shown',
     async (credentials) => {
@@ -113,7 +132,9 @@ describe('a package’s folder', () => {
         `\n[links]\nsource = "https://${credentials}git.example.org/x"\n`,
       );
       const refused = await readPackageFolder(path).catch((error: Error) => error.message);
-      expect(refused).toMatch(/links\.source holds a user's name or a password \[secret\]/);
+      expect(refused).toMatch(
+        /links: the address of source holds a user's name or a password \[secret\]/,
+      );
       expect(refused).not.toContain(credentials);
     },
   );

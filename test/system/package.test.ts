@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 const tools = join(root, 'node_modules/.bin');
 const nginx = join(root, 'profiles/docker-nginx');
 
-/** The dependencies that npm install would add. */
+/** The dependencies that npm install would add, which does not include types of Node.js. */
 const dependencies = [
   'zod',
   'semver',
@@ -17,8 +17,10 @@ const dependencies = [
   'spdx-exceptions',
   'spdx-license-ids',
   '@noble',
-  '@types',
 ];
+
+/** What a program that uses Node.js itself installs. */
+const nodeTypes = ['@types/node', 'undici-types'];
 
 /** The files that npm would publish. */
 function packed(...args: string[]): string[] {
@@ -52,7 +54,19 @@ describe('the npm package', () => {
     for (const name of dependencies) {
       await symlink(join(root, 'node_modules', name), at('node_modules', name));
     }
+    await mkdir(at('with-node/node_modules/@types'), { recursive: true });
+    for (const name of nodeTypes) {
+      await symlink(join(root, 'node_modules', name), at('with-node/node_modules', name));
+    }
     await cp(join(root, 'examples'), at('examples'), { recursive: true });
+    await cp(join(root, 'examples'), at('with-node/examples'), { recursive: true });
+    const page = await readFile(join(root, 'docs/sdk.md'), 'utf8');
+    const snippets = [...page.matchAll(/^```[jt]s\n(.*?)^```$/gms)].map(([, code = '']) => code);
+    expect(snippets.length).toBeGreaterThan(2);
+    await mkdir(at('snippets'));
+    for (const [index, code] of snippets.entries()) {
+      await writeFile(at('snippets', `${index}.ts`), code);
+    }
     await writeFile(at('package.json'), JSON.stringify({ type: 'module' }));
 
     registry = await serve(at('data'));
@@ -93,25 +107,52 @@ describe('the npm package', () => {
     ]);
   });
 
-  test('the examples type check with every kind of module resolution', async () => {
-    for (const [module, moduleResolution] of [
-      ['nodenext', 'nodenext'],
-      ['esnext', 'bundler'],
-    ]) {
-      const compilerOptions = {
-        module,
-        moduleResolution,
-        target: 'es2024',
-        lib: ['es2024', 'webworker', 'webworker.iterable'],
-        strict: true,
-        noEmit: true,
+  /** Type checks files as a program's own TypeScript project does, the declarations of its packages too. */
+  async function typecheck(folder: string, include: string[], options: object): Promise<void> {
+    const config = join(folder, 'tsconfig.json');
+    const compilerOptions = {
+      target: 'es2024',
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+      ...options,
+    };
+    await writeFile(config, JSON.stringify({ compilerOptions, include }));
+    const { status, stdout } = spawnSync(join(tools, 'tsc'), ['--project', config], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  }
+
+  const resolutions = [
+    { module: 'nodenext', moduleResolution: 'nodenext' },
+    { module: 'esnext', moduleResolution: 'bundler' },
+  ];
+
+  test.each(resolutions)(
+    'the examples and its types check with the types of Node.js only, with $moduleResolution',
+    (resolution) =>
+      typecheck(at('with-node'), ['examples'], {
+        ...resolution,
+        lib: ['es2024'],
         types: ['node'],
-      };
-      const config = at('tsconfig.json');
-      await writeFile(config, JSON.stringify({ compilerOptions, include: ['examples'] }));
-      execFileSync(join(tools, 'tsc'), ['--project', config], { stdio: 'pipe' });
-    }
-  });
+      }),
+  );
+
+  test.each(resolutions)(
+    'the snippets of docs/sdk.md and its types check without @types/node, with $moduleResolution',
+    async (resolution) => {
+      // TypeScript's own choice of libraries, then that of a worker.
+      await typecheck(folder, ['snippets'], { ...resolution, types: [] });
+      const lib = ['es2024', 'webworker', 'webworker.iterable'];
+      await typecheck(folder, ['snippets'], {
+        ...resolution,
+        types: [],
+        lib,
+        exactOptionalPropertyTypes: true,
+      });
+    },
+  );
 
   test('search.ts lists profiles', () => {
     expect(example('search.ts', registry.url, 'nginx')).toMatch(/^library\/docker-nginx: ./);

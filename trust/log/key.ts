@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from '../base64.ts';
-import { importEd25519 } from '../ed25519.ts';
+import { importEd25519, type WebKey } from '../ed25519.ts';
 import { encodeHex } from '../hex.ts';
 
 /** The type of a note's signature (signed-note, "Signature types"). */
@@ -18,14 +18,14 @@ export interface NoteVerifier {
   /** The key ID: eight hexadecimal digits. */
   id: string;
   type: SignatureType;
-  publicKey: CryptoKey;
+  publicKey: WebKey;
   /** `name+id+base64(type ‖ public key)`, which hosts pin. */
   verifier: string;
 }
 
 /** A note key with its private half, which signs. */
 export interface NoteKey extends NoteVerifier {
-  privateKey: CryptoKey;
+  privateKey: WebKey;
   /** `PRIVATE+KEY+name+id+base64(type ‖ private key)`: secret. */
   signer: string;
 }

@@ -1,5 +1,10 @@
 import type { LintRule } from '../rule.ts';
 
+/** The number of an abi file, such as `3.0` of `abi/3.0`; `undefined` of a kernel's own features, which have none. */
+export function abiNumber(path: string): string | undefined {
+  return /^(?:.*\/)?(\d+\.\d+)(?:-[^/]*)?$/.exec(path)?.[1];
+}
+
 export const abiMismatch: LintRule = {
   id: 'abi-mismatch',
   title: 'The manifest names another abi than the file',
@@ -13,9 +18,7 @@ export const abiMismatch: LintRule = {
     const { manifestAbi } = options;
     if (manifestAbi === undefined) return;
     for (const one of file.statements) {
-      // A kernel's own features have no number that a manifest could name.
-      const abi =
-        one.kind === 'abi' ? /^(?:.*\/)?(\d+\.\d+)(?:-[^/]*)?$/.exec(one.path)?.[1] : undefined;
+      const abi = one.kind === 'abi' ? abiNumber(one.path) : undefined;
       if (one.kind !== 'abi' || abi === undefined || abi === manifestAbi) continue;
       report(one.target, `The manifest says abi ${manifestAbi}, and the file abi ${abi}.`, {
         expected: `<abi/${manifestAbi}>, or abi = "${abi}" in the manifest`,

@@ -1,0 +1,163 @@
+import { mkdir, unlink } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { abiNumber, lint, parse, profileNames } from '../../policy/index.ts';
+import { writeNew } from '../../sdk/files.ts';
+import { manifestText, profileSkeleton, readmeText } from '../../sdk/new-package.ts';
+import { isPackageName, manifestName, readmeName, readProfile } from '../../sdk/package-folder.ts';
+import { defaultTeam, isTeam } from '../../trust/index.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { answer, formatOption } from '../framework/format.ts';
+import { visibleLine } from '../terminal/io.ts';
+
+export const init = defineCommand({
+  name: 'init',
+  summary: 'Start a package',
+  args: [{ name: 'DIR', optional: true }],
+  usage: '[--from FILE]',
+  options: {
+    from: {
+      type: 'string',
+      value: 'FILE',
+      description: 'An existing profile, which is copied as it is',
+    },
+    name: {
+      type: 'string',
+      value: 'WORD',
+      description: 'The name of the profile (default the name in --from, else that of DIR)',
+    },
+    team: {
+      type: 'string',
+      value: 'TEAM',
+      description: 'The team that will publish it (default library)',
+    },
+    format: formatOption,
+  },
+  details:
+    'Writes aa-profile.toml, README.md and a profile that passes lint into DIR, the working ' +
+    'directory by default, which is created if needed. Existing files are never overwritten: if ' +
+    'one is in the way, nothing is written.',
+  examples: [
+    'aa-registry init my-app',
+    'aa-registry init my-app --team platform --from /etc/apparmor.d/my-app',
+  ],
+  async run({ values, args: [folder = '.'], io }) {
+    const { team, from } = values;
+    if (team !== undefined && !isTeam(team)) {
+      throw new CliError(exit.usage, `"${team}" is not a team name.`);
+    }
+    const existing = from === undefined ? undefined : await existingProfile(from);
+    const name = values.name ?? existing?.name ?? basename(resolve(folder));
+    requireName(name, values.name === undefined && existing === undefined);
+    const abi = existing?.abi ?? '3.0';
+    const text = existing?.text ?? profileSkeleton(name, abi);
+    if (existing === undefined) requireClean(text, name, team);
+    else if (existing.name !== name) {
+      throw new CliError(
+        exit.usage,
+        `The profile in ${from} is named ${existing.name}, not ${name}.`,
+        'A package has the name of its profile: leave --name out, or rename the profile first.',
+      );
+    }
+    const profile = join(folder, name);
+    const description = `Confines ${name}`;
+    const files = [
+      {
+        path: join(folder, manifestName),
+        data: manifestText({ name, team, description, abi }),
+      },
+      { path: join(folder, readmeName), data: readmeText(name, team) },
+      // --from may name the file that is the package's profile already.
+      ...(from !== undefined && resolve(from) === resolve(profile)
+        ? []
+        : [{ path: profile, data: existing?.bytes ?? text }]),
+    ];
+    await mkdir(folder, { recursive: true });
+    await writeAll(files);
+    const paths = files.map(({ path }) => path);
+    answer(
+      io,
+      values,
+      { name, team: team ?? defaultTeam, files: paths },
+      ...paths.map((path) => `Wrote ${visibleLine(path)}`),
+    );
+    io.tell(
+      visibleLine(
+        `Complete ${manifestName}, README.md and the profile, then check them with: aa-registry lint ${folder}`,
+      ),
+    );
+    return exit.ok;
+  },
+});
+
+/** A profile that was written before, with the name and the abi that its file says. */
+async function existingProfile(file: string) {
+  const { bytes, text } = await readProfile(file);
+  const parsed = parse(text);
+  const names = profileNames(parsed.file);
+  const [name] = names;
+  if (parsed.diagnostics.some(({ severity }) => severity === 'error')) {
+    throw new CliError(
+      exit.failed,
+      `${file} has errors; nothing was written.`,
+      `To see them: aa-registry lint ${file}`,
+    );
+  }
+  if (name === undefined || names.length > 1) {
+    throw new CliError(
+      exit.failed,
+      `${file} defines ${name === undefined ? 'no profile' : `${names.length} profiles, ${names.join(', ')}`}; a package has one. Nothing was written.`,
+    );
+  }
+  if (!isPackageName(name)) {
+    throw new CliError(
+      exit.failed,
+      `The profile in ${file} is named ${name}, which can’t be the name of a package; nothing was written.`,
+      name.startsWith('/')
+        ? `Name it in a copy of the file, with its path behind: profile ${basename(name).toLowerCase()} ${name} { … }`
+        : 'Rename it in a copy of the file: lower-case letters, digits, dots, underscores and hyphens.',
+    );
+  }
+  const abi = parsed.file.statements
+    .map((one) => (one.kind === 'abi' ? abiNumber(one.path) : undefined))
+    .find((number) => number !== undefined);
+  return { name, abi, text, bytes };
+}
+
+function requireName(name: string, isFolder: boolean): void {
+  if (isPackageName(name)) return;
+  const what = isFolder ? 'The name of the folder' : `"${name}"`;
+  throw new CliError(
+    exit.usage,
+    `${what} can’t be the name of a package: 1 to 64 lower-case letters, digits, dots, underscores and hyphens, with a letter or digit at both ends.`,
+    isFolder ? 'Name the package with --name NAME.' : undefined,
+  );
+}
+
+/** A name may be reserved, or stand for something else in policy: lint knows. */
+function requireClean(text: string, packageName: string, team: string | undefined): void {
+  const { diagnostics } = lint(text, { packageName, team: team ?? defaultTeam });
+  const error = diagnostics.find(({ severity }) => severity === 'error');
+  if (!error) return;
+  throw new CliError(exit.failed, `${error.message} [${error.id}]`, 'Nothing was written.');
+}
+
+/** Writes new files, or none where one can't be. */
+async function writeAll(files: readonly { path: string; data: Uint8Array | string }[]) {
+  const written: string[] = [];
+  try {
+    for (const { path, data } of files) {
+      await writeNew(path, data, 0o644);
+      written.push(path);
+    }
+  } catch (error) {
+    for (const path of written) await unlink(path);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { path } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      exit.failed,
+      `${path} already exists; nothing was written.`,
+      undefined,
+      'file-exists',
+    );
+  }
+}

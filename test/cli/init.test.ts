@@ -1,0 +1,80 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../command.ts';
+import { scratch } from './cli.ts';
+
+describe('init', () => {
+  let folder: string;
+  let clean: () => Promise<void>;
+  beforeAll(async () => {
+    ({ path: folder, clean } = await scratch());
+  });
+  afterAll(() => clean());
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const files = async (name: string) => (await readdir(at(name)).catch(() => [])).sort();
+
+  test('starts a package that lint has nothing to say of', async () => {
+    expect(await command(['init', at('web')])).toMatchObject({ code: 0 });
+    expect(await files('web')).toEqual(['README.md', 'aa-profile.toml', 'web']);
+    const linted = await command(['lint', '--max-warnings', '0', at('web')]);
+    expect(linted.code, linted.said).toBe(0);
+    expect((await command(['fmt', '--check', at('web')])).code).toBe(0);
+  });
+
+  test.each(['aa-profile.toml', 'README.md', 'app'])(
+    'overwrites no %s, and then writes nothing',
+    async (name) => {
+      const own = `own-${name}`;
+      await mkdir(at(own));
+      await writeFile(at(own, name), 'mine');
+      const args = ['init', at(own), '--name', 'app', '--format', 'json'];
+      const { code, stdout } = await command(args);
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout).error).toMatchObject({ id: 'file-exists' });
+      expect(await files(own)).toEqual([name]);
+      expect(await readFile(at(own, name), 'utf8')).toBe('mine');
+    },
+  );
+
+  test('--from copies a profile as it is, and takes its name and abi', async () => {
+    const text = 'abi <abi/4.0>,\n\nprofile mine { # odd   style\n}';
+    await writeFile(at('some.file'), text);
+    const args = ['init', at('copied'), '--from', at('some.file'), '--team', 'acme'];
+    expect(await command(args)).toMatchObject({ code: 0 });
+    expect(await readFile(at('copied/mine'), 'utf8')).toBe(text);
+    const manifest = await readFile(at('copied/aa-profile.toml'), 'utf8');
+    expect(manifest).toMatch(/^name = "mine"$/m);
+    expect(manifest).toMatch(/^team = "acme"/m);
+    expect(manifest).toMatch(/^abi = "4.0"$/m);
+    expect(await readFile(at('copied/README.md'), 'utf8')).toContain('pull acme/mine');
+  });
+
+  test('--from may name the profile in the package itself', async () => {
+    await mkdir(at('there'));
+    await writeFile(at('there/there'), 'profile there {\n}\n');
+    const { code } = await command(['init', at('there'), '--from', at('there/there')]);
+    expect(code).toBe(0);
+    expect(await files('there')).toEqual(['README.md', 'aa-profile.toml', 'there']);
+  });
+
+  test.each<[args: string, code: number, said: string, profile?: string]>([
+    ['init AT/Big', 2, '--name NAME'],
+    ['init AT/x --name ../x', 2, 'can’t be the name of a package'],
+    ['init AT/x --team A', 2, 'not a team name'],
+    ['init AT/docker-default --team acme', 1, '[reserved-name]'],
+    ['init AT/x --from AT/none', 1, 'There is no'],
+    ['init AT/x --from AT/p', 1, 'profile foo /usr/bin/Foo {', '/usr/bin/Foo {\n}\n'],
+    ['init AT/x --from AT/p', 1, 'defines 2 profiles, a, b', 'profile a {\n}\nprofile b {\n}\n'],
+    ['init AT/x --from AT/p', 1, 'defines no profile', '# nothing\n'],
+    ['init AT/x --from AT/p', 1, 'has errors', 'profile a {\n'],
+    ['init AT/x --from AT/p --name b', 2, 'is named a, not b', 'profile a {\n}\n'],
+  ])('%s ends with %i: %s', async (args, code, said, profile) => {
+    if (profile !== undefined) await writeFile(at('p'), profile);
+    const outcome = await command(args.replaceAll('AT', folder).split(' '));
+    expect(outcome.said).toContain(said);
+    expect(outcome.code).toBe(code);
+    expect(await files('x')).toEqual([]);
+    expect(await files('docker-default')).toEqual([]);
+  });
+});
