@@ -173,7 +173,7 @@ async function trust(root: string): Promise<Finding> {
   const path = trustPlace(root);
   const file = lookBehind(path);
   if (file === undefined) {
-    const next = `Trust a team: ${hostCommand('trust init TEAM --registry URL', { root })}`;
+    const next = `Trust a team: ${hostCommand('trust init TEAM --registry URL', { root })}.`;
     return fail(
       'trust',
       `There is no ${path}: this host trusts nobody, so nothing is installed.`,
@@ -194,7 +194,7 @@ async function trust(root: string): Promise<Finding> {
     ? fail(
         'trust',
         `${path} names no team.`,
-        `Trust one: ${hostCommand('trust add TEAM', { root })}`,
+        `Trust one: ${hostCommand('trust add TEAM', { root })}.`,
       )
     : ok('trust', `This host trusts ${teams.join(', ')} at ${read?.registry}.`);
 }
@@ -208,7 +208,7 @@ async function state(root: string): Promise<Finding[]> {
       : ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
   ];
   for (const { team, name, path } of await listDamaged(root)) {
-    const next = `To rebuild it: ${hostCommand(`pull ${team}/${name}`, { root })}`;
+    const next = `To rebuild it: ${hostCommand(`pull ${team}/${name}`, { root })}.`;
     findings.push(fail('state-damaged', `The record ${path} is damaged.`, next));
   }
   const pending = await listPending(root);
