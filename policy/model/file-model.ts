@@ -185,27 +185,41 @@ function isExact(pattern: string, { classesAreExact }: Scope): boolean {
   return wildcard === 'none' || (wildcard === 'class' && classesAreExact);
 }
 
-/** Paths and link targets with each value of their variables and with each alias. */
+/**
+ * Paths and link targets with each value of their variables and with each alias. apparmor_parser replaces a variable of one
+ * value by it and keeps several as a choice; it compares aliases with the result, before slashes are merged.
+ */
 function aliased(path: string, target: string, scope: Scope): [string, string][] | undefined {
   const { symbols, variables } = scope;
-  const paths = symbols
-    .alternatives(path, variables, maxAlternatives)
-    ?.map((one) => onePath(one, path));
+  const valuesOf = (text: string) => symbols.alternatives(text, variables, maxAlternatives);
+  const withSingleValues = (text: string) =>
+    text.replace(/@\{[^{}]*\}/g, (variable) => {
+      const [value = variable, ...others] = valuesOf(variable) ?? [];
+      return others.length === 0 ? value : variable;
+    });
+  const linked = target === anyTarget ? target : withSingleValues(target);
+  const written = withSingleValues(path);
+  const paths = valuesOf(written)?.map((one) => onePath(one, written));
   // apparmor_parser leaves the slashes of a target as they are: with two together it matches no file.
-  const targets = symbols.alternatives(target, variables, maxAlternatives);
-  if (!paths || !targets || paths.length * targets.length > maxAlternatives) return undefined;
+  const targets = valuesOf(linked);
+  if (!paths || !targets) return undefined;
   const pairs = paths.flatMap((one) => targets.map((to): [string, string] => [one, to]));
+  const literal = written.split('@{', 1)[0] ?? '';
+  const rest = onePath(literal, written).length;
   const found = [...pairs];
-  for (const alias of scope.aliases) {
-    const { from, to } = { from: alias.from.value, to: alias.to.value };
-    const replace = (text: string) => (text.startsWith(from) ? to + text.slice(from.length) : text);
-    for (const [one, linked] of pairs) {
-      const other = linked === anyTarget ? linked : replace(linked);
-      if (replace(one) !== one || other !== linked) found.push([replace(one), other]);
-      if (found.length > maxAlternatives) return undefined;
+  for (const { from, to } of scope.aliases) {
+    const replace = (text: string) =>
+      text.startsWith(from.value) ? to.value + text.slice(from.value.length) : text;
+    const start = replace(literal);
+    const other = (text: string) => (text === anyTarget ? text : replace(text));
+    if (start === literal && other(linked) === linked) continue;
+    if (found.length + pairs.length > maxAlternatives) return undefined;
+    // Slashes that meet because of an alias are merged only before the first variable.
+    for (const [one, text] of pairs) {
+      found.push([start === literal ? one : onePath(start, start) + one.slice(rest), other(text)]);
     }
   }
-  return found;
+  return found.length > maxAlternatives ? undefined : found;
 }
 
 /** `//` in a path means `/`, except two that are written at its start (POSIX 4.16), which match no file. */
