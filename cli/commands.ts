@@ -42,6 +42,7 @@ export const topics: Topic[] = [
       init: async () => (await import('./commands/init.ts')).init,
       lint: async () => (await import('./commands/lint.ts')).lint,
       check: async () => (await import('./commands/check.ts')).check,
+      can: async () => (await import('./commands/can.ts')).can,
       fmt: async () => (await import('./commands/fmt.ts')).fmt,
       explain: async () => (await import('./commands/explain.ts')).explain,
     },

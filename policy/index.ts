@@ -39,8 +39,10 @@ export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { abiNumber } from './lint/rules/abi-mismatch.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
+export type { Decision, UnknownReason } from './model/decision.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
 export { type DecidingRule, type Evaluation, evaluate } from './model/evaluate.ts';
+export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';
 export {
   describeAccess,
   isRuleFor,

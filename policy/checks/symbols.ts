@@ -236,6 +236,46 @@ export class Symbols {
     return failure ?? { ok: true, text: out };
   }
 
+  /**
+   * The texts that a text stands for, with each value of its variables apart, as apparmor_parser compiles them: next to
+   * a `*` a choice means something else. Undefined when a variable is not known, or there are more than `limit`.
+   */
+  alternatives(text: string, own: ProfileVariables, limit: number): string[] | undefined {
+    const open = new Set<string>();
+    let made = 0;
+    const walk = (piece: string): string[] | undefined => {
+      let found = [''];
+      let from = 0;
+      const append = (ends: readonly string[]) => {
+        made += found.length * ends.length;
+        if (made > 10 * limit || found.length * ends.length > limit) return false;
+        found = found.flatMap((start) => ends.map((end) => start + end));
+        return this.budget.spend(found.length);
+      };
+      for (
+        let at = piece.indexOf('@{');
+        at >= 0;
+        at = piece.indexOf('@{', Math.max(at + 2, from))
+      ) {
+        const end = variableEndAt(piece, at);
+        if (end < 0) continue;
+        const name = piece.slice(at + 2, end - 1);
+        const set = own[name as keyof ProfileVariables];
+        const values = this.variables.get(name)?.values ?? (set === undefined ? undefined : [set]);
+        if (!values || open.has(name)) return undefined;
+        open.add(name);
+        const each = values.map((value) => (value === set ? [value] : walk(value)));
+        open.delete(name);
+        if (each.includes(undefined)) return undefined;
+        if (!append([piece.slice(from, at)]) || !append(each.flat() as string[])) return undefined;
+        from = end;
+      }
+      return append([piece.slice(from)]) ? found : undefined;
+    };
+    const found = walk(text);
+    return found && [...new Set(found)];
+  }
+
   /** Forgets what was worked out, after a variable changed. */
   changed(): void {
     for (const checked of Object.values(this.#checked)) checked.clear();

@@ -200,9 +200,14 @@ const literalOf = (code: number): Pattern => ({ kind: 'set', ranges: [code, code
 /** The characters that most patterns are made of: each of them once. */
 const literals: readonly Pattern[] = Array.from({ length: 128 }, (_, code) => literalOf(code));
 /** The UTF-16 units that an escape stands for; of bytes that are a character of UTF-8 together, those of that. */
-function escapedCharacter(text: string, at: number): { codes: number[]; end: number } {
+function escapedCharacter(
+  text: string,
+  at: number,
+  bytes: boolean,
+): { codes: number[]; end: number } {
   const first = escaped(text, at);
   const { code } = first;
+  if (bytes) return { codes: [code], end: first.end };
   const more = code < 0xc2 || code > 0xf4 ? 0 : code < 0xe0 ? 1 : code < 0xf0 ? 2 : 3;
   let { end } = first;
   let point = code & (0x3f >> more);
@@ -221,8 +226,11 @@ function escapedCharacter(text: string, at: number): { codes: number[]; end: num
   return { codes: Array.from(character.split(''), (unit) => unit.charCodeAt(0)), end };
 }
 
-/** Reads a pattern without variables. Call `checkPattern` first: what is broken is read as literal text. */
-export function parsePattern(text: string): Pattern {
+/**
+ * Reads a pattern without variables. Call `checkPattern` first: what is broken is read as literal text. `bytes`: each
+ * unit of the text stands for a byte, as the kernel matches; else escapes for the bytes of a character are that.
+ */
+export function parsePattern(text: string, bytes = false): Pattern {
   // Each open brace: the alternatives so far and the items of the current one.
   const stack: { choices: Pattern[]; items: Pattern[] }[] = [{ choices: [], items: [] }];
   const top = () => stack.at(-1) as { choices: Pattern[]; items: Pattern[] };
@@ -231,7 +239,7 @@ export function parsePattern(text: string): Pattern {
   while (i < text.length) {
     const c = text.charCodeAt(i);
     if (c === 92) {
-      const { codes, end } = escapedCharacter(text, i);
+      const { codes, end } = escapedCharacter(text, i, bytes);
       for (const code of codes) literal(code);
       i = end;
     } else if (c === 63) {

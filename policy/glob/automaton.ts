@@ -53,14 +53,20 @@ export function automaton(
   return made;
 }
 
-function make(pattern: string): Automaton | undefined {
+/** The automaton of a pattern that was read; undefined when it would be too large. */
+export function compile(pattern: Pattern): Automaton | undefined {
   const draft: Automaton = { moves: [noMoves], empty: [nowhere], end: 0 };
-  const end = build(draft, parsePattern(pattern), 0);
-  const made = end === undefined ? undefined : { ...draft, end };
-  cachedStates += draft.moves.length + pattern.length;
+  const end = build(draft, pattern, 0);
+  return end === undefined ? undefined : { ...draft, end };
+}
+
+function make(pattern: string): Automaton | undefined {
+  const made = compile(parsePattern(pattern));
+  const size = (made?.moves.length ?? maxStates) + pattern.length;
+  cachedStates += size;
   if (cachedStates > maxCachedStates) {
     cache.clear();
-    cachedStates = draft.moves.length + pattern.length;
+    cachedStates = size;
   }
   cache.set(pattern, made);
   return made;
@@ -170,7 +176,7 @@ export function intersects(
 }
 
 /** Whether a set of characters has this one. */
-function has(ranges: Ranges, code: number): boolean {
+export function has(ranges: Ranges, code: number): boolean {
   for (let i = 0; i < ranges.length; i += 2) {
     if (code < (ranges[i] as number)) return false;
     if (code <= (ranges[i + 1] as number)) return true;
@@ -179,14 +185,14 @@ function has(ranges: Ranges, code: number): boolean {
 }
 
 /** The states reached from these by empty moves, sorted. */
-function closure(one: Automaton, states: Iterable<number>): number[] {
+export function closure(one: Automaton, states: Iterable<number>): number[] {
   const reached = new Set(states);
   for (const at of reached) for (const to of one.empty[at] as number[]) reached.add(to);
   return [...reached].sort((x, y) => x - y);
 }
 
 /** Several automata as one that matches what any of them does. */
-function union(all: readonly Automaton[]): { one: Automaton; ends: Set<number> } {
+export function union(all: readonly Automaton[]): { one: Automaton; ends: Set<number> } {
   const one: Automaton = { moves: [[]], empty: [[]], end: -1 };
   const ends = new Set<number>();
   for (const part of all) {

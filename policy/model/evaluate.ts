@@ -66,13 +66,15 @@ export function evaluate(profile: EffectiveProfile, access: Access): Evaluation 
   };
 }
 
-function priority({ qualifiers }: EffectiveRule): number {
+/** The priority of a rule; 0 where it has none. */
+export function priority({ qualifiers }: EffectiveRule): number {
   return Number(qualifiers.priority?.value ?? 0);
 }
 
 const lineTables = new WeakMap<object, LineTable>();
 
-function describe({ rule, unit, deny, qualifiers }: EffectiveRule): DecidingRule {
+/** A rule with the place where it stands. */
+export function describe({ rule, unit, deny, qualifiers }: EffectiveRule): DecidingRule {
   const lines = lineTables.get(unit.file) ?? new LineTable(unit.file.text);
   lineTables.set(unit.file, lines);
   return {

@@ -348,7 +348,7 @@ const byLetter = {
 const letters = Object.keys(byLetter) as FilePermission[];
 
 /** Writing includes appending, in a rule that allows it and in one that denies it. */
-function lettersOf(rule: FileRule | BareFileRule): FilePermission[] {
+export function lettersOf(rule: FileRule | BareFileRule): FilePermission[] {
   if (rule.kind === 'file-all') return letters;
   const { permissions } = rule;
   return letters.filter((one) => permissions[byLetter[one]] || (one === 'a' && permissions.write));

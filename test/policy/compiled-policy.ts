@@ -1,0 +1,188 @@
+// Reads what apparmor_parser compiles and asks it as the kernel does: the serialised policy (policy_unpack.c), its
+// tables (match.c) and the permissions they hold (file.h), for policy of version 5 to 8.
+import { spawnSync } from 'node:child_process';
+
+const parser = '/usr/sbin/apparmor_parser';
+
+/** The compiled profiles by name; undefined if the parser refuses the text. */
+export function compilePolicy(
+  source: string,
+  options: readonly string[] = [],
+): Map<string, CompiledProfile> | undefined {
+  const limits = ['--as=1073741824', '--cpu=10', 'timeout', '10', parser, '-Q', '-K', '-S'];
+  const features = ['--features-file', '/etc/apparmor.d/abi/3.0'];
+  const { status, stdout } = spawnSync('prlimit', [...limits, ...features, ...options], {
+    input: source,
+    maxBuffer: 1 << 28,
+  });
+  return status === 0 ? readPolicy(stdout) : undefined;
+}
+
+/** What one side, the owner of a file or everybody else, is granted: bits of `r` 4, `w` 2 and so on. */
+export interface CompiledPermissions {
+  allow: number;
+  /** The kernel's index of what follows exec, decoded. */
+  exec: string;
+}
+
+export interface CompiledProfile {
+  name: string;
+  capabilities: bigint;
+  file(path: Buffer, owner: boolean): CompiledPermissions;
+}
+
+/** The bit of each permission in the tables. */
+export const bits = { x: 1, w: 2, r: 4, a: 8, l: 0x10, k: 0x20, m: 0x40 } as const;
+
+type Value = number | bigint | string | Buffer | Value[] | Fields;
+/** The values of a struct or profile in order; `name` is set for those that have one. */
+type Fields = { fields: { name?: string; value: Value }[] };
+
+function readPolicy(data: Buffer): Map<string, CompiledProfile> {
+  let at = 0;
+  const text = () => {
+    const length = data.readUInt16LE(at);
+    const read = data.toString('latin1', at + 2, at + 1 + length);
+    at += 2 + length;
+    return read;
+  };
+  const value = (tag: number): Value => {
+    switch (tag) {
+      case 0:
+        return data[at++] as number;
+      case 1:
+        at += 2;
+        return data.readUInt16LE(at - 2);
+      case 2:
+        at += 4;
+        return data.readUInt32LE(at - 4);
+      case 3:
+        at += 8;
+        return data.readBigUInt64LE(at - 8);
+      case 5:
+        return text();
+      case 6: {
+        const size = data.readUInt32LE(at);
+        at += 4 + size;
+        return data.subarray(at - size, at);
+      }
+      case 7:
+        return { fields: fields(8) };
+      case 9:
+        return { fields: fields(10) };
+      case 11:
+        at += 2;
+        return fields(12).map((one) => one.value);
+      default:
+        throw new Error(`unknown tag ${tag} at ${at}`);
+    }
+  };
+  const fields = (end: number): Fields['fields'] => {
+    const found: Fields['fields'] = [];
+    while (at < data.length) {
+      let tag = data[at++] as number;
+      if (tag === end) return found;
+      let name: string | undefined;
+      if (tag === 4) {
+        name = text();
+        tag = data[at++] as number;
+      }
+      found.push({ ...(name !== undefined && { name }), value: value(tag) });
+    }
+    return found;
+  };
+  const profiles = fields(-1).flatMap(({ name, value: one }) =>
+    name === 'profile' ? [readProfile(one as Fields)] : [],
+  );
+  return new Map(profiles.map((one) => [one.name, one]));
+}
+
+function readProfile({ fields }: Fields): CompiledProfile {
+  const named = (name: string) => fields.find((one) => one.name === name)?.value;
+  const name = fields[0]?.value as string;
+  const flags = fields.findIndex((one) => one.name === 'flags');
+  const low = fields.slice(flags + 1).filter((one) => one.name === undefined)[0]?.value as number;
+  const high = (named('caps64') as Fields | undefined)?.fields[0]?.value ?? 0;
+  const capabilities = BigInt(low) | (BigInt(high as number) << 32n);
+  const blob = named('aadfa') as Buffer | undefined;
+  const names = ((named('xtable') as Fields | undefined)?.fields[0]?.value ?? []) as string[];
+  const tables = blob && readTables(blob);
+  const from = (named('dfa_start') as number | undefined) ?? 1;
+  return {
+    name,
+    capabilities,
+    file(path, owner) {
+      if (!tables) return { allow: 0, exec: '' };
+      const accept = tables.accept[run(tables, from, path)] ?? 0;
+      const side = owner ? accept : accept >>> 14;
+      return { allow: side & 0x7f, exec: side & 1 ? transition(side, names) : '' };
+    },
+  };
+}
+
+/** The exec transition of a side: what the index names, and what else its bits say. */
+function transition(side: number, names: readonly string[]): string {
+  const index = (side >> 10) & 0xf;
+  const what = ['', 'unconfined', 'profile', 'child'][index] ?? `-> ${names[index - 4]}`;
+  const more = [
+    side & 0x100 && 'unsafe',
+    side & 0x200 && 'inherit',
+    side & 0x80 && 'or unconfined',
+  ];
+  return [what, ...more].filter(Boolean).join(' ');
+}
+
+interface Tables {
+  accept: number[];
+  base: number[];
+  next: number[];
+  check: number[];
+  fallback: number[];
+  classes: number[] | undefined;
+}
+
+function readTables(blob: Buffer): Tables {
+  // They are padded to a multiple of eight.
+  const start = blob.indexOf('1b5e783d', 0, 'hex');
+  if (start < 0 || start > 7) throw new Error('no tables here');
+  const data = blob.subarray(start);
+  const found = new Map<number, number[]>();
+  for (let at = data.readUInt32BE(4); at + 12 <= data.length; ) {
+    const id = data.readUInt16BE(at);
+    const width = data.readUInt16BE(at + 2);
+    const length = data.readUInt32BE(at + 8);
+    const table: number[] = [];
+    for (let i = 0; i < length; i++) table.push(data.readUIntBE(at + 12 + i * width, width));
+    found.set(id, table);
+    at += Math.ceil((12 + length * width) / 8) * 8;
+  }
+  const table = (id: number) => found.get(id) ?? [];
+  return {
+    accept: table(1),
+    base: table(2),
+    check: table(3),
+    fallback: table(4),
+    classes: found.get(5),
+    next: table(8),
+  };
+}
+
+function run(tables: Tables, start: number, text: Buffer): number {
+  const { base, next, check, fallback, classes } = tables;
+  let state = start;
+  for (const byte of text) {
+    const input = classes ? (classes[byte] as number) : byte;
+    for (;;) {
+      const entry = base[state] as number;
+      const at = (entry & 0xffffff) + input;
+      if (check[at] === state) {
+        state = next[at] as number;
+        break;
+      }
+      state = fallback[state] as number;
+      // Otherwise the state is said by its difference from another.
+      if (entry < 0x80000000) break;
+    }
+  }
+  return state;
+}
