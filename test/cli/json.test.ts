@@ -43,6 +43,11 @@ const outputs: [command: string, args: string, has: string[]][] = [
   ['explain', 'capability-name', ['id', 'severity', 'text', 'example']],
   ['lint', 'NGINX', ['file', 'ok', 'diagnostics']],
   ['check', 'NGINX/docker-nginx', ['file', 'ok', 'diagnostics']],
+  [
+    'can',
+    'NGINX/docker-nginx read /etc/nginx/nginx.conf',
+    ['profile', 'verdict', 'rules', 'unread'],
+  ],
   ['fmt', 'AT/loose', ['file', 'ok', 'changed']],
   ['init', 'AT/started', ['name', 'team', 'files']],
   ['key generate', '--out AT/key', ['keyId', 'privateKey', 'publicKey', 'encrypted']],
@@ -102,7 +107,7 @@ const outputs: [command: string, args: string, has: string[]][] = [
 const many = ['lint', 'check', 'fmt', 'denials', 'log watch'];
 
 /** Commands whose exit code depends on this machine's AppArmor. */
-const ofMachine = ['lint', 'check', 'doctor'];
+const ofMachine = ['lint', 'check', 'can', 'doctor'];
 
 /** Requires a container with AppArmor: see test/system/kernel. */
 const elsewhere = ['inspect'];
