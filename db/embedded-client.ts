@@ -2,7 +2,7 @@ import { ConnectionPool, Sqlite3Client } from '@libsql/client/sqlite3';
 import type Libsql from 'libsql';
 import { LRUCache } from 'lru-cache';
 
-/** The maximum number of prepared statements of a connection; a registry uses about MEASURED. */
+/** The maximum number of prepared statements of a connection: more than one test of the API prepares on any (135). */
 const maxStatements = 200;
 
 /** The maximum number of connections: a transaction has one to itself. */
@@ -45,7 +45,8 @@ function keepStatements(connection: Libsql.Database): void {
     return statement;
   };
   connection.prepare = prepareOnce as typeof connection.prepare;
-  // SQLite closes a connection for good only with its last statement (sqlite.org/c3ref/close.html).
+  // SQLite keeps a closed connection until its last statement is finalized (sqlite.org/c3ref/close.html), which libsql
+  // does when a statement is garbage-collected: this only makes that possible while the connection is still referenced.
   const close = connection.close.bind(connection);
   connection.close = () => {
     statements.clear();
