@@ -45,13 +45,6 @@ function keepStatements(connection: Libsql.Database): void {
     return statement;
   };
   connection.prepare = prepareOnce as typeof connection.prepare;
-  // SQLite keeps a closed connection until its last statement is finalized (sqlite.org/c3ref/close.html), which libsql
-  // does when a statement is garbage-collected: this only makes that possible while the connection is still referenced.
-  const close = connection.close.bind(connection);
-  connection.close = () => {
-    statements.clear();
-    return close();
-  };
 }
 
 /**
