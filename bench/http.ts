@@ -17,6 +17,7 @@ import type { TestRegistry } from '../test/runtimes.ts';
 import type { Traffic } from '../test/traffic.ts';
 import { generateNoteKey } from '../trust/log/index.ts';
 import { generateToken, hashToken } from '../worker/auth/token.ts';
+import { median } from './median.ts';
 import { timePublishing } from './publish.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -270,9 +271,6 @@ async function responseTo(registry: TestRegistry, request: MeasuredRequest): Pro
   }
   return { status: response.status, body: response.status === 304 ? null : body, headers };
 }
-
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Measures both in turns; returns the medians of the rounds and of their ratios. */
 async function compare(pair: Pair, request: MeasuredRequest) {

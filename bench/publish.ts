@@ -6,6 +6,7 @@ import { type Client, Sqlite3Client } from '@libsql/client/sqlite3';
 import { openFile } from '../db/node.ts';
 import { createPublisher, profileText, publish, signDraft } from '../test/publisher.ts';
 import { node } from '../test/runtimes.ts';
+import { median } from './median.ts';
 
 type Batch = Parameters<Client['batch']>;
 
@@ -61,8 +62,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -10,7 +10,7 @@ import { analysedVersion, type Version } from './versions.ts';
 import { type Viewer, viewerValues } from './viewer.ts';
 
 /** What publishing a version depends on. */
-export interface Stored {
+export interface PublishingState {
   team: Team | undefined;
   /** The team's keys, including revoked ones. */
   keys: RegisteredKey[];
@@ -22,11 +22,11 @@ export interface Stored {
 }
 
 /** Reads what publishing a version depends on, in one round trip and one snapshot. */
-export async function readStored(
+export async function readPublishingState(
   db: Database,
   viewer: Viewer,
   { team, name, version, now }: { team: string; name: string; version: string; now: Date },
-): Promise<Stored> {
+): Promise<PublishingState> {
   const values = { team, name, selector: version, ...viewerValues(viewer) };
   const [teams, keys, profiles, versions, quotas, heads] = await executeTogether(
     db,

@@ -53,7 +53,8 @@ export function openReadable(path: string): Promise<FileHandle> {
 }
 
 /**
- * Opens a file to read or write it. A socket and a named FIFO are refused, at once: an open FIFO waits for its other end.
+ * Opens a file to read or write it. Sockets and named FIFOs are refused immediately: opening a FIFO would wait for its
+ * other end.
  * An unnamed pipe has one, so that opening it again, to wait for data, does not block.
  */
 async function openUnlessNamedPipe(path: string, access: number): Promise<FileHandle> {

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
+import { shellWord } from './shell-word.ts';
 
 /** The host that an advised command is to change: its root and trust file, where they are not this machine's own. */
 export interface AdvisedHost {
@@ -31,9 +32,4 @@ function needsRoot(path: string): boolean {
   } catch {
     return true;
   }
-}
-
-/** A word for a POSIX shell, quoted if it needs to be. */
-function shellWord(text: string): string {
-  return /^[\w./@:+,%=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { parse } from '../policy/index.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What a profile is used by, as far as this program knows how to say so to it. */
 export const runtimes = [
@@ -22,7 +23,7 @@ export function dockerRunLine(profile: string, image: string, entrypoint: Entryp
 
 /** What stands after the image, in a shell: an entry point of one's own takes the image's arguments away. */
 export function argumentsAfterImage([, ...rest]: Entrypoint): string[] {
-  return rest.map(quoteForShell);
+  return rest.map(shellWord);
 }
 
 /** The stanza of a container's securityContext (Kubernetes 1.30 and newer), and its command. */
@@ -88,9 +89,4 @@ export function attachmentOf(text: string, name: string): string | undefined {
 function containerOptions(profile: string, [program]: Entrypoint): string {
   const option = `--security-opt apparmor=${profile}`;
   return program === undefined ? option : `${option} --entrypoint ${program}`;
-}
-
-function quoteForShell(text: string): string {
-  if (/^[A-Za-z0-9._/:=@%+,-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

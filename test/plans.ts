@@ -1,4 +1,5 @@
-import type { Client, InStatement, InValue } from '@libsql/client';
+import type { Client, InValue } from '@libsql/client';
+import { watchClient } from './watch-client.ts';
 
 /** The query plans of the statements that a client executed. */
 export interface Plans {
@@ -12,36 +13,9 @@ const seen = new Set<string>();
 /** Records the statements of a client. */
 export function watchPlans(client: Client): Plans {
   const statements = new Map<string, InValue[]>();
-  const note = (statement: InStatement | [string, unknown?]) => {
-    const [text, args] =
-      typeof statement === 'string'
-        ? [statement, []]
-        : Array.isArray(statement)
-          ? [statement[0], statement[1]]
-          : [statement.sql, statement.args];
-    if (seen.has(text)) return;
-    statements.set(text, Array.isArray(args) ? (args as InValue[]) : []);
-  };
-  const { execute, batch, transaction } = client;
-  Object.assign(client, {
-    execute: (...args: Parameters<typeof execute>) => {
-      note(args[0]);
-      return execute.apply(client, args);
-    },
-    batch: (...args: Parameters<typeof batch>) => {
-      args[0].forEach(note);
-      return batch.apply(client, args);
-    },
-    transaction: async (...args: Parameters<typeof transaction>) => {
-      const opened = await transaction.apply(client, args);
-      const original = opened.execute;
-      return Object.assign(opened, {
-        execute: (statement: InStatement) => {
-          note(statement);
-          return original.call(opened, statement);
-        },
-      });
-    },
+  const { execute } = client;
+  watchClient(client, (executed) => {
+    for (const { sql, args } of executed) if (!seen.has(sql)) statements.set(sql, args);
   });
   return {
     async scans() {

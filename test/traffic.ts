@@ -1,4 +1,5 @@
-import type { Client, InStatement } from '@libsql/client';
+import type { Client } from '@libsql/client';
+import { watchClient } from './watch-client.ts';
 
 /** The statements of each round trip to a database, without those that begin and end transactions. */
 export type Traffic = string[][];
@@ -6,22 +7,6 @@ export type Traffic = string[][];
 /** Records the round trips of a client. */
 export function watchTraffic(client: Client): Traffic {
   const traffic: Traffic = [];
-  const textOf = (statement: InStatement | [string, unknown?]) =>
-    typeof statement === 'string'
-      ? statement
-      : Array.isArray(statement)
-        ? statement[0]
-        : statement.sql;
-  const { execute, batch } = client;
-  Object.assign(client, {
-    execute: (...args: Parameters<typeof execute>) => {
-      traffic.push([textOf(args[0])]);
-      return execute.apply(client, args);
-    },
-    batch: (...args: Parameters<typeof batch>) => {
-      traffic.push(args[0].map(textOf));
-      return batch.apply(client, args);
-    },
-  });
+  watchClient(client, (statements) => traffic.push(statements.map(({ sql }) => sql)));
   return traffic;
 }

@@ -202,7 +202,7 @@ export interface Oidc {
 }
 
 /** An entry that was appended to the log. */
-export interface Appended {
+export interface AppendedEntry {
   index: number;
   /**
    * Proves that the log contains it, without reading the database; undefined where witnesses have to cosign first, or where
@@ -225,7 +225,7 @@ export interface Log {
     statements: (index: number) => Statement[],
     superseded: () => Promise<boolean>,
     head?: LogHead,
-  ): Promise<Appended | undefined>;
+  ): Promise<AppendedEntry | undefined>;
   /**
    * Returns a checkpoint of at least `minSize` entries, if the log has that many, cosigned with the current time: the
    * newest that witnesses cosigned recently, or else that of the current log. Without `minSize` it is the current log's,

@@ -1,10 +1,10 @@
 import type { Publication } from '../contract/index.ts';
 import type { StoredAnalysis } from '../db/analyses.ts';
 import type { RegisteredKey } from '../db/keys.ts';
-import { findProfile, type Profile } from '../db/profiles.ts';
-import { readStored } from '../db/publishing.ts';
-import { countVersion, readQuota } from '../db/quotas.ts';
-import { findVersion, insertVersion, type Version } from '../db/versions.ts';
+import type { Profile } from '../db/profiles.ts';
+import { readPublishingState } from '../db/publishing.ts';
+import { countVersion } from '../db/quotas.ts';
+import { insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../trust/index.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
 import { logEntryName } from './log/entry-name.ts';
-import type { Analysed, Appended, Deps } from './ports.ts';
+import type { Analysed, AppendedEntry, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { quotaProblem } from './quota.ts';
 
@@ -35,7 +35,7 @@ export interface Publishing {
   version: PublishedVersion;
   analysis: StoredAnalysis;
   /** Its log entry. */
-  logged: Appended;
+  logged: AppendedEntry;
   /** The blinding factor of a private profile's name in the log. */
   blind: string | null;
 }
@@ -68,8 +68,9 @@ export async function publish(
     bytes.length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
   let analysed: Analysed | undefined;
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
+  const readState = () => readPublishingState(db, viewer, { team, name, version, now: now() });
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const found = await readStored(db, viewer, { team, name, version, now: now() });
+    const found = await readState();
     if (!found.team) throw new ProblemError('not-found', `Team ${team} does not exist.`);
     const { version: stored, profile: existing, quota } = found;
     const { digest, manifest, signers } = await requireVerified(
@@ -125,10 +126,14 @@ export async function publish(
         }),
       ],
       // A concurrent publisher won, the quota was reached, or the profile changed.
-      async () =>
-        (await findVersion(db, viewer, team, name, version)) !== undefined ||
-        hasChanged(target, existing, await findProfile(db, viewer, team, name)) ||
-        quotaProblem(deps, team, await readQuota(db, team, now()), more) !== undefined,
+      async () => {
+        const current = await readState();
+        return (
+          current.version !== undefined ||
+          hasChanged(target, existing, current.profile) ||
+          quotaProblem(deps, team, current.quota, more) !== undefined
+        );
+      },
       found.logHead,
     );
     if (!logged) continue;

@@ -82,7 +82,7 @@ export const init = defineCommand({
     );
     io.tell(
       visibleLine(
-        `Complete ${manifestName}, README.md and the profile, then check them with: aa-registry lint ${folder}`,
+        `Complete ${manifestName}, ${readmeName} and the profile, then check them with: aa-registry lint ${folder}`,
       ),
     );
     return exit.ok;

@@ -1,5 +1,5 @@
-// Many patterns matched at once, byte by byte as the kernel does: an automaton that is made deterministic as far as it
-// is walked, so that a question about one path costs a step a byte.
+// Matches a path against many patterns at once, byte by byte as the kernel does. The automaton is determinised lazily, so
+// that matching a path takes one step per byte.
 import type { Budget } from '../budget.ts';
 import { parsePattern } from './aare.ts';
 import { type Automaton, closure, compile, has, union } from './automaton.ts';

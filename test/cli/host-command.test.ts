@@ -40,7 +40,7 @@ describe('the command that a hint names', () => {
   ] as never)('%s for root %s and trust file %s', (words, root, trust, expected) => {
     const place = (text: string | undefined) => text?.replaceAll('AT', folder);
     const options = JSON.stringify({ root: place(root), trust: place(trust) });
-    // As a user who is not root, whoever runs the tests.
+    // As an unprivileged user, even if root runs the tests.
     const code = `import { hostCommand } from ${JSON.stringify(join(import.meta.dirname, '../../sdk/host-command.ts'))};
       ${isRoot ? `process.setgid(${nobody}); process.setuid(${nobody});` : ''}
       process.stdout.write(hostCommand(${JSON.stringify(words)}, ${options}));`;

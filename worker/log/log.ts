@@ -31,7 +31,7 @@ import {
   type Tile,
 } from '../../trust/log/index.ts';
 import { logError } from '../observability/text-log.ts';
-import type { Appended, Log } from '../ports.ts';
+import type { AppendedEntry, Log } from '../ports.ts';
 import { waitAtMost } from '../wait.ts';
 import { cosignaturesOf, createCosigning } from './cosigning.ts';
 import { addCosignatures, type Witness } from './witness.ts';
@@ -180,7 +180,7 @@ export function createLog(options: LogOptions): Log {
     statements: (index: number) => Statement[],
     superseded: () => Promise<boolean>,
     latest: LogHead | undefined,
-  ): Promise<Appended | undefined> {
+  ): Promise<AppendedEntry | undefined> {
     const text = formatEntry(entry);
     /** Indexes where the entry may have been committed although the response was lost. */
     const tried = new Set<number>();

@@ -1,11 +1,14 @@
 import type { Proof } from '../../contract/index.ts';
 import { readLogEntries } from '../../db/log.ts';
 import { encodeBase64 } from '../../trust/index.ts';
-import type { Appended, Deps } from '../ports.ts';
+import type { AppendedEntry, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
 /** Proves that the log contains an entry that was just appended. */
-export async function proveAppendedEntry(deps: Deps, { index, prove }: Appended): Promise<Proof> {
+export async function proveAppendedEntry(
+  deps: Deps,
+  { index, prove }: AppendedEntry,
+): Promise<Proof> {
   if (!prove) return proveEntry(deps, index);
   const { entry, inclusion, checkpoint } = await prove();
   return { index, entry, inclusion: inclusion.map(encodeBase64), checkpoint, consistency: [] };

@@ -1,0 +1,42 @@
+import type { Client, InStatement, InValue } from '@libsql/client';
+
+/** A statement that a client executes. */
+export interface Executed {
+  sql: string;
+  args: InValue[];
+}
+
+/** Calls `observe` before each request of a client to its database, with the statements that it sends together. */
+export function watchClient(client: Client, observe: (statements: Executed[]) => void): void {
+  const { execute, batch, transaction } = client;
+  Object.assign(client, {
+    execute: (...args: Parameters<typeof execute>) => {
+      observe([toExecuted(args[0])]);
+      return execute.apply(client, args);
+    },
+    batch: (...args: Parameters<typeof batch>) => {
+      observe(args[0].map(toExecuted));
+      return batch.apply(client, args);
+    },
+    transaction: async (...args: Parameters<typeof transaction>) => {
+      const opened = await transaction.apply(client, args);
+      const original = opened.execute;
+      return Object.assign(opened, {
+        execute: (statement: InStatement) => {
+          observe([toExecuted(statement)]);
+          return original.call(opened, statement);
+        },
+      });
+    },
+  });
+}
+
+function toExecuted(statement: InStatement | [string, unknown?]): Executed {
+  const [sql, args] =
+    typeof statement === 'string'
+      ? [statement, []]
+      : Array.isArray(statement)
+        ? statement
+        : [statement.sql, statement.args];
+  return { sql, args: Array.isArray(args) ? (args as InValue[]) : [] };
+}
