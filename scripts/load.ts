@@ -23,7 +23,10 @@ export interface LoadResult {
   errors: string[];
 }
 
-/** Runs the load for so many seconds, on loopback and in a temporary folder, and then checks for lost data. */
+/**
+ * Runs the load for so many seconds, or for longer until each kind of work was done at least once, on loopback and in a
+ * temporary folder, and then checks for lost data.
+ */
 export async function runLoad(seconds: number): Promise<LoadResult> {
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-load-'));
   const data = join(folder, 'data');
@@ -39,10 +42,14 @@ export async function runLoad(seconds: number): Promise<LoadResult> {
   const run = new Run(registry, publisher, result);
 
   const end = Date.now() + seconds * 1000;
-  const isRunning = () => Date.now() < end;
+  const kinds = ['kills', 'published', 'moved', 'yanked', 'reads'] as const;
+  const isIncomplete = () => result.errors.length === 0 && kinds.some((kind) => result[kind] === 0);
+  const isRunning = () => Date.now() < end || isIncomplete();
   const work = run.start(isRunning);
   while (isRunning()) {
     await sleep(lifetime[0] + Math.random() * (lifetime[1] - lifetime[0]));
+    // A registry that has had no time to publish would not lose anything.
+    if (result.published === 0) continue;
     await running.kill();
     result.kills++;
     running = await start();

@@ -254,7 +254,7 @@ export const syntaxDiagnostics = {
   ),
   limit: error(
     'Too much',
-    'A limit of this checker was reached: nesting, includes, the number of profiles, the size of an expanded pattern, or the work of comparing patterns with each other. The limits are far above what real profiles use, and keep every check fast. What was not looked at may be wrong, so this is an error, and a registry does not take the profile.',
+    'A limit of this checker was reached: the number of statements, nesting, includes, the number of profiles, the size of an expanded pattern, or the work of comparing patterns with each other. The limits are far above what real profiles use, and keep every check fast. What was not looked at may be wrong, so this is an error, and a registry does not take the profile.',
   ),
 } as const satisfies Record<string, Explanation>;
 

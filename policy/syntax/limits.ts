@@ -8,3 +8,9 @@ export const maxDepth = 100;
  * (bison's YYMAXDEPTH), and a level takes 8 at most.
  */
 export const maxBlocks = 1100;
+
+/**
+ * The maximum number of statements in one file, comments on their own line included. The largest of the published
+ * profiles has under 400.
+ */
+export const maxStatements = 10_000;

@@ -13,7 +13,7 @@ import { Cursor, isLetter, PATH } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { isMode } from './file-modes.ts';
 import { parseFlags, parseXattrs } from './head.ts';
-import { maxBlocks, maxDepth } from './limits.ts';
+import { maxBlocks, maxDepth, maxStatements } from './limits.ts';
 import { nearest } from './names.ts';
 import {
   includeAhead,
@@ -140,6 +140,7 @@ class Parser {
   readonly cursor: Cursor;
   /** How many profiles are open. */
   #profiles = 0;
+  #statements = 0;
 
   constructor(cursor: Cursor) {
     this.cursor = cursor;
@@ -156,7 +157,7 @@ class Parser {
       const before = cursor.pos;
       const { newlines, blankLine } = cursor.skipToStatement();
       const code = cursor.peek();
-      if (code === -1 || code === CLOSE) return;
+      if (code === -1 || code === CLOSE || this.#tooMany()) return;
       const previous = into.at(-1);
       // In the line of an assignment, a # starts a value for some releases, a comment for others, and never an include.
       const assigned = newlines === 0 && previous?.kind === 'variable' && !previous.trailing;
@@ -290,6 +291,20 @@ class Parser {
     return isHead;
   }
 
+  /** Counts a statement. Past the maximum, the file ends at the cursor. */
+  #tooMany(): boolean {
+    if (++this.#statements <= maxStatements) return false;
+    const { cursor } = this;
+    if (this.#statements === maxStatements + 1) {
+      const range = { start: cursor.pos, end: cursor.pos + 1 };
+      cursor.report('limit', range, `The file has more than ${maxStatements} statements.`, {
+        expected: 'fewer statements, or several files',
+      });
+    }
+    cursor.pos = cursor.text.length;
+    return true;
+  }
+
   #tooDeep(depth: number, range: { start: number; end: number }): boolean {
     const what =
       this.#profiles > maxDepth
@@ -333,7 +348,7 @@ class Parser {
     const body: Statement[] = [];
     yield* after(this.statements(body, depth + 1, false));
     cursor.comments = inner;
-    if (!cursor.take('}')) {
+    if (!cursor.take('}') && this.#statements <= maxStatements) {
       cursor.report(
         'unclosed-block',
         { start: opener.start, end: opener.end },

@@ -405,7 +405,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       expect(outcome.said).not.toContain('unexpected:');
       expect(outcome.said).not.toContain('/proc/self/fd');
       // Exit code 6: drift.
-      if (![0, 6].includes(outcome.code)) expect(outcome.said).toMatch(/\.\n|\]\n/);
+      if (![0, 6].includes(outcome.code)) expect(outcome.said).toMatch(/\.\n|\][;\n]/);
       return outcome;
     } finally {
       await rm(root, { recursive: true, force: true });
