@@ -52,6 +52,7 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    setupFiles: ['test/property-seed.ts'],
     // Importing the modules again for each file would take a third of the time. Processes, since the embedded database and
     // WebAssembly in several threads of one process crash V8.
     isolate: false,
