@@ -37,6 +37,7 @@ const workers = availableParallelism() + 1;
 export const slowest = [
   'test/system/kernel/power-cut.test.ts',
   'test/system/kernel/host.test.ts',
+  'test/system/interrupted.test.ts',
   'test/system/kernel/debian-13.test.ts',
   'test/system/kernel/denials.test.ts',
   'test/witness.test.ts',
@@ -46,6 +47,9 @@ export const slowest = [
   'test/system/admin.test.ts',
   'test/system/host/hostile-root.test.ts',
   'test/system/policy/format-compiled.test.ts',
+  'test/system/cli/network.test.ts',
+  'test/system/cli/hostile.test.ts',
+  'test/system/package.test.ts',
   'test/system/kernel/first-light.test.ts',
   'test/project.test.ts',
   'test/host/sync.test.ts',
