@@ -168,6 +168,30 @@ const kinds: readonly Kind[] = [
     hints: ['kty'],
     pattern: /(?<![\w.-])\\{0,3}["']?d\\{0,3}["']?\s{0,9}[:=]\s{0,9}\\{0,3}["']?[A-Za-z0-9_-]{43}/g,
   },
+  {
+    what: 'a private key (JWK)',
+    hints: ['oct'],
+    pattern:
+      /["']kty\\{0,3}["']\s{0,9}:\s{0,9}\\{0,3}["']oct[^{}]{0,400}?["']k\\{0,3}["']\s{0,9}:\s{0,9}\\{0,3}["'][A-Za-z0-9_-]{16}|["']k\\{0,3}["']\s{0,9}:\s{0,9}\\{0,3}["'][A-Za-z0-9_-]{16}[^{}]{0,400}?["']kty\\{0,3}["']\s{0,9}:\s{0,9}\\{0,3}["']oct/g,
+  },
+  {
+    // 32 bytes: of WireGuard, and of DNSSEC's keys as BIND has them.
+    what: 'a private key of WireGuard or DNSSEC',
+    hints: ['rivateKey', 'rivatekey', 'RIVATEKEY', 'resharedKey'],
+    pattern: /(?:Private|Preshared)Key["']?\s{0,9}[=:]\s{0,9}["']?[A-Za-z0-9+/]{43}=/gi,
+  },
+  {
+    what: 'a static key of OpenVPN',
+    hints: ['BEGINOpenVPN'],
+    pattern: /-{3,5}BEGINOpenVPN[A-Za-z0-9]{0,30}key/g,
+    folded: true,
+  },
+  {
+    // As .NET writes it.
+    what: 'a private key (RSAKeyValue)',
+    hints: ['<D>'],
+    pattern: /<D>\s{0,9}[A-Za-z0-9+/=]{76}/g,
+  },
   { what: 'a token of aa-registry', hints: ['aar_'], pattern: token('aar_[A-Za-z0-9_-]{43}') },
   {
     what: 'the secret of a webhook',
@@ -240,6 +264,20 @@ const kinds: readonly Kind[] = [
       'CFPAT-',
       'dp.pt.',
       'ATATT3',
+      'ATBB',
+      'shp',
+      'gls',
+      'NRAK-',
+      'sntrys_',
+      'pul-',
+      'nfp_',
+      'figd_',
+      'fm2_',
+      '.atlasv1.',
+      'pscale_',
+      'sbp_',
+      'HRKU-',
+      ':AA',
     ],
     pattern: token(
       [
@@ -248,6 +286,12 @@ const kinds: readonly Kind[] = [
         ...['tskey-[a-z]{3,9}-[A-Za-z0-9-]{10}', 'fo1_[A-Za-z0-9_-]{40}', 'dapi[a-f0-9]{32}'],
         ...['lin_api_[A-Za-z0-9]{40}', 'SG\\.[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}'],
         ...['CFPAT-[A-Za-z0-9_-]{43}', 'dp\\.pt\\.[A-Za-z0-9]{40}', 'ATATT3[A-Za-z0-9_=-]{50}'],
+        ...['ATBB[A-Za-z0-9]{32}', 'shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}', 'NRAK-[A-Z0-9]{27}'],
+        ...['glsa_[A-Za-z0-9]{32}_[a-f0-9]{8}', 'sntrys_[A-Za-z0-9+/=_-]{40}', 'pul-[a-f0-9]{40}'],
+        ...['nfp_[A-Za-z0-9]{36}', 'figd_[A-Za-z0-9_-]{40}', 'fm2_[A-Za-z0-9+/=_-]{60}'],
+        ...['[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60}', 'sbp_[a-f0-9]{40}'],
+        ...['pscale_(?:tkn|pw|oauth)_[A-Za-z0-9=._-]{32}', 'HRKU-[A-Za-z0-9_-]{36}'],
+        ...['[0-9]{8,10}:AA[A-Za-z0-9_-]{33}'],
       ].join('|'),
     ),
   },

@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import { SdkError } from './error.ts';
 import { readBounded, readTextIfPresent, writeFileAtomically } from './files.ts';
 import { type Environment, homeOf } from './home.ts';
+import { Place } from './host/tree.ts';
 import type { NetworkSettings } from './network.ts';
 import { parseToml } from './toml.ts';
 
@@ -44,9 +46,22 @@ export function hostConfigPath(env: Environment): string {
   return env.AA_CONFIG || '/etc/aa-registry/config.toml';
 }
 
-/** Reads the user's configuration; empty when there is none. Throws {@link SdkError} when it is malformed. */
+const isRoot = () => process.geteuid?.() === 0;
+
+/**
+ * Reads the user's configuration; empty when there is none. Throws {@link SdkError} when it is malformed. Root reads none
+ * of another user's: `sudo` may leave HOME as it is, and the file says whom to ask, through which proxy, and with which
+ * CAs.
+ */
 export async function readConfig(env: Environment): Promise<Config> {
-  return (await readToml(configPath(env), Config)) ?? {};
+  const path = configPath(env);
+  const check = ({ uid }: Stats) => {
+    if (!isRoot() || uid === 0) return;
+    throw new SdkError('unsafe-place', `${path} belongs to user ${uid}, not to root`, {
+      next: 'Root uses only its own settings. Set HOME=/root, as "sudo -H" does.',
+    });
+  };
+  return (await readToml(path, Config, check)) ?? {};
 }
 
 /** Reads the user's configuration over the host's. Throws {@link SdkError} when one is malformed. */
@@ -84,15 +99,23 @@ async function readToken(path: string): Promise<string | undefined> {
 async function readToml<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
+  check?: (stats: Stats) => void,
 ): Promise<z.infer<Schema> | undefined> {
-  const text = await readTextIfPresent(path);
+  const text = await readTextIfPresent(path, check);
   if (text === undefined) return undefined;
   const parsed = parseToml(`${path} is malformed`, text, schema);
   if (!parsed.ok) throw new SdkError('file-damaged', parsed.reason);
   return parsed.value;
 }
 
-/** Replaces the user's configuration. It holds a token, so only its owner may read it. */
+/**
+ * Replaces the user's configuration. It holds a token, so only its owner may read it. Root follows no link on the way
+ * that another user has made.
+ */
 export async function writeConfig(env: Environment, config: Config): Promise<void> {
-  await writeFileAtomically(configPath(env), `${stringify(config)}\n`, 0o600);
+  const path = configPath(env);
+  // Place works on Linux only.
+  const isShared = isRoot() && process.platform === 'linux';
+  const place = isShared ? new Place('/', resolve(path)).ofAnybody : path;
+  await writeFileAtomically(place, `${stringify(config)}\n`, 0o600);
 }

@@ -11,7 +11,7 @@ import {
   stat,
   unlink,
 } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { SdkError } from './error.ts';
 import { Place, readText, type StagedFile, write } from './host/tree.ts';
 
@@ -37,10 +37,17 @@ export async function ifPresent<Result>(work: Promise<Result>): Promise<Result |
  * All of a file that a user names, of at most `limit` bytes. A pipe that this process was given, as by `<(…)` or as
  * /dev/stdin, is read to its end. A FIFO or a socket with a name is refused: it could keep a command waiting for ever.
  * Throws an {@link SdkError} for these and for what is too large, and the system's error for the rest.
+ *
+ * @param check called with what the file is before it is read; throws for one that must not be read
  */
-export async function readBounded(path: string, limit: number): Promise<Buffer<ArrayBuffer>> {
+export async function readBounded(
+  path: string,
+  limit: number,
+  check: (stats: Stats) => void = () => {},
+): Promise<Buffer<ArrayBuffer>> {
   const file = await openReadable(path);
   try {
+    check(await file.stat());
     return await readAll(file, path, limit);
   } finally {
     await file.close();
@@ -207,9 +214,12 @@ async function readAll(
 }
 
 /** The text of a file of configuration; `undefined` when there is none. Throws as {@link readBounded}. */
-export async function readTextIfPresent(path: string | Place): Promise<string | undefined> {
+export async function readTextIfPresent(
+  path: string | Place,
+  check?: (stats: Stats) => void,
+): Promise<string | undefined> {
   if (path instanceof Place) return readText(path, maxConfiguration);
-  return (await ifPresent(readBounded(path, maxConfiguration)))?.toString('utf8');
+  return (await ifPresent(readBounded(path, maxConfiguration, check)))?.toString('utf8');
 }
 
 /** A file's owner and group. */
@@ -325,17 +335,20 @@ export async function syncFolder(path: string): Promise<void> {
 /**
  * Writes a command's output to `path`, atomically; through a link to its target. A device or an unnamed pipe, such as
  * /dev/stdout, is written to and never replaced; a FIFO is refused. A folder that does not exist is an error: it is more
- * likely a typing mistake than meant.
+ * likely a typing mistake than meant. As with a shell's `>`, the user's own file keeps its permissions, and a new one
+ * gets those that the umask leaves; so does one that another user has prepared.
  */
-export async function writeOutput(
-  path: string,
-  data: Uint8Array | string,
-  mode = 0o644,
-): Promise<void> {
+export async function writeOutput(path: string, data: Uint8Array | string): Promise<void> {
   const found = await ifPresent(stat(path));
-  if (found && !found.isFile()) return writeToOpen(path, data);
-  if (!found) await stat(dirname(path));
-  await writeFileAtomically(found ? await followLink(path) : path, data, mode);
+  const mode = 0o666 & ~process.umask();
+  if (!found) {
+    await stat(dirname(path));
+    return writeFileAtomically(path, data, mode);
+  }
+  await requireOwnLinks(path);
+  if (!found.isFile()) return writeToOpen(path, data);
+  const isOwn = found.uid === process.geteuid?.();
+  await writeFileAtomically(await realpath(path), data, isOwn ? found.mode & 0o777 : mode);
 }
 
 /** Writes to a device or an unnamed pipe. */
@@ -348,18 +361,31 @@ async function writeToOpen(path: string, data: Uint8Array | string): Promise<voi
   }
 }
 
-/**
- * The file that a path leads to. Refuses another user's link in a sticky folder that all may write to, such as /tmp, as
- * the kernel does with fs.protected_symlinks (proc_sys_fs(5)) for programs that open the link itself.
- */
+/** The file that a path leads to. Refuses other users' links as {@link requireOwnLinks} does. */
 export async function followLink(path: string): Promise<string> {
-  const link = await lstat(path);
-  if (!link.isSymbolicLink()) return path;
-  const folder = await stat(dirname(path));
-  const isShared = (folder.mode & 0o1002) === 0o1002;
-  if (isShared && link.uid !== process.geteuid?.() && link.uid !== folder.uid) {
-    const reason = `${path} is another user's link in a folder that all may write to`;
-    throw new SdkError('file-unusable', reason);
+  await requireOwnLinks(path);
+  return (await lstat(path)).isSymbolicLink() ? realpath(path) : path;
+}
+
+/** The maximum number of links that lead on from one another, as in the kernel. */
+const maxLinks = 40;
+
+/**
+ * Refuses a path that is another user's link, or leads to one, in a sticky folder that all may write to, such as /tmp.
+ * The kernel does so with fs.protected_symlinks (proc_sys_fs(5)) for programs that open the link itself.
+ */
+async function requireOwnLinks(path: string): Promise<void> {
+  let at = path;
+  for (let links = 0; links < maxLinks; links++) {
+    // What a link of /proc says, such as pipe:[1], is no path.
+    const link = await ifPresent(lstat(at));
+    if (!link?.isSymbolicLink()) return;
+    const folder = await stat(dirname(at));
+    const isShared = (folder.mode & 0o1002) === 0o1002;
+    if (isShared && link.uid !== process.geteuid?.() && link.uid !== folder.uid) {
+      const reason = `${at} is another user's link in a folder that all may write to`;
+      throw new SdkError('file-unusable', reason);
+    }
+    at = resolve(await realpath(dirname(at)), await readlink(at));
   }
-  return realpath(path);
 }

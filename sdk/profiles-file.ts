@@ -9,7 +9,7 @@ import {
 } from '../trust/index.ts';
 import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
-import type { Installation } from './host/state.ts';
+import { type Installation, maxRecords } from './host/state.ts';
 import { Place } from './host/tree.ts';
 import { type Fields, parseToml } from './toml.ts';
 
@@ -43,7 +43,10 @@ const profilesFields: Fields = {
   'profiles.complain': { what: 'whether it only logs', example: 'complain = true' },
 };
 
-const ProfilesFile = z.strictObject({ profiles: z.array(Entry) });
+/** A host keeps no more records of installations. */
+const maxProfiles = maxRecords.count;
+
+const ProfilesFile = z.strictObject({ profiles: z.array(Entry).max(maxProfiles) });
 
 const LockFile = z.strictObject({
   lock: z.literal(1),
@@ -58,6 +61,7 @@ const LockFile = z.strictObject({
         ),
       }),
     )
+    .max(maxProfiles)
     .default([]),
 });
 
@@ -96,8 +100,14 @@ export async function readProfiles(path: string | Place): Promise<WantedProfile[
     if (!parsed.ok) throw new SdkError('profiles-file', `${path}: ${parsed.reason}`);
     return { reference: parsed.reference, complain };
   });
-  const names = wanted.map(({ reference }) => reference.name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  const names = new Set<string>();
+  const twice = wanted
+    .map(({ reference }) => reference.name)
+    .find((name) => {
+      const isKnown = names.has(name);
+      names.add(name);
+      return isKnown;
+    });
   if (twice !== undefined) {
     throw new SdkError(
       'profiles-file',

@@ -30,6 +30,8 @@ function octal(byte: number): string {
 /** An invisible character as octal escapes, so that a reader of the rule sees it. */
 function bytesOf(character: string): string {
   if (/[\udc80-\udcff]/u.test(character)) return octal(byte(character));
+  // Names in logs may consist of nothing else, and encoding is slow.
+  if (character < '\x80') return octal(character.charCodeAt(0));
   return [...new TextEncoder().encode(character)].map(octal).join('');
 }
 

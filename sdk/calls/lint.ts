@@ -57,7 +57,11 @@ async function lintSource(
   const profile: Omit<ProfileFile, 'file' | 'rawBytes'> & Partial<ProfileFile> =
     typeof source === 'string' ? await readProfileFile(source) : { warnings: [], ...source };
   const { text: before, file, warnings, ...ofPackage } = profile;
-  const options = { resolver: resolver ?? fileResolver({ base, include }), ...ofPackage };
+  const finds = resolver ?? fileResolver({ base, include });
+  const options = {
+    resolver: ofPackage.packageName === undefined ? finds : withinDirectories(finds),
+    ...ofPackage,
+  };
   const fixed = fix ? fixPolicy(before, options) : undefined;
   const { ok, diagnostics, omitted, needs } = fixed?.report ?? lintPolicy(before, options);
   const { text, applied } = fixed ?? { text: before, applied: [] };
@@ -72,5 +76,19 @@ async function lintSource(
     omitted,
     fixed: applied,
     needs,
+  };
+}
+
+const nothing = { file: '', source: '' } as const;
+
+/**
+ * Finds what a published profile may include. Anything else is the error `include-path`, and is not read: its author may
+ * be a stranger, and diagnostics quote what they are about.
+ */
+function withinDirectories(resolver: IncludeResolver): IncludeResolver {
+  return (request) => {
+    const { path, kind, from } = request;
+    const leaves = kind !== 'magic' || path.startsWith('/') || path.split('/').includes('..');
+    return from === undefined && leaves ? nothing : resolver(request);
   };
 }

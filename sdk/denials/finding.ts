@@ -36,7 +36,7 @@ export interface Finding {
 /** How long the lines of all findings may be together, in characters. */
 const mostCharacters = 32 << 20;
 
-/** How many events are known again when another log has them too. */
+/** How many events at least are known again when another log has them too. */
 const remembered = 100_000;
 
 /**
@@ -55,7 +55,9 @@ export class Findings {
   readonly #kept: 'first' | 'last';
   /** How long the lines of all findings are together. */
   #characters = 0;
-  readonly #seen = new Set<string>();
+  /** The events that were added last, and those before them. */
+  #seen = new Set<string>();
+  #seenBefore = new Set<string>();
   /** How many events were of findings beyond the first `most`. */
   leftOut = 0;
 
@@ -81,9 +83,13 @@ export class Findings {
   add(event: LogEvent): Finding | undefined {
     if (event.serial !== undefined) {
       const id = identity(event);
-      if (this.#seen.has(id)) return undefined;
+      if (this.#seen.has(id) || this.#seenBefore.has(id)) return undefined;
       this.#seen.add(id);
-      forgetOldest(this.#seen, remembered);
+      // All at once: taking the oldest out of a large Set one by one is slow.
+      if (this.#seen.size >= remembered) {
+        this.#seenBefore = this.#seen;
+        this.#seen = new Set();
+      }
     }
     const operation = fieldOf(event, 'operation');
     const label = fieldOf(event, 'label');
@@ -162,11 +168,6 @@ export class Findings {
   all(): Finding[] {
     return [...this.#findings.values()];
   }
-}
-
-function forgetOldest(known: Set<string>, most: number): void {
-  const [oldest] = known.keys();
-  if (known.size > most && oldest !== undefined) known.delete(oldest);
 }
 
 /** Findings about one file as one: reading and writing it make one rule. */

@@ -17,9 +17,16 @@ import {
   type IncludeResolver,
   isIgnoredInclude,
 } from '../../policy/index.ts';
-import { isSdkError } from '../error.ts';
+import { isSdkError, SdkError } from '../error.ts';
 import { maxPolicy } from './digest-of.ts';
 import { list, lookAt, lookBehind, type Place, readText } from './tree.ts';
+
+/**
+ * The most that the files of one run may include from anywhere, in files and in bytes. All policy of the AppArmor and
+ * apparmor.d projects has 2000 files and 3 MiB.
+ */
+const maxIncludedNames = 20_000;
+const maxIncludedBytes = 16 * 1024 * 1024;
 
 /** Where includes are looked for. */
 export interface IncludePlaces {
@@ -48,20 +55,21 @@ interface Shelf {
  */
 export function fileResolver(places: IncludePlaces): IncludeResolver {
   const { base, include = [], cwd } = places;
-  const found = new Map<string, IncludedFile | IncludedDirectory | undefined>();
+  const machine = anywhere();
+  const known = new Map<string, IncludedFile | IncludedDirectory | undefined>();
 
   const file = (shelf: Shelf, path: string): IncludedFile | undefined => {
-    const known = found.get(path);
-    if (known && 'source' in known) return known;
+    const before = known.get(path);
+    if (before && 'source' in before) return before;
     const source = shelf.read(path);
     if (source === undefined) return undefined;
     const read = { file: path, source };
-    found.set(path, read);
+    known.set(path, read);
     return read;
   };
 
   const look = (shelf: Shelf, path: string): IncludedFile | IncludedDirectory | undefined => {
-    if (found.has(path)) return found.get(path);
+    if (known.has(path)) return known.get(path);
     const kind = shelf.kindOf(path);
     let result: IncludedFile | IncludedDirectory | undefined;
     if (kind === 'folder') {
@@ -74,7 +82,7 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
         .flatMap((path) => file(shelf, path) ?? []);
       result = { directory: path, entries };
     } else if (kind === 'file') result = file(shelf, path);
-    found.set(path, result);
+    known.set(path, result);
     return result;
   };
 
@@ -89,12 +97,12 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
       const result = whole.startsWith(`${policy}/`) ? look(own, join(root, whole)) : undefined;
       if (result || kind !== 'magic') return result;
     } else {
-      if (kind === 'absolute' || isAbsolute(path)) return look(anywhere, path);
-      if (kind === 'relative') return look(anywhere, resolve(cwd ?? process.cwd(), path));
+      if (kind === 'absolute' || isAbsolute(path)) return look(machine, path);
+      if (kind === 'relative') return look(machine, resolve(cwd ?? process.cwd(), path));
     }
     const folders = typeof base === 'string' ? [base, ...include] : include;
     for (const folder of folders) {
-      const result = look(anywhere, resolve(folder, path));
+      const result = look(machine, resolve(folder, path));
       if (result) return result;
     }
     return undefined;
@@ -103,25 +111,60 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
   const answers = new Map<string, IncludedFile | IncludedDirectory | undefined>();
   return ({ path, kind }) => {
     const key = `${kind} ${path}`;
-    const known = answers.get(key);
-    if (known || answers.has(key)) return known;
+    if (answers.has(key)) return answers.get(key);
     const answer = find(path, kind);
     answers.set(key, answer);
     return answer;
   };
 }
 
-/** What somebody has named, and what it names itself. */
-const anywhere: Shelf = {
-  kindOf(path) {
-    const kind = statSync(path, { throwIfNoEntry: false });
-    return kind?.isDirectory() ? 'folder' : kind?.isFile() ? 'file' : undefined;
-  },
-  names: (folder) => readdirSync(folder),
-  read: readPolicyFile,
-};
+/**
+ * Everything on this machine, for files that a user names and what those include. A hostile one can name any folder,
+ * such as /usr/bin: together, only as much is read as policy ever has.
+ */
+function anywhere(): Shelf {
+  const left = { names: maxIncludedNames, bytes: maxIncludedBytes };
+  const take = (what: keyof typeof left, count: number) => {
+    left[what] -= count;
+    if (left[what] >= 0) return;
+    const limits = `${maxIncludedNames} files and ${maxIncludedBytes >> 20} MiB`;
+    throw new SdkError('file-unusable', `what is included has more than ${limits}`, {
+      next: 'Check which folders the profiles include.',
+    });
+  };
+  return {
+    kindOf: (path) =>
+      ifFound(() => {
+        const kind = statSync(path, { throwIfNoEntry: false });
+        return kind?.isDirectory() ? 'folder' : kind?.isFile() ? 'file' : undefined;
+      }),
+    names(folder) {
+      const names = ifFound(() => readdirSync(folder)) ?? [];
+      take('names', names.length);
+      return names;
+    },
+    read(path) {
+      const text = readPolicyFile(path);
+      take('bytes', text?.length ?? 0);
+      return text;
+    },
+  };
+}
 
-/** The text of a regular file that may be anywhere; `undefined` when it is none, or larger than policy is. */
+/** What `work` finds; `undefined` when the system refuses, as for a name that is too long or a link to itself. */
+function ifFound<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The text of a regular file that may be anywhere; `undefined` when it is none, is larger than policy is, or has a NUL
+ * byte, which no policy has.
+ */
 export function readPolicyFile(path: string): string | undefined {
   let fd: number | undefined;
   try {
@@ -136,7 +179,9 @@ export function readPolicyFile(path: string): string | undefined {
       if (read === 0) break;
       length += read;
     }
-    return bytes.toString('utf8', 0, length);
+    const read = bytes.subarray(0, length);
+    // A program or another binary file, which a hostile profile may name.
+    return read.includes(0) ? undefined : read.toString('utf8');
   } catch {
     return undefined;
   } finally {

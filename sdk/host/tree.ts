@@ -106,6 +106,9 @@ const maxNames = 100_000;
 /** The most links on the way to a place, as in the kernel. */
 const maxLinks = 40;
 
+/** How often a file is opened or created that others create and remove at the same time. */
+const maxTries = 10;
+
 /** How deep a folder is emptied where it stands: what is deeper is moved up first. Each level is two open files. */
 const maxDepth = 32;
 
@@ -165,7 +168,10 @@ function openAt(folder: Found, name: string): Found | undefined {
   try {
     fd = naming(path, () => openSync(through(folder.fd, name), O_PATH | O_NOFOLLOW));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // No file has a longer name than its disk allows, though a link or an include may say one.
+    if (code === 'ENAMETOOLONG') return undefined;
+    if (code !== 'ENOENT') throw error;
     if (isMounted(folder)) return undefined;
     throw unsafePlace('/proc', 'is not mounted, and files are found by it', 'Mount it.');
   }
@@ -489,24 +495,41 @@ export function openPrivate(place: Place): number {
     place.parent,
     (folder) => {
       const path = join(folder.path, place.name);
-      const there = openAt(folder, place.name);
-      if (there) {
-        closeSync(there.fd);
-        requireKind(there, 'file');
-        requireTrusted(there);
-        if (there.stats.nlink > 1) {
-          const why = 'is a hard link to a file that has another name too';
-          throw unsafePlace(path, why, `Remove ${path}.`);
-        }
-        if ((there.stats.mode & 0o077) !== 0) {
-          throw unsafePlace(path, 'can be opened by others', `Run chmod 600 ${path}.`);
+      for (let tries = 1; ; tries++) {
+        const there = openAt(folder, place.name);
+        try {
+          if (there) {
+            requirePrivate(there);
+            // That very file, whatever has its name by now.
+            return naming(path, () => openSync(through(there.fd), O_RDWR | O_NONBLOCK));
+          }
+          const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK;
+          return naming(path, () => openSync(through(folder.fd, place.name), flags, 0o600));
+        } catch (error) {
+          // Another run has created it just now.
+          const { code } = error as NodeJS.ErrnoException;
+          if (there || code !== 'EEXIST' || tries === maxTries) throw error;
+        } finally {
+          if (there) closeSync(there.fd);
         }
       }
-      const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-      return naming(path, () => openSync(through(folder.fd, place.name), flags, 0o600));
     },
     { make: true },
   ) as number;
+}
+
+/** Throws unless it is a regular file without other names that only its owner can open. */
+function requirePrivate(found: Found): void {
+  requireKind(found, 'file');
+  requireTrusted(found);
+  const { path, stats } = found;
+  if (stats.nlink > 1) {
+    const why = 'is a hard link to a file that has another name too';
+    throw unsafePlace(path, why, `Remove ${path}.`);
+  }
+  if ((stats.mode & 0o077) !== 0) {
+    throw unsafePlace(path, 'can be opened by others', `Run chmod 600 ${path}.`);
+  }
 }
 
 /**

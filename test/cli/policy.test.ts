@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aaRegistry, launcher, scratch } from './cli.ts';
@@ -66,6 +66,47 @@ describe('check, fmt, lint and explain', () => {
     expect(outcome.stdout).toMatch(/\n.*capability net_bind_servce,\n *\| +\^+\n/);
     expect(outcome.stdout).toMatch(/2 errors, 0 warnings; needs AppArmor \d\.\d+/);
     expect(outcome.stdout).not.toContain('\u001b');
+  });
+
+  test('a package’s lint reads no file that a published profile can’t include', async () => {
+    await mkdir(at('package'), { recursive: true });
+    await writeFile(at('secret'), 'password_of_this_machine\n');
+    await writeFile(
+      at('package/aa-profile.toml'),
+      'name = "spy"\ndescription = "Reads"\nlicense = "MIT"\nabi = "3.0"\n',
+    );
+    for (const path of [`"${at('secret')}"`, '<../secret>', `</../..${at('secret')}>`]) {
+      await writeFile(
+        at('package/spy'),
+        `abi <abi/3.0>,\nprofile spy {\n  include ${path}\n  include <abstractions/files>\n}\n`,
+      );
+      const outcome = await aaRegistry(['lint', '--base', at('base'), at('package')]);
+      expect(outcome.stdout).toContain('[include-path]');
+      expect(outcome.stdout).not.toContain('password_of_this_machine');
+    }
+  });
+
+  test('what a hostile profile includes is limited, and what can’t be read is missing', async () => {
+    await mkdir(at('large'), { recursive: true });
+    for (const name of ['a', 'b', 'c']) {
+      await writeFile(at('large', name), '# nothing here\n'.repeat(500_000));
+      await writeFile(at('large', `${name}.binary`), Buffer.alloc(1000));
+    }
+    await symlink(at('loop'), at('loop'));
+    const include = async (path: string) => {
+      await writeFile(at('hostile'), `abi <abi/3.0>,\nprofile h {\n  include "${path}"\n}\n`);
+      return aaRegistry(['check', '--base', at('base'), at('hostile')]);
+    };
+    const large = await include(at('large'));
+    expect(large).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('more than 20000 files and 16 MiB'),
+    });
+    for (const path of [at('loop'), `/${'a'.repeat(300)}`, at('large/a.binary')]) {
+      const missing = await include(path);
+      expect(missing).toMatchObject({ code: 1, stderr: '' });
+      expect(missing.stdout).toContain('[missing-include]');
+    }
   });
 
   test('includes are found below --base and -I', async () => {

@@ -109,6 +109,37 @@ describe('writing output', () => {
     expect(await readFile(at('secret'), 'utf8')).toBe('root');
   });
 
+  test.skipIf(!isRoot)(
+    'refuses another user’s link to a device, and links to such links',
+    async () => {
+      await mkdir(at('tmp'));
+      await chmod(at('tmp'), 0o1777);
+      await symlink('/dev/null', at('tmp/out'));
+      await lchown(at('tmp/out'), nobody, nobody);
+      await symlink(at('tmp/out'), at('own'));
+      for (const path of ['tmp/out', 'own']) {
+        await expect(writeOutput(at(path), 'x')).rejects.toThrow('tmp/out is another user');
+      }
+    },
+  );
+
+  test('keeps the permissions of a file, and leaves those of a new one to the umask', async () => {
+    await writeFile(at('private'), 'old', { mode: 0o600 });
+    const umask = process.umask(0o027);
+    try {
+      await writeOutput(at('private'), 'new');
+      await writeOutput(at('new'), 'new');
+      if (isRoot) await writeFile(at('theirs'), 'old').then(() => chmod(at('theirs'), 0o666));
+      if (isRoot) await chown(at('theirs'), nobody, nobody);
+      if (isRoot) await writeOutput(at('theirs'), 'new');
+    } finally {
+      process.umask(umask);
+    }
+    expect((await stat(at('private'))).mode & 0o777).toBe(0o600);
+    expect((await stat(at('new'))).mode & 0o777).toBe(0o640);
+    if (isRoot) expect((await stat(at('theirs'))).mode & 0o777).toBe(0o640);
+  });
+
   test('follows a link of one’s own', async () => {
     await writeFile(at('target'), 'a');
     await symlink('target', at('own'));

@@ -287,6 +287,25 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       expect(code).toBe(1);
     });
 
+    test('names that are too long are of no file', async () => {
+      const long = 'a'.repeat(300);
+      await symlink(`/etc/apparmor.d/${long}`, at(`${policy}/linked`));
+      await writeFile(at(file), `profile web {\n  include <${long}>\n}\n`);
+      expect((await run('status')).said).not.toContain('ENAMETOOLONG');
+      expect((await run('denials')).said).not.toContain('ENAMETOOLONG');
+      expect((await run('pull', 'web')).said).toContain(
+        `may also be defined by ${at(`${policy}/linked`)}`,
+      );
+    });
+
+    test('more wanted profiles than a host may have are refused at once', async () => {
+      const many = Array.from({ length: 1001 }, (_, index) => `"library/p${index}"`);
+      await writeFile(at('etc/aa-registry/profiles.toml'), `profiles = [${many}]\n`);
+      const { said, code } = await run('sync');
+      expect(said).toContain('profiles: has more than 1000 elements');
+      expect(code).toBe(1);
+    });
+
     test('subfolders of a policy folder count, even if they have few files', async () => {
       await mkdir(at(`${policy}/many`));
       execFileSync('sh', ['-c', 'seq 20001 | xargs mkdir'], { cwd: at(`${policy}/many`) });
