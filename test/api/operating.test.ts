@@ -110,7 +110,26 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
       expect(await response.text()).not.toMatch(/profiles|SQL|\bat\b/);
       const line = await logged('broken');
       expect(line).toMatchObject({ level: 'error', status: 500 });
-      expect(line.error).toMatch(/profiles/);
+      expect(line.error).toMatch(
+        /Failed query: select .*\ncaused by: .*no such table: .*profiles/s,
+      );
+    });
+
+    test('contains no values of failed queries', async () => {
+      await registry.fetch('/v1/profiles');
+      await registry.db.$client.execute('ALTER TABLE profiles RENAME TO profiles_gone');
+      await registry.db.$client.execute('ALTER TABLE tokens RENAME TO tokens_gone');
+      for (const [path, headers] of [
+        ['/v1/profiles/library/confidential', {}],
+        ['/v1/profiles/library/confidential/versions/1.0.0/profile', {}],
+        ['/v1/whoami', { Authorization: 'Bearer aar_confidential' }],
+      ] as const) {
+        const response = await ask(path, { ...headers, 'X-Request-Id': `broken${path.length}` });
+        expect(response.status).toBe(500);
+        const { error } = await logged(`broken${path.length}`);
+        expect(error).toMatch(/no such table/);
+        expect(error).not.toMatch(/confidential|params|[0-9a-f]{64}/);
+      }
     });
   });
 
