@@ -52,7 +52,7 @@ export function createApp(deps: Deps) {
   app.use(securityHeaders);
   app.use(corsForReads);
   const { rateLimits = {} } = deps;
-  const tokenChecks = createTokenChecks(rateLimits);
+  const tokenChecks = createTokenChecks(rateLimits, deps.now);
   app.use(async (c, next) => {
     c.set('deps', deps);
     c.set('tokenChecks', tokenChecks);
