@@ -21,6 +21,15 @@ export const ProfileName = z
   )
   .meta({ description: 'The name of a profile', example: 'docker-nginx' });
 
+/** The path of a profile, `team/name`. */
+export const ProfilePath = z
+  .string()
+  .refine((text) => {
+    const [team = '', name = '', ...rest] = text.split('/');
+    return rest.length === 0 && isTeam(team) && isProfileName(name);
+  }, 'must be team/name')
+  .meta({ example: 'library/docker-nginx' });
+
 export const UserName = z
   .string()
   .refine(isTeam, 'must be 1 to 40 lower-case letters, digits and inner hyphens')
@@ -65,3 +74,6 @@ export const Line = z
   .min(1)
   .max(300)
   .regex(linePattern, 'must be one line of text');
+
+/** A secret as it is shown once: in a header or a variable, where nothing else may follow it. */
+export const Secret = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'must be printable ASCII');

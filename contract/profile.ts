@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { grades } from '../policy/index.ts';
-import { Envelope, isProfileName, isTeam, Manifest } from '../trust/index.ts';
+import { Envelope, Manifest } from '../trust/index.ts';
 import { Diagnostic } from './diagnostic.ts';
 import { Proof } from './log.ts';
 import {
@@ -9,6 +9,7 @@ import {
   KeyId,
   Line,
   ProfileName,
+  ProfilePath,
   TeamName,
   Timestamp,
   VersionNumber,
@@ -26,15 +27,6 @@ export type Visibility = z.infer<typeof Visibility>;
 export const VisibilityChange = z
   .strictObject({ visibility: Visibility })
   .meta({ id: 'VisibilityChange' });
-
-/** The path of a profile, `team/name`. */
-const ProfilePath = z
-  .string()
-  .refine((text) => {
-    const [team = '', name = '', ...rest] = text.split('/');
-    return rest.length === 0 && isTeam(team) && isProfileName(name);
-  }, 'must be team/name')
-  .meta({ example: 'library/docker-nginx' });
 
 export const Deprecation = z
   .strictObject({

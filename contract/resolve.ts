@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { ChannelName, DigestText, Line, ProfileName, TeamName, VersionNumber } from './name.ts';
+import {
+  ChannelName,
+  DigestText,
+  Line,
+  ProfileName,
+  ProfilePath,
+  TeamName,
+  VersionNumber,
+} from './name.ts';
 import { Problem } from './problem.ts';
 
 /** The maximum number of references in a request. */
@@ -31,11 +39,10 @@ export const Resolution = z
     yankReason: Line.nullable().meta({
       description: 'Why the version was yanked; null if it was not',
     }),
-    deprecation: z
-      .string()
-      .nullable()
-      .meta({ description: 'Why the profile is deprecated; null if it is not' }),
-    replacement: z.string().nullable().meta({ description: 'The profile to use instead' }),
+    deprecation: Line.nullable().meta({
+      description: 'Why the profile is deprecated; null if it is not',
+    }),
+    replacement: ProfilePath.nullable().meta({ description: 'The profile to use instead' }),
     movedTo: TeamName.nullable().meta({
       description: 'The team that the profile was transferred to',
     }),

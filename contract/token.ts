@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Line, ProfileName, TeamName, Timestamp, UserName } from './name.ts';
+import { Line, ProfileName, Secret, TeamName, Timestamp, UserName } from './name.ts';
 import { Role } from './team.ts';
 
 export const Scope = z
@@ -48,7 +48,7 @@ export const Token = z
 export type Token = z.infer<typeof Token>;
 
 export const CreatedToken = Token.extend({
-  token: z.string().meta({ description: 'The secret, shown only once', example: 'aar_…' }),
+  token: Secret.meta({ description: 'The secret, shown only once', example: 'aar_EXAMPLE' }),
 }).meta({ id: 'CreatedToken' });
 export type CreatedToken = z.infer<typeof CreatedToken>;
 

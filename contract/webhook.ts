@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { TeamName, Timestamp } from './name.ts';
+import { Secret, TeamName, Timestamp } from './name.ts';
 import { PageLimit, wholeNumber } from './number.ts';
 
 const url = z.string().max(2000).meta({
@@ -15,9 +15,9 @@ export const Webhook = z
 export type Webhook = z.infer<typeof Webhook>;
 
 export const CreatedWebhook = Webhook.extend({
-  secret: z
-    .string()
-    .meta({ description: 'The secret that deliveries are signed with, shown only once' }),
+  secret: Secret.meta({
+    description: 'The secret that deliveries are signed with, shown only once',
+  }),
 }).meta({ id: 'CreatedWebhook' });
 export type CreatedWebhook = z.infer<typeof CreatedWebhook>;
 

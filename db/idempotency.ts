@@ -10,6 +10,9 @@ export type RequestKey = Pick<IdempotencyKey, 'tokenId' | 'key'>;
 const isThat = ({ tokenId, key }: RequestKey) =>
   and(eq(idempotencyKeys.tokenId, tokenId), eq(idempotencyKeys.key, key));
 
+/** The maximum number of attempts to record a request while others with its key fail and are forgotten. */
+const maxAttempts = 5;
+
 /**
  * Records the start of a request and returns `undefined`, or the earlier request with the same key. One that began before
  * `abandoned` and never ended is replaced.
@@ -20,17 +23,21 @@ export async function beginRequest(
   abandoned: string,
 ): Promise<IdempotencyKey | undefined> {
   const { fingerprint, createdAt } = request;
-  const inserted = await db
-    .insert(idempotencyKeys)
-    .values(request)
-    .onConflictDoUpdate({
-      target: [idempotencyKeys.tokenId, idempotencyKeys.key],
-      set: { fingerprint, createdAt },
-      setWhere: sql`${idempotencyKeys.status} IS NULL AND ${idempotencyKeys.createdAt} < ${abandoned}`,
-    });
-  if (inserted.rowsAffected > 0) return undefined;
-  const [before] = await db.select().from(idempotencyKeys).where(isThat(request));
-  return before;
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const inserted = await db
+      .insert(idempotencyKeys)
+      .values(request)
+      .onConflictDoUpdate({
+        target: [idempotencyKeys.tokenId, idempotencyKeys.key],
+        set: { fingerprint, createdAt },
+        setWhere: sql`${idempotencyKeys.status} IS NULL AND ${idempotencyKeys.createdAt} < ${abandoned}`,
+      });
+    if (inserted.rowsAffected > 0) return undefined;
+    const [before] = await db.select().from(idempotencyKeys).where(isThat(request));
+    // Without one, it has failed and was forgotten in the meantime: this request must still be recorded.
+    if (before) return before;
+  }
+  return { ...request, status: null, body: null };
 }
 
 /** Stores the response of a request. */

@@ -10,12 +10,16 @@ import type { Database } from './database.ts';
  */
 export async function migrate(db: Database, to = migrations): Promise<string[]> {
   const client = db.$client;
-  await client.execute(
-    'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)',
-  );
+  // One query where nothing is to be done, since every start of a Worker asks.
+  const before = await readApplied(db).catch(async () => {
+    await client.execute(
+      'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)',
+    );
+    return readApplied(db);
+  });
   const applied: string[] = [];
   for (const { name, sql } of to) {
-    if (await isApplied(db, name)) continue;
+    if (before.has(name)) continue;
     try {
       await client.batch(
         [
@@ -29,16 +33,14 @@ export async function migrate(db: Database, to = migrations): Promise<string[]> 
       );
       applied.push(name);
     } catch (error) {
-      if (!(await isApplied(db, name))) throw error;
+      if (!(await readApplied(db)).has(name)) throw error;
     }
   }
   return applied;
 }
 
-async function isApplied(db: Database, name: string): Promise<boolean> {
-  const found = await db.$client.execute({
-    sql: 'SELECT 1 FROM migrations WHERE name = ?',
-    args: [name],
-  });
-  return found.rows.length > 0;
+/** The names of the migrations that were applied. */
+async function readApplied(db: Database): Promise<Set<string>> {
+  const { rows } = await db.$client.execute('SELECT name FROM migrations');
+  return new Set(rows.map(({ name }) => String(name)));
 }

@@ -61,7 +61,8 @@ export async function startHrana(path: string): Promise<HranaServer> {
   const traffic: Traffic = [];
   let lost: RegExp | undefined;
 
-  const server = createServer(async (request, response) => {
+  // By default, Node's server closes a connection after five idle seconds, which on a busy machine loses requests.
+  const server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(body));

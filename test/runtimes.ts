@@ -77,6 +77,8 @@ export interface TestOptions {
   /** The rate limits per minute by address and by token; unlimited by default. */
   addressLimit?: number;
   tokenLimit?: number;
+  /** The clock, on Node. */
+  now?: () => Date;
   /** The header with the client's address, on workerd. */
   addressHeader?: string;
   /** Limits of a team that differ from the default. */
@@ -136,6 +138,7 @@ const node: Runtime = {
     webhookNetworks = [],
     responseCacheBytes = 0,
     analysis,
+    now = () => new Date(),
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     migrated ??= migratedDatabase();
@@ -149,7 +152,8 @@ const node: Runtime = {
     const hash = await hashToken(adminToken);
     const createdAt = new Date().toISOString();
     await addToken(db, { hash, label: 'test', team: null, createdAt });
-    const now = () => new Date();
+    const perMinute = (requests: number | undefined) =>
+      requests ? createLimiter(requests, 60, () => now().getTime()) : undefined;
     const key = logKey ?? (await generateNoteKey(logName));
     const destinations = createDestinations(webhookNetworks);
     const send = createNodeSend(destinations);
@@ -181,8 +185,8 @@ const node: Runtime = {
         'incoming' in bindings ? createAddressOf([])(request, bindings) : '127.0.0.1',
       deliverer,
       rateLimits: {
-        address: addressLimit ? createLimiter(addressLimit, 60) : undefined,
-        token: tokenLimit ? createLimiter(tokenLimit, 60) : undefined,
+        address: perMinute(addressLimit),
+        token: perMinute(tokenLimit),
       },
     });
     const server = createServer(createListener(app));

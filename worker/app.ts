@@ -1,5 +1,5 @@
 import { HTTPException } from 'hono/http-exception';
-import { isStorageFull } from '../db/failure.ts';
+import { hideValues, isStorageFull } from '../db/failure.ts';
 import { identify } from './auth/identify.ts';
 import { createTokenChecks } from './auth/token-checks.ts';
 import { shareImmutable } from './cache/shared-cache.ts';
@@ -52,7 +52,7 @@ export function createApp(deps: Deps) {
   app.use(securityHeaders);
   app.use(corsForReads);
   const { rateLimits = {} } = deps;
-  const tokenChecks = createTokenChecks(rateLimits);
+  const tokenChecks = createTokenChecks(rateLimits, deps.now);
   app.use(async (c, next) => {
     c.set('deps', deps);
     c.set('tokenChecks', tokenChecks);
@@ -104,6 +104,8 @@ export function createApp(deps: Deps) {
     }
     if (error instanceof HTTPException && error.status === 415)
       return problemResponse(c, bodyType());
+    // Before anything reads the error, such as the tracing middleware.
+    hideValues(error);
     if (c.env?.record) c.env.record.error = error;
     else logError(error);
     if (isStorageFull(error)) {

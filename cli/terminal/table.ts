@@ -1,5 +1,5 @@
 import { columnsOf, cutColumns, padColumns } from './columns.ts';
-import { type Io, widthOf } from './io.ts';
+import { type Io, visibleLine, widthOf } from './io.ts';
 import { wrap, wrapLines } from './wrap.ts';
 
 /** The least room that is worth breaking text into, in columns. */
@@ -10,7 +10,9 @@ const below = '    ';
 
 /** Prints rows as {@link table} lays them out for where they go. */
 export function printTable(io: Io, rows: readonly (readonly string[])[]): void {
-  for (const line of table(rows, widthOf(io.stdout))) io.print(line);
+  // A cell with a line break could look like a row of its own.
+  const cells = rows.map((row) => row.map(visibleLine));
+  for (const line of table(cells, widthOf(io.stdout))) io.print(line);
 }
 
 /** Prints a line of prose, which is broken between words where a terminal's line ends. */

@@ -1,7 +1,7 @@
 import type { Resolutions } from '../../contract/index.ts';
 import { maxReferences } from '../../contract/resolve.ts';
 import { type Digest, formatReference, type Reference } from '../../trust/index.ts';
-import { type Client, RegistryError, UnreachableError } from '../client.ts';
+import { type Client, oneLine, RegistryError, UnreachableError } from '../client.ts';
 
 // What a registry says a reference means. Nothing here is verified.
 
@@ -126,7 +126,8 @@ async function resolveGroup(
 }
 
 function toResolution(item: Resolutions['items'][number]): Resolution {
-  if ('problem' in item) return { ok: false, reason: item.problem.detail.replace(/\.$/, '') };
+  if ('problem' in item)
+    return { ok: false, reason: oneLine(item.problem.detail).replace(/\.$/, '') };
   const { version, digest, yankReason, revokedKeys } = item;
   const yanked = yankReason ?? undefined;
   return { ok: true, version, digest: digest as Digest, yanked, revokedKeys };

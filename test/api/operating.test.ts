@@ -16,11 +16,11 @@ async function eventually<T>(found: () => T | undefined): Promise<T> {
   throw new Error('it did not come');
 }
 
-describe.each(runtimes)('operation on $name', ({ start }) => {
+describe.each(runtimes)('operation on $name', ({ name, start }) => {
   let registry: TestRegistry;
   let lines: string[];
 
-  const open = async (options: Parameters<typeof start>[0] = {}) => {
+  const openRegistry = async (options: Parameters<typeof start>[0] = {}) => {
     registry = await start({ ...options, logged: (line) => lines.push(line) });
   };
   const ask = (path: string, headers: Record<string, string> = {}) =>
@@ -37,7 +37,7 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
   afterEach(() => registry.close());
 
   describe('request ids', () => {
-    beforeEach(() => open());
+    beforeEach(() => openRegistry());
 
     test('are generated for requests without one, each unique', async () => {
       const ids = await Promise.all(
@@ -67,7 +67,7 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
   });
 
   describe('the request log', () => {
-    beforeEach(() => open());
+    beforeEach(() => openRegistry());
 
     test('has one line of JSON for each request', async () => {
       const publisher = await createPublisher(registry, 'library');
@@ -110,12 +110,31 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
       expect(await response.text()).not.toMatch(/profiles|SQL|\bat\b/);
       const line = await logged('broken');
       expect(line).toMatchObject({ level: 'error', status: 500 });
-      expect(line.error).toMatch(/profiles/);
+      expect(line.error).toMatch(
+        /Failed query: select .*\ncaused by: .*no such table: .*profiles/s,
+      );
+    });
+
+    test('contains no values of failed queries', async () => {
+      await registry.fetch('/v1/profiles');
+      await registry.db.$client.execute('ALTER TABLE profiles RENAME TO profiles_gone');
+      await registry.db.$client.execute('ALTER TABLE tokens RENAME TO tokens_gone');
+      for (const [path, headers] of [
+        ['/v1/profiles/library/confidential', {}],
+        ['/v1/profiles/library/confidential/versions/1.0.0/profile', {}],
+        ['/v1/whoami', { Authorization: 'Bearer aar_confidential' }],
+      ] as const) {
+        const response = await ask(path, { ...headers, 'X-Request-Id': `broken${path.length}` });
+        expect(response.status).toBe(500);
+        const { error } = await logged(`broken${path.length}`);
+        expect(error).toMatch(/no such table/);
+        expect(error).not.toMatch(/confidential|params|[0-9a-f]{64}/);
+      }
     });
   });
 
   describe('/readyz', () => {
-    beforeEach(() => open());
+    beforeEach(() => openRegistry());
 
     test('limits its queries to a few per second', async () => {
       let asked = 0;
@@ -159,6 +178,37 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
   });
 
   describe('rate limits', () => {
+    /** No allowance is restored meanwhile; workerd has its own clock. */
+    const time = new Date();
+    const open = (options: Parameters<typeof start>[0]) =>
+      openRegistry({ now: () => time, ...options });
+
+    /**
+     * How many of 200 guesses are not refused. They are sent at once, since a slow machine could restore the allowance
+     * of one per second as fast as it is used.
+     */
+    async function allowedGuesses(guess: (token: string) => Promise<Response>): Promise<number> {
+      const found = await Promise.all(
+        Array.from({ length: 200 }, async (_, at) => {
+          const response = await guess(`aar_guess${at}`);
+          await response.text();
+          return response.status;
+        }),
+      );
+      expect(found).toContain(429);
+      expect(found.filter((status) => status >= 500)).toEqual([]);
+      return found.filter((status) => status !== 429).length;
+    }
+
+    /** Expects so many allowed guesses; on workerd at least so many. */
+    function expectAllowed(found: number, allowed: number) {
+      if (name === 'Node') expect(found).toBe(allowed);
+      else expect(found).toBeGreaterThanOrEqual(allowed);
+    }
+
+    const guessAsBearer = (token: string) =>
+      ask('/v1/profiles', { Authorization: `Bearer ${token}` });
+
     /** The statuses of so many sequential requests. */
     async function statuses(count: number, headers: Record<string, string> = {}) {
       const found: number[] = [];
@@ -246,18 +296,10 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
       expect(await statuses(1, { Authorization: `Bearer ${registry.adminToken}` })).toEqual([200]);
     });
 
-    test('concurrent guesses are limited like sequential ones', async () => {
+    test('guessing tokens is limited by address and does not lock out other requests', async () => {
       await open({ addressLimit: 1000 });
-      const found = await Promise.all(
-        Array.from({ length: 200 }, async (_, at) => {
-          const response = await ask('/v1/profiles', { Authorization: `Bearer aar_guess-${at}` });
-          await response.text();
-          return response.status;
-        }),
-      );
-      expect(new Set(found)).toEqual(new Set([401, 429]));
-      // One more is allowed per second.
-      expect(found.filter((status) => status === 401).length).toBeLessThan(100);
+      expectAllowed(await allowedGuesses(guessAsBearer), 60);
+      expect(await statuses(1)).toEqual([200]);
     });
 
     test.each([
@@ -287,18 +329,15 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
     ])('guessing by %s shares one limit', async (_, guess) => {
       await open({ addressLimit: 1000 });
       await statuses(50, { Authorization: 'Bearer aar_guess' });
-      const found: number[] = [];
-      for (let at = 0; at < 14; at++) found.push((await guess(`aar_guess${at}`)).status);
-      expect(found.slice(0, 10)).not.toContain(429);
-      expect(found).toContain(429);
-      expect(await statuses(1, { Authorization: 'Bearer aar_more' })).toEqual([429]);
+      expectAllowed(await allowedGuesses(guess), 10);
+      if (name === 'Node') expect((await guessAsBearer('aar_more')).status).toBe(429);
     });
 
     test('guessing does not lock out recently valid tokens', async () => {
       await open({ addressLimit: 1000, tokenLimit: 1000 });
       const admin = { Authorization: `Bearer ${registry.adminToken}` };
       expect(await statuses(1, admin)).toEqual([200]);
-      expect(await statuses(62, { Authorization: 'Bearer aar_guess' })).toContain(429);
+      await allowedGuesses(guessAsBearer);
       expect(await statuses(70, admin)).toEqual(Array(70).fill(200));
     });
 
@@ -310,28 +349,18 @@ describe.each(runtimes)('operation on $name', ({ start }) => {
       await registry.db.$client.execute(
         "UPDATE tokens SET revoked_at = '2026-01-01T00:00:00.000Z' WHERE label = 'library token'",
       );
-      const found = await statuses(64, token);
-      expect(found.slice(0, 55)).toEqual(Array(55).fill(401));
-      expect(found).toContain(429);
-    });
-
-    test('guessing tokens is limited by address and does not lock out valid tokens', async () => {
-      await open({ addressLimit: 1000, tokenLimit: 1000 });
-      const guess = { Authorization: 'Bearer aar_guess' };
-      const found = await statuses(62, guess);
-      expect(found.slice(0, 60)).toEqual(Array(60).fill(401));
-      expect(found[61]).toBe(429);
-      expect(await statuses(1)).toEqual([200]);
+      expect(await statuses(1, token)).toEqual([401]);
+      expectAllowed(await allowedGuesses(() => ask('/v1/profiles', token)), 59);
     });
   });
 });
 
 test('guesses are limited even if requests are not', async () => {
-  const checks = createTokenChecks({});
+  const checks = createTokenChecks({}, () => new Date(0));
   const c = { env: { record: { address: '192.0.2.1' } }, header: () => {} } as never;
   let looked = 0;
   const guess = () => checks.attempt(c, async () => void looked++);
   for (let at = 0; at < 600; at++) await guess();
   await expect(Promise.all(Array.from({ length: 1000 }, guess))).rejects.toThrow(/Too many/);
-  expect(looked).toBeLessThan(1200);
+  expect(looked).toBe(600);
 });

@@ -62,6 +62,22 @@ describe('a registry that loses a response of its database', () => {
     await expectStatus(409, move(version === '1.0.0' ? '1.1.0' : '1.0.0', '9.9.9'));
   });
 
+  test.each<[string, RegExp, () => Promise<Response>]>([
+    ['a token', /from "tokens"/i, () => ask('GET', '/v1/whoami')],
+    ['a profile', /from "profiles"/i, () => ask('GET', '/v1/profiles/acme/web')],
+    ['a search', /from "?search/i, () => ask('GET', '/v1/profiles?q=web')],
+    ['the log', /from "log_tiles"/i, () => ask('GET', '/log/tile/0/000.p/1')],
+    [
+      'what a publication depends on',
+      /from "keys"/i,
+      () => publish(registry, acme, { name: 'web', version: '1.0.0' }),
+    ],
+  ])('reads %s again', async (_, sql, work) => {
+    const isLost = registry.loseResponse?.(sql);
+    await expectStatus(200, work());
+    expect(isLost?.()).toBe(true);
+  });
+
   test.each<[string, number, number, () => Promise<Response>]>([
     ['publishes', 201, 1, () => publish(registry, acme, { name: 'web', version: '2.0.0' })],
     [

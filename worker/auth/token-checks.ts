@@ -14,9 +14,12 @@ const failures = { requests: 60, shared: 600, seconds: 60 };
 /** The maximum number of cached valid tokens, by their hashes. */
 const maxKnownTokens = 10_000;
 
-export function createTokenChecks({ address, token: limiter }: RateLimits): TokenChecks {
+export function createTokenChecks(
+  { address, token: limiter }: RateLimits,
+  now: () => Date,
+): TokenChecks {
   const maxFailures = address === undefined ? failures.shared : failures.requests;
-  const failed = createLimiter(maxFailures, failures.seconds);
+  const failed = createLimiter(maxFailures, failures.seconds, () => now().getTime());
   const known = new LRUCache<string, number>({ max: maxKnownTokens });
 
   function keyOf(c: Context<Env>): string | undefined {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { visibleJson } from '../../policy/index.ts';
 import type { RequestObserver, RequestRecord } from '../ports.ts';
+import { traceOf } from './text-log.ts';
 
 /** Which requests are logged: none, those with a status of 5xx, or all. */
 export const logLevels = ['off', 'error', 'info'] as const;
@@ -31,12 +32,8 @@ export function formatRecord(record: RequestRecord): string {
   if (bytes !== undefined) line += `,"bytes":${bytes}`;
   if (address !== undefined) line += `,"address":${quote(address)}`;
   if (token) line += `,"tokenId":${token.id},"token":${visibleJson(token.label)}`;
-  if (error !== undefined) line += `,"error":${visibleJson(describeError(error))}`;
+  if (error !== undefined) line += `,"error":${visibleJson(traceOf(error))}`;
   return `${line}}`;
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Methods, routes and addresses as JSON: there are few of them. */

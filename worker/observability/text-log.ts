@@ -1,3 +1,4 @@
+import { hideValues } from '../../db/failure.ts';
 import { visible, visibleLine } from '../../policy/index.ts';
 
 /**
@@ -5,12 +6,16 @@ import { visible, visibleLine } from '../../policy/index.ts';
  * escaped, and no text can forge a line of its own.
  */
 export function logError(what: unknown): void {
-  console.error(what instanceof Error ? traceOf(what) : visibleLine(String(what)));
+  if (!(what instanceof Error)) console.error(visibleLine(String(what)));
+  else console.error(visible(traceOf(what)).replaceAll('\n', '\n  '));
 }
 
-function traceOf(error: Error): string {
-  const trace = visible(error.stack ?? error.message).replaceAll('\n', '\n  ');
-  const { cause } = error;
-  if (cause === undefined) return trace;
-  return `${trace}\n  caused by: ${cause instanceof Error ? traceOf(cause) : visibleLine(String(cause))}`;
+/** The stack traces of an error and its causes, without the values of failed queries. */
+export function traceOf(error: unknown): string {
+  hideValues(error);
+  const traces: string[] = [];
+  for (let one = error; one !== undefined; one = one instanceof Error ? one.cause : undefined) {
+    traces.push(one instanceof Error ? (one.stack ?? one.message) : String(one));
+  }
+  return traces.join('\ncaused by: ');
 }
