@@ -118,11 +118,13 @@ const largest = {
   tile: 2 << 20,
 };
 
-/** The most pages of one list that are asked for: a registry could go on for ever. */
+/** The maximum number of pages of a list, and their total size in bytes: a registry could send pages forever. */
 const maxPages = 100;
+const maxListBytes = 16 << 20;
 
-/** How many versions a page of them may have. */
+/** How many versions a page of them may have, and how many are listed. */
 const versionsAtOnce = 100;
+const maxVersions = maxPages * versionsAtOnce;
 
 /** What profiles to look for; see `GET /v1/profiles`. */
 export interface ProfileSearch {
@@ -249,17 +251,17 @@ export function createClient({
     query: Record<string, string>,
   ): AsyncGenerator<Item> {
     let cursor: string | null = '';
+    let size = 0;
     for (let page = 1; cursor !== null; page++) {
-      if (page > maxPages) {
-        const said = `The registry at ${base} has more than ${maxPages} pages of ${path}.`;
-        throw new UnreachableError(said);
+      if (page > maxPages || size > maxListBytes) {
+        const what = page > maxPages ? `${maxPages} pages` : `${maxListBytes} bytes`;
+        throw new UnreachableError(`The registry at ${base} has more than ${what} of ${path}.`);
       }
       const search = new URLSearchParams({ ...query, ...(cursor === '' ? {} : { cursor }) });
-      const found: { items: Item[]; next: string | null } = await call(
-        schema,
-        'GET',
-        `${path}?${search}`,
-      );
+      const url = `${path}?${search}`;
+      const bytes = await send('GET', url);
+      size += bytes.length;
+      const found: { items: Item[]; next: string | null } = read(schema, url, bytes);
       yield* found.items;
       // A registry is not trusted to end: the same page again is no next one.
       if (found.next === cursor) return;
@@ -319,18 +321,12 @@ export function createClient({
       return call(Profile, 'GET', profilePath(path));
     },
 
-    /** A profile's versions, highest first; of very many the highest. */
+    /** A profile's versions, highest first; of more than {@link maxVersions} the highest. */
     async listVersions(path: { team: string; name: string }): Promise<VersionSummary[]> {
       const versions: VersionSummary[] = [];
-      let query = `limit=${versionsAtOnce}`;
-      for (let at = 0; at < maxPages; at++) {
-        const page = await call(VersionList, 'GET', `${profilePath(path)}/versions?${query}`);
-        if (page.items.length > versionsAtOnce) {
-          throw new UnreachableError(`The registry at ${base} sent an unexpected response.`);
-        }
-        versions.push(...page.items);
-        if (page.next === null) break;
-        query = new URLSearchParams({ limit: `${versionsAtOnce}`, cursor: page.next }).toString();
+      const query = { limit: `${versionsAtOnce}` };
+      for await (const one of pages(VersionList, `${profilePath(path)}/versions`, query)) {
+        if (versions.push(one) >= maxVersions) break;
       }
       return versions;
     },
