@@ -43,9 +43,5 @@ const ignoredEnds = [
 
 /** True for a file that including its directory leaves out: backups of package managers, hidden files, README. */
 export function isIgnoredInclude(name: string): boolean {
-  return (
-    name.startsWith('.') ||
-    name.startsWith('README') ||
-    ignoredEnds.some((end) => name.endsWith(end))
-  );
+  return name.startsWith('.') || name === 'README' || ignoredEnds.some((end) => name.endsWith(end));
 }

@@ -1,6 +1,7 @@
 import { checkPattern } from '../glob/aare.ts';
 import { error } from '../problem.ts';
-import type { Word } from '../syntax/tree.ts';
+import { conditionValue, peerValue } from '../rules/keyword-rule.ts';
+import type { Statement, Word } from '../syntax/tree.ts';
 import { variablesIn, visitHeadWords } from '../syntax/words.ts';
 import { type CheckedProfile, defineCheck } from './check.ts';
 import { visitWords } from './summary.ts';
@@ -37,11 +38,26 @@ export const patterns = defineCheck({
         { expected: wrong.expected },
       );
     };
+    const checkAddress = (word: Word, unit: Unit, own: ProfileVariables) => {
+      const expanded = symbols.expand(word.value, own);
+      if (!expanded.ok || !expanded.text.startsWith('{')) return;
+      report(
+        unit,
+        'glob',
+        word,
+        'This address starts with a choice once variables are expanded; apparmor_parser drops its first character, which should be the @.',
+        { expected: 'the @ before the variable, as in @@{NAME}, and its values without one' },
+      );
+    };
     return {
       profile(profile) {
         for (const word of profile.head.partial) check(word, profile.unit, headVariables);
         for (const { word, unit } of profile.rules.partial) check(word, unit, profile.variables);
         visitUnbalanced(profile, symbols, check);
+        if (profile.rules.variables.size === 0) return;
+        for (const { statements, unit } of profile.rules.lists) {
+          visitAddresses(statements, (word) => checkAddress(word, unit, profile.variables));
+        }
       },
     };
   },
@@ -69,4 +85,16 @@ function visitUnbalanced(
   };
   visitHeadWords(profile, test(unit, headVariables));
   for (const list of rules.lists) visitWords(list.statements, test(list.unit, variables));
+}
+
+/** Visits the addresses of unix rules that start with a variable. */
+function visitAddresses(statements: readonly Statement[], visit: (word: Word) => void): void {
+  for (const one of statements) {
+    if (one.kind === 'block') visitAddresses(one.body, visit);
+    else if (one.kind === 'unix') {
+      for (const word of [conditionValue(one, 'addr'), peerValue(one, 'addr')]) {
+        if (word?.value.startsWith('@{')) visit(word);
+      }
+    }
+  }
 }

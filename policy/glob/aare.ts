@@ -41,8 +41,16 @@ export function checkPattern(text: string): PatternError | undefined {
   const open: { at: number; commas: number }[] = [];
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c === 92) i++;
-    else if (c === 64) {
+    if (c === 92) {
+      i++;
+      if (i === text.length) {
+        return {
+          at: i - 1,
+          message: 'This \\ escapes nothing.',
+          expected: 'a character after it, or \\\\',
+        };
+      }
+    } else if (c === 64) {
       const end = variableEndAt(text, i);
       if (end > 0) i = end - 1;
     } else if (c === 91) {
@@ -103,16 +111,35 @@ function classEnd(text: string, open: number): number {
   return -1;
 }
 
-/** Where a `-` stands in a class that is neither first nor between two characters, else -1. */
+/** Where an unescaped `*` or `?` stands between two places of a class, else -1. */
+function wildcardIn(text: string, from: number, to: number): number {
+  for (let at = from; at < to; at++) {
+    const c = text.charCodeAt(at);
+    if (c === 92) at++;
+    else if (c === 42 || c === 63) return at;
+  }
+  return -1;
+}
+
+/**
+ * Where a `-` stands in a class that is neither first nor between two characters, else -1. A backslash before a `-`
+ * changes nothing.
+ */
 function strayDash(text: string, open: number, close: number): number {
+  const wildcard = wildcardIn(text, open, close);
+  const end = wildcard < 0 ? close : wildcard;
+  const isDash = (at: number) => text.charCodeAt(at) === 45 || text.startsWith('\\-', at);
   const next = (at: number) => (text.charCodeAt(at) === 92 ? at + 2 : at + 1);
-  let at = text.charCodeAt(open) === 94 ? open + 1 : open;
-  for (let first = true; at < close; first = false) {
-    if (!first && text.charCodeAt(at) === 45) return at;
+  let at = isNegated(text, open) ? text.indexOf('^', open) + 1 : open;
+  for (let first = true; at < end; first = false) {
+    if (!first && isDash(at)) return at;
     at = next(at);
-    if (text.charCodeAt(at) !== 45 || at >= close) continue;
-    if (at + 1 >= close || text.charCodeAt(at + 1) === 45) return at;
-    at = next(at + 1);
+    if (at >= end || !isDash(at)) continue;
+    const high = next(at);
+    // Before a wildcard it makes a range with the class that the wildcard stands for.
+    if (high >= end) return wildcard < 0 ? at : -1;
+    if (isDash(high)) return at;
+    at = next(high);
   }
   return -1;
 }
@@ -131,6 +158,7 @@ export function wildcardOf(text: string): 'none' | 'class' | 'any' {
       if (isNegated(text, i + 1)) return 'any';
       widest = 'class';
       const close = classEnd(text, i);
+      if (text[wildcardIn(text, i + 1, close)] === '*') return 'any';
       if (close > 0) i = close;
     }
   }
@@ -235,6 +263,8 @@ export function parsePattern(text: string, bytes = false): Pattern {
   const stack: { choices: Pattern[]; items: Pattern[] }[] = [{ choices: [], items: [] }];
   const top = () => stack.at(-1) as { choices: Pattern[]; items: Pattern[] };
   const literal = (code: number) => top().items.push(literals[code] ?? literalOf(code));
+  // Up to here, braces and commas are literal.
+  let classUntil = -1;
   let i = 0;
   while (i < text.length) {
     const c = text.charCodeAt(i);
@@ -256,22 +286,31 @@ export function parsePattern(text: string, bytes = false): Pattern {
       i = end;
     } else if (c === 91) {
       const end = classEnd(text, i);
+      const wildcard = wildcardIn(text, i + 1, end);
       if (end < 0) {
         literal(c);
         i++;
+      } else if (wildcard >= 0) {
+        // apparmor_parser writes out a wildcard inside a class too, as `[^/\0]*`, and the class ends with that `]`.
+        const isDouble = text.startsWith('**', wildcard);
+        const inside = `${text.slice(i + 1, wildcard)}${isDouble ? '[^' : '[^/'}`;
+        const ranges = classRanges(inside, 0, inside.length);
+        top().items.push({ kind: text[wildcard] === '*' ? 'repeat' : 'set', ranges });
+        classUntil = end;
+        i = wildcard + (isDouble ? 2 : 1);
       } else {
         top().items.push({ kind: 'set', ranges: classRanges(text, i + 1, end) });
         i = end + 1;
       }
-    } else if (c === 123 && stack.length < maxDepth) {
+    } else if (c === 123 && i > classUntil && stack.length < maxDepth) {
       stack.push({ choices: [], items: [] });
       i++;
-    } else if (c === 44 && stack.length > 1) {
+    } else if (c === 44 && i > classUntil && stack.length > 1) {
       const open = top();
       open.choices.push({ kind: 'sequence', items: open.items });
       open.items = [];
       i++;
-    } else if (c === 125 && stack.length > 1) {
+    } else if (c === 125 && i > classUntil && stack.length > 1) {
       const closed = stack.pop() as { choices: Pattern[]; items: Pattern[] };
       closed.choices.push({ kind: 'sequence', items: closed.items });
       top().items.push({ kind: 'choice', items: closed.choices });

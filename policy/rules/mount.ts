@@ -1,7 +1,7 @@
 // Mounting and unmounting (apparmor.d(5), "Mount Rules").
 import { quoted } from '../glob/literal.ts';
 import { nearest } from '../syntax/names.ts';
-import type { Word } from '../syntax/nodes.ts';
+import type { Condition, Word } from '../syntax/nodes.ts';
 import type { Report } from '../syntax/report.ts';
 import { type KeywordRule, keywordRule } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
@@ -110,6 +110,11 @@ function optionsOf(command: MountCommand | undefined, options: Iterable<string>)
   });
 }
 
+/** Whether a condition is about options, under either name. */
+const isOptions = (one: Condition) => /^options?$/.test(one.name.value);
+/** Whether a condition is about the type of a file system, under either name. */
+const isType = (one: Condition) => /^v?fstype$/.test(one.name.value);
+
 const commandWords: ReadonlySet<string> = new Set(['remount', 'bind', 'rbind', 'move']);
 
 /** Whether an option names a command, and says nothing about how a file system is mounted. */
@@ -172,7 +177,7 @@ const syntax = keywordRule({
       );
     }
     for (const one of rule.conditions) {
-      if (!one.name.value.startsWith('option')) continue;
+      if (!isOptions(one)) continue;
       const given = new Map<string, string>();
       for (const value of one.values) {
         if (!known.has(value.value)) {
@@ -208,7 +213,7 @@ const syntax = keywordRule({
         }
       }
     }
-    checkSource(rule, report);
+    checkCommand(rule, report);
   },
 });
 
@@ -301,7 +306,7 @@ function matchesMount(scope: Scope, rule: MountRule, access: MountAccess): Match
   const [command] = mountCommands(access.flags);
   const remount = rule.keyword.value === 'remount';
   if (remount && command !== 'remount') return false;
-  const options = rule.conditions.filter((one) => /^options?$/.test(one.name.value));
+  const options = rule.conditions.filter(isOptions);
   const matchesAny = options
     .map((one) => {
       const named = one.values.map((word) => word.value);
@@ -312,7 +317,7 @@ function matchesMount(scope: Scope, rule: MountRule, access: MountAccess): Match
   const source = rule.words.find((word) => word.value !== 'detached');
   // Without an arrow, a rule for what has no source may name the mount point alone; apparmor_parser 3.0 reads a source.
   const alone = source && !rule.target && !remount && access.source === undefined;
-  const types = rule.conditions.filter((one) => /^v?fstype$/.test(one.name.value));
+  const types = rule.conditions.filter(isType);
   const matches = (word: Word | undefined, text: string | undefined): Match =>
     word === undefined || matchesPattern(scope, word.value, text ?? '');
   const matchesType = types
@@ -352,24 +357,54 @@ function matchesOptions(flags: readonly string[], named: readonly string[], any:
   return added && matches(new Set(optionsOf(command, named))) ? undefined : false;
 }
 
-function checkSource(rule: MountRule, report: Report): void {
-  const source = rule.words[0];
-  if (rule.keyword.value !== 'mount' || !source || !rule.arrow || source.value === '') return;
-  for (const one of rule.conditions) {
-    if (!one.name.value.startsWith('option') || one.operator !== '=') continue;
-    for (const value of one.values) {
-      const option = optionName(value.value);
-      if (propagation.has(option) || option === 'remount') {
-        report(
-          'mount-rule',
-          source,
-          `\`${value.value}\` changes a mount point that is already there, it has no source.`,
-          {
-            expected: `only the mount point: mount options=(${value.value}) ${rule.target?.text ?? '/path/'},`,
-          },
-        );
-        return;
-      }
-    }
+/** Reports a rule that no mount matches: apparmor_parser fails on it with "Encoding of mount rule failed". */
+function checkCommand(rule: MountRule, report: Report): void {
+  if (rule.keyword.value === 'umount' || matchesSomeMount(rule)) return;
+  const option = rule.conditions
+    .filter(isOptions)
+    .filter((one) => one.operator === '=')
+    .flatMap((one) => one.values)
+    .find(({ value }) => isCommandOption(value));
+  const type = rule.conditions.find(isType);
+  const name = option?.value ?? 'remount';
+  if (type) {
+    report('mount-rule', type, `\`${name}\` does not mount a new file system, it has no type.`, {
+      expected: `no ${type.name.value}=`,
+    });
+    return;
   }
+  const source = rule.words[0];
+  report(
+    'mount-rule',
+    source ?? rule.keyword,
+    `\`${name}\` changes a mount point that is already there, it has no source.`,
+    { expected: `only the mount point: mount options=(${name}) ${rule.target?.text ?? '/path/'},` },
+  );
+}
+
+/** Whether apparmor_parser finds a mount that a rule could be about (`gen_flag_rules` of its mount.cc, since 2.13.9). */
+function matchesSomeMount(rule: MountRule): boolean {
+  const optionsWith = (operator: string) =>
+    rule.conditions
+      .filter((one) => isOptions(one) && one.operator === operator)
+      .map((one) => one.values.map(({ value }) => optionName(value)));
+  const type = rule.conditions.some(isType);
+  const device = rule.words.length > 0 && rule.keyword.value === 'mount';
+  const optional = optionsWith('in');
+  const given = optionsWith('=').map((names) => names.filter((name) => !noOption.has(name)));
+  if (rule.keyword.value === 'remount') {
+    if (given.length === 0) {
+      if (optional.length === 0) return true;
+      given.push([]);
+    }
+    for (const names of given) names.push('remount');
+  }
+  if (given.length === 0 || given.some((names) => names.length === 0)) return true;
+  if (optional.flat().some((name) => !isCommandOption(name))) return true;
+  return given.flat().some((name) => {
+    if (!isCommandOption(name)) return true;
+    if (type) return false;
+    if (name === 'remount') return !device;
+    return !propagation.has(name) || !device || rule.target === undefined;
+  });
 }

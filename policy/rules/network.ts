@@ -10,6 +10,7 @@ import {
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import type { Match } from './matching.ts';
+import { deniedField } from './record.ts';
 
 export type NetworkRule = KeywordRule<'network'>;
 
@@ -332,9 +333,14 @@ export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixA
       ? undefined
       : { kind: 'network', family, type };
   },
-  required: ({ family }, { field }) => [
+  required: ({ family }, { type, field }) => [
     ['family'],
     ['sock_type'],
+    // Old kernels say neither mask. One that says only what was requested does not say what was refused of it.
+    ...(type !== 'AUDIT' &&
+    ['requested_mask', 'requested'].some((name) => field(name) !== undefined)
+      ? [deniedField]
+      : []),
     // Kernels without rules for unix sockets say no more of one; what others say, they say together.
     ...(family === 'unix' &&
     ['peer_addr', 'peer', 'requested', 'denied'].some((name) => field(name) !== undefined)

@@ -37,8 +37,10 @@ const puzzles: readonly Puzzle[] = [
     id: 'incomplete-record',
     is: ({ access, missing }) =>
       missing !== undefined && (access?.kind !== 'ptrace' || access.peer !== undefined),
-    text: ({ missing }) =>
-      `The line has no ${missing}, which the kernel or the message bus writes for every request of this kind, so it was cut short or somebody else wrote it. What is left would make a rule that allows more than was asked for: none is made of it.`,
+    text: ({ missing, access }) =>
+      access?.kind === 'dbus' && missing === 'peer'
+        ? 'The line does not name the profile of the other end: dbus-daemon leaves it out of some messages, such as broadcast signals, and a line that was cut short lacks it too. A rule without it allows every other end: none is made of this line.'
+        : `The line has no ${missing}, which the kernel or the message bus writes for every request of this kind, so it was cut short or somebody else wrote it. What is left would make a rule that allows more than was asked for: none is made of it.`,
   },
   {
     id: 'doubled-field',

@@ -95,6 +95,14 @@ describe('a record that lacks a field', () => {
   test.each([
     [`operation="ptrace" class="ptrace" profile="app" ${masks('read')}`, 'peer'],
     [`operation="signal" class="signal" profile="app" ${masks('send')} signal=kill`, 'peer'],
+    [
+      'operation="file_inherit" class="net" profile="app" family="unix" sock_type="stream" protocol=0 requested_mask="receive"',
+      'denied_mask',
+    ],
+    [
+      'operation="sendmsg" class="net" profile="app" family="inet" sock_type="dgram" protocol=0 requested_mask="send"',
+      'denied_mask',
+    ],
     ['operation="dbus_method_call" bus="system" mask="send" label="app"', 'path'],
     ['operation="dbus_signal" bus="system" mask="receive" label="app"', 'path'],
     [

@@ -71,6 +71,48 @@ describe('classes', () => {
   });
 });
 
+describe('classes with a wildcard inside', () => {
+  // As compiled by apparmor_parser 3.0.8: the wildcard is written out as another class, which ends the one around it.
+  test.each([
+    ['[*]', [']', '[]', '/]', '[/]'], ['*', 'a', '']],
+    ['[a*b]', ['b]', 'ab]', 'aab]', 'a/b]'], ['a', '*', 'b']],
+    ['[?]', ['[]', '/]'], ['?', ']', 'a]']],
+    ['[a?b]', ['ab]', '[b]'], ['b]', 'aab]', 'a']],
+    ['[^*]', [']', 'a]', 'ab]'], ['a', '[]', '/]']],
+    ['[^a*]', [']', 'xy]'], ['a]', 'x']],
+    ['[a**]', [']', 'a]', 'a[]'], ['/]', 'a']],
+    ['[*-]', ['-]', '[-]'], ['-', '*']],
+    ['{a,[*,b]}', ['a', ',b]'], ['b', ']']],
+    ['[*]c', [']c', '[]c'], ['*c', 'c']],
+    ['[\\*]', ['*'], [']', '\\']],
+  ])('%s', (text, inside, outside) => {
+    expect(checkPattern(text)).toBeUndefined();
+    expect(inside.filter((one) => !matches(build(text), one))).toEqual([]);
+    expect(outside.filter((one) => matches(build(text), one))).toEqual([]);
+  });
+});
+
+describe('patterns that apparmor_parser refuses, or not', () => {
+  test.each([
+    ['/x[a-]', false],
+    ['/x[a\\-]', false],
+    ['/x[a-z\\-]', false],
+    ['/x[a-\\-]', false],
+    ['/x[\\*-]', false],
+    ['/x y\\', false],
+    ['/x\\\\\\', false],
+    ['/x\\\\', true],
+    ['/x[\\-a]', true],
+    ['/x[a\\-z]', true],
+    ['/x[*a-]', true],
+    ['/x[?-]', true],
+    ['/x[^*-]', true],
+    ['/x[a-*]', true],
+  ])('%s', (text, accepted) => {
+    expect(checkPattern(text) === undefined).toBe(accepted);
+  });
+});
+
 describe('automata', () => {
   test('match the same paths as the pattern', () => {
     fc.assert(

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { check } from '../../policy/index.ts';
+import { check, isIgnoredInclude } from '../../policy/index.ts';
 import { fileResolver } from '../../sdk/host/includes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aa-includes-'));
@@ -88,4 +88,20 @@ test('a missing <tunables/global> is one error, at its first use in the file', (
   expect(found(whole('include <abs/many>'))).toEqual([]);
   put('base/abs/wrong', '@{nobodys}/c r,\n');
   expect(found(whole('include <abs/wrong>'))).toMatchObject([{ at: 'elsewhere 1:1' }]);
+});
+
+// As apparmor_parser 3.0.8 and 5.0.2 do with a folder that has only this file.
+test.each([
+  ['README', true],
+  ['README.txt', false],
+  ['README.md', false],
+  ['a.orig', true],
+  ['a.dpkg-dist', true],
+  ['a~', true],
+  ['.a', true],
+  ['a.bak', false],
+  ['a.swp', false],
+  ['a.dpkg-backup', false],
+])('including a folder ignores %s: %s', (name, ignored) => {
+  expect(isIgnoredInclude(name)).toBe(ignored);
 });

@@ -5,7 +5,7 @@ export const globSlip: LintRule = {
   id: 'glob-slip',
   title: 'A pattern that means something else',
   severity: 'warning',
-  text: 'AppArmor’s patterns are not regular expressions and not a shell’s: inside [ ] every character stands for itself, also * , | and ?; + after ] is an ordinary plus; a range like [z-a] is empty.',
+  text: 'AppArmor’s patterns are not regular expressions and not a shell’s: inside [ ] the characters , and | stand for themselves, and a * or ? ends the class early; + after ] is an ordinary plus; a range like [z-a] is empty.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/log/demo[a|b].log w,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/log/demo{a,b}.log w,\n}\n',
   check({ profiles, report }) {
@@ -40,13 +40,15 @@ function slipIn(
         expected: `{${inside.split(/[|,]/).join(',')}}`,
       };
     }
-    if (/\*/.test(inside)) {
+    const wildcard = /^(?:[^\\*?]|\\[\s\S])*([*?])/.exec(inside)?.[1];
+    if (wildcard !== undefined) {
       return {
         at: i,
         length,
-        message:
-          'Inside [ ] the * is an ordinary character: this matches one character, which may be a *.',
-        expected: `[${text.slice(i + 1, close).replaceAll('*', '')}]*`,
+        message: `Inside [ ] apparmor_parser replaces ${wildcard} by another class, so that this one ends there and its ] is an ordinary character.`,
+        expected: /^[*?]$/.test(inside)
+          ? `\\${wildcard}`
+          : `${wildcard} after the ], or \\${wildcard}`,
       };
     }
     const range = /^([A-Za-z0-9])-([A-Za-z0-9])$/.exec(inside);
