@@ -37,22 +37,24 @@ export const adminRestore = defineCommand({
     );
     const data = { entries, lost, kept: kept ?? null, administrators };
     answer(io, values, data, `Restored ${entries} entries of the log.`);
-    if (kept !== undefined) io.tell(`What was there is kept as ${kept}.`);
+    if (kept !== undefined) io.tell(`The previous data was moved to ${kept}.`);
     const { users, tokens } = administrators;
-    const names = users.length === 0 ? 'no user' : users.map(quoted).join(', ');
-    io.tell(`It is run by ${names}, and with these tokens; revoke what you do not know:`);
+    const names = users.length === 0 ? 'none' : users.map(quoted).join(', ');
+    io.tell(
+      `Administrators: ${names}. Valid administrator tokens (revoke those you do not recognize):`,
+    );
     for (const { id, label, user, createdAt } of tokens) {
       const of = user === null ? '' : ` of ${quoted(user)}`;
-      io.tell(`  ${id}  ${quoted(label)}${of}, made ${quoted(createdAt)}`);
+      io.tell(`  ${id}  ${quoted(label)}${of}, created ${quoted(createdAt)}`);
     }
     if (lost > 0) {
       io.tell(
-        `That log had ${lost} entries more, which are gone: who has seen them will refuse this log.`,
+        `The replaced log had ${lost} more entries, which are lost: hosts that have seen them will refuse this log.`,
       );
     }
     return exit.ok;
   },
 });
 
-/** What stands in a backup may be anything. */
+/** Quotes text from a backup, which is untrusted. */
 const quoted = (text: string) => JSON.stringify(text);

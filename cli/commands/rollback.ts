@@ -61,7 +61,7 @@ export const rollback = defineCommand({
       values,
       { team, name, version, digest, from, mode, setAside },
       isForward
-        ? `Put ${path} at ${version} again, from ${from}`
+        ? `Moved ${path} forward again from ${from} to ${version}`
         : `Rolled back ${path} from ${from} to ${version}`,
     );
     return exit.ok;
@@ -74,7 +74,7 @@ function tell(io: Io, event: RollbackEvent, host: AdvisedHost): void {
       io.tell(`Warning: ${event.version} was yanked: ${event.reason}`);
       break;
     case 'yank-unknown':
-      io.tell(`Not known whether ${event.version} was yanked since: ${event.reason}`);
+      io.tell(`Could not check whether ${event.version} was yanked: ${event.reason}`);
       break;
     case 'step':
       io.tell(event.step);
@@ -94,11 +94,13 @@ function refusal(done: RollbackRefusal, values: { root?: string; trust?: string 
   if (id === 'already-installed') return refused(done);
   const known = done.stored.join(', ');
   const also =
-    id === 'nothing-older' ? '; --to goes to what a rollback has left: ' : '; stored are ';
+    id === 'nothing-older'
+      ? '; --to can return to a version that was rolled back: '
+      : '; the stored versions are ';
   return new CliError(
     exit.failed,
     `${id === 'nothing-older' ? reason.replace(/^t/, 'T') : reason}${known === '' ? '' : `${also}${known}`}.`,
-    `Another version comes with: aa-registry pull ${pathOf(installation)}@VERSION`,
+    `To install another version: aa-registry pull ${pathOf(installation)}@VERSION`,
     id,
   );
 }

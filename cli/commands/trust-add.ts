@@ -32,7 +32,7 @@ export const trustAdd = defineCommand({
       throw new CliError(
         exit.failed,
         `Team ${team} is trusted already; name the KEY to add.`,
-        `What has changed of its keys shows: aa-registry trust update ${team}`,
+        `To show changes of its keys: aa-registry trust update ${team}`,
       );
     }
     const isAsked = texts.length === 0 || texts.some(isDigest);

@@ -46,8 +46,8 @@ export const trustUpdate = defineCommand({
           : known.has(key.keyId)
             ? 'trusted'
             : vouched
-              ? 'new, signed for by keys that are trusted'
-              : 'new, signed for by no key that is trusted: compare it';
+              ? 'new, endorsed by trusted keys'
+              : 'new, not endorsed by a trusted key: compare its id';
         notes.set(key.keyId, `${said} (${label})`);
       }
       const keys = [...kept, ...added.map(({ key }) => key)];

@@ -36,7 +36,7 @@ export const verify = defineCommand({
     if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
-        '"verify" needs REF.',
+        '"verify" requires REF.',
         'Usage: aa-registry verify REF [OPTIONS]',
       );
     }
