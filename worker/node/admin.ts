@@ -178,7 +178,7 @@ async function prepare(
     }
     const [malformed] = await valueDifferences(db);
     if (malformed !== undefined) {
-      throw new DataError(`the backup contains values that no registry writes (${malformed})`);
+      throw new DataError(`the backup contains malformed values (${malformed})`);
     }
     const [users, tokens] = [await listAdministrators(db), await listAdminTokens(db, new Date())];
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
