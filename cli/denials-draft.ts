@@ -8,7 +8,7 @@ import { ifPresent, readBounded, writeOutput } from '../sdk/files.ts';
 import { manifestText } from '../sdk/new-package.ts';
 import { isPackageName, manifestName } from '../sdk/package-folder.ts';
 import { maxProfileFile } from '../sdk/profile-file.ts';
-import { cautionsOf, tellOfMissing } from './denials-patch.ts';
+import { cautionsOf, reportMissing } from './denials-patch.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
@@ -69,7 +69,7 @@ export async function writeDraft(
  * Prints the release a draft needs, its rules that read or write secrets or accounts, and what its author has to
  * complete.
  */
-export function tellOfDraft(
+export function reportDraft(
   io: Io,
   name: string,
   { text, needs, children }: Draft,
@@ -77,7 +77,7 @@ export function tellOfDraft(
 ): void {
   for (const message of cautionsOf(lint(text, { resolver })))
     io.tell(visibleLine(`Caution: ${message}`));
-  tellOfMissing(io, text, resolver);
+  reportMissing(io, text, resolver);
   io.tell(`The draft needs AppArmor ${needs} or later.`);
   if (children.length > 0) {
     io.tell(

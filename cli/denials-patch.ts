@@ -65,7 +65,7 @@ export async function patchProfile(
 ): Promise<number> {
   const { additions, denying, unsaid } = wantedBy(findings, text, { generalise, resolver });
   const { text: patched, added, leftOut } = patch(text, additions, resolver);
-  const tellUnsaid = (reason: string, is: (finding: Finding) => boolean) => {
+  const reportUnexplained = (reason: string, is: (finding: Finding) => boolean) => {
     const some = findings.filter(is).length;
     if (some === 0) return;
     const them = some === 1 ? 'it' : 'them';
@@ -73,9 +73,15 @@ export async function patchProfile(
       `No rule was written for ${counted(some, 'finding')}: ${reason}. Run without --patch to see ${them}.`,
     );
   };
-  tellUnsaid('the log record is incomplete', ({ missing }) => missing !== undefined);
-  tellUnsaid('the log record gives a field two values', ({ doubled }) => doubled !== undefined);
-  tellUnsaid('the profile is of another namespace', ({ namespace }) => namespace !== undefined);
+  reportUnexplained('the log record is incomplete', ({ missing }) => missing !== undefined);
+  reportUnexplained(
+    'the log record gives a field two values',
+    ({ doubled }) => doubled !== undefined,
+  );
+  reportUnexplained(
+    'the profile is of another namespace',
+    ({ namespace }) => namespace !== undefined,
+  );
   for (const { operation, reason } of unsaid) {
     io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
   }
@@ -98,7 +104,7 @@ export async function patchProfile(
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
     const [before, after] = [lint(text, options), lint(patched, options)];
-    tellOfMissing(io, patched, resolver);
+    reportMissing(io, patched, resolver);
     for (const message of newCautions(before, after)) io.tell(`Caution: ${message}`);
     const more = after.warnings - before.warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
@@ -118,7 +124,7 @@ export async function patchProfile(
 }
 
 /** Prints the includes of a profile that were not found; the added rules may repeat what those allow. */
-export function tellOfMissing(io: Io, text: string, resolver: IncludeResolver): void {
+export function reportMissing(io: Io, text: string, resolver: IncludeResolver): void {
   const missingOf = missingIncludes(text, resolver);
   const profiles = effectiveProfiles(text, resolver);
   const names = new Set(profiles.flatMap(({ profile }) => missingOf(profile)));

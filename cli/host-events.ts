@@ -7,16 +7,16 @@ import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
 import type { Io } from './terminal/io.ts';
 
 /** Prints the events of a call that works on `host`. */
-export function tellHostEvent(io: Io, event: HostEvent, host: AdvisedHost): void {
+export function reportHostEvent(io: Io, event: HostEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'waiting':
-      tellWait(io, event.holder);
+      reportWait(io, event.holder);
       break;
     case 'recovered':
-      tellRecovered(io, event.recovered);
+      reportRecovered(io, event.recovered);
       break;
     case 'record-repaired':
-      tellRepaired(io, event.repaired, host);
+      reportRepaired(io, event.repaired, host);
       break;
     case 'log-refused':
       io.tell(`Warning: the registry's log could not be verified: ${event.reason} [${event.id}]`);
@@ -28,13 +28,13 @@ export function tellHostEvent(io: Io, event: HostEvent, host: AdvisedHost): void
 }
 
 /** Prints the new path of a changed file that was moved out of the way. */
-export function tellSetAside(tell: Io['tell'], file: string): void {
+export function reportSetAside(tell: Io['tell'], file: string): void {
   tell(`The existing file had been changed; it was moved to ${file}.`);
 }
 
 /** Runs `work`, which writes configuration files of a host, under the host's lock. */
 export function alone<Result>(io: Io, root: string, work: () => Promise<Result>): Promise<Result> {
-  return withLock(root, work, { onWait: (holder) => tellWait(io, holder) });
+  return withLock(root, work, { onWait: (holder) => reportWait(io, holder) });
 }
 
 const became: Record<Recovered['outcome'], string> = {
@@ -44,7 +44,7 @@ const became: Record<Recovered['outcome'], string> = {
   left: 'not undone: it confines processes, or its file was changed',
 };
 
-function tellRecovered(io: Io, { pending, outcome, refusal, earlier }: Recovered): void {
+function reportRecovered(io: Io, { pending, outcome, refusal, earlier }: Recovered): void {
   const { kind, installation } = pending;
   const { team, name, version } = installation;
   const what = kind === 'install' ? 'installation' : 'removal';
@@ -58,7 +58,7 @@ function tellRecovered(io: Io, { pending, outcome, refusal, earlier }: Recovered
   } else io.tell(`Warning: ${old} was not loaded again, because ${reason}.`);
 }
 
-function tellRepaired(
+function reportRepaired(
   io: Io,
   { record, copy, installation }: RepairedRecord,
   host: AdvisedHost,
@@ -69,8 +69,8 @@ function tellRepaired(
   } else io.tell(`Warning: the record of ${path} is damaged.`);
   if (installation) {
     const { version, origin } = installation;
-    const kept = record.kind === 'installed' ? `; it is treated as installed by ${origin}` : '';
-    io.tell(`According to the version store, ${version} is installed${kept}.`);
+    const note = record.kind === 'installed' ? `; it is treated as installed by ${origin}` : '';
+    io.tell(`According to the version store, ${version} is installed${note}.`);
   } else {
     io.tell('The installed version is unknown, so a downgrade would not be detected.');
     io.tell(`To rebuild it: ${hostCommand(`pull ${path}`, host)}`);
@@ -78,7 +78,7 @@ function tellRepaired(
   io.tell(`The damaged record was moved to ${copy}.`);
 }
 
-function tellWait(io: Io, holder: string | undefined): void {
+function reportWait(io: Io, holder: string | undefined): void {
   const who = holder === undefined ? '' : ` (${holder})`;
   io.tell(`Waiting for another aa-registry${who}, which is changing this host…`);
 }

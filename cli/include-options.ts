@@ -30,7 +30,7 @@ export function includeResolver({
 }
 
 /** Prints a hint if includes were not found because AppArmor's base policy is not installed. */
-export async function tellOfIncludes(
+export async function reportIncludes(
   io: Io,
   { base }: Values<typeof includeOptions>,
   diagnostics: readonly Diagnostic[],

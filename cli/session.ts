@@ -54,7 +54,7 @@ export async function openSession(
     token: token === undefined ? undefined : checkToken(token),
     waitLimits: brief ? waitLimits.brief : waitLimits.usual,
     timeout: brief ? briefTimeout : undefined,
-    onWait: brief ? undefined : tellWaits(io),
+    onWait: brief ? undefined : reportWaits(io),
     ...pacing,
   });
 }
@@ -74,7 +74,7 @@ export interface SessionOptions extends PacingOptions {
 }
 
 /** Prints that the command waits for the registry: once, and again for each long wait. */
-function tellWaits(io: Io): (waiting: Waiting) => void {
+function reportWaits(io: Io): (waiting: Waiting) => void {
   let shown = false;
   return (waiting) => {
     if (shown && waiting.seconds < 10) return;

@@ -13,7 +13,7 @@ import { hostCommand } from '../sdk/host-command.ts';
 import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { answerItems, formatOption } from './framework/format.ts';
-import { tellHostEvent, tellSetAside } from './host-events.ts';
+import { reportHostEvent, reportSetAside } from './host-events.ts';
 import { trustAdvice, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
 import { refused } from './refused.ts';
@@ -49,7 +49,7 @@ export function modeCommand(
         registry,
         env: io.env,
         connect: connectWith(io, values),
-        onEvent: (event: HostEvent) => tellHostEvent(io, event, values),
+        onEvent: (event: HostEvent) => reportHostEvent(io, event, values),
       };
       const opened = await openHost(options, { change: true });
       if (!opened.ok) throw refused(opened);
@@ -79,7 +79,7 @@ export function modeCommand(
               );
             }
             const { mode = null, setAside = null } = done;
-            if (setAside !== null) tellSetAside(io.tell, setAside);
+            if (setAside !== null) reportSetAside(io.tell, setAside);
             const shown = mode ? `${mode} mode` : await modeAtBoot(root, complain, installation);
             tell(
               { team, name, version, complain, mode, setAside },

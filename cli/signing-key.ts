@@ -16,8 +16,8 @@ export async function loadSigningKey(io: Io, file: string | undefined): Promise<
   const pem = io.env.AA_SIGNING_KEY;
   const path = file ?? signingKeyPath(io);
   if (file === undefined && pem)
-    return parsePrivateKey(pem, 'AA_SIGNING_KEY', askFor(io, 'AA_SIGNING_KEY'));
-  return readPrivateKey(path, askFor(io, path));
+    return parsePrivateKey(pem, 'AA_SIGNING_KEY', promptPassphrase(io, 'AA_SIGNING_KEY'));
+  return readPrivateKey(path, promptPassphrase(io, path));
 }
 
 /** Loads the signing keys: each given file, else the one of {@link loadSigningKey}. */
@@ -29,7 +29,7 @@ export async function loadSigningKeys(io: Io, files: string[] | undefined): Prom
 }
 
 /** AA_KEY_PASSPHRASE, or a prompt. */
-function askFor(io: Io, source: string): AskPassphrase {
+function promptPassphrase(io: Io, source: string): AskPassphrase {
   return async () => {
     const given = io.env.AA_KEY_PASSPHRASE;
     if (given !== undefined) return given;

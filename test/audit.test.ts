@@ -566,7 +566,7 @@ describe('the commands', () => {
 
   test('without a trust file, a key is required', async () => {
     const outcome = await command(['log', 'verify', '--trust', '/nonexistent/trust.toml']);
-    expect(outcome.said).toContain('there is no /nonexistent/trust.toml');
+    expect(outcome.said).toContain('/nonexistent/trust.toml does not exist');
     expect(outcome.code).toBe(3);
   });
 });

@@ -13,7 +13,7 @@ export const adminRestore = defineCommand({
     format: formatOption,
     yes: {
       type: 'boolean',
-      description: 'Replace existing data, which is kept beside it',
+      description: 'Replace existing data, which is renamed',
     },
   },
   details:
@@ -30,14 +30,14 @@ export const adminRestore = defineCommand({
     await requireRegularFile(file);
     const { DataError, restore } = await import('../../worker/node/admin.ts');
     const options = { folder: dataFolder(values.data, io), file, replace: values.yes ?? false };
-    const { entries, lost, kept, administrators } = await restore(options).catch(
+    const { entries, lost, previous, administrators } = await restore(options).catch(
       (error: unknown) => {
         throw error instanceof DataError ? dataFailure(error) : error;
       },
     );
-    const data = { entries, lost, kept: kept ?? null, administrators };
+    const data = { entries, lost, kept: previous ?? null, administrators };
     answer(io, values, data, `Restored ${entries} entries of the log.`);
-    if (kept !== undefined) io.tell(`The previous data was moved to ${kept}.`);
+    if (previous !== undefined) io.tell(`The previous data was moved to ${previous}.`);
     const { users, tokens } = administrators;
     const names = users.length === 0 ? 'none' : users.map(quoted).join(', ');
     io.tell(

@@ -69,8 +69,8 @@ export const can = defineCommand({
     'aa-registry can ./docker-nginx capability sys_admin',
   ],
   async run({ values, args, io }) {
-    const [path = '', operation = '', asked = '', target] = args;
-    const permission = requireOperation(operation, asked, target);
+    const [path = '', operation = '', subject = '', target] = args;
+    const permission = requireOperation(operation, subject, target);
     const read = await readProfileFile(path);
     const options = {
       resolver: includeResolver(values),
@@ -90,10 +90,16 @@ export const can = defineCommand({
     }
     const { profiles, unread } = model(read.text, options);
     const profile = chooseProfile(profiles, values.profile);
-    const { decision, verdict } = ask(profile, permission, asked, target, values.owner ?? false);
+    const { decision, verdict } = decide(
+      profile,
+      permission,
+      subject,
+      target,
+      values.owner ?? false,
+    );
     if (values.format === 'json') {
       io.print(
-        toJson(asData(profile, operation, asked, target, verdict, decision, read.file, unread)),
+        toJson(asData(profile, operation, subject, target, verdict, decision, read.file, unread)),
       );
     } else {
       io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);
@@ -123,15 +129,15 @@ const verdictTexts: Readonly<Record<Verdict, string>> = {
 /** The requested file permission; undefined for a capability. */
 function requireOperation(
   operation: string,
-  asked: string,
+  subject: string,
   target: string | undefined,
 ): FilePermission | undefined {
   if (operation === 'capability') {
-    if (!capabilities.includes(asked)) {
-      const near = nearest([...capabilities], [asked.toLowerCase().replace(/^cap_/, '')]);
+    if (!capabilities.includes(subject)) {
+      const near = nearest([...capabilities], [subject.toLowerCase().replace(/^cap_/, '')]);
       throw new CliError(
         exit.usage,
-        `There is no capability "${visibleLine(asked)}".${near ? ` Did you mean "${near}"?` : ''}`,
+        `There is no capability "${visibleLine(subject)}".${near ? ` Did you mean "${near}"?` : ''}`,
         'Use the names of capabilities(7), in lower case without CAP_.',
       );
     }
@@ -154,7 +160,7 @@ function requireOperation(
       'Run "aa-registry can FILE link PATH TARGET".',
     );
   }
-  for (const path of target === undefined ? [asked] : [asked, target]) {
+  for (const path of target === undefined ? [subject] : [subject, target]) {
     if (path.startsWith('/') && posix.normalize(path) === path) continue;
     throw new CliError(
       exit.usage,
@@ -192,20 +198,20 @@ function named(profiles: readonly ProfileModel[], name: string): readonly Profil
 }
 
 /** The verdict, and the decision behind it. */
-function ask(
+function decide(
   profile: ProfileModel,
   permission: FilePermission | undefined,
-  asked: string,
+  subject: string,
   target: string | undefined,
   asOwner: boolean,
 ): { verdict: Verdict; decision: Decision } {
   const verdictOf = ({ granted }: Decision): Verdict =>
     granted === undefined ? 'unknown' : granted ? 'yes' : 'no';
   if (permission === undefined) {
-    const decision = profile.capability(asked);
+    const decision = profile.capability(subject);
     return { verdict: verdictOf(decision), decision };
   }
-  const { owner, others } = profile.file(permission, asked, target);
+  const { owner, others } = profile.file(permission, subject, target);
   if (asOwner || owner.granted === undefined || owner.granted === others.granted)
     return { verdict: verdictOf(owner), decision: owner };
   if (others.granted === undefined) return { verdict: 'unknown', decision: others };
@@ -228,7 +234,7 @@ function explanationOf({ mode }: ProfileModel, decision: Decision): string {
 function asData(
   profile: ProfileModel,
   operation: string,
-  asked: string,
+  subject: string,
   target: string | undefined,
   verdict: Verdict,
   decision: Decision,
@@ -239,7 +245,7 @@ function asData(
     profile: profile.name,
     mode: profile.mode,
     operation,
-    ...(operation === 'capability' ? { capability: asked } : { path: asked }),
+    ...(operation === 'capability' ? { capability: subject } : { path: subject }),
     ...(target !== undefined && { target }),
     verdict,
     reason: decision.granted === undefined ? decision.reason : null,

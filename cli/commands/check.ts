@@ -3,7 +3,7 @@ import { readProfileFile } from '../../sdk/profile-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { toCliError } from '../framework/failure.ts';
 import { lineFormatOption } from '../framework/format.ts';
-import { includeOptions, includeResolver, tellOfIncludes } from '../include-options.ts';
+import { includeOptions, includeResolver, reportIncludes } from '../include-options.ts';
 import { visibleLine } from '../terminal/io.ts';
 import { type FileReport, jsonLine, printDiagnostics, summary } from '../terminal/report.ts';
 
@@ -63,7 +63,7 @@ export const check = defineCommand({
       printDiagnostics(io, io.stdout, report);
       io.print(summary(report));
     }
-    await tellOfIncludes(io, values, found);
+    await reportIncludes(io, values, found);
     return failed ? exit.failed : exit.ok;
   },
 });

@@ -12,7 +12,7 @@ import { maxLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { type HostProfiles, hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
-import { tellOfDraft, writeDraft } from '../denials-draft.ts';
+import { reportDraft, writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
@@ -213,7 +213,7 @@ export const denials = defineCommand({
     for (const { name, error } of unread) {
       io.tell(`Not all of ${name} could be read: ${error.message}`);
     }
-    for (const { name, unread: bytes } of logs) tellUnreadBytes(io, name, bytes?.() ?? 0);
+    for (const { name, unread: bytes } of logs) reportUnreadBytes(io, name, bytes?.() ?? 0);
     if (findings.leftOut > 0) {
       io.tell(
         `There are more than ${maxFound} findings; ${findings.leftOut} more events were left out. Use --since to limit them.`,
@@ -242,7 +242,7 @@ export const denials = defineCommand({
         io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
       }
       await writeDraft(io, { name: draft, ...drafted }, output, values.force ?? false);
-      tellOfDraft(io, draft, drafted, resolver);
+      reportDraft(io, draft, drafted, resolver);
       return exit.ok;
     }
     if (target !== undefined) {
@@ -252,7 +252,7 @@ export const denials = defineCommand({
 
     const advised: AdvisedFinding[] = [];
     for (const finding of found) advised.push(await adviser(finding));
-    tellUnreadProfiles(io, host.unread());
+    reportUnreadProfiles(io, host.unread());
     if (found.length === 0 && all.unread + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
       io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
@@ -268,14 +268,14 @@ export const denials = defineCommand({
   },
 });
 
-function tellUnreadBytes(io: Io, name: string, bytes: number): void {
+function reportUnreadBytes(io: Io, name: string, bytes: number): void {
   if (bytes === 0) return;
   io.tell(
     `Only the end of ${name} was read; ${bytes.toLocaleString('en')} bytes before it were skipped.`,
   );
 }
 
-function tellUnreadProfiles(
+function reportUnreadProfiles(
   io: Io,
   { profiles, records }: ReturnType<HostProfiles['unread']>,
 ): void {
@@ -417,17 +417,17 @@ async function showAll(
   format: 'text' | 'json',
   all: AdvisedFinding[],
   /** The requested profile, and the profiles in the log. */
-  asked: { wanted: string; named: readonly string[] } | undefined,
+  selected: { wanted: string; named: readonly string[] } | undefined,
 ): Promise<void> {
   if (format === 'json') {
     for (const one of all) io.print(findingJson(one));
     return;
   }
   if (all.length === 0) {
-    io.print(`No denials${asked === undefined ? '' : ` by ${asked.wanted}`}.`);
-    if (asked !== undefined && asked.named.length > 0) {
-      const shown = asked.named.slice(0, maxNamed).map(spelt).join(', ');
-      const more = asked.named.length - maxNamed;
+    io.print(`No denials${selected === undefined ? '' : ` by ${selected.wanted}`}.`);
+    if (selected !== undefined && selected.named.length > 0) {
+      const shown = selected.named.slice(0, maxNamed).map(spelt).join(', ');
+      const more = selected.named.length - maxNamed;
       io.tell(
         `The log has events of these profiles: ${shown}${more > 0 ? ` and ${more} more` : ''}.`,
       );

@@ -48,7 +48,7 @@ export const inspect = defineCommand({
       const what = `Process ${container.pid} has ended, or its confinement can’t be read.`;
       throw new CliError(exit.failed, what);
     }
-    const confinement = await judge(container, first);
+    const confinement = await confinementOf(container, first);
     if (json) {
       io.print(toJson({ container, ...confinement }));
     } else {
@@ -81,7 +81,7 @@ interface Confinement {
   mismatches: string[];
 }
 
-async function judge(container: Container, first: Process): Promise<Confinement> {
+async function confinementOf(container: Container, first: Process): Promise<Confinement> {
   const profiles = profilesOf(first.label);
   const installed = await listInstallations('/');
   const installation = installed.find(({ name }) => profiles.includes(name));
@@ -93,11 +93,11 @@ async function judge(container: Container, first: Process): Promise<Confinement>
   ) as Process[];
   const { configured } = container;
   // Runtimes write '' or "unconfined" for no profile.
-  const asked = configured === '' ? 'unconfined' : configured;
+  const expected = configured === '' ? 'unconfined' : configured;
   const mismatches = [
-    ...(asked === undefined || profiles.includes(asked)
+    ...(expected === undefined || profiles.includes(expected)
       ? []
-      : [`its runtime started it with ${asked}`]),
+      : [`its runtime started it with ${expected}`]),
     ...(installation
       ? describeDrift(await detectDrift('/', installation, await readPolicy())).map(
           (problem) => `${pathOf(installation)}: ${problem}`,

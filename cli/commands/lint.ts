@@ -8,7 +8,7 @@ import {
 } from '../../sdk/profile-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
-import { includeOptions, includeResolver, tellOfIncludes } from '../include-options.ts';
+import { includeOptions, includeResolver, reportIncludes } from '../include-options.ts';
 import { readAllInput, visibleLine } from '../terminal/io.ts';
 import {
   type FileReport,
@@ -100,7 +100,7 @@ export const lint = defineCommand({
       printDiagnostics(io, filters ? io.stderr : io.stdout, report);
       say(summary(report));
     }
-    await tellOfIncludes(
+    await reportIncludes(
       io,
       values,
       reports.flatMap(({ diagnostics }) => diagnostics),

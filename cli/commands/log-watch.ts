@@ -48,7 +48,7 @@ export const logWatch = defineCommand({
     const ended = once ? undefined : interruption();
     const followed = await openLog(io, values, ended ? { signal: ended } : {});
     let from = await readState(followed, state);
-    await tellUnknown(io, followed.client, watched);
+    await reportUnknown(io, followed.client, watched);
     const select = (entry: LogEntry) => watched.some((one) => isAbout(entry, one));
 
     /** Where a check was interrupted because the registry became unreachable; the next one resumes there. */
@@ -81,8 +81,8 @@ export const logWatch = defineCommand({
       } catch (error) {
         if (ended.aborted) break;
         if (!isPassing(error)) throw error;
-        const asked = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
-        const pause = Math.min(Math.max(seconds, Math.ceil(asked)), maxPause);
+        const retryAfter = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
+        const pause = Math.min(Math.max(seconds, Math.ceil(retryAfter)), maxPause);
         io.tell(`${error.message} Trying again in ${pause} seconds.`);
         await sleep(pause * 1000, undefined, { signal: ended }).catch(() => {});
       }
@@ -92,7 +92,7 @@ export const logWatch = defineCommand({
 });
 
 /** Warns about teams that the registry does not know, which may be typos or not exist yet. Watching continues. */
-async function tellUnknown(io: Io, client: Client, watched: readonly Watched[]): Promise<void> {
+async function reportUnknown(io: Io, client: Client, watched: readonly Watched[]): Promise<void> {
   for (const team of new Set(watched.map((one) => one.team))) {
     try {
       await client.getTeam(team);

@@ -97,7 +97,7 @@ export const publish = defineCommand({
       .publish({ team, name, version }, publication)
       .catch(async (error: unknown) => {
         if (!(error instanceof RegistryError)) throw error;
-        tellRefusal(io, file, error);
+        reportRefusal(io, file, error);
         if (error.id !== 'envelope-refused') throw error;
         // The registry's refusal names the keys; the team's key list shows what is wrong with them.
         const trouble = await findKeyTrouble(client, team, signedBy).catch(() => undefined);
@@ -181,7 +181,7 @@ async function findKeyTrouble(
 }
 
 /** Prints diagnostics of the registry that this program does not find, such as a README that is too long. */
-function tellRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
+function reportRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
   const shown = diagnostics.slice(0, maxShown);
   for (const { id, severity, message, line, column } of shown) {
     io.tell(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);

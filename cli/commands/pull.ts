@@ -10,7 +10,7 @@ import { compareVersions, formatReference, type Reference } from '../../trust/in
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
-import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { isStandardOutput, standardOutput, writeAnswer } from '../output.ts';
@@ -135,7 +135,7 @@ export const pull = defineCommand({
       const { team, name, deprecation } = profile;
       if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
       const isNew = from === undefined;
-      if (values.format !== 'json' && isNew) tellUse(io, profile, items.length === 1);
+      if (values.format !== 'json' && isNew) reportUse(io, profile, items.length === 1);
     }
     return exit.ok;
   },
@@ -196,11 +196,11 @@ function tell(io: Io, progress: Progress, event: PullEvent, host: AdvisedHost): 
       const inMode = mode === undefined ? '' : `, ${mode} mode`;
       const stage = changed ? `installed${inMode}` : 'is already installed';
       update(event.at, `${profile.version} ${stage}`);
-      if (setAside !== undefined) tellSetAside(note, setAside);
+      if (setAside !== undefined) reportSetAside(note, setAside);
       break;
     }
     default:
-      tellHostEvent(io, event, host);
+      reportHostEvent(io, event, host);
   }
 }
 
@@ -273,8 +273,8 @@ function notLoaded(root: string): string {
   return hasParser(root) ? why : `${why} It has no apparmor_parser, which would load it at boot.`;
 }
 
-/** How to use an installed profile: run a container, or a program of the host. */
-function tellUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: boolean): void {
+/** Prints how to use an installed profile with a container, a service or a program of the host. */
+function reportUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: boolean): void {
   if (alone) io.tell(`About: ${manifest.description}`);
   const { images, entrypoint } = manifest;
   const [image] = images;

@@ -1,7 +1,7 @@
 import { type RemoveRefusal, removeAll } from '../../sdk/calls/remove.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
-import { tellHostEvent } from '../host-events.ts';
+import { reportHostEvent } from '../host-events.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
 import { connectWith } from '../session.ts';
@@ -35,7 +35,7 @@ export const remove = defineCommand({
         force,
         connect: connectWith(io, values),
         onEvent: (event) => {
-          if (event.kind !== 'removed') return tellHostEvent(io, event, values);
+          if (event.kind !== 'removed') return reportHostEvent(io, event, values);
           const { team, name, version } = event.installation;
           done({ team, name, version }, `Removed ${pathOf(event.installation)} ${version}`);
         },

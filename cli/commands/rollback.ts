@@ -6,7 +6,7 @@ import {
 import type { AdvisedHost } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
@@ -53,7 +53,7 @@ export const rollback = defineCommand({
     });
     if (!done.ok) throw refusal(done, values);
     const { profile, from, isForward, mode = null, setAside = null } = done;
-    if (setAside !== null) tellSetAside(io.tell, setAside);
+    if (setAside !== null) reportSetAside(io.tell, setAside);
     const { team, name, version, digest } = profile;
     const path = pathOf(profile);
     answer(
@@ -80,7 +80,7 @@ function tell(io: Io, event: RollbackEvent, host: AdvisedHost): void {
       io.tell(event.step);
       break;
     default:
-      tellHostEvent(io, event, host);
+      reportHostEvent(io, event, host);
   }
 }
 

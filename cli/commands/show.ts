@@ -51,7 +51,7 @@ export const show = defineCommand({
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
       ['Profile', `${version.team}/${version.name}${visibility === 'private' ? ' (private)' : ''}`],
-      ...(deprecation ? [['Deprecated', sayDeprecation(deprecation)] as [string, string]] : []),
+      ...(deprecation ? [['Deprecated', deprecationText(deprecation)] as [string, string]] : []),
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
       ['Digest', version.digest],
@@ -73,7 +73,7 @@ export const show = defineCommand({
   },
 });
 
-function sayDeprecation({ reason, replacement }: Deprecation): string {
+function deprecationText({ reason, replacement }: Deprecation): string {
   return replacement === null ? reason : `${reason} Use ${replacement}.`;
 }
 

@@ -11,7 +11,7 @@ import type { Untrusted } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { tellHostEvent } from '../host-events.ts';
+import { reportHostEvent } from '../host-events.ts';
 import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
@@ -105,7 +105,7 @@ function tell(io: Io, event: StatusEvent, host: AdvisedHost): void {
       io.tell(`Warning: ${event.reason}`);
       break;
     default:
-      tellHostEvent(io, event, host);
+      reportHostEvent(io, event, host);
   }
 }
 

@@ -8,7 +8,7 @@ import { compareVersions } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { proofAdvice, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { profilesOption } from '../profiles-option.ts';
@@ -70,25 +70,25 @@ export const sync = defineCommand({
       dryRun,
       env: io.env,
       connect: connectWith(io, values),
-      onEvent: (event) => tellHostEvent(io, event, values),
+      onEvent: (event) => reportHostEvent(io, event, values),
     });
     if (!report.ok) throw refused(report);
     const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
     for (const line of describeUnmanaged(report.unmanaged, values.root)) io.tell(line);
     if (values.format === 'json') {
-      tellRegistry(io, report);
-      tellTrust(io, report, values);
+      reportRegistry(io, report);
+      reportTrust(io, report, values);
       io.print(toJson(asData(root, report, dryRun)));
       return code;
     }
     if (dryRun) {
       showPlan(io, root, report);
-      tellTrust(io, report, values);
+      reportTrust(io, report, values);
       return code;
     }
-    for (const outcome of report.outcomes) tellOutcome(io, outcome, report.lockFile);
-    tellRegistry(io, report);
-    tellTrust(io, report, values);
+    for (const outcome of report.outcomes) reportOutcome(io, outcome, report.lockFile);
+    reportRegistry(io, report);
+    reportTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${report.wanted} ${report.wanted === 1 ? 'profile' : 'profiles'}`;
       // With notes, or without the registry, the host may not match profiles.toml.
@@ -132,7 +132,7 @@ function isChange({ step }: SyncOutcome): boolean {
   return step.kind !== 'note';
 }
 
-function tellOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | undefined): void {
+function reportOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | undefined): void {
   const what = describe(step, lockFile);
   if (step.kind === 'note') {
     io.tell(result.ok ? what : `Warning: ${what}`);
@@ -144,7 +144,7 @@ function tellOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | u
   }
   const { done } = verbOf(step);
   printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
-  if (result.setAside !== undefined) tellSetAside(io.tell, result.setAside);
+  if (result.setAside !== undefined) reportSetAside(io.tell, result.setAside);
 }
 
 const verbs = {
@@ -183,7 +183,7 @@ function describe(step: Step, lockFile: string | undefined): string {
   }
 }
 
-function tellRegistry(io: Io, { offline, log }: Synced): void {
+function reportRegistry(io: Io, { offline, log }: Synced): void {
   if (log) io.tell(`Warning: the registry's log could not be verified: ${log.reason} [${log.id}]`);
   if (!offline) return;
   const { reason, checkedAt } = offline;
@@ -192,7 +192,7 @@ function tellRegistry(io: Io, { offline, log }: Synced): void {
 }
 
 /** Prints installed profiles that can no longer be verified, and hints about those and related refusals. */
-function tellTrust(
+function reportTrust(
   io: Io,
   { outcomes, untrusted, outdated, seen, teamsLackingKeys, lockFile }: Synced,
   values: { root?: string; trust?: string; bundle?: string },
@@ -294,13 +294,13 @@ function showPlan(io: Io, root: string, report: Synced): void {
   for (const outcome of report.outcomes) {
     const { step, result, profile } = outcome;
     if (!result.ok || step.kind === 'note') {
-      tellOutcome(io, outcome, report.lockFile);
+      reportOutcome(io, outcome, report.lockFile);
       continue;
     }
     printText(io, `Would ${verbOf(step).todo} ${describe(step, report.lockFile)}`);
     const patch = profile && changeOf(root, profile);
     if (patch) io.print(patch.trimEnd());
   }
-  tellRegistry(io, report);
+  reportRegistry(io, report);
   if (!report.outcomes.some(isChange)) io.print('No changes.');
 }

@@ -71,11 +71,12 @@ function shorten(message: string): string {
 function wantsJson(topics: Topic[], argv: string[]): boolean {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
-  const asked = words.some(
+  const requested = words.some(
     (word, at) => word === '--format=json' || (word === '--format' && words[at + 1] === 'json'),
   );
   return (
-    asked && (findCommand(topics, argv) !== undefined || groupOf(topics, argv[0] ?? '').length > 0)
+    requested &&
+    (findCommand(topics, argv) !== undefined || groupOf(topics, argv[0] ?? '').length > 0)
   );
 }
 

@@ -445,7 +445,7 @@ describe('the client commands', () => {
       return (await succeed(['pull', name, '--root', at('host')])).stdout;
     };
     const attached = await pulled('backupd', 'profile backupd /usr/sbin/backupd');
-    expect(attached).toContain('backupd confines /usr/sbin/backupd from its next start on');
+    expect(attached).toContain('backupd confines /usr/sbin/backupd from its next start');
     expect(attached).not.toContain('docker');
     const bare = await pulled('mailer', 'profile mailer');
     expect(bare).toContain('[Service]\nAppArmorProfile=mailer\n');
@@ -620,7 +620,7 @@ describe('the client commands', () => {
 
   const wrong: [string[], number, string][] = [
     [[], 2, ''],
-    [['frobnicate'], 2, 'is no command'],
+    [['frobnicate'], 2, 'is not a command'],
     [['serch'], 2, 'Did you mean "search"?'],
     [['key'], 2, '"key generate"'],
     [['pull'], 2, 'requires REF'],

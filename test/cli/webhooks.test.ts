@@ -32,7 +32,7 @@ describe('webhooks from the command line', () => {
     expect(added.stderr).toContain('Added webhook 1');
 
     const tested = await run('webhook', 'test', 'library', '1');
-    expect(tested.stdout).toMatch(/^Delivered msg_[0-9a-f]{32}: it answered 204\.\n$/);
+    expect(tested.stdout).toMatch(/^Delivered msg_[0-9a-f]{32}: the response was 204\.\n$/);
     expect(tested.code).toBe(0);
     const [{ body = '', headers = {} } = {}] = receiver.received;
     new Verifier(added.stdout.trim()).verify(body, headers as Record<string, string>);

@@ -236,7 +236,7 @@ describe('the commands with hostile input', () => {
     };
     const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toContain('There is more');
+    expect(outcome.stderr).toContain('There are more results');
     expect(asked).toBeLessThan(200);
   });
 
