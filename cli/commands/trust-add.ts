@@ -31,7 +31,7 @@ export const trustAdd = defineCommand({
     if (texts.length === 0 && policy) {
       throw new CliError(
         exit.failed,
-        `Team ${team} is trusted already; name the KEY to add.`,
+        `Team ${team} is already trusted; name the KEY to add.`,
         `To show changes of its keys: aa-registry trust update ${team}`,
       );
     }

@@ -615,7 +615,7 @@ describe('the client commands', () => {
     expect(outcome.stdout).toContain('sha256:');
     await expect(stat(at('asked'))).rejects.toThrow('ENOENT');
     const again = await succeed(['trust', 'init', 'library', '--root', at('host'), '--yes']);
-    expect(again.stderr).toContain('trusted already');
+    expect(again.stderr).toContain('already trusted');
   });
 
   const wrong: [string[], number, string][] = [

@@ -158,7 +158,7 @@ gone  not defined by any file on this host
     expect(await named('--profile', 'web')).toEqual(['/a', '/c']);
     const slip = await denials(['--file', '-', '--profile', 'we'], log);
     expect(slip.stdout).toBe('No denials by we.\n');
-    expect(slip.stderr).toMatch(/The log has events of: .*web/);
+    expect(slip.stderr).toMatch(/The log has events of these profiles: .*web/);
     expect(await named('--all')).toEqual(['/a', '/b', '/c', '/d']);
     expect(await named('--since', '2026-11-24T06:00:00.002Z')).toEqual(['/b', '/c']);
     expect(await named('--since', '@1795500001')).toEqual([]);

@@ -72,7 +72,7 @@ describe('the trust file of a host', () => {
     });
     // The registry's response is unchanged.
     const init = await run('init', 'library', '--yes');
-    expect(init.said).toContain('trusted already');
+    expect(init.said).toContain('already trusted');
   });
 
   test('update removes a revoked key with its line, but never the last key', async () => {
