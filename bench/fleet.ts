@@ -19,7 +19,7 @@ const concurrency = 64;
 const names = ['web', 'api', 'cache', 'queue', 'db'];
 
 const manifest = {
-  description: 'Of a fleet',
+  description: 'A profile of a simulated fleet',
   images: ['nginx'],
   abi: '3.0',
   license: 'Apache-2.0',

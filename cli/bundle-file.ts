@@ -5,21 +5,21 @@ export const offlineOption = {
   description: 'With --bundle: do not ask the registry for revoked keys',
 } as const;
 
-/** A usage error when --offline is given without --bundle: then there is no source. */
+/** Throws a usage error when --offline is given without --bundle, which leaves no source. */
 export function requireOfflineBundle(values: {
   offline?: boolean | undefined;
   bundle?: string | undefined;
 }): void {
   if (!values.offline || values.bundle !== undefined) return;
-  throw new CliError(exit.usage, '--offline goes with --bundle: nothing else is at hand.');
+  throw new CliError(exit.usage, '--offline requires --bundle.');
 }
 
-/** What to do when a bundle does not prove that the log has only grown since `seen`, the size that was seen of it. */
+/** The hint for a bundle without a proof that the log extends the last checkpoint seen, of size `seen`. */
 export function bundleAdvice(id: string, seen: number | undefined): string | undefined {
   if (id === 'log-rolled-back') {
     return 'The bundle is older than what was seen of the log here: make it again with "aa-registry bundle".';
   }
   if (id !== 'log-inconsistent') return undefined;
   const size = seen ?? 'SIZE';
-  return `Make the bundle with a proof from what was seen of the log here: aa-registry bundle REF… -o FILE --since ${size}`;
+  return `Create a bundle with a proof from the log size seen on this host: aa-registry bundle REF… -o FILE --since ${size}`;
 }

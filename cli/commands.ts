@@ -1,8 +1,8 @@
 import type { Topic } from './framework/command.ts';
 
 /**
- * Every command, by topic, in the order that help shows. Each is loaded only when it runs, which keeps starting quick:
- * most of what one imports, the others do not need.
+ * Every command, by topic, in the order that help shows. Each is loaded only when it runs, which keeps startup fast:
+ * commands share few of their imports.
  */
 export const topics: Topic[] = [
   {

@@ -1,7 +1,7 @@
 import { CliError, exit } from './framework/command.ts';
 import type { Io } from './terminal/io.ts';
 
-/** Where a registry on this machine keeps its data, as for `serve`. */
+/** The data folder of a registry on this machine, as for `serve`. */
 export const dataOption = {
   type: 'string',
   value: 'DIR',
@@ -12,9 +12,9 @@ export function dataFolder(named: string | undefined, io: Io): string {
   return named ?? (io.env.AA_SERVE_DATA || 'aa-registry-data');
 }
 
-/** What to tell of anything that went wrong with a registry's data. */
+/** The error for a problem with a registry's data. */
 export function dataFailure(error: Error): CliError {
-  // A sentence that begins with a path stays as it is.
+  // A path at the beginning is not capitalized.
   const isPath = /^\S*[/.]/.test(error.message);
   const first = error.message.charAt(0);
   const said = `${isPath ? first : first.toUpperCase()}${error.message.slice(1)}.`;

@@ -8,13 +8,13 @@ import { ifPresent, readBounded, writeOutput } from '../sdk/files.ts';
 import { manifestText } from '../sdk/new-package.ts';
 import { isPackageName, manifestName } from '../sdk/package-folder.ts';
 import { maxProfileFile } from '../sdk/profile-file.ts';
-import { cautionsOf, tellOfMissing } from './denials-patch.ts';
+import { cautionsOf, reportMissing } from './denials-patch.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
 /**
- * Writes a draft where `output` says: standard output for none or "-"; a package of two files in a folder that is
- * there, or whose name ends with a slash; else a file. What is there already stays, unless it is the same or `force`.
+ * Writes a draft to `output`: standard output if it is undefined or "-"; a package of two files if it is an existing
+ * folder or ends with a slash; otherwise a file. Existing files with other content are overwritten only with `force`.
  */
 export async function writeDraft(
   io: Io,
@@ -27,11 +27,11 @@ export async function writeDraft(
   if (isFolder && !isPackageName(name)) {
     throw new CliError(
       exit.usage,
-      `A package can't be named "${name}", so ${output} can't become one.`,
+      `"${name}" is not a valid package name, so ${output} can’t be a package.`,
       'Write the profile to a file with -o FILE.',
     );
   }
-  const description = `What ${name} was seen to do`;
+  const description = `Allows what ${name} did while its log was recorded`;
   const files = isFolder
     ? [
         {
@@ -48,12 +48,12 @@ export async function writeDraft(
     throw new CliError(
       exit.failed,
       `${path} already exists with other content and was not changed.`,
-      'Write to another place, add to it with --patch, or overwrite it with --force.',
+      'Use another name, add to it with --patch, or overwrite it with --force.',
     );
   }
   if (isFolder) await mkdir(output, { recursive: true });
   for (const { path, data, keep } of files) {
-    // A manifest is what somebody has written by hand: it is never overwritten.
+    // A manifest is written by hand and never overwritten.
     if (keep && (await kindOf(path)) !== undefined) continue;
     await writeOutput(path, data);
   }
@@ -61,12 +61,15 @@ export async function writeDraft(
   const last = files.at(-1)?.path ?? output;
   io.tell(visibleLine(`Wrote ${last}${more}; review it with: aa-registry lint ${output}`));
   if (!isFolder && isPackageName(name)) {
-    io.tell(`With -o ${visibleLine(name)}/ it is a package, with its manifest.`);
+    io.tell(`To write a package with a manifest, use -o ${visibleLine(name)}/.`);
   }
 }
 
-/** Says what a draft needs, where it allows reading or writing secrets or accounts, and what it leaves to its author. */
-export function tellOfDraft(
+/**
+ * Prints the release a draft needs, its rules that read or write secrets or accounts, and what its author has to
+ * complete.
+ */
+export function reportDraft(
   io: Io,
   name: string,
   { text, needs, children }: Draft,
@@ -74,19 +77,19 @@ export function tellOfDraft(
 ): void {
   for (const message of cautionsOf(lint(text, { resolver })))
     io.tell(visibleLine(`Caution: ${message}`));
-  tellOfMissing(io, text, resolver);
+  reportMissing(io, text, resolver);
   io.tell(`The draft needs AppArmor ${needs} or later.`);
   if (children.length > 0) {
     io.tell(
       visibleLine(
-        `The draft has no rule that starts ${children.join(', ')}: complain mode does not log what a rule allows. Add it (cx); a hat needs none.`,
+        `The draft has no rule to run ${children.join(', ')}: complain mode does not log what a rule allows. Add a cx rule; a hat needs none.`,
       ),
     );
   }
   if (!name.startsWith('/')) {
     io.tell(
       visibleLine(
-        `For a program of the host, put its path behind the name, so that it is confined when it starts: profile ${quoted(name)} /path/to/program`,
+        `For a program on the host, add its path after the name, so that the profile attaches to it: profile ${quoted(name)} /path/to/program`,
       ),
     );
   }

@@ -1,4 +1,4 @@
-// Adds what was refused to a profile's file, ready for lint and publish.
+// Adds rules for denied accesses to a profile's file, ready for lint and publish.
 
 import { stat } from 'node:fs/promises';
 import { effectiveProfiles, type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
@@ -14,9 +14,9 @@ import { spelt } from './denials-report.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
-/** The text that a patch starts from, and where its result goes. */
+/** The text to patch, and the file for the result. */
 export interface PatchTarget {
-  /** As it was given: a profile or a package's folder. */
+  /** The argument: a profile or a package folder. */
   named: string;
   file: string;
   text: string;
@@ -25,7 +25,7 @@ export interface PatchTarget {
   packageName?: string;
 }
 
-/** A profile or package to patch; where there is none yet, the installed profile `only`, to become it. */
+/** The profile or package to patch; if it does not exist, a copy of the installed profile `only`. */
 export async function patchTarget(
   named: string,
   host: HostProfiles,
@@ -41,8 +41,8 @@ export async function patchTarget(
   if (only === undefined) {
     throw new CliError(
       exit.usage,
-      `There is no ${named}; of which installed profile should it become the next version?`,
-      'Name it with --profile NAME, or an existing file or package folder with --patch.',
+      `${named} does not exist, and there is no --profile to copy it from.`,
+      'Name an installed profile with --profile NAME, or an existing file or package folder with --patch.',
     );
   }
   const onHost = await host.file(only);
@@ -56,7 +56,7 @@ export async function patchTarget(
   return { named, file: named, text: onHost.text, isNew: true };
 }
 
-/** Adds what findings ask for and tells what was added, and what can't be by adding; the exit code. */
+/** Adds the suggested rules, prints what was and what could not be added, and returns the exit code. */
 export async function patchProfile(
   io: Io,
   { named, file, text, isNew, packageName }: PatchTarget,
@@ -65,7 +65,7 @@ export async function patchProfile(
 ): Promise<number> {
   const { additions, denying, unsaid } = wantedBy(findings, text, { generalise, resolver });
   const { text: patched, added, leftOut } = patch(text, additions, resolver);
-  const tellUnsaid = (reason: string, is: (finding: Finding) => boolean) => {
+  const reportUnexplained = (reason: string, is: (finding: Finding) => boolean) => {
     const some = findings.filter(is).length;
     if (some === 0) return;
     const them = some === 1 ? 'it' : 'them';
@@ -73,20 +73,28 @@ export async function patchProfile(
       `No rule was written for ${counted(some, 'finding')}: ${reason}. Run without --patch to see ${them}.`,
     );
   };
-  tellUnsaid('the log record is incomplete', ({ missing }) => missing !== undefined);
-  tellUnsaid('the log record gives a field two values', ({ doubled }) => doubled !== undefined);
-  tellUnsaid('the profile is of another namespace', ({ namespace }) => namespace !== undefined);
+  reportUnexplained('the log record is incomplete', ({ missing }) => missing !== undefined);
+  reportUnexplained(
+    'the log record gives a field two values',
+    ({ doubled }) => doubled !== undefined,
+  );
+  reportUnexplained(
+    'the profile is of another namespace',
+    ({ namespace }) => namespace !== undefined,
+  );
   for (const { operation, reason } of unsaid) {
     io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
   }
   for (const { text: rule, line, file: where } of denying) {
-    io.tell(`Left as it is: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
+    io.tell(`Not changed: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
   }
   if (denying.length > 0) {
-    io.tell('What a deny rule forbids stays forbidden: no rule is taken away. Change it by hand.');
+    io.tell(
+      '--patch does not remove deny rules, so the access stays denied. Change the rule by hand.',
+    );
   }
   for (const { addition, reason } of leftOut) {
-    io.tell(`Left out: ${addition.rule ?? addition.flag}: ${reason}`);
+    io.tell(`Not added: ${addition.rule ?? addition.flag}: ${reason}`);
   }
   if (added.length === 0) io.print(`Nothing to add to ${visibleLine(file)}.`);
   else {
@@ -96,7 +104,7 @@ export async function patchProfile(
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
     const [before, after] = [lint(text, options), lint(patched, options)];
-    tellOfMissing(io, patched, resolver);
+    reportMissing(io, patched, resolver);
     for (const message of newCautions(before, after)) io.tell(`Caution: ${message}`);
     const more = after.warnings - before.warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
@@ -111,32 +119,34 @@ export async function patchProfile(
       : []),
     ...(leftOut.length > 0 ? [`${counted(leftOut.length, 'addition')} could not be made`] : []),
   ];
-  io.tell(`Not all that was refused is allowed now, so this ends with 1: ${why.join(', ')}.`);
+  io.tell(`Some denied accesses are still not allowed (exit code 1): ${why.join(', ')}.`);
   return exit.failed;
 }
 
-/** Says which includes of a profile were not found: what they allow is among the rules then. */
-export function tellOfMissing(io: Io, text: string, resolver: IncludeResolver): void {
+/** Prints the includes of a profile that were not found; the added rules may repeat what those allow. */
+export function reportMissing(io: Io, text: string, resolver: IncludeResolver): void {
   const missingOf = missingIncludes(text, resolver);
   const profiles = effectiveProfiles(text, resolver);
   const names = new Set(profiles.flatMap(({ profile }) => missingOf(profile)));
   if (names.size === 0) return;
   const files = [...names].join(', ');
   io.tell(
-    visibleLine(`${files}: missing here, so some rules may say what is allowed there already.`),
+    visibleLine(
+      `${files}: not found on this machine; some added rules may repeat rules in those files.`,
+    ),
   );
 }
 
-/** Lint rules about access to files that let a process act as another user. */
+/** Lint rules about files that let a process act as another user. */
 const cautioned = new Set(['sensitive-read', 'sensitive-write']);
 
-/** What lint says of these rules after a patch and did not say before, each once. */
+/** The diagnostics of these lint rules that a patch adds, without duplicates. */
 function newCautions(before: LintResult, after: LintResult): string[] {
   const known = new Set(cautionsOf(before));
   return cautionsOf(after).filter((message) => !known.has(message));
 }
 
-/** What lint says of rules that read or write secrets or accounts, each once. */
+/** The diagnostics about rules that read or write secrets or accounts, without duplicates. */
 export function cautionsOf({ diagnostics }: LintResult): string[] {
   const found = diagnostics.filter(({ id }) => cautioned.has(id));
   return [...new Set(found.map(({ message }) => message))];

@@ -1,4 +1,4 @@
-// How findings of the kernel log are shown.
+// Output of findings from the kernel log.
 
 import type { DecidingRule } from '../policy/index.ts';
 import type { Advice } from '../sdk/denials/advice.ts';
@@ -8,24 +8,24 @@ import type { ProfileOnHost } from '../sdk/host/profile-on-host.ts';
 import { toJson } from './framework/format.ts';
 import { wrap } from './terminal/wrap.ts';
 
-/** The widest that text gets: longer lines are hard to read. */
+/** The maximum width of text, for readability. */
 const widest = 100;
 
-/** A finding with all that is known about it. */
+/** A finding with its advice. */
 export interface AdvisedFinding {
   finding: Finding;
   advice: Advice;
   onHost: ProfileOnHost | undefined;
 }
 
-/** Which profile it is: its reference where this program installed it, and its file. */
+/** The profile: its reference if it was installed by this program, and its file. */
 export function profileHeading(
   profile: string | undefined,
   onHost: ProfileOnHost | undefined,
 ): string {
   const shown = spelt(profile ?? 'no profile');
   if (profile === undefined || profile === 'unconfined') return shown;
-  if (!onHost) return `${shown}  no file on this host defines it`;
+  if (!onHost) return `${shown}  not defined by any file on this host`;
   const { installation, file } = onHost;
   const reference =
     installation && `${installation.team}/${installation.name}@${installation.version}`;
@@ -33,17 +33,17 @@ export function profileHeading(
 }
 
 /**
- * A finding as lines for people: what happened, which rule decided, what would allow it. Notes that were `told`
- * before are left out.
+ * A finding as lines of text: what happened, which rule decided, and a rule that would allow it. Notes in `shown`,
+ * which were printed before, are left out.
  */
 export function findingLines(
   { finding, advice, onHost }: AdvisedFinding,
-  told: Set<string>,
+  shown: Set<string>,
   width: number,
 ): string[] {
   const { evaluation, suggestion, flag, noRule } = advice;
-  const explanations = advice.explanations.filter(({ text }) => !told.has(text));
-  for (const { text } of explanations) told.add(text);
+  const explanations = advice.explanations.filter(({ text }) => !shown.has(text));
+  for (const { text } of explanations) shown.add(text);
   return [
     `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
     `    ${what(finding)}`,
@@ -99,13 +99,13 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
       noRule === undefined
         ? explanations
         : [...explanations, { id: 'no-rule', text: `No rule was written: ${noRule}.` }],
-    // Of the last event, all that was logged.
+    // All fields of the last event.
     line: finding.event.line,
     fields: Object.fromEntries(finding.event.fields.map(({ key, value }) => [key, value])),
   });
 }
 
-/** Text of a log as part of one line: line ends, tabs and bytes that are no characters spelt out. */
+/** Text of a log for use in one line: line ends, tabs and invalid bytes are escaped. */
 export function spelt(text: string): string {
   return text.replace(/[\t\n\udc80-\udcff]/gu, (character) =>
     character === '\n' || character === '\t'
@@ -125,7 +125,7 @@ function period({ first, last }: Finding): string {
   return from === to ? `, ${from}` : `, ${from} to ${to}`;
 }
 
-/** By this machine's clock, as log lines show it. */
+/** In local time, like log lines. */
 function clock(time: number): string {
   const date = new Date(time);
   const two = (number: number) => `${number}`.padStart(2, '0');
@@ -137,7 +137,7 @@ function programs({ programs: all }: Finding): string {
   return all.length === 0 ? '' : `, by ${spelt(all.join(', '))}`;
 }
 
-/** What was asked for, in the kernel's own words. */
+/** The requested access, in the kernel's terms. */
 function what({ event, operation, info }: Finding): string {
   const shown = [
     ...['name', 'target', 'capname', 'family', 'sock_type', 'signal', 'fstype', 'srcname'],
@@ -155,7 +155,7 @@ function what({ event, operation, info }: Finding): string {
     ],
   ].flatMap((key) => {
     const value = fieldOf(event, key);
-    // dbus-daemon writes a ? for what it does not know, dbus-broker (null) for what is not there.
+    // dbus-daemon writes ? for an unknown value, dbus-broker (null) for a missing one.
     const known = value !== undefined && value !== '?' && value !== '(null)';
     return known ? [key === 'name' ? value : `${key}=${value}`] : [];
   });
@@ -171,7 +171,7 @@ function what({ event, operation, info }: Finding): string {
   return spelt(words.join(' ').replace(' : ', ': '));
 }
 
-/** Which rule decided. */
+/** The rule that decided. */
 function verdict(
   finding: Finding,
   { evaluation }: Advice,
@@ -179,7 +179,7 @@ function verdict(
 ): string[] {
   if (!evaluation) return [];
   const { outcome, rules, unsure } = evaluation;
-  const maybe = unsure ? ' as far as its rules can be understood here' : '';
+  const maybe = unsure ? ', as far as its rules could be read' : '';
   if (outcome === 'unmatched') return [`No rule allows it${maybe}.`];
   if (outcome === 'denied' && finding.access?.kind === 'rlimit') {
     return rules.map((rule) => `The limit is set by ${place(rule, onHost)}`);
@@ -187,7 +187,7 @@ function verdict(
   if (outcome === 'denied') {
     return [
       ...rules.map((rule) => `Denied by ${place(rule, onHost)}`),
-      'No rule that is added allows it while that one stands; change that one, if it should be allowed.',
+      'A deny rule overrides any allow rule; to allow the access, change the deny rule.',
     ];
   }
   const audit = finding.type === 'AUDIT';
@@ -195,7 +195,7 @@ function verdict(
   const shown = audit && logged.length > 0 ? logged : rules;
   if (shown.length === 0) return [];
   const by = shown.map((rule) => place(rule, onHost)).join(' and ');
-  return [`${audit ? 'Allowed by' : 'The profile as it is now allows it, by'} ${by}`];
+  return [`${audit ? 'Allowed by' : 'Now allowed by'} ${by}`];
 }
 
 function place({ text, line, file }: DecidingRule, onHost: ProfileOnHost | undefined): string {

@@ -10,7 +10,7 @@ import { openSession, registryOptions, type SessionOptions } from './session.ts'
 import { rootOf, rootOption } from './target.ts';
 import type { Io } from './terminal/io.ts';
 
-/** What the commands that follow a log are told about it. */
+/** The options of commands that follow a log. */
 export const logOptions = {
   ...registryOptions,
   root: rootOption,
@@ -18,22 +18,22 @@ export const logOptions = {
   'log-key': {
     type: 'string',
     value: 'VKEY',
-    description: 'The log’s key (default: from the trust file)',
+    description: 'The log’s verifier key (default: from the trust file)',
   },
   state: {
     type: 'string',
     value: 'FILE',
-    description: 'The checkpoint to start from; updated; may be missing at first',
+    description: 'The checkpoint to start from; updated, and created if missing',
   },
 } as const;
 
-/** A log as a command follows it, from one checkpoint to the next. */
+/** A log that a command follows from checkpoint to checkpoint. */
 export interface FollowedLog {
   client: Client;
   log: LogPolicy;
 }
 
-/** The log that is meant: that of the key which is given, else the trust file's. */
+/** The log of --log-key, by default that of the trust file. */
 export async function openLog(
   io: Io,
   values: Values<typeof logOptions>,
@@ -47,9 +47,9 @@ export async function openLog(
     if (!trust) {
       throw new CliError(
         exit.refused,
-        `Which log is meant is not known: there is no ${place}.`,
-        'An auditor names its key with --log-key VKEY, which the registry’s operator tells ("serve" prints it); ' +
-          'a host decides whom to trust with: aa-registry trust init TEAM --registry URL',
+        `No log is configured: ${place} does not exist.`,
+        'Auditors: pass --log-key VKEY, the verifier key from the registry’s operator ("serve" prints it). ' +
+          'Hosts: run aa-registry trust init TEAM --registry URL',
         'no-trust-file',
       );
     }
@@ -58,14 +58,14 @@ export async function openLog(
   }
   const key = await parseNoteVerifier(text);
   if (key?.type !== 'ed25519') {
-    throw new CliError(exit.usage, `--log-key: "${text}" is no verifier key of a log.`);
+    throw new CliError(exit.usage, `--log-key: "${text}" is not a log’s verifier key.`);
   }
   const maxAge = defaultMaxAge * 3600;
   const log = { key, witnesses: [], witnessThreshold: 0, maxAge };
   return { client: await openSession(io, values, undefined, options), log };
 }
 
-/** The checkpoint in a state file; a refusal when the log has not signed it. */
+/** The checkpoint in a state file; refused unless the log has signed it. */
 export async function readState(
   { log: { key } }: FollowedLog,
   path: string | undefined,
@@ -87,7 +87,7 @@ export async function follow(
   throw new CliError(
     exit.refused,
     `Refused: ${audit.reason} [${audit.id}].`,
-    'Keep what you have of this log and tell its operator: it is evidence.',
+    'Keep your state file and copies of this log, which are evidence, and report this to the registry’s operator.',
     audit.id,
   );
 }

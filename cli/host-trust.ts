@@ -12,7 +12,7 @@ export const trustOption = {
   description: 'The trust file (default /etc/aa-registry/trust.toml)',
 } as const;
 
-/** What this host trusts; where there is no trust file the command ends before it does anything. */
+/** Loads the trust file; throws before the command does anything if there is none. */
 export async function requireTrust(
   { trust }: { trust?: string },
   root: string,
@@ -24,17 +24,17 @@ export async function requireTrust(
   throw refused(noTrustFile(root, trust));
 }
 
-/** The profile that was refused. */
+/** The refused profile. */
 export interface RefusedFor {
   team: string;
   name: string;
-  /** Whether fewer keys of its team are trusted and not revoked than must sign. */
+  /** Whether too few unrevoked trusted keys of its team are left for the required signatures. */
   lacksKeys: boolean;
   /** The selector of the user's reference, if there was one. */
   selector?: Reference['selector'] | undefined;
 }
 
-/** What to do about a refusal that has to do with trust; `undefined` of any other. */
+/** The hint for a refusal about trust; `undefined` for any other. */
 export function trustAdvice(
   id: string,
   { team, name, lacksKeys, selector }: RefusedFor,
@@ -44,25 +44,25 @@ export function trustAdvice(
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
   if (!isAboutKeys(id)) return undefined;
   if (id !== 'key-revoked') {
-    return `If the team has a new key, this shows and trusts it: ${command(`trust update ${team}`)}`;
+    return `To show the team’s new keys and trust them: ${command(`trust update ${team}`)}`;
   }
   if (lacksKeys) {
-    return `Every key of team ${team} that this host trusts is revoked, or too few are left. Once the team has a new one: ${command(`trust update ${team}`)}`;
+    return `Every key of team ${team} that this host trusts is revoked, or too few are left. Once the team has a new key, run ${command(`trust update ${team}`)}`;
   }
   const path = pathOf({ team, name });
   if (selector?.kind === 'channel' && selector.channel === 'latest') {
-    return `The latest version of ${path} is refused, so team ${team} has to publish one that is signed with another key.`;
+    return `The latest version of ${path} is refused: team ${team} has to publish a version signed with another key.`;
   }
-  // Without a selector it would be the channel stable, which may name a version that was signed with that key.
-  return `A version that is signed with another key is needed; to try the latest: ${command(`pull ${path}:latest`)}`;
+  // The default, channel stable, may still point at a version that was signed with that key.
+  return `Only a version signed with another key can be installed; to try the latest: ${command(`pull ${path}:latest`)}`;
 }
 
-/** Whether a refusal is for the keys that have signed. */
+/** Whether a refusal is about the signing keys. */
 function isAboutKeys(id: string): boolean {
   return ['key-revoked', 'envelope-untrusted-key', 'envelope-threshold'].includes(id);
 }
 
-/** What to do about something installed that can't be proved. */
+/** The hint for an installed profile that can't be verified. */
 export function proofAdvice(
   { id, installation: { team, name, version }, lacksKeys }: Untrusted,
   options: AdvisedHost,
@@ -70,9 +70,9 @@ export function proofAdvice(
   const command = (words: string) => hostCommand(words, options);
   const path = pathOf({ team, name });
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
-  if (!isAboutKeys(id)) return `To have it proved again: ${command(`pull ${path}@${version}`)}`;
-  // With keys that can be relied on, it is another version that helps.
+  if (!isAboutKeys(id)) return `To verify it again: ${command(`pull ${path}@${version}`)}`;
+  // If the trusted keys are good, another version is needed.
   return lacksKeys
     ? `Once team ${team} has a new key: ${command(`trust update ${team}`)}, then ${command(`pull ${path}`)}`
-    : `If its team has signed a version with the keys that are trusted now: ${command(`pull ${path}`)}`;
+    : `Once its team has a version signed with trusted keys: ${command(`pull ${path}`)}`;
 }

@@ -5,7 +5,7 @@ import type { Place } from '../sdk/host/tree.ts';
 import type { Values } from './framework/command.ts';
 import type { Io } from './terminal/io.ts';
 
-/** Where the commands that read policy look for includes, as apparmor_parser's own options do. */
+/** The include options of commands that read policy, like those of apparmor_parser. */
 export const includeOptions = {
   base: {
     type: 'string',
@@ -21,7 +21,7 @@ export const includeOptions = {
   },
 } as const;
 
-/** The resolver that those options ask for; files it has read are kept for the whole run. */
+/** The resolver for these options. It caches files for the whole run. */
 export function includeResolver({
   base,
   include,
@@ -29,8 +29,8 @@ export function includeResolver({
   return fileResolver({ base: base ?? '/etc/apparmor.d', include: include ?? [] });
 }
 
-/** Says so when includes were not found because this machine has none of AppArmor's own. */
-export async function tellOfIncludes(
+/** Prints a hint if includes were not found because AppArmor's base policy is not installed. */
+export async function reportIncludes(
   io: Io,
   { base }: Values<typeof includeOptions>,
   diagnostics: readonly Diagnostic[],
@@ -40,7 +40,7 @@ export async function tellOfIncludes(
   const found = await stat('/etc/apparmor.d/abstractions').catch(() => undefined);
   if (found) return;
   io.tell(
-    'This machine has no /etc/apparmor.d/abstractions, so what profiles include was not found. Install the ' +
-      'package apparmor, or name a copy of its profiles with --base DIR.',
+    'This machine has no /etc/apparmor.d/abstractions, so included files were not found. Install the ' +
+      'package apparmor, or name a copy of its files with --base DIR.',
   );
 }

@@ -4,7 +4,7 @@ import { refused } from './refused.ts';
 
 export { pathOf } from '../sdk/calls/installed.ts';
 
-/** The installation that `text` means (see {@link findInstalled}); the command ends when there is none. */
+/** The installation that `text` names (see {@link findInstalled}). Throws if there is none. */
 export async function requireInstalled(root: string, text: string): Promise<Installation> {
   const found = await findInstalled(root, text);
   if (!found.ok) throw refused(found);

@@ -1,8 +1,8 @@
 import { CliError, exit } from './framework/command.ts';
 
 /**
- * The key of a team that `text` names: its id, or a beginning of it of eight digits at least, with or without `sha256:`.
- * The command ends when that names none of `known` or several; `what` is said of these, such as `trusted`.
+ * The id in `known` that `text` names: in full, or by a prefix of at least eight digits, with or without `sha256:`.
+ * Throws if none or several match; `what` describes the known keys, such as `trusted`.
  */
 export function requireKeyId(
   text: string,
@@ -14,7 +14,7 @@ export function requireKeyId(
   if (!/^[0-9a-f]{8,64}$/.test(digits)) {
     throw new CliError(
       exit.usage,
-      `"${text}" is no key id; write sha256:… with eight digits at least.`,
+      `"${text}" is not a key id; write sha256:… with at least eight digits.`,
     );
   }
   const [found, ...more] = known.filter((keyId) => keyId.startsWith(`sha256:${digits}`));
@@ -23,7 +23,7 @@ export function requireKeyId(
     exit.failed,
     found === undefined
       ? `No key ${text} of team ${team} is ${what}.`
-      : `"${text}" begins several keys of team ${team}.`,
+      : `"${text}" matches several keys of team ${team}.`,
     known.length === 0
       ? undefined
       : `${what[0]?.toUpperCase()}${what.slice(1)} are: ${known.join(', ')}.`,

@@ -9,7 +9,7 @@ export const profilesOption = {
   description: 'The list of profiles (default /etc/aa-registry/profiles.toml)',
 } as const;
 
-/** The wanted profiles and where they stand; the command ends where there is no such file. */
+/** The wanted profiles and their file. Throws if there is no such file. */
 export async function requireProfiles(
   { profiles }: { profiles?: string },
   root: string,

@@ -2,14 +2,14 @@ import type { Refusal } from '../sdk/refusal.ts';
 import { isUnresolved } from '../sdk/resolve/index.ts';
 import { CliError, exit } from './framework/command.ts';
 
-/** What a refusal led to, when not to an unchanged host, and what to do about it. */
+/** The consequence of a refusal, if the host was changed, and a hint. */
 export interface Consequence {
-  /** The first half of the sentence; empty when the command only looks. */
+  /** The first half of the sentence; empty if the command only reads. */
   consequence?: string;
   next?: string | undefined;
 }
 
-/** What a command ends with when a call of the SDK was refused. */
+/** The error for a refusal by a call of the SDK. */
 export function refused(
   { id, reason, next: known }: Refusal,
   { consequence = 'nothing was changed', next = known }: Consequence = {},
@@ -34,7 +34,7 @@ export function refused(
       return new CliError(exit.failed, sentence, next, id);
     case 'no-profiles-file': {
       const example =
-        'It lists what this host should have, such as: profiles = ["docker-nginx", "acme/web@^1.2"]';
+        'It lists the profiles for this host, such as: profiles = ["docker-nginx", "acme/web@^1.2"]';
       return new CliError(exit.failed, `Nothing was changed: ${reason}.`, next ?? example);
     }
     case 'no-trust-file':

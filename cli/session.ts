@@ -15,7 +15,7 @@ export const caFileOption = {
   description: 'Additional CAs in PEM (default SSL_CERT_FILE, then configuration)',
 } as const;
 
-/** The options of every command that asks a registry. */
+/** The options of commands that use a registry. */
 export const registryOptions = {
   registry: {
     type: 'string',
@@ -28,9 +28,9 @@ export const registryOptions = {
 const defaultRegistry = 'http://127.0.0.1:8787';
 
 /**
- * The client for a command: the registry that is named, else the environment's, else `preferred`, else the
- * one logged in to, else the host's. The token goes only to the registry it was made for: AA_TOKEN never to one that
- * only the files of another root name.
+ * Creates the client of a command, for the first of these registries: --registry, the environment, `preferred`, the
+ * login, the host's configuration. A token is sent only to its own registry: AA_TOKEN never to one that only the files
+ * of another root name.
  */
 export async function openSession(
   io: Io,
@@ -54,12 +54,12 @@ export async function openSession(
     token: token === undefined ? undefined : checkToken(token),
     waitLimits: brief ? waitLimits.brief : waitLimits.usual,
     timeout: brief ? briefTimeout : undefined,
-    onWait: brief ? undefined : tellWaits(io),
+    onWait: brief ? undefined : reportWaits(io),
     ...pacing,
   });
 }
 
-/** How the calls of the SDK reach the registry in a command with these options. */
+/** The connection options for calls of the SDK. */
 export function connectWith(
   io: Io,
   named: Values<typeof registryOptions> & { root?: string | undefined; trust?: unknown },
@@ -67,30 +67,30 @@ export function connectWith(
   return (registry, { brief }) => openSession(io, named, registry, { brief });
 }
 
-/** How a command waits for a registry that asks it to. */
+/** How a command waits when a registry asks it to. */
 export interface SessionOptions extends PacingOptions {
-  /** It can do without an answer. */
+  /** The response is optional. */
   brief?: boolean;
 }
 
-/** Says that the registry has the command wait: once, and again for each wait that is long. */
-function tellWaits(io: Io): (waiting: Waiting) => void {
-  let told = false;
+/** Prints that the command waits for the registry: once, and again for each long wait. */
+function reportWaits(io: Io): (waiting: Waiting) => void {
+  let shown = false;
   return (waiting) => {
-    if (told && waiting.seconds < 10) return;
-    told = true;
-    io.tell(`${describeWait(waiting)}; going on then.`);
+    if (shown && waiting.seconds < 10) return;
+    shown = true;
+    io.tell(`${describeWait(waiting)}. The command continues then.`);
   };
 }
 
 export function describeWait({ seconds, status }: Waiting): string {
-  const why = status === 429 ? 'it has had too many requests from here' : 'it is not ready';
+  const why = status === 429 ? 'too many requests from this address' : 'it is not ready';
   return `The registry asks to wait ${seconds} s: ${why}`;
 }
 
 /**
- * The client for publishing: as {@link openSession}, and in a CI job that has no token, with one that the
- * registry gives for the job's own.
+ * Creates the client for publishing: like {@link openSession}, but a CI job without a token exchanges its OpenID
+ * Connect token for one.
  */
 export async function openPublishingSession(
   io: Io,
@@ -106,26 +106,29 @@ export async function openPublishingSession(
   return createClient({ registry: client.registry, token: made.token });
 }
 
-/** A token as it may stand in a header; a usage error, which does not show it, when it may not. */
+/** Validates a token for use in a header. The usage error does not show it. */
 export function checkToken(text: string): string {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new CliError(exit.usage, 'The token holds characters that no token has.');
+  throw new CliError(exit.usage, 'The token has invalid characters.');
 }
 
-/** A registry's address without a trailing slash; a usage error when it is none. */
+/** Parses a registry's address and removes a trailing slash. Throws a usage error if it is invalid. */
 export function checkRegistry(text: string): string {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new CliError(exit.usage, `"${text}" is no registry address; write https://HOST.`);
+    throw new CliError(exit.usage, `"${text}" is not a registry address; write https://HOST.`);
   }
   if (url.username || url.password || url.search || url.hash) {
-    throw new CliError(exit.usage, 'A registry address has no user, password, ? or #.');
+    throw new CliError(
+      exit.usage,
+      'A registry address can’t have a user, password, query or fragment.',
+    );
   }
   return text.replace(/\/+$/, '');
 }
 
-/** The reference that `text` is; a usage error when it is none. */
+/** Parses a reference. Throws a usage error if it is invalid. */
 export function requireReference(text: string): Reference {
   const parsed = parseReference(text);
   if (!parsed.ok) throw new CliError(exit.usage, `${parsed.reason}.`);

@@ -13,14 +13,14 @@ import { hostCommand } from '../sdk/host-command.ts';
 import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { answerItems, formatOption } from './framework/format.ts';
-import { tellHostEvent, tellSetAside } from './host-events.ts';
+import { reportHostEvent, reportSetAside } from './host-events.ts';
 import { trustAdvice, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
 import { refused } from './refused.ts';
 import { connectWith, registryOptions } from './session.ts';
 import { rootOf, rootOption } from './target.ts';
 
-/** The commands `enforce` and `complain`, which differ in one word. */
+/** Defines the commands `enforce` and `complain`. */
 export function modeCommand(
   name: 'enforce' | 'complain',
   summary: string,
@@ -49,7 +49,7 @@ export function modeCommand(
         registry,
         env: io.env,
         connect: connectWith(io, values),
-        onEvent: (event: HostEvent) => tellHostEvent(io, event, values),
+        onEvent: (event: HostEvent) => reportHostEvent(io, event, values),
       };
       const opened = await openHost(options, { change: true });
       if (!opened.ok) throw refused(opened);
@@ -79,24 +79,24 @@ export function modeCommand(
               );
             }
             const { mode = null, setAside = null } = done;
-            if (setAside !== null) tellSetAside(io.tell, setAside);
+            if (setAside !== null) reportSetAside(io.tell, setAside);
             const shown = mode ? `${mode} mode` : await modeAtBoot(root, complain, installation);
             tell(
               { team, name, version, complain, mode, setAside },
               `${path} ${version} is in ${shown}`,
             );
             if (!complain && mode !== null && mode !== 'enforce') {
-              io.tell(`That is what its own flags say: its team has published it so.`);
+              io.tell(`The profile’s own flags set this mode: the team published it that way.`);
             }
             const wanted = (await wantedBySync(root)).find(
               ({ reference }) => reference.team === team && reference.name === name,
             );
             if (complain && wanted && !wanted.complain) {
-              io.tell(`"sync" leaves it so until: ${hostCommand(`enforce ${path}`, values)}`);
+              io.tell(`"sync" keeps this mode until: ${hostCommand(`enforce ${path}`, values)}`);
             }
             if (!complain && wanted?.complain) {
               io.tell(
-                `Warning: ${profilesPlace(root)} wants it in complain mode, so the next "sync" puts it back; change it there.`,
+                `Warning: ${profilesPlace(root)} sets complain mode for it, so the next "sync" restores that; change it there.`,
               );
             }
           }
@@ -107,7 +107,7 @@ export function modeCommand(
   });
 }
 
-/** What `sync` is told to have on this host; nothing where that can't be read, which `sync` says. */
+/** The wanted profiles of this host; none if they can't be read, which `sync` reports. */
 async function wantedBySync(root: string): Promise<WantedProfile[]> {
   try {
     return (await readProfiles(profilesPlace(root))) ?? [];
@@ -117,12 +117,12 @@ async function wantedBySync(root: string): Promise<WantedProfile[]> {
   }
 }
 
-/** What another root's boot will make of it. */
+/** What the system in another root will do at boot. */
 async function modeAtBoot(
   root: string,
   complain: boolean,
   named: { team: string; name: string },
 ): Promise<string> {
   if (complain !== (await isForcedToComplain(root, named))) return 'an unknown mode';
-  return complain ? 'complain mode' : 'the mode that it is written for';
+  return complain ? 'complain mode' : 'the mode in its flags';
 }

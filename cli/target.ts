@@ -10,14 +10,14 @@ export const rootOption = {
   description: 'The root folder of another system; only files change, not the kernel',
 } as const;
 
-/** The root that is meant, as an absolute path. */
+/** The root folder as an absolute path. */
 export function rootOf(value: string | undefined): string {
-  // As from a variable that is not set: the working directory is not what was meant.
-  if (value === '') throw new CliError(exit.usage, '--root names no folder.');
+  // Probably an unset variable; do not use the working directory instead.
+  if (value === '') throw new CliError(exit.usage, '--root is empty.');
   return resolve(value ?? '/');
 }
 
-/** The root that is meant, of a command that only reads it; a usage error where there is no folder. */
+/** The root folder for a command that only reads it. Throws a usage error if it is not a folder. */
 export async function requireRoot(value: string | undefined): Promise<string> {
   const root = rootOf(value);
   const refusal = await checkRoot(root);
@@ -25,7 +25,7 @@ export async function requireRoot(value: string | undefined): Promise<string> {
   return root;
 }
 
-/** Ends the command, before it does anything, where profiles can't be installed. */
+/** Throws, before the command does anything, if profiles can't be installed. */
 export async function requireTarget(root: string): Promise<void> {
   const target = await checkTarget({ root });
   if (!target.ok) throw refused(target);

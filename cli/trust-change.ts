@@ -22,7 +22,7 @@ import { rootOf, rootOption } from './target.ts';
 import type { Io } from './terminal/io.ts';
 import { confirm } from './terminal/prompt.ts';
 
-/** The options of the commands that change whom a host trusts. */
+/** The options of commands that change the trust file. */
 export const changeOptions = {
   format: formatOption,
   root: rootOption,
@@ -30,7 +30,7 @@ export const changeOptions = {
   yes: {
     type: 'boolean',
     short: 'y',
-    description: 'Do not ask; you have compared the key ids',
+    description: 'Do not ask; only after comparing the key ids',
   },
 } as const;
 
@@ -41,14 +41,14 @@ interface ChangeValues {
   yes?: boolean;
 }
 
-/** The trust file that is to be changed, and what it says. */
+/** The trust file to change, and its content. */
 export interface OpenTrust {
   root: string;
   path: string | Place;
   trust: HostTrust;
 }
 
-/** Opens the trust file; the command ends where there is none, or it may not be changed. */
+/** Opens the trust file. Throws if it does not exist or may not be changed. */
 export async function openTrust(values: ChangeValues): Promise<OpenTrust> {
   const root = rootOf(values.root);
   const unsafe = findUnsafe(root);
@@ -63,19 +63,19 @@ export async function openTrust(values: ChangeValues): Promise<OpenTrust> {
 
 export function requireTeam(text: string): string {
   if (isTeam(text)) return text;
-  throw new CliError(exit.usage, `"${text}" is not a team name.`);
+  throw new CliError(exit.usage, `"${text}" is not a valid team name.`);
 }
 
-/** A key that a registry shows of a team, and that its log has. */
+/** A key that the registry lists for a team and its log includes. */
 export interface ShownKey {
   key: PublicKey;
   label: string;
   revoked: boolean;
-  /** Whether as many keys that the host trusts have signed for it as a profile needs. */
+  /** Whether as many trusted keys have endorsed it as the team's threshold requires. */
   vouched: boolean;
 }
 
-/** The keys of a team as the registry shows them; a key that is not in its log, the one this host trusts, ends it. */
+/** The keys of a team that the registry lists. Throws if one of them is not in the log that this host trusts. */
 export async function fetchTeamKeys(
   client: Client,
   { root, trust }: OpenTrust,
@@ -121,19 +121,19 @@ async function requireLogged(
   const proof =
     index < checkpoint.size ? await client.getEntryProof(index, checkpoint.size) : undefined;
   if (proof && (await isKeyLogged(team, keyId, proof, checkpoint))) return;
-  const reason = `the log has no entry of the key ${keyId}, which the registry shows of team ${team}`;
+  const reason = `the log has no entry for the key ${keyId}, which the registry lists for team ${team}`;
   throw new CliError(exit.refused, `Refused: ${reason} [entry-not-in-log].`);
 }
 
-/** What is to become of a team. */
+/** The new state of a team. */
 export interface TeamChange {
   team: string;
   after: TeamPolicy | undefined;
-  /** What is known of a key, by its id. */
+  /** A note about a key, by its id. */
   notes?: ReadonlyMap<string, string>;
 }
 
-/** Shows what would change, asks, and writes it; the exit code. */
+/** Shows the changes, asks for confirmation, and writes them. Returns the exit code. */
 export async function changeTeams(
   io: Io,
   values: ChangeValues,
@@ -155,7 +155,7 @@ export async function changeTeams(
       say(`  ${mark} ${keyId}${note === undefined ? '' : `  ${note}`}`);
     }
     if (after === undefined)
-      say('  It would no longer be trusted: its profiles are neither installed nor repaired.');
+      say('  It would no longer be trusted: its profiles can’t be installed or repaired.');
     else requireEnough(team, after, values);
   }
   if (changed.length === 0) {
@@ -174,13 +174,13 @@ export async function changeTeams(
     }
   }
   await alone(io, root, async () => {
-    // Somebody else may have written it while the keys were compared.
+    // The file may have been changed while the keys were compared.
     const now = await readTrust(path);
     const same = changed.every(
       ({ team, before }) => idsOf(now?.teams.get(team)).join() === before.join(),
     );
     if (!now || !same || now.log.key.verifier !== trust.log.key.verifier) {
-      throw new CliError(exit.failed, `Nothing was written: ${path} was changed meanwhile.`);
+      throw new CliError(exit.failed, `Nothing was written: ${path} was changed in the meantime.`);
     }
     const teams = new Map(now.teams);
     for (const { team, after } of changes) {
@@ -218,7 +218,7 @@ function requireEnough(team: string, { keys, threshold }: TeamPolicy, host: Advi
     throw new CliError(
       exit.failed,
       `Nothing was written: no key of team ${team} would be left.`,
-      `The team has to register a new key before anything of it can be installed again. To stop trusting it: ${hostCommand(`trust remove ${team}`, host)}`,
+      `Once the team has a new key, add it first. To stop trusting the team: ${hostCommand(`trust remove ${team}`, host)}`,
     );
   }
   throw new CliError(

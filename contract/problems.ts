@@ -140,12 +140,12 @@ export const problems = {
     status: 409,
     title: 'Channel was moved',
     meaning:
-      'The channel names another version than the request expects. Read it again, then decide again.',
+      'The channel is not at the version that the request expects. Read it again, then decide again.',
   },
   'team-full': {
     status: 409,
     title: 'Limit of the team reached',
-    meaning: 'The team has as many of these as a team may have.',
+    meaning: 'The team has reached the maximum number of these.',
   },
   'key-revoked': {
     status: 409,
@@ -176,7 +176,7 @@ export const problems = {
   'replacement-unknown': {
     status: 422,
     title: 'Unknown replacement',
-    meaning: 'There is no such profile or team to name as the replacement.',
+    meaning: 'The profile or team given as the replacement does not exist.',
   },
   'oidc-refused': {
     status: 401,

@@ -175,7 +175,7 @@ export const ChannelMove = z
   .strictObject({
     version: VersionNumber,
     previous: VersionNumber.nullable().meta({
-      description: 'The version that the channel names now; the move fails if it has changed',
+      description: 'The current version of the channel; the move fails if it has changed',
     }),
   })
   .meta({ id: 'ChannelMove' });

@@ -34,7 +34,7 @@ export const Resolution = z
       .nullable()
       .meta({
         description:
-          'The channel that names the version; null when the reference has another selector',
+          'The channel that selected the version; null if the reference has another selector',
       }),
     yankReason: Line.nullable().meta({
       description: 'Why the version was yanked; null if it was not',

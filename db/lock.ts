@@ -17,7 +17,7 @@ export async function acquireLock(
   path: string,
   mode: 'shared' | 'exclusive',
 ): Promise<Lock | undefined> {
-  // A user who can open the file can lock it, and so block the registry.
+  // Any user who can open the file could lock it and block the registry.
   await makePrivate(path);
   const client = createClient({ url: fileUrl(path), timeout });
   try {

@@ -51,7 +51,7 @@ export function setMember(db: Database, membership: Membership, expected?: Membe
     .onConflictDoUpdate({
       target: [memberships.team, memberships.user],
       set: { role },
-      ...(role === 'owner' ? {} : { setWhere: othersOwn(team, user) }),
+      ...(role === 'owner' ? {} : { setWhere: hasOtherOwner(team, user) }),
     });
 }
 
@@ -76,7 +76,7 @@ export async function removeMember(
     async () => {
       const removed = await db
         .delete(memberships)
-        .where(and(member, othersOwn(team, user), areStill(team, expected)));
+        .where(and(member, hasOtherOwner(team, user), areStill(team, expected)));
       return removed.rowsAffected > 0;
     },
     async () => (await findMember(db, team, user)) === undefined || undefined,
@@ -87,7 +87,7 @@ export async function removeMember(
 }
 
 /** The condition that the user is not the only owner of the team. */
-function othersOwn(team: string, user: string) {
+function hasOtherOwner(team: string, user: string) {
   const owner: Role = 'owner';
   return sql`(${memberships.role} <> ${owner} OR EXISTS (SELECT 1 FROM memberships AS other
     WHERE other.team = ${team} AND other.role = ${owner} AND other.user <> ${user}))`;

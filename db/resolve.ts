@@ -54,7 +54,7 @@ const resolved = prepared((db) =>
       channels: sql<string | null>`CASE WHEN ${versions.version} IS NULL THEN ${channelsOf} END`,
     })
     .from(sql`json_each(${sql.placeholder('requested')}) AS requested`)
-    // Not an inner join: SQLite is to begin with the references.
+    // Not an inner join: SQLite must start with the references.
     .crossJoin(profiles)
     .leftJoin(
       channels,

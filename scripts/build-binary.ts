@@ -95,7 +95,7 @@ execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: '
 const next = `${output}.new`;
 copyFileSync(process.execPath, next);
 chmodSync(next, 0o755);
-// Symbols are a seventh of its size. Optional: it also works without binutils.
+// Symbols are a seventh of the size. Skipped without binutils.
 spawnSync('strip', [next]);
 // Run as a command to hide its warnings about unnamed sections.
 const postject = join(root, 'node_modules/.bin/postject');

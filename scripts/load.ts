@@ -48,7 +48,7 @@ export async function runLoad(seconds: number): Promise<LoadResult> {
   const work = run.start(isRunning);
   while (isRunning()) {
     await sleep(lifetime[0] + Math.random() * (lifetime[1] - lifetime[0]));
-    // A registry that has had no time to publish would not lose anything.
+    // Continue until something was published, since otherwise no data could be lost.
     if (result.published === 0) continue;
     await running.kill();
     result.kills++;

@@ -69,7 +69,7 @@ export async function changeQuotaProblem(
   if (logged && (limit.versions === 0 || limit.bytes === 0)) {
     return quotaExceeded(
       team,
-      'has a quota of zero versions or bytes, so it can’t change anything that is logged',
+      'has a quota of zero versions or bytes, so it can’t make changes that are logged',
     );
   }
   if (used.changes < limit.changes) return undefined;

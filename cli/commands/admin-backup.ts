@@ -12,13 +12,13 @@ export const adminBackup = defineCommand({
     format: formatOption,
     'with-log-key': {
       type: 'boolean',
-      description: 'Include the log’s key; anyone with it can fork the log',
+      description: 'Include the log key; anyone with it can fork the log',
     },
     force: { type: 'boolean', description: 'Overwrite FILE if it exists' },
   },
   details:
     'Writes a consistent snapshot of the registry to FILE, readable only by you. Without the ' +
-    'log’s key, a restored log can’t be extended: keep a separate copy of log.key, or use ' +
+    'log key, a restored log can’t be extended: keep a separate copy of log.key, or use ' +
     '--with-log-key.',
   examples: ['aa-registry admin backup /var/backups/registry-$(date +%F).db --with-log-key'],
   async run({ values, args: [file = ''], io }) {
@@ -39,7 +39,7 @@ export const adminBackup = defineCommand({
       { file, bytes, entries, withLogKey },
       `Wrote ${file}: ${bytes} bytes, ${entries} entries in the log.`,
     );
-    if (!withLogKey) io.tell('It is without the log’s key: keep a copy of log.key too.');
+    if (!withLogKey) io.tell('The log key is not included: keep a copy of log.key too.');
     return exit.ok;
   },
 });

@@ -2,8 +2,8 @@ import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 
-/** How many differences are told one by one. */
-const maxTold = 100;
+/** The maximum number of differences listed. */
+const maxListed = 100;
 
 export const adminCheck = defineCommand({
   name: 'admin check',
@@ -21,21 +21,21 @@ export const adminCheck = defineCommand({
     'log-key': {
       type: 'string',
       value: 'KEY',
-      description: 'The log’s verifier key (default: of DIR/log.key)',
+      description: 'The log’s verifier key (default: from DIR/log.key)',
     },
   },
   details:
-    'Compares the schema with the migrations; every entry with the tree and its signed checkpoint; every version, key, ' +
-    'channel, yank and transfer with its entry, and entries with them; texts with digests, envelopes with the teams’ keys; ' +
+    'Compares the schema with the migrations; every log entry with the tree and its signed checkpoint; every version, key, ' +
+    'channel, yank and transfer with its entry, and vice versa; texts with digests; envelopes with the teams’ keys; ' +
     'and derived data with its source. Users, tokens and settings are not in the log, so they can’t be verified. ' +
-    `Prints the first ${maxTold} differences.`,
+    `Prints the first ${maxListed} differences.`,
   examples: [
     'aa-registry admin check --data /var/lib/aa-registry-server',
     'aa-registry admin check --database libsql://registry-example.turso.io --log-key registry.example.org/log+…',
   ],
   async run({ values, io }) {
     if (values.data !== undefined && values.database !== undefined) {
-      throw new CliError(exit.usage, 'Name --data or --database, not both.');
+      throw new CliError(exit.usage, '--data and --database are mutually exclusive.');
     }
     const { check, DataError } = await import('../../worker/node/admin.ts');
     const json = values.format === 'json';
@@ -51,7 +51,7 @@ export const adminCheck = defineCommand({
       report: (id: string, detail: string) => {
         differences++;
         clear();
-        if (differences > maxTold) return;
+        if (differences > maxListed) return;
         if (json) items.push({ id, detail });
         else io.print(`${id}: ${detail}`);
       },
@@ -63,12 +63,12 @@ export const adminCheck = defineCommand({
       throw error instanceof DataError ? dataFailure(error) : error;
     });
     clear();
-    if (!signed) io.tell('Without the log’s key the checkpoint’s signature was not checked.');
+    if (!signed) io.tell('The checkpoint’s signature was not checked: the log’s key is unknown.');
     if (json) {
       io.print(toJson({ entries, signed, differences, items }));
     } else if (differences === 0) {
-      io.print(`Nothing differs: ${entries} entries of the log and all that they tell of.`);
-    } else if (differences > maxTold) io.print(`… and ${differences - maxTold} more`);
+      io.print(`No differences: ${entries} log entries match the database.`);
+    } else if (differences > maxListed) io.print(`… and ${differences - maxListed} more`);
     if (differences === 0) return exit.ok;
     io.tell(`${differences} ${differences === 1 ? 'difference' : 'differences'}.`);
     return exit.failed;

@@ -13,7 +13,7 @@ export const adminRestore = defineCommand({
     format: formatOption,
     yes: {
       type: 'boolean',
-      description: 'Replace existing data, which is kept beside it',
+      description: 'Replace existing data, which is renamed',
     },
   },
   details:
@@ -30,29 +30,31 @@ export const adminRestore = defineCommand({
     await requireRegularFile(file);
     const { DataError, restore } = await import('../../worker/node/admin.ts');
     const options = { folder: dataFolder(values.data, io), file, replace: values.yes ?? false };
-    const { entries, lost, kept, administrators } = await restore(options).catch(
+    const { entries, lost, previous, administrators } = await restore(options).catch(
       (error: unknown) => {
         throw error instanceof DataError ? dataFailure(error) : error;
       },
     );
-    const data = { entries, lost, kept: kept ?? null, administrators };
+    const data = { entries, lost, kept: previous ?? null, administrators };
     answer(io, values, data, `Restored ${entries} entries of the log.`);
-    if (kept !== undefined) io.tell(`What was there is kept as ${kept}.`);
+    if (previous !== undefined) io.tell(`The previous data was moved to ${previous}.`);
     const { users, tokens } = administrators;
-    const names = users.length === 0 ? 'no user' : users.map(quoted).join(', ');
-    io.tell(`It is run by ${names}, and with these tokens; revoke what you do not know:`);
+    const names = users.length === 0 ? 'none' : users.map(quoted).join(', ');
+    io.tell(
+      `Administrators: ${names}. Valid administrator tokens (revoke those you do not recognize):`,
+    );
     for (const { id, label, user, createdAt } of tokens) {
       const of = user === null ? '' : ` of ${quoted(user)}`;
-      io.tell(`  ${id}  ${quoted(label)}${of}, made ${quoted(createdAt)}`);
+      io.tell(`  ${id}  ${quoted(label)}${of}, created ${quoted(createdAt)}`);
     }
     if (lost > 0) {
       io.tell(
-        `That log had ${lost} entries more, which are gone: who has seen them will refuse this log.`,
+        `The replaced log had ${lost} more entries, which are lost: hosts that have seen them will refuse this log.`,
       );
     }
     return exit.ok;
   },
 });
 
-/** What stands in a backup may be anything. */
+/** Quotes text from a backup, which is untrusted. */
 const quoted = (text: string) => JSON.stringify(text);

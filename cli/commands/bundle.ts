@@ -50,7 +50,7 @@ export const bundle = defineCommand({
   examples: ['aa-registry bundle docker-nginx acme/web@1.2.0 -o profiles.bundle --since 1041'],
   async run({ values, args, io }) {
     const { output } = values;
-    if (output === undefined) throw new CliError(exit.usage, 'Where to? Add -o FILE.');
+    if (output === undefined) throw new CliError(exit.usage, 'Name the output file with -o FILE.');
     isStandardOutput(output, values);
     const sizes = (values.since ?? []).map((size) =>
       requireWholeNumber('since', size, { maximum: 999_999_999_999_999 }),
@@ -75,8 +75,8 @@ export const bundle = defineCommand({
     const collected: Evidence[] = [];
     const items: object[] = [];
     let checkpoint: Checkpoint | undefined;
-    // All under one checkpoint, although the log may grow meanwhile: that of the one which came into the log last, for
-    // a checkpoint that witnesses have cosigned may be older than that.
+    // All profiles are proved under one checkpoint, although the log may grow meanwhile: that of the profile which was
+    // logged last, because a checkpoint that witnesses have cosigned may be older than the profile.
     const last = await newestOf(client, paths);
     let log: Evidence['log'] | undefined;
     for (const at of [last, ...[...paths.keys()].filter((one) => one !== last)]) {
@@ -93,7 +93,7 @@ export const bundle = defineCommand({
       collected[at] = evidence;
       items[at] = { ...path, digest: verified.profile.digest };
     }
-    if (!checkpoint) throw new Error('a bundle of nothing');
+    if (!checkpoint) throw new Error('a bundle of no profiles');
     const consistency = await proveConsistency(client, collected, checkpoint, [
       ...sizes,
       ...(await readAllSeen(folder)).map(({ size }) => size),
@@ -109,7 +109,7 @@ export const bundle = defineCommand({
   },
 });
 
-/** Proofs that the log at `checkpoint` extends each of these sizes, by size; of larger ones there is none. */
+/** Proofs that the log at `checkpoint` extends each of these sizes, by size. Sizes above the checkpoint's have none. */
 async function proveConsistency(
   client: Client,
   [first]: readonly Evidence[],
@@ -125,7 +125,7 @@ async function proveConsistency(
   return proofs;
 }
 
-/** Which of these versions is the newest in the log, as its place among them; unverified. */
+/** The index of the version that was logged last. Unverified. */
 async function newestOf(client: Client, paths: readonly VersionPath[]): Promise<number> {
   if (paths.length < 2) return 0;
   const proofs = await mapInParallel(paths, (path) => client.getProof(path, 0));

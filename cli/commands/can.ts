@@ -27,15 +27,15 @@ const permissions: Readonly<Record<string, FilePermission>> = {
 };
 
 const reasons: Readonly<Record<UnknownReason, string>> = {
-  includes: 'some of what the profile includes was not read',
-  budget: 'finding out takes more work than any real profile',
-  variables: 'a variable of the profile is not known, or has too many values',
-  prompt: 'a prompt rule leaves it to the user',
+  includes: 'not all included files could be read',
+  budget: 'the profile is too complex to evaluate',
+  variables: 'a variable is undefined or has too many values',
+  prompt: 'a prompt rule lets the user decide',
 };
 
 export const can = defineCommand({
   name: 'can',
-  summary: 'Tell whether a profile permits something, and by which rules',
+  summary: 'Show whether a profile permits an operation, and by which rules',
   args: [
     { name: 'FILE' },
     { name: 'OPERATION', choices: [...Object.keys(permissions), 'capability'] },
@@ -44,11 +44,11 @@ export const can = defineCommand({
   ],
   options: {
     ...includeOptions,
-    owner: { type: 'boolean', description: 'Ask for a process that owns the file' },
+    owner: { type: 'boolean', description: 'Decide for a process that owns the file' },
     profile: {
       type: 'string',
       value: 'NAME',
-      description: 'The profile, hat or child profile to ask, where the file has several',
+      description: 'The profile, hat or child profile, if the file has several',
     },
     target: {
       type: 'string',
@@ -59,18 +59,18 @@ export const can = defineCommand({
   },
   details:
     'Decides as apparmor_parser and the kernel do, with everything the profile includes. The path ' +
-    'is absolute; a folder’s ends with a slash. "link PATH TARGET" asks for a hard link PATH to the ' +
+    'is absolute; that of a folder ends with a slash. "link PATH TARGET" is a hard link PATH to the ' +
     'file TARGET. The ' +
-    'kernel also asks other modules and the file’s own mode. Exits with 0 for yes; with 1 for no, ' +
-    'also where only the owner may and --owner is not given; with 2 where it is not known.',
+    'kernel also checks other security modules and the file’s mode. Exits with 0 for yes; with 1 for no, ' +
+    'also if only the owner may and --owner is not given; with 2 if it is unknown.',
   examples: [
     'aa-registry can ./docker-nginx write /etc/passwd',
     'aa-registry can /etc/apparmor.d/usr.bin.man exec /bin/sh --owner',
     'aa-registry can ./docker-nginx capability sys_admin',
   ],
   async run({ values, args, io }) {
-    const [path = '', operation = '', asked = '', target] = args;
-    const permission = requireOperation(operation, asked, target);
+    const [path = '', operation = '', subject = '', target] = args;
+    const permission = requireOperation(operation, subject, target);
     const read = await readProfileFile(path);
     const options = {
       resolver: includeResolver(values),
@@ -90,10 +90,16 @@ export const can = defineCommand({
     }
     const { profiles, unread } = model(read.text, options);
     const profile = chooseProfile(profiles, values.profile);
-    const { decision, verdict } = ask(profile, permission, asked, target, values.owner ?? false);
+    const { decision, verdict } = decide(
+      profile,
+      permission,
+      subject,
+      target,
+      values.owner ?? false,
+    );
     if (values.format === 'json') {
       io.print(
-        toJson(asData(profile, operation, asked, target, verdict, decision, read.file, unread)),
+        toJson(asData(profile, operation, subject, target, verdict, decision, read.file, unread)),
       );
     } else {
       io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);
@@ -120,19 +126,19 @@ const verdictTexts: Readonly<Record<Verdict, string>> = {
   unknown: 'unknown',
 };
 
-/** The file permission that was asked for; undefined for a capability. */
+/** The requested file permission; undefined for a capability. */
 function requireOperation(
   operation: string,
-  asked: string,
+  subject: string,
   target: string | undefined,
 ): FilePermission | undefined {
   if (operation === 'capability') {
-    if (!capabilities.includes(asked)) {
-      const near = nearest([...capabilities], [asked.toLowerCase().replace(/^cap_/, '')]);
+    if (!capabilities.includes(subject)) {
+      const near = nearest([...capabilities], [subject.toLowerCase().replace(/^cap_/, '')]);
       throw new CliError(
         exit.usage,
-        `There is no capability "${visibleLine(asked)}".${near ? ` Did you mean "${near}"?` : ''}`,
-        'Name it as in capabilities(7), in lower case without CAP_.',
+        `There is no capability "${visibleLine(subject)}".${near ? ` Did you mean "${near}"?` : ''}`,
+        'Use the names of capabilities(7), in lower case without CAP_.',
       );
     }
   } else if (!Object.hasOwn(permissions, operation)) {
@@ -140,21 +146,21 @@ function requireOperation(
     const near = nearest(known, [operation]);
     throw new CliError(
       exit.usage,
-      `"${visibleLine(operation)}" is no operation.${near ? ` Did you mean "${near}"?` : ''}`,
-      `Ask for one of ${known.join(', ')}.`,
+      `"${visibleLine(operation)}" is not an operation.${near ? ` Did you mean "${near}"?` : ''}`,
+      `The operations are ${known.join(', ')}.`,
     );
   }
   if (target !== undefined && operation !== 'link')
-    throw new CliError(exit.usage, 'Only link takes a target.', 'Ask for one path at a time.');
+    throw new CliError(exit.usage, 'Only link takes a target.', 'Name one path at a time.');
   if (operation === 'capability') return undefined;
   if (operation === 'link' && target === undefined) {
     throw new CliError(
       exit.usage,
-      'A link needs the file that it is made to.',
+      'link needs a target.',
       'Run "aa-registry can FILE link PATH TARGET".',
     );
   }
-  for (const path of target === undefined ? [asked] : [asked, target]) {
+  for (const path of target === undefined ? [subject] : [subject, target]) {
     if (path.startsWith('/') && posix.normalize(path) === path) continue;
     throw new CliError(
       exit.usage,
@@ -165,7 +171,7 @@ function requireOperation(
   return permissions[operation];
 }
 
-/** The profile of this name, the hat or child of it, or the only one there is. */
+/** The profile, hat or child profile of this name; without a name, the file’s only profile. */
 function chooseProfile(profiles: readonly ProfileModel[], name: string | undefined): ProfileModel {
   const found =
     name === undefined
@@ -191,21 +197,21 @@ function named(profiles: readonly ProfileModel[], name: string): readonly Profil
   return exact.length > 0 ? exact : profiles.filter((one) => one.name.endsWith(`//${short}`));
 }
 
-/** The verdict, and the decision that it rests on. */
-function ask(
+/** The verdict, and the decision behind it. */
+function decide(
   profile: ProfileModel,
   permission: FilePermission | undefined,
-  asked: string,
+  subject: string,
   target: string | undefined,
   asOwner: boolean,
 ): { verdict: Verdict; decision: Decision } {
   const verdictOf = ({ granted }: Decision): Verdict =>
     granted === undefined ? 'unknown' : granted ? 'yes' : 'no';
   if (permission === undefined) {
-    const decision = profile.capability(asked);
+    const decision = profile.capability(subject);
     return { verdict: verdictOf(decision), decision };
   }
-  const { owner, others } = profile.file(permission, asked, target);
+  const { owner, others } = profile.file(permission, subject, target);
   if (asOwner || owner.granted === undefined || owner.granted === others.granted)
     return { verdict: verdictOf(owner), decision: owner };
   if (others.granted === undefined) return { verdict: 'unknown', decision: others };
@@ -214,7 +220,7 @@ function ask(
     : { verdict: 'others', decision: others };
 }
 
-/** What follows the verdict, in words. */
+/** The explanation after the verdict. */
 function explanationOf({ mode }: ProfileModel, decision: Decision): string {
   if (decision.granted === undefined) return `: ${reasons[decision.reason]}`;
   if (decision.byMode) return `: the profile’s mode is ${mode}`;
@@ -228,7 +234,7 @@ function explanationOf({ mode }: ProfileModel, decision: Decision): string {
 function asData(
   profile: ProfileModel,
   operation: string,
-  asked: string,
+  subject: string,
   target: string | undefined,
   verdict: Verdict,
   decision: Decision,
@@ -239,7 +245,7 @@ function asData(
     profile: profile.name,
     mode: profile.mode,
     operation,
-    ...(operation === 'capability' ? { capability: asked } : { path: asked }),
+    ...(operation === 'capability' ? { capability: subject } : { path: subject }),
     ...(target !== undefined && { target }),
     verdict,
     reason: decision.granted === undefined ? decision.reason : null,

@@ -23,7 +23,7 @@ export const channelSet = defineCommand({
       io,
       values,
       { team, name, channel, version, previous },
-      `${team}/${name}:${channel} is now ${version} (was ${previous ?? 'nothing'}).`,
+      `${team}/${name}:${channel} is now ${version} (was ${previous ?? 'unset'}).`,
     );
     return exit.ok;
   },

@@ -3,7 +3,7 @@ import { readProfileFile } from '../../sdk/profile-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { toCliError } from '../framework/failure.ts';
 import { lineFormatOption } from '../framework/format.ts';
-import { includeOptions, includeResolver, tellOfIncludes } from '../include-options.ts';
+import { includeOptions, includeResolver, reportIncludes } from '../include-options.ts';
 import { visibleLine } from '../terminal/io.ts';
 import { type FileReport, jsonLine, printDiagnostics, summary } from '../terminal/report.ts';
 
@@ -23,8 +23,8 @@ export const check = defineCommand({
   details:
     'Loads nothing and does not use the kernel. Exits with 1 if any file would be refused. With ' +
     '--target, files of this machine’s release are not used: the target’s abi files, ' +
-    'abstractions and tunables are known by name, and the contents of those that are missing ' +
-    'here are not checked. --base DIR then names the base policy of the target release.',
+    'abstractions and tunables are known by name, and the contents of those missing ' +
+    'on this machine are not checked. --base DIR then names the base policy of the target release.',
   examples: [
     'aa-registry check /etc/apparmor.d/usr.bin.man',
     'aa-registry check --target 3.0 --format json profiles/*/docker-*',
@@ -41,7 +41,7 @@ export const check = defineCommand({
     let failed = false;
     for (const path of args) {
       const read = await readProfileFile(path).catch((error: Error) => toCliError(error));
-      // One file that can't be read is one file's answer: a run over thousands goes on.
+      // A file that can't be read is reported, and the run continues with the others.
       if (read instanceof Error) {
         failed = true;
         if (format === 'json') io.print(jsonLine(unreadable(path, read)));
@@ -54,7 +54,7 @@ export const check = defineCommand({
       });
       const report = { file: read.file, source: read.text, ok, needs, diagnostics };
       failed ||= !ok;
-      // Only whether there are some is asked of them: thousands of files have many more.
+      // Only whether there are errors is needed; the reports of thousands of files would take too much memory.
       if (!ok && found.length < 1000) found.push(...diagnostics);
       if (format === 'json') {
         io.print(jsonLine(report));
@@ -63,7 +63,7 @@ export const check = defineCommand({
       printDiagnostics(io, io.stdout, report);
       io.print(summary(report));
     }
-    await tellOfIncludes(io, values, found);
+    await reportIncludes(io, values, found);
     return failed ? exit.failed : exit.ok;
   },
 });

@@ -15,7 +15,10 @@ export const completion = defineCommand({
   async run({ args: [text], io, topics }) {
     const shell = shells.find((one) => one === text);
     if (shell === undefined) {
-      throw new CliError(exit.usage, `There is none for "${text}", only for ${shells.join(', ')}.`);
+      throw new CliError(
+        exit.usage,
+        `No completion for "${text}"; the supported shells are ${shells.join(', ')}.`,
+      );
     }
     io.print((await completionFor(topics, shell)).trimEnd());
     return exit.ok;

@@ -12,7 +12,7 @@ import { maxLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { type HostProfiles, hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
-import { tellOfDraft, writeDraft } from '../denials-draft.ts';
+import { reportDraft, writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
@@ -29,16 +29,16 @@ import { rootOf, rootOption } from '../target.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { type Io, widthOf } from '../terminal/io.ts';
 
-/** What was refused, or would have been in enforce mode. */
+/** Accesses that were denied, or would have been in enforce mode. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
 
-/** How many findings of a log are told apart. */
-const mostFound = 50_000;
+/** The maximum number of findings of a log. */
+const maxFound = 50_000;
 
-/** How many findings --follow counts. */
-const mostFollowed = 10_000;
+/** The maximum number of findings that --follow counts. */
+const maxFollowed = 10_000;
 
-/** How long --follow takes what it has read of profiles for what the host has, in milliseconds. */
+/** How long --follow caches the host's profiles, in milliseconds. */
 const freshness = 10_000;
 
 export const denials = defineCommand({
@@ -93,7 +93,7 @@ export const denials = defineCommand({
     'that rule reads or writes secrets or accounts. --file reads the output of dmesg, syslog, auditd, ausearch and ' +
     'journalctl, also in gzip, zstd, UTF-16 or JSON lines; exits with 1 if the log has no AppArmor messages. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
-    `writes aa-profile.toml. --follow keeps counts for the latest ${mostFollowed.toLocaleString('en')} findings.`,
+    `writes aa-profile.toml. --follow keeps counts for the latest ${maxFollowed.toLocaleString('en')} findings.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
@@ -106,16 +106,19 @@ export const denials = defineCommand({
     const target = values.patch;
     const { format = 'text' } = values;
     if ([follow, target !== undefined, draft !== undefined].filter(Boolean).length > 1) {
-      throw new CliError(exit.usage, 'Only one of --follow, --patch and --draft can be asked for.');
+      throw new CliError(exit.usage, '--follow, --patch and --draft are mutually exclusive.');
     }
     if (format === 'json' && (target !== undefined || draft !== undefined)) {
-      throw new CliError(exit.usage, '--patch and --draft answer with a profile, not with JSON.');
+      throw new CliError(
+        exit.usage,
+        '--patch and --draft write a profile; --format json can’t be used with them.',
+      );
     }
     if ((output !== undefined || values.force) && draft === undefined) {
-      throw new CliError(exit.usage, '-o FILE and --force go with --draft NAME.');
+      throw new CliError(exit.usage, '-o FILE and --force require --draft NAME.');
     }
     if (draft !== undefined && !isDraftName(draft)) {
-      throw new CliError(exit.usage, `"${draft}" can't be the name of a profile.`);
+      throw new CliError(exit.usage, `"${draft}" is not a valid profile name.`);
     }
     const root = rootOf(values.root);
     const now = Date.now();
@@ -144,7 +147,7 @@ export const denials = defineCommand({
         const advice = adviseOn(finding, effective, { generalise, missing });
         advised.push({ finding, advice, onHost });
       }
-      // Of a stack, the profile that does not allow it is the one to tell of.
+      // Of a profile stack, the profile that denies the access is reported.
       return (
         advised.find(({ onHost, advice }) => onHost && advice.evaluation?.outcome !== 'allowed') ??
         advised.find(({ onHost }) => onHost) ??
@@ -157,12 +160,12 @@ export const denials = defineCommand({
     };
 
     if (follow) {
-      // Without --since, what was there before is not asked for.
+      // Without --since, earlier events are skipped.
       const from = since ?? (values.file ? undefined : now);
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
-      const findings = new Findings({ most: mostFollowed, kept: 'last' });
-      const told = new Set<string>();
+      const findings = new Findings({ most: maxFollowed, kept: 'last' });
+      const shown = new Set<string>();
       const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
       const failed = (error: unknown) => {
         throw values.file ? formError(error) : unreadable(error);
@@ -170,24 +173,24 @@ export const denials = defineCommand({
       const following = logs.map((log) => log.follow(place, until));
       const seen = new Seen();
       const followed = await Promise.all(following).catch(failed);
-      io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; Ctrl-C ends it.`);
+      io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; press Ctrl-C to stop.`);
       await Promise.all(
         followed.map(async (lines) => {
           for await (const event of events(lines, io, seen)) {
             const finding = select(event, from) ? findings.add(event) : undefined;
             if (!finding || !about(finding)) continue;
-            if (told.size > mostFollowed) told.clear();
-            show(io, format, await adviser(finding, profiles()), told);
+            if (shown.size > maxFollowed) shown.clear();
+            show(io, format, await adviser(finding, profiles()), shown);
           }
         }),
       ).catch(failed);
       return exit.ok;
     }
 
-    const findings = new Findings({ most: mostFound });
+    const findings = new Findings({ most: maxFound });
     const unread: { name: string; error: Error }[] = [];
     const all = new Seen();
-    // Logs that were named, in which AppArmor has written nothing that can be read here.
+    // Named logs without any AppArmor message that this program can read.
     const silent: { name: string; seen: Seen }[] = [];
     for (const log of logs) {
       const seen = new Seen();
@@ -210,10 +213,10 @@ export const denials = defineCommand({
     for (const { name, error } of unread) {
       io.tell(`Not all of ${name} could be read: ${error.message}`);
     }
-    for (const { name, unread: bytes } of logs) tellUnreadBytes(io, name, bytes?.() ?? 0);
+    for (const { name, unread: bytes } of logs) reportUnreadBytes(io, name, bytes?.() ?? 0);
     if (findings.leftOut > 0) {
       io.tell(
-        `There are more than ${mostFound} findings: ${findings.leftOut} more events are left out. Ask for fewer with --since.`,
+        `There are more than ${maxFound} findings; ${findings.leftOut} more events were left out. Use --since to limit them.`,
       );
     }
     const found = findings.all().filter(about);
@@ -230,7 +233,7 @@ export const denials = defineCommand({
       if (found.length === 0) {
         throw new CliError(
           exit.failed,
-          `The log has no ALLOWED lines of ${draft}.`,
+          `The log has no ALLOWED lines for ${draft}.`,
           'Load a profile of that name with flags=(complain), use the program, and try again.',
         );
       }
@@ -239,7 +242,7 @@ export const denials = defineCommand({
         io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
       }
       await writeDraft(io, { name: draft, ...drafted }, output, values.force ?? false);
-      tellOfDraft(io, draft, drafted, resolver);
+      reportDraft(io, draft, drafted, resolver);
       return exit.ok;
     }
     if (target !== undefined) {
@@ -249,7 +252,7 @@ export const denials = defineCommand({
 
     const advised: AdvisedFinding[] = [];
     for (const finding of found) advised.push(await adviser(finding));
-    tellUnreadProfiles(io, host.unread());
+    reportUnreadProfiles(io, host.unread());
     if (found.length === 0 && all.unread + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
       io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
@@ -259,36 +262,36 @@ export const denials = defineCommand({
     }
     if (found.length === 0 && ofOwnHost) {
       const kernel = await checkKernel();
-      if (!kernel.ok) io.tell(`Nor could it be: ${kernel.reason}.`);
+      if (!kernel.ok) io.tell(`AppArmor is not enabled: ${kernel.reason}.`);
     }
     return exit.ok;
   },
 });
 
-function tellUnreadBytes(io: Io, name: string, bytes: number): void {
+function reportUnreadBytes(io: Io, name: string, bytes: number): void {
   if (bytes === 0) return;
   io.tell(
-    `Only the end of ${name} was read: ${bytes.toLocaleString('en')} bytes before it were not.`,
+    `Only the end of ${name} was read; ${bytes.toLocaleString('en')} bytes before it were skipped.`,
   );
 }
 
-function tellUnreadProfiles(
+function reportUnreadProfiles(
   io: Io,
   { profiles, records }: ReturnType<HostProfiles['unread']>,
 ): void {
   if (profiles > 0) {
     io.tell(
-      `${profiles} ${profiles === 1 ? 'profile was' : 'profiles were'} not looked for: the policy folder is too large to be searched for each that the log names. Ask for one with --profile NAME.`,
+      `${profiles} ${profiles === 1 ? 'profile was' : 'profiles were'} not looked up: the policy folder is too large to search for every profile in the log. Select one with --profile NAME.`,
     );
   }
   if (records > 0) {
     io.tell(
-      `${records} more records of installed profiles were not read, being more than ${maxRecords.count} or ${maxRecords.bytes >> 20} MiB.`,
+      `${records} more records of installed profiles were not read: the limit is ${maxRecords.count} records or ${maxRecords.bytes >> 20} MiB.`,
     );
   }
 }
 
-/** The same for a while, then made anew: profiles may be updated meanwhile. */
+/** A cached value that is rebuilt after a while, because profiles may be updated meanwhile. */
 function renewed<Value>(make: () => Value): () => Value {
   let value = make();
   let end = performance.now() + freshness;
@@ -309,7 +312,7 @@ async function logsOf(files: string[] | undefined, root: string, io: Io): Promis
   if (logs.length > 0) return logs;
   throw new CliError(
     exit.unable,
-    'There is no kernel log here: no /var/log/audit/audit.log, /dev/kmsg or journal.',
+    'No kernel log was found: no /var/log/audit/audit.log, /dev/kmsg or journal.',
     'Name one with --file FILE, or pipe one in with --file -.',
   );
 }
@@ -319,20 +322,20 @@ function unreadable(error: unknown): Error {
   if (code !== 'EACCES' && code !== 'EPERM') return error as Error;
   return new CliError(
     exit.unable,
-    'The kernel log may be read by root only.',
+    'Reading the kernel log requires root.',
     'Run it with sudo, or pass a log with --file FILE or --file -.',
   );
 }
 
-/** What reading has come by, besides the events that were asked for. */
+/** What was seen in the logs besides the requested events. */
 class Seen {
-  /** Whatever AppArmor has written, asked for or not. */
+  /** All AppArmor events, requested or not. */
   events = 0;
-  /** Lines that tell of a decision of AppArmor's in a form that is not read. */
+  /** Lines with an AppArmor decision in an unsupported format. */
   unread = 0;
-  /** Lines about AppArmor that are longer than any of a log. */
+  /** Lines about AppArmor that exceed the maximum line length. */
   tooLong = 0;
-  /** Whether some are as `ausearch -i` shows them. */
+  /** Whether some lines are in the format of `ausearch -i`. */
   interpreted = false;
 
   add({ events, unread, tooLong, interpreted }: Seen): void {
@@ -344,15 +347,15 @@ class Seen {
 }
 
 const readForms =
-  'Read are lines of dmesg, syslog, auditd, ausearch and journalctl, plain or packed with gzip or zstd, also as JSON or in UTF-16. ' +
-  'That a log has no such line does not say that nothing was refused.';
+  'Supported are the formats of dmesg, syslog, auditd, ausearch and journalctl, also as JSON, in UTF-16, or compressed with gzip or zstd. ' +
+  'A log without such lines does not prove that nothing was denied.';
 
 const interpretedNote =
-  'Note: "ausearch -i" leaves out the quotes, so a name with blanks may be taken for other fields, and a date with slashes is read as month/day/year; "ausearch --raw" is exact.';
+  'Note: "ausearch -i" omits quotes, so a name with spaces may be read as several fields, and dates with slashes are read as month/day/year; use "ausearch --raw" for exact results.';
 
 function nothingIn(name: string, { unread, tooLong }: Seen): string {
   return [
-    `No line that AppArmor wrote was found in ${name}.`,
+    `${name} has no AppArmor messages.`,
     ...(unread === 0 ? [] : [unreadNote(unread)]),
     ...(tooLong === 0 ? [] : [tooLongNote(tooLong)]),
   ].join(' ');
@@ -360,12 +363,12 @@ function nothingIn(name: string, { unread, tooLong }: Seen): string {
 
 function tooLongNote(count: number): string {
   const lines = count === 1 ? '1 line about AppArmor was' : `${count} lines about AppArmor were`;
-  return `${lines} left out, being longer than ${maxLine / 1024} KiB: of JSON, jq -c writes each entry on a line of its own.`;
+  return `${lines} skipped, because longer than ${maxLine / 1024} KiB. For JSON, use jq -c to write one entry per line.`;
 }
 
 function unreadNote(count: number): string {
-  const lines = count === 1 ? '1 line speaks' : `${count} lines speak`;
-  return `${lines} of what AppArmor decided in a form that is not read here.`;
+  const lines = count === 1 ? '1 line has' : `${count} lines have`;
+  return `${lines} an AppArmor decision in an unsupported format.`;
 }
 
 function formError(error: unknown): unknown {
@@ -388,54 +391,56 @@ async function* events(lines: AsyncIterable<string>, io: Io, seen: Seen): AsyncG
   }
   if (lost > 0) {
     io.tell(
-      `The kernel left out ${lost} messages, since there were too many at once: more may have been refused. ` +
-        'auditd keeps them all; without it, see kernel.printk_ratelimit in sysctl(8).',
+      `The kernel dropped ${lost} messages because of its rate limit; there may be more denials. ` +
+        'auditd logs all of them; without auditd, see kernel.printk_ratelimit in sysctl(8).',
     );
   }
 }
 
-function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, told: Set<string>): void {
+function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, shown: Set<string>): void {
   if (format === 'json') {
     io.print(findingJson(advised));
     return;
   }
   const { finding, onHost } = advised;
-  const [first = '', second = '', ...rest] = findingLines(advised, told, widthOf(io.stdout));
+  const [first = '', second = '', ...rest] = findingLines(advised, shown, widthOf(io.stdout));
   io.print(`${profileHeading(finding.profile, onHost)}`);
-  // What was shown before needs no second explanation.
+  // A finding that was explained before is not explained again.
   for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
 }
 
-/** The most profiles that are named where the one that was asked for has no events. */
-const mostNamed = 20;
+/** The maximum number of profiles listed if the requested one has no events. */
+const maxNamed = 20;
 
 async function showAll(
   io: Io,
   format: 'text' | 'json',
   all: AdvisedFinding[],
-  /** The profile that was asked for, and those of the log. */
-  asked: { wanted: string; named: readonly string[] } | undefined,
+  /** The requested profile, and the profiles in the log. */
+  selected: { wanted: string; named: readonly string[] } | undefined,
 ): Promise<void> {
   if (format === 'json') {
     for (const one of all) io.print(findingJson(one));
     return;
   }
   if (all.length === 0) {
-    io.print(`Nothing was refused${asked === undefined ? '' : ` by ${asked.wanted}`}.`);
-    if (asked !== undefined && asked.named.length > 0) {
-      const shown = asked.named.slice(0, mostNamed).map(spelt).join(', ');
-      const more = asked.named.length - mostNamed;
-      io.tell(`The log has events of: ${shown}${more > 0 ? ` and ${more} more` : ''}.`);
+    io.print(`No denials${selected === undefined ? '' : ` by ${selected.wanted}`}.`);
+    if (selected !== undefined && selected.named.length > 0) {
+      const shown = selected.named.slice(0, maxNamed).map(spelt).join(', ');
+      const more = selected.named.length - maxNamed;
+      io.tell(
+        `The log has events of these profiles: ${shown}${more > 0 ? ` and ${more} more` : ''}.`,
+      );
     }
     return;
   }
-  const told = new Set<string>();
+  const shown = new Set<string>();
   const byProfile = Map.groupBy(all, ({ finding }) => finding.profile);
   for (const [profile, some] of byProfile) {
     io.print(profileHeading(profile, some[0]?.onHost));
     for (const one of some) {
       io.print('');
-      for (const line of findingLines(one, told, widthOf(io.stdout))) io.print(line);
+      for (const line of findingLines(one, shown, widthOf(io.stdout))) io.print(line);
     }
     io.print('');
   }

@@ -29,7 +29,7 @@ export const deprecate = defineCommand({
     const { reason, undo } = values;
     if (undo === true) {
       if (reason !== undefined || values.replacement !== undefined) {
-        throw new CliError(exit.usage, '--undo goes with neither --reason nor --replacement.');
+        throw new CliError(exit.usage, '--undo can’t be combined with --reason or --replacement.');
       }
       const client = await openSession(io, values);
       await client.undeprecate({ team, name });
@@ -37,7 +37,7 @@ export const deprecate = defineCommand({
       answer(io, values, data, `${team}/${name} is not deprecated.`);
       return exit.ok;
     }
-    if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
+    if (!reason) throw new CliError(exit.usage, 'Give a reason with --reason TEXT.');
     const replacement = values.replacement && requireReference(values.replacement);
     const client = await openSession(io, values);
     const deprecation = await client.deprecate(

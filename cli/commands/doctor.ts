@@ -33,7 +33,7 @@ export const doctor = defineCommand({
     const root = await requireRoot(values.root);
     const findings = await examineHost(root, process.getuid?.() ?? 0);
     if (!values.offline) {
-      // A trust file that is damaged is a finding of its own already.
+      // A damaged trust file has its own finding.
       const trust = await readHostTrust(root).catch(() => undefined);
       const client = await openSession(io, values, trust?.registry);
       const { network } = await readConfiguration(io.env);
@@ -50,7 +50,7 @@ export const doctor = defineCommand({
 function lines({ result, found, next }: Finding, io: Io): string[] {
   const indent = '      ';
   const width = widthOf(io.stdout);
-  // A registry's own words may have no end.
+  // Text from a registry may be arbitrarily long.
   const said = `${indent}${visible(found.slice(0, 1000))}`;
   const [first = '', ...more] = wrap(said, width, indent);
   const word = result.padEnd(indent.length);

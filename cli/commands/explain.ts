@@ -33,7 +33,7 @@ export const explain = defineCommand({
       const near = nearest(Object.keys(explanations), [id]);
       throw new CliError(
         exit.failed,
-        `"${id}" is no diagnostic.${near ? ` Did you mean "${near}"?` : ''}`,
+        `"${id}" is not a diagnostic.${near ? ` Did you mean "${near}"?` : ''}`,
         'Run "aa-registry explain" for the list.',
       );
     }
@@ -45,7 +45,7 @@ export const explain = defineCommand({
     io.print('');
     io.print(wrapLines(found.text, widthOf(io.stdout)));
     if (found.example !== undefined) io.print(`\nFound in:\n\n${indent(found.example)}`);
-    if (found.corrected !== undefined) io.print(`\nPut right:\n\n${indent(found.corrected)}`);
+    if (found.corrected !== undefined) io.print(`\nCorrected:\n\n${indent(found.corrected)}`);
     return exit.ok;
   },
 });

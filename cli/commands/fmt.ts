@@ -29,7 +29,7 @@ export const fmt = defineCommand({
   ],
   async run({ values, args, io }) {
     let failed = false;
-    // Before any is written.
+    // Check all before writing any.
     if (!values.check) {
       for (const path of args) await requireRewritable(await followLink(path));
     }

@@ -18,24 +18,24 @@ export const init = defineCommand({
     from: {
       type: 'string',
       value: 'FILE',
-      description: 'An existing profile, which is copied as it is',
+      description: 'An existing profile to copy unchanged',
     },
     name: {
       type: 'string',
       value: 'WORD',
-      description: 'The name of the profile (default the name in --from, else that of DIR)',
+      description: 'The name of the profile (default: the name in --from, then that of DIR)',
     },
     team: {
       type: 'string',
       value: 'TEAM',
-      description: 'The team that will publish it (default library)',
+      description: 'The team that will publish it (default: library)',
     },
     format: formatOption,
   },
   details:
     'Writes aa-profile.toml, README.md and a profile that passes lint into DIR, the working ' +
     'directory by default, which is created if needed. Existing files are never overwritten: if ' +
-    'one is in the way, nothing is written.',
+    'one exists, nothing is written.',
   examples: [
     'aa-registry init my-app',
     'aa-registry init my-app --team platform --from /etc/apparmor.d/my-app',
@@ -43,7 +43,7 @@ export const init = defineCommand({
   async run({ values, args: [folder = '.'], io }) {
     const { team, from } = values;
     if (team !== undefined && !isTeam(team)) {
-      throw new CliError(exit.usage, `"${team}" is not a team name.`);
+      throw new CliError(exit.usage, `"${team}" is not a valid team name.`);
     }
     const existing = from === undefined ? undefined : await existingProfile(from);
     const name = values.name ?? existing?.name ?? basename(resolve(folder));
@@ -55,7 +55,7 @@ export const init = defineCommand({
       throw new CliError(
         exit.usage,
         `The profile in ${from} is named ${existing.name}, not ${name}.`,
-        'A package has the name of its profile: leave --name out, or rename the profile first.',
+        'A package has the name of its profile: omit --name, or rename the profile first.',
       );
     }
     const profile = join(folder, name);
@@ -66,7 +66,7 @@ export const init = defineCommand({
         data: manifestText({ name, team, description, abi }),
       },
       { path: join(folder, readmeName), data: readmeText(name, team) },
-      // --from may name the file that is the package's profile already.
+      // --from may name the package's own profile.
       ...(from !== undefined && resolve(from) === resolve(profile)
         ? []
         : [{ path: profile, data: existing?.bytes ?? text }]),
@@ -89,7 +89,7 @@ export const init = defineCommand({
   },
 });
 
-/** A profile that was written before, with the name and the abi that its file says. */
+/** An existing profile, with the name and abi in its file. */
 async function existingProfile(file: string) {
   const { bytes, text } = await readProfile(file);
   const parsed = parse(text);
@@ -113,7 +113,7 @@ async function existingProfile(file: string) {
       exit.failed,
       `The profile in ${file} is named ${name}, which can’t be the name of a package; nothing was written.`,
       name.startsWith('/')
-        ? `Name it in a copy of the file, with its path behind: profile ${basename(name).toLowerCase()} ${name} { … }`
+        ? `Name it in a copy of the file, followed by its path: profile ${basename(name).toLowerCase()} ${name} { … }`
         : 'Rename it in a copy of the file: lower-case letters, digits, dots, underscores and hyphens.',
     );
   }
@@ -125,7 +125,7 @@ async function existingProfile(file: string) {
 
 function requireName(name: string, isFolder: boolean): void {
   if (isPackageName(name)) return;
-  const what = isFolder ? 'The name of the folder' : `"${name}"`;
+  const what = isFolder ? 'The folder’s name' : `"${name}"`;
   throw new CliError(
     exit.usage,
     `${what} can’t be the name of a package: 1 to 64 lower-case letters, digits, dots, underscores and hyphens, with a letter or digit at both ends.`,
@@ -133,7 +133,7 @@ function requireName(name: string, isFolder: boolean): void {
   );
 }
 
-/** A name may be reserved, or stand for something else in policy: lint knows. */
+/** Lint refuses names that are reserved or have another meaning in policy. */
 function requireClean(text: string, packageName: string, team: string | undefined): void {
   const { diagnostics } = lint(text, { packageName, team: team ?? defaultTeam });
   const error = diagnostics.find(({ severity }) => severity === 'error');
@@ -141,7 +141,7 @@ function requireClean(text: string, packageName: string, team: string | undefine
   throw new CliError(exit.failed, `${error.message} [${error.id}]`, 'Nothing was written.');
 }
 
-/** Writes new files, or none where one can't be. */
+/** Writes new files: all or none. */
 async function writeAll(files: readonly { path: string; data: Uint8Array | string }[]) {
   const written: string[] = [];
   try {

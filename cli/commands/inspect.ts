@@ -27,7 +27,7 @@ export const inspect = defineCommand({
     if (process.getuid?.() !== 0) {
       throw new CliError(
         exit.unable,
-        'Only root can see what confines others.',
+        'Showing the confinement of other processes requires root.',
         'Run it with sudo.',
       );
     }
@@ -35,19 +35,20 @@ export const inspect = defineCommand({
     if (!kernel.ok) throw new CliError(exit.unable, `Nothing is confined: ${kernel.reason}.`);
     const { container, said } = await findContainer(text);
     if (!container) {
-      const asked = said.length === 0 ? 'There is no client to ask for names' : said.join('; ');
+      const clients =
+        said.length === 0 ? 'No container client is installed to look up names' : said.join('; ');
       throw new CliError(
         exit.failed,
         `There is no running container "${text}".`,
-        `${asked}. Any is found by 12 digits or more of its id, or the id of one of its processes.`,
+        `${clients}. Use at least 12 digits of its id, or the id of one of its processes.`,
       );
     }
     const first = await readProcess(container.pid);
     if (!first) {
-      const what = `Process ${container.pid} has ended, or the kernel does not say what confines it.`;
+      const what = `Process ${container.pid} has ended, or its confinement can’t be read.`;
       throw new CliError(exit.failed, what);
     }
-    const confinement = await judge(container, first);
+    const confinement = await confinementOf(container, first);
     if (json) {
       io.print(toJson({ container, ...confinement }));
     } else {
@@ -74,13 +75,13 @@ export const inspect = defineCommand({
 interface Confinement {
   process: Process;
   installation: Installation | undefined;
-  /** The container's processes that are confined by something else than its first. */
+  /** The container's processes whose confinement differs from that of its first. */
   others: Process[];
-  /** What is not as it should be. */
+  /** Differences from the expected confinement. */
   mismatches: string[];
 }
 
-async function judge(container: Container, first: Process): Promise<Confinement> {
+async function confinementOf(container: Container, first: Process): Promise<Confinement> {
   const profiles = profilesOf(first.label);
   const installed = await listInstallations('/');
   const installation = installed.find(({ name }) => profiles.includes(name));
@@ -91,12 +92,12 @@ async function judge(container: Container, first: Process): Promise<Confinement>
       one !== undefined && !profilesOf(one.label).some((profile) => profiles.includes(profile)),
   ) as Process[];
   const { configured } = container;
-  // Runtimes write '' or "unconfined" for none.
-  const asked = configured === '' ? 'unconfined' : configured;
+  // Runtimes write '' or "unconfined" for no profile.
+  const expected = configured === '' ? 'unconfined' : configured;
   const mismatches = [
-    ...(asked === undefined || profiles.includes(asked)
+    ...(expected === undefined || profiles.includes(expected)
       ? []
-      : [`its runtime started it with ${asked}`]),
+      : [`its runtime started it with ${expected}`]),
     ...(installation
       ? describeDrift(await detectDrift('/', installation, await readPolicy())).map(
           (problem) => `${pathOf(installation)}: ${problem}`,

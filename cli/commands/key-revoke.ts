@@ -21,9 +21,9 @@ export const keyRevoke = defineCommand({
   examples: ['aa-registry key revoke library sha256:0a1b2c3d --reason "laptop stolen"'],
   async run({ values, args: [team = '', text = ''], io }) {
     const { reason } = values;
-    if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
+    if (!reason) throw new CliError(exit.usage, 'Give a reason with --reason TEXT.');
     const client = await openSession(io, values);
-    // An id that is whole needs no look at the team.
+    // A complete id needs no lookup.
     const keyId = isDigest(text) ? text : await findKey(client, team, text);
     await client.revokeKey(team, keyId, reason);
     answer(io, values, { team, keyId, reason }, `Revoked ${keyId} of team ${team}.`);
@@ -31,7 +31,7 @@ export const keyRevoke = defineCommand({
   },
 });
 
-/** The registered key of which `text` is the beginning. */
+/** The registered key whose id has the prefix `text`. */
 async function findKey(client: Client, team: string, text: string): Promise<string> {
   const { keys } = await client.getTeam(team);
   const known = keys.map(({ keyId }) => keyId);

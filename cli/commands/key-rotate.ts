@@ -44,12 +44,12 @@ export const keyRotate = defineCommand({
       io,
       values,
       { team, keyId: next.keyId, signedBy },
-      `Team ${team} now publishes with ${next.keyId}, signed for by ${signedBy.join(' and ')}.`,
+      `Team ${team} now publishes with ${next.keyId}, endorsed by ${signedBy.join(' and ')}.`,
     );
     const own = file.replace(/\.pub$/, '');
     const used = io.env.AA_SIGNING_KEY ? 'AA_SIGNING_KEY' : signingKeyPath(io);
     io.tell(
-      `"publish" still signs with ${used} unless told otherwise; with the new key: aa-registry publish DIR --version VERSION --key ${own}`,
+      `"publish" still signs with ${used} by default. To use the new key: aa-registry publish DIR --version VERSION --key ${own}`,
     );
     return exit.ok;
   },

@@ -8,7 +8,7 @@ import {
 } from '../../sdk/profile-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
-import { includeOptions, includeResolver, tellOfIncludes } from '../include-options.ts';
+import { includeOptions, includeResolver, reportIncludes } from '../include-options.ts';
 import { readAllInput, visibleLine } from '../terminal/io.ts';
 import {
   type FileReport,
@@ -64,10 +64,10 @@ export const lint = defineCommand({
         : requireWholeNumber('max-warnings', limit, { maximum: 999_999_999 });
     const filters = fix && args.includes('-');
     if (filters && (args.length > 1 || format !== 'text')) {
-      const next = 'Name no other file and no --format with it.';
-      throw new CliError(exit.usage, '--fix - prints the fixed text and nothing else.', next);
+      const next = 'It can’t be combined with other files or --format.';
+      throw new CliError(exit.usage, '"--fix -" prints only the fixed text.', next);
     }
-    // Before any is written.
+    // Check all before writing any.
     if (fix) for (const path of args) if (path !== '-') await requireRewritable(path);
     const resolver = includeResolver(values);
     const reports: FileReport[] = [];
@@ -100,14 +100,14 @@ export const lint = defineCommand({
       printDiagnostics(io, filters ? io.stderr : io.stdout, report);
       say(summary(report));
     }
-    await tellOfIncludes(
+    await reportIncludes(
       io,
       values,
       reports.flatMap(({ diagnostics }) => diagnostics),
     );
     if (format === 'sarif') io.print(sarifLog(reports, manifest.version));
     if (warnings > maxWarnings) {
-      io.tell(`aa-registry: ${warnings} warnings, and --max-warnings is ${maxWarnings}.`);
+      io.tell(`aa-registry: ${warnings} warnings; --max-warnings is ${maxWarnings}.`);
     }
     return warnings > maxWarnings || reports.some(({ ok }) => !ok) ? exit.failed : exit.ok;
   },

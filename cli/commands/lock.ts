@@ -61,9 +61,7 @@ export const lock = defineCommand({
     };
     const installed = await listInstallations(root).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EACCES') throw error;
-      io.tell(
-        `Not known what this host was rolled back from: ${error.path} may be read by others only.`,
-      );
+      io.tell(`Rollbacks of this host are unknown: no permission to read ${error.path}.`);
       return [];
     });
     const verified = await showingProgress(io, names, async ({ update, note }) => {
@@ -72,7 +70,7 @@ export const lock = defineCommand({
       for (const { reference, installation, from } of held.values()) {
         const { version } = installation;
         note(
-          `${formatReference(reference)} is held at ${version}, to which this host was rolled back from ${from}.`,
+          `${formatReference(reference)} stays at ${version}: this host was rolled back from ${from}.`,
         );
       }
       const exact = [...held.values()].map(({ installation: { team, name, version } }) => ({
@@ -98,7 +96,7 @@ export const lock = defineCommand({
         const lacking = lacksKeys(trust, team, view.revoked.get(team), one.revoked);
         const next =
           one.id === 'key-revoked' && !lacking
-            ? `Name a version that is signed with another key in ${path}, such as "${team}/${name}:latest".`
+            ? `In ${path}, name a version that is signed with another key, such as "${team}/${name}:latest".`
             : trustAdvice(one.id, { team, name, lacksKeys: lacking }, values);
         throw refused(one, { consequence: `nothing was written: ${names[at]}`, next });
       }
@@ -115,7 +113,7 @@ export const lock = defineCommand({
       : `${file} is up to date: ${locked.length} ${locked.length === 1 ? 'profile' : 'profiles'}.`;
     if (changed && !values['dry-run']) {
       const write = () => writeLock(file, locked);
-      // Only the host's own lock file is shared with sync, so that only writing it takes the host's lock.
+      // Only the host's own lock file is shared with sync, so only writing that takes the host's lock.
       await (values.profiles === undefined ? alone(io, root, write) : write());
     }
     answer(io, values, { file: `${file}`, changed, items: locked }, lines);
@@ -124,14 +122,14 @@ export const lock = defineCommand({
   },
 });
 
-/** A reference whose version this host was rolled back from. */
+/** A reference to a version that this host was rolled back from. */
 interface Held {
   reference: Reference;
   installation: Installation;
   from: string;
 }
 
-/** The references, by place, that mean a version which this host was rolled back from: it is held at what it has. */
+/** The references, by index, to versions that this host was rolled back from: those stay at the installed version. */
 function heldBack(
   references: readonly Reference[],
   fetched: readonly Verified[],
@@ -152,7 +150,7 @@ function heldBack(
     if (!isMeant) {
       throw new CliError(
         exit.failed,
-        `Nothing was written: this host was rolled back to ${version}, which is not what ${formatReference(reference)} means.`,
+        `Nothing was written: this host was rolled back to ${version}, which ${formatReference(reference)} does not match.`,
         `Change that in profiles.toml, or end the rollback with: ${hostCommand(`pull ${formatReference(reference)}`, host)}`,
         'rolled-back',
       );
@@ -162,7 +160,7 @@ function heldBack(
   return held;
 }
 
-/** The largest checkpoint under which something was proved: what is fetched after it may not be under an older one. */
+/** The largest checkpoint used in a proof: later fetches must not use an older one. */
 function latestSeen(verified: readonly Verified[]) {
   return verified
     .flatMap((one) => (one.ok ? [one.profile.checkpoint] : []))

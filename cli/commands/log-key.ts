@@ -31,14 +31,14 @@ export const logKey = defineCommand({
     if (!isNoteName(name)) {
       throw new CliError(
         exit.usage,
-        `"${name}" can not name a key: it takes neither spaces nor "+".`,
+        `"${name}" is not a valid key name: spaces and "+" are not allowed.`,
       );
     }
     const type = values.cosigner ? 'cosignature' : 'ed25519';
     const path = values.output ?? (values.cosigner ? 'witness.key' : 'log.key');
     const key = await generateNoteKey(name, type);
     await writeNoteKey(path, key);
-    io.tell(`Wrote ${path}; keep it secret. Others pin:`);
+    io.tell(`Wrote ${path}; keep it secret. The verifier key, for others to pin:`);
     answer(io, values, { file: path, verifier: key.verifier }, key.verifier);
     return exit.ok;
   },

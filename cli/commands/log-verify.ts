@@ -15,7 +15,7 @@ import { describeWait, type SessionOptions } from '../session.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { statusLine } from '../terminal/progress.ts';
 
-/** How often the file of an audit's progress is written, in milliseconds. */
+/** How often the progress file is written, in milliseconds. */
 const writeInterval = 1000;
 
 export const logVerify = defineCommand({
@@ -56,7 +56,7 @@ export const logVerify = defineCommand({
     const file = state === undefined ? undefined : progressPath(state);
     const about = describeAudit(followed.log.key.verifier, before, checkContents);
     const resume = file === undefined ? undefined : await readProgress(file, about);
-    if (resume) io.tell(`Going on after ${resume.done.size} entries, which were verified before.`);
+    if (resume) io.tell(`Resuming after ${resume.done.size} entries that were verified before.`);
     let written = 0;
     const onReached = async (progress: AuditProgress) => {
       reached = progress;
@@ -72,8 +72,8 @@ export const logVerify = defineCommand({
       if (reached && (ended.aborted || isPassing(error))) {
         io.tell(
           file === undefined
-            ? `${shown(reached)} were verified; with --state FILE the next run would go on from there.`
-            : `${shown(reached)} were verified; the same command goes on from there.`,
+            ? `${shown(reached)} were verified; with --state FILE, the next run would resume there.`
+            : `${shown(reached)} were verified; run the same command to resume.`,
         );
       }
       throw ended.aborted ? new CliError(exit.failed, 'Interrupted.') : error;
@@ -104,17 +104,17 @@ export const logVerify = defineCommand({
     if (before) io.print(`Verified   it extends the ${from} entries of ${state}`);
     const counts = [...kinds].map(([kind, count]) => countOf(kind, count)).join(', ');
     io.print(
-      `Verified   ${checkpoint.size - from} entries make its tree${counts && `: ${counts}`}`,
+      `Verified   its tree, rebuilt from ${checkpoint.size - from} entries${counts && `: ${counts}`}`,
     );
     if (looked !== null) {
-      io.print(`Verified   ${looked} profiles and envelopes are the published`);
-      if (blinded > 0) io.print(`Not seen   ${blinded} of private profiles`);
+      io.print(`Verified   ${looked} profiles and envelopes match what was published`);
+      if (blinded > 0) io.print(`Skipped    ${blinded} of private profiles`);
     }
     return exit.ok;
   },
 });
 
-/** What there is of a kind of entry, in words. */
+/** The number of entries of a kind, in words. */
 function countOf(kind: string, count: number): string {
   const [one, many] = nouns[kind] ?? [kind, kind];
   return `${count} ${count === 1 ? one : many}`;

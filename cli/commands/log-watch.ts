@@ -10,7 +10,7 @@ import { requireWholeNumber } from '../framework/whole-number.ts';
 import { interruption } from '../terminal/interruption.ts';
 import type { Io } from '../terminal/io.ts';
 
-/** The longest that a registry which asks to wait is left alone, in seconds. */
+/** The maximum time to wait when a registry asks to, in seconds. */
 const maxPause = 3600;
 
 export const logWatch = defineCommand({
@@ -48,10 +48,10 @@ export const logWatch = defineCommand({
     const ended = once ? undefined : interruption();
     const followed = await openLog(io, values, ended ? { signal: ended } : {});
     let from = await readState(followed, state);
-    await tellUnknown(io, followed.client, watched);
+    await reportUnknown(io, followed.client, watched);
     const select = (entry: LogEntry) => watched.some((one) => isAbout(entry, one));
 
-    /** Where a look was broken off, by a registry that went away: the next goes on from there. */
+    /** Where a check was interrupted because the registry became unreachable; the next one resumes there. */
     let resume: AuditProgress | undefined;
     const onReached = (progress: AuditProgress) => {
       resume = progress;
@@ -64,7 +64,7 @@ export const logWatch = defineCommand({
       if (once && audit.entries.length === 0) {
         io.tell(`Nothing new of ${args.join(', ')} in ${audit.checkpoint.size} entries.`);
       }
-      // Only now: what was not printed is reported again.
+      // Saved only now, so that entries which were not printed are reported again.
       if (state !== undefined) await writeCheckpointFile(state, audit.note);
       from = audit.checkpoint;
     };
@@ -72,7 +72,7 @@ export const logWatch = defineCommand({
       await look();
       return exit.ok;
     }
-    // Nobody reads on, as in … | head.
+    // The reader has closed the pipe, as in … | head.
     const isHeard = () => !io.stdout.destroyed;
     while (!ended.aborted && isHeard()) {
       try {
@@ -81,8 +81,8 @@ export const logWatch = defineCommand({
       } catch (error) {
         if (ended.aborted) break;
         if (!isPassing(error)) throw error;
-        const asked = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
-        const pause = Math.min(Math.max(seconds, Math.ceil(asked)), maxPause);
+        const retryAfter = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
+        const pause = Math.min(Math.max(seconds, Math.ceil(retryAfter)), maxPause);
         io.tell(`${error.message} Trying again in ${pause} seconds.`);
         await sleep(pause * 1000, undefined, { signal: ended }).catch(() => {});
       }
@@ -91,15 +91,15 @@ export const logWatch = defineCommand({
   },
 });
 
-/** Says of which teams the registry knows nothing: they may be yet to come, or a slip. It does not keep from watching. */
-async function tellUnknown(io: Io, client: Client, watched: readonly Watched[]): Promise<void> {
+/** Warns about teams that the registry does not know, which may be typos or not exist yet. Watching continues. */
+async function reportUnknown(io: Io, client: Client, watched: readonly Watched[]): Promise<void> {
   for (const team of new Set(watched.map((one) => one.team))) {
     try {
       await client.getTeam(team);
     } catch (error) {
       if (!(error instanceof RegistryError || error instanceof UnreachableError)) throw error;
       if (error instanceof RegistryError && error.status === 404) {
-        io.tell(`Warning: the registry knows no team ${team} yet.`);
+        io.tell(`Warning: the registry has no team ${team} yet.`);
       }
     }
   }
@@ -122,7 +122,7 @@ function parseWatched(text: string): Watched {
 function isAbout(entry: LogEntry, { team, name }: Watched): boolean {
   if (entry.team !== team) return false;
   if (name === undefined) return true;
-  // A blinded name may be any of the team's.
+  // A blinded name may be any profile of the team.
   return 'name' in entry && (entry.name === name || isDigest(entry.name));
 }
 
@@ -143,11 +143,11 @@ function describe(entry: LogEntry): string {
       return `${entry.team}/${entry.name}:${entry.channel} is ${entry.version}${before}`;
     }
     case 'yank': {
-      const done = entry.yanked ? 'yanked' : 'offered again';
+      const done = entry.yanked ? 'yanked' : 'unyanked';
       return `${entry.team}/${entry.name}@${entry.version} ${done}: ${entry.reason}`;
     }
     case 'transfer':
-      return `${entry.team}/${entry.name} goes on in team ${entry.to}`;
+      return `${entry.team}/${entry.name} transferred to team ${entry.to}`;
     case 'key':
       return `${entry.team} has a new key ${entry.keyId}: ${entry.label}`;
     case 'key-revocation':

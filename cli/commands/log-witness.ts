@@ -48,7 +48,10 @@ export const logWitness = defineCommand({
   async run({ values, io }) {
     const { key: file, 'log-key': texts = [] } = values;
     if (file === undefined || texts.length === 0) {
-      throw new CliError(exit.usage, '"log witness" needs --key FILE and at least one --log-key.');
+      throw new CliError(
+        exit.usage,
+        '"log witness" requires --key FILE and at least one --log-key.',
+      );
     }
     const port = requireWholeNumber('port', values.port ?? '8788', { maximum: 65_535 });
     const logs = groupByOrigin(await Promise.all(texts.map(parseLogKey)));
@@ -57,7 +60,7 @@ export const logWitness = defineCommand({
       throw new CliError(
         exit.failed,
         `${file} holds a log's key, not a witness's.`,
-        'Make one with: aa-registry log key NAME --cosigner',
+        'To generate one: aa-registry log key NAME --cosigner',
       );
     }
     const witness = await startWitness({
@@ -69,9 +72,9 @@ export const logWitness = defineCommand({
       onAnswer: io.tell,
     }).catch((error) => {
       if (!isSdkError(error, 'witness-state')) throw error;
-      throw new CliError(exit.failed, `Nothing will be cosigned: ${error.message}.`);
+      throw new CliError(exit.failed, `The witness can’t cosign: ${error.message}.`);
     });
-    // Before anybody is told that it listens: whoever reads that may end it at once.
+    // Install the signal handler before printing the address: a reader of that line may stop the process at once.
     const ended = interruption();
     io.print(`Witness    ${key.verifier}`);
     for (const { origin } of logs) io.print(`Log        ${origin}`);
@@ -85,10 +88,10 @@ export const logWitness = defineCommand({
 async function parseLogKey(text: string): Promise<NoteVerifier> {
   const key = await parseNoteVerifier(text);
   if (key?.type === 'ed25519') return key;
-  throw new CliError(exit.usage, `--log-key: "${text}" is no verifier key of a log.`);
+  throw new CliError(exit.usage, `--log-key: "${text}" is not a log’s verifier key.`);
 }
 
-/** A log has more than one key while they change. */
+/** A log has more than one key during a key rotation. */
 function groupByOrigin(keys: NoteVerifier[]): LogIdentity[] {
   return [...Map.groupBy(keys, ({ name }) => name)].map(([origin, own]) => ({ origin, keys: own }));
 }

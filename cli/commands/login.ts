@@ -35,7 +35,7 @@ export const login = defineCommand({
     }
     const { network } = await readConfiguration(io.env);
     await prepareNetwork(registry, io.env, network, values['ca-file']);
-    // Whether there is a registry at all is known before anyone looks for a token.
+    // Check that the registry is reachable before asking for a token.
     await createClient({ registry }).getLogVerifier();
     const text = values['token-stdin'] ? await readStdin(io) : await readSecret(io, 'API token: ');
     if (text.trim() === '') throw new CliError(exit.usage, 'No token was given.');

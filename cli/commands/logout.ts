@@ -12,7 +12,7 @@ export const logout = defineCommand({
   async run({ values, io }) {
     const { token: _, ...config } = await readConfig(io.env);
     await writeConfig(io.env, config);
-    answer(io, values, { registry: config.registry ?? null }, 'The token is forgotten.');
+    answer(io, values, { registry: config.registry ?? null }, 'The saved token was deleted.');
     return exit.ok;
   },
 });

@@ -21,7 +21,7 @@ export const memberAdd = defineCommand({
   async run({ values, args: [team = '', user = ''], io }) {
     const { role } = values;
     if (role === undefined) {
-      throw new CliError(exit.usage, `Say which role: --role ${Role.options.join(', --role ')}.`);
+      throw new CliError(exit.usage, `Name a role: --role ${Role.options.join(', --role ')}.`);
     }
     const client = await openSession(io, values);
     const member = await client.setMember(team, user, role);

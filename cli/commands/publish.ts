@@ -52,7 +52,7 @@ export const publish = defineCommand({
   async run({ values, args: [folder = ''], io }) {
     const { version } = values;
     if (version === undefined) {
-      throw new CliError(exit.usage, 'Which version? Add --version, such as --version 1.0.0.');
+      throw new CliError(exit.usage, 'Name the version with --version, such as --version 1.0.0.');
     }
     if (!isVersion(version)) {
       throw new CliError(
@@ -97,9 +97,9 @@ export const publish = defineCommand({
       .publish({ team, name, version }, publication)
       .catch(async (error: unknown) => {
         if (!(error instanceof RegistryError)) throw error;
-        tellRefusal(io, file, error);
+        reportRefusal(io, file, error);
         if (error.id !== 'envelope-refused') throw error;
-        // The refusal names the keys; what is wrong with them, the team's list says.
+        // The registry's refusal names the keys; the team's key list shows what is wrong with them.
         const trouble = await findKeyTrouble(client, team, signedBy).catch(() => undefined);
         if (!trouble) throw error;
         const next = `${trouble.message} ${trouble.next}`;
@@ -121,8 +121,8 @@ export const publish = defineCommand({
 });
 
 /**
- * Whether a version would be new, by what anybody may ask the registry: not whether a token may publish, nor quotas. The
- * command ends where it would be refused.
+ * Whether the version is new, as far as the public API shows: permissions and quotas are not checked. Throws where the
+ * registry would refuse the version.
  */
 async function couldPublish(
   client: Client,
@@ -151,7 +151,10 @@ async function couldPublish(
   );
 }
 
-/** What is wrong with the first of these keys that a team can't publish with, and what to do; `undefined` of good ones. */
+/**
+ * The problem with the first of these keys that the team can't publish with, and a hint; `undefined` if all can be
+ * used.
+ */
 async function findKeyTrouble(
   client: Client,
   team: string,
@@ -177,8 +180,8 @@ async function findKeyTrouble(
   return undefined;
 }
 
-/** Tells what the registry found that this program did not, such as a README that is too much for its pages. */
-function tellRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
+/** Prints diagnostics of the registry that this program does not find, such as a README that is too long. */
+function reportRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
   const shown = diagnostics.slice(0, maxShown);
   for (const { id, severity, message, line, column } of shown) {
     io.tell(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);

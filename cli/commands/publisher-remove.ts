@@ -14,7 +14,7 @@ export const publisherRemove = defineCommand({
     const id = requireId(text);
     const client = await openSession(io, values);
     await client.removeTrustedPublisher(team, id);
-    answer(io, values, { team, id }, `Publisher ${id} is not trusted any more.`);
+    answer(io, values, { team, id }, `Removed publisher ${id}.`);
     return exit.ok;
   },
 });

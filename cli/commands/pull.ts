@@ -10,7 +10,7 @@ import { compareVersions, formatReference, type Reference } from '../../trust/in
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
-import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { isStandardOutput, standardOutput, writeAnswer } from '../output.ts';
@@ -79,22 +79,19 @@ export const pull = defineCommand({
     if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
-        '"pull" needs REF….',
+        '"pull" requires REF….',
         'Usage: aa-registry pull REF… [OPTIONS]',
       );
     }
     if (downloadOnly !== (output !== undefined)) {
-      throw new CliError(exit.usage, '--download-only and -o FILE go together.');
+      throw new CliError(exit.usage, '--download-only and -o FILE require each other.');
     }
     if (output !== undefined && args.length !== 1) {
       throw new CliError(exit.usage, '--download-only takes exactly one REF.');
     }
     requireOfflineBundle(values);
     if (downloadOnly && (dryRun || values.complain)) {
-      throw new CliError(
-        exit.usage,
-        '--download-only installs nothing; it goes with no other mode.',
-      );
+      throw new CliError(exit.usage, '--download-only can’t be combined with other modes.');
     }
     isStandardOutput(output, values);
     const parsed = parseReferences(args);
@@ -127,7 +124,7 @@ export const pull = defineCommand({
           for (const one of items) showChange(io, root, one, done);
           return;
         }
-        // The last that is drawn: the answer as JSON comes after it.
+        // The progress display ends here; JSON output follows it.
         if ((await findParser()) === undefined) {
           progress.note('Not checked with apparmor_parser: this machine has none.');
         }
@@ -138,7 +135,7 @@ export const pull = defineCommand({
       const { team, name, deprecation } = profile;
       if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
       const isNew = from === undefined;
-      if (values.format !== 'json' && isNew) tellUse(io, profile, items.length === 1);
+      if (values.format !== 'json' && isNew) reportUse(io, profile, items.length === 1);
     }
     return exit.ok;
   },
@@ -197,17 +194,17 @@ function tell(io: Io, progress: Progress, event: PullEvent, host: AdvisedHost): 
     case 'installed': {
       const { profile, changed, mode, setAside } = event.pulled;
       const inMode = mode === undefined ? '' : `, ${mode} mode`;
-      const stage = changed ? `installed${inMode}` : 'is installed already';
+      const stage = changed ? `installed${inMode}` : 'is already installed';
       update(event.at, `${profile.version} ${stage}`);
-      if (setAside !== undefined) tellSetAside(note, setAside);
+      if (setAside !== undefined) reportSetAside(note, setAside);
       break;
     }
     default:
-      tellHostEvent(io, event, host);
+      reportHostEvent(io, event, host);
   }
 }
 
-/** What the command ends with when something was refused after `done` profiles were installed. */
+/** The error for a refusal after `done` profiles were installed. */
 function refusal(
   report: PullRefusal | VerifyRefusal,
   done: number,
@@ -224,7 +221,7 @@ function refusal(
   return refused(report, { consequence: `${report.profile.name} was not changed` });
 }
 
-/** What every answer as JSON says of a profile. */
+/** The fields of a profile in all JSON output. */
 function identityOf({ team, name, version, digest, signers, deprecation }: VerifiedProfile) {
   const signedBy = signers.map(({ keyId }) => keyId);
   return { team, name, version, digest, signedBy, deprecation: deprecation ?? null };
@@ -244,7 +241,7 @@ function showChange(
   done({ ...identityOf(profile), changed, diff }, ...(changed ? [diff.trimEnd()] : []));
 }
 
-/** What a pull would do, as a sentence. */
+/** A sentence that says what a pull would do. */
 function describePlan({ profile, changed, from }: Pulled): string {
   const { version } = profile;
   const path = pathOf(profile);
@@ -259,25 +256,25 @@ function describePlan({ profile, changed, from }: Pulled): string {
     : `${path} ${version} is already installed.`;
 }
 
-/** What became of a profile, with the version before and the one now. */
+/** A sentence with the result for a profile, and its previous and current version. */
 function describeInstallation({ profile, changed, from }: Pulled): string {
   const { version } = profile;
   const path = pathOf(profile);
-  if (!changed) return `${path} ${version} is installed already`;
+  if (!changed) return `${path} ${version} is already installed`;
   if (from === undefined) return `Installed ${path} ${version}`;
   if (from === version) return `Reinstalled ${path} ${version}`;
   const verb = compareVersions(version, from) < 0 ? 'Downgraded' : 'Updated';
   return `${verb} ${path} from ${from} to ${version}`;
 }
 
-/** Why nothing is loaded of what another system gets, and whether its own boot will. */
+/** Why a profile in another root is not loaded, and whether that system will load it at boot. */
 function notLoaded(root: string): string {
   const why = `Not loaded: ${root} is not this machine's root.`;
   return hasParser(root) ? why : `${why} It has no apparmor_parser, which would load it at boot.`;
 }
 
-/** How to use an installed profile: run a container, or a program of the host. */
-function tellUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: boolean): void {
+/** Prints how to use an installed profile with a container, a service or a program of the host. */
+function reportUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: boolean): void {
   if (alone) io.tell(`About: ${manifest.description}`);
   const { images, entrypoint } = manifest;
   const [image] = images;
@@ -290,12 +287,12 @@ function tellUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: bool
   }
   const attachment = attachmentOf(new TextDecoder().decode(bytes), name);
   if (attachment !== undefined) {
-    io.print(`${name} confines ${attachment} from its next start on; restart what is running.`);
+    io.print(`${name} confines ${attachment} from its next start; restart running processes.`);
     return;
   }
-  // Docker takes it by itself.
+  // Docker uses this profile by default.
   if (name === 'docker-default') return;
-  io.print(`A service that ${name} is to confine has in its unit:`);
+  io.print(`To confine a systemd service with ${name}, add to its unit:`);
   io.print(runArguments('systemd', name));
   io.tell(`For a container: docker run $(aa-registry run-args ${name}) IMAGE`);
 }

@@ -1,13 +1,13 @@
 import { type RemoveRefusal, removeAll } from '../../sdk/calls/remove.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
-import { tellHostEvent } from '../host-events.ts';
+import { reportHostEvent } from '../host-events.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
 import { connectWith } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
-/** How many processes are named. */
+/** The maximum number of processes listed. */
 const maxNamed = 20;
 
 export const remove = defineCommand({
@@ -35,7 +35,7 @@ export const remove = defineCommand({
         force,
         connect: connectWith(io, values),
         onEvent: (event) => {
-          if (event.kind !== 'removed') return tellHostEvent(io, event, values);
+          if (event.kind !== 'removed') return reportHostEvent(io, event, values);
           const { team, name, version } = event.installation;
           done({ team, name, version }, `Removed ${pathOf(event.installation)} ${version}`);
         },
@@ -57,7 +57,7 @@ function refusal(name: string, removed: RemoveRefusal): CliError {
   }
   if (removed.id !== 'profile-in-use') return refused(removed);
   const { processes } = removed;
-  // Lines after the first are indented when they are shown.
+  // Lines after the first are indented in the output.
   const named = processes.slice(0, maxNamed).map(({ pid, command }) => `${pid} ${command}`);
   const more = processes.length - named.length;
   return new CliError(
@@ -67,7 +67,7 @@ function refusal(name: string, removed: RemoveRefusal): CliError {
       ...named,
       ...(more > 0 ? [`and ${more} more`] : []),
     ].join('\n'),
-    'Stop them first; with --force they go on unconfined.',
+    'Stop them first; with --force, they continue unconfined.',
     removed.id,
   );
 }

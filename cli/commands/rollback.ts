@@ -6,7 +6,7 @@ import {
 import type { AdvisedHost } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
@@ -53,7 +53,7 @@ export const rollback = defineCommand({
     });
     if (!done.ok) throw refusal(done, values);
     const { profile, from, isForward, mode = null, setAside = null } = done;
-    if (setAside !== null) tellSetAside(io.tell, setAside);
+    if (setAside !== null) reportSetAside(io.tell, setAside);
     const { team, name, version, digest } = profile;
     const path = pathOf(profile);
     answer(
@@ -61,7 +61,7 @@ export const rollback = defineCommand({
       values,
       { team, name, version, digest, from, mode, setAside },
       isForward
-        ? `Put ${path} at ${version} again, from ${from}`
+        ? `Moved ${path} forward again from ${from} to ${version}`
         : `Rolled back ${path} from ${from} to ${version}`,
     );
     return exit.ok;
@@ -74,13 +74,13 @@ function tell(io: Io, event: RollbackEvent, host: AdvisedHost): void {
       io.tell(`Warning: ${event.version} was yanked: ${event.reason}`);
       break;
     case 'yank-unknown':
-      io.tell(`Not known whether ${event.version} was yanked since: ${event.reason}`);
+      io.tell(`Could not check whether ${event.version} was yanked: ${event.reason}`);
       break;
     case 'step':
       io.tell(event.step);
       break;
     default:
-      tellHostEvent(io, event, host);
+      reportHostEvent(io, event, host);
   }
 }
 
@@ -94,11 +94,13 @@ function refusal(done: RollbackRefusal, values: { root?: string; trust?: string 
   if (id === 'already-installed') return refused(done);
   const known = done.stored.join(', ');
   const also =
-    id === 'nothing-older' ? '; --to goes to what a rollback has left: ' : '; stored are ';
+    id === 'nothing-older'
+      ? '; --to can return to a version that was rolled back: '
+      : '; the stored versions are ';
   return new CliError(
     exit.failed,
     `${id === 'nothing-older' ? reason.replace(/^t/, 'T') : reason}${known === '' ? '' : `${also}${known}`}.`,
-    `Another version comes with: aa-registry pull ${pathOf(installation)}@VERSION`,
+    `To install another version: aa-registry pull ${pathOf(installation)}@VERSION`,
     id,
   );
 }

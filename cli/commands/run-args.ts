@@ -13,7 +13,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
 import { requireRoot, rootOption } from '../target.ts';
 
-/** The runtimes whose command line has options before the image and arguments after it. */
+/** Runtimes whose command line has options before the image and arguments after it. */
 const takesOptions: ReadonlySet<Runtime> = new Set(['docker', 'podman', 'nerdctl']);
 
 export const runArgs = defineCommand({
@@ -50,24 +50,26 @@ export const runArgs = defineCommand({
   async run({ values, args: [text = ''], io }) {
     const { runtime = 'docker', annotation } = values;
     if (annotation !== undefined && runtime !== 'kubernetes') {
-      throw new CliError(exit.usage, '--annotation goes with --runtime kubernetes.');
+      throw new CliError(exit.usage, '--annotation requires --runtime kubernetes.');
     }
-    // RFC 1123 label, as Kubernetes wants a container's name to be.
+    // Kubernetes requires a container's name to be an RFC 1123 label.
     if (annotation !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(annotation)) {
-      throw new CliError(exit.usage, `"${annotation}" is not a container's name.`);
+      throw new CliError(exit.usage, `"${annotation}" is not a valid container name.`);
     }
     const root = await requireRoot(values.root);
     const installation = await requireInstalled(root, text);
     const { name } = installation;
     const reserved = reservedName(name);
     if (reserved !== undefined) {
-      throw new CliError(exit.failed, `"${name}" confines nothing by that name: it ${reserved}.`);
+      throw new CliError(exit.failed, `"${name}" can’t be selected by name: it ${reserved}.`);
     }
     const found = readStoredPackage(root, installation);
     const entrypoint = found?.manifest.entrypoint;
     const attachment = found && attachmentOf(found.text, name);
     if (attachment !== undefined && runtime === 'docker' && found?.manifest.images.length === 0) {
-      io.tell(`Note: ${name} is for programs of the host: it confines ${attachment} by itself.`);
+      io.tell(
+        `Note: ${name} is for programs on the host: it attaches to ${attachment} without options.`,
+      );
     }
     io.print(
       annotation === undefined
@@ -81,13 +83,13 @@ export const runArgs = defineCommand({
     const [kernel, mode] =
       root === '/' ? await Promise.all([checkKernel(), loadedMode(name)]) : [{ ok: true } as const];
     if (!kernel.ok) {
-      // Podman refuses the option then, but Docker runs the container without a word.
-      io.tell(`Warning: nothing will be confined: ${kernel.reason}.`);
+      // Podman then refuses the option, but Docker silently runs the container unconfined.
+      io.tell(`Warning: containers will not be confined: ${kernel.reason}.`);
     } else if (mode === 'not-loaded') {
       io.tell(`Warning: ${name} is not loaded; see "aa-registry status ${pathOf(installation)}".`);
     } else if (installation.complain || mode === 'complain') {
       io.tell(
-        `Note: ${name} is in complain mode: what no rule allows is logged and allowed; its deny rules still deny.`,
+        `Note: ${name} is in complain mode: accesses that no rule allows are logged and allowed; deny rules still deny.`,
       );
     }
     return exit.ok;

@@ -5,7 +5,7 @@ import { pathOf } from '../installed.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { printList } from '../terminal/table.ts';
 
-/** The most pages that are asked for: a registry could go on for ever. */
+/** The maximum number of pages requested: a registry could return pages without end. */
 const maxPages = 100;
 
 export const search = defineCommand({
@@ -48,13 +48,13 @@ export const search = defineCommand({
     for (let at = 0; at < maxPages; at++) {
       const page = await client.listProfiles({ ...query, cursor });
       if (page.similar && found.length === 0) {
-        io.tell(`Nothing matches "${args.join(' ')}"; these have words that are spelt alike.`);
+        io.tell(`No match for "${args.join(' ')}"; showing results with similar words.`);
       }
       found.push(...page.items);
       cursor = page.next ?? undefined;
       if (cursor === undefined) break;
     }
-    if (cursor !== undefined) io.tell('There is more; add words to find less.');
+    if (cursor !== undefined) io.tell('There are more results; add words to narrow the search.');
     if (json) {
       io.print(toJson({ items: found }));
       return exit.ok;
@@ -64,7 +64,7 @@ export const search = defineCommand({
       ['PROFILE', 'LATEST', 'DESCRIPTION'],
       found.map((one) => [pathOf(one), one.latest, one.description]),
     );
-    if (found.length === 0) io.tell('Nothing matches.');
+    if (found.length === 0) io.tell('No matches.');
     return exit.ok;
   },
 });

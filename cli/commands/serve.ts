@@ -147,7 +147,7 @@ export const serve = defineCommand({
     const registry = await startRegistry(serveOptions).catch((error: unknown) => {
       throw error instanceof DataError ? dataFailure(error) : error;
     });
-    // Before anybody is told that it listens: whoever reads that may end it at once.
+    // Install the signal handler before printing the address: a reader of that line may stop the process at once.
     const ended = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });
@@ -155,7 +155,7 @@ export const serve = defineCommand({
     io.print(`Log key  ${registry.logVerifier}`);
     if (registry.metricsUrl !== undefined) io.print(`Metrics  ${registry.metricsUrl}`);
     if (registry.adminToken !== undefined) {
-      io.print(`Administrator token, shown this once: ${registry.adminToken}`);
+      io.print(`Administrator token, shown only once: ${registry.adminToken}`);
     }
     io.print(`aa-registry is listening on ${registry.url}`);
     await ended;
@@ -166,7 +166,7 @@ export const serve = defineCommand({
 
 type ServeValues = Values<typeof options>;
 
-/** What the environment says of the options. */
+/** Option values from the environment. */
 function fromEnvironment(env: NodeJS.ProcessEnv): ServeValues {
   const values: Record<string, string | string[] | boolean> = {};
   for (const [name, option] of Object.entries<Options[string]>(options)) {
@@ -189,7 +189,7 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
   const logLevel = values['log-level'] ?? 'info';
   if (!isLogLevel(logLevel)) {
     const list = logLevels.join(', ');
-    throw new CliError(exit.usage, `--log-level is one of ${list}, not "${logLevel}".`);
+    throw new CliError(exit.usage, `--log-level must be one of ${list}, not "${logLevel}".`);
   }
   const networks = (name: 'trusted-proxy' | 'webhook-network') => {
     const given = values[name] ?? [];
@@ -232,7 +232,7 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
   }) as ServeOptions;
 }
 
-/** Without what is not there, so that the defaults are found. */
+/** The object without undefined values, so that defaults apply. */
 function defined<T extends object>(values: T): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

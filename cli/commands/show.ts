@@ -20,7 +20,10 @@ export const show = defineCommand({
   async run({ values, args: [text = ''], io }) {
     const json = values.format === 'json';
     if (json && values.source) {
-      throw new CliError(exit.usage, '--source answers with the profile, not with JSON.');
+      throw new CliError(
+        exit.usage,
+        '--source prints the profile; --format json can’t be used with it.',
+      );
     }
     const reference = requireReference(text);
     const client = await openSession(io, values);
@@ -29,7 +32,7 @@ export const show = defineCommand({
     const path = { team: reference.team, name: reference.name, version: resolved.version };
     if (values.source) {
       const content = await client.getContent(path);
-      // A file gets the exact bytes, a terminal only what can do nothing to it.
+      // Files and pipes get the exact bytes; a terminal gets them without control characters.
       if (io.stdout.isTTY) io.stdout.write(visible(new TextDecoder().decode(content)));
       else io.stdout.write(content);
       return exit.ok;
@@ -48,7 +51,7 @@ export const show = defineCommand({
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
       ['Profile', `${version.team}/${version.name}${visibility === 'private' ? ' (private)' : ''}`],
-      ...(deprecation ? [['Deprecated', sayDeprecation(deprecation)] as [string, string]] : []),
+      ...(deprecation ? [['Deprecated', deprecationText(deprecation)] as [string, string]] : []),
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
       ['Digest', version.digest],
@@ -70,7 +73,7 @@ export const show = defineCommand({
   },
 });
 
-function sayDeprecation({ reason, replacement }: Deprecation): string {
+function deprecationText({ reason, replacement }: Deprecation): string {
   return replacement === null ? reason : `${reason} Use ${replacement}.`;
 }
 
@@ -93,5 +96,5 @@ function summarise(diagnostics: { id: string; severity: string }[], omitted: num
   if (diagnostics.length === 0) return 'nothing to report';
   const ids = [...new Set(diagnostics.map(({ id }) => id))];
   const more = omitted === 0 ? '' : `, and ${omitted} more`;
-  return `${diagnostics.length} to read: ${ids.join(', ')}${more}`;
+  return `${diagnostics.length} diagnostics: ${ids.join(', ')}${more}`;
 }

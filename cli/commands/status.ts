@@ -11,7 +11,7 @@ import type { Untrusted } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { tellHostEvent } from '../host-events.ts';
+import { reportHostEvent } from '../host-events.ts';
 import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
@@ -22,7 +22,7 @@ import { printTable, printText } from '../terminal/table.ts';
 
 type InstalledStatus = Status['installed'][number];
 
-/** What the exit code says to a monitor; docs/cli.md lists them. */
+/** The meaning of exit codes for monitors; docs/cli.md lists them. */
 const exitCodes = {
   ok: exit.ok,
   disabled: exit.unable,
@@ -31,7 +31,7 @@ const exitCodes = {
   drift: exit.drift,
 } as const;
 
-/** How many processes are named behind a profile. */
+/** The maximum number of processes listed after a profile. */
 const maxNamed = 8;
 
 export const status = defineCommand({
@@ -80,7 +80,7 @@ export const status = defineCommand({
     const { untrusted, outdated, verdict } = found;
     for (const { folder, count } of found.unread) {
       io.tell(
-        `${folder} holds ${count} more records, which were not read: at most ${maxRecords.count} are, of ${maxRecords.bytes >> 20} MiB in all. Remove those that aa-registry has not written.`,
+        `${folder} holds ${count} more records, which were not read: the limit is ${maxRecords.count} records of ${maxRecords.bytes >> 20} MiB in total. Remove files that aa-registry did not write.`,
       );
     }
     if (values.format === 'json') io.print(toJson(asData(found)));
@@ -93,19 +93,19 @@ export const status = defineCommand({
 
 function refusal(found: StatusRefusal): CliError {
   if (found.id !== 'not-root') return refused(found);
-  return new CliError(exit.unable, 'Only root can see what is loaded.', 'Run it with sudo.');
+  return new CliError(exit.unable, 'Listing loaded profiles requires root.', 'Run it with sudo.');
 }
 
 function tell(io: Io, event: StatusEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'updates-unknown':
-      io.tell(`Newer versions are not known: ${event.reason}`);
+      io.tell(`Could not check for newer versions: ${event.reason}`);
       break;
     case 'profiles-invalid':
       io.tell(`Warning: ${event.reason}`);
       break;
     default:
-      tellHostEvent(io, event, host);
+      reportHostEvent(io, event, host);
   }
 }
 
@@ -136,7 +136,7 @@ function printStatus(
     ]);
     const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
     printTable(io, [head, ...rows]);
-  } else io.print('Nothing is installed by aa-registry.');
+  } else io.print('No profiles are installed by aa-registry.');
   for (const { kind, installation } of pending) {
     const what = kind === 'install' ? 'The installation' : 'The removal';
     printText(
@@ -145,13 +145,13 @@ function printStatus(
     );
   }
   for (const record of damaged) {
-    const what = record.kind === 'pending' ? 'an interrupted change' : 'what is installed';
+    const what = record.kind === 'pending' ? 'an interrupted change' : 'the installation';
     printText(io, `The record of ${what} of ${pathOf(record)} is damaged: ${record.path}`);
     io.print(`  To rebuild it: ${hostCommand(`pull ${pathOf(record)}`, host)}`);
   }
   if (unconfined.length > 0) {
     io.print('');
-    printText(io, 'Unconfined, although a loaded profile attaches to them (restart them):');
+    printText(io, 'Unconfined processes of programs with a loaded profile (restart them):');
     const rows = unconfined.map(({ pid, command, profile }) => [`  ${pid}`, command, profile]);
     printTable(io, rows);
   }
@@ -204,14 +204,16 @@ function noteworthy({ installation, update, unmanaged }: InstalledStatus): strin
       ? []
       : [`${installation.version} was yanked: ${update.yanked}`]),
     ...(update?.newer === undefined ? [] : [`${update.newer} is available`]),
-    ...(update?.unknown === undefined ? [] : [`the registry says: ${update.unknown}`]),
+    ...(update?.unknown === undefined ? [] : [`not checked for updates: ${update.unknown}`]),
     ...(rolledBackFrom === undefined
       ? []
-      : [`rolled back from ${rolledBackFrom}: sync stays here until a newer version or "pull"`]),
-    ...(complainChosen ? ['kept in complain mode until "enforce"'] : []),
+      : [
+          `rolled back from ${rolledBackFrom}: sync keeps this version until a newer one or "pull"`,
+        ]),
+    ...(complainChosen ? ['in complain mode until "enforce"'] : []),
     ...(unmanaged
       ? [
-          `not in profiles.toml, so sync leaves it alone; "aa-registry remove ${pathOf(installation)}" removes it`,
+          `not in profiles.toml, so sync ignores it; "aa-registry remove ${pathOf(installation)}" removes it`,
         ]
       : []),
   ];
@@ -244,7 +246,7 @@ function namesOf(processes: InstalledStatus['processes']): string {
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** The same as JSON; its keys are a contract with monitors. */
+/** The status as JSON; monitors rely on its keys. */
 function asData(found: Status): unknown {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   const { untrusted, unread } = found;
@@ -278,11 +280,11 @@ function asData(found: Status): unknown {
       condition: drift,
       processes: processes.map(({ pid, command }) => ({ pid, command })),
       rolledBackFrom: installation.rolledBackFrom ?? null,
-      // Installed by "pull" and not in profiles.toml, where this host has one.
+      // Installed by "pull" and not in this host's profiles.toml.
       unmanaged,
-      // Why it can't be proved now.
+      // Why it can no longer be verified.
       untrusted: refusalOf(installation, untrusted),
-      // null where the registry was not asked or does not know.
+      // null if the registry was not asked or does not have the profile.
       newer: update?.newer ?? null,
       yanked: update?.yanked ?? null,
     })),

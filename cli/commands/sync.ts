@@ -8,7 +8,7 @@ import { compareVersions } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { tellHostEvent, tellSetAside } from '../host-events.ts';
+import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { proofAdvice, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { profilesOption } from '../profiles-option.ts';
@@ -49,8 +49,8 @@ export const sync = defineCommand({
     'pulled stay installed. A rollback stays until a newer version than the one rolled back is ' +
     'published; complain mode set on this host stays until "enforce". With profiles.lock.toml ' +
     '(see "lock"), installs exactly the locked versions. Without the registry, the host keeps ' +
-    'its versions and repairs changes from its version store. Exits with 0 if the host is as ' +
-    'wanted; see docs/cli.md for the other exit codes.',
+    'its versions and repairs changes from its version store. Exits with 0 if the host ' +
+    'matches profiles.toml; see docs/cli.md for the other exit codes.',
   examples: [
     'sudo aa-registry sync',
     'sudo aa-registry sync --dry-run',
@@ -70,43 +70,43 @@ export const sync = defineCommand({
       dryRun,
       env: io.env,
       connect: connectWith(io, values),
-      onEvent: (event) => tellHostEvent(io, event, values),
+      onEvent: (event) => reportHostEvent(io, event, values),
     });
     if (!report.ok) throw refused(report);
     const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
     for (const line of describeUnmanaged(report.unmanaged, values.root)) io.tell(line);
     if (values.format === 'json') {
-      tellRegistry(io, report);
-      tellTrust(io, report, values);
+      reportRegistry(io, report);
+      reportTrust(io, report, values);
       io.print(toJson(asData(root, report, dryRun)));
       return code;
     }
     if (dryRun) {
       showPlan(io, root, report);
-      tellTrust(io, report, values);
+      reportTrust(io, report, values);
       return code;
     }
-    for (const outcome of report.outcomes) tellOutcome(io, outcome, report.lockFile);
-    tellRegistry(io, report);
-    tellTrust(io, report, values);
+    for (const outcome of report.outcomes) reportOutcome(io, outcome, report.lockFile);
+    reportRegistry(io, report);
+    reportTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
       const count = `${report.wanted} ${report.wanted === 1 ? 'profile' : 'profiles'}`;
-      // With notes, or without the registry, it is not known to be as wanted.
-      const asWanted = report.outcomes.length === 0 && !report.offline ? ', as wanted' : '';
+      // With notes, or without the registry, the host may not match profiles.toml.
+      const asWanted = report.outcomes.length === 0 && !report.offline ? ', up to date' : '';
       io.print(`Nothing to do: ${count}${asWanted}.`);
     }
     return code;
   },
 });
 
-/** Says which profiles a sync leaves alone because they were pulled and profiles.toml does not list them. */
+/** Prints the profiles that sync ignores because they were pulled and are not in profiles.toml. */
 function describeUnmanaged(unmanaged: Synced['unmanaged'], root: string | undefined): string[] {
   if (unmanaged.length === 0) return [];
   const names = unmanaged.map(pathOf);
   const stay =
     names.length === 1 ? 'was installed by "pull" and stays' : 'were installed by "pull" and stay';
   return [
-    `Not in profiles.toml: ${names.join(', ')} ${stay}; sync does not update or repair what is not listed.`,
+    `Not in profiles.toml: ${names.join(', ')} ${stay}; sync only updates and repairs listed profiles.`,
     `To remove: ${hostCommand(`remove ${names.join(' ')}`, { root })}`,
   ];
 }
@@ -119,7 +119,10 @@ const exitCodes = {
   failed: exit.failed,
 } as const;
 
-/** With --dry-run: drift where there is something to do; what can't be proved comes first, as without --dry-run. */
+/**
+ * The exit code of --dry-run: drift if there are changes; profiles that can't be verified take precedence, as without
+ * --dry-run.
+ */
 function plannedCode({ verdict, outcomes }: Synced): number {
   if (verdict === 'refused' || verdict === 'untrusted') return exitCodes[verdict];
   return outcomes.some(isChange) ? exit.drift : exitCodes[verdict];
@@ -129,7 +132,7 @@ function isChange({ step }: SyncOutcome): boolean {
   return step.kind !== 'note';
 }
 
-function tellOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | undefined): void {
+function reportOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | undefined): void {
   const what = describe(step, lockFile);
   if (step.kind === 'note') {
     io.tell(result.ok ? what : `Warning: ${what}`);
@@ -141,7 +144,7 @@ function tellOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | u
   }
   const { done } = verbOf(step);
   printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
-  if (result.setAside !== undefined) tellSetAside(io.tell, result.setAside);
+  if (result.setAside !== undefined) reportSetAside(io.tell, result.setAside);
 }
 
 const verbs = {
@@ -162,7 +165,7 @@ function isDowngrade(step: Step): boolean {
   );
 }
 
-/** What a step is about; of a downgrade also the lock file, when it is that which asks for one. */
+/** The profile and versions of a step; for a downgrade that the lock file requires, also the lock file. */
 function describe(step: Step, lockFile: string | undefined): string {
   switch (step.kind) {
     case 'install':
@@ -180,16 +183,16 @@ function describe(step: Step, lockFile: string | undefined): string {
   }
 }
 
-function tellRegistry(io: Io, { offline, log }: Synced): void {
-  if (log) io.tell(`Warning: the registry's log is not believed: ${log.reason} [${log.id}]`);
+function reportRegistry(io: Io, { offline, log }: Synced): void {
+  if (log) io.tell(`Warning: the registry's log could not be verified: ${log.reason} [${log.id}]`);
   if (!offline) return;
   const { reason, checkedAt } = offline;
-  const age = checkedAt === undefined ? 'never asked before' : `last asked ${ageOf(checkedAt)}`;
-  io.tell(`${reason} This host keeps what it has (${age}).`);
+  const age = checkedAt === undefined ? 'never checked before' : `last checked ${ageOf(checkedAt)}`;
+  io.tell(`${reason} This host keeps its versions (${age}).`);
 }
 
-/** Says what is installed and can't be proved now, and what to do about that and about refusals like it. */
-function tellTrust(
+/** Prints installed profiles that can no longer be verified, and hints about those and related refusals. */
+function reportTrust(
   io: Io,
   { outcomes, untrusted, outdated, seen, teamsLackingKeys, lockFile }: Synced,
   values: { root?: string; trust?: string; bundle?: string },
@@ -200,7 +203,9 @@ function tellTrust(
   }
   for (const { installation, reason, id } of outdated) {
     const name = `${pathOf(installation)} ${installation.version}`;
-    io.tell(`Note: ${name} was proved by an older log than is allowed now: ${reason} [${id}]`);
+    io.tell(
+      `Note: the proof of ${name} has an older checkpoint than is allowed now: ${reason} [${id}]`,
+    );
   }
   for (const one of [...untrusted, ...outdated]) io.tell(proofAdvice(one, values));
   const refused = [
@@ -212,17 +217,17 @@ function tellTrust(
     values.bundle === undefined ? undefined : bundleAdvice(id, seen);
   const advice = refused.flatMap(({ team, name, selector: named, id }) => {
     const lacksKeys = teamsLackingKeys.includes(team);
-    // A lock may name another version than the latest by now.
+    // The lock file may not name the latest version.
     const selector = lockFile === undefined ? named : undefined;
     return ofBundle(id) ?? trustAdvice(id, { team, name, lacksKeys, selector }, values) ?? [];
   });
   if (lockFile !== undefined && refused.some(({ id }) => id === 'key-revoked')) {
-    advice.push(`${lockFile} names what was refused; "aa-registry lock" writes it again.`);
+    advice.push(`${lockFile} names a refused version; run "aa-registry lock" to update it.`);
   }
   for (const next of new Set(advice)) io.tell(next);
 }
 
-/** The same as JSON. */
+/** The report as JSON. */
 function asData(
   root: string,
   { outcomes, present, offline, log, untrusted, unmanaged, wanted }: Synced,
@@ -255,7 +260,7 @@ function asData(
       ? { reason: offline.reason, checkedAt: offline.checkedAt?.toISOString() ?? null }
       : null,
     log: log ?? null,
-    // Installed by "pull" and not listed: left as they are.
+    // Installed by "pull" and not listed: not changed.
     unmanaged: unmanaged.map(({ team, name, version }) => ({ team, name, version })),
     untrusted: untrusted.map(({ installation: { team, name, version }, id, reason }) => ({
       team,
@@ -272,7 +277,7 @@ function changeOf(root: string, profile: VerifiedProfile): string {
   return diffOf(path, text, profile.bytes, profile.version);
 }
 
-/** How long ago, in the largest whole unit. */
+/** The age in the largest whole unit. */
 function ageOf(time: Date): string {
   const minutes = Math.max(0, Math.floor((Date.now() - time.getTime()) / 60_000));
   if (minutes === 0) return `just now, ${time.toISOString()}`;
@@ -289,13 +294,13 @@ function showPlan(io: Io, root: string, report: Synced): void {
   for (const outcome of report.outcomes) {
     const { step, result, profile } = outcome;
     if (!result.ok || step.kind === 'note') {
-      tellOutcome(io, outcome, report.lockFile);
+      reportOutcome(io, outcome, report.lockFile);
       continue;
     }
     printText(io, `Would ${verbOf(step).todo} ${describe(step, report.lockFile)}`);
     const patch = profile && changeOf(root, profile);
     if (patch) io.print(patch.trimEnd());
   }
-  tellRegistry(io, report);
-  if (!report.outcomes.some(isChange)) io.print('Nothing would be changed.');
+  reportRegistry(io, report);
+  if (!report.outcomes.some(isChange)) io.print('No changes.');
 }

@@ -10,7 +10,7 @@ export const teamCreate = defineCommand({
   examples: ['aa-registry team create platform'],
   async run({ values, args: [name = ''], io }) {
     const client = await openSession(io, values);
-    answer(io, values, await client.createTeam(name), `Made team ${name}.`);
+    answer(io, values, await client.createTeam(name), `Created team ${name}.`);
     return exit.ok;
   },
 });

@@ -45,7 +45,7 @@ export const tokenCreate = defineCommand({
   async run({ values, args: [label = ''], io }) {
     const { team, profile, user, scope = 'publish' } = values;
     if (profile !== undefined && team === undefined) {
-      throw new CliError(exit.usage, '--profile goes with --team.');
+      throw new CliError(exit.usage, '--profile requires --team.');
     }
     const expiresAt = values.expires === undefined ? undefined : parseEnd(values.expires);
     const client = await openSession(io, values);
@@ -59,19 +59,19 @@ export const tokenCreate = defineCommand({
     });
     answer(io, values, made, made.token);
     const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
-    io.tell(`token ${made.id}, scope ${made.scope}, good ${until}`);
+    io.tell(`token ${made.id}, scope ${made.scope}, valid ${until}`);
     if (made.team === null && made.user === null) {
       const role =
         made.scope === 'admin'
-          ? 'It is an administrator’s, for all of the registry'
-          : 'It is good in every team';
-      io.tell(`${role}; --team TEAM narrows one to a team.`);
+          ? 'It has administrator rights for the whole registry'
+          : 'It is valid in every team';
+      io.tell(`${role}; use --team TEAM to restrict a token to a team.`);
     }
     return exit.ok;
   },
 });
 
-/** The longest that a number of days may reach. */
+/** The maximum number of days. */
 const maxDays = 3650;
 
 function parseEnd(text: string): string {
@@ -83,6 +83,6 @@ function parseEnd(text: string): string {
   if (days === undefined && time > Date.now()) return new Date(time).toISOString();
   throw new CliError(
     exit.usage,
-    `--expires takes days such as 90d, or a time to come such as 2027-01-31T12:00:00Z, not "${text}".`,
+    `--expires takes days such as 90d, or a future time such as 2027-01-31T12:00:00Z, not "${text}".`,
   );
 }

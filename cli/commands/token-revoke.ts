@@ -12,12 +12,12 @@ export const tokenRevoke = defineCommand({
   examples: ['aa-registry token revoke 17'],
   async run({ values, args: [text = ''], io }) {
     if (text.startsWith('aar_')) {
-      throw new CliError(exit.usage, 'Name the token by its id ("token list"), not by the secret.');
+      throw new CliError(exit.usage, 'Use the token’s id (see "token list"), not its secret.');
     }
     const id = requireId(text);
     const client = await openSession(io, values);
     await client.revokeToken(id);
-    answer(io, values, { id }, `Token ${id} is revoked.`);
+    answer(io, values, { id }, `Revoked token ${id}.`);
     return exit.ok;
   },
 });

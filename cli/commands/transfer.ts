@@ -10,7 +10,7 @@ export const transfer = defineCommand({
   options: {
     format: formatOption,
     ...registryOptions,
-    yes: { type: 'boolean', description: 'Do not ask' },
+    yes: { type: 'boolean', description: 'Do not ask for confirmation' },
   },
   details:
     'Published versions stay where they are, signed by the old team: no registry can change ' +
@@ -19,16 +19,19 @@ export const transfer = defineCommand({
   examples: ['aa-registry transfer platform/web edge'],
   async run({ values, args: [text = '', to = ''], io }) {
     const { team, name } = requireReference(text);
-    const question = `Nothing will be published as ${team}/${name} any more, for good. Go on?`;
+    const question = `No version can be published as ${team}/${name} after this, and it can’t be undone. Continue?`;
     if (values.yes !== true && !io.stdin.isTTY) {
-      throw new CliError(exit.usage, 'There is no terminal to ask on; add --yes if you mean it.');
+      throw new CliError(
+        exit.usage,
+        'There is no terminal to confirm on; use --yes to transfer without confirmation.',
+      );
     }
     if (values.yes !== true && !(await confirm(io, question))) {
       throw new CliError(exit.failed, 'Nothing was changed.');
     }
     const client = await openSession(io, values);
     const { replacement } = await client.transfer({ team, name }, to);
-    answer(io, values, { team, name, replacement }, `${team}/${name} goes on as ${replacement}.`);
+    answer(io, values, { team, name, replacement }, `${team}/${name} is now ${replacement}.`);
     return exit.ok;
   },
 });

@@ -31,8 +31,8 @@ export const trustAdd = defineCommand({
     if (texts.length === 0 && policy) {
       throw new CliError(
         exit.failed,
-        `Team ${team} is trusted already; name the KEY to add.`,
-        `What has changed of its keys shows: aa-registry trust update ${team}`,
+        `Team ${team} is already trusted; name the KEY to add.`,
+        `To show changes of its keys: aa-registry trust update ${team}`,
       );
     }
     const isAsked = texts.length === 0 || texts.some(isDigest);

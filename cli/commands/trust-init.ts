@@ -31,7 +31,7 @@ export const trustInit = defineCommand({
     yes: {
       type: 'boolean',
       short: 'y',
-      description: 'Do not ask; you have compared the key ids',
+      description: 'Do not ask; only after comparing the key ids',
     },
   },
   details:
@@ -41,7 +41,7 @@ export const trustInit = defineCommand({
   async run({ values, args, io }) {
     const teams = args.length > 0 ? args : [defaultTeam];
     const wrong = teams.find((team) => !isTeam(team));
-    if (wrong !== undefined) throw new CliError(exit.usage, `"${wrong}" is not a team name.`);
+    if (wrong !== undefined) throw new CliError(exit.usage, `"${wrong}" is not a valid team name.`);
     const root = rootOf(values.root);
     const unsafe = findUnsafe(root);
     if (unsafe) {
@@ -60,13 +60,13 @@ export const trustInit = defineCommand({
       );
     }
     const log = before?.log ?? (await fetchLogPolicy(client));
-    // What is asked about is no answer: with --format json that is one object.
+    // Not part of the output, which with --format json is one object.
     const say = values.format === 'json' ? io.tell : io.print;
     const added = new Map<string, TeamPolicy>();
     for (const team of teams) {
       if (before?.teams.has(team)) {
         io.tell(
-          `Team ${team} is trusted already; nothing changes for it ("trust update" does that).`,
+          `Team ${team} is already trusted and does not change; use "trust update" to update its keys.`,
         );
         continue;
       }
@@ -86,7 +86,7 @@ export const trustInit = defineCommand({
       say(`Team ${team} of ${client.registry} publishes with:`);
       for (const { keyId } of keys) say(`  ${keyId}`);
     }
-    // What answers must be that log already, and from here on it may only grow.
+    // The registry must already prove this log; from here on, the log may only grow.
     const seen = hostSeenFolder(root, log.key);
     const checkpoint = await client.getCheckpoint();
     const view = { checkpoint, consistency: [] };
@@ -102,15 +102,18 @@ export const trustInit = defineCommand({
           'Nothing was written: there is no terminal to confirm on. Compare the key ids, then add --yes.',
         );
       }
-      if (!(await confirm(io, 'Are these the keys that the team told you?'))) {
+      if (!(await confirm(io, 'Do these match the keys you received from the team?'))) {
         throw new CliError(exit.failed, 'Nothing was written.');
       }
     }
     await alone(io, root, async () => {
-      // Somebody else may have written it while the keys were compared: what is there stays.
+      // The file may have been changed while the keys were compared; such changes are not overwritten.
       const now = await readTrust(path);
       if (now && (now.registry !== client.registry || now.log.key.verifier !== log.key.verifier)) {
-        throw new CliError(exit.failed, `Nothing was written: ${path} was changed meanwhile.`);
+        throw new CliError(
+          exit.failed,
+          `Nothing was written: ${path} was changed in the meantime.`,
+        );
       }
       const all = new Map([...added, ...(now?.teams ?? [])]);
       const trust = { registry: client.registry, log: now?.log ?? log, teams: all };
@@ -129,11 +132,11 @@ export const trustInit = defineCommand({
   },
 });
 
-/** The registry's log with the defaults that an operator may edit: no witness, a day's age. */
+/** The registry's log, with defaults that an operator may edit: no witness, a maximum age of one day. */
 async function fetchLogPolicy(client: Client): Promise<LogPolicy> {
   const key = await parseNoteVerifier(await client.getLogVerifier());
   if (key?.type !== 'ed25519') {
-    throw new CliError(exit.refused, `Refused: ${client.registry} shows no log key.`);
+    throw new CliError(exit.refused, `Refused: ${client.registry} does not publish a log key.`);
   }
   return { key, witnesses: [], witnessThreshold: 0, maxAge: defaultMaxAge * 3600 };
 }
@@ -142,6 +145,6 @@ async function fetchKeys({ keys }: Team): Promise<PublicKey[]> {
   const good = keys.filter(({ revokedAt }) => revokedAt === null);
   const imported = await Promise.all(good.map(({ publicKey }) => importPublicKey(publicKey)));
   const found = imported.filter((key) => key !== undefined);
-  // A registry is not trusted to show each once.
+  // The registry may list a key twice.
   return [...new Map(found.map((key) => [key.keyId, key])).values()];
 }

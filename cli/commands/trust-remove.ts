@@ -19,7 +19,8 @@ export const trustRemove = defineCommand({
     const opened = await openTrust(values);
     const team = requireTeam(name);
     const policy = opened.trust.teams.get(team);
-    if (!policy) throw new CliError(exit.failed, `Team ${team} is not trusted; nothing changes.`);
+    if (!policy)
+      throw new CliError(exit.failed, `Team ${team} is not trusted; nothing was changed.`);
     if (texts.length === 0) {
       return changeTeams(io, values, opened, [{ team, after: undefined }]);
     }

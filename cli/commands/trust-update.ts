@@ -34,7 +34,7 @@ export const trustUpdate = defineCommand({
       }
       const shown = await fetchTeamKeys(client, opened, team, io.env);
       const revoked = new Set(shown.flatMap((one) => (one.revoked ? [one.key.keyId] : [])));
-      const kept = policy.keys.filter(({ keyId }) => !revoked.has(keyId));
+      const remaining = policy.keys.filter(({ keyId }) => !revoked.has(keyId));
       const known = new Set(policy.keys.map(({ keyId }) => keyId));
       const added = shown.filter((one) => !one.revoked && !known.has(one.key.keyId));
       const notes = new Map<string, string>(
@@ -46,11 +46,11 @@ export const trustUpdate = defineCommand({
           : known.has(key.keyId)
             ? 'trusted'
             : vouched
-              ? 'new, signed for by keys that are trusted'
-              : 'new, signed for by no key that is trusted: compare it';
+              ? 'new, endorsed by trusted keys'
+              : 'new, not endorsed by a trusted key: compare its id';
         notes.set(key.keyId, `${said} (${label})`);
       }
-      const keys = [...kept, ...added.map(({ key }) => key)];
+      const keys = [...remaining, ...added.map(({ key }) => key)];
       changes.push({ team, after: { ...policy, keys }, notes });
     }
     return changeTeams(io, values, opened, changes);

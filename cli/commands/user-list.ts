@@ -22,7 +22,7 @@ export const userList = defineCommand({
       rows.push([name, admin ? 'administrator' : 'user', day(createdAt)]);
     }
     printList(io, ['USER', 'ROLE', 'CREATED'], rows);
-    if (rows.length === 0) io.tell('There are no users.');
+    if (rows.length === 0) io.tell('No users.');
     return exit.ok;
   },
 });

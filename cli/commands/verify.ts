@@ -4,7 +4,7 @@ import { formatReference } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { tellHostEvent } from '../host-events.ts';
+import { reportHostEvent } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
@@ -36,7 +36,7 @@ export const verify = defineCommand({
     if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
-        '"verify" needs REF.',
+        '"verify" requires REF.',
         'Usage: aa-registry verify REF [OPTIONS]',
       );
     }
@@ -54,7 +54,7 @@ export const verify = defineCommand({
           const reference = formatReference(event.reference);
           io.tell(`Warning: ${reference} was yanked: ${event.reason}`);
         } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
-          tellHostEvent(io, event, values);
+          reportHostEvent(io, event, values);
         }
       },
     });

@@ -16,7 +16,7 @@ export const webhookTest = defineCommand({
     const { state, lastStatus, lastError, messageId } = delivery;
     const delivered = state === 'delivered';
     const said = delivered
-      ? `Delivered ${messageId}: it answered ${lastStatus}.`
+      ? `Delivered ${messageId}: the response was ${lastStatus}.`
       : `Not delivered: ${lastError}.`;
     answer(io, values, delivery, said);
     return delivered ? exit.ok : exit.failed;

@@ -24,18 +24,18 @@ export const yank = defineCommand({
     if (selector.kind !== 'version') {
       throw new CliError(exit.usage, `Name a version, such as ${name}@1.2.0.`);
     }
-    if (!reason) throw new CliError(exit.usage, 'Say why with --reason TEXT.');
+    if (!reason) throw new CliError(exit.usage, 'Give a reason with --reason TEXT.');
     const client = await openSession(io, values);
     const { version } = selector;
     const { yankReason } = await client.yank({ team, name, version }, reason);
-    const kept = yankReason ?? reason;
+    const shownReason = yankReason ?? reason;
     answer(
       io,
       values,
-      { team, name, version, reason: kept },
-      kept === reason.trim()
+      { team, name, version, reason: shownReason },
+      shownReason === reason.trim()
         ? `Yanked ${team}/${name}@${version}.`
-        : `${team}/${name}@${version} is already yanked: ${kept}. The reason was not changed.`,
+        : `${team}/${name}@${version} is already yanked: ${shownReason}. The reason was not changed.`,
     );
     return exit.ok;
   },

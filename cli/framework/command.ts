@@ -7,9 +7,9 @@ export interface Option {
   type: 'string' | 'boolean';
   short?: string;
   multiple?: boolean;
-  /** What stands for the value in help, such as `DIR`; of {@link choices}, these. */
+  /** The placeholder of the value in help, such as `DIR`; by default the {@link choices}. */
   value?: string;
-  /** The only values there are. */
+  /** The allowed values. */
   choices?: readonly string[];
   description: string;
 }
@@ -27,23 +27,23 @@ export type Values<O extends Options> = {
         : string;
 };
 
-/** What stands for an option's value in help; `undefined` when it takes none. */
+/** The placeholder of an option's value in help; `undefined` for a flag. */
 export function placeholder({ value, choices }: Option): string | undefined {
   return value ?? choices?.join('|');
 }
 
 /** One argument of a command, as help shows it and shells complete it. */
 export interface Argument {
-  /** What stands for it, such as `REF` or `FILE`. */
+  /** The placeholder, such as `REF` or `FILE`. */
   name: string;
-  /** The only values there are. */
+  /** The allowed values. */
   choices?: readonly string[];
   optional?: boolean;
-  /** There may be several; only of the last one. */
+  /** Whether it may be repeated; only the last argument may. */
   repeated?: boolean;
 }
 
-/** What a command is given: its options, its arguments and the world around it. */
+/** The input of a command: its options, arguments and environment. */
 export interface Invocation<O extends Options = Options> {
   values: Values<O>;
   args: string[];
@@ -58,19 +58,19 @@ export interface Command {
   name: string;
   /** One line for the list of commands. */
   summary: string;
-  /** What follows the name, in order. */
+  /** The arguments, in order. */
   args: readonly Argument[];
-  /** The options that matter most, as usage shows them after the arguments. */
+  /** The most important options, as usage shows them after the arguments. */
   usage?: string;
   options: Options;
-  /** More than the summary says, for its own help. */
+  /** Details for the command's own help, after the summary. */
   details?: string;
   examples: string[];
-  /** Does the work; the result is the exit code. */
+  /** Runs the command and returns the exit code. */
   run(invocation: Invocation): Promise<number>;
 }
 
-/** Commands that belong together in help, by name, each loaded when it is wanted. */
+/** A group of commands in help, by name, each loaded when it is used. */
 export interface Topic {
   title: string;
   commands: Record<string, () => Promise<Command>>;
@@ -96,8 +96,8 @@ export function defineCommand<const O extends Options>(
 }
 
 /**
- * What went wrong is the caller's to mend; `next` says how. `id` is what --format json calls it, for ever; of what needs
- * no name of its own, that of its exit code.
+ * An error that the user can fix; `next` says how. `id` is its stable id in --format json, by default that of the exit
+ * code.
  */
 export class CliError extends Error {
   readonly exitCode: number;
@@ -115,23 +115,26 @@ export class CliError extends Error {
 /** The exit codes, which docs/cli.md documents. */
 export const exit = {
   ok: 0,
-  /** The command did its work and the answer is no: errors found, the registry refused. */
+  /** The command ran and failed: the profile has errors, or the registry refused. */
   failed: 1,
   usage: 2,
-  /** A profile could not be proved to come from its team. Nothing was changed. */
+  /** A profile could not be verified. Nothing was changed. */
   refused: 3,
   unreachable: 4,
-  /** This machine can't do it: no root, no AppArmor, no apparmor_parser. Nothing was changed. */
+  /** Not possible on this machine: no root, no AppArmor, no apparmor_parser. Nothing was changed. */
   unable: 5,
-  /** What is installed is not what the host has: a changed file, other rules in the kernel, another mode. */
+  /** The host has drifted: a changed file, other rules in the kernel, another mode. */
   drift: 6,
-  /** A profile that is installed is not loaded. */
+  /** An installed profile is not loaded. */
   notLoaded: 7,
-  /** What is installed can't be proved now: its keys were revoked or are trusted no more, or its proof is gone. */
+  /**
+   * An installed profile can no longer be verified: its keys were revoked or removed from the trust file, or its proof
+   * is missing.
+   */
   untrusted: 8,
 } as const;
 
-/** What an error is called that has no id of its own, by its exit code. */
+/** The ids of errors without their own id, by exit code. */
 const exitIds: Record<number, string> = {
   [exit.failed]: 'failed',
   [exit.usage]: 'usage',
@@ -140,20 +143,20 @@ const exitIds: Record<number, string> = {
   [exit.unable]: 'unable',
 };
 
-/** What each exit code means, for help and the manual. */
+/** The meaning of each exit code, for help and the manual. */
 export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
-  0: 'Done',
+  0: 'Success',
   1: 'Failed: the profile has errors, or the registry refused',
   2: 'Usage error',
   3: 'Refused: the profile could not be verified; nothing was changed',
   4: "The registry can't be reached",
   5: 'Not possible on this machine: no root, no AppArmor, no apparmor_parser; nothing was changed',
-  6: 'The host has drifted: a file, the kernel or a mode is not what was installed',
-  7: 'A profile that is installed is not loaded',
+  6: 'The host has drifted: a file, a loaded profile or a mode differs from what was installed',
+  7: 'An installed profile is not loaded',
   8: 'An installed profile can no longer be verified: its keys were revoked, or its proof is missing or bad',
 };
 
-/** The arguments of a command, and the options that matter most, as usage shows them. */
+/** The arguments of a command and its most important options, as usage shows them. */
 export function synopsisOf({ args, usage = '' }: Pick<Command, 'args' | 'usage'>): string {
   return [...args.map(argumentText), usage].filter((part) => part !== '').join(' ');
 }
@@ -164,7 +167,7 @@ function argumentText({ name, optional, repeated }: Argument): string {
   return optional ? `[${text}]` : text;
 }
 
-/** How a command is called: its name, its arguments and that there are options. */
+/** The usage line of a command. */
 export function usageOf(command: Pick<Command, 'name' | 'args' | 'usage'>): string {
   const parts = [command.name, synopsisOf(command), '[OPTIONS]'];
   return `Usage: aa-registry ${parts.filter((part) => part !== '').join(' ')}`;
@@ -175,7 +178,7 @@ export function usageError(message: string, command: Command): CliError {
   return new CliError(exit.usage, message, `${usageOf(command)}\n${help}`);
 }
 
-/** Reads a command's arguments. Throws a {@link CliError} that says what is wrong with them. */
+/** Reads a command's arguments. Throws a {@link CliError} if they are invalid. */
 export function parseInvocation(
   command: Command,
   argv: string[],
@@ -199,13 +202,13 @@ export function parseInvocation(
     const value = parsed.values[name];
     if (choices && value !== undefined && !choices.includes(value as string)) {
       const known = choices.join(', ');
-      throw usageError(`--${name} is one of ${known}, not "${value}".`, command);
+      throw usageError(`--${name} must be one of ${known}, not "${value}".`, command);
     }
   }
   const required = command.args.filter(({ optional }) => !optional);
   if (parsed.positionals.length < required.length) {
     const names = required.map(argumentText).join(' ');
-    throw usageError(`"${command.name}" needs ${names}.`, command);
+    throw usageError(`"${command.name}" requires ${names}.`, command);
   }
   const extra = parsed.positionals[command.args.length];
   if (extra !== undefined && !command.args.at(-1)?.repeated) {
@@ -214,7 +217,7 @@ export function parseInvocation(
   return { values: parsed.values as Invocation['values'], args: parsed.positionals, io, topics };
 }
 
-/** With `--limit -1` as `--limit=-1`: a number below zero is a value, for its option to judge, and no option. */
+/** Converts `--limit -1` to `--limit=-1`: a negative number is a value, which the option validates, not an option. */
 function joinNumbers(options: Options, argv: readonly string[]): string[] {
   const joined: string[] = [];
   for (const [at, word] of argv.entries()) {
@@ -227,7 +230,7 @@ function joinNumbers(options: Options, argv: readonly string[]): string[] {
   return joined;
 }
 
-/** What parseArgs found wrong, in this program's words: Node's own are for those who wrote the program. */
+/** Converts an error of parseArgs: Node's messages are for developers, not users. */
 function describeParseError({ options }: Command, message: string): string {
   const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
@@ -240,5 +243,5 @@ function describeParseError({ options }: Command, message: string): string {
   if (!option) return `${message.split(/\.\s/)[0]}.`;
   if (option.type === 'boolean') return `--${name} takes no value.`;
   const value = placeholder(option) ?? 'VALUE';
-  return `--${name} needs a value: --${name} ${value}; one that begins with "-" is written --${name}=-….`;
+  return `--${name} requires a value: --${name} ${value}. If the value begins with "-", write --${name}=-….`;
 }

@@ -9,14 +9,14 @@ export function toCliError(thrown: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof UnreachableError) {
     const next =
-      'Is that the right one? --registry URL names another; "aa-registry doctor" looks at the way to it.';
+      'Check the address (--registry URL sets another), or run "aa-registry doctor" to diagnose the connection.';
     return new CliError(exit.unreachable, error.message, next);
   }
   if (error instanceof RegistryError) {
     const id = error.id || 'registry-error';
     if (id === 'token-missing') {
       const next = 'Log in with "aa-registry login URL", or set AA_TOKEN.';
-      const message = 'That needs an API token, and none is known here.';
+      const message = 'This requires an API token, and none is configured.';
       return new CliError(exit.failed, message, next, id);
     }
     const next = error.status === 401 ? 'Log in with: aa-registry login URL' : undefined;

@@ -1,20 +1,20 @@
 import { visibleJson } from '../../policy/visible.ts';
 import type { Io } from '../terminal/io.ts';
 
-/** How a command answers. */
+/** The output format of a command. */
 export const formatOption = {
   type: 'string',
   choices: ['text', 'json'],
   description: 'text (default) or json: one object; a list is its "items"',
 } as const;
 
-/** As {@link formatOption}, of commands that answer bit by bit. */
+/** As {@link formatOption}, for commands with streaming output. */
 export const lineFormatOption = {
   ...formatOption,
   description: 'text (default) or json: one object a line',
 } as const;
 
-/** Prints an answer: `data` where --format asks for JSON, else these lines. */
+/** Prints the result: `data` with --format json, otherwise these lines. */
 export function answer(
   io: Io,
   { format }: { format?: 'text' | 'json' },
@@ -25,7 +25,7 @@ export function answer(
   else for (const line of lines) io.print(line);
 }
 
-/** Why a command failed that is to answer with a list as JSON, and what was done before. */
+/** The failure of a command that prints a JSON list, with the items that were done before it. */
 export class AfterItems extends Error {
   readonly items: readonly object[];
 
@@ -36,8 +36,8 @@ export class AfterItems extends Error {
 }
 
 /**
- * Does `work`, which tells of each thing that it has done: in lines at once, or, as JSON, all of them as a list in
- * the end. A run that fails then ends with {@link AfterItems}, so that its one object has both.
+ * Runs `work`, which reports each completed item: as text at once, or as JSON in one list at the end. With JSON, a
+ * failure throws {@link AfterItems}, so that one object has the items and the error.
  */
 export async function answerItems(
   io: Io,
@@ -56,5 +56,8 @@ export async function answerItems(
   if (format === 'json') io.print(toJson({ items }));
 }
 
-/** JSON in which nothing steers a terminal: what would is escaped as JSON does that, so it stays the same data. */
+/**
+ * JSON that is safe to print on a terminal: control characters are escaped in JSON's syntax, which keeps the data the
+ * same.
+ */
 export const toJson = visibleJson;

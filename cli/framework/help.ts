@@ -8,21 +8,21 @@ import {
   usageOf,
 } from './command.ts';
 
-/** Where the descriptions of options stand, and where there is less room. */
+/** The column of option descriptions, and the column on narrow terminals. */
 const column = { usual: 26, narrow: 10 };
 
-/** The least width for the usual column. */
+/** The minimum terminal width for the usual column. */
 const minUsual = 72;
 
-/** The width of help: longer lines are hard to read. */
+/** The maximum width of help, for readability. */
 const maxWidth = 100;
 
-/** What `--help` is, beside every command's own options. */
+/** The option `--help` of every command. */
 export const helpOption: Options = {
-  help: { type: 'boolean', short: 'h', description: 'Show this' },
+  help: { type: 'boolean', short: 'h', description: 'Show this help' },
 };
 
-/** The first page of help, for `width` columns: what there is, by topic. */
+/** The main help page, for `width` columns: all commands by topic. */
 export async function overview(topics: Topic[], version: string, width: number): Promise<string> {
   const names = topics.flatMap(({ commands }) => Object.keys(commands));
   const lists = await Promise.all(
@@ -38,7 +38,7 @@ export async function overview(topics: Topic[], version: string, width: number):
     ...lists.flat(),
     '',
     ...paragraph(
-      'Run "aa-registry COMMAND --help" for its options and examples, "aa-registry help exit-codes" for those.',
+      'Run "aa-registry COMMAND --help" for the options and examples of a command, "aa-registry help exit-codes" for exit codes.',
       width,
     ),
   ].join('\n');
@@ -63,7 +63,7 @@ function summaries(commands: Command[], names: string[], width: number): string[
   );
 }
 
-/** What the exit codes mean. */
+/** The help page of exit codes. */
 export function exitCodeHelp(width: number): string {
   const lines = Object.entries(exitMeanings).flatMap(([code, meaning]) =>
     paragraph(`  ${code}  ${meaning}`, width, 5),
@@ -84,7 +84,7 @@ export function commandHelp(command: Command, width: number): string {
     ...optionLines({ ...options, ...helpOption }, width),
     '',
     examples.length === 1 ? 'Example:' : 'Examples:',
-    // They are to be copied: not broken.
+    // Examples are not wrapped, so that they can be copied.
     ...examples.map((example) => `  ${example}`),
   ].join('\n');
 }

@@ -8,48 +8,57 @@ import {
 } from './command.ts';
 import { helpOption } from './help.ts';
 
-/** A page of the manual, as its file is called and what is in it: man(7) source in UTF-8. */
+/** A manual page: its file name and man(7) source. */
 export interface ManualPage {
   file: string;
   text: string;
 }
 
-/** What the pages say of the program that they belong to. */
+/** The program version and date on the pages. */
 export interface Edition {
   version: string;
   /** Such as `2026-01-31`. */
   date: string;
 }
 
-/** Variables that commands read, beside those that `serve` has for its options. */
+/** Variables that commands read, besides those for options of `serve`. */
 const environment: [name: string, meaning: string][] = [
-  ['AA_REGISTRY', 'The registry, where no --registry names one.'],
-  ['AA_TOKEN', 'The API token, instead of the one that login remembers.'],
+  ['AA_REGISTRY', 'The registry if --registry is not given.'],
+  ['AA_TOKEN', 'The API token, instead of the one that login saved.'],
   ['AA_SIGNING_KEY', 'A publisher key in PEM, instead of a file.'],
   ['AA_KEY_PASSPHRASE', 'The passphrase of an encrypted publisher key.'],
   ['AA_ID_TOKEN', "A CI job's OpenID Connect token, with which publish gets an API token."],
-  ['LIBSQL_AUTH_TOKEN', 'The token of the database that admin check is pointed at.'],
+  ['LIBSQL_AUTH_TOKEN', 'The token for the database of admin check --database.'],
   ['AA_CONFIG', "The host's configuration, instead of /etc/aa-registry/config.toml."],
-  ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'The proxy, and for which hosts there is none.'],
-  ['SSL_CERT_FILE', 'A PEM file of CAs to be trusted besides those of the system.'],
-  ['NO_COLOR', 'Where it is set and not empty nothing is coloured.'],
+  ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'The proxy, and the hosts to contact without it.'],
+  ['SSL_CERT_FILE', 'A PEM file of CAs to trust in addition to those of the system.'],
+  ['NO_COLOR', 'Disables colours if set and not empty.'],
   ['XDG_CONFIG_HOME', "The folder of the user's configuration, instead of ~/.config."],
-  ['XDG_STATE_HOME', 'The folder of what was seen of logs, instead of ~/.local/state.'],
+  ['XDG_STATE_HOME', 'The folder for the last checkpoints seen, instead of ~/.local/state.'],
 ];
 
 const files: [path: string, meaning: string][] = [
-  ['/etc/aa-registry/trust.toml', 'Whom this host trusts; see aa-registry-trust.toml(5).'],
-  ['/etc/aa-registry/profiles.toml', 'What sync installs; see aa-registry-profiles.toml(5).'],
-  ['/etc/aa-registry/profiles.lock.toml', 'The exact versions of those, which lock writes.'],
-  ['/etc/aa-registry/config.toml', 'How to reach the registry; see aa-registry-config.toml(5).'],
+  [
+    '/etc/aa-registry/trust.toml',
+    'The logs and keys that this host trusts; see aa-registry-trust.toml(5).',
+  ],
+  [
+    '/etc/aa-registry/profiles.toml',
+    'The profiles that sync installs; see aa-registry-profiles.toml(5).',
+  ],
+  ['/etc/aa-registry/profiles.lock.toml', 'The exact versions of those profiles, written by lock.'],
+  [
+    '/etc/aa-registry/config.toml',
+    'The connection to the registry; see aa-registry-config.toml(5).',
+  ],
   ['aa-profile.toml', 'The manifest of a package; see aa-profile.toml(5).'],
   ['/etc/apparmor.d/aa-registry.TEAM.NAME', 'An installed profile.'],
-  ['/etc/apparmor.d/local/NAME', "The administrator's own rules; updates leave them alone."],
-  ['/var/lib/aa-registry', 'What was installed, where from, and how far the log was seen.'],
-  ['~/.config/aa-registry/config.toml', 'What login remembers: a registry and a token.'],
+  ['/etc/apparmor.d/local/NAME', "The administrator's own rules; updates do not change them."],
+  ['/var/lib/aa-registry', 'The installed state and the last checkpoint seen.'],
+  ['~/.config/aa-registry/config.toml', 'The registry and token saved by login.'],
 ];
 
-/** Every page of section 1: one that has an overview, and one for each command. */
+/** The pages of section 1: an overview, and one for each command. */
 export async function manualPages(topics: Topic[], edition: Edition): Promise<ManualPage[]> {
   const loaded = await Promise.all(
     topics.map(async ({ title, commands }) => ({
@@ -76,7 +85,7 @@ function overviewPage(topics: { title: string; commands: Command[] }[], edition:
     '.RI [ OPTIONS ]',
     '.SH DESCRIPTION',
     escaped(
-      'aa-registry distributes AppArmor profiles. Publishers lint, sign and publish them to a registry; hosts pull them, prove where they came from, and load them into the kernel. Each command has a page of its own.',
+      'aa-registry distributes AppArmor profiles. Publishers lint, sign and publish them to a registry; hosts pull them, verify their origin, and load them into the kernel. Each command has its own page.',
     ),
     ...topics.flatMap(({ title, commands }) => [
       `.SS ${escaped(title)}`,
@@ -126,7 +135,7 @@ function commandPage(command: Command, edition: Edition): string {
     ...examples.map(escaped),
     '.EE',
     '.SH EXIT STATUS',
-    '0 when all was done. The other codes are listed in',
+    '0 on success. The other codes are listed in',
     `.BR ${escaped('aa-registry')} (1).`,
     '.SH SEE ALSO',
     `.BR ${escaped('aa-registry')} (1)`,
@@ -161,7 +170,7 @@ function pageName({ name }: Command): string {
   return `aa-registry-${name.replaceAll(' ', '-')}`;
 }
 
-/** Text that means itself in man(7): as it is typed, so that it can be copied out of the page. */
+/** Escapes text for man(7), so that it can be copied from the page as typed. */
 function escaped(text: string): string {
   const characters: Record<string, string> = {
     '\\': '\\e',

@@ -1,4 +1,4 @@
-/** What others call commands of this program. */
+/** Names in other programs for commands of this one. */
 const synonyms: Record<string, string> = {
   add: 'pull',
   get: 'pull',
@@ -17,12 +17,12 @@ const synonyms: Record<string, string> = {
   view: 'show',
 };
 
-/** The command that is known by this name elsewhere. */
+/** The command that has this name in other programs. */
 export function synonymOf(word: string): string | undefined {
   return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
 }
 
-/** The name that one of the typed texts is a slip for, at most two characters off, or that alone begins with it. */
+/** The name that a typed text is a typo of, at most two characters away, or the only name with that prefix. */
 export function nearest(names: string[], typed: string[]): string | undefined {
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
@@ -36,7 +36,7 @@ export function nearest(names: string[], typed: string[]): string | undefined {
   return begun.length === 1 ? begun[0] : undefined;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -3,13 +3,13 @@ import { wrapLines } from '../terminal/wrap.ts';
 import { CliError, type Command, exit, parseInvocation, type Topic } from './command.ts';
 import { AfterItems } from './format.ts';
 
-/** The most that is told of what went wrong, in characters: a registry's own words may have no end. */
+/** The maximum length of an error message in characters: text from a registry may be arbitrarily long. */
 const maxMessage = 4000;
 
 /**
- * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one
- * sentence on standard error and, where there is something to do about it, a second; with --format json also an object
- * on standard output. What is told is broken between words where a terminal's line ends. Only what a run needs is loaded.
+ * Runs `aa-registry` with these arguments and returns its exit code. Every expected failure becomes one sentence on
+ * standard error, with a second one for the hint if there is one; with --format json, also an object on standard
+ * output. Messages are wrapped to the terminal's width. Only the modules that a run needs are loaded.
  */
 export async function run(
   topics: Topic[],
@@ -23,7 +23,7 @@ export async function run(
     stdout,
     stderr,
     print,
-    // Not opened until it is wanted.
+    // Opened on first use.
     get stdin() {
       return world.stdin;
     },
@@ -56,7 +56,7 @@ export async function run(
       const items = isLate ? { items: thrown.items } : {};
       io.print(visibleJson({ ...items, error: { id, message, next: next ?? null, exitCode } }));
     }
-    // A line of its own is only this program's to say.
+    // Indent further lines, so that only this program can start one.
     io.tell(`aa-registry: ${message.replaceAll('\n', '\n  ')}`);
     if (next) io.tell(next.replaceAll('\n', '\n  '));
     return exitCode;
@@ -67,15 +67,16 @@ function shorten(message: string): string {
   return message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message;
 }
 
-/** Whether these arguments ask for JSON, even if something else is wrong with them. */
+/** Whether these arguments request JSON, even if they are invalid otherwise. */
 function wantsJson(topics: Topic[], argv: string[]): boolean {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
-  const asked = words.some(
+  const requested = words.some(
     (word, at) => word === '--format=json' || (word === '--format' && words[at + 1] === 'json'),
   );
   return (
-    asked && (findCommand(topics, argv) !== undefined || groupOf(topics, argv[0] ?? '').length > 0)
+    requested &&
+    (findCommand(topics, argv) !== undefined || groupOf(topics, argv[0] ?? '').length > 0)
   );
 }
 
@@ -111,7 +112,7 @@ function findCommand(
   return undefined;
 }
 
-/** The commands of two words that begin with this one. */
+/** The two-word commands that begin with this word. */
 function groupOf(topics: Topic[], word: string): [name: string, load: () => Promise<Command>][] {
   return topics
     .flatMap(({ commands }) => Object.entries(commands))
@@ -123,17 +124,21 @@ async function unknownCommand(topics: Topic[], argv: string[]): Promise<CliError
   const [first = '', second = ''] = argv;
   const list = 'Run "aa-registry --help" for the list.';
   if (first.startsWith('-')) {
-    return new CliError(exit.usage, `Options follow the command; "${first}" is none.`, list);
+    return new CliError(
+      exit.usage,
+      `"${first}" is not a command; options follow the command.`,
+      list,
+    );
   }
   const group = groupOf(topics, first).map(([name]) => name);
   if (group.length > 0) {
     const near = nearest(group, [`${first} ${second}`]);
     const names = group.map((name) => `"${name}"`).join(', ');
     return near === undefined
-      ? new CliError(exit.usage, `"${first}" is followed by a second word: ${names}.`)
+      ? new CliError(exit.usage, `"${first}" requires a subcommand: ${names}.`)
       : new CliError(
           exit.usage,
-          `"${first} ${second}" is no command. Did you mean "${near}"?`,
+          `"${first} ${second}" is not a command. Did you mean "${near}"?`,
           `Run "aa-registry ${first} --help" for the list.`,
         );
   }
@@ -141,7 +146,7 @@ async function unknownCommand(topics: Topic[], argv: string[]): Promise<CliError
   const near = synonymOf(first) ?? nearest(names, [first, `${first} ${second}`]);
   return new CliError(
     exit.usage,
-    `"${first}" is no command.${near ? ` Did you mean "${near}"?` : ''}`,
+    `"${first}" is not a command.${near ? ` Did you mean "${near}"?` : ''}`,
     list,
   );
 }

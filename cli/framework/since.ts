@@ -8,12 +8,12 @@ const units: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** The moment that --since names, in milliseconds since 1970: a time, or how long ago; a usage error when it is none. */
+/** Parses --since, a time or an age, to milliseconds since 1970. Throws a usage error if it is invalid. */
 export function requireSince(text: string, now: number): number {
   const [, count, unit = ''] = /^(\d{1,9})([smhdw])$/.exec(text) ?? [];
   if (count !== undefined) return now - Number(count) * (units[unit] as number);
   const seconds = /^@(\d{1,12})$/.exec(text)?.[1];
-  // Without a zone it is meant as this machine's clock shows it, also where ISO 8601 has a date alone as UTC.
+  // Without a zone, local time, also for a date alone, which JavaScript reads as UTC.
   const local = /^\d{4}-\d\d-\d\d$/.test(text)
     ? `${text}T00:00`
     : text.replace(/^(\S+) (\d)/, '$1T$2');
@@ -21,6 +21,6 @@ export function requireSince(text: string, now: number): number {
   if (/^(@|\d{4}-\d\d-\d\d)/.test(text) && !Number.isNaN(time)) return time;
   throw new CliError(
     exit.usage,
-    `--since takes how long ago (30m, 2h, 1d) or a time such as 2026-01-31 or "2026-01-31 18:00", not "${text}".`,
+    `--since takes an age (30m, 2h, 1d) or a time such as 2026-01-31 or "2026-01-31 18:00", not "${text}".`,
   );
 }

@@ -1,6 +1,6 @@
 import { CliError, exit } from './command.ts';
 
-/** The whole number that an option's text is; a usage error when it is none from `minimum` to `maximum`. */
+/** Parses an option's value as a whole number from `minimum` to `maximum`. Throws a usage error if it is invalid. */
 export function requireWholeNumber(
   option: string,
   text: string,
@@ -12,7 +12,7 @@ export function requireWholeNumber(
   throw new CliError(exit.usage, `--${option} takes a whole number ${range}, not "${text}".`);
 }
 
-/** The id that an argument is; a usage error when it is none. */
+/** Parses an argument as a numeric id. Throws a usage error if it is invalid. */
 export function requireId(text: string): number {
   const id = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(id)) return id;

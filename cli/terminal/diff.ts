@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
 
-/** What a change would do to a file that holds `before`, as a unified diff; '' when nothing. `undefined` is no file. */
+/** The change of a file from `before` to `after` as a unified diff; '' if they are equal. `undefined` means no file. */
 export function diffOf(
   path: string,
   before: string | undefined,
@@ -19,6 +19,6 @@ export function diffOf(
     undefined,
     after === undefined ? undefined : label,
   );
-  // The library begins with lines that unified diffs do not have.
+  // Remove the library's header lines, which are not part of a unified diff.
   return patch.replace(/^(?:Index: .*\n)?=+\n/, '');
 }

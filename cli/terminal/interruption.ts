@@ -1,4 +1,4 @@
-/** Aborts when the process is asked to end, by Ctrl-C or SIGTERM; a second time ends it at once. */
+/** Aborts on SIGINT (Ctrl-C) or SIGTERM; a second signal ends the process at once. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

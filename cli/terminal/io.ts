@@ -1,26 +1,26 @@
 import type { Readable, Writable } from 'node:stream';
-// Not by way of the room's door: every command needs this, and few the rest.
+// Not imported through the index: every command needs this module, and few need the rest.
 import { visible } from '../../policy/visible.ts';
 import { SdkError } from '../../sdk/error.ts';
 
 export { visible, visibleLine } from '../../policy/visible.ts';
 
-/** Where a command writes: a terminal, which has columns, or not. */
+/** An output stream; a terminal has columns. */
 export type Output = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
-/** The world around a command, so that tests can give it another. */
+/** The environment of a command, which tests replace. */
 export interface Io {
   env: NodeJS.ProcessEnv;
   stdin: Readable & { isTTY?: boolean };
   stdout: Output;
   stderr: Output;
   /**
-   * Writes a line of the answer. Much of what is printed comes from files, logs and registries, which nobody has to
-   * trust: whatever would steer a terminal or not be seen is spelt out, here and in {@link tell}. What a command writes to
-   * the streams itself, it has to make visible itself.
+   * Writes a line of output. Much of it comes from files, logs and registries, which are not trusted, so control and
+   * invisible characters are escaped, here and in {@link tell}. Code that writes to the streams directly has to escape
+   * them itself.
    */
   print: (line: string) => void;
-  /** Writes a line about what goes on: not part of the answer, so it goes to standard error. */
+  /** Writes a message, which is not part of the output, to standard error. */
   tell: (line: string) => void;
 }
 
@@ -29,7 +29,7 @@ export function processIo(): Io {
   for (const stream of [stdout, stderr]) stream.on('error', endUnlessClosed);
   return {
     env,
-    // To open it takes time, and few commands read it.
+    // Opened on first use: opening takes time, and few commands read it.
     get stdin() {
       return process.stdin;
     },
@@ -40,21 +40,21 @@ export function processIo(): Io {
   };
 }
 
-/** A reader that has gone, as in `… | head`, misses the rest; a disk that is full misses what was asked for. */
+/** A closed pipe, as in `… | head`, is not an error; a full disk is. */
 function endUnlessClosed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
   process.stderr.write(`aa-registry: ${visible(error.message)}\n`);
   process.exit(1);
 }
 
-/** Whether to colour what goes to `stream`: only a terminal, and never when NO_COLOR is set. */
+/** Whether to colour output to `stream`: only on a terminal, and never if NO_COLOR is set. */
 export function wantsColor(io: Io, stream: Output): boolean {
   return stream.isTTY === true && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
 }
 
-/** How many columns a line may have; any number where there is no terminal. */
+/** The maximum number of columns of a line; unlimited without a terminal. */
 export function widthOf({ isTTY, columns }: Output): number {
-  // Some terminals, such as a serial line, say 0.
+  // Some terminals, such as serial lines, report 0.
   return isTTY === true ? columns || 80 : Number.POSITIVE_INFINITY;
 }
 

@@ -2,22 +2,22 @@ import { clearLine, cursorTo, moveCursor } from 'node:readline';
 import { columnsOf, cutColumns, padColumns } from './columns.ts';
 import { type Io, visibleLine, widthOf } from './io.ts';
 
-/** How far each of several things is. */
+/** The progress of several items. */
 export interface Progress {
-  /** Names the things, where they are only known once the work has begun. */
+  /** Sets the names of the items, if they are known only after the work began. */
   start: (names: readonly string[]) => void;
-  /** Says how far one is, by its place. */
+  /** Updates the stage of an item, by its index. */
   update: (at: number, stage: string) => void;
-  /** Says a line that stays, above what moves. */
+  /** Prints a permanent line above the progress. */
   note: (line: string) => void;
-  /** Says a line where there is no terminal on which `update` shows. */
+  /** Prints a line if there is no terminal for `update`. */
   detail: (line: string) => void;
 }
 
 /**
- * Does `work` and shows how far each of `names` is: on a terminal that has a line for each these, written over as it
- * goes on; elsewhere a plain line for what is worth one. What is under way still when `work` fails shows nothing more,
- * for it would write over what is said of that.
+ * Runs `work` and shows the progress of each of `names`: on a terminal with enough lines, as lines that are updated in
+ * place; otherwise as plain lines for important steps. After `work` fails, items still running print nothing, so that
+ * they don't overwrite the error.
  */
 export async function showingProgress<Result>(
   io: Io,
@@ -27,7 +27,7 @@ export async function showingProgress<Result>(
   let ended = false;
   const { tell } = io;
   let { update, note, detail } = startProgress(io, names);
-  // Other messages meanwhile stay above what moves, too.
+  // Other messages are also printed above the progress.
   io.tell = (line) => note(line);
   try {
     return await work({
@@ -63,7 +63,7 @@ function startProgress(io: Io, names: readonly string[]): Omit<Progress, 'start'
       const line = visibleLine(`${padColumns(name, width)}  ${stages[at]}`);
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
-      // A line that wraps would be two, and the next move up one too short.
+      // A wrapped line takes two rows, so moving the cursor up would end one row too low.
       stderr.write(`${cutColumns(line, Math.max(20, widthOf(stderr) - 1))}\n`);
     }
     drawn = names.length;
@@ -85,11 +85,11 @@ function startProgress(io: Io, names: readonly string[]): Omit<Progress, 'start'
   };
 }
 
-/** One line that is written over as something goes on; on a terminal only. */
+/** A progress line that is updated in place, on terminals only. */
 export interface StatusLine {
   isShown: boolean;
   show: (text: string) => void;
-  /** What is written next has a line of its own. */
+  /** Ends the progress line. */
   end: () => void;
 }
 

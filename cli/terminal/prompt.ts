@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { CliError, exit } from '../framework/command.ts';
 import { type Io, visible } from './io.ts';
 
-/** Asks on the terminal without showing what is typed. */
+/** Prompts on the terminal without echo. */
 export async function readSecret(io: Io, question: string): Promise<string> {
   io.stderr.write(visible(question));
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -16,7 +16,7 @@ export async function readSecret(io: Io, question: string): Promise<string> {
   }
 }
 
-/** Asks a yes-or-no question on the terminal; only `y` and `yes` are a yes. */
+/** Asks a yes-or-no question on the terminal; only `y` and `yes` mean yes. */
 export async function confirm(io: Io, question: string): Promise<boolean> {
   const lines = createInterface({ input: io.stdin, output: io.stderr });
   try {
@@ -26,7 +26,7 @@ export async function confirm(io: Io, question: string): Promise<boolean> {
   }
 }
 
-/** The answer to a question; an error when there will be none, as after Ctrl-C and Ctrl-D. */
+/** Reads the answer to a question. Throws if the input is closed, such as by Ctrl-C or Ctrl-D. */
 function answer(lines: Interface, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     lines.once('close', () => reject(new CliError(exit.usage, 'No answer was given.')));

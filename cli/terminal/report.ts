@@ -4,29 +4,29 @@ import { toJson } from '../framework/format.ts';
 import { type Io, visibleLine, wantsColor, widthOf } from './io.ts';
 import { wrap } from './wrap.ts';
 
-/** What was found in one file. */
+/** The diagnostics of one file. */
 export interface FileReport {
   file: string;
   source: string;
   ok: boolean;
-  /** The lowest AppArmor release that knows all it uses; not known of a file that could not be read. */
+  /** The oldest AppArmor release that supports the file; undefined if the file could not be read. */
   needs?: string;
   diagnostics: Diagnostic[];
-  /** How many more there are that are not in the list. */
+  /** The number of further diagnostics. */
   omitted?: number;
 }
 
-/** The maximum number of diagnostics that are shown of one file, in any format; each is less than 3 KiB. */
+/** The maximum number of diagnostics shown for a file, in any format; each is less than 3 KiB. */
 export const maxShown = 100;
 
-/** The diagnostics of a file that are shown, in order, and how many are not. */
+/** The diagnostics of a file to show, in order, and the number of omitted ones. */
 function shownOf({ diagnostics, omitted = 0 }: FileReport): {
   shown: Diagnostic[];
   omitted: number;
 } {
   if (diagnostics.length <= maxShown) return { shown: diagnostics, omitted };
   const ranks = { error: 0, warning: 1, info: 2 } as const;
-  // The first of each id, then the second: many of one hide none of another.
+  // Take the first of each id, then the second, so that many of one id don't hide another.
   const counts = new Map<string, number>();
   const order = diagnostics.map((diagnostic, index) => {
     const nth = counts.get(diagnostic.id) ?? 0;
@@ -42,8 +42,8 @@ function shownOf({ diagnostics, omitted = 0 }: FileReport): {
 }
 
 /**
- * Prints {@link maxShown} diagnostics with their lines and carets, and how many more there are; what is said of a file
- * is visible (see {@link render}).
+ * Prints up to {@link maxShown} diagnostics with their lines and carets, and the number of further ones. Text from the
+ * file is escaped (see {@link render}).
  */
 export function printDiagnostics(io: Io, stream: Io['stdout'], report: FileReport): void {
   const { file, source } = report;
@@ -57,19 +57,19 @@ export function printDiagnostics(io: Io, stream: Io['stdout'], report: FileRepor
   if (omitted > 0) stream.write(`… and ${omitted} more\n\n`);
 }
 
-/** A line of what is shown of a diagnostic, broken between words; the policy's own, which a caret is below, is not. */
+/** Wraps a line of a diagnostic, but not the policy's line, which has a caret below it. */
 function wrapped(line: string, width: number): string {
   if (width === Number.POSITIVE_INFINITY || /^ +\d* +\| /.test(line)) return line;
   const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;
   return wrap(line, width, indent).join('\n');
 }
 
-/** The text of an included file, in which a diagnostic stands; it was there a moment ago. */
+/** The text of an included file with a diagnostic; it was readable a moment ago. */
 function includedSource(file: string): string {
   return readPolicyFile(file) ?? '';
 }
 
-/** One line that says how much there is to read in a file, and which release it needs. */
+/** A line with the number of errors and warnings of a file, and the release it needs. */
 export function summary({ file, needs, diagnostics }: FileReport): string {
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
   const notes = count('info');
@@ -78,7 +78,7 @@ export function summary({ file, needs, diagnostics }: FileReport): string {
     plural(count('warning'), 'warning'),
     ...(notes > 0 ? [plural(notes, 'note')] : []),
   ];
-  const found = diagnostics.length === 0 ? 'nothing to report' : counts.join(', ');
+  const found = diagnostics.length === 0 ? 'no problems' : counts.join(', ');
   return `${visibleLine(file)}: ${found}${needs === undefined ? '' : `; needs AppArmor ${needs}`}`;
 }
 
@@ -86,7 +86,7 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** One file's report as a line of JSON, with what else there is to say. */
+/** One file's report as a line of JSON, with extra fields. */
 export function jsonLine(report: FileReport, more: object = {}): string {
   const { file, ok, needs } = report;
   const { shown, omitted } = shownOf(report);
@@ -109,7 +109,7 @@ export function jsonDiagnostic(diagnostic: Diagnostic): object {
     ...region(diagnostic),
     ...(diagnostic.expected === undefined ? {} : { expected: diagnostic.expected }),
     ...(diagnostic.suggestion === undefined ? {} : { suggestion: diagnostic.suggestion }),
-    // Where it is not in the file itself but in one that it includes.
+    // For a diagnostic in an included file.
     ...(diagnostic.file === undefined ? {} : { file: diagnostic.file }),
   };
 }
@@ -118,7 +118,7 @@ function region({ span: { start, end } }: Diagnostic) {
   return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
 }
 
-/** A path as a URI reference (RFC 3986), in which `?` and `#` are a part of a name. */
+/** A path as a URI reference (RFC 3986); `?` and `#` in names are escaped. */
 function uriOf(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -2,27 +2,27 @@ import { columnsOf, cutColumns, padColumns } from './columns.ts';
 import { type Io, visibleLine, widthOf } from './io.ts';
 import { wrap, wrapLines } from './wrap.ts';
 
-/** The least room that is worth breaking text into, in columns. */
-const leastRoom = 20;
+/** The minimum width for wrapped text, in columns. */
+const minWidth = 20;
 
-/** How far in text stands that has no room beside its row. */
+/** The indent of text that does not fit beside its row. */
 const below = '    ';
 
-/** Prints rows as {@link table} lays them out for where they go. */
+/** Prints rows with the layout of {@link table}. */
 export function printTable(io: Io, rows: readonly (readonly string[])[]): void {
   // A cell with a line break could look like a row of its own.
   const cells = rows.map((row) => row.map(visibleLine));
   for (const line of table(cells, widthOf(io.stdout))) io.print(line);
 }
 
-/** Prints a line of prose, which is broken between words where a terminal's line ends. */
+/** Prints a line of prose, wrapped to the terminal's width. */
 export function printText(io: Io, text: string): void {
   io.print(wrapLines(text, widthOf(io.stdout)));
 }
 
 /**
- * Prints a list: rows under headings, as {@link table} lays them out; of none, nothing. What a list is about comes first,
- * then of what kind it is, then when, and last what may be long. A column that is empty in all rows is left out.
+ * Prints a list: rows under headings, with the layout of {@link table}; nothing if there are no rows. Columns are in
+ * this order: subject, kind, time, long text. A column that is empty in all rows is left out.
  */
 export function printList(
   io: Io,
@@ -35,14 +35,14 @@ export function printList(
   printTable(io, [headings, ...rows].map(pick));
 }
 
-/** A day, of a time; nothing of none. */
+/** The date of a time; empty for null. */
 export function day(time: string | null): string {
   return time === null ? '' : time.slice(0, 10);
 }
 
 /**
- * Rows as lines, their cells in columns; a column that is empty throughout is left out. What is last in a row and does
- * not fit into `width` is broken into lines under each other: nothing is left out.
+ * Formats rows as lines with aligned cells; a column that is empty in all rows is left out. A last cell that does not
+ * fit into `width` is wrapped, not truncated.
  */
 export function table(rows: readonly (readonly string[])[], width: number): string[] {
   const columns = rows[0]?.map((_, at) => at) ?? [];
@@ -57,7 +57,7 @@ export function table(rows: readonly (readonly string[])[], width: number): stri
     const text = last === undefined ? '' : (row[last] ?? '');
     const line = `${before}${text}`.trimEnd();
     if (cutColumns(line, width) === line) return line;
-    return start + leastRoom <= width
+    return start + minWidth <= width
       ? wrap(line, width, ' '.repeat(start))
       : [before.trimEnd(), ...wrap(`${below}${text}`, width, below)];
   });

@@ -1,6 +1,6 @@
 import { columnsOf, cutColumns } from './columns.ts';
 
-/** Lines broken between words where they are longer than `width`, each going on as far in as it begins. */
+/** Wraps each line to `width` between words and keeps its indent. */
 export function wrapLines(text: string, width: number): string {
   if (width === Number.POSITIVE_INFINITY) return text;
   return text
@@ -10,8 +10,8 @@ export function wrapLines(text: string, width: number): string {
 }
 
 /**
- * Text broken between words into lines of at most `width` columns, all but the first with `indent` before them. A
- * word that is longer has a line of its own, whole, since people copy such words.
+ * Wraps text between words into lines of at most `width` columns; all but the first begin with `indent`. A longer word
+ * gets its own line and is not broken, so that it can be copied.
  */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
@@ -22,7 +22,7 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     const start = rest.search(/\S/);
     const last = rest.lastIndexOf(' ', end);
     const [next = ''] = /^[^ ]*/.exec(rest.slice(last + 1)) ?? [];
-    // A word that is too long for any line is not moved to the next one.
+    // A word that fits on no line is not moved to the next one.
     const fits = last > start && columnsOf(indent) + columnsOf(next) <= width;
     const at = fits ? last : rest.indexOf(' ', Math.max(start, end));
     if (at < 0) break;

@@ -45,7 +45,7 @@ export async function schemaDifferences(
   const unknown = applied.filter((name) => !migrations.some((one) => one.name === name));
   if (unknown.length > 0) {
     return [
-      `it has migrations that this program does not know: ${unknown.join(', ')}; a newer program made it`,
+      `it has migrations that this program does not know: ${unknown.join(', ')}; it is from a newer release`,
     ];
   }
   const missing = migrations.slice(0, applied.length).filter(({ name }) => !applied.includes(name));

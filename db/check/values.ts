@@ -23,7 +23,7 @@ export async function valueDifferences(db: Database): Promise<string[]> {
       const count = Number(row?.[`c${at}`] ?? 0);
       if (count === 0) continue;
       const values = count === 1 ? 'a value' : `${count} values`;
-      differences.push(`${name}: ${values} of ${column.name} that no registry writes`);
+      differences.push(`${name}: ${values} of ${column.name} with a wrong type`);
     }
   }
   return differences;

@@ -445,7 +445,7 @@ describe('the client commands', () => {
       return (await succeed(['pull', name, '--root', at('host')])).stdout;
     };
     const attached = await pulled('backupd', 'profile backupd /usr/sbin/backupd');
-    expect(attached).toContain('backupd confines /usr/sbin/backupd from its next start on');
+    expect(attached).toContain('backupd confines /usr/sbin/backupd from its next start');
     expect(attached).not.toContain('docker');
     const bare = await pulled('mailer', 'profile mailer');
     expect(bare).toContain('[Service]\nAppArmorProfile=mailer\n');
@@ -454,7 +454,7 @@ describe('the client commands', () => {
     const unit = ['run-args', 'backupd', '--runtime', 'systemd', '--root', at('host')];
     expect((await succeed(unit)).stdout).toBe('[Service]\nAppArmorProfile=backupd\n');
     const asked = await succeed(['run-args', 'backupd', '--root', at('host')]);
-    expect(asked.stderr).toContain('is for programs of the host');
+    expect(asked.stderr).toContain('is for programs on the host');
     const wrong = 'entrypoint = ["--privileged"]\n';
     await expect(pulled('sneaky', 'profile sneaky', wrong)).rejects.toThrow(/entrypoint/);
   });
@@ -615,15 +615,15 @@ describe('the client commands', () => {
     expect(outcome.stdout).toContain('sha256:');
     await expect(stat(at('asked'))).rejects.toThrow('ENOENT');
     const again = await succeed(['trust', 'init', 'library', '--root', at('host'), '--yes']);
-    expect(again.stderr).toContain('trusted already');
+    expect(again.stderr).toContain('already trusted');
   });
 
   const wrong: [string[], number, string][] = [
     [[], 2, ''],
-    [['frobnicate'], 2, 'is no command'],
+    [['frobnicate'], 2, 'is not a command'],
     [['serch'], 2, 'Did you mean "search"?'],
     [['key'], 2, '"key generate"'],
-    [['pull'], 2, 'needs REF'],
+    [['pull'], 2, 'requires REF'],
     [['pull', 'Not A Reference'], 2, 'is not a reference'],
     [['show', 'a', 'b'], 2, 'Unexpected argument'],
     [['pull', '--wrong', 'a'], 2, '--wrong'],
@@ -631,7 +631,7 @@ describe('the client commands', () => {
     [['publish', profiles, '--version', 'one'], 2, 'not a semantic version'],
     [['publish', profiles, '--version', '1.0.0'], 1, 'aa-profile.toml'],
     [['lint', '/no/such/file'], 1, '/no/such/file'],
-    [['search', '--registry', 'ftp://x'], 2, 'is no registry address'],
+    [['search', '--registry', 'ftp://x'], 2, 'is not a registry address'],
     [['search', '--registry', 'http://127.0.0.1:9'], 4, "can't be reached"],
     [['key', 'add', 'library', '/no/such/file'], 1, '/no/such/file'],
     [['login', 'http://127.0.0.1:9'], 2, '--token-stdin'],

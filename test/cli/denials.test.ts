@@ -71,7 +71,7 @@ describe('aa-registry denials', () => {
   DENIED 2 times, 2026-11-24 06:00:00, by cat, dog
     open /srv/secret/key (r)
     Denied by ${file}:5: audit deny /srv/secret/** rw,
-    No rule that is added allows it while that one stands; change that one, if it should be allowed.
+    A deny rule overrides any allow rule; to allow the access, change the deny rule.
 
   DENIED once, 2026-11-24 06:00:00, by cat
     open /etc/hosts (r)
@@ -89,7 +89,7 @@ other  not installed by aa-registry  ${at('root/etc/apparmor.d/other')}
         owner /tmp/x w,
       The profile's processes may write, create, rename, delete, chmod and chown /tmp/x where they own it.
 
-gone  no file on this host defines it
+gone  not defined by any file on this host
 
   DENIED once, 2026-11-24 06:00:00, by cat
     open /tmp/y (r)
@@ -157,14 +157,12 @@ gone  no file on this host defines it
     expect(await named()).toEqual(['/a', '/b', '/c']);
     expect(await named('--profile', 'web')).toEqual(['/a', '/c']);
     const slip = await denials(['--file', '-', '--profile', 'we'], log);
-    expect(slip.stdout).toBe('Nothing was refused by we.\n');
-    expect(slip.stderr).toMatch(/The log has events of: .*web/);
+    expect(slip.stdout).toBe('No denials by we.\n');
+    expect(slip.stderr).toMatch(/The log has events of these profiles: .*web/);
     expect(await named('--all')).toEqual(['/a', '/b', '/c', '/d']);
     expect(await named('--since', '2026-11-24T06:00:00.002Z')).toEqual(['/b', '/c']);
     expect(await named('--since', '@1795500001')).toEqual([]);
-    expect((await denials(['--file', '-', '--since', '1s'], log)).stdout).toBe(
-      'Nothing was refused.\n',
-    );
+    expect((await denials(['--file', '-', '--since', '1s'], log)).stdout).toBe('No denials.\n');
   });
 
   test('escapes control characters from the log', async () => {
@@ -190,7 +188,7 @@ gone  no file on this host defines it
 
   test('reports messages that the kernel dropped', async () => {
     const log = `${line(1, opened('/a'))}[ 9.1] audit: 12 callbacks suppressed\n`;
-    expect((await denials(['--file', '-'], log)).stderr).toContain('left out 12 messages');
+    expect((await denials(['--file', '-'], log)).stderr).toContain('dropped 12 messages');
   });
 
   test('--generalise shows what else a rule permits', async () => {
@@ -225,9 +223,9 @@ gone  no file on this host defines it
     });
 
     test.each<[string, Uint8Array, RegExp]>([
-      ['nothing', Buffer.alloc(0), /No line that AppArmor wrote was found/],
-      ['another log', Buffer.from('kernel: usb 1-1: new device\n'), /No line that AppArmor wrote/],
-      ['HTML', Buffer.from(text.replaceAll('"', '&quot;')), /1 line speaks of what AppArmor/],
+      ['nothing', Buffer.alloc(0), /has no AppArmor messages/],
+      ['another log', Buffer.from('kernel: usb 1-1: new device\n'), /has no AppArmor messages/],
+      ['HTML', Buffer.from(text.replaceAll('"', '&quot;')), /1 line has an AppArmor decision/],
       ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
       [
         'zstd in parts',
@@ -253,14 +251,14 @@ gone  no file on this host defines it
     test('there is no patch without denials', async () => {
       const { code, stderr } = await read(Buffer.alloc(0), '--patch', at('any'));
       expect({ code }).toEqual({ code: exit.failed });
-      expect(stderr).toContain('No line that AppArmor wrote was found');
+      expect(stderr).toContain('has no AppArmor messages');
     });
 
     test('unreadable lines among others are reported', async () => {
       const html = text.replaceAll('"', '&quot;');
       const both = await read(Buffer.from(text + html));
       expect(both.code).toBe(0);
-      expect(both.stderr).toContain('1 line speaks of what AppArmor decided');
+      expect(both.stderr).toContain('1 line has an AppArmor decision');
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + html));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
     });
@@ -269,12 +267,12 @@ gone  no file on this host defines it
       const array = `${JSON.stringify(Array(100).fill(text))}\n`;
       const both = await read(Buffer.from(text + array));
       expect(both.code).toBe(0);
-      expect(both.stderr).toContain('1 line about AppArmor was left out');
+      expect(both.stderr).toContain('1 line about AppArmor was skipped');
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + array));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
       const others = `${JSON.stringify(Array(2000).fill('another log'))}\n`;
       const harmless = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + others));
-      expect(harmless).toMatchObject({ code: 0, stdout: 'Nothing was refused.\n', stderr: '' });
+      expect(harmless).toMatchObject({ code: 0, stdout: 'No denials.\n', stderr: '' });
     });
 
     test('a folder is read as a journal', async () => {
@@ -289,7 +287,7 @@ gone  no file on this host defines it
       const { code, stderr } = await read(Buffer.from(text), '--file', at('empty'));
       expect({ code, stderr }).toEqual({
         code: 0,
-        stderr: `No line that AppArmor wrote was found in ${at('empty')}.\n`,
+        stderr: `${at('empty')} has no AppArmor messages.\n`,
       });
     });
 
@@ -322,10 +320,10 @@ gone  no file on this host defines it
       expect(code).toBe(exit.failed);
       expect(stdout).toBe('+ owner /etc/hosts rw,\n');
       expect(stderr).toContain(
-        `Left as it is: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
+        `Not changed: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
       );
-      expect(stderr).toContain('no rule is taken away');
-      expect(stderr).toContain('this ends with 1: a deny rule forbids some of it.\n');
+      expect(stderr).toContain('does not remove deny rules');
+      expect(stderr).toContain('(exit code 1): a deny rule forbids some of it.\n');
       expect(await readFile(at('package/web'), 'utf8')).toBe(
         policy.replace(/\}\n$/, '  owner /etc/hosts rw,\n}\n'),
       );
@@ -394,7 +392,7 @@ gone  no file on this host defines it
       await writeFile(join(policyFolder, 'a1.dpkg-old'), 'profile skipped {\n  /a r,\n}\n');
       const log = line(1, opened('/a', 'r', 'skipped'));
       const before = await denials(['--file', '-'], log);
-      expect(before.stdout).toContain('skipped  no file on this host defines it');
+      expect(before.stdout).toContain('skipped  not defined by any file on this host');
       await writeFile(join(policyFolder, 'z'), 'profile skipped {\n}\n');
       const after = await denials(['--file', '-'], log);
       expect(after.stdout).toContain(join(policyFolder, 'z'));
@@ -412,7 +410,7 @@ gone  no file on this host defines it
     );
     const { code, stderr } = await aaRegistry(['run-args', 'acme/trial', '--root', at('root')]);
     expect({ code }).toEqual({ code: 0 });
-    expect(stderr).toContain('its deny rules still deny');
+    expect(stderr).toContain('; deny rules still deny');
     await rm(join(folderOf, 'acme.trial.json'));
   });
 
@@ -440,7 +438,7 @@ gone  no file on this host defines it
         line(2, opened('/srv/w', 'r', 'app//worker'), 'ALLOWED');
       const { stderr } = await denials(['--file', '-', '--draft', 'app'], log);
       expect(stderr).toMatch(/^Caution: .*here \/etc\/shadow/m);
-      expect(stderr).toContain('no rule that starts app//worker');
+      expect(stderr).toContain('no rule to run app//worker');
     });
 
     test('a package has the abi of its profile', async () => {
@@ -543,13 +541,13 @@ gone  no file on this host defines it
 
   test.each<[string[], number, RegExp]>([
     [['--file', '/nonexistent/log'], exit.failed, /There is no \/nonexistent\/log/],
-    [['--since', 'yesterday'], exit.usage, /--since takes how long ago/],
+    [['--since', 'yesterday'], exit.usage, /--since takes an age/],
     [['--since', '12'], exit.usage, /--since takes/],
-    [['--format', 'sarif'], exit.usage, /--format is one of text, json/],
-    [['--follow', '--draft', 'x'], exit.usage, /Only one of/],
+    [['--format', 'sarif'], exit.usage, /--format must be one of text, json/],
+    [['--follow', '--draft', 'x'], exit.usage, /mutually exclusive/],
     [['-o', 'x'], exit.usage, /--draft/],
     [['docker-nginx'], exit.usage, /Unexpected argument/],
-    [[], exit.unable, /no kernel log here[\s\S]*--file/],
+    [[], exit.unable, /No kernel log was found[\s\S]*--file/],
   ])('%j exits with %i and says what to do', async (args, code, message) => {
     const outcome = await denials(args);
     expect(outcome.stderr).toMatch(message);

@@ -84,11 +84,11 @@ describe('first use', () => {
   test('a token has the documented default scope', async () => {
     const made = JSON.parse((await done('token', 'create', 'ci', '--format', 'json')).stdout);
     expect(made).toMatchObject({ scope: 'publish', team: null });
-    expect((await done('token', 'create', 'ci')).said).toContain('good in every team');
+    expect((await done('token', 'create', 'ci')).said).toContain('valid in every team');
     const team = await done('token', 'create', 'ci', '--team', 'library');
     expect(team.said).not.toContain('every team');
     const admin = await done('token', 'create', 'ops', '--scope', 'admin');
-    expect(admin.said).toContain('It is an administrator’s');
+    expect(admin.said).toContain('It has administrator rights');
   });
 
   test('serve refuses a folder with the state of a host', async () => {
@@ -137,7 +137,7 @@ describe('first use', () => {
       'Updated docker-nginx from 1.0.0 to 1.1.0',
     ]);
     expect((await done('pull', 'docker-nginx', ...root)).lines).toEqual([
-      'docker-nginx 1.1.0 is installed already',
+      'docker-nginx 1.1.0 is already installed',
     ]);
     expect((await done('pull', 'docker-nginx@1.0.0', ...root)).lines).toEqual([
       'Downgraded docker-nginx from 1.1.0 to 1.0.0',
@@ -296,11 +296,11 @@ describe('first use', () => {
     ['publish AT/one/docker-nginx --version 1.0.0', 1, 'is a file; a package is a folder'],
     ['publish AT/one --version 2.0.0 --key AT/public.pub', 1, 'is a public key'],
     ['team quota library --profiles -1', 2, '--profiles takes a whole number', 'not "-1"'],
-    ['team quota library --profiles', 2, '--profiles needs a value: --profiles N'],
+    ['team quota library --profiles', 2, '--profiles requires a value: --profiles N'],
     ['status --all=yes', 2, '--all takes no value.', 'Usage: aa-registry status [NAME…] [OPTIONS]'],
     ['status --of-line', 2, 'Unknown option "--of-line"', '"aa-registry status --help"'],
     ['log verify --root AT/none', 3, '--log-key VKEY', 'trust init'],
-    ['log watch nosuch --once --root AT/host', 0, 'knows no team nosuch', 'Nothing new of nosuch'],
+    ['log watch nosuch --once --root AT/host', 0, 'has no team nosuch', 'Nothing new of nosuch'],
   ])('%s exits with %i', async (args, code, ...said) => {
     await cp(at('config/aa-registry/signing-key.pem.pub'), at('public.pub'));
     await chmod(at('public.pub'), 0o644);

@@ -59,17 +59,17 @@ describe('help', () => {
   test.each([
     [['pul'], 'Did you mean "pull"?'],
     [['install', 'nginx'], 'Did you mean "pull"?'],
-    [['admin', 'backup'], '"admin backup" needs FILE.'],
+    [['admin', 'backup'], '"admin backup" requires FILE.'],
     [['key', 'ad'], 'Did you mean "key add"?'],
     [['kye', 'add'], 'Did you mean "key add"?'],
     [['pull', '--regsitry', 'x'], 'Did you mean "--registry"?'],
     [['pull', '--dry', 'x'], 'Did you mean "--dry-run"?'],
     [['complet'], 'Did you mean "completion"?'],
     [['pull', '--nonsense'], 'Unknown option "--nonsense".'],
-    [['log'], '"log" is followed by a second word'],
-    [['--verbose'], 'Options follow the command'],
-    [['constructor'], '"constructor" is no command.'],
-    [['help', 'nosuch'], '"nosuch" is no command.'],
+    [['log'], '"log" requires a subcommand'],
+    [['--verbose'], 'options follow the command'],
+    [['constructor'], '"constructor" is not a command.'],
+    [['help', 'nosuch'], '"nosuch" is not a command.'],
   ])('%j is a usage error with %s', async (args, text) => {
     const { code, said } = await command(args);
     expect(said).toContain(text);

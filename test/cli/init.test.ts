@@ -61,7 +61,7 @@ describe('init', () => {
   test.each<[args: string, code: number, said: string, profile?: string]>([
     ['init AT/Big', 2, '--name NAME'],
     ['init AT/x --name ../x', 2, 'can’t be the name of a package'],
-    ['init AT/x --team A', 2, 'not a team name'],
+    ['init AT/x --team A', 2, 'not a valid team name'],
     ['init AT/docker-default --team acme', 1, '[reserved-name]'],
     ['init AT/x --from AT/none', 1, 'There is no'],
     ['init AT/x --from AT/p', 1, 'profile foo /usr/bin/Foo {', '/usr/bin/Foo {\n}\n'],

@@ -212,7 +212,7 @@ describe('--format json', () => {
     'an unknown format is a usage error of %s, before it does anything',
     async (text) => {
       const { code, said } = await command([...text.split(' '), '--format', 'yaml'], env);
-      expect(said).toContain('--format is one of text, json, not "yaml"');
+      expect(said).toContain('--format must be one of text, json, not "yaml"');
       expect(code).toBe(2);
     },
   );
@@ -223,7 +223,7 @@ describe('--format json', () => {
     'denials --patch web --file /dev/null',
   ])('%s prints a profile, so JSON is a usage error', async (text) => {
     const { code, said } = await command([...text.split(' '), '--format', 'json'], env);
-    expect(said).toContain('not with JSON');
+    expect(said).toContain('--format json can’t be used with');
     expect(code).toBe(2);
   });
 

@@ -88,12 +88,12 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
   });
 
   test.each([
-    [['member', 'add', 'platform', 'ada', '--role', 'king'], '--role is one of reader'],
+    [['member', 'add', 'platform', 'ada', '--role', 'king'], '--role must be one of reader'],
     [['token', 'create', 'x', '--expires', 'soon'], '--expires takes days'],
-    [['token', 'create', 'x', '--expires', '2020-01-01'], 'time to come'],
-    [['token', 'create', 'x', '--scope', 'root'], '--scope is one of read'],
-    [['token', 'create', 'x', '--profile', 'web'], '--profile goes with --team'],
-    [['token', 'revoke', 'aar_secret'], 'not by the secret'],
+    [['token', 'create', 'x', '--expires', '2020-01-01'], 'a future time'],
+    [['token', 'create', 'x', '--scope', 'root'], '--scope must be one of read'],
+    [['token', 'create', 'x', '--profile', 'web'], '--profile requires --team'],
+    [['token', 'revoke', 'aar_secret'], 'not its secret'],
     [['visibility', 'platform/docker-nginx', 'hidden'], 'private or public'],
     [['deprecate', 'platform/docker-nginx'], 'Say why'],
     [['transfer', 'platform/docker-nginx', 'edge'], 'add --yes'],

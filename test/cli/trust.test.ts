@@ -58,9 +58,7 @@ describe('the trust file of a host', () => {
     await expectStatus(201, send(fixture.registry, 'POST', '/v1/teams/library/keys', body, token));
     const before = await read();
     const shown = await run('update', 'library');
-    expect(shown.said).toContain(
-      `+ ${next.publicKey.keyId}  new, signed for by keys that are trusted`,
-    );
+    expect(shown.said).toContain(`+ ${next.publicKey.keyId}  new, endorsed by trusted keys`);
     expect(shown).toMatchObject({ code: 2, said: expect.stringContaining('add --yes') });
     expect(await read()).toBe(before);
     expect(await run('update', '--yes')).toMatchObject({ code: 0 });
@@ -74,7 +72,7 @@ describe('the trust file of a host', () => {
     });
     // The registry's response is unchanged.
     const init = await run('init', 'library', '--yes');
-    expect(init.said).toContain('trusted already');
+    expect(init.said).toContain('already trusted');
   });
 
   test('update removes a revoked key with its line, but never the last key', async () => {
@@ -90,7 +88,7 @@ describe('the trust file of a host', () => {
     const { adminToken } = fixture.registry;
     await expectStatus(201, send(fixture.registry, 'POST', '/v1/teams/own/keys', body, adminToken));
     const changed = await run('update', 'own', '--yes');
-    expect(changed.said).toContain('signed for by no key that is trusted: compare it');
+    expect(changed.said).toContain('not endorsed by a trusted key: compare its id');
     expect(changed.said).toContain(`- ${own.key.publicKey.keyId}  revoked`);
     expect(await keysOf('own')).toEqual([third.publicKey.keyId]);
     expect(await read()).toContain('threshold = 1 # one is enough');

@@ -32,7 +32,7 @@ describe('webhooks from the command line', () => {
     expect(added.stderr).toContain('Added webhook 1');
 
     const tested = await run('webhook', 'test', 'library', '1');
-    expect(tested.stdout).toMatch(/^Delivered msg_[0-9a-f]{32}: it answered 204\.\n$/);
+    expect(tested.stdout).toMatch(/^Delivered msg_[0-9a-f]{32}: the response was 204\.\n$/);
     expect(tested.code).toBe(0);
     const [{ body = '', headers = {} } = {}] = receiver.received;
     new Verifier(added.stdout.trim()).verify(body, headers as Record<string, string>);
@@ -54,10 +54,10 @@ describe('webhooks from the command line', () => {
   test.each([
     [['webhook', 'add', 'library', 'https://10.0.0.1/'], 1, 'its address is not public'],
     [['webhook', 'add', 'none', 'https://8.8.8.8/'], 1, 'Team none does not exist'],
-    [['webhook', 'add', 'library'], 2, 'needs TEAM URL'],
-    [['webhook', 'remove', 'library', 'x'], 2, 'is no webhook'],
+    [['webhook', 'add', 'library'], 2, 'requires TEAM URL'],
+    [['webhook', 'remove', 'library', 'x'], 2, 'is not a webhook id'],
     [['webhook', 'deliveries', 'library', '1', '--limit', '0'], 2, '--limit takes'],
-    [['webhook'], 2, 'followed by a second word'],
+    [['webhook'], 2, 'requires a subcommand'],
   ])('%j exits with %i', async (args, code, message) => {
     const outcome = await run(...args);
     expect(outcome.stderr).toContain(message);

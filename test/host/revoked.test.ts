@@ -131,7 +131,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await writeFile(path, text.replace(/\[teams\.team\][^[]*\[[^\]]*\][^[]*/, only));
     const lacking = await run('pull', 'team/web@1.0.0');
     const next = /aa-registry (trust update team) --root/.exec(lacking.said)?.[1] ?? '';
-    expect(lacking.said).toContain('Once the team has a new one');
+    expect(lacking.said).toContain('Once the team has a new key');
     expect(await run(...next.split(' '), '--yes')).toMatchObject({ code: 0 });
     expect(await run('pull', 'team/web')).toMatchObject({ code: 0 });
   });

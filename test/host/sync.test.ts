@@ -84,14 +84,14 @@ describe('sync', () => {
     const before = await filesOf(root);
     proxy.statuses = [];
     const second = await done('sync');
-    expect(second.lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
+    expect(second.lines).toEqual(['Nothing to do: 2 profiles, up to date.']);
     expect(proxy.statuses).toEqual([304]);
     const after = await filesOf(root);
     expect({ ...after, 'var/lib/aa-registry/sync.json': '' }).toEqual({
       ...before,
       'var/lib/aa-registry/sync.json': '',
     });
-    expect((await run('sync', '-n')).lines).toEqual(['Nothing would be changed.']);
+    expect((await run('sync', '-n')).lines).toEqual(['No changes.']);
   });
 
   test('sends as few requests with a token', async () => {
@@ -149,7 +149,7 @@ describe('sync', () => {
     const away = ['--registry', 'http://127.0.0.1:9'];
     const repaired = await run('sync', ...away);
     expect(repaired.said).toContain(`Repaired ${web} 1.1.0: ${told}`);
-    expect(repaired.said).toMatch(/This host keeps what it has \(last asked just now, \d/);
+    expect(repaired.said).toMatch(/This host keeps its versions \(last checked just now, \d/);
     expect(repaired.code).toBe(4);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
     const idle = await run('sync', ...away);
@@ -216,11 +216,9 @@ describe('sync', () => {
     expect(failed).toMatchObject([{ ok: false, id: 'rolled-back' }]);
 
     const relocked = await done('lock');
-    expect(relocked.said).toContain(
-      'is held at 1.1.0, to which this host was rolled back from 1.2.0',
-    );
+    expect(relocked.said).toContain('stays at 1.1.0: this host was rolled back from 1.2.0');
     expect(relocked.lines.join('\n')).toMatch(/^-version = "1.2.0"$[\s\S]*^\+version = "1.1.0"$/m);
-    expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, up to date.']);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
     // A host that was never rolled back locks what the registry has.
     const other = await fixture.host();
@@ -247,7 +245,7 @@ describe('sync', () => {
     });
     await done('pull', `${web}@1.1.0`);
     expect((await done('lock')).stdout).toContain('+version = "1.1.0"');
-    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, up to date.']);
   });
 
   test('a second rollback is not undone by the version before the first', async () => {
@@ -267,7 +265,7 @@ describe('sync', () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     await done('sync');
     const link = join(root, `etc/apparmor.d/force-complain/aa-registry.library.${web}`);
-    expect((await done('complain', web)).said).toContain('"sync" leaves it so until');
+    expect((await done('complain', web)).said).toContain('"sync" keeps this mode until');
     const kept = await done('sync');
     expect(kept.said).toContain(`${web} stays in complain mode`);
     expect(kept.lines).toEqual(['Nothing to do: 2 profiles.']);
@@ -279,13 +277,13 @@ describe('sync', () => {
     await done('sync');
     expect(await readlink(link)).toContain(`aa-registry.library.${web}`);
     const state = await done('status', '--offline');
-    expect(state.stdout).toContain('kept in complain mode until "enforce"');
+    expect(state.stdout).toContain('in complain mode until "enforce"');
     await done('enforce', web);
     await expect(readlink(link)).rejects.toThrow('ENOENT');
-    expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, as wanted.']);
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, up to date.']);
 
     // The mode in the file is restored, which is announced.
-    expect((await done('enforce', api)).said).toContain('wants it in complain mode');
+    expect((await done('enforce', api)).said).toContain('sets complain mode for it');
     expect((await done('sync')).lines[0]).toContain(`Repaired ${api}`);
     await done('pull', web, '--complain');
     await done('sync');
@@ -302,7 +300,7 @@ describe('sync', () => {
     const trust = join(root, 'etc/aa-registry/trust.toml');
     // With the operator's trust file, the rest of the root is untrusted.
     expect((await done('sync', '--trust', trust)).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
-    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, as wanted.']);
+    expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, up to date.']);
   });
 
   test('reports yanked versions and does not install them', async () => {

@@ -91,7 +91,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
     await readAll();
     expect(await running.stop()).toBe(0);
     const check = await aaRegistry(['admin', 'check', '--data', data]);
-    expect(check.stdout, check.stderr).toContain('Nothing differs');
+    expect(check.stdout, check.stderr).toContain('No differences');
   });
 });
 

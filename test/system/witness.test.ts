@@ -403,7 +403,7 @@ describe('aa-registry log witness', () => {
     const refused: [args: string[], code: number, message: string][] = [
       [[], 2, '--key FILE'],
       [['--key', witnessKey], 2, 'at least one --log-key'],
-      [['--key', witnessKey, '--log-key', 'x'], 2, 'no verifier key'],
+      [['--key', witnessKey, '--log-key', 'x'], 2, 'not a log’s verifier key'],
       [['--key', witnessKey, ...vkey, '--port', '70000'], 2, '--port takes'],
       [['--key', '/nonexistent', ...vkey], 1, 'there is no key'],
       [['--key', open, ...vkey], 1, 'chmod 600'],

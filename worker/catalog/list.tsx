@@ -32,7 +32,7 @@ export function ListPage(props: {
             ? 'Similar profiles'
             : 'AppArmor profiles'}
       </h1>
-      {similar && <p>Nothing matches “{q}”. These profiles have similar words.</p>}
+      {similar && <p>No match for “{q}”. These profiles have similar words.</p>}
       <FilterForm query={query} />
       {chosen.length > 0 && (
         <p class="chosen">

@@ -41,7 +41,7 @@ const maxAttempts = 200;
 
 /**
  * How long a cosigned checkpoint is served in place of a newer one without cosignatures, in milliseconds: new entries
- * must not stay invisible when witnesses fail.
+ * must not stay hidden when witnesses fail.
  */
 const cosignedLifetime = 600_000;
 

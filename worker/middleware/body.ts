@@ -29,18 +29,23 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-/** JSON is UTF-8 (RFC 8259 section 8.1), and no encoding of a body is undone here: what says another is refused. */
+/**
+ * Refuses bodies with another charset than UTF-8 (RFC 8259 section 8.1) or with a Content-Encoding, which is not
+ * supported.
+ */
 export function requirePlain(headers: Headers): void {
   const type = headers.get('Content-Type') ?? '';
   for (const [, quoted, word = quoted] of type.matchAll(
     /;\s*charset\s*=\s*(?:"([^"]*)"?|([^\s;]*))/gi,
   )) {
     if (!/^utf-?8$/i.test(word ?? ''))
-      throw bodyType('Send the body in UTF-8: no other charset is read.');
+      throw bodyType('Send the body in UTF-8; other charsets are not supported.');
   }
   const encodings = (headers.get('Content-Encoding') ?? 'identity').split(',');
   if (encodings.some((one) => !/^\s*(?:identity)?\s*$/i.test(one))) {
-    throw bodyType('Send the body as it is, without Content-Encoding: none is undone.');
+    throw bodyType(
+      'Send the body without a Content-Encoding; compressed bodies are not supported.',
+    );
   }
 }
 

@@ -37,7 +37,7 @@ export function isAddress(text: string): boolean {
   return ipaddr.isValid(text) && isFullForm(text);
 }
 
-/** Excludes `1` and `127.1`, which ipaddr.js, like C libraries, accepts as IPv4 addresses. */
+/** Excludes short forms such as `1` and `127.1`, which ipaddr.js, like C libraries, accepts as IPv4 addresses. */
 function isFullForm(text: string): boolean {
   return text.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(text);
 }

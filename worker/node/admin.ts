@@ -63,7 +63,7 @@ export interface Restored {
   /** The number of entries that only the replaced log had. */
   lost: number;
   /** The path to which the replaced database was moved. */
-  kept: string | undefined;
+  previous: string | undefined;
   /** The administrators in the backup, which the log does not prove: its author chose them. */
   administrators: Administrators;
 }
@@ -115,12 +115,12 @@ export async function restore({
     const lost = present ? (await countEntries(files.database).catch(() => 0)) - entries : 0;
 
     await sync(temporary);
-    let kept: string | undefined;
+    let previous: string | undefined;
     if (present) {
-      kept = `${files.database}.replaced-${new Date().toISOString().replaceAll(':', '')}`;
+      previous = `${files.database}.replaced-${new Date().toISOString().replaceAll(':', '')}`;
       // With its write-ahead log, which must have the same name.
       for (const suffix of ['-wal', '-shm', '']) {
-        await rename(`${files.database}${suffix}`, `${kept}${suffix}`).catch(ignoreAbsent);
+        await rename(`${files.database}${suffix}`, `${previous}${suffix}`).catch(ignoreAbsent);
       }
     }
     await rename(temporary, files.database);
@@ -132,7 +132,7 @@ export async function restore({
       }
     }
     await sync(folder);
-    return { entries, lost: Math.max(0, lost), kept, administrators };
+    return { entries, lost: Math.max(0, lost), previous, administrators };
   } finally {
     for (const suffix of ['', '-wal', '-shm', '-journal']) {
       await rm(`${temporary}${suffix}`, { force: true });
@@ -178,7 +178,7 @@ async function prepare(
     }
     const [malformed] = await valueDifferences(db);
     if (malformed !== undefined) {
-      throw new DataError(`the backup contains values that no registry writes (${malformed})`);
+      throw new DataError(`the backup contains malformed values (${malformed})`);
     }
     const [users, tokens] = [await listAdministrators(db), await listAdminTokens(db, new Date())];
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -30,7 +30,7 @@ export function createListener(service: Service): RequestListener {
   };
 }
 
-/** The head of a GET without a body. Its URL is not normalized: one in another form misses the cache. */
+/** The head of a GET request without a body. Its URL is not normalized, so a URL in another form misses the cache. */
 function headOf({ method, url, headers }: IncomingMessage): RequestHead | undefined {
   if (method !== 'GET' || 'content-length' in headers || 'transfer-encoding' in headers) {
     return undefined;

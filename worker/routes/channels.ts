@@ -32,8 +32,8 @@ channels.openapi(
     tags: ['Profiles'],
     summary: 'Point a channel at a version',
     description:
-      'The request gives the version that the channel names now and fails when that has changed. ' +
-      'Moving a channel to the version that it already names changes nothing.',
+      'The request contains the channel’s current version and fails if that has changed. ' +
+      'Moving a channel to its current version changes nothing.',
     security: [{ token: [] }],
     middleware: [requireRole('publisher'), readBody, invalidates('references')] as const,
     request: {
@@ -103,8 +103,8 @@ channels.openapi(
       throw new ProblemError(
         'channel-moved',
         named === null
-          ? `Channel ${channel} does not exist, so it does not name ${previous}.`
-          : `Channel ${channel} names ${named}, not ${previous ?? 'nothing'}. Read it again before you move it.`,
+          ? `Channel ${channel} does not exist; the request expected it at ${previous}.`
+          : `Channel ${channel} is at ${named}, but the request expected ${previous ?? 'no such channel'}. Read it again before you move it.`,
       );
     }
   },

@@ -72,7 +72,7 @@ tokens.openapi(
       expiresAt,
       createdAt: deps.now().toISOString(),
     });
-    if (!row) throw new Error('a random token exists already');
+    if (!row) throw new Error('a token with this hash already exists');
     return c.json({ ...toToken(row), token: secret }, 201);
   },
 );

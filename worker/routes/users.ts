@@ -72,7 +72,7 @@ users.openapi(
     path: '/users/{user}',
     operationId: 'changeUser',
     tags: ['Users'],
-    summary: 'Make a user an administrator, or not',
+    summary: 'Grant or revoke administrator rights',
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
     request: { params: z.object({ user: UserName }), body: jsonBody(UserChange) },

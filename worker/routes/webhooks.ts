@@ -114,7 +114,7 @@ webhooks.openapi(
     const adding = addWebhook(db, { team, url, secret, createdAt: now().toISOString() }, limit);
     const webhook = await makeChange(deps, team, adding, {
       read: ([added]) => added,
-      // No two have the same secret.
+      // Secrets are unique.
       find: async () => (await listWebhooks(db, team)).find((one) => one.secret === secret),
     });
     if (!webhook) {

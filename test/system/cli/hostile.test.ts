@@ -102,7 +102,7 @@ describe('the commands with hostile input', () => {
 
   test('no control characters and line breaks from files or their names reach the terminal', async () => {
     const hostile = '\u001b]0;pwned\u0007\u009b2J\u202e\u200b\u2028\ufe0f\u{e0041}';
-    const name = `${hostile}\nforged: nothing to report`;
+    const name = `${hostile}\nforged: no problems`;
     const folder = at('named', name);
     await mkdir(folder, { recursive: true });
     const profile = (more: string) => `abi <abi/3.0>,\nprofile p {\n  ${more}\n}\n`;
@@ -236,7 +236,7 @@ describe('the commands with hostile input', () => {
     };
     const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toContain('There is more');
+    expect(outcome.stderr).toContain('There are more results');
     expect(asked).toBeLessThan(200);
   });
 

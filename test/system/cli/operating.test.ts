@@ -180,7 +180,7 @@ describe('operation of aa-registry serve', () => {
   });
 
   test.each([
-    [['--log-level', 'loud'], '--log-level is one of off, error, info'],
+    [['--log-level', 'loud'], '--log-level must be one of off, error, info'],
     [['--trusted-proxy', 'proxy.example'], '--trusted-proxy takes an address'],
     [['--trusted-proxy', '10.0.0.0/33'], '--trusted-proxy takes an address'],
     [['--metrics', '9187'], '--metrics takes ADDRESS:PORT'],

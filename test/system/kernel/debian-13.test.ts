@@ -218,7 +218,7 @@ until ! dmesg | grep -q journalled; do for i in $(seq 64); do echo "$line" >/dev
     await registry.close();
     const { result, said } = await sync();
     expect(result).toBe(`Result=exit-code ExecMainStatus=${exit.unreachable}`);
-    expect(said).toContain('This host keeps what it has');
+    expect(said).toContain('This host keeps its versions');
     expect(await mayWrite('/mnt')).toBe(false);
   });
 

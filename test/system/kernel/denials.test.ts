@@ -521,7 +521,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
       const { code, said } = await denials('--profile web --patch /root/web');
       expect(code).toBe(1);
       expect(said).toContain('+ network inet stream,');
-      expect(said).toMatch(/Left as it is: \S+:11: audit deny \/srv\/t\/b r,/);
+      expect(said).toMatch(/Not changed: \S+:11: audit deny \/srv\/t\/b r,/);
       expect(await succeed('cat /root/web')).toBe(
         policy.replace(/\}\n$/, '\n  network inet stream,\n}\n'),
       );
@@ -531,7 +531,7 @@ aa-exec -p web -- ${socket(2, 1)}`);
       // Earlier events are allowed now.
       await succeed('cp /root/web /etc/apparmor.d/aa-registry.library.web');
       const { said: after } = await denials('--profile web');
-      expect(after).toMatch(/The profile as it is now allows it, by \S+:13: network inet stream,/);
+      expect(after).toMatch(/Now allowed by \S+:13: network inet stream,/);
     });
 
     test('follows the log until interrupted', async () => {

@@ -235,7 +235,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     await succeed(`echo 'profiles = ["web@^1.0"]' >/etc/aa-registry/profiles.toml`);
     expect(await succeed('aa-registry sync')).toBe('Installed web 1.1.0\n');
     expect(await deniedIn('/srv', '/opt')).toEqual(['/srv', '/opt']);
-    expect(await succeed('aa-registry sync')).toBe('Nothing to do: 1 profile, as wanted.\n');
+    expect(await succeed('aa-registry sync')).toBe('Nothing to do: 1 profile, up to date.\n');
   });
 
   test.each([
@@ -278,7 +278,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     );
     const away = await machine.run('aa-registry sync --registry http://10.0.2.2:9');
     expect(away).toMatchObject({ code: exit.unreachable });
-    expect(away.stderr).toContain('This host keeps what it has');
+    expect(away.stderr).toContain('This host keeps its versions');
     expect(away.stdout).toMatch(/^Repaired web 1.1.0: /);
     expect((await status()).code).toBe(exit.ok);
     await succeed("echo 'profiles = []' >/etc/aa-registry/profiles.toml");
