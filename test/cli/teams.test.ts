@@ -95,8 +95,8 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     [['token', 'create', 'x', '--profile', 'web'], '--profile requires --team'],
     [['token', 'revoke', 'aar_secret'], 'not its secret'],
     [['visibility', 'platform/docker-nginx', 'hidden'], 'private or public'],
-    [['deprecate', 'platform/docker-nginx'], 'Say why'],
-    [['transfer', 'platform/docker-nginx', 'edge'], 'add --yes'],
+    [['deprecate', 'platform/docker-nginx'], '--reason TEXT'],
+    [['transfer', 'platform/docker-nginx', 'edge'], 'use --yes'],
     [['publisher', 'add', 'platform'], '--github or with --gitlab'],
   ])('%j is a usage error that says what to do', async (args, said) => {
     expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });

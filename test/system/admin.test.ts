@@ -429,8 +429,8 @@ describe('aa-registry admin', () => {
       const done = await restore(more, '--data', at('more'));
       expect(done.code, done.stderr).toBe(0);
       expect(done.stderr).toContain('Administrators: "mallory". Valid administrator tokens');
-      expect(done.stderr).toMatch(/^ {2}\d+ {2}"administrator", made "20/m);
-      expect(done.stderr).toMatch(/^ {2}\d+ {2}"mine" of "mallory", made "2026-01-01/m);
+      expect(done.stderr).toMatch(/^ {2}\d+ {2}"administrator", created "20/m);
+      expect(done.stderr).toMatch(/^ {2}\d+ {2}"mine" of "mallory", created "2026-01-01/m);
       // Read-only commands still work.
       expect(done.stderr).toMatch(/^ {2}\d+ {2}"reads" of "mallory"/m);
       expect(done.stderr).not.toContain('library token');
@@ -489,11 +489,11 @@ describe('aa-registry admin', () => {
 
   test.each([
     [['admin'], 2, 'requires a subcommand'],
-    [['admin', 'backup'], 2, 'needs FILE'],
+    [['admin', 'backup'], 2, 'requires FILE'],
     [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, 'There is no /nonexistent'],
     [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
     [['admin', 'check', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
-    [['admin', 'check', '--data', 'x', '--database', 'y'], 2, 'not both'],
+    [['admin', 'check', '--data', 'x', '--database', 'y'], 2, 'mutually exclusive'],
     [['admin', 'check', '--data', 'DATA', '--log-key', 'x'], 1, 'is not a verifier key'],
     [['admin', 'check', '--database', 'http://127.0.0.1:1'], 1, ''],
     [['admin', 'restore', '/nonexistent', '--data', 'x'], 1, 'The backup /nonexistent'],
