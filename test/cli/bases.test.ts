@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Base } from '../../contract/index.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openFile } from '../../db/node.ts';
+import { hostRelease } from '../../sdk/host/release.ts';
 import {
   createPublisher,
   expectStatus,
@@ -28,6 +29,8 @@ async function writeBase(folder: string, all: Record<string, string> = files): P
     await writeFile(join(folder, path), text);
   }
 }
+
+const ownRelease = await hostRelease();
 
 describe('admin base import', () => {
   let at: (path: string) => string;
@@ -221,6 +224,34 @@ describe('--target with the base policy of a registry', () => {
     expect(missing.stdout).toContain('There is no file <abstractions/kde> to include');
   });
 
+  test.skipIf(ownRelease === undefined)(
+    'of its own release, a machine has its own files',
+    async () => {
+      const release = ownRelease ?? '';
+      const args = ['admin', 'base', 'import', '--release', release, at('base')];
+      const options = { env: { AA_TOKEN: registry.adminToken } };
+      expect((await aaRegistry([...args, '--registry', registry.url], options)).code).toBe(0);
+      const before = registry.traffic.length;
+      const found = await aaRegistry(['can', at('web'), 'read', '/base/x', '--target', release], {
+        env,
+      });
+      expect(found.stdout).not.toMatch(/^yes/);
+      expect(found.stderr).not.toContain('Base policy');
+      expect(registry.traffic.length).toBe(before);
+    },
+  );
+
+  test('what it does not have is found in the folders of -I', async () => {
+    await mkdir(at('more/local'), { recursive: true });
+    await writeFile(at('more/local/web'), '  /local r,\n');
+    await writeFile(
+      at('with-local'),
+      'profile web { include <local/web> include <abstractions/base> }\n',
+    );
+    const args = ['can', at('with-local'), 'read', '/local', '--target', '6.0', '-I', at('more')];
+    expect((await aaRegistry(args, { env })).stdout).toMatch(/^yes/);
+  });
+
   test('it is cached: without the registry, and with --offline', async () => {
     expect((await can('/base/x', '--offline')).stderr).toContain('was fetched');
     expect((await can('/base/x')).code).toBe(0);
@@ -358,7 +389,7 @@ describe('can with a reference', { timeout: 60_000 }, () => {
       publish(registry, library, { name: 'tampered', version: '1.0.0', text }),
     );
     await registry.db.$client.execute(
-      "UPDATE contents SET text = replace(text, '/srv/web/one/a', '/srv/web/two/a') WHERE text LIKE '%profile tampered%'",
+      "UPDATE contents SET text = replace(text, '/one', '/two') WHERE text LIKE '%profile tampered%'",
     );
     const found = await can('tampered', '/srv/tampered/two/a');
     expect(found).toMatchObject({ code: 3, stdout: '' });
