@@ -31,7 +31,11 @@ export async function readProfileSource(
     throw new CliError(exit.usage, `There is no file ${named}, and --offline fetches none.`, next);
   }
   const { offline: _, ...online } = values;
-  const [verified] = await requireVerified(io, [named], online);
+  const [verified] = await requireVerified(io, [named], online).catch((error: unknown) => {
+    // It may be a file's name with a mistake in it.
+    if (!/[@:]/.test(named)) io.tell(`There is no file ${named}, so it is taken for a reference.`);
+    throw error;
+  });
   if (!verified) throw new Error(`${named} was verified as nothing`);
   const { team, name, version, bytes } = verified;
   return { ...parseProfileFile(`${team}/${name}@${version}`, bytes), packageName: name, verified };

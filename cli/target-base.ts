@@ -58,7 +58,9 @@ export async function policyOptions(
       const { reason, registry, unreachable } = found;
       // Nobody has said that there is a registry.
       if (!unreachable || registry !== defaultRegistry) {
-        io.tell(`The base policy of AppArmor ${target} is not available: ${reason}.`);
+        io.tell(
+          `The base policy of AppArmor ${target} is not available: ${reason.replace(/^The /, 'the ')}.`,
+        );
       }
       return { resolver: includeResolver(values), target, targetBase: false };
     }
