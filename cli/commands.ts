@@ -111,6 +111,8 @@ export const topics: Topic[] = [
       serve: async () => (await import('./commands/serve.ts')).serve,
       'admin backup': async () => (await import('./commands/admin-backup.ts')).adminBackup,
       'admin restore': async () => (await import('./commands/admin-restore.ts')).adminRestore,
+      'admin base import': async () =>
+        (await import('./commands/admin-base-import.ts')).adminBaseImport,
       'admin check': async () => (await import('./commands/admin-check.ts')).adminCheck,
     },
   },

@@ -25,7 +25,8 @@ export const registryOptions = {
   'ca-file': caFileOption,
 } as const;
 
-const defaultRegistry = 'http://127.0.0.1:8787';
+/** The registry that is used if none is named or configured. */
+export const defaultRegistry = 'http://127.0.0.1:8787';
 
 /**
  * Creates the client of a command, for the first of these registries: --registry, the environment, `preferred`, the

@@ -1,3 +1,15 @@
+export {
+  Base,
+  BaseContent,
+  BaseList,
+  baseFault,
+  baseFolders,
+  baseLimits,
+  encodeBase,
+  isBasePath,
+  maxBaseJson,
+  sizeOfBase,
+} from './base.ts';
 export { Diagnostic } from './diagnostic.ts';
 export { LogKey, Proof } from './log.ts';
 export { Problem, problemNamespace } from './problem.ts';

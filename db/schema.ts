@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
-import { grades } from '../policy/index.ts';
+import { grades, releases } from '../policy/index.ts';
 import type { Digest, Manifest } from '../trust/index.ts';
 
 /** Times are ISO 8601 in UTC, as the API shows them. */
@@ -398,6 +398,26 @@ export const searchSpellings = sqliteTable(
   { spelling: text().notNull(), word: text().notNull() },
   (table) => [primaryKey({ columns: [table.spelling, table.word] })],
 );
+
+/** The contents of base policies, by digest: the abstractions, tunables and abi files of an AppArmor release. */
+export const baseContents = sqliteTable('base_contents', {
+  digest: text().$type<Digest>().primaryKey(),
+  /** The number of files, and their total size in bytes. */
+  files: integer().notNull(),
+  bytes: integer().notNull(),
+  /** JSON, as contract/base.ts encodes it. */
+  text: text().notNull(),
+});
+
+/** The current base policy of each AppArmor release that has one. */
+export const bases = sqliteTable('bases', {
+  release: text({ enum: releases }).primaryKey(),
+  digest: text()
+    .$type<Digest>()
+    .notNull()
+    .references(() => baseContents.digest),
+  createdAt: createdAt(),
+});
 
 /** Requests with an Idempotency-Key that created something, stored for a day so that retries have no further effect. */
 export const idempotencyKeys = sqliteTable(

@@ -6,6 +6,7 @@ import search from './0004_search.sql';
 import idempotency from './0005_idempotency.sql';
 import searchWords from './0006_search_words.sql';
 import hardening from './0007_hardening.sql';
+import basePolicies from './0008_base_policies.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -17,4 +18,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0005_idempotency', sql: idempotency },
   { name: '0006_search_words', sql: searchWords },
   { name: '0007_hardening', sql: hardening },
+  { name: '0008_base_policies', sql: basePolicies },
 ];

@@ -1,5 +1,7 @@
 import type { ZodType } from 'zod';
 import {
+  Base,
+  BaseList,
   Channel,
   CreatedToken,
   CreatedWebhook,
@@ -11,6 +13,7 @@ import {
   LogKey,
   Member,
   MemberList,
+  maxBaseJson,
   type NewToken,
   type NewTrustedPublisher,
   Problem,
@@ -112,6 +115,8 @@ const largest = {
   json: 8 << 20,
   /** A profile's text; a registry takes 256 KiB unless its operator says otherwise. */
   profile: 8 << 20,
+  /** A base policy as JSON. */
+  base: maxBaseJson,
   /** A signed note with the signatures of witnesses. */
   checkpoint: 64 << 10,
   /** A tile of 256 hashes, or a bundle of as many entries (C2SP tlog-tiles). */
@@ -536,6 +541,26 @@ export function createClient({
     ): Promise<DeliveryPage> {
       const query = `limit=${limit}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
       return call(DeliveryPage, 'GET', `${webhooksPath(team)}/${id}/deliveries?${query}`);
+    },
+
+    /** The current base policies, by AppArmor release; unverified, as they are not in the log. */
+    async listBases(): Promise<Base[]> {
+      return (await call(BaseList, 'GET', '/v1/bases')).items;
+    },
+
+    /** The bytes that the registry has for a base policy, whose SHA-256 is to be `digest`; unverified. */
+    getBase(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
+      return send('GET', `/v1/bases/${encodeURIComponent(digest)}`, { most: largest.base });
+    },
+
+    /** Makes files the current base policy of a release; `changed` is `false` if they are already. */
+    async putBase(
+      release: Base['release'],
+      files: Readonly<Record<string, string>>,
+    ): Promise<Base & { changed: boolean }> {
+      const path = `/v1/bases/${encodeURIComponent(release)}`;
+      const { response, bytes } = await exchange('PUT', path, { body: { files } });
+      return { ...read(Base, path, bytes), changed: response.status === 201 };
     },
 
     /** Whose token this client has. */

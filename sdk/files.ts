@@ -33,6 +33,11 @@ export async function ifPresent<Result>(work: Promise<Result>): Promise<Result |
   }
 }
 
+/** Whether there is something at a path, behind links too. */
+export async function isPresent(path: string): Promise<boolean> {
+  return (await ifPresent(stat(path))) !== undefined;
+}
+
 /**
  * All of a file that a user names, of at most `limit` bytes. A pipe that this process was given, as by `<(…)` or as
  * /dev/stdin, is read to its end. A FIFO or a socket with a name is refused: it could keep a command waiting for ever.

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { serve } from '../cli/commands/serve.ts';
+import { maxBaseJson } from '../contract/index.ts';
 import { defaultLimits } from '../worker/ports.ts';
 import { variables } from '../worker/settings.ts';
 
@@ -49,7 +50,8 @@ describe('docs/deploy.md', () => {
     expect(nginx).toContain('proxy_set_header X-Forwarded-For $remote_addr;');
     expect(nginx).toContain('proxy_set_header X-Forwarded-Proto $scheme;');
     const megabytes = Number(/client_max_body_size (\d+)m;/.exec(nginx)?.[1]);
-    expect(megabytes * 1024 ** 2).toBeGreaterThan(2 * defaultLimits.profileBytes + 128 * 1024);
+    const most = Math.max(2 * defaultLimits.profileBytes + 128 * 1024, maxBaseJson);
+    expect(megabytes * 1024 ** 2).toBeGreaterThan(most);
     const { keepAliveTimeout } = createServer();
     for (const text of [nginx, await read('packaging/proxy/Caddyfile')]) {
       const seconds = Number(/(?:keepalive_timeout|\tkeepalive) (\d+)s/.exec(text)?.[1]);

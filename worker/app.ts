@@ -15,6 +15,7 @@ import { logError } from './observability/text-log.ts';
 import { createRouter } from './openapi/router.ts';
 import type { Deps } from './ports.ts';
 import { bodyType, ProblemError, problemResponse } from './problem.ts';
+import { bases } from './routes/bases.ts';
 import { channels } from './routes/channels.ts';
 import { deprecation } from './routes/deprecation.ts';
 import { health } from './routes/health.ts';
@@ -64,7 +65,7 @@ export function createApp(deps: Deps) {
   app.use('/v1/*', identify);
   if (deps.metrics) app.use('/metrics', identify);
   app.use(limitAddresses(rateLimits));
-  for (const path of ['/v1/profiles/:team/:name/versions/*', '/log/tile/*']) {
+  for (const path of ['/v1/profiles/:team/:name/versions/*', '/v1/bases/*', '/log/tile/*']) {
     app.use(path, shareImmutable);
   }
   if (deps.metrics) app.route('/', metrics);
@@ -84,6 +85,7 @@ export function createApp(deps: Deps) {
     quotas,
     resolve,
     webhooks,
+    bases,
   ]) {
     app.route('/v1', routes);
   }

@@ -9,11 +9,13 @@ import {
   releases,
   type UnknownReason,
 } from '../../policy/index.ts';
-import { readProfileFile } from '../../sdk/profile-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { nearest } from '../framework/nearest.ts';
-import { includeOptions, includeResolver } from '../include-options.ts';
+import { trustOption } from '../host-trust.ts';
+import { includeOptions } from '../include-options.ts';
+import { optionsFor, readProfileSource, versionOf } from '../profile-source.ts';
+import { policyOptions, targetBaseOptions } from '../target-base.ts';
 import { visibleLine } from '../terminal/io.ts';
 
 const permissions: Readonly<Record<string, FilePermission>> = {
@@ -37,7 +39,7 @@ export const can = defineCommand({
   name: 'can',
   summary: 'Show whether a profile permits an operation, and by which rules',
   args: [
-    { name: 'FILE' },
+    { name: 'FILE|DIR|REF' },
     { name: 'OPERATION', choices: [...Object.keys(permissions), 'capability'] },
     { name: 'PATH|NAME' },
     { name: 'TARGET', optional: true },
@@ -55,9 +57,12 @@ export const can = defineCommand({
       choices: releases,
       description: 'Decide as this AppArmor release does (default: the newest)',
     },
+    ...targetBaseOptions,
+    trust: trustOption,
     format: formatOption,
   },
   details:
+    'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
     'Decides as apparmor_parser and the kernel do, with everything the profile includes. The path ' +
     'is absolute; that of a folder ends with a slash. "link PATH TARGET" is a hard link PATH to the ' +
     'file TARGET. The ' +
@@ -67,15 +72,13 @@ export const can = defineCommand({
     'aa-registry can ./docker-nginx write /etc/passwd',
     'aa-registry can /etc/apparmor.d/usr.bin.man exec /bin/sh --owner',
     'aa-registry can ./docker-nginx capability sys_admin',
+    'aa-registry can docker-nginx@1.0.0 write /etc/passwd --target 4.1',
   ],
   async run({ values, args, io }) {
     const [path = '', operation = '', subject = '', target] = args;
     const permission = requireOperation(operation, subject, target);
-    const read = await readProfileFile(path);
-    const options = {
-      resolver: includeResolver(values),
-      ...(values.target && { target: values.target, targetBase: values.base !== undefined }),
-    };
+    const read = await readProfileSource(io, path, values);
+    const options = optionsFor(read, await policyOptions(io, values));
     const error = check(read.text, { ...options, rawBytes: read.rawBytes }).diagnostics.find(
       ({ severity }) => severity === 'error',
     );
@@ -99,7 +102,10 @@ export const can = defineCommand({
     );
     if (values.format === 'json') {
       io.print(
-        toJson(asData(profile, operation, subject, target, verdict, decision, read.file, unread)),
+        toJson({
+          ...versionOf(read),
+          ...asData(profile, operation, subject, target, verdict, decision, read.file, unread),
+        }),
       );
     } else {
       io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);

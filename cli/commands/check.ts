@@ -3,7 +3,8 @@ import { readProfileFile } from '../../sdk/profile-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { toCliError } from '../framework/failure.ts';
 import { lineFormatOption } from '../framework/format.ts';
-import { includeOptions, includeResolver, reportIncludes } from '../include-options.ts';
+import { includeOptions, reportIncludes } from '../include-options.ts';
+import { policyOptions, targetBaseOptions } from '../target-base.ts';
 import { visibleLine } from '../terminal/io.ts';
 import { type FileReport, jsonLine, printDiagnostics, summary } from '../terminal/report.ts';
 
@@ -18,13 +19,15 @@ export const check = defineCommand({
       choices: releases,
       description: 'Check for this AppArmor release (default: the newest)',
     },
+    ...targetBaseOptions,
     format: lineFormatOption,
   },
   details:
     'Loads nothing and does not use the kernel. Exits with 1 if any file would be refused. With ' +
-    '--target, files of this machine’s release are not used: the target’s abi files, ' +
+    '--target, included files are those of this machine if it has that release, or else the ' +
+    'registry’s base policy of that release, which is cached. Without one, the target’s abi files, ' +
     'abstractions and tunables are known by name, and the contents of those missing ' +
-    'on this machine are not checked. --base DIR then names the base policy of the target release.',
+    'on this machine are not checked. --base DIR names the base policy of the target release instead.',
   examples: [
     'aa-registry check /etc/apparmor.d/usr.bin.man',
     'aa-registry check --target 3.0 --format json profiles/*/docker-*',
@@ -32,11 +35,7 @@ export const check = defineCommand({
   ],
   async run({ values, args, io }) {
     const { format } = values;
-    const { target } = values;
-    const options = {
-      resolver: includeResolver(values),
-      ...(target && { target, targetBase: values.base !== undefined }),
-    };
+    const options = await policyOptions(io, values);
     const found: Diagnostic[] = [];
     let failed = false;
     for (const path of args) {

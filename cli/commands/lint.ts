@@ -1,4 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' };
+import { releases } from '../../policy/index.ts';
 import { lint as lintProfile } from '../../sdk/calls/lint.ts';
 import {
   encodeProfile,
@@ -8,7 +9,8 @@ import {
 } from '../../sdk/profile-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
-import { includeOptions, includeResolver, reportIncludes } from '../include-options.ts';
+import { includeOptions, reportIncludes } from '../include-options.ts';
+import { policyOptions, targetBaseOptions } from '../target-base.ts';
 import { readAllInput, visibleLine } from '../terminal/io.ts';
 import {
   type FileReport,
@@ -27,6 +29,12 @@ export const lint = defineCommand({
   usage: '[--fix]',
   options: {
     ...includeOptions,
+    target: {
+      type: 'string',
+      choices: releases,
+      description: 'Lint for this AppArmor release (default: the newest)',
+    },
+    ...targetBaseOptions,
     fix: {
       type: 'boolean',
       description: 'Apply fixes to the files; with -, print the fixed text',
@@ -69,13 +77,13 @@ export const lint = defineCommand({
     }
     // Check all before writing any.
     if (fix) for (const path of args) if (path !== '-') await requireRewritable(path);
-    const resolver = includeResolver(values);
+    const options = await policyOptions(io, values);
     const reports: FileReport[] = [];
     let warnings = 0;
     for (const path of args) {
       const source =
         path === '-' ? parseProfileFile('-', await readAllInput(io, maxProfileFile)) : path;
-      const linted = await lintProfile(source, { resolver, fix });
+      const linted = await lintProfile(source, { ...options, fix });
       const { ok, file = '-', text, needs, diagnostics, omitted, fixed } = linted;
       if (filters) io.stdout.write(encodeProfile(text));
       const report = { file, source: text, ok, needs, diagnostics, omitted };

@@ -1,14 +1,11 @@
-import { verifyAll } from '../../sdk/calls/verify.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
-import { formatReference } from '../../trust/index.ts';
-import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
+import { offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
-import { reportHostEvent } from '../host-events.ts';
-import { trustAdvice, trustOption } from '../host-trust.ts';
-import { refused } from '../refused.ts';
-import { connectWith, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { trustOption } from '../host-trust.ts';
+import { registryOptions } from '../session.ts';
+import { rootOption } from '../target.ts';
+import { requireVerified } from '../verified.ts';
 
 export const verify = defineCommand({
   name: 'verify',
@@ -32,7 +29,7 @@ export const verify = defineCommand({
     'aa-registry verify --bundle profiles.bundle',
   ],
   async run({ values, args, io }) {
-    const { bundle, offline, trust, registry } = values;
+    const { bundle } = values;
     if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
@@ -41,32 +38,9 @@ export const verify = defineCommand({
       );
     }
     requireOfflineBundle(values);
-    const verified = await verifyAll(args, {
-      root: rootOf(values.root),
-      trust,
-      registry,
-      bundle,
-      offline,
-      env: io.env,
-      connect: connectWith(io, values),
-      onEvent: (event) => {
-        if (event.kind === 'yanked') {
-          const reference = formatReference(event.reference);
-          io.tell(`Warning: ${reference} was yanked: ${event.reason}`);
-        } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
-          reportHostEvent(io, event, values);
-        }
-      },
-    });
-    if (!verified.ok) {
-      if (!('reference' in verified)) throw refused(verified);
-      const { id, reference, seen, lacksKeys } = verified;
-      const advice = bundle === undefined ? undefined : bundleAdvice(id, seen);
-      const next = advice ?? trustAdvice(id, { ...reference, lacksKeys }, values);
-      throw refused(verified, { consequence: '', next });
-    }
-    const items = verified.profiles.map(dataOf);
-    const lines = verified.profiles.flatMap((profile, at) => [
+    const verified = await requireVerified(io, args, values);
+    const items = verified.map(dataOf);
+    const lines = verified.flatMap((profile, at) => [
       ...(at === 0 ? [] : ['']),
       ...describe(profile),
     ]);

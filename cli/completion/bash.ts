@@ -1,10 +1,17 @@
-import { type CompletedCommand, type Grammar, type Kind, quoted } from './grammar.ts';
+import {
+  type CompletedCommand,
+  type CompletedGroup,
+  type Grammar,
+  groupsByDepth,
+  type Kind,
+  quoted,
+} from './grammar.ts';
 
 /** The completion for bash: one function, which needs nothing of the package bash-completion. */
 export function bashCompletion({ commands, groups, single }: Grammar): string {
   const first = [
     ...single.map(({ name }) => name),
-    ...groups.map(({ word }) => word),
+    ...groups.filter(({ depth }) => depth === 1).map(({ words }) => words),
     'help',
     '--help',
     '--version',
@@ -41,9 +48,9 @@ _aa_registry() {
         _aa_registry_words ${quoted(first.join(' '))}
         return
     fi
-    case $command in
-${groups.map(groupCase).join('\n')}
-    esac
+${groupsByDepth(groups)
+  .map((of) => `    case $command in\n${of.map(groupCase).join('\n')}\n    esac`)
+  .join('\n')}
     case $command in
 ${commands.map(commandCase).join('\n')}
     esac
@@ -53,14 +60,14 @@ complete -F _aa_registry aa-registry
 `;
 }
 
-function groupCase({ word, commands }: Grammar['groups'][number]): string {
-  const seconds = commands.map(({ name }) => name.split(' ')[1]).join(' ');
-  return `        ${word})
-            if ((COMP_CWORD == 2)); then
-                _aa_registry_words ${quoted(seconds)}
+function groupCase({ words, depth, next }: CompletedGroup): string {
+  const following = next.map(({ word }) => word).join(' ');
+  return `        ${quoted(words)})
+            if ((COMP_CWORD == ${depth + 1})); then
+                _aa_registry_words ${quoted(following)}
                 return
             fi
-            command="$command \${COMP_WORDS[2]}"
+            command="$command \${COMP_WORDS[${depth + 1}]}"
             ;;`;
 }
 

@@ -4,18 +4,15 @@ import { type CompletedCommand, type Grammar, type Kind, quoted } from './gramma
 export function fishCompletion({ commands, groups, single }: Grammar): string {
   const first = [
     ...single.map(({ name, summary }) => [name, summary]),
-    ...groups.map(({ word, commands: of }) => [
-      word,
-      of.map(({ name }) => name.slice(word.length + 1)).join(', '),
-    ]),
+    ...groups
+      .filter(({ depth }) => depth === 1)
+      .map(({ words, next }) => [words, next.map(({ word }) => word).join(', ')]),
     ['help', 'Show help'],
   ];
   const lines = [
     ...first.map(([word = '', meaning = '']) => wordLine('__fish_use_subcommand', word, meaning)),
-    ...groups.flatMap(({ word, commands: of }) =>
-      of.map(({ name, summary }) =>
-        wordLine(`__fish_aa_registry_at ${word}`, name.slice(word.length + 1), summary),
-      ),
+    ...groups.flatMap(({ words, next }) =>
+      next.map(({ word, summary }) => wordLine(`__fish_aa_registry_at ${words}`, word, summary)),
     ),
     ...commands.flatMap(commandLines),
   ];

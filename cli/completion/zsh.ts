@@ -1,7 +1,9 @@
 import {
   type CompletedCommand,
+  type CompletedGroup,
   type CompletedOption,
   type Grammar,
+  groupsByDepth,
   type Kind,
   quoted,
 } from './grammar.ts';
@@ -10,9 +12,9 @@ import {
 export function zshCompletion({ commands, groups, single }: Grammar): string {
   const first = [
     ...single.map(({ name, summary }) => described(name, summary)),
-    ...groups.map(({ word, commands: of }) =>
-      described(word, of.map(({ name }) => name.slice(word.length + 1)).join(', ')),
-    ),
+    ...groups
+      .filter(({ depth }) => depth === 1)
+      .map(({ words, next }) => described(words, next.map(({ word }) => word).join(', '))),
     described('help', 'Show help'),
   ];
   return `#compdef aa-registry
@@ -39,9 +41,9 @@ ${first.map((line) => `      ${line}`).join('\n')}
     _describe -t commands command choices
     return
   fi
-  case $command in
-${groups.map(groupCase).join('\n')}
-  esac
+${groupsByDepth(groups)
+  .map((of) => `  case $command in\n${of.map(groupCase).join('\n')}\n  esac`)
+  .join('\n')}
   shift words
   (( CURRENT -= 1 ))
   case $command in
@@ -57,11 +59,9 @@ fi
 `;
 }
 
-function groupCase({ word, commands }: Grammar['groups'][number]): string {
-  const lines = commands.map(({ name, summary }) =>
-    described(name.slice(word.length + 1), summary),
-  );
-  return `    ${word})
+function groupCase({ words, next }: CompletedGroup): string {
+  const lines = next.map(({ word, summary }) => described(word, summary));
+  return `    ${quoted(words)})
       if (( CURRENT == 3 )); then
         choices=(
 ${lines.map((line) => `          ${line}`).join('\n')}

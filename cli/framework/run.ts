@@ -101,7 +101,7 @@ function findCommand(
   topics: Topic[],
   argv: string[],
 ): { load: () => Promise<Command>; rest: string[] } | undefined {
-  for (const words of [2, 1]) {
+  for (const words of [3, 2, 1]) {
     const name = argv.slice(0, words).join(' ');
     for (const { commands } of topics) {
       if (!Object.hasOwn(commands, name)) continue;
@@ -112,7 +112,7 @@ function findCommand(
   return undefined;
 }
 
-/** The two-word commands that begin with this word. */
+/** The commands of two or three words that begin with this word. */
 function groupOf(topics: Topic[], word: string): [name: string, load: () => Promise<Command>][] {
   return topics
     .flatMap(({ commands }) => Object.entries(commands))

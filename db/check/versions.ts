@@ -10,7 +10,7 @@ import {
   verify,
 } from '../../trust/index.ts';
 import type { Database } from '../database.ts';
-import { contents, versions } from '../schema.ts';
+import { baseContents, contents, versions } from '../schema.ts';
 import type { Version } from '../versions.ts';
 import { type Fact, type Facts, path } from './facts.ts';
 import { parseJson, type TeamKeys } from './keys.ts';
@@ -172,15 +172,24 @@ function canonical(value: unknown): string {
   );
 }
 
-/** Checks every text, of profiles and READMEs, against its digest. */
+/** Checks every text, of profiles, READMEs and base policies, against its digest. */
 export async function checkContents(db: Database, report: Report): Promise<void> {
+  for (const table of [contents, baseContents]) await checkTexts(db, table, report);
+}
+
+async function checkTexts(
+  db: Database,
+  table: typeof contents | typeof baseContents,
+  report: Report,
+): Promise<void> {
   for (let after = ''; ; ) {
     const page = await db
-      .select()
-      .from(contents)
-      .where(gt(contents.digest, after as `sha256:${string}`))
-      .orderBy(asc(contents.digest))
-      .limit(pageLength);
+      .select({ digest: table.digest, text: table.text })
+      .from(table)
+      .where(gt(table.digest, after as `sha256:${string}`))
+      .orderBy(asc(table.digest))
+      // A base policy may have several MiB.
+      .limit(table === baseContents ? 1 : pageLength);
     for (const { digest, text } of page) {
       if ((await sha256(new TextEncoder().encode(text))) !== digest) {
         report('content-differs', `the text stored as ${digest}`);

@@ -1,8 +1,10 @@
 import {
   type Diagnostic,
   fix as fixPolicy,
+  type IncludeRequest,
   type IncludeResolver,
   lint as lintPolicy,
+  type Release,
 } from '../../policy/index.ts';
 import { fileResolver } from '../host/includes.ts';
 import { type ProfileFile, readProfileFile, rewriteProfile } from '../profile-file.ts';
@@ -15,6 +17,10 @@ export interface LintOptions {
   include?: readonly string[] | undefined;
   /** Finds includes instead: one for several calls reads each file once. */
   resolver?: IncludeResolver | undefined;
+  /** Decide as this release does; without one, as the newest. */
+  target?: Release | undefined;
+  /** Whether the includes that are found are the base policy of `target`: a file that is missing is an error then. */
+  targetBase?: boolean | undefined;
   /** Apply the fixes that are known. A file is rewritten if they change it, with its mode and owner. */
   fix?: boolean | undefined;
 }
@@ -52,7 +58,14 @@ export async function lint(
 
 async function lintSource(
   source: string | Pick<ProfileFile, 'text'>,
-  { base = '/etc/apparmor.d', include = [], resolver, fix = false }: LintOptions,
+  {
+    base = '/etc/apparmor.d',
+    include = [],
+    resolver,
+    target,
+    targetBase = false,
+    fix = false,
+  }: LintOptions,
 ): Promise<Linted> {
   const profile: Omit<ProfileFile, 'file' | 'rawBytes'> & Partial<ProfileFile> =
     typeof source === 'string' ? await readProfileFile(source) : { warnings: [], ...source };
@@ -60,6 +73,7 @@ async function lintSource(
   const finds = resolver ?? fileResolver({ base, include });
   const options = {
     resolver: ofPackage.packageName === undefined ? finds : withinDirectories(finds),
+    ...(target && { target, targetBase }),
     ...ofPackage,
   };
   const fixed = fix ? fixPolicy(before, options) : undefined;
@@ -86,9 +100,11 @@ const nothing = { file: '', source: '' } as const;
  * be a stranger, and diagnostics quote what they are about.
  */
 function withinDirectories(resolver: IncludeResolver): IncludeResolver {
-  return (request) => {
-    const { path, kind, from } = request;
-    const leaves = kind !== 'magic' || path.startsWith('/') || path.split('/').includes('..');
-    return from === undefined && leaves ? nothing : resolver(request);
-  };
+  return (request) =>
+    request.from === undefined && leavesDirectories(request) ? nothing : resolver(request);
+}
+
+/** Whether a statement names a file that a package must not include: any but those of AppArmor's own folders. */
+export function leavesDirectories({ path, kind }: IncludeRequest): boolean {
+  return kind !== 'magic' || path.startsWith('/') || path.split('/').includes('..');
 }

@@ -31,10 +31,10 @@ const maxIncludedBytes = 16 * 1024 * 1024;
 /** Where includes are looked for. */
 export interface IncludePlaces {
   /**
-   * What `<…>` is relative to first, as apparmor_parser --base. Of a system's own policy folder, nothing outside that is
+   * What `<…>` is relative to first, as apparmor_parser --base; nothing when left out. Of a system's own policy folder, nothing outside that is
    * read, whatever an include says.
    */
-  base: string | Place;
+  base?: string | Place | undefined;
   /** Further directories for `<…>`, as apparmor_parser -I. */
   include?: readonly string[];
   /** What a quoted relative path is relative to; default: the working directory. */
@@ -88,7 +88,7 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
 
   const find = (path: string, kind: IncludeRequest['kind']) => {
     if (path.includes('\0')) return undefined;
-    if (typeof base !== 'string') {
+    if (base !== undefined && typeof base !== 'string') {
       const own = shelfBelow(base);
       // As that system has it: its parser is in its policy folder.
       const [root, policy] = [base.root, `/${base.parts.join('/')}`];

@@ -52,6 +52,7 @@ interface Route {
 }
 
 const digest = `sha256:${'0'.repeat(64)}`;
+const base = { files: { 'abstractions/base': '/etc/ld.so.cache mr,\n' } };
 let acme: Publisher;
 
 /** Routes of a profile, relative to it unless they start with a slash. */
@@ -260,6 +261,20 @@ const otherRoutes: Route[] = [
     path: () => '/v1/users',
     body: async () => ({ name: 'rita' }),
   },
+  { route: 'GET /bases', need: 'public', status: 200, path: () => '/v1/bases' },
+  {
+    route: 'PUT /bases/{base}',
+    need: 'admin',
+    status: 200,
+    path: () => '/v1/bases/3.0',
+    body: async () => base,
+  },
+  {
+    route: 'GET /bases/{base}',
+    need: 'public',
+    status: 404,
+    path: () => `/v1/bases/${digest}`,
+  },
   { route: 'GET /users', need: 'admin', status: 200, path: () => '/v1/users' },
   {
     route: 'PUT /users/{user}',
@@ -355,6 +370,7 @@ describe.each(runtimes)('authorization on $name', ({ start }) => {
       const made = (await post('/v1/tokens', { label: 'test', ...token })) as { token: string };
       tokens.set(caller, made.token);
     };
+    await expectStatus(201, send(registry, 'PUT', '/v1/bases/3.0', base, admin));
     await make('stranger', { user: 'sam', scope: 'admin' });
     await make('reader', { user: 'rita', scope: 'admin' });
     await make('publisher', { user: 'paul', scope: 'admin' });

@@ -22,6 +22,7 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   [`${version}/proof`, 4, 4],
   ['/v1/profiles', 1, 1],
   ['/v1/profiles?q=nginx', 1, 1],
+  ['/v1/bases', 1, 1],
   ['/log/checkpoint', 1, 1],
   ['/', 1, 1],
   ['/p/library/docker-nginx', 1, 3],

@@ -99,6 +99,11 @@ const outputs: [command: string, args: string, has: string[]][] = [
     'AT/backup.db --data AT/data --with-log-key',
     ['file', 'bytes', 'entries', 'withLogKey'],
   ],
+  [
+    'admin base import',
+    'AT/policy --release 3.0 --data AT/data',
+    ['release', 'digest', 'files', 'bytes', 'createdAt', 'changed'],
+  ],
   ['admin check', '--data AT/data', ['entries', 'signed', 'differences', 'items']],
   ['admin restore', 'AT/backup.db --data AT/other', ['entries', 'lost', 'kept']],
 ];
@@ -161,6 +166,8 @@ describe('--format json', () => {
     await writeFile(at('denials.log'), `${denial}\n`);
     await copyFile(join(nginx, 'docker-nginx'), at('loose'));
     await cp(nginx, at('changed'), { recursive: true });
+    await mkdir(at('policy/abi'), { recursive: true });
+    await writeFile(at('policy/abi/3.0'), '');
     await appendFile(at('changed/docker-nginx'), '# changed\n');
   });
   afterAll(async () => {

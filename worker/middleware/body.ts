@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { readAtMost, requireBoundedJson } from '../../trust/index.ts';
-import type { Env } from '../ports.ts';
+import type { Deps, Env } from '../ports.ts';
 import { bodyType, ProblemError } from '../problem.ts';
 
 /**
@@ -13,21 +13,29 @@ const maxBodyBytes = (profileBytes: number) => 2 * profileBytes + 128 * 1024;
  * Reads a JSON request body before the route's validators do, limiting its size as it arrives, its number of values and
  * its nesting, and requiring valid UTF-8, which JSON parsers would otherwise repair silently.
  */
-export const readBody: MiddlewareHandler<Env> = async (c, next) => {
-  const { body, headers, method, url } = c.req.raw;
-  const maxBytes = maxBodyBytes(c.var.deps.limits.profileBytes);
-  if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
-    throw bodyType();
-  }
-  requirePlain(headers);
-  const bytes = await readAtMost(body, maxBytes).catch(refuseIncomplete);
-  if (!bytes) {
-    throw new ProblemError('body-too-large', `The request body is larger than ${maxBytes} bytes.`);
-  }
-  requireBounded(decodeUtf8(bytes));
-  c.req.raw = new Request(url, { method, headers, body: bytes });
-  await next();
-};
+export const readBody = readBodyUpTo(({ limits }) => maxBodyBytes(limits.profileBytes));
+
+/** As {@link readBody}, with another maximum size in bytes. */
+export function readBodyUpTo(most: (deps: Deps) => number): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const { body, headers, method, url } = c.req.raw;
+    const maxBytes = most(c.var.deps);
+    if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
+      throw bodyType();
+    }
+    requirePlain(headers);
+    const bytes = await readAtMost(body, maxBytes).catch(refuseIncomplete);
+    if (!bytes) {
+      throw new ProblemError(
+        'body-too-large',
+        `The request body is larger than ${maxBytes} bytes.`,
+      );
+    }
+    requireBounded(decodeUtf8(bytes));
+    c.req.raw = new Request(url, { method, headers, body: bytes });
+    await next();
+  };
+}
 
 /**
  * Refuses bodies with another charset than UTF-8 (RFC 8259 section 8.1) or with a Content-Encoding, which is not

@@ -2,6 +2,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { unpackBackup, writeBackup } from '../../db/backup.ts';
+import { type Base, findBase, putBase } from '../../db/bases.ts';
 import { checkDatabase, type DifferenceId } from '../../db/check/index.ts';
 import { valueDifferences } from '../../db/check/values.ts';
 import type { Database } from '../../db/database.ts';
@@ -11,6 +12,7 @@ import { openFile } from '../../db/node.ts';
 import { listAdminTokens } from '../../db/tokens.ts';
 import { listAdministrators } from '../../db/users.ts';
 import { openRemote } from '../../db/web.ts';
+import { sha256 } from '../../trust/index.ts';
 import {
   type NoteKey,
   openNote,
@@ -184,6 +186,27 @@ async function prepare(
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
     const shown = tokens.map(({ id, label, user, createdAt }) => ({ id, label, user, createdAt }));
     return { entries: frontier.size, administrators: { users, tokens: shown } };
+  } finally {
+    db.$client.close();
+  }
+}
+
+/**
+ * Makes a base policy the current one of its release in a data folder, also while a registry serves it. `text` is the
+ * content as contract/base.ts encodes it. Returns the current one, and whether that changed.
+ */
+export async function importBase(
+  folder: string,
+  { text, ...about }: Pick<Base, 'release' | 'files' | 'bytes'> & { text: string },
+): Promise<{ base: Base; changed: boolean }> {
+  const db = await openExisting(dataFiles(folder).database);
+  try {
+    // The registry may not have been started since it was updated.
+    await migrate(db);
+    const digest = await sha256(new TextEncoder().encode(text));
+    const base = { ...about, digest, createdAt: new Date().toISOString() };
+    const changed = await putBase(db, { ...base, text });
+    return { base: (changed ? undefined : await findBase(db, about.release)) ?? base, changed };
   } finally {
     db.$client.close();
   }

@@ -21,6 +21,10 @@ const tags: [name: string, description: string][] = [
   ['Tokens', 'API tokens, which authenticate requests.'],
   ['Webhooks', 'HTTP notifications of changes to a team’s profiles.'],
   ['Trusted publishing', 'Publishing from CI jobs with OpenID Connect tokens.'],
+  [
+    'Base policies',
+    'The abstractions, tunables and abi files of AppArmor releases, which profiles include.',
+  ],
   ['Log', 'The transparency log, which makes every published version public and permanent.'],
   ['Service', 'Health checks, for the operator.'],
 ];

@@ -1,0 +1,67 @@
+import { leavesDirectories } from '../sdk/calls/lint.ts';
+import { isPresent } from '../sdk/files.ts';
+import { type ProfileFile, parseProfileFile, readProfileFile } from '../sdk/profile-file.ts';
+import type { VerifiedProfile } from '../sdk/resolve/index.ts';
+import { parseReference } from '../trust/index.ts';
+import { CliError, exit } from './framework/command.ts';
+import type { PolicyOptions } from './target-base.ts';
+import { type Io, visibleLine } from './terminal/io.ts';
+import { requireVerified } from './verified.ts';
+
+/** A profile that a user named, and the version of a registry that it is. */
+export interface ProfileSource extends ProfileFile {
+  verified?: VerifiedProfile;
+}
+
+/**
+ * Reads a profile that is named as FILE, DIR or REF. What exists is a file or a folder, and so is what begins with `/`,
+ * `./` or `../`; else it is a reference, which is fetched and verified as `verify` does.
+ */
+export async function readProfileSource(
+  io: Io,
+  named: string,
+  values: Parameters<typeof requireVerified>[2],
+): Promise<ProfileSource> {
+  const isPath = /^\.{0,2}\//.test(named) || named === '.' || named === '..';
+  if (isPath || (await isPresent(named)) || !parseReference(named).ok) {
+    return readProfileFile(named);
+  }
+  if (values.offline) {
+    const next = 'Name a file or a package folder, or leave --offline out.';
+    throw new CliError(exit.usage, `There is no file ${named}, and --offline fetches none.`, next);
+  }
+  const { offline: _, ...online } = values;
+  const [verified] = await requireVerified(io, [named], online).catch((error: unknown) => {
+    // It may be a file's name with a mistake in it.
+    if (!/[@:]/.test(named)) io.tell(`There is no file ${named}, so it is taken for a reference.`);
+    throw error;
+  });
+  if (!verified) throw new Error(`${named} was verified as nothing`);
+  const { team, name, version, bytes } = verified;
+  return { ...parseProfileFile(`${team}/${name}@${version}`, bytes), packageName: name, verified };
+}
+
+/** The options for a profile: one of a registry reads no files but those that a package may include. */
+export function optionsFor({ verified }: ProfileSource, options: PolicyOptions): PolicyOptions {
+  if (!verified) return options;
+  const { resolver } = options;
+  return {
+    ...options,
+    resolver: (request) => {
+      if (request.from !== undefined || !leavesDirectories(request)) return resolver(request);
+      const what = `The profile includes ${visibleLine(request.path)}, which a package must not.`;
+      throw new CliError(
+        exit.refused,
+        what,
+        'Run "aa-registry explain include-path" for the reason.',
+      );
+    },
+  };
+}
+
+/** The version that a profile is, for `--format json`; nothing of a file. */
+export function versionOf({ verified }: ProfileSource): object {
+  if (!verified) return {};
+  const { team, name, version, digest } = verified;
+  return { reference: `${team}/${name}@${version}`, digest };
+}

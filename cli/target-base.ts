@@ -1,0 +1,68 @@
+import type { IncludeResolver, Release } from '../policy/index.ts';
+import { fileResolver } from '../sdk/host/includes.ts';
+import { baseResolver, findTargetBase } from '../sdk/target-base.ts';
+import { readTrust, trustPlace } from '../sdk/trust-file.ts';
+import type { Values } from './framework/command.ts';
+import { type includeOptions, includeResolver } from './include-options.ts';
+import { defaultRegistry, openSession, registryOptions } from './session.ts';
+import type { Io } from './terminal/io.ts';
+
+/** The options for the base policy of `--target`, besides that option itself. */
+export const targetBaseOptions = {
+  ...registryOptions,
+  offline: {
+    type: 'boolean',
+    description: 'With --target: use base policies fetched earlier; do not ask the registry',
+  },
+} as const;
+
+/** What is decided with: the includes, and the release with its base policy. */
+export interface PolicyOptions {
+  resolver: IncludeResolver;
+  target?: Release;
+  targetBase?: boolean;
+}
+
+/**
+ * The options of policy's functions for a command's `--target`, `--base` and `--include`. For another release than this
+ * machine's, the base policy is the registry's, if it has one; the command says on standard error which that is.
+ */
+export async function policyOptions(
+  io: Io,
+  values: Values<typeof includeOptions & typeof targetBaseOptions> & {
+    target?: Release | undefined;
+  },
+): Promise<PolicyOptions> {
+  const { target, base, include = [], offline } = values;
+  if (target === undefined) return { resolver: includeResolver(values) };
+  if (base !== undefined) return { resolver: includeResolver(values), target, targetBase: true };
+  const found = await findTargetBase(target, {
+    env: io.env,
+    offline,
+    connect: async () => {
+      const trust = await readTrust(trustPlace('/')).catch(() => undefined);
+      return openSession(io, values, trust?.registry, { brief: true });
+    },
+  });
+  switch (found.kind) {
+    case 'host':
+      return { resolver: includeResolver(values), target, targetBase: true };
+    case 'registry': {
+      const { files, digest, registry } = found;
+      io.tell(`Base policy of AppArmor ${target}: ${digest}, from ${registry}.`);
+      const others = fileResolver({ include });
+      const resolver = baseResolver(files, { label: `base-${target}`, others });
+      return { resolver, target, targetBase: true };
+    }
+    case 'none': {
+      const { reason, registry, unreachable } = found;
+      // Nobody has said that there is a registry.
+      if (!unreachable || registry !== defaultRegistry) {
+        io.tell(
+          `The base policy of AppArmor ${target} is not available: ${reason.replace(/^The /, 'the ')}.`,
+        );
+      }
+      return { resolver: includeResolver(values), target, targetBase: false };
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { type VerifyOptions, verifyAll } from '../sdk/calls/verify.ts';
+import type { VerifiedProfile } from '../sdk/resolve/index.ts';
+import { formatReference } from '../trust/index.ts';
+import { bundleAdvice } from './bundle-file.ts';
+import type { Values } from './framework/command.ts';
+import { reportHostEvent } from './host-events.ts';
+import { trustAdvice, type trustOption } from './host-trust.ts';
+import { refused } from './refused.ts';
+import { connectWith, type registryOptions } from './session.ts';
+import { rootOf, type rootOption } from './target.ts';
+import type { Io } from './terminal/io.ts';
+
+type VerifyValues = Values<typeof registryOptions> &
+  Partial<Values<{ trust: typeof trustOption; root: typeof rootOption }>> &
+  Pick<VerifyOptions, 'bundle' | 'offline'>;
+
+/**
+ * Fetches and verifies profiles as `verify` does: those that the references name, or without any those of the bundle.
+ * Ends the command with the reason and advice if one is refused.
+ */
+export async function requireVerified(
+  io: Io,
+  references: readonly string[],
+  values: VerifyValues,
+): Promise<VerifiedProfile[]> {
+  const { bundle, offline, trust, registry } = values;
+  const verified = await verifyAll(references, {
+    root: rootOf(values.root),
+    trust,
+    registry,
+    bundle,
+    offline,
+    env: io.env,
+    connect: connectWith(io, values),
+    onEvent: (event) => {
+      if (event.kind === 'yanked') {
+        const reference = formatReference(event.reference);
+        io.tell(`Warning: ${reference} was yanked: ${event.reason}`);
+      } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
+        reportHostEvent(io, event, values);
+      }
+    },
+  });
+  if (verified.ok) return verified.profiles;
+  if (!('reference' in verified)) throw refused(verified);
+  const { id, reference, seen, lacksKeys } = verified;
+  const advice = bundle === undefined ? undefined : bundleAdvice(id, seen);
+  const next = advice ?? trustAdvice(id, { ...reference, lacksKeys }, values);
+  throw refused(verified, { consequence: '', next });
+}
