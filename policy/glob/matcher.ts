@@ -1,7 +1,7 @@
 // Matches a path against many patterns at once, byte by byte as the kernel does. The automaton is determinised lazily, so
 // that matching a path takes one step per byte.
 import type { Budget } from '../budget.ts';
-import { parsePattern } from './aare.ts';
+import { type Pattern, parsePattern, type Units } from './aare.ts';
 import { type Automaton, closure, compile, has, union } from './automaton.ts';
 
 /** A text as a string of its bytes in UTF-8; a lone surrogate from U+DC80 to U+DCFF stands for the byte it ends with. */
@@ -19,6 +19,11 @@ export function bytes(text: string): string {
 const encoder = new TextEncoder();
 /** Read back from bytes; those that are no UTF-8 are shown as U+FFFD. */
 const decoder = new TextDecoder();
+
+/** A pattern without variables, as the kernel matches it. */
+export function bytePattern(text: string, units: Exclude<Units, 'characters'> = 'bytes'): Pattern {
+  return parsePattern(bytes(text), units);
+}
 
 /** States that are remembered; a question needs no more than its path has bytes. */
 const maxStates = 20_000;
@@ -46,22 +51,24 @@ export class Matcher {
     this.#start = this.#state(closure(one, [0]));
   }
 
-  /** For patterns without variables; undefined when the budget does not cover them, or one is too large. */
-  static of(patterns: readonly string[], budget: Budget): Matcher | undefined {
+  /** For patterns of bytes; undefined when the budget does not cover them, or one is too large. */
+  static of(patterns: readonly Pattern[], budget: Budget): Matcher | undefined {
     const parts: Automaton[] = [];
     for (const pattern of patterns) {
-      if (!budget.spend(20 * pattern.length)) return undefined;
-      const part = compile(parsePattern(bytes(pattern), true));
-      if (!part || !budget.spend(part.moves.length)) return undefined;
+      const part = compile(pattern);
+      if (!part || !budget.spend(20 * part.moves.length)) return undefined;
       parts.push(part);
     }
     return new Matcher(parts);
   }
 
-  /** The indexes of the patterns that match, in order; undefined when the budget does not cover finding out. */
-  matching(path: string, budget: Budget): readonly number[] | undefined {
+  /**
+   * The indexes of the patterns that match a string of bytes, in order; undefined when the budget does not cover finding
+   * out.
+   */
+  matching(string: string, budget: Budget): readonly number[] | undefined {
     let state = this.#start;
-    for (const byte of bytes(path)) {
+    for (const byte of string) {
       const next = this.#step(state, byte.charCodeAt(0), budget);
       if (!next) return undefined;
       state = next;

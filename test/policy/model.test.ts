@@ -15,7 +15,9 @@ const parser = existsSync('/usr/sbin/apparmor_parser');
 describe.skipIf(!parser)(
   `the model and the compiled tables${parser ? '' : ' (skipped: no apparmor_parser)'}`,
   () => {
-    test('agree on generated profiles', { timeout: 60_000 }, () => {
+    test('agree on generated profiles', {
+      timeout: process.env.AA_MODEL_RUNS ? 3_600_000 : 60_000,
+    }, () => {
       let compared = 0;
       fc.assert(
         fc.property(
