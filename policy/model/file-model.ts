@@ -1,26 +1,28 @@
 // Which file permissions a profile grants, for the owner of a file and for everybody else.
 import type { Budget } from '../budget.ts';
 import { type Pattern, wildcardOf } from '../glob/aare.ts';
-import { bytePattern, bytes, Matcher } from '../glob/matcher.ts';
+import { bytePattern, bytes, textOf } from '../glob/matcher.ts';
 import { execText, type FilePermission, lettersOf } from '../rules/file.ts';
 import type { ExecTransition } from '../syntax/file-modes.ts';
 import { combine, type Decision, type UnknownReason, unknown } from './decision.ts';
+import { findString, isKernelPath } from './difference.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
+import { type Grant, loggingOf, Table, type TableEntry } from './table.ts';
 
 /**
  * One entry of the table that apparmor_parser compiles, for paths, or for a link and what it is made to with a NUL
  * between: aliases make several of one rule.
  */
-interface Entry {
-  effective: EffectiveRule | undefined;
-  pattern: Pattern;
+interface Entry extends TableEntry {
   permissions: ReadonlySet<FilePermission>;
   side: 'owner' | 'other' | undefined;
   /** What follows exec; undefined also where the rule denies it. */
   transition: string | undefined;
   /** A path without wildcards, whose exec transition wins over those of patterns. */
   exact: boolean;
+  /** The rule does not name `m`; it comes with `ix`, and its use is not logged. */
+  impliesMap: boolean;
   /** The permissions of a link have to be among those of what it is made to. */
   subset: boolean;
 }
@@ -32,13 +34,16 @@ interface Scope extends TextScope {
   budget: Budget;
 }
 
-export class FileModel {
-  readonly #entries: readonly Entry[];
-  readonly #matcher: Matcher;
+/** What is decided apart: each permission for the owner of the file and for others. */
+const columns = ['owner', 'others'].flatMap((side) =>
+  [...'rwalkmx'].map((permission) => `${side} ${permission}`),
+);
 
-  private constructor(entries: readonly Entry[], matcher: Matcher) {
-    this.#entries = entries;
-    this.#matcher = matcher;
+export class FileModel {
+  readonly table: Table<Entry>;
+
+  private constructor(table: Table<Entry>) {
+    this.table = table;
   }
 
   /** The model of a profile's rules, or why there is none. */
@@ -53,52 +58,31 @@ export class FileModel {
       for (const entry of found ?? []) entries.push(entry);
       if (!scope.budget.spend(100)) return 'budget';
     }
-    const matcher = Matcher.of(
-      entries.map(({ pattern }) => pattern),
-      scope.budget,
-    );
-    return matcher ? new FileModel(entries, matcher) : 'budget';
+    const table = Table.of(entries, columns, grant, scope.budget);
+    return table ? new FileModel(table) : 'budget';
   }
 
   /** One permission; linking without a target asks whether any target may be linked to. */
   decide(permission: FilePermission, path: string, owner: boolean, budget: Budget): Decision {
-    const matching = this.#matcher.matching(bytes(path), budget);
-    return matching ? this.#decide(matching, permission, owner) : unknown('budget');
-  }
-
-  #decide(matching: readonly number[], permission: FilePermission, owner: boolean): Decision {
-    const applying = this.#applying(matching, permission, owner);
-    const { decision, counting } = combine(applying);
-    if (permission !== 'x' || decision.granted !== true) return decision;
-    const exact = counting.filter((one) => one.exact);
-    const transition = (exact.length > 0 ? exact : counting)[0]?.transition;
-    if (exact.length === 0 || transition === undefined)
-      return { ...decision, ...(transition !== undefined && { transition }) };
-    return { ...combine(exact).decision, transition } as Decision;
-  }
-
-  #applying(matching: readonly number[], permission: FilePermission, owner: boolean): Entry[] {
-    const other = owner ? 'other' : 'owner';
-    return matching
-      .map((index) => this.#entries[index] as Entry)
-      .filter((one) => one.permissions.has(permission) && one.side !== other);
+    return this.table.decide(bytes(path), columnOf(permission, owner), budget);
   }
 
   /** Whether a link at `path` may be made to a file (security/apparmor/file.c, profile_path_link). */
   link(path: string, target: string, owner: boolean, budget: Budget): Decision {
-    const from = this.#matcher.matching(bytes(path), budget);
-    const both = from && this.#matcher.matching(`${bytes(path)}\0${bytes(target)}`, budget);
-    const onTarget = both && this.#matcher.matching(bytes(target), budget);
-    if (!from || !onTarget) return unknown('budget');
-    const onLink = this.#decide(from, 'l', owner);
+    const from = this.table.matching(bytes(path), budget);
+    const both = from && this.table.matching(`${bytes(path)}\0${bytes(target)}`, budget);
+    const to = both && this.table.matching(bytes(target), budget);
+    if (!from || !to) return unknown('budget');
+    const onLink = decideOne(from, 'l', owner);
     if (!onLink.granted) return onLink;
-    const { decision, counting } = combine(this.#applying(both, 'l', owner));
-    // apparmor_parser sets the bit that asks for the subset test for the owner of the target alone.
-    if (!decision.granted || !owner || !counting.some(({ subset }) => subset)) return decision;
+    const { decision, how } = grant(both, columnOf('l', owner));
+    // apparmor_parser sets the bit that asks for the subset test for the owner of the target alone. It is that of locks.
+    const subset = owner && (how === 'subset' || decideOne(both, 'k', owner).granted === true);
+    if (!decision.granted || !subset) return decision;
     for (const permission of subsetPermissions) {
-      const own = this.#decide(from, permission, owner);
+      const own = decideOne(from, permission, owner);
       if (own.granted === false) continue;
-      const its = this.#decide(onTarget, permission, owner);
+      const its = decideOne(to, permission, owner);
       if (own.granted === undefined || its.granted === undefined)
         return unknown('prompt', own.rules);
       if (!its.granted || !isSubset(own.transition, its.transition))
@@ -113,11 +97,43 @@ export class FileModel {
     owner: boolean,
     budget: Budget,
   ): { path: string } | 'none' | undefined {
-    return this.#matcher.example(
-      (matching) => this.#decide(matching, permission, owner).granted === true,
+    const column = columns.indexOf(columnOf(permission, owner));
+    const found = findString(
+      this.table,
+      (grants) => grants[column]?.decision.granted === true,
+      isKernelPath,
       budget,
     );
+    return typeof found === 'object' ? { path: textOf(found.string) } : found;
   }
+}
+
+const columnOf = (permission: FilePermission, owner: boolean) =>
+  `${owner ? 'owner' : 'others'} ${permission}`;
+
+const decideOne = (entries: readonly Entry[], permission: FilePermission, owner: boolean) =>
+  grant(entries, columnOf(permission, owner)).decision;
+
+function grant(entries: readonly Entry[], column: string): Grant {
+  const [side, permission = ''] = column.split(' ');
+  const other = side === 'owner' ? 'other' : 'owner';
+  const { decision, counting } = combine(
+    entries.filter(
+      (one) => one.permissions.has(permission as FilePermission) && one.side !== other,
+    ),
+  );
+  const logging = loggingOf(
+    decision,
+    permission === 'm' ? counting.filter((one) => !one.impliesMap) : counting,
+  );
+  if (permission === 'l')
+    return { decision, logging, how: counting.some(({ subset }) => subset) ? 'subset' : '' };
+  if (permission !== 'x' || decision.granted !== true) return { decision, logging, how: '' };
+  const exact = counting.filter((one) => one.exact);
+  const transition = (exact.length > 0 ? exact : counting)[0]?.transition;
+  const rules = exact.length > 0 ? combine(exact).decision.rules : decision.rules;
+  const known = transition === undefined ? {} : { transition };
+  return { decision: { ...decision, rules, ...known }, logging, how: transition ?? '' };
 }
 
 /** What a link may not have where its target has it not. */
@@ -146,7 +162,10 @@ interface RuleText extends Omit<Entry, 'pattern' | 'exact'> {
 function ruleText(effective: EffectiveRule): RuleText | undefined {
   const { rule, deny, qualifiers } = effective;
   const side = qualifiers.owner?.value as Entry['side'];
-  const common = { effective, side, target: undefined, transition: undefined, subset: true };
+  const common = {
+    ...{ effective, side, target: undefined, transition: undefined },
+    ...{ impliesMap: false, subset: true },
+  };
   if (rule.kind === 'file-all' || rule.kind === 'all') {
     const transition = deny ? undefined : execText(inherit);
     return { ...common, path: '/{**,}', permissions: everyPermission, transition };
@@ -162,11 +181,12 @@ function ruleText(effective: EffectiveRule): RuleText | undefined {
   const target = rule.leading && link ? rule.target?.value : undefined;
   const profile = target === undefined ? rule.target?.value : undefined;
   // A program that may inherit the confinement may be mapped too.
-  if (exec?.mode === 'i' || exec?.fallback === 'i') permissions.add('m');
+  const impliesMap = (exec?.mode === 'i' || exec?.fallback === 'i') && !permissions.has('m');
+  if (impliesMap) permissions.add('m');
   const transition =
     exec && !deny ? execText(exec) + (profile === undefined ? '' : ` -> ${profile}`) : undefined;
   const subset = target === undefined || rule.subset !== undefined;
-  return { ...common, path: rule.path.value, target, permissions, transition, subset };
+  return { ...common, path: rule.path.value, target, permissions, transition, impliesMap, subset };
 }
 
 const everyPermission: ReadonlySet<FilePermission> = new Set(['r', 'w', 'a', 'l', 'k', 'm', 'x']);
@@ -176,8 +196,8 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
   const path = replaceVariables(rule.path, scope);
   const target = rule.target === undefined ? undefined : replaceVariables(rule.target, scope);
   if (path === undefined || (rule.target !== undefined && target === undefined)) return undefined;
-  const { effective, side, transition, subset } = rule;
-  return withAliases(path, target, scope).flatMap(([onePath, oneTarget]): Entry[] => {
+  const { effective, side, transition, impliesMap, subset } = rule;
+  return withAliases(path, target, scope).flatMap(([onePath, oneTarget], index): Entry[] => {
     const merged = mergeSlashes(onePath);
     const pattern = bytePattern(merged);
     const exact = isExact(merged, scope);
@@ -185,13 +205,18 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
     const permissions = new Set(
       [...rule.permissions].filter((one) => !isDenied(rule) || one !== 'l'),
     );
-    const onPath = { effective, side, pattern, permissions, transition, exact, subset: false };
+    const onPath = {
+      ...{ effective, side, pattern, permissions, transition, exact, impliesMap },
+      subset: false,
+    };
     if (!rule.permissions.has('l')) return [onPath];
     const to = oneTarget === undefined ? anyTarget : bytePattern(mergeSlashes(oneTarget));
     return [
       onPath,
       {
-        ...{ effective, side, transition: undefined, exact: false, subset },
+        ...{ effective, side, transition: undefined, exact: false, impliesMap: false },
+        // What an alias makes of a rule with a target loses its "subset".
+        subset: subset && (index === 0 || oneTarget === undefined),
         pattern: { kind: 'sequence', items: [pattern, nul, to] },
         permissions: new Set<FilePermission>(['l']),
       },
@@ -224,7 +249,7 @@ function implied(rules: readonly EffectiveRule[], { changesHat }: Scope): RuleTe
   const entry = (path: string, permission: FilePermission): RuleText => ({
     ...{ effective: undefined, side: 'owner', path, target: undefined, transition: undefined },
     permissions: new Set([permission]),
-    subset: true,
+    ...{ impliesMap: false, subset: true },
   });
   return [
     ...(changesHat || changesProfile

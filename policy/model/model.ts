@@ -13,7 +13,9 @@ import type { Alias } from '../syntax/tree.ts';
 import { capabilityDecision } from './capability-model.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { type EffectiveRule, effectiveRules } from './effective-rule.ts';
+import { replaceVariables } from './expansion.ts';
 import { FileModel } from './file-model.ts';
+import type { Compared } from './table.ts';
 
 /** Decisions for the owner of the file and for everybody else. */
 export interface FileDecision {
@@ -29,12 +31,17 @@ export interface ProfileModel {
   /** `target`: the existing file that a link is made to. */
   file(permission: FilePermission, path: string, target?: string): FileDecision;
   capability(name: string): Decision;
+  /** The rules of a class as the kernel has them, apart from the profile's mode; or why they are not known. */
+  table(of: TableClass): Compared | UnknownReason;
   /**
    * The shortest path on which the owner of the file, or everybody else, is granted a permission by rules; `none`, or
    * undefined when it is not known.
    */
   example(permission: FilePermission, owner: boolean): { path: string } | 'none' | undefined;
 }
+
+/** The classes of permissions whose rules match strings. */
+export type TableClass = 'file';
 
 export interface Model {
   profiles: readonly ProfileModel[];
@@ -99,7 +106,8 @@ class Profile implements ProfileModel {
 
   constructor(report: ProfileReport, main: Unit, shared: Shared) {
     const flags = report.profile.flags?.values.map(({ value }) => splitFlag(value).name) ?? [];
-    this.name = report.name;
+    this.name =
+      replaceVariables(report.name, { ...shared, variables: report.variables }) ?? report.name;
     this.mode = flags.find((one) => modes.includes(one)) ?? 'enforce';
     this.#audits = flags.includes('audit');
     this.#incomplete = shared.incomplete;
@@ -136,6 +144,11 @@ class Profile implements ProfileModel {
 
   capability(name: string): Decision {
     return this.#early() ?? this.#inMode(capabilityDecision(this.#rules, name));
+  }
+
+  table(_of: TableClass): Compared | UnknownReason {
+    const files = this.#files();
+    return this.#incomplete ?? (typeof files === 'string' ? files : files.table);
   }
 
   example(permission: FilePermission, owner: boolean): { path: string } | 'none' | undefined {

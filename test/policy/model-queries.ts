@@ -1,7 +1,7 @@
 // Asks a profile's model and the tables that apparmor_parser compiles from it the same questions.
-import type { Decision } from '../../policy/model/decision.ts';
 import type { ProfileModel } from '../../policy/model/model.ts';
 import { bits, type CompiledProfile } from './compiled-policy.ts';
+import { inTables } from './model-judge.ts';
 
 const letters = Object.keys(bits) as (keyof typeof bits)[];
 
@@ -16,30 +16,13 @@ function modelled(profile: ProfileModel, path: string, owner: boolean) {
     if (!decision.granted) continue;
     allow |= bits[letter];
     // Of a child profile, apparmor_parser puts its last name before the target of a cx rule.
-    if (letter === 'x') exec = inTables(decision, profile.name.split('//').at(-1) ?? '');
+    if (letter === 'x')
+      exec = inTables(
+        ('transition' in decision && decision.transition) || '',
+        profile.name.split('//').at(-1) ?? '',
+      );
   }
   return { allow, exec };
-}
-
-function inTables(decision: Decision, name: string): string {
-  if (!('transition' in decision)) return 'none';
-  const [mode = '', target] = (decision.transition as string).split(' -> ');
-  const kind = mode.toLowerCase();
-  const named = kind.startsWith('c') ? 'child' : 'profile';
-  const what =
-    kind === 'ix'
-      ? ''
-      : kind === 'ux'
-        ? 'unconfined'
-        : target
-          ? `-> ${kind.startsWith('c') ? `${name}//` : ''}${target}`
-          : named;
-  const more = [
-    /^[puc]/.test(mode) && 'unsafe',
-    kind.includes('i') && 'inherit',
-    /^[pc]u/.test(kind) && 'or unconfined',
-  ];
-  return [what, ...more].filter(Boolean).join(' ');
 }
 
 /** Where the model and the tables differ on a path; undefined where they agree. `unknown`: the model does not say. */

@@ -5,9 +5,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check } from '../../policy/index.ts';
 import { model } from '../../policy/model/model.ts';
+import type { Compared } from '../../policy/model/table.ts';
 import { capabilities } from '../../policy/rules/capability.ts';
 import { compilePolicy } from './compiled-policy.ts';
 import { generatedPolicy, paths } from './generated-policy.ts';
+import { judgeFiles } from './model-judge.ts';
 import { difference, linkDifference } from './model-queries.ts';
 
 const parser = existsSync('/usr/sbin/apparmor_parser');
@@ -30,6 +32,16 @@ describe.skipIf(!parser)(
             for (const profile of model(source, { target: '3.0' }).profiles) {
               const tables = compiled?.get(profile.name);
               if (!tables) throw new Error(`no profile ${profile.name}`);
+              const judged = judgeFiles(
+                profile.table('file') as Compared,
+                tables.files,
+                profile.name.split('//').at(-1) ?? '',
+              );
+              expect({ source, judged }).toEqual({
+                source,
+                judged: { compared: expect.any(Number) },
+              });
+              if (typeof judged === 'object' && 'compared' in judged) compared += judged.compared;
               for (const path of asked) {
                 expect(difference(profile, tables, path)).toBe(undefined);
                 compared += 14;
@@ -44,7 +56,7 @@ describe.skipIf(!parser)(
                 const granted = profile.capability(name).granted;
                 expect({ name, granted }).toEqual({
                   name,
-                  granted: ((tables.capabilities >> BigInt(number)) & 1n) === 1n,
+                  granted: ((tables.capabilities.allow >> BigInt(number)) & 1n) === 1n,
                 });
                 compared++;
               }
