@@ -30,6 +30,7 @@ const reasons: Readonly<Record<UnknownReason, string>> = {
   includes: 'some of what the profile includes was not read',
   budget: 'finding out takes more work than any real profile',
   variables: 'a variable of the profile is not known, or has too many values',
+  conditions: 'a rule has conditions that are not modelled',
   prompt: 'a prompt rule leaves it to the user',
 };
 

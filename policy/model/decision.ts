@@ -9,6 +9,8 @@ export type UnknownReason =
   | 'budget'
   /** A variable is not known, or a pattern with it has too many values. */
   | 'variables'
+  /** A rule has conditions that are not modelled. */
+  | 'conditions'
   /** A `prompt` rule leaves it to the user. */
   | 'prompt';
 

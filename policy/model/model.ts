@@ -11,11 +11,13 @@ import type { FilePermission } from '../rules/file.ts';
 import { splitFlag } from '../syntax/profile-head.ts';
 import type { Alias } from '../syntax/tree.ts';
 import { capabilityDecision } from './capability-model.ts';
+import type { ClassScope, PermissionTable } from './classes/class.ts';
+import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { type EffectiveRule, effectiveRules } from './effective-rule.ts';
 import { replaceVariables } from './expansion.ts';
 import { FileModel } from './file-model.ts';
-import type { Compared } from './table.ts';
+import { type Compared, grantOf, Table, type TableEntry } from './table.ts';
 
 /** Decisions for the owner of the file and for everybody else. */
 export interface FileDecision {
@@ -39,9 +41,6 @@ export interface ProfileModel {
    */
   example(permission: FilePermission, owner: boolean): { path: string } | 'none' | undefined;
 }
-
-/** The classes of permissions whose rules match strings. */
-export type TableClass = 'file';
 
 export interface Model {
   profiles: readonly ProfileModel[];
@@ -72,7 +71,8 @@ export function model(source: string, options: ModelOptions = {}): Model {
   const aliases = analysis.units.flatMap(({ file }) =>
     file.statements.filter((one): one is Alias => one.kind === 'alias'),
   );
-  const { classesAreExact } = dialectOf(options.target ?? newestRelease);
+  const release = options.target ?? newestRelease;
+  const { classesAreExact } = dialectOf(release);
   const profiles: ProfileModel[] = [];
   const add = (report: ProfileReport) => {
     profiles.push(
@@ -80,6 +80,7 @@ export function model(source: string, options: ModelOptions = {}): Model {
         symbols: analysis.symbols,
         aliases,
         classesAreExact,
+        release,
         incomplete,
       }),
     );
@@ -90,6 +91,7 @@ export function model(source: string, options: ModelOptions = {}): Model {
 }
 
 interface Shared {
+  release: Release;
   symbols: Symbols;
   aliases: readonly Alias[];
   classesAreExact: boolean;
@@ -103,6 +105,8 @@ class Profile implements ProfileModel {
   readonly #rules: readonly EffectiveRule[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
+  readonly #scope: ClassScope;
+  readonly #tables = new Map<TableClass, Table | UnknownReason>();
 
   constructor(report: ProfileReport, main: Unit, shared: Shared) {
     const flags = report.profile.flags?.values.map(({ value }) => splitFlag(value).name) ?? [];
@@ -114,6 +118,7 @@ class Profile implements ProfileModel {
     this.#rules = report.rules.flatMap(({ statements, unit }) =>
       effectiveRules(statements, {}, unit, unit === main),
     );
+    this.#scope = { ...shared, variables: report.variables };
     let files: FileModel | UnknownReason | undefined;
     this.#files = () => {
       files ??= FileModel.of(this.#rules, {
@@ -146,9 +151,26 @@ class Profile implements ProfileModel {
     return this.#early() ?? this.#inMode(capabilityDecision(this.#rules, name));
   }
 
-  table(_of: TableClass): Compared | UnknownReason {
-    const files = this.#files();
-    return this.#incomplete ?? (typeof files === 'string' ? files : files.table);
+  table(of: TableClass): Compared | UnknownReason {
+    if (this.#incomplete) return this.#incomplete;
+    if (of === 'file') {
+      const files = this.#files();
+      return typeof files === 'string' ? files : files.table;
+    }
+    const known = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
+    this.#tables.set(of, known);
+    return known;
+  }
+
+  #tableOf(of: PermissionTable): Table | UnknownReason {
+    const entries: TableEntry[] = [];
+    for (const effective of this.#rules) {
+      const found = of.entries(effective, this.#scope);
+      if (found === 'variables' && this.#scope.symbols.budget.exhausted) return 'budget';
+      if (typeof found === 'string') return found;
+      for (const entry of found) entries.push(entry);
+    }
+    return Table.of(entries, of.permissions, grantOf, new Budget(modelSteps)) ?? 'budget';
   }
 
   example(permission: FilePermission, owner: boolean): { path: string } | 'none' | undefined {

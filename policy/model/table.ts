@@ -12,6 +12,8 @@ export interface TableEntry {
   effective: EffectiveRule | undefined;
   pattern: Pattern;
   permissions: ReadonlySet<string>;
+  /** Its use is logged, or what it denies; by default where the rule says `audit`. */
+  logs?: boolean;
 }
 
 /** What is decided about one permission, and whether its use is logged. */
@@ -92,10 +94,10 @@ export function grantOf(entries: readonly TableEntry[], permission: string): Gra
 /** Whether the use of what is granted, or of what is denied, is logged as a rule says and not as usual. */
 export function loggingOf(
   decision: Decision,
-  counting: readonly { effective: EffectiveRule | undefined }[],
+  counting: readonly Pick<TableEntry, 'effective' | 'logs'>[],
 ): Grant['logging'] {
-  const audits = ({ effective }: { effective: EffectiveRule | undefined }) =>
-    effective?.qualifiers.audit?.value === 'audit';
-  if (decision.granted !== false) return counting.some(audits) ? 'audit' : '';
-  return counting.some((one) => one.effective?.deny && !audits(one)) ? 'quiet' : '';
+  const logs = ({ effective, logs }: Pick<TableEntry, 'effective' | 'logs'>) =>
+    logs ?? effective?.qualifiers.audit?.value === 'audit';
+  if (decision.granted !== false) return counting.some(logs) ? 'audit' : '';
+  return counting.some((one) => one.effective?.deny && !logs(one)) ? 'quiet' : '';
 }

@@ -2,8 +2,10 @@
 // apparmor_parser compiled, so that all strings are compared.
 import { Budget } from '../../policy/budget.ts';
 import type { State } from '../../policy/glob/matcher.ts';
+import { permissionTables } from '../../policy/model/classes/classes.ts';
+import type { ProfileModel } from '../../policy/model/model.ts';
 import type { Compared, Grant } from '../../policy/model/table.ts';
-import { bits, type CompiledAutomaton } from './compiled-policy.ts';
+import { bits, type CompiledAutomaton, type CompiledProfile } from './compiled-policy.ts';
 
 /** What a state grants, in the same words for both. */
 export type Verdict = Readonly<Record<string, string>>;
@@ -47,7 +49,9 @@ export function judge(
       const expected = tables(at.compiled, at.string);
       const found = model(table.grants(at.state), at.string);
       compared += Object.keys(expected).length;
-      if (JSON.stringify(found) !== JSON.stringify(expected))
+      // Nothing is asked for by the class alone: apparmor_parser has a mark there that the class is mediated.
+      const asked = at.string.length > prefix.length;
+      if (asked && JSON.stringify(found) !== JSON.stringify(expected))
         return { string: at.string, model: found, tables: expected };
       const steps = table.matcher.steps(at.state, budget);
       if (!steps) return 'unknown';
@@ -155,4 +159,74 @@ export function inTables(transition: string, name: string): string {
     /^[pc]u/.test(kind) && 'or unconfined',
   ];
   return [what, ...more].filter(Boolean).join(' ');
+}
+
+/** The bit of each permission of the other classes in the tables, by class. */
+const classBits = {
+  signal: { send: 2, receive: 4 },
+  ptrace: { read: 4, trace: 2, readby: 0x10, tracedby: 8 },
+  dbus: { send: 2, receive: 4, bind: 0x40, eavesdrop: 0x20 },
+  mount: { mount: 2, umount: 4, pivot_root: 1 },
+  // map_perms in apparmor_parser's network.h.
+  network: {
+    ...{ send: 2, receive: 4, create: 0x10, shutdown: 0x20, connect: 0x40 },
+    ...{ setattr: 0x100 << 6, getattr: 0x200 << 6 },
+    ...{ accept: 0x100000 >> 4, bind: 0x200000 >> 4, listen: 0x400000 >> 4 },
+    ...{ setopt: 0x1000000 >> 5, getopt: 0x2000000 >> 5 },
+  },
+  change_profile: { change_profile: 1 << 31, onexec: 1 << 30 },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export const judgedClasses = Object.keys(classBits) as (keyof typeof classBits)[];
+
+/** Judges the rules of a class other than files. What is logged of change_profile is not in the tables. */
+export function judgeClass(
+  of: keyof typeof classBits,
+  table: Compared,
+  automaton: CompiledAutomaton | undefined,
+): Judgement {
+  const permissions = Object.entries(classBits[of]);
+  const { prefix } = permissionTables[of];
+  // Bits of what is logged have room for these.
+  const logged = 0x1fc07f;
+  return judge(
+    table,
+    automaton,
+    prefix === undefined ? [] : [prefix],
+    (grants) =>
+      Object.fromEntries(
+        permissions.map(([name, mask]) => {
+          const one = grants[table.columns.indexOf(name)] as Grant | undefined;
+          const granted = one?.decision.granted === true ? 'yes' : 'no';
+          return [name, mask & logged && one?.logging ? `${granted} ${one.logging}` : granted];
+        }),
+      ),
+    (state) =>
+      Object.fromEntries(
+        permissions.map(([name, mask]) => {
+          const granted = ((automaton?.allow(state) ?? 0) & mask) !== 0;
+          const log = granted
+            ? (automaton?.audit(state) ?? 0) & mask && ' audit'
+            : (automaton?.quiet(state) ?? 0) & mask && ' quiet';
+          return [name, (granted ? 'yes' : 'no') + (log || '')];
+        }),
+      ),
+  );
+}
+
+/** Judges every class of a profile. */
+export function judgeProfile(
+  profile: ProfileModel,
+  tables: CompiledProfile,
+): [string, Judgement][] {
+  const files = profile.table('file');
+  const name = profile.name.split('//').at(-1) ?? '';
+  return [
+    ['file', typeof files === 'string' ? 'unknown' : judgeFiles(files, tables.files, name)],
+    ...judgedClasses.map((of): [string, Judgement] => {
+      const table = profile.table(of);
+      const automaton = of === 'change_profile' ? tables.files : tables.policy;
+      return [of, typeof table === 'string' ? 'unknown' : judgeClass(of, table, automaton)];
+    }),
+  ];
 }
