@@ -1,51 +1,30 @@
-import { posix } from 'node:path';
+import { type Decision, type ProfileModel, releases } from '../../policy/index.ts';
 import {
-  capabilities,
-  check,
-  type Decision,
-  type FilePermission,
-  model,
-  type ProfileModel,
-  releases,
-  type UnknownReason,
-} from '../../policy/index.ts';
-import { readProfileFile } from '../../sdk/profile-file.ts';
+  askClass,
+  operations,
+  type Question,
+  questionData,
+  questionOptions,
+  readQuestion,
+} from '../can-question.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { nearest } from '../framework/nearest.ts';
-import { includeOptions, includeResolver } from '../include-options.ts';
+import { includeOptions } from '../include-options.ts';
+import { readModel, unknownReasons } from '../profile-model.ts';
 import { visibleLine } from '../terminal/io.ts';
-
-const permissions: Readonly<Record<string, FilePermission>> = {
-  read: 'r',
-  write: 'w',
-  append: 'a',
-  link: 'l',
-  lock: 'k',
-  map: 'm',
-  exec: 'x',
-};
-
-const reasons: Readonly<Record<UnknownReason, string>> = {
-  includes: 'some of what the profile includes was not read',
-  budget: 'finding out takes more work than any real profile',
-  variables: 'a variable of the profile is not known, or has too many values',
-  conditions: 'a rule has conditions that are not modelled',
-  prompt: 'a prompt rule leaves it to the user',
-};
 
 export const can = defineCommand({
   name: 'can',
   summary: 'Tell whether a profile permits something, and by which rules',
   args: [
     { name: 'FILE' },
-    { name: 'OPERATION', choices: [...Object.keys(permissions), 'capability'] },
-    { name: 'PATH|NAME' },
-    { name: 'TARGET', optional: true },
+    { name: 'OPERATION', choices: operations },
+    { name: 'WHAT', optional: true, repeated: true },
   ],
   options: {
     ...includeOptions,
     owner: { type: 'boolean', description: 'Ask for a process that owns the file' },
+    ...questionOptions,
     profile: {
       type: 'string',
       value: 'NAME',
@@ -59,49 +38,37 @@ export const can = defineCommand({
     format: formatOption,
   },
   details:
-    'Decides as apparmor_parser and the kernel do, with everything the profile includes. The path ' +
-    'is absolute; a folder’s ends with a slash. "link PATH TARGET" asks for a hard link PATH to the ' +
-    'file TARGET. The ' +
-    'kernel also asks other modules and the file’s own mode. Exits with 0 for yes; with 1 for no, ' +
+    'Decides as apparmor_parser and the kernel do, with everything the profile includes. WHAT is, by ' +
+    'OPERATION: a PATH for read, write, append, lock, map and exec, absolute, a folder’s with a slash at its ' +
+    'end; PATH TARGET for a hard link PATH to TARGET; NAME for capability and change_profile; FAMILY TYPE for ' +
+    'network; PERMISSION TYPE for unix, with --address, --peer and --peer-address; send|receive SIGNAL --peer ' +
+    'for signal; PERMISSION --peer for ptrace; send|receive BUS PATH INTERFACE MEMBER --peer [--name], bind BUS ' +
+    'NAME, or eavesdrop BUS for dbus; SOURCE TARGET for mount, TARGET for remount, with --type and --options; ' +
+    'TARGET for umount; NEW OLD for pivot_root; PERMISSION NAME for mqueue; PERMISSION for io_uring; nothing ' +
+    'for userns. The kernel also asks other modules and the file’s own mode. Exits with 0 for yes; with 1 for no, ' +
     'also where only the owner may and --owner is not given; with 2 where it is not known.',
   examples: [
     'aa-registry can ./docker-nginx write /etc/passwd',
     'aa-registry can /etc/apparmor.d/usr.bin.man exec /bin/sh --owner',
     'aa-registry can ./docker-nginx capability sys_admin',
+    'aa-registry can ./docker-nginx network inet stream',
+    'aa-registry can ./docker-nginx signal send kill --peer unconfined',
   ],
   async run({ values, args, io }) {
-    const [path = '', operation = '', asked = '', target] = args;
-    const permission = requireOperation(operation, asked, target);
-    const read = await readProfileFile(path);
-    const options = {
-      resolver: includeResolver(values),
-      ...(values.target && { target: values.target, targetBase: values.base !== undefined }),
-    };
-    const error = check(read.text, { ...options, rawBytes: read.rawBytes }).diagnostics.find(
-      ({ severity }) => severity === 'error',
-    );
-    if (error) {
-      const { line, column } = error.span.start;
-      const where = `${visibleLine(error.file ?? read.file)}:${line}:${column}`;
-      throw new CliError(
-        exit.usage,
-        `apparmor_parser would refuse the profile: ${where}: ${visibleLine(error.message)}`,
-        'Run "aa-registry check" for all errors.',
-      );
-    }
-    const { profiles, unread } = model(read.text, options);
+    const [path = '', operation = '', ...words] = args;
+    const question = readQuestion(operation, words, values);
+    const { model, file } = await readModel(path, values);
+    const { profiles, unread } = model;
     const profile = chooseProfile(profiles, values.profile);
-    const { decision, verdict } = ask(profile, permission, asked, target, values.owner ?? false);
+    const { decision, verdict } = ask(profile, question, values.owner ?? false);
     if (values.format === 'json') {
-      io.print(
-        toJson(asData(profile, operation, asked, target, verdict, decision, read.file, unread)),
-      );
+      io.print(toJson(asData(profile, operation, question, verdict, decision, file, unread)));
     } else {
       io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);
       for (const rule of decision.rules) {
         const audit = rule.audit ? 'audit ' : '';
         const deny = rule.deny ? 'deny ' : '';
-        const text = `${visibleLine(rule.file ?? read.file)}:${rule.line}: ${audit}${deny}${visibleLine(rule.text.replace(/^(audit |deny )+/, ''))}`;
+        const text = `${visibleLine(rule.file ?? file)}:${rule.line}: ${audit}${deny}${visibleLine(rule.text.replace(/^(audit |deny )+/, ''))}`;
         io.print(`  ${text}`);
       }
       if (decision.granted === undefined && unread.length > 0)
@@ -120,51 +87,6 @@ const verdictTexts: Readonly<Record<Verdict, string>> = {
   others: 'not for the owner, only for others',
   unknown: 'unknown',
 };
-
-/** The file permission that was asked for; undefined for a capability. */
-function requireOperation(
-  operation: string,
-  asked: string,
-  target: string | undefined,
-): FilePermission | undefined {
-  if (operation === 'capability') {
-    if (!capabilities.includes(asked)) {
-      const near = nearest([...capabilities], [asked.toLowerCase().replace(/^cap_/, '')]);
-      throw new CliError(
-        exit.usage,
-        `There is no capability "${visibleLine(asked)}".${near ? ` Did you mean "${near}"?` : ''}`,
-        'Name it as in capabilities(7), in lower case without CAP_.',
-      );
-    }
-  } else if (!Object.hasOwn(permissions, operation)) {
-    const known = [...Object.keys(permissions), 'capability'];
-    const near = nearest(known, [operation]);
-    throw new CliError(
-      exit.usage,
-      `"${visibleLine(operation)}" is no operation.${near ? ` Did you mean "${near}"?` : ''}`,
-      `Ask for one of ${known.join(', ')}.`,
-    );
-  }
-  if (target !== undefined && operation !== 'link')
-    throw new CliError(exit.usage, 'Only link takes a target.', 'Ask for one path at a time.');
-  if (operation === 'capability') return undefined;
-  if (operation === 'link' && target === undefined) {
-    throw new CliError(
-      exit.usage,
-      'A link needs the file that it is made to.',
-      'Run "aa-registry can FILE link PATH TARGET".',
-    );
-  }
-  for (const path of target === undefined ? [asked] : [asked, target]) {
-    if (path.startsWith('/') && posix.normalize(path) === path) continue;
-    throw new CliError(
-      exit.usage,
-      `"${visibleLine(path)}" is not a path as the kernel sees it.`,
-      'Name an absolute path without "..", "." and repeated slashes.',
-    );
-  }
-  return permissions[operation];
-}
 
 /** The profile of this name, the hat or child of it, or the only one there is. */
 function chooseProfile(profiles: readonly ProfileModel[], name: string | undefined): ProfileModel {
@@ -195,18 +117,19 @@ function named(profiles: readonly ProfileModel[], name: string): readonly Profil
 /** The verdict, and the decision that it rests on. */
 function ask(
   profile: ProfileModel,
-  permission: FilePermission | undefined,
-  asked: string,
-  target: string | undefined,
+  question: Question,
   asOwner: boolean,
 ): { verdict: Verdict; decision: Decision } {
   const verdictOf = ({ granted }: Decision): Verdict =>
     granted === undefined ? 'unknown' : granted ? 'yes' : 'no';
-  if (permission === undefined) {
-    const decision = profile.capability(asked);
+  if (question.kind !== 'file') {
+    const decision =
+      question.kind === 'capability'
+        ? profile.capability(question.name)
+        : askClass(profile, question);
     return { verdict: verdictOf(decision), decision };
   }
-  const { owner, others } = profile.file(permission, asked, target);
+  const { owner, others } = profile.file(question.permission, question.path, question.target);
   if (asOwner || owner.granted === undefined || owner.granted === others.granted)
     return { verdict: verdictOf(owner), decision: owner };
   if (others.granted === undefined) return { verdict: 'unknown', decision: others };
@@ -217,8 +140,9 @@ function ask(
 
 /** What follows the verdict, in words. */
 function explanationOf({ mode }: ProfileModel, decision: Decision): string {
-  if (decision.granted === undefined) return `: ${reasons[decision.reason]}`;
+  if (decision.granted === undefined) return `: ${unknownReasons[decision.reason]}`;
   if (decision.byMode) return `: the profile’s mode is ${mode}`;
+  if (decision.notMediated) return ': the abi of the profile does not mediate it';
   if (decision.implied)
     return ', for its own processes: apparmor_parser adds this for hats and change_profile';
   if (decision.transition) return `, with ${visibleLine(decision.transition)}`;
@@ -229,8 +153,7 @@ function explanationOf({ mode }: ProfileModel, decision: Decision): string {
 function asData(
   profile: ProfileModel,
   operation: string,
-  asked: string,
-  target: string | undefined,
+  question: Question,
   verdict: Verdict,
   decision: Decision,
   file: string,
@@ -240,8 +163,7 @@ function asData(
     profile: profile.name,
     mode: profile.mode,
     operation,
-    ...(operation === 'capability' ? { capability: asked } : { path: asked }),
-    ...(target !== undefined && { target }),
+    ...questionData(question),
     verdict,
     reason: decision.granted === undefined ? decision.reason : null,
     transition: (decision.granted && decision.transition) || null,

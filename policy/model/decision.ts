@@ -16,7 +16,13 @@ export type UnknownReason =
 
 /** Whether the kernel grants one permission. */
 export type Decision = { rules: readonly DecidingRule[] } & (
-  | { granted: boolean; byMode?: string; implied?: boolean; transition?: string }
+  | {
+      granted: boolean;
+      byMode?: string;
+      notMediated?: boolean;
+      implied?: boolean;
+      transition?: string;
+    }
   | { granted: undefined; reason: UnknownReason }
 );
 

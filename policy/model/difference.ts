@@ -13,6 +13,10 @@ const slash = 47;
 export const isKernelPath: Allowed = (byte, before) =>
   before < 0 ? byte === slash : byte !== 0 && !(byte === slash && before === slash);
 
+/** As {@link isKernelPath}, and a link's name with a NUL and its target after it. */
+export const isKernelFile: Allowed = (byte, before) =>
+  before <= 0 ? byte === slash : !(byte === slash && before === slash);
+
 /** Any string. */
 export const anyString: Allowed = () => true;
 
@@ -63,13 +67,14 @@ export type Comparison = { differences: readonly Difference[] } | 'unknown';
 
 /**
  * Every way in which two tables with the same columns differ, with the shortest string for each; none means that they
- * grant the same for every string.
+ * grant the same for every string. `asked`: whether a column means anything for a string; strings with a NUL differ apart.
  */
 export function compareTables(
   left: Compared,
   right: Compared,
   allowed: Allowed,
   budget: Budget,
+  asked: (column: string, string: string) => boolean = () => true,
 ): Comparison {
   const found = new Map<string, Difference>();
   let unknown = false;
@@ -80,9 +85,11 @@ export function compareTables(
       const one = before[index] as Grant;
       const two = after[index] as Grant;
       const kind = kindOf(one, two);
+      if (!kind || !asked(column, state.string)) continue;
+      const key = `${kind} ${column} ${state.string.includes('\0')}`;
       if (kind === 'unknown') unknown = true;
-      else if (kind && !found.has(`${kind} ${column}`))
-        found.set(`${kind} ${column}`, {
+      else if (!found.has(key))
+        found.set(key, {
           ...{ column, kind, string: state.string },
           ...{ left: one, right: two },
         });

@@ -153,6 +153,9 @@ export function flagString(names: readonly string[]): string {
   return found;
 }
 
+/** Whether mount rules know an option. */
+export const isMountOption = (name: string): boolean => options.has(name);
+
 /** What the kernel looks up for a mount; to unmount, it is the mount point alone. */
 export function mountString(
   point: string,
