@@ -9,11 +9,12 @@ import {
   anyString,
   compareTables,
   type Difference,
+  differenceOn,
   isKernelFile,
 } from './difference.ts';
 import type { DecidingRule } from './evaluate.ts';
 import { type Model, type ProfileModel, tableClasses } from './model.ts';
-import type { Grant } from './table.ts';
+import type { Compared, Grant } from './table.ts';
 
 /** The steps that comparing one class of two profiles may cost. */
 const compareSteps = 40_000_000;
@@ -162,7 +163,24 @@ function compareClass(
     ({ differences } = all);
     neverAsked = differences.length > 0;
   }
-  return grouped(left.name, of, differences, neverAsked);
+  const better = differences.map((found) => withFamiliarExample(one, two, of, found));
+  return grouped(left.name, of, better, neverAsked);
+}
+
+/** The same difference with an example that people know, where there is one: a signal they use, a family of sockets. */
+function withFamiliarExample(
+  left: Compared,
+  right: Compared,
+  of: TableClass,
+  found: Difference,
+): Difference {
+  if (of === 'file') return found;
+  const budget = new Budget(compareSteps);
+  for (const string of permissionTables[of].familiar?.(found.string) ?? []) {
+    const other = differenceOn(left, right, string, found.column, budget);
+    if (other?.kind === found.kind) return other;
+  }
+  return found;
 }
 
 /** A link and its target are a pair of paths, about which nothing else is asked. */
@@ -182,7 +200,7 @@ function grouped(
   for (const { column, kind, string, left, right } of differences) {
     // That a name may be linked at all is said with what it may be linked to.
     if (of === 'file' && pairs.has(column) && !string.includes('\0')) continue;
-    const sides = [described(left, kind), described(right, kind)];
+    const sides = [described(left, kind, column), described(right, kind, column)];
     const key = [kind, string, ...sides].join('\0\0');
     const known = found.get(key);
     if (known) known.permissions.push(column);
@@ -202,9 +220,20 @@ function exampleOf(of: TableClass, string: string): string {
   return textOf(string).replace('\0', ' to ');
 }
 
-function described({ decision, how, logging }: Grant, kind: Difference['kind']): string {
+function described(
+  { decision, how, logging }: Grant,
+  kind: Difference['kind'],
+  column = '',
+): string {
   if (kind === 'logging') return loggingWords[logging];
   if (decision.granted !== true) return 'denied';
+  // Of a link it only matters where it is all that differs, whether its target has to permit as much.
+  if (column.endsWith(' l'))
+    return kind === 'changed'
+      ? how === ''
+        ? 'with any target'
+        : 'if the target permits as much'
+      : 'granted';
   return how === '' ? 'granted' : how;
 }
 
@@ -215,7 +244,8 @@ const loggingWords = {
 } as const;
 
 function compareCapabilities(left: ProfileModel, right: ProfileModel): PolicyDifference[] {
-  return capabilities.flatMap((name): PolicyDifference[] => {
+  const found = new Map<string, PolicyDifference & { permissions: string[] }>();
+  for (const name of capabilities) {
     const [one, two] = [left.capabilityGrant(name), right.capabilityGrant(name)];
     const granted = ({ decision }: Grant) => decision.granted === true;
     const kind =
@@ -226,17 +256,23 @@ function compareCapabilities(left: ProfileModel, right: ProfileModel): PolicyDif
         : one.logging !== two.logging
           ? 'logging'
           : undefined;
-    if (!kind) return [];
-    return [
-      {
+    if (!kind) continue;
+    // What the same rules decide in the same way is one difference.
+    const rules = [one, two].map(({ decision }) =>
+      decision.rules.map(({ file, line, text }) => `${file}:${line}:${text}`).join(),
+    );
+    const key = [kind, ...rules].join('\0');
+    const known = found.get(key);
+    if (known) known.permissions.push(name);
+    else
+      found.set(key, {
         ...whole(left.name, 'capability', kind, described(one, kind), described(two, kind)),
         permissions: [name],
-        example: name,
         leftRules: one.decision.rules,
         rightRules: two.decision.rules,
-      },
-    ];
-  });
+      });
+  }
+  return [...found.values()];
 }
 
 function compareLimits(left: ProfileModel, right: ProfileModel): PolicyDifference[] {

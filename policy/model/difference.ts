@@ -1,7 +1,7 @@
 // Exact questions about all strings at once: walks over the product of the automata of two tables, so that what is
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
-import type { State } from '../glob/matcher.ts';
+import type { State, Step } from '../glob/matcher.ts';
 import type { Compared, Grant } from './table.ts';
 
 /** Which bytes may follow another (-1 at the start): the strings that a walk is about. */
@@ -23,11 +23,19 @@ export const anyString: Allowed = () => true;
 /** The bytes that are told apart by `allowed` functions: none of them is in a range with others. */
 const apart = [0, slash];
 
-/** A letter of a range where it has one. */
-function representative(low: number, high: number): number {
-  for (const letter of [120, 97, 65, 48]) if (low <= letter && letter <= high) return letter;
-  return low;
+/** The byte of a range that reads best, and how well: letters before marks before what cannot be shown. */
+function representative(low: number, high: number): { byte: number; rank: number } {
+  const letter = [120, 97, 65, 48].find((one) => low <= one && one <= high);
+  if (letter !== undefined) return { byte: letter, rank: letter === 120 ? 0 : 1 };
+  const isLetter =
+    (low >= 97 && low <= 122) || (low >= 65 && low <= 90) || (low >= 48 && low <= 57);
+  if (isLetter) return { byte: low, rank: 1 };
+  if (low < 127 && high > 32) return { byte: Math.max(low, 33), rank: 2 };
+  return { byte: low, rank: 3 };
 }
+
+/** Where nothing matches any more. */
+const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
 
 interface Visit {
   left: State;
@@ -100,6 +108,29 @@ export function compareTables(
   return unknown || !covered ? 'unknown' : { differences: [...found.values()] };
 }
 
+/** How tables differ on one string in one column. */
+export function differenceOn(
+  left: Compared,
+  right: Compared,
+  string: string,
+  column: string,
+  budget: Budget,
+): Difference | undefined {
+  const index = left.columns.indexOf(column);
+  const grantOf = (table: Compared) => {
+    let state: State | undefined = table.matcher.start;
+    for (const one of string) {
+      const code = one.charCodeAt(0);
+      const steps: readonly Step[] | undefined = state && table.matcher.steps(state, budget);
+      state = steps?.find(({ low, high }) => low <= code && code <= high)?.to;
+    }
+    return table.grants(state ?? dead)[index] as Grant;
+  };
+  const [one, two] = [grantOf(left), grantOf(right)];
+  const kind = kindOf(one, two);
+  return kind && kind !== 'unknown' ? { column, kind, string, left: one, right: two } : undefined;
+}
+
 function kindOf(left: Grant, right: Grant): Difference['kind'] | 'unknown' | undefined {
   const [one, two] = [left.decision, right.decision];
   // Where both ask the user they are the same.
@@ -122,7 +153,6 @@ function walk(
   budget: Budget,
   visit: (at: Visit) => boolean,
 ): boolean {
-  const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
   // Of states that differ in what may follow, the last byte tells which they are.
   const seen = new Map<State, Map<State | undefined, Set<number>>>();
   const isNew = (one: State, two: State | undefined, last: number) => {
@@ -157,6 +187,7 @@ function walk(
       if (!budget.spend(10 + 5 * lows.length)) return false;
       let i = 0;
       let j = 0;
+      const steps: (Omit<Visit, 'string'> & { byte: number; rank: number })[] = [];
       for (const [index, low] of lows.entries()) {
         const high = (lows[index + 1] ?? 256) - 1;
         while (i < mine.length && (mine[i]?.high as number) < low) i++;
@@ -164,10 +195,16 @@ function walk(
         const one = (mine[i]?.low ?? 256) <= low ? mine[i]?.to : undefined;
         const two = (its[j]?.low ?? 256) <= low ? its[j]?.to : undefined;
         if ((!one && !two) || !allowed(low, before)) continue;
-        const to = { left: one ?? dead, right: right && (two ?? dead) };
-        if (!isNew(to.left, to.right, low)) continue;
-        const byte = String.fromCharCode(representative(low, high));
-        next.push({ ...to, string: at.string + byte });
+        steps.push({
+          ...representative(low, high),
+          ...{ left: one ?? dead, right: right && (two ?? dead) },
+        });
+      }
+      // Of examples of one length, what reads best is met first.
+      steps.sort((one, two) => one.rank - two.rank);
+      for (const { byte, left, right } of steps) {
+        if (isNew(left, right, byte))
+          next.push({ left, right, string: at.string + String.fromCharCode(byte) });
       }
     }
     level = next;

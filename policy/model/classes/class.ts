@@ -21,6 +21,8 @@ export interface PermissionTable {
   readonly permissions: readonly string[];
   /** What a rule is compiled to; nothing where it is of another class. */
   entries(effective: EffectiveRule, scope: ClassScope): readonly TableEntry[] | NoEntries;
+  /** Strings like this one about what people know, to be tried as examples. */
+  familiar?(string: string): readonly string[];
   /** A string of the class in words, such as `peer=foo`. */
   describe(string: string): string;
 }

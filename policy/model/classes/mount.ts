@@ -128,6 +128,10 @@ export const mount: PermissionTable = {
     }
     return mountEntries(effective, rule, scope);
   },
+  familiar(string) {
+    const [point = '', ...rest] = splitFields(string.slice(1), 2);
+    return point === '' ? [[`${String.fromCharCode(prefix)}/mnt`, ...rest].join('\0')] : [];
+  },
   describe(string) {
     const [point, source, type, flags = ''] = splitFields(string.slice(1), 4);
     const set = [...flags].flatMap((one) => flagName(one.charCodeAt(0)) ?? []);

@@ -89,6 +89,19 @@ export const network: PermissionTable = {
         return [];
     }
   },
+  familiar: (string) =>
+    string.length < 5
+      ? []
+      : [
+          ...[
+            socketString(2, 1),
+            socketString(2, 2),
+            socketString(10, 1),
+            socketString(unixFamily, 1),
+          ],
+          ...[socketString(unixFamily, 2), socketString(16, 3), socketString(2, 3)],
+          ...families.map((name) => socketString(familyNumber(name) ?? 0, 1)),
+        ].map((start) => start + string.slice(5)),
   describe(string) {
     const family = familyName((string.charCodeAt(1) << 8) | string.charCodeAt(2));
     if (string.length < 5) return family;

@@ -41,6 +41,8 @@ export const signal: PermissionTable = {
     const granted = permissionsOf(rule, permissions, messagePermissions);
     return [{ effective, pattern, permissions: new Set(granted) }];
   },
+  familiar: (string) =>
+    ['kill', 'term', 'hup', 'stop'].flatMap((name) => signalString(name, string.slice(2)) ?? []),
   describe(string) {
     const number = string.charCodeAt(1);
     const name =
