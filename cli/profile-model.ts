@@ -19,7 +19,16 @@ export async function readModel(
   path: string,
   values: Values<typeof includeOptions> & { target?: Release | undefined },
 ): Promise<{ model: Model; file: string }> {
-  const read = await readProfileFile(path);
+  const read = await readProfileFile(path).catch((error: unknown) => {
+    // 1 is an answer of the commands that ask the model: trouble is 2.
+    if (error instanceof CliError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CliError(
+      exit.usage,
+      visibleLine(message),
+      'Name a profile or the folder of a package.',
+    );
+  });
   const options = {
     resolver: includeResolver(values),
     ...(values.target && { target: values.target, targetBase: values.base !== undefined }),
