@@ -43,6 +43,7 @@ export const topics: Topic[] = [
       lint: async () => (await import('./commands/lint.ts')).lint,
       check: async () => (await import('./commands/check.ts')).check,
       can: async () => (await import('./commands/can.ts')).can,
+      diff: async () => (await import('./commands/diff.ts')).diff,
       fmt: async () => (await import('./commands/fmt.ts')).fmt,
       explain: async () => (await import('./commands/explain.ts')).explain,
     },

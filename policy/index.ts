@@ -39,6 +39,11 @@ export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { abiNumber } from './lint/rules/abi-mismatch.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
+export {
+  compareModels,
+  type PolicyComparison,
+  type PolicyDifference,
+} from './model/compare.ts';
 export type { Decision, UnknownReason } from './model/decision.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
 export { type DecidingRule, type Evaluation, evaluate } from './model/evaluate.ts';
@@ -50,6 +55,7 @@ export {
   narrowestRule,
   ruleKeywords,
 } from './model/narrowest.ts';
+export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, requiredFields } from './model/record.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './problem.ts';

@@ -1,118 +1,81 @@
-import { posix } from 'node:path';
+import { type Decision, type ProfileModel, releases } from '../../policy/index.ts';
 import {
-  capabilities,
-  check,
-  type Decision,
-  type FilePermission,
-  model,
-  type ProfileModel,
-  releases,
-  type UnknownReason,
-} from '../../policy/index.ts';
+  askClass,
+  operations,
+  type Question,
+  questionData,
+  questionOptions,
+  readQuestion,
+} from '../can-question.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
-import { nearest } from '../framework/nearest.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
-import { optionsFor, readProfileSource, versionOf } from '../profile-source.ts';
-import { policyOptions, targetBaseOptions } from '../target-base.ts';
+import { readModel, unknownReasons } from '../profile-model.ts';
+import { targetBaseOptions } from '../target-base.ts';
 import { visibleLine } from '../terminal/io.ts';
-
-const permissions: Readonly<Record<string, FilePermission>> = {
-  read: 'r',
-  write: 'w',
-  append: 'a',
-  link: 'l',
-  lock: 'k',
-  map: 'm',
-  exec: 'x',
-};
-
-const reasons: Readonly<Record<UnknownReason, string>> = {
-  includes: 'not all included files could be read',
-  budget: 'the profile is too complex to evaluate',
-  variables: 'a variable is undefined or has too many values',
-  prompt: 'a prompt rule lets the user decide',
-};
 
 export const can = defineCommand({
   name: 'can',
   summary: 'Show whether a profile permits an operation, and by which rules',
   args: [
     { name: 'FILE|DIR|REF' },
-    { name: 'OPERATION', choices: [...Object.keys(permissions), 'capability'] },
-    { name: 'PATH|NAME' },
-    { name: 'TARGET', optional: true },
+    { name: 'OPERATION', choices: operations },
+    { name: 'WHAT', optional: true, repeated: true },
   ],
   options: {
     ...includeOptions,
+    ...targetBaseOptions,
+    trust: trustOption,
     owner: { type: 'boolean', description: 'Decide for a process that owns the file' },
+    ...questionOptions,
     profile: {
       type: 'string',
       value: 'NAME',
-      description: 'The profile, hat or child profile, if the file has several',
+      description: 'The profile, hat or child profile to ask, where the file has several',
     },
     target: {
       type: 'string',
       choices: releases,
       description: 'Decide as this AppArmor release does (default: the newest)',
     },
-    ...targetBaseOptions,
-    trust: trustOption,
     format: formatOption,
   },
   details:
     'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
-    'Decides as apparmor_parser and the kernel do, with everything the profile includes. The path ' +
-    'is absolute; that of a folder ends with a slash. "link PATH TARGET" is a hard link PATH to the ' +
-    'file TARGET. The ' +
-    'kernel also checks other security modules and the file’s mode. Exits with 0 for yes; with 1 for no, ' +
-    'also if only the owner may and --owner is not given; with 2 if it is unknown.',
+    'Decides as apparmor_parser and the kernel do, with everything the profile includes. WHAT is, by ' +
+    'OPERATION: a PATH for read, write, append, lock, map and exec, absolute, a folder’s with a slash at its ' +
+    'end; PATH TARGET for a hard link PATH to TARGET; NAME for capability and change_profile; FAMILY TYPE for ' +
+    'network; PERMISSION TYPE for unix, with --address, --peer and --peer-address; send|receive SIGNAL --peer ' +
+    'for signal; PERMISSION --peer for ptrace; send|receive BUS PATH INTERFACE MEMBER --peer [--name], bind BUS ' +
+    'NAME, or eavesdrop BUS for dbus; SOURCE TARGET for mount, TARGET for remount, with --type and --options; ' +
+    'TARGET for umount; NEW OLD for pivot_root; PERMISSION NAME for mqueue; PERMISSION for io_uring; nothing ' +
+    'for userns. The kernel also checks other security modules and the file’s mode. Exits with 0 for yes; with 1 ' +
+    'for no, also if only the owner may and --owner is not given; with 2 if it is unknown.',
   examples: [
     'aa-registry can ./docker-nginx write /etc/passwd',
     'aa-registry can /etc/apparmor.d/usr.bin.man exec /bin/sh --owner',
     'aa-registry can ./docker-nginx capability sys_admin',
+    'aa-registry can ./docker-nginx network inet stream',
+    'aa-registry can ./docker-nginx signal send kill --peer unconfined',
     'aa-registry can docker-nginx@1.0.0 write /etc/passwd --target 4.1',
   ],
   async run({ values, args, io }) {
-    const [path = '', operation = '', subject = '', target] = args;
-    const permission = requireOperation(operation, subject, target);
-    const read = await readProfileSource(io, path, values);
-    const options = optionsFor(read, await policyOptions(io, values));
-    const error = check(read.text, { ...options, rawBytes: read.rawBytes }).diagnostics.find(
-      ({ severity }) => severity === 'error',
-    );
-    if (error) {
-      const { line, column } = error.span.start;
-      const where = `${visibleLine(error.file ?? read.file)}:${line}:${column}`;
-      throw new CliError(
-        exit.usage,
-        `apparmor_parser would refuse the profile: ${where}: ${visibleLine(error.message)}`,
-        'Run "aa-registry check" for all errors.',
-      );
-    }
-    const { profiles, unread } = model(read.text, options);
+    const [path = '', operation = '', ...words] = args;
+    const question = readQuestion(operation, words, values);
+    const { model, file, version } = await readModel(io, path, values);
+    const { profiles, unread } = model;
     const profile = chooseProfile(profiles, values.profile);
-    const { decision, verdict } = decide(
-      profile,
-      permission,
-      subject,
-      target,
-      values.owner ?? false,
-    );
+    const { decision, verdict } = ask(profile, question, values.owner ?? false);
     if (values.format === 'json') {
-      io.print(
-        toJson({
-          ...versionOf(read),
-          ...asData(profile, operation, subject, target, verdict, decision, read.file, unread),
-        }),
-      );
+      const data = asData(profile, operation, question, verdict, decision, file, unread);
+      io.print(toJson({ ...version, ...data }));
     } else {
       io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);
       for (const rule of decision.rules) {
         const audit = rule.audit ? 'audit ' : '';
         const deny = rule.deny ? 'deny ' : '';
-        const text = `${visibleLine(rule.file ?? read.file)}:${rule.line}: ${audit}${deny}${visibleLine(rule.text.replace(/^(audit |deny )+/, ''))}`;
+        const text = `${visibleLine(rule.file ?? file)}:${rule.line}: ${audit}${deny}${visibleLine(rule.text.replace(/^(audit |deny )+/, ''))}`;
         io.print(`  ${text}`);
       }
       if (decision.granted === undefined && unread.length > 0)
@@ -132,52 +95,7 @@ const verdictTexts: Readonly<Record<Verdict, string>> = {
   unknown: 'unknown',
 };
 
-/** The requested file permission; undefined for a capability. */
-function requireOperation(
-  operation: string,
-  subject: string,
-  target: string | undefined,
-): FilePermission | undefined {
-  if (operation === 'capability') {
-    if (!capabilities.includes(subject)) {
-      const near = nearest([...capabilities], [subject.toLowerCase().replace(/^cap_/, '')]);
-      throw new CliError(
-        exit.usage,
-        `There is no capability "${visibleLine(subject)}".${near ? ` Did you mean "${near}"?` : ''}`,
-        'Use the names of capabilities(7), in lower case without CAP_.',
-      );
-    }
-  } else if (!Object.hasOwn(permissions, operation)) {
-    const known = [...Object.keys(permissions), 'capability'];
-    const near = nearest(known, [operation]);
-    throw new CliError(
-      exit.usage,
-      `"${visibleLine(operation)}" is not an operation.${near ? ` Did you mean "${near}"?` : ''}`,
-      `The operations are ${known.join(', ')}.`,
-    );
-  }
-  if (target !== undefined && operation !== 'link')
-    throw new CliError(exit.usage, 'Only link takes a target.', 'Name one path at a time.');
-  if (operation === 'capability') return undefined;
-  if (operation === 'link' && target === undefined) {
-    throw new CliError(
-      exit.usage,
-      'link needs a target.',
-      'Run "aa-registry can FILE link PATH TARGET".',
-    );
-  }
-  for (const path of target === undefined ? [subject] : [subject, target]) {
-    if (path.startsWith('/') && posix.normalize(path) === path) continue;
-    throw new CliError(
-      exit.usage,
-      `"${visibleLine(path)}" is not a path as the kernel sees it.`,
-      'Name an absolute path without "..", "." and repeated slashes.',
-    );
-  }
-  return permissions[operation];
-}
-
-/** The profile, hat or child profile of this name; without a name, the file’s only profile. */
+/** The profile of this name, the hat or child of it, or the only one there is. */
 function chooseProfile(profiles: readonly ProfileModel[], name: string | undefined): ProfileModel {
   const found =
     name === undefined
@@ -203,21 +121,22 @@ function named(profiles: readonly ProfileModel[], name: string): readonly Profil
   return exact.length > 0 ? exact : profiles.filter((one) => one.name.endsWith(`//${short}`));
 }
 
-/** The verdict, and the decision behind it. */
-function decide(
+/** The verdict, and the decision that it rests on. */
+function ask(
   profile: ProfileModel,
-  permission: FilePermission | undefined,
-  subject: string,
-  target: string | undefined,
+  question: Question,
   asOwner: boolean,
 ): { verdict: Verdict; decision: Decision } {
   const verdictOf = ({ granted }: Decision): Verdict =>
     granted === undefined ? 'unknown' : granted ? 'yes' : 'no';
-  if (permission === undefined) {
-    const decision = profile.capability(subject);
+  if (question.kind !== 'file') {
+    const decision =
+      question.kind === 'capability'
+        ? profile.capability(question.name)
+        : askClass(profile, question);
     return { verdict: verdictOf(decision), decision };
   }
-  const { owner, others } = profile.file(permission, subject, target);
+  const { owner, others } = profile.file(question.permission, question.path, question.target);
   if (asOwner || owner.granted === undefined || owner.granted === others.granted)
     return { verdict: verdictOf(owner), decision: owner };
   if (others.granted === undefined) return { verdict: 'unknown', decision: others };
@@ -226,10 +145,11 @@ function decide(
     : { verdict: 'others', decision: others };
 }
 
-/** The explanation after the verdict. */
+/** What follows the verdict, in words. */
 function explanationOf({ mode }: ProfileModel, decision: Decision): string {
-  if (decision.granted === undefined) return `: ${reasons[decision.reason]}`;
+  if (decision.granted === undefined) return `: ${unknownReasons[decision.reason]}`;
   if (decision.byMode) return `: the profile’s mode is ${mode}`;
+  if (decision.notMediated) return ': the abi of the profile does not mediate it';
   if (decision.implied)
     return ', for its own processes: apparmor_parser adds this for hats and change_profile';
   if (decision.transition) return `, with ${visibleLine(decision.transition)}`;
@@ -240,8 +160,7 @@ function explanationOf({ mode }: ProfileModel, decision: Decision): string {
 function asData(
   profile: ProfileModel,
   operation: string,
-  subject: string,
-  target: string | undefined,
+  question: Question,
   verdict: Verdict,
   decision: Decision,
   file: string,
@@ -251,8 +170,7 @@ function asData(
     profile: profile.name,
     mode: profile.mode,
     operation,
-    ...(operation === 'capability' ? { capability: subject } : { path: subject }),
-    ...(target !== undefined && { target }),
+    ...questionData(question),
     verdict,
     reason: decision.granted === undefined ? decision.reason : null,
     transition: (decision.granted && decision.transition) || null,

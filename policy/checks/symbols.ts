@@ -237,12 +237,22 @@ export class Symbols {
   }
 
   /**
-   * The texts that a text stands for, with each value of its variables apart, as apparmor_parser compiles them: next to
-   * a `*` a choice means something else. Undefined when a variable is not known, or there are more than `limit`.
+   * Every value of a variable, those of the variables in it replaced, equal ones as often as they are made. Undefined
+   * when a variable is not known, or there are more than `limit`.
    */
-  alternatives(text: string, own: ProfileVariables, limit: number): string[] | undefined {
+  valuesOf(variable: string, own: ProfileVariables, limit: number): string[] | undefined {
     const open = new Set<string>();
     let made = 0;
+    const ofName = (name: string): string[] | undefined => {
+      const set = own[name as keyof ProfileVariables];
+      const values = this.variables.get(name)?.values;
+      if (!values) return set === undefined ? undefined : [set];
+      if (open.has(name)) return undefined;
+      open.add(name);
+      const each = values.map(walk);
+      open.delete(name);
+      return each.includes(undefined) ? undefined : (each.flat() as string[]);
+    };
     const walk = (piece: string): string[] | undefined => {
       let found = [''];
       let from = 0;
@@ -259,21 +269,13 @@ export class Symbols {
       ) {
         const end = variableEndAt(piece, at);
         if (end < 0) continue;
-        const name = piece.slice(at + 2, end - 1);
-        const set = own[name as keyof ProfileVariables];
-        const values = this.variables.get(name)?.values ?? (set === undefined ? undefined : [set]);
-        if (!values || open.has(name)) return undefined;
-        open.add(name);
-        const each = values.map((value) => (value === set ? [value] : walk(value)));
-        open.delete(name);
-        if (each.includes(undefined)) return undefined;
-        if (!append([piece.slice(from, at)]) || !append(each.flat() as string[])) return undefined;
+        const values = ofName(piece.slice(at + 2, end - 1));
+        if (!values || !append([piece.slice(from, at)]) || !append(values)) return undefined;
         from = end;
       }
       return append([piece.slice(from)]) ? found : undefined;
     };
-    const found = walk(text);
-    return found && [...new Set(found)];
+    return ofName(variable);
   }
 
   /** Forgets what was worked out, after a variable changed. */

@@ -14,8 +14,6 @@ export type PatternError = { at: number; message: string; expected: string };
 
 const maxUnit = 0xffff;
 const slash = 47;
-const notSlash: Ranges = [1, slash - 1, slash + 1, maxUnit];
-const anything: Ranges = [1, maxUnit];
 
 /** How deep braces may nest. */
 const maxDepth = 200;
@@ -255,10 +253,20 @@ function escapedCharacter(
 }
 
 /**
- * Reads a pattern without variables. Call `checkPattern` first: what is broken is read as literal text. `bytes`: each
- * unit of the text stands for a byte, as the kernel matches; else escapes for the bytes of a character are that.
+ * How a pattern is matched: on characters; or on bytes as the kernel does, each unit of the text one of them. Wildcards
+ * leave out NUL, which separates the parts of what the kernel asks for, but for those of `bytes with NUL`.
  */
-export function parsePattern(text: string, bytes = false): Pattern {
+export type Units = 'characters' | 'bytes' | 'bytes with NUL';
+
+/**
+ * Reads a pattern without variables. Call `checkPattern` first: what is broken is read as literal text. On characters,
+ * escapes for the bytes of a character stand for that.
+ */
+export function parsePattern(text: string, units: Units = 'characters'): Pattern {
+  const bytes = units !== 'characters';
+  const low = units === 'bytes with NUL' ? 0 : 1;
+  const notSlash: Ranges = [low, slash - 1, slash + 1, maxUnit];
+  const anything: Ranges = [low, maxUnit];
   // Each open brace: the alternatives so far and the items of the current one.
   const stack: { choices: Pattern[]; items: Pattern[] }[] = [{ choices: [], items: [] }];
   const top = () => stack.at(-1) as { choices: Pattern[]; items: Pattern[] };
@@ -294,12 +302,12 @@ export function parsePattern(text: string, bytes = false): Pattern {
         // apparmor_parser writes out a wildcard inside a class too, as `[^/\0]*`, and the class ends with that `]`.
         const isDouble = text.startsWith('**', wildcard);
         const inside = `${text.slice(i + 1, wildcard)}${isDouble ? '[^' : '[^/'}`;
-        const ranges = classRanges(inside, 0, inside.length);
+        const ranges = classRanges(inside, 0, inside.length, bytes);
         top().items.push({ kind: text[wildcard] === '*' ? 'repeat' : 'set', ranges });
         classUntil = end;
         i = wildcard + (isDouble ? 2 : 1);
       } else {
-        top().items.push({ kind: 'set', ranges: classRanges(text, i + 1, end) });
+        top().items.push({ kind: 'set', ranges: classRanges(text, i + 1, end, bytes) });
         i = end + 1;
       }
     } else if (c === 123 && i > classUntil && stack.length < maxDepth) {
@@ -333,7 +341,8 @@ function isNegated(text: string, from: number): boolean {
   return text[from] === '^' || text.startsWith('\\^', from);
 }
 
-function classRanges(text: string, from: number, to: number): Ranges {
+/** A negated class of bytes has NUL: apparmor_parser leaves it out of wildcards only. */
+function classRanges(text: string, from: number, to: number, bytes: boolean): Ranges {
   const negated = isNegated(text, from);
   const ranges: [number, number][] = [];
   let i = negated ? text.indexOf('^', from) + 1 : from;
@@ -363,7 +372,7 @@ function classRanges(text: string, from: number, to: number): Ranges {
   }
   if (!negated) return merged;
   const complement: number[] = [];
-  let next = 1;
+  let next = bytes ? 0 : 1;
   for (let k = 0; k < merged.length; k += 2) {
     if ((merged[k] as number) > next) complement.push(next, (merged[k] as number) - 1);
     next = Math.max(next, (merged[k + 1] as number) + 1);

@@ -1,7 +1,7 @@
 // Matches a path against many patterns at once, byte by byte as the kernel does. The automaton is determinised lazily, so
 // that matching a path takes one step per byte.
 import type { Budget } from '../budget.ts';
-import { parsePattern } from './aare.ts';
+import { type Pattern, parsePattern, type Units } from './aare.ts';
 import { type Automaton, closure, compile, has, union } from './automaton.ts';
 
 /** A text as a string of its bytes in UTF-8; a lone surrogate from U+DC80 to U+DCFF stands for the byte it ends with. */
@@ -16,19 +16,38 @@ export function bytes(text: string): string {
   return found;
 }
 
+/** Bytes as text; those that are no UTF-8 are shown as U+FFFD. */
+export function textOf(string: string): string {
+  return decoder.decode(Uint8Array.from(string, (one) => one.charCodeAt(0)));
+}
+
 const encoder = new TextEncoder();
-/** Read back from bytes; those that are no UTF-8 are shown as U+FFFD. */
 const decoder = new TextDecoder();
 
-/** States that are remembered; a question needs no more than its path has bytes. */
-const maxStates = 20_000;
+/** A pattern without variables, as the kernel matches it. */
+export function bytePattern(text: string, units: Exclude<Units, 'characters'> = 'bytes'): Pattern {
+  return parsePattern(bytes(text), units);
+}
 
-interface State {
+/** States that are remembered between questions, and that one walk may meet. */
+const maxStates = 50_000;
+
+/** Where a walk over strings stands. */
+export interface State {
   nodes: readonly number[];
   /** The patterns that match what led here, by index, in order. */
   accepted: readonly number[];
   /** The state after each byte that was taken. */
   next: (State | undefined)[];
+  /** All of its steps, once they were asked for. */
+  steps?: readonly Step[];
+}
+
+/** A step over any byte of a range. */
+export interface Step {
+  low: number;
+  high: number;
+  to: State;
 }
 
 /** Tells which of many patterns match a path. */
@@ -46,22 +65,25 @@ export class Matcher {
     this.#start = this.#state(closure(one, [0]));
   }
 
-  /** For patterns without variables; undefined when the budget does not cover them, or one is too large. */
-  static of(patterns: readonly string[], budget: Budget): Matcher | undefined {
+  /** For patterns of bytes; undefined when the budget does not cover them, or one is too large. */
+  static of(patterns: readonly Pattern[], budget: Budget): Matcher | undefined {
     const parts: Automaton[] = [];
     for (const pattern of patterns) {
-      if (!budget.spend(20 * pattern.length)) return undefined;
-      const part = compile(parsePattern(bytes(pattern), true));
-      if (!part || !budget.spend(part.moves.length)) return undefined;
+      const part = compile(pattern);
+      if (!part || !budget.spend(20 * part.moves.length)) return undefined;
       parts.push(part);
     }
     return new Matcher(parts);
   }
 
-  /** The indexes of the patterns that match, in order; undefined when the budget does not cover finding out. */
-  matching(path: string, budget: Budget): readonly number[] | undefined {
+  /**
+   * The indexes of the patterns that match a string of bytes, in order; undefined when the budget does not cover finding
+   * out.
+   */
+  matching(string: string, budget: Budget): readonly number[] | undefined {
+    if (this.#states.size > maxStates) this.#forget();
     let state = this.#start;
-    for (const byte of bytes(path)) {
+    for (const byte of string) {
       const next = this.#step(state, byte.charCodeAt(0), budget);
       if (!next) return undefined;
       state = next;
@@ -69,60 +91,38 @@ export class Matcher {
     return state.accepted;
   }
 
-  /**
-   * The shortest path whose matching patterns are as wanted; `none` when there is none, undefined when the budget does
-   * not cover finding out. Only paths as the kernel makes them count: from `/`, without `//`.
-   */
-  example(
-    wanted: (accepted: readonly number[]) => boolean,
-    budget: Budget,
-  ): { path: string } | 'none' | undefined {
-    const start = this.#step(this.#start, slash, budget);
-    if (!start) return undefined;
-    // A state counts apart after a slash, where no other may follow.
-    const seen = [new Set<State>(), new Set([start])];
-    let level = [{ state: start, path: '/', afterSlash: true }];
-    while (level.length > 0) {
-      const next: typeof level = [];
-      for (const { state, path, afterSlash } of level) {
-        if (wanted(state.accepted)) {
-          return { path: decoder.decode(Uint8Array.from(path, (one) => one.charCodeAt(0))) };
-        }
-        for (const byte of this.#cuts(state)) {
-          if (afterSlash && byte === slash) continue;
-          const to = this.#step(state, byte, budget);
-          if (!to) return undefined;
-          const known = seen[byte === slash ? 1 : 0] as Set<State>;
-          if (to.nodes.length === 0 || known.has(to)) continue;
-          known.add(to);
-          next.push({
-            state: to,
-            path: path + String.fromCharCode(byte),
-            afterSlash: byte === slash,
-          });
-        }
-      }
-      level = next;
-    }
-    return 'none';
+  /** Where every walk starts. */
+  get start(): State {
+    return this.#start;
   }
 
-  /** One byte for each way on from a state, a letter where there is one; the slash is apart. */
-  #cuts(state: State): number[] {
-    const cuts = new Set([1, slash, slash + 1]);
-    for (const at of state.nodes) {
-      for (const { ranges } of this.#one.moves[at] ?? []) {
-        for (let i = 0; i < ranges.length; i += 2) {
-          cuts.add(ranges[i] as number);
-          cuts.add((ranges[i + 1] as number) + 1);
-        }
+  /**
+   * Every step from a state, by ranges of bytes in order; steps to where nothing can match any more are left out.
+   * Undefined when the budget does not cover them, or the walk has met too many states.
+   */
+  steps(state: State, budget: Budget): readonly Step[] | undefined {
+    if (state.steps) return state.steps;
+    if (this.#states.size > maxStates) return undefined;
+    const moves = state.nodes.flatMap((at) => this.#one.moves[at] ?? []);
+    const cuts = new Set<number>([0]);
+    for (const { ranges } of moves) {
+      for (let i = 0; i < ranges.length; i += 2) {
+        cuts.add(ranges[i] as number);
+        cuts.add((ranges[i + 1] as number) + 1);
       }
     }
-    const sorted = [...cuts].filter((cut) => cut > 0 && cut < 256).sort((a, b) => a - b);
-    return sorted.map((low, index) => {
-      const high = (sorted[index + 1] ?? 256) - 1;
-      return low <= letter && letter <= high ? letter : low;
-    });
+    const lows = [...cuts].filter((cut) => cut < 256).sort((a, b) => a - b);
+    if (!budget.spend(10 + lows.length * moves.length)) return undefined;
+    const found: Step[] = [];
+    for (const [index, low] of lows.entries()) {
+      const reached = moves.filter(({ ranges }) => has(ranges, low)).map(({ to }) => to);
+      if (reached.length === 0) continue;
+      const nodes = closure(this.#one, reached);
+      if (!budget.spend(10 + 5 * nodes.length)) return undefined;
+      found.push({ low, high: (lows[index + 1] ?? 256) - 1, to: this.#state(nodes) });
+    }
+    state.steps = found;
+    return found;
   }
 
   #step(state: State, byte: number, budget: Budget): State | undefined {
@@ -146,18 +146,14 @@ export class Matcher {
     if (!state) {
       const accepted = nodes.flatMap((at) => this.#ends.get(at) ?? []).sort((a, b) => a - b);
       state = { nodes, accepted, next: [] };
-      if (this.#states.size >= maxStates) this.#forget();
       this.#states.set(key, state);
     }
     return state;
   }
 
-  /** Frees the states: walks that hold some go on with them. */
+  /** Frees the states. */
   #forget(): void {
     this.#states = new Map();
-    this.#start.next = [];
+    this.#start = { nodes: this.#start.nodes, accepted: this.#start.accepted, next: [] };
   }
 }
-
-const slash = 47;
-const letter = 120;

@@ -1,15 +1,28 @@
-// Which capabilities a profile grants.
+// Which capabilities a profile grants, and which limits it sets.
 
-import { combine, type Decision } from './decision.ts';
+import { limitOf } from '../rules/rlimit.ts';
+import { combine } from './decision.ts';
 import type { EffectiveRule } from './effective-rule.ts';
+import { type Grant, loggingOf } from './table.ts';
 
-/** Whether rules grant a capability, by its name in apparmor.d(5). */
-export function capabilityDecision(rules: readonly EffectiveRule[], name: string): Decision {
+/** What rules say about a capability, by its name in apparmor.d(5). */
+export function capabilityGrant(rules: readonly EffectiveRule[], name: string): Grant {
   const applying = rules.filter(
     ({ rule }) =>
       rule.kind === 'all' ||
       (rule.kind === 'capability' &&
         (rule.words.length === 0 || rule.words.some(({ value }) => value === name))),
   );
-  return combine(applying.map((effective) => ({ effective }))).decision;
+  const { decision, counting } = combine(applying.map((effective) => ({ effective })));
+  return { decision, how: '', logging: loggingOf(decision, counting) };
+}
+
+/** The limits that rules set, by their names: of several for one, the last counts. */
+export function limitsOf(rules: readonly EffectiveRule[]): Map<string, bigint | 'infinity'> {
+  const found = new Map<string, bigint | 'infinity'>();
+  for (const { rule } of rules) {
+    if (rule.kind === 'rlimit')
+      found.set(rule.name.value === 'ofile' ? 'nofile' : rule.name.value, limitOf(rule));
+  }
+  return found;
 }

@@ -9,12 +9,20 @@ export type UnknownReason =
   | 'budget'
   /** A variable is not known, or a pattern with it has too many values. */
   | 'variables'
+  /** A rule has conditions that are not modelled. */
+  | 'conditions'
   /** A `prompt` rule leaves it to the user. */
   | 'prompt';
 
 /** Whether the kernel grants one permission. */
 export type Decision = { rules: readonly DecidingRule[] } & (
-  | { granted: boolean; byMode?: string; implied?: boolean; transition?: string }
+  | {
+      granted: boolean;
+      byMode?: string;
+      notMediated?: boolean;
+      implied?: boolean;
+      transition?: string;
+    }
   | { granted: undefined; reason: UnknownReason }
 );
 

@@ -1,116 +1,92 @@
 // Which file permissions a profile grants, for the owner of a file and for everybody else.
 import type { Budget } from '../budget.ts';
-import type { ProfileVariables, Symbols } from '../checks/symbols.ts';
-import { wildcardOf } from '../glob/aare.ts';
-import { Matcher } from '../glob/matcher.ts';
+import { type Pattern, wildcardOf } from '../glob/aare.ts';
+import { bytePattern, bytes, textOf } from '../glob/matcher.ts';
 import { execText, type FilePermission, lettersOf } from '../rules/file.ts';
 import type { ExecTransition } from '../syntax/file-modes.ts';
-import type { Alias } from '../syntax/tree.ts';
 import { combine, type Decision, type UnknownReason, unknown } from './decision.ts';
+import { findString, isKernelPath } from './difference.ts';
 import type { EffectiveRule } from './effective-rule.ts';
+import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
+import { type Grant, loggingOf, Table, type TableEntry } from './table.ts';
 
-/** One pattern of a rule: variables and aliases make several of one rule. */
-interface Entry {
-  effective: EffectiveRule | undefined;
-  pattern: string;
+/**
+ * One entry of the table that apparmor_parser compiles, for paths, or for a link and what it is made to with a NUL
+ * between: aliases make several of one rule.
+ */
+interface Entry extends TableEntry {
   permissions: ReadonlySet<FilePermission>;
   side: 'owner' | 'other' | undefined;
   /** What follows exec; undefined also where the rule denies it. */
   transition: string | undefined;
   /** A path without wildcards, whose exec transition wins over those of patterns. */
   exact: boolean;
-  /** What a link may point to, and whether its permissions have to be among those of the target. */
-  link: { target: string; subset: boolean };
+  /** The rule does not name `m`; it comes with `ix`, and its use is not logged. */
+  impliesMap: boolean;
+  /** The permissions of a link have to be among those of what it is made to. */
+  subset: boolean;
 }
 
-interface Scope {
-  symbols: Symbols;
-  variables: ProfileVariables;
-  aliases: readonly Alias[];
+interface Scope extends TextScope {
   classesAreExact: boolean;
   /** The profile is a hat or has children. */
   changesHat: boolean;
   budget: Budget;
 }
 
-/** How many patterns one rule may stand for. */
-const maxAlternatives = 4000;
-
-/** Every target that a link rule without one allows. */
-const anyTarget = '/[^/]**';
+/** What is decided apart: each permission for the owner of the file and for others. */
+const columns = ['owner', 'others'].flatMap((side) =>
+  [...'rwalkmx'].map((permission) => `${side} ${permission}`),
+);
 
 export class FileModel {
-  readonly #entries: readonly Entry[];
-  readonly #paths: Matcher;
-  readonly #targets: Matcher;
+  readonly table: Table<Entry>;
 
-  private constructor(entries: readonly Entry[], paths: Matcher, targets: Matcher) {
-    this.#entries = entries;
-    this.#paths = paths;
-    this.#targets = targets;
+  private constructor(table: Table<Entry>) {
+    this.table = table;
   }
 
   /** The model of a profile's rules, or why there is none. */
   static of(rules: readonly EffectiveRule[], scope: Scope): FileModel | UnknownReason {
     const entries: Entry[] = [];
-    for (const effective of rules) {
-      const found = entriesOf(effective, scope);
-      if (!found) return scope.symbols.budget.exhausted ? 'budget' : 'variables';
-      for (const one of found) entries.push(one);
+    for (const one of [
+      ...rules.map((effective) => ruleText(effective)),
+      ...implied(rules, scope),
+    ]) {
+      const found = one && entriesOf(one, scope);
+      if (one && !found) return scope.symbols.budget.exhausted ? 'budget' : 'variables';
+      for (const entry of found ?? []) entries.push(entry);
+      if (!scope.budget.spend(100)) return 'budget';
     }
-    entries.push(...implied(rules, scope));
-    const paths = Matcher.of(
-      entries.map(({ pattern }) => pattern),
-      scope.budget,
-    );
-    const targets = Matcher.of(
-      entries.map(({ permissions, link }) => (permissions.has('l') ? link.target : '')),
-      scope.budget,
-    );
-    return paths && targets ? new FileModel(entries, paths, targets) : 'budget';
+    const table = Table.of(entries, columns, grant, scope.budget);
+    return table ? new FileModel(table) : 'budget';
   }
 
   /** One permission; linking without a target asks whether any target may be linked to. */
   decide(permission: FilePermission, path: string, owner: boolean, budget: Budget): Decision {
-    const matching = this.#paths.matching(path, budget);
-    return matching ? this.#decide(matching, permission, owner) : unknown('budget');
-  }
-
-  #decide(matching: readonly number[], permission: FilePermission, owner: boolean): Decision {
-    const applying = this.#applying(matching, permission, owner);
-    const { decision, counting } = combine(applying);
-    if (permission !== 'x' || decision.granted !== true) return decision;
-    const exact = counting.filter((one) => one.exact);
-    const transition = (exact.length > 0 ? exact : counting)[0]?.transition;
-    if (exact.length === 0 || transition === undefined)
-      return { ...decision, ...(transition !== undefined && { transition }) };
-    return { ...combine(exact).decision, transition } as Decision;
-  }
-
-  #applying(matching: readonly number[], permission: FilePermission, owner: boolean): Entry[] {
-    const other = owner ? 'other' : 'owner';
-    return matching
-      .map((index) => this.#entries[index] as Entry)
-      .filter((one) => one.permissions.has(permission) && one.side !== other);
+    return this.table.decide(bytes(path), columnOf(permission, owner), budget);
   }
 
   /** Whether a link at `path` may be made to a file (security/apparmor/file.c, profile_path_link). */
   link(path: string, target: string, owner: boolean, budget: Budget): Decision {
-    const from = this.#paths.matching(path, budget);
-    const to = from && new Set(this.#targets.matching(target, budget));
-    const onTarget = to && this.#paths.matching(target, budget);
-    if (!from || !onTarget) return unknown('budget');
-    const pairs = from.filter((index) => to.has(index));
-    const { decision, counting } = combine(this.#applying(pairs, 'l', owner));
-    // apparmor_parser sets the bit that asks for the subset test for the owner of the target alone.
-    if (!decision.granted || !owner || !counting.some(({ link }) => link.subset)) return decision;
+    const from = this.table.matching(bytes(path), budget);
+    const both = from && this.table.matching(`${bytes(path)}\0${bytes(target)}`, budget);
+    const to = both && this.table.matching(bytes(target), budget);
+    if (!from || !to) return unknown('budget');
+    const onLink = decideOne(from, 'l', owner);
+    if (!onLink.granted) return onLink;
+    const { decision, how } = grant(both, columnOf('l', owner));
+    // apparmor_parser sets the bit that asks for the subset test for the owner of the target alone. It is that of locks.
+    const subset = owner && (how === 'subset' || decideOne(both, 'k', owner).granted === true);
+    if (!decision.granted || !subset) return decision;
     for (const permission of subsetPermissions) {
-      const own = this.#decide(from, permission, owner);
+      const own = decideOne(from, permission, owner);
       if (own.granted === false) continue;
-      const its = this.#decide(onTarget, permission, owner);
+      const its = decideOne(to, permission, owner);
       if (own.granted === undefined || its.granted === undefined)
         return unknown('prompt', own.rules);
-      if (!its.granted || own.transition !== its.transition) return { ...its, granted: false };
+      if (!its.granted || !isSubset(own.transition, its.transition))
+        return { ...its, granted: false };
     }
     return decision;
   }
@@ -121,124 +97,159 @@ export class FileModel {
     owner: boolean,
     budget: Budget,
   ): { path: string } | 'none' | undefined {
-    return this.#paths.example(
-      (matching) => this.#decide(matching, permission, owner).granted === true,
+    const column = columns.indexOf(columnOf(permission, owner));
+    const found = findString(
+      this.table,
+      (grants) => grants[column]?.decision.granted === true,
+      isKernelPath,
       budget,
     );
+    return typeof found === 'object' ? { path: textOf(found.string) } : found;
   }
+}
+
+const columnOf = (permission: FilePermission, owner: boolean) =>
+  `${owner ? 'owner' : 'others'} ${permission}`;
+
+const decideOne = (entries: readonly Entry[], permission: FilePermission, owner: boolean) =>
+  grant(entries, columnOf(permission, owner)).decision;
+
+function grant(entries: readonly Entry[], column: string): Grant {
+  const [side, permission = ''] = column.split(' ');
+  const other = side === 'owner' ? 'other' : 'owner';
+  const { decision, counting } = combine(
+    entries.filter(
+      (one) => one.permissions.has(permission as FilePermission) && one.side !== other,
+    ),
+  );
+  const logging = loggingOf(
+    decision,
+    permission === 'm' ? counting.filter((one) => !one.impliesMap) : counting,
+  );
+  if (permission === 'l')
+    return { decision, logging, how: counting.some(({ subset }) => subset) ? 'subset' : '' };
+  if (permission !== 'x' || decision.granted !== true) return { decision, logging, how: '' };
+  const exact = counting.filter((one) => one.exact);
+  const transition = (exact.length > 0 ? exact : counting)[0]?.transition;
+  const rules = exact.length > 0 ? combine(exact).decision.rules : decision.rules;
+  const known = transition === undefined ? {} : { transition };
+  return { decision: { ...decision, rules, ...known }, logging, how: transition ?? '' };
 }
 
 /** What a link may not have where its target has it not. */
 const subsetPermissions: readonly FilePermission[] = ['r', 'w', 'a', 'k', 'm', 'x'];
 
+/** An exec transition that a link may have: that of its target, but for cleaning the environment more. */
+function isSubset(own: string | undefined, its: string | undefined): boolean {
+  if (own === its || own === undefined || its === undefined) return own === its;
+  const [mode = '', ...target] = its.split(' ');
+  return own === [safe(mode), ...target].join(' ');
+}
+
+const safe = (mode: string) =>
+  mode.replace(/^[puc]/, (first) => first.toUpperCase()).replace('u', 'U');
+
 const inherit: ExecTransition = { mode: 'i', safe: true };
 
-/** The patterns of a rule that decides about files; undefined when its variables are not known. */
-function entriesOf(effective: EffectiveRule, scope: Scope): Entry[] | undefined {
+/** What a rule says of files, its patterns as they are written. */
+interface RuleText extends Omit<Entry, 'pattern' | 'exact'> {
+  path: string;
+  /** What a link may be made to; undefined: anything. */
+  target: string | undefined;
+}
+
+/** What a rule says of files; undefined where it says nothing. */
+function ruleText(effective: EffectiveRule): RuleText | undefined {
   const { rule, deny, qualifiers } = effective;
   const side = qualifiers.owner?.value as Entry['side'];
-  const each = (
-    path: string,
-    target: string,
-    rest: Omit<Entry, 'effective' | 'pattern' | 'side' | 'exact' | 'link'> & { subset: boolean },
-  ): Entry[] | undefined => {
-    const pairs = aliased(path, target, scope);
-    return pairs?.map(([pattern, to]) => ({
-      effective,
-      pattern,
-      side,
-      permissions: rest.permissions,
-      transition: rest.transition,
-      exact: isExact(pattern, scope),
-      link: { target: to, subset: rest.subset },
-    }));
+  const common = {
+    ...{ effective, side, target: undefined, transition: undefined },
+    ...{ impliesMap: false, subset: true },
   };
   if (rule.kind === 'file-all' || rule.kind === 'all') {
     const transition = deny ? undefined : execText(inherit);
-    return each('/{**,}', anyTarget, { permissions: everyPermission, transition, subset: true });
+    return { ...common, path: '/{**,}', permissions: everyPermission, transition };
   }
   if (rule.kind === 'link') {
-    const subset = rule.subset !== undefined;
     const permissions = new Set<FilePermission>(['l']);
-    return each(rule.path.value, rule.target.value, { permissions, transition: undefined, subset });
+    const subset = rule.subset !== undefined;
+    return { ...common, path: rule.path.value, target: rule.target.value, permissions, subset };
   }
-  if (rule.kind !== 'file') return [];
+  if (rule.kind !== 'file') return undefined;
   const { exec, link } = rule.permissions;
   const permissions = new Set(lettersOf(rule));
-  const linksTo = rule.leading && link ? rule.target?.value : undefined;
-  const profile = linksTo === undefined ? rule.target?.value : undefined;
+  const target = rule.leading && link ? rule.target?.value : undefined;
+  const profile = target === undefined ? rule.target?.value : undefined;
   // A program that may inherit the confinement may be mapped too.
-  if (exec?.mode === 'i' || exec?.fallback === 'i') permissions.add('m');
+  const impliesMap = (exec?.mode === 'i' || exec?.fallback === 'i') && !permissions.has('m');
+  if (impliesMap) permissions.add('m');
   const transition =
     exec && !deny ? execText(exec) + (profile === undefined ? '' : ` -> ${profile}`) : undefined;
-  return each(rule.path.value, linksTo ?? anyTarget, {
-    permissions,
-    transition,
-    subset: linksTo === undefined || rule.subset !== undefined,
-  });
+  const subset = target === undefined || rule.subset !== undefined;
+  return { ...common, path: rule.path.value, target, permissions, transition, impliesMap, subset };
 }
 
 const everyPermission: ReadonlySet<FilePermission> = new Set(['r', 'w', 'a', 'l', 'k', 'm', 'x']);
+
+/** The entries of a rule; undefined when its variables are not known. */
+function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
+  const path = replaceVariables(rule.path, scope);
+  const target = rule.target === undefined ? undefined : replaceVariables(rule.target, scope);
+  if (path === undefined || (rule.target !== undefined && target === undefined)) return undefined;
+  const { effective, side, transition, impliesMap, subset } = rule;
+  return withAliases(path, target, scope).flatMap(([onePath, oneTarget], index): Entry[] => {
+    const merged = mergeSlashes(onePath);
+    const pattern = bytePattern(merged);
+    const exact = isExact(merged, scope);
+    // That a link is denied is said of the pair alone.
+    const permissions = new Set(
+      [...rule.permissions].filter((one) => !isDenied(rule) || one !== 'l'),
+    );
+    const onPath = {
+      ...{ effective, side, pattern, permissions, transition, exact, impliesMap },
+      subset: false,
+    };
+    if (!rule.permissions.has('l')) return [onPath];
+    const to = oneTarget === undefined ? anyTarget : bytePattern(mergeSlashes(oneTarget));
+    return [
+      onPath,
+      {
+        ...{ effective, side, transition: undefined, exact: false, impliesMap: false },
+        // What an alias makes of a rule with a target loses its "subset".
+        subset: subset && (index === 0 || oneTarget === undefined),
+        pattern: { kind: 'sequence', items: [pattern, nul, to] },
+        permissions: new Set<FilePermission>(['l']),
+      },
+    ];
+  });
+}
+
+const isDenied = ({ effective }: RuleText) => effective?.deny ?? false;
+
+const nul: Pattern = { kind: 'set', ranges: [0, 0] };
+
+/** Every target that a link rule without one allows: its second byte is no slash. */
+const anyTarget: Pattern = {
+  kind: 'sequence',
+  items: [
+    { kind: 'set', ranges: [47, 47] },
+    { kind: 'set', ranges: [0, 46, 48, 255] },
+    { kind: 'repeat', ranges: [0, 255] },
+  ],
+};
 
 function isExact(pattern: string, { classesAreExact }: Scope): boolean {
   const wildcard = wildcardOf(pattern);
   return wildcard === 'none' || (wildcard === 'class' && classesAreExact);
 }
 
-/**
- * Paths and link targets with each value of their variables and with each alias. apparmor_parser replaces a variable of one
- * value by it and keeps several as a choice; it compares aliases with the result, before slashes are merged.
- */
-function aliased(path: string, target: string, scope: Scope): [string, string][] | undefined {
-  const { symbols, variables } = scope;
-  const valuesOf = (text: string) => symbols.alternatives(text, variables, maxAlternatives);
-  const withSingleValues = (text: string) =>
-    text.replace(/@\{[^{}]*\}/g, (variable) => {
-      const [value = variable, ...others] = valuesOf(variable) ?? [];
-      return others.length === 0 ? value : variable;
-    });
-  const linked = target === anyTarget ? target : withSingleValues(target);
-  const written = withSingleValues(path);
-  const paths = valuesOf(written)?.map((one) => onePath(one, written));
-  // apparmor_parser leaves the slashes of a target as they are: with two together it matches no file.
-  const targets = valuesOf(linked);
-  if (!paths || !targets) return undefined;
-  const pairs = paths.flatMap((one) => targets.map((to): [string, string] => [one, to]));
-  const literal = written.split('@{', 1)[0] ?? '';
-  const rest = onePath(literal, written).length;
-  const found = [...pairs];
-  for (const { from, to } of scope.aliases) {
-    const replace = (text: string) =>
-      text.startsWith(from.value) ? to.value + text.slice(from.value.length) : text;
-    const start = replace(literal);
-    const other = (text: string) => (text === anyTarget ? text : replace(text));
-    if (start === literal && other(linked) === linked) continue;
-    if (found.length + pairs.length > maxAlternatives) return undefined;
-    // Slashes that meet because of an alias are merged only before the first variable.
-    for (const [one, text] of pairs) {
-      found.push([start === literal ? one : onePath(start, start) + one.slice(rest), other(text)]);
-    }
-  }
-  return found.length > maxAlternatives ? undefined : found;
-}
-
-/** `//` in a path means `/`, except two that are written at its start (POSIX 4.16), which match no file. */
-function onePath(pattern: string, written: string): string {
-  const apart = /^\/\/(?!\/)/.test(written);
-  return (apart ? '/' : '') + pattern.replace(/\/{2,}/g, '/');
-}
-
 /** What apparmor_parser adds so that a process can change its hat or profile: for its own files in /proc. */
-function implied(rules: readonly EffectiveRule[], { changesHat }: Scope): Entry[] {
+function implied(rules: readonly EffectiveRule[], { changesHat }: Scope): RuleText[] {
   const changesProfile = rules.some(({ rule }) => rule.kind === 'change_profile');
-  const entry = (pattern: string, permission: FilePermission): Entry => ({
-    effective: undefined,
-    pattern,
+  const entry = (path: string, permission: FilePermission): RuleText => ({
+    ...{ effective: undefined, side: 'owner', path, target: undefined, transition: undefined },
     permissions: new Set([permission]),
-    side: 'owner',
-    transition: undefined,
-    exact: false,
-    link: { target: anyTarget, subset: true },
+    ...{ impliesMap: false, subset: true },
   });
   return [
     ...(changesHat || changesProfile

@@ -5,15 +5,23 @@ import { Budget } from '../budget.ts';
 import { analyse, type ProfileReport } from '../checks/analyse.ts';
 import type { Symbols } from '../checks/symbols.ts';
 import { mainUnit, type Unit } from '../checks/unit.ts';
+import type { Pattern } from '../glob/aare.ts';
+import { bytePattern } from '../glob/matcher.ts';
 import type { IncludeResolver } from '../includes.ts';
 import { dialectOf, newestRelease, type Release } from '../release.ts';
 import type { FilePermission } from '../rules/file.ts';
-import { splitFlag } from '../syntax/profile-head.ts';
+import { abis } from '../rules/kind.ts';
+import { kindByKeyword } from '../rules/kinds.ts';
+import { splitFlag, splitName } from '../syntax/profile-head.ts';
 import type { Alias } from '../syntax/tree.ts';
-import { capabilityDecision } from './capability-model.ts';
+import { capabilityGrant, limitsOf } from './capability-model.ts';
+import type { ClassScope, PermissionTable } from './classes/class.ts';
+import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { type EffectiveRule, effectiveRules } from './effective-rule.ts';
+import { mergeSlashes, replaceVariables, withAliases } from './expansion.ts';
 import { FileModel } from './file-model.ts';
+import { type Compared, type Grant, grantOf, Table, type TableEntry } from './table.ts';
 
 /** Decisions for the owner of the file and for everybody else. */
 export interface FileDecision {
@@ -26,9 +34,29 @@ export interface ProfileModel {
   name: string;
   /** `enforce`, `complain`, `kill`, `unconfined`, `prompt` or `default_allow`. */
   mode: string;
+  /** The name of the profile it is a hat or child of. */
+  parent: string | undefined;
+  /** Its other flags, such as `attach_disconnected`, as they are written. */
+  flags: readonly string[];
+  /** The programs it is attached to, as written; a profile without has those of its name, if that is a path. */
+  attachment: string | undefined;
+  /** Why nothing that rests on its rules is known. */
+  incomplete: UnknownReason | undefined;
+  /** The limits it sets, by name (see `limitOf`). */
+  limits: ReadonlyMap<string, bigint | 'infinity'>;
+  /** Whether the abi of its file asks the kernel to mediate a class; what it does not is permitted. */
+  mediates(of: TableClass): boolean;
   /** `target`: the existing file that a link is made to. */
   file(permission: FilePermission, path: string, target?: string): FileDecision;
   capability(name: string): Decision;
+  /** What rules alone say about a capability, and whether its use is logged. */
+  capabilityGrant(name: string): Grant;
+  /** What is asked of a class other than files: a string as the kernel looks it up. */
+  ask(of: keyof typeof permissionTables, permission: string, string: string): Decision;
+  /** The programs it is attached to. */
+  attaches(): Compared | UnknownReason;
+  /** The rules of a class as the kernel has them, apart from the profile's mode; or why they are not known. */
+  table(of: TableClass): Compared | UnknownReason;
   /**
    * The shortest path on which the owner of the file, or everybody else, is granted a permission by rules; `none`, or
    * undefined when it is not known.
@@ -60,52 +88,95 @@ export function model(source: string, options: ModelOptions = {}): Model {
   const analysis = analyse(main, options);
   const unread = analysis.unseen.filter((one) => !one.startsWith('<abi/'));
   // What was not read may hold a rule for or against anything.
-  const incomplete =
+  const incomplete: UnknownReason | undefined =
     unread.length > 0 ? 'includes' : analysis.symbols.budget.exhausted ? 'budget' : undefined;
   const aliases = analysis.units.flatMap(({ file }) =>
     file.statements.filter((one): one is Alias => one.kind === 'alias'),
   );
-  const { classesAreExact } = dialectOf(options.target ?? newestRelease);
+  const release = options.target ?? newestRelease;
+  const { classesAreExact } = dialectOf(release);
   const profiles: ProfileModel[] = [];
-  const add = (report: ProfileReport) => {
-    profiles.push(
-      new Profile(report, main, {
-        symbols: analysis.symbols,
-        aliases,
-        classesAreExact,
-        incomplete,
-      }),
-    );
-    for (const child of report.children) add(child);
+  const shared: Shared = {
+    ...{ symbols: analysis.symbols, aliases, classesAreExact, release, incomplete },
+    abi: main.file.statements.find((one) => one.kind === 'abi')?.path,
   };
-  for (const report of analysis.profiles) add(report);
+  const add = (report: ProfileReport, parent: string | undefined) => {
+    const profile = new Profile(report, main, shared, parent);
+    profiles.push(profile);
+    for (const child of report.children) add(child, profile.name);
+  };
+  for (const report of analysis.profiles) add(report, undefined);
   return { profiles, unread };
 }
 
+/** The classes whose rules match strings. */
+export const tableClasses: readonly TableClass[] = [
+  'file',
+  ...(Object.keys(permissionTables) as (keyof typeof permissionTables)[]),
+];
+
+/** The abi whose features count where a file names none: what apparmor_parser has built in. */
+const builtInAbi = 'kernel-5.4-outoftree-network';
+
+/** The kind of rules of each class, whose abi says since when it is mediated. */
+const ruleKinds: Readonly<Record<TableClass, string>> = {
+  ...{ file: 'file', network: 'network', dbus: 'dbus', signal: 'signal', ptrace: 'ptrace' },
+  ...{ mount: 'mount', change_profile: 'change_profile', posix_mqueue: 'mqueue' },
+  ...{ sysv_mqueue: 'mqueue', io_uring: 'io_uring', userns: 'userns' },
+};
+
 interface Shared {
+  /** The path of the abi that the file names. */
+  abi: string | undefined;
+  release: Release;
   symbols: Symbols;
   aliases: readonly Alias[];
   classesAreExact: boolean;
   incomplete: UnknownReason | undefined;
 }
 
+function attachmentTable(patterns: readonly Pattern[]): Compared | UnknownReason {
+  const permissions = new Set(['attach']);
+  const entries = patterns.map((pattern) => ({ effective: undefined, pattern, permissions }));
+  return Table.of(entries, ['attach'], grantOf, new Budget(modelSteps)) ?? 'budget';
+}
+
 class Profile implements ProfileModel {
   readonly name: string;
   readonly mode: string;
-  readonly #incomplete: UnknownReason | undefined;
+  readonly parent: string | undefined;
+  readonly flags: readonly string[];
+  readonly attachment: string | undefined;
+  readonly incomplete: UnknownReason | undefined;
+  readonly limits: ReadonlyMap<string, bigint | 'infinity'>;
+  readonly #abi: string | undefined;
   readonly #rules: readonly EffectiveRule[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
+  readonly #scope: ClassScope;
+  readonly #tables = new Map<TableClass, Table | UnknownReason>();
 
-  constructor(report: ProfileReport, main: Unit, shared: Shared) {
+  constructor(report: ProfileReport, main: Unit, shared: Shared, parent: string | undefined) {
     const flags = report.profile.flags?.values.map(({ value }) => splitFlag(value).name) ?? [];
-    this.name = report.name;
+    this.name =
+      replaceVariables(report.name, { ...shared, variables: report.variables }) ?? report.name;
     this.mode = flags.find((one) => modes.includes(one)) ?? 'enforce';
     this.#audits = flags.includes('audit');
-    this.#incomplete = shared.incomplete;
+    this.incomplete = shared.incomplete;
     this.#rules = report.rules.flatMap(({ statements, unit }) =>
       effectiveRules(statements, {}, unit, unit === main),
     );
+    this.parent = parent;
+    this.flags = (report.profile.flags?.values ?? [])
+      .map(({ value }) => value)
+      .filter((value) => !modes.includes(value) && value !== 'enforce');
+    const name = splitName(report.profile.name.value)?.name ?? '';
+    this.attachment =
+      report.profile.attachment?.value ??
+      (parent === undefined && /^[/@]/.test(name) ? name : undefined);
+    this.limits = limitsOf(this.#rules);
+    this.#abi = shared.abi;
+    this.#scope = { ...shared, variables: report.variables };
     let files: FileModel | UnknownReason | undefined;
     this.#files = () => {
       files ??= FileModel.of(this.#rules, {
@@ -135,11 +206,64 @@ class Profile implements ProfileModel {
   }
 
   capability(name: string): Decision {
-    return this.#early() ?? this.#inMode(capabilityDecision(this.#rules, name));
+    return this.#early() ?? this.#inMode(this.capabilityGrant(name).decision);
+  }
+
+  capabilityGrant(name: string): Grant {
+    return capabilityGrant(this.#rules, name);
+  }
+
+  ask(of: keyof typeof permissionTables, permission: string, string: string): Decision {
+    const early = this.#early();
+    if (early) return early;
+    if (!this.mediates(of)) return { granted: true, notMediated: true, rules: [] };
+    const table = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
+    this.#tables.set(of, table);
+    if (typeof table === 'string') return unknown(table);
+    return this.#inMode(table.decide(string, permission, new Budget(questionSteps)));
+  }
+
+  mediates(of: TableClass): boolean {
+    const named = this.#abi?.replace(/^abi\//, '') ?? builtInAbi;
+    const at = (abis as readonly string[]).indexOf(named);
+    const since = kindByKeyword.get(ruleKinds[of])?.abi;
+    // Of other abi files it is not known what they leave out.
+    return at < 0 || since === undefined || at >= abis.indexOf(since);
+  }
+
+  attaches(): Compared | UnknownReason {
+    if (this.attachment === undefined) return attachmentTable([]);
+    const text = replaceVariables(this.attachment, this.#scope);
+    if (text === undefined) return 'variables';
+    return attachmentTable(
+      withAliases(text, undefined, this.#scope).map(([one]) => bytePattern(mergeSlashes(one))),
+    );
+  }
+
+  table(of: TableClass): Compared | UnknownReason {
+    if (this.incomplete) return this.incomplete;
+    if (of === 'file') {
+      const files = this.#files();
+      return typeof files === 'string' ? files : files.table;
+    }
+    const known = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
+    this.#tables.set(of, known);
+    return known;
+  }
+
+  #tableOf(of: PermissionTable): Table | UnknownReason {
+    const entries: TableEntry[] = [];
+    for (const effective of this.#rules) {
+      const found = of.entries(effective, this.#scope);
+      if (found === 'variables' && this.#scope.symbols.budget.exhausted) return 'budget';
+      if (typeof found === 'string') return found;
+      for (const entry of found) entries.push(entry);
+    }
+    return Table.of(entries, of.permissions, grantOf, new Budget(modelSteps)) ?? 'budget';
   }
 
   example(permission: FilePermission, owner: boolean): { path: string } | 'none' | undefined {
-    if (this.#incomplete) return undefined;
+    if (this.incomplete) return undefined;
     const files = this.#files();
     return typeof files === 'string'
       ? undefined
@@ -149,7 +273,7 @@ class Profile implements ProfileModel {
   /** What needs no rule. */
   #early(): Decision | undefined {
     if (this.mode === 'unconfined') return { granted: true, byMode: this.mode, rules: [] };
-    return this.#incomplete && unknown(this.#incomplete);
+    return this.incomplete && unknown(this.incomplete);
   }
 
   /**

@@ -33,7 +33,7 @@ export interface UnixAccess {
 }
 
 /** Address families (apparmor.d(5), DOMAIN). */
-const families: readonly string[] = [
+export const families: readonly string[] = [
   'unspec',
   'unix',
   'inet',
@@ -89,7 +89,7 @@ export const socketTypes: readonly string[] = [
   'packet',
 ];
 /** A protocol names a socket type of an internet family. */
-const protocols: Readonly<Record<string, readonly string[]>> = {
+export const protocols: Readonly<Record<string, readonly string[]>> = {
   tcp: ['inet', 'inet6'],
   udp: ['inet', 'inet6'],
   icmp: ['inet'],
@@ -352,7 +352,7 @@ export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixA
 };
 
 /** The type of socket that each protocol has. */
-const typeOfProtocol: Readonly<Record<string, string>> = {
+export const typeOfProtocol: Readonly<Record<string, string>> = {
   tcp: 'stream',
   udp: 'dgram',
   icmp: 'raw',

@@ -181,6 +181,31 @@ const units: Readonly<Record<string, number>> = {
   GB: 1024 ** 3,
 };
 
+/**
+ * The limit of a rule as the kernel has it: bytes, seconds of cpu, microseconds of rttime, a count; of nice, 20 more than
+ * nice(1) says.
+ */
+export function limitOf({ name, value }: RlimitRule): bigint | 'infinity' {
+  const text = value.map((word) => word.value).join('');
+  const [, sign = '', digits = '', unit = ''] = /^(-?)(\d+)(\w*)$/.exec(text) ?? [];
+  if (digits === '') return 'infinity';
+  // As strtol(3) reads it.
+  const number = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  switch (rlimits[name.value]) {
+    case 'size':
+      return number * BigInt(units[unit] ?? 1);
+    case 'time': {
+      if (name.value === 'rttime') return number * BigInt(times[unit] ?? 1);
+      const seconds = times[unit] ?? 1e6;
+      return (number * BigInt(seconds)) / 1_000_000n;
+    }
+    case 'nice':
+      return 20n + (sign === '-' ? -number : number);
+    default:
+      return number;
+  }
+}
+
 /** Whether a value is beyond the limit of a rule. */
 function isExceeded(rule: RlimitRule, wanted: number | undefined): Match {
   const [, digits, unit = ''] =

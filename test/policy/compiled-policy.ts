@@ -4,15 +4,17 @@ import { spawnSync } from 'node:child_process';
 
 const parser = '/usr/sbin/apparmor_parser';
 
-/** The compiled profiles by name; undefined if the parser refuses the text. */
+/** The compiled profiles by name; undefined if the parser refuses the text. `cwd`: where relative includes are. */
 export function compilePolicy(
-  source: string,
+  source: string | Buffer,
   options: readonly string[] = [],
+  cwd?: string,
 ): Map<string, CompiledProfile> | undefined {
   const limits = ['--as=1073741824', '--cpu=10', 'timeout', '10', parser, '-Q', '-K', '-S'];
   const features = ['--features-file', '/etc/apparmor.d/abi/3.0'];
   const { status, stdout } = spawnSync('prlimit', [...limits, ...features, ...options], {
     input: source,
+    cwd,
     maxBuffer: 1 << 28,
   });
   return status === 0 ? readPolicy(stdout) : undefined;
@@ -27,8 +29,25 @@ export interface CompiledPermissions {
 
 export interface CompiledProfile {
   name: string;
-  capabilities: bigint;
+  capabilities: { allow: bigint; audit: bigint; quiet: bigint };
+  /** Limits by their number in the kernel. */
+  rlimits: ReadonlyMap<number, bigint>;
   file(path: Buffer, owner: boolean): CompiledPermissions;
+  /** The automata of file rules and of the rules of all other classes, where there are any. */
+  files: CompiledAutomaton | undefined;
+  policy: CompiledAutomaton | undefined;
+}
+
+/** An automaton as the kernel has it. State 0 is where nothing matches any more. */
+export interface CompiledAutomaton {
+  start: number;
+  step(state: number, byte: number): number;
+  /** What is allowed, and the bits of what is logged and of what is not. */
+  allow(state: number): number;
+  audit(state: number): number;
+  quiet(state: number): number;
+  /** The exec transition of one side, decoded; empty where nothing may be run. */
+  exec(state: number, owner: boolean): string;
 }
 
 /** The bit of each permission in the tables. */
@@ -98,24 +117,73 @@ function readPolicy(data: Buffer): Map<string, CompiledProfile> {
 }
 
 function readProfile({ fields }: Fields): CompiledProfile {
-  const named = (name: string) => fields.find((one) => one.name === name)?.value;
   const name = fields[0]?.value as string;
   const flags = fields.findIndex((one) => one.name === 'flags');
-  const low = fields.slice(flags + 1).filter((one) => one.name === undefined)[0]?.value as number;
-  const high = (named('caps64') as Fields | undefined)?.fields[0]?.value ?? 0;
-  const capabilities = BigInt(low) | (BigInt(high as number) << 32n);
-  const blob = named('aadfa') as Buffer | undefined;
+  // What stands before the flags is about the attachment.
+  const after = fields.slice(flags + 1);
+  const named = (name: string) => after.find((one) => one.name === name)?.value;
+  const unnamed = after.filter((one) => one.name === undefined);
+  const low = unnamed.map(({ value }) => BigInt(value as number));
+  const high = ((named('caps64') as Fields | undefined)?.fields ?? []).map(({ value }) =>
+    BigInt(value as number),
+  );
+  const capability = (at: number) => (low[at] ?? 0n) | ((high[at] ?? 0n) << 32n);
   const names = ((named('xtable') as Fields | undefined)?.fields[0]?.value ?? []) as string[];
-  const tables = blob && readTables(blob);
-  const from = (named('dfa_start') as number | undefined) ?? 1;
+  const files = automaton(named('aadfa') as Buffer | undefined, named('dfa_start'), names);
+  const policy = named('policydb') as Fields | undefined;
+  const blob = policy?.fields.find(({ value }) => Buffer.isBuffer(value))?.value;
   return {
     name,
-    capabilities,
+    capabilities: {
+      allow: capability(0),
+      audit: capability(1),
+      quiet: capability(2),
+    },
+    rlimits: readRlimits(named('rlimits') as Fields | undefined),
+    files,
+    policy: automaton(
+      blob as Buffer | undefined,
+      policy?.fields.find((one) => one.name === 'start')?.value,
+      names,
+    ),
     file(path, owner) {
-      if (!tables) return { allow: 0, exec: '' };
-      const accept = tables.accept[run(tables, from, path)] ?? 0;
-      const side = owner ? accept : accept >>> 14;
-      return { allow: side & 0x7f, exec: side & 1 ? transition(side, names) : '' };
+      if (!files) return { allow: 0, exec: '' };
+      let state = files.start;
+      for (const byte of path) state = files.step(state, byte);
+      const side = owner ? files.allow(state) : files.allow(state) >>> 14;
+      return { allow: side & 0x7f, exec: files.exec(state, owner) };
+    },
+  };
+}
+
+/** A mask, and the values of its bits in order. */
+function readRlimits(one: Fields | undefined): Map<number, bigint> {
+  const [mask = 0, ...values] = (one?.fields ?? []).flatMap(({ value }) =>
+    Array.isArray(value) ? value : [value],
+  ) as (number | bigint)[];
+  const limited = Array.from({ length: 16 }, (_, at) => at).filter(
+    (at) => Number(mask) & (1 << at),
+  );
+  return new Map(limited.map((at) => [at, BigInt(values[at] ?? 0)]));
+}
+
+function automaton(
+  blob: Buffer | undefined,
+  start: Value | undefined,
+  names: readonly string[],
+): CompiledAutomaton | undefined {
+  if (!blob) return undefined;
+  const tables = readTables(blob);
+  const allow = (state: number) => tables.accept[state] ?? 0;
+  return {
+    start: (start as number | undefined) ?? 1,
+    step: (state, byte) => run(tables, state, [byte]),
+    allow,
+    audit: (state) => (tables.logged[state] ?? 0) & 0x1fc07f,
+    quiet: (state) => ((tables.logged[state] ?? 0) >>> 7) & 0x1fc07f,
+    exec(state, owner) {
+      const side = owner ? allow(state) : allow(state) >>> 14;
+      return side & 1 ? transition(side, names) : '';
     },
   };
 }
@@ -134,6 +202,7 @@ function transition(side: number, names: readonly string[]): string {
 
 interface Tables {
   accept: number[];
+  logged: number[];
   base: number[];
   next: number[];
   check: number[];
@@ -159,6 +228,7 @@ function readTables(blob: Buffer): Tables {
   const table = (id: number) => found.get(id) ?? [];
   return {
     accept: table(1),
+    logged: table(7),
     base: table(2),
     check: table(3),
     fallback: table(4),
@@ -167,7 +237,7 @@ function readTables(blob: Buffer): Tables {
   };
 }
 
-function run(tables: Tables, start: number, text: Buffer): number {
+function run(tables: Tables, start: number, text: Iterable<number>): number {
   const { base, next, check, fallback, classes } = tables;
   let state = start;
   for (const byte of text) {

@@ -91,8 +91,18 @@ export const generatedPolicy = fc
     rules,
     child: fc.option(rules),
     hat: fc.option(rules),
-    alias: fc.constantFrom('', '', 'alias /a -> /b/,\n', 'alias /b/ -> /a,\n'),
-    values: fc.constantFrom('a b', 'a/ /b', '*', '/a* /b/'),
+    alias: fc.constantFrom('', '', 'alias /a -> /b/,\n', 'alias /b/ -> /a,\n', 'alias / -> //b,\n'),
+    values: fc.constantFrom(
+      'a b',
+      'a/ /b',
+      '*',
+      '/a* /b/',
+      'a a',
+      '/ /',
+      '// a//',
+      '{a,/b/}',
+      '{,/} b',
+    ),
   })
   .map(
     ({ rules, child, hat, alias, values }) =>

@@ -1,66 +1,8 @@
-// Asks a profile's model and the tables that apparmor_parser compiles from it the same questions.
-import type { Decision } from '../../policy/model/decision.ts';
+// Asks a profile's model and the tables that apparmor_parser compiles from it about links.
 import type { ProfileModel } from '../../policy/model/model.ts';
 import { bits, type CompiledProfile } from './compiled-policy.ts';
 
-const letters = Object.keys(bits) as (keyof typeof bits)[];
-
-/** What the model says in the words of the tables; undefined where it is not known. */
-function modelled(profile: ProfileModel, path: string, owner: boolean) {
-  let allow = 0;
-  let exec = '';
-  for (const letter of letters) {
-    const answers = profile.file(letter, path);
-    const decision = owner ? answers.owner : answers.others;
-    if (decision.granted === undefined) return undefined;
-    if (!decision.granted) continue;
-    allow |= bits[letter];
-    // Of a child profile, apparmor_parser puts its last name before the target of a cx rule.
-    if (letter === 'x') exec = inTables(decision, profile.name.split('//').at(-1) ?? '');
-  }
-  return { allow, exec };
-}
-
-function inTables(decision: Decision, name: string): string {
-  if (!('transition' in decision)) return 'none';
-  const [mode = '', target] = (decision.transition as string).split(' -> ');
-  const kind = mode.toLowerCase();
-  const named = kind.startsWith('c') ? 'child' : 'profile';
-  const what =
-    kind === 'ix'
-      ? ''
-      : kind === 'ux'
-        ? 'unconfined'
-        : target
-          ? `-> ${kind.startsWith('c') ? `${name}//` : ''}${target}`
-          : named;
-  const more = [
-    /^[puc]/.test(mode) && 'unsafe',
-    kind.includes('i') && 'inherit',
-    /^[pc]u/.test(kind) && 'or unconfined',
-  ];
-  return [what, ...more].filter(Boolean).join(' ');
-}
-
-/** Where the model and the tables differ on a path; undefined where they agree. `unknown`: the model does not say. */
-export function difference(
-  profile: ProfileModel,
-  compiled: CompiledProfile,
-  path: string,
-): { path: string; owner: boolean; model: unknown; tables: unknown } | 'unknown' | undefined {
-  for (const owner of [true, false]) {
-    const model = modelled(profile, path, owner);
-    if (!model) return 'unknown';
-    const tables = compiled.file(Buffer.from(path), owner);
-    // A link is decided by the pair: the tables hold more than that at its name.
-    const mask = ~bits.l;
-    if ((model.allow & mask) !== (tables.allow & mask) || model.exec !== tables.exec)
-      return { path, owner, model, tables };
-  }
-  return undefined;
-}
-
-/** Where they differ on a link; as {@link difference}. */
+/** Where a model and the compiled tables differ on a link; undefined where they agree, `unknown`: the model does not say. */
 export function linkDifference(
   profile: ProfileModel,
   compiled: CompiledProfile,
@@ -87,5 +29,7 @@ function mayLink(compiled: CompiledProfile, path: string, target: string, owner:
   const its = compiled.file(Buffer.from(target), owner);
   const wanted = own.allow & ~bits.l;
   if (wanted & ~its.allow) return false;
-  return !(wanted & bits.x) || own.exec === its.exec;
+  return (
+    !(wanted & bits.x) || own.exec === its.exec || `unsafe ${own.exec}` === `unsafe ${its.exec}`
+  );
 }

@@ -1,60 +1,103 @@
-// What the model says of a profile is what apparmor_parser compiles: file permissions with their exec transitions, link
-// pairs and capabilities, on generated profiles.
+// What the model says of a profile is what apparmor_parser compiles, over every string: generated profiles, judged by the
+// compiled tables. `AA_MODEL_RUNS`: how many random ones of each kind instead of the same few.
 import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check } from '../../policy/index.ts';
-import { model } from '../../policy/model/model.ts';
+import { model, type ProfileModel } from '../../policy/model/model.ts';
 import { capabilities } from '../../policy/rules/capability.ts';
-import { compilePolicy } from './compiled-policy.ts';
+import { type CompiledProfile, compilePolicy } from './compiled-policy.ts';
 import { generatedPolicy, paths } from './generated-policy.ts';
-import { difference, linkDifference } from './model-queries.ts';
+import { generatedRules } from './generated-rules.ts';
+import { type Judgement, judgeProfile } from './model-judge.ts';
+import { linkDifference } from './model-queries.ts';
 
 const parser = existsSync('/usr/sbin/apparmor_parser');
+const { AA_MODEL_RUNS } = process.env;
+const timeout = AA_MODEL_RUNS ? 86_400_000 : 60_000;
+const runs = (usual: number) =>
+  AA_MODEL_RUNS ? { numRuns: Number(AA_MODEL_RUNS) } : { numRuns: usual, seed: 1 };
+
+/** The profiles of a policy with what apparmor_parser compiles from them; none if it is refused. */
+function compiled(source: string): [ProfileModel, CompiledProfile][] {
+  const tables = check(source, { target: '3.0' }).ok ? compilePolicy(source) : undefined;
+  if (!tables) return [];
+  return model(source, { target: '3.0' }).profiles.map((profile) => {
+    const found = tables.get(profile.name);
+    if (!found) throw new Error(`no profile ${profile.name}`);
+    return [profile, found];
+  });
+}
+
+/** Throws where they differ; returns how many answers were compared. */
+function compare(source: string): number {
+  let compared = 0;
+  for (const [profile, tables] of compiled(source)) {
+    for (const [of, judged] of judgeProfile(profile, tables)) {
+      const agreed: Judgement = { compared: expect.any(Number) };
+      expect({ source, profile: profile.name, of, judged }).toEqual({
+        ...{ source, profile: profile.name, of },
+        judged: agreed,
+      });
+      if (typeof judged === 'object' && 'compared' in judged) compared += judged.compared;
+    }
+    for (const [number, name] of capabilities.entries()) {
+      const granted = profile.capability(name).granted;
+      const mask = 1n << BigInt(number);
+      expect({ name, granted }).toEqual({
+        name,
+        granted: (tables.capabilities.allow & mask) !== 0n,
+      });
+      compared++;
+    }
+  }
+  return compared;
+}
 
 describe.skipIf(!parser)(
   `the model and the compiled tables${parser ? '' : ' (skipped: no apparmor_parser)'}`,
   () => {
-    test('agree on generated profiles', { timeout: 60_000 }, () => {
+    test('agree on generated file rules', { timeout }, () => {
+      let compared = 0;
+      fc.assert(
+        fc.property(generatedPolicy, (source) => {
+          compared += compare(source);
+        }),
+        runs(12),
+      );
+      expect(compared).toBeGreaterThan(10_000);
+    });
+
+    test('agree on links of generated profiles', { timeout }, () => {
       let compared = 0;
       fc.assert(
         fc.property(
           generatedPolicy,
           fc.array(paths, { minLength: 20, maxLength: 40 }),
           (source, asked) => {
-            fc.pre(check(source, { target: '3.0' }).ok);
-            const compiled = compilePolicy(source);
-            fc.pre(compiled !== undefined);
-            for (const profile of model(source, { target: '3.0' }).profiles) {
-              const tables = compiled?.get(profile.name);
-              if (!tables) throw new Error(`no profile ${profile.name}`);
-              for (const path of asked) {
-                expect(difference(profile, tables, path)).toBe(undefined);
-                compared += 14;
-              }
+            for (const [profile, tables] of compiled(source)) {
               for (const [index, path] of asked.entries()) {
-                expect(
-                  linkDifference(profile, tables, path, asked[(index + 1) % asked.length] ?? path),
-                ).toBe(undefined);
+                const target = asked[(index + 1) % asked.length] ?? path;
+                expect(linkDifference(profile, tables, path, target)).toBe(undefined);
                 compared += 2;
-              }
-              for (const [number, name] of capabilities.entries()) {
-                const granted = profile.capability(name).granted;
-                expect({ name, granted }).toEqual({
-                  name,
-                  granted: ((tables.capabilities >> BigInt(number)) & 1n) === 1n,
-                });
-                compared++;
               }
             }
           },
         ),
-        // The same each time, unless a longer search is asked for.
-        process.env.AA_MODEL_RUNS
-          ? { numRuns: Number(process.env.AA_MODEL_RUNS) }
-          : { numRuns: 60, seed: 1 },
+        runs(12),
       );
-      expect(compared).toBeGreaterThan(10_000);
+      expect(compared).toBeGreaterThan(200);
+    });
+
+    test('agree on generated rules of all other classes', { timeout }, () => {
+      let compared = 0;
+      fc.assert(
+        fc.property(generatedRules, (source) => {
+          compared += compare(source);
+        }),
+        runs(40),
+      );
+      expect(compared).toBeGreaterThan(5000);
     });
   },
 );

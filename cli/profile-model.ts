@@ -1,0 +1,48 @@
+import { check, type Model, model, type UnknownReason } from '../policy/index.ts';
+import { RegistryError, UnreachableError } from '../sdk/client.ts';
+import { CliError, exit } from './framework/command.ts';
+import { optionsFor, readProfileSource, versionOf } from './profile-source.ts';
+import { policyOptions } from './target-base.ts';
+import { type Io, visibleLine } from './terminal/io.ts';
+
+/** The reasons for an unknown answer. */
+export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
+  includes: 'not all included files could be read',
+  budget: 'the profile is too complex to evaluate',
+  variables: 'a variable is undefined or has too many values',
+  conditions: 'a rule has conditions that are not modelled',
+  prompt: 'a prompt rule lets the user decide',
+};
+
+/**
+ * Reads a profile that is named as FILE, DIR or REF, and computes its model.
+ *
+ * @throws CliError with exit code 2 if it can't be read or apparmor_parser would refuse it, since 1 is an answer of the
+ * commands that use the model; with the code of `verify` for a reference.
+ */
+export async function readModel(
+  io: Io,
+  named: string,
+  values: Parameters<typeof readProfileSource>[2] & Parameters<typeof policyOptions>[1],
+): Promise<{ model: Model; file: string; version: object }> {
+  const read = await readProfileSource(io, named, values).catch((error: unknown) => {
+    const isOfRegistry = error instanceof RegistryError || error instanceof UnreachableError;
+    if (error instanceof CliError || isOfRegistry || !(error instanceof Error)) throw error;
+    const next = 'Name a profile, the folder of a package, or a reference.';
+    throw new CliError(exit.usage, visibleLine(error.message), next);
+  });
+  const options = optionsFor(read, await policyOptions(io, values));
+  const error = check(read.text, { ...options, rawBytes: read.rawBytes }).diagnostics.find(
+    ({ severity }) => severity === 'error',
+  );
+  if (error) {
+    const { line, column } = error.span.start;
+    const where = `${visibleLine(error.file ?? read.file)}:${line}:${column}`;
+    throw new CliError(
+      exit.usage,
+      `apparmor_parser would refuse the profile: ${where}: ${visibleLine(error.message)}`,
+      'Run "aa-registry check" for all errors.',
+    );
+  }
+  return { model: model(read.text, options), file: read.file, version: versionOf(read) };
+}

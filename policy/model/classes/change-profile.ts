@@ -1,0 +1,44 @@
+// Leaving a profile for another: the label, the program that is run next, or both.
+import type { Pattern } from '../../glob/aare.ts';
+import type { TableEntry } from '../table.ts';
+import {
+  anyText,
+  byte,
+  fields,
+  type PermissionTable,
+  sequence,
+  splitFields,
+  Texts,
+} from './class.ts';
+
+const permissions = ['change_profile', 'onexec'] as const;
+
+/** Every program: its path has one slash first, and more after it. */
+const anyProgram: Pattern = sequence(byte(47), { kind: 'set', ranges: [1, 46, 48, 255] }, anyText);
+
+export const change_profile: PermissionTable = {
+  // They stand among the rules about files.
+  prefix: undefined,
+  permissions,
+  entries(effective, scope) {
+    const { rule } = effective;
+    if (rule.kind !== 'change_profile' && rule.kind !== 'all') return [];
+    const texts = new Texts(scope);
+    const label = texts.pattern(rule.kind === 'all' ? undefined : rule.target);
+    const program = texts.pattern(rule.kind === 'all' ? undefined : rule.exec, anyProgram);
+    if (texts.failed) return 'variables';
+    // apparmor_parser does not log their use.
+    const entry = (pattern: Pattern, ...granted: string[]): TableEntry => ({
+      ...{ effective, pattern, permissions: new Set(granted), logs: effective.deny },
+    });
+    return [
+      entry(label, 'change_profile', 'onexec'),
+      entry(program, 'onexec'),
+      entry(fields(program, label), 'onexec'),
+    ];
+  },
+  describe(string) {
+    const [first, label] = splitFields(string, 2);
+    return label === undefined ? `profile ${first}` : `program ${first}, profile ${label}`;
+  },
+};

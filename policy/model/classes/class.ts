@@ -1,0 +1,84 @@
+// What a class of permissions needs to be modelled: how its rules are compiled, and how what the kernel asks is looked up.
+import type { Pattern } from '../../glob/aare.ts';
+import { bytePattern } from '../../glob/matcher.ts';
+import type { Release } from '../../release.ts';
+import type { Word } from '../../syntax/nodes.ts';
+import type { EffectiveRule } from '../effective-rule.ts';
+import { mergeSlashes, replaceVariables, type TextScope } from '../expansion.ts';
+import type { TableEntry } from '../table.ts';
+
+export interface ClassScope extends TextScope {
+  release: Release;
+}
+
+/** Why a rule has no entries: its variables are not known, or it has conditions that are not modelled. */
+export type NoEntries = 'variables' | 'conditions';
+
+/** A class of permissions other than those of files. */
+export interface PermissionTable {
+  /** The byte that every string of the class starts with (AA_CLASS_…); undefined: strings of file rules. */
+  readonly prefix: number | undefined;
+  readonly permissions: readonly string[];
+  /** What a rule is compiled to; nothing where it is of another class. */
+  entries(effective: EffectiveRule, scope: ClassScope): readonly TableEntry[] | NoEntries;
+  /** Strings like this one about what people know, to be tried as examples. */
+  familiar?(string: string): readonly string[];
+  /** A string of the class in words, such as `peer=foo`. */
+  describe(string: string): string;
+}
+
+export const byte = (code: number): Pattern => ({ kind: 'set', ranges: [code, code] });
+export const number16 = (value: number): Pattern => sequence(byte(value >> 8), byte(value & 0xff));
+export const sequence = (...items: Pattern[]): Pattern => ({ kind: 'sequence', items });
+export const choice = (...items: Pattern[]): Pattern => ({ kind: 'choice', items });
+export const nothing: Pattern = { kind: 'sequence', items: [] };
+export const anyByte: Pattern = { kind: 'set', ranges: [0, 255] };
+export const anyBytes: Pattern = { kind: 'repeat', ranges: [0, 255] };
+/** Any text, which NUL ends. */
+export const anyText: Pattern = { kind: 'repeat', ranges: [1, 255] };
+export const someText: Pattern = sequence({ kind: 'set', ranges: [1, 255] }, anyText);
+export const nul = byte(0);
+
+/** Patterns with a NUL between each. */
+export function fields(...parts: Pattern[]): Pattern {
+  return sequence(...parts.flatMap((one, index) => (index === 0 ? [one] : [nul, one])));
+}
+
+/** Compiles the words of a rule; what it cannot replace is noted. */
+export class Texts {
+  readonly #scope: ClassScope;
+  failed = false;
+
+  constructor(scope: ClassScope) {
+    this.#scope = scope;
+  }
+
+  /** A word as a pattern, or what stands for one that is missing. */
+  pattern(word: Word | undefined, otherwise: Pattern = anyText): Pattern {
+    return word ? this.#compile(word.value, (text) => bytePattern(text)) : otherwise;
+  }
+
+  /** As {@link pattern}, in which `//` means `/`. */
+  path(word: Word | undefined, otherwise: Pattern = anyText): Pattern {
+    return word ? this.#compile(word.value, (text) => bytePattern(mergeSlashes(text))) : otherwise;
+  }
+
+  /** The text of a word, its variables replaced. */
+  text(word: Word): string {
+    const text = replaceVariables(word.value, this.#scope);
+    this.failed ||= text === undefined;
+    return text ?? '';
+  }
+
+  #compile(value: string, pattern: (text: string) => Pattern): Pattern {
+    const text = replaceVariables(value, this.#scope);
+    this.failed ||= text === undefined;
+    return pattern(text ?? '');
+  }
+}
+
+/** Splits a string at its first NULs, into at most `count` fields. */
+export function splitFields(string: string, count: number): string[] {
+  const parts = string.split('\0');
+  return [...parts.slice(0, count - 1), parts.slice(count - 1).join('\0')].slice(0, parts.length);
+}

@@ -1,0 +1,213 @@
+// Exact questions about all strings at once: walks over the product of the automata of two tables, so that what is
+// found is the shortest string, and what is not found does not exist.
+import type { Budget } from '../budget.ts';
+import type { State, Step } from '../glob/matcher.ts';
+import type { Compared, Grant } from './table.ts';
+
+/** Which bytes may follow another (-1 at the start): the strings that a walk is about. */
+export type Allowed = (byte: number, before: number) => boolean;
+
+const slash = 47;
+
+/** Paths as the kernel makes them: from `/`, without `//`. */
+export const isKernelPath: Allowed = (byte, before) =>
+  before < 0 ? byte === slash : byte !== 0 && !(byte === slash && before === slash);
+
+/** As {@link isKernelPath}, and a link's name with a NUL and its target after it. */
+export const isKernelFile: Allowed = (byte, before) =>
+  before <= 0 ? byte === slash : !(byte === slash && before === slash);
+
+/** Any string. */
+export const anyString: Allowed = () => true;
+
+/** The bytes that are told apart by `allowed` functions: none of them is in a range with others. */
+const apart = [0, slash];
+
+/** The byte of a range that reads best, and how well: letters before marks before what cannot be shown. */
+function representative(low: number, high: number): { byte: number; rank: number } {
+  const letter = [120, 97, 65, 48].find((one) => low <= one && one <= high);
+  if (letter !== undefined) return { byte: letter, rank: letter === 120 ? 0 : 1 };
+  const isLetter =
+    (low >= 97 && low <= 122) || (low >= 65 && low <= 90) || (low >= 48 && low <= 57);
+  if (isLetter) return { byte: low, rank: 1 };
+  if (low < 127 && high > 32) return { byte: Math.max(low, 33), rank: 2 };
+  return { byte: low, rank: 3 };
+}
+
+/** Where nothing matches any more. */
+const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
+
+interface Visit {
+  left: State;
+  right: State | undefined;
+  string: string;
+}
+
+/** The shortest string of one table whose grants are as wanted; undefined when the budget does not cover it. */
+export function findString(
+  table: Compared,
+  wanted: (grants: readonly Grant[]) => boolean,
+  allowed: Allowed,
+  budget: Budget,
+): { string: string } | 'none' | undefined {
+  let found: string | undefined;
+  const covered = walk(table, undefined, allowed, budget, ({ left, string }) => {
+    if (!wanted(table.grants(left))) return false;
+    found = string;
+    return true;
+  });
+  return found !== undefined ? { string: found } : covered ? 'none' : undefined;
+}
+
+/** Where the grants of two tables differ. */
+export interface Difference {
+  column: string;
+  /** Only the first table grants it, only the second, both in different ways, or they differ in what is logged. */
+  kind: 'removed' | 'added' | 'changed' | 'logging';
+  /** The shortest string where they differ so. */
+  string: string;
+  left: Grant;
+  right: Grant;
+}
+
+/** What is not known makes tables incomparable. */
+export type Comparison = { differences: readonly Difference[] } | 'unknown';
+
+/**
+ * Every way in which two tables with the same columns differ, with the shortest string for each; none means that they
+ * grant the same for every string. `asked`: whether a column means anything for a string; strings with a NUL differ apart.
+ */
+export function compareTables(
+  left: Compared,
+  right: Compared,
+  allowed: Allowed,
+  budget: Budget,
+  asked: (column: string, string: string) => boolean = () => true,
+): Comparison {
+  const found = new Map<string, Difference>();
+  let unknown = false;
+  const visit = (state: Visit) => {
+    const before = left.grants(state.left);
+    const after = right.grants(state.right as State);
+    for (const [index, column] of left.columns.entries()) {
+      const one = before[index] as Grant;
+      const two = after[index] as Grant;
+      const kind = kindOf(one, two);
+      if (!kind || !asked(column, state.string)) continue;
+      const key = `${kind} ${column} ${state.string.includes('\0')}`;
+      if (kind === 'unknown') unknown = true;
+      else if (!found.has(key))
+        found.set(key, {
+          ...{ column, kind, string: state.string },
+          ...{ left: one, right: two },
+        });
+    }
+    return unknown;
+  };
+  const covered = walk(left, right, allowed, budget, visit);
+  return unknown || !covered ? 'unknown' : { differences: [...found.values()] };
+}
+
+/** How tables differ on one string in one column. */
+export function differenceOn(
+  left: Compared,
+  right: Compared,
+  string: string,
+  column: string,
+  budget: Budget,
+): Difference | undefined {
+  const index = left.columns.indexOf(column);
+  const grantOf = (table: Compared) => {
+    let state: State | undefined = table.matcher.start;
+    for (const one of string) {
+      const code = one.charCodeAt(0);
+      const steps: readonly Step[] | undefined = state && table.matcher.steps(state, budget);
+      state = steps?.find(({ low, high }) => low <= code && code <= high)?.to;
+    }
+    return table.grants(state ?? dead)[index] as Grant;
+  };
+  const [one, two] = [grantOf(left), grantOf(right)];
+  const kind = kindOf(one, two);
+  return kind && kind !== 'unknown' ? { column, kind, string, left: one, right: two } : undefined;
+}
+
+function kindOf(left: Grant, right: Grant): Difference['kind'] | 'unknown' | undefined {
+  const [one, two] = [left.decision, right.decision];
+  // Where both ask the user they are the same.
+  if (one.granted === undefined && two.granted === undefined)
+    return one.reason === 'prompt' && two.reason === 'prompt' ? undefined : 'unknown';
+  if (one.granted === undefined || two.granted === undefined) return 'unknown';
+  if (one.granted !== two.granted) return one.granted ? 'removed' : 'added';
+  if (one.granted && left.how !== right.how) return 'changed';
+  return left.logging === right.logging ? undefined : 'logging';
+}
+
+/**
+ * Walks all strings of one or both tables, shorter ones first; what is alike is met once. Ends early when `visit` says
+ * so. False when the budget does not cover the walk.
+ */
+function walk(
+  left: Compared,
+  right: Compared | undefined,
+  allowed: Allowed,
+  budget: Budget,
+  visit: (at: Visit) => boolean,
+): boolean {
+  // Of states that differ in what may follow, the last byte tells which they are.
+  const seen = new Map<State, Map<State | undefined, Set<number>>>();
+  const isNew = (one: State, two: State | undefined, last: number) => {
+    let others = seen.get(one);
+    if (!others) {
+      others = new Map();
+      seen.set(one, others);
+    }
+    let lasts = others.get(two);
+    if (!lasts) {
+      lasts = new Set();
+      others.set(two, lasts);
+    }
+    const mark = apart.includes(last) ? last : -1;
+    if (lasts.has(mark)) return false;
+    lasts.add(mark);
+    return true;
+  };
+  let level: Visit[] = [{ left: left.matcher.start, right: right?.matcher.start, string: '' }];
+  isNew(left.matcher.start, right?.matcher.start, -1);
+  while (level.length > 0) {
+    const next: Visit[] = [];
+    for (const at of level) {
+      if (visit(at)) return true;
+      const mine = left.matcher.steps(at.left, budget);
+      const its = right && at.right ? right.matcher.steps(at.right, budget) : [];
+      if (!mine || !its) return false;
+      const before = at.string === '' ? -1 : at.string.charCodeAt(at.string.length - 1);
+      const cuts = new Set(apart.flatMap((byte) => [byte, byte + 1]));
+      for (const { low, high } of [...mine, ...its]) cuts.add(low).add(high + 1);
+      const lows = [...cuts].filter((cut) => cut < 256).sort((a, b) => a - b);
+      if (!budget.spend(10 + 5 * lows.length)) return false;
+      let i = 0;
+      let j = 0;
+      const steps: (Omit<Visit, 'string'> & { byte: number; rank: number })[] = [];
+      for (const [index, low] of lows.entries()) {
+        const high = (lows[index + 1] ?? 256) - 1;
+        while (i < mine.length && (mine[i]?.high as number) < low) i++;
+        while (j < its.length && (its[j]?.high as number) < low) j++;
+        const one = (mine[i]?.low ?? 256) <= low ? mine[i]?.to : undefined;
+        const two = (its[j]?.low ?? 256) <= low ? its[j]?.to : undefined;
+        if ((!one && !two) || !allowed(low, before)) continue;
+        steps.push({
+          ...representative(low, high),
+          ...{ left: one ?? dead, right: right && (two ?? dead) },
+        });
+      }
+      // Of examples of one length, what reads best is met first.
+      steps.sort((one, two) => one.rank - two.rank);
+      for (const { byte, left, right } of steps) {
+        if (isNew(left, right, byte))
+          next.push({ left, right, string: at.string + String.fromCharCode(byte) });
+      }
+    }
+    level = next;
+  }
+  return true;
+}

@@ -1,0 +1,82 @@
+// The text of a rule as apparmor_parser compiles it: variables and aliases replaced, slashes merged.
+import type { ProfileVariables, Symbols } from '../checks/symbols.ts';
+import { maxExpansion } from '../checks/symbols.ts';
+import { variableEndAt } from '../glob/aare.ts';
+import type { Alias } from '../syntax/tree.ts';
+
+/** What the text of a rule means where it stands. */
+export interface TextScope {
+  symbols: Symbols;
+  variables: ProfileVariables;
+  aliases: readonly Alias[];
+}
+
+/** How many values a variable may have. */
+const maxValues = 4000;
+
+/** How many variables one text may have, those in their values included. */
+const maxVariables = 1000;
+
+/**
+ * The text with its variables replaced, one after the other: one value as it is, several as a choice, whose slashes are
+ * dropped where the text around it has one. Undefined when a variable is not known, or the text gets too long.
+ */
+export function replaceVariables(text: string, scope: TextScope): string | undefined {
+  let found = text;
+  for (let replaced = 0; ; replaced++) {
+    const at = firstVariable(found);
+    if (at < 0) return found;
+    if (replaced > maxVariables) return undefined;
+    const end = variableEndAt(found, at);
+    const before = found.slice(0, at);
+    const after = found.slice(end);
+    const name = found.slice(at + 2, end - 1);
+    const values = scope.symbols.valuesOf(name, scope.variables, maxValues);
+    if (!values || values.length === 0) return undefined;
+    const [only] = values;
+    if (values.length === 1) found = before + only + after;
+    else {
+      const trimmed = values.map((value) => {
+        const end = after.startsWith('/') ? value.replace(/\/+$/, '') : value;
+        return before.endsWith('/') ? end.replace(/^\/+/, '') : end;
+      });
+      found = `${before}{${trimmed.join(',')}}${after}`;
+    }
+    if (found.length > maxExpansion || !scope.symbols.budget.spend(found.length)) return undefined;
+  }
+}
+
+/** Where the first variable starts that no backslash stands before; -1 where there is none. */
+function firstVariable(text: string): number {
+  for (let at = text.indexOf('@{'); at >= 0; at = text.indexOf('@{', at + 1)) {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0 && variableEndAt(text, at) > 0) return at;
+  }
+  return -1;
+}
+
+/**
+ * The text itself and what aliases make of it, and of a second text along with it. Their variables are replaced, their
+ * slashes not merged yet.
+ */
+export function withAliases<Second extends string | undefined>(
+  text: string,
+  second: Second,
+  { aliases }: TextScope,
+): [string, Second][] {
+  const found: [string, Second][] = [[text, second]];
+  for (const { from, to } of aliases) {
+    const replace = <T extends string | undefined>(one: T) =>
+      (one?.startsWith(from.value) ? to.value + one.slice(from.value.length) : one) as T;
+    if (replace(text) !== text || replace(second) !== second)
+      found.push([replace(text), replace(second)]);
+  }
+  return found;
+}
+
+/** `//` means `/`, except two that the text starts with (POSIX 4.16). */
+export function mergeSlashes(text: string): string {
+  const apart = /^\/\/(?!\/)/.test(text) ? '//' : '';
+  return apart + text.slice(apart.length).replace(/\/{2,}/g, '/');
+}

@@ -1,0 +1,103 @@
+// The rules of one class as apparmor_parser compiles them and the kernel looks them up: what it asks for is a string of
+// bytes, and the entries whose pattern matches the string decide.
+import type { Budget } from '../budget.ts';
+import type { Pattern } from '../glob/aare.ts';
+import { Matcher, type State } from '../glob/matcher.ts';
+import { combine, type Decision, unknown } from './decision.ts';
+import type { EffectiveRule } from './effective-rule.ts';
+
+/** One pattern of a rule, and what it grants or denies there. */
+export interface TableEntry {
+  /** Undefined: apparmor_parser adds it, for what another rule or a hat needs. */
+  effective: EffectiveRule | undefined;
+  pattern: Pattern;
+  permissions: ReadonlySet<string>;
+  /** Its use is logged, or what it denies; by default where the rule says `audit`. */
+  logs?: boolean;
+}
+
+/** What is decided about one permission, and whether its use is logged. */
+export interface Grant {
+  decision: Decision;
+  /** What is granted: the exec transition, where there is one. */
+  how: string;
+  /** Use of what is granted is logged; what is denied is not. */
+  logging: '' | 'audit' | 'quiet';
+}
+
+/** What tables of any entries have. */
+export type Compared = Pick<Table<never>, 'columns' | 'matcher' | 'grants'>;
+
+export class Table<Entry extends TableEntry = TableEntry> implements Compared {
+  readonly matcher: Matcher;
+  readonly entries: readonly Entry[];
+  /** What is decided apart: permissions, of files for owners and others. */
+  readonly columns: readonly string[];
+  readonly #grant: (entries: readonly Entry[], column: string) => Grant;
+  readonly #known = new WeakMap<State, readonly Grant[]>();
+
+  private constructor(
+    entries: readonly Entry[],
+    columns: readonly string[],
+    grant: (entries: readonly Entry[], column: string) => Grant,
+    matcher: Matcher,
+  ) {
+    this.entries = entries;
+    this.columns = columns;
+    this.#grant = grant;
+    this.matcher = matcher;
+  }
+
+  /** The table of entries; undefined when the budget does not cover it. */
+  static of<Entry extends TableEntry>(
+    entries: readonly Entry[],
+    columns: readonly string[],
+    grant: (entries: readonly Entry[], column: string) => Grant,
+    budget: Budget,
+  ): Table<Entry> | undefined {
+    const matcher = Matcher.of(
+      entries.map(({ pattern }) => pattern),
+      budget,
+    );
+    return matcher && new Table(entries, columns, grant, matcher);
+  }
+
+  /** The entries that match a string of bytes; undefined when the budget does not cover finding out. */
+  matching(string: string, budget: Budget): readonly Entry[] | undefined {
+    return this.matcher.matching(string, budget)?.map((index) => this.entries[index] as Entry);
+  }
+
+  /** What is decided about a string of bytes in one column. */
+  decide(string: string, column: string, budget: Budget): Decision {
+    const matching = this.matching(string, budget);
+    return matching ? this.#grant(matching, column).decision : unknown('budget');
+  }
+
+  /** What is decided in each column about the strings that lead to a state. */
+  grants(state: State): readonly Grant[] {
+    let known = this.#known.get(state);
+    if (!known) {
+      const entries = state.accepted.map((index) => this.entries[index] as Entry);
+      known = this.columns.map((column) => this.#grant(entries, column));
+      this.#known.set(state, known);
+    }
+    return known;
+  }
+}
+
+/** What entries decide together about a permission, those that have it: the highest priority counts, and deny wins. */
+export function grantOf(entries: readonly TableEntry[], permission: string): Grant {
+  const { decision, counting } = combine(entries.filter((one) => one.permissions.has(permission)));
+  return { decision, how: '', logging: loggingOf(decision, counting) };
+}
+
+/** Whether the use of what is granted, or of what is denied, is logged as a rule says and not as usual. */
+export function loggingOf(
+  decision: Decision,
+  counting: readonly Pick<TableEntry, 'effective' | 'logs'>[],
+): Grant['logging'] {
+  const logs = ({ effective, logs }: Pick<TableEntry, 'effective' | 'logs'>) =>
+    logs ?? effective?.qualifiers.audit?.value === 'audit';
+  if (decision.granted !== false) return counting.some(logs) ? 'audit' : '';
+  return counting.some((one) => one.effective?.deny && !logs(one)) ? 'quiet' : '';
+}

@@ -1,0 +1,129 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../command.ts';
+import { scratch } from './cli.ts';
+
+const first = `abi <abi/3.0>,
+profile web /usr/sbin/web {
+  capability chown,
+  /etc/web/{a,b} r,
+  signal send set=(kill term) peer=helper,
+}
+`;
+const rewritten = `abi <abi/3.0>,
+# the same in other words
+profile web /usr/sbin/web {
+  signal send set=kill peer=helper,
+  signal send set=term peer=helper,
+  /etc/web/b r,
+  /etc/web/a r,
+  capability chown,
+}
+`;
+const wider = first.replace('/etc/web/{a,b} r', 'owner /etc/web/{a,b} rw');
+
+describe('diff', () => {
+  let folder: Awaited<ReturnType<typeof scratch>>;
+  const path = (name: string) => join(folder.path, name);
+  beforeAll(async () => {
+    folder = await scratch();
+    await writeFile(path('first'), first);
+    await writeFile(path('rewritten'), rewritten);
+    await writeFile(path('wider'), wider);
+    await writeFile(path('broken'), 'profile web {');
+    await writeFile(
+      path('unread'),
+      first.replace('capability chown', 'include if exists <none/here>'),
+    );
+  });
+  afterAll(() => folder.clean());
+
+  test('says that a policy is the same in other words', async () => {
+    const { code, stdout } = await command(['diff', path('first'), path('rewritten')]);
+    expect(stdout).toBe('the same policy\n');
+    expect(code).toBe(0);
+  });
+
+  test('shows what only one permits, with an example and the rules', async () => {
+    const { code, stdout } = await command(['diff', path('first'), path('wider')]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^file$/m);
+    expect(stdout).toMatch(/\+ owner w, owner a: \/etc\/web\/[ab]/);
+    expect(stdout).toMatch(/- others r: \/etc\/web\/[ab]/);
+    expect(stdout).toMatch(/wider:4: .*owner/);
+    expect(stdout).not.toMatch(/capability|signal/);
+  });
+
+  test('with --format json', async () => {
+    const { code, stdout } = await command([
+      ...['diff', path('first'), path('wider'), '--format', 'json'],
+    ]);
+    expect(code).toBe(1);
+    const data = JSON.parse(stdout);
+    expect(data).toMatchObject({ same: false, unknown: [] });
+    expect(data.differences[0]).toMatchObject({ profile: 'web', class: 'file' });
+  });
+
+  test.each([
+    ['a broken profile', 'broken'],
+    ['a file that is not there', 'none'],
+  ])('%s is trouble', async (_, name) => {
+    const { code, said } = await command(['diff', path('first'), path(name)]);
+    expect(code).toBeGreaterThan(1);
+    expect(said).not.toBe('');
+  });
+});
+
+const questions = `abi <abi/3.0>,
+profile web /usr/sbin/web {
+  network inet stream,
+  unix (send, receive) type=stream peer=(label=helper addr=@helper),
+  signal (send) set=(kill) peer=helper,
+  ptrace (read) peer=helper,
+  dbus send bus=system path=/a interface=a.b member=Get peer=(label=helper),
+  dbus bind bus=session name=a.b,
+  mount fstype=tmpfs tmpfs -> /mnt/,
+  umount /mnt/,
+  pivot_root oldroot=/old/ /new/,
+  change_profile -> helper,
+}
+`;
+
+describe('can, about other classes than files', () => {
+  let folder: Awaited<ReturnType<typeof scratch>>;
+  beforeAll(async () => {
+    folder = await scratch();
+    await writeFile(join(folder.path, 'web'), questions);
+  });
+  afterAll(() => folder.clean());
+
+  test.each([
+    ['network inet stream', 0],
+    ['network inet6 stream', 1],
+    ['network inet steam', 2],
+    ['unix send stream --peer helper --peer-address @helper', 0],
+    ['unix send stream --peer other --peer-address @helper', 1],
+    ['unix bind stream', 1],
+    ['signal send kill --peer helper', 0],
+    ['signal send term --peer helper', 1],
+    ['signal receive kill --peer helper', 1],
+    ['signal send kill', 2],
+    ['ptrace read --peer helper', 0],
+    ['ptrace trace --peer helper', 1],
+    ['dbus send system /a a.b Get --peer helper', 0],
+    ['dbus send system /a a.b Set --peer helper', 1],
+    ['dbus bind session a.b', 0],
+    ['mount tmpfs /mnt/ --type tmpfs', 0],
+    ['mount tmpfs /mnt/ --type ext4', 1],
+    ['mount tmpfs /mnt/ --type tmpfs --options none', 2],
+    ['umount /mnt/', 0],
+    ['pivot_root /new/ /old/', 0],
+    ['change_profile helper', 0],
+    ['change_profile other', 1],
+    ['userns', 0],
+  ])('%s', async (question, expected) => {
+    const { code } = await command(['can', join(folder.path, 'web'), ...question.split(' ')]);
+    expect(code).toBe(expected);
+  });
+});

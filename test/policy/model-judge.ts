@@ -1,0 +1,232 @@
+// The compiled tables as the judge of the model: walks the product of a table of the model and the automaton that
+// apparmor_parser compiled, so that all strings are compared.
+import { Budget } from '../../policy/budget.ts';
+import type { State } from '../../policy/glob/matcher.ts';
+import { permissionTables } from '../../policy/model/classes/classes.ts';
+import type { ProfileModel } from '../../policy/model/model.ts';
+import type { Compared, Grant } from '../../policy/model/table.ts';
+import { bits, type CompiledAutomaton, type CompiledProfile } from './compiled-policy.ts';
+
+/** What a state grants, in the same words for both. */
+export type Verdict = Readonly<Record<string, string>>;
+
+/** How many strings were told apart, or the first one on which they differ. */
+export type Judgement =
+  | { compared: number }
+  | { string: string; model: Verdict; tables: Verdict }
+  | 'unknown';
+
+/** Compares a table with an automaton from the states that a prefix leads to. */
+export function judge(
+  table: Compared,
+  automaton: CompiledAutomaton | undefined,
+  prefix: readonly number[],
+  model: (grants: readonly Grant[], string: string) => Verdict,
+  tables: (state: number, string: string) => Verdict,
+  budget = new Budget(200_000_000),
+): Judgement {
+  const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
+  const numbers = new Map<State, number>();
+  const numberOf = (state: State) => {
+    const number = numbers.get(state) ?? numbers.size;
+    numbers.set(state, number);
+    return number;
+  };
+  let state = table.matcher.start;
+  let compiled = automaton?.start ?? 0;
+  for (const byte of prefix) {
+    const steps = table.matcher.steps(state, budget);
+    if (!steps) return 'unknown';
+    state = steps.find(({ low, high }) => low <= byte && byte <= high)?.to ?? dead;
+    compiled = automaton?.step(compiled, byte) ?? 0;
+  }
+  const seen = new Set<string>();
+  let level = [{ state, compiled, string: String.fromCharCode(...prefix) }];
+  let compared = 0;
+  while (level.length > 0) {
+    const next: typeof level = [];
+    for (const at of level) {
+      const expected = tables(at.compiled, at.string);
+      const found = model(table.grants(at.state), at.string);
+      compared += Object.keys(expected).length;
+      // Nothing is asked for by the class alone: apparmor_parser has a mark there that the class is mediated.
+      const asked = at.string.length > prefix.length;
+      if (asked && JSON.stringify(found) !== JSON.stringify(expected))
+        return { string: at.string, model: found, tables: expected };
+      const steps = table.matcher.steps(at.state, budget);
+      if (!steps) return 'unknown';
+      for (let byte = 0, index = 0; byte < 256; byte++) {
+        while (index < steps.length && (steps[index]?.high as number) < byte) index++;
+        const step = steps[index];
+        const to = step && step.low <= byte ? step.to : dead;
+        const other = automaton?.step(at.compiled, byte) ?? 0;
+        if (to === dead && other === 0) continue;
+        const key = `${numberOf(to)} ${other} ${byte === 0 ? 0 : ''}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        next.push({ state: to, compiled: other, string: at.string + String.fromCharCode(byte) });
+      }
+    }
+    level = next;
+  }
+  return { compared };
+}
+
+const letters = Object.keys(bits) as (keyof typeof bits)[];
+
+/** Judges the file rules of a profile, whose last name is `name`. */
+export function judgeFiles(
+  table: Compared,
+  automaton: CompiledAutomaton | undefined,
+  name: string,
+): Judgement {
+  return judge(
+    table,
+    automaton,
+    [],
+    (grants, string) => {
+      const found: Record<string, string> = {};
+      for (const side of ['owner', 'others']) {
+        const of = (letter: string) =>
+          grants[table.columns.indexOf(`${side} ${letter}`)] as Grant | undefined;
+        // The bit of locks, on a pair of a link and its target, asks for the subset test.
+        const subset = side === 'owner' && string.includes('\0') && of('l')?.how === 'subset';
+        for (const letter of letters) {
+          const one = of(letter);
+          const granted = one?.decision.granted === true;
+          if (string.includes('\0') && saysNothing(letter, of('l')?.decision.granted === true))
+            continue;
+          found[`${side} ${letter}`] =
+            (granted || (letter === 'k' && subset) ? 'yes' : 'no') +
+            (one?.logging === '' ? '' : ` ${one?.logging}`);
+        }
+        found[`${side} exec`] =
+          of('x')?.decision.granted === true && !string.includes('\0')
+            ? inTables(of('x')?.how ?? '', name)
+            : '';
+      }
+      return found;
+    },
+    (state, string) => {
+      const found: Record<string, string> = {};
+      for (const side of ['owner', 'others']) {
+        const shift = side === 'owner' ? 0 : 14;
+        const has = (mask: number | undefined, letter: keyof typeof bits) =>
+          (((mask ?? 0) >>> shift) & bits[letter]) !== 0;
+        for (const letter of letters) {
+          const granted = has(automaton?.allow(state), letter);
+          if (string.includes('\0') && saysNothing(letter, has(automaton?.allow(state), 'l')))
+            continue;
+          const logged = granted
+            ? has(automaton?.audit(state), letter) && ' audit'
+            : has(automaton?.quiet(state), letter) && ' quiet';
+          found[`${side} ${letter}`] = (granted ? 'yes' : 'no') + (logged || '');
+        }
+        found[`${side} exec`] = string.includes('\0')
+          ? ''
+          : (automaton?.exec(state, side === 'owner') ?? '');
+      }
+      return found;
+    },
+  );
+}
+
+/**
+ * Permissions that say nothing about a link and its target: that of locks is the subset test where there is a link, and
+ * that to run a program is part of change_profile rules.
+ */
+function saysNothing(letter: keyof typeof bits, isLink: boolean): boolean {
+  return letter === 'x' || (letter === 'k' && !isLink);
+}
+
+/** An exec transition in the words of the tables. Of a child profile, apparmor_parser puts its last name before the target of a cx rule. */
+export function inTables(transition: string, name: string): string {
+  if (transition === '') return 'none';
+  const [mode = '', target] = transition.split(' -> ');
+  const kind = mode.toLowerCase();
+  const named = kind.startsWith('c') ? 'child' : 'profile';
+  const what =
+    kind === 'ix'
+      ? ''
+      : kind === 'ux'
+        ? 'unconfined'
+        : target
+          ? `-> ${kind.startsWith('c') ? `${name}//` : ''}${target}`
+          : named;
+  const more = [
+    /^[puc]/.test(mode) && 'unsafe',
+    kind.includes('i') && 'inherit',
+    /^[pc]u/.test(kind) && 'or unconfined',
+  ];
+  return [what, ...more].filter(Boolean).join(' ');
+}
+
+/** The bit of each permission of the other classes in the tables, by class. */
+const classBits = {
+  signal: { send: 2, receive: 4 },
+  ptrace: { read: 4, trace: 2, readby: 0x10, tracedby: 8 },
+  dbus: { send: 2, receive: 4, bind: 0x40, eavesdrop: 0x20 },
+  mount: { mount: 2, umount: 4, pivot_root: 1 },
+  // map_perms in apparmor_parser's network.h.
+  network: {
+    ...{ send: 2, receive: 4, create: 0x10, shutdown: 0x20, connect: 0x40 },
+    ...{ setattr: 0x100 << 6, getattr: 0x200 << 6 },
+    ...{ accept: 0x100000 >> 4, bind: 0x200000 >> 4, listen: 0x400000 >> 4 },
+    ...{ setopt: 0x1000000 >> 5, getopt: 0x2000000 >> 5 },
+  },
+  change_profile: { change_profile: 1 << 31, onexec: 1 << 30 },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export const judgedClasses = Object.keys(classBits) as (keyof typeof classBits)[];
+
+/** Judges the rules of a class other than files. What is logged of change_profile is not in the tables. */
+export function judgeClass(
+  of: keyof typeof classBits,
+  table: Compared,
+  automaton: CompiledAutomaton | undefined,
+): Judgement {
+  const permissions = Object.entries(classBits[of]);
+  const { prefix } = permissionTables[of];
+  // Bits of what is logged have room for these.
+  const logged = 0x1fc07f;
+  return judge(
+    table,
+    automaton,
+    prefix === undefined ? [] : [prefix],
+    (grants) =>
+      Object.fromEntries(
+        permissions.map(([name, mask]) => {
+          const one = grants[table.columns.indexOf(name)] as Grant | undefined;
+          const granted = one?.decision.granted === true ? 'yes' : 'no';
+          return [name, mask & logged && one?.logging ? `${granted} ${one.logging}` : granted];
+        }),
+      ),
+    (state) =>
+      Object.fromEntries(
+        permissions.map(([name, mask]) => {
+          const granted = ((automaton?.allow(state) ?? 0) & mask) !== 0;
+          const log = granted
+            ? (automaton?.audit(state) ?? 0) & mask && ' audit'
+            : (automaton?.quiet(state) ?? 0) & mask && ' quiet';
+          return [name, (granted ? 'yes' : 'no') + (log || '')];
+        }),
+      ),
+  );
+}
+
+/** Judges every class of a profile. */
+export function judgeProfile(
+  profile: ProfileModel,
+  tables: CompiledProfile,
+): [string, Judgement][] {
+  const files = profile.table('file');
+  const name = profile.name.split('//').at(-1) ?? '';
+  return [
+    ['file', typeof files === 'string' ? 'unknown' : judgeFiles(files, tables.files, name)],
+    ...judgedClasses.map((of): [string, Judgement] => {
+      const table = profile.table(of);
+      const automaton = of === 'change_profile' ? tables.files : tables.policy;
+      return [of, typeof table === 'string' ? 'unknown' : judgeClass(of, table, automaton)];
+    }),
+  ];
+}
