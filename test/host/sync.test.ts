@@ -62,7 +62,9 @@ describe('sync', () => {
     const data = JSON.parse((await done('sync', '--format', 'json')).stdout);
     expect(data.unmanaged).toMatchObject([{ team: 'library', name: web, version: '1.1.0' }]);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
-    expect((await done('status')).said).toContain(`"aa-registry remove ${web} --root ${root}" removes it`);
+    expect((await done('status')).said).toContain(
+      `"aa-registry remove ${web} --root ${root}" removes it`,
+    );
     const { installed: items } = JSON.parse((await done('status', '--format', 'json')).stdout);
     expect(items).toMatchObject([{ name: web, unmanaged: true }]);
     await done('remove', web);
