@@ -132,7 +132,7 @@ export function reportMissing(io: Io, text: string, resolver: IncludeResolver): 
   const files = [...names].join(', ');
   io.tell(
     visibleLine(
-      `${files}: not found on this machine; some added rules may repeat rules in those files.`,
+      `${files}: not found here, so not read; some added rules may repeat rules in those files.`,
     ),
   );
 }

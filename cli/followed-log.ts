@@ -1,6 +1,7 @@
 import { type Audit, type AuditOptions, auditLog } from '../sdk/audit.ts';
 import { readCheckpointFile } from '../sdk/checkpoint-file.ts';
 import type { Client } from '../sdk/client.ts';
+import { hostCommand } from '../sdk/host-command.ts';
 import { waitLimits } from '../sdk/pacing.ts';
 import { defaultMaxAge, readTrust, trustPlace } from '../sdk/trust-file.ts';
 import { type LogPolicy, parseNoteVerifier, type SeenCheckpoint } from '../trust/index.ts';
@@ -49,7 +50,7 @@ export async function openLog(
         exit.refused,
         `No log is configured: ${place} does not exist.`,
         'Auditors: pass --log-key VKEY, the verifier key from the registry’s operator ("serve" prints it). ' +
-          'Hosts: run aa-registry trust init TEAM --registry URL',
+          `Hosts: ${hostCommand('trust init TEAM --registry URL', values)}`,
         'no-trust-file',
       );
     }

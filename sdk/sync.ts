@@ -354,8 +354,12 @@ async function fetchAndInstall(
     ...(before ? {} : { origin: 'sync' as const }),
   };
 
-  // A lock that goes back to a version that was here needs no network.
-  const kept = locked && before?.earlier.find(({ digest }) => digest === locked.digest);
+  // A lock that goes back to a version that was here needs no network. Versions may share a digest.
+  const kept =
+    locked &&
+    before?.earlier.find(
+      ({ version, digest }) => version === locked.version && digest === locked.digest,
+    );
   let unproved: { id: string; reason: string } | undefined;
   if (kept && before && !dryRun) {
     const done = await reinstall(before, kept, { trust, revoked }, target);

@@ -59,8 +59,8 @@ export const pull = defineCommand({
   details:
     'REF is [team/]name, name@1.2.0, name@^1.2 (a range, in npm’s syntax), name:channel or ' +
     'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust ' +
-    'init" creates one) and be in the registry’s log. It is installed as /etc/apparmor.d/aa- ' +
-    'registry.TEAM.NAME and loaded with apparmor_parser. Without an exact version, "pull" never ' +
+    'init" creates one) and be in the registry’s log. It is installed as ' +
+    '/etc/apparmor.d/aa-registry.TEAM.NAME and loaded with apparmor_parser. Without an exact version, "pull" never ' +
     'installs an older version. All REFs are verified before the first is installed. Profiles ' +
     'in complain mode stay in it until "enforce". For a new profile, "pull" shows how to run a ' +
     'container with it; "run-args" shows it at any time.',

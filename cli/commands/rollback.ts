@@ -3,7 +3,7 @@ import {
   type RollbackRefusal,
   rollback as rollBack,
 } from '../../sdk/calls/rollback.ts';
-import type { AdvisedHost } from '../../sdk/host-command.ts';
+import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
@@ -100,7 +100,7 @@ function refusal(done: RollbackRefusal, values: { root?: string; trust?: string 
   return new CliError(
     exit.failed,
     `${id === 'nothing-older' ? reason.replace(/^t/, 'T') : reason}${known === '' ? '' : `${also}${known}`}.`,
-    `To install another version: aa-registry pull ${pathOf(installation)}@VERSION`,
+    `To install another version: ${hostCommand(`pull ${pathOf(installation)}@VERSION`, values)}`,
     id,
   );
 }

@@ -1,6 +1,7 @@
 import { reservedName } from '../../policy/index.ts';
 import { checkKernel, loadedMode } from '../../sdk/host/kernel.ts';
 import { readStoredPackage } from '../../sdk/host/store.ts';
+import { hostCommand } from '../../sdk/host-command.ts';
 import {
   argumentsAfterImage,
   attachmentOf,
@@ -86,7 +87,8 @@ export const runArgs = defineCommand({
       // Podman then refuses the option, but Docker silently runs the container unconfined.
       io.tell(`Warning: containers will not be confined: ${kernel.reason}.`);
     } else if (mode === 'not-loaded') {
-      io.tell(`Warning: ${name} is not loaded; see "aa-registry status ${pathOf(installation)}".`);
+      const look = hostCommand(`status ${pathOf(installation)}`, values);
+      io.tell(`Warning: ${name} is not loaded; see "${look}".`);
     } else if (installation.complain || mode === 'complain') {
       io.tell(
         `Note: ${name} is in complain mode: accesses that no rule allows are logged and allowed; deny rules still deny.`,

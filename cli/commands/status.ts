@@ -131,8 +131,9 @@ function printStatus(
       one.installation.version,
       one.mode ?? (kernel ? 'not loaded' : modeAtBoot(one)),
       kernel?.ok ? String(one.processes.length) : '',
-      [...trustOf(one, unproved), ...describeDrift(one.drift), ...noteworthy(one)].join('; ') ||
-        'as installed',
+      [...trustOf(one, unproved), ...describeDrift(one.drift), ...noteworthy(one, host)].join(
+        '; ',
+      ) || 'as installed',
     ]);
     const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
     printTable(io, [head, ...rows]);
@@ -197,7 +198,10 @@ function trustOf({ installation }: InstalledStatus, untrusted: Untrusted[]): str
   return found ? [`would be refused now: ${found.reason} [${found.id}]`] : [];
 }
 
-function noteworthy({ installation, update, unmanaged }: InstalledStatus): string[] {
+function noteworthy(
+  { installation, update, unmanaged }: InstalledStatus,
+  host: AdvisedHost,
+): string[] {
   const { rolledBackFrom, complainChosen } = installation;
   return [
     ...(update?.yanked === undefined
@@ -213,7 +217,7 @@ function noteworthy({ installation, update, unmanaged }: InstalledStatus): strin
     ...(complainChosen ? ['in complain mode until "enforce"'] : []),
     ...(unmanaged
       ? [
-          `not in profiles.toml, so sync ignores it; "aa-registry remove ${pathOf(installation)}" removes it`,
+          `not in profiles.toml, so sync ignores it; "${hostCommand(`remove ${pathOf(installation)}`, host)}" removes it`,
         ]
       : []),
   ];

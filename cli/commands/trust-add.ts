@@ -1,3 +1,4 @@
+import { hostCommand } from '../../sdk/host-command.ts';
 import { importPublicKey, isDigest, type PublicKey } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requirePublicKey } from '../public-key.ts';
@@ -32,7 +33,7 @@ export const trustAdd = defineCommand({
       throw new CliError(
         exit.failed,
         `Team ${team} is already trusted; name the KEY to add.`,
-        `To show changes of its keys: aa-registry trust update ${team}`,
+        `To show changes of its keys: ${hostCommand(`trust update ${team}`, values)}`,
       );
     }
     const isAsked = texts.length === 0 || texts.some(isDigest);

@@ -2,6 +2,7 @@ import type { Team } from '../../contract/index.ts';
 import type { Client } from '../../sdk/client.ts';
 import { findUnsafe } from '../../sdk/host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
+import { hostCommand } from '../../sdk/host-command.ts';
 import { changeTrust, defaultMaxAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
 import {
   defaultTeam,
@@ -49,7 +50,7 @@ export const trustInit = defineCommand({
     }
     const path = trustPlace(root);
     if (root === '/' && process.getuid?.() !== 0) {
-      throw new CliError(exit.unable, `Writing ${path} requires root.`);
+      throw new CliError(exit.unable, `Writing ${path} requires root.`, 'Use sudo.');
     }
     const before = await readTrust(path);
     const client = await openSession(io, values, before?.registry);
@@ -66,7 +67,7 @@ export const trustInit = defineCommand({
     for (const team of teams) {
       if (before?.teams.has(team)) {
         io.tell(
-          `Team ${team} is already trusted and does not change; use "trust update" to update its keys.`,
+          `Team ${team} is already trusted and does not change. To update its keys: ${hostCommand(`trust update ${team}`, { root })}`,
         );
         continue;
       }

@@ -1,3 +1,4 @@
+import { hostCommand } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { openSession, registryOptions } from '../session.ts';
 import {
@@ -29,7 +30,7 @@ export const trustUpdate = defineCommand({
     for (const team of teams) {
       const policy = trust.teams.get(team);
       if (!policy) {
-        const next = `To trust it: aa-registry trust add ${team}`;
+        const next = `To trust it: ${hostCommand(`trust add ${team}`, values)}`;
         throw new CliError(exit.failed, `Team ${team} is not trusted yet.`, next);
       }
       const shown = await fetchTeamKeys(client, opened, team, io.env);

@@ -4,7 +4,7 @@ import { explainSystemError } from '../../sdk/system-error.ts';
 import { CliError, exit } from './command.ts';
 
 /** Converts anything that a command threw into an error message of one sentence and a hint about what to do. */
-export function toCliError(thrown: unknown): CliError {
+export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliError {
   const error = explainSystemError(thrown);
   if (error instanceof CliError) return error;
   if (error instanceof UnreachableError) {
@@ -19,7 +19,11 @@ export function toCliError(thrown: unknown): CliError {
       const message = 'This requires an API token, and none is configured.';
       return new CliError(exit.failed, message, next, id);
     }
-    const next = error.status === 401 ? 'Log in with: aa-registry login URL' : undefined;
+    // A login would not help, because the variable takes precedence over the saved token.
+    const advice = env.AA_TOKEN
+      ? 'The token may be that of AA_TOKEN, which takes precedence over the saved one: set another, or unset AA_TOKEN and log in with: aa-registry login URL'
+      : 'Log in with: aa-registry login URL';
+    const next = error.status === 401 ? advice : undefined;
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next, id);
   }
   if (error instanceof SdkError) {

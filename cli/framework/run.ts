@@ -48,7 +48,7 @@ export async function run(
     return await command.run(parseInvocation(command, found.rest, io, topics));
   } catch (thrown) {
     const isLate = thrown instanceof AfterItems;
-    const error = await toCliError(isLate ? thrown.cause : thrown);
+    const error = await toCliError(isLate ? thrown.cause : thrown, env);
     const { exitCode, next, id } = error;
     const message = shorten(error.message);
     if (isLate || wantsJson(topics, argv)) {
@@ -151,7 +151,7 @@ async function unknownCommand(topics: Topic[], argv: string[]): Promise<CliError
   );
 }
 
-async function toCliError(error: unknown): Promise<CliError> {
+async function toCliError(error: unknown, env: NodeJS.ProcessEnv): Promise<CliError> {
   if (error instanceof CliError) return error;
-  return (await import('./failure.ts')).toCliError(error);
+  return (await import('./failure.ts')).toCliError(error, env);
 }

@@ -29,9 +29,7 @@ export async function findInstalled(
       const next = `To rebuild it: ${hostCommand(`pull ${pathOf(damaged)}`, { root })}`;
       return { ok: false, id: 'record-damaged', reason, next };
     }
-    const known = installed.map(pathOf).join(', ');
-    const next = known === '' ? undefined : `Installed are: ${known}.`;
-    return notInstalled(`${text} is not installed by aa-registry`, next);
+    return notInstalled(`${text} is not installed by aa-registry`, namesInstalled(installed));
   }
   const { version } = installation;
   const isOther =
@@ -40,6 +38,12 @@ export async function findInstalled(
   return isOther
     ? notInstalled(`${text} is not installed, but ${version} is`)
     : { ok: true, installation };
+}
+
+/** The hint for a profile that is not installed: what is. `undefined` if nothing is. */
+export function namesInstalled(installed: readonly Installation[]): string | undefined {
+  const known = installed.map(pathOf).join(', ');
+  return known === '' ? undefined : `Installed are: ${known}.`;
 }
 
 /** A profile's name, without the default team. */

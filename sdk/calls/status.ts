@@ -20,7 +20,7 @@ import {
   rootOf,
   trustOf,
 } from './context.ts';
-import { pathOf } from './installed.ts';
+import { namesInstalled, pathOf } from './installed.ts';
 
 export interface StatusOptions extends HostOptions<StatusEvent> {
   /** Only these installed profiles, by name or `team/name`; all when left out. */
@@ -113,7 +113,9 @@ function narrow(
   const known = [...installed.map(({ installation }) => installation), ...damaged];
   const unknown = names.find((name) => !known.some((one) => isMeant(name, one)));
   if (unknown !== undefined) {
-    return { ok: false, id: 'not-installed', reason: `${unknown} is not installed by aa-registry` };
+    const reason = `${unknown} is not installed by aa-registry`;
+    const next = namesInstalled(found.installed.map(({ installation }) => installation));
+    return { ok: false, id: 'not-installed', reason, next };
   }
   const own = new Set(known.map(({ name }) => name));
   return {

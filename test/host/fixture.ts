@@ -18,8 +18,8 @@ export interface Fixture {
   team: Publisher;
   /** Creates a host that trusts the team. */
   host: () => Promise<string>;
-  /** Publishes a version, whose text contains its number. */
-  publish: (name: string, version: string) => Promise<string>;
+  /** Publishes a version, whose text contains its number unless a text is given. */
+  publish: (name: string, version: string, text?: string) => Promise<string>;
   yank: (name: string, version: string, reason: string) => Promise<void>;
   close: () => Promise<void>;
 }
@@ -42,8 +42,7 @@ export async function startFixture(): Promise<Fixture> {
       await succeed(['trust', 'init', '--root', root, '--registry', registry.url, '--yes']);
       return root;
     },
-    publish: async (name, version) => {
-      const text = textOf(name, version);
+    publish: async (name, version, text = textOf(name, version)) => {
       await expectStatus(201, publish(registry, team, { name, version, text }));
       return text;
     },

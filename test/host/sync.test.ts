@@ -62,7 +62,9 @@ describe('sync', () => {
     const data = JSON.parse((await done('sync', '--format', 'json')).stdout);
     expect(data.unmanaged).toMatchObject([{ team: 'library', name: web, version: '1.1.0' }]);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
-    expect((await done('status')).said).toContain(`"aa-registry remove ${web}" removes it`);
+    expect((await done('status')).said).toContain(
+      `"aa-registry remove ${web} --root ${root}" removes it`,
+    );
     const { installed: items } = JSON.parse((await done('status', '--format', 'json')).stdout);
     expect(items).toMatchObject([{ name: web, unmanaged: true }]);
     await done('remove', web);
@@ -186,6 +188,19 @@ describe('sync', () => {
     await writeFile(lock, first);
     await want(`profiles = ["${web}@^1.0", "${api}"]`);
     expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining('"lock"') });
+  });
+
+  test('installs the locked version, not another one with the same text', async () => {
+    const name = 'same-text';
+    await fixture.publish(name, '1.0.0');
+    const text = await fixture.publish(name, '1.1.0');
+    await fixture.publish(name, '1.1.1', text);
+    for (const version of ['1.0.0', '1.1.0']) await done('pull', `${name}@${version}`);
+    await done('rollback', name, '--offline');
+    await want(`profiles = ["${name}"]`);
+    await done('lock');
+    expect((await done('sync')).lines).toEqual([`Updated ${name} 1.0.0 to 1.1.1`]);
+    expect((await done('sync', '--dry-run')).lines).toEqual(['No changes.']);
   });
 
   test('does not reinstall a version that was rolled back until there is a newer one', async () => {
