@@ -6,8 +6,8 @@ import type { Refusal } from '../refusal.ts';
 export type NotInstalledRefusal = Refusal<'reference-invalid' | 'not-installed' | 'record-damaged'>;
 
 /**
- * The installation that `text` means: a reference without a version, or the name alone, whichever team's it is,
- * for a host has a profile's name once.
+ * Finds the installation for `text`: a reference without a version, or a name without a team, as a host has only one
+ * profile of a name.
  */
 export async function findInstalled(
   root: string,
@@ -25,12 +25,12 @@ export async function findInstalled(
   if (!installation) {
     const damaged = (await listDamaged(root)).find((one) => one.name === name);
     if (damaged) {
-      const reason = `what is installed of ${pathOf(damaged)} is not known: ${damaged.path} is damaged`;
+      const reason = `the record of ${pathOf(damaged)} is damaged: ${damaged.path}`;
       const next = `To rebuild it: ${hostCommand(`pull ${pathOf(damaged)}`, { root })}`;
       return { ok: false, id: 'record-damaged', reason, next };
     }
     const known = installed.map(pathOf).join(', ');
-    const next = known === '' ? undefined : `Installed are: ${known}.`;
+    const next = known === '' ? undefined : `Installed: ${known}.`;
     return notInstalled(`${text} is not installed by aa-registry`, next);
   }
   const { version } = installation;
@@ -42,7 +42,7 @@ export async function findInstalled(
     : { ok: true, installation };
 }
 
-/** A profile's name, without the default team. */
+/** A profile's path, without the default team. */
 export function pathOf({ team, name }: { team: string; name: string }): string {
   return formatReference({ team, name, selector: { kind: 'default' } });
 }

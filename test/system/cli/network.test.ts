@@ -236,7 +236,7 @@ describe('proxies and CAs', () => {
     const fifo = at('fifo.toml');
     execFileSync('mkfifo', [fifo]);
     const { code, stderr } = await search({ AA_CONFIG: fifo });
-    expect(stderr).toContain('is no regular file');
+    expect(stderr).toContain('is not a regular file');
     expect(code).toBe(1);
   });
 
