@@ -137,7 +137,7 @@ function requireOperation(
       const near = nearest([...capabilities], [subject.toLowerCase().replace(/^cap_/, '')]);
       throw new CliError(
         exit.usage,
-        `There is no capability "${visibleLine(subject)}".${near ? ` Did you mean "${near}"?` : ''}`,
+        `Unknown capability "${visibleLine(subject)}".${near ? ` Did you mean "${near}"?` : ''}`,
         'Use the names of capabilities(7), in lower case without CAP_.',
       );
     }
