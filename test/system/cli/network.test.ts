@@ -200,7 +200,7 @@ describe('proxies and CAs', () => {
       );
       expect(asked.length > 0).toBe(through);
       expect(found).toContain(
-        `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} can be connected to`,
+        `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} accepts connections`,
       );
       expect(found.includes('answers through the proxy')).toBe(through);
     },
