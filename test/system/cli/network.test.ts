@@ -209,12 +209,12 @@ describe('proxies and CAs', () => {
   test('doctor reports an unreachable proxy as such', async () => {
     const env = { AA_REGISTRY: registry.url, HTTP_PROXY: 'http://127.0.0.1:1' };
     const { code, stdout } = await aaRegistry(['doctor'], { env });
-    expect(stdout).toContain('The proxy 127.0.0.1, port 1 can’t be connected to');
+    expect(stdout).toContain('The proxy 127.0.0.1, port 1 is unreachable');
     expect(code).toBe(1);
   });
 
   test.each([
-    [{ HTTP_PROXY: 'secret' }, 1, 'The proxy is no address'],
+    [{ HTTP_PROXY: 'secret' }, 1, 'The proxy is not an address'],
     [{ HTTP_PROXY: 'http://127.0.0.1:1' }, 4, "can't be reached"],
     [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/nonexistent' }, 1, "can't be read"],
     [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/dev/null' }, 1, 'no certificate'],
