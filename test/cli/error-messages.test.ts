@@ -64,8 +64,8 @@ describe('errors have a clear message with advice', () => {
   });
 
   test.skipIf(!isRoot).each([
-    ['key generate --out AT/other.pem', 1, 'no permission for', 'with sudo'],
-    ['log key example.org/log -o AT/log.key', 1, 'no permission for', '/log.key'],
+    ['key generate --out AT/other.pem', 1, 'Permission denied:', 'with sudo'],
+    ['log key example.org/log -o AT/log.key', 1, 'Permission denied:', '/log.key'],
     ['denials --follow --root AT/host', 5, 'requires root', 'with sudo'],
     ['denials --root AT/host', 5, 'requires root', '--file'],
   ])(`%s as another user exits with %i${unlessRoot}`, async (args, code, ...said) => {
